@@ -1,0 +1,101 @@
+"""Where the service is: the public and sovereign clouds, and any other host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from asyncsm.errors import InvalidArgument
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """One cloud's management endpoint.
+
+    Attributes:
+        name: as users say it.
+        management_host: host of the Service Management API. Regional front ends are
+            below it: ``usnorth.management.core.windows.net``.
+        publishsettings_url: where a `.publishsettings` file was downloaded.
+        cloudapp_domain: domain of hosted services.
+    """
+
+    name: str
+    management_host: str
+    publishsettings_url: str
+    cloudapp_domain: str
+
+
+PUBLIC: Final = Cloud(
+    "Azure", "management.core.windows.net", "https://go.microsoft.com/fwlink/?LinkId=254432", "cloudapp.net"
+)
+CHINA: Final = Cloud(
+    "Azure China",
+    "management.core.chinacloudapi.cn",
+    "https://go.microsoft.com/fwlink/?LinkID=301774",
+    "chinacloudapp.cn",
+)
+US_GOVERNMENT: Final = Cloud(
+    "Azure US Government",
+    "management.core.usgovcloudapi.net",
+    "https://manage.windowsazure.us/publishsettings/index",
+    "usgovcloudapp.net",
+)
+GERMANY: Final = Cloud(
+    "Azure Germany",
+    "management.core.cloudapi.de",
+    "https://manage.microsoftazure.de/publishsettings/index",
+    "azurecloudapp.de",
+)
+CLOUDS: Final = (PUBLIC, CHINA, US_GOVERNMENT, GERMANY)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where requests go.
+
+    Attributes:
+        host: name or address, without port.
+        port: TCP port.
+    """
+
+    host: str
+    port: int = 443
+
+    @classmethod
+    def parse(cls, host: str) -> Endpoint:
+        """Read ``name``, ``name:port``, ``[v6]:port`` or ``https://name[:port][/]``.
+
+        Raises:
+            InvalidArgument: it is none of these, or not HTTPS.
+        """
+        text = host.strip()
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        if parts.scheme != "https":
+            raise InvalidArgument("host", f"the service speaks HTTPS only, not {parts.scheme}://")
+        try:
+            port = parts.port or 443
+        except ValueError as error:
+            raise InvalidArgument("host", f"{host!r} has no valid port") from error
+        if not parts.hostname or parts.path.strip("/") or parts.query or parts.username:
+            raise InvalidArgument("host", f"{host!r} is not a host name, name:port or https URL")
+        return cls(parts.hostname, port)
+
+    @property
+    def url(self) -> str:
+        """``https://host[:port]`` without a trailing slash."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"https://{host}" if self.port == 443 else f"https://{host}:{self.port}"
+
+    def trusts(self, host: str) -> bool:
+        """Whether a redirect to `host` stays within this cloud, so that the certificate may be shown there."""
+        other = host.lower()
+        for cloud in CLOUDS:
+            if _within(self.host.lower(), cloud.management_host):
+                return _within(other, cloud.management_host)
+        return other == self.host.lower()
+
+
+def _within(host: str, domain: str) -> bool:
+    return host == domain or host.endswith("." + domain)

@@ -1,0 +1,432 @@
+"""Every exception asyncsm raises.
+
+```
+AsyncsmError
+├─ CredentialError            unusable certificate or settings file: which file, what is wrong, how to fix it
+├─ InvalidArgument            an argument breaks a rule of the service (also a ValueError)
+├─ ClientStateError           the client is closed, not open, or used from another event loop (also a RuntimeError)
+├─ TransportError             no HTTP reply was received
+│   ├─ ConnectionFailed       the request was not sent
+│   ├─ ConnectionLost         the request was sent, no complete reply came back
+│   ├─ AttemptTimeout         one HTTP attempt took longer than ``timeout``
+│   └─ CertificateRejected    the TLS handshake failed: our certificate or theirs
+├─ ServiceError               the service said no: code, message, HTTP status, request id, resource
+│   ├─ BadRequest             400
+│   ├─ Forbidden              403
+│   │   └─ AuthenticationFailed
+│   ├─ ResourceNotFound       404
+│   ├─ Conflict               409
+│   │   ├─ ExclusiveAccess    somebody's operation holds the resource
+│   │   └─ AlreadyExists      the name or slot is taken
+│   ├─ PreconditionFailed     412
+│   ├─ Throttled              503 TooManyRequests (and 429)
+│   ├─ ServerBusy             503
+│   ├─ InternalError          500
+│   └─ TemporaryRedirect      307 that could not be followed
+├─ OperationFailed            an accepted operation ended Failed (also the ServiceError of its code)
+├─ OperationTimeout           the deadline passed; holds the handle (also a TimeoutError)
+├─ OutcomeUnknown             a change may or may not have happened
+├─ StateUnreachable           a waited-for resource reached a state it will not leave by itself
+└─ UnexpectedPayload          the reply is not what the model says
+```
+
+The names under which the old SDK raised its errors are kept as aliases:
+`AzureHttpError`, `AzureMissingResourceHttpError`, `AzureConflictHttpError`,
+`AzureAsyncOperationHttpError`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from asyncsm.polling import OperationHandle
+
+__all__ = [
+    "AlreadyExists",
+    "AsyncsmError",
+    "AttemptTimeout",
+    "AuthenticationFailed",
+    "AzureAsyncOperationHttpError",
+    "AzureConflictHttpError",
+    "AzureHttpError",
+    "AzureMissingResourceHttpError",
+    "BadRequest",
+    "CertificateRejected",
+    "ClientStateError",
+    "Conflict",
+    "ConnectionFailed",
+    "ConnectionLost",
+    "CredentialError",
+    "ExclusiveAccess",
+    "Forbidden",
+    "InternalError",
+    "InvalidArgument",
+    "OperationFailed",
+    "OperationTimeout",
+    "OutcomeUnknown",
+    "PreconditionFailed",
+    "ResourceNotFound",
+    "ServerBusy",
+    "ServiceError",
+    "StateUnreachable",
+    "TemporaryRedirect",
+    "Throttled",
+    "TransportError",
+    "UnexpectedPayload",
+]
+
+
+class AsyncsmError(Exception):
+    """Base of everything asyncsm raises on purpose."""
+
+
+class CredentialError(AsyncsmError):
+    """A certificate or settings file cannot be used; the message says which, why and what to do."""
+
+
+class InvalidArgument(AsyncsmError, ValueError):
+    """An argument breaks a rule of the service; nothing was sent.
+
+    Attributes:
+        parameter: name of the parameter.
+        rule: what the service requires of it.
+    """
+
+    def __init__(self, parameter: str, rule: str) -> None:
+        super().__init__(f"{parameter}: {rule}")
+        self.parameter = parameter
+        self.rule = rule
+
+    def __reduce__(self) -> tuple[type[InvalidArgument], tuple[str, str]]:
+        return type(self), (self.parameter, self.rule)
+
+
+class ClientStateError(AsyncsmError, RuntimeError):
+    """The client is closed, was never opened, or belongs to another event loop."""
+
+
+class TransportError(AsyncsmError):
+    """No HTTP reply was received.
+
+    Attributes:
+        sent: whether the request may have reached the service. ``False`` means a
+            change certainly did not happen.
+    """
+
+    sent: bool = True
+
+
+class ConnectionFailed(TransportError):
+    """No connection could be made, so the request was not sent."""
+
+    sent = False
+
+
+class ConnectionLost(TransportError):
+    """The connection broke before the whole reply had arrived."""
+
+
+class AttemptTimeout(TransportError, TimeoutError):
+    """One HTTP attempt took longer than the session's ``timeout``."""
+
+
+class CertificateRejected(TransportError):
+    """The TLS handshake failed: the service refused our certificate, or we refused its."""
+
+    sent = False
+
+
+class ServiceError(AsyncsmError):
+    """The service refused the request.
+
+    Attributes:
+        code: the service's error code, such as ``ResourceNotFound``; an open set.
+        message: the service's own words.
+        status: HTTP status.
+        request_id: ``x-ms-request-id`` of the answer.
+        resource: method and path that were asked, without the subscription id.
+        conflicting_operation_id: request id of the operation in the way (409), if named.
+        retry_after: seconds to wait before asking again, where the service said so.
+    """
+
+    retry_after: float | None = None
+
+    http_status: ClassVar[int] = 0
+    codes: ClassVar[tuple[str, ...]] = ()
+    _by_status: ClassVar[dict[int, type[ServiceError]]] = {}
+    _by_code: ClassVar[dict[str, type[ServiceError]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "http_status" in cls.__dict__:
+            ServiceError._by_status.setdefault(cls.http_status, cls)
+        for code in cls.__dict__.get("codes", ()):
+            ServiceError._by_code.setdefault(code, cls)
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        status: int,
+        request_id: str | None = None,
+        resource: str | None = None,
+        conflicting_operation_id: str | None = None,
+    ) -> None:
+        self.code = code
+        self.message = message
+        self.status = status
+        self.request_id = request_id
+        self.resource = resource
+        self.conflicting_operation_id = conflicting_operation_id or _named_request_id(message)
+        super().__init__(self._line())
+
+    def _line(self) -> str:
+        facts = [f"HTTP {self.status}"]
+        if self.request_id:
+            facts.append(f"request {self.request_id}")
+        if self.resource:
+            facts.append(self.resource)
+        return f"{self.code}: {self.message} ({', '.join(facts)})"
+
+    @property
+    def status_code(self) -> int:
+        """The HTTP status, under the old SDK's name."""
+        return self.status
+
+    def __reduce__(self) -> tuple[object, tuple[type[ServiceError], dict[str, object]]]:
+        # Exceptions cross process borders (process pools, xdist) by pickling.
+        return _rebuild, (type(self), self.__dict__.copy())
+
+
+def _rebuild(kind: type[ServiceError], state: dict[str, object]) -> ServiceError:
+    error = kind.__new__(kind)
+    error.__dict__.update(state)
+    error.args = (error._line(),)  # noqa: SLF001 - the same class
+    return error
+
+
+_REQUEST_ID_IN_TEXT = re.compile(r"x-ms-requestid\s+([0-9a-f]{32})", re.IGNORECASE)
+
+
+def _named_request_id(message: str) -> str | None:
+    found = _REQUEST_ID_IN_TEXT.search(message)
+    return found[1].lower() if found else None
+
+
+class BadRequest(ServiceError):
+    """400: the request breaks a rule; the message carries the detail."""
+
+    http_status = 400
+
+
+class Forbidden(ServiceError):
+    """403: the certificate is known but the call is not allowed for this subscription."""
+
+    http_status = 403
+
+
+class AuthenticationFailed(Forbidden):
+    """403 ``AuthenticationFailed``: the certificate is not one of this subscription."""
+
+    codes = ("AuthenticationFailed",)
+
+
+class ResourceNotFound(ServiceError):
+    """404: there is no such resource."""
+
+    http_status = 404
+    codes = ("ResourceNotFound",)
+
+
+class Conflict(ServiceError):
+    """409: the resource's present state does not allow the change; nothing was changed."""
+
+    http_status = 409
+
+
+class ExclusiveAccess(Conflict):
+    """409: another operation holds the resource; `conflicting_operation_id` names it if known."""
+
+
+class AlreadyExists(Conflict):
+    """409: the name, the certificate or the deployment slot is taken."""
+
+
+class PreconditionFailed(ServiceError):
+    """412: a condition of the request does not hold."""
+
+    http_status = 412
+
+
+class Throttled(ServiceError):
+    """503 ``TooManyRequests`` (429 elsewhere): slow down and ask again."""
+
+    http_status = 429
+    codes = ("TooManyRequests",)
+
+
+class ServerBusy(ServiceError):
+    """503: the service, or a part of it, cannot take the request now."""
+
+    http_status = 503
+    codes = ("ServerBusy",)
+
+
+class InternalError(ServiceError):
+    """500: the service failed; whether a change happened is unknown."""
+
+    http_status = 500
+    codes = ("InternalError", "OperationTimedOut")
+
+
+class TemporaryRedirect(ServiceError):
+    """307 that was not followed: too many in a row, or to a host of another cloud."""
+
+    http_status = 307
+    codes = ("TemporaryRedirect",)
+
+
+_EXCLUSIVE = re.compile(r"requires exclusive access|currently underway|already in progress", re.IGNORECASE)
+_TAKEN = re.compile(r"already (taken|exists|registered)|is occupied|already in use", re.IGNORECASE)
+
+
+def service_error_class(status: int, code: str, message: str) -> type[ServiceError]:
+    """The class for an answer: by code where one is known, else by HTTP status, else `ServiceError`."""
+    if status == Conflict.http_status:
+        if _EXCLUSIVE.search(message):
+            return ExclusiveAccess
+        return AlreadyExists if _TAKEN.search(message) else Conflict
+    known = ServiceError._by_code.get(code) or ServiceError._by_status.get(status)  # noqa: SLF001
+    if known is not None:
+        return known
+    return InternalError if status >= 500 else ServiceError
+
+
+class OperationFailed(AsyncsmError):
+    """An operation the service had accepted ended ``Failed``.
+
+    What is raised is always a class that is also the `ServiceError` of the failure's
+    code, so ``except Conflict`` catches a conflict whether the service reported it at
+    once or later.
+
+    Attributes:
+        code, message, status, request_id, resource: as on `ServiceError`; `request_id`
+            is that of the failed operation, `status` its ``HttpStatusCode``.
+        handle: the handle that failed.
+    """
+
+    code: str
+    message: str
+    status: int
+    request_id: str | None
+    handle: OperationHandle | None = None
+
+    @property
+    def result(self) -> OperationHandle | None:
+        """The handle, under the old SDK's name."""
+        return self.handle
+
+
+_FAILED_CLASSES: dict[type[ServiceError], type[ServiceError]] = {}
+
+
+def operation_failed(
+    code: str,
+    message: str,
+    *,
+    status: int,
+    request_id: str | None,
+    resource: str | None,
+    conflicting_operation_id: str | None = None,
+) -> ServiceError:
+    """An error that is both `OperationFailed` and the `ServiceError` of its code."""
+    base = service_error_class(status, code, message)
+    kind = _FAILED_CLASSES.get(base)
+    if kind is None:
+        kind = type(
+            "OperationFailed", (OperationFailed, base), {"__module__": __name__, "__doc__": base.__doc__}
+        )
+        _FAILED_CLASSES[base] = kind
+    return kind(
+        code,
+        message,
+        status=status,
+        request_id=request_id,
+        resource=resource,
+        conflicting_operation_id=conflicting_operation_id,
+    )
+
+
+class OperationTimeout(AsyncsmError, TimeoutError):
+    """A wait's deadline passed. The operation goes on; `handle` can be awaited again.
+
+    Attributes:
+        handle: the operation that was waited for, or ``None`` for a wait on a resource.
+        last: what was last seen, for the message.
+    """
+
+    def __init__(self, message: str, handle: OperationHandle | None = None, last: str | None = None) -> None:
+        super().__init__(message)
+        self.handle = handle
+        self.last = last
+
+
+class OutcomeUnknown(AsyncsmError):
+    """The reply to a change was lost: it may or may not have happened.
+
+    Attributes:
+        resource: method and path of the change.
+        request_id: its request id, where the service got as far as naming one.
+    """
+
+    def __init__(self, message: str, *, resource: str, request_id: str | None = None) -> None:
+        super().__init__(message)
+        self.resource = resource
+        self.request_id = request_id
+
+    def __reduce__(self) -> tuple[object, tuple[type[OutcomeUnknown], str, str, str | None]]:
+        return _outcome_unknown, (type(self), str(self), self.resource, self.request_id)
+
+
+def _outcome_unknown(
+    kind: type[OutcomeUnknown], message: str, resource: str, request_id: str | None
+) -> OutcomeUnknown:
+    return kind(message, resource=resource, request_id=request_id)
+
+
+class StateUnreachable(AsyncsmError):
+    """A waited-for resource is in a failure state, so waiting longer would not help.
+
+    Attributes:
+        state: the state it is in.
+    """
+
+    def __init__(self, message: str, state: str) -> None:
+        super().__init__(message)
+        self.state = state
+
+    def __reduce__(self) -> tuple[type[StateUnreachable], tuple[str, str]]:
+        return type(self), (str(self), self.state)
+
+
+class UnexpectedPayload(AsyncsmError):
+    """A reply does not have the shape its model describes.
+
+    Attributes:
+        request_id: ``x-ms-request-id`` of the reply.
+        resource: method and path that were asked.
+    """
+
+    def __init__(self, message: str, *, request_id: str | None = None, resource: str | None = None) -> None:
+        super().__init__(message)
+        self.request_id = request_id
+        self.resource = resource
+
+
+AzureHttpError = ServiceError
+AzureMissingResourceHttpError = ResourceNotFound
+AzureConflictHttpError = Conflict
+AzureAsyncOperationHttpError = OperationFailed

@@ -1,0 +1,230 @@
+"""XmlModel: a pydantic model that is one XML element.
+
+The declaration is the wire format: **field order is element order**, the element's name
+is the field's in PascalCase unless ``Annotated[..., Field(alias="ID")]`` says otherwise
+(an alias of ``@name`` is an attribute, ``#text`` the element's own text).
+
+What a field means is told by its annotation:
+
+===========================  =================================================
+``str``, ``int``, ``bool``   one element
+``datetime``                 ISO 8601 in UTC; always aware in Python
+`OpenEnum` subclass          a word; unknown ones are kept
+`Base64Text`                 text in Python, base64 on the wire, read leniently
+``bytes``                    base64 on the wire
+``SecretStr``                one element that never shows in a repr
+an `XmlModel`                a nested element
+``list[...]``                **repeated in place**
+`Wrapped` on ``list[...]``   **wrapped**: ``<Xs><X/><X/></Xs>``
+`Nillable`                   an explicit ``None`` is written as ``i:nil="true"``
+===========================  =================================================
+
+Unset fields and ``None`` are not sent. Elements a model does not know are kept in
+`XmlModel.extra_elements` with their place and written back there, so that reading a
+document, changing it and sending it loses nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from typing import ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, get_origin, overload
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic.alias_generators import to_pascal
+
+from asyncsm.errors import InvalidArgument
+from asyncsm.wire import plan, xml
+from asyncsm.wire.types import (
+    Base64,
+    Base64Text,
+    ExtraElement,
+    Nillable,
+    OpenEnum,
+    UnknownElement,
+    Wrapped,
+)
+from asyncsm.wire.xml import Node
+
+__all__ = [
+    "Base64",
+    "Base64Text",
+    "ExtraElement",
+    "Nillable",
+    "OpenEnum",
+    "UnknownElement",
+    "Wrapped",
+    "XmlList",
+    "XmlModel",
+    "positional",
+]
+
+P = ParamSpec("P")
+M = TypeVar("M", bound="XmlModel")
+ItemT = TypeVar("ItemT")
+
+
+def positional(init: Callable[Concatenate[M, P], None]) -> Callable[Concatenate[M, P], None]:
+    """Let a model take the old SDK's arguments by position; the decorated body is never run.
+
+    As there, ``None`` is the same as not given. A default in the signature is for
+    those who make a model, and is not put into one that is read.
+    """
+    parameters = [
+        parameter for name, parameter in inspect.signature(init).parameters.items() if name != "self"
+    ]
+    names = [parameter.name for parameter in parameters if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
+    defaults = {
+        parameter.name: parameter.default
+        for parameter in parameters
+        if parameter.default not in (parameter.empty, None)
+    }
+
+    @functools.wraps(init)
+    def replacement(self: M, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        if len(args) > len(names):
+            raise TypeError(f"{type(self).__name__} takes at most {len(names)} positional arguments")
+        given = dict(zip(names, args, strict=False))
+        for name in given.keys() & kwargs.keys():
+            raise TypeError(f"{type(self).__name__} got two values for {name!r}")
+        fields = {**defaults, **given, **kwargs}
+        XmlModel.__init__(self, **{name: value for name, value in fields.items() if value is not None})
+
+    # Validation of nested data must not come through here; this is how pydantic itself
+    # marks an __init__ that only forwards.
+    replacement.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+    return replacement
+
+
+class XmlModel(BaseModel):
+    """One XML element; see the module's docstring.
+
+    Attributes:
+        request_id: ``x-ms-request-id`` of the reply a model was read from.
+        extra_elements: what was read but is not modelled; written back in place.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_pascal,
+        validate_by_name=True,
+        validate_by_alias=True,
+        validate_assignment=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        defer_build=True,
+        use_attribute_docstrings=True,
+    )
+
+    xml_root: ClassVar[str] = ""
+    """The root element's name where it is not the class's."""
+    xml_namespace: ClassVar[str | None] = xml.AZURE
+    xml_prefixes: ClassVar[dict[str, str]] = {}
+    """Further namespaces declared on this element, by the prefix its aliases use."""
+
+    extra_elements: tuple[ExtraElement, ...] = Field(default=(), exclude=True, repr=False)
+    _request_id: str | None = PrivateAttr(default=None)
+
+    def __init__(self, /, **fields: object) -> None:
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise _invalid_argument(type(self), error) from None
+
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
+        # A document has dozens of optional fields; the absent ones only hide the others.
+        for name, value in super().__repr_args__():
+            empty = value is None or value == [] or (isinstance(value, XmlModel) and not value.to_node())
+            if not empty:
+                yield name, value
+
+    @property
+    def request_id(self) -> str | None:
+        """``x-ms-request-id`` of the reply this was read from; ``None`` for a part of one."""
+        return self._request_id
+
+    @classmethod
+    def root_name(cls) -> str:
+        """The element's name as the root of a document."""
+        return cls.xml_root or cls.__name__
+
+    @classmethod
+    def from_xml(cls, document: bytes | str, *, strict: bool = False) -> Self:
+        """Read a document.
+
+        Args:
+            document: UTF-8 bytes or text; a byte order mark and a declaration may stand before it.
+            strict: refuse elements the model does not know instead of keeping them.
+
+        Raises:
+            ValueError: not well formed, another root element, or not what the model says.
+        """
+        name, node = xml.parse(document)
+        local = name.rpartition(":")[2]
+        if local != cls.root_name():
+            raise ValueError(f"expected <{cls.root_name()}>, found <{local}>")
+        return cls.from_node(node, strict=strict)
+
+    @classmethod
+    def from_node(cls, node: Node, *, strict: bool = False) -> Self:
+        """Read the content of an element, as `xml.parse` gives it."""
+        return cls.model_validate(plan.read(cls, node, strict))
+
+    @classmethod
+    def variant_for(cls, node: Node) -> type[XmlModel]:  # noqa: ARG003 - for overriding
+        """The class that reads `node` where a field allows several; the first of them is asked."""
+        return cls
+
+    def to_xml(self) -> bytes:
+        """Write the model as a document.
+
+        Raises:
+            InvalidArgument: a text holds a character XML cannot carry.
+        """
+        return xml.render(self.root_name(), self.to_node(), self.xml_namespace)
+
+    def to_node(self) -> dict[str, Node]:
+        """The content of the element, ready for `xml.render`."""
+        declared: dict[str, Node] = {f"@xmlns:{prefix}": uri for prefix, uri in self.xml_prefixes.items()}
+        return plan.write(self, declared, self.extra_elements)
+
+
+class XmlList(XmlModel, Generic[ItemT]):
+    """An element that is a list: iterable, sized and indexable over its only list field."""
+
+    @property
+    def _items(self) -> list[ItemT]:
+        return cast("list[ItemT]", self.__dict__[_items_field(type(self))])
+
+    def __iter__(self) -> Iterator[ItemT]:  # type: ignore[override]  # pydantic's goes over fields
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @overload
+    def __getitem__(self, index: int) -> ItemT: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[ItemT]: ...
+    def __getitem__(self, index: int | slice) -> ItemT | list[ItemT]:
+        return self._items[index]
+
+    def __contains__(self, item: object) -> bool:
+        return item in self._items
+
+    def append(self, item: ItemT) -> None:
+        """Add `item` at the end."""
+        self._items.append(item)
+
+
+@functools.cache
+def _items_field(model: type[XmlModel]) -> str:
+    return next(name for name, field in model.model_fields.items() if get_origin(field.annotation) is list)
+
+
+def _invalid_argument(model: type[XmlModel], error: ValidationError) -> InvalidArgument:
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    path = ".".join(str(part) for part in first["loc"])
+    return InvalidArgument(f"{model.__name__}.{path}" if path else model.__name__, first["msg"])

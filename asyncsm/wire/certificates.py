@@ -1,0 +1,65 @@
+"""Certificates: those that may manage a subscription, and those that a hosted service holds for its roles."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+
+from asyncsm.wire.base import OpenEnum, XmlList, XmlModel
+
+
+class SubscriptionCertificate(XmlModel):
+    """A management certificate; also the request of Add Management Certificate."""
+
+    subscription_certificate_public_key: str | None = None
+    """Base64 of the DER form of the RSA public key (PKCS #1)."""
+    subscription_certificate_thumbprint: str | None = None
+    """SHA-1 of the certificate: 40 hexadecimal digits."""
+    subscription_certificate_data: str | None = None
+    """Base64 of the DER form of the certificate."""
+    created: datetime | None = None
+
+
+class SubscriptionCertificates(XmlList[SubscriptionCertificate]):
+    """Reply of List Management Certificates."""
+
+    subscription_certificates: Annotated[
+        list[SubscriptionCertificate], Field(alias="SubscriptionCertificate")
+    ] = Field(default_factory=list)
+
+
+class Certificate(XmlModel):
+    """A service certificate; Get Service Certificate answers only its data."""
+
+    certificate_url: str | None = None
+    thumbprint: str | None = None
+    thumbprint_algorithm: str | None = None
+    """Always ``sha1``."""
+    data: str | None = None
+    """Base64 of the DER form of the certificate."""
+
+
+class Certificates(XmlList[Certificate]):
+    """Reply of List Service Certificates."""
+
+    certificates: Annotated[list[Certificate], Field(alias="Certificate")] = Field(default_factory=list)
+
+
+class CertificateFormat(OpenEnum):
+    """What a certificate file holds."""
+
+    PFX = "pfx"
+    """Certificate and private key under a password."""
+    CER = "cer"
+    """The certificate alone."""
+
+
+class CertificateFile(XmlModel):
+    """Request of Add Service Certificate."""
+
+    data: Annotated[str, Field(repr=False)]
+    """Base64 of the file."""
+    certificate_format: CertificateFormat
+    password: SecretStr | None = None

@@ -1,0 +1,128 @@
+"""Endpoints and network interfaces of virtual machines."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from asyncsm.wire.base import Wrapped, XmlList, XmlModel, positional
+
+
+class LoadBalancerProbe(XmlModel):
+    """How a load balancer finds out whether an instance can take requests."""
+
+    path: str | None = None
+    """For http; absent for tcp."""
+    port: int | None = None
+    protocol: str | None = None
+    """``http`` or ``tcp``."""
+    interval_in_seconds: int | None = None
+    """At least 5, by default 15."""
+    timeout_in_seconds: int | None = None
+    """At least 11, by default 31."""
+
+
+class AclRule(XmlModel):
+    """Who may, or may not, reach an endpoint."""
+
+    order: int | None = None
+    """The rule with the lowest number wins."""
+    action: str | None = None
+    """``permit`` or ``deny``."""
+    remote_subnet: str | None = None
+    """In CIDR form."""
+    description: str | None = None
+
+
+class EndpointAcl(XmlModel):
+    """Who may reach an endpoint."""
+
+    rules: Annotated[list[AclRule], Wrapped("Rule")] = Field(default_factory=list)
+
+
+class ConfigurationSetInputEndpoint(XmlModel):
+    """A port of a virtual machine, open to the internet."""
+
+    xml_root: ClassVar[str] = "InputEndpoint"
+
+    load_balanced_endpoint_set_name: str | None = None
+    """Endpoints of the same set share the public port."""
+    local_port: int | None = None
+    name: str | None = None
+    port: int | None = None
+    """The public port; the service picks one where there is none."""
+    load_balancer_probe: LoadBalancerProbe = Field(default_factory=LoadBalancerProbe)
+    protocol: str | None = None
+    """``tcp`` or ``udp``."""
+    vip: str | None = None
+    enable_direct_server_return: bool | None = None
+    virtual_ip_name: Annotated[str | None, Field(alias="VirtualIPName")] = None
+    load_balancer_name: str | None = None
+    endpoint_acl: EndpointAcl = Field(default_factory=EndpointAcl)
+    idle_timeout_in_minutes: int | None = None
+    """4 to 30, for tcp only."""
+    load_balancer_distribution: str | None = None
+    """``sourceIP`` or ``sourceIPProtocol``."""
+
+    @positional
+    def __init__(
+        self,
+        name: str | None = None,
+        protocol: str | None = None,
+        port: int | str | None = None,
+        local_port: int | str | None = None,
+        load_balanced_endpoint_set_name: str | None = None,
+        enable_direct_server_return: bool | None = False,
+        idle_timeout_in_minutes: int | None = 4,
+        *,
+        load_balancer_probe: LoadBalancerProbe | None = None,
+        vip: str | None = None,
+        virtual_ip_name: str | None = None,
+        load_balancer_name: str | None = None,
+        endpoint_acl: EndpointAcl | None = None,
+        load_balancer_distribution: str | None = None,
+    ) -> None: ...
+
+
+class ConfigurationSetInputEndpoints(XmlList[ConfigurationSetInputEndpoint]):
+    """The endpoints of a virtual machine."""
+
+    xml_root: ClassVar[str] = "InputEndpoints"
+
+    input_endpoints: Annotated[list[ConfigurationSetInputEndpoint], Field(alias="InputEndpoint")] = Field(
+        default_factory=list
+    )
+
+
+class IPConfiguration(XmlModel):
+    """An address of a network interface."""
+
+    subnet_name: str | None = None
+    address: str | None = None
+    """Only in replies."""
+    static_virtual_network_ip_address: Annotated[str | None, Field(alias="StaticVirtualNetworkIPAddress")] = (
+        None
+    )
+
+
+class NetworkInterface(XmlModel):
+    """A further network interface of a virtual machine."""
+
+    name: str | None = None
+    mac_address: str | None = None
+    """Only in replies."""
+    ip_configurations: Annotated[
+        list[IPConfiguration], Field(alias="IPConfigurations"), Wrapped("IPConfiguration")
+    ] = Field(default_factory=list)
+    network_security_group: str | None = None
+    ip_forwarding: Annotated[str | None, Field(alias="IPForwarding")] = None
+    """``Enabled`` or ``Disabled``."""
+
+
+class NetworkInterfaces(XmlList[NetworkInterface]):
+    """The further network interfaces of a virtual machine."""
+
+    network_interfaces: Annotated[list[NetworkInterface], Field(alias="NetworkInterface")] = Field(
+        default_factory=list
+    )

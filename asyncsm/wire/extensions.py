@@ -1,0 +1,195 @@
+"""Extensions of virtual machines (resource extensions) and of hosted services' roles."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from asyncsm.wire.base import Base64, Nillable, OpenEnum, Wrapped, XmlList, XmlModel, positional
+from asyncsm.wire.certificates import Certificates
+
+
+class ExtensionState(OpenEnum):
+    """What is to be done with an extension."""
+
+    ENABLE = "Enable"
+    DISABLE = "Disable"
+    UNINSTALL = "Uninstall"
+
+
+class ResourceExtension(XmlModel):
+    """A version of an extension that virtual machines can have."""
+
+    publisher: str
+    name: str
+    version: str
+    label: str | None = None
+    description: str | None = None
+    public_configuration_schema: Annotated[str | None, Base64] = None
+    private_configuration_schema: Annotated[str | None, Base64] = None
+    sample_config: Annotated[str | None, Base64] = None
+    replication_completed: bool | None = None
+    eula: str | None = None
+    privacy_uri: str | None = None
+    homepage_uri: str | None = None
+    is_json_extension: bool | None = None
+    is_internal_extension: bool | None = None
+    disallow_major_version_upgrade: bool | None = None
+    supported_os: Annotated[str | None, Field(alias="SupportedOS")] = None
+    company_name: str | None = None
+    published_date: datetime | None = None
+    regions: str | None = None
+
+
+class ResourceExtensions(XmlList[ResourceExtension]):
+    """Reply of List Resource Extensions and of List Resource Extension Versions."""
+
+    resource_extensions: Annotated[list[ResourceExtension], Field(alias="ResourceExtension")] = Field(
+        default_factory=list
+    )
+
+
+class ResourceExtensionParameterValue(XmlModel):
+    """A configuration of an extension."""
+
+    key: str | None = None
+    value: Annotated[str | None, Field(repr=False)] = None
+    """Already base64, as in the old SDK: what the extension's schema asks for, encoded."""
+    type: str | None = None
+    """``Public``, or ``Private``: encrypted by the service and never returned."""
+
+
+class ResourceExtensionParameterValues(XmlList[ResourceExtensionParameterValue]):
+    """The configurations of an extension."""
+
+    resource_extension_parameter_values: Annotated[
+        list[ResourceExtensionParameterValue], Field(alias="ResourceExtensionParameterValue")
+    ] = Field(default_factory=list)
+
+
+class ResourceExtensionReference(XmlModel):
+    """An extension that a virtual machine has."""
+
+    reference_name: str | None = None
+    publisher: str | None = None
+    name: str | None = None
+    version: str | None = None
+    """``1.2``, ``1.*`` or ``*``."""
+    resource_extension_parameter_values: ResourceExtensionParameterValues = Field(
+        default_factory=ResourceExtensionParameterValues
+    )
+    state: Annotated[ExtensionState | None, Nillable] = None
+    force_update: bool | None = None
+    """Run the extension again although its configuration is the same."""
+    certificates: Certificates = Field(default_factory=Certificates)
+
+    @positional
+    def __init__(
+        self,
+        reference_name: str | None = None,
+        publisher: str | None = None,
+        name: str | None = None,
+        version: str | None = None,
+        *,
+        resource_extension_parameter_values: ResourceExtensionParameterValues | None = None,
+        state: str | None = None,
+        force_update: bool | None = None,
+        certificates: Certificates | None = None,
+    ) -> None: ...
+
+
+class ResourceExtensionReferences(XmlList[ResourceExtensionReference]):
+    """The extensions that a virtual machine has."""
+
+    resource_extension_references: Annotated[
+        list[ResourceExtensionReference], Field(alias="ResourceExtensionReference")
+    ] = Field(default_factory=list)
+
+
+class ExtensionReference(XmlModel):
+    """An extension of a hosted service that a deployment uses."""
+
+    id: str
+    sequence_number: int | None = None
+    state: Annotated[ExtensionState | None, Nillable] = None
+
+
+class RoleExtensions(XmlModel):
+    """The extensions of one role."""
+
+    role_name: str
+    extensions: Annotated[list[ExtensionReference], Wrapped("Extension")] = Field(default_factory=list)
+
+
+class ExtensionConfiguration(XmlModel):
+    """The extensions of a deployment's roles."""
+
+    all_roles: Annotated[list[ExtensionReference], Wrapped("Extension")] = Field(default_factory=list)
+    named_roles: Annotated[list[RoleExtensions], Wrapped("Role")] = Field(default_factory=list)
+
+
+class FormattedMessage(XmlModel):
+    """A message in a language."""
+
+    language: str | None = None
+    message: str | None = None
+
+
+class StatusMessage(XmlModel):
+    """A message by its number, with what is to be filled in."""
+
+    message_resource_id: str | None = None
+    param_list: Annotated[list[str], Wrapped("Param")] = Field(default_factory=list)
+
+
+class GuestAgentStatus(XmlModel):
+    """What the agent inside a virtual machine says of itself."""
+
+    protocol_version: str | None = None
+    timestamp: datetime | None = None
+    guest_agent_version: str | None = None
+    status: str | None = None
+    """``Ready`` or ``NotReady``."""
+    code: int | None = None
+    message: StatusMessage | None = None
+    formatted_message: FormattedMessage | None = None
+
+
+class ExtensionSubStatus(XmlModel):
+    """The state of a part of an extension's work."""
+
+    name: str | None = None
+    status: str | None = None
+    code: int | None = None
+    message: StatusMessage | None = None
+    formatted_message: FormattedMessage | None = None
+
+
+class ExtensionSettingStatus(XmlModel):
+    """How far an extension is with its configuration."""
+
+    timestamp: datetime | None = None
+    configuration_applied_time: datetime | None = None
+    name: str | None = None
+    operation: str | None = None
+    status: str | None = None
+    """``Transitioning``, ``Error``, ``Success`` or ``Warning``."""
+    code: int | None = None
+    message: StatusMessage | None = None
+    formatted_message: FormattedMessage | None = None
+    sub_status_list: Annotated[list[ExtensionSubStatus], Wrapped("SubStatus")] = Field(default_factory=list)
+
+
+class ResourceExtensionStatus(XmlModel):
+    """The state of an extension in a role instance."""
+
+    handler_name: str | None = None
+    version: str | None = None
+    status: str | None = None
+    """``Installing``, ``Ready``, ``NotReady`` or ``Unresponsive``."""
+    code: int | None = None
+    message: StatusMessage | None = None
+    formatted_message: FormattedMessage | None = None
+    extension_setting_status: ExtensionSettingStatus | None = None

@@ -1,0 +1,213 @@
+"""Addresses and networks: reserved and public IPs, DNS servers, internal load balancers, virtual networks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, positional
+
+
+class NetworkState(OpenEnum):
+    """Where a reserved IP or a virtual network is in its life."""
+
+    CREATED = "Created"
+    CREATING = "Creating"
+    UPDATING = "Updating"
+    DELETING = "Deleting"
+    UNAVAILABLE = "Unavailable"
+
+
+class DnsServer(XmlModel):
+    """A DNS server that the roles of a deployment ask."""
+
+    name: str
+    address: str
+
+
+class DnsServers(XmlList[DnsServer]):
+    """DNS servers."""
+
+    dns_servers: Annotated[list[DnsServer], Field(alias="DnsServer")] = Field(default_factory=list)
+
+
+class Dns(XmlModel):
+    """How names are resolved."""
+
+    dns_servers: DnsServers = Field(default_factory=DnsServers)
+
+
+class FrontendIpConfiguration(XmlModel):
+    """The address of an internal load balancer."""
+
+    type: str = "Private"
+    subnet_name: str | None = None
+    static_virtual_network_ip_address: Annotated[str | None, Field(alias="StaticVirtualNetworkIPAddress")] = (
+        None
+    )
+
+
+class LoadBalancer(XmlModel):
+    """An internal load balancer of a deployment."""
+
+    name: str
+    frontend_ip_configuration: FrontendIpConfiguration | None = None
+
+
+class LoadBalancers(XmlList[LoadBalancer]):
+    """The internal load balancers of a deployment: one at most."""
+
+    load_balancers: Annotated[list[LoadBalancer], Field(alias="LoadBalancer")] = Field(default_factory=list)
+
+
+class PublicIP(XmlModel):
+    """A public address of a single role instance."""
+
+    name: str | None = None
+    address: str | None = None
+    idle_timeout_in_minutes: int | None = None
+    """4 to 30."""
+    domain_name_label: Annotated[str | None, Nillable] = None
+    fqdns: Annotated[list[str], Wrapped("Fqdn")] = Field(default_factory=list)
+
+    @positional
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        address: str | None = None,
+        idle_timeout_in_minutes: int | None = None,
+        domain_name_label: str | None = None,
+        fqdns: list[str] | None = None,
+    ) -> None: ...
+
+
+class PublicIPs(XmlList[PublicIP]):
+    """Public addresses of a role or of one of its instances."""
+
+    public_ips: Annotated[list[PublicIP], Field(alias="PublicIP")] = Field(default_factory=list)
+
+
+class VirtualIP(XmlModel):
+    """An address of a deployment."""
+
+    address: str | None = None
+    is_dns_programmed: bool | None = None
+    name: str | None = None
+    is_reserved: bool | None = None
+    reserved_ip_name: Annotated[str | None, Field(alias="ReservedIPName")] = None
+    is_secondary_vip: bool | None = None
+    type: str | None = None
+    """``Private`` for that of an internal load balancer."""
+
+
+class VirtualIPs(XmlList[VirtualIP]):
+    """The addresses of a deployment."""
+
+    virtual_ips: Annotated[list[VirtualIP], Field(alias="VirtualIP")] = Field(default_factory=list)
+
+
+class ReservedIP(XmlModel):
+    """A reserved address; also the request of Create Reserved IP Address."""
+
+    name: str
+    address: str | None = None
+    id: str | None = None
+    label: str | None = None
+    state: NetworkState | None = None
+    in_use: bool | None = None
+    service_name: str | None = None
+    deployment_name: str | None = None
+    """The deployment that uses the address, or whose present address is to be reserved."""
+    location: str | None = None
+    virtual_ip_name: Annotated[str | None, Field(alias="VirtualIPName")] = None
+
+
+class ReservedIPs(XmlList[ReservedIP]):
+    """Reply of List Reserved IP Addresses."""
+
+    reserved_ips: Annotated[list[ReservedIP], Field(alias="ReservedIP")] = Field(default_factory=list)
+
+
+class ReservedIPAssociation(XmlModel):
+    """Request of Associate and of Disassociate Reserved IP Address."""
+
+    service_name: str
+    deployment_name: str
+    virtual_ip_name: Annotated[str | None, Field(alias="VirtualIPName")] = None
+
+
+class AddressSpace(XmlModel):
+    """Blocks of addresses."""
+
+    address_prefixes: Annotated[list[str], Wrapped("AddressPrefix")] = Field(default_factory=list)
+    """In CIDR form: ``10.0.0.0/8``."""
+
+
+class Subnet(XmlModel):
+    """A part of a virtual network."""
+
+    name: str
+    address_prefix: str | None = None
+    network_security_group: str | None = None
+    route_table_name: str | None = None
+
+
+class Subnets(XmlList[Subnet]):
+    """The parts of a virtual network."""
+
+    subnets: Annotated[list[Subnet], Field(alias="Subnet")] = Field(default_factory=list)
+
+
+class Connection(XmlModel):
+    """How a gateway reaches a local network."""
+
+    type: str | None = None
+    """``IPsec`` or ``Dedicated``."""
+
+
+class LocalNetworkSite(XmlModel):
+    """A network outside that a gateway connects."""
+
+    name: str
+    address_space: AddressSpace = Field(default_factory=AddressSpace)
+    vpn_gateway_address: str | None = None
+    connections: Annotated[list[Connection], Wrapped("Connection")] = Field(default_factory=list)
+
+
+class Gateway(XmlModel):
+    """The gateway of a virtual network."""
+
+    profile: str | None = None
+    sites: Annotated[list[LocalNetworkSite], Wrapped("LocalNetworkSite")] = Field(default_factory=list)
+    vpn_client_address_pool: Annotated[AddressSpace, Field(alias="VPNClientAddressPool")] = Field(
+        default_factory=AddressSpace
+    )
+    vnet_names: str | None = None
+
+
+class VirtualNetworkSite(XmlModel):
+    """A virtual network."""
+
+    name: str
+    label: str | None = None
+    id: str | None = None
+    affinity_group: str | None = None
+    """An internal name for a network of a region."""
+    state: NetworkState | None = None
+    in_use: bool | None = None
+    address_space: AddressSpace = Field(default_factory=AddressSpace)
+    subnets: Subnets = Field(default_factory=Subnets)
+    gateway: Gateway | None = None
+    dns: Dns | None = None
+    location: str | None = None
+    migration_state: str | None = None
+
+
+class VirtualNetworkSites(XmlList[VirtualNetworkSite]):
+    """Reply of List Virtual Network Sites."""
+
+    virtual_network_sites: Annotated[list[VirtualNetworkSite], Field(alias="VirtualNetworkSite")] = Field(
+        default_factory=list
+    )

@@ -1,0 +1,141 @@
+"""Storage accounts and their keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+
+from asyncsm.wire.base import Base64, Base64Text, Nillable, OpenEnum, Wrapped, XmlList, XmlModel
+from asyncsm.wire.properties import ExtendedProperties
+
+
+class StorageAccountStatus(OpenEnum):
+    """Where a storage account is in its life."""
+
+    CREATING = "Creating"
+    CREATED = "Created"
+    RESOLVING_DNS = "ResolvingDns"
+    DELETING = "Deleting"
+    DELETED = "Deleted"
+    CHANGING = "Changing"
+
+
+class StorageAccountType(OpenEnum):
+    """How often and where the data of an account is kept."""
+
+    STANDARD_LRS = "Standard_LRS"
+    STANDARD_ZRS = "Standard_ZRS"
+    STANDARD_GRS = "Standard_GRS"
+    STANDARD_RAGRS = "Standard_RAGRS"
+    PREMIUM_LRS = "Premium_LRS"
+
+
+class KeyType(OpenEnum):
+    """Which of an account's two keys."""
+
+    PRIMARY = "Primary"
+    SECONDARY = "Secondary"
+
+
+class CustomDomain(XmlModel):
+    """A domain of the user's that points to an account."""
+
+    name: str
+    use_sub_domain_name: bool | None = None
+    """Whether the domain is verified by the intermediate ``asverify`` name."""
+
+
+class CustomDomains(XmlList[CustomDomain]):
+    """The user's domains of an account."""
+
+    custom_domains: Annotated[list[CustomDomain], Field(alias="CustomDomain")] = Field(default_factory=list)
+
+
+class StorageAccountProperties(XmlModel):
+    """What is known of a storage account."""
+
+    description: Annotated[str | None, Nillable] = None
+    affinity_group: str | None = None
+    location: str | None = None
+    """Absent where there is an affinity group."""
+    label: Annotated[str | None, Base64] = None
+    status: StorageAccountStatus | None = None
+    endpoints: Annotated[list[str], Wrapped("Endpoint")] = Field(default_factory=list)
+    """Addresses of the blob, queue, table and, where there is one, file service."""
+    geo_replication_enabled: bool | None = None
+    geo_primary_region: str | None = None
+    status_of_primary: str | None = None
+    """``Available`` or ``Unavailable``."""
+    last_geo_failover_time: datetime | None = None
+    geo_secondary_region: str | None = None
+    """Empty where the data is not replicated to another region."""
+    status_of_secondary: str | None = None
+    """``Available``, ``Unavailable`` or empty."""
+    creation_time: datetime | None = None
+    custom_domains: CustomDomains = Field(default_factory=CustomDomains)
+    secondary_read_enabled: bool | None = None
+    secondary_endpoints: Annotated[list[str], Wrapped("Endpoint")] = Field(default_factory=list)
+    account_type: StorageAccountType | None = None
+
+
+class StorageServiceKeys(XmlModel):
+    """The two keys of an account."""
+
+    primary: SecretStr | None = None
+    secondary: SecretStr | None = None
+
+
+class StorageService(XmlModel):
+    """Reply of Get Storage Account Properties, and with only an address and keys of Get Storage Account Keys."""
+
+    url: str
+    """The account's own address in this API."""
+    service_name: str | None = None
+    storage_service_properties: StorageAccountProperties = Field(default_factory=StorageAccountProperties)
+    storage_service_keys: StorageServiceKeys = Field(default_factory=StorageServiceKeys)
+    extended_properties: ExtendedProperties = Field(default_factory=ExtendedProperties)
+    capabilities: Annotated[list[str], Wrapped("Capability")] = Field(default_factory=list)
+    migration_state: str | None = None
+
+
+class StorageServices(XmlList[StorageService]):
+    """Reply of List Storage Accounts."""
+
+    storage_services: Annotated[list[StorageService], Field(alias="StorageService")] = Field(
+        default_factory=list
+    )
+
+
+class CreateStorageServiceInput(XmlModel):
+    """Request of Create Storage Account: either a location or an affinity group."""
+
+    service_name: str
+    description: str | None = None
+    label: Base64Text
+    affinity_group: str | None = None
+    location: str | None = None
+    geo_replication_enabled: bool | None = None
+    """What `account_type` says since 2014-06-01."""
+    extended_properties: ExtendedProperties | None = None
+    secondary_read_enabled: bool | None = None
+    account_type: StorageAccountType | None = None
+
+
+class UpdateStorageServiceInput(XmlModel):
+    """Request of Update Storage Account."""
+
+    description: str | None = None
+    label: Annotated[str | None, Base64] = None
+    geo_replication_enabled: bool | None = None
+    """What `account_type` says since 2014-06-01."""
+    extended_properties: ExtendedProperties | None = None
+    custom_domains: CustomDomains = Field(default_factory=CustomDomains)
+    account_type: StorageAccountType | None = None
+
+
+class RegenerateKeys(XmlModel):
+    """Request of Regenerate Storage Account Keys."""
+
+    key_type: KeyType

@@ -1,0 +1,147 @@
+"""What a subscription offers: locations, role sizes, guest operating systems, and its own limits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from asyncsm.wire.base import Base64, OpenEnum, Wrapped, XmlList, XmlModel
+
+
+class SubscriptionStatus(OpenEnum):
+    """Whether a subscription can be used."""
+
+    ACTIVE = "Active"
+    WARNED = "Warned"
+    DISABLED = "Disabled"
+    DELETING = "Deleting"
+    DELETED = "Deleted"
+
+
+class ComputeCapabilities(XmlModel):
+    """The role sizes that can be had somewhere."""
+
+    web_worker_role_sizes: Annotated[list[str], Wrapped("RoleSize")] = Field(default_factory=list)
+    virtual_machines_role_sizes: Annotated[list[str], Wrapped("RoleSize")] = Field(default_factory=list)
+
+
+class StorageCapabilities(XmlModel):
+    """The kinds of storage account that can be had somewhere."""
+
+    storage_account_types: Annotated[list[str], Wrapped("StorageAccountType")] = Field(default_factory=list)
+
+
+class Location(XmlModel):
+    """A region."""
+
+    name: str
+    display_name: str | None = None
+    available_services: Annotated[list[str], Wrapped("AvailableService")] = Field(default_factory=list)
+    """``Compute``, ``Storage``, ``PersistentVMRole``, ``HighMemory``."""
+    compute_capabilities: ComputeCapabilities = Field(default_factory=ComputeCapabilities)
+    storage_capabilities: StorageCapabilities = Field(default_factory=StorageCapabilities)
+
+
+class Locations(XmlList[Location]):
+    """Reply of List Locations."""
+
+    locations: Annotated[list[Location], Field(alias="Location")] = Field(default_factory=list)
+
+
+class RoleSize(XmlModel):
+    """What a machine of a size has."""
+
+    name: str
+    label: str | None = None
+    cores: int | None = None
+    memory_in_mb: int | None = None
+    supported_by_web_worker_roles: bool | None = None
+    supported_by_virtual_machines: bool | None = None
+    max_data_disk_count: int | None = None
+    web_worker_resource_disk_size_in_mb: int | None = None
+    virtual_machine_resource_disk_size_in_mb: int | None = None
+
+
+class RoleSizes(XmlList[RoleSize]):
+    """Reply of List Role Sizes."""
+
+    role_sizes: Annotated[list[RoleSize], Field(alias="RoleSize")] = Field(default_factory=list)
+
+
+class Subscription(XmlModel):
+    """Reply of Get Subscription; a counter that is 0 may be left out by the service."""
+
+    subscription_id: Annotated[str, Field(alias="SubscriptionID")]
+    subscription_name: str | None = None
+    subscription_status: SubscriptionStatus | None = None
+    account_admin_live_email_id: str | None = None
+    service_admin_live_email_id: str | None = None
+    max_core_count: int | None = None
+    max_storage_accounts: int | None = None
+    max_hosted_services: int | None = None
+    current_core_count: int | None = None
+    current_hosted_services: int | None = None
+    current_storage_accounts: int | None = None
+    max_virtual_network_sites: int | None = None
+    current_virtual_network_sites: int | None = None
+    max_local_network_sites: int | None = None
+    current_local_network_sites: int | None = None
+    max_dns_servers: int | None = None
+    current_dns_servers: int | None = None
+    offer_categories: str | None = None
+    """Separated by semicolons."""
+    aad_tenant_id: Annotated[str | None, Field(alias="AADTenantID")] = None
+    created_time: datetime | None = None
+    max_reserved_ips: Annotated[int | None, Field(alias="MaxReservedIPs")] = None
+    current_reserved_ips: Annotated[int | None, Field(alias="CurrentReservedIPs")] = None
+    max_public_ip_count: Annotated[int | None, Field(alias="MaxPublicIPCount")] = None
+    current_network_security_groups: int | None = None
+    max_network_security_groups: int | None = None
+    max_network_security_rules_per_group: int | None = None
+    max_route_tables: int | None = None
+    max_routes_per_route_table: int | None = None
+
+
+class Subscriptions(XmlList[Subscription]):
+    """Reply of List Subscriptions."""
+
+    subscriptions: Annotated[list[Subscription], Field(alias="Subscription")] = Field(default_factory=list)
+
+
+class OperatingSystem(XmlModel):
+    """A release of the guest operating system of web and worker roles."""
+
+    version: str
+    """As ``osVersion`` in a service configuration has it."""
+    label: Annotated[str | None, Base64] = None
+    is_default: bool | None = None
+    is_active: bool | None = None
+    family: int | None = None
+    family_label: Annotated[str | None, Base64] = None
+
+
+class OperatingSystems(XmlList[OperatingSystem]):
+    """Reply of List Operating Systems."""
+
+    operating_systems: Annotated[list[OperatingSystem], Field(alias="OperatingSystem")] = Field(
+        default_factory=list
+    )
+
+
+class OperatingSystemFamily(XmlModel):
+    """A family of guest operating systems and its releases."""
+
+    name: str
+    """A number: ``osFamily`` in a service configuration."""
+    label: Annotated[str | None, Base64] = None
+    operating_systems: OperatingSystems = Field(default_factory=OperatingSystems)
+
+
+class OperatingSystemFamilies(XmlList[OperatingSystemFamily]):
+    """Reply of List Operating System Families."""
+
+    operating_system_families: Annotated[
+        list[OperatingSystemFamily], Field(alias="OperatingSystemFamily")
+    ] = Field(default_factory=list)

@@ -1,0 +1,88 @@
+"""What an annotation can say of a field, and the values that are not plain ones."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic_core import core_schema
+
+from asyncsm.wire.xml import Node
+
+NIL: Node = {"@i:nil": "true"}
+
+
+class Wrapped:
+    """The list stands inside an element of its own; `item` is the name of its children."""
+
+    __slots__ = ("item",)
+
+    def __init__(self, item: str) -> None:
+        self.item = item
+
+
+class Nillable:
+    """An explicit ``None`` is written as ``i:nil="true"`` instead of being left out."""
+
+
+class Base64:
+    """Plain in Python, base64 of its UTF-8 bytes on the wire.
+
+    The service answers some of these fields in plain text, so what does not decode is
+    taken as it is.
+    """
+
+
+Base64Text = Annotated[str, Base64]
+
+
+def encode_base64(value: str | bytes) -> str:
+    """Base64 text of `value`; a string goes as UTF-8."""
+    return base64.b64encode(value.encode() if isinstance(value, str) else value).decode()
+
+
+def decode_base64(text: str) -> str:
+    """The text behind `text`, or `text` itself where it is not base64 of UTF-8."""
+    try:
+        return base64.b64decode("".join(text.split()), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return text
+
+
+class OpenEnum(StrEnum):
+    """Words of the service. One that is not listed becomes a member of its own on the fly."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = value
+        member._value_ = value
+        return member
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraElement:
+    """An element no field stands for.
+
+    Attributes:
+        name: as written, with its prefix; ``@name`` for an attribute.
+        value: what xmltodict made of it.
+        after: wire name of the known element it followed, ``None`` at the beginning.
+    """
+
+    name: str
+    value: Node
+    after: str | None
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> core_schema.CoreSchema:
+        return core_schema.is_instance_schema(cls)  # raw nodes are recursive and need no validation
+
+
+class UnknownElement(ValueError):
+    """Raised instead of keeping an unknown element where the reader asked for strictness."""

@@ -1,0 +1,56 @@
+"""Recorded traffic of the real service, where the machine has it."""
+
+import base64
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).parents[2]
+FOLDER = Path(os.environ.get("ASYNCSM_RECORDINGS", CHECKOUT.parent / "shared/wire/recordings"))
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and the answer to it; `seq` is its place in the recording."""
+
+    seq: int
+    method: str
+    path: str
+    query: str
+    status: int
+    request_headers: dict[str, str]
+    response_headers: dict[str, str]
+    request_body: bytes
+    response_body: bytes
+
+    def __str__(self) -> str:
+        return f"{self.seq}: {self.method} {self.path} -> {self.status}"
+
+
+def recordings(*areas: str) -> list[Path]:
+    """The recordings of some areas; none where the machine has no recordings."""
+    return [path for area in areas for path in sorted((FOLDER / area).glob("*.json"))]
+
+
+def exchanges(recording: Path) -> Iterator[Exchange]:
+    """What was said in a recording, in order."""
+    for said in json.loads(recording.read_text(encoding="utf-8"))["exchanges"]:
+        yield Exchange(
+            seq=said["seq"],
+            method=said["method"],
+            path=said["path"],
+            query=said["query"],
+            status=said["status"],
+            request_headers=said.get("request_headers") or {},
+            response_headers=said.get("response_headers") or {},
+            request_body=_content(said["request_body"]),
+            response_body=_content(said["response_body"]),
+        )
+
+
+def _content(body: str | dict[str, str] | None) -> bytes:
+    if isinstance(body, dict):
+        return base64.b64decode(body["base64"])
+    return (body or "").encode()

@@ -1,0 +1,60 @@
+"""What the service asks of a management certificate, checked before anything is sent."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import UTC, datetime
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from asyncsm.credentials import tls
+from asyncsm.credentials.keypair import KeyPair
+from asyncsm.errors import CredentialError
+
+SMALLEST_KEY = 2048
+"""Bits of RSA below which OpenSSL's default security level refuses a key."""
+
+_RENEW = "make a new one (asyncsm certificate create, or create_management_certificate) and upload its .cer"
+
+
+def rsa_key(pair: KeyPair, source: str) -> rsa.RSAPrivateKey:
+    """The pair's key, if it is one the service and OpenSSL take.
+
+    Raises:
+        CredentialError: not RSA, or too short.
+    """
+    if not isinstance(pair.key, rsa.RSAPrivateKey):
+        kind = type(pair.key).__name__.removesuffix("PrivateKey").lstrip("_")
+        raise CredentialError(f"{source}: the key is {kind}, and the service takes RSA only; {_RENEW}")
+    # Subscriptions still list certificates of 1024 bits; where OpenSSL is
+    # configured to use them, so do we.
+    if pair.key.key_size < SMALLEST_KEY and not _usable(pair, source):
+        raise CredentialError(
+            f"{source}: the RSA key has {pair.key.key_size} bits, OpenSSL wants {SMALLEST_KEY} or more; {_RENEW}"
+        )
+    return pair.key
+
+
+def _usable(pair: KeyPair, source: str) -> bool:
+    try:
+        tls.show(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), pair, source)
+    except CredentialError:
+        return False
+    return True
+
+
+def validity(pair: KeyPair, source: str) -> None:
+    """Check that now is within the certificate's dates.
+
+    Raises:
+        CredentialError: not valid yet, or no longer.
+    """
+    now = datetime.now(UTC)
+    begins, ends = pair.certificate.not_valid_before_utc, pair.certificate.not_valid_after_utc
+    if now < begins:
+        raise CredentialError(
+            f"{source}: the certificate is not valid before {begins:%Y-%m-%d %H:%M} UTC; "
+            "wait until then, or check this computer's clock"
+        )
+    if now > ends:
+        raise CredentialError(f"{source}: the certificate expired on {ends:%Y-%m-%d %H:%M} UTC; {_RENEW}")

@@ -1,0 +1,142 @@
+"""Credential files: read with errors a user can act on, written so that nobody else can read them."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from asyncsm.errors import CredentialError
+
+Source: TypeAlias = str | os.PathLike[str] | bytes
+"""A path, or the content itself: bytes, or text that is PEM or XML."""
+
+SECRET = 0o600
+PUBLIC = 0o644
+
+_CREDENTIAL_SUFFIXES = frozenset({".pem", ".pfx", ".p12", ".publishsettings"})
+_LONGEST_NAME_SHOWN = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What was read, and the name to call it by in messages.
+
+    Attributes:
+        name: the path, or words such as "the given bytes".
+        data: the content; often a private key.
+    """
+
+    name: str
+    data: bytes = field(repr=False)
+
+    @property
+    def lines(self) -> bytes:
+        """The content as ASCII-compatible text: without a byte order mark, UTF-16 converted."""
+        # Windows PowerShell's ">" writes UTF-16, and Notepad adds byte order marks.
+        if self.data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return self.data.decode("utf-16", errors="replace").encode()
+        return self.data.removeprefix(codecs.BOM_UTF8).lstrip()
+
+    @property
+    def is_xml(self) -> bool:
+        """Whether it looks like an XML document."""
+        return self.lines.startswith(b"<")
+
+    @property
+    def is_pem(self) -> bool:
+        """Whether it has a PEM block."""
+        return b"-----BEGIN " in self.lines
+
+
+def read(source: Source) -> Document:
+    """Read a file, or take content that was given directly.
+
+    Raises:
+        CredentialError: no such file, a directory, not readable, or empty.
+    """
+    if isinstance(source, bytes):
+        document = Document("the given bytes", source)
+    elif isinstance(source, str) and ("-----BEGIN" in source or source.lstrip("\ufeff \r\n").startswith("<")):
+        document = Document("the given text", source.encode())
+    else:
+        document = _read_file(os.fspath(source))
+    if not document.data.strip():
+        raise CredentialError(f"{document.name}: is empty; give a .pem, .pfx or .publishsettings file")
+    return document
+
+
+def _read_file(path: str) -> Document:
+    # Text this long is somebody's key passed as a path; it must not end up in a message.
+    name = path if len(path) <= _LONGEST_NAME_SHOWN else f"the given text of {len(path)} characters"
+    try:
+        file = Path(path).expanduser()
+        if file.is_dir():
+            raise CredentialError(_about_directory(name, file))
+        return Document(name, file.read_bytes())
+    except FileNotFoundError as error:
+        raise CredentialError(
+            f"{name}: there is no such file; give the path of a .pem, .pfx or .publishsettings file"
+        ) from _unless_long(error, path)
+    except PermissionError as error:
+        raise CredentialError(
+            f"{name}: may not be read by this user; check the file's permissions"
+        ) from error
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or "it is not a path"
+        raise CredentialError(f"{name}: cannot be read: {reason}") from _unless_long(error, path)
+
+
+def _unless_long(error: Exception, path: str) -> Exception | None:
+    return error if len(path) <= _LONGEST_NAME_SHOWN else None
+
+
+def _about_directory(name: str, directory: Path) -> str:
+    candidates = sorted(f.name for f in directory.iterdir() if f.suffix.lower() in _CREDENTIAL_SUFFIXES)
+    hint = f"; it contains {', '.join(candidates)}" if candidates else ""
+    return f"{name}: is a directory; give the certificate file itself{hint}"
+
+
+def write(path: str | os.PathLike[str], data: bytes, *, mode: int, overwrite: bool) -> None:
+    """Write a file that has its final permissions from the first byte on.
+
+    Raises:
+        CredentialError: the file exists and `overwrite` is false, or it cannot be written.
+    """
+    target = Path(path)
+    try:
+        if not overwrite:
+            _write_new(target, data, mode)
+            return
+        # A sibling that is renamed: readers see the old file or the new one, never half.
+        sibling = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        _write_new(sibling, data, mode)
+        with _removed_on_error(sibling):
+            sibling.replace(target)
+    except FileExistsError as error:
+        raise CredentialError(f"{target}: exists already; remove it or pass overwrite=True") from error
+    except FileNotFoundError as error:
+        raise CredentialError(f"{target}: there is no directory {target.parent}; make it first") from error
+    except OSError as error:
+        raise CredentialError(f"{target}: cannot be written: {error.strerror or error}") from error
+
+
+def _write_new(path: Path, data: bytes, mode: int) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, mode)
+    with _removed_on_error(path), open(descriptor, "wb") as file:  # noqa: PTH123 - an open descriptor
+        file.write(data)
+
+
+@contextlib.contextmanager
+def _removed_on_error(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

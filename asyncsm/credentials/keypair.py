@@ -1,0 +1,80 @@
+"""A private key and the certificate that belongs to it, and how both are written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NoReturn, Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    pkcs12,
+)
+
+
+class StaysInProcess:
+    """Mixin of values that hold a private key: immutable, and never pickled."""
+
+    __slots__ = ()
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _memo: dict[int, object]) -> Self:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"a {type(self).__name__} holds a private key and is not pickled: "
+            "pass the path of its file and load it there"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair(StaysInProcess):
+    """A certificate with its private key; of any algorithm, checked by nobody yet.
+
+    Attributes:
+        certificate: the certificate.
+        key: its private key.
+        chain: certificates of its issuers, sent along in the handshake.
+    """
+
+    certificate: x509.Certificate
+    key: PrivateKeyTypes = field(repr=False, compare=False)
+    chain: tuple[x509.Certificate, ...] = field(default=(), compare=False)
+
+    @property
+    def matches(self) -> bool:
+        """Whether the key is the one the certificate was made for."""
+        return public_key_of(self.certificate) == public_key_of(self.key)
+
+    def pem(self, password: bytes | None = None) -> bytes:
+        """Key, certificate and chain as PEM; the key in clear without a `password`."""
+        protection = BestAvailableEncryption(password) if password else NoEncryption()
+        key = self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection)
+        certificates = (self.certificate, *self.chain)
+        return key + b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
+
+    def pfx(self, password: bytes | None, friendly_name: str) -> bytes:
+        """Key, certificate and chain as PKCS#12; in clear without a `password`."""
+        protection: KeySerializationEncryption = (
+            BestAvailableEncryption(password) if password else NoEncryption()
+        )
+        if not isinstance(self.key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+            raise TypeError(f"a PFX of a {type(self.key).__name__} is not written here")
+        return pkcs12.serialize_key_and_certificates(
+            friendly_name.encode(), self.key, self.certificate, self.chain or None, protection
+        )
+
+
+def public_key_of(holder: x509.Certificate | PrivateKeyTypes) -> bytes:
+    """The public key of a certificate or a private key, in a form that can be compared."""
+    return holder.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

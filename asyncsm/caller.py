@@ -1,0 +1,70 @@
+"""What the families of operations call; the session is the one implementation."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, TypeVar
+
+from asyncsm.wire.base import XmlModel
+
+if TYPE_CHECKING:
+    from asyncsm.config import PollingPolicy
+    from asyncsm.polling import OperationHandle
+    from asyncsm.protocol import HttpResponse, Request
+
+M = TypeVar("M", bound=XmlModel)
+
+
+class Caller(ABC):
+    """Sends requests: `fetch` reads a document, `run` makes a synchronous change, `start` any other."""
+
+    @property
+    @abstractmethod
+    def subscription_id(self) -> str:
+        """The subscription the requests are for."""
+
+    @property
+    @abstractmethod
+    def polling(self) -> PollingPolicy:
+        """How often to look at what is not finished."""
+
+    @abstractmethod
+    async def send(self, request: Request) -> HttpResponse:
+        """Send `request` with retries and redirects and return the reply.
+
+        Raises:
+            ServiceError: the service refused it.
+            TransportError: no reply was received, and nothing was changed.
+            OutcomeUnknown: no reply was received, and it may have changed something.
+        """
+
+    @abstractmethod
+    async def fetch(self, model: type[M], request: Request) -> M:
+        """Send `request` and read the reply into `model`.
+
+        Raises:
+            UnexpectedPayload: the reply is not such a document.
+        """
+
+    @abstractmethod
+    async def start(self, request: Request) -> OperationHandle:
+        """Send a change the service may finish later; the handle knows when."""
+
+    @abstractmethod
+    def resume(self, token_or_request_id: str) -> OperationHandle:
+        """A handle for an operation started earlier, here or in another process.
+
+        Args:
+            token_or_request_id: `OperationHandle.token`, or a bare request id.
+
+        Raises:
+            InvalidArgument: a malformed token, or one of another subscription.
+        """
+
+    @abstractmethod
+    def watch(self, handle: OperationHandle, interval: float | None = None) -> None:
+        """Poll for `handle`, every `interval` seconds if given, until it is done."""
+
+    async def run(self, request: Request) -> OperationHandle:
+        """Send a change the service finishes at once; the handle is done already."""
+        return await self.start(request)

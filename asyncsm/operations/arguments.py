@@ -1,0 +1,158 @@
+"""Rules the service has for arguments, checked before anything is sent.
+
+Each function returns its argument in the form the wire wants, or raises `InvalidArgument`
+naming the parameter and the rule.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from asyncsm.errors import InvalidArgument
+from asyncsm.wire.cscfg import ServiceConfiguration
+from asyncsm.wire.properties import ExtendedProperties
+from asyncsm.wire.types import decode_base64
+
+Word = TypeVar("Word", bound=str)
+Binary = str | bytes | Path | BinaryIO
+
+_DNS_LABEL = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_STORAGE_NAME = re.compile(r"[a-z0-9]{3,24}")
+_PROPERTY_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_BLOB_URL = re.compile(r"https?://[^/\s]+/\S+", re.IGNORECASE)
+_SLOTS = {"production": "Production", "staging": "Staging"}
+
+
+def text(parameter: str, value: str) -> str:
+    """`value`, which must not be empty."""
+    if not isinstance(value, str):
+        raise InvalidArgument(parameter, f"must be text, not {type(value).__name__}")
+    if not value.strip():
+        raise InvalidArgument(parameter, "must not be empty")
+    return value
+
+
+def hosted_service_name(value: str) -> str:
+    """A DNS label: it becomes ``{name}.cloudapp.net``."""
+    if not _DNS_LABEL.fullmatch(text("service_name", value)):
+        raise InvalidArgument(
+            "service_name",
+            f"{value!r} is no name for a hosted service: at most 63 letters, digits and hyphens,"
+            " a letter first and no hyphen last",
+        )
+    return value
+
+
+def storage_account_name(value: str) -> str:
+    """3 to 24 lower-case letters and digits: it becomes ``{name}.blob.core.windows.net``."""
+    if not _STORAGE_NAME.fullmatch(text("service_name", value)):
+        raise InvalidArgument(
+            "service_name",
+            f"{value!r} is no name for a storage account: 3 to 24 lower-case letters and digits",
+        )
+    return value
+
+
+def label(value: str) -> str:
+    """Required, at most 100 characters before encoding."""
+    if len(text("label", value)) > 100:
+        raise InvalidArgument("label", f"has {len(value)} characters; 100 are allowed")
+    return value
+
+
+def description(value: str | None) -> str | None:
+    """At most 1,024 characters."""
+    if value is not None and len(value) > 1024:
+        raise InvalidArgument("description", f"has {len(value)} characters; 1024 are allowed")
+    return value
+
+
+def location_or_affinity_group(location: str | None, affinity_group: str | None) -> None:
+    """Exactly one of the two places a resource."""
+    if bool(location) == bool(affinity_group):
+        raise InvalidArgument("location", "give either location or affinity_group, and not both")
+
+
+def extended_properties(
+    value: Mapping[str, str | int | None] | None, *, limit: int = 50
+) -> ExtendedProperties | None:
+    """Names of 1 to 64 letters, digits and underscores; values of at most 255 characters."""
+    if value is None:
+        return None
+    if len(value) > limit:
+        raise InvalidArgument("extended_properties", f"{len(value)} properties; {limit} are allowed")
+    for name, content in value.items():
+        if not _PROPERTY_NAME.fullmatch(name):
+            raise InvalidArgument(
+                "extended_properties",
+                f"{name!r} is no name: a letter, then letters, digits and underscores, at most 64",
+            )
+        if content is not None and len(str(content)) > 255:
+            raise InvalidArgument("extended_properties", f"{name}: the value has more than 255 characters")
+    return ExtendedProperties.from_dict(
+        {name: None if content is None else str(content) for name, content in value.items()}
+    )
+
+
+def one_of(parameter: str, value: str, allowed: Iterable[Word]) -> Word:
+    """One of the service's words, which are case-sensitive."""
+    words = tuple(allowed)
+    for word in words:
+        if word == value:
+            return word
+    raise InvalidArgument(parameter, f"{value!r} is none of {', '.join(words)}")
+
+
+def deployment_slot(value: str) -> str:
+    """``Production`` or ``Staging``, in any case."""
+    try:
+        return _SLOTS[text("deployment_slot", value).lower()]
+    except KeyError:
+        raise InvalidArgument("deployment_slot", f"{value!r} is neither Production nor Staging") from None
+
+
+def blob_url(parameter: str, value: str) -> str:
+    """The URL of a blob: scheme, host, container and name."""
+    if not _BLOB_URL.fullmatch(text(parameter, value)):
+        raise InvalidArgument(parameter, f"{value!r} is not the URL of a blob")
+    return value
+
+
+def content_of(parameter: str, value: Binary) -> bytes:
+    """The bytes behind text, bytes, a path or a binary file."""
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, Path):
+        try:
+            return value.read_bytes()
+        except OSError as error:
+            raise InvalidArgument(parameter, f"cannot read {value}: {error.strerror}") from error
+    content = value.read()
+    if not isinstance(content, bytes):
+        raise InvalidArgument(parameter, "the file must be open in binary mode")
+    return content
+
+
+def service_configuration(value: Binary) -> str:
+    """A service configuration file as text; text that is already base64 is recognised.
+
+    Raises:
+        InvalidArgument: it is not a valid ``.cscfg``.
+    """
+    try:
+        written = content_of("configuration", value).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidArgument("configuration", "is not UTF-8 text") from error
+    if not written.lstrip().startswith("<"):
+        written = decode_base64(written)
+    try:
+        ServiceConfiguration.from_xml(written)
+    except ValueError as error:
+        first = str(error).splitlines()[0]
+        raise InvalidArgument("configuration", f"is not a service configuration (.cscfg): {first}") from error
+    return written

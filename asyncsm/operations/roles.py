@@ -1,0 +1,195 @@
+"""Virtual machines, which the service calls roles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from asyncsm.caller import Caller
+from asyncsm.errors import InvalidArgument
+from asyncsm.operations import arguments
+from asyncsm.operations.deployments import path_of_deployment
+from asyncsm.polling import OperationHandle
+from asyncsm.protocol import get, post
+from asyncsm.wire.configuration_sets import (
+    ConfigurationSet,
+    LinuxConfigurationSet,
+    WindowsConfigurationSet,
+)
+from asyncsm.wire.deployments import DeploymentSlot, VirtualMachineDeployment
+from asyncsm.wire.disks import DataVirtualHardDisk, OSVirtualHardDisk
+from asyncsm.wire.extensions import ResourceExtensionReference
+from asyncsm.wire.networks import Dns, DnsServer, DnsServers
+from asyncsm.wire.roles import PersistentVMRole, Role, RoleList
+
+SystemConfiguration = LinuxConfigurationSet | WindowsConfigurationSet
+
+
+class RoleOperations(Caller):
+    """Operations on virtual machines."""
+
+    async def get_role(self, service_name: str, deployment_name: str, role_name: str) -> PersistentVMRole:
+        """Read the definition of a virtual machine: disks, size, endpoints; no passwords.
+
+        REST: Get Role (jj157193).
+
+        Raises:
+            ResourceNotFound: there is no such hosted service, deployment or role.
+        """
+        path = path_of_deployment(service_name, deployment_name, "roles", role_name)
+        return await self.fetch(PersistentVMRole, get(*path))
+
+    async def create_virtual_machine_deployment(
+        self,
+        service_name: str,
+        deployment_name: str,
+        deployment_slot: str,
+        label: str,
+        role_name: str,
+        system_config: SystemConfiguration | None,
+        os_virtual_hard_disk: OSVirtualHardDisk | None,
+        network_config: ConfigurationSet | None = None,
+        availability_set_name: str | None = None,
+        data_virtual_hard_disks: Sequence[DataVirtualHardDisk] | None = None,
+        role_size: str | None = None,
+        role_type: str = "PersistentVMRole",
+        virtual_network_name: str | None = None,
+        resource_extension_references: Sequence[ResourceExtensionReference] | None = None,
+        provision_guest_agent: bool | None = None,
+        vm_image_name: str | None = None,
+        media_location: str | None = None,
+        dns_servers: Sequence[DnsServer] | None = None,
+        reserved_ip_name: str | None = None,
+    ) -> OperationHandle:
+        """Create a deployment with a first virtual machine in it.
+
+        The operation succeeds when the machine is created; wait for ``ReadyRole`` with
+        `wait_for_deployment` to use it.
+
+        REST: Create Virtual Machine Deployment (jj157194).
+
+        Args:
+            service_name: the hosted service.
+            deployment_name: unique in the hosted service.
+            deployment_slot: ``production``; the service has virtual machines in no other.
+            label: at most 100 characters.
+            role_name: of the machine, unique in the deployment.
+            system_config: user, password and keys for a generalised image; ``None`` for a disk or a
+                specialised image.
+            os_virtual_hard_disk: the image or disk to start from; ``None`` with `vm_image_name`.
+            network_config: endpoints and subnets.
+            availability_set_name: machines of one set are kept apart.
+            data_virtual_hard_disks: further disks.
+            role_size: name of one of `list_role_sizes`; ``Small`` if absent.
+            role_type: ``PersistentVMRole``.
+            virtual_network_name: virtual network of the deployment, fixed for its life.
+            resource_extension_references: extensions to install; needs `provision_guest_agent`.
+            provision_guest_agent: install the guest agent.
+            vm_image_name: a VM image to start from, instead of `os_virtual_hard_disk`.
+            media_location: container URL for the disks of a platform VM image.
+            dns_servers: for the deployment's machines.
+            reserved_ip_name: a reserved IP address to use.
+
+        Raises:
+            InvalidArgument: an argument breaks a rule, or two endpoints share a port.
+            AlreadyExists: the slot is occupied.
+            ExclusiveAccess: another operation on the hosted service is running.
+            BadRequest: an image, network or storage account named does not exist.
+        """
+        role = _role(
+            role_name,
+            role_type,
+            system_config,
+            network_config,
+            os_virtual_hard_disk,
+            data_virtual_hard_disks,
+            availability_set_name=availability_set_name,
+            role_size=role_size,
+            resource_extension_references=resource_extension_references,
+            provision_guest_agent=provision_guest_agent,
+            vm_image_name=vm_image_name,
+            media_location=media_location,
+        )
+        arguments.deployment_slot(deployment_slot)
+        body = VirtualMachineDeployment(
+            name=arguments.text("deployment_name", deployment_name),
+            deployment_slot=DeploymentSlot(deployment_slot),
+            label=arguments.label(label),
+            role_list=RoleList(roles=[role]),
+            virtual_network_name=virtual_network_name,
+            dns=Dns(dns_servers=DnsServers(dns_servers=list(dns_servers))) if dns_servers else None,
+            reserved_ip_name=reserved_ip_name,
+        )
+        path = ("services", "hostedservices", service_name, "deployments")
+        return await self.start(post(*path, body=body, operation="CreateVirtualMachineDeployment"))
+
+
+def _role(
+    role_name: str,
+    role_type: str,
+    system_config: SystemConfiguration | None,
+    network_config: ConfigurationSet | None,
+    os_virtual_hard_disk: OSVirtualHardDisk | None,
+    data_virtual_hard_disks: Sequence[DataVirtualHardDisk] | None,
+    *,
+    availability_set_name: str | None,
+    role_size: str | None,
+    resource_extension_references: Sequence[ResourceExtensionReference] | None,
+    provision_guest_agent: bool | None,
+    vm_image_name: str | None,
+    media_location: str | None,
+) -> Role:
+    """The definition of a machine, with the rules that concern more than one argument."""
+    if os_virtual_hard_disk is not None and vm_image_name is not None:
+        raise InvalidArgument("os_virtual_hard_disk", "give either this or vm_image_name, and not both")
+    role = Role(
+        role_name=arguments.text("role_name", role_name),
+        role_type=role_type,
+        vm_image_name=vm_image_name,
+        media_location=media_location,
+        availability_set_name=availability_set_name,
+        role_size=role_size,
+        provision_guest_agent=provision_guest_agent,
+    )
+    if system_config is not None:
+        role.configuration_sets.append(_checked_system(system_config))
+    if network_config is not None:
+        role.configuration_sets.append(_checked_network(network_config))
+    for reference in resource_extension_references or ():
+        role.resource_extension_references.append(reference)
+    for disk in data_virtual_hard_disks or ():
+        role.data_virtual_hard_disks.append(disk)
+    if os_virtual_hard_disk is not None:
+        role.os_virtual_hard_disk = os_virtual_hard_disk
+    return role
+
+
+def _checked_system(config: SystemConfiguration) -> SystemConfiguration:
+    if isinstance(config, LinuxConfigurationSet):
+        _length("system_config.host_name", config.host_name, 1, 64)
+        _length("system_config.user_name", config.user_name, 1, 32)
+        if config.user_password is not None:
+            _length("system_config.user_password", config.user_password.get_secret_value(), 6, 72)
+    else:
+        _length("system_config.computer_name", config.computer_name, 1, 15)
+    return config
+
+
+def _length(parameter: str, value: str | None, least: int, most: int) -> None:
+    if value is not None and not least <= len(value) <= most:
+        raise InvalidArgument(parameter, f"has {len(value)} characters; {least} to {most} are allowed")
+
+
+def _checked_network(config: ConfigurationSet) -> ConfigurationSet:
+    taken: dict[tuple[int, str], str | None] = {}
+    for endpoint in config.input_endpoints:
+        # Endpoints of one load-balanced set share their port on purpose.
+        if endpoint.port is None or endpoint.load_balanced_endpoint_set_name:
+            continue
+        key = (endpoint.port, (endpoint.protocol or "").lower())
+        if key in taken:
+            raise InvalidArgument(
+                "network_config",
+                f"endpoints {taken[key]!r} and {endpoint.name!r} both use public port {key[0]}/{key[1]}",
+            )
+        taken[key] = endpoint.name
+    return config

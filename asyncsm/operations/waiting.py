@@ -1,0 +1,287 @@
+"""Operations in flight, and waiting for resources to be as wished."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from asyncsm.caller import Caller
+from asyncsm.errors import (
+    AsyncsmError,
+    InvalidArgument,
+    OperationTimeout,
+    ResourceNotFound,
+    StateUnreachable,
+)
+from asyncsm.operations.deployments import path_of_deployment
+from asyncsm.polling import OperationHandle, until_state
+from asyncsm.protocol import get
+from asyncsm.wire.deployments import Deployment, InstanceStatus, RoleInstance
+from asyncsm.wire.operations import Operation, OperationState
+from asyncsm.wire.storage import StorageService
+
+DeploymentGoal = str | Callable[[Deployment], bool]
+InstanceGoal = str | Callable[[RoleInstance], bool]
+
+_FAILED_INSTANCE = frozenset(
+    {
+        InstanceStatus.PROVISIONING_FAILED,
+        InstanceStatus.PROVISIONING_TIMEOUT,
+        InstanceStatus.FAILED_STARTING_VM,
+        InstanceStatus.FAILED_STARTING_ROLE,
+    }
+)
+
+
+class WaitingOperations(Caller):
+    """Asking for, resuming and waiting for what the service has accepted."""
+
+    async def get_operation_status(self, request_id: str) -> Operation:
+        """Ask once how far an operation is.
+
+        REST: Get Operation Status (ee460783).
+
+        Args:
+            request_id: `request_id` of a handle or an error, with or without dashes.
+
+        Raises:
+            BadRequest: the subscription has no such operation.
+        """
+        return await self.fetch(Operation, get("operations", request_id.replace("-", "").lower()))
+
+    async def wait_for_operation_status(
+        self,
+        request_id: str,
+        wait_for_status: str = "Succeeded",
+        timeout: float | None = 30,  # noqa: ASYNC109 - the old SDK's name
+        sleep_interval: float = 5,
+        progress_callback: Callable[[float], None] | None = None,
+        success_callback: Callable[[float], None] | None = None,
+        failure_callback: Callable[[float, AsyncsmError], None] | None = None,
+    ) -> Operation:
+        """Wait for an operation by its request id, as the old SDK did; ``await handle`` does it better.
+
+        Unlike the old SDK it prints nothing unless a callback does, and never returns as if an
+        operation had succeeded that has not.
+
+        Args:
+            request_id: of the operation.
+            wait_for_status: ``Succeeded``, ``Failed`` or ``InProgress``.
+            timeout: seconds to wait at most; ``None`` waits for ever.
+            sleep_interval: seconds between two questions.
+            progress_callback: called with the seconds passed, after each question that found the
+                operation in progress.
+            success_callback: called with the seconds passed when the status is reached.
+            failure_callback: called with the seconds passed and the error before it is raised.
+
+        Returns:
+            The operation with the status waited for.
+
+        Raises:
+            OperationFailed: it ended ``Failed`` while another status was waited for.
+            OperationTimeout: the time ran out; its `handle` can be awaited.
+        """
+        started = time.monotonic()
+        handle = self.resume(request_id)
+        self.watch(handle, sleep_interval)
+
+        def on_status(status: str) -> None:
+            if progress_callback is not None and status == OperationState.IN_PROGRESS:
+                progress_callback(time.monotonic() - started)
+
+        try:
+            reached = await _reach(handle, wait_for_status, timeout, on_status)
+        except AsyncsmError as error:
+            if failure_callback is not None:
+                failure_callback(time.monotonic() - started, error)
+            raise
+        if success_callback is not None:
+            success_callback(time.monotonic() - started)
+        return reached
+
+    async def wait_for_deployment(
+        self,
+        service_name: str,
+        deployment_name: str,
+        until: DeploymentGoal = InstanceStatus.READY_ROLE,
+        *,
+        deadline: float | None = None,
+    ) -> Deployment:
+        """Wait until a deployment is as wished.
+
+        Args:
+            service_name: the hosted service.
+            deployment_name: the deployment.
+            until: a deployment status such as ``Running`` or ``Suspended``; an instance status such
+                as ``ReadyRole`` or ``StoppedDeallocated``, which all instances must have; or a
+                function of the `Deployment` that says whether it will do.
+            deadline: seconds to wait at most; ``None`` waits for ever.
+
+        Returns:
+            The deployment as it was when the goal was reached.
+
+        Raises:
+            StateUnreachable: an instance failed, and will not get there by itself.
+            OperationTimeout: the deadline passed.
+            ResourceNotFound: there is no such hosted service or deployment.
+        """
+        what = f"deployment {deployment_name} of hosted service {service_name}"
+
+        def reached(deployment: Deployment) -> bool:
+            if callable(until):
+                return until(deployment)
+            instances = deployment.role_instance_list
+            if until == deployment.status or (
+                len(instances) > 0 and all(instance.instance_status == until for instance in instances)
+            ):
+                return True
+            for instance in instances:
+                _refuse_failed(instance, what)
+            return False
+
+        return await until_state(
+            lambda: self.fetch(Deployment, get(*path_of_deployment(service_name, deployment_name))),
+            reached,
+            policy=self.polling,
+            what=what,
+            seen=_deployment_in_words,
+            deadline=deadline,
+        )
+
+    async def wait_for_role_instance(
+        self,
+        service_name: str,
+        deployment_name: str,
+        role_instance_name: str,
+        until: InstanceGoal = InstanceStatus.READY_ROLE,
+        *,
+        deadline: float | None = None,
+    ) -> RoleInstance:
+        """Wait until one role instance is as wished.
+
+        Args:
+            service_name: the hosted service.
+            deployment_name: the deployment.
+            role_instance_name: the instance; that of a virtual machine has the role's name. It may
+                not exist yet.
+            until: an instance status such as ``ReadyRole``, a power state such as ``Started``, or a
+                function of the `RoleInstance` that says whether it will do.
+            deadline: seconds to wait at most; ``None`` waits for ever.
+
+        Raises:
+            StateUnreachable: the instance failed, and will not get there by itself.
+            OperationTimeout: the deadline passed.
+            ResourceNotFound: there is no such hosted service or deployment.
+        """
+        what = f"role instance {role_instance_name} of {service_name}/{deployment_name}"
+
+        async def read() -> RoleInstance | None:
+            path = path_of_deployment(service_name, deployment_name)
+            deployment = await self.fetch(Deployment, get(*path))
+            named = (
+                each for each in deployment.role_instance_list if each.instance_name == role_instance_name
+            )
+            return next(named, None)
+
+        def reached(instance: RoleInstance | None) -> bool:
+            if instance is None:
+                return False
+            if callable(until):
+                return until(instance)
+            if until in {instance.instance_status, instance.power_state}:
+                return True
+            _refuse_failed(instance, what)
+            return False
+
+        found = await until_state(
+            read,
+            reached,
+            policy=self.polling,
+            what=what,
+            seen=lambda instance: "absent" if instance is None else str(instance.instance_status),
+            deadline=deadline,
+        )
+        if found is None:  # `reached` lets no absent instance through
+            raise ResourceNotFound("ResourceNotFound", f"{what} is not there", status=404)
+        return found
+
+    async def wait_for_storage_account(
+        self,
+        service_name: str,
+        until: str | Callable[[StorageService], bool] = "Created",
+        *,
+        deadline: float | None = None,
+    ) -> StorageService:
+        """Wait until a storage account is as wished.
+
+        Args:
+            service_name: the storage account.
+            until: a status such as ``Created``, or a function of the `StorageService`.
+            deadline: seconds to wait at most; ``None`` waits for ever.
+
+        Raises:
+            OperationTimeout: the deadline passed.
+            ResourceNotFound: there is no such storage account.
+        """
+
+        def reached(account: StorageService) -> bool:
+            return until(account) if callable(until) else _status(account) == until
+
+        return await until_state(
+            lambda: self.fetch(StorageService, get("services", "storageservices", service_name)),
+            reached,
+            policy=self.polling,
+            what=f"storage account {service_name}",
+            seen=_status,
+            deadline=deadline,
+        )
+
+
+async def _reach(
+    handle: OperationHandle, wanted: str, deadline: float | None, on_status: Callable[[str], None]
+) -> Operation:
+    if wanted not in list(OperationState):
+        raise InvalidArgument("wait_for_status", f"{wanted!r} is none of {', '.join(OperationState)}")
+    try:
+        async with asyncio.timeout(deadline):
+            asked = False
+            async for status in handle:
+                if asked and status == wanted:
+                    break
+                if asked:
+                    on_status(status)
+                asked = True
+    except TimeoutError as error:
+        raise OperationTimeout(
+            f"operation {handle.request_id} is {handle.status}, not {wanted}, after {deadline:g} s",
+            handle,
+            handle.status,
+        ) from error
+    if handle.status == wanted == OperationState.FAILED and handle.document is not None:
+        return handle.document
+    if handle.done:
+        return handle.result()
+    return Operation(id=handle.request_id, status=OperationState.IN_PROGRESS)
+
+
+def _refuse_failed(instance: RoleInstance, what: str) -> None:
+    if instance.instance_status in _FAILED_INSTANCE:
+        detail = instance.instance_error_code or instance.instance_state_details
+        raise StateUnreachable(
+            f"{what}: instance {instance.instance_name} is {instance.instance_status}"
+            + (f" ({detail})" if detail else ""),
+            str(instance.instance_status),
+        )
+
+
+def _deployment_in_words(deployment: Deployment) -> str:
+    instances = ", ".join(
+        f"{instance.instance_name} {instance.instance_status}"
+        for instance in deployment.role_instance_list[:5]
+    )
+    return f"{deployment.status} ({instances or 'no instances'})"
+
+
+def _status(account: StorageService) -> str:
+    return str(account.storage_service_properties.status)

@@ -1,0 +1,273 @@
+"""The handle of an operation in flight, and the token that survives the process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import warnings
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from asyncsm.errors import (
+    AsyncsmError,
+    ClientStateError,
+    InvalidArgument,
+    OperationFailed,
+    OperationTimeout,
+    operation_failed,
+)
+from asyncsm.wire.operations import Operation, OperationState
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Generator
+
+    from asyncsm.polling.tracker import Tracker
+    from asyncsm.protocol import HttpResponse
+
+TOKEN_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class OperationToken:
+    """What another process needs to go on waiting: `str()` of it is the JSON to keep."""
+
+    request_id: str
+    subscription_id: str
+    operation: str
+    resource: str
+    submitted: str
+
+    def __str__(self) -> str:
+        return json.dumps({"v": TOKEN_VERSION} | {name: getattr(self, name) for name in self.__slots__})
+
+    @classmethod
+    def parse(cls, text: str) -> OperationToken:
+        """Read a token.
+
+        Raises:
+            InvalidArgument: the text is no token, or one of a later version.
+        """
+        try:
+            data = json.loads(text)
+            version = data.pop("v")
+            token = cls(**data)
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            raise InvalidArgument("token", "is not what OperationHandle.token gave") from error
+        if version != TOKEN_VERSION or not all(isinstance(value, str) for value in data.values()):
+            raise InvalidArgument("token", f"has version {version!r}; this asyncsm reads {TOKEN_VERSION}")
+        return token
+
+
+class OperationHandle:
+    """An operation the service accepted.
+
+    Await it, as often and from as many tasks as you like, for the final `Operation`.
+    Cancelling a wait cancels only that wait: the operation goes on, and so do other waits.
+
+    Attributes:
+        request_id: ``x-ms-request-id`` of the accepted call, without dashes.
+        operation: the service's name for the call, such as ``CreateDeployment``.
+        resource: method and path of the call.
+        submitted: when it was accepted, in UTC.
+        response: the reply that accepted it; ``None`` for a resumed handle.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_awaited",
+        "_document",
+        "_failure",
+        "_listeners",
+        "_tracker",
+        "_waiters",
+        "operation",
+        "request_id",
+        "resource",
+        "response",
+        "submitted",
+    )
+
+    def __init__(
+        self,
+        tracker: Tracker,
+        request_id: str,
+        *,
+        operation: str,
+        resource: str,
+        response: HttpResponse | None = None,
+        submitted: datetime | None = None,
+    ) -> None:
+        self.request_id = request_id
+        self.operation = operation
+        self.resource = resource
+        self.response = response
+        self.submitted = submitted or datetime.now(UTC)
+        self._tracker = tracker
+        self._document: Operation | None = None
+        self._failure: AsyncsmError | None = None
+        self._waiters: list[asyncio.Future[None]] = []
+        self._listeners: list[Callable[[Operation], None]] = []
+        self._awaited = False
+
+    def __repr__(self) -> str:
+        return f"<OperationHandle {self.operation} {self.request_id} {self.status}>"
+
+    def __del__(self) -> None:
+        if not self._awaited and not self.done and not self._tracker.closed:
+            warnings.warn(
+                f"{self!r} was dropped while pending and never awaited ({self.resource})",
+                ResourceWarning,
+                source=self,
+                stacklevel=2,
+            )
+
+    @property
+    def status(self) -> str:
+        """``InProgress``, ``Succeeded`` or ``Failed``, as last seen."""
+        return self._document.status if self._document else OperationState.IN_PROGRESS
+
+    @property
+    def done(self) -> bool:
+        """Whether the operation is known to have ended."""
+        return self.status != OperationState.IN_PROGRESS
+
+    @property
+    def document(self) -> Operation | None:
+        """The last answer to a question about it; ``None`` before the first."""
+        return self._document
+
+    @property
+    def token(self) -> str:
+        """A small JSON text with which `resume` takes the wait up in another process."""
+        return str(
+            OperationToken(
+                self.request_id,
+                self._tracker.subscription_id,
+                self.operation,
+                self.resource,
+                self.submitted.isoformat(),
+            )
+        )
+
+    def result(self) -> Operation:
+        """The final `Operation` of a handle that is done.
+
+        Raises:
+            ClientStateError: it is not done.
+            OperationFailed: it ended ``Failed``.
+        """
+        if self._document is None or not self.done:
+            raise ClientStateError(f"operation {self.request_id} is not done; await the handle")
+        if self.status == OperationState.FAILED:
+            raise _failure_of(self, self._document)
+        return self._document
+
+    async def refresh(self) -> str:
+        """Ask for the status once, now, and return it."""
+        if not self.done:
+            await self._tracker.ask_now(self)
+        return self.status
+
+    def __await__(self) -> Generator[object, None, Operation]:
+        return self.wait().__await__()
+
+    async def wait(self, deadline: float | None = None) -> Operation:
+        """Wait until the operation has ended.
+
+        Args:
+            deadline: seconds to wait at most; ``None`` waits for ever.
+
+        Raises:
+            OperationFailed: it ended ``Failed``; also the `ServiceError` of its code.
+            OperationTimeout: the deadline passed; the handle can be awaited again.
+            ServiceError: the service does not know the operation, or refuses to tell.
+            ClientStateError: the session was closed meanwhile; resume with `token`.
+        """
+        self._awaited = True
+        if not self.done:
+            try:
+                async with asyncio.timeout(deadline):
+                    await self._ended()
+            except TimeoutError as error:
+                raise OperationTimeout(
+                    f"{self.operation} is still {self.status} after {deadline:g} s"
+                    f" (request {self.request_id}, {self.resource})",
+                    self,
+                    self.status,
+                ) from error
+        return self.result()
+
+    async def _ended(self) -> None:
+        waiter = self._new_waiter()
+        try:
+            await waiter
+        finally:
+            self._drop_waiter(waiter)
+
+    def _new_waiter(self) -> asyncio.Future[None]:
+        self._tracker.watch(self)
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        return waiter
+
+    def _drop_waiter(self, waiter: asyncio.Future[None]) -> None:
+        if waiter in self._waiters:
+            self._waiters.remove(waiter)
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        """The status now, and then each answer to a question about it, the last one included."""
+        self._awaited = True
+        yield self.status
+        if self.done:
+            return
+        answers: asyncio.Queue[str | None] = asyncio.Queue()
+
+        def tell(document: Operation) -> None:
+            answers.put_nowait(document.status)
+
+        waiter = self._new_waiter()
+        waiter.add_done_callback(lambda _: answers.put_nowait(None))
+        self._listeners.append(tell)
+        try:
+            while (status := await answers.get()) is not None:
+                yield status
+            waiter.result()
+        finally:
+            self._listeners.remove(tell)
+            self._drop_waiter(waiter)
+
+    # What the tracker tells a handle.
+
+    def _answered(self, document: Operation) -> None:
+        self._document = document
+        for listener in tuple(self._listeners):
+            listener(document)
+        if self.done:
+            self._release(None)
+
+    def _release(self, error: Exception | None) -> None:
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if waiter.done():
+                continue
+            if error is None:
+                waiter.set_result(None)
+            else:
+                waiter.set_exception(error)
+
+
+def _failure_of(handle: OperationHandle, document: Operation) -> AsyncsmError:
+    error = document.error
+    status = document.http_status_code or 0
+    failed = operation_failed(
+        (error.code if error else None) or "Failed",
+        (error.message if error else None) or "the operation failed without giving a reason",
+        status=status,
+        request_id=handle.request_id,
+        resource=handle.resource,
+        conflicting_operation_id=error.conflicting_operation_id if error else None,
+    )
+    assert isinstance(failed, OperationFailed)  # noqa: S101 - by construction; for the type checker
+    failed.handle = handle
+    return failed

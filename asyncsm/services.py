@@ -1,0 +1,158 @@
+"""The service classes: families of operations assembled over a session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from asyncsm import config
+from asyncsm.caller import Caller
+from asyncsm.config import PollingPolicy, RetryPolicy
+from asyncsm.credentials import CertificateSource
+from asyncsm.errors import InvalidArgument
+from asyncsm.operations.affinity_groups import AffinityGroupOperations
+from asyncsm.operations.certificates import ManagementCertificateOperations
+from asyncsm.operations.deployments import DeploymentOperations
+from asyncsm.operations.hosted_services import HostedServiceOperations
+from asyncsm.operations.images import OSImageOperations
+from asyncsm.operations.raw import RawOperations
+from asyncsm.operations.roles import RoleOperations
+from asyncsm.operations.storage import StorageAccountOperations
+from asyncsm.operations.subscriptions import SubscriptionOperations
+from asyncsm.operations.waiting import WaitingOperations
+from asyncsm.polling import OperationHandle
+from asyncsm.protocol import HttpResponse, Request
+from asyncsm.session import ManagementSession
+from asyncsm.wire.base import XmlModel
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+M = TypeVar("M", bound=XmlModel)
+
+
+class SessionCaller(Caller):
+    """A service: forwards to a session, which it opens and closes if it made it itself."""
+
+    def __init__(
+        self,
+        subscription_id: str | None = None,
+        cert_file: CertificateSource | None = None,
+        host: str | None = None,
+        *,
+        session: ManagementSession | None = None,
+        ca_file: str | Path | bytes | None = None,
+        proxy: str | None = None,
+        trust_env: bool = True,
+        timeout: float = config.ATTEMPT_TIMEOUT,
+        retry: RetryPolicy = config.DEFAULT_RETRY,
+        polling: PollingPolicy = config.DEFAULT_POLLING,
+        api_version: str | None = None,
+    ) -> None:
+        if session is not None and (subscription_id, cert_file, host, ca_file) != (None, None, None, None):
+            raise InvalidArgument("session", "brings its own subscription, certificate and host")
+        self._owns_session = session is None
+        self._session = session or ManagementSession(
+            subscription_id,
+            cert_file,
+            host,
+            ca_file=ca_file,
+            proxy=proxy,
+            trust_env=trust_env,
+            timeout=timeout,
+            retry=retry,
+            polling=polling,
+            api_version=api_version,
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.subscription_id} at {self._session.endpoint.url}>"
+
+    async def __aenter__(self) -> Self:
+        if self._owns_session:
+            await self._session.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the session, unless it was given; harmless when repeated."""
+        if self._owns_session:
+            await self._session.close()
+
+    @property
+    def session(self) -> ManagementSession:
+        """The session, which other services may share."""
+        return self._session
+
+    @property
+    def subscription_id(self) -> str:
+        """The subscription the requests are for."""
+        return self._session.subscription_id
+
+    @property
+    def polling(self) -> PollingPolicy:
+        """How often pending operations are asked for."""
+        return self._session.polling
+
+    async def send(self, request: Request) -> HttpResponse:
+        """Send `request` with retries and redirects and return the reply; see `Caller.send`."""
+        return await self._session.send(request)
+
+    async def fetch(self, model: type[M], request: Request) -> M:
+        """Send `request` and read the reply into `model`; see `Caller.fetch`."""
+        return await self._session.fetch(model, request)
+
+    async def start(self, request: Request) -> OperationHandle:
+        """Send a change and return its handle; see `Caller.start`."""
+        return await self._session.start(request)
+
+    def resume(self, token_or_request_id: str) -> OperationHandle:
+        """A handle for an operation started earlier, here or in another process; see `Caller.resume`."""
+        return self._session.resume(token_or_request_id)
+
+    def watch(self, handle: OperationHandle, interval: float | None = None) -> None:
+        """Poll for `handle`, every `interval` seconds if given, until it is done."""
+        self._session.watch(handle, interval)
+
+
+class ServiceManagementService(
+    SubscriptionOperations,
+    ManagementCertificateOperations,
+    AffinityGroupOperations,
+    HostedServiceOperations,
+    DeploymentOperations,
+    RoleOperations,
+    StorageAccountOperations,
+    OSImageOperations,
+    WaitingOperations,
+    RawOperations,
+    SessionCaller,
+):
+    """The Azure Service Management API of one subscription.
+
+    Methods have the old SDK's names, parameters and defaults; adding ``await`` migrates. What
+    changes something returns an `OperationHandle`, to be awaited for the outcome.
+
+    Args:
+        subscription_id: GUID of the subscription; ``AZURE_MANAGEMENT_SUBSCRIPTIONID`` if absent.
+        cert_file: the management certificate, as `ManagementSession` takes it;
+            ``AZURE_MANAGEMENT_CERTFILE`` if absent.
+        host: ``name``, ``name:port`` or an https URL; ``AZURE_MANAGEMENT_HOST`` if absent, else the
+            public cloud.
+        session: a session to share, instead of the arguments above and below.
+        ca_file: the only certificate authorities to trust; ``AZURE_MANAGEMENT_CA_FILE`` if absent.
+        proxy: URL of an HTTP proxy.
+        trust_env: whether proxies named by the environment are used.
+        timeout: seconds one HTTP attempt may take.
+        retry: when a request is sent again.
+        polling: how often pending operations are asked for.
+        api_version: ``x-ms-version`` for operations that do not need a later one.
+
+    Raises:
+        CredentialError: no usable certificate or no subscription.
+        InvalidArgument: an unusable `host`, or a session and arguments that contradict it.
+    """

@@ -1,0 +1,129 @@
+"""One HTTP exchange: what aiohttp does and fails with, in our words."""
+
+import asyncio
+import ssl
+
+import aiohttp
+import pytest
+from doubles.mocked_http import MockedHttp
+
+from asyncsm import config, errors
+from asyncsm.protocol import HttpRequest
+from asyncsm.transport import AiohttpTransport
+
+URL = "https://management.core.windows.net/sub/locations"
+REQUEST = HttpRequest("GET", URL, {"x-ms-version": "2014-10-01"})
+
+
+@pytest.fixture
+async def transport():
+    made = AiohttpTransport(ssl.create_default_context(), timeout=5.0)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def service():
+    with MockedHttp() as mocked:
+        yield mocked
+
+
+async def test_a_reply_comes_back_whole(transport, service):
+    """Status, lower-case headers and body are those of the reply."""
+    service.get(URL, status=200, body=b"<Locations/>", headers={"X-MS-Request-Id": "abc"})
+    response = await transport.send(REQUEST)
+    assert (response.status, response.body, response.request_id) == (200, b"<Locations/>", "abc")
+
+
+async def test_the_request_goes_out_as_encoded(transport, service):
+    """Method, headers and body are sent as they are; redirects are left to the session."""
+    service.post(URL, status=307, headers={"Location": "https://elsewhere.example/"})
+    request = HttpRequest("POST", URL, {"x-ms-version": "2014-10-01", "content-type": "application/xml"}, b"<A/>")
+    response = await transport.send(request)
+    assert response.status == 307
+    ((_, (call,)),) = service.requests.items()
+    assert call.kwargs["data"] == b"<A/>"
+    assert call.kwargs["headers"]["x-ms-version"] == "2014-10-01"
+
+
+def connector_error(cause):
+    key = aiohttp.client_reqrep.ConnectionKey("h", 443, True, True, None, None, None)
+    return aiohttp.ClientConnectorError(key, cause)
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected", "sent"),
+    [
+        (connector_error(OSError(111, "refused")), errors.ConnectionFailed, False),
+        (aiohttp.ConnectionTimeoutError("slow"), errors.ConnectionFailed, False),
+        (aiohttp.ServerDisconnectedError(), errors.ConnectionLost, True),
+        (aiohttp.ClientPayloadError("short"), errors.ConnectionLost, True),
+        (ConnectionResetError("reset"), errors.ConnectionLost, True),
+        (TimeoutError(), errors.AttemptTimeout, True),
+        (aiohttp.ClientOSError(1, "[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED]"), errors.ConnectionLost, True),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
+)
+async def test_failures_are_told_apart(transport, service, raised, expected, sent):
+    """Each failure says whether the request may have reached the service."""
+    service.get(URL, exception=raised)
+    with pytest.raises(errors.TransportError) as caught:
+        await transport.send(REQUEST)
+    assert type(caught.value) is expected
+    assert caught.value.sent is sent
+    assert caught.value.__cause__ is raised
+
+
+async def test_a_tls_refusal_is_about_certificates(transport, service):
+    """A TLS alert, even one that comes with the first read, is reported as a rejected certificate."""
+    alert = aiohttp.ClientOSError(1, "alert")
+    alert.__cause__ = ssl.SSLError(1, "tlsv13 alert certificate required")
+    service.get(URL, exception=alert)
+    with pytest.raises(errors.CertificateRejected, match="management certificate"):
+        await transport.send(REQUEST)
+
+
+async def test_a_reply_without_end_is_cut_off(transport, service, monkeypatch):
+    """A body longer than the bound is refused instead of filling the memory."""
+    monkeypatch.setattr(config, "MAX_REPLY_BYTES", 1000)
+    service.get(URL, status=200, body=b"x" * 2000)
+    with pytest.raises(errors.UnexpectedPayload, match="longer than 1000 bytes"):
+        await transport.send(REQUEST)
+
+
+async def test_connections_are_bounded(service):
+    """No more requests are under way at once than the pool has connections."""
+    under_way = most = 0
+    transport = AiohttpTransport(ssl.create_default_context(), timeout=5.0, max_connections=3)
+
+    async def answer(url, **kwargs):
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0)
+        under_way -= 1
+
+    service.get(URL, status=200, repeat=True, callback=answer)
+    await asyncio.gather(*(transport.send(REQUEST) for _ in range(20)))
+    await transport.close()
+    assert most <= 3
+
+
+async def test_a_cancelled_request_frees_its_place(service):
+    """Cancelling a request gives its connection back."""
+    transport = AiohttpTransport(ssl.create_default_context(), timeout=5.0, max_connections=1)
+    begun, never = asyncio.Event(), asyncio.Event()
+
+    async def hang_once(url, **kwargs):
+        if not begun.is_set():
+            begun.set()
+            await never.wait()
+
+    service.get(URL, status=200, repeat=True, callback=hang_once)
+    hanging = asyncio.ensure_future(transport.send(REQUEST))
+    await begun.wait()
+    hanging.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await hanging
+    assert (await transport.send(REQUEST)).status == 200
+    await transport.close()

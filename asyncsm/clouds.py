@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -48,6 +49,8 @@ GERMANY: Final = Cloud(
     "https://manage.microsoftazure.de/publishsettings/index",
     "azurecloudapp.de",
 )
+_HOST: Final = re.compile(r"[\w.-]+|[0-9a-f:.]+(?:%[\w.-]+)?", re.IGNORECASE)
+
 CLOUDS: Final = (PUBLIC, CHINA, US_GOVERNMENT, GERMANY)
 
 
@@ -71,16 +74,20 @@ class Endpoint:
             InvalidArgument: it is none of these, or not HTTPS.
         """
         text = host.strip()
-        parts = urlsplit(text if "://" in text else f"https://{text}")
+        wrong = InvalidArgument("host", f"{host!r} is not a host name, name:port or https URL")
+        if text.split() != [text]:  # urlsplit would drop some white space silently
+            raise wrong
+        try:
+            parts = urlsplit(text if "://" in text else f"https://{text}")
+            port = 443 if parts.port is None else parts.port
+        except ValueError as error:
+            raise InvalidArgument("host", f"{host!r} has no valid address or port") from error
         if parts.scheme != "https":
             raise InvalidArgument("host", f"the service speaks HTTPS only, not {parts.scheme}://")
-        try:
-            port = parts.port or 443
-        except ValueError as error:
-            raise InvalidArgument("host", f"{host!r} has no valid port") from error
-        if not parts.hostname or parts.path.strip("/") or parts.query or parts.username:
-            raise InvalidArgument("host", f"{host!r} is not a host name, name:port or https URL")
-        return cls(parts.hostname, port)
+        beside = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
+        if not _HOST.fullmatch(parts.hostname or "") or beside or port == 0:
+            raise wrong
+        return cls(str(parts.hostname), port)
 
     @property
     def url(self) -> str:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from asyncsm.wire.base import XmlModel
 
 M = TypeVar("M", bound="XmlModel")
-Query = Mapping[str, str | None] | Iterable[tuple[str, str | None]]
+Query = Mapping[str, str | None]
+
+_IN_URLS: Final = "%/?:@!$&'()*+,;=~"
 
 EXCERPT: Final = 200
 """Characters of an unreadable reply shown in an error."""
@@ -59,7 +61,9 @@ class Request:
         return f"{self.method} /{self.path}" + (f"?{self.query}" if self.query else "")
 
 
-def get(*segments: str, query: Query = (), version: str | None = None, scoped: bool = True) -> Request:
+def get(
+    *segments: str, query: Query | None = None, version: str | None = None, scoped: bool = True
+) -> Request:
     """A read."""
     return Request("GET", path_of(segments), query_of(query), version=version, scoped=scoped)
 
@@ -68,7 +72,7 @@ def post(
     *segments: str,
     operation: str,
     body: XmlModel | bytes | None = None,
-    query: Query = (),
+    query: Query | None = None,
     version: str | None = None,
     repeatable: bool = False,
 ) -> Request:
@@ -80,7 +84,7 @@ def put(
     *segments: str,
     operation: str,
     body: XmlModel | bytes | None = None,
-    query: Query = (),
+    query: Query | None = None,
     version: str | None = None,
     repeatable: bool = True,
 ) -> Request:
@@ -88,7 +92,7 @@ def put(
     return Request("PUT", path_of(segments), query_of(query), body, operation, version, repeatable)
 
 
-def delete(*segments: str, operation: str, query: Query = (), repeatable: bool = False) -> Request:
+def delete(*segments: str, operation: str, query: Query | None = None, repeatable: bool = False) -> Request:
     """A removal; a second one would answer 404, or hit a successor of the same name."""
     return Request("DELETE", path_of(segments), query_of(query), None, operation, None, repeatable)
 
@@ -109,10 +113,10 @@ def path_of(segments: Iterable[str]) -> str:
     return "/".join(quoted)
 
 
-def query_of(parameters: Query) -> str:
+def query_of(parameters: Query | None) -> str:
     """Encode a query, leaving out what is ``None``."""
-    pairs = parameters.items() if isinstance(parameters, Mapping) else parameters
-    return urlencode([(name, value) for name, value in pairs if value is not None], quote_via=quote)
+    given = {name: value for name, value in (parameters or {}).items() if value is not None}
+    return urlencode(given, quote_via=quote)
 
 
 def raw(
@@ -120,9 +124,15 @@ def raw(
 ) -> Request:
     """A request for a path as the old SDK's ``perform_*`` methods take it.
 
-    `path` may start with the subscription id or not, and may carry a query.
+    `path` may start with the subscription id or not, and may carry a query. What is quoted
+    in it stays so; what cannot stand in a URL is quoted.
+
+    Raises:
+        InvalidArgument: it is a whole URL.
     """
-    bare, _, query = path.lstrip("/").partition("?")
+    bare, _, query = quote(path.lstrip("/"), safe=_IN_URLS).partition("?")
+    if "://" in bare:
+        raise InvalidArgument("path", f"{path!r} is a URL; give what follows the host")
     first, _, rest = bare.partition("/")
     scoped = first.lower() != "subscriptions"
     if first.lower() == subscription_id.lower():
@@ -172,7 +182,7 @@ class HttpResponse:
     def retry_after(self) -> float | None:
         """Seconds of a ``Retry-After`` header, if there is one in that form."""
         text = self.headers.get("retry-after", "")
-        return float(text) if text.isdigit() else None
+        return float(text) if text.isdecimal() else None
 
 
 def encode(request: Request, endpoint: Endpoint, subscription_id: str, api_version: str) -> HttpRequest:
@@ -247,14 +257,14 @@ def decode(model: type[M], response: HttpResponse, request: Request) -> M:
 
 def _first_line(error: ValueError) -> str:
     # pydantic's messages run over many lines; the offending place is in the second.
-    return " ".join(str(error).split("\n")[1:3]) or str(error)
+    return " ".join(" ".join(str(error).split("\n")[1:3]).split()) or str(error)
 
 
 _SECRET = re.compile(
-    r"(<(?P<tag>[\w:]*(?:Password|Primary|Secondary|Key|Data|PrivateConfiguration)[\w:]*)[^>]*>)[^<]*",
+    r"(<(?P<tag>[\w:]*(?:Password|Primary|Secondary|Key|Data|Configuration|Content|Value|ConnectionString|Secret)[\w:]*)[^>]*>)[^<]*",
     re.IGNORECASE,
 )
-_MARKUP = re.compile(r"<[^>]*>")
+_MARKUP = re.compile(r"<[^>]*(?:>|$)")
 
 
 def excerpt(body: bytes) -> str:

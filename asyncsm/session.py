@@ -192,9 +192,9 @@ class ManagementSession(Caller):
 
     async def send(self, request: Request) -> HttpResponse:
         """Send `request`, again where that is harmless, and return the reply to it; see `Caller.send`."""
-        transport, _ = self._open()
         attempt = 1
         while True:
+            transport, _ = self._open()  # it may have been closed during the pause
             try:
                 return await self._attempt(transport, request)
             except AsyncsmError as error:
@@ -216,22 +216,27 @@ class ManagementSession(Caller):
 
     async def _attempt(self, transport: Transport, request: Request) -> HttpResponse:
         endpoint = self.endpoint
-        for _ in range(config.REDIRECT_LIMIT):
+        redirects = 0
+        while True:
             wanted = protocol.encode(request, endpoint, self._subscription_id, self.api_version)
             response = await transport.send(wanted)
             _log.debug("%s -> %d, request %s", request.resource, response.status, response.request_id)
-            if response.status != 307:
-                break
+            if response.status != 307 or redirects == config.REDIRECT_LIMIT:
+                protocol.check(response, request)
+                return response
             endpoint = self._redirected(request, response)
-        protocol.check(response, request)
-        return response
+            redirects += 1
 
     def _redirected(self, request: Request, response: HttpResponse) -> Endpoint:
         """Where a 307 points; its path and query are those of the request."""
-        target = urlsplit(response.headers.get("location", ""))
-        if target.scheme != "https" or not target.hostname or not self.endpoint.trusts(target.hostname):
+        try:
+            target = urlsplit(response.headers.get("location", ""))
+            host, port = target.hostname, target.port or 443
+        except ValueError:
+            raise protocol.service_error(response, request) from None
+        if target.scheme != "https" or not host or not self.endpoint.trusts(host):
             raise protocol.service_error(response, request)
-        return Endpoint(target.hostname, target.port or 443)
+        return Endpoint(host, port)
 
     async def fetch(self, model: type[M], request: Request) -> M:
         """Send `request` and read the reply into `model`; see `Caller.fetch`."""
@@ -273,6 +278,8 @@ class ManagementSession(Caller):
         text = token_or_request_id.strip()
         if not text.startswith("{"):
             request_id = text.replace("-", "").lower()
+            if not request_id:
+                raise InvalidArgument("token_or_request_id", "must not be empty")
             known = tracker.find(request_id)
             return known or OperationHandle(tracker, request_id, operation="", resource="an earlier call")
         token = OperationToken.parse(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from abc import abstractmethod
 from typing import Protocol
 
 import aiohttp
@@ -24,6 +25,7 @@ from asyncsm.protocol import HttpRequest, HttpResponse
 class Transport(Protocol):
     """What the session needs of a transport; tests script one."""
 
+    @abstractmethod
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Exchange one request for one reply.
 
@@ -31,6 +33,7 @@ class Transport(Protocol):
             TransportError: no complete reply was received.
         """
 
+    @abstractmethod
     async def close(self) -> None:
         """Close all connections."""
 

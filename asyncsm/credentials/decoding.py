@@ -187,6 +187,7 @@ def _about_missing_key(name: str, parts: _Parts) -> str:
 
 
 def _open_pfx(document: Document, password: bytes | None) -> pkcs12.PKCS12KeyAndCertificates:
+    refusal: ValueError | None = None
     # "No password" is written in two ways: as nothing, and as empty text.
     for attempt in (password,) if password else (None, b""):
         try:

@@ -132,6 +132,8 @@ def content_of(parameter: str, value: Binary) -> bytes:
             return value.read_bytes()
         except OSError as error:
             raise InvalidArgument(parameter, f"cannot read {value}: {error.strerror}") from error
+    if not hasattr(value, "read"):
+        raise InvalidArgument(parameter, f"must be text, bytes, a path or a file, not {type(value).__name__}")
     content = value.read()
     if not isinstance(content, bytes):
         raise InvalidArgument(parameter, "the file must be open in binary mode")

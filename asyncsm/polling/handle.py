@@ -52,6 +52,8 @@ class OperationToken:
             data = json.loads(text)
             version = data.pop("v")
             token = cls(**data)
+            if datetime.fromisoformat(token.submitted).tzinfo is None:
+                raise ValueError("a moment without a time zone")  # noqa: TRY301 - as what cannot be read
         except (ValueError, TypeError, AttributeError, KeyError) as error:
             raise InvalidArgument("token", "is not what OperationHandle.token gave") from error
         if version != TOKEN_VERSION or not all(isinstance(value, str) for value in data.values()):

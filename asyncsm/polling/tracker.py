@@ -293,7 +293,7 @@ class Tracker:
             return
         usual = self._durations.usual(entry.kind)
         for other in self._entries.values():
-            if other.kind != entry.kind or other.under_way or other.every is not None:
+            if other.kind != entry.kind or other.asked or other.every is not None:
                 continue
             expected = max(other.accepted + self._jittered(usual), now)
             if other.due > expected:

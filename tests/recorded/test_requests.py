@@ -1,0 +1,224 @@
+"""Every call that was recorded is a call of our client, and puts the same on the wire.
+
+`doubles.calls` says which method a recorded request is and which arguments it implies;
+the method is called with them, and what it sends is compared with what was recorded.
+"""
+
+import contextlib
+import inspect
+import re
+from urllib.parse import parse_qsl, urlsplit
+from xml.etree import ElementTree as ET
+
+import pytest
+from doubles.calls import CALLS, below_subscription, call_of, root_of, subscription_of
+from doubles.recordings import exchanges, recordings
+from doubles.scripted import ScriptedTransport
+
+from asyncsm import (
+    BadRequest,
+    InvalidArgument,
+    ManagementSession,
+    OperationHandle,
+    ResourceNotFound,
+    ServiceError,
+    ServiceManagementService,
+    models,
+)
+from asyncsm.protocol import HttpResponse
+
+AREAS = ("subscription", "affinity_groups", "management_certificates", "compute", "storage")
+
+NOT_YET = frozenset(
+    {
+        "add_dns_server",
+        "add_role",
+        "add_service_certificate",
+        "associate_reserved_ip_address",
+        "capture_role",
+        "capture_vm_image",
+        "create_reserved_ip_address",
+        "create_vm_image",
+        "delete_dns_server",
+        "delete_reserved_ip_address",
+        "delete_role",
+        "delete_service_certificate",
+        "delete_vm_image",
+        "disassociate_reserved_ip_address",
+        "get_os_image_details",
+        "get_reserved_ip_address",
+        "get_service_certificate",
+        "list_reserved_ip_addresses",
+        "list_resource_extension_versions",
+        "list_resource_extensions",
+        "list_service_certificates",
+        "list_vm_images",
+        "replicate_vm_image",
+        "restart_role",
+        "shutdown_role",
+        "shutdown_roles",
+        "start_role",
+        "start_roles",
+        "update_dns_server",
+        "update_os_image_from_image_reference",
+        "update_role",
+        "update_vm_image",
+    }
+)
+"""Recorded calls the client does not have yet."""
+
+REFUSED_BEFORE_SENDING = {
+    ("storage/unicode_create_storage_account_unicode_name", 1): "the service takes ASCII names only",
+}
+"""Requests the service refused, and we do not even send."""
+
+CONTENT_TYPE = "application/xml; charset=utf-8"
+"""Where the old SDK sent ``application/atom+xml;type=entry;charset=utf-8``: no body is an Atom entry, and
+this is the type the API's reference asks for."""
+
+ERRORS = {400: BadRequest, 404: ResourceNotFound}
+
+ONLY_RAW = {
+    ("compute/perform_get", 3): "Get Hosted Service Properties without saying embed-detail",
+}
+"""Requests that no typed method makes."""
+
+
+def identity(recording, exchange):
+    return f"{recording.parent.name}/{recording.stem}", exchange.seq
+
+
+def canonical(body):
+    """A form in which equal documents are equal texts; two bodies were written by hand, and indented."""
+    return re.sub(r">\s*\n\s*<", "><", ET.canonicalize(body.decode("utf-8-sig"))) if body else None
+
+
+def assert_same_request(sent, exchange):
+    url = urlsplit(sent.url)
+    assert sent.method == exchange.method
+    assert url.path == exchange.path.rstrip("/")
+    assert set(parse_qsl(url.query)) == set(parse_qsl(exchange.query))
+    assert sent.headers["x-ms-version"] == exchange.request_headers["x-ms-version"]
+    assert canonical(sent.body) == canonical(exchange.request_body)
+    assert sent.headers.get("content-type") == (CONTENT_TYPE if exchange.request_body else None)
+
+
+def assert_same_reply(result, exchange):
+    """What a call returned is what the recorded reply says."""
+    request_id = exchange.response_headers["x-ms-request-id"]
+    if isinstance(result, OperationHandle):
+        assert result.request_id == request_id
+        assert result.done == (exchange.status != 202)
+        assert result.response.body == exchange.response_body
+    else:
+        assert result.request_id == request_id
+        assert type(result).root_name() == root_of(exchange.response_body.decode("utf-8-sig"))
+
+
+class Service(ScriptedTransport):
+    """Gives the recorded answer to every request."""
+
+    def __init__(self, exchange):
+        reply = HttpResponse(exchange.status, exchange.response_headers, exchange.response_body)
+        super().__init__(lambda _: reply)
+
+
+@contextlib.asynccontextmanager
+async def client_for(exchange):
+    transport = Service(exchange)
+    async with ManagementSession(subscription_of(exchange), transport=transport) as session:
+        yield ServiceManagementService(session=session), transport
+
+
+@contextlib.contextmanager
+def outcome_of(exchange):
+    """Expects the error that the recorded reply is, if it is one."""
+    if exchange.status < 300:
+        yield
+        return
+    with pytest.raises(ERRORS[exchange.status]) as caught:
+        yield
+    said = models.Error.from_xml(exchange.response_body)
+    assert type(caught.value) is ERRORS[exchange.status]
+    assert caught.value.status == exchange.status
+    assert (caught.value.code, caught.value.message) == (said.code, said.message)
+    assert caught.value.request_id == exchange.response_headers["x-ms-request-id"]
+
+
+async def test_typed_methods_send_what_was_recorded(recording):
+    """The method a request belongs to sends the same: path, query, version and document."""
+    for exchange in exchanges(recording):
+        call, arguments = call_of(exchange)
+        if call is None or call.name in NOT_YET:
+            continue
+        async with client_for(exchange) as (sms, transport):
+            method = getattr(sms, call.name)
+            if identity(recording, exchange) in REFUSED_BEFORE_SENDING:
+                with pytest.raises(InvalidArgument):
+                    await method(**arguments)
+                assert not transport.requests
+                continue
+            result = None
+            with outcome_of(exchange):
+                result = await method(**arguments)
+                assert_same_reply(result, exchange)
+        assert_same_request(transport.requests[0], exchange)
+        assert len(transport.requests) == 1, str(exchange)
+
+
+async def test_raw_methods_send_what_was_recorded(recording):
+    """`perform_get` and its siblings send any path and body, with or without the subscription."""
+    for exchange in exchanges(recording):
+        for path in (exchange.path, "/" + below_subscription(exchange)):
+            async with client_for(exchange) as (sms, transport):
+                method = getattr(sms, f"perform_{exchange.method.lower()}")
+                body = [exchange.request_body] if exchange.method in {"POST", "PUT"} else []
+                target = path + ("?" + exchange.query if exchange.query else "")
+                result = None
+                with contextlib.suppress(ServiceError):
+                    result = await method(
+                        target, *body, x_ms_version=exchange.request_headers["x-ms-version"]
+                    )
+                assert (result is None) == (exchange.status >= 300)
+            (sent,) = transport.requests
+            assert urlsplit(sent.url).path.rstrip("/") == exchange.path.rstrip("/")
+            assert urlsplit(sent.url).query == exchange.query
+            assert (sent.body or b"") == exchange.request_body
+            assert sent.headers["x-ms-version"] == exchange.request_headers["x-ms-version"]
+
+
+def test_every_recorded_request_is_a_call(recording):
+    """Nothing was recorded that no method stands for, but for what is listed with its reason."""
+    for exchange in exchanges(recording):
+        call, _ = call_of(exchange)
+        assert (call is None) == (identity(recording, exchange) in ONLY_RAW), str(exchange)
+
+
+def test_every_list_of_exceptions_is_about_what_was_recorded(all_recordings):
+    """An exception that no recording needs any more is taken out of its list."""
+    told = {
+        identity(recording, exchange) for recording in all_recordings for exchange in exchanges(recording)
+    }
+    assert set(REFUSED_BEFORE_SENDING) | set(ONLY_RAW) <= told
+
+
+def test_every_call_was_recorded(all_recordings):
+    """The table has no row that nothing was recorded for."""
+    called = {
+        call.name
+        for recording in all_recordings
+        for exchange in exchanges(recording)
+        if (call := call_of(exchange)[0])
+    }
+    assert called == {call.name for call in CALLS}
+
+
+def test_the_list_of_missing_calls_only_shrinks():
+    """A method that is there is tested, so it cannot be listed as missing."""
+    there = {name for name, _ in inspect.getmembers(ServiceManagementService, inspect.iscoroutinefunction)}
+    assert {call.name for call in CALLS} - there == NOT_YET
+
+
+@pytest.fixture
+def all_recordings():
+    return recordings(*AREAS) or pytest.skip("no recordings")

@@ -1,0 +1,284 @@
+"""The service's rules for arguments, checked before anything is sent."""
+
+import base64
+import io
+
+import pytest
+from doubles.scripted import ScriptedTransport, reply
+
+from asyncsm import (
+    ConfigurationSet,
+    ConfigurationSetInputEndpoint,
+    InvalidArgument,
+    LinuxConfigurationSet,
+    ManagementSession,
+    OSVirtualHardDisk,
+    ServiceManagementService,
+    WindowsConfigurationSet,
+)
+from asyncsm.operations import arguments
+from asyncsm.wire.storage import KeyType
+
+CSCFG = (
+    '<ServiceConfiguration serviceName="web"'
+    ' xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration">'
+    '<Role name="WorkerRole1"><Instances count="2"/><ConfigurationSettings/></Role></ServiceConfiguration>'
+)
+BLOB = "http://account.blob.core.windows.net/container/package.cspkg"
+
+ACCEPTED = [
+    (arguments.text, ("name", " a "), " a "),
+    (arguments.hosted_service_name, ("a",), "a"),
+    (arguments.hosted_service_name, ("My-Service-1",), "My-Service-1"),
+    (arguments.hosted_service_name, ("a" * 63,), "a" * 63),
+    (arguments.storage_account_name, ("abc",), "abc"),
+    (arguments.storage_account_name, ("0" * 24,), "0" * 24),
+    (arguments.label, ("é" * 100,), "é" * 100),
+    (arguments.description, (None,), None),
+    (arguments.description, ("",), ""),
+    (arguments.description, ("x" * 1024,), "x" * 1024),
+    (arguments.location_or_affinity_group, ("West US", None), None),
+    (arguments.location_or_affinity_group, (None, "group"), None),
+    (arguments.location_or_affinity_group, ("", "group"), None),
+    (arguments.extended_properties, (None,), None),
+    (arguments.one_of, ("key_type", "Primary", KeyType), KeyType.PRIMARY),
+    (arguments.deployment_slot, ("production",), "Production"),
+    (arguments.deployment_slot, ("STAGING",), "Staging"),
+    (arguments.blob_url, ("package_url", BLOB), BLOB),
+    (arguments.blob_url, ("package_url", BLOB + "?sig=a%2Fb"), BLOB + "?sig=a%2Fb"),
+    (arguments.service_configuration, (CSCFG,), CSCFG),
+    (arguments.service_configuration, (CSCFG.encode(),), CSCFG),
+    (arguments.service_configuration, (b"\xef\xbb\xbf" + CSCFG.encode(),), CSCFG),
+    (arguments.service_configuration, (base64.b64encode(CSCFG.encode()).decode(),), CSCFG),
+    (arguments.service_configuration, (base64.encodebytes(CSCFG.encode()),), CSCFG),
+    (arguments.service_configuration, (io.BytesIO(CSCFG.encode()),), CSCFG),
+]
+
+REFUSED = [
+    (arguments.text, ("name", ""), "name: must not be empty"),
+    (arguments.text, ("name", " \t"), "name: must not be empty"),
+    (arguments.text, ("name", None), "name: must be text, not NoneType"),
+    (arguments.hosted_service_name, ("",), "service_name: must not be empty"),
+    (arguments.hosted_service_name, ("1a",), "service_name: '1a' is no name"),
+    (arguments.hosted_service_name, ("a-",), "service_name"),
+    (arguments.hosted_service_name, ("a" * 64,), "service_name"),
+    (arguments.hosted_service_name, ("a.b",), "service_name"),
+    (arguments.hosted_service_name, ("é",), "service_name"),
+    (arguments.hosted_service_name, ("web\n",), "service_name"),
+    (arguments.storage_account_name, ("ab",), "service_name: 'ab' is no name"),
+    (arguments.storage_account_name, ("a" * 25,), "service_name"),
+    (arguments.storage_account_name, ("Abc",), "service_name"),
+    (arguments.storage_account_name, ("a-b-c",), "service_name"),
+    (arguments.storage_account_name, ("啊齄丂",), "service_name"),
+    (arguments.label, ("",), "label: must not be empty"),
+    (arguments.label, ("x" * 101,), "label: has 101 characters; 100"),
+    (arguments.description, ("x" * 1025,), "description: has 1025 characters; 1024"),
+    (arguments.location_or_affinity_group, (None, None), "location: give either"),
+    (arguments.location_or_affinity_group, ("West US", "group"), "location: give either"),
+    (arguments.extended_properties, ({f"n{each}": "v" for each in range(51)},), "extended_properties: 51"),
+    (arguments.extended_properties, ({"1n": "v"},), "extended_properties: '1n' is no name"),
+    (arguments.extended_properties, ({"n" * 65: "v"},), "extended_properties"),
+    (arguments.extended_properties, ({"n-n": "v"},), "extended_properties"),
+    (arguments.extended_properties, ({"n": "v" * 256},), "extended_properties: n: .* 255"),
+    (arguments.one_of, ("key_type", "primary", KeyType), "key_type: 'primary' is none of Primary, Secondary"),
+    (arguments.deployment_slot, ("",), "deployment_slot: must not be empty"),
+    (arguments.deployment_slot, ("Test",), "deployment_slot: 'Test' is neither"),
+    (arguments.blob_url, ("media_link", ""), "media_link: must not be empty"),
+    (arguments.blob_url, ("media_link", "container/blob"), "media_link: .* is not the URL"),
+    (arguments.blob_url, ("media_link", "http://host"), "media_link"),
+    (arguments.blob_url, ("media_link", "http://host/a b"), "media_link"),
+    (arguments.blob_url, ("media_link", "ftp://host/a"), "media_link"),
+    (arguments.service_configuration, ("",), "configuration: is not a service configuration"),
+    (arguments.service_configuration, ("<Other/>",), "configuration: is not a service configuration"),
+    (arguments.service_configuration, ("<ServiceConfiguration",), "configuration"),
+    (arguments.service_configuration, ("not base64 at all",), "configuration"),
+    (arguments.service_configuration, (base64.b64encode(b"<Other/>").decode(),), "configuration"),
+    (arguments.service_configuration, (b"\xff\xfe<\x00",), "configuration: is not UTF-8 text"),
+    (arguments.service_configuration, (io.StringIO(CSCFG),), "configuration: .* binary mode"),
+    (arguments.service_configuration, (None,), "configuration: .* not NoneType"),
+]
+
+
+def named(cases):
+    return [pytest.param(*case, id=f"{case[0].__name__}-{number}") for number, case in enumerate(cases)]
+
+
+@pytest.mark.parametrize(("rule", "given", "result"), named(ACCEPTED))
+def test_what_keeps_a_rule_is_returned_as_the_wire_wants_it(rule, given, result):
+    """Each rule lets through all that the service takes, up to its limits."""
+    assert rule(*given) == result
+
+
+@pytest.mark.parametrize(("rule", "given", "message"), named(REFUSED))
+def test_what_breaks_a_rule_is_refused_by_name(rule, given, message):
+    """The error is a `ValueError` that names the parameter and the rule."""
+    with pytest.raises(InvalidArgument, match=message) as caught:
+        rule(*given)
+    assert isinstance(caught.value, ValueError)
+    assert caught.value.parameter in str(caught.value)
+
+
+def test_extended_properties_may_be_numbers_and_nothing():
+    """Numbers are sent as text, and ``None`` removes a property in an update."""
+    given = {"a": "text", "b": 7, "c": None, "d" * 64: "v" * 255}
+    properties = arguments.extended_properties(given)
+    assert properties.to_dict() == {"a": "text", "b": "7", "c": None, "d" * 64: "v" * 255}
+
+
+def test_a_deployment_has_fewer_extended_properties():
+    """The limit is the caller's to say."""
+    arguments.extended_properties({f"n{each}": "v" for each in range(25)}, limit=25)
+    with pytest.raises(InvalidArgument, match="26 properties; 25"):
+        arguments.extended_properties({f"n{each}": "v" for each in range(26)}, limit=25)
+
+
+def test_a_configuration_may_be_a_file(tmp_path):
+    """A path is read; one that cannot be read says why, and is no bare `OSError`."""
+    file = tmp_path / "service.cscfg"
+    file.write_text(CSCFG, encoding="utf-8")
+    assert arguments.service_configuration(file) == CSCFG
+    with pytest.raises(InvalidArgument, match=r"configuration: cannot read .*absent\.cscfg: No such file"):
+        arguments.service_configuration(tmp_path / "absent.cscfg")
+
+
+def test_a_refused_configuration_does_not_show():
+    """Its settings may hold keys of storage accounts."""
+    secret = "AccountKey=c2VjcmV0"
+    wrong = CSCFG.replace('count="2"', f'count="{secret}"')
+    with pytest.raises(InvalidArgument) as caught:
+        arguments.service_configuration(wrong)
+    assert secret not in str(caught.value)
+
+
+# ---------------------------------------------------------------- rules of more than one argument
+
+LINUX = LinuxConfigurationSet("host", "user", "secret1", disable_ssh_password_authentication=False)
+DISK = OSVirtualHardDisk("image", BLOB)
+
+
+def endpoints(*ports, balanced=None):
+    config = ConfigurationSet()
+    for number, (protocol, port) in enumerate(ports):
+        config.input_endpoints.append(
+            ConfigurationSetInputEndpoint(
+                name=f"e{number}",
+                protocol=protocol,
+                port=port,
+                local_port="80",
+                load_balanced_endpoint_set_name=balanced,
+            )
+        )
+    return config
+
+
+def machine(**changes):
+    """A virtual machine that can be created, with changes."""
+    return {
+        "service_name": "web",
+        "deployment_name": "web",
+        "deployment_slot": "production",
+        "label": "web",
+        "role_name": "web",
+        "system_config": LINUX,
+        "os_virtual_hard_disk": DISK,
+        **changes,
+    }
+
+
+REFUSED_CALLS = [
+    ("create_hosted_service", ("a.b", "label"), {"location": "West US"}, "service_name"),
+    ("create_hosted_service", ("web", "label"), {}, "location"),
+    ("create_hosted_service", ("web", "x" * 101), {"location": "West US"}, "label"),
+    ("update_hosted_service", ("web",), {}, "label"),
+    ("create_storage_account", ("Web", None, "label"), {"location": "West US"}, "service_name"),
+    (
+        "create_storage_account",
+        ("web", None, "label"),
+        {"location": "West US", "account_type": "GRS"},
+        "account_type",
+    ),
+    ("update_storage_account", ("web",), {}, "label"),
+    ("update_storage_account", ("web",), {"account_type": "GRS"}, "account_type"),
+    ("regenerate_storage_account_keys", ("web", "Both"), {}, "key_type"),
+    ("create_affinity_group", ("", "label", "West US"), {}, "name"),
+    ("create_affinity_group", ("a", "label", ""), {}, "location"),
+    ("add_management_certificate", ("", "thumbprint", "data"), {}, "public_key"),
+    ("add_os_image", ("label", "blob", "name", "Linux"), {}, "media_link"),
+    ("add_os_image", ("label", BLOB, "name", "linux"), {}, "os"),
+    ("create_deployment", ("web", "Production", "d", "nowhere", "label", CSCFG), {}, "package_url"),
+    ("create_deployment", ("web", "Production", "d", BLOB, "label", "<x/>"), {}, "configuration"),
+    ("change_deployment_configuration", ("web", "d", CSCFG), {"mode": "auto"}, "mode"),
+    ("update_deployment_status", ("web", "d", "Deleting"), {}, "status"),
+    ("swap_deployment", ("web", "old", ""), {}, "source_deployment"),
+    ("get_deployment_by_slot", ("web", "Test"), {}, "deployment_slot"),
+    ("get_hosted_service_properties", ("",), {}, "name"),
+    ("delete_hosted_service", ("..",), {}, "name"),
+    ("list_subscription_operations", (), {"operation_result_filter": "Done"}, "operation_result_filter"),
+    ("wait_for_operation_status", ("0123456789abcdef0123456789abcdef", "Done"), {}, "wait_for_status"),
+    ("create_virtual_machine_deployment", (), machine(deployment_slot="Test"), "deployment_slot"),
+    ("create_virtual_machine_deployment", (), machine(role_name=""), "role_name"),
+    ("create_virtual_machine_deployment", (), machine(deployment_name=""), "deployment_name"),
+    ("create_virtual_machine_deployment", (), machine(vm_image_name="image"), "os_virtual_hard_disk"),
+    (
+        "create_virtual_machine_deployment",
+        (),
+        machine(system_config=LinuxConfigurationSet("h", "user", "short")),
+        "system_config.user_password",
+    ),
+    (
+        "create_virtual_machine_deployment",
+        (),
+        machine(system_config=LinuxConfigurationSet("h" * 65, "user", "secret1")),
+        "system_config.host_name",
+    ),
+    (
+        "create_virtual_machine_deployment",
+        (),
+        machine(system_config=LinuxConfigurationSet("h", "u" * 33, "secret1")),
+        "system_config.user_name",
+    ),
+    (
+        "create_virtual_machine_deployment",
+        (),
+        machine(system_config=WindowsConfigurationSet("c" * 16, "Secret-1")),
+        "system_config.computer_name",
+    ),
+    (
+        "create_virtual_machine_deployment",
+        (),
+        machine(network_config=endpoints(("tcp", "80"), ("TCP", "80"))),
+        "network_config",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "by_name", "parameter"),
+    [pytest.param(*case, id=f"{case[0]}-{case[3]}-{number}") for number, case in enumerate(REFUSED_CALLS)],
+)
+async def test_a_call_that_breaks_a_rule_is_not_sent(method, given, by_name, parameter):
+    """The service would refuse it; the error names the parameter of the call, and no secret."""
+    transport = ScriptedTransport([])
+    async with ManagementSession("subscription", transport=transport) as session:
+        with pytest.raises(InvalidArgument) as caught:
+            await getattr(ServiceManagementService(session=session), method)(*given, **by_name)
+    assert caught.value.parameter == parameter
+    assert "short" not in str(caught.value)
+    assert not transport.requests
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        endpoints(("tcp", "80"), ("udp", "80"), ("tcp", "81")),
+        endpoints(("tcp", "80"), ("tcp", "80"), balanced="web"),
+    ],
+    ids=["other-protocol", "load-balanced"],
+)
+async def test_endpoints_may_share_a_port_where_that_means_something(network):
+    """TCP and UDP are different ports, and a load-balanced set is one."""
+    transport = ScriptedTransport([reply(200)])
+    async with ManagementSession("subscription", transport=transport) as session:
+        sms = ServiceManagementService(session=session)
+        await sms.create_virtual_machine_deployment(**machine(network_config=network))
+    assert len(transport.requests) == 1

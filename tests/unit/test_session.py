@@ -1,0 +1,503 @@
+"""The session between a scripted transport and the operations: lifecycle, retries, redirects, handles."""
+
+import asyncio
+import json
+
+import pytest
+from doubles.certificates import management_certificate
+from doubles.scripted import (
+    NAMESPACE,
+    REQUEST_ID,
+    SUBSCRIPTION,
+    ScriptedTransport,
+    operation,
+    refusal,
+    reply,
+)
+from doubles.virtual_time import virtual_time
+
+from asyncsm import (
+    ClientStateError,
+    ConnectionFailed,
+    ConnectionLost,
+    CredentialError,
+    InternalError,
+    InvalidArgument,
+    ManagementSession,
+    OperationFailed,
+    OutcomeUnknown,
+    RetryPolicy,
+    ServerBusy,
+    ServiceManagementService,
+    TemporaryRedirect,
+    UnexpectedPayload,
+    config,
+    errors,
+)
+from asyncsm.models import Images, Operation
+from asyncsm.protocol import HttpResponse, get, post
+
+CREATION = post("services", "hostedservices", body=b"<Create/>", operation="CreateHostedService")
+READ = get("locations")
+REGION = "usnorth.management.core.windows.net"
+OTHER_SUBSCRIPTION = "00000000-0000-0000-0000-000000000002"
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch):
+    for name in ("SUBSCRIPTIONID", "CERTFILE", "HOST", "CA_FILE"):
+        monkeypatch.delenv(f"AZURE_MANAGEMENT_{name}", raising=False)
+
+
+def session_with(*script, **options):
+    transport = ScriptedTransport(script[0] if script and callable(script[0]) else script)
+    return ManagementSession(SUBSCRIPTION, transport=transport, **options), transport
+
+
+def redirect(location):
+    return refusal(307, "TemporaryRedirect", "elsewhere", location=location)
+
+
+# ---------------------------------------------------------------- retries
+
+
+@virtual_time
+async def test_a_busy_service_is_asked_again():
+    """A refusal that passes is waited out, with pauses, and the caller sees only the answer."""
+    session, transport = session_with(
+        refusal(503, "ServerBusy"), refusal(503, "TooManyRequests"), refusal(500, "InternalError"), reply(200)
+    )
+    async with session:
+        assert (await session.send(READ)).status == 200
+    assert len(transport.requests) == 4
+    pauses = [later - earlier for earlier, later in zip(transport.times, transport.times[1:], strict=False)]
+    assert all(0 <= pause <= most for pause, most in zip(pauses, (0.5, 1.0, 2.0), strict=True))
+
+
+@virtual_time
+async def test_retry_after_is_the_least_pause():
+    """Where the service says how long to wait, that is waited."""
+    session, transport = session_with(refusal(503, "ServerBusy", retry_after="40"), reply(200))
+    async with session:
+        await session.send(READ)
+    assert transport.times[1] - transport.times[0] >= 40
+
+
+@virtual_time
+async def test_patience_ends():
+    """After the policy's attempts the last refusal is raised."""
+    session, transport = session_with(
+        *(refusal(503, "ServerBusy") for _ in range(3)), retry=RetryPolicy(attempts=3)
+    )
+    async with session:
+        with pytest.raises(ServerBusy):
+            await session.send(READ)
+    assert len(transport.requests) == 3
+
+
+@virtual_time
+async def test_a_creation_whose_reply_is_lost_is_sent_once():
+    """Nothing is created twice: the caller is told that the outcome is unknown."""
+    lost = ConnectionLost("reset by peer")
+    session, transport = session_with(lost)
+    async with session:
+        with pytest.raises(OutcomeUnknown, match=r"reset by peer.*look at the resource") as caught:
+            await session.start(CREATION)
+    assert caught.value.resource == "POST /services/hostedservices"
+    assert caught.value.__cause__ is lost
+    assert len(transport.requests) == 1
+
+
+@virtual_time
+async def test_a_creation_that_was_not_sent_is_sent_again():
+    """Where no connection was made, nothing can have happened."""
+    session, transport = session_with(ConnectionFailed("refused"), refusal(503, "ServerBusy"), reply(201))
+    async with session:
+        assert (await session.start(CREATION)).done
+    assert [request.body for request in transport.requests] == [b"<Create/>"] * 3
+
+
+@virtual_time
+async def test_a_creation_that_failed_inside_the_service_is_not_repeated():
+    """After a 500 the service may have done part of it."""
+    session, transport = session_with(refusal(500, "InternalError"))
+    async with session:
+        with pytest.raises(InternalError):
+            await session.start(CREATION)
+    assert len(transport.requests) == 1
+
+
+@virtual_time
+async def test_a_session_closed_during_a_pause_sends_nothing_more():
+    """Whoever is in a pause between two attempts is told that the session was closed."""
+    session, transport = session_with(refusal(503, "ServerBusy", retry_after="60"))
+    waiting = asyncio.create_task(session.send(READ))
+    await asyncio.sleep(1)
+    await session.close()
+    with pytest.raises(ClientStateError, match="closed"):
+        await waiting
+    assert len(transport.requests) == 1
+
+
+# ---------------------------------------------------------------- redirects
+
+
+@virtual_time
+async def test_a_redirect_within_the_cloud_is_followed_with_the_same_request():
+    """A region's own front end gets method, path, headers and body again; the next call starts anew."""
+    session, transport = session_with(
+        redirect(f"https://{REGION}/{SUBSCRIPTION}/services/hostedservices"), reply(201), reply(200)
+    )
+    async with session:
+        await session.start(CREATION)
+        await session.send(READ)
+    first, second, third = transport.requests
+    assert second.url == first.url.replace("management.core.windows.net", REGION)
+    assert (second.method, second.headers, second.body) == (first.method, first.headers, first.body)
+    assert third.url == f"https://management.core.windows.net/{SUBSCRIPTION}/locations"
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "https://management.core.windows.net.evil.example/x",
+        "https://evil.example/x",
+        "https://evilmanagement.core.windows.net/x",
+        "https://management.core.chinacloudapi.cn/x",
+        f"http://{REGION}/x",
+        f"//{REGION}/x",
+        "/relative",
+        f"https://{REGION}:99999/x",
+        "https://[broken",
+        "",
+    ],
+)
+@virtual_time
+async def test_a_redirect_out_of_the_cloud_is_refused(location):
+    """The client certificate is shown to no other host, and never without TLS."""
+    session, transport = session_with(redirect(location))
+    async with session:
+        with pytest.raises(TemporaryRedirect):
+            await session.start(CREATION)
+    assert len(transport.requests) == 1
+
+
+@virtual_time
+async def test_a_private_host_may_redirect_to_itself_only():
+    """Nothing is known of the cloud that an unknown host belongs to."""
+    session, transport = session_with(
+        redirect("https://azure.example:8443/x"), redirect(f"https://{REGION}/x"), host="azure.example"
+    )
+    async with session:
+        with pytest.raises(TemporaryRedirect):
+            await session.send(READ)
+    assert transport.requests[1].url == f"https://azure.example:8443/{SUBSCRIPTION}/locations"
+
+
+@virtual_time
+async def test_redirects_end():
+    """A loop of redirects is an error after a few rounds."""
+    session, transport = session_with(lambda _: redirect(f"https://{REGION}/x"))
+    async with session:
+        with pytest.raises(TemporaryRedirect):
+            await session.send(READ)
+    assert len(transport.requests) == 1 + config.REDIRECT_LIMIT
+
+
+# ---------------------------------------------------------------- lifecycle
+
+
+@virtual_time
+async def test_a_session_opens_with_its_first_request():
+    """``async with`` is not needed to open it, only to close it."""
+    session, transport = session_with(reply(200))
+    assert not transport.requests
+    await session.send(READ)
+    await session.close()
+    assert transport.closed
+
+
+@virtual_time
+async def test_closing_is_final_and_may_be_repeated():
+    """A closed session says so, whatever is wanted of it."""
+    session, transport = session_with(reply(200))
+    await session.close()
+    await session.close()
+    assert session.closed
+    assert transport.closed
+    with pytest.raises(ClientStateError, match="closed"):
+        await session.send(READ)
+    with pytest.raises(ClientStateError, match="closed"):
+        session.resume(REQUEST_ID)
+    with pytest.raises(ClientStateError, match="closed"):
+        async with session:
+            pass
+    assert not transport.requests
+
+
+@virtual_time
+async def test_closing_ends_waits_but_not_operations():
+    """A wait is told that the session was closed; the token goes on."""
+    session, _ = session_with(reply(202))
+    handle = await session.start(CREATION)
+    waiting = asyncio.ensure_future(handle.wait())
+    await asyncio.sleep(0)
+    assert session.pending == 1
+    await session.close()
+    with pytest.raises(ClientStateError, match="token resumes"):
+        await waiting
+    assert json.loads(handle.token)["request_id"] == REQUEST_ID
+
+
+def test_a_session_belongs_to_one_event_loop():
+    """Use in another ``asyncio.run`` says what is wrong, before anything hangs."""
+    session, transport = session_with(reply(200))
+    asyncio.run(session.send(READ))
+    with pytest.raises(ClientStateError, match="another event loop"):
+        asyncio.run(session.send(READ))
+    assert len(transport.requests) == 1
+
+
+@virtual_time
+async def test_a_service_closes_the_session_it_made_and_no_other():
+    """A shared session outlives the services that use it."""
+    session, transport = session_with(reply(200))
+    async with ServiceManagementService(session=session) as sms:
+        assert sms.session is session
+    assert not session.closed
+    await session.send(READ)
+    await session.close()
+    async with ServiceManagementService(SUBSCRIPTION, management_certificate()) as own:
+        pass
+    assert own.session.closed
+    assert transport.closed
+
+
+def test_a_shared_session_brings_its_own_subscription():
+    """Arguments that contradict the session are refused rather than ignored."""
+    session, _ = session_with()
+    with pytest.raises(InvalidArgument, match="session"):
+        ServiceManagementService(OTHER_SUBSCRIPTION, session=session)
+
+
+async def test_long_replies_are_read_beside_the_event_loop():
+    """A list of half a megabyte does not stop other tasks; the result is the same."""
+    image = "<OSImage><Label>" + "x" * 1000 + "</Label></OSImage>"
+    body = f'<Images xmlns="{NAMESPACE}">{image * 200}</Images>'
+    session, _ = session_with(reply(200, body))
+    async with session:
+        images = await session.fetch(Images, get("services", "images"))
+    assert len(images) == 200
+    assert images.request_id == REQUEST_ID
+
+
+# ---------------------------------------------------------------- arguments and environment
+
+
+def test_a_session_needs_a_certificate():
+    """The error says where one could be given."""
+    with pytest.raises(CredentialError, match=r"cert_file.*AZURE_MANAGEMENT_CERTFILE"):
+        ManagementSession(SUBSCRIPTION)
+
+
+def test_a_session_needs_a_subscription():
+    """A PEM file does not name one."""
+    with pytest.raises(CredentialError, match=r"subscription_id.*AZURE_MANAGEMENT_SUBSCRIPTIONID"):
+        ManagementSession(None, management_certificate())
+
+
+@pytest.mark.parametrize("timeout", [0, -1])
+def test_an_attempt_needs_time(timeout):
+    """No time at all is a mistake, not "without limit"."""
+    with pytest.raises(InvalidArgument, match="timeout"):
+        ManagementSession(SUBSCRIPTION, management_certificate(), timeout=timeout)
+
+
+def test_the_environment_fills_in_what_is_not_given(monkeypatch, tmp_path):
+    """Subscription, certificate and host may come from the environment; arguments go before it."""
+    pem = tmp_path / "management.pem"
+    management_certificate().write_pem(pem)
+    monkeypatch.setenv("AZURE_MANAGEMENT_SUBSCRIPTIONID", SUBSCRIPTION)
+    monkeypatch.setenv("AZURE_MANAGEMENT_CERTFILE", str(pem))
+    monkeypatch.setenv("AZURE_MANAGEMENT_HOST", "localhost:8443")
+    session = ManagementSession()
+    assert session.subscription_id == SUBSCRIPTION
+    assert session.certificate.thumbprint == management_certificate().thumbprint
+    assert session.endpoint.url == "https://localhost:8443"
+    given = ManagementSession(OTHER_SUBSCRIPTION, management_certificate("other"), "azure.example")
+    assert given.subscription_id == OTHER_SUBSCRIPTION
+    assert given.certificate.thumbprint == management_certificate("other").thumbprint
+    assert given.endpoint.url == "https://azure.example"
+
+
+async def test_the_environment_may_name_the_only_trusted_authorities(monkeypatch, tmp_path):
+    """``AZURE_MANAGEMENT_CA_FILE`` is read where no ``ca_file`` is given."""
+    monkeypatch.setenv("AZURE_MANAGEMENT_CA_FILE", str(tmp_path / "absent.pem"))
+    session = ManagementSession(SUBSCRIPTION, management_certificate())
+    with pytest.raises(CredentialError, match=r"absent\.pem"):
+        async with session:
+            pass
+
+
+def test_empty_variables_are_not_set(monkeypatch):
+    """``VARIABLE=`` in a shell means nothing, not an empty name."""
+    monkeypatch.setenv("AZURE_MANAGEMENT_HOST", "")
+    monkeypatch.setenv("AZURE_MANAGEMENT_SUBSCRIPTIONID", "")
+    session, _ = session_with()
+    assert session.endpoint.url == "https://management.core.windows.net"
+    with pytest.raises(CredentialError):
+        ManagementSession(None, management_certificate())
+
+
+def test_a_session_shows_neither_certificate_nor_proxy():
+    """What is logged of a session is where it goes."""
+    session = ManagementSession(
+        SUBSCRIPTION, management_certificate(), proxy="http://user:hunter2@proxy.example:3128"
+    )
+    assert repr(session) == f"<ManagementSession {SUBSCRIPTION} at https://management.core.windows.net>"
+
+
+@virtual_time
+async def test_the_api_version_is_the_sessions():
+    """Another default version is for all calls that need no later one."""
+    session, transport = session_with(reply(200), api_version="2013-08-01")
+    async with session:
+        await session.send(READ)
+    assert transport.requests[0].headers["x-ms-version"] == "2013-08-01"
+
+
+# ---------------------------------------------------------------- handles
+
+
+@pytest.mark.parametrize("status", [200, 201])
+@virtual_time
+async def test_a_synchronous_answer_gives_a_handle_that_is_done(status):
+    """Whatever the service answers, the caller gets a handle; this one needs no polling."""
+    session, transport = session_with(reply(status))
+    async with session:
+        handle = await session.start(CREATION)
+        assert (handle.done, handle.status, handle.request_id) == (True, "Succeeded", REQUEST_ID)
+        assert (await handle).http_status_code == status
+        assert session.pending == 0
+    assert len(transport.requests) == 1
+
+
+@virtual_time
+async def test_an_accepted_change_is_followed_to_its_end():
+    """A 202 is not a success yet: awaiting the handle asks until there is one."""
+    session, transport = session_with(reply(202), operation(), operation(), operation("Succeeded"))
+    async with session:
+        handle = await session.start(CREATION)
+        assert not handle.done
+        assert handle.operation == "CreateHostedService"
+        assert handle.resource == "POST /services/hostedservices"
+        assert (await handle).status == "Succeeded"
+    assert {request.url.rpartition("/")[2] for request in transport.requests[1:]} == {REQUEST_ID}
+
+
+@virtual_time
+async def test_a_failed_operation_is_also_the_error_of_its_code():
+    """``except Conflict`` works the same for what is refused at once and for what fails later."""
+    failure = operation("Failed", error=(409, "ConflictError", "the name is already taken"))
+    session, _ = session_with(reply(202), failure)
+    async with session:
+        handle = await session.start(CREATION)
+        with pytest.raises(errors.AlreadyExists) as caught:
+            await handle
+    assert isinstance(caught.value, OperationFailed)
+    assert caught.value.handle is handle
+
+
+@virtual_time
+async def test_an_accepted_change_must_have_a_request_id():
+    """Without one its outcome cannot be found out, so that is an error now and not later."""
+    session, _ = session_with(HttpResponse(202))
+    async with session:
+        with pytest.raises(UnexpectedPayload, match="without x-ms-request-id") as caught:
+            await session.start(CREATION)
+    assert caught.value.resource == "POST /services/hostedservices"
+
+
+@pytest.mark.parametrize(
+    "text", [REQUEST_ID, REQUEST_ID.upper(), f"  {REQUEST_ID} ", "01234567-89ab-cdef-0123-456789abcdef"]
+)
+@virtual_time
+async def test_a_request_id_resumes_a_wait(text):
+    """An id from a log, in either form, is enough to go on waiting."""
+    session, transport = session_with(operation("Succeeded"))
+    async with session:
+        handle = session.resume(text)
+        assert isinstance(await handle, Operation)
+    assert transport.requests[0].url.endswith(f"/operations/{REQUEST_ID}")
+
+
+@virtual_time
+async def test_a_token_resumes_a_wait_in_another_session():
+    """The token carries what the handle knew, and its age."""
+    first, _ = session_with(reply(202))
+    handle = await first.start(CREATION)
+    await first.close()
+    second, _ = session_with(operation("Succeeded"))
+    async with second:
+        again = second.resume(handle.token)
+        assert (again.operation, again.resource) == (handle.operation, handle.resource)
+        assert again.submitted == handle.submitted
+        assert (await again).status == "Succeeded"
+
+
+@virtual_time
+async def test_resuming_what_is_watched_gives_the_same_handle():
+    """Two waits for one operation cost one question."""
+    session, _ = session_with(reply(202), operation("Succeeded"))
+    async with session:
+        handle = await session.start(CREATION)
+        assert session.resume(REQUEST_ID) is handle
+        assert session.resume(handle.token) is handle
+        await handle
+
+
+def tampered(**changes):
+    token = {
+        "v": 1,
+        "request_id": REQUEST_ID,
+        "subscription_id": SUBSCRIPTION,
+        "operation": "CreateDeployment",
+        "resource": "POST /x",
+        "submitted": "2015-06-22T00:00:00+00:00",
+    }
+    return json.dumps({name: value for name, value in (token | changes).items() if value is not None})
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "  ",
+        "-",
+        "{",
+        "{}",
+        tampered(subscription_id=OTHER_SUBSCRIPTION),
+        tampered(v=2),
+        tampered(v=None),
+        tampered(request_id=None),
+        tampered(request_id=7),
+        tampered(submitted="yesterday"),
+        tampered(submitted="2015-06-22T00:00:00"),
+        tampered(more="than is known"),
+    ],
+)
+@virtual_time
+async def test_a_token_that_is_none_or_of_another_subscription_is_refused(token):
+    """Waiting for the wrong operation is worse than an error."""
+    session, _ = session_with()
+    async with session:
+        with pytest.raises(InvalidArgument, match="token"):
+            session.resume(token)
+
+
+@virtual_time
+async def test_a_good_token_is_one():
+    """The tokens above are refused for what was changed in them."""
+    session, _ = session_with(operation("Succeeded"))
+    async with session:
+        await session.resume(tampered())

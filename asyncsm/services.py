@@ -13,12 +13,19 @@ from asyncsm.errors import InvalidArgument
 from asyncsm.operations.affinity_groups import AffinityGroupOperations
 from asyncsm.operations.certificates import ManagementCertificateOperations
 from asyncsm.operations.deployments import DeploymentOperations
+from asyncsm.operations.disks import DiskOperations
+from asyncsm.operations.extensions import ResourceExtensionOperations
 from asyncsm.operations.hosted_services import HostedServiceOperations
 from asyncsm.operations.images import OSImageOperations
+from asyncsm.operations.networks import NetworkOperations
+from asyncsm.operations.power import PowerOperations
 from asyncsm.operations.raw import RawOperations
 from asyncsm.operations.roles import RoleOperations
+from asyncsm.operations.service_certificates import ServiceCertificateOperations
 from asyncsm.operations.storage import StorageAccountOperations
 from asyncsm.operations.subscriptions import SubscriptionOperations
+from asyncsm.operations.upgrades import UpgradeOperations
+from asyncsm.operations.vm_images import VMImageOperations
 from asyncsm.operations.waiting import WaitingOperations
 from asyncsm.polling import OperationHandle
 from asyncsm.protocol import HttpResponse, Request
@@ -125,7 +132,14 @@ class ServiceManagementService(
     AffinityGroupOperations,
     HostedServiceOperations,
     DeploymentOperations,
+    UpgradeOperations,
     RoleOperations,
+    PowerOperations,
+    ServiceCertificateOperations,
+    NetworkOperations,
+    ResourceExtensionOperations,
+    VMImageOperations,
+    DiskOperations,
     StorageAccountOperations,
     OSImageOperations,
     WaitingOperations,

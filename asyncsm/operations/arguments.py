@@ -6,15 +6,20 @@ naming the parameter and the rule.
 
 from __future__ import annotations
 
+import base64
+import binascii
+import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, TypeVar
+
+from pydantic import SecretStr
 
 from asyncsm.errors import InvalidArgument
 from asyncsm.wire.cscfg import ServiceConfiguration
 from asyncsm.wire.properties import ExtendedProperties
-from asyncsm.wire.types import decode_base64
+from asyncsm.wire.types import decode_base64, encode_base64
 
 Word = TypeVar("Word", bound=str)
 Binary = str | bytes | Path | BinaryIO
@@ -106,6 +111,28 @@ def one_of(parameter: str, value: str, allowed: Iterable[Word]) -> Word:
     raise InvalidArgument(parameter, f"{value!r} is none of {', '.join(words)}")
 
 
+def names(parameter: str, value: Sequence[str]) -> list[str]:
+    """At least one name, and no text taken for a list of its characters."""
+    if isinstance(value, str):
+        raise InvalidArgument(parameter, "is a list of names, not one name")
+    if not value:
+        raise InvalidArgument(parameter, "must not be empty")
+    return [text(parameter, name) for name in value]
+
+
+def ip_address(parameter: str, value: str) -> str:
+    """An IPv4 or IPv6 address."""
+    try:
+        return str(ipaddress.ip_address(text(parameter, value)))
+    except ValueError:
+        raise InvalidArgument(parameter, f"{value!r} is not an IP address") from None
+
+
+def secret(value: str | SecretStr | None) -> SecretStr | None:
+    """A password, so that it never shows."""
+    return SecretStr(value) if isinstance(value, str) else value
+
+
 def deployment_slot(value: str) -> str:
     """``Production`` or ``Staging``, in any case."""
     try:
@@ -138,6 +165,28 @@ def content_of(parameter: str, value: Binary) -> bytes:
     if not isinstance(content, bytes):
         raise InvalidArgument(parameter, "the file must be open in binary mode")
     return content
+
+
+def base64_of(parameter: str, value: Binary) -> str:
+    """Base64 of bytes, a path's or a file's content; text is base64 already.
+
+    Raises:
+        InvalidArgument: it is text that is not base64, or there is nothing in it.
+    """
+    if isinstance(value, str):
+        compact = "".join(value.split())
+        try:
+            decoded = base64.b64decode(compact, validate=True)
+        except binascii.Error:
+            raise InvalidArgument(
+                parameter, "is not base64; give bytes or a Path for the file itself"
+            ) from None
+    else:
+        decoded = content_of(parameter, value)
+        compact = encode_base64(decoded)
+    if not decoded:
+        raise InvalidArgument(parameter, "is empty")
+    return compact
 
 
 def service_configuration(value: Binary) -> str:

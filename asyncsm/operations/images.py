@@ -6,7 +6,7 @@ from asyncsm.caller import Caller
 from asyncsm.operations import arguments
 from asyncsm.polling import OperationHandle
 from asyncsm.protocol import delete, get, post, put
-from asyncsm.wire.images import Images, OSImage
+from asyncsm.wire.images import Images, OSImage, OSImageDetails
 
 _PATH = ("services", "images")
 
@@ -30,6 +30,17 @@ class OSImageOperations(Caller):
             ResourceNotFound: there is no such image.
         """
         return await self.fetch(OSImage, get(*_PATH, image_name))
+
+    async def get_os_image_details(self, image_name: str) -> OSImageDetails:
+        """Read one of the user's images with the progress of its replication.
+
+        REST: Get OS Image Details.
+
+        Raises:
+            Forbidden: the subscription is not a publisher's.
+            ResourceNotFound: there is no such image.
+        """
+        return await self.fetch(OSImageDetails, get(*_PATH, image_name, "details"))
 
     async def add_os_image(self, label: str, media_link: str, name: str, os: str) -> OperationHandle:
         """Register a VHD with a generalised operating system as an image.
@@ -64,6 +75,23 @@ class OSImageOperations(Caller):
         """
         body = _image(label, media_link, name, os)
         return await self.start(put(*_PATH, image_name, body=body, operation="SetImageProperties"))
+
+    async def update_os_image_from_image_reference(
+        self, image_name: str, os_image: OSImage
+    ) -> OperationHandle:
+        """Change what is said of one of the user's images; what is not given stays.
+
+        REST: Update OS Image (jj157198).
+
+        Args:
+            image_name: the image.
+            os_image: with a `label`, which is required, and what else is to change.
+
+        Raises:
+            ResourceNotFound: there is no such image.
+        """
+        arguments.label(os_image.label or "")
+        return await self.start(put(*_PATH, image_name, body=os_image, operation="SetImageProperties"))
 
     async def delete_os_image(self, image_name: str, delete_vhd: bool = False) -> OperationHandle:
         """Delete one of the user's images.

@@ -9,7 +9,7 @@ from asyncsm.errors import InvalidArgument
 from asyncsm.operations import arguments
 from asyncsm.operations.deployments import path_of_deployment
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import get, post
+from asyncsm.protocol import delete, get, post, put
 from asyncsm.wire.configuration_sets import (
     ConfigurationSet,
     LinuxConfigurationSet,
@@ -19,9 +19,14 @@ from asyncsm.wire.deployments import DeploymentSlot, VirtualMachineDeployment
 from asyncsm.wire.disks import DataVirtualHardDisk, OSVirtualHardDisk
 from asyncsm.wire.extensions import ResourceExtensionReference
 from asyncsm.wire.networks import Dns, DnsServer, DnsServers
-from asyncsm.wire.roles import PersistentVMRole, Role, RoleList
+from asyncsm.wire.roles import PersistentVMRole, RoleList
 
 SystemConfiguration = LinuxConfigurationSet | WindowsConfigurationSet
+
+
+def path_of_machine(service_name: str, deployment_name: str, role_name: str) -> tuple[str, ...]:
+    """Segments of what is done to a machine, which the service addresses as a role instance."""
+    return path_of_deployment(service_name, deployment_name, "roleinstances", role_name, "Operations")
 
 
 class RoleOperations(Caller):
@@ -37,6 +42,161 @@ class RoleOperations(Caller):
         """
         path = path_of_deployment(service_name, deployment_name, "roles", role_name)
         return await self.fetch(PersistentVMRole, get(*path))
+
+    async def add_role(
+        self,
+        service_name: str,
+        deployment_name: str,
+        role_name: str,
+        system_config: SystemConfiguration | None,
+        os_virtual_hard_disk: OSVirtualHardDisk | None,
+        network_config: ConfigurationSet | None = None,
+        availability_set_name: str | None = None,
+        data_virtual_hard_disks: Sequence[DataVirtualHardDisk] | None = None,
+        role_size: str | None = None,
+        role_type: str = "PersistentVMRole",
+        resource_extension_references: Sequence[ResourceExtensionReference] | None = None,
+        provision_guest_agent: bool | None = None,
+        vm_image_name: str | None = None,
+        media_location: str | None = None,
+    ) -> OperationHandle:
+        """Add a virtual machine to a deployment that has one already.
+
+        REST: Add Role (jj157186).
+
+        Args:
+            service_name: the hosted service.
+            deployment_name: the deployment.
+            role_name: of the machine, unique in the deployment.
+            system_config: as for `create_virtual_machine_deployment`, like all further ones.
+            os_virtual_hard_disk: the image or disk to start from; ``None`` with `vm_image_name`.
+            network_config: endpoints and subnets.
+            availability_set_name: machines of one set are kept apart.
+            data_virtual_hard_disks: further disks.
+            role_size: name of one of `list_role_sizes`; ``Small`` if absent.
+            role_type: ``PersistentVMRole``.
+            resource_extension_references: extensions to install.
+            provision_guest_agent: install the guest agent.
+            vm_image_name: a VM image to start from.
+            media_location: container URL for the disks of a platform VM image.
+
+        Raises:
+            InvalidArgument: an argument breaks a rule, or two endpoints share a port.
+            ResourceNotFound: there is no such hosted service or deployment.
+            ExclusiveAccess: another operation on the deployment is running.
+            Conflict: the name is taken.
+        """
+        role = _role(
+            role_name,
+            role_type,
+            system_config,
+            network_config,
+            os_virtual_hard_disk,
+            data_virtual_hard_disks,
+            availability_set_name=availability_set_name,
+            role_size=role_size,
+            resource_extension_references=resource_extension_references,
+            provision_guest_agent=provision_guest_agent,
+            vm_image_name=vm_image_name,
+            media_location=media_location,
+        )
+        path = path_of_deployment(service_name, deployment_name, "roles")
+        return await self.start(post(*path, body=role, operation="AddRole"))
+
+    async def update_role(
+        self,
+        service_name: str,
+        deployment_name: str,
+        role_name: str,
+        os_virtual_hard_disk: OSVirtualHardDisk | None = None,
+        network_config: ConfigurationSet | None = None,
+        availability_set_name: str | None = None,
+        data_virtual_hard_disks: Sequence[DataVirtualHardDisk] | None = None,
+        role_size: str | None = None,
+        role_type: str = "PersistentVMRole",
+        resource_extension_references: Sequence[ResourceExtensionReference] | None = None,
+        provision_guest_agent: bool | None = None,
+        *,
+        role: PersistentVMRole | None = None,
+    ) -> OperationHandle:
+        """Replace the definition of a virtual machine.
+
+        The service takes what is sent for the whole definition. To change a part and keep the rest,
+        read the role with `get_role`, change it, and give it as `role`: nothing of it is lost.
+
+        REST: Update Role (jj157187).
+
+        Args:
+            service_name: the hosted service.
+            deployment_name: the deployment.
+            role_name: the machine.
+            os_virtual_hard_disk: the disk it has.
+            network_config: endpoints and subnets.
+            availability_set_name: machines of one set are kept apart.
+            data_virtual_hard_disks: further disks.
+            role_size: name of one of `list_role_sizes`.
+            role_type: ``PersistentVMRole``.
+            resource_extension_references: extensions.
+            provision_guest_agent: install the guest agent.
+            role: the whole definition, instead of the arguments before it.
+
+        Raises:
+            InvalidArgument: `role` together with other arguments, or a rule is broken.
+            ResourceNotFound: there is no such machine.
+            ExclusiveAccess: another operation on the deployment is running.
+        """
+        parts = (
+            os_virtual_hard_disk,
+            network_config,
+            availability_set_name,
+            data_virtual_hard_disks,
+            role_size,
+            resource_extension_references,
+            provision_guest_agent,
+        )
+        if role is None:
+            body = _role(
+                role_name,
+                role_type,
+                None,
+                network_config,
+                os_virtual_hard_disk,
+                data_virtual_hard_disks,
+                availability_set_name=availability_set_name,
+                role_size=role_size,
+                resource_extension_references=resource_extension_references,
+                provision_guest_agent=provision_guest_agent,
+                vm_image_name=None,
+                media_location=None,
+            )
+        elif any(part is not None for part in parts):
+            raise InvalidArgument("role", "is the whole definition; give no other part of one with it")
+        else:
+            body = role
+        path = path_of_deployment(service_name, deployment_name, "roles", role_name)
+        return await self.start(put(*path, body=body, operation="UpdateRole"))
+
+    async def delete_role(
+        self, service_name: str, deployment_name: str, role_name: str, complete: bool = False
+    ) -> OperationHandle:
+        """Delete a virtual machine that is not the deployment's last.
+
+        REST: Delete Role (jj157184).
+
+        Args:
+            service_name: the hosted service.
+            deployment_name: the deployment.
+            role_name: the machine.
+            complete: also delete its disks and the blobs behind them.
+
+        Raises:
+            ResourceNotFound: there is no such machine.
+            BadRequest: it is the only one; delete the deployment instead.
+            ExclusiveAccess: another operation on the deployment is running.
+        """
+        query = {"comp": "media" if complete else None}
+        path = path_of_deployment(service_name, deployment_name, "roles", role_name)
+        return await self.start(delete(*path, query=query, operation="DeleteRole"))
 
     async def create_virtual_machine_deployment(
         self,
@@ -137,11 +297,11 @@ def _role(
     provision_guest_agent: bool | None,
     vm_image_name: str | None,
     media_location: str | None,
-) -> Role:
+) -> PersistentVMRole:
     """The definition of a machine, with the rules that concern more than one argument."""
     if os_virtual_hard_disk is not None and vm_image_name is not None:
         raise InvalidArgument("os_virtual_hard_disk", "give either this or vm_image_name, and not both")
-    role = Role(
+    role = PersistentVMRole(
         role_name=arguments.text("role_name", role_name),
         role_type=role_type,
         vm_image_name=vm_image_name,

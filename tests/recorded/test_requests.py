@@ -29,44 +29,6 @@ from asyncsm.protocol import HttpResponse
 
 AREAS = ("subscription", "affinity_groups", "management_certificates", "compute", "storage")
 
-NOT_YET = frozenset(
-    {
-        "add_dns_server",
-        "add_role",
-        "add_service_certificate",
-        "associate_reserved_ip_address",
-        "capture_role",
-        "capture_vm_image",
-        "create_reserved_ip_address",
-        "create_vm_image",
-        "delete_dns_server",
-        "delete_reserved_ip_address",
-        "delete_role",
-        "delete_service_certificate",
-        "delete_vm_image",
-        "disassociate_reserved_ip_address",
-        "get_os_image_details",
-        "get_reserved_ip_address",
-        "get_service_certificate",
-        "list_reserved_ip_addresses",
-        "list_resource_extension_versions",
-        "list_resource_extensions",
-        "list_service_certificates",
-        "list_vm_images",
-        "replicate_vm_image",
-        "restart_role",
-        "shutdown_role",
-        "shutdown_roles",
-        "start_role",
-        "start_roles",
-        "update_dns_server",
-        "update_os_image_from_image_reference",
-        "update_role",
-        "update_vm_image",
-    }
-)
-"""Recorded calls the client does not have yet."""
-
 REFUSED_BEFORE_SENDING = {
     ("storage/unicode_create_storage_account_unicode_name", 1): "the service takes ASCII names only",
 }
@@ -89,8 +51,15 @@ def identity(recording, exchange):
 
 
 def canonical(body):
-    """A form in which equal documents are equal texts; two bodies were written by hand, and indented."""
-    return re.sub(r">\s*\n\s*<", "><", ET.canonicalize(body.decode("utf-8-sig"))) if body else None
+    """A form in which equal documents are equal texts.
+
+    Two bodies were written by hand, and indented; one gives a date without a time, which means its
+    midnight.
+    """
+    if not body:
+        return None
+    text = re.sub(r">\s*\n\s*<", "><", ET.canonicalize(body.decode("utf-8-sig")))
+    return text.replace("T00:00:00Z<", "<")
 
 
 def assert_same_request(sent, exchange):
@@ -149,7 +118,7 @@ async def test_typed_methods_send_what_was_recorded(recording):
     """The method a request belongs to sends the same: path, query, version and document."""
     for exchange in exchanges(recording):
         call, arguments = call_of(exchange)
-        if call is None or call.name in NOT_YET:
+        if call is None:
             continue
         async with client_for(exchange) as (sms, transport):
             method = getattr(sms, call.name)
@@ -216,7 +185,7 @@ def test_every_call_was_recorded(all_recordings):
 def test_the_list_of_missing_calls_only_shrinks():
     """A method that is there is tested, so it cannot be listed as missing."""
     there = {name for name, _ in inspect.getmembers(ServiceManagementService, inspect.iscoroutinefunction)}
-    assert {call.name for call in CALLS} - there == NOT_YET
+    assert {call.name for call in CALLS} <= there
 
 
 @pytest.fixture

@@ -1,0 +1,88 @@
+"""Who may come in: client certificates, checked in the handshake and again for each request.
+
+The handshake lets any certificate pass that manages, or has managed, some subscription:
+OpenSSL can be taught new ones while the server runs, but not to forget one. Whether it
+manages *this* subscription *now* is asked for every request, so that deleting one takes
+effect on connections that stand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+from asyncio import BaseTransport
+from weakref import WeakKeyDictionary
+
+from asyncsm.emulator import refusals
+from asyncsm.emulator.state import State, Subscription
+
+
+class Gate:
+    """The TLS side of the listener, and the check of each request.
+
+    Args:
+        state: the subscriptions with their certificates.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._context: ssl.SSLContext | None = None
+        self._thumbprints: WeakKeyDictionary[BaseTransport, str] = WeakKeyDictionary()
+
+    def open(self, context: ssl.SSLContext) -> None:
+        """Admit the certificates of all subscriptions to handshakes of `context`, TLS 1.2 and later."""
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.verify_mode = ssl.CERT_OPTIONAL
+        # Management certificates need not be self-signed; each one is trusted by itself.
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        self._context = context
+        for subscription in self._state.subscriptions.values():
+            for certificate in subscription.certificates.values():
+                self.trust(certificate.data)
+
+    def trust(self, certificate: bytes) -> None:
+        """Let handshakes with a DER `certificate` pass from now on.
+
+        Raises:
+            ssl.SSLError: it is no certificate.
+        """
+        if self._context is not None:
+            self._context.load_verify_locations(cadata=certificate)
+
+    def thumbprint(self, transport: BaseTransport | None) -> str | None:
+        """SHA-1 of the certificate the other side of a connection has shown, in upper case."""
+        if transport is None:
+            return None
+        known = self._thumbprints.get(transport)
+        if known is None:
+            tls = transport.get_extra_info("ssl_object")
+            shown = tls.getpeercert(binary_form=True) if tls is not None else None
+            if shown is None:
+                return None
+            known = hashlib.sha1(shown, usedforsecurity=False).hexdigest().upper()
+            self._thumbprints[transport] = known
+        return known
+
+    def admit(self, subscription_id: str, thumbprint: str | None) -> Subscription:
+        """The subscription, if the certificate manages it.
+
+        Raises:
+            Refusal: 403 ``AuthenticationFailed``, whether there is such a subscription or not.
+        """
+        subscription = self._state.subscriptions.get(subscription_id)
+        if subscription is None or thumbprint is None or thumbprint not in subscription.certificates:
+            raise refusals.authentication_failed()
+        return subscription
+
+    def managed_by(self, thumbprint: str | None) -> list[Subscription]:
+        """The subscriptions a certificate manages.
+
+        Raises:
+            Refusal: 403 ``AuthenticationFailed`` if there is none.
+        """
+        managed = [
+            one for one in self._state.subscriptions.values() if thumbprint and thumbprint in one.certificates
+        ]
+        if not managed:
+            raise refusals.authentication_failed()
+        return managed

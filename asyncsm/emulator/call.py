@@ -1,0 +1,262 @@
+"""What a handler is given, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from random import Random
+from typing import TypeVar
+
+from asyncsm.emulator import refusals
+from asyncsm.emulator.authentication import Gate
+from asyncsm.emulator.clock import Clock, Effect
+from asyncsm.emulator.progress import Lockable, Operation, Progress, require_free
+from asyncsm.emulator.routing import Route
+from asyncsm.emulator.state import State, Subscription
+from asyncsm.wire import xml
+from asyncsm.wire.base import XmlModel
+from asyncsm.wire.xml import Node
+
+M = TypeVar("M", bound=XmlModel)
+
+
+@dataclass(slots=True)
+class Reply:
+    """An answer.
+
+    Attributes:
+        status: HTTP status.
+        document: the body, as a model or ready bytes; ``None`` for an empty one.
+        headers: besides those every answer has.
+        content_type: of the body.
+    """
+
+    status: int = 200
+    document: XmlModel | bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = "application/xml; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What all requests share.
+
+    Attributes:
+        state: everything there is.
+        clock: virtual time.
+        progress: brings operations to their end.
+        gate: knows whose certificates are good.
+        random: for keys, ids and durations; repeatable when seeded.
+    """
+
+    state: State
+    clock: Clock
+    progress: Progress
+    gate: Gate
+    random: Random
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """The parts of an HTTP request that matter.
+
+    Attributes:
+        method: HTTP method.
+        segments: of the path, decoded, below the subscription.
+        query: parameters by lower-case name.
+        host: the ``Host`` header.
+        version: ``x-ms-version``.
+        thumbprint: certificate of the caller.
+        client_address: the caller's IP address.
+        content: the body.
+    """
+
+    method: str
+    segments: Sequence[str]
+    query: Mapping[str, str]
+    host: str
+    version: str
+    thumbprint: str
+    client_address: str | None
+    content: bytes
+
+    @cached_property
+    def document(self) -> tuple[str, Node]:
+        """Root element (without prefix) and content of the body.
+
+        Raises:
+            Refusal: 400 ``InvalidXmlRequest`` when it is malformed.
+        """
+        try:
+            name, node = xml.parse(self.content)
+        except ValueError as error:
+            raise refusals.invalid_xml() from error
+        return name.rpartition(":")[2], node
+
+    def root(self) -> str:
+        """The root element's name of the body."""
+        return self.document[0]
+
+
+class Call:
+    """One request to one operation.
+
+    Attributes:
+        subscription: whose it is.
+        route: what was asked for.
+        parameters: what the ``{name}`` parts of the route's path stand for.
+        query: parameters by lower-case name.
+        request_id: 32 hexadecimal digits; also the id of the operation, if it becomes one.
+        version: ``x-ms-version``; dates of this form compare as text.
+        object_path: path of what is changed, for the operations list; a handler sets it by
+            `acts_on` where it is not the path of the request.
+        operation: the operation it has become, once accepted.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        subscription: Subscription,
+        incoming: Incoming,
+        route: Route,
+        parameters: Mapping[str, str],
+        request_id: str,
+    ) -> None:
+        self.subscription = subscription
+        self.route = route
+        self.parameters = parameters
+        self.request_id = request_id
+        self.operation: Operation | None = None
+        self._world = world
+        self._incoming = incoming
+        self.acts_on(*incoming.segments)
+
+    @property
+    def state(self) -> State:
+        """Everything there is."""
+        return self._world.state
+
+    @property
+    def clock(self) -> Clock:
+        """Virtual time."""
+        return self._world.clock
+
+    @property
+    def progress(self) -> Progress:
+        """Durations, and operations under way."""
+        return self._world.progress
+
+    @property
+    def gate(self) -> Gate:
+        """Certificates that may come in."""
+        return self._world.gate
+
+    @property
+    def random(self) -> Random:
+        """The source of everything made up."""
+        return self._world.random
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """Query parameters by lower-case name."""
+        return self._incoming.query
+
+    @property
+    def version(self) -> str:
+        """``x-ms-version``."""
+        return self._incoming.version
+
+    @property
+    def thumbprint(self) -> str:
+        """SHA-1 of the caller's certificate."""
+        return self._incoming.thumbprint
+
+    @property
+    def now(self) -> datetime:
+        """The virtual moment."""
+        return self._world.clock.now()
+
+    @property
+    def base_url(self) -> str:
+        """``https://host:port``, as the caller knows it."""
+        return f"https://{self._incoming.host}"
+
+    def url(self, *segments: str) -> str:
+        """The URL of a resource of this subscription."""
+        return "/".join((self.base_url, self.subscription.id, *segments))
+
+    def created_at(self, kind: str, name: str) -> dict[str, str]:
+        """The ``Location`` header of a creation: an identifier, not a path that can be read.
+
+        Args:
+            kind: ``compute``, ``storage``, ``affinitygroup`` or ``certificates``.
+            name: of the new resource.
+        """
+        return {"Location": f"{self.base_url}/subscriptions/{self.subscription.id}/{kind}/{name}"}
+
+    def acts_on(self, *segments: str) -> None:
+        """Say what is changed: the path below the subscription at which it can be read."""
+        self.object_path = "/".join(("", self.subscription.id, *segments))
+
+    def body(self, model: type[M]) -> M:
+        """The body, read as `model`.
+
+        Raises:
+            Refusal: 400 ``InvalidXmlRequest`` when it is malformed or another document.
+        """
+        root, node = self._incoming.document
+        if root != model.root_name():
+            raise refusals.invalid_xml(f"Expected the element {model.root_name()}, found {root}.")
+        try:
+            return model.from_node(node)
+        except ValueError as error:
+            raise refusals.invalid_xml() from error
+
+    def require_free(self, *resources: Lockable) -> None:
+        """Refuse with 409 if a change under way holds one of `resources`."""
+        require_free(*resources)
+
+    def accept(
+        self,
+        *,
+        locks: Sequence[Lockable] = (),
+        steps: Sequence[tuple[float, Effect]] = (),
+        then: Effect | None = None,
+        seconds: float | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Answer 202 and let the change take its time.
+
+        Args:
+            locks: what it holds until its end; 409 if something else holds one of them.
+            steps: effects on the way, each with the fraction of the duration after which it happens.
+            then: the effect at the end; a `Refusal` from it (or a step) makes the operation fail.
+            seconds: duration in virtual time instead of the usual one of the operation.
+            headers: further headers of the answer.
+        """
+        require_free(*locks)
+        operation = self.record()
+        self.progress.begin(
+            operation,
+            seconds=self.progress.duration(operation.name) if seconds is None else seconds,
+            steps=steps,
+            then=then,
+            locks=locks,
+        )
+        return Reply(202, headers=headers or {})
+
+    def record(self) -> Operation:
+        """Enter this call into the subscription's operations; `accept` and the app do it."""
+        self.operation = Operation(
+            request_id=self.request_id,
+            name=self.route.operation,
+            object_path=self.object_path,
+            started=self.now,
+            parameters={"subscriptionID": self.subscription.id, **self.parameters},
+            thumbprint=self.thumbprint,
+            client_address=self._incoming.client_address,
+        )
+        self.subscription.operations.add(self.operation)
+        return self.operation

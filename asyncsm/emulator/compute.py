@@ -1,0 +1,260 @@
+"""What a subscription has running: hosted services, deployments, roles, instances, disks, images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar, Literal, TypeAlias
+
+from asyncsm.emulator.naming import ByName
+from asyncsm.emulator.progress import Lockable
+from asyncsm.wire.configuration_sets import ConfigurationSet
+from asyncsm.wire.extensions import ResourceExtensionReference
+from asyncsm.wire.networks import LoadBalancer
+
+Slot: TypeAlias = Literal["Production", "Staging"]
+
+
+@dataclass(slots=True, eq=False)
+class ServiceCertificate:
+    """A certificate of a hosted service.
+
+    Attributes:
+        thumbprint: SHA-1 of `data`, 40 upper-case hexadecimal digits.
+        data: the DER certificate, without a private key.
+    """
+
+    thumbprint: str
+    data: bytes
+
+
+@dataclass(slots=True, eq=False)
+class RoleInstance:
+    """One running copy of a role: a machine.
+
+    Attributes:
+        name: ``Role_IN_0`` for web and worker roles, the role's name for virtual machines.
+        role_name: its role.
+        size: role size.
+        status: ``InstanceStatus``.
+        power_state: ``PowerState``.
+        upgrade_domain, fault_domain: its places.
+        state_details, error_code: the service's words about it.
+        ip_address: its internal address, while it has one.
+        host_name: the machine's own name, shown once it has `booted`.
+        remote_access_thumbprint: certificate for remote access, made at the first start.
+        booted: whether its system has come up since it got its place.
+        walk: number of its latest walk from state to state; the steps of older ones are void.
+        settled: whether that walk has come to its end.
+    """
+
+    name: str
+    role_name: str
+    size: str
+    status: str = "StoppedVM"
+    power_state: str = "Stopped"
+    upgrade_domain: int = 0
+    fault_domain: int = 0
+    state_details: str = ""
+    error_code: str | None = None
+    ip_address: str | None = None
+    host_name: str | None = None
+    remote_access_thumbprint: str | None = None
+    booted: bool = False
+    walk: int = 0
+    settled: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class Disk:
+    """A virtual hard disk that is registered.
+
+    Attributes:
+        name: unique in the subscription.
+        media_link: URL of the blob.
+        size_gb: logical size in GB.
+        os: ``Linux`` or ``Windows`` for an OS disk, ``None`` for a data disk.
+        source_image: the image it was made from.
+        remote_source: where it was copied from, for an image outside the subscription.
+        attached_to: the machine that has it: hosted service, deployment, role.
+        host_caching, lun: how it is attached.
+    """
+
+    name: str
+    media_link: str
+    size_gb: int
+    created: datetime
+    label: str | None = None
+    os: str | None = None
+    location: str | None = None
+    affinity_group: str | None = None
+    source_image: str | None = None
+    remote_source: str | None = None
+    attached_to: tuple[str, str, str] | None = None
+    host_caching: str | None = None
+    lun: int = 0
+    io_type: str = "Standard"
+
+
+@dataclass(slots=True, eq=False)
+class Role:
+    """A web or worker role, or a virtual machine.
+
+    Attributes:
+        name: unique in its deployment.
+        size: role size.
+        instance_count: how many instances it should have; 1 for a virtual machine.
+        os_version: guest OS release; empty for a virtual machine.
+        network: endpoints and subnets. What sets up the system, passwords above all, is not kept.
+        os_disk, data_disks: of a virtual machine.
+        availability_set, label: of a virtual machine.
+        extensions: of a virtual machine, without their private configuration.
+        provision_guest_agent: whether a virtual machine has an agent; ``None`` if nobody said.
+    """
+
+    name: str
+    size: str = "Small"
+    instance_count: int = 1
+    os_version: str = ""
+    network: ConfigurationSet = field(default_factory=ConfigurationSet)
+    os_disk: Disk | None = None
+    data_disks: list[Disk] = field(default_factory=list)
+    availability_set: str | None = None
+    label: str | None = None
+    extensions: list[ResourceExtensionReference] = field(default_factory=list)
+    provision_guest_agent: bool | None = None
+
+    @property
+    def is_virtual_machine(self) -> bool:
+        """Whether it has a disk of its own, as virtual machines have."""
+        return self.os_disk is not None
+
+    @property
+    def disks(self) -> list[Disk]:
+        """All disks of a virtual machine, that of the system first."""
+        return [*([self.os_disk] if self.os_disk is not None else []), *self.data_disks]
+
+
+@dataclass(slots=True, eq=False)
+class Deployment(Lockable):
+    """What runs in a slot of a hosted service.
+
+    Attributes:
+        name: unique in its hosted service.
+        slot: ``Production`` or ``Staging``.
+        private_id: 32 hexadecimal digits.
+        status: ``Deploying``, ``Running``, ``Suspended``, ...
+        label: in plain text.
+        configuration: the ``.cscfg`` file in plain text, of web and worker roles.
+        roles, instances: by name.
+        vip: the public address, while it has one.
+        internal_dns_suffix: under which virtual machines find each other.
+        load_balancers: internal ones.
+        cores: how many of the subscription's are counted for it.
+        changing: whether a new configuration is being distributed.
+        upgrade_type, upgrade_domain, upgrade_phase: the update under way, if one is.
+    """
+
+    kind: ClassVar[str] = "deployment"
+
+    name: str
+    slot: Slot
+    private_id: str
+    label: str
+    created: datetime
+    modified: datetime
+    status: str = "Deploying"
+    url: str | None = None
+    configuration: str = field(default="", repr=False)
+    roles: ByName[Role] = field(default_factory=ByName)
+    instances: ByName[RoleInstance] = field(default_factory=ByName)
+    vip: str | None = None
+    virtual_network_name: str | None = None
+    reserved_ip_name: str | None = None
+    internal_dns_suffix: str | None = None
+    dns_servers: dict[str, str] = field(default_factory=dict)
+    load_balancers: list[LoadBalancer] = field(default_factory=list)
+    extended_properties: dict[str, str] = field(default_factory=dict)
+    upgrade_domain_count: int = 1
+    upgrade_type: str | None = None
+    upgrade_domain: int = 0
+    upgrade_phase: str | None = None
+    rollback_allowed: bool = False
+    sdk_version: str = ""
+    cores: int = 0
+    changing: bool = False
+
+    @property
+    def has_virtual_machines(self) -> bool:
+        """Whether it consists of virtual machines, not of web and worker roles."""
+        return any(role.is_virtual_machine for role in self.roles.values())
+
+
+@dataclass(slots=True, eq=False)
+class HostedService(Lockable):
+    """A hosted (cloud) service: a DNS name with up to two deployments.
+
+    Attributes:
+        name: unique everywhere; ``{name}.cloudapp.net``.
+        label: in plain text.
+        location: the region, or ``None`` where `affinity_group` says it.
+        deployments: by name; at most one a slot.
+        certificates: by thumbprint.
+    """
+
+    kind: ClassVar[str] = "hosted service"
+
+    name: str
+    label: str
+    created: datetime
+    modified: datetime
+    description: str | None = None
+    location: str | None = None
+    affinity_group: str | None = None
+    status: str = "Created"
+    reverse_dns_fqdn: str | None = None
+    extended_properties: dict[str, str] = field(default_factory=dict)
+    deployments: ByName[Deployment] = field(default_factory=ByName)
+    certificates: ByName[ServiceCertificate] = field(default_factory=ByName)
+    default_winrm_thumbprint: str | None = None
+
+    def in_slot(self, slot: str) -> Deployment | None:
+        """The deployment in `slot`, whose name may be in any case."""
+        wanted = slot.lower()
+        return next((one for one in self.deployments.values() if one.slot.lower() == wanted), None)
+
+
+@dataclass(slots=True, eq=False)
+class OSImage:
+    """An operating system image, of the platform or of the user.
+
+    Attributes:
+        name: unique among all images the subscription sees.
+        os: ``Linux`` or ``Windows``.
+        category: ``Public`` for platform images, else ``User``.
+        media_link: URL of the blob; ``None`` for platform images.
+        location: the region, or several joined by ``;``.
+    """
+
+    name: str
+    label: str
+    os: str
+    category: str = "User"
+    media_link: str | None = None
+    location: str | None = None
+    affinity_group: str | None = None
+    size_gb: int = 30
+    description: str | None = None
+    eula: str | None = None
+    image_family: str | None = None
+    published_date: datetime | None = None
+    publisher: str | None = None
+    recommended_vm_size: str | None = None
+    icon_uri: str | None = None
+    small_icon_uri: str | None = None
+    privacy_uri: str | None = None
+    pricing_detail_link: str | None = None
+    language: str | None = None
+    show_in_gui: bool | None = None
+    is_premium: bool | None = None
+    io_type: str = "Standard"

@@ -1,0 +1,50 @@
+"""Blobs as requests name them. The blobs themselves are not here: only their accounts are known."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from asyncsm.emulator import refusals
+from asyncsm.emulator.call import Call
+from asyncsm.emulator.handlers import rules
+from asyncsm.emulator.state import StorageAccount
+
+
+def require_account(call: Call, url: str, what: str, region: str | None = None) -> StorageAccount:
+    """The storage account that has the blob at `url`.
+
+    Args:
+        call: the request.
+        url: ``http(s)://{account}.blob.core.windows.net/{container}/{blob}``.
+        what: what `url` is called in the refusal.
+        region: where the account has to be, if that matters.
+
+    Raises:
+        Refusal: not the address of a blob, or not of a finished account of this subscription.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise refusals.bad_request(f"The {what} is not the address of a blob.") from None
+    path = [part for part in parts.path.split("/") if part]
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not path:
+        raise refusals.bad_request(f"The {what} is not the address of a blob.")
+    account = rules.storage_account_of(call, url)
+    if account is None:
+        raise refusals.bad_request(
+            f"The {what} must be the address of a blob in a storage account of this subscription; "
+            f"{parts.hostname} is none."
+        )
+    if account.status != "Created":
+        raise refusals.bad_request(f"The storage account {account.name} is not yet created.")
+    if region is not None and account.region != region:
+        raise refusals.bad_request(
+            f"The storage account {account.name} of the {what} is in {account.region}, but has to be in {region}."
+        )
+    return account
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two addresses mean the same blob: scheme and signature do not matter, the path's case does."""
+    first, second = urlsplit(one), urlsplit(other)
+    return (first.hostname, first.path.strip("/")) == (second.hostname, second.path.strip("/"))

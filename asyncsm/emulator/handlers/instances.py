@@ -1,0 +1,228 @@
+"""Role instances: how they walk from state to state, where they stand, and the cores they take.
+
+The operation that starts or stops machines ends when that is settled; the machines
+themselves then still go through their states, each at its own pace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+from typing import Final, NamedTuple
+
+from asyncsm.emulator import catalogue, refusals
+from asyncsm.emulator.call import Call
+from asyncsm.emulator.clock import Clock
+from asyncsm.emulator.compute import Deployment, Role, RoleInstance
+from asyncsm.emulator.progress import Progress
+from asyncsm.emulator.state import Subscription
+
+MOST_UPGRADE_DOMAINS: Final = 5
+FAULT_DOMAINS: Final = 2
+
+
+class Phase(NamedTuple):
+    """A state of an instance, and the virtual seconds it lasts; the last one of a walk stays."""
+
+    status: str
+    power_state: str
+    seconds: float = 0
+
+
+_BOOT: Final = (
+    Phase("RoleStateUnknown", "Starting", 45),
+    Phase("CreatingVM", "Starting", 45),
+    Phase("StartingVM", "Starting", 20),
+    Phase("RoleStateUnknown", "Started", 5),
+)
+_READY: Final = Phase("ReadyRole", "Started")
+
+MACHINE_START: Final = (*_BOOT, _READY)
+"""A virtual machine whose system is set up already."""
+
+FIRST_MACHINE_START: Final = {
+    "Linux": (*_BOOT, Phase("Provisioning", "Started", 10), _READY),
+    "Windows": (*_BOOT, Phase("Provisioning", "Started", 245), _READY),
+}
+"""A virtual machine that is set up, by its operating system; Windows takes minutes more."""
+
+ROLE_CREATION: Final = (Phase("CreatingVM", "Stopped", 60), Phase("StoppedVM", "Stopped"))
+"""An instance of a web or worker role whose deployment is suspended."""
+
+ROLE_START: Final = (
+    Phase("CreatingVM", "Stopped", 20),
+    Phase("CreatingVM", "Starting", 40),
+    Phase("StartingVM", "Starting", 60),
+    Phase("RoleStateUnknown", "Started", 10),
+    Phase("BusyRole", "Started", 30),
+    _READY,
+)
+"""An instance of a web or worker role whose deployment runs."""
+
+ROLE_STOP: Final = (
+    Phase("StoppingRole", "Started", 10),
+    Phase("StoppingVM", "Stopping", 20),
+    Phase("StoppedVM", "Stopped"),
+)
+"""An instance of a web or worker role whose deployment is suspended while it runs."""
+
+REMOVAL: Final = (Phase("StoppingVM", "Stopping", 10), Phase("DeletingVM", "Stopped"))
+"""An instance that goes together with its deployment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Time, for effects that start something which takes some."""
+
+    clock: Clock
+    progress: Progress
+
+    @classmethod
+    def of(cls, call: Call) -> Pace:
+        """That of the emulator which answers `call`."""
+        return cls(call.clock, call.progress)
+
+
+def walk(pace: Pace, deployment: Deployment, instance: RoleInstance, phases: Sequence[Phase]) -> None:
+    """Send `instance` through `phases`, beginning now; what it was on before is given up."""
+    instance.walk += 1
+    instance.settled = False
+    _enter(pace, deployment, instance, instance.walk, phases)
+
+
+def walk_all(pace: Pace, deployment: Deployment, phases: Sequence[Phase]) -> None:
+    """Send all instances of `deployment` through `phases`."""
+    for instance in deployment.instances.values():
+        walk(pace, deployment, instance, phases)
+
+
+def _enter(
+    pace: Pace, deployment: Deployment, instance: RoleInstance, number: int, phases: Sequence[Phase]
+) -> None:
+    if instance.walk != number:
+        return
+    phase, *rest = phases
+    instance.status, instance.power_state = phase.status, phase.power_state
+    if phase.status in {"Provisioning", "ReadyRole"}:
+        instance.booted = True
+    if rest:
+        pace.clock.after(
+            pace.progress.vary(phase.seconds), partial(_enter, pace, deployment, instance, number, rest)
+        )
+    else:
+        instance.settled = True
+        deployment.modified = pace.clock.now()
+        settle(deployment)
+
+
+def settle(deployment: Deployment) -> None:
+    """End the transition of `deployment` if nothing of it is on its way any more."""
+    if not deployment.changing and all(instance.settled for instance in deployment.instances.values()):
+        deployment.status = deployment.status.removesuffix("Transitioning")
+
+
+def scale(deployment: Deployment, role: Role, count: int, random: Random) -> list[RoleInstance]:
+    """Give a web or worker role `count` instances, and return the new ones.
+
+    Instances go from the highest number on. All of the deployment's are spread anew over
+    its upgrade domains.
+    """
+    added = []
+    for number in range(count, role.instance_count):
+        gone = deployment.instances.pop(f"{role.name}_IN_{number}", None)
+        if gone is not None:
+            gone.walk += 1
+    role.instance_count = count
+    for number in range(count):
+        name = f"{role.name}_IN_{number}"
+        if name not in deployment.instances:
+            added.append(
+                RoleInstance(
+                    name=name, role_name=role.name, size=role.size, ip_address=internal_address(random)
+                )
+            )
+            deployment.instances[name] = added[-1]
+    _spread(deployment)
+    return added
+
+
+def _spread(deployment: Deployment) -> None:
+    """Place the instances: those of a role in as many upgrade domains as there are."""
+    largest = max((role.instance_count for role in deployment.roles.values()), default=1)
+    deployment.upgrade_domain_count = min(largest, MOST_UPGRADE_DOMAINS)
+    for role in deployment.roles.values():
+        for number in range(role.instance_count):
+            instance = deployment.instances.get(f"{role.name}_IN_{number}")
+            if instance is not None:
+                _place(instance, number, deployment.upgrade_domain_count)
+
+
+def spread_availability_sets(deployment: Deployment) -> None:
+    """Place virtual machines: those of an availability set apart from each other, the others anywhere."""
+    members: dict[str, int] = {}
+    for role in deployment.roles.values():
+        name = (role.availability_set or "").lower()
+        number = members.get(name, 0) if name else 0
+        members[name] = number + 1
+        _place(deployment.instances[role.name], number, MOST_UPGRADE_DOMAINS)
+    domains = (instance.upgrade_domain for instance in deployment.instances.values())
+    deployment.upgrade_domain_count = max(domains, default=0) + 1
+
+
+def _place(instance: RoleInstance, number: int, upgrade_domains: int) -> None:
+    instance.upgrade_domain = number % upgrade_domains
+    instance.fault_domain = number % FAULT_DOMAINS
+
+
+def cores_of(deployment: Deployment) -> int:
+    """The cores that all instances of its roles have together."""
+    return sum(cores_of_size(role.size) * role.instance_count for role in deployment.roles.values())
+
+
+def cores_of_size(size: str) -> int:
+    """The cores of one instance of the role size `size`."""
+    found = catalogue.role_size(size)
+    return found.cores or 0 if found is not None else 0
+
+
+def claim_cores(subscription: Subscription, deployment: Deployment, cores: int) -> None:
+    """Count `cores` of the subscription's for `deployment` from now on.
+
+    Raises:
+        Refusal: there are not so many left.
+    """
+    increment = cores - deployment.cores
+    limit, current = subscription.quotas.cores, subscription.cores_in_use
+    if increment > 0 and current + increment > limit:
+        raise refusals.quota_exceeded("cores count", limit, current, increment)
+    subscription.cores_in_use += increment
+    deployment.cores = cores
+
+
+def require_size(name: str, region: str, *, for_machines: bool) -> str:
+    """The role size called `name` as the catalogue spells it.
+
+    Raises:
+        Refusal: there is none, or not in that region, or not for that kind of role.
+    """
+    size, place = catalogue.role_size(name), catalogue.location(region)
+    if size is not None and place is not None:
+        offered = place.compute_capabilities
+        if size.name in (
+            offered.virtual_machines_role_sizes if for_machines else offered.web_worker_role_sizes
+        ):
+            return size.name
+    raise refusals.bad_request(f"The role size {name} does not exist or is not available in {region}.")
+
+
+def internal_address(random: Random) -> str:
+    """An address of the network behind the load balancer."""
+    return f"100.{random.randint(64, 127)}.{random.randint(0, 255)}.{random.randint(4, 250)}"
+
+
+def public_address(random: Random) -> str:
+    """An address in one of the service's blocks."""
+    block = random.choice(("23.99", "40.78", "104.40", "104.42", "137.135", "138.91", "168.62"))
+    return f"{block}.{random.randint(0, 255)}.{random.randint(4, 250)}"

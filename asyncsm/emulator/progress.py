@@ -1,0 +1,249 @@
+"""Operations: what was asked, how far it has come, and what it keeps from others meanwhile.
+
+An asynchronous change is answered 202 at once. Its effects happen on the clock's agenda:
+the steps at fractions of its duration, the last effect at its end, together with the
+operation's ``Succeeded``. An effect that raises a `Refusal` ends the operation ``Failed``
+with the code and message the refusal would have had as an answer. While it is under way
+it holds its locks, and changes that need them are refused with 409.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+from typing import ClassVar, Final
+
+from asyncsm.emulator import refusals
+from asyncsm.emulator.clock import Clock, Effect
+from asyncsm.emulator.refusals import Refusal
+
+log = logging.getLogger("asyncsm.emulator")
+
+RETENTION: Final = timedelta(days=90)
+"""How long an operation can be asked for and listed."""
+
+REMEMBERED_IDS: Final = 100_000
+"""Of how many requests besides operations the ids are known, per subscription."""
+
+PRUNE_EVERY: Final = 10_000
+"""After how many new operations those past `RETENTION` are dropped."""
+
+JITTER: Final = 0.1
+"""Fraction by which durations vary."""
+
+USUAL_SECONDS: Final[Mapping[str, float]] = {
+    "AddCertificates": 6,
+    "AssociateReservedIP": 90,
+    "ChangeDeploymentConfiguration": 151,
+    "CreateDeployment": 52,
+    "CreateVirtualMachineDeployment": 62,
+    "AddRole": 32,
+    "UpdateRole": 32,
+    "UpdateDeploymentStatus": 6,
+    "DeleteRoleInstances": 200,
+    "RebuildDeploymentRoleInstance": 122,
+    "UpgradeDeployment": 500,
+}
+"""Virtual seconds an operation of a kind takes, as recorded; `OTHERWISE_SECONDS` for the rest."""
+
+OTHERWISE_SECONDS: Final = 30.0
+
+
+@dataclass(slots=True, eq=False)
+class Operation:
+    """One change, from its acceptance on.
+
+    Attributes:
+        request_id: 32 hexadecimal digits without dashes.
+        name: the service's name of it, such as ``CreateStorageService``.
+        object_path: path of what it changes, as it would be read: ``/{subscription}/services/...``.
+        started: when it was accepted.
+        parameters: what List Subscription Operations tells about it.
+        thumbprint: certificate of the caller.
+        client_address: the caller's IP address.
+        completed: when it ended; ``None`` while it is under way.
+        failure: why it failed, if it did.
+        locked: what it holds while under way.
+        lasting: it was answered 202 and takes time; else it was done with the answer.
+        asked: somebody has asked for its status.
+        number: its place in the subscription's history.
+    """
+
+    request_id: str
+    name: str
+    object_path: str
+    started: datetime
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    thumbprint: str = ""
+    client_address: str | None = None
+    completed: datetime | None = None
+    failure: Refusal | None = None
+    locked: tuple[Lockable, ...] = ()
+    lasting: bool = False
+    asked: bool = False
+    number: int = 0
+
+    @property
+    def status(self) -> str:
+        """``InProgress``, ``Succeeded`` or ``Failed``."""
+        if self.completed is None:
+            return "InProgress"
+        return "Succeeded" if self.failure is None else "Failed"
+
+    def release(self) -> None:
+        """Give its locks back; at its end this happens by itself."""
+        for resource in self.locked:
+            if resource.lock is self:
+                resource.lock = None
+        self.locked = ()
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Lockable:
+    """A resource that a change may have for itself.
+
+    Attributes:
+        lock: the operation that has it.
+    """
+
+    kind: ClassVar[str] = "resource"
+    """What it is, in the words of the refusal."""
+
+    lock: Operation | None = field(default=None, repr=False)
+
+
+def require_free(*resources: Lockable) -> None:
+    """Refuse with 409 if a change under way holds one of `resources`."""
+    for resource in resources:
+        if resource.lock is not None:
+            raise refusals.exclusive_access(resource.kind, resource.lock.request_id)
+
+
+class OperationLog:
+    """The operations of one subscription, oldest first, and the ids of its other requests."""
+
+    def __init__(self) -> None:
+        self._history: list[Operation] = []
+        self._by_id: dict[str, Operation] = {}
+        self._added = 0
+        self._read_ids: set[str] = set()
+        self._older_read_ids: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._history)
+
+    def add(self, operation: Operation) -> None:
+        """Take in `operation`, which begins now."""
+        self._added += 1
+        operation.number = self._added
+        self._history.append(operation)
+        self._by_id[operation.request_id] = operation
+        if operation.number % PRUNE_EVERY == 0:
+            self._prune(operation.started - RETENTION)
+
+    def remember(self, request_id: str) -> None:
+        """Know the id of a request that was answered at once."""
+        # Two generations instead of a queue: forgetting the older half costs nothing.
+        if len(self._read_ids) >= REMEMBERED_IDS // 2:
+            self._older_read_ids = self._read_ids
+            self._read_ids = set()
+        self._read_ids.add(request_id)
+
+    def find(self, request_id: str) -> Operation | None:
+        """The operation with this id."""
+        return self._by_id.get(request_id)
+
+    def knows(self, request_id: str) -> bool:
+        """Whether a request with this id was answered, be it an operation or not."""
+        return request_id in self._by_id or request_id in self._read_ids or request_id in self._older_read_ids
+
+    def since(self, moment: datetime, after_number: int = 0) -> Iterator[Operation]:
+        """The operations that began at `moment` or later and come after `after_number`."""
+        first = bisect_left(self._history, moment, key=lambda operation: operation.started)
+        first = max(
+            first, bisect_left(self._history, after_number + 1, key=lambda operation: operation.number)
+        )
+        return itertools.islice(self._history, first, None)
+
+    def _prune(self, limit: datetime) -> None:
+        kept = [one for one in self._history if one.started >= limit or one.completed is None]
+        self._history = kept
+        self._by_id = {one.request_id: one for one in kept}
+
+
+class Progress:
+    """Brings operations from their acceptance to their end."""
+
+    def __init__(self, clock: Clock, random: Random) -> None:
+        self._clock = clock
+        self._random = random
+
+    def duration(self, name: str) -> float:
+        """Virtual seconds an operation of this name takes this time."""
+        usual = USUAL_SECONDS.get(name.removesuffix("BySlot"), OTHERWISE_SECONDS)
+        return self.vary(usual)
+
+    def vary(self, seconds: float) -> float:
+        """`seconds`, a little more or less."""
+        return seconds * self._random.uniform(1 - JITTER, 1 + JITTER)
+
+    def begin(
+        self,
+        operation: Operation,
+        *,
+        seconds: float,
+        steps: Sequence[tuple[float, Effect]] = (),
+        then: Effect | None = None,
+        locks: Sequence[Lockable] = (),
+    ) -> None:
+        """Let `operation` run.
+
+        Args:
+            operation: what was accepted.
+            seconds: its duration in virtual time.
+            steps: effects on the way, each with the fraction of the duration after which it happens.
+            then: the effect at its end.
+            locks: what it holds until then, all of it free.
+        """
+        operation.lasting = True
+        operation.locked = tuple(locks)
+        for resource in locks:
+            resource.lock = operation
+        for fraction, effect in steps:
+            self._clock.after(seconds * fraction, partial(self._step, operation, effect))
+        self._clock.after(seconds, partial(self._finish, operation, then))
+
+    def _step(self, operation: Operation, effect: Effect) -> None:
+        if operation.completed is not None:  # an earlier step failed
+            return
+        failure = attempt(effect)
+        if failure is not None:
+            self._end(operation, failure)
+
+    def _finish(self, operation: Operation, effect: Effect | None) -> None:
+        if operation.completed is None:
+            self._end(operation, attempt(effect) if effect is not None else None)
+
+    def _end(self, operation: Operation, failure: Refusal | None) -> None:
+        operation.failure = failure
+        operation.completed = self._clock.now()
+        operation.release()
+
+
+def attempt(effect: Effect) -> Refusal | None:
+    """Let an effect happen and say why it did not."""
+    try:
+        effect()
+    except Refusal as refusal:
+        return refusal
+    except Exception:
+        # It falls due during somebody else's request, which must not pay for it.
+        log.exception("an effect of an operation failed")
+        return refusals.internal_error()
+    return None

@@ -1,0 +1,134 @@
+"""Every way the service says no: one function an error, raised by whoever finds out.
+
+    raise refusals.not_found("The hosted service does not exist.")
+
+A refusal raised while a request is handled becomes the answer; raised by an effect of an
+operation under way, it becomes that operation's failure. Code and message are the same in
+both, as they were with the service.
+"""
+
+from __future__ import annotations
+
+from asyncsm.wire.operations import Error
+
+FAILED_AUTHENTICATION = (
+    "The server failed to authenticate the request. Verify that the certificate is valid and is "
+    "associated with this subscription."
+)
+
+
+class Refusal(Exception):
+    """The service's no.
+
+    Attributes:
+        status: HTTP status.
+        code: the service's error code.
+        message: the service's words.
+        conflicting_operation_id: request id of the operation in the way, for a lock.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, conflicting_operation_id: str | None = None
+    ) -> None:
+        super().__init__(status, code, message, conflicting_operation_id)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.conflicting_operation_id = conflicting_operation_id
+
+    def document(self) -> Error:
+        """The ``Error`` element: a document of its own, or a part of a failed operation."""
+        return Error(
+            code=self.code, message=self.message, conflicting_operation_id=self.conflicting_operation_id
+        )
+
+
+def bad_request(message: str = "A parameter was incorrect") -> Refusal:
+    """400: a rule of the service is broken, and the message says which."""
+    return Refusal(400, "BadRequest", message)
+
+
+def missing_version() -> Refusal:
+    """400: ``x-ms-version`` is absent or no date the service knows."""
+    return Refusal(
+        400,
+        "MissingOrIncorrectVersionHeader",
+        "The versioning header is not specified or was specified incorrectly.",
+    )
+
+
+def invalid_xml(detail: str = "") -> Refusal:
+    """400: the body is not well formed, or not what the operation takes."""
+    message = "The request body's XML was invalid or not correctly specified."
+    return Refusal(400, "InvalidXmlRequest", f"{message} {detail}".rstrip())
+
+
+def missing_query_parameter(name: str) -> Refusal:
+    """400: a required query parameter is absent or has a value it cannot have."""
+    return Refusal(
+        400,
+        "MissingOrInvalidRequiredQueryParameter",
+        f"A required query parameter was not specified for this request or was specified incorrectly: {name}.",
+    )
+
+
+def invalid_verb(method: str) -> Refusal:
+    """400: the path exists, but not for this method."""
+    return Refusal(400, "InvalidHttpVerb", f"The HTTP verb {method} is not valid for this resource.")
+
+
+def authentication_failed() -> Refusal:
+    """403: no certificate, or none that manages this subscription."""
+    return Refusal(403, "AuthenticationFailed", FAILED_AUTHENTICATION)
+
+
+def forbidden() -> Refusal:
+    """403: a call that only publishers may make."""
+    return Refusal(403, "ForbiddenError", "This operation is not allowed for this subscription.")
+
+
+def not_found(message: str = "The requested resource was not found.") -> Refusal:
+    """404: there is no such resource."""
+    return Refusal(404, "ResourceNotFound", message)
+
+
+def conflict(message: str) -> Refusal:
+    """409: a name or slot is taken, or the state does not allow the change."""
+    return Refusal(409, "ConflictError", message)
+
+
+def exclusive_access(kind: str, holder: str) -> Refusal:
+    """409: the operation with the request id `holder` has the resource for itself.
+
+    Args:
+        kind: what is held, in the words of the message: ``deployment``, ``hosted service``.
+        holder: 32 hexadecimal digits.
+    """
+    message = (
+        f"Windows Azure is currently performing an operation with x-ms-requestid {holder} on this {kind} "
+        "that requires exclusive access."
+    )
+    return Refusal(409, "ConflictError", message, holder)
+
+
+def quota_exceeded(resource_type: str, limit: int, current: int, increment: int = 1) -> Refusal:
+    """400: the subscription may not have so many.
+
+    Args:
+        resource_type: ``cores count``, ``hosted service count``, ``storage account count``, ...
+        limit: how many there may be.
+        current: how many there are.
+        increment: how many more were asked for.
+    """
+    return bad_request(
+        f"The subscription policy limit for resource type '{resource_type}' was exceeded. The limit for "
+        f"resource type '{resource_type}' is {limit} per subscription, the current count is {current}, and "
+        f"the requested increment is {increment}."
+    )
+
+
+def internal_error() -> Refusal:
+    """500: the emulator itself failed; its log says how."""
+    return Refusal(
+        500, "InternalError", "The server encountered an internal error. Please retry the request."
+    )

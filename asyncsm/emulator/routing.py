@@ -1,0 +1,198 @@
+"""From method, path and query to a handler.
+
+The emulator has its own table of routes on purpose: if it shared the client's paths, a
+wrong one would agree with itself and pass every end-to-end test.
+
+As with the service, segments match in any case and empty ones do not count. Where several
+operations share a path, the query (``comp=config``) or the root element of the body
+(``Swap``) tells them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import parse_qsl, unquote
+
+from asyncsm.emulator import refusals
+
+if TYPE_CHECKING:
+    from asyncsm.emulator.call import Call, Reply
+
+Handler: TypeAlias = "Callable[[Call], Reply]"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation of the service.
+
+    Attributes:
+        method: HTTP method.
+        path: below the subscription, with ``{name}`` for what is captured.
+        operation: the service's name of it.
+        handler: what answers.
+        query: parameters that must have these values, in any case of letters.
+        root: root element the body must have, where that tells operations apart.
+        recorded: whether List Subscription Operations shows it: changes, not reads.
+        scoped: whether the path stands below a subscription.
+    """
+
+    method: str
+    path: str
+    operation: str
+    handler: Handler
+    query: Mapping[str, str] = field(default_factory=dict)
+    root: str | None = None
+    recorded: bool = True
+    scoped: bool = True
+
+    def wants(self, query: Mapping[str, str], root: Callable[[], str]) -> bool:
+        """Whether the request's query and, if it matters, its body's root element are this route's."""
+        if any(query.get(name, "").lower() != value.lower() for name, value in self.query.items()):
+            return False
+        return self.root is None or self.root == root()
+
+
+class RouteTable:
+    """Collects a handler module's routes by decorators; see `handlers` for the whole table."""
+
+    def __init__(self) -> None:
+        self.routes: list[Route] = []
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self.routes)
+
+    def get(
+        self, path: str, operation: str, *, query: Mapping[str, str] | None = None, scoped: bool = True
+    ) -> Callable[[Handler], Handler]:
+        """The decorated function answers reads of `path`; see `Route` for the parameters."""
+        return self._add("GET", path, operation, query=query, recorded=False, scoped=scoped)
+
+    def post(
+        self, path: str, operation: str, *, query: Mapping[str, str] | None = None, root: str | None = None
+    ) -> Callable[[Handler], Handler]:
+        """The decorated function answers POSTs to `path`."""
+        return self._add("POST", path, operation, query=query, root=root)
+
+    def put(
+        self, path: str, operation: str, *, query: Mapping[str, str] | None = None, root: str | None = None
+    ) -> Callable[[Handler], Handler]:
+        """The decorated function answers PUTs to `path`."""
+        return self._add("PUT", path, operation, query=query, root=root)
+
+    def delete(
+        self, path: str, operation: str, *, query: Mapping[str, str] | None = None
+    ) -> Callable[[Handler], Handler]:
+        """The decorated function answers DELETEs of `path`."""
+        return self._add("DELETE", path, operation, query=query)
+
+    def _add(
+        self,
+        method: str,
+        path: str,
+        operation: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        root: str | None = None,
+        recorded: bool = True,
+        scoped: bool = True,
+    ) -> Callable[[Handler], Handler]:
+        def register(handler: Handler) -> Handler:
+            self.routes.append(
+                Route(method, path, operation, handler, query or {}, root, recorded=recorded, scoped=scoped)
+            )
+            return handler
+
+        return register
+
+
+class _Node:
+    __slots__ = ("capture", "children", "methods")
+
+    def __init__(self) -> None:
+        self.children: dict[str, _Node] = {}
+        self.capture: _Node | None = None
+        self.methods: dict[str, list[Route]] = {}
+
+
+class Router:
+    """A tree over path segments; finding a route costs the path's length, not the table's."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._scoped = _Node()
+        self._unscoped = _Node()
+        for route in routes:
+            node = self._scoped if route.scoped else self._unscoped
+            for segment in split(route.path):
+                node = self._child(node, segment)
+            node.methods.setdefault(route.method, []).append(route)
+            # The one that asks for most is tried first; the plain one takes the rest.
+            node.methods[route.method].sort(key=lambda one: (-len(one.query), one.root is None))
+
+    @staticmethod
+    def _child(node: _Node, segment: str) -> _Node:
+        if not segment.startswith("{"):
+            return node.children.setdefault(segment.lower(), _Node())
+        if node.capture is None:
+            node.capture = _Node()
+        return node.capture
+
+    def find(
+        self,
+        method: str,
+        segments: Sequence[str],
+        query: Mapping[str, str],
+        root: Callable[[], str],
+        *,
+        scoped: bool = True,
+    ) -> tuple[Route, dict[str, str]]:
+        """The route, and what its ``{name}`` parts stand for.
+
+        Args:
+            method: HTTP method.
+            segments: path segments below the subscription, decoded.
+            query: parameters by lower-case name.
+            root: gives the root element's name of the body, read only if it is needed.
+            scoped: whether the path stood below a subscription.
+
+        Raises:
+            Refusal: no such path, not for this method, or a query parameter is missing.
+        """
+        node = _descend(self._scoped if scoped else self._unscoped, segments, 0)
+        if node is None:
+            raise refusals.not_found()
+        candidates = node.methods.get(method)
+        if candidates is None:
+            raise refusals.invalid_verb(method)
+        for route in candidates:
+            if route.wants(query, root):
+                names = (part[1:-1] if part.startswith("{") else None for part in split(route.path))
+                captured = {name: value for name, value in zip(names, segments, strict=True) if name}
+                return route, captured
+        if any(route.root is not None for route in candidates):
+            raise refusals.invalid_xml(f"The element {root()} is not expected here.")
+        raise refusals.missing_query_parameter("/".join(sorted({*candidates[0].query})))
+
+
+def _descend(node: _Node, segments: Sequence[str], depth: int) -> _Node | None:
+    if depth == len(segments):
+        return node if node.methods else None
+    literal = node.children.get(segments[depth].lower())
+    found = _descend(literal, segments, depth + 1) if literal is not None else None
+    # A resource may be called like a literal segment ("operations"), hence the second try.
+    if found is None and node.capture is not None:
+        found = _descend(node.capture, segments, depth + 1)
+    return found
+
+
+def split(path: str) -> list[str]:
+    """The segments of a raw path, decoded, without the empty ones."""
+    return [unquote(part) for part in path.split("/") if part]
+
+
+def parse_query(raw: str) -> dict[str, str]:
+    """Query parameters by lower-case name; of several with one name the last counts."""
+    if not raw:
+        return {}
+    return {name.lower(): value for name, value in parse_qsl(raw, keep_blank_values=True)}

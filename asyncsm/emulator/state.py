@@ -1,0 +1,178 @@
+"""Everything the emulated service knows, as plain data.
+
+Only handlers and the effects of operations change it, always between two awaits, so a
+request sees it whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+from asyncsm.emulator.compute import Disk, HostedService, OSImage
+from asyncsm.emulator.naming import ByName
+from asyncsm.emulator.progress import Lockable, OperationLog
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """What a subscription may have; the defaults are those of a subscription of mid 2015."""
+
+    cores: int = 20
+    hosted_services: int = 20
+    storage_accounts: int = 100
+    affinity_groups: int = 256
+    management_certificates: int = 100
+    virtual_network_sites: int = 50
+    local_network_sites: int = 20
+    dns_servers: int = 20
+    reserved_ips: int = 20
+    public_ips: int = 5
+    network_security_groups: int = 100
+    network_security_rules_per_group: int = 200
+    route_tables: int = 100
+    routes_per_route_table: int = 100
+
+
+@dataclass(slots=True, eq=False)
+class SubscriptionCertificate:
+    """A management certificate: whoever holds its key manages the subscription.
+
+    Attributes:
+        thumbprint: SHA-1 of `data`, 40 upper-case hexadecimal digits.
+        public_key: the DER ``RSAPublicKey`` of PKCS#1.
+        data: the DER certificate.
+    """
+
+    thumbprint: str
+    public_key: bytes
+    data: bytes
+    created: datetime
+
+
+@dataclass(slots=True, eq=False)
+class AffinityGroup:
+    """A wish that services and accounts stand near each other."""
+
+    name: str
+    label: str
+    location: str
+    created: datetime
+    description: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class StorageAccount(Lockable):
+    """A storage account.
+
+    Attributes:
+        name: unique everywhere; ``{name}.blob.core.windows.net``.
+        label: in plain text.
+        location: the region, or ``None`` where `affinity_group` says it.
+        region: the region in either case.
+        account_type: ``Standard_LRS``, ``Standard_GRS``, ...
+        status: ``Creating``, ``ResolvingDns``, ``Created``.
+        primary_key, secondary_key: base64 of 64 bytes.
+        custom_domains: names, with whether each goes through a subdomain.
+    """
+
+    kind: ClassVar[str] = "storage account"
+
+    name: str
+    label: str
+    region: str
+    created: datetime
+    primary_key: str = field(repr=False)
+    secondary_key: str = field(repr=False)
+    account_type: str = "Standard_GRS"
+    status: str = "Creating"
+    description: str | None = None
+    location: str | None = None
+    affinity_group: str | None = None
+    extended_properties: dict[str, str] = field(default_factory=dict)
+    custom_domains: dict[str, bool] = field(default_factory=dict)
+
+    def holds(self, media_link: str | None) -> bool:
+        """Whether the blob behind `media_link` is in this account."""
+        host = urlsplit(media_link or "").hostname or ""
+        return host.partition(".")[0] == self.name and host.split(".")[1:2] == ["blob"]
+
+
+@dataclass(slots=True, eq=False)
+class Subscription:
+    """One subscription and all it has.
+
+    Attributes:
+        id: a UUID in lower case, with dashes.
+        certificates: management certificates by thumbprint.
+        cores_in_use: counted up and down by whatever starts and stops instances.
+    """
+
+    id: str
+    name: str
+    created: datetime
+    quotas: Quotas = field(default_factory=Quotas)
+    status: str = "Active"
+    account_admin: str = "admin@example.com"
+    service_admin: str = "serviceadmin@example.com"
+    certificates: ByName[SubscriptionCertificate] = field(default_factory=ByName)
+    affinity_groups: ByName[AffinityGroup] = field(default_factory=ByName)
+    storage_accounts: ByName[StorageAccount] = field(default_factory=ByName)
+    hosted_services: ByName[HostedService] = field(default_factory=ByName)
+    disks: ByName[Disk] = field(default_factory=ByName)
+    os_images: ByName[OSImage] = field(default_factory=ByName)
+    operations: OperationLog = field(default_factory=OperationLog)
+    cores_in_use: int = 0
+
+    def media_in(self, account: StorageAccount) -> Iterator[Disk | OSImage]:
+        """The disks and images whose blobs are in `account`."""
+        return (
+            one
+            for collection in (self.disks, self.os_images)
+            for one in collection.values()
+            if account.holds(one.media_link)
+        )
+
+
+class State:
+    """All subscriptions, and the names that are unique across them."""
+
+    def __init__(self) -> None:
+        self.subscriptions: ByName[Subscription] = ByName()
+        self._services: ByName[Subscription] = ByName()
+        self._accounts: ByName[Subscription] = ByName()
+
+    def add_subscription(self, subscription: Subscription) -> None:
+        """Take in a new subscription."""
+        self.subscriptions[subscription.id] = subscription
+
+    def owner_of_hosted_service(self, name: str) -> Subscription | None:
+        """The subscription whose hosted service has the DNS name `name`."""
+        return self._services.get(name)
+
+    def add_hosted_service(self, subscription: Subscription, service: HostedService) -> None:
+        """Register a service whose name was free."""
+        self._services[service.name] = subscription
+        subscription.hosted_services[service.name] = service
+
+    def remove_hosted_service(self, subscription: Subscription, service: HostedService) -> None:
+        """Drop a service; its name is free at once."""
+        del self._services[service.name]
+        del subscription.hosted_services[service.name]
+
+    def owner_of_storage_account(self, name: str) -> Subscription | None:
+        """The subscription whose storage account is called `name`."""
+        return self._accounts.get(name)
+
+    def add_storage_account(self, subscription: Subscription, account: StorageAccount) -> None:
+        """Register an account whose name was free."""
+        self._accounts[account.name] = subscription
+        subscription.storage_accounts[account.name] = account
+
+    def remove_storage_account(self, subscription: Subscription, account: StorageAccount) -> None:
+        """Drop an account; its name is free at once."""
+        del self._accounts[account.name]
+        del subscription.storage_accounts[account.name]

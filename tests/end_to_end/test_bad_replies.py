@@ -1,0 +1,99 @@
+"""Garbage, truncation and silence on a real TLS connection."""
+
+import asyncio
+import ssl
+
+import pytest
+from doubles.rogue_server import client_of, http, rogue_server
+
+from asyncsm import AttemptTimeout, ConnectionLost, InternalError, OutcomeUnknown, UnexpectedPayload
+
+LOCATIONS = b'<Locations xmlns="http://schemas.microsoft.com/windowsazure"/>'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"garbage", b"\x00\xff\xfe", b"<html>proxy</html>", b"<Locations><Location>", b"<Images/>", b"<!DOCTYPE a><a/>"],
+)
+async def test_an_unreadable_document_says_what_was_asked(body):
+    """What is no `Locations` document is reported with the call and the request id."""
+    async with (
+        rogue_server(lambda writer: writer.write(http(body, x_ms_request_id="abc"))) as port,
+        client_of(port) as sms,
+    ):
+        with pytest.raises(UnexpectedPayload, match=r"GET /locations.*abc"):
+            await sms.list_locations()
+
+
+async def test_an_entity_bomb_is_refused():
+    """A document that declares entities is not expanded."""
+    bomb = b'<!DOCTYPE l [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><Locations>&b;</Locations>'
+    async with rogue_server(lambda writer: writer.write(http(bomb))) as port, client_of(port) as sms:
+        with pytest.raises(UnexpectedPayload, match="DOCTYPE"):
+            await sms.list_locations()
+
+
+async def test_a_truncated_reply_to_a_read_is_asked_for_again():
+    """A connection that breaks in the middle of a reply is a passing failure of a read."""
+    answers = [http(LOCATIONS[:20], length=len(LOCATIONS)), http(LOCATIONS)]
+
+    def answer(writer):
+        content = answers.pop(0)
+        writer.write(content)
+        if answers:
+            writer.transport.abort() if not writer.can_write_eof() else writer.close()
+
+    async with rogue_server(answer) as port, client_of(port) as sms:
+        assert len(await sms.list_locations()) == 0
+    assert not answers
+
+
+async def test_a_lost_reply_to_a_creation_is_not_answered_by_sending_it_again():
+    """The outcome is unknown, and the service was asked exactly once."""
+    asked = 0
+
+    def answer(writer):
+        nonlocal asked
+        asked += 1
+        writer.transport.abort()
+
+    async with rogue_server(answer) as port, client_of(port) as sms:
+        with pytest.raises(OutcomeUnknown, match="may or may not have happened"):
+            await sms.create_hosted_service("shop", label="shop", location="West US")
+    assert asked == 1
+
+
+async def test_a_lost_reply_to_a_read_is_reported_after_the_last_try():
+    """A read that never gets an answer ends with the transport's failure."""
+    async with rogue_server(lambda writer: writer.transport.abort()) as port, client_of(port) as sms:
+        with pytest.raises(ConnectionLost):
+            await sms.list_locations()
+
+
+async def test_silence_ends_with_the_attempts_timeout():
+    """A service that accepts and never answers is given up on."""
+    async with rogue_server(lambda _: None) as port, client_of(port, timeout=0.2) as sms:
+        with pytest.raises(AttemptTimeout, match=r"within 0\.2 s"):
+            await sms.list_locations()
+
+
+async def test_an_error_page_of_a_proxy_is_a_service_error():
+    """An HTML page with status 500 is an InternalError that shows its text."""
+    page = http(b"<html><body>Bad gateway</body></html>", status="502 Bad Gateway")
+    async with rogue_server(lambda writer: writer.write(page)) as port, client_of(port) as sms:
+        with pytest.raises(InternalError, match="Bad gateway"):
+            await sms.list_locations()
+
+
+async def test_cancelling_a_request_closes_its_connection():
+    """A request that is cancelled while it waits for a reply leaves no task and no socket."""
+    asked = asyncio.Event()
+    async with rogue_server(lambda _: asked.set()) as port, client_of(port) as sms:
+        task = asyncio.ensure_future(sms.list_locations())
+        await asked.wait()
+        before = asyncio.all_tasks()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert asyncio.all_tasks() <= before
+    assert ssl.OPENSSL_VERSION  # the connection was real TLS

@@ -62,6 +62,15 @@ class Caller(ABC):
         """
 
     @abstractmethod
+    def completed(self, reply: XmlModel, operation: str) -> OperationHandle:
+        """A handle that is done, for a change that turned out not to be needed.
+
+        Args:
+            reply: what was read to find that out; its request id is the handle's.
+            operation: the service's name for that reading.
+        """
+
+    @abstractmethod
     def watch(self, handle: OperationHandle, interval: float | None = None) -> None:
         """Poll for `handle`, every `interval` seconds if given, until it is done."""
 

@@ -12,6 +12,7 @@ from asyncsm.credentials import CertificateSource
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations.affinity_groups import AffinityGroupOperations
 from asyncsm.operations.certificates import ManagementCertificateOperations
+from asyncsm.operations.convergence import ConvergentOperations
 from asyncsm.operations.deployments import DeploymentOperations
 from asyncsm.operations.disks import DiskOperations
 from asyncsm.operations.extensions import ResourceExtensionOperations
@@ -121,28 +122,33 @@ class SessionCaller(Caller):
         """A handle for an operation started earlier, here or in another process; see `Caller.resume`."""
         return self._session.resume(token_or_request_id)
 
+    def completed(self, reply: XmlModel, operation: str) -> OperationHandle:
+        """A handle that is done, for a change that turned out not to be needed."""
+        return self._session.completed(reply, operation)
+
     def watch(self, handle: OperationHandle, interval: float | None = None) -> None:
         """Poll for `handle`, every `interval` seconds if given, until it is done."""
         self._session.watch(handle, interval)
 
 
 class ServiceManagementService(
-    SubscriptionOperations,
-    ManagementCertificateOperations,
-    AffinityGroupOperations,
-    HostedServiceOperations,
-    DeploymentOperations,
-    UpgradeOperations,
+    ConvergentOperations,
+    WaitingOperations,
     RoleOperations,
     PowerOperations,
-    ServiceCertificateOperations,
-    NetworkOperations,
-    ResourceExtensionOperations,
-    VMImageOperations,
     DiskOperations,
+    DeploymentOperations,
+    UpgradeOperations,
+    HostedServiceOperations,
+    ServiceCertificateOperations,
     StorageAccountOperations,
+    AffinityGroupOperations,
     OSImageOperations,
-    WaitingOperations,
+    VMImageOperations,
+    ResourceExtensionOperations,
+    NetworkOperations,
+    SubscriptionOperations,
+    ManagementCertificateOperations,
     RawOperations,
     SessionCaller,
 ):

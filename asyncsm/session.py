@@ -265,11 +265,15 @@ class ManagementSession(Caller):
         if response.status == 202:
             tracker.watch(handle)
         else:
-            handle._answered(  # noqa: SLF001 - made here
-                Operation(
-                    id=response.request_id, status=OperationState.SUCCEEDED, http_status_code=response.status
-                )
-            )
+            _finish(handle, response.status)
+        return handle
+
+    def completed(self, reply: XmlModel, operation: str) -> OperationHandle:
+        """A handle that is done; see `Caller.completed`."""
+        handle = OperationHandle(
+            self._open()[1], reply.request_id or "", operation=operation, resource="nothing had to be changed"
+        )
+        _finish(handle, 200)
         return handle
 
     def resume(self, token_or_request_id: str) -> OperationHandle:
@@ -318,6 +322,13 @@ class _GetOperationStatus:
         async with asyncio.TaskGroup() as group:
             for request_id in request_ids:
                 group.create_task(one(request_id), name="asyncsm-status")
+
+
+def _finish(handle: OperationHandle, status: int) -> None:
+    """What the service says of a call it answered synchronously, without asking it."""
+    handle._answered(  # noqa: SLF001 - made here
+        Operation(id=handle.request_id, status=OperationState.SUCCEEDED, http_status_code=status)
+    )
 
 
 def _outcome_unknown(request: Request, error: TransportError) -> OutcomeUnknown:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from asyncsm.caller import Caller
-from asyncsm.errors import InvalidArgument
+from asyncsm.errors import InvalidArgument, ResourceNotFound
 from asyncsm.operations import arguments
 from asyncsm.polling import OperationHandle
 from asyncsm.protocol import delete, get, post, put
@@ -123,7 +123,9 @@ class HostedServiceOperations(Caller):
         )
         return await self.run(put(*_PATH, service_name, body=body, operation="UpdateHostedService"))
 
-    async def delete_hosted_service(self, service_name: str, complete: bool = False) -> OperationHandle:
+    async def delete_hosted_service(
+        self, service_name: str, complete: bool = False, *, missing_ok: bool = False
+    ) -> OperationHandle:
         """Delete a hosted service.
 
         REST: Delete Hosted Service (gg441305).
@@ -132,10 +134,18 @@ class HostedServiceOperations(Caller):
             service_name: the hosted service.
             complete: also delete its deployments, and the disks of their virtual machines with the
                 blobs behind them. Then the service finishes later: await the handle.
+            missing_ok: a service that is not there is no error; the handle is done already.
 
         Raises:
             ResourceNotFound: there is no such hosted service.
             BadRequest: it still has deployments, and `complete` is not set.
         """
         query = {"comp": "media" if complete else None}
-        return await self.start(delete(*_PATH, service_name, query=query, operation="DeleteHostedService"))
+        try:
+            return await self.start(
+                delete(*_PATH, service_name, query=query, operation="DeleteHostedService")
+            )
+        except ResourceNotFound:
+            if not missing_ok:
+                raise
+            return self.completed(await self.list_hosted_services(), "ListHostedServices")

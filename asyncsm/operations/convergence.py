@@ -1,0 +1,327 @@
+"""Verbs that bring about a state, whatever is there already; a second call changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from asyncsm.errors import AlreadyExists, InvalidArgument, ResourceNotFound
+from asyncsm.operations.affinity_groups import AffinityGroupOperations
+from asyncsm.operations.deployments import DeploymentOperations
+from asyncsm.operations.hosted_services import HostedServiceOperations
+from asyncsm.operations.roles import RoleOperations, SystemConfiguration
+from asyncsm.operations.storage import StorageAccountOperations
+from asyncsm.operations.waiting import WaitingOperations
+from asyncsm.polling import OperationHandle
+from asyncsm.wire.affinity_groups import AffinityGroup
+from asyncsm.wire.configuration_sets import ConfigurationSet
+from asyncsm.wire.deployments import Deployment
+from asyncsm.wire.disks import DataVirtualHardDisk, OSVirtualHardDisk
+from asyncsm.wire.extensions import ResourceExtensionReference
+from asyncsm.wire.hosted_services import HostedService
+from asyncsm.wire.storage import StorageService
+
+
+class ConvergentOperations(
+    WaitingOperations,
+    RoleOperations,
+    DeploymentOperations,
+    HostedServiceOperations,
+    StorageAccountOperations,
+    AffinityGroupOperations,
+):
+    """Resources that are to be there, or not."""
+
+    async def ensure_affinity_group(
+        self, name: str, label: str, location: str, description: str | None = None
+    ) -> AffinityGroup:
+        """Create an affinity group unless it is there; give it this label and description.
+
+        Args:
+            name: of the group.
+            label: at most 100 characters.
+            location: name of one of `list_locations`.
+            description: at most 1,024 characters; kept as it is if absent.
+
+        Raises:
+            InvalidArgument: it is there, in another location.
+        """
+        try:
+            found = await self.get_affinity_group_properties(name)
+        except ResourceNotFound:
+            await self.create_affinity_group(name, label, location, description)
+            return await self.get_affinity_group_properties(name)
+        _same_place(f"affinity group {name}", found.location, location, "location")
+        if found.label != label or description not in {None, found.description}:
+            await self.update_affinity_group(
+                name, label, found.description if description is None else description
+            )
+            found = await self.get_affinity_group_properties(name)
+        return found
+
+    async def ensure_hosted_service(
+        self,
+        service_name: str,
+        label: str | None = None,
+        description: str | None = None,
+        location: str | None = None,
+        affinity_group: str | None = None,
+        extended_properties: Mapping[str, str | int | None] | None = None,
+    ) -> HostedService:
+        """Create a hosted service unless it is there; give it what is given of the rest.
+
+        Args:
+            service_name: of the hosted service.
+            label: at most 100 characters; the name, if it is created without one.
+            description: at most 1,024 characters.
+            location: where it is to be; either this or `affinity_group`.
+            affinity_group: where it is to be.
+            extended_properties: these are set, others stay.
+
+        Raises:
+            InvalidArgument: it is there, in another place.
+            AlreadyExists: the name is somebody else's.
+        """
+        try:
+            found = await self.get_hosted_service_properties(service_name)
+        except ResourceNotFound:
+            try:
+                await self.create_hosted_service(
+                    service_name,
+                    label or service_name,
+                    description,
+                    location,
+                    affinity_group,
+                    extended_properties,
+                )
+            except AlreadyExists:
+                # Somebody else's, or made between the question and the answer; reading tells which.
+                return await self._taken_hosted_service(service_name)
+            return await self.get_hosted_service_properties(service_name)
+        present = found.hosted_service_properties
+        what = f"hosted service {service_name}"
+        _same_place(what, present.location, location, "location")
+        _same_place(what, present.affinity_group, affinity_group, "affinity_group")
+        properties = dict(extended_properties or {})
+        missing = {
+            name: value
+            for name, value in properties.items()
+            if present.extended_properties.get(name) != (None if value is None else str(value))
+        }
+        if missing or label not in {None, present.label} or description not in {None, present.description}:
+            await self.update_hosted_service(
+                service_name, label or present.label, description, missing or None
+            )
+            found = await self.get_hosted_service_properties(service_name)
+        return found
+
+    async def _taken_hosted_service(self, service_name: str) -> HostedService:
+        try:
+            return await self.get_hosted_service_properties(service_name)
+        except ResourceNotFound as error:
+            raise AlreadyExists(
+                "ConflictError",
+                f"The name {service_name} is taken in another subscription.",
+                status=409,
+                request_id=error.request_id,
+                resource=error.resource,
+            ) from error
+
+    async def ensure_storage_account(
+        self,
+        service_name: str,
+        description: str | None = None,
+        label: str | None = None,
+        affinity_group: str | None = None,
+        location: str | None = None,
+        account_type: str | None = None,
+    ) -> StorageService:
+        """Create a storage account unless it is there, wait for it, and give it what is given of the rest.
+
+        Args:
+            service_name: of the storage account.
+            description: at most 1,024 characters.
+            label: at most 100 characters; the name, if it is created without one.
+            affinity_group: where it is to be; either this or `location`.
+            location: where it is to be.
+            account_type: as for `create_storage_account`; ``Standard_GRS``, if it is created
+                without one.
+
+        Raises:
+            InvalidArgument: it is there, in another place.
+            AlreadyExists: the name is somebody else's.
+        """
+        try:
+            found = await self.get_storage_account_properties(service_name)
+        except ResourceNotFound:
+            await (
+                await self.create_storage_account(
+                    service_name,
+                    description,
+                    label or service_name,
+                    affinity_group,
+                    location,
+                    account_type=account_type or "Standard_GRS",
+                )
+            )
+            return await self.wait_for_storage_account(service_name)
+        present = found.storage_service_properties
+        what = f"storage account {service_name}"
+        _same_place(what, present.location, location, "location")
+        _same_place(what, present.affinity_group, affinity_group, "affinity_group")
+        wanted = (
+            (label, present.label),
+            (description, present.description),
+            (account_type, present.account_type),
+        )
+        if any(new not in {None, old} for new, old in wanted):
+            await self.update_storage_account(service_name, description, label, account_type=account_type)
+        return await self.wait_for_storage_account(service_name)
+
+    async def ensure_virtual_machine(
+        self,
+        service_name: str,
+        deployment_name: str,
+        role_name: str,
+        system_config: SystemConfiguration | None,
+        os_virtual_hard_disk: OSVirtualHardDisk | None,
+        network_config: ConfigurationSet | None = None,
+        *,
+        label: str | None = None,
+        availability_set_name: str | None = None,
+        data_virtual_hard_disks: Sequence[DataVirtualHardDisk] | None = None,
+        role_size: str | None = None,
+        virtual_network_name: str | None = None,
+        resource_extension_references: Sequence[ResourceExtensionReference] | None = None,
+        provision_guest_agent: bool | None = None,
+        vm_image_name: str | None = None,
+        media_location: str | None = None,
+        reserved_ip_name: str | None = None,
+    ) -> OperationHandle:
+        """Have a virtual machine: create the deployment with it, add it to the deployment, or do nothing.
+
+        A machine of that name that is there already is left as it is.
+
+        Args:
+            service_name: the hosted service, which must be there.
+            deployment_name: the deployment, in production.
+            role_name: of the machine.
+            system_config: as for `create_virtual_machine_deployment`, like all further ones.
+            os_virtual_hard_disk: the image or disk to start from; ``None`` with `vm_image_name`.
+            network_config: endpoints and subnets.
+            label: of the deployment, if it is created; its name otherwise.
+            availability_set_name: machines of one set are kept apart.
+            data_virtual_hard_disks: further disks.
+            role_size: name of one of `list_role_sizes`.
+            virtual_network_name: of the deployment, if it is created.
+            resource_extension_references: extensions to install.
+            provision_guest_agent: install the guest agent.
+            vm_image_name: a VM image to start from.
+            media_location: container URL for the disks of a platform VM image.
+            reserved_ip_name: of the deployment, if it is created.
+
+        Returns:
+            The handle of what was started; one that is done already, if the machine is there.
+
+        Raises:
+            ResourceNotFound: there is no such hosted service.
+            AlreadyExists: the slot holds a deployment of another name.
+            ExclusiveAccess: another operation on the deployment is running.
+        """
+        deployment = await self._deployment(service_name, deployment_name)
+        if deployment is None:
+            try:
+                return await self.create_virtual_machine_deployment(
+                    service_name,
+                    deployment_name,
+                    "Production",
+                    label or deployment_name,
+                    role_name,
+                    system_config,
+                    os_virtual_hard_disk,
+                    network_config,
+                    availability_set_name,
+                    data_virtual_hard_disks,
+                    role_size,
+                    virtual_network_name=virtual_network_name,
+                    resource_extension_references=resource_extension_references,
+                    provision_guest_agent=provision_guest_agent,
+                    vm_image_name=vm_image_name,
+                    media_location=media_location,
+                    reserved_ip_name=reserved_ip_name,
+                )
+            except AlreadyExists:
+                # Others may have created the deployment with their machine meanwhile.
+                deployment = await self._deployment(service_name, deployment_name)
+                if deployment is None:
+                    raise
+        if any(role.role_name == role_name for role in deployment.role_list):
+            return self.completed(deployment, "GetDeployment")
+        return await self.add_role(
+            service_name,
+            deployment_name,
+            role_name,
+            system_config,
+            os_virtual_hard_disk,
+            network_config,
+            availability_set_name,
+            data_virtual_hard_disks,
+            role_size,
+            resource_extension_references=resource_extension_references,
+            provision_guest_agent=provision_guest_agent,
+            vm_image_name=vm_image_name,
+            media_location=media_location,
+        )
+
+    async def delete_virtual_machine(
+        self,
+        service_name: str,
+        deployment_name: str,
+        role_name: str,
+        *,
+        cascade: bool = False,
+        missing_ok: bool = False,
+    ) -> OperationHandle:
+        """Delete a virtual machine, and its deployment if it is the last one in it.
+
+        Args:
+            service_name: the hosted service.
+            deployment_name: the deployment.
+            role_name: the machine.
+            cascade: also delete its disks and the blobs behind them.
+            missing_ok: a machine that is not there is no error; the handle is done already.
+
+        Raises:
+            ResourceNotFound: there is no such machine.
+            ExclusiveAccess: another operation on the deployment is running.
+        """
+        deployment = await self._deployment(service_name, deployment_name)
+        names = [role.role_name for role in deployment.role_list] if deployment else []
+        if role_name not in names:
+            if missing_ok and deployment is not None:
+                return self.completed(deployment, "GetDeployment")
+            if missing_ok:
+                services = await self.list_hosted_services()
+                return self.completed(services, "ListHostedServices")
+            raise ResourceNotFound(
+                "ResourceNotFound",
+                f"There is no virtual machine {role_name} in {service_name}/{deployment_name}.",
+                status=404,
+                request_id=deployment.request_id if deployment else None,
+            )
+        if len(names) == 1:
+            return await self.delete_deployment(service_name, deployment_name, delete_vhd=cascade)
+        return await self.delete_role(service_name, deployment_name, role_name, complete=cascade)
+
+    async def _deployment(self, service_name: str, deployment_name: str) -> Deployment | None:
+        """The deployment, or ``None`` if the hosted service does not have it."""
+        try:
+            return await self.get_deployment_by_name(service_name, deployment_name)
+        except ResourceNotFound:
+            # Raises the same where it is the hosted service that is not there.
+            await self.get_hosted_service_properties(service_name)
+            return None
+
+
+def _same_place(what: str, present: str | None, wanted: str | None, parameter: str) -> None:
+    if wanted is not None and present != wanted:
+        raise InvalidArgument(parameter, f"{what} is there already, in {present!r} and not in {wanted!r}")

@@ -1,0 +1,94 @@
+"""Verbs that bring about a state: the first call makes it, the second changes nothing."""
+
+import pytest
+from doubles.samples import blob, image_name
+
+from asyncsm import AlreadyExists, InvalidArgument, LinuxConfigurationSet, OSVirtualHardDisk, ResourceNotFound
+
+
+async def changes(sms):
+    """How many changes the subscription has seen."""
+    return len((await sms.list_subscription_operations()).subscription_operations)
+
+
+async def test_a_hosted_service(sms, emulator):
+    """Created, left alone, converged, and refused where it cannot be."""
+    made = await sms.ensure_hosted_service("shop", label="Shop", location="West US")
+    assert made.hosted_service_properties.label == "Shop"
+    before = await changes(sms)
+    await sms.ensure_hosted_service("shop", label="Shop", location="West US")
+    await sms.ensure_hosted_service("shop")
+    assert await changes(sms) == before
+    changed = await sms.ensure_hosted_service("shop", label="Other", extended_properties={"Owner": 1})
+    assert changed.hosted_service_properties.label == "Other"
+    assert changed.hosted_service_properties.extended_properties.get("Owner") == "1"
+    with pytest.raises(InvalidArgument, match="is there already, in 'West US'"):
+        await sms.ensure_hosted_service("shop", location="East US")
+    async with emulator.service(emulator.subscription_ids[1]) as neighbour:
+        with pytest.raises(AlreadyExists, match="another subscription"):
+            await neighbour.ensure_hosted_service("shop", location="West US")
+
+
+async def test_a_storage_account(sms):
+    """Created and waited for, left alone, converged."""
+    made = await sms.ensure_storage_account("mystore", location="West US", account_type="Standard_LRS")
+    assert made.storage_service_properties.status == "Created"
+    before = await changes(sms)
+    await sms.ensure_storage_account("mystore", location="West US", account_type="Standard_LRS")
+    assert await changes(sms) == before
+    changed = await sms.ensure_storage_account("mystore", description="new")
+    assert changed.storage_service_properties.description == "new"
+    assert changed.storage_service_properties.account_type == "Standard_LRS"
+
+
+async def test_an_affinity_group(sms):
+    """Created, left alone, converged."""
+    await sms.ensure_affinity_group("near", "Near", "West US")
+    before = await changes(sms)
+    await sms.ensure_affinity_group("near", "Near", "West US")
+    assert await changes(sms) == before
+    assert (await sms.ensure_affinity_group("near", "Nearer", "West US", "d")).description == "d"
+
+
+async def test_virtual_machines(sms, account):
+    """The first creates the deployment, the next is added, a third call finds it there; then all go."""
+    await sms.ensure_hosted_service("farm", location="West US")
+    image = image_name(await sms.list_os_images(), "Linux")
+
+    async def ensure(name):
+        return await sms.ensure_virtual_machine(
+            "farm",
+            "farm",
+            name,
+            LinuxConfigurationSet("myhostname", "myuser", "Passw0rd!", False),
+            OSVirtualHardDisk(image, blob(account, f"vhds/{name}.vhd")),
+        )
+
+    first = await ensure("web1")
+    assert first.operation == "CreateVirtualMachineDeployment"
+    await first
+    second = await ensure("web2")
+    assert second.operation == "AddRole"
+    await second
+    again = await ensure("web2")
+    assert again.done
+    assert (await again).status == "Succeeded"
+    assert [role.role_name for role in (await sms.get_deployment_by_name("farm", "farm")).role_list] == ["web1", "web2"]
+
+    await (await sms.delete_virtual_machine("farm", "farm", "web1", cascade=True))
+    last = await sms.delete_virtual_machine("farm", "farm", "web2", cascade=True)
+    assert last.operation == "DeleteDeployment"
+    await last
+    assert len(await sms.list_disks()) == 0
+    with pytest.raises(ResourceNotFound, match="no virtual machine web2"):
+        await sms.delete_virtual_machine("farm", "farm", "web2")
+    assert (await sms.delete_virtual_machine("farm", "farm", "web2", missing_ok=True)).done
+
+
+async def test_deleting_what_is_not_there(sms):
+    """With `missing_ok` a second deletion is no error."""
+    await sms.ensure_hosted_service("shop", location="West US")
+    await sms.delete_hosted_service("shop")
+    with pytest.raises(ResourceNotFound):
+        await sms.delete_hosted_service("shop")
+    assert (await sms.delete_hosted_service("shop", missing_ok=True)).done

@@ -1,7 +1,5 @@
 """Affinity groups: hosted services and storage accounts that are kept close together."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated
 

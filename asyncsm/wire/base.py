@@ -113,7 +113,6 @@ class XmlModel(BaseModel):
         extra="forbid",
         hide_input_in_errors=True,
         defer_build=True,
-        use_attribute_docstrings=True,
     )
 
     xml_root: ClassVar[str] = ""
@@ -193,6 +192,11 @@ class XmlModel(BaseModel):
 
 class XmlList(XmlModel, Generic[ItemT]):
     """An element that is a list: iterable, sized and indexable over its only list field."""
+
+    def __class_getitem__(cls, _: object) -> type[Self]:
+        # The parameter is for type checkers; pydantic would make a class for each, and import
+        # would take half as long again.
+        return cls
 
     @property
     def _items(self) -> list[ItemT]:

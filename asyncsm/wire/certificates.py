@@ -1,7 +1,5 @@
 """Certificates: those that may manage a subscription, and those that a hosted service holds for its roles."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated
 

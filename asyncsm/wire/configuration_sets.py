@@ -3,8 +3,6 @@
 All of them are ``ConfigurationSet`` elements; ``ConfigurationSetType`` tells them apart.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import Field, SecretStr

@@ -9,8 +9,6 @@ everything else is.
     await sms.change_deployment_configuration(..., configuration.to_xml())
 """
 
-from __future__ import annotations
-
 import codecs
 from typing import Annotated, ClassVar, Self, TypeVar
 

@@ -1,7 +1,5 @@
 """Deployments: what runs in a hosted service, and the requests that make and change it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, ClassVar
 

@@ -1,7 +1,5 @@
 """Disks: registered ones, and those that a virtual machine has or is to have."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Endpoints and network interfaces of virtual machines."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from pydantic import Field

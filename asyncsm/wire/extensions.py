@@ -1,7 +1,5 @@
 """Extensions of virtual machines (resource extensions) and of hosted services' roles."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Hosted services (cloud services): the names under which deployments run."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated
 

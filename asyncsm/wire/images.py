@@ -1,7 +1,5 @@
 """OS images: disks from which virtual machines are made."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Addresses and networks: reserved and public IPs, DNS servers, internal load balancers, virtual networks."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """Asynchronous operations: their status, their errors, and the list of a subscription's operations."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, ClassVar
 

@@ -1,7 +1,5 @@
 """Extended properties: the names and values that users attach to services, deployments and accounts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Self, overload
 

@@ -1,7 +1,5 @@
 """Roles: virtual machines, web and worker roles, and the operations on their instances."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """Storage accounts and their keys."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """What a subscription offers: locations, role sizes, guest operating systems, and its own limits."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated
 

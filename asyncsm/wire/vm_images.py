@@ -1,7 +1,5 @@
 """VM images: all disks of a virtual machine together."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, ClassVar
 

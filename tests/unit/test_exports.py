@@ -11,7 +11,11 @@ from asyncsm.services import ServiceManagementService
 
 def test_exports_are_sorted_and_complete():
     """`__all__` names every public thing of the package, in order."""
-    public = {name for name, value in vars(asyncsm).items() if not name.startswith("_") and not inspect.ismodule(value)}
+    public = {
+        name
+        for name, value in vars(asyncsm).items()
+        if not name.startswith("_") and not inspect.ismodule(value)
+    }
     assert asyncsm.__all__ == sorted(asyncsm.__all__)
     assert set(asyncsm.__all__) == public
 

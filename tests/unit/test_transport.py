@@ -38,7 +38,9 @@ async def test_a_reply_comes_back_whole(transport, service):
 async def test_the_request_goes_out_as_encoded(transport, service):
     """Method, headers and body are sent as they are; redirects are left to the session."""
     service.post(URL, status=307, headers={"Location": "https://elsewhere.example/"})
-    request = HttpRequest("POST", URL, {"x-ms-version": "2014-10-01", "content-type": "application/xml"}, b"<A/>")
+    request = HttpRequest(
+        "POST", URL, {"x-ms-version": "2014-10-01", "content-type": "application/xml"}, b"<A/>"
+    )
     response = await transport.send(request)
     assert response.status == 307
     ((_, (call,)),) = service.requests.items()

@@ -1,0 +1,31 @@
+"""The command line: ``asyncsm``, with the extra ``asyncsm[cli]``.
+
+`application` assembles the commands, one module a group; `common` has what every command
+does (options, one event loop, errors into exit codes), `output` how data is shown.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+EXTRA: Final = frozenset({"typer", "rich", "jmespath", "yaml"})
+"""The modules that come with ``asyncsm[cli]`` only."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; `exit_codes` has the list.
+
+    Args:
+        argv: the arguments, without the program's name; those of the process if absent.
+    """
+    try:
+        from asyncsm.cli.application import run
+
+        return run(argv)
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRA:
+            raise
+        sys.stderr.write(f"asyncsm: the command line needs {error.name}: pip install 'asyncsm[cli]'\n")
+        return 1

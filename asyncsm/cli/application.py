@@ -1,0 +1,95 @@
+"""The program: all commands together, and errors turned into one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, cast
+
+import typer
+
+import asyncsm
+from asyncsm.cli import certificate, demo_command, doctor, emulator, exit_codes, location, operation, service
+from asyncsm.cli.common import complain, say
+from asyncsm.errors import AsyncsmError
+
+app = typer.Typer(
+    name="asyncsm",
+    help="Azure Service Management (classic): manage subscriptions, or emulate the service locally.",
+    epilog=exit_codes.in_words(),
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+app.command("demo")(demo_command.demo)
+app.command("doctor")(doctor.doctor)
+app.add_typer(emulator.app)
+app.add_typer(certificate.app)
+app.add_typer(location.app)
+app.add_typer(service.app)
+app.add_typer(operation.app)
+
+# typer brings its own copy of click or uses the installed one, depending on its version.
+_ClickException = cast(
+    "type[Exception]", next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"asyncsm {asyncsm.__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Args:
+        argv: the arguments, without the program's name; those of the process if absent.
+    """
+    command = typer.main.get_command(app)
+    try:
+        # typer.Exit ends up as the result; so does Ctrl-C in newer versions of typer.
+        result = command.main(
+            args=None if argv is None else list(argv), prog_name="asyncsm", standalone_mode=False
+        )
+        sys.stdout.flush()
+        code = result if isinstance(result, int) else exit_codes.OK
+    except BrokenPipeError:
+        # The reader has seen enough, as `head` does; nothing more may be written, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = exit_codes.UNEXPECTED
+    except (KeyboardInterrupt, typer.Abort):
+        code = exit_codes.INTERRUPTED
+    except _ClickException as error:
+        code = _misused(error)
+    except (AsyncsmError, OSError) as error:
+        complain(error)
+        code = exit_codes.exit_code(error)
+    except BaseExceptionGroup as errors:
+        if errors.split((AsyncsmError, OSError))[1] is not None:
+            raise  # a defect of ours, which a traceback serves best
+        complain(errors)
+        code = exit_codes.exit_code(errors)
+    if code == exit_codes.INTERRUPTED:
+        say("asyncsm: interrupted")
+    return code
+
+
+def _misused(error: Exception) -> int:
+    context = getattr(error, "ctx", None)
+    in_words = getattr(error, "format_message", error.__str__)
+    described = str(in_words())
+    path = context.command_path if context is not None else "asyncsm"
+    if described:  # a group without a command has shown its help instead
+        say(f"asyncsm: {' '.join(described.split()).rstrip('.')} (see {path} --help)")
+    return exit_codes.USAGE

@@ -1,0 +1,190 @@
+"""What all commands share: options, one event loop, messages, and errors turned into exit codes."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Annotated, Concatenate, Final, ParamSpec, get_type_hints
+
+import typer
+
+from asyncsm.cli import output as outputs
+from asyncsm.cli.output import Columns, Output
+from asyncsm.errors import OperationTimeout
+from asyncsm.polling import OperationHandle
+from asyncsm.services import ServiceManagementService
+
+P = ParamSpec("P")
+
+CONNECTION: Final = "Connection"
+DISPLAY: Final = "Display"
+
+SubscriptionId = Annotated[
+    str | None,
+    typer.Option(
+        help="GUID of the subscription; else AZURE_MANAGEMENT_SUBSCRIPTIONID, else the first in a .publishsettings file.",
+        rich_help_panel=CONNECTION,
+    ),
+]
+CertFile = Annotated[
+    str | None,
+    typer.Option(
+        help="Management certificate: PEM, PFX or .publishsettings; else AZURE_MANAGEMENT_CERTFILE.",
+        rich_help_panel=CONNECTION,
+    ),
+]
+Host = Annotated[
+    str | None,
+    typer.Option(
+        help="Name, name:port or https URL; else AZURE_MANAGEMENT_HOST, else the public cloud.",
+        rich_help_panel=CONNECTION,
+    ),
+]
+CaFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="The only certificate authorities to trust; else AZURE_MANAGEMENT_CA_FILE, else the system's.",
+        rich_help_panel=CONNECTION,
+    ),
+]
+Deadline = Annotated[
+    float | None,
+    typer.Option(
+        min=0, metavar="SECONDS", help="Give up waiting after this long.", rich_help_panel=CONNECTION
+    ),
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", help="Show each HTTP exchange on stderr.", rich_help_panel=DISPLAY)
+]
+OutputOption = Annotated[
+    Output, typer.Option("--output", "-o", help="Form of the data on stdout.", rich_help_panel=DISPLAY)
+]
+Query = Annotated[
+    str | None,
+    typer.Option(metavar="JMESPATH", help="Show only what this finds in the data.", rich_help_panel=DISPLAY),
+]
+NoWait = Annotated[
+    bool, typer.Option("--no-wait", help="Return as soon as the service has accepted the change.")
+]
+
+OUTCOME: Final[Columns] = {
+    "operation": "operation",
+    "resource": "resource",
+    "request id": "request_id",
+    "status": "status",
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """The options of a command that calls the service, and what it does with them."""
+
+    subscription_id: SubscriptionId = None
+    cert_file: CertFile = None
+    host: Host = None
+    ca_file: CaFile = None
+    deadline: Deadline = None
+    output: OutputOption = Output.TABLE
+    query: Query = None
+    verbose: Verbose = False
+    left: list[OperationHandle] = field(default_factory=list, init=False)
+    """Handles nobody waits for, kept until the session is closed: they are left on purpose."""
+
+    def service(self) -> ServiceManagementService:
+        """A client for the subscription, to be used in ``async with``."""
+        return ServiceManagementService(self.subscription_id, self.cert_file, self.host, ca_file=self.ca_file)
+
+    def show(self, value: object, columns: Columns) -> None:
+        """Write `value` to standard output, as the options say."""
+        outputs.show(value, columns, self.output, self.query)
+
+    async def finish(self, handle: OperationHandle, *, wait: bool) -> None:
+        """Wait for a change unless told not to, and show what became of it."""
+        if wait and not handle.done:
+            say(f"{handle.operation}: request {handle.request_id} accepted, waiting for it to end")
+            await handle.wait(self.deadline)
+        self.left.append(handle)
+        self.show(
+            {
+                "operation": handle.operation,
+                "resource": handle.resource,
+                "request_id": handle.request_id,
+                "status": handle.status,
+            },
+            OUTCOME,
+        )
+
+
+def calling(command: Callable[Concatenate[Call, P], Awaitable[None]]) -> Callable[..., None]:
+    """Make a command of an asynchronous function: its own options, then those of `Call`."""
+    hints = get_type_hints(Call, include_extras=True)
+    common = [
+        inspect.Parameter(
+            each.name, inspect.Parameter.KEYWORD_ONLY, default=each.default, annotation=hints[each.name]
+        )
+        for each in fields(Call)
+        if each.init
+    ]
+    given = inspect.signature(command, eval_str=True)
+    own = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in list(given.parameters.values())[1:]]
+
+    def run(**options: object) -> None:
+        call = Call(**{each.name: options.pop(each.name) for each in common})  # type: ignore[arg-type]
+        with exchanges_shown(call.verbose):
+            asyncio.run(_within(call.deadline, command(call, **options)))  # type: ignore[call-arg,arg-type]
+
+    run.__name__ = command.__name__
+    run.__doc__ = command.__doc__
+    run.__signature__ = given.replace(parameters=[*own, *common])  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in [*own, *common]}
+    return run
+
+
+async def _within(deadline: float | None, work: Awaitable[None]) -> None:
+    limit = asyncio.timeout(deadline)
+    try:
+        async with limit:
+            await work
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise OperationTimeout(
+            f"not done within {deadline:g} s; what was started goes on: see asyncsm operation list"
+        ) from error
+
+
+@contextmanager
+def exchanges_shown(wanted: bool) -> Iterator[None]:
+    """Write the client's log (method, path, status, request id) to stderr meanwhile."""
+    log = logging.getLogger("asyncsm")
+    before = log.level
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    if wanted:
+        log.addHandler(handler)
+        log.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before)
+
+
+def say(message: str) -> None:
+    """Tell the user something that is not data: on stderr."""
+    sys.stderr.write(message + "\n")
+
+
+def complain(error: BaseException) -> None:
+    """Say what went wrong, one line for each error."""
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            complain(each)
+        return
+    say("asyncsm: " + (" ".join(str(error).split()) or type(error).__name__))

@@ -1,0 +1,49 @@
+"""``asyncsm demo``: the guide, end to end, against an emulator of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import sys
+from typing import Annotated
+
+import typer
+
+from asyncsm.cli import output as outputs
+from asyncsm.cli.common import say
+from asyncsm.cli.output import Output
+from asyncsm.errors import InvalidArgument
+
+
+def demo(
+    services: Annotated[
+        int,
+        typer.Option(min=1, max=200, help="Hosted services with web roles, and as many with machines."),
+    ] = 8,
+    clock: Annotated[
+        float, typer.Option(metavar="FACTOR", help="How many times as fast as real the emulator's time runs.")
+    ] = 100,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Print lines, as when the output is no terminal.")
+    ] = False,
+    json_: Annotated[bool, typer.Option("--json", help="End with JSON instead of the table.")] = False,
+) -> None:
+    """Do everything in the guide against an emulator, several services at once."""
+    if clock <= 0:
+        raise InvalidArgument("--clock", "is more than 0")
+    from rich.console import Console
+
+    from asyncsm.cli import demo as guide
+    from asyncsm.cli.demo_display import LiveDisplay, PlainDisplay, summary_in_words, summary_table
+
+    console = Console(highlight=False)
+    say(f"asyncsm demo: {2 * services} hosted services, emulated at {clock:g}x real speed")
+    live = sys.stderr.isatty() and sys.stdout.isatty() and not plain
+    with LiveDisplay(Console(stderr=True, highlight=False)) if live else PlainDisplay() as display:
+        summary = asyncio.run(guide.run(services, clock, display))
+    if json_:
+        facts = dataclasses.asdict(summary) | {"speed_up": summary.speed_up, "clock": clock}
+        outputs.show(facts, {}, Output.JSON)
+        return
+    summary_table(summary, console)
+    sys.stdout.write(summary_in_words(summary, clock) + "\n")

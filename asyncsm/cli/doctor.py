@@ -1,0 +1,330 @@
+"""``asyncsm doctor``: why does it not work? The steps of a call, one after the other.
+
+A check says what it found, or raises `Trouble`. After a failure the rest is skipped: each
+check needs what those before it found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Final
+from urllib.request import getproxies, proxy_bypass
+from uuid import UUID
+
+import typer
+
+from asyncsm import config, protocol
+from asyncsm.cli import output as outputs
+from asyncsm.cli.common import Call, calling
+from asyncsm.cli.exit_codes import OK, exit_code
+from asyncsm.cli.output import Output
+from asyncsm.clouds import PUBLIC, Endpoint
+from asyncsm.credentials import ManagementCertificate
+from asyncsm.errors import (
+    AsyncsmError,
+    CertificateRejected,
+    ConnectionFailed,
+    CredentialError,
+    Forbidden,
+    InvalidArgument,
+    TransportError,
+)
+from asyncsm.protocol import HttpResponse
+from asyncsm.transport import AiohttpTransport
+from asyncsm.wire.subscription import Subscription, SubscriptionStatus
+
+EXPIRES_SOON: Final = timedelta(days=30)
+CLOCK_TOLERANCE: Final = timedelta(minutes=5)
+CONNECT_SECONDS: Final = 10.0
+
+MARKS: Final = {"ok": "✓", "warning": "!", "failed": "✗", "skipped": "-"}
+
+
+class Trouble(Exception):
+    """A check did not pass.
+
+    Attributes:
+        advice: what to do about it.
+        cause: the error whose class gives the exit code; ``None`` makes it a mere warning.
+    """
+
+    def __init__(self, detail: str, advice: str, cause: AsyncsmError | None = None) -> None:
+        super().__init__(detail)
+        self.advice = advice
+        self.cause = cause
+
+
+class Examination:
+    """The checks, in their order, and what they have found so far."""
+
+    certificate: ManagementCertificate
+    subscription_id: str
+    endpoint: Endpoint
+    trust: ssl.SSLContext
+    reply: HttpResponse
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._environment = config.environment()
+        self._proxy: str | None = None
+
+    @property
+    def checks(self) -> dict[str, Callable[[], Awaitable[str]]]:
+        """All checks by what they are about."""
+        return {
+            "certificate": self.load_certificate,
+            "validity": self.check_dates,
+            "subscription": self.find_subscription,
+            "host": self.resolve_host,
+            "connection": self.connect,
+            "TLS": self.shake_hands,
+            "reply": self.ask,
+            "clock": self.compare_clocks,
+            "permission": self.check_permission,
+            "state": self.check_state,
+        }
+
+    async def load_certificate(self) -> str:
+        """Found, readable, with its key, and the key fits."""
+        source = self._call.cert_file or self._environment.cert_file
+        if source is None:
+            cause = CredentialError("no certificate")
+            raise Trouble(
+                "no certificate was given",
+                "give --cert-file or set AZURE_MANAGEMENT_CERTFILE; `asyncsm certificate create` makes one",
+                cause,
+            )
+        try:
+            self.certificate = ManagementCertificate.load(source, check_validity=False)
+        except CredentialError as error:
+            problem, _, remedy = str(error).rpartition("; ")
+            raise Trouble(problem or remedy, remedy, error) from error
+        return (
+            f"{self.certificate.source}: {self.certificate.subject}, key fits, {self.certificate.thumbprint}"
+        )
+
+    async def check_dates(self) -> str:
+        """Valid today, and for a while."""
+        now = datetime.now(UTC)
+        begins, ends = self.certificate.not_valid_before, self.certificate.not_valid_after
+        renewal = "make a new one with `asyncsm certificate create` and upload its .cer"
+        if now < begins:
+            raise Trouble(
+                f"not valid before {begins:%Y-%m-%d %H:%M} UTC",
+                "check this computer's clock, or wait",
+                CredentialError("not valid yet"),
+            )
+        if now > ends:
+            raise Trouble(f"expired on {ends:%Y-%m-%d} UTC", renewal, CredentialError("expired"))
+        if ends - now < EXPIRES_SOON:
+            raise Trouble(f"expires in {(ends - now).days} days, on {ends:%Y-%m-%d}", renewal)
+        return f"until {ends:%Y-%m-%d}, {(ends - now).days} days from now"
+
+    async def find_subscription(self) -> str:
+        """Named, and named like one."""
+        given = self._call.subscription_id or self._environment.subscription_id
+        found = given or getattr(self.certificate, "subscription_id", None)
+        advice = "give --subscription-id or set AZURE_MANAGEMENT_SUBSCRIPTIONID to the subscription's GUID"
+        if not isinstance(found, str):
+            raise Trouble("no subscription was given", advice, CredentialError("no subscription"))
+        try:
+            UUID(found)
+        except ValueError as error:
+            cause = InvalidArgument("subscription_id", "is not a GUID")
+            raise Trouble(f"{found!r} is not a GUID", advice, cause) from error
+        self.subscription_id = found
+        return found
+
+    async def resolve_host(self) -> str:
+        """A host name that the name service knows."""
+        named = self._call.host or self._environment.host or PUBLIC.management_host
+        try:
+            self.endpoint = Endpoint.parse(named)
+        except InvalidArgument as error:
+            raise Trouble(str(error), "give --host as name, name:port or https URL", error) from error
+        self._proxy = None if proxy_bypass(self.endpoint.host) else getproxies().get("https")
+        if self._proxy:
+            return f"{self.endpoint.url} by way of a proxy of the environment"
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(
+                self.endpoint.host, self.endpoint.port, type=socket.SOCK_STREAM
+            )
+        except OSError as error:
+            raise Trouble(
+                f"{self.endpoint.host} cannot be resolved: {error.strerror or error}",
+                "check --host (or AZURE_MANAGEMENT_HOST) for typing errors, and this computer's name service",
+                ConnectionFailed("not resolved"),
+            ) from error
+        return f"{self.endpoint.url} at {', '.join(sorted({str(each[4][0]) for each in found}))}"
+
+    async def connect(self) -> str:
+        """Somebody listens there."""
+        if self._proxy:
+            return "left to the proxy"
+        await self._open(None)
+        return f"port {self.endpoint.port} is open"
+
+    async def shake_hands(self) -> str:
+        """The server proves who it is, and takes our certificate for now."""
+        try:
+            self.trust = self.certificate.ssl_context(self._call.ca_file or self._environment.ca_file)
+        except CredentialError as error:
+            problem, _, remedy = str(error).rpartition("; ")
+            raise Trouble(problem or remedy, remedy, error) from error
+        if self._proxy:
+            return "left to the proxy"
+        return await self._open(self.trust)
+
+    async def _open(self, context: ssl.SSLContext | None) -> str:
+        """Connect once, and say which TLS it is."""
+        where = f"{self.endpoint.host}:{self.endpoint.port}"
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                _, writer = await asyncio.open_connection(self.endpoint.host, self.endpoint.port, ssl=context)
+        except ssl.SSLCertVerificationError as error:
+            raise Trouble(
+                f"the certificate of {where} is not trusted: {error.verify_message}",
+                "for a private cloud or the emulator give its authority with --ca-file"
+                " (or AZURE_MANAGEMENT_CA_FILE); else somebody may be between you and the service",
+                CertificateRejected("not trusted"),
+            ) from error
+        except ssl.SSLError as error:
+            raise Trouble(
+                f"{where} ended the TLS handshake: {error.reason or error}",
+                "the host may not speak TLS 1.2 or later, or refuses the certificate",
+                CertificateRejected("handshake"),
+            ) from error
+        except (OSError, TimeoutError) as error:
+            reason = getattr(error, "strerror", None) or f"no answer within {CONNECT_SECONDS:g} s"
+            raise Trouble(
+                f"cannot connect to {where}: {reason}",
+                "check host and port, firewalls, and whether the emulator is running",
+                ConnectionFailed("not connected"),
+            ) from error
+        spoken = writer.get_extra_info("ssl_object")
+        writer.close()
+        await writer.wait_closed()
+        return f"{spoken.version()}, the server's certificate is trusted" if spoken is not None else ""
+
+    async def ask(self) -> str:
+        """The service answers over HTTP, whatever it says."""
+        transport = AiohttpTransport(self.trust, timeout=config.ATTEMPT_TIMEOUT)
+        wanted = protocol.encode(protocol.get(), self.endpoint, self.subscription_id, config.API_VERSION)
+        try:
+            self.reply = await transport.send(wanted)
+        except TransportError as error:
+            raise Trouble(
+                str(error),
+                "if the handshake was ended, the service does not know the certificate: upload its .cer",
+                error,
+            ) from error
+        finally:
+            await transport.close()
+        return f"HTTP {self.reply.status}, request {self.reply.request_id}"
+
+    async def compare_clocks(self) -> str:
+        """This computer's clock agrees with the service's."""
+        try:
+            theirs = parsedate_to_datetime(self.reply.headers["date"])
+        except (KeyError, ValueError):
+            return "the service did not tell its time"
+        skew = datetime.now(UTC) - theirs
+        if abs(skew) > CLOCK_TOLERANCE:
+            direction = "ahead of" if skew > timedelta() else "behind"
+            raise Trouble(
+                f"this clock is {abs(skew).total_seconds() / 60:.0f} minutes {direction} the service's",
+                "set this computer's clock: certificates and periods of time are judged by it"
+                " (an emulator whose time runs fast is ahead on purpose)",
+            )
+        return f"{abs(skew).total_seconds():.0f} s apart"
+
+    async def check_permission(self) -> str:
+        """The certificate may manage the subscription."""
+        request = protocol.get()
+        if self.reply.status >= 300:
+            error = protocol.service_error(self.reply, request)
+            advice = (
+                "upload the certificate's .cer to this very subscription, and check the subscription id"
+                if isinstance(error, Forbidden)
+                else "is this the Service Management API? check --host"
+            )
+            raise Trouble(" ".join(str(error).split()), advice, error)
+        return "the certificate may manage the subscription"
+
+    async def check_state(self) -> str:
+        """The subscription can be used."""
+        try:
+            found = protocol.decode(Subscription, self.reply, protocol.get())
+        except AsyncsmError as error:
+            raise Trouble(str(error), "is this the Service Management API? check --host", error) from error
+        state = f"{found.subscription_name}: {found.subscription_status}"
+        if found.subscription_status != SubscriptionStatus.ACTIVE:
+            raise Trouble(state, "changes may be refused; ask whoever pays for the subscription")
+        return f"{state}, {found.current_core_count or 0} of {found.max_core_count} cores used"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check came to."""
+
+    check: str
+    status: str
+    detail: str = ""
+    advice: str = ""
+    code: int = OK
+
+
+async def examine(call: Call, report: Callable[[Finding], None]) -> list[Finding]:
+    """Do the checks one after the other, telling each result as it comes."""
+    findings: list[Finding] = []
+    failed = False
+    for name, check in Examination(call).checks.items():
+        finding = Finding(name, "skipped") if failed else await _carry_out(name, check)
+        failed = failed or finding.status == "failed"
+        findings.append(finding)
+        report(finding)
+    return findings
+
+
+async def _carry_out(name: str, check: Callable[[], Awaitable[str]]) -> Finding:
+    try:
+        return Finding(name, "ok", await check())
+    except Trouble as trouble:
+        if trouble.cause is None:
+            return Finding(name, "warning", str(trouble), trouble.advice)
+        return Finding(name, "failed", str(trouble), trouble.advice, exit_code(trouble.cause))
+
+
+def _print(finding: Finding) -> None:
+    lines = [f"{MARKS[finding.status]} {finding.check:<13}{finding.detail}"]
+    if finding.advice:
+        lines.append(f"{'':15}→ {finding.advice}")
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def _keep_quiet(_: Finding) -> None:
+    pass
+
+
+@calling
+async def doctor(call: Call) -> None:
+    """Check certificate, host, TLS, clock and permission, and say in words what is wrong."""
+    as_text = call.output is Output.TABLE and call.query is None
+    findings = await examine(call, _print if as_text else _keep_quiet)
+    code = next((each.code for each in findings if each.status == "failed"), OK)
+    if not as_text:
+        checks = [
+            {"check": each.check, "status": each.status, "detail": each.detail, "advice": each.advice}
+            for each in findings
+        ]
+        outputs.show({"ok": code == OK, "checks": checks}, {}, call.output, call.query)
+    if code != OK:
+        raise typer.Exit(code)

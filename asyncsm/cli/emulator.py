@@ -1,0 +1,93 @@
+"""``asyncsm emulator``: the service on this computer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from asyncsm.cli.common import say
+from asyncsm.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from asyncsm.emulator import EmulatorOptions
+
+app = typer.Typer(name="emulator", help="A local emulator of the service.", no_args_is_help=True)
+
+PORT: Final = 8443
+
+
+@app.callback()
+def _group() -> None:
+    # Without a callback typer makes the only command of a group the group itself.
+    pass
+
+
+@app.command("start")
+def start(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for any free one.")] = PORT,
+    directory: Annotated[
+        Path | None,
+        typer.Option(help="Keeps certificates and subscription ids; else a private one, removed at the end."),
+    ] = None,
+    clock: Annotated[
+        str, typer.Option(help="instant, fast (100 times as fast as real), real, or a factor.")
+    ] = "fast",
+    subscriptions: Annotated[int, typer.Option(min=1, max=1000, help="How many subscriptions.")] = 1,
+    seed: Annotated[int | None, typer.Option(help="Makes ids, keys and durations repeatable.")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print one line of JSON when ready.")] = False,
+) -> None:
+    """Serve until SIGINT (Ctrl-C) or SIGTERM."""
+    from asyncsm.emulator import EmulatorOptions, serve
+    from asyncsm.emulator.clock import make_clock
+
+    try:
+        make_clock(clock)
+    except ValueError as error:
+        raise InvalidArgument("--clock", str(error)) from error
+    options = EmulatorOptions(host, port, directory, clock, subscriptions, seed)
+    try:
+        asyncio.run(serve(options, _print_json if json_ else _print_block))
+    except OSError as error:
+        raise _unusable(options, error) from error
+    say("emulator stopped")
+
+
+def _unusable(options: EmulatorOptions, error: OSError) -> InvalidArgument:
+    if error.filename is not None:
+        return InvalidArgument("--directory", f"{error.filename}: {error.strerror}")
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return InvalidArgument("--host/--port", f"cannot listen on {options.host}:{options.port}: {reason}")
+
+
+def _print_json(facts: Mapping[str, str | int | list[str]]) -> None:
+    _print(json.dumps(facts))
+
+
+def _print_block(facts: Mapping[str, str | int | list[str]]) -> None:
+    ids = facts["subscription_ids"]
+    more = [f"# further subscription: {id_}" for id_ in ids[1:]] if isinstance(ids, list) else []
+    lines = [
+        f"asyncsm emulator at {facts['url']}, process {facts['pid']}, files in {facts['directory']}",
+        "",
+        f"export AZURE_MANAGEMENT_SUBSCRIPTIONID={facts['subscription_id']}",
+        f"export AZURE_MANAGEMENT_CERTFILE={facts['certificate_path']}",
+        f"export AZURE_MANAGEMENT_HOST={facts['url']}",
+        f"export AZURE_MANAGEMENT_CA_FILE={facts['ca_path']}",
+        *more,
+        "",
+        "Ctrl-C stops it.",
+    ]
+    _print("\n".join(lines))
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()  # whoever started us may wait for this at the other end of a pipe

@@ -1,0 +1,67 @@
+"""The exit codes: one table, for programs, for ``--help`` and for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from asyncsm.errors import (
+    BadRequest,
+    Conflict,
+    CredentialError,
+    Forbidden,
+    InternalError,
+    InvalidArgument,
+    OperationFailed,
+    OperationTimeout,
+    OutcomeUnknown,
+    ResourceNotFound,
+    ServerBusy,
+    StateUnreachable,
+    Throttled,
+    TransportError,
+)
+
+OK: Final = 0
+UNEXPECTED: Final = 1
+USAGE: Final = 2
+INTERRUPTED: Final = 130
+
+
+@dataclass(frozen=True, slots=True)
+class ExitCode:
+    """An exit code, in words and in classes of errors."""
+
+    code: int
+    meaning: str
+    errors: tuple[type[Exception], ...] = ()
+
+
+# An operation that failed is also the refusal of its code, so it stands before the refusals.
+EXIT_CODES: Final = (
+    ExitCode(OK, "done"),
+    ExitCode(10, "outcome unknown: the reply to a change was lost", (OutcomeUnknown,)),
+    ExitCode(9, "deadline passed", (OperationTimeout,)),
+    ExitCode(8, "an accepted operation failed", (OperationFailed, StateUnreachable)),
+    ExitCode(3, "certificate unusable or not allowed", (CredentialError, Forbidden)),
+    ExitCode(4, "no such resource", (ResourceNotFound,)),
+    ExitCode(5, "conflict: name taken, or resource busy", (Conflict,)),
+    ExitCode(6, "service busy or failing: try again later", (Throttled, ServerBusy, InternalError)),
+    ExitCode(7, "no connection, or no reply", (TransportError,)),
+    ExitCode(USAGE, "bad option or argument", (InvalidArgument, BadRequest)),
+    ExitCode(UNEXPECTED, "anything else", (Exception,)),
+    ExitCode(INTERRUPTED, "interrupted"),
+)
+
+
+def exit_code(error: BaseException) -> int:
+    """The exit code for an error; for several together, that of the first."""
+    if isinstance(error, BaseExceptionGroup):
+        return exit_code(error.exceptions[0])
+    return next(each.code for each in EXIT_CODES if isinstance(error, each.errors))
+
+
+def in_words() -> str:
+    """The table as one line."""
+    ordered = sorted(EXIT_CODES, key=lambda each: each.code)
+    return "Exit codes: " + "; ".join(f"{each.code} {each.meaning}" for each in ordered) + "."

@@ -1,0 +1,87 @@
+"""``asyncsm operation``: what the service has accepted, and what became of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+
+import typer
+
+from asyncsm.cli.common import Call, calling
+from asyncsm.cli.output import Columns
+from asyncsm.services import ServiceManagementService
+from asyncsm.wire.operations import SubscriptionOperation
+
+app = typer.Typer(name="operation", help="Operations the service has accepted.", no_args_is_help=True)
+
+STATUS: Final[Columns] = {
+    "request id": "id",
+    "status": "status",
+    "http status": "http_status_code",
+    "error": "error.code",
+    "message": "error.message",
+}
+COLUMNS: Final[Columns] = {
+    "started": "operation_started_time",
+    "completed": "operation_completed_time",
+    "status": "operation_status.status",
+    "operation": "operation_name",
+    "request id": "operation_id",
+    "object": "operation_object_id",
+}
+
+RequestId = Annotated[
+    str, typer.Argument(metavar="REQUEST_ID", help="Request id, or the token of an operation handle.")
+]
+
+
+@app.command("show")
+@calling
+async def show(call: Call, request_id: RequestId) -> None:
+    """Ask once how far an operation is."""
+    async with call.service() as sms:
+        handle = sms.resume(request_id)
+        call.show(await sms.get_operation_status(handle.request_id), STATUS)
+
+
+@app.command("wait")
+@calling
+async def wait(call: Call, request_id: RequestId) -> None:
+    """Wait until an operation has ended; exit code 8 if it failed."""
+    async with call.service() as sms:
+        call.show(await sms.resume(request_id).wait(call.deadline), STATUS)
+
+
+@app.command("list")
+@calling
+async def list_(
+    call: Call,
+    hours: Annotated[float, typer.Option(min=0, max=90 * 24, help="How far to look back.")] = 24,
+    status: Annotated[str | None, typer.Option(help="Only these: Succeeded, Failed or InProgress.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most this many, the latest.")] = 100,
+) -> None:
+    """List the changes that were made to the subscription, the latest last."""
+    async with call.service() as sms:
+        found = await _since(sms, datetime.now(UTC) - timedelta(hours=hours), status)
+    call.show(found[-limit:], COLUMNS)
+
+
+async def _since(
+    sms: ServiceManagementService, begin: datetime, status: str | None
+) -> list[SubscriptionOperation]:
+    found: list[SubscriptionOperation] = []
+    token: str | None = None
+    # All pages are of one period; it reaches far, for an emulator's clock may be far ahead of ours.
+    end = datetime.now(UTC) + timedelta(days=365)
+    while True:
+        page = await sms.list_subscription_operations(
+            begin, end, operation_result_filter=status, continuation_token=token
+        )
+        found += page.subscription_operations
+        token = page.continuation_token
+        if not token:
+            return sorted(found, key=_started)
+
+
+def _started(operation: SubscriptionOperation) -> datetime:
+    return operation.operation_started_time or datetime.min.replace(tzinfo=UTC)

@@ -1,0 +1,358 @@
+"""The command line against an emulator that runs in another thread."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from doubles.emulator_thread import emulator_in_thread
+
+from asyncsm.cli import main
+from asyncsm.credentials import generate_management_certificate
+from asyncsm.emulator import ManualClock
+
+ELSEWHERE = "11111111-1111-1111-1111-111111111111"
+
+
+@pytest.fixture(scope="module")
+def shared_emulator():
+    with emulator_in_thread(clock="instant") as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(shared_emulator, monkeypatch):
+    """An emulator the environment points to; operations are done as soon as somebody looks."""
+    point_to(shared_emulator, monkeypatch)
+    return shared_emulator
+
+
+def point_to(emulator, monkeypatch):
+    monkeypatch.setenv("AZURE_MANAGEMENT_SUBSCRIPTIONID", emulator.subscription_id)
+    monkeypatch.setenv("AZURE_MANAGEMENT_CERTFILE", str(emulator.certificate_path))
+    monkeypatch.setenv("AZURE_MANAGEMENT_HOST", emulator.url)
+    monkeypatch.setenv("AZURE_MANAGEMENT_CA_FILE", str(emulator.ca_path))
+
+
+@dataclass
+class Result:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self):
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def asm(capsys, monkeypatch):
+    """Runs a command in this process."""
+    for name in ("SUBSCRIPTIONID", "CERTFILE", "HOST", "CA_FILE"):
+        monkeypatch.delenv(f"AZURE_MANAGEMENT_{name}", raising=False)
+
+    def run(*argv):
+        code = main([str(each) for each in argv])
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return Result(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def service(asm, emulator, request):
+    """A hosted service of this test's own."""
+    name = request.node.originalname.replace("_", "-")[:60].strip("-")
+    assert asm("service", "create", name, "--location", "West US").code == 0
+    return name
+
+
+def one_line(text):
+    return text.startswith("asyncsm: ") and text.count("\n") == 1
+
+
+def test_it_tells_its_version(asm):
+    """`asyncsm --version` names program and version on stdout."""
+    result = asm("--version")
+
+    assert (result.code, result.out.split()[0]) == (0, "asyncsm")
+
+
+def test_help_documents_the_exit_codes(asm):
+    """`asyncsm --help` lists what the exit codes mean."""
+    result = asm("--help")
+
+    assert result.code == 0
+    assert "130 interrupted" in " ".join(result.out.split())
+
+
+def test_data_is_a_table_by_default(asm, emulator):
+    """Without options data is a table with headings, never broken when it is no terminal's."""
+    lines = asm("location", "list").out.splitlines()
+
+    assert lines[0].split() == ["NAME", "DISPLAY", "NAME", "AVAILABLE", "SERVICES"]
+    assert any(line.startswith("West US ") for line in lines)
+    assert all(line == line.rstrip() for line in lines)
+
+
+def test_data_can_be_json(asm, emulator):
+    """`--output json` prints one document with the models' Python names."""
+    first = asm("location", "list", "--output", "json").data[0]
+
+    assert {"name", "display_name", "available_services"} <= first.keys()
+
+
+def test_data_can_be_yaml(asm, emulator):
+    """`--output yaml` prints YAML."""
+    assert "- West US\n" in asm("location", "list", "-o", "yaml", "--query", "[].name").out
+
+
+def test_a_query_chooses_from_the_data(asm, emulator):
+    """`--query` shows what a JMESPath expression finds, one value a line in a table."""
+    names = asm("location", "list", "--query", "[].name").out.splitlines()
+
+    assert "West US" in names
+
+
+@pytest.mark.parametrize("query", ["[?name=='Mars']", "[0].nothing", "`{}`"])
+def test_a_query_may_find_nothing(asm, emulator, query):
+    """Where nothing is found, nothing is shown, and that is no error."""
+    result = asm("location", "list", "--query", query)
+
+    assert (result.code, result.out.strip(" -\n")) == (0, "")
+
+
+def test_verbose_shows_exchanges_on_stderr_only(asm, emulator):
+    """`--verbose` tells method, path, status and request id, without the subscription id."""
+    result = asm("location", "list", "--verbose", "-o", "json")
+
+    assert result.data
+    assert "GET /locations -> 200, request " in result.err
+    assert emulator.subscription_id not in result.err
+
+
+def test_a_service_is_created_shown_listed_and_deleted(asm, emulator):
+    """The life of a hosted service, each step telling its operation and request id."""
+    created = asm(
+        "service", "create", "shop", "--location", "West US", "--property", "team=web", "-o", "json"
+    )
+    shown = asm("service", "show", "shop", "-o", "json").data
+    upright = asm("service", "show", "shop").out
+    listed = asm("service", "list").out
+    deleted = asm("service", "delete", "shop", "-o", "json").data
+
+    assert created.data["operation"] == "CreateHostedService"
+    assert len(created.data["request_id"]) == 32
+    assert shown["hosted_service_properties"]["extended_properties"] == {"team": "web"}
+    assert shown["hosted_service_properties"]["label"] == "shop"
+    assert re.search(r"^properties +team=web$", upright, re.MULTILINE)
+    assert re.search(r"^shop +shop +West US +- +Created$", listed, re.MULTILINE)
+    assert (deleted["operation"], deleted["status"]) == ("DeleteHostedService", "Succeeded")
+    assert asm("service", "show", "shop").code == 4
+
+
+def test_a_change_can_be_left_and_awaited_later(asm, service):
+    """`--no-wait` returns an operation in progress, which `operation wait` sees to its end."""
+    left = asm("service", "delete", service, "--complete", "--no-wait", "-o", "json").data
+    ended = asm("operation", "wait", left["request_id"], "-o", "json")
+
+    assert left["status"] == "InProgress"
+    assert (ended.code, ended.data["status"]) == (0, "Succeeded")
+    assert asm("operation", "show", left["request_id"], "-o", "json").data["status"] == "Succeeded"
+
+
+def test_operations_are_listed_the_latest_last(asm, service):
+    """`operation list` names what was done to what, and never the arguments, which may be secret."""
+    asm("service", "delete", service)
+
+    listed = asm("operation", "list", "-o", "json")
+
+    assert listed.data[-1]["operation_name"] == "DeleteHostedService"
+    assert listed.data[-1]["operation_object_id"].endswith(service)
+    assert '"value"' not in listed.out
+
+
+def test_a_passed_deadline_has_an_exit_code(asm, monkeypatch):
+    """`--deadline` ends a wait with code 9; the operation's request id is told."""
+    with emulator_in_thread(clock=ManualClock()) as emulator:
+        point_to(emulator, monkeypatch)
+        asm("service", "create", "slow", "--location", "West US")
+        result = asm("service", "delete", "slow", "--complete", "--deadline", "0.2")
+
+    assert result.code == 9
+    assert "DeleteHostedService: request " in result.err
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "said"),
+    [
+        (["location", "list", "--nonsense"], 2, "--nonsense"),
+        (["location", "lisst"], 2, "lisst"),
+        (["service", "show"], 2, "Missing argument"),
+        (["location", "list", "--output", "xml"], 2, "xml"),
+        (["location", "list", "--query", "[["], 2, "--query"),
+        (["location", "list", "--host", "http://example.com"], 2, "HTTPS"),
+        (["service", "create", "a_b", "--location", "West US"], 2, "a_b"),
+        (["service", "create", "ab"], 2, "location"),
+        (["service", "create", "ab", "--location", "Mars"], 2, "location constraint"),
+        (["service", "create", "ab", "--location", "West US", "--property", "x"], 2, "NAME=VALUE"),
+        (["operation", "list", "--status", "Done"], 2, "Done"),
+        (["operation", "show", "0" * 32], 2, "not found"),
+        (["operation", "show", "{}"], 2, "token"),
+        (["operation", "show", " "], 2, "empty"),
+        (["location", "list", "--cert-file", "/does/not/exist.pem"], 3, "/does/not/exist.pem"),
+        (["location", "list", "--subscription-id", ELSEWHERE], 3, "AuthenticationFailed"),
+        (["certificate", "show", "/does/not/exist.pem"], 3, "/does/not/exist.pem"),
+        (["service", "show", "nowhere"], 4, "ResourceNotFound"),
+        (["emulator", "start", "--clock", "soon"], 2, "soon"),
+        (["emulator", "start", "--port", "-1"], 2, "--port"),
+        (["demo", "--clock", "0"], 2, "--clock"),
+    ],
+)
+def test_bad_input_is_one_line_and_a_code(asm, emulator, argv, code, said):
+    """What cannot work is told in one line on stderr, with the exit code of its class."""
+    result = asm(*argv)
+
+    assert result.code == code
+    assert one_line(result.err), result.err
+    assert said in result.err
+    assert result.out == ""
+
+
+def test_a_taken_name_is_a_conflict(asm, service):
+    """Creating what exists ends with code 5."""
+    result = asm("service", "create", service, "--location", "West US")
+
+    assert result.code == 5
+    assert one_line(result.err)
+
+
+def test_a_server_that_is_not_trusted_is_a_transport_error(asm, emulator, monkeypatch):
+    """A server whose certificate nobody vouches for ends with code 7 and names the remedy."""
+    monkeypatch.delenv("AZURE_MANAGEMENT_CA_FILE")
+
+    result = asm("location", "list")
+
+    assert result.code == 7
+    assert one_line(result.err)
+    assert "ca_file" in result.err
+
+
+def test_a_taken_port_is_told(asm, emulator):
+    """An emulator that cannot listen says where and why."""
+    result = asm("emulator", "start", "--port", emulator.port)
+
+    assert result.code == 2
+    assert one_line(result.err)
+    assert str(emulator.port) in result.err
+
+
+def test_without_arguments_credentials_are_asked_for(asm):
+    """Without options and environment the first thing missing is named."""
+    result = asm("location", "list")
+
+    assert result.code == 3
+    assert "AZURE_MANAGEMENT_CERTFILE" in result.err
+
+
+class TestCertificate:
+    """`asyncsm certificate`."""
+
+    def test_it_makes_one_that_it_can_show(self, asm, tmp_path):
+        """`create` writes the files and `show` reads them; the key itself is never shown."""
+        made = asm("certificate", "create", "mine", "--directory", tmp_path, "-o", "json").data
+        shown = asm("certificate", "show", tmp_path / "mine.pem", "-o", "json")
+
+        assert (tmp_path / "mine.cer").read_bytes()
+        assert made["pem"] == str(tmp_path / "mine.pem")
+        assert shown.data["thumbprint"] == made["thumbprint"]
+        assert shown.data["days_left"] == 364
+        assert "PRIVATE" not in shown.out
+
+    def test_it_does_not_overwrite(self, asm, tmp_path):
+        """An existing certificate is kept unless `--overwrite` is given."""
+        create = ["certificate", "create", "mine", "--directory", tmp_path]
+        asm(*create)
+
+        assert asm(*create).code == 3
+        assert asm(*create, "--overwrite").code == 0
+
+    def test_it_is_shown_what_to_do_next(self, asm, tmp_path):
+        """What to upload, and what to set, is told on stderr."""
+        result = asm("certificate", "create", "mine", "--directory", tmp_path)
+
+        assert "mine.cer" in result.err
+        assert "AZURE_MANAGEMENT_CERTFILE" in result.err
+
+
+class TestDoctor:
+    """`asyncsm doctor`."""
+
+    def test_all_is_well(self, asm, emulator):
+        """Every check of a working configuration passes."""
+        result = asm("doctor", "--output", "json")
+
+        assert (result.code, result.data["ok"]) == (0, True)
+        assert {check["status"] for check in result.data["checks"]} <= {"ok", "warning"}
+
+    def test_checks_are_lines_with_marks(self, asm, emulator):
+        """For people each check is a line that begins with a mark."""
+        lines = asm("doctor").out.splitlines()
+
+        assert lines[0].startswith("✓ certificate")
+
+    @pytest.mark.parametrize(
+        ("argv", "check", "code"),
+        [
+            (["--cert-file", "/does/not/exist.pem"], "certificate", 3),
+            (["--subscription-id", "mine"], "subscription", 2),
+            (["--subscription-id", ELSEWHERE], "permission", 3),
+            (["--host", "https://host/path"], "host", 2),
+            (["--host", "127.0.0.1:1"], "connection", 7),
+            (["--ca-file", "/does/not/exist.pem"], "TLS", 3),
+        ],
+    )
+    def test_the_first_failure_is_explained(self, asm, emulator, argv, check, code):
+        """What is wrong comes with advice and the exit code of its class; the rest is skipped."""
+        result = asm("doctor", *argv, "-o", "json")
+
+        failed = [each for each in result.data["checks"] if each["status"] == "failed"]
+        assert result.code == code
+        assert [each["check"] for each in failed] == [check]
+        assert failed[0]["advice"]
+
+    def test_a_server_nobody_vouches_for(self, asm, emulator, monkeypatch):
+        """An untrusted server is told from a refused certificate."""
+        monkeypatch.delenv("AZURE_MANAGEMENT_CA_FILE")
+
+        result = asm("doctor")
+
+        assert result.code == 7
+        assert "✗ TLS" in result.out
+        assert "--ca-file" in result.out
+
+    @pytest.mark.parametrize(
+        ("begun_days_ago", "days", "status", "said"),
+        [(400, 365, "failed", "expired"), (360, 365, "warning", "expires in")],
+    )
+    def test_dates_are_checked(self, asm, emulator, tmp_path, begun_days_ago, days, status, said):
+        """An expired certificate fails; one that expires soon is a warning."""
+        begun = datetime.now(UTC) - timedelta(days=begun_days_ago)
+        generate_management_certificate("old", days, now=begun).write_pem(tmp_path / "old.pem")
+
+        checks = asm("doctor", "--cert-file", tmp_path / "old.pem", "-o", "json").data["checks"]
+
+        validity = next(each for each in checks if each["check"] == "validity")
+        assert validity["status"] == status
+        assert said in validity["detail"]
+
+    def test_a_certificate_nobody_uploaded(self, asm, emulator, tmp_path):
+        """A good certificate the service does not know fails with advice to upload it."""
+        asm("certificate", "create", "new", "--directory", tmp_path)
+
+        result = asm("doctor", "--cert-file", tmp_path / "new.pem")
+
+        assert result.code in {3, 7}  # refused by the service, or by its TLS already
+        assert "upload" in result.out

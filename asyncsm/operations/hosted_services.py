@@ -100,7 +100,7 @@ class HostedServiceOperations(Caller):
         description: str | None = None,
         extended_properties: Mapping[str, str | int | None] | None = None,
     ) -> OperationHandle:
-        """Change label, description or extended properties; what is not given stays.
+        """Change label or description, and extended properties with them; what is not given stays.
 
         REST: Update Hosted Service (gg441303).
 
@@ -111,11 +111,11 @@ class HostedServiceOperations(Caller):
             extended_properties: properties to set; one with the value ``None`` is removed.
 
         Raises:
-            InvalidArgument: nothing to change was given, or a rule is broken.
+            InvalidArgument: neither label nor description was given, or a rule is broken.
             ResourceNotFound: there is no such hosted service.
         """
-        if label is None and description is None and extended_properties is None:
-            raise InvalidArgument("label", "give a label, a description or extended properties to change")
+        if label is None and description is None:
+            raise InvalidArgument("label", "the service wants a label or a description with every change")
         body = UpdateHostedService(
             label=None if label is None else arguments.label(label),
             description=arguments.description(description),

@@ -167,6 +167,7 @@ class OperationHandle:
 
     async def refresh(self) -> str:
         """Ask for the status once, now, and return it."""
+        self._awaited = True
         if not self.done:
             await self._tracker.ask_now(self)
         return self.status

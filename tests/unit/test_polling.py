@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import itertools
 import json
 import random
 import warnings
@@ -96,9 +97,9 @@ async def test_the_first_of_a_kind_is_asked_early_then_less_and_less():
     tracker = tracker_for(service)
     await started(tracker, "a")
     times = service.times("a")
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert times[0] == pytest.approx(1.0, rel=1e-3)
-    assert all(later >= earlier - 1e-6 for earlier, later in zip(gaps, gaps[1:], strict=False))
+    assert all(later >= earlier - 1e-6 for earlier, later in itertools.pairwise(gaps))
     assert max(gaps) <= POLICY.most + 1e-6
     await tracker.close()
 
@@ -344,5 +345,5 @@ def test_usual_durations_are_known_for_what_the_service_was_slow_at():
 )
 def test_a_senseless_policy_is_refused(wrong):
     """A policy that would poll without pause, or never, cannot be made."""
-    with pytest.raises(ValueError, match="polling policy|jitter"):
+    with pytest.raises(ValueError, match=r"polling policy|jitter"):
         PollingPolicy(**wrong)

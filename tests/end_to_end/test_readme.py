@@ -1,0 +1,203 @@
+"""README.md and docs/: every block of code runs, every command exists, every page is up to date."""
+
+import ast
+import asyncio
+import importlib.util
+import inspect
+import os
+import re
+import shlex
+import subprocess
+import sys
+import textwrap
+import tomllib
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from doubles.emulator_thread import emulator_in_thread
+
+from asyncsm.cli import main
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
+LANGUAGES = {"python", "console"}
+"""A block in another language would not be run by anything here."""
+
+SERVES = "asyncsm emulator start"
+"""The command that does not end by itself."""
+
+pytestmark = pytest.mark.skipif(not README.exists(), reason="an installed package has no README.md beside it")
+
+
+def blocks(page, language):
+    """Line number and code of each block of a page."""
+    found, begun = [], None
+    for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
+        if begun is None and line.startswith("```"):
+            begun, tag, lines = number, line[3:].strip(), []
+            assert tag in LANGUAGES, f"{page.name}:{number}: a block of {tag!r}, which no test runs"
+        elif begun is not None and line == "```":
+            if tag == language:
+                found.append((begun, "\n".join(lines) + "\n"))
+            begun = None
+        elif begun is not None:
+            lines.append(line)
+    assert begun is None, f"{page.name}:{begun}: the block does not end"
+    return found
+
+
+def commands(page):
+    """The lines of the console blocks that are typed."""
+    text = "\n".join(code for _, code in blocks(page, "console"))
+    return [line.removeprefix("$ ") for line in text.splitlines() if line.startswith("$ ")]
+
+
+async def run(page):
+    """Run the Python blocks of a page in order, as one program with `await` at its top level."""
+    names = {"__name__": page.stem}
+    for number, code in blocks(page, "python"):
+        # Empty lines before it make line numbers in tracebacks those of the page.
+        compiled = compile("\n" * number + code, str(page), "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        result = eval(compiled, names)
+        if inspect.isawaitable(result):
+            await result
+    return names
+
+
+@pytest.fixture
+def unset(monkeypatch, tmp_path):
+    """No service is named by the environment, and files go to a directory of this test's own."""
+    for name in ("SUBSCRIPTIONID", "CERTFILE", "HOST", "CA_FILE"):
+        monkeypatch.delenv(f"AZURE_MANAGEMENT_{name}", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+async def test_every_python_block_runs(page, unset, capsys):
+    """The blocks of a page, from the top, are one program that works against the emulator."""
+    names = await run(page)
+    await asyncio.sleep(0)
+    if page == README:
+        assert names["deployment"].deployment_slot == "Production"
+        out = capsys.readouterr().out
+        assert f"\n{' '.join(['Running'] * 8)}\n" in out
+        assert out.endswith("\n404\n"), "what the old SDK's error says in the last block"
+
+
+def test_the_guide_has_a_section_for_each_task():
+    """Everything the old SDK's guide explains is explained here."""
+    headings = re.findall(r"^###? (.+)$", README.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {
+        "Connect",
+        "Locations",
+        "Cloud services",
+        "Deployments",
+        "Storage accounts",
+        "Affinity groups",
+        "Operating systems and OS images",
+        "Virtual machines",
+        "Operations",
+        "Many at once",
+        "Errors",
+        "Raw requests",
+        "Moving from the old SDK",
+        "The emulator",
+        "What is not here yet",
+    } <= set(headings)
+
+
+@contextmanager
+def environment_of(emulator, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setenv("AZURE_MANAGEMENT_SUBSCRIPTIONID", emulator.subscription_id)
+        patch.setenv("AZURE_MANAGEMENT_CERTFILE", str(emulator.certificate_path))
+        patch.setenv("AZURE_MANAGEMENT_HOST", emulator.url)
+        patch.setenv("AZURE_MANAGEMENT_CA_FILE", str(emulator.ca_path))
+        yield
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_works(page, unset, monkeypatch, capsys):
+    """Each `asyncsm` line of a page, in order, exits with 0 against an emulator."""
+    typed = [line for line in commands(page) if line.startswith("asyncsm ") and not line.startswith(SERVES)]
+    with emulator_in_thread(clock="instant") as emulator, environment_of(emulator, monkeypatch):
+        for line in typed:
+            code = main(shlex.split(line)[1:])
+            captured = capsys.readouterr()
+            assert code == 0, f"{line}\n{captured.out}{captured.err}"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="stopped by a signal")
+def test_the_emulator_command_serves(tmp_path):
+    """It prints the variables, and ends when it is told to."""
+    (line,) = {line for line in commands(README) if line.startswith(SERVES)}
+    program = [sys.executable, "-c", "import sys; from asyncsm.cli import main; sys.exit(main())"]
+    arguments = [*shlex.split(line)[1:], "--port", "0", "--directory", str(tmp_path / "emulator")]
+    with subprocess.Popen([*program, *arguments], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            printed = [process.stdout.readline() for _ in range(6)]
+            process.terminate()
+            process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert sum(line.startswith("export AZURE_MANAGEMENT_") for line in printed) == 4
+    assert process.returncode == 0
+
+
+def test_the_two_commands_are_those_the_project_runs_by():
+    """What they install and call is what pyproject.toml, noxfile.py and .ci/run have."""
+    demo, tests = (line for line in commands(README) if line.startswith("python3 "))
+    assert demo == 'python3 -m venv .venv && .venv/bin/pip install ".[cli]" && .venv/bin/asyncsm demo'
+    assert tests == "python3 -m venv .venv && .venv/bin/pip install nox && .venv/bin/nox -s tests"
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert "cli" in project["optional-dependencies"]
+    assert project["scripts"]["asyncsm"] == f"{main.__module__}:{main.__name__}"
+    sessions = re.findall(
+        r"^@nox\.session.*\ndef (\w+)", (ROOT / "noxfile.py").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert "tests" in sessions
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert re.search(r"\.venv/bin/pip install .*nox$", ci, re.MULTILINE)
+    assert re.search(r"\.venv/bin/nox (-s|--session) tests$", ci, re.MULTILINE)
+
+
+def test_the_demo_is_a_command(capsys):
+    """`asyncsm demo` exists; what it does is tested with the command line."""
+    assert main(["demo", "--help"]) == 0
+    assert "Do everything in the guide" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    """Relative links name files that are there."""
+    targets = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+async def test_the_table_of_operations_is_up_to_date():
+    """docs/operations.md is what the code says; `python docs/generate_operations.py` renews it."""
+    path = ROOT / "docs" / "generate_operations.py"
+    spec = importlib.util.spec_from_file_location("generate_operations", path)
+    generator = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generator)
+    expected = generator.render(await generator.operations())
+    assert (ROOT / "docs" / "operations.md").read_text(encoding="utf-8") == expected
+
+
+def test_a_block_in_an_unknown_language_is_refused(tmp_path):
+    """Nothing can be shown that no test runs."""
+    page = tmp_path / "page.md"
+    page.write_text(
+        textwrap.dedent(
+            """\
+            ```ruby
+            puts 1
+            ```
+            """
+        )
+    )
+    with pytest.raises(AssertionError, match="a block of 'ruby'"):
+        blocks(page, "python")

@@ -69,9 +69,9 @@ async def sent(method, *given, **by_name):
             "<AccountType>Standard_LRS</AccountType>",
         ),
         (
-            ("update_hosted_service", "web", None, None, {"gone": None, "number": 7}),
+            ("update_hosted_service", "web", None, "d", {"gone": None, "number": 7}),
             "PUT /services/hostedservices/web",
-            "<ExtendedProperties>" + REMOVED + SET + "</ExtendedProperties>",
+            "<Description>d</Description><ExtendedProperties>" + REMOVED + SET + "</ExtendedProperties>",
         ),
         (
             ("update_hosted_service", "web", None, ""),

@@ -200,6 +200,11 @@ class Call:
         """Say what is changed: the path below the subscription at which it can be read."""
         self.object_path = "/".join(("", self.subscription.id, *segments))
 
+    @property
+    def content(self) -> bytes:
+        """The body as it came, for the few operations that take files."""
+        return self._incoming.content
+
     def body(self, model: type[M]) -> M:
         """The body, read as `model`.
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from importlib import resources
-from typing import Final, TypedDict
+from typing import Final, Required, TypedDict
 
 from asyncsm.emulator.compute import OSImage
 from asyncsm.emulator.naming import ByName
@@ -67,14 +67,14 @@ class _Family(TypedDict):
 
 
 class _Image(TypedDict, total=False):
-    Name: str
-    Label: str
-    OS: str
-    Location: int
-    LogicalSizeInGB: int
+    Name: Required[str]
+    Label: Required[str]
+    OS: Required[str]
+    Location: Required[int]
+    LogicalSizeInGB: Required[int]
     ImageFamily: str
-    PublishedDate: str
-    PublisherName: str
+    PublishedDate: Required[str]
+    PublisherName: Required[str]
     RecommendedVMSize: str
     IconUri: str
     SmallIconUri: str
@@ -84,7 +84,7 @@ class _Image(TypedDict, total=False):
     ShowInGui: bool
     IsPremium: bool
     Language: str
-    IOType: str
+    IOType: Required[str]
 
 
 class _Tables(TypedDict):
@@ -98,7 +98,7 @@ class _Tables(TypedDict):
 
 @functools.cache
 def _tables() -> _Tables:
-    text = resources.files(__package__).joinpath("catalogue.json").read_text(encoding="utf-8")
+    text = resources.files("asyncsm.emulator").joinpath("catalogue.json").read_text(encoding="utf-8")
     tables: _Tables = json.loads(text)
     return tables
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal, TypeAlias
 
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.progress import Lockable
+from asyncsm.wire.base import ExtraElement
 from asyncsm.wire.configuration_sets import ConfigurationSet
 from asyncsm.wire.extensions import ResourceExtensionReference
 from asyncsm.wire.networks import LoadBalancer
+from asyncsm.wire.roles import DebugSettings
 
 Slot: TypeAlias = Literal["Production", "Staging"]
 
@@ -44,6 +47,7 @@ class RoleInstance:
         host_name: the machine's own name, shown once it has `booted`.
         remote_access_thumbprint: certificate for remote access, made at the first start.
         booted: whether its system has come up since it got its place.
+        provisioned: whether its system has been set up, which is done once.
         walk: number of its latest walk from state to state; the steps of older ones are void.
         settled: whether that walk has come to its end.
     """
@@ -61,8 +65,19 @@ class RoleInstance:
     host_name: str | None = None
     remote_access_thumbprint: str | None = None
     booted: bool = False
+    provisioned: bool = False
     walk: int = 0
     settled: bool = True
+
+    @property
+    def deallocated(self) -> bool:
+        """Whether it has given up its place, and with it its cores and its address."""
+        return self.status == "StoppedDeallocated"
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it is off, be it with a place or without."""
+        return self.status in {"StoppedVM", "StoppedDeallocated"}
 
 
 @dataclass(slots=True, eq=False)
@@ -109,7 +124,12 @@ class Role:
         os_disk, data_disks: of a virtual machine.
         availability_set, label: of a virtual machine.
         extensions: of a virtual machine, without their private configuration.
+        certificates: thumbprints of the service's certificates that went into a virtual machine.
         provision_guest_agent: whether a virtual machine has an agent; ``None`` if nobody said.
+        vm_image: the VM image a virtual machine was made from.
+        winrm_thumbprint: the service's certificate for remote management, of a Windows machine.
+        debug_settings, license_type: of a virtual machine.
+        extra_elements: what a request said of a virtual machine that nobody here understands.
     """
 
     name: str
@@ -122,7 +142,13 @@ class Role:
     availability_set: str | None = None
     label: str | None = None
     extensions: list[ResourceExtensionReference] = field(default_factory=list)
+    certificates: tuple[str, ...] = ()
     provision_guest_agent: bool | None = None
+    vm_image: str | None = None
+    winrm_thumbprint: str | None = None
+    debug_settings: DebugSettings | None = None
+    license_type: str | None = None
+    extra_elements: tuple[ExtraElement, ...] = ()
 
     @property
     def is_virtual_machine(self) -> bool:
@@ -133,6 +159,52 @@ class Role:
     def disks(self) -> list[Disk]:
         """All disks of a virtual machine, that of the system first."""
         return [*([self.os_disk] if self.os_disk is not None else []), *self.data_disks]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What an update can change of a deployment of web and worker roles.
+
+    Attributes:
+        configuration: the ``.cscfg`` file in plain text.
+        label: in plain text.
+        counts: how many instances each role has.
+        os_version: guest OS release.
+        properties: extended properties.
+    """
+
+    configuration: str = field(repr=False)
+    label: str
+    counts: Mapping[str, int]
+    os_version: str
+    properties: Mapping[str, str]
+
+
+@dataclass(slots=True, eq=False)
+class Update:
+    """A change that goes through the upgrade domains of a deployment, one after the other.
+
+    Attributes:
+        mode: ``Auto``, ``Manual`` (each domain when it is told to) or ``Simultaneous`` (all at once).
+        before: what a rollback brings back.
+        after: what will hold.
+        restarted: names of the roles whose instances are restarted on the way, in lower case.
+        domains: through how many domains it goes.
+        seconds: how long each takes, in virtual time.
+        domain: the present or next one.
+        phase: ``Before`` it, waiting to be told, or ``During``.
+        rolling_back: whether it undoes another update, and cannot be undone itself.
+    """
+
+    mode: str
+    before: Definition
+    after: Definition
+    restarted: frozenset[str]
+    domains: int
+    seconds: float
+    domain: int = 0
+    phase: str = "Before"
+    rolling_back: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -151,8 +223,8 @@ class Deployment(Lockable):
         internal_dns_suffix: under which virtual machines find each other.
         load_balancers: internal ones.
         cores: how many of the subscription's are counted for it.
-        changing: whether a new configuration is being distributed.
-        upgrade_type, upgrade_domain, upgrade_phase: the update under way, if one is.
+        changing: whether an update has been asked for and is not over.
+        update: the update under way, once it has begun.
     """
 
     kind: ClassVar[str] = "deployment"
@@ -176,13 +248,15 @@ class Deployment(Lockable):
     load_balancers: list[LoadBalancer] = field(default_factory=list)
     extended_properties: dict[str, str] = field(default_factory=dict)
     upgrade_domain_count: int = 1
-    upgrade_type: str | None = None
-    upgrade_domain: int = 0
-    upgrade_phase: str | None = None
-    rollback_allowed: bool = False
+    update: Update | None = None
     sdk_version: str = ""
     cores: int = 0
     changing: bool = False
+
+    @property
+    def rollback_allowed(self) -> bool:
+        """Whether the update under way can be undone."""
+        return self.update is not None and not self.update.rolling_back
 
     @property
     def has_virtual_machines(self) -> bool:
@@ -258,3 +332,18 @@ class OSImage:
     show_in_gui: bool | None = None
     is_premium: bool | None = None
     io_type: str = "Standard"
+
+
+@dataclass(slots=True, eq=False)
+class Publication:
+    """What the publisher of an image has done with it.
+
+    Attributes:
+        regions: where it is copied to.
+        since: when that was asked for.
+        permission: who may use it: ``Public``, ``MSDN``, or ``Private`` for nobody else.
+    """
+
+    regions: list[str]
+    since: datetime
+    permission: str

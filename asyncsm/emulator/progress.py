@@ -39,7 +39,7 @@ JITTER: Final = 0.1
 
 USUAL_SECONDS: Final[Mapping[str, float]] = {
     "AddCertificates": 6,
-    "AssociateReservedIP": 90,
+    "AssociateReservedIP": 60,
     "ChangeDeploymentConfiguration": 151,
     "CreateDeployment": 52,
     "CreateVirtualMachineDeployment": 62,
@@ -49,6 +49,16 @@ USUAL_SECONDS: Final[Mapping[str, float]] = {
     "DeleteRoleInstances": 200,
     "RebuildDeploymentRoleInstance": 122,
     "UpgradeDeployment": 500,
+    "RollbackDeploymentUpdateOrUpgrade": 400,
+    "RebootDeploymentRoleInstance": 60,
+    "ReimageDeploymentRoleInstance": 90,
+    "CreateReservedIP": 5,
+    "DeleteReservedIP": 5,
+    "DisassociateReservedIP": 57,
+    "AddDnsServer": 20,
+    "UpdateDnsServer": 21,
+    "DeleteDnsServer": 21,
+    "DeleteCertificate": 6,
 }
 """Virtual seconds an operation of a kind takes, as recorded; `OTHERWISE_SECONDS` for the rest."""
 

@@ -12,9 +12,11 @@ from datetime import datetime
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from asyncsm.emulator.compute import Disk, HostedService, OSImage
+from asyncsm.emulator.compute import Disk, HostedService, OSImage, Publication
 from asyncsm.emulator.naming import ByName
+from asyncsm.emulator.networking import NetworkConfiguration, ReservedIP
 from asyncsm.emulator.progress import Lockable, OperationLog
+from asyncsm.wire.vm_images import VMImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,10 @@ class Subscription:
         id: a UUID in lower case, with dashes.
         certificates: management certificates by thumbprint.
         cores_in_use: counted up and down by whatever starts and stops instances.
+        vm_images: the user's, as they are shown.
+        publications: of OS and VM images alike, by the image's name.
+        is_publisher: whether it may publish images. With the service few were; here all are,
+            like the subscription of the recordings.
     """
 
     id: str
@@ -124,17 +130,27 @@ class Subscription:
     hosted_services: ByName[HostedService] = field(default_factory=ByName)
     disks: ByName[Disk] = field(default_factory=ByName)
     os_images: ByName[OSImage] = field(default_factory=ByName)
+    vm_images: ByName[VMImage] = field(default_factory=ByName)
+    reserved_ips: ByName[ReservedIP] = field(default_factory=ByName)
+    networks: NetworkConfiguration = field(default_factory=NetworkConfiguration)
+    publications: ByName[Publication] = field(default_factory=ByName)
+    is_publisher: bool = True
     operations: OperationLog = field(default_factory=OperationLog)
     cores_in_use: int = 0
 
-    def media_in(self, account: StorageAccount) -> Iterator[Disk | OSImage]:
-        """The disks and images whose blobs are in `account`."""
-        return (
-            one
-            for collection in (self.disks, self.os_images)
-            for one in collection.values()
-            if account.holds(one.media_link)
-        )
+    def media(self) -> Iterator[tuple[str, str, str | None]]:
+        """All blobs in use: ``disk`` or ``image``, its name, and the blob's URL."""
+        for disk in self.disks.values():
+            yield "disk", disk.name, disk.media_link
+        for image in self.os_images.values():
+            yield "image", image.name, image.media_link
+        for vm_image in self.vm_images.values():
+            for part in (vm_image.os_disk_configuration, *vm_image.data_disk_configurations):
+                yield "image", vm_image.name or "", part.media_link
+
+    def media_in(self, account: StorageAccount) -> Iterator[str]:
+        """The names of the disks and images whose blobs are in `account`."""
+        return (name for _, name, media_link in self.media() if account.holds(media_link))
 
 
 class State:

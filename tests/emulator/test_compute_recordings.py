@@ -1,41 +1,44 @@
 """Recorded requests about services, deployments and images, sent to the emulator again."""
 
-import base64
 from pathlib import Path
 
 import pytest
 from doubles.bare_client import Management, assert_answered_as_recorded, document
+from doubles.compute import encoded
 from doubles.recordings import exchanges, recordings
 
-LATER = {
-    "/certificates": "service certificates are a later issue's",
-    "/reservedips": "reserved IP addresses are a later issue's",
-    "/vmimages": "VM images are a later issue's",
-    "/resourceextensions": "resource extensions are a later issue's",
-    "/details": "details of images are a later issue's",
-    "/dnsservers": "DNS servers are a later issue's",
-}
-"""Parts of paths the emulator does not answer yet, and why a recording with one is left out."""
+IMAGE = "unittest-donotdelete-ubuntu1404"
+"""A VM image that was there before one of the recordings, and is used in it."""
+
+IMAGE_CREATION = document(
+    "VMImage",
+    f"<Name>{IMAGE}</Name><Label>an image</Label><OSDiskConfiguration>"
+    "<OSState>Generalized</OSState><OS>Linux</OS>"
+    "<MediaLink>https://storagename.blob.core.windows.net/vhds/unittest.vhd</MediaLink></OSDiskConfiguration>",
+)
+
+GROUP_CREATION = document(
+    "CreateAffinityGroup",
+    f"<Name>utaffgrpdonotdelete</Name><Label>{encoded('a group')}</Label><Location>West US</Location>",
+)
+"""An affinity group that was there before one of the recordings."""
 
 
-def replayable() -> list[Path]:
-    def reason(recording: Path) -> str | None:
-        paths = [exchange.path for exchange in exchanges(recording)]
-        return next((why for part, why in LATER.items() if any(part in path for path in paths)), None)
-
-    return [recording for recording in recordings("compute") if reason(recording) is None]
-
-
-@pytest.mark.parametrize("recording", replayable() or [None], ids=lambda path: getattr(path, "stem", "none"))
+@pytest.mark.parametrize(
+    "recording", recordings("compute") or [None], ids=lambda path: getattr(path, "stem", "none")
+)
 async def test_compute_recordings(management: Management, recording: Path | None):
     """Every recorded request is answered with the recorded status, headers and elements."""
     if recording is None:
         pytest.skip("no recordings here: set ASYNCSM_RECORDINGS")
     # The recorded subscription had this account, and the blobs in it, from before.
-    label = base64.b64encode(b"storagename").decode()
     account = document(
         "CreateStorageServiceInput",
-        f"<ServiceName>storagename</ServiceName><Label>{label}</Label><Location>West US</Location>",
+        f"<ServiceName>storagename</ServiceName><Label>{encoded('storagename')}</Label>",
+        "<Location>West US</Location>",
     )
+    await management.post("affinitygroups", GROUP_CREATION)
     await management.finished(await management.post("services/storageservices", account))
+    if any(IMAGE.encode() in exchange.request_body for exchange in exchanges(recording)):
+        await management.finished(await management.post("services/vmimages", IMAGE_CREATION))
     await assert_answered_as_recorded(management, recording)

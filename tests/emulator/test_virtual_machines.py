@@ -176,6 +176,7 @@ async def test_secrets_are_never_seen_again(management: Management, emulator: Em
     """Passwords and private configurations are in no answer, and not in the emulator's state."""
     extension = (
         "<ResourceExtensionReferences><ResourceExtensionReference><ReferenceName>x</ReferenceName>"
+        "<Publisher>Microsoft.Compute</Publisher><Name>BGInfo</Name><Version>1.*</Version>"
         "<ResourceExtensionParameterValues>"
         "<ResourceExtensionParameterValue><Key>a</Key><Value>c2VlbjE=</Value><Type>Public</Type>"
         "</ResourceExtensionParameterValue>"

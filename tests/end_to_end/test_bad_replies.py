@@ -13,7 +13,15 @@ LOCATIONS = b'<Locations xmlns="http://schemas.microsoft.com/windowsazure"/>'
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"garbage", b"\x00\xff\xfe", b"<html>proxy</html>", b"<Locations><Location>", b"<Images/>", b"<!DOCTYPE a><a/>"],
+    [
+        b"",
+        b"garbage",
+        b"\x00\xff\xfe",
+        b"<html>proxy</html>",
+        b"<Locations><Location>",
+        b"<Images/>",
+        b"<!DOCTYPE a><a/>",
+    ],
 )
 async def test_an_unreadable_document_says_what_was_asked(body):
     """What is no `Locations` document is reported with the call and the request id."""

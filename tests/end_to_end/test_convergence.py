@@ -73,7 +73,10 @@ async def test_virtual_machines(sms, account):
     again = await ensure("web2")
     assert again.done
     assert (await again).status == "Succeeded"
-    assert [role.role_name for role in (await sms.get_deployment_by_name("farm", "farm")).role_list] == ["web1", "web2"]
+    assert [role.role_name for role in (await sms.get_deployment_by_name("farm", "farm")).role_list] == [
+        "web1",
+        "web2",
+    ]
 
     await (await sms.delete_virtual_machine("farm", "farm", "web1", cascade=True))
     last = await sms.delete_virtual_machine("farm", "farm", "web2", cascade=True)

@@ -113,7 +113,9 @@ async def test_the_life_of_a_virtual_machine(sms, account, os, config):
 
 async def test_storage_accounts(sms):
     """Created, waited for, read, renewed, updated without changing its replication, deleted."""
-    operation = await sms.create_storage_account("mystore", "d", "l", location="West US", account_type="Standard_LRS")
+    operation = await sms.create_storage_account(
+        "mystore", "d", "l", location="West US", account_type="Standard_LRS"
+    )
     await operation
     account = await sms.wait_for_storage_account("mystore", deadline=30)
     assert account.storage_service_properties.account_type == "Standard_LRS"
@@ -177,7 +179,9 @@ async def test_operations_by_request_id(sms, account):
     """Status, resumption by token in another session, and the list of what was done."""
     operation = await sms.create_storage_account("another", "d", "l", location="West US")
     assert (await sms.get_operation_status(operation.request_id)).status in {"InProgress", "Succeeded"}
-    assert (await sms.wait_for_operation_status(operation.request_id, sleep_interval=0.01)).status == "Succeeded"
+    assert (
+        await sms.wait_for_operation_status(operation.request_id, sleep_interval=0.01)
+    ).status == "Succeeded"
     assert (await sms.resume(operation.token)).status == "Succeeded"
     await operation
     listed = (await sms.list_subscription_operations()).subscription_operations
@@ -208,7 +212,9 @@ async def test_a_wait_ends_early_where_it_cannot_succeed(sms, emulator, account)
         )
     )
     await sms.wait_for_deployment("myvm", "myvm", deadline=30)
-    deployment = emulator.state.subscriptions[emulator.subscription_id].hosted_services["myvm"].deployments["myvm"]
+    deployment = (
+        emulator.state.subscriptions[emulator.subscription_id].hosted_services["myvm"].deployments["myvm"]
+    )
     deployment.instances["web1"].status = "ProvisioningFailed"
     with pytest.raises(StateUnreachable, match="ProvisioningFailed"):
         await sms.wait_for_deployment("myvm", "myvm", until="StoppedVM", deadline=5)

@@ -16,7 +16,9 @@ async def test_cancelling_a_wait_leaves_the_operation_alone(sms):
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert (await operation).status == "Succeeded"
-    assert (await sms.get_storage_account_properties("mystore")).storage_service_properties.status == "Created"
+    assert (
+        await sms.get_storage_account_properties("mystore")
+    ).storage_service_properties.status == "Created"
 
 
 async def test_a_wait_survives_a_restart_of_the_service(emulator, sms):

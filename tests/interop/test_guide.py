@@ -155,7 +155,10 @@ def until(condition, seconds=20):
     ("os", "config"),
     [
         ("Linux", LinuxConfigurationSet("myhostname", "myuser", "Passw0rd!", True)),
-        ("Windows", WindowsConfigurationSet("myhost", "Passw0rd!", None, None, "Pacific Standard Time", "me")),
+        (
+            "Windows",
+            WindowsConfigurationSet("myhost", "Passw0rd!", None, None, "Pacific Standard Time", "me"),
+        ),
     ],
     ids=["Linux", "Windows"],
 )

@@ -96,10 +96,11 @@ def delete(call: Call) -> Reply:
     subscription = call.subscription
     services = (one.affinity_group for one in subscription.hosted_services.values())
     accounts = (one.affinity_group for one in subscription.storage_accounts.values())
-    if any(_is_in(wanted, group) for wanted in (*services, *accounts)):
+    networks = (one.affinity_group for one in subscription.networks.sites.values())
+    if any(_is_in(wanted, group) for wanted in (*services, *accounts, *networks)):
         raise refusals.bad_request(
-            f"The affinity group {group.name} cannot be deleted while hosted services or storage "
-            "accounts are in it."
+            f"The affinity group {group.name} cannot be deleted while hosted services, storage "
+            "accounts or virtual networks are in it."
         )
     del subscription.affinity_groups[group.name]
     return Reply()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from urllib.parse import urlsplit
 
 from asyncsm.emulator import refusals
@@ -42,6 +43,27 @@ def require_account(call: Call, url: str, what: str, region: str | None = None) 
             f"The storage account {account.name} of the {what} is in {account.region}, but has to be in {region}."
         )
     return account
+
+
+def container_of(url: str) -> str:
+    """The URL of what the blob at `url` is in."""
+    return url.rpartition("/")[0]
+
+
+def name_of(url: str) -> str:
+    """The name of the blob at `url` in its container."""
+    return urlsplit(url).path.rpartition("/")[2]
+
+
+def io_type(account: StorageAccount) -> str:
+    """How fast disks in `account` are, in the service's words."""
+    return "Provisioned" if account.account_type == "Premium_LRS" else "Standard"
+
+
+def new_in(container: str, call: Call) -> str:
+    """The URL of a blob in `container` as the service makes names for copies."""
+    letters = "".join(call.random.choices(string.ascii_lowercase + string.digits, k=11))
+    return f"{container.rstrip('/')}/{letters[:8]}.{letters[8:]}{call.now:%Y%m%d%H%M%S}.vhd"
 
 
 def same(one: str, other: str) -> bool:

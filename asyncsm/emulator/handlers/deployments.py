@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import replace
 from functools import partial
-from random import Random
 from typing import Final
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
-from asyncsm.emulator.compute import Deployment, HostedService, Role
-from asyncsm.emulator.handlers import blobs, configurations, documents, instances, lifecycle, lookup, rules
+from asyncsm.emulator.compute import Definition, Deployment, HostedService, Role
+from asyncsm.emulator.handlers import (
+    addresses,
+    blobs,
+    configurations,
+    documents,
+    instances,
+    lifecycle,
+    lookup,
+    rules,
+    updates,
+)
 from asyncsm.emulator.handlers.instances import Pace
 from asyncsm.emulator.handlers.lookup import BY_NAME, BY_SLOT, SERVICE
-from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.state import Subscription
 from asyncsm.wire import deployments as wire
-from asyncsm.wire.cscfg import ServiceConfiguration
 from asyncsm.wire.extensions import ExtensionConfiguration
 
 MOST_PROPERTIES: Final = 25
@@ -26,23 +32,6 @@ SDK_VERSION: Final = "2.6.10424.1531"
 """What a package says it was made with; packages are not opened."""
 
 routes = RouteTable()
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """What a new configuration makes of a deployment.
-
-    Attributes:
-        configuration: the file.
-        counts: instances by role.
-        os_version: guest OS release.
-        properties: extended properties.
-    """
-
-    configuration: str = field(repr=False)
-    counts: dict[str, int]
-    os_version: str
-    properties: dict[str, str]
 
 
 @routes.get(BY_NAME, "GetDeployment")
@@ -62,22 +51,28 @@ def create(call: Call) -> Reply:
     label = rules.label(wanted.label)
     blobs.require_account(call, wanted.package_url, "package URL")
     configuration = configurations.read(wanted.configuration, service)
-    _require_no_extensions(wanted.extension_configuration)
+    place = configurations.placement(configuration, call.subscription, service)
+    new = updates.definition(configuration, wanted.configuration, label)
+    require_no_extensions(wanted.extension_configuration)
     properties = rules.extended_properties(wanted.extended_properties, MOST_PROPERTIES)
     lifecycle.require_place(call, service, wanted.name, slot)
     deployment = Deployment(
         name=wanted.name,
         slot=slot,
         private_id=lifecycle.new_private_id(call),
-        label=label,
+        label=new.label,
         created=call.now,
         modified=call.now,
-        configuration=wanted.configuration,
+        configuration=new.configuration,
         vip=instances.public_address(call.random),
+        virtual_network_name=place.virtual_network,
+        dns_servers=place.dns_servers,
         extended_properties=properties,
         sdk_version=SDK_VERSION,
     )
-    _add_roles(deployment, configuration, call.random)
+    if place.reserved_ip is not None:
+        addresses.settle_at(deployment, place.reserved_ip)
+    _add_roles(call, deployment, new, place)
     starting = bool(wanted.start_deployment)
     return lifecycle.launch(
         call,
@@ -115,7 +110,7 @@ def swap(call: Call) -> Reply:
     _require_name(wanted.production or None, production, "production")
     swapped = [one for one in (staging, production) if one is not None]
     for one in swapped:
-        _require_roles(one)
+        require_roles(one)
     return call.accept(
         locks=[service, *swapped],
         then=partial(_swap, Pace.of(call), service, staging, production),
@@ -128,32 +123,25 @@ def change_configuration(call: Call) -> Reply:
     """Change Deployment Configuration: the roles stay, the numbers of their instances may change."""
     wanted = call.body(wire.ChangeConfiguration)
     service, deployment = lookup.deployment(call)
-    _require_roles(deployment)
+    require_roles(deployment)
+    mode = wanted.mode or wire.UpgradeMode.AUTO
+    require_mode(mode)
     configuration = configurations.read(wanted.configuration, service)
+    configurations.placement(configuration, call.subscription, service, deployment)
     if {role.name.lower() for role in configuration} != {name.lower() for name in deployment.roles}:
         raise refusals.bad_request(
             "The roles of the service configuration are not those of the service definition in the package."
         )
-    version = configurations.os_version(configuration)
-    _require_no_extensions(wanted.extension_configuration)
+    after = updates.definition(configuration, wanted.configuration, deployment.label)
+    require_no_extensions(wanted.extension_configuration)
     properties = rules.changed_properties(
         deployment.extended_properties, wanted.extended_properties, MOST_PROPERTIES
     )
-    call.require_free(deployment)
-    change = _Change(
-        configuration=wanted.configuration,
-        counts={role.name: role.instances.count for role in configuration},
-        os_version=version,
-        properties=properties,
+    # Settings reach the instances as they run; only another guest system makes them start again.
+    restarted = {one.name.lower() for one in deployment.roles.values() if one.os_version != after.os_version}
+    return updates.begin(
+        call, deployment, mode.value, replace(after, properties=properties), frozenset(restarted)
     )
-    reply = call.accept(
-        locks=[deployment],
-        steps=[(0.1, partial(_claim_more, call.subscription, deployment, change))],
-        then=partial(_configure, Pace.of(call), call.random, call.subscription, deployment, change),
-    )
-    deployment.changing = True
-    deployment.status = f"{deployment.status.removesuffix('Transitioning')}Transitioning"
-    return reply
 
 
 @routes.post(BY_NAME, "UpdateDeploymentStatus", query={"comp": "status"})
@@ -162,7 +150,7 @@ def update_status(call: Call) -> Reply:
     """Update Deployment Status: start or suspend all of it; to what it is already, nothing happens."""
     wanted = call.body(wire.UpdateDeploymentStatus).status
     _, deployment = lookup.deployment(call)
-    _require_roles(deployment)
+    require_roles(deployment)
     if wanted not in {wire.DeploymentStatus.RUNNING, wire.DeploymentStatus.SUSPENDED}:
         raise refusals.bad_request("The status must be Running or Suspended.")
     if deployment.status.removesuffix("Transitioning") == wanted.value:
@@ -178,15 +166,23 @@ def update_status(call: Call) -> Reply:
     return reply
 
 
-def _add_roles(deployment: Deployment, configuration: ServiceConfiguration, random: Random) -> None:
-    version = configurations.os_version(configuration)
-    for given in configuration:
-        role = Role(name=given.name, instance_count=0, os_version=version)
+def _add_roles(call: Call, deployment: Deployment, new: Definition, place: configurations.Placement) -> None:
+    for name, count in new.counts.items():
+        network = configurations.network_of(name, place.subnets)
+        role = Role(name=name, instance_count=0, os_version=new.os_version, network=network)
+        addresses.require_subnets(call.subscription, deployment, name, network)
         deployment.roles[role.name] = role
-        instances.scale(deployment, role, given.instances.count, random)
+        for instance in instances.scale(deployment, role, count, call.random):
+            instance.ip_address = addresses.internal_address(call.subscription, call.random, deployment, role)
 
 
-def _require_no_extensions(given: ExtensionConfiguration | None) -> None:
+def require_mode(mode: wire.UpgradeMode, *others: wire.UpgradeMode) -> None:
+    """Refuse a way through the upgrade domains that there is not, or only for others."""
+    if mode not in set(wire.UpgradeMode) - set(others):
+        raise refusals.bad_request(f"The mode {mode.value} is not valid.")
+
+
+def require_no_extensions(given: ExtensionConfiguration | None) -> None:
     """Nothing adds extensions to a hosted service yet, hence none can be named."""
     if given is None:
         return
@@ -195,7 +191,8 @@ def _require_no_extensions(given: ExtensionConfiguration | None) -> None:
         raise refusals.bad_request(f"The extension ID {extension.id} does not exist in the hosted service.")
 
 
-def _require_roles(deployment: Deployment) -> None:
+def require_roles(deployment: Deployment) -> None:
+    """Refuse what is only for web and worker roles."""
     if deployment.has_virtual_machines:
         raise refusals.bad_request(
             f"This operation is not supported for the deployment {deployment.name}, which has virtual machines."
@@ -229,35 +226,8 @@ def _swap(pace: Pace, service: HostedService, staging: Deployment, production: D
     if production is not None:
         production.slot = "Staging"
         production.vip, staging.vip = staging.vip, production.vip
+        reserved = production.reserved_ip_name
+        configurations.name_reserved_ip(production, staging.reserved_ip_name)
+        configurations.name_reserved_ip(staging, reserved)
         production.modified = pace.clock.now()
     service.modified = staging.modified = pace.clock.now()
-
-
-def _claim_more(subscription: Subscription, deployment: Deployment, change: _Change) -> None:
-    wanted = sum(
-        instances.cores_of_size(deployment.roles[name].size) * count for name, count in change.counts.items()
-    )
-    try:
-        instances.claim_cores(subscription, deployment, max(wanted, deployment.cores))
-    except Refusal:
-        deployment.changing = False
-        instances.settle(deployment)
-        raise
-
-
-def _configure(
-    pace: Pace, random: Random, subscription: Subscription, deployment: Deployment, change: _Change
-) -> None:
-    """Let the new configuration hold; new instances start, or are only made if it is suspended."""
-    deployment.configuration, deployment.extended_properties = change.configuration, change.properties
-    running = deployment.status.startswith("Running")
-    phases = instances.ROLE_START if running else instances.ROLE_CREATION
-    for name, count in change.counts.items():
-        role = deployment.roles[name]
-        role.os_version = change.os_version
-        for instance in instances.scale(deployment, role, count, random):
-            instances.walk(pace, deployment, instance, phases)
-    instances.claim_cores(subscription, deployment, instances.cores_of(deployment))
-    deployment.modified = pace.clock.now()
-    deployment.changing = False
-    instances.settle(deployment)

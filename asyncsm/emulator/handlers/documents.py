@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Final, TypeVar
 
 from asyncsm.emulator.call import Call
 from asyncsm.emulator.compute import Deployment, Disk, HostedService, Role, RoleInstance
-from asyncsm.emulator.handlers import configurations, endpoints, lifecycle
+from asyncsm.emulator.handlers import configurations, endpoints, extensions, lifecycle
 from asyncsm.wire import configuration_sets, deployments, disks, networks, roles
 from asyncsm.wire.extensions import ResourceExtensionReferences
 from asyncsm.wire.properties import ExtendedProperties
@@ -41,7 +42,11 @@ def deployment(call: Call, service: HostedService, shown: Deployment) -> deploym
         url=lifecycle.address_in(service, shown.slot, shown.private_id),
         configuration=configurations.of_machines(shown.roles.values()) if machines else shown.configuration,
         role_instance_list=deployments.RoleInstanceList(
-            role_instances=[_instance(shown, one) for one in shown.instances.values()]
+            # Those without a place come last.
+            role_instances=[
+                _instance(call, shown, one)
+                for one in sorted(shown.instances.values(), key=attrgetter("deallocated"))
+            ]
         ),
         upgrade_status=_upgrade_status(shown),
         upgrade_domain_count=shown.upgrade_domain_count,
@@ -74,8 +79,10 @@ def machine(role: Role) -> roles.PersistentVMRole:
 def _listed_role(holder: Deployment, role: Role) -> roles.Role:
     """A role as a part of its deployment."""
     network = _network(role)
-    for endpoint in network.input_endpoints:
-        endpoint.vip = holder.vip
+    instance = holder.instances.get(role.name)
+    if instance is not None and not instance.deallocated:
+        for endpoint in network.input_endpoints:
+            endpoint.vip = holder.vip
     if role.is_virtual_machine:
         shown = _machine(roles.Role, role, network)
         shown.xsi_type, shown.role_type = "PersistentVMRole", "PersistentVMRole"
@@ -105,13 +112,18 @@ def _machine(model: type[RoleT], role: Role, network: configuration_sets.Configu
         role_name=role.name,
         os_version=role.os_version,
         configuration_sets=configuration_sets.ConfigurationSets(configuration_sets=[network]),
+        vm_image_name=role.vm_image,
         availability_set_name=role.availability_set,
         data_virtual_hard_disks=disks.DataVirtualHardDisks(
-            data_virtual_hard_disks=[_data_disk(disk) for disk in role.data_disks]
+            data_virtual_hard_disks=[data_disk(disk) for disk in role.data_disks]
         ),
         label=role.label,
         role_size=role.size,
+        default_win_rm_certificate_thumbprint=role.winrm_thumbprint,
         provision_guest_agent=role.provision_guest_agent,
+        debug_settings=role.debug_settings,
+        license_type=role.license_type,
+        extra_elements=role.extra_elements,
     )
     if role.extensions:
         shown.resource_extension_references = ResourceExtensionReferences(
@@ -135,7 +147,8 @@ def _os_disk(disk: Disk) -> disks.OSVirtualHardDisk:
     )
 
 
-def _data_disk(disk: Disk) -> disks.DataVirtualHardDisk:
+def data_disk(disk: Disk) -> disks.DataVirtualHardDisk:
+    """A data disk as its machine has it."""
     return disks.DataVirtualHardDisk(
         host_caching=disk.host_caching,
         disk_label=disk.label,
@@ -147,14 +160,14 @@ def _data_disk(disk: Disk) -> disks.DataVirtualHardDisk:
     )
 
 
-def _instance(holder: Deployment, one: RoleInstance) -> deployments.RoleInstance:
-    if one.status == "StoppedDeallocated":  # it has no place, hence nothing that goes with one
+def _instance(call: Call, holder: Deployment, one: RoleInstance) -> deployments.RoleInstance:
+    if one.deallocated:  # it has no place, hence nothing that goes with one
         return deployments.RoleInstance(
             role_name=one.role_name,
             instance_name=one.name,
             instance_status=deployments.InstanceStatus(one.status),
             power_state=deployments.PowerState(one.power_state),
-            remote_access_certificate_thumbprint=one.remote_access_thumbprint,
+            remote_access_certificate_thumbprint=one.remote_access_thumbprint if one.provisioned else None,
         )
     shown = deployments.RoleInstance(
         role_name=one.role_name,
@@ -173,8 +186,13 @@ def _instance(holder: Deployment, one: RoleInstance) -> deployments.RoleInstance
         shown.instance_endpoints = deployments.InstanceEndpoints(instance_endpoints=open_ports)
     if one.booted:
         shown.host_name = one.host_name
-        if one.status != "Provisioning":
-            shown.remote_access_certificate_thumbprint = one.remote_access_thumbprint
+    if one.provisioned:
+        shown.remote_access_certificate_thumbprint = one.remote_access_thumbprint
+    role = holder.roles[one.role_name]
+    shown.guest_agent_status = extensions.agent_status(call, role, one)
+    statuses = extensions.statuses(role, one)
+    if statuses:
+        shown.resource_extension_status_list = statuses
     return shown
 
 
@@ -193,12 +211,13 @@ def _instance_endpoints(holder: Deployment, role: Role) -> list[deployments.Inst
 
 
 def _upgrade_status(shown: Deployment) -> deployments.UpgradeStatus | None:
-    if shown.upgrade_type is None:
+    update = shown.update
+    if update is None:
         return None
     return deployments.UpgradeStatus(
-        upgrade_type=deployments.UpgradeMode(shown.upgrade_type),
-        current_upgrade_domain_state=shown.upgrade_phase,
-        current_upgrade_domain=shown.upgrade_domain,
+        upgrade_type=deployments.UpgradeMode(update.mode),
+        current_upgrade_domain_state=update.phase,
+        current_upgrade_domain=update.domain,
     )
 
 
@@ -215,4 +234,6 @@ def _virtual_ips(service: HostedService, shown: Deployment) -> networks.VirtualI
     # The service's own names, which tell whether anything is reachable under the address.
     name = f"{service.name}ContractContract" if endpoints.all_of(shown) else "__PseudoBackEndContractVip"
     address = networks.VirtualIP(address=shown.vip, is_dns_programmed=True, name=name)
+    if shown.reserved_ip_name is not None:
+        address.is_reserved, address.reserved_ip_name = True, shown.reserved_ip_name
     return networks.VirtualIPs(virtual_ips=[address])

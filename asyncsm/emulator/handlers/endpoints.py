@@ -7,6 +7,7 @@ from typing import Final
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.compute import Deployment
+from asyncsm.emulator.compute import Role as StateRole
 from asyncsm.wire.configuration_sets import ConfigurationSet
 from asyncsm.wire.endpoints import (
     ConfigurationSetInputEndpoint,
@@ -98,15 +99,18 @@ def _check_probe(name: str, probe: LoadBalancerProbe) -> None:
         )
 
 
-def all_of(deployment: Deployment) -> list[ConfigurationSetInputEndpoint]:
-    """The endpoints of all machines of `deployment`."""
-    return [endpoint for role in deployment.roles.values() for endpoint in role.network.input_endpoints]
+def all_of(deployment: Deployment, changed: StateRole | None = None) -> list[ConfigurationSetInputEndpoint]:
+    """The endpoints of all machines of `deployment`, or as they will be when one has `changed`."""
+    roles = {role.name: role for role in deployment.roles.values()}
+    if changed is not None:
+        roles[changed.name] = changed
+    return [endpoint for role in roles.values() for endpoint in role.network.input_endpoints]
 
 
-def fill_ports(deployment: Deployment, random: Random) -> None:
-    """Give every endpoint that has none a public port which is free in `deployment`."""
-    taken = {endpoint.port for endpoint in all_of(deployment)}
-    for endpoint in all_of(deployment):
+def fill_ports(deployment: Deployment, random: Random, changed: StateRole | None = None) -> None:
+    """Give every endpoint that has none a public port which is free in `deployment`; see `all_of`."""
+    taken = {endpoint.port for endpoint in all_of(deployment, changed)}
+    for endpoint in all_of(deployment, changed):
         while endpoint.port is None:
             port = random.randint(LOWEST_FREE_PORT, HIGHEST_PORT)
             if port not in taken:
@@ -114,10 +118,10 @@ def fill_ports(deployment: Deployment, random: Random) -> None:
                 taken.add(port)
 
 
-def require_distinct_ports(deployment: Deployment) -> None:
-    """Refuse if two endpoints have one public port, unless they share the load between them."""
+def require_distinct_ports(deployment: Deployment, changed: StateRole | None = None) -> None:
+    """Refuse if two endpoints have one public port, unless they share the load; see `all_of`."""
     owners: dict[tuple[int | None, str | None], str | None] = {}
-    for endpoint in all_of(deployment):
+    for endpoint in all_of(deployment, changed):
         key = endpoint.port, endpoint.protocol
         shared = endpoint.load_balanced_endpoint_set_name
         if key in owners and (shared is None or owners[key] != shared):

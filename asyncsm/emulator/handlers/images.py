@@ -8,9 +8,11 @@ from typing import Final
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.compute import OSImage
-from asyncsm.emulator.handlers import blobs, rules
-from asyncsm.emulator.handlers.attachments import find_image
+from asyncsm.emulator.handlers import attachments, blobs, rules
+from asyncsm.emulator.handlers.attachments import find_image, find_vm_image
+from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.state import Subscription
 from asyncsm.wire import images as wire
 
 COLLECTION: Final = "services/images"
@@ -42,27 +44,23 @@ routes = RouteTable()
 def list_images(call: Call) -> Reply:
     """List OS Images: the platform's and the subscription's."""
     images = (*catalogue.platform_images().values(), *call.subscription.os_images.values())
-    return Reply(document=wire.Images(images=[_shown(image) for image in images]))
+    return Reply(document=wire.Images(images=[shown(call, image) for image in images]))
 
 
 @routes.get(ONE, "GetOSImage")
 def get(call: Call) -> Reply:
     """Get OS Image."""
-    return Reply(document=_shown(_find(call)))
+    return Reply(document=shown(call, _find(call)))
 
 
 @routes.post(COLLECTION, "CreateOSImage")
 def add(call: Call) -> Reply:
     """Add OS Image: register a blob under a name."""
     wanted = call.body(wire.OSImage)
-    name = wanted.name or ""
-    if _NAME.fullmatch(name) is None:
-        raise refusals.bad_request("The image name is invalid.")
+    name = require_new_name(call.subscription, wanted.name)
     if wanted.os not in {"Linux", "Windows"}:
         raise refusals.bad_request("The OS of an image must be Linux or Windows.")
     account = blobs.require_account(call, wanted.media_link or "", "media link")
-    if find_image(call.subscription, name) is not None:
-        raise refusals.conflict(f"An image with the name '{name}' already exists.")
     image = OSImage(
         name=name,
         label=rules.label(wanted.label),
@@ -71,45 +69,73 @@ def add(call: Call) -> Reply:
         location=account.region,
         affinity_group=account.affinity_group,
         is_premium=False,
-        io_type="Provisioned" if account.account_type == "Premium_LRS" else "Standard",
+        io_type=blobs.io_type(account),
     )
     _describe(image, wanted)
     call.subscription.os_images[name] = image
     call.acts_on("services", "images", name)
-    return Reply(document=_shown(image))
+    return Reply(document=shown(call, image))
 
 
 @routes.put(ONE, "UpdateOSImage")
 def update(call: Call) -> Reply:
     """Update OS Image: its words only; blob and system stay what they are."""
-    image = _find_own(call)
+    image = find_own(call)
     wanted = call.body(wire.OSImage)
     image.label = rules.label(wanted.label)
     _describe(image, wanted)
-    return Reply(document=_shown(image, empty_links=True))
+    return Reply(document=shown(call, image, empty_links=True))
 
 
 @routes.delete(ONE, "DeleteOSImage")
 def delete(call: Call) -> Reply:
     """Delete OS Image, unless a disk was made of it. The blob is elsewhere, ``comp=media`` or not."""
-    image = _find_own(call)
+    image = find_own(call)
+    attachments.require_image_idle(call.subscription, image.name)
     for disk in call.subscription.disks.values():
         if disk.source_image == image.name:
             raise refusals.bad_request(
                 f"The image with name {image.name} is currently in use by the disk {disk.name}."
             )
     del call.subscription.os_images[image.name]
+    call.subscription.publications.pop(image.name, None)
     return Reply()
 
 
+def require_new_name(subscription: Subscription, name: str | None) -> str:
+    """`name`, if a new OS or VM image can have it; they share one set of names.
+
+    Raises:
+        Refusal: it is none, or an image has it.
+    """
+    if name is None or _NAME.fullmatch(name) is None:
+        raise refusals.bad_request("The image name is invalid.")
+    if find_image(subscription, name) is not None or find_vm_image(subscription, name) is not None:
+        raise refusals.conflict(f"An image with the name '{name}' already exists.")
+    return name
+
+
+def wrong_kind(name: str) -> Refusal:
+    """400: an operation on OS images was asked for a VM image, or the other way round."""
+    return refusals.bad_request(f"This operation is not supported for image with name {name}.")
+
+
 def _find(call: Call) -> OSImage:
-    image = find_image(call.subscription, call.parameters["imageName"])
+    name = call.parameters["imageName"]
+    image = find_image(call.subscription, name)
     if image is None:
+        if find_vm_image(call.subscription, name) is not None:
+            raise wrong_kind(name)
         raise refusals.not_found("The image with the specified name does not exist.")
     return image
 
 
-def _find_own(call: Call) -> OSImage:
+def find_own(call: Call) -> OSImage:
+    """The OS image of the path, which has to be the user's.
+
+    Raises:
+        Refusal: there is none, or it is the platform's or a VM image.
+    """
     image = _find(call)
     if image.category != "User":
         raise refusals.forbidden()
@@ -122,7 +148,7 @@ def _describe(image: OSImage, wanted: wire.OSImage) -> None:
             setattr(image, name, getattr(wanted, name))
 
 
-def _shown(image: OSImage, *, empty_links: bool = False) -> wire.OSImage:
+def shown(call: Call, image: OSImage, *, empty_links: bool = False) -> wire.OSImage:
     """An image. Links that were set to nothing are seen only in the answer to that, as with the service."""
     own = image.category == "User"
     words = {name: getattr(image, name) for name in CHANGEABLE}
@@ -130,7 +156,7 @@ def _shown(image: OSImage, *, empty_links: bool = False) -> wire.OSImage:
         words |= {name: words[name] or None for name in LINKS}
     return wire.OSImage(
         affinity_group=image.affinity_group,
-        category=image.category,
+        category=_category(call, image),
         label=image.label,
         location=image.location,
         logical_size_in_gb=image.size_gb,
@@ -143,3 +169,11 @@ def _shown(image: OSImage, *, empty_links: bool = False) -> wire.OSImage:
         io_type=image.io_type,
         **words,
     )
+
+
+def _category(call: Call, image: OSImage) -> str:
+    """What the repository calls it: of a shared image, who may use it."""
+    publication = call.subscription.publications.get(image.name) if image.category == "User" else None
+    if publication is None or publication.permission == "Private":
+        return image.category
+    return publication.permission

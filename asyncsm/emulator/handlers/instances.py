@@ -6,6 +6,7 @@ themselves then still go through their states, each at its own pace.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -41,6 +42,18 @@ _READY: Final = Phase("ReadyRole", "Started")
 
 MACHINE_START: Final = (*_BOOT, _READY)
 """A virtual machine whose system is set up already."""
+
+MACHINE_RESUME: Final = (Phase("StartingVM", "Starting", 20), Phase("RoleStateUnknown", "Started", 5), _READY)
+"""A virtual machine that was off and has kept its place."""
+
+MACHINE_STOP: Final = (Phase("StoppingVM", "Stopping"),)
+MACHINE_DEALLOCATION: Final = (Phase("StoppingAndDeallocating", "Stopping"),)
+MACHINE_RESTART: Final = (Phase("RestartingRole", "Started"),)
+"""A virtual machine as long as the operation that stops or restarts it is under way."""
+
+RESTARTED: Final = (_READY,)
+STOPPED: Final = (Phase("StoppedVM", "Stopped"),)
+DEALLOCATED: Final = (Phase("StoppedDeallocated", "Stopped"),)
 
 FIRST_MACHINE_START: Final = {
     "Linux": (*_BOOT, Phase("Provisioning", "Started", 10), _READY),
@@ -107,6 +120,8 @@ def _enter(
     instance.status, instance.power_state = phase.status, phase.power_state
     if phase.status in {"Provisioning", "ReadyRole"}:
         instance.booted = True
+    if phase.status == "ReadyRole":
+        instance.provisioned = True
     if rest:
         pace.clock.after(
             pace.progress.vary(phase.seconds), partial(_enter, pace, deployment, instance, number, rest)
@@ -126,37 +141,53 @@ def settle(deployment: Deployment) -> None:
 def scale(deployment: Deployment, role: Role, count: int, random: Random) -> list[RoleInstance]:
     """Give a web or worker role `count` instances, and return the new ones.
 
-    Instances go from the highest number on. All of the deployment's are spread anew over
-    its upgrade domains.
+    Instances go from the highest number on; new ones get the lowest free numbers. All of the
+    deployment's are spread anew over its upgrade domains.
     """
-    added = []
-    for number in range(count, role.instance_count):
-        gone = deployment.instances.pop(f"{role.name}_IN_{number}", None)
-        if gone is not None:
-            gone.walk += 1
+    present = of_role(deployment, role.name)
+    for gone in present[count:]:
+        drop(deployment, gone)
     role.instance_count = count
-    for number in range(count):
-        name = f"{role.name}_IN_{number}"
-        if name not in deployment.instances:
-            added.append(
-                RoleInstance(
-                    name=name, role_name=role.name, size=role.size, ip_address=internal_address(random)
-                )
-            )
-            deployment.instances[name] = added[-1]
-    _spread(deployment)
+    names = (f"{role.name}_IN_{number}" for number in itertools.count())
+    free = (name for name in names if name not in deployment.instances)
+    added = [
+        RoleInstance(name=name, role_name=role.name, size=role.size, ip_address=internal_address(random))
+        for name in itertools.islice(free, max(0, count - len(present)))
+    ]
+    deployment.instances.update({one.name: one for one in added})
+    spread(deployment)
     return added
 
 
-def _spread(deployment: Deployment) -> None:
+def of_role(deployment: Deployment, role_name: str) -> list[RoleInstance]:
+    """The instances of a role, by their numbers."""
+    found = [one for one in deployment.instances.values() if one.role_name.lower() == role_name.lower()]
+    return sorted(found, key=_number)
+
+
+def _number(instance: RoleInstance) -> int:
+    text = instance.name.rpartition("_")[2]
+    return int(text) if text.isdecimal() else 0
+
+
+def drop(deployment: Deployment, instance: RoleInstance) -> None:
+    """Take an instance away; it goes nowhere any more."""
+    del deployment.instances[instance.name]
+    instance.walk += 1
+
+
+def domains_for(largest_role: int) -> int:
+    """How many upgrade domains a deployment has whose largest role has so many instances."""
+    return max(1, min(largest_role, MOST_UPGRADE_DOMAINS))
+
+
+def spread(deployment: Deployment) -> None:
     """Place the instances: those of a role in as many upgrade domains as there are."""
     largest = max((role.instance_count for role in deployment.roles.values()), default=1)
-    deployment.upgrade_domain_count = min(largest, MOST_UPGRADE_DOMAINS)
+    deployment.upgrade_domain_count = domains_for(largest)
     for role in deployment.roles.values():
-        for number in range(role.instance_count):
-            instance = deployment.instances.get(f"{role.name}_IN_{number}")
-            if instance is not None:
-                _place(instance, number, deployment.upgrade_domain_count)
+        for place, instance in enumerate(of_role(deployment, role.name)):
+            _place(instance, place, deployment.upgrade_domain_count)
 
 
 def spread_availability_sets(deployment: Deployment) -> None:
@@ -177,8 +208,8 @@ def _place(instance: RoleInstance, number: int, upgrade_domains: int) -> None:
 
 
 def cores_of(deployment: Deployment) -> int:
-    """The cores that all instances of its roles have together."""
-    return sum(cores_of_size(role.size) * role.instance_count for role in deployment.roles.values())
+    """The cores that all its instances have together; those without a place have none."""
+    return sum(cores_of_size(one.size) for one in deployment.instances.values() if not one.deallocated)
 
 
 def cores_of_size(size: str) -> int:

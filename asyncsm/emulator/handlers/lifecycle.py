@@ -34,17 +34,6 @@ def require_place(call: Call, service: HostedService, name: str, slot: Slot) -> 
     call.require_free(service)
 
 
-def require_networks(virtual_network: str | None, reserved_ip: str | None) -> None:
-    """Refuse a deployment that wants to be in a network, or at an address, which does not exist.
-
-    Nothing makes virtual networks and reserved addresses yet, hence none exists.
-    """
-    if virtual_network:
-        raise refusals.bad_request(f"The virtual network {virtual_network} does not exist.")
-    if reserved_ip:
-        raise refusals.bad_request(f"The reserved IP {reserved_ip} does not exist.")
-
-
 def new_private_id(call: Call) -> str:
     """An id of a deployment that stays with it when it is swapped."""
     return f"{call.random.getrandbits(128):032x}"
@@ -106,7 +95,7 @@ def _check(
         instances.claim_cores(subscription, deployment, instances.cores_of(deployment))
     except Refusal:
         del service.deployments[deployment.name]
-        attachments.withdraw(subscription, deployment, new_disks)
+        attachments.withdraw(subscription, disks_of(deployment), new_disks)
         raise
 
 
@@ -115,9 +104,14 @@ def _launched(clock: Clock, service: HostedService, deployment: Deployment, then
     then()
 
 
+def disks_of(deployment: Deployment) -> list[Disk]:
+    """The disks of all its machines."""
+    return [disk for role in deployment.roles.values() for disk in role.disks]
+
+
 def begin_removal(pace: Pace, deployment: Deployment) -> None:
     """Let `deployment` look like one that is being deleted."""
-    deployment.status = "Deleting"
+    deployment.status, deployment.update = "Deleting", None
     instances.walk_all(pace, deployment, instances.REMOVAL)
 
 
@@ -138,4 +132,4 @@ def remove(
     instances.claim_cores(subscription, deployment, 0)
     for instance in deployment.instances.values():
         instance.walk += 1
-    attachments.give_up(pace, subscription, deployment, media=media)
+    attachments.give_up(pace, subscription, disks_of(deployment), media=media)

@@ -50,11 +50,31 @@ def deployment(call: Call) -> tuple[HostedService, Deployment]:
     return service, found
 
 
-def role(call: Call) -> tuple[HostedService, Deployment, Role]:
-    """The role of the path, and what it is in."""
+def path_of(service: HostedService, deployment: Deployment) -> tuple[str, ...]:
+    """Where `deployment` is read, below the subscription."""
+    return ("services", "hostedservices", service.name, "deployments", deployment.name)
+
+
+def machine(call: Call) -> tuple[HostedService, Deployment, Role]:
+    """The virtual machine of the path, and what it is in.
+
+    Raises:
+        Refusal: there is none, or it is a web or worker role.
+    """
     service, holder = deployment(call)
-    name = call.parameters["roleName"]
+    return service, holder, machine_in(holder, call.parameters["roleName"])
+
+
+def machine_in(holder: Deployment, name: str) -> Role:
+    """The virtual machine called `name`; as `machine`."""
+    found = _role_in(holder, name)
+    if not found.is_virtual_machine:
+        raise refusals.bad_request(f"Role {found.name} is not a virtual machine.")
+    return found
+
+
+def _role_in(holder: Deployment, name: str) -> Role:
     found = holder.roles.get(name)
     if found is None:
         raise refusals.not_found(f"Role {name} was not found in the currently deployed service.")
-    return service, holder, found
+    return found

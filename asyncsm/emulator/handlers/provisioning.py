@@ -43,29 +43,51 @@ def host_name(given: Role, service: HostedService, os: str) -> str:
         )
     if len(wanted.custom_data or b"") > MOST_CUSTOM_DATA:
         raise refusals.bad_request(f"The custom data has more than {MOST_CUSTOM_DATA} bytes.")
+    require_certificates(service, certificates_of(given))
     match wanted:
         case LinuxConfigurationSet() if os == "Linux":
-            return _linux_name(wanted, service)
+            return _linux_name(wanted)
         case WindowsConfigurationSet() if os == "Windows":
-            return _windows_name(wanted, service, given.role_name or "")
+            return _windows_name(wanted, given.role_name or "")
     raise refusals.bad_request(
         f"The {wanted.configuration_set_type} of role {given.role_name} is not for the operating system {os}."
     )
 
 
 def require_none(given: Role) -> None:
-    """Refuse a provisioning set of a machine whose disk is set up already."""
+    """Refuse a provisioning set of a machine whose system is set up already."""
     if _only_set(given) is not None:
         raise refusals.bad_request(
-            f"A provisioning configuration must not be specified for role {given.role_name}, which starts "
-            "from a disk."
+            f"A provisioning configuration must not be specified for role {given.role_name}, whose system is "
+            "set up already."
         )
 
 
-def require_certificates(service: HostedService, thumbprints: Iterable[str | None]) -> None:
+def certificates_of(given: Role) -> tuple[str, ...]:
+    """The certificates of the hosted service that go into a machine."""
+    match _only_set(given):
+        case LinuxConfigurationSet(ssh=ssh):
+            named = [key.fingerprint for key in (*ssh.public_keys, *ssh.key_pairs)]
+        case WindowsConfigurationSet(win_rm=win_rm, stored_certificate_settings=stored):
+            named = [one.thumbprint for one in stored]
+            named += [one.certificate_thumbprint for one in win_rm.listeners]
+        case _:
+            named = []
+    return tuple(one for one in named if one)
+
+
+def wants_remote_management(given: Role) -> bool:
+    """Whether a Windows machine is to listen for its management over HTTPS."""
+    wanted = _only_set(given)
+    return isinstance(wanted, WindowsConfigurationSet) and any(
+        (one.protocol or "").lower() == "https" for one in wanted.win_rm.listeners
+    )
+
+
+def require_certificates(service: HostedService, thumbprints: Iterable[str]) -> None:
     """Refuse thumbprints of which `service` has no certificate."""
     for thumbprint in thumbprints:
-        if thumbprint and thumbprint not in service.certificates:
+        if thumbprint not in service.certificates:
             raise refusals.bad_request(
                 f"The certificate with thumbprint {thumbprint} was not found in the hosted service "
                 f"{service.name}. It must be added there first."
@@ -79,13 +101,11 @@ def _only_set(given: Role) -> ProvisioningSet | None:
     return sets[0] if sets else None
 
 
-def _linux_name(wanted: LinuxConfigurationSet, service: HostedService) -> str:
+def _linux_name(wanted: LinuxConfigurationSet) -> str:
     if not 1 <= len(wanted.host_name or "") <= LONGEST_HOST_NAME:
         raise refusals.bad_request(f"The HostName must have from 1 to {LONGEST_HOST_NAME} characters.")
     if not 1 <= len(wanted.user_name or "") <= LONGEST_LINUX_USER:
         raise refusals.bad_request(f"The UserName must have from 1 to {LONGEST_LINUX_USER} characters.")
-    keys = [*wanted.ssh.public_keys, *wanted.ssh.key_pairs]
-    require_certificates(service, (key.fingerprint for key in keys))
     password = wanted.user_password.get_secret_value() if wanted.user_password else ""
     if not password and not wanted.ssh.public_keys.public_keys:
         raise refusals.bad_request("A UserPassword or an SSH public key must be specified.")
@@ -96,7 +116,7 @@ def _linux_name(wanted: LinuxConfigurationSet, service: HostedService) -> str:
     return wanted.host_name or ""
 
 
-def _windows_name(wanted: WindowsConfigurationSet, service: HostedService, role_name: str) -> str:
+def _windows_name(wanted: WindowsConfigurationSet, role_name: str) -> str:
     name = wanted.computer_name or role_name
     if len(name) > LONGEST_COMPUTER_NAME:
         raise refusals.bad_request(
@@ -111,6 +131,4 @@ def _windows_name(wanted: WindowsConfigurationSet, service: HostedService, role_
             f"The AdminPassword must have at least {SHORTEST_WINDOWS_PASSWORD} characters of at least "
             f"{PASSWORD_CLASSES} kinds."
         )
-    require_certificates(service, (one.thumbprint for one in wanted.stored_certificate_settings))
-    require_certificates(service, (one.certificate_thumbprint for one in wanted.win_rm.listeners))
     return name

@@ -46,7 +46,7 @@ def list_role_sizes(_call: Call) -> Reply:
 
 
 def _shown(subscription: Subscription) -> wire.Subscription:
-    quotas = subscription.quotas
+    quotas, plan = subscription.quotas, subscription.networks.plan
     return wire.Subscription(
         subscription_id=subscription.id,
         subscription_name=subscription.name,
@@ -61,12 +61,16 @@ def _shown(subscription: Subscription) -> wire.Subscription:
         current_storage_accounts=len(subscription.storage_accounts),
         # The other counters are left out where they are 0, but for the security groups'.
         max_virtual_network_sites=quotas.virtual_network_sites,
+        current_virtual_network_sites=len(subscription.networks.sites) or None,
         max_local_network_sites=quotas.local_network_sites,
+        current_local_network_sites=(len(plan.local_sites) or None) if plan is not None else None,
         max_dns_servers=quotas.dns_servers,
+        current_dns_servers=(len(plan.dns_servers) or None) if plan is not None else None,
         offer_categories=OFFER_CATEGORIES,
         aad_tenant_id=str(uuid.uuid5(uuid.NAMESPACE_URL, subscription.id)),
         created_time=subscription.created,
         max_reserved_ips=quotas.reserved_ips,
+        current_reserved_ips=len(subscription.reserved_ips) or None,
         max_public_ip_count=quotas.public_ips,
         current_network_security_groups=0,
         max_network_security_groups=quotas.network_security_groups,

@@ -17,17 +17,13 @@ ACCOUNT_TYPES_SINCE = "2014-06-01"
 
 def hosted_service(call: Call, service: HostedService) -> hosted_services.HostedService:
     """A hosted service without its deployments."""
-    placed = (
-        {"location": service.location}
-        if service.affinity_group is None
-        else {"affinity_group": service.affinity_group}
-    )
     return hosted_services.HostedService(
         url=call.url("services", "hostedservices", service.name),
         service_name=service.name,
         hosted_service_properties=hosted_services.HostedServiceProperties(
             description=service.description,
-            **placed,
+            location=service.location if service.affinity_group is None else None,
+            affinity_group=service.affinity_group,
             label=service.label,
             status=hosted_services.HostedServiceStatus(service.status),
             date_created=service.created,
@@ -41,20 +37,12 @@ def hosted_service(call: Call, service: HostedService) -> hosted_services.Hosted
 
 def storage_account(call: Call, account: StorageAccount) -> storage.StorageService:
     """A storage account without its keys."""
-    placed = (
-        {"location": account.location}
-        if account.affinity_group is None
-        else {"affinity_group": account.affinity_group}
-    )
     replicated = account.account_type in GEO_REPLICATED
-    kind = (
-        {"account_type": account.account_type}
-        if call.version >= ACCOUNT_TYPES_SINCE
-        else {"geo_replication_enabled": replicated}
-    )
+    has_types = call.version >= ACCOUNT_TYPES_SINCE
     properties = storage.StorageAccountProperties(
         description=account.description,
-        **placed,
+        location=account.location if account.affinity_group is None else None,
+        affinity_group=account.affinity_group,
         label=account.label,
         status=storage.StorageAccountStatus(account.status),
         endpoints=_endpoints(account.name, "blob", "queue", "table", "file"),
@@ -69,7 +57,8 @@ def storage_account(call: Call, account: StorageAccount) -> storage.StorageServi
                 for name, by_subdomain in account.custom_domains.items()
             ]
         ),
-        **kind,
+        account_type=storage.StorageAccountType(account.account_type) if has_types else None,
+        geo_replication_enabled=None if has_types else replicated,
     )
     if account.account_type == "Standard_RAGRS":
         properties.secondary_read_enabled = True

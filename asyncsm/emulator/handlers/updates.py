@@ -1,0 +1,236 @@
+"""How an update goes through a deployment of web and worker roles.
+
+First the service accepts it, which keeps other changes out and can fail for lack of cores.
+From then on the deployment shows its new configuration and takes further changes, although
+the update still goes on: through one upgrade domain after the other, through each when it
+is told to, or through all at once. The roles and the numbers of their instances change
+when the last domain is done, so that until then everything can be rolled back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from random import Random
+from typing import Final
+
+from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.compute import Definition, Deployment, Role, Update
+from asyncsm.emulator.handlers import configurations, instances
+from asyncsm.emulator.handlers.instances import Pace, Phase
+from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.state import Subscription
+from asyncsm.wire.cscfg import ServiceConfiguration
+
+ACCEPTANCE: Final = 0.1
+"""After which part of the operation an update has begun."""
+
+MANUAL_SECONDS: Final = 15.0
+"""How long a manual update takes until it waits for the first domain."""
+
+DOMAIN_SECONDS: Final = 90.0
+"""How long a domain takes when it is told to go on."""
+
+ROLE_UPDATE: Final = (
+    Phase("StoppingRole", "Started", 10),
+    Phase("RoleStateUnknown", "Started", 10),
+    Phase("CreatingRole", "Started", 10),
+    Phase("StartingRole", "Started", 10),
+    Phase("BusyRole", "Started", 10),
+    Phase("ReadyRole", "Started"),
+)
+"""An instance that gets new code or another guest system."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """What the effects of an update need."""
+
+    pace: Pace
+    random: Random
+    subscription: Subscription
+    deployment: Deployment
+
+
+def definition(configuration: ServiceConfiguration, text: str, label: str) -> Definition:
+    """What a configuration file makes of a deployment; its extended properties are to be added.
+
+    Raises:
+        Refusal: there is no such guest system.
+    """
+    return Definition(
+        configuration=text,
+        label=label,
+        counts={role.name: role.instances.count for role in configuration},
+        os_version=configurations.os_version(configuration),
+        properties={},
+    )
+
+
+def present(deployment: Deployment) -> Definition:
+    """What holds now, or held before the update that is under way."""
+    if deployment.update is not None and not deployment.update.rolling_back:
+        return deployment.update.before
+    if deployment.update is not None:
+        return deployment.update.after
+    roles = deployment.roles.values()
+    return Definition(
+        configuration=deployment.configuration,
+        label=deployment.label,
+        counts={role.name: role.instance_count for role in roles},
+        os_version=next((role.os_version for role in roles), ""),
+        properties=dict(deployment.extended_properties),
+    )
+
+
+def begin(
+    call: Call, deployment: Deployment, mode: str, after: Definition, restarted: frozenset[str]
+) -> Reply:
+    """Begin the operation that updates `deployment`; one under way is given up for it.
+
+    Args:
+        call: the request.
+        deployment: what is updated.
+        mode: ``Auto``, ``Manual`` or ``Simultaneous``.
+        after: what is to hold.
+        restarted: names of the roles whose instances are restarted, in lower case.
+    """
+    largest = max(role.instance_count for role in deployment.roles.values())
+    update = Update(
+        mode=mode,
+        before=present(deployment),
+        after=after,
+        restarted=restarted,
+        domains=1 if mode == "Simultaneous" else instances.domains_for(largest),
+        seconds=0,
+    )
+    return _begin(call, deployment, update)
+
+
+def roll_back(call: Call, deployment: Deployment, update: Update, mode: str) -> Reply:
+    """Begin the operation that takes back `update`: through the domains it has reached."""
+    reached = update.domain + (1 if update.phase == "During" else 0)
+    return _begin(
+        call,
+        deployment,
+        replace(
+            update,
+            mode=mode,
+            before=update.after,
+            after=update.before,
+            domains=reached,
+            domain=0,
+            phase="Before",
+            rolling_back=True,
+        ),
+    )
+
+
+def walk(call: Call, deployment: Deployment, update: Update) -> Reply:
+    """Begin the operation that takes a manual update through its next domain."""
+    seconds = call.progress.vary(DOMAIN_SECONDS)
+    update.seconds = seconds * (1 - ACCEPTANCE)
+    site = _Site(Pace.of(call), call.random, call.subscription, deployment)
+    return call.accept(
+        locks=[deployment], steps=[(ACCEPTANCE, partial(_resume, site, update))], seconds=seconds
+    )
+
+
+def _begin(call: Call, deployment: Deployment, update: Update) -> Reply:
+    manual = update.mode == "Manual"
+    name = call.route.operation
+    seconds = call.progress.vary(MANUAL_SECONDS) if manual else call.progress.duration(name)
+    update.seconds = seconds * (1 - ACCEPTANCE) / max(1, update.domains)
+    site = _Site(Pace.of(call), call.random, call.subscription, deployment)
+    reply = call.accept(
+        locks=[deployment], steps=[(ACCEPTANCE, partial(_accept, site, update))], seconds=seconds
+    )
+    deployment.changing = True
+    if not deployment.status.endswith("Transitioning"):
+        deployment.status = f"{deployment.status}Transitioning"
+    return reply
+
+
+def _accept(site: _Site, update: Update) -> None:
+    """Let the update begin if the subscription has the cores for it."""
+    deployment = site.deployment
+    try:
+        _claim(site, update.after)
+    except Refusal:
+        deployment.changing = deployment.update is not None
+        instances.settle(deployment)
+        raise
+    _open(deployment)
+    deployment.update = update
+    deployment.configuration, deployment.label = update.after.configuration, update.after.label
+    deployment.extended_properties = dict(update.after.properties)
+    deployment.modified = site.pace.clock.now()
+    _next(site, update)
+
+
+def _resume(site: _Site, update: Update) -> None:
+    """Go into the domain for which a manual update waits."""
+    _open(site.deployment)
+    if site.deployment.update is update:
+        _enter(site, update)
+
+
+def _open(deployment: Deployment) -> None:
+    """Let other changes in: the operation goes on without keeping the deployment for itself."""
+    if deployment.lock is not None:
+        deployment.lock.release()
+
+
+def _claim(site: _Site, after: Definition) -> None:
+    roles = site.deployment.roles
+    sizes = {name: roles[name].size if name in roles else Role(name).size for name in after.counts}
+    wanted = sum(instances.cores_of_size(sizes[name]) * count for name, count in after.counts.items())
+    # Those that go are given back only when they have gone.
+    instances.claim_cores(site.subscription, site.deployment, max(wanted, site.deployment.cores))
+
+
+def _next(site: _Site, update: Update) -> None:
+    if update.domain >= update.domains:
+        _finish(site, update)
+    elif update.mode == "Manual":
+        update.phase = "Before"
+    else:
+        _enter(site, update)
+
+
+def _enter(site: _Site, update: Update) -> None:
+    update.phase = "During"
+    deployment = site.deployment
+    if deployment.status.startswith("Running"):
+        for instance in deployment.instances.values():
+            here = update.mode == "Simultaneous" or instance.upgrade_domain == update.domain
+            if here and instance.role_name.lower() in update.restarted:
+                instances.walk(site.pace, deployment, instance, ROLE_UPDATE)
+    site.pace.clock.after(update.seconds, partial(_leave, site, update))
+
+
+def _leave(site: _Site, update: Update) -> None:
+    if site.deployment.update is not update:  # another update, or the end of the deployment, came first
+        return
+    update.domain += 1
+    _next(site, update)
+
+
+def _finish(site: _Site, update: Update) -> None:
+    """Let the roles and the numbers of their instances be those of the new definition."""
+    deployment, after = site.deployment, update.after
+    for name in [one for one in deployment.roles if one.lower() not in {new.lower() for new in after.counts}]:
+        for instance in instances.of_role(deployment, name):
+            instances.drop(deployment, instance)
+        del deployment.roles[name]
+    phases = instances.ROLE_START if deployment.status.startswith("Running") else instances.ROLE_CREATION
+    for name, count in after.counts.items():
+        role = deployment.roles.setdefault(name, Role(name, instance_count=0))
+        role.os_version = after.os_version
+        for instance in instances.scale(deployment, role, count, site.random):
+            instances.walk(site.pace, deployment, instance, phases)
+    instances.spread(deployment)
+    instances.claim_cores(site.subscription, deployment, instances.cores_of(deployment))
+    deployment.modified = site.pace.clock.now()
+    deployment.update, deployment.changing = None, False
+    instances.settle(deployment)

@@ -1,0 +1,72 @@
+"""What a subscription has of networks and addresses: reserved IPs and its network configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from asyncsm.emulator.naming import ByName
+from asyncsm.emulator.progress import Lockable
+from asyncsm.wire.networks import VirtualNetworkSite
+
+
+@dataclass(slots=True, eq=False)
+class ReservedIP(Lockable):
+    """A public address that stays with the subscription when no deployment has it.
+
+    Which deployment has it is known by the deployment.
+
+    Attributes:
+        name: unique in the subscription.
+        location: the region it belongs to.
+        id: a UUID.
+        address: the address, once it is there.
+        state: ``Creating``, ``Created``, ``Deleting``.
+    """
+
+    kind: ClassVar[str] = "reserved IP"
+
+    name: str
+    location: str
+    id: str
+    label: str | None = None
+    address: str | None = None
+    state: str = "Creating"
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPlan:
+    """What a network configuration file says.
+
+    Attributes:
+        file: the file itself.
+        sites: virtual networks, each with either a location or an affinity group; by name.
+        regions: where they are, by their names.
+        dns_servers: addresses of the DNS servers the file declares, by name.
+        local_sites: names of the networks outside.
+    """
+
+    file: bytes = field(repr=False)
+    sites: ByName[VirtualNetworkSite]
+    regions: Mapping[str, str]
+    dns_servers: Mapping[str, str]
+    local_sites: tuple[str, ...]
+
+
+@dataclass(slots=True, eq=False)
+class NetworkConfiguration(Lockable):
+    """The network configuration of a subscription: one file, replaced as a whole.
+
+    Attributes:
+        plan: what holds; ``None`` before the first file came.
+    """
+
+    kind: ClassVar[str] = "network configuration"
+
+    plan: NetworkPlan | None = None
+
+    @property
+    def sites(self) -> ByName[VirtualNetworkSite]:
+        """The virtual networks there are."""
+        return self.plan.sites if self.plan is not None else ByName()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from asyncsm.credentials import checks, decoding, files, tls
 from asyncsm.credentials.keypair import KeyPair, StaysInProcess
-from asyncsm.credentials.making import CLOCK_SKEW, key_usage
+from asyncsm.credentials.making import CLOCK_SKEW, general_name, key_usage
 from asyncsm.errors import CredentialError, InvalidArgument
 
 
@@ -122,7 +121,7 @@ class CertificateAuthority(StaysInProcess):
         Raises:
             InvalidArgument: `hosts` is empty.
         """
-        names = [_general_name(host) for host in hosts]
+        names = [general_name(host) for host in hosts]
         if not names:
             raise InvalidArgument("hosts", "names at least one host")
         key = ec.generate_private_key(ec.SECP256R1())
@@ -156,13 +155,6 @@ def _builder(
 
 def _common_name(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64])])
-
-
-def _general_name(host: str) -> x509.DNSName | x509.IPAddress:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(host))
-    except ValueError:
-        return x509.DNSName(host)
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:

@@ -6,6 +6,7 @@ import ssl
 from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from asyncsm.credentials import tls
 from asyncsm.credentials.keypair import KeyPair
@@ -17,6 +18,11 @@ SMALLEST_KEY = 2048
 _RENEW = "make a new one (asyncsm certificate create, or create_management_certificate) and upload its .cer"
 
 
+def algorithm(key: PrivateKeyTypes) -> str:
+    """The name of a key's algorithm, such as ``Ed25519``."""
+    return type(key).__name__.removesuffix("PrivateKey").lstrip("_")
+
+
 def rsa_key(pair: KeyPair, source: str) -> rsa.RSAPrivateKey:
     """The pair's key, if it is one the service and OpenSSL take.
 
@@ -24,8 +30,9 @@ def rsa_key(pair: KeyPair, source: str) -> rsa.RSAPrivateKey:
         CredentialError: not RSA, or too short.
     """
     if not isinstance(pair.key, rsa.RSAPrivateKey):
-        kind = type(pair.key).__name__.removesuffix("PrivateKey").lstrip("_")
-        raise CredentialError(f"{source}: the key is {kind}, and the service takes RSA only; {_RENEW}")
+        raise CredentialError(
+            f"{source}: the key is {algorithm(pair.key)}, and the service takes RSA only; {_RENEW}"
+        )
     # Subscriptions still list certificates of 1024 bits; where OpenSSL is
     # configured to use them, so do we.
     if pair.key.key_size < SMALLEST_KEY and not _usable(pair, source):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
     load_pem_private_key,
+    load_ssh_private_key,
     pkcs12,
 )
 
@@ -24,12 +26,13 @@ Password: TypeAlias = str | bytes | None
 
 _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
 _PEM_CERTIFICATES = frozenset({"CERTIFICATE", "X509 CERTIFICATE"})
+_OPENSSH_KEY = "OPENSSH PRIVATE KEY"
 _NOT_A_CREDENTIAL = {
     "PUBLIC KEY": "a public key",
     "RSA PUBLIC KEY": "a public key",
     "CERTIFICATE REQUEST": "a certificate request",
     "NEW CERTIFICATE REQUEST": "a certificate request",
-    "OPENSSH PRIVATE KEY": "an SSH key",
+    _OPENSSH_KEY: "an SSH key",
     "PKCS7": "certificates without a private key (.p7b)",
 }
 
@@ -77,6 +80,26 @@ def decode_pfx(document: Document, password: Password) -> KeyPair:
         )
     certificates = [c.certificate for c in (content.cert, *content.additional_certs) if c is not None]
     return _paired(document.name, _Parts(certificates=certificates, keys=[content.key]))
+
+
+def decode_ssh_key(document: Document, password: Password) -> PrivateKeyTypes:
+    """The private key in a file of SSH's: in OpenSSH's own format, or PEM.
+
+    Raises:
+        CredentialError: it has none, or one that is damaged or locked.
+    """
+    for block in _BLOCK.finditer(document.lines):
+        label = block[1].decode()
+        if label == _OPENSSH_KEY:
+            return _openssh_key(document.name, block[0], as_bytes(password))
+        if label.endswith("PRIVATE KEY"):
+            return _pem_key(document.name, label, block[0], as_bytes(password))
+    if document.lines.startswith((b"ssh-", b"ecdsa-")):
+        raise CredentialError(
+            f"{document.name}: is a public key; give the private key, without .pub. "
+            "It signs the certificate and stays here"
+        )
+    raise CredentialError(f"{document.name}: has no private key; give one that ssh-keygen made")
 
 
 def is_pfx(document: Document) -> bool:
@@ -135,6 +158,25 @@ def _pem_key(name: str, label: str, block: bytes, password: bytes | None) -> Pri
         raise CredentialError(f"{name}: {problem}; check the password or copy the file again") from error
 
 
+def _openssh_key(name: str, block: bytes, password: bytes | None) -> PrivateKeyTypes:
+    try:
+        with contextlib.suppress(TypeError):  # it wants a password
+            return load_ssh_private_key(block, None)
+        if password is None:
+            raise CredentialError(f"{name}: the private key is encrypted; give its password")
+        return load_ssh_private_key(block, password)
+    except UnsupportedAlgorithm as error:
+        raise CredentialError(
+            f"{name}: the private key cannot be read here: {error}. For an encrypted one install bcrypt "
+            "(pip install bcrypt), or convert a copy: ssh-keygen -p -m PEM -f COPY"
+        ) from error
+    except ValueError as error:
+        raise CredentialError(
+            f"{name}: wrong password for the private key, or it is damaged; "
+            "check the password or copy the file again"
+        ) from error
+
+
 def _collect_der(document: Document, password: bytes | None, parts: _Parts) -> None:
     certificate = _der_certificate(document)
     if certificate is not None:
@@ -183,7 +225,7 @@ def _about_missing_key(name: str, parts: _Parts) -> str:
             "give the .pem (key and certificate) or the .pfx it was made with"
         )
     held = parts.others[0] if parts.others else "neither a certificate nor a private key"
-    return f"{name}: holds {held}; give the .pem with the management certificate and its private key"
+    return f"{name}: holds {held}; give the .pem with the certificate and its private key"
 
 
 def _open_pfx(document: Document, password: bytes | None) -> pkcs12.PKCS12KeyAndCertificates:

@@ -8,6 +8,7 @@ from typing import NoReturn, Self
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -16,6 +17,13 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
     pkcs12,
+)
+
+_TRIPLE_DES = (
+    PrivateFormat.PKCS12.encryption_builder()
+    .kdf_rounds(50_000)
+    .key_cert_algorithm(pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC)
+    .hmac_hash(SHA1())  # noqa: S303 - the format's own
 )
 
 
@@ -63,11 +71,17 @@ class KeyPair(StaysInProcess):
         certificates = (self.certificate, *self.chain)
         return key + b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
 
-    def pfx(self, password: bytes | None, friendly_name: str) -> bytes:
-        """Key, certificate and chain as PKCS#12; in clear without a `password`."""
-        protection: KeySerializationEncryption = (
-            BestAvailableEncryption(password) if password else NoEncryption()
-        )
+    def pfx(self, password: bytes | None, friendly_name: str, *, triple_des: bool = False) -> bytes:
+        """Key, certificate and chain as PKCS#12; in clear without a `password`.
+
+        Args:
+            password: under which it is encrypted.
+            friendly_name: by what name Windows shows it.
+            triple_des: whether it is encrypted with triple DES and SHA-1 instead of AES-256.
+        """
+        protection: KeySerializationEncryption = NoEncryption()
+        if password:
+            protection = _TRIPLE_DES.build(password) if triple_des else BestAvailableEncryption(password)
         if not isinstance(self.key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
             raise TypeError(f"a PFX of a {type(self.key).__name__} is not written here")
         return pkcs12.serialize_key_and_certificates(

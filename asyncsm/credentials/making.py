@@ -1,7 +1,9 @@
-"""New management certificates, in place of makecert and openssl."""
+"""New certificates, in place of makecert and openssl."""
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from os import PathLike
@@ -101,35 +103,75 @@ def generate_management_certificate(
     Raises:
         InvalidArgument: an argument is out of range.
     """
+    pair = self_signed(name, days, ExtendedKeyUsageOID.CLIENT_AUTH, key_size=key_size, now=now)
+    return ManagementCertificate.from_pair(pair, f"the new certificate {name}", check_validity=now is None)
+
+
+def self_signed(
+    name: str,
+    days: int,
+    purpose: x509.ObjectIdentifier,
+    *,
+    hosts: Iterable[str] = (),
+    key_size: int = SMALLEST_KEY,
+    now: datetime | None = None,
+) -> KeyPair:
+    """A new RSA key and its self-signed certificate (SHA-256).
+
+    Args:
+        name: common name, 1 to 64 characters.
+        days: how long it is valid, from `now`.
+        purpose: its extended key usage.
+        hosts: host names and IP addresses it is for, if it is a server's.
+        key_size: bits of the RSA key, 2048 or more.
+        now: an aware time instead of the present.
+
+    Raises:
+        InvalidArgument: an argument is out of range.
+    """
     if not 1 <= len(name) <= _LONGEST_COMMON_NAME:
         raise InvalidArgument("name", f"has 1 to {_LONGEST_COMMON_NAME} characters")
     if days < 1:
         raise InvalidArgument("days", "is 1 or more")
     if key_size < SMALLEST_KEY:
         raise InvalidArgument("key_size", f"is {SMALLEST_KEY} bits or more")
+    names = [general_name(host) for host in hosts]
+    begins = now or datetime.now(UTC)
     key = rsa.generate_private_key(public_exponent=65537, key_size=key_size)
-    builder = _client_certificate(key.public_key(), name, now or datetime.now(UTC), days)
-    pair = KeyPair(builder.sign(key, SHA256()), key)
-    return ManagementCertificate.from_pair(pair, f"the new certificate {name}", check_validity=now is None)
+    builder = (
+        self_issued(key.public_key(), name, begins - CLOCK_SKEW, begins + timedelta(days=days))
+        .serial_number(x509.random_serial_number())
+        .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+    )
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    return KeyPair(builder.sign(key, SHA256()), key)
 
 
-def _client_certificate(
-    public_key: rsa.RSAPublicKey, name: str, now: datetime, days: int
+def self_issued(
+    public_key: rsa.RSAPublicKey, name: str, begins: datetime, ends: datetime
 ) -> x509.CertificateBuilder:
+    """What all our self-signed certificates have; the serial number is still to be given."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
         .public_key(public_key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - CLOCK_SKEW)
-        .not_valid_after(now + timedelta(days=days))
+        .not_valid_before(begins)
+        .not_valid_after(ends)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(key_usage(digital_signature=True, key_encipherment=True), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
     )
+
+
+def general_name(host: str) -> x509.DNSName | x509.IPAddress:
+    """A host name or an IP address, as certificates have it."""
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def key_usage(

@@ -1,0 +1,67 @@
+"""The parts of a machine's configuration that name service certificates.
+
+Add the certificate to the hosted service first; a machine that names one its service does
+not have is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from asyncsm.credentials import ServiceCertificate
+from asyncsm.errors import InvalidArgument
+from asyncsm.wire.configuration_sets import (
+    SSH,
+    CertificateSetting,
+    KeyPair,
+    KeyPairs,
+    Listener,
+    Listeners,
+    PublicKey,
+    PublicKeys,
+    WinRM,
+)
+
+_USER: Final = re.compile(r"(?!\.\.?$)[A-Za-z0-9_.][A-Za-z0-9_.-]{0,31}")
+
+
+def linux_ssh(user: str, certificate: ServiceCertificate, *, key_pair: bool = False) -> SSH:
+    """Let whoever has the certificate's key log in to a Linux machine, for `LinuxConfigurationSet`.
+
+    Args:
+        user: the user that the machine is made with, its ``user_name``; the public key goes to
+            ``/home/{user}/.ssh/authorized_keys``.
+        certificate: often `service_certificate_for_ssh_key`; its ``cer`` in the hosted service is enough.
+        key_pair: whether the machine also gets the private key, as ``/home/{user}/.ssh/id_rsa``, to
+            log in elsewhere with; the hosted service must then have the ``pfx``.
+
+    Raises:
+        InvalidArgument: `user` is not a name of a user.
+    """
+    if not _USER.fullmatch(user):
+        raise InvalidArgument(
+            "user", f"{user!r} is not a user's name: 1 to 32 letters, digits, underscores, dots and hyphens"
+        )
+    folder = f"/home/{user}/.ssh"
+    public_key = PublicKey(certificate.thumbprint, f"{folder}/authorized_keys")
+    ssh = SSH(public_keys=PublicKeys(public_keys=[public_key]))
+    if key_pair:
+        ssh.key_pairs = KeyPairs(key_pairs=[KeyPair(certificate.thumbprint, f"{folder}/id_rsa")])
+    return ssh
+
+
+def winrm_https(certificate: ServiceCertificate) -> WinRM:
+    """Listen for Windows Remote Management over HTTPS, for `WindowsConfigurationSet.win_rm`.
+
+    The hosted service must have the certificate's ``pfx``. The port is 5986, and needs an endpoint.
+    """
+    return WinRM(listeners=Listeners(listeners=[Listener("Https", certificate.thumbprint)]))
+
+
+def stored_certificate(certificate: ServiceCertificate) -> CertificateSetting:
+    r"""Put a certificate into a Windows machine's own store, for `WindowsConfigurationSet`.
+
+    It goes to ``LocalMachine\My``; several make a ``StoredCertificateSettings``.
+    """
+    return CertificateSetting(certificate.thumbprint, "My", "LocalMachine")

@@ -1,0 +1,160 @@
+"""The storage account: where it is, its key, and its errors as ours.
+
+azure-storage-blob is an optional dependency, so nothing here imports it before it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pydantic import SecretStr
+
+from asyncsm.errors import (
+    ConnectionFailed,
+    ConnectionLost,
+    InvalidArgument,
+    ServiceError,
+    service_error_class,
+)
+from asyncsm.operations.storage import StorageAccountOperations
+
+if TYPE_CHECKING:
+    from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
+    from azure.core.exceptions import HttpResponseError
+    from azure.storage.blob.aio import ContainerClient
+
+# The library's own first pause is 15 seconds.
+_FIRST_PAUSE: Final = 1
+_RETRIES: Final = 5
+# A minute, the library's own, is not enough for a slow line to get some chunks out side by side.
+_READ_TIMEOUT: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class BlobAccount:
+    """A storage account that can be written to.
+
+    Attributes:
+        name: its name.
+        url: its blob endpoint.
+        credential: an access key or a shared access signature.
+    """
+
+    name: str
+    url: str
+    credential: SecretStr
+
+    @property
+    def is_delegated(self) -> bool:
+        """Whether the credential is a shared access signature, which may not make containers."""
+        return "sig=" in self.credential.get_secret_value()
+
+    def blob_url(self, container: str, name: str) -> str:
+        """The address of a blob, for messages."""
+        return f"{self.url.rstrip('/')}/{container}/{name}"
+
+
+async def find_account(
+    sms: StorageAccountOperations,
+    account: str,
+    account_url: str | None,
+    credential: str | SecretStr | None,
+) -> BlobAccount:
+    """Ask the service for what is not given.
+
+    Raises:
+        ResourceNotFound: there is no such storage account.
+        InvalidArgument: the account has no blob endpoint or key yet.
+    """
+    if account_url is None:
+        properties = (await sms.get_storage_account_properties(account)).storage_service_properties
+        account_url = next((url for url in properties.endpoints if ".blob." in url), None)
+        if account_url is None:
+            raise InvalidArgument(
+                "account",
+                f"{account!r} has no blob endpoint; it is {properties.status}: wait_for_storage_account waits",
+            )
+    if credential is None:
+        credential = (await sms.get_storage_account_keys(account)).storage_service_keys.primary
+        if credential is None:
+            raise InvalidArgument("account", f"{account!r} shows no key; give a credential")
+    secret = SecretStr(credential) if isinstance(credential, str) else credential
+    return BlobAccount(account, account_url, secret)
+
+
+@asynccontextmanager
+async def open_container(account: BlobAccount, container: str, name: str) -> AsyncIterator[ContainerClient]:
+    """A client of a container, which is made if need be; the storage service's errors become ours.
+
+    Args:
+        account: the storage account.
+        container: the container.
+        name: the blob that is about to be written, for messages.
+
+    Raises:
+        ImportError: azure-storage-blob is not installed.
+        ServiceError: the storage service refused a request.
+        TransportError: the storage service could not be reached.
+    """
+    try:
+        from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
+        from azure.storage.blob.aio import ContainerClient
+    except ImportError as error:
+        raise ImportError("uploads need azure-storage-blob: pip install 'asyncsm[storage]'") from error
+    url = account.blob_url(container, name)
+    try:
+        async with ContainerClient(
+            account.url,
+            container,
+            credential=_credential(account),
+            initial_backoff=_FIRST_PAUSE,
+            retry_total=_RETRIES,
+            read_timeout=_READ_TIMEOUT,
+        ) as client:
+            if not account.is_delegated:
+                await _make(client)
+            yield client
+    except HttpResponseError as error:
+        raise _service_error(error, url) from error
+    except ServiceRequestError as error:
+        raise ConnectionFailed(f"cannot reach {url}: {error.message}") from error
+    except ServiceResponseError as error:
+        raise ConnectionLost(f"the connection broke while {url} was written: {error}") from error
+
+
+def _credential(account: BlobAccount) -> AzureNamedKeyCredential | AzureSasCredential:
+    from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
+
+    secret = account.credential.get_secret_value()
+    if account.is_delegated:
+        return AzureSasCredential(secret.removeprefix("?"))
+    return AzureNamedKeyCredential(account.name, secret)
+
+
+async def _make(client: ContainerClient) -> None:
+    from azure.core.exceptions import ResourceExistsError
+
+    try:
+        await client.create_container()
+    except ResourceExistsError as error:
+        if _code(error) != "ContainerAlreadyExists":  # it may also be in deletion
+            raise
+
+
+def _service_error(error: HttpResponseError, url: str) -> ServiceError:
+    code = _code(error)
+    status = error.status_code or 0
+    message = error.message.splitlines()[0] if error.message else "no reason was given"
+    headers = getattr(error.response, "headers", {})
+    return service_error_class(status, code, message)(
+        code, message, status=status, request_id=headers.get("x-ms-request-id"), resource=url
+    )
+
+
+def _code(error: HttpResponseError) -> str:
+    # azure-storage-blob sets it, as an enumeration or as text, on errors that do not declare it.
+    code = getattr(error, "error_code", None) or error.reason or "Unknown"
+    return str(getattr(code, "value", code))

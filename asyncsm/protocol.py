@@ -109,13 +109,17 @@ def path_of(segments: Iterable[str]) -> str:
             raise InvalidArgument("name", f"must be text, not {type(segment).__name__}")
         if not segment.strip() or segment in {".", ".."}:
             raise InvalidArgument("name", f"{segment!r} cannot stand in a path")
-        quoted.append(quote(segment, safe=""))
+        # Most are plain words and numbers, which `quote` takes long to return as they are.
+        plain = segment.isascii() and segment.isalnum()
+        quoted.append(segment if plain else quote(segment, safe=""))
     return "/".join(quoted)
 
 
 def query_of(parameters: Query | None) -> str:
     """Encode a query, leaving out what is ``None``."""
-    given = {name: value for name, value in (parameters or {}).items() if value is not None}
+    if not parameters:
+        return ""
+    given = {name: value for name, value in parameters.items() if value is not None}
     return urlencode(given, quote_via=quote)
 
 
@@ -251,7 +255,7 @@ def decode(model: type[M], response: HttpResponse, request: Request) -> M:
             request_id=response.request_id,
             resource=request.resource,
         ) from error
-    decoded._request_id = response.request_id  # noqa: SLF001 - our own model
+    object.__setattr__(decoded, "_request_id", response.request_id)  # no field, so nothing to validate
     return decoded
 
 

@@ -74,25 +74,26 @@ class AiohttpTransport:
 
     async def _exchange(self, request: HttpRequest) -> HttpResponse:
         url = URL(request.url, encoded=True)
+        host = url.raw_host or ""
+        if host not in self._proxies:
+            self._proxies[host] = await self._find_proxy(host)
         async with self._http.request(
             request.method,
             url,
             headers=request.headers,
             data=request.body,
             allow_redirects=False,
-            proxy=await self._proxy_for(url.host),
+            proxy=self._proxies[host],
         ) as reply:
             body = await self._read(reply)
             headers = {name.lower(): value for name, value in reply.headers.items()}
             return HttpResponse(reply.status, headers, body)
 
-    async def _proxy_for(self, host: str | None) -> str | None:
-        if self._proxy is not None or not self._trust_env or host is None:
+    async def _find_proxy(self, host: str) -> str | None:
+        # aiohttp's own trust_env does this in a thread for each request, and looks for ~/.netrc in another.
+        if self._proxy is not None or not self._trust_env:
             return self._proxy
-        # aiohttp's own trust_env reads the environment and ~/.netrc in threads, anew for each request.
-        if host not in self._proxies:
-            self._proxies[host] = await asyncio.to_thread(config.proxy_for, host)
-        return self._proxies[host]
+        return await asyncio.to_thread(config.proxy_for, host)
 
     async def _read(self, reply: aiohttp.ClientResponse) -> bytes:
         length = reply.content_length

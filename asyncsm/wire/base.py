@@ -31,7 +31,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, get_origin, overload
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_pascal
 
 from asyncsm.errors import InvalidArgument
@@ -105,7 +105,7 @@ class XmlModel(BaseModel):
         extra_elements: what was read but is not modelled; written back in place.
     """
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=to_pascal,
         validate_by_name=True,
         validate_by_alias=True,
@@ -121,8 +121,10 @@ class XmlModel(BaseModel):
     xml_prefixes: ClassVar[dict[str, str]] = {}
     """Further namespaces declared on this element, by the prefix its aliases use."""
 
+    # A slot, because pydantic sets up a private attribute in Python, for every element of a list too.
+    __slots__ = ("_request_id",)
+
     extra_elements: tuple[ExtraElement, ...] = Field(default=(), exclude=True, repr=False)
-    _request_id: str | None = PrivateAttr(default=None)
 
     def __init__(self, /, **fields: object) -> None:
         try:
@@ -141,8 +143,8 @@ class XmlModel(BaseModel):
 
     @property
     def request_id(self) -> str | None:
-        """``x-ms-request-id`` of the reply this was read from; ``None`` for a part of one."""
-        return self._request_id
+        """``x-ms-request-id`` of the reply this was read from; ``None`` for a part or a copy of one."""
+        return getattr(self, "_request_id", None)
 
     @classmethod
     def root_name(cls) -> str:

@@ -21,7 +21,7 @@ class Wrapped:
     __slots__ = ("item",)
 
     def __init__(self, item: str) -> None:
-        self.item = item
+        self.item: str = item
 
 
 class Nillable:

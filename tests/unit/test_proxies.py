@@ -1,0 +1,64 @@
+"""Which proxy a request goes through."""
+
+import ssl
+
+import pytest
+from doubles.mocked_http import MockedHttp
+
+from asyncsm import config
+from asyncsm.protocol import HttpRequest
+from asyncsm.transport import AiohttpTransport
+
+HOST = "management.core.windows.net"
+URL = f"https://{HOST}/sub/locations"
+OF_ENVIRONMENT = "http://user:secret@proxy.example:3128"
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch):
+    for name in ("HTTPS_PROXY", "NO_PROXY", "no_proxy", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("https_proxy", OF_ENVIRONMENT)
+    return monkeypatch
+
+
+async def proxies_used(*urls, **options):
+    """The proxy each of `urls` is asked through, over one transport."""
+    transport = AiohttpTransport(ssl.create_default_context(), timeout=5.0, **options)
+    try:
+        with MockedHttp() as service:
+            for url in urls:
+                service.get(url)
+                await transport.send(HttpRequest("GET", url, {}))
+            return [call.kwargs["proxy"] for calls in service.requests.values() for call in calls]
+    finally:
+        await transport.close()
+
+
+async def test_the_environment_names_the_proxy():
+    """``https_proxy`` is used, with the user and password in it."""
+    assert await proxies_used(URL) == [OF_ENVIRONMENT]
+
+
+async def test_the_environment_may_except_hosts(environment):
+    """Hosts under ``no_proxy`` are asked directly, others not."""
+    environment.setenv("no_proxy", ".windows.net")
+    assert await proxies_used(URL, "https://elsewhere.example/sub") == [None, OF_ENVIRONMENT]
+
+
+async def test_a_proxy_that_was_given_is_the_one():
+    """The argument goes before the environment."""
+    assert await proxies_used(URL, proxy="http://other.example:8080") == ["http://other.example:8080"]
+
+
+async def test_the_environment_can_be_left_aside():
+    """Without `trust_env` requests go directly."""
+    assert await proxies_used(URL, trust_env=False) == [None]
+
+
+async def test_the_environment_is_asked_once_a_host(monkeypatch):
+    """Looking costs as much as a whole request, so requests do not look again."""
+    asked = []
+    monkeypatch.setattr(config, "proxy_for", asked.append)
+    await proxies_used(URL, URL, "https://elsewhere.example/sub", URL)
+    assert asked == [HOST, "elsewhere.example"]

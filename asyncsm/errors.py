@@ -180,7 +180,7 @@ class ServiceError(AsyncsmError):
         self.status = status
         self.request_id = request_id
         self.resource = resource
-        self.conflicting_operation_id = conflicting_operation_id or _named_request_id(message)
+        self.conflicting_operation_id: str | None = conflicting_operation_id or _named_request_id(message)
         super().__init__(self._line())
 
     def _line(self) -> str:
@@ -219,32 +219,32 @@ def _named_request_id(message: str) -> str | None:
 class BadRequest(ServiceError):
     """400: the request breaks a rule; the message carries the detail."""
 
-    http_status = 400
+    http_status: ClassVar[int] = 400
 
 
 class Forbidden(ServiceError):
     """403: the certificate is known but the call is not allowed for this subscription."""
 
-    http_status = 403
+    http_status: ClassVar[int] = 403
 
 
 class AuthenticationFailed(Forbidden):
     """403 ``AuthenticationFailed``: the certificate is not one of this subscription."""
 
-    codes = ("AuthenticationFailed",)
+    codes: ClassVar[tuple[str, ...]] = ("AuthenticationFailed",)
 
 
 class ResourceNotFound(ServiceError):
     """404: there is no such resource."""
 
-    http_status = 404
-    codes = ("ResourceNotFound",)
+    http_status: ClassVar[int] = 404
+    codes: ClassVar[tuple[str, ...]] = ("ResourceNotFound",)
 
 
 class Conflict(ServiceError):
     """409: the resource's present state does not allow the change; nothing was changed."""
 
-    http_status = 409
+    http_status: ClassVar[int] = 409
 
 
 class ExclusiveAccess(Conflict):
@@ -258,35 +258,35 @@ class AlreadyExists(Conflict):
 class PreconditionFailed(ServiceError):
     """412: a condition of the request does not hold."""
 
-    http_status = 412
+    http_status: ClassVar[int] = 412
 
 
 class Throttled(ServiceError):
     """503 ``TooManyRequests`` (429 elsewhere): slow down and ask again."""
 
-    http_status = 429
-    codes = ("TooManyRequests",)
+    http_status: ClassVar[int] = 429
+    codes: ClassVar[tuple[str, ...]] = ("TooManyRequests",)
 
 
 class ServerBusy(ServiceError):
     """503: the service, or a part of it, cannot take the request now."""
 
-    http_status = 503
-    codes = ("ServerBusy",)
+    http_status: ClassVar[int] = 503
+    codes: ClassVar[tuple[str, ...]] = ("ServerBusy",)
 
 
 class InternalError(ServiceError):
     """500: the service failed; whether a change happened is unknown."""
 
-    http_status = 500
-    codes = ("InternalError", "OperationTimedOut")
+    http_status: ClassVar[int] = 500
+    codes: ClassVar[tuple[str, ...]] = ("InternalError", "OperationTimedOut")
 
 
 class TemporaryRedirect(ServiceError):
     """307 that was not followed: too many in a row, or to a host of another cloud."""
 
-    http_status = 307
-    codes = ("TemporaryRedirect",)
+    http_status: ClassVar[int] = 307
+    codes: ClassVar[tuple[str, ...]] = ("TemporaryRedirect",)
 
 
 _EXCLUSIVE = re.compile(r"requires exclusive access|currently underway|already in progress", re.IGNORECASE)

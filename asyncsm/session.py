@@ -98,14 +98,14 @@ class ManagementSession(Caller):
         elif not subscription_id:
             raise CredentialError("no subscription: give subscription_id")
         self._subscription_id = subscription_id
-        self.endpoint = Endpoint.parse(host or given.host or PUBLIC.management_host)
+        self.endpoint: Endpoint = Endpoint.parse(host or given.host or PUBLIC.management_host)
         self._ca_file = ca_file if ca_file is not None else given.ca_file
         self._proxy = proxy
         self._trust_env = trust_env
         self._timeout = timeout
         self.retry = retry
         self._polling = polling
-        self.api_version = api_version or config.API_VERSION
+        self.api_version: str = api_version or config.API_VERSION
         self._transport = transport
         self._chance = random.Random()  # noqa: S311 - spreads requests over time, nothing secret
         self._tracker: Tracker | None = None

@@ -14,7 +14,7 @@ from asyncsm.cli import certificate, demo_command, doctor, emulator, exit_codes,
 from asyncsm.cli.common import complain, say
 from asyncsm.errors import AsyncsmError
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     name="asyncsm",
     help="Azure Service Management (classic): manage subscriptions, or emulate the service locally.",
     epilog=exit_codes.in_words(),

@@ -15,7 +15,7 @@ from asyncsm.cli.output import Columns, Output
 from asyncsm.credentials import ManagementCertificate, create_management_certificate
 from asyncsm.errors import CredentialError
 
-app = typer.Typer(name="certificate", help="Management certificates.", no_args_is_help=True)
+app: typer.Typer = typer.Typer(name="certificate", help="Management certificates.", no_args_is_help=True)
 
 CREATED: Final[Columns] = {
     "subject": "subject",

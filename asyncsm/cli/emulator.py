@@ -18,7 +18,7 @@ from asyncsm.errors import InvalidArgument
 if TYPE_CHECKING:
     from asyncsm.emulator import EmulatorOptions
 
-app = typer.Typer(name="emulator", help="A local emulator of the service.", no_args_is_help=True)
+app: typer.Typer = typer.Typer(name="emulator", help="A local emulator of the service.", no_args_is_help=True)
 
 PORT: Final = 8443
 

@@ -9,7 +9,7 @@ import typer
 from asyncsm.cli.common import Call, calling
 from asyncsm.cli.output import Columns
 
-app = typer.Typer(name="location", help="Data centre locations.", no_args_is_help=True)
+app: typer.Typer = typer.Typer(name="location", help="Data centre locations.", no_args_is_help=True)
 
 COLUMNS: Final[Columns] = {
     "name": "name",

@@ -12,7 +12,9 @@ from asyncsm.cli.output import Columns
 from asyncsm.services import ServiceManagementService
 from asyncsm.wire.operations import SubscriptionOperation
 
-app = typer.Typer(name="operation", help="Operations the service has accepted.", no_args_is_help=True)
+app: typer.Typer = typer.Typer(
+    name="operation", help="Operations the service has accepted.", no_args_is_help=True
+)
 
 STATUS: Final[Columns] = {
     "request id": "id",

@@ -10,7 +10,7 @@ from asyncsm.cli.common import Call, NoWait, calling
 from asyncsm.cli.output import Columns
 from asyncsm.errors import InvalidArgument
 
-app = typer.Typer(name="service", help="Hosted services (cloud services).", no_args_is_help=True)
+app: typer.Typer = typer.Typer(name="service", help="Hosted services (cloud services).", no_args_is_help=True)
 
 COLUMNS: Final[Columns] = {
     "name": "service_name",

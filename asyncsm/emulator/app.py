@@ -16,7 +16,7 @@ from asyncsm.emulator.handlers import ROUTES
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import Router, parse_query, split
 
-log = logging.getLogger("asyncsm.emulator")
+log: logging.Logger = logging.getLogger("asyncsm.emulator")
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 """A longer request body is refused."""

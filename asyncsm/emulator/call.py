@@ -198,7 +198,7 @@ class Call:
 
     def acts_on(self, *segments: str) -> None:
         """Say what is changed: the path below the subscription at which it can be read."""
-        self.object_path = "/".join(("", self.subscription.id, *segments))
+        self.object_path: str = "/".join(("", self.subscription.id, *segments))
 
     @property
     def content(self) -> bytes:

@@ -34,7 +34,7 @@ class Scheduled:
     __slots__ = ("due", "effect")
 
     def __init__(self, due: float, effect: Effect) -> None:
-        self.due = due
+        self.due: float = due
         self.effect: Effect | None = effect
 
     def cancel(self) -> None:

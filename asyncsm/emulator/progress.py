@@ -23,7 +23,7 @@ from asyncsm.emulator import refusals
 from asyncsm.emulator.clock import Clock, Effect
 from asyncsm.emulator.refusals import Refusal
 
-log = logging.getLogger("asyncsm.emulator")
+log: logging.Logger = logging.getLogger("asyncsm.emulator")
 
 RETENTION: Final = timedelta(days=90)
 """How long an operation can be asked for and listed."""

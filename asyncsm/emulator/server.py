@@ -77,8 +77,8 @@ class Emulator:
         quotas: Quotas | None = None,
     ) -> None:
         self.host = host
-        self.state = State()
-        self.clock = make_clock(clock)
+        self.state: State = State()
+        self.clock: Clock = make_clock(clock)
         self._wanted_port = port
         self._port: int | None = None
         self._wanted_subscriptions = subscriptions

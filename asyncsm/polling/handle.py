@@ -79,7 +79,6 @@ class OperationHandle:
         "__weakref__",
         "_awaited",
         "_document",
-        "_failure",
         "_listeners",
         "_tracker",
         "_waiters",
@@ -100,14 +99,13 @@ class OperationHandle:
         response: HttpResponse | None = None,
         submitted: datetime | None = None,
     ) -> None:
-        self.request_id = request_id
-        self.operation = operation
-        self.resource = resource
-        self.response = response
-        self.submitted = submitted or datetime.now(UTC)
+        self.request_id: str = request_id
+        self.operation: str = operation
+        self.resource: str = resource
+        self.response: HttpResponse | None = response
+        self.submitted: datetime = submitted or datetime.now(UTC)
         self._tracker = tracker
         self._document: Operation | None = None
-        self._failure: AsyncsmError | None = None
         self._waiters: list[asyncio.Future[None]] = []
         self._listeners: list[Callable[[Operation], None]] = []
         self._awaited = False

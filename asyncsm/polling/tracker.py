@@ -91,7 +91,7 @@ class Tracker:
         chance: random.Random,
     ) -> None:
         self.subscription_id = subscription_id
-        self.closed = False
+        self.closed: bool = False
         self._source = source
         self._policy = policy
         self._chance = chance

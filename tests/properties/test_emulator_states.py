@@ -218,9 +218,9 @@ class Subscription(RuleBasedStateMachine):
             for deployment in service.deployments:
                 inside = kept.deployments[deployment.name]
                 assert deployment.status == inside.status
-                assert [each.instance_status for each in deployment.role_instance_list] == [
-                    each.status for each in inside.instances.values()
-                ]
+                assert {
+                    each.instance_name: each.instance_status for each in deployment.role_instance_list
+                } == {each.name: each.status for each in inside.instances.values()}
 
     @rule()
     def everything_comes_to_an_end(self):

@@ -1,8 +1,12 @@
 """What `import asyncsm` offers, and what it does not load."""
 
+import ast
 import inspect
 import subprocess
 import sys
+from importlib import import_module
+
+import pytest
 
 import asyncsm
 from asyncsm import models
@@ -11,13 +15,25 @@ from asyncsm.services import ServiceManagementService
 
 def test_exports_are_sorted_and_complete():
     """`__all__` names every public thing of the package, in order."""
-    public = {
-        name
-        for name, value in vars(asyncsm).items()
-        if not name.startswith("_") and not inspect.ismodule(value)
-    }
     assert asyncsm.__all__ == sorted(asyncsm.__all__)
-    assert set(asyncsm.__all__) == public
+    assert set(asyncsm.__all__) == set(asyncsm._WHERE)
+    assert set(asyncsm.__all__) <= set(dir(asyncsm))
+
+
+def test_names_are_what_their_modules_have():
+    """A name is loaded when it is first used, and is the one that type checkers see."""
+    for name in asyncsm.__all__:
+        assert getattr(asyncsm, name) is getattr(import_module(asyncsm._WHERE[name]), name)
+    tree = ast.parse(inspect.getsource(asyncsm))
+    (checked,) = (node for node in tree.body if isinstance(node, ast.If))
+    seen = {alias.name: node.module for node in checked.body for alias in node.names}
+    assert seen == asyncsm._WHERE
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    """A misspelt name says so."""
+    with pytest.raises(AttributeError, match="ServiceManagmentService"):
+        _ = asyncsm.ServiceManagmentService
 
 
 def test_models_are_there():

@@ -13,7 +13,7 @@ from asyncsm.wire import affinity_groups as wire
 from asyncsm.wire.hosted_services import HostedServices
 from asyncsm.wire.storage import StorageServices
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 _NAME = re.compile(r"[A-Za-z0-9-]{3,63}", re.ASCII)
 

@@ -28,7 +28,7 @@ from asyncsm.wire import vm_images as wire
 from asyncsm.wire.disks import HostCaching
 from asyncsm.wire.roles import CaptureRoleOperation, PersistentVMRole, PostCaptureAction
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 
 class _SetUp(NamedTuple):

@@ -17,7 +17,7 @@ from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.state import SubscriptionCertificate
 from asyncsm.wire import certificates as wire
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 
 @routes.get("certificates", "ListSubscriptionCertificates")

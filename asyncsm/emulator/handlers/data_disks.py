@@ -20,7 +20,7 @@ from asyncsm.wire.disks import DataVirtualHardDisk
 COLLECTION: Final = f"{BY_NAME}/roles/{{roleName}}/DataDisks"
 ONE: Final = f"{COLLECTION}/{{lun}}"
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 
 @routes.get(ONE, "GetDataDisk")

@@ -31,7 +31,7 @@ MOST_PROPERTIES: Final = 25
 SDK_VERSION: Final = "2.6.10424.1531"
 """What a package says it was made with; packages are not opened."""
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 
 @routes.get(BY_NAME, "GetDeployment")

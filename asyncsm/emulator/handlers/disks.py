@@ -19,7 +19,7 @@ ONE: Final = "services/disks/{diskName}"
 
 _NAME: Final = re.compile(r"[^\W_][\w.-]{0,254}")
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 
 @routes.get(COLLECTION, "ListDisks")

@@ -18,7 +18,7 @@ from asyncsm.wire.networks import DnsServer
 COLLECTION: Final = f"{BY_NAME}/dnsservers"
 ONE: Final = f"{COLLECTION}/{{dnsServerName}}"
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 
 @routes.post(COLLECTION, "AddDnsServer")

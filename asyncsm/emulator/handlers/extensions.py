@@ -13,7 +13,7 @@ from asyncsm.wire import extensions as wire
 
 COLLECTION: Final = "services/resourceextensions"
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 
 @routes.get(COLLECTION, "ListResourceExtensions")

@@ -22,7 +22,7 @@ COLLECTION: Final = "services/hostedservices"
 INVALID_NAME: Final = "The hosted service name is invalid."
 _NAME: Final = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII | re.IGNORECASE)
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 
 @routes.get(COLLECTION, "ListHostedServices")

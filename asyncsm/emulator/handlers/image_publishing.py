@@ -28,7 +28,7 @@ COPYING: Final = timedelta(minutes=20)
 PRIVATE: Final = "Private"
 PERMISSIONS: Final = ("Public", "MSDN", PRIVATE)
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 
 @routes.get(f"{IMAGES}/details", "GetOSImageDetails")

@@ -37,7 +37,7 @@ _NAME: Final = re.compile(r"[^\W_][\w.-]{0,254}")
 
 LINKS: Final = ("icon_uri", "privacy_uri", "small_icon_uri")
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 
 @routes.get(COLLECTION, "ListOSImages")

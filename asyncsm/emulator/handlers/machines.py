@@ -33,7 +33,7 @@ from asyncsm.wire import roles as wire
 COLLECTION: Final = f"{BY_NAME}/roles"
 ONE: Final = f"{BY_NAME}/roles/{{roleName}}"
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 
 @dataclass(frozen=True, slots=True)

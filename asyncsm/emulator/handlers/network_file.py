@@ -91,7 +91,7 @@ class Element:
 
     def all(self, *path: str) -> list[Element]:
         """The elements to which the names in `path` lead."""
-        found = [self]
+        found: list[Element] = [self]
         for name in path:
             found = [child for element in found for child in element.children if child.name == name]
         return found

@@ -19,7 +19,7 @@ FILE: Final = "services/networking/media"
 REGIONAL_GROUP: Final = "DefaultAffinity-1"
 """What the service shows as the affinity group of a network that has only a region."""
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 
 @routes.get(FILE, "GetNetworkConfiguration")

@@ -6,7 +6,7 @@ from asyncsm.emulator import catalogue
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.routing import RouteTable
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 
 @routes.get("operatingsystems", "ListOperatingSystems")

@@ -24,7 +24,7 @@ ID_NOT_FOUND: Final = "The operation request ID was not found."
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?Z)?", re.ASCII)
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 _State = wire.OperationState
 
 

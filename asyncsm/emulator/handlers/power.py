@@ -30,7 +30,7 @@ ONE_OPERATION: Final = "ExecuteRoleOperation"
 SET_OPERATION: Final = "ExecuteRoleSetOperation"
 """The service's names for whatever is done to one machine and to several."""
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 
 @routes.post(ONE, ONE_OPERATION, root="StartRoleOperation")

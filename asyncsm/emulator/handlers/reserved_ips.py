@@ -23,7 +23,7 @@ ONE: Final = f"{COLLECTION}/{{reservedIPName}}"
 
 _NAME: Final = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII | re.IGNORECASE)
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 
 @routes.get(COLLECTION, "ListReservedIPs")

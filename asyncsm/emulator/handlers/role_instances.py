@@ -40,7 +40,7 @@ FRESH_START: Final = (
 )
 """An instance that gets a new system."""
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 
 @routes.post(NAMED, "RebootDeploymentRoleInstance", query={"comp": "reboot"})

@@ -40,7 +40,7 @@ USUAL_SIZE: Final = "Small"
 
 _NAME: Final = re.compile(r"[^\W_][\w.-]{0,62}")
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 
 @routes.post(f"{SERVICE}/deployments", "CreateVirtualMachineDeployment")

@@ -27,7 +27,7 @@ ONE: Final = f"{COLLECTION}/{{thumbprint}}"
 ALGORITHM: Final = "sha1"
 """The only one whose thumbprints the service takes."""
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 
 @routes.get(COLLECTION, "ListCertificates")

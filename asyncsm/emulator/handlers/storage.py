@@ -17,7 +17,7 @@ from asyncsm.emulator.state import StorageAccount
 from asyncsm.wire import storage as wire
 from asyncsm.wire.hosted_services import AvailabilityResponse
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 _NAME = re.compile(r"[a-z0-9]{3,24}", re.ASCII)
 

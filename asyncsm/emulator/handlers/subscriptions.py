@@ -13,7 +13,7 @@ from asyncsm.wire import subscription as wire
 
 OFFER_CATEGORIES: Final = "Azure_Platform_All;Azure_Paid;Azure_Consumption"
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 
 @routes.get("", "GetSubscription")

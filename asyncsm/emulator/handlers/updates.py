@@ -43,7 +43,7 @@ ROLE_UPDATE: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Site:
+class _Context:
     """What the effects of an update need."""
 
     pace: Pace
@@ -130,9 +130,9 @@ def walk(call: Call, deployment: Deployment, update: Update) -> Reply:
     """Begin the operation that takes a manual update through its next domain."""
     seconds = call.progress.vary(DOMAIN_SECONDS)
     update.seconds = seconds * (1 - ACCEPTANCE)
-    site = _Site(Pace.of(call), call.random, call.subscription, deployment)
+    context = _Context(Pace.of(call), call.random, call.subscription, deployment)
     return call.accept(
-        locks=[deployment], steps=[(ACCEPTANCE, partial(_resume, site, update))], seconds=seconds
+        locks=[deployment], steps=[(ACCEPTANCE, partial(_resume, context, update))], seconds=seconds
     )
 
 
@@ -141,9 +141,9 @@ def _begin(call: Call, deployment: Deployment, update: Update) -> Reply:
     name = call.route.operation
     seconds = call.progress.vary(MANUAL_SECONDS) if manual else call.progress.duration(name)
     update.seconds = seconds * (1 - ACCEPTANCE) / max(1, update.domains)
-    site = _Site(Pace.of(call), call.random, call.subscription, deployment)
+    context = _Context(Pace.of(call), call.random, call.subscription, deployment)
     reply = call.accept(
-        locks=[deployment], steps=[(ACCEPTANCE, partial(_accept, site, update))], seconds=seconds
+        locks=[deployment], steps=[(ACCEPTANCE, partial(_accept, context, update))], seconds=seconds
     )
     deployment.changing = True
     if not deployment.status.endswith("Transitioning"):
@@ -151,11 +151,11 @@ def _begin(call: Call, deployment: Deployment, update: Update) -> Reply:
     return reply
 
 
-def _accept(site: _Site, update: Update) -> None:
+def _accept(context: _Context, update: Update) -> None:
     """Let the update begin if the subscription has the cores for it."""
-    deployment = site.deployment
+    deployment = context.deployment
     try:
-        _claim(site, update.after)
+        _claim(context, update.after)
     except Refusal:
         deployment.changing = deployment.update is not None
         instances.settle(deployment)
@@ -164,15 +164,15 @@ def _accept(site: _Site, update: Update) -> None:
     deployment.update = update
     deployment.configuration, deployment.label = update.after.configuration, update.after.label
     deployment.extended_properties = dict(update.after.properties)
-    deployment.modified = site.pace.clock.now()
-    _next(site, update)
+    deployment.modified = context.pace.clock.now()
+    _next(context, update)
 
 
-def _resume(site: _Site, update: Update) -> None:
+def _resume(context: _Context, update: Update) -> None:
     """Go into the domain for which a manual update waits."""
-    _open(site.deployment)
-    if site.deployment.update is update:
-        _enter(site, update)
+    _open(context.deployment)
+    if context.deployment.update is update:
+        _enter(context, update)
 
 
 def _open(deployment: Deployment) -> None:
@@ -181,44 +181,44 @@ def _open(deployment: Deployment) -> None:
         deployment.lock.release()
 
 
-def _claim(site: _Site, after: Definition) -> None:
-    roles = site.deployment.roles
+def _claim(context: _Context, after: Definition) -> None:
+    roles = context.deployment.roles
     sizes = {name: roles[name].size if name in roles else Role(name).size for name in after.counts}
     wanted = sum(instances.cores_of_size(sizes[name]) * count for name, count in after.counts.items())
     # Those that go are given back only when they have gone.
-    instances.claim_cores(site.subscription, site.deployment, max(wanted, site.deployment.cores))
+    instances.claim_cores(context.subscription, context.deployment, max(wanted, context.deployment.cores))
 
 
-def _next(site: _Site, update: Update) -> None:
+def _next(context: _Context, update: Update) -> None:
     if update.domain >= update.domains:
-        _finish(site, update)
+        _finish(context, update)
     elif update.mode == "Manual":
         update.phase = "Before"
     else:
-        _enter(site, update)
+        _enter(context, update)
 
 
-def _enter(site: _Site, update: Update) -> None:
+def _enter(context: _Context, update: Update) -> None:
     update.phase = "During"
-    deployment = site.deployment
+    deployment = context.deployment
     if deployment.status.startswith("Running"):
         for instance in deployment.instances.values():
             here = update.mode == "Simultaneous" or instance.upgrade_domain == update.domain
             if here and instance.role_name.lower() in update.restarted:
-                instances.walk(site.pace, deployment, instance, ROLE_UPDATE)
-    site.pace.clock.after(update.seconds, partial(_leave, site, update))
+                instances.walk(context.pace, deployment, instance, ROLE_UPDATE)
+    context.pace.clock.after(update.seconds, partial(_leave, context, update))
 
 
-def _leave(site: _Site, update: Update) -> None:
-    if site.deployment.update is not update:  # another update, or the end of the deployment, came first
+def _leave(context: _Context, update: Update) -> None:
+    if context.deployment.update is not update:  # another update, or the end of the deployment, came first
         return
     update.domain += 1
-    _next(site, update)
+    _next(context, update)
 
 
-def _finish(site: _Site, update: Update) -> None:
+def _finish(context: _Context, update: Update) -> None:
     """Let the roles and the numbers of their instances be those of the new definition."""
-    deployment, after = site.deployment, update.after
+    deployment, after = context.deployment, update.after
     for name in [one for one in deployment.roles if one.lower() not in {new.lower() for new in after.counts}]:
         for instance in instances.of_role(deployment, name):
             instances.drop(deployment, instance)
@@ -227,10 +227,10 @@ def _finish(site: _Site, update: Update) -> None:
     for name, count in after.counts.items():
         role = deployment.roles.setdefault(name, Role(name, instance_count=0))
         role.os_version = after.os_version
-        for instance in instances.scale(deployment, role, count, site.random):
-            instances.walk(site.pace, deployment, instance, phases)
+        for instance in instances.scale(deployment, role, count, context.random):
+            instances.walk(context.pace, deployment, instance, phases)
     instances.spread(deployment)
-    instances.claim_cores(site.subscription, deployment, instances.cores_of(deployment))
-    deployment.modified = site.pace.clock.now()
+    instances.claim_cores(context.subscription, deployment, instances.cores_of(deployment))
+    deployment.modified = context.pace.clock.now()
     deployment.update, deployment.changing = None, False
     instances.settle(deployment)

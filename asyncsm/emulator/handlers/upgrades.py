@@ -14,7 +14,7 @@ from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.wire import deployments as wire
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 
 @routes.post(BY_NAME, "UpgradeDeployment", query={"comp": "upgrade"})

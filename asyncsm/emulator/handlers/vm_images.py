@@ -35,7 +35,7 @@ CHANGEABLE: Final = (
 )
 """What a request may say of a VM image besides its label; named as in the wire model."""
 
-routes = RouteTable()
+routes: RouteTable = RouteTable()
 
 
 @routes.get(COLLECTION, "ListVMImages")

@@ -12,6 +12,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import aiohttp
+from doubles.exceptions import LONG_LIST_BYTES, NOT_COMPARED, NOT_THE_SERVICES_SHAPE, OPEN_LISTS
 from doubles.recordings import Exchange, exchanges
 
 from asyncsm.emulator import Emulator, ManualClock
@@ -124,12 +125,6 @@ async def connected(
     await asyncio.sleep(0)  # aborted TLS transports go away in the next turn of the loop
 
 
-NOT_THE_SERVICES_SHAPE = {
-    "PersistentVMDowntime": "an announcement of maintenance in the summer of 2015, not an answer to the request",
-}
-"""Elements left out of the comparison with recordings, and why."""
-
-
 def shape(xml: bytes | str) -> list[tuple[int, str]]:
     """The elements of a document in order, each with its depth."""
 
@@ -146,9 +141,6 @@ def lines(xml: bytes | str) -> list[str]:
     """`shape`, for people."""
     return ["  " * depth + tag.rpartition("}")[2] for depth, tag in shape(xml)]
 
-
-OPEN_LISTS = ("<VMImages", "<ReservedIPs")
-"""Lists that also hold what the recorded subscription had from before."""
 
 PATIENCE = 900
 """Virtual seconds that machines are given to come as far as they were in a recording."""
@@ -214,8 +206,8 @@ async def assert_answered_as_recorded(management: Management, recording: Path) -
 
 
 def _is_long_list(body: bytes) -> bool:
-    """Lists hold what else the recorded subscription and the platform had."""
-    return (len(body) > 20_000 and not body.startswith(b"<VMImages")) or body.startswith(b"<Images")
+    text = body.decode("utf-8-sig")
+    return text.startswith(NOT_COMPARED) or (len(body) > LONG_LIST_BYTES and not text.startswith(OPEN_LISTS))
 
 
 def _in_both(then: str, now: str) -> tuple[str, str]:

@@ -1,9 +1,9 @@
 """Whatever the service was recorded to say, and was told, is modelled completely."""
 
 import re
-from collections.abc import Callable
 from xml.etree import ElementTree as ET
 
+from doubles.exceptions import DIFFERENCES, NOT_MODELLED
 from doubles.recordings import exchanges
 
 from asyncsm import models
@@ -73,26 +73,6 @@ REQUESTS = {
         models.VirtualMachineDeployment,
     )
 }
-
-NOT_MODELLED = {
-    "string": "a bare word in answer to Replicate VM Image, which nobody needs",
-}
-
-DIFFERENCES: dict[str, tuple[str, str | Callable[[re.Match[str]], str]]] = {
-    "a fraction of a second has seven digits, and Python knows six": (
-        r"(?<=:\d\d)\.(\d+)",
-        lambda found: "." + found[1].ljust(6, "0")[:6],
-    ),
-    "a request named only the day of an image's publication": (
-        r"(<PublishedDate>\d{4}-\d\d-\d\d)(?=<)",
-        r"\1T00:00:00Z",
-    ),
-    "the reply to it does not say that it means UTC": (
-        r"(<PublishedDate>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?=<)",
-        r"\1Z",
-    ),
-}
-"""All that may differ after a model was read and written, with the reason."""
 
 
 def canonical(document: bytes) -> str:

@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from doubles.calls import CALLS, below_subscription, call_of, root_of, subscription_of
+from doubles.exceptions import CONTENT_TYPE, ONLY_RAW, REFUSED_BEFORE_SENDING
 from doubles.recordings import exchanges, recordings
 from doubles.scripted import ScriptedTransport
 
@@ -29,21 +30,8 @@ from asyncsm.protocol import HttpResponse
 
 AREAS = ("subscription", "affinity_groups", "management_certificates", "compute", "storage")
 
-REFUSED_BEFORE_SENDING = {
-    ("storage/unicode_create_storage_account_unicode_name", 1): "the service takes ASCII names only",
-}
-"""Requests the service refused, and we do not even send."""
-
-CONTENT_TYPE = "application/xml; charset=utf-8"
-"""Where the old SDK sent ``application/atom+xml;type=entry;charset=utf-8``: no body is an Atom entry, and
-this is the type the API's reference asks for."""
 
 ERRORS = {400: BadRequest, 404: ResourceNotFound}
-
-ONLY_RAW = {
-    ("compute/perform_get", 3): "Get Hosted Service Properties without saying embed-detail",
-}
-"""Requests that no typed method makes."""
 
 
 def identity(recording, exchange):

@@ -26,6 +26,9 @@ from asyncsm.session import ManagementSession
 from asyncsm.wire import xml
 
 TARGET: Final = Path(__file__).with_name("operations.md")
+README: Final = TARGET.parents[1] / "README.md"
+BEGIN: Final = "<!-- operations: made by docs/generate_operations.py -->"
+END: Final = "<!-- end of operations -->"
 EMULATOR: Final = Router(ROUTES)
 SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
 BLOB: Final = "https://account.blob.core.windows.net/container/blob"
@@ -248,6 +251,26 @@ def render(found: list[Operation]) -> str:
     return "\n".join(parts)
 
 
+def in_readme(readme: str, found: list[Operation]) -> str:
+    """The README with the names of all operations between its two marks."""
+    before, _, rest = readme.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    rows = []
+    for family in dict.fromkeys(each.family for each in found):
+        named = [
+            f"`{each.method}` ({_bare(each.rest)})" for each in found if each.family == family and each.rest
+        ]
+        if named:
+            rows.append((_spaced(family), ", ".join(named)))
+    return (
+        f"{before}{BEGIN}\n{_table(('family', 'methods, and what the service calls them'), rows)}{END}{after}"
+    )
+
+
+def _bare(rest: str) -> str:
+    return rest.partition(" (")[0]
+
+
 def _requests(rows: list[Operation]) -> list[tuple[str, ...]]:
     return [
         (
@@ -273,4 +296,6 @@ def _table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(render(asyncio.run(operations())), encoding="utf-8")
+    FOUND = asyncio.run(operations())
+    TARGET.write_text(render(FOUND), encoding="utf-8")
+    README.write_text(in_readme(README.read_text(encoding="utf-8"), FOUND), encoding="utf-8")

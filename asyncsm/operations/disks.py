@@ -22,7 +22,7 @@ class DiskOperations(Caller):
     ) -> DataVirtualHardDisk:
         """Read a data disk of a virtual machine.
 
-        REST: Get Data Disk (jj157180).
+        REST: Get Data Disk.
 
         Args:
             service_name: the hosted service.
@@ -51,7 +51,7 @@ class DiskOperations(Caller):
     ) -> OperationHandle:
         """Attach a data disk to a virtual machine: a new one, a registered one, or an existing blob.
 
-        REST: Add Data Disk (jj157199).
+        REST: Add Data Disk.
 
         Args:
             service_name: the hosted service.
@@ -102,7 +102,7 @@ class DiskOperations(Caller):
     ) -> OperationHandle:
         """Change caching, label or number of an attached data disk.
 
-        REST: Update Data Disk (jj157190).
+        REST: Update Data Disk.
 
         Args:
             service_name: the hosted service.
@@ -135,7 +135,7 @@ class DiskOperations(Caller):
     ) -> OperationHandle:
         """Detach a data disk from a virtual machine.
 
-        REST: Delete Data Disk (jj157179).
+        REST: Delete Data Disk.
 
         Args:
             service_name: the hosted service.
@@ -154,14 +154,14 @@ class DiskOperations(Caller):
     async def list_disks(self) -> Disks:
         """List the registered disks, attached or not.
 
-        REST: List Disks (jj157176).
+        REST: List Disks.
         """
         return await self.fetch(Disks, get(*_PATH))
 
     async def get_disk(self, disk_name: str) -> Disk:
         """Read a registered disk.
 
-        REST: Get Disk (jj157178).
+        REST: Get Disk.
 
         Raises:
             ResourceNotFound: there is no such disk.
@@ -173,7 +173,7 @@ class DiskOperations(Caller):
     ) -> OperationHandle:
         """Register a VHD as a disk.
 
-        REST: Add Disk (jj157188).
+        REST: Add Disk.
 
         Args:
             has_operating_system: whether machines can start from it; then `os` is required.
@@ -210,7 +210,7 @@ class DiskOperations(Caller):
     ) -> OperationHandle:
         """Change the label of a registered disk, or make it larger.
 
-        REST: Update Disk (jj157205).
+        REST: Update Disk.
 
         Args:
             disk_name: the disk.
@@ -241,7 +241,7 @@ class DiskOperations(Caller):
     async def delete_disk(self, disk_name: str, delete_vhd: bool = False) -> OperationHandle:
         """Unregister a disk that no virtual machine has.
 
-        REST: Delete Disk (jj157200).
+        REST: Delete Disk.
 
         Args:
             disk_name: the disk.

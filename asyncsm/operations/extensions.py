@@ -15,7 +15,7 @@ class ResourceExtensionOperations(Caller):
     async def list_resource_extensions(self) -> ResourceExtensions:
         """List the latest version of each extension for virtual machines.
 
-        REST: List Resource Extensions (dn495441).
+        REST: List Resource Extensions.
         """
         return await self.fetch(ResourceExtensions, get(*_PATH))
 
@@ -24,7 +24,7 @@ class ResourceExtensionOperations(Caller):
     ) -> ResourceExtensions:
         """List all versions of one extension.
 
-        REST: List Resource Extension Versions (dn495440).
+        REST: List Resource Extension Versions.
 
         Args:
             publisher_name: `ResourceExtension.publisher`.

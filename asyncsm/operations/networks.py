@@ -25,14 +25,14 @@ class NetworkOperations(Caller):
     async def list_reserved_ip_addresses(self) -> ReservedIPs:
         """List the reserved IP addresses of the subscription.
 
-        REST: List Reserved IP Addresses (dn722418).
+        REST: List Reserved IP Addresses.
         """
         return await self.fetch(ReservedIPs, get(*_RESERVED))
 
     async def get_reserved_ip_address(self, name: str) -> ReservedIP:
         """Read a reserved IP address, and what uses it.
 
-        REST: Get Reserved IP Address (dn722415).
+        REST: Get Reserved IP Address.
 
         Raises:
             ResourceNotFound: there is no such reserved address.
@@ -44,7 +44,7 @@ class NetworkOperations(Caller):
     ) -> OperationHandle:
         """Reserve an IP address, which stays the same whatever is deployed behind it.
 
-        REST: Create Reserved IP Address (dn722413).
+        REST: Create Reserved IP Address.
 
         Args:
             name: unique in the subscription.
@@ -65,7 +65,7 @@ class NetworkOperations(Caller):
     async def delete_reserved_ip_address(self, name: str) -> OperationHandle:
         """Give a reserved IP address back.
 
-        REST: Delete Reserved IP Address (dn722416).
+        REST: Delete Reserved IP Address.
 
         Raises:
             ResourceNotFound: there is no such reserved address.
@@ -182,7 +182,7 @@ class NetworkOperations(Caller):
     async def list_virtual_network_sites(self) -> VirtualNetworkSites:
         """List the virtual networks of the subscription.
 
-        REST: List Virtual Network Sites (jj157185).
+        REST: List Virtual Network Sites.
         """
         return await self.fetch(VirtualNetworkSites, get("services", "networking", "virtualnetwork"))
 

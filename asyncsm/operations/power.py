@@ -33,7 +33,7 @@ class PowerOperations(Caller):
     async def start_role(self, service_name: str, deployment_name: str, role_name: str) -> OperationHandle:
         """Start a virtual machine.
 
-        REST: Start Role (jj157189).
+        REST: Start Role.
 
         Raises:
             ResourceNotFound: there is no such machine.
@@ -44,7 +44,7 @@ class PowerOperations(Caller):
     async def restart_role(self, service_name: str, deployment_name: str, role_name: str) -> OperationHandle:
         """Restart a virtual machine.
 
-        REST: Restart Role (jj157197).
+        REST: Restart Role.
 
         Raises:
             ResourceNotFound: there is no such machine.
@@ -61,7 +61,7 @@ class PowerOperations(Caller):
     ) -> OperationHandle:
         """Shut a virtual machine down.
 
-        REST: Shutdown Role (jj157195).
+        REST: Shutdown Role.
 
         Args:
             service_name: the hosted service.
@@ -82,7 +82,7 @@ class PowerOperations(Caller):
     ) -> OperationHandle:
         """Start several virtual machines of a deployment at once.
 
-        REST: Start Roles (dn469419).
+        REST: Start Roles.
 
         Raises:
             ResourceNotFound: one of the machines does not exist.
@@ -100,7 +100,7 @@ class PowerOperations(Caller):
     ) -> OperationHandle:
         """Shut several virtual machines of a deployment down at once.
 
-        REST: Shutdown Roles (dn469421).
+        REST: Shutdown Roles.
 
         Args:
             service_name: the hosted service.
@@ -130,7 +130,7 @@ class PowerOperations(Caller):
     ) -> OperationHandle:
         """Make an operating system image of a stopped, generalised virtual machine.
 
-        REST: Capture Role (jj157201).
+        REST: Capture Role.
 
         Args:
             service_name: the hosted service.

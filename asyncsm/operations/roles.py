@@ -62,7 +62,7 @@ class RoleOperations(Caller):
     ) -> OperationHandle:
         """Add a virtual machine to a deployment that has one already.
 
-        REST: Add Role (jj157186).
+        REST: Add Role.
 
         Args:
             service_name: the hosted service.
@@ -124,7 +124,7 @@ class RoleOperations(Caller):
         The service takes what is sent for the whole definition. To change a part and keep the rest,
         read the role with `get_role`, change it, and give it as `role`: nothing of it is lost.
 
-        REST: Update Role (jj157187).
+        REST: Update Role.
 
         Args:
             service_name: the hosted service.
@@ -181,7 +181,7 @@ class RoleOperations(Caller):
     ) -> OperationHandle:
         """Delete a virtual machine that is not the deployment's last.
 
-        REST: Delete Role (jj157184).
+        REST: Delete Role.
 
         Args:
             service_name: the hosted service.

@@ -22,7 +22,7 @@ class ServiceCertificateOperations(Caller):
     async def list_service_certificates(self, service_name: str) -> Certificates:
         """List the certificates of a hosted service, without private keys.
 
-        REST: List Service Certificates (ee460788).
+        REST: List Service Certificates.
 
         Raises:
             ResourceNotFound: there is no such hosted service.
@@ -34,7 +34,7 @@ class ServiceCertificateOperations(Caller):
     ) -> Certificate:
         """Read the public part of a certificate.
 
-        REST: Get Service Certificate (ee460792).
+        REST: Get Service Certificate.
 
         Args:
             service_name: the hosted service.
@@ -55,7 +55,7 @@ class ServiceCertificateOperations(Caller):
     ) -> OperationHandle:
         """Add a certificate that the service's machines may use.
 
-        REST: Add Service Certificate (ee460817).
+        REST: Add Service Certificate.
 
         Args:
             service_name: the hosted service.
@@ -80,7 +80,7 @@ class ServiceCertificateOperations(Caller):
     ) -> OperationHandle:
         """Delete a certificate no deployment uses.
 
-        REST: Delete Service Certificate (ee460803).
+        REST: Delete Service Certificate.
 
         Args:
             service_name: the hosted service.

@@ -37,7 +37,7 @@ class UpgradeOperations(Caller):
     ) -> OperationHandle:
         """Give a deployment another package, in place.
 
-        REST: Upgrade Deployment (ee460793).
+        REST: Upgrade Deployment.
 
         Args:
             service_name: the hosted service.
@@ -82,7 +82,7 @@ class UpgradeOperations(Caller):
     ) -> OperationHandle:
         """Update the next upgrade domain of a manual upgrade or change of configuration.
 
-        REST: Walk Upgrade Domain (ee460800).
+        REST: Walk Upgrade Domain.
 
         Args:
             service_name: the hosted service.
@@ -108,7 +108,7 @@ class UpgradeOperations(Caller):
     ) -> OperationHandle:
         """Take an update or upgrade back that has not come to its end.
 
-        REST: Rollback Update Or Upgrade (hh403977).
+        REST: Rollback Update Or Upgrade.
 
         Args:
             service_name: the hosted service.
@@ -134,7 +134,7 @@ class UpgradeOperations(Caller):
     ) -> OperationHandle:
         """Restart a role instance; its disks keep what is on them.
 
-        REST: Reboot Role Instance (gg441298).
+        REST: Reboot Role Instance.
 
         Raises:
             ResourceNotFound: there is no such instance.
@@ -146,7 +146,7 @@ class UpgradeOperations(Caller):
     ) -> OperationHandle:
         """Install the operating system of a web or worker role instance anew.
 
-        REST: Reimage Role Instance (gg441292).
+        REST: Reimage Role Instance.
 
         Raises:
             ResourceNotFound: there is no such instance.
@@ -158,7 +158,7 @@ class UpgradeOperations(Caller):
     ) -> OperationHandle:
         """Install the operating system of a role instance anew and empty its local drives.
 
-        REST: Rebuild Role Instance (dn627518).
+        REST: Rebuild Role Instance.
 
         Raises:
             ResourceNotFound: there is no such instance.
@@ -180,7 +180,7 @@ class UpgradeOperations(Caller):
     ) -> OperationHandle:
         """Delete some instances of web or worker roles; the configuration's counts follow.
 
-        REST: Delete Role Instances (dn469418).
+        REST: Delete Role Instances.
 
         Args:
             service_name: the hosted service.

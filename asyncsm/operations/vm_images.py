@@ -25,7 +25,7 @@ class VMImageOperations(Caller):
     ) -> VMImages:
         """List the platform's VM images and the user's own.
 
-        REST: List VM Images (dn499770).
+        REST: List VM Images.
 
         Args:
             location: only those in this location.
@@ -38,7 +38,7 @@ class VMImageOperations(Caller):
     async def create_vm_image(self, vm_image: VMImage) -> OperationHandle:
         """Register VHDs as a VM image.
 
-        REST: Create VM Image (dn775054).
+        REST: Create VM Image.
 
         Args:
             vm_image: with `name`, `label` and `os_disk_configuration`, whose `os`, `os_state` and
@@ -69,7 +69,7 @@ class VMImageOperations(Caller):
     async def delete_vm_image(self, vm_image_name: str, delete_vhd: bool = False) -> OperationHandle:
         """Delete one of the user's VM images.
 
-        REST: Delete VM Image (dn499769).
+        REST: Delete VM Image.
 
         Args:
             vm_image_name: the image.
@@ -86,7 +86,7 @@ class VMImageOperations(Caller):
     ) -> OperationHandle:
         """Make a VM image of a virtual machine.
 
-        REST: Capture Role as VM Image (dn499768).
+        REST: Capture Role as VM Image.
 
         Args:
             service_name: the hosted service.

@@ -262,9 +262,8 @@ def in_readme(readme: str, found: list[Operation]) -> str:
         ]
         if named:
             rows.append((_spaced(family), ", ".join(named)))
-    return (
-        f"{before}{BEGIN}\n{_table(('family', 'methods, and what the service calls them'), rows)}{END}{after}"
-    )
+    table = _table(("family", "methods, and what the service calls them"), rows)
+    return f"{before}{BEGIN}\n\n{table}\n{END}{after}"
 
 
 def _bare(rest: str) -> str:

@@ -16,7 +16,7 @@ with warnings.catch_warnings():
 
 @pytest.fixture(scope="module")
 def emulator():
-    with emulator_in_thread(clock=200) as running:
+    with emulator_in_thread(clock=800) as running:
         yield running
 
 

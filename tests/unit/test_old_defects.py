@@ -22,6 +22,7 @@ from doubles.virtual_time import virtual_time
 
 from asyncsm import (
     ManagementSession,
+    RetryPolicy,
     ServiceManagementService,
     errors,
     get_certificate_from_publish_settings,
@@ -86,7 +87,10 @@ async def test_d3_d18_d19_d20_nothing_of_a_call_stays_with_the_client():
 async def test_d4_a_proxy_may_have_a_password():
     """A proxy URL with user and password is taken by the constructor."""
     sms = ServiceManagementService(
-        SUBSCRIPTION, management_certificate(), proxy="http://me:secret@127.0.0.1:1"
+        SUBSCRIPTION,
+        management_certificate(),
+        proxy="http://me:secret@127.0.0.1:1",
+        retry=RetryPolicy(attempts=1),
     )
     with pytest.raises(errors.TransportError) as caught:
         await sms.list_locations()

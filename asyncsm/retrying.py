@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from asyncsm.errors import (
     AttemptTimeout,
-    CertificateRejected,
     ConnectionFailed,
     ConnectionLost,
     InternalError,
@@ -44,7 +43,7 @@ class Again:
 
 def is_transient(error: AsyncsmError) -> bool:
     """Whether the same question may be answered if it is asked later."""
-    return isinstance(error, _NOT_DONE + _UNKNOWN) and not isinstance(error, CertificateRejected)
+    return isinstance(error, _NOT_DONE + _UNKNOWN)
 
 
 def decide(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 
@@ -15,7 +14,7 @@ from asyncsm.errors import (
     StateUnreachable,
 )
 from asyncsm.operations.deployments import path_of_deployment
-from asyncsm.polling import OperationHandle, until_state
+from asyncsm.polling import OperationHandle, until_state, within
 from asyncsm.protocol import get
 from asyncsm.wire.deployments import Deployment, InstanceStatus, RoleInstance
 from asyncsm.wire.operations import Operation, OperationState
@@ -243,21 +242,22 @@ async def _reach(
 ) -> Operation:
     if wanted not in list(OperationState):
         raise InvalidArgument("wait_for_status", f"{wanted!r} is none of {', '.join(OperationState)}")
-    try:
-        async with asyncio.timeout(deadline):
-            asked = False
-            async for status in handle:
-                if asked and status == wanted:
-                    break
-                if asked:
-                    on_status(status)
-                asked = True
-    except TimeoutError as error:
-        raise OperationTimeout(
+
+    def late() -> OperationTimeout:
+        return OperationTimeout(
             f"operation {handle.request_id} is {handle.status}, not {wanted}, after {deadline:g} s",
             handle,
             handle.status,
-        ) from error
+        )
+
+    async with within(deadline, late):
+        asked = False
+        async for status in handle:
+            if asked and status == wanted:
+                break
+            if asked:
+                on_status(status)
+            asked = True
     if handle.status == wanted == OperationState.FAILED and handle.document is not None:
         return handle.document
     if handle.done:

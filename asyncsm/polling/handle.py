@@ -17,6 +17,7 @@ from asyncsm.errors import (
     OperationTimeout,
     operation_failed,
 )
+from asyncsm.polling.deadlines import within
 from asyncsm.wire.operations import Operation, OperationState
 
 if TYPE_CHECKING:
@@ -187,17 +188,17 @@ class OperationHandle:
         """
         self._awaited = True
         if not self.done:
-            try:
-                async with asyncio.timeout(deadline):
-                    await self._ended()
-            except TimeoutError as error:
-                raise OperationTimeout(
-                    f"{self.operation} is still {self.status} after {deadline:g} s"
-                    f" (request {self.request_id}, {self.resource})",
-                    self,
-                    self.status,
-                ) from error
+            async with within(deadline, lambda: self._late(deadline)):
+                await self._ended()
         return self.result()
+
+    def _late(self, deadline: float | None) -> OperationTimeout:
+        return OperationTimeout(
+            f"{self.operation} is still {self.status} after {deadline:g} s"
+            f" (request {self.request_id}, {self.resource})",
+            self,
+            self.status,
+        )
 
     async def _ended(self) -> None:
         waiter = self._new_waiter()

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 from asyncsm.errors import OperationTimeout
+from asyncsm.polling.deadlines import within
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -39,16 +40,15 @@ async def until_state(
     """
     last = "not read yet"
     interval = policy.least
-    try:
-        async with asyncio.timeout(deadline):
-            while True:
-                resource = await read()
-                last = seen(resource)
-                if reached(resource):
-                    return resource
-                await asyncio.sleep(interval)
-                interval = min(interval * policy.factor, policy.most)
-    except TimeoutError as error:
-        if deadline is None:
-            raise  # a timeout of `read` itself, or the caller's own
-        raise OperationTimeout(f"{what} is still {last} after {deadline:g} s", last=last) from error
+
+    def late() -> OperationTimeout:
+        return OperationTimeout(f"{what} is still {last} after {deadline:g} s", last=last)
+
+    async with within(deadline, late):
+        while True:
+            resource = await read()
+            last = seen(resource)
+            if reached(resource):
+                return resource
+            await asyncio.sleep(interval)
+            interval = min(interval * policy.factor, policy.most)

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 @asynccontextmanager
 async def within(seconds: float | None, late: Callable[[], OperationTimeout]) -> AsyncIterator[None]:
     """Raise what `late` makes if the block takes longer than `seconds`; ``None`` is no deadline."""
+    limit = asyncio.timeout(seconds)
     try:
-        async with asyncio.timeout(seconds) as limit:
+        async with limit:
             yield
     except TimeoutError as error:
         if not limit.expired():

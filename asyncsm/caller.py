@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 from asyncsm.wire.base import XmlModel
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from asyncsm.config import PollingPolicy
     from asyncsm.polling import OperationHandle
     from asyncsm.protocol import HttpResponse, Request
@@ -49,6 +51,19 @@ class Caller(ABC):
     @abstractmethod
     async def start(self, request: Request) -> OperationHandle:
         """Send a change the service may finish later; the handle knows when."""
+
+    @abstractmethod
+    def exclusively(self, *segments: str) -> AbstractAsyncContextManager[None]:
+        """Keep other changes of the resource at this path away while the block runs.
+
+        For what is decided by a look at the resource: changes in the block pass, all others
+        of this session queue, and what the block started keeps them waiting until its end. Hold
+        what is widest first: a hosted service before one of its deployments, and several
+        resources in the same order everywhere.
+
+        Raises:
+            ClientStateError: a block around this one holds a part of the resource only.
+        """
 
     @abstractmethod
     def resume(self, token_or_request_id: str) -> OperationHandle:

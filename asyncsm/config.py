@@ -46,18 +46,23 @@ class RetryPolicy:
     ``min(most, first * 2**n)`` seconds ("full jitter"); a ``Retry-After`` sets the least.
 
     Attributes:
-        attempts: how often a request is sent at most; 1 switches retries off.
+        attempts: how often a request is sent at most; 1 switches retries off. A refusal with
+            ``TooManyRequests`` is no attempt; see `ThrottlePolicy.patience`.
         first: seconds, upper bound of the first pause.
         most: seconds, upper bound of any pause.
+        budget: tokens all calls of a session have together for being sent again. A retry costs
+            5 (10 after a time-out) and success gives them back, so that a service in trouble is
+            not asked five times as much.
     """
 
     attempts: int = 5
     first: float = 0.5
     most: float = 30.0
+    budget: int = 500
 
     def __post_init__(self) -> None:
-        if self.attempts < 1 or self.first < 0 or self.most < self.first:
-            raise ValueError("a retry policy needs attempts >= 1 and 0 <= first <= most")
+        if self.attempts < 1 or self.first < 0 or self.most < self.first or self.budget < 0:
+            raise ValueError("a retry policy needs attempts >= 1, 0 <= first <= most and budget >= 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,8 @@ class PollingPolicy:
         factor: growth of the interval from one question to the next.
         jitter: fraction by which an interval varies at random.
         concurrency: status requests under way at once.
+        batch: whether one List Subscription Operations may stand for many single questions,
+            where that takes fewer requests.
     """
 
     first: float = 1.0
@@ -83,6 +90,7 @@ class PollingPolicy:
     factor: float = 1.5
     jitter: float = 0.1
     concurrency: int = 8
+    batch: bool = True
 
     def __post_init__(self) -> None:
         if not 0 < self.least <= self.most or self.first < 0 or self.factor < 1 or self.concurrency < 1:
@@ -93,8 +101,88 @@ class PollingPolicy:
             raise ValueError("jitter is a fraction: 0 <= jitter < 1")
 
 
+@dataclass(frozen=True, slots=True)
+class ThrottlePolicy:
+    """How many requests a subscription is asked to bear; calls and status questions share it.
+
+    Without a known budget a session sends as fast as it can until the service first answers
+    ``TooManyRequests``; from then on it slows down and speeds up by itself. The service never
+    published a budget; 300 calls in 300 seconds is what its engineers advised.
+
+    Attributes:
+        calls: requests the subscription may make within `seconds`; ``None`` if not known.
+        seconds: the window they are counted in.
+        poll_share: fraction of the budget kept for status questions.
+        decrease: what a refusal multiplies the rate by.
+        increase: calls a second by which the rate grows in each second without a refusal.
+        slowest: calls a second the rate never falls below.
+        patience: seconds after its first refusal with ``TooManyRequests`` for which a call is tried
+            again; 0 gives up at once.
+    """
+
+    calls: int | None = None
+    seconds: float = 300.0
+    poll_share: float = 0.04
+    decrease: float = 0.5
+    increase: float = 0.1
+    slowest: float = 0.1
+    patience: float = 900.0
+
+    def __post_init__(self) -> None:
+        if (self.calls is not None and self.calls < 2) or self.seconds <= 0:
+            raise ValueError("a budget has at least 2 calls in more than 0 seconds")
+        if not (0 < self.poll_share < 1 and 0 < self.decrease < 1):
+            raise ValueError("poll_share and decrease are fractions between 0 and 1")
+        if self.increase <= 0 or self.slowest <= 0 or self.patience < 0:
+            raise ValueError("increase and slowest are greater than 0, patience is not negative")
+
+
+@dataclass(frozen=True, slots=True)
+class LanePolicy:
+    """Whether changes that exclude each other wait for one another.
+
+    Attributes:
+        enabled: changes of one deployment, hosted service, storage account or of the network
+            configuration queue in the order of their calls; otherwise all are sent at once, and
+            the service refuses those that come too early.
+        patience: seconds for which a change is tried again that somebody else's operation holds
+            up (409 "requires exclusive access").
+        interval: seconds between two tries where the service does not name that operation.
+    """
+
+    enabled: bool = True
+    patience: float = 1800.0
+    interval: float = 15.0
+
+    def __post_init__(self) -> None:
+        if self.patience < 0 or self.interval <= 0:
+            raise ValueError("patience is not negative, and interval is greater than 0")
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcilePolicy:
+    """How the outcome of a change is found out whose reply was lost.
+
+    Attributes:
+        looks: how often the service is looked at before a change counts as not happened.
+        first: seconds before the first look; each further one waits twice as long.
+        most: seconds before any look at the most.
+    """
+
+    looks: int = 4
+    first: float = 1.0
+    most: float = 15.0
+
+    def __post_init__(self) -> None:
+        if self.looks < 1 or not 0 <= self.first <= self.most:
+            raise ValueError("reconciling needs looks >= 1 and 0 <= first <= most")
+
+
 DEFAULT_RETRY: Final = RetryPolicy()
 DEFAULT_POLLING: Final = PollingPolicy()
+DEFAULT_THROTTLE: Final = ThrottlePolicy()
+DEFAULT_LANES: Final = LanePolicy()
+DEFAULT_RECONCILE: Final = ReconcilePolicy()
 
 USUAL_SECONDS: Final[Mapping[str, float]] = MappingProxyType(
     {

@@ -8,8 +8,9 @@ error it is, `decode` a success into its model.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -31,6 +32,19 @@ EXCERPT: Final = 200
 """Characters of an unreadable reply shown in an error."""
 
 
+class Reconcile(StrEnum):
+    """How the outcome of a request is found out if its reply is lost."""
+
+    REPEAT = "repeat"
+    """Send it again: that does no more than sending it once."""
+    CREATED = "created"
+    """Look for its target, which it creates; the service refuses a second one of that name."""
+    REMOVED = "removed"
+    """Look for its target, which it removes."""
+    LISTED = "listed"
+    """An action that leaves nothing to look at; only the list of operations tells."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One call of the service; everything that differs from operation to operation.
@@ -42,8 +56,11 @@ class Request:
         body: a model, or bytes sent as they are.
         operation: the service's name for the call, such as ``CreateHostedService``.
         version: ``x-ms-version``, or ``None`` for the session's.
-        repeatable: whether sending it twice does no more than sending it once.
+        reconcile: what is done if its reply is lost.
+        target: path of what it creates, or acts on; empty where that is `path`.
         scoped: whether the path starts with the subscription id.
+        queues: whether it waits for changes under way that exclude it; what is made to reach into
+            a running one does not.
     """
 
     method: str
@@ -52,8 +69,20 @@ class Request:
     body: XmlModel | bytes | None = field(default=None, repr=False)
     operation: str = ""
     version: str | None = None
-    repeatable: bool = True
+    reconcile: Reconcile = Reconcile.REPEAT
+    target: str = ""
     scoped: bool = True
+    queues: bool = True
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether sending it twice does no more than sending it once."""
+        return self.reconcile is Reconcile.REPEAT
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it changes anything."""
+        return self.method != "GET"
 
     @property
     def resource(self) -> str:
@@ -74,10 +103,40 @@ def post(
     body: XmlModel | bytes | None = None,
     query: Query | None = None,
     version: str | None = None,
-    repeatable: bool = False,
+    creates: Sequence[str] | None = None,
+    acts_on: Sequence[str] | None = None,
+    reconcile: Reconcile = Reconcile.LISTED,
+    queues: bool = True,
 ) -> Request:
-    """A change that creates or acts; not sent again blindly unless it says so."""
-    return Request("POST", path_of(segments), query_of(query), body, operation, version, repeatable)
+    """A change that creates or acts.
+
+    Args:
+        segments: of the path.
+        operation: the service's name for it.
+        body: what is sent.
+        query: parameters; ``None`` leaves one out.
+        version: ``x-ms-version``, if it needs a later one.
+        creates: segments of the path at which its result can be read, if it creates something
+            that has a name.
+        acts_on: segments of the path of what it changes, where the list of operations shows that
+            instead of its own.
+        reconcile: what is done if its reply is lost; a creation is looked for.
+        queues: whether it waits for changes under way that exclude it.
+    """
+    if creates is not None:
+        reconcile = Reconcile.CREATED
+    target = path_of(creates or acts_on or ())
+    return Request(
+        "POST",
+        path_of(segments),
+        query_of(query),
+        body,
+        operation,
+        version,
+        reconcile,
+        target,
+        queues=queues,
+    )
 
 
 def put(
@@ -86,15 +145,15 @@ def put(
     body: XmlModel | bytes | None = None,
     query: Query | None = None,
     version: str | None = None,
-    repeatable: bool = True,
+    reconcile: Reconcile = Reconcile.REPEAT,
 ) -> Request:
     """A change that replaces; sending it twice leaves the same state unless it says otherwise."""
-    return Request("PUT", path_of(segments), query_of(query), body, operation, version, repeatable)
+    return Request("PUT", path_of(segments), query_of(query), body, operation, version, reconcile)
 
 
-def delete(*segments: str, operation: str, query: Query | None = None, repeatable: bool = False) -> Request:
+def delete(*segments: str, operation: str, query: Query | None = None) -> Request:
     """A removal; a second one would answer 404, or hit a successor of the same name."""
-    return Request("DELETE", path_of(segments), query_of(query), None, operation, None, repeatable)
+    return Request("DELETE", path_of(segments), query_of(query), None, operation, reconcile=Reconcile.REMOVED)
 
 
 def path_of(segments: Iterable[str]) -> str:
@@ -148,7 +207,7 @@ def raw(
         body,
         operation=f"Perform{method.title()}",
         version=version,
-        repeatable=method == "GET",
+        reconcile=Reconcile.REPEAT if method == "GET" else Reconcile.LISTED,
         scoped=scoped,
     )
 
@@ -171,11 +230,13 @@ class HttpResponse:
         status: HTTP status.
         headers: names in lower case.
         body: all of it.
+        seconds: how long the exchange took.
     """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = field(default=b"", repr=False)
+    seconds: float = 0.0
 
     @property
     def request_id(self) -> str | None:

@@ -3,12 +3,16 @@
 A read, or a change that does no more when it happens twice, is sent again after any
 passing failure. Every other change is sent again only where it certainly did not happen:
 the connection was never made, or the service refused the call.
+
+All requests of a session draw on one budget for this, so that a service in trouble is not
+asked five times as much. A call refused with ``TooManyRequests`` is no part of it: it goes
+back to the throttle, which sees to it that the service is not asked more than it bears.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from asyncsm.errors import (
     AttemptTimeout,
@@ -26,6 +30,13 @@ if TYPE_CHECKING:
 
 _NOT_DONE = (ConnectionFailed, ServerBusy, Throttled)
 _UNKNOWN = (ConnectionLost, AttemptTimeout, InternalError)
+
+
+RETRY_COST: Final = 5
+"""Tokens a retry takes from the budget."""
+
+TIMEOUT_COST: Final = 10
+"""Tokens of a retry after a time-out, which has kept the service busy for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,7 @@ def decide(
     """
     if attempt >= policy.attempts or not is_transient(error):
         return None
-    if not request.repeatable and isinstance(error, _UNKNOWN):
+    if outcome_is_unknown(request, error):
         return None
     delay = chance * min(policy.most, policy.first * 2 ** (attempt - 1))
     asked = getattr(error, "retry_after", None)
@@ -72,4 +83,42 @@ def decide(
 
 def outcome_is_unknown(request: Request, error: AsyncsmError) -> bool:
     """Whether `request` may have changed something although its reply is missing."""
-    return not request.repeatable and isinstance(error, (ConnectionLost, AttemptTimeout))
+    return not request.repeatable and isinstance(error, _UNKNOWN)
+
+
+class RetryBudget:
+    """Tokens that retries take and successes give back.
+
+    As long as most requests succeed it never runs out. When most fail, retries end and each
+    request is sent once, until enough succeed again.
+
+    Args:
+        capacity: tokens at the most, and at first; 0 allows no retry.
+
+    Attributes:
+        left: tokens there are.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self.left = capacity
+
+    def take(self, error: AsyncsmError) -> int | None:
+        """Pay for one retry after `error`.
+
+        Returns:
+            The tokens it took, or ``None`` if there are too few: then the request is not sent again.
+        """
+        cost = TIMEOUT_COST if isinstance(error, AttemptTimeout) else RETRY_COST
+        if cost > self.left:
+            return None
+        self.left -= cost
+        return cost
+
+    def succeeded(self, paid: int) -> None:
+        """Note a success.
+
+        Args:
+            paid: what the last retry of the request took; 0 if it needed none, which gives back 1.
+        """
+        self.left = min(self._capacity, self.left + (paid or 1))

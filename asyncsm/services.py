@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from asyncsm import config
 from asyncsm.caller import Caller
-from asyncsm.config import PollingPolicy, RetryPolicy
+from asyncsm.config import LanePolicy, PollingPolicy, ReconcilePolicy, RetryPolicy, ThrottlePolicy
 from asyncsm.credentials import CertificateSource
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations.affinity_groups import AffinityGroupOperations
@@ -34,6 +34,7 @@ from asyncsm.session import ManagementSession
 from asyncsm.wire.base import XmlModel
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
     from types import TracebackType
 
 M = TypeVar("M", bound=XmlModel)
@@ -55,6 +56,9 @@ class SessionCaller(Caller):
         timeout: float = config.ATTEMPT_TIMEOUT,
         retry: RetryPolicy = config.DEFAULT_RETRY,
         polling: PollingPolicy = config.DEFAULT_POLLING,
+        throttle: ThrottlePolicy = config.DEFAULT_THROTTLE,
+        lanes: LanePolicy = config.DEFAULT_LANES,
+        reconcile: ReconcilePolicy = config.DEFAULT_RECONCILE,
         api_version: str | None = None,
     ) -> None:
         if session is not None and (subscription_id, cert_file, host, ca_file) != (None, None, None, None):
@@ -70,6 +74,9 @@ class SessionCaller(Caller):
             timeout=timeout,
             retry=retry,
             polling=polling,
+            throttle=throttle,
+            lanes=lanes,
+            reconcile=reconcile,
             api_version=api_version,
         )
 
@@ -117,6 +124,10 @@ class SessionCaller(Caller):
     async def start(self, request: Request) -> OperationHandle:
         """Send a change and return its handle; see `Caller.start`."""
         return await self._session.start(request)
+
+    def exclusively(self, *segments: str) -> AbstractAsyncContextManager[None]:
+        """Keep other changes of a resource away while a block runs; see `Caller.exclusively`."""
+        return self._session.exclusively(*segments)
 
     def resume(self, token_or_request_id: str) -> OperationHandle:
         """A handle for an operation started earlier, here or in another process; see `Caller.resume`."""
@@ -170,6 +181,9 @@ class ServiceManagementService(
         timeout: seconds one HTTP attempt may take.
         retry: when a request is sent again.
         polling: how often pending operations are asked for.
+        throttle: how many requests the subscription can bear, if that is known.
+        lanes: whether changes that exclude each other wait for one another.
+        reconcile: how the outcome of a change is found out whose reply was lost.
         api_version: ``x-ms-version`` for operations that do not need a later one.
 
     Raises:

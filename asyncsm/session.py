@@ -3,42 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
-from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 
-from asyncsm import config, protocol, retrying
+from asyncsm import config, protocol
 from asyncsm.caller import Caller
+from asyncsm.changes import Changes
 from asyncsm.clouds import PUBLIC, Endpoint
-from asyncsm.config import PollingPolicy, RetryPolicy
+from asyncsm.config import LanePolicy, PollingPolicy, ReconcilePolicy, RetryPolicy, ThrottlePolicy
 from asyncsm.credentials import CertificateSource, ManagementCertificate
 from asyncsm.credentials.identity import identify
-from asyncsm.errors import (
-    AsyncsmError,
-    ClientStateError,
-    CredentialError,
-    InvalidArgument,
-    OutcomeUnknown,
-    TransportError,
-    UnexpectedPayload,
-)
+from asyncsm.errors import ClientStateError, CredentialError, InvalidArgument
+from asyncsm.history import SubscriptionHistory, normalised
+from asyncsm.lanes import Lanes
 from asyncsm.polling import OperationHandle, OperationToken, Tracker
-from asyncsm.protocol import HttpResponse, Request, get
+from asyncsm.protocol import HttpResponse, Request
+from asyncsm.reconciling import Reconciler
+from asyncsm.sending import Sender, decoded
+from asyncsm.statistics import SessionStatistics, Tally
+from asyncsm.throttling import Throttle
 from asyncsm.transport import AiohttpTransport, Transport
 from asyncsm.wire.base import XmlModel
-from asyncsm.wire.operations import Operation, OperationState
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
     from types import TracebackType
 
 M = TypeVar("M", bound=XmlModel)
-
-_log = logging.getLogger("asyncsm.transport")
-_retry_log = logging.getLogger("asyncsm.retry")
 
 
 class ManagementSession(Caller):
@@ -62,6 +56,9 @@ class ManagementSession(Caller):
         timeout: seconds one HTTP attempt may take.
         retry: when a request is sent again.
         polling: how often pending operations are asked for.
+        throttle: how many requests the subscription can bear, if that is known.
+        lanes: whether changes that exclude each other wait for one another.
+        reconcile: how the outcome of a change is found out whose reply was lost.
         api_version: ``x-ms-version`` for operations that do not need a later one.
         transport: replaces HTTP, for tests; then no certificate is needed.
 
@@ -82,6 +79,9 @@ class ManagementSession(Caller):
         timeout: float = config.ATTEMPT_TIMEOUT,
         retry: RetryPolicy = config.DEFAULT_RETRY,
         polling: PollingPolicy = config.DEFAULT_POLLING,
+        throttle: ThrottlePolicy = config.DEFAULT_THROTTLE,
+        lanes: LanePolicy = config.DEFAULT_LANES,
+        reconcile: ReconcilePolicy = config.DEFAULT_RECONCILE,
         api_version: str | None = None,
         transport: Transport | None = None,
     ) -> None:
@@ -105,10 +105,13 @@ class ManagementSession(Caller):
         self._timeout = timeout
         self.retry = retry
         self._polling = polling
+        self._throttle = throttle
+        self._lanes = lanes
+        self._reconcile = reconcile
         self.api_version: str = api_version or config.API_VERSION
         self._transport = transport
-        self._chance = random.Random()  # noqa: S311 - spreads requests over time, nothing secret
-        self._tracker: Tracker | None = None
+        self._tally = Tally()
+        self._parts: _Parts | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
@@ -126,7 +129,7 @@ class ManagementSession(Caller):
     ) -> None:
         await self.close()
 
-    def _open(self) -> tuple[Transport, Tracker]:
+    def _open(self) -> _Parts:
         if self._closed:
             raise ClientStateError("the session is closed; make a new one")
         loop = asyncio.get_running_loop()
@@ -136,23 +139,49 @@ class ManagementSession(Caller):
             raise ClientStateError(
                 "the session belongs to another event loop; make one session in each asyncio.run()"
             )
-        if self._transport is None:
-            if self.certificate is None:
-                raise ClientStateError("the session has neither a certificate nor a transport")
-            self._transport = AiohttpTransport(
-                self.certificate.ssl_context(self._ca_file),
-                timeout=self._timeout,
-                proxy=self._proxy,
-                trust_env=self._trust_env,
-            )
-        if self._tracker is None:
-            self._tracker = Tracker(
-                _GetOperationStatus(self, self._polling.concurrency),
-                self._polling,
-                subscription_id=self._subscription_id,
-                chance=self._chance,
-            )
-        return self._transport, self._tracker
+        if self._parts is None:
+            self._parts = self._assemble(self._transport or self._connector())
+        return self._parts
+
+    def _connector(self) -> Transport:
+        if self.certificate is None:
+            raise ClientStateError("the session has neither a certificate nor a transport")
+        return AiohttpTransport(
+            self.certificate.ssl_context(self._ca_file),
+            timeout=self._timeout,
+            proxy=self._proxy,
+            trust_env=self._trust_env,
+        )
+
+    def _assemble(self, transport: Transport) -> _Parts:
+        """Everything that needs the event loop, from the transport up."""
+        chance = random.Random()  # noqa: S311 - spreads requests over time, nothing secret
+        throttle = Throttle(self._throttle)
+        sender = Sender(
+            transport,
+            self.endpoint,
+            self._subscription_id,
+            self.api_version,
+            retry=self.retry,
+            throttle=throttle,
+            patience=self._throttle.patience,
+            tally=self._tally,
+            chance=chance,
+        )
+        history = SubscriptionHistory(sender, self._polling.concurrency)
+        tracker = Tracker(history, self._polling, subscription_id=self._subscription_id, chance=chance)
+        reconciler = Reconciler(
+            sender,
+            history,
+            self._reconcile,
+            attempts=self.retry.attempts,
+            subscription_id=self._subscription_id,
+            thumbprint=self.certificate.thumbprint if self.certificate else None,
+            tally=self._tally,
+        )
+        lanes = Lanes(self._tally.waited_in_lane)
+        changes = Changes(reconciler, lanes, self._lanes, tracker)
+        return _Parts(transport, throttle, sender, tracker, lanes, changes)
 
     async def close(self) -> None:
         """Close all connections; harmless when repeated.
@@ -163,10 +192,13 @@ class ManagementSession(Caller):
         if self._closed:
             return
         self._closed = True
-        if self._tracker is not None:
-            await self._tracker.close()
-        if self._transport is not None:
-            await self._transport.close()
+        if self._parts is not None:
+            self._parts.sender.close()
+            self._parts.lanes.close()
+            await self._parts.tracker.close()
+        transport = self._parts.transport if self._parts else self._transport
+        if transport is not None:
+            await transport.close()
 
     @property
     def closed(self) -> bool:
@@ -186,102 +218,63 @@ class ManagementSession(Caller):
     @property
     def pending(self) -> int:
         """How many operations are being polled for."""
-        return self._tracker.pending if self._tracker else 0
+        return self._parts.tracker.pending if self._parts else 0
+
+    @property
+    def statistics(self) -> SessionStatistics:
+        """What the session has sent, retried and waited for so far."""
+        parts, tally = self._parts, self._tally
+        return SessionStatistics(
+            requests=dict(tally.requests),
+            changes=dict(tally.changes),
+            retries=dict(tally.retries),
+            throttled=tally.throttled,
+            redirects=tally.redirects,
+            reconciled=dict(tally.reconciled),
+            surveys=parts.tracker.surveys if parts else 0,
+            seconds_throttled=parts.throttle.waited if parts else 0.0,
+            seconds_in_lanes=tally.seconds_in_lanes,
+            pending=self.pending,
+            waiting_in_lanes=parts.lanes.waiting if parts else 0,
+            waiting_for_turn=sum(parts.throttle.waiting) if parts else 0,
+            budget=self._throttle.calls,
+            budget_used=parts.throttle.used if parts else 0,
+            rate=parts.throttle.rate if parts else None,
+            retry_budget=parts.sender.retry_budget if parts else self.retry.budget,
+        )
 
     # ---------------------------------------------------------------- Caller
 
     async def send(self, request: Request) -> HttpResponse:
         """Send `request`, again where that is harmless, and return the reply to it; see `Caller.send`."""
-        attempt = 1
-        while True:
-            transport, _ = self._open()  # it may have been closed during the pause
-            try:
-                return await self._attempt(transport, request)
-            except AsyncsmError as error:
-                again = retrying.decide(self.retry, request, error, attempt, self._chance.random())
-                if again is None:
-                    if isinstance(error, TransportError) and retrying.outcome_is_unknown(request, error):
-                        raise _outcome_unknown(request, error) from error
-                    raise
-                _retry_log.info(
-                    "%s: attempt %d failed (%s), again in %.2f s: %s",
-                    request.resource,
-                    attempt,
-                    again.reason,
-                    again.delay,
-                    error,
-                )
-            await asyncio.sleep(again.delay)
-            attempt += 1
-
-    async def _attempt(self, transport: Transport, request: Request) -> HttpResponse:
-        endpoint = self.endpoint
-        redirects = 0
-        while True:
-            wanted = protocol.encode(request, endpoint, self._subscription_id, self.api_version)
-            response = await transport.send(wanted)
-            _log.debug("%s -> %d, request %s", request.resource, response.status, response.request_id)
-            if response.status != 307 or redirects == config.REDIRECT_LIMIT:
-                protocol.check(response, request)
-                return response
-            endpoint = self._redirected(request, response)
-            redirects += 1
-
-    def _redirected(self, request: Request, response: HttpResponse) -> Endpoint:
-        """Where a 307 points; its path and query are those of the request."""
-        try:
-            target = urlsplit(response.headers.get("location", ""))
-            host, port = target.hostname, target.port or 443
-        except ValueError:
-            raise protocol.service_error(response, request) from None
-        if target.scheme != "https" or not host or not self.endpoint.trusts(host):
-            raise protocol.service_error(response, request)
-        return Endpoint(host, port)
+        if not request.is_change:
+            return await self._open().sender.send(request)
+        handle = await self.start(request)
+        handle.detach()
+        return cast("HttpResponse", handle.response)
 
     async def fetch(self, model: type[M], request: Request) -> M:
         """Send `request` and read the reply into `model`; see `Caller.fetch`."""
-        response = await self.send(request)
-        if len(response.body) > config.DECODE_IN_THREAD_BYTES:
-            return await asyncio.to_thread(protocol.decode, model, response, request)
-        return protocol.decode(model, response, request)
+        return await decoded(model, await self._open().sender.send(request), request)
 
     async def start(self, request: Request) -> OperationHandle:
         """Send a change and return its handle; see `Caller.start`."""
-        response = await self.send(request)
-        _, tracker = self._open()
-        if response.request_id is None:
-            raise UnexpectedPayload(
-                f"{request.resource} was answered {response.status} without x-ms-request-id,"
-                " so its outcome cannot be followed",
-                resource=request.resource,
-            )
-        handle = OperationHandle(
-            tracker,
-            response.request_id,
-            operation=request.operation,
-            resource=request.resource,
-            response=response,
-        )
-        if response.status == 202:
-            tracker.watch(handle)
-        else:
-            _finish(handle, response.status)
-        return handle
+        return await self._open().changes.start(request)
+
+    def exclusively(self, *segments: str) -> AbstractAsyncContextManager[None]:
+        """Keep other changes of a resource away while a block runs; see `Caller.exclusively`."""
+        return self._open().changes.exclusively(protocol.path_of(segments))
 
     def completed(self, reply: XmlModel, operation: str) -> OperationHandle:
         """A handle that is done; see `Caller.completed`."""
-        handle = OperationHandle(
-            self._open()[1], reply.request_id or "", operation=operation, resource="nothing had to be changed"
-        )
-        _finish(handle, 200)
-        return handle
+        return self._open().changes.finished(reply.request_id or "", operation, "nothing had to be changed")
 
     def resume(self, token_or_request_id: str) -> OperationHandle:
         """A handle for an operation started earlier; see `Caller.resume`."""
-        _, tracker = self._open()
+        tracker = self._open().tracker
         text = token_or_request_id.strip()
         if not text.startswith("{"):
-            request_id = text.replace("-", "").lower()
+            request_id = normalised(text)
             if not request_id:
                 raise InvalidArgument("token_or_request_id", "must not be empty")
             known = tracker.find(request_id)
@@ -299,41 +292,16 @@ class ManagementSession(Caller):
 
     def watch(self, handle: OperationHandle, interval: float | None = None) -> None:
         """Poll for `handle`; see `Caller.watch`."""
-        self._open()[1].watch(handle, interval)
+        self._open().tracker.watch(handle, interval)
 
 
-class _GetOperationStatus:
-    """Asks for each operation by itself; the service's authority on any one of them."""
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a session consists of once it is used."""
 
-    def __init__(self, caller: ManagementSession, concurrency: int) -> None:
-        self._caller = caller
-        self._free = asyncio.Semaphore(concurrency)
-
-    async def ask(
-        self, request_ids: Sequence[str], answer: Callable[[str, Operation | AsyncsmError], None]
-    ) -> None:
-        async def one(request_id: str) -> None:
-            async with self._free:
-                try:
-                    answer(request_id, await self._caller.fetch(Operation, get("operations", request_id)))
-                except AsyncsmError as error:
-                    answer(request_id, error)
-
-        async with asyncio.TaskGroup() as group:
-            for request_id in request_ids:
-                group.create_task(one(request_id), name="asyncsm-status")
-
-
-def _finish(handle: OperationHandle, status: int) -> None:
-    """What the service says of a call it answered synchronously, without asking it."""
-    handle._answered(  # noqa: SLF001 - made here
-        Operation(id=handle.request_id, status=OperationState.SUCCEEDED, http_status_code=status)
-    )
-
-
-def _outcome_unknown(request: Request, error: TransportError) -> OutcomeUnknown:
-    return OutcomeUnknown(
-        f"the reply to {request.resource} was lost ({error}); it may or may not have happened:"
-        " look at the resource before sending it again",
-        resource=request.resource,
-    )
+    transport: Transport
+    throttle: Throttle
+    sender: Sender
+    tracker: Tracker
+    lanes: Lanes
+    changes: Changes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from abc import abstractmethod
 from typing import Protocol
 
@@ -46,17 +47,15 @@ class AiohttpTransport:
         context: ssl.SSLContext,
         *,
         timeout: float,
-        max_connections: int = config.MAX_CONNECTIONS,
         proxy: str | None = None,
         trust_env: bool = True,
     ) -> None:
         self._timeout = timeout
-        # Waiting for a free connection is not part of an attempt, so the pool itself never makes one wait.
-        self._free = asyncio.Semaphore(max_connections)
         self._proxies: dict[str, str | None] = {}
         self._proxy = proxy
         self._trust_env = trust_env
         self._http = aiohttp.ClientSession(
+            # The session's throttle bounds the connections: waiting for one is not part of an attempt.
             connector=aiohttp.TCPConnector(ssl=context, limit=0),
             timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=min(timeout, config.CONNECT_TIMEOUT)),
             headers={"accept": "application/xml", "user-agent": "asyncsm"},
@@ -66,17 +65,17 @@ class AiohttpTransport:
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Exchange one request for one reply, bounded by the attempt's timeout."""
-        async with self._free:
-            try:
-                return await self._exchange(request)
-            except (aiohttp.ClientError, OSError, TimeoutError) as error:
-                raise self._translated(error, request) from error
+        try:
+            return await self._exchange(request)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise self._translated(error, request) from error
 
     async def _exchange(self, request: HttpRequest) -> HttpResponse:
         url = URL(request.url, encoded=True)
         host = url.raw_host or ""
         if host not in self._proxies:
             self._proxies[host] = await self._find_proxy(host)
+        begun = time.monotonic()
         async with self._http.request(
             request.method,
             url,
@@ -87,7 +86,7 @@ class AiohttpTransport:
         ) as reply:
             body = await self._read(reply)
             headers = {name.lower(): value for name, value in reply.headers.items()}
-            return HttpResponse(reply.status, headers, body)
+            return HttpResponse(reply.status, headers, body, time.monotonic() - begun)
 
     async def _find_proxy(self, host: str) -> str | None:
         # aiohttp's own trust_env does this in a thread for each request, and looks for ~/.netrc in another.

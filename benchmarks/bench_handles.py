@@ -14,22 +14,26 @@ import selectors
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from itertools import islice
 
 from support import Sample, Server, at_most, canned_server, stopwatch, table
 
 from asyncsm import ManagementCertificate, ManagementSession, PollingPolicy
 from asyncsm.config import ATTEMPT_TIMEOUT, DEFAULT_POLLING
 from asyncsm.errors import AsyncsmError
-from asyncsm.polling import OperationHandle, Tracker
+from asyncsm.polling import OperationHandle, SurveyCost, Tracker
 from asyncsm.protocol import HttpRequest, HttpResponse, post
 from asyncsm.transport import AiohttpTransport
 from asyncsm.wire.operations import Operation, OperationState
 
 NUMBERS = (1, 10, 100, 1_000)
 MANY = 100_000
+PAGE_SIZE = 100
 KIND = "CreateDeployment"
-HEADINGS = ("handles", "all done after", "late, mean", "late, most", "questions a handle", "CPU a handle")
+HEADINGS = ("handles", "all done after", "late, mean", "late, most", "requests", "a handle", "CPU a handle")
 
 
 def main() -> None:
@@ -42,8 +46,12 @@ def main() -> None:
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         table(
             "Operations of 40 to 64 s inside the process, on virtual time",
-            HEADINGS,
-            [runner.run(on_virtual_time(number)) for number in NUMBERS],
+            ("mode", *HEADINGS),
+            [
+                runner.run(on_virtual_time(number, replace(DEFAULT_POLLING, batch=batch)))
+                for number in (10, 100, 1_000, 10_000)
+                for batch in (False, True)
+            ],
         )
     memory = {number: asyncio.run(memory_each(number)) for number in (*NUMBERS, MANY)}
     table(
@@ -52,14 +60,13 @@ def main() -> None:
         [(f"{number:,}", f"{size:,.0f}") for number, size in memory.items()],
     )
     at_most(f"bytes each of {MANY:,} pending handles", memory[MANY], 4_096)
-    lags, questions = asyncio.run(loop_lag(MANY))
-    lag = sorted(lags)[len(lags) * 99 // 100]
-    at_most(
-        f"lag of the event loop, p99, {MANY:,} pending and {questions:,} questions a second",
-        lag * 1e3,
-        25,
-        " ms",
-    )
+    for batch in (False, True):
+        load = asyncio.run(load_of(MANY, batch=batch))
+        print(
+            f"{MANY:,} pending, {'list' if batch else 'single'} mode: {load.questions:,.0f} questions and"
+            f" {load.pages:,.0f} pages a second, {load.cpu:.0%} of a core"
+        )
+        at_most("lag of the event loop meanwhile, p99", load.lag * 1e3, 25, " ms")
 
 
 def row(
@@ -71,6 +78,7 @@ def row(
         f"{seconds:.2f} s",
         f"{sum(lateness) / number:.2f} s",
         f"{max(lateness):.2f} s",
+        f"{questions:,}",
         f"{questions / number:.2f}",
         f"{sample.cpu_us:,.0f} us",
     )
@@ -95,7 +103,7 @@ class CountingTransport:
 
 
 async def over_tls(server: Server, number: int) -> tuple[str, ...]:
-    """Start `number` operations and wait for all."""
+    """Start `number` operations and wait for all; the canned server refuses lists, so each is asked for."""
     context = ManagementCertificate.load(server.certificate_path).ssl_context(server.ca_path)
     transport = CountingTransport(AiohttpTransport(context, timeout=ATTEMPT_TIMEOUT))
     chance = random.Random(1)
@@ -142,21 +150,35 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 class ScriptedSource:
-    """Knows when each operation ends."""
+    """Knows when each operation ends; all began together."""
 
     def __init__(self, ends: dict[str, float]) -> None:
         self._ends = ends
-        self.questions = 0
 
     async def ask(
         self, request_ids: Sequence[str], answer: Callable[[str, Operation | AsyncsmError], None]
     ) -> None:
         now = asyncio.get_running_loop().time()
         for request_id in request_ids:
-            self.questions += 1
-            done = self._ends[request_id] <= now
-            state = OperationState.SUCCEEDED if done else OperationState.IN_PROGRESS
-            answer(request_id, Operation(id=request_id, status=state))
+            answer(request_id, self._operation(request_id, now))
+
+    async def survey(self, since: datetime, answer: Callable[[str, Operation], None]) -> SurveyCost:
+        del since
+        listed = iter(self._ends)
+        pages = 0
+        while page := tuple(islice(listed, PAGE_SIZE)):
+            pages += 1
+            await asyncio.sleep(0)  # as the reply of a page does
+            now = asyncio.get_running_loop().time()
+            for request_id in page:
+                answer(request_id, self._operation(request_id, now))
+        return SurveyCost(max(pages, 1), 0.0)
+
+    def _operation(self, request_id: str, now: float) -> Operation:
+        done = self._ends[request_id] <= now
+        return Operation(
+            id=request_id, status=OperationState.SUCCEEDED if done else OperationState.IN_PROGRESS
+        )
 
 
 def tracker_over(source: ScriptedSource, policy: PollingPolicy = DEFAULT_POLLING) -> Tracker:
@@ -166,12 +188,13 @@ def tracker_over(source: ScriptedSource, policy: PollingPolicy = DEFAULT_POLLING
 def accepted(tracker: Tracker, number: int, ago: float = 0.0) -> OperationHandle:
     """A handle as a session makes one of a 202."""
     request_id = f"{number:032x}"
+    submitted = datetime.now(UTC) - timedelta(seconds=ago)
     headers = {
         "content-length": "0",
         "server": f"1.0.6198.{number}",
         "x-ms-servedbyregion": f"ussouth{number}",
         "x-ms-request-id": request_id,
-        "date": f"Wed, 01 Jul 2015 00:00:00 GMT {number}",
+        "date": format_datetime(submitted, usegmt=True),
     }
     return OperationHandle(
         tracker,
@@ -179,18 +202,17 @@ def accepted(tracker: Tracker, number: int, ago: float = 0.0) -> OperationHandle
         operation=KIND,
         resource=f"POST /services/hostedservices/service{number}/deployments",
         response=HttpResponse(202, headers),
-        submitted=datetime.now(UTC) - timedelta(seconds=ago),
+        submitted=submitted,
     )
 
 
-async def on_virtual_time(number: int) -> tuple[str, ...]:
+async def on_virtual_time(number: int, policy: PollingPolicy) -> tuple[str, ...]:
     """Wait for `number` operations that began together."""
     chance = random.Random(1)
     loop = asyncio.get_running_loop()
     begun = loop.time()
     ends = {f"{index:032x}": begun + chance.uniform(40, 64) for index in range(number)}
-    source = ScriptedSource(ends)
-    tracker = tracker_over(source)
+    tracker = tracker_over(ScriptedSource(ends), policy)
     samples: list[Sample] = []
 
     async def one(index: int) -> float:
@@ -202,7 +224,10 @@ async def on_virtual_time(number: int) -> tuple[str, ...]:
         lateness = await asyncio.gather(*(one(index) for index in range(number)))
     seconds = loop.time() - begun
     await tracker.close()
-    return row(number, lateness, seconds, source.questions, samples[0])
+    return (
+        "list" if policy.batch else "single",
+        *row(number, lateness, seconds, tracker.questions + tracker.surveys, samples[0]),
+    )
 
 
 # ---------------------------------------------------------------- a hundred thousand
@@ -224,28 +249,51 @@ async def memory_each(number: int) -> float:
     return (after - before) / number
 
 
-async def loop_lag(number: int, seconds: float = 4.0) -> tuple[list[float], int]:
-    """How late a timer of 1 ms fires while `number` operations are asked for; and how often that is a second."""
+@dataclass(frozen=True)
+class Load:
+    """What the event loop bears while a great many operations are asked for.
+
+    Attributes:
+        lag: seconds a timer fires late, 99th percentile.
+        questions: single questions a second.
+        pages: pages of lists a second.
+        cpu: fraction of one core.
+    """
+
+    lag: float
+    questions: float
+    pages: float
+    cpu: float
+
+
+async def load_of(number: int, *, batch: bool, seconds: float = 6.0) -> Load:
+    """Watch a timer of 1 ms while `number` operations are due again and again."""
     source = ScriptedSource({f"{index:032x}": float("inf") for index in range(number)})
-    # As if they had begun a while ago: with that they become worth asking while this looks.
-    policy = PollingPolicy(most=20, least=10)
-    tracker = tracker_over(source, policy)
+    tracker = tracker_over(source, PollingPolicy(most=20, least=10 if not batch else 0.5, batch=batch))
     handles = []
     for index in range(number):
-        handles.append(accepted(tracker, index, ago=46.0))
+        # As if they had begun a while ago: with that they are worth asking for while this looks.
+        handles.append(accepted(tracker, index, ago=50.0))
         tracker.watch(handles[-1])
         if index % 1000 == 0:
             await asyncio.sleep(0)
     loop = asyncio.get_running_loop()
-    asked_before, begun = source.questions, loop.time()
+    begun, cpu_begun = loop.time(), time.process_time()
+    questions, pages = tracker.questions, tracker.surveys
     lags = []
-    while loop.time() < begun + seconds:
+    while loop.time() < begun + seconds or (tracker.surveys == pages and batch):
         slept = loop.time()
         await asyncio.sleep(0.001)
         lags.append(loop.time() - slept - 0.001)
-    asked = source.questions - asked_before
+    took, cpu = loop.time() - begun, time.process_time() - cpu_begun
+    load = Load(
+        lag=sorted(lags)[len(lags) * 99 // 100],
+        questions=(tracker.questions - questions) / took,
+        pages=(tracker.surveys - pages) / took,
+        cpu=cpu / took,
+    )
     await tracker.close()
-    return lags, round(asked / seconds)
+    return load
 
 
 if __name__ == "__main__":

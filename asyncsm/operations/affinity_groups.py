@@ -58,7 +58,11 @@ class AffinityGroupOperations(Caller):
             description=arguments.description(description),
             location=arguments.text("location", location),
         )
-        return await self.run(post("affinitygroups", body=body, operation="CreateAffinityGroup"))
+        return await self.run(
+            post(
+                "affinitygroups", body=body, creates=("affinitygroups", name), operation="CreateAffinityGroup"
+            )
+        )
 
     async def update_affinity_group(
         self, affinity_group_name: str, label: str, description: str | None = None

@@ -53,7 +53,10 @@ class ManagementCertificateOperations(Caller):
             subscription_certificate_thumbprint=arguments.text("thumbprint", thumbprint),
             subscription_certificate_data=arguments.text("data", data),
         )
-        return await self.run(post("certificates", body=body, operation="AddSubscriptionCertificate"))
+        added = ("certificates", thumbprint)
+        return await self.run(
+            post("certificates", body=body, creates=added, operation="AddSubscriptionCertificate")
+        )
 
     async def delete_management_certificate(self, thumbprint: str) -> OperationHandle:
         """Take a certificate's right to manage the subscription away, at once.

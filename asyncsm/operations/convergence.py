@@ -225,52 +225,53 @@ class ConvergentOperations(
         Raises:
             ResourceNotFound: there is no such hosted service.
             AlreadyExists: the slot holds a deployment of another name.
-            ExclusiveAccess: another operation on the deployment is running.
+            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
-        deployment = await self._deployment(service_name, deployment_name)
-        if deployment is None:
-            try:
-                return await self.create_virtual_machine_deployment(
-                    service_name,
-                    deployment_name,
-                    "Production",
-                    label or deployment_name,
-                    role_name,
-                    system_config,
-                    os_virtual_hard_disk,
-                    network_config,
-                    availability_set_name,
-                    data_virtual_hard_disks,
-                    role_size,
-                    virtual_network_name=virtual_network_name,
-                    resource_extension_references=resource_extension_references,
-                    provision_guest_agent=provision_guest_agent,
-                    vm_image_name=vm_image_name,
-                    media_location=media_location,
-                    reserved_ip_name=reserved_ip_name,
-                )
-            except AlreadyExists:
-                # Others may have created the deployment with their machine meanwhile.
-                deployment = await self._deployment(service_name, deployment_name)
-                if deployment is None:
-                    raise
-        if any(role.role_name == role_name for role in deployment.role_list):
-            return self.completed(deployment, "GetDeployment")
-        return await self.add_role(
-            service_name,
-            deployment_name,
-            role_name,
-            system_config,
-            os_virtual_hard_disk,
-            network_config,
-            availability_set_name,
-            data_virtual_hard_disks,
-            role_size,
-            resource_extension_references=resource_extension_references,
-            provision_guest_agent=provision_guest_agent,
-            vm_image_name=vm_image_name,
-            media_location=media_location,
-        )
+        async with self.exclusively("services", "hostedservices", service_name):
+            deployment = await self._deployment(service_name, deployment_name)
+            if deployment is None:
+                try:
+                    return await self.create_virtual_machine_deployment(
+                        service_name,
+                        deployment_name,
+                        "Production",
+                        label or deployment_name,
+                        role_name,
+                        system_config,
+                        os_virtual_hard_disk,
+                        network_config,
+                        availability_set_name,
+                        data_virtual_hard_disks,
+                        role_size,
+                        virtual_network_name=virtual_network_name,
+                        resource_extension_references=resource_extension_references,
+                        provision_guest_agent=provision_guest_agent,
+                        vm_image_name=vm_image_name,
+                        media_location=media_location,
+                        reserved_ip_name=reserved_ip_name,
+                    )
+                except AlreadyExists:
+                    # Others may have created the deployment with their machine meanwhile.
+                    deployment = await self._deployment(service_name, deployment_name)
+                    if deployment is None:
+                        raise
+            if any(role.role_name == role_name for role in deployment.role_list):
+                return self.completed(deployment, "GetDeployment")
+            return await self.add_role(
+                service_name,
+                deployment_name,
+                role_name,
+                system_config,
+                os_virtual_hard_disk,
+                network_config,
+                availability_set_name,
+                data_virtual_hard_disks,
+                role_size,
+                resource_extension_references=resource_extension_references,
+                provision_guest_agent=provision_guest_agent,
+                vm_image_name=vm_image_name,
+                media_location=media_location,
+            )
 
     async def delete_virtual_machine(
         self,
@@ -292,25 +293,26 @@ class ConvergentOperations(
 
         Raises:
             ResourceNotFound: there is no such machine.
-            ExclusiveAccess: another operation on the deployment is running.
+            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
-        deployment = await self._deployment(service_name, deployment_name)
-        names = [role.role_name for role in deployment.role_list] if deployment else []
-        if role_name not in names:
-            if missing_ok and deployment is not None:
-                return self.completed(deployment, "GetDeployment")
-            if missing_ok:
-                services = await self.list_hosted_services()
-                return self.completed(services, "ListHostedServices")
-            raise ResourceNotFound(
-                "ResourceNotFound",
-                f"There is no virtual machine {role_name} in {service_name}/{deployment_name}.",
-                status=404,
-                request_id=deployment.request_id if deployment else None,
-            )
-        if len(names) == 1:
-            return await self.delete_deployment(service_name, deployment_name, delete_vhd=cascade)
-        return await self.delete_role(service_name, deployment_name, role_name, complete=cascade)
+        async with self.exclusively("services", "hostedservices", service_name):
+            deployment = await self._deployment(service_name, deployment_name)
+            names = [role.role_name for role in deployment.role_list] if deployment else []
+            if role_name not in names:
+                if missing_ok and deployment is not None:
+                    return self.completed(deployment, "GetDeployment")
+                if missing_ok:
+                    services = await self.list_hosted_services()
+                    return self.completed(services, "ListHostedServices")
+                raise ResourceNotFound(
+                    "ResourceNotFound",
+                    f"There is no virtual machine {role_name} in {service_name}/{deployment_name}.",
+                    status=404,
+                    request_id=deployment.request_id if deployment else None,
+                )
+            if len(names) == 1:
+                return await self.delete_deployment(service_name, deployment_name, delete_vhd=cascade)
+            return await self.delete_role(service_name, deployment_name, role_name, complete=cascade)
 
     async def _deployment(self, service_name: str, deployment_name: str) -> Deployment | None:
         """The deployment, or ``None`` if the hosted service does not have it."""

@@ -8,7 +8,7 @@ from asyncsm.caller import Caller
 from asyncsm.operations import arguments
 from asyncsm.operations.arguments import Binary
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import delete, get, post
+from asyncsm.protocol import Reconcile, delete, get, post
 from asyncsm.wire.deployments import (
     ChangeConfiguration,
     CreateDeployment,
@@ -91,7 +91,7 @@ class DeploymentOperations(Caller):
         Raises:
             InvalidArgument: an argument breaks a rule, or the configuration is not a ``.cscfg``.
             AlreadyExists: the slot is occupied.
-            ExclusiveAccess: another operation on the hosted service is running.
+            ExclusiveAccess: somebody else's operation on the hosted service has not ended in time.
             BadRequest: the package or the configuration does not do.
         """
         slot = arguments.deployment_slot(deployment_slot)
@@ -107,7 +107,8 @@ class DeploymentOperations(Caller):
             ),
         )
         path = ("services", "hostedservices", service_name, "deploymentslots", slot)
-        return await self.start(post(*path, body=body, operation="CreateDeployment"))
+        created = path_of_deployment(service_name, name)
+        return await self.start(post(*path, body=body, creates=created, operation="CreateDeployment"))
 
     async def delete_deployment(
         self, service_name: str, deployment_name: str, delete_vhd: bool = False
@@ -123,7 +124,7 @@ class DeploymentOperations(Caller):
 
         Raises:
             ResourceNotFound: there is no such hosted service or deployment.
-            ExclusiveAccess: another operation on the deployment is running.
+            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
         query = {"comp": "media" if delete_vhd else None}
         path = path_of_deployment(service_name, deployment_name)
@@ -177,7 +178,7 @@ class DeploymentOperations(Caller):
         Raises:
             InvalidArgument: an argument breaks a rule.
             ResourceNotFound: there is no such hosted service or deployment.
-            ExclusiveAccess: another operation on the deployment is running.
+            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
         body = ChangeConfiguration(
             configuration=arguments.service_configuration(configuration),
@@ -210,7 +211,7 @@ class DeploymentOperations(Caller):
 
         Raises:
             ResourceNotFound: there is no such hosted service or deployment.
-            ExclusiveAccess: another operation on the deployment is running.
+            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
         body = UpdateDeploymentStatus(status=arguments.one_of("status", status, _SETTABLE))
         return await self.start(
@@ -219,5 +220,6 @@ class DeploymentOperations(Caller):
                 query={"comp": "status"},
                 body=body,
                 operation="UpdateDeploymentStatus",
+                reconcile=Reconcile.REPEAT,
             )
         )

@@ -7,7 +7,7 @@ from asyncsm.errors import InvalidArgument
 from asyncsm.operations import arguments
 from asyncsm.operations.deployments import path_of_deployment
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import delete, get, post, put
+from asyncsm.protocol import Reconcile, delete, get, post, put
 from asyncsm.wire.disks import DataVirtualHardDisk, Disk, Disks, HostCaching
 
 _PATH = ("services", "disks")
@@ -68,7 +68,7 @@ class DiskOperations(Caller):
         Raises:
             InvalidArgument: neither a registered disk, a size nor an existing blob is given.
             ResourceNotFound: there is no such machine or disk.
-            ExclusiveAccess: another operation on the deployment is running.
+            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
             BadRequest: the number or the disk is in use, or the machine has as many as its size allows.
         """
         if not (disk_name or logical_disk_size_in_gb or source_media_link):
@@ -85,7 +85,8 @@ class DiskOperations(Caller):
             source_media_link,
         )
         path = _data_disks(service_name, deployment_name, role_name)
-        return await self.start(post(*path, body=body, operation="AddDataDisk"))
+        added = None if body.lun is None else (*path, str(body.lun))
+        return await self.start(post(*path, body=body, creates=added, operation="AddDataDisk"))
 
     async def update_data_disk(
         self,
@@ -128,7 +129,7 @@ class DiskOperations(Caller):
             logical_disk_size_in_gb,
         )
         path = _data_disks(service_name, deployment_name, role_name, str(_lun("lun", lun)))
-        return await self.start(put(*path, body=body, operation="UpdateDataDisk", repeatable=False))
+        return await self.start(put(*path, body=body, operation="UpdateDataDisk", reconcile=Reconcile.LISTED))
 
     async def delete_data_disk(
         self, service_name: str, deployment_name: str, role_name: str, lun: int, delete_vhd: bool = False
@@ -195,7 +196,7 @@ class DiskOperations(Caller):
             media_link=arguments.blob_url("media_link", media_link),
             name=arguments.text("name", name),
         )
-        return await self.run(post(*_PATH, body=body, operation="CreateDisk"))
+        return await self.run(post(*_PATH, body=body, creates=(*_PATH, name), operation="CreateDisk"))
 
     async def update_disk(
         self,

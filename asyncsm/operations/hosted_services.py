@@ -91,7 +91,9 @@ class HostedServiceOperations(Caller):
             affinity_group=affinity_group,
             extended_properties=arguments.extended_properties(extended_properties),
         )
-        return await self.start(post(*_PATH, body=body, operation="CreateHostedService"))
+        return await self.start(
+            post(*_PATH, body=body, creates=(*_PATH, service_name), operation="CreateHostedService")
+        )
 
     async def update_hosted_service(
         self,

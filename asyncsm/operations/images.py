@@ -58,7 +58,12 @@ class OSImageOperations(Caller):
             BadRequest: the blob is in no storage account of the subscription.
         """
         return await self.start(
-            post(*_PATH, body=_image(label, media_link, name, os), operation="CreateOSImage")
+            post(
+                *_PATH,
+                body=_image(label, media_link, name, os),
+                creates=(*_PATH, name),
+                operation="CreateOSImage",
+            )
         )
 
     async def update_os_image(

@@ -60,7 +60,9 @@ class NetworkOperations(Caller):
             label=None if label is None else arguments.label(label),
             location=location,
         )
-        return await self.start(post(*_RESERVED, body=body, operation="CreateReservedIP"))
+        return await self.start(
+            post(*_RESERVED, body=body, creates=(*_RESERVED, name), operation="CreateReservedIP")
+        )
 
     async def delete_reserved_ip_address(self, name: str) -> OperationHandle:
         """Give a reserved IP address back.
@@ -150,7 +152,8 @@ class NetworkOperations(Caller):
         """
         body = _dns_server(dns_server_name, address)
         path = path_of_deployment(service_name, deployment_name, "dnsservers")
-        return await self.start(post(*path, body=body, operation="AddDnsServer"))
+        added = (*path, dns_server_name)
+        return await self.start(post(*path, body=body, creates=added, operation="AddDnsServer"))
 
     async def update_dns_server(
         self, service_name: str, deployment_name: str, dns_server_name: str, address: str

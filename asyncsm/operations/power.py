@@ -9,7 +9,7 @@ from asyncsm.operations import arguments
 from asyncsm.operations.deployments import path_of_deployment
 from asyncsm.operations.roles import SystemConfiguration, path_of_machine
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import post
+from asyncsm.protocol import Reconcile, post
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.roles import (
     CaptureRoleOperation,
@@ -21,6 +21,8 @@ from asyncsm.wire.roles import (
     StartRoleOperation,
     StartRolesOperation,
 )
+
+_NO_HARM = Reconcile.REPEAT  # a running machine stays running, a stopped one stopped
 
 
 class PowerOperations(Caller):
@@ -37,9 +39,9 @@ class PowerOperations(Caller):
 
         Raises:
             ResourceNotFound: there is no such machine.
-            ExclusiveAccess: another operation on the deployment is running.
+            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
-        return await self._tell(service_name, deployment_name, role_name, StartRoleOperation())
+        return await self._tell(service_name, deployment_name, role_name, StartRoleOperation(), _NO_HARM)
 
     async def restart_role(self, service_name: str, deployment_name: str, role_name: str) -> OperationHandle:
         """Restart a virtual machine.
@@ -48,7 +50,7 @@ class PowerOperations(Caller):
 
         Raises:
             ResourceNotFound: there is no such machine.
-            ExclusiveAccess: another operation on the deployment is running.
+            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
         return await self._tell(service_name, deployment_name, role_name, RestartRoleOperation())
 
@@ -72,10 +74,10 @@ class PowerOperations(Caller):
 
         Raises:
             ResourceNotFound: there is no such machine.
-            ExclusiveAccess: another operation on the deployment is running.
+            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
         body = ShutdownRoleOperation(post_shutdown_action=_after_shutdown(post_shutdown_action))
-        return await self._tell(service_name, deployment_name, role_name, body)
+        return await self._tell(service_name, deployment_name, role_name, body, _NO_HARM)
 
     async def start_roles(
         self, service_name: str, deployment_name: str, role_names: Sequence[str]
@@ -86,7 +88,7 @@ class PowerOperations(Caller):
 
         Raises:
             ResourceNotFound: one of the machines does not exist.
-            ExclusiveAccess: another operation on the deployment is running.
+            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
         body = StartRolesOperation(roles=arguments.names("role_names", role_names))
         return await self._tell_all(service_name, deployment_name, body)
@@ -110,7 +112,7 @@ class PowerOperations(Caller):
 
         Raises:
             ResourceNotFound: one of the machines does not exist.
-            ExclusiveAccess: another operation on the deployment is running.
+            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
         body = ShutdownRolesOperation(
             roles=arguments.names("role_names", role_names),
@@ -157,14 +159,19 @@ class PowerOperations(Caller):
         return await self._tell(service_name, deployment_name, role_name, body)
 
     async def _tell(
-        self, service_name: str, deployment_name: str, role_name: str, body: XmlModel
+        self,
+        service_name: str,
+        deployment_name: str,
+        role_name: str,
+        body: XmlModel,
+        reconcile: Reconcile = Reconcile.LISTED,
     ) -> OperationHandle:
         path = path_of_machine(service_name, deployment_name, role_name)
-        return await self.start(post(*path, body=body, operation=body.root_name()))
+        return await self.start(post(*path, body=body, operation=body.root_name(), reconcile=reconcile))
 
     async def _tell_all(self, service_name: str, deployment_name: str, body: XmlModel) -> OperationHandle:
         path = path_of_deployment(service_name, deployment_name, "roles", "Operations")
-        return await self.start(post(*path, body=body, operation=body.root_name()))
+        return await self.start(post(*path, body=body, operation=body.root_name(), reconcile=_NO_HARM))
 
 
 def _after_shutdown(action: str) -> PostShutdownAction:

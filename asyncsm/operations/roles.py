@@ -83,7 +83,7 @@ class RoleOperations(Caller):
         Raises:
             InvalidArgument: an argument breaks a rule, or two endpoints share a port.
             ResourceNotFound: there is no such hosted service or deployment.
-            ExclusiveAccess: another operation on the deployment is running.
+            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
             Conflict: the name is taken.
         """
         role = _role(
@@ -101,7 +101,7 @@ class RoleOperations(Caller):
             media_location=media_location,
         )
         path = path_of_deployment(service_name, deployment_name, "roles")
-        return await self.start(post(*path, body=role, operation="AddRole"))
+        return await self.start(post(*path, body=role, creates=(*path, role_name), operation="AddRole"))
 
     async def update_role(
         self,
@@ -143,7 +143,7 @@ class RoleOperations(Caller):
         Raises:
             InvalidArgument: `role` together with other arguments, or a rule is broken.
             ResourceNotFound: there is no such machine.
-            ExclusiveAccess: another operation on the deployment is running.
+            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
         parts = (
             os_virtual_hard_disk,
@@ -192,7 +192,7 @@ class RoleOperations(Caller):
         Raises:
             ResourceNotFound: there is no such machine.
             BadRequest: it is the only one; delete the deployment instead.
-            ExclusiveAccess: another operation on the deployment is running.
+            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
         query = {"comp": "media" if complete else None}
         path = path_of_deployment(service_name, deployment_name, "roles", role_name)
@@ -252,7 +252,7 @@ class RoleOperations(Caller):
         Raises:
             InvalidArgument: an argument breaks a rule, or two endpoints share a port.
             AlreadyExists: the slot is occupied.
-            ExclusiveAccess: another operation on the hosted service is running.
+            ExclusiveAccess: somebody else's operation on the hosted service has not ended in time.
             BadRequest: an image, network or storage account named does not exist.
         """
         role = _role(
@@ -280,7 +280,10 @@ class RoleOperations(Caller):
             reserved_ip_name=reserved_ip_name,
         )
         path = ("services", "hostedservices", service_name, "deployments")
-        return await self.start(post(*path, body=body, operation="CreateVirtualMachineDeployment"))
+        created = (*path, deployment_name)
+        return await self.start(
+            post(*path, body=body, creates=created, operation="CreateVirtualMachineDeployment")
+        )
 
 
 def _role(

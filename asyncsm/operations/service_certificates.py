@@ -8,7 +8,7 @@ from asyncsm.caller import Caller
 from asyncsm.operations import arguments
 from asyncsm.operations.arguments import Binary
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import delete, get, post
+from asyncsm.protocol import Reconcile, delete, get, post
 from asyncsm.wire.certificates import Certificate, CertificateFile, CertificateFormat, Certificates
 
 
@@ -73,7 +73,10 @@ class ServiceCertificateOperations(Caller):
             certificate_format=arguments.one_of("certificate_format", certificate_format, CertificateFormat),
             password=arguments.secret(password),
         )
-        return await self.start(post(*_path(service_name), body=body, operation="AddCertificates"))
+        return await self.start(
+            # One that is there already is not added twice.
+            post(*_path(service_name), body=body, operation="AddCertificates", reconcile=Reconcile.REPEAT)
+        )
 
     async def delete_service_certificate(
         self, service_name: str, thumbalgorithm: str, thumbprint: str

@@ -8,7 +8,7 @@ from asyncsm.caller import Caller
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations import arguments
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import delete, get, post, put
+from asyncsm.protocol import decode, delete, get, post, put
 from asyncsm.wire.hosted_services import AvailabilityResponse
 from asyncsm.wire.storage import (
     CreateStorageServiceInput,
@@ -66,17 +66,20 @@ class StorageAccountOperations(Caller):
             ResourceNotFound: there is no such storage account.
         """
         body = RegenerateKeys(key_type=arguments.one_of("key_type", key_type, KeyType))
-        return await self.fetch(
-            StorageService,
-            post(
-                *_PATH,
-                service_name,
-                "keys",
-                query={"action": "regenerate"},
-                body=body,
-                operation="RegenerateStorageServiceKeys",
-            ),
+        request = post(
+            *_PATH,
+            service_name,
+            "keys",
+            query={"action": "regenerate"},
+            body=body,
+            operation="RegenerateStorageServiceKeys",
+            acts_on=(*_PATH, service_name),
         )
+        accepted = await self.run(request)
+        if accepted.response is not None and accepted.response.body:
+            return decode(StorageService, accepted.response, request)
+        await accepted  # the reply was lost, and the list of operations knew it
+        return await self.get_storage_account_keys(service_name)
 
     async def check_storage_account_name_availability(self, service_name: str) -> AvailabilityResponse:
         """Ask whether a name for a storage account is free; `reason` says why not.
@@ -130,7 +133,9 @@ class StorageAccountOperations(Caller):
             extended_properties=arguments.extended_properties(extended_properties),
             account_type=_account_type(account_type, geo_replication_enabled),
         )
-        return await self.start(post(*_PATH, body=body, operation="CreateStorageService"))
+        return await self.start(
+            post(*_PATH, body=body, creates=(*_PATH, service_name), operation="CreateStorageService")
+        )
 
     async def update_storage_account(
         self,

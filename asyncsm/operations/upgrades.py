@@ -54,7 +54,7 @@ class UpgradeOperations(Caller):
         Raises:
             InvalidArgument: an argument breaks a rule.
             ResourceNotFound: there is no such hosted service or deployment.
-            ExclusiveAccess: another operation on the deployment is running.
+            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
             BadRequest: data would be lost and `force` is not set, or the package does not do.
         """
         body = UpgradeDeployment(
@@ -100,6 +100,7 @@ class UpgradeOperations(Caller):
                 query={"comp": "walkupgradedomain"},
                 body=WalkUpgradeDomain(upgrade_domain=upgrade_domain),
                 operation="WalkUpgradeDomain",
+                queues=False,  # it is about the update under way
             )
         )
 
@@ -126,6 +127,7 @@ class UpgradeOperations(Caller):
                 query={"comp": "rollback"},
                 body=RollbackUpdateOrUpgrade(mode=arguments.one_of("mode", mode, modes), force=force),
                 operation="RollbackDeploymentUpdateOrUpgrade",
+                queues=False,  # it is about the update under way
             )
         )
 

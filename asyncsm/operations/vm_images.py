@@ -49,12 +49,14 @@ class VMImageOperations(Caller):
             AlreadyExists: the name is taken.
             BadRequest: a blob is in no storage account of the subscription.
         """
-        arguments.text("vm_image.name", vm_image.name or "")
+        name = arguments.text("vm_image.name", vm_image.name or "")
         arguments.label(vm_image.label or "")
         disk = vm_image.os_disk_configuration
         if not (disk.os and disk.os_state and disk.media_link):
             raise InvalidArgument("vm_image", "its os_disk_configuration needs os, os_state and media_link")
-        return await self.start(post(*_PATH, body=vm_image, operation="CreateVMImage"))
+        return await self.start(
+            post(*_PATH, body=vm_image, creates=(*_PATH, name), operation="CreateVMImage")
+        )
 
     async def update_vm_image(self, vm_image_name: str, vm_image: VMImage) -> OperationHandle:
         """Change what is said of one of the user's VM images; what is not given stays.

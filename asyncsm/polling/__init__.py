@@ -2,7 +2,16 @@
 
 from asyncsm.polling.deadlines import within
 from asyncsm.polling.handle import OperationHandle, OperationToken
-from asyncsm.polling.tracker import StatusSource, Tracker
+from asyncsm.polling.surveys import StatusSource, SurveyCost
+from asyncsm.polling.tracker import Tracker
 from asyncsm.polling.waits import until_state
 
-__all__ = ["OperationHandle", "OperationToken", "StatusSource", "Tracker", "until_state", "within"]
+__all__ = [
+    "OperationHandle",
+    "OperationToken",
+    "StatusSource",
+    "SurveyCost",
+    "Tracker",
+    "until_state",
+    "within",
+]

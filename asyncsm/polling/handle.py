@@ -79,6 +79,7 @@ class OperationHandle:
     __slots__ = (
         "__weakref__",
         "_awaited",
+        "_callbacks",
         "_document",
         "_listeners",
         "_tracker",
@@ -109,6 +110,7 @@ class OperationHandle:
         self._document: Operation | None = None
         self._waiters: list[asyncio.Future[None]] = []
         self._listeners: list[Callable[[Operation], None]] = []
+        self._callbacks: list[Callable[[OperationHandle], None]] = []
         self._awaited = False
 
     def __repr__(self) -> str:
@@ -163,6 +165,27 @@ class OperationHandle:
         if self.status == OperationState.FAILED:
             raise _failure_of(self, self._document)
         return self._document
+
+    def add_done_callback(self, callback: Callable[[OperationHandle], None]) -> None:
+        """Call `callback` once with this handle when the operation has ended.
+
+        Also when polling for it was given up, because the service refused to tell or the session
+        was closed: `done` is false then. The event loop makes the call, soon after; if the handle
+        is done already, soon after this. A callback that refers to the handle, or to what holds it,
+        keeps a handle alive that nobody wants any more: it is given as an argument instead.
+        """
+        if self.done or self._tracker.closed:
+            asyncio.get_running_loop().call_soon(callback, self)
+            return
+        self._tracker.watch(self)
+        self._callbacks.append(callback)
+
+    def detach(self) -> None:
+        """Say that nobody is going to wait: a handle dropped while pending warns no longer.
+
+        The operation goes on, and the handle can still be awaited.
+        """
+        self._awaited = True
 
     async def refresh(self) -> str:
         """Ask for the status once, now, and return it."""
@@ -242,6 +265,8 @@ class OperationHandle:
     # What the tracker tells a handle.
 
     def _answered(self, document: Operation) -> None:
+        if self.done:
+            return  # what was asked before the end may be answered after it
         self._document = document
         for listener in tuple(self._listeners):
             listener(document)
@@ -257,6 +282,9 @@ class OperationHandle:
                 waiter.set_result(None)
             else:
                 waiter.set_exception(error)
+        callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            asyncio.get_running_loop().call_soon(callback, self)
 
 
 def _failure_of(handle: OperationHandle, document: Operation) -> AsyncsmError:

@@ -6,7 +6,14 @@ import ssl
 import pytest
 from doubles.rogue_server import client_of, http, rogue_server
 
-from asyncsm import AttemptTimeout, ConnectionLost, InternalError, OutcomeUnknown, UnexpectedPayload
+from asyncsm import (
+    AttemptTimeout,
+    ConnectionLost,
+    InternalError,
+    OutcomeUnknown,
+    ReconcilePolicy,
+    UnexpectedPayload,
+)
 
 LOCATIONS = b'<Locations xmlns="http://schemas.microsoft.com/windowsazure"/>'
 
@@ -57,18 +64,15 @@ async def test_a_truncated_reply_to_a_read_is_asked_for_again():
 
 
 async def test_a_lost_reply_to_a_creation_is_not_answered_by_sending_it_again():
-    """The outcome is unknown, and the service was asked exactly once."""
-    asked = 0
-
-    def answer(writer):
-        nonlocal asked
-        asked += 1
-        writer.transport.abort()
-
-    async with rogue_server(answer) as port, client_of(port) as sms:
+    """Nothing answers any more, so the outcome is unknown; the creation was sent exactly once."""
+    look_once = ReconcilePolicy(looks=1, first=0)
+    async with (
+        rogue_server(lambda writer: writer.transport.abort()) as port,
+        client_of(port, reconcile=look_once) as sms,
+    ):
         with pytest.raises(OutcomeUnknown, match="may or may not have happened"):
             await sms.create_hosted_service("shop", label="shop", location="West US")
-    assert asked == 1
+        assert sms.session.statistics.changes == {"CreateHostedService": 1}
 
 
 async def test_a_lost_reply_to_a_read_is_reported_after_the_last_try():

@@ -4,69 +4,22 @@ import asyncio
 import gc
 import itertools
 import json
-import random
 import warnings
 
 import pytest
+from doubles.pending import POLICY, PendingOperations, started, tracker_for
 from doubles.scripted import SUBSCRIPTION
 from doubles.virtual_time import virtual_time
 
 from asyncsm import config, errors
 from asyncsm.config import PollingPolicy
-from asyncsm.polling import OperationHandle, Tracker
-from asyncsm.wire.operations import Error, Operation
-
-POLICY = PollingPolicy(first=1.0, least=0.5, most=30.0, factor=1.5, jitter=0.0)
-
-
-class Service:
-    """A source of statuses: each operation ends after its seconds."""
-
-    def __init__(self, **seconds):
-        self.ends = {request_id: seconds[request_id] for request_id in seconds}
-        self.errors = {}
-        self.broken = {}
-        self.asked = []
-        self.rounds = []
-
-    @property
-    def now(self):
-        return asyncio.get_running_loop().time()
-
-    async def ask(self, request_ids, answer):
-        self.rounds.append(list(request_ids))
-        for request_id in request_ids:
-            self.asked.append((self.now, request_id))
-            if self.broken.get(request_id):
-                answer(request_id, self.broken[request_id].pop(0))
-            elif self.now < self.ends[request_id]:
-                answer(request_id, Operation(id=request_id, status="InProgress"))
-            elif request_id in self.errors:
-                error = self.errors[request_id]
-                answer(
-                    request_id, Operation(id=request_id, status="Failed", http_status_code=409, error=error)
-                )
-            else:
-                answer(request_id, Operation(id=request_id, status="Succeeded", http_status_code=200))
-
-    def times(self, request_id):
-        return [moment for moment, asked in self.asked if asked == request_id]
-
-
-def tracker_for(service, policy=POLICY):
-    return Tracker(service, policy, subscription_id=SUBSCRIPTION, chance=random.Random(1))
-
-
-def started(tracker, request_id, operation="CreateDeployment"):
-    handle = OperationHandle(tracker, request_id, operation=operation, resource="POST /services/x")
-    tracker.watch(handle)
-    return handle
+from asyncsm.wire.operations import Error
 
 
 @virtual_time
 async def test_awaiting_a_handle_gives_the_final_operation():
     """A handle can be awaited any number of times, before and after its end."""
-    tracker = tracker_for(Service(a=10))
+    tracker = tracker_for(PendingOperations(a=10))
     handle = started(tracker, "a")
     first, second = await asyncio.gather(handle, handle)
     assert first.status == "Succeeded"
@@ -80,7 +33,7 @@ async def test_awaiting_a_handle_gives_the_final_operation():
 @virtual_time
 async def test_an_operation_is_not_asked_for_after_its_end():
     """Once the end is known, nothing is sent any more."""
-    service = Service(a=3)
+    service = PendingOperations(a=3)
     tracker = tracker_for(service)
     await started(tracker, "a")
     asked = len(service.asked)
@@ -93,7 +46,7 @@ async def test_an_operation_is_not_asked_for_after_its_end():
 @virtual_time
 async def test_the_first_of_a_kind_is_asked_early_then_less_and_less():
     """Where nothing is known of a kind, questions start at `first` and grow apart up to `most`."""
-    service = Service(a=200)
+    service = PendingOperations(a=200)
     tracker = tracker_for(service)
     await started(tracker, "a")
     times = service.times("a")
@@ -107,7 +60,7 @@ async def test_the_first_of_a_kind_is_asked_early_then_less_and_less():
 @virtual_time
 async def test_others_of_the_kind_wait_for_the_usual_moment():
     """One operation of a kind teaches the tracker; the rest are asked once, when they should be done."""
-    service = Service(**{f"op{n}": 20 for n in range(100)})
+    service = PendingOperations(**{f"op{n}": 20 for n in range(100)})
     tracker = tracker_for(service)
     await asyncio.gather(*(started(tracker, f"op{n}") for n in range(100)))
     first = len(service.times("op0"))
@@ -119,34 +72,32 @@ async def test_others_of_the_kind_wait_for_the_usual_moment():
 @virtual_time
 async def test_what_one_operation_taught_serves_the_next():
     """A kind that took 40 seconds is first asked for at about 40 seconds the next time."""
-    service = Service(a=40)
+    service = PendingOperations(a=40)
     tracker = tracker_for(service)
     await started(tracker, "a")
     begun = service.now
-    service.ends["b"] = begun + 40
-    await started(tracker, "b")
-    assert service.times("b")[0] - begun >= 39
+    await service.begin(tracker, "b", 40)
+    assert 35 <= service.times("b")[0] - begun <= 45
     await tracker.close()
 
 
 @virtual_time
 async def test_a_thousand_handles_cost_no_tasks_of_their_own():
     """Pending handles stand in a queue; one task works it off."""
-    service = Service(**{f"op{n}": 50 for n in range(1000)})
+    service = PendingOperations(**{f"op{n}": 50 for n in range(1000)})
     tracker = tracker_for(service)
     handles = [started(tracker, f"op{n}") for n in range(1000)]
     await asyncio.sleep(0)
     assert len(asyncio.all_tasks()) <= 3
     assert tracker.pending == 1000
     await asyncio.gather(*handles)
-    assert max(len(asked) for asked in service.rounds) > 100, "those due together are asked in one round"
     await tracker.close()
 
 
 @virtual_time
 async def test_a_failed_operation_raises_what_the_service_said():
     """A failure is an OperationFailed and the ServiceError of its code, with all the facts."""
-    service = Service(a=5)
+    service = PendingOperations(a=5)
     message = "Windows Azure is currently performing an operation with x-ms-requestid " + "c" * 32
     service.errors["a"] = Error(code="ConflictError", message=message + " that requires exclusive access.")
     tracker = tracker_for(service)
@@ -167,7 +118,7 @@ async def test_a_failed_operation_raises_what_the_service_said():
 @virtual_time
 async def test_a_deadline_gives_the_handle_back():
     """When the deadline passes, the wait ends, the operation does not, and it can be awaited again."""
-    tracker = tracker_for(Service(a=100))
+    tracker = tracker_for(PendingOperations(a=100))
     handle = started(tracker, "a")
     with pytest.raises(errors.OperationTimeout, match="still InProgress after 10 s") as caught:
         await handle.wait(deadline=10)
@@ -180,7 +131,7 @@ async def test_a_deadline_gives_the_handle_back():
 @virtual_time
 async def test_the_callers_own_timeout_is_left_alone():
     """`asyncio.timeout` around a wait ends as it would around anything else."""
-    tracker = tracker_for(Service(a=100))
+    tracker = tracker_for(PendingOperations(a=100))
     handle = started(tracker, "a")
     with pytest.raises(TimeoutError) as caught:
         async with asyncio.timeout(10):
@@ -192,7 +143,7 @@ async def test_the_callers_own_timeout_is_left_alone():
 @virtual_time
 async def test_cancelling_one_wait_cancels_nothing_else():
     """The operation and other waits on the same handle go on."""
-    tracker = tracker_for(Service(a=100))
+    tracker = tracker_for(PendingOperations(a=100))
     handle = started(tracker, "a")
     impatient = asyncio.ensure_future(handle.wait())
     patient = asyncio.ensure_future(handle.wait())
@@ -207,7 +158,7 @@ async def test_cancelling_one_wait_cancels_nothing_else():
 @virtual_time
 async def test_iterating_gives_each_answer_and_ends():
     """`async for` yields the status as it is learned, the last one included."""
-    tracker = tracker_for(Service(a=4))
+    tracker = tracker_for(PendingOperations(a=4))
     handle = started(tracker, "a")
     seen = [status async for status in handle]
     assert seen[0] == "InProgress"
@@ -220,7 +171,7 @@ async def test_iterating_gives_each_answer_and_ends():
 @virtual_time
 async def test_iterating_over_a_failure_ends_with_failed():
     """A failing operation is an answer like any other; only its result raises."""
-    service = Service(a=2)
+    service = PendingOperations(a=2)
     service.errors["a"] = Error(code="BadRequest", message="no")
     tracker = tracker_for(service)
     handle = started(tracker, "a")
@@ -231,7 +182,7 @@ async def test_iterating_over_a_failure_ends_with_failed():
 @virtual_time
 async def test_passing_trouble_while_polling_is_ridden_out():
     """A poll that fails for a moment does not end the wait."""
-    service = Service(a=5)
+    service = PendingOperations(a=5)
     busy = errors.ServerBusy("ServerBusy", "later", status=503)
     service.broken["a"] = [errors.ConnectionLost("reset"), busy, errors.AttemptTimeout("slow")]
     tracker = tracker_for(service)
@@ -242,7 +193,7 @@ async def test_passing_trouble_while_polling_is_ridden_out():
 @virtual_time
 async def test_a_lasting_refusal_to_tell_reaches_the_waiter_and_can_be_tried_again():
     """If the service does not answer for an operation, the wait says so; another wait asks again."""
-    service = Service(a=1)
+    service = PendingOperations(a=1)
     gone = errors.BadRequest("BadRequest", "The operation request ID was not found.", status=400)
     service.broken["a"] = [gone]
     tracker = tracker_for(service)
@@ -257,7 +208,7 @@ async def test_a_lasting_refusal_to_tell_reaches_the_waiter_and_can_be_tried_aga
 @virtual_time
 async def test_a_bug_in_a_source_does_not_hang_the_wait():
     """Whatever goes wrong while asking reaches whoever waits."""
-    service = Service(a=1)
+    service = PendingOperations(a=1)
     service.broken["a"] = [ZeroDivisionError("bug")]
     tracker = tracker_for(service)
     with pytest.raises(ZeroDivisionError):
@@ -268,7 +219,7 @@ async def test_a_bug_in_a_source_does_not_hang_the_wait():
 @virtual_time
 async def test_closing_tells_those_who_wait():
     """Closing ends waits with a clear error, and leaves no task."""
-    tracker = tracker_for(Service(a=1000))
+    tracker = tracker_for(PendingOperations(a=1000))
     handle = started(tracker, "a")
     waiting = asyncio.ensure_future(handle.wait())
     await asyncio.sleep(5)
@@ -282,7 +233,7 @@ async def test_closing_tells_those_who_wait():
 @virtual_time
 async def test_the_token_names_the_operation_for_another_process():
     """A token is small versioned JSON without anything secret."""
-    tracker = tracker_for(Service(a=1))
+    tracker = tracker_for(PendingOperations(a=1))
     handle = started(tracker, "a")
     token = json.loads(handle.token)
     assert token["v"] == 1
@@ -298,7 +249,7 @@ async def test_the_token_names_the_operation_for_another_process():
 @virtual_time
 async def test_a_dropped_pending_handle_says_so():
     """Forgetting a handle that nobody ever awaited is worth a ResourceWarning."""
-    tracker = tracker_for(Service(a=1000))
+    tracker = tracker_for(PendingOperations(a=1000))
     handle = started(tracker, "a")
     with pytest.warns(ResourceWarning, match="CreateDeployment a InProgress.*never awaited"):
         del handle
@@ -310,7 +261,7 @@ async def test_a_dropped_pending_handle_says_so():
 @virtual_time
 async def test_a_handle_that_was_awaited_may_be_dropped():
     """After a wait, even an abandoned one, dropping the handle is nobody's mistake."""
-    tracker = tracker_for(Service(a=1000))
+    tracker = tracker_for(PendingOperations(a=1000))
     handle = started(tracker, "a")
     with pytest.raises(errors.OperationTimeout):
         await handle.wait(deadline=1)
@@ -324,13 +275,166 @@ async def test_a_handle_that_was_awaited_may_be_dropped():
 @virtual_time
 async def test_refresh_asks_once_now():
     """`refresh` puts one question outside the schedule."""
-    service = Service(a=0)
+    service = PendingOperations(a=0)
     tracker = tracker_for(service)
     handle = started(tracker, "a")
     assert await handle.refresh() == "Succeeded"
     assert len(service.asked) == 1
     assert await handle.refresh() == "Succeeded"
     assert len(service.asked) == 1, "a handle that is done asks no more"
+    await tracker.close()
+
+
+@virtual_time
+async def test_a_long_first_operation_is_noticed_within_a_quarter_of_its_time():
+    """The interval of one that nothing is known of grows with its age, and no faster."""
+    for seconds in (10, 43, 100):
+        service = PendingOperations(a=seconds)
+        tracker = tracker_for(service)
+        await started(tracker, "a")
+        assert service.now % 1000 <= seconds * 1.25 + POLICY.least
+        await tracker.close()
+        await asyncio.sleep(1000 - service.now % 1000)
+
+
+@virtual_time
+async def test_an_expectation_that_became_too_long_shrinks_again():
+    """Ends found at the first question are no proof that operations take as long as that."""
+    service = PendingOperations()
+    tracker = tracker_for(service)
+    lateness = []
+    await service.begin(tracker, "slow", 100)
+    for turn in range(40):
+        handle = service.begin(tracker, f"quick{turn}", 40)
+        await handle
+        lateness.append(service.now - service.ends[f"quick{turn}"])
+    assert lateness[0] > 40
+    assert max(lateness[-5:]) < 10
+    await tracker.close()
+
+
+@virtual_time
+async def test_two_handles_of_one_operation_both_hear_of_its_end():
+    """An operation that is resumed beside its first handle is polled for once, for both."""
+    service = PendingOperations(a=20)
+    tracker = tracker_for(service)
+    first, second = started(tracker, "a"), started(tracker, "a")
+    assert tracker.pending == 1
+    assert await first is await second
+    await tracker.close()
+
+
+@virtual_time
+async def test_a_second_handle_goes_on_when_the_first_is_dropped():
+    """Polling ends when nobody holds any handle of an operation."""
+    service = PendingOperations(a=20)
+    tracker = tracker_for(service)
+    first, second = started(tracker, "a"), started(tracker, "a")
+    first.detach()
+    del first
+    gc.collect()
+    assert tracker.find("a") is second
+    assert (await second).status == "Succeeded"
+    await tracker.close()
+
+
+@virtual_time
+async def test_an_operation_whose_handle_was_dropped_can_be_taken_up_again():
+    """A new handle of the same id is polled for from the beginning."""
+    service = PendingOperations(a=20)
+    tracker = tracker_for(service)
+    handle = started(tracker, "a")
+    handle.detach()
+    del handle
+    gc.collect()
+    assert tracker.pending == 0
+    assert (await started(tracker, "a", dated=False)).status == "Succeeded"
+    await tracker.close()
+
+
+@virtual_time
+async def test_a_callback_is_called_once_at_the_end():
+    """It gets the handle, soon after the end; or soon after it was added, if that is over already."""
+    service = PendingOperations(a=20)
+    tracker = tracker_for(service)
+    handle = started(tracker, "a")
+    called = []
+    handle.add_done_callback(called.append)
+    await asyncio.sleep(19)
+    assert called == []
+    await handle
+    await asyncio.sleep(0)
+    assert called == [handle]
+    handle.add_done_callback(called.append)
+    assert called == [handle]
+    await asyncio.sleep(0)
+    assert called == [handle, handle]
+    await tracker.close()
+
+
+@virtual_time
+async def test_a_callback_is_called_when_polling_is_given_up():
+    """A service that refuses to tell, or the end of the session, ends the watch though not the operation."""
+    service = PendingOperations(a=20, b=1000)
+    service.broken["a"] = [errors.BadRequest("BadRequest", "unknown", status=400)]
+    tracker = tracker_for(service)
+    refused, unfinished = started(tracker, "a"), started(tracker, "b")
+    called = []
+    refused.add_done_callback(called.append)
+    unfinished.add_done_callback(called.append)
+    await asyncio.sleep(100)
+    assert called == [refused]
+    await tracker.close()
+    await asyncio.sleep(0)
+    assert called == [refused, unfinished]
+    assert not any(handle.done for handle in called)
+    refused.add_done_callback(called.append)
+    await asyncio.sleep(0)
+    assert called == [refused, unfinished, refused]
+
+
+@virtual_time
+async def test_a_callback_keeps_no_handle_alive():
+    """Whoever follows an operation by a callback does not stop its handle from being dropped."""
+    service = PendingOperations(a=20)
+    tracker = tracker_for(service)
+    handle = started(tracker, "a")
+    handle.add_done_callback(lambda _: None)
+    handle.detach()
+    del handle
+    assert tracker.pending == 0
+    await tracker.close()
+
+
+@virtual_time
+async def test_a_detached_handle_may_be_dropped():
+    """Who says not to wait is not reminded of it; the handle can still be awaited."""
+    service = PendingOperations(a=20, b=20)
+    tracker = tracker_for(service)
+    dropped, kept = started(tracker, "a"), started(tracker, "b")
+    dropped.detach()
+    kept.detach()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        del dropped
+        gc.collect()
+    assert (await kept).status == "Succeeded"
+    await tracker.close()
+
+
+@virtual_time
+async def test_an_answer_that_comes_after_the_end_changes_nothing():
+    """A question put before the end may be answered when the end is known from elsewhere."""
+    service = PendingOperations(a=20)
+    tracker = tracker_for(service)
+    handle = started(tracker, "a")
+    service.seconds_a_question = 5
+    await asyncio.sleep(19)
+    early = asyncio.ensure_future(handle.refresh())
+    await asyncio.sleep(2)
+    service.seconds_a_question = 0
+    assert await handle.refresh() == "Succeeded"
+    assert await early == "Succeeded"
     await tracker.close()
 
 

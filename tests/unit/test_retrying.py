@@ -1,4 +1,4 @@
-"""The decision whether a request is sent again."""
+"""The decision whether a request is sent again, and the budget for it."""
 
 import pytest
 
@@ -111,3 +111,35 @@ def test_a_senseless_policy_is_refused(wrong):
     """A policy that contradicts itself cannot be made."""
     with pytest.raises(ValueError, match="retry policy"):
         RetryPolicy(**wrong)
+
+
+def test_a_budget_ends_retries_when_most_requests_fail():
+    """Each retry takes 5 tokens, 10 after a time-out; without enough left there is none."""
+    budget = retrying.RetryBudget(22)
+    assert budget.take(errors.ConnectionLost("x")) == 5
+    assert budget.take(errors.AttemptTimeout("x")) == 10
+    assert budget.take(errors.AttemptTimeout("x")) is None
+    assert budget.take(service_error(errors.ServerBusy)) == 5
+    assert budget.take(service_error(errors.InternalError)) is None
+    assert budget.left == 2
+
+
+def test_successes_fill_the_budget():
+    """A success gives back what its last retry took, or 1; never more than there was at first."""
+    budget = retrying.RetryBudget(20)
+    paid = budget.take(errors.AttemptTimeout("x"))
+    budget.take(errors.ConnectionLost("x"))
+    budget.succeeded(0)
+    assert budget.left == 6
+    budget.succeeded(paid)
+    assert budget.left == 16
+    for _ in range(10):
+        budget.succeeded(0)
+    assert budget.left == 20
+
+
+def test_without_a_budget_nothing_is_sent_again():
+    """A budget of 0 switches retries off."""
+    budget = retrying.RetryBudget(0)
+    budget.succeeded(0)
+    assert budget.take(errors.ConnectionFailed("x")) is None

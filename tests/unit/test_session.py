@@ -19,17 +19,16 @@ from doubles.virtual_time import virtual_time
 from asyncsm import (
     ClientStateError,
     ConnectionFailed,
-    ConnectionLost,
     CredentialError,
-    InternalError,
     InvalidArgument,
     ManagementSession,
     OperationFailed,
-    OutcomeUnknown,
     RetryPolicy,
     ServerBusy,
     ServiceManagementService,
     TemporaryRedirect,
+    Throttled,
+    ThrottlePolicy,
     UnexpectedPayload,
     config,
     errors,
@@ -65,7 +64,7 @@ def redirect(location):
 async def test_a_busy_service_is_asked_again():
     """A refusal that passes is waited out, with pauses, and the caller sees only the answer."""
     session, transport = session_with(
-        refusal(503, "ServerBusy"), refusal(503, "TooManyRequests"), refusal(500, "InternalError"), reply(200)
+        refusal(503, "ServerBusy"), refusal(500, "InternalError"), refusal(503, "ServerBusy"), reply(200)
     )
     async with session:
         assert (await session.send(READ)).status == 200
@@ -96,35 +95,12 @@ async def test_patience_ends():
 
 
 @virtual_time
-async def test_a_creation_whose_reply_is_lost_is_sent_once():
-    """Nothing is created twice: the caller is told that the outcome is unknown."""
-    lost = ConnectionLost("reset by peer")
-    session, transport = session_with(lost)
-    async with session:
-        with pytest.raises(OutcomeUnknown, match=r"reset by peer.*look at the resource") as caught:
-            await session.start(CREATION)
-    assert caught.value.resource == "POST /services/hostedservices"
-    assert caught.value.__cause__ is lost
-    assert len(transport.requests) == 1
-
-
-@virtual_time
 async def test_a_creation_that_was_not_sent_is_sent_again():
     """Where no connection was made, nothing can have happened."""
     session, transport = session_with(ConnectionFailed("refused"), refusal(503, "ServerBusy"), reply(201))
     async with session:
         assert (await session.start(CREATION)).done
     assert [request.body for request in transport.requests] == [b"<Create/>"] * 3
-
-
-@virtual_time
-async def test_a_creation_that_failed_inside_the_service_is_not_repeated():
-    """After a 500 the service may have done part of it."""
-    session, transport = session_with(refusal(500, "InternalError"))
-    async with session:
-        with pytest.raises(InternalError):
-            await session.start(CREATION)
-    assert len(transport.requests) == 1
 
 
 @virtual_time
@@ -501,3 +477,49 @@ async def test_a_good_token_is_one():
     session, _ = session_with(operation("Succeeded"))
     async with session:
         await session.resume(tampered())
+
+
+# ---------------------------------------------------------------- the throttle
+
+
+@virtual_time
+async def test_connections_are_bounded():
+    """However many calls there are, no more are under way at once than connections may be open."""
+    under_way = most = 0
+
+    async def answer(request):
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(1)
+        under_way -= 1
+        return reply(200)
+
+    session = ManagementSession(SUBSCRIPTION, transport=ScriptedTransport(answer))
+    async with session:
+        await asyncio.gather(*(session.send(READ) for _ in range(200)))
+    assert 20 < most <= config.MAX_CONNECTIONS
+
+
+@virtual_time
+async def test_a_throttled_call_is_tried_until_patience_ends():
+    """`TooManyRequests` is no attempt: the call goes on for as long as it was told to, and then says why."""
+    busy = ScriptedTransport(lambda request: refusal(503, "TooManyRequests"))
+    policy = ThrottlePolicy(patience=100)
+    async with ManagementSession(SUBSCRIPTION, transport=busy, throttle=policy) as session:
+        with pytest.raises(Throttled):
+            await session.send(READ)
+        assert session.statistics.throttled == len(busy.requests)
+    assert 100 <= busy.times[-1] - busy.times[0] <= 120
+    assert len(busy.requests) > session.retry.attempts
+
+
+@virtual_time
+async def test_patience_counts_from_the_first_refusal():
+    """Time a call waits for its turn before the service has seen it does not count."""
+    replies = iter([reply(200)] * 2 + [refusal(503, "TooManyRequests"), reply(200)])
+    policy = ThrottlePolicy(calls=3, seconds=300, patience=100)
+    transport = ScriptedTransport(lambda request: next(replies))
+    async with ManagementSession(SUBSCRIPTION, transport=transport, throttle=policy) as session:
+        answers = await asyncio.gather(*(session.send(READ) for _ in range(3)))
+    assert [answer.status for answer in answers] == [200] * 3

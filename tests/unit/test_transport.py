@@ -1,6 +1,5 @@
 """One HTTP exchange: what aiohttp does and fails with, in our words."""
 
-import asyncio
 import ssl
 
 import aiohttp
@@ -91,41 +90,3 @@ async def test_a_reply_without_end_is_cut_off(transport, service, monkeypatch):
     service.get(URL, status=200, body=b"x" * 2000)
     with pytest.raises(errors.UnexpectedPayload, match="longer than 1000 bytes"):
         await transport.send(REQUEST)
-
-
-async def test_connections_are_bounded(service):
-    """No more requests are under way at once than the pool has connections."""
-    under_way = most = 0
-    transport = AiohttpTransport(ssl.create_default_context(), timeout=5.0, max_connections=3)
-
-    async def answer(url, **kwargs):
-        nonlocal under_way, most
-        under_way += 1
-        most = max(most, under_way)
-        await asyncio.sleep(0)
-        under_way -= 1
-
-    service.get(URL, status=200, repeat=True, callback=answer)
-    await asyncio.gather(*(transport.send(REQUEST) for _ in range(20)))
-    await transport.close()
-    assert most <= 3
-
-
-async def test_a_cancelled_request_frees_its_place(service):
-    """Cancelling a request gives its connection back."""
-    transport = AiohttpTransport(ssl.create_default_context(), timeout=5.0, max_connections=1)
-    begun, never = asyncio.Event(), asyncio.Event()
-
-    async def hang_once(url, **kwargs):
-        if not begun.is_set():
-            begun.set()
-            await never.wait()
-
-    service.get(URL, status=200, repeat=True, callback=hang_once)
-    hanging = asyncio.ensure_future(transport.send(REQUEST))
-    await begun.wait()
-    hanging.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await hanging
-    assert (await transport.send(REQUEST)).status == 200
-    await transport.close()

@@ -1,0 +1,188 @@
+"""Carrying out changes: each in its lane, once, and past the operations of others."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import weakref
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from asyncsm.errors import (
+    ExclusiveAccess,
+    OperationFailed,
+    OperationTimeout,
+    ServiceError,
+    UnexpectedPayload,
+)
+from asyncsm.lanes import lane_of
+from asyncsm.polling import OperationHandle
+from asyncsm.wire.operations import Operation, OperationState
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from asyncsm.config import LanePolicy
+    from asyncsm.lanes import Lanes, Ticket
+    from asyncsm.polling import Tracker
+    from asyncsm.protocol import HttpResponse, Request
+    from asyncsm.reconciling import Reconciler
+
+GROWTH: Final = 1.5
+"""Of the pause between two tries to get past somebody else's operation."""
+
+_log = logging.getLogger("asyncsm.lanes")
+
+
+class Changes:
+    """Starts operations and keeps those apart that exclude each other.
+
+    Args:
+        reconciler: sends each change once.
+        lanes: the queues.
+        policy: whether to queue, and how long to wait for others.
+        tracker: polls for what was started.
+    """
+
+    def __init__(self, reconciler: Reconciler, lanes: Lanes, policy: LanePolicy, tracker: Tracker) -> None:
+        self._reconciler = reconciler
+        self._lanes = lanes
+        self._policy = policy
+        self._tracker = tracker
+        self._followed: set[OperationHandle] = set()
+
+    async def start(self, request: Request) -> OperationHandle:
+        """Send `request` when nothing of ours is in its way any more, and return its handle."""
+        if not (self._policy.enabled and request.queues):
+            return self._handle_of(await self._reconciler.send(request), request)
+        lane = lane_of(request.path) or lane_of(request.target)
+        async with self._lanes.hold(lane, request.resource) as ticket:
+            handle = self._handle_of(await self._past_others(request), request)
+            if not handle.done:
+                self._keep(ticket, handle)
+            return handle
+
+    @asynccontextmanager
+    async def exclusively(self, path: str) -> AsyncIterator[None]:
+        """Keep other changes of what is at `path` away while the block runs; those in the block pass."""
+        if not self._policy.enabled:
+            yield
+            return
+        async with self._lanes.hold(lane_of(path), path):
+            yield
+
+    def finished(self, request_id: str, operation: str, resource: str, status: int = 200) -> OperationHandle:
+        """A handle of what the service answered at once."""
+        handle = OperationHandle(self._tracker, request_id, operation=operation, resource=resource)
+        _finish(handle, status)
+        return handle
+
+    # The way of one change.
+
+    async def _past_others(self, request: Request) -> HttpResponse:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._policy.patience
+        pause = self._policy.interval
+        waited_for: set[str] = set()
+        while True:
+            try:
+                return await self._reconciler.send(request)
+            except ExclusiveAccess as refusal:
+                left = deadline - loop.time()
+                if left <= 0:
+                    refusal.add_note(f"this call has waited {self._policy.patience:g} s for it to end")
+                    raise
+                _log.info("%s: waiting for somebody else's operation: %s", request.resource, refusal)
+                # Some operations free what they change long before they end, so a pause ends both waits.
+                named = refusal.conflicting_operation_id
+                if named is None or named in waited_for or not await self._ended(named, min(pause, left)):
+                    await asyncio.sleep(min(pause, left))
+                elif named is not None:
+                    waited_for.add(named)
+                pause *= GROWTH
+
+    async def _ended(self, request_id: str, patience: float) -> bool:
+        """Wait for the end of somebody else's operation; whether that could be seen."""
+        handle = self._tracker.find(request_id) or OperationHandle(
+            self._tracker, request_id, operation="", resource="somebody else's operation"
+        )
+        try:
+            await handle.wait(patience)
+        except OperationFailed:
+            return True  # it is over, and that is all that matters here
+        except OperationTimeout:
+            pass
+        except ServiceError:
+            return False
+        return True
+
+    def _handle_of(self, response: HttpResponse, request: Request) -> OperationHandle:
+        if response.request_id is None:
+            raise UnexpectedPayload(
+                f"{request.resource} was answered {response.status} without x-ms-request-id,"
+                " so its outcome cannot be followed",
+                resource=request.resource,
+            )
+        handle = OperationHandle(
+            self._tracker,
+            response.request_id,
+            operation=request.operation,
+            resource=request.resource,
+            response=response,
+        )
+        if response.status == 202:
+            self._tracker.watch(handle)
+        else:
+            _finish(handle, response.status)
+        return handle
+
+    # An operation keeps its lane until it has ended, whether or not its handle is still wanted.
+
+    def _keep(self, ticket: Ticket, handle: OperationHandle) -> None:
+        let_go = ticket.keep()
+        loop = asyncio.get_running_loop()
+        # What a handle is made of, without the handle: it is to be missed when nobody else holds it.
+        make = partial(
+            OperationHandle,
+            self._tracker,
+            handle.request_id,
+            operation=handle.operation,
+            resource=handle.resource,
+            response=handle.response,
+        )
+
+        def follow_without_handle() -> None:
+            # Garbage is collected on whichever thread happens to allocate.
+            with suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(self._follow, make, let_go)
+
+        dropped = weakref.finalize(handle, follow_without_handle)
+        dropped.atexit = False
+
+        def ended(_: OperationHandle) -> None:
+            dropped.detach()
+            let_go()
+
+        handle.add_done_callback(ended)
+
+    def _follow(self, make: Callable[[], OperationHandle], let_go: Callable[[], None]) -> None:
+        if self._tracker.closed:
+            let_go()
+            return
+        handle = make()
+        handle.detach()
+        self._followed.add(handle)
+
+        def ended(handle: OperationHandle) -> None:
+            self._followed.discard(handle)
+            let_go()
+
+        handle.add_done_callback(ended)
+
+
+def _finish(handle: OperationHandle, status: int) -> None:
+    """What the service says of a call it answered synchronously, without asking it."""
+    handle._answered(  # noqa: SLF001 - made here
+        Operation(id=handle.request_id, status=OperationState.SUCCEEDED, http_status_code=status)
+    )

@@ -1,0 +1,261 @@
+"""The agenda of a tracker: what is pending, and when each is next worth asking for."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import Enum, auto
+from heapq import heappop, heappush
+from itertools import count
+from typing import TYPE_CHECKING, Final
+
+from asyncsm.polling.durations import Durations
+
+if TYPE_CHECKING:
+    import random
+
+    from asyncsm.config import PollingPolicy
+    from asyncsm.polling.handle import OperationHandle
+
+TICK: Final = 0.05
+"""What is due within this part of the usual duration is asked for together."""
+
+CHUNK: Final = 500
+"""Entries gone through between two turns of the event loop; one takes a few microseconds."""
+
+
+class Stage(Enum):
+    """Where a pending operation stands."""
+
+    SCHEDULED = auto()
+    """Not yet due."""
+    READY = auto()
+    """Due; the next list may answer for it."""
+    QUEUED = auto()
+    """Due; to be asked for by itself."""
+    ASKED = auto()
+    """Being asked for by itself."""
+    GONE = auto()
+    """Ended, given up, or nobody wants to know any more."""
+
+
+class Entry:
+    """A pending operation.
+
+    Attributes:
+        request_id: its id.
+        kind: the service's name for the call.
+        accepted: when it was accepted, by the event loop's clock.
+        began: the same by the service's clock, in seconds since 1970; ``None`` if not known.
+        stage: where it stands.
+        due: when it is worth asking for.
+        every: seconds between questions its waiter asked for, instead of growing ones.
+        asked: how often it was due and answered for.
+        seen: when it was last seen in progress.
+        missed: lists in a row that should have shown it and did not.
+    """
+
+    __slots__ = (
+        "accepted",
+        "asked",
+        "began",
+        "due",
+        "every",
+        "handles",
+        "interval",
+        "kind",
+        "missed",
+        "request_id",
+        "seen",
+        "stage",
+    )
+
+    def __init__(self, handle: OperationHandle, now: float) -> None:
+        age = (datetime.now(UTC) - handle.submitted).total_seconds()
+        self.handles: list[weakref.ref[OperationHandle]] = []
+        self.request_id = handle.request_id
+        self.kind = handle.operation
+        self.accepted = now - max(age, 0.0)
+        self.began = _accepted_by_the_services_clock(handle)
+        self.stage = Stage.SCHEDULED
+        self.due = 0.0
+        self.interval = 0.0
+        self.every: float | None = None
+        self.asked = 0
+        self.seen: float | None = None
+        self.missed = 0
+
+    def attach(self, handle: OperationHandle, forget: Callable[[str], None]) -> None:
+        """Poll on behalf of `handle` as well, until nobody holds it any more."""
+        if any(known() is handle for known in self.handles):
+            return
+
+        def dropped(reference: weakref.ref[OperationHandle]) -> None:
+            self.handles.remove(reference)
+            if not self.handles:
+                forget(self.request_id)
+
+        self.handles.append(weakref.ref(handle, dropped))
+
+    def held(self) -> list[OperationHandle]:
+        """The handles somebody holds; more than one if the operation was resumed beside its first."""
+        return [handle for known in self.handles if (handle := known()) is not None]
+
+
+def _accepted_by_the_services_clock(handle: OperationHandle) -> float | None:
+    date = handle.response.headers.get("date") if handle.response else None
+    try:
+        return parsedate_to_datetime(date).timestamp() if date else None
+    except ValueError:
+        return None
+
+
+class Agenda:
+    """The pending operations of a session, ordered by when each is due.
+
+    Args:
+        policy: how often to ask.
+        chance: spreads what would otherwise be due in the same instant.
+        changed: called when the earliest moment may have moved.
+    """
+
+    def __init__(self, policy: PollingPolicy, chance: random.Random, changed: Callable[[], None]) -> None:
+        self.durations = Durations()
+        self._policy = policy
+        self._chance = chance
+        self._changed = changed
+        self._entries: dict[str, Entry] = {}
+        self._kinds: Counter[str] = Counter()
+        self._scouts: dict[str, str] = {}
+        self._queue: list[tuple[float, int, Entry]] = []
+        self._order = count()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, request_id: str) -> Entry | None:
+        """The entry of an operation, while it is pending."""
+        return self._entries.get(request_id)
+
+    def add(self, handle: OperationHandle) -> Entry:
+        """Take in an operation, to be asked for when such operations usually end."""
+        entry = Entry(handle, asyncio.get_running_loop().time())
+        entry.attach(handle, self.forget)
+        self._entries[entry.request_id] = entry
+        self._kinds[entry.kind] += 1
+        self.schedule(entry, self._first_question(entry))
+        return entry
+
+    def forget(self, request_id: str) -> None:
+        """Drop an operation; harmless where it is not known."""
+        entry = self._entries.pop(request_id, None)
+        if entry is None:
+            return
+        entry.stage = Stage.GONE
+        entry.handles.clear()
+        self._kinds[entry.kind] -= 1
+        if self._scouts.get(entry.kind) == request_id:
+            del self._scouts[entry.kind]
+
+    def clear(self) -> list[Entry]:
+        """Drop all, and return them."""
+        entries = list(self._entries.values())
+        self._entries.clear()
+        self._queue.clear()
+        return entries
+
+    def schedule(self, entry: Entry, due: float) -> None:
+        """Ask for `entry` at `due`."""
+        entry.stage = Stage.SCHEDULED
+        entry.due = due
+        heappush(self._queue, (due, next(self._order), entry))
+        if self._queue[0][2] is entry:
+            self._changed()
+
+    def postpone(self, entry: Entry) -> None:
+        """Ask for `entry` again, after an answer that did not end it."""
+        self.schedule(entry, self._next_question(entry))
+
+    def take_due(self) -> list[Entry]:
+        """Take what is due now out of the queue, up to `CHUNK` entries."""
+        now = asyncio.get_running_loop().time()
+        due: list[Entry] = []
+        while len(due) < CHUNK and (next_due := self.next_due) is not None and next_due <= now:
+            due.append(heappop(self._queue)[2])
+        return due
+
+    @property
+    def next_due(self) -> float | None:
+        """When the next entry is due; ``None`` if all are being asked for."""
+        while self._queue:
+            due, _, entry = self._queue[0]
+            if entry.stage is Stage.SCHEDULED and entry.due == due:
+                return due
+            heappop(self._queue)  # it was rescheduled, or answered for without being due
+        return None
+
+    @property
+    def tick(self) -> float:
+        """Seconds within which what is due is asked for together."""
+        pending = max(len(self._entries), 1)
+        total = sum(number * self.durations.usual(kind) for kind, number in self._kinds.items() if number)
+        return min(max(TICK * total / pending, self._policy.least), self._policy.most)
+
+    def scouts(self, entry: Entry) -> bool:
+        """Whether `entry` is asked for early and often, to learn how long operations of its kind take."""
+        scouting = self._scouts.get(entry.kind) == entry.request_id
+        return scouting and self.durations.learned(entry.kind) is None
+
+    # When to ask.
+
+    def _first_question(self, entry: Entry) -> float:
+        learned = self.durations.learned(entry.kind)
+        if learned is None and entry.kind not in self._scouts:
+            self._scouts[entry.kind] = entry.request_id
+        scouting = self._scouts.get(entry.kind) == entry.request_id
+        usual = self._policy.first if scouting else self.durations.usual(entry.kind)
+        return max(entry.accepted + self._jittered(usual), asyncio.get_running_loop().time())
+
+    def _next_question(self, entry: Entry) -> float:
+        now = asyncio.get_running_loop().time()
+        if entry.every is not None:
+            return now + entry.every
+        policy = self._policy
+        if entry.asked <= 1:
+            # Once the usual moment has passed, the rest is likely to be short against it.
+            entry.interval = (self.durations.learned(entry.kind) or 0.0) / 10
+        else:
+            # An end is noticed late by a quarter of the whole duration at most.
+            entry.interval = min(entry.interval * policy.factor, (now - entry.accepted) / 4)
+        entry.interval = min(max(entry.interval, policy.least), policy.most)
+        return now + self._jittered(entry.interval)
+
+    def _jittered(self, seconds: float) -> float:
+        return seconds * (1 + self._policy.jitter * self._chance.uniform(-1, 1))
+
+    # Learning.
+
+    def learn(self, entry: Entry) -> bool:
+        """Learn from the end of `entry`, noticed now; whether it is the first of its kind."""
+        now = asyncio.get_running_loop().time()
+        first_of_kind = self.durations.learned(entry.kind) is None
+        in_progress = None if entry.seen is None else entry.seen - entry.accepted
+        self.durations.learn(entry.kind, in_progress, now - entry.accepted)
+        return first_of_kind
+
+    async def bring_forward(self, kind: str) -> None:
+        """Ask earlier for those of a kind that turned out to take less time than was thought."""
+        usual = self.durations.usual(kind)
+        for index, entry in enumerate(tuple(self._entries.values())):
+            if index % CHUNK == CHUNK - 1:
+                await asyncio.sleep(0)
+            unasked = entry.stage is Stage.SCHEDULED and not entry.asked and entry.every is None
+            if entry.kind != kind or not unasked:
+                continue
+            expected = max(entry.accepted + self._jittered(usual), asyncio.get_running_loop().time())
+            if entry.due > expected:
+                self.schedule(entry, expected)

@@ -1,0 +1,173 @@
+"""One request, sent until it is answered: in its turn, again where that is harmless, along redirects."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+from asyncsm import config, protocol, retrying
+from asyncsm.clouds import Endpoint
+from asyncsm.errors import AsyncsmError, ClientStateError, Throttled
+from asyncsm.throttling import Kind
+from asyncsm.wire.base import XmlModel
+
+if TYPE_CHECKING:
+    import random
+    from datetime import datetime
+
+    from asyncsm.config import RetryPolicy
+    from asyncsm.protocol import HttpResponse, Request
+    from asyncsm.statistics import Tally
+    from asyncsm.throttling import Throttle
+    from asyncsm.transport import Transport
+
+M = TypeVar("M", bound=XmlModel)
+
+_log = logging.getLogger("asyncsm.transport")
+_retry_log = logging.getLogger("asyncsm.retry")
+
+
+class Sender:
+    """Sends the requests of one session.
+
+    Attributes:
+        endpoint: where they go.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        endpoint: Endpoint,
+        subscription_id: str,
+        api_version: str,
+        *,
+        retry: RetryPolicy,
+        throttle: Throttle,
+        patience: float,
+        tally: Tally,
+        chance: random.Random,
+    ) -> None:
+        self.endpoint = endpoint
+        self._transport = transport
+        self._subscription_id = subscription_id
+        self._api_version = api_version
+        self._policy = retry
+        self._budget = retrying.RetryBudget(retry.budget)
+        self._throttle = throttle
+        self._patience = patience
+        self._tally = tally
+        self._chance = chance
+        self._date: str | None = None
+        self._dated = 0.0
+        self._closed = False
+
+    @property
+    def retry_budget(self) -> int:
+        """Tokens left for sending again."""
+        return self._budget.left
+
+    @property
+    def service_time(self) -> datetime | None:
+        """What the service's clock shows, going by its last answer; it need not agree with ours."""
+        if self._date is None:
+            return None
+        passed = asyncio.get_running_loop().time() - self._dated
+        try:
+            return parsedate_to_datetime(self._date) + timedelta(seconds=int(passed))
+        except ValueError:
+            return None
+
+    def _note_date(self, response: HttpResponse) -> None:
+        date = response.headers.get("date")
+        if date is not None:
+            self._date, self._dated = date, asyncio.get_running_loop().time()
+
+    def close(self) -> None:
+        """Send nothing more; whoever waits to be sent is told."""
+        self._closed = True
+        self._throttle.close()
+
+    async def send(self, request: Request, kind: Kind = Kind.CALL) -> HttpResponse:
+        """Send `request`, again where that is harmless, and return the reply.
+
+        Raises:
+            ServiceError: the service refused it.
+            TransportError: no reply was received; for a change that is not repeatable see
+                `retrying.outcome_is_unknown`.
+        """
+        attempt = 1
+        paid = 0
+        give_up: float | None = None
+        while True:
+            try:
+                reply = await self._attempt(request, kind, again=give_up is not None)
+            except Throttled:
+                # Nothing was done, and the throttle knows when to go on; that is no attempt.
+                self._tally.throttled += 1
+                now = asyncio.get_running_loop().time()
+                give_up = now + self._patience if give_up is None else give_up
+                if now >= give_up:
+                    raise
+            except AsyncsmError as error:
+                again = retrying.decide(self._policy, request, error, attempt, self._chance.random())
+                cost = self._budget.take(error) if again else None
+                if again is None or cost is None:
+                    raise
+                paid = cost
+                attempt += 1
+                self._tally.retries[again.reason] += 1
+                _retry_log.info(
+                    "%s: %s, again in %.2f s: %s", request.resource, again.reason, again.delay, error
+                )
+                await asyncio.sleep(again.delay)
+            else:
+                self._budget.succeeded(paid)
+                return reply
+
+    async def _attempt(self, request: Request, kind: Kind, *, again: bool) -> HttpResponse:
+        endpoint = self.endpoint
+        redirects = 0
+        while True:
+            if self._closed:  # perhaps during a pause
+                raise ClientStateError("the session is closed; make a new one")
+            wanted = protocol.encode(request, endpoint, self._subscription_id, self._api_version)
+            async with self._throttle.turn(kind, again=again):
+                self._count(request, kind)
+                response = await self._transport.send(wanted)
+                self._note_date(response)
+                _log.debug("%s -> %d, request %s", request.resource, response.status, response.request_id)
+                if response.status != 307 or redirects == config.REDIRECT_LIMIT:
+                    protocol.check(response, request)
+                    return response
+            endpoint = self._redirected(request, response)
+            redirects += 1
+            self._tally.redirects += 1
+
+    def _count(self, request: Request, kind: Kind) -> None:
+        if request.is_change:
+            self._tally.requests["change"] += 1
+            self._tally.changes[request.operation] += 1
+        else:
+            self._tally.requests["poll" if kind is Kind.POLL else "read"] += 1
+
+    def _redirected(self, request: Request, response: HttpResponse) -> Endpoint:
+        """Where a 307 points; its path and query are those of the request."""
+        try:
+            target = urlsplit(response.headers.get("location", ""))
+            host, port = target.hostname, target.port or 443
+        except ValueError:
+            raise protocol.service_error(response, request) from None
+        if target.scheme != "https" or not host or not self.endpoint.trusts(host):
+            raise protocol.service_error(response, request)
+        return Endpoint(host, port)
+
+
+async def decoded(model: type[M], response: HttpResponse, request: Request) -> M:
+    """Read `response` into `model`; a long one in a thread, so that the event loop never stalls."""
+    if len(response.body) > config.DECODE_IN_THREAD_BYTES:
+        return await asyncio.to_thread(protocol.decode, model, response, request)
+    return protocol.decode(model, response, request)

@@ -1,0 +1,296 @@
+"""Changes whose reply is lost: looked for, adopted, sent again, or reported; never doubled."""
+
+import asyncio
+import re
+
+import pytest
+from doubles.scripted import NAMESPACE, REQUEST_ID, SUBSCRIPTION, ScriptedTransport, operation, refusal, reply
+from doubles.virtual_time import virtual_time
+
+from asyncsm import (
+    AlreadyExists,
+    AttemptTimeout,
+    ConnectionLost,
+    InternalError,
+    ManagementSession,
+    OutcomeUnknown,
+    ResourceNotFound,
+)
+from asyncsm.protocol import delete, get, post
+
+OTHER_ID = "f" * 32
+SHOP = "services/hostedservices/shop"
+CREATION = post(
+    "services",
+    "hostedservices",
+    operation="CreateHostedService",
+    body=b"<Create/>",
+    creates=("services", "hostedservices", "shop"),
+)
+REMOVAL = delete("services", "hostedservices", "shop", operation="DeleteHostedService")
+ACTION = post("services", "hostedservices", "shop", operation="SwapDeployment", body=b"<Swap/>")
+LOST = [
+    pytest.param(ConnectionLost("reset by peer"), id="reset"),
+    pytest.param(AttemptTimeout("65 s"), id="timed out"),
+    pytest.param(refusal(500, "OperationTimedOut"), id="OperationTimedOut"),
+    pytest.param(refusal(500, "InternalError"), id="InternalError"),
+]
+
+
+def listed(*entries):
+    """A reply of List Subscription Operations: name, path below the subscription, id, and when it began."""
+    items = "".join(
+        f"<SubscriptionOperation><OperationId>{request_id}</OperationId>"
+        f"<OperationObjectId>/{SUBSCRIPTION}/{path}</OperationObjectId><OperationName>{name}</OperationName>"
+        f"<OperationStatus><ID>{request_id}</ID><Status>InProgress</Status></OperationStatus>"
+        f"<OperationStartedTime>{began}</OperationStartedTime></SubscriptionOperation>"
+        for name, path, request_id, began in entries
+    )
+    return reply(
+        200,
+        f'<SubscriptionOperationCollection xmlns="{NAMESPACE}"><SubscriptionOperations>{items}'
+        "</SubscriptionOperations></SubscriptionOperationCollection>",
+        date="Wed, 01 Jul 2015 10:00:00 GMT",
+    )
+
+
+def entry(name, path=SHOP, request_id=OTHER_ID, began="2015-07-01T10:00:00Z"):
+    return name, path, request_id, began
+
+
+class Service:
+    """Answers changes from a script, and looks at the list and the resource from what is set here."""
+
+    def __init__(self, *changes, history=(), there=None):
+        self.changes = list(changes)
+        self.history = history
+        self.there = there
+        self.transport = ScriptedTransport(self._answer)
+        self.sent = 0
+        self.looks = 0
+
+    def _answer(self, request):
+        path = re.sub(r"^https://[^/]+/[^/]+/|\?.*$", "", request.url)
+        if request.method != "GET":
+            self.sent += 1
+            return self.changes.pop(0)
+        if path == "operations":
+            self.looks += 1
+            return self.history if not isinstance(self.history, list | tuple) else listed(*self.history)
+        if path.startswith("operations/"):
+            return operation("Succeeded", path.removeprefix("operations/"))
+        return reply(200, "<HostedService/>") if self.there else refusal(404, "ResourceNotFound")
+
+    def session(self):
+        return ManagementSession(SUBSCRIPTION, transport=self.transport)
+
+
+@pytest.mark.parametrize("lost", LOST)
+@pytest.mark.parametrize(
+    ("request_", "name"),
+    [(CREATION, "CreateHostedService"), (REMOVAL, "DeleteHostedService"), (ACTION, "SwapDeployment")],
+    ids=["creation", "removal", "action"],
+)
+@virtual_time
+async def test_a_change_that_is_listed_is_adopted(request_, name, lost):
+    """Its handle has the request id the lost reply would have had, and it is not sent again."""
+    service = Service(lost, history=[entry(name)])
+    async with service.session() as session:
+        handle = await session.start(request_)
+        assert (await handle).status == "Succeeded"
+        assert handle.request_id == OTHER_ID
+        assert session.statistics.reconciled == {"adopted": 1}
+    assert service.sent == 1
+
+
+@pytest.mark.parametrize("lost", LOST)
+@virtual_time
+async def test_a_creation_that_did_not_happen_is_sent_again(lost):
+    """Neither the list nor the resource shows it."""
+    service = Service(lost, reply(201), there=False)
+    async with service.session() as session:
+        handle = await session.start(CREATION)
+        assert handle.request_id == REQUEST_ID
+        assert session.statistics.reconciled == {"sent again": 1}
+    assert service.sent == 2
+
+
+@virtual_time
+async def test_a_removal_that_did_not_happen_is_sent_again():
+    """What was to be removed is still there."""
+    service = Service(ConnectionLost("reset"), reply(200), there=True)
+    async with service.session() as session:
+        await session.start(REMOVAL)
+    assert service.sent == 2
+
+
+@virtual_time
+async def test_an_action_that_is_not_listed_is_not_sent_again():
+    """Nothing but the list could tell, and it may be late."""
+    service = Service(ConnectionLost("reset by peer"))
+    async with service.session() as session:
+        with pytest.raises(OutcomeUnknown, match=r"reset by peer.*look at the resource") as caught:
+            await session.start(ACTION)
+        assert session.statistics.reconciled == {"unknown": 1}
+    assert caught.value.resource == "POST /services/hostedservices/shop"
+    assert service.sent == 1
+
+
+@virtual_time
+async def test_an_action_is_sent_again_when_the_list_shows_what_came_later():
+    """A list that has newer changes and not this one proves that this one did not happen."""
+    later = entry("CreateHostedService", "services/hostedservices/other", began="2015-07-01T10:00:05Z")
+    service = Service(ConnectionLost("reset by peer"), reply(202, request_id=REQUEST_ID), history=[later])
+    async with service.session() as session:
+        await (await session.start(ACTION))
+    assert service.sent == 2
+
+
+@virtual_time
+async def test_a_list_that_comes_late_is_waited_for():
+    """The change is looked for several times before it counts as not happened."""
+    service = Service(ConnectionLost("reset by peer"))
+    answers = iter([listed(), listed(), listed(entry("SwapDeployment"))])
+    service.transport = ScriptedTransport(
+        lambda request: next(answers) if "/operations?" in request.url else service._answer(request)
+    )
+    async with service.session() as session:
+        handle = await session.start(ACTION)
+        await handle
+        assert handle.request_id == OTHER_ID
+    assert service.sent == 1
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        entry("CreateHostedService", "services/hostedservices/other"),
+        entry("DeleteHostedService"),
+    ],
+    ids=["another resource", "another kind of change"],
+)
+@virtual_time
+async def test_what_others_did_is_not_adopted(others):
+    """Only an entry that can be this change is taken for it."""
+    service = Service(ConnectionLost("reset by peer"), reply(201), history=[others], there=False)
+    async with service.session() as session:
+        assert (await session.start(CREATION)).request_id == REQUEST_ID
+    assert service.sent == 2
+
+
+@pytest.mark.parametrize(
+    ("began", "adopted"), [("2015-07-01T09:59:30Z", True), ("2015-07-01T09:30:00Z", False)]
+)
+@virtual_time
+async def test_the_first_change_of_a_session(began, adopted):
+    """The service's clock is learned from the list, whatever ours shows; older entries are of others."""
+    service = Service(
+        ConnectionLost("reset"), reply(201), history=[entry("CreateHostedService", began=began)], there=False
+    )
+    async with service.session() as session:
+        assert ((await session.start(CREATION)).request_id == OTHER_ID) is adopted
+    assert service.sent == (1 if adopted else 2)
+
+
+@virtual_time
+async def test_what_happened_while_the_session_was_idle_is_not_adopted():
+    """Time passes between the last answer, which showed the service's clock, and the change."""
+    meanwhile = entry("SwapDeployment", began="2015-07-01T10:30:00Z")
+    service = Service(ConnectionLost("reset"), history=[meanwhile])
+    async with service.session() as session:
+        await session.send(get("operations"))
+        await asyncio.sleep(3600)
+        with pytest.raises(OutcomeUnknown):
+            await session.start(ACTION)
+
+
+@virtual_time
+async def test_another_action_on_the_same_object_is_not_adopted():
+    """Two names the service is known to tell apart are two changes."""
+    service = Service(ConnectionLost("reset"), history=[entry("UpdateHostedService")])
+    async with service.session() as session:
+        with pytest.raises(OutcomeUnknown):
+            await session.start(ACTION)
+
+
+@virtual_time
+async def test_an_operation_of_an_earlier_call_is_not_adopted():
+    """The same change was made before, with a reply; the second one is another."""
+    service = Service(
+        reply(202, request_id=OTHER_ID), ConnectionLost("reset"), history=[entry("SwapDeployment")]
+    )
+    async with service.session() as session:
+        await (await session.start(ACTION))
+        with pytest.raises(OutcomeUnknown):
+            await session.start(ACTION)
+
+
+@virtual_time
+async def test_a_refusal_after_a_lost_reply_is_looked_into():
+    """The name is taken because the first one arrived after all: it is adopted."""
+    service = Service(
+        ConnectionLost("reset"), refusal(409, "ConflictError", "The name is already taken."), there=False
+    )
+    answers = iter([listed()] * 4 + [listed(entry("CreateHostedService"))])
+    service.transport = ScriptedTransport(
+        lambda request: next(answers) if "/operations?" in request.url else service._answer(request)
+    )
+    async with service.session() as session:
+        handle = await session.start(CREATION)
+        await handle
+        assert handle.request_id == OTHER_ID
+
+
+@virtual_time
+async def test_a_name_that_was_taken_before_is_reported_as_such():
+    """After a lost reply the refusal stands, with a note that there was one."""
+    taken = refusal(409, "ConflictError", "The name is already taken.")
+    service = Service(ConnectionLost("reset"), taken, there=True)
+    async with service.session() as session:
+        with pytest.raises(AlreadyExists) as caught:
+            await session.start(CREATION)
+    assert "an earlier attempt was lost" in caught.value.__notes__[0]
+
+
+@virtual_time
+async def test_a_removal_of_what_never_was_is_reported_as_such():
+    """It is neither there nor listed, so the service is asked, and says so."""
+    service = Service(ConnectionLost("reset"), refusal(404, "ResourceNotFound"), there=False)
+    async with service.session() as session:
+        with pytest.raises(ResourceNotFound):
+            await session.start(REMOVAL)
+
+
+@pytest.mark.parametrize(
+    ("request_", "there"), [(CREATION, True), (REMOVAL, False)], ids=["creation", "removal"]
+)
+@virtual_time
+async def test_without_a_list_a_resource_as_wished_does_not_tell_who_did_it(request_, there):
+    """The service refuses to list operations: who made or removed it cannot be known."""
+    service = Service(ConnectionLost("reset"), history=refusal(403, "ForbiddenError"), there=there)
+    async with service.session() as session:
+        with pytest.raises(OutcomeUnknown):
+            await session.start(request_)
+    assert service.sent == 1
+
+
+@virtual_time
+async def test_without_a_list_a_resource_that_is_not_there_was_not_created():
+    """The resource itself is enough to know that."""
+    service = Service(
+        ConnectionLost("reset"), reply(201), history=refusal(403, "ForbiddenError"), there=False
+    )
+    async with service.session() as session:
+        await session.start(CREATION)
+    assert service.sent == 2
+
+
+@virtual_time
+async def test_a_change_that_always_fails_is_given_up():
+    """The error is the service's, and says that nothing has happened."""
+    service = Service(*[refusal(500, "InternalError")] * 5, there=False)
+    async with service.session() as session:
+        with pytest.raises(InternalError) as caught:
+            await session.start(CREATION)
+    assert service.sent == session.retry.attempts == 5
+    assert "did not happen" in caught.value.__notes__[0]

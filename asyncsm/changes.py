@@ -55,7 +55,7 @@ class Changes:
     async def start(self, request: Request) -> OperationHandle:
         """Send `request` when nothing of ours is in its way any more, and return its handle."""
         if not (self._policy.enabled and request.queues):
-            return self._handle_of(await self._reconciler.send(request), request)
+            return self._handle_of(await self._reconciler.send(self._reconciler.begin(request)), request)
         lane = lane_of(request.path) or lane_of(request.target)
         async with self._lanes.hold(lane, request.resource) as ticket:
             handle = self._handle_of(await self._past_others(request), request)
@@ -85,9 +85,10 @@ class Changes:
         deadline = loop.time() + self._policy.patience
         pause = self._policy.interval
         waited_for: set[str] = set()
+        change = self._reconciler.begin(request)
         while True:
             try:
-                return await self._reconciler.send(request)
+                return await self._reconciler.send(change)
             except ExclusiveAccess as refusal:
                 left = deadline - loop.time()
                 if left <= 0:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from asyncsm import protocol
-from asyncsm.errors import AsyncsmError
+from asyncsm.errors import AsyncsmError, UnexpectedPayload
 from asyncsm.polling import SurveyCost
-from asyncsm.protocol import get
+from asyncsm.protocol import HttpResponse, Request, get
 from asyncsm.sending import decoded
 from asyncsm.throttling import Kind
+from asyncsm.wire.base import XmlModel
 from asyncsm.wire.operations import (
     Operation,
     OperationState,
@@ -25,8 +26,14 @@ if TYPE_CHECKING:
 
     from asyncsm.sending import Sender
 
+M = TypeVar("M", bound=XmlModel)
+
 FUTURE: Final = timedelta(days=1)
 """How far ahead lists end, so that no difference between clocks hides the newest entry."""
+
+
+UNREADABLE: Final = 2
+"""Answers in a row that may be unreadable before that is reported."""
 
 
 class Page(NamedTuple):
@@ -68,8 +75,17 @@ class SubscriptionHistory:
                 group.create_task(one(request_id), name="asyncsm-status")
 
     async def _status(self, request_id: str) -> Operation:
-        request = get("operations", request_id)
-        return protocol.decode(Operation, await self._sender.send(request, Kind.POLL), request)
+        status, _ = await self._read(Operation, get("operations", request_id), Kind.POLL)
+        return status
+
+    async def _read(self, model: type[M], request: Request, kind: Kind) -> tuple[M, HttpResponse]:
+        for _ in range(UNREADABLE):
+            # One broken answer is no reason to lose sight of what goes on.
+            with suppress(UnexpectedPayload):
+                response = await self._sender.send(request, kind)
+                return await decoded(model, response, request), response
+        response = await self._sender.send(request, kind)
+        return await decoded(model, response, request), response
 
     async def survey(self, since: datetime, answer: Callable[[str, Operation], None]) -> SurveyCost:
         """List the changes that began at `since` or later, and say what that took."""
@@ -87,8 +103,7 @@ class SubscriptionHistory:
         query: dict[str, str | None] = {"StartTime": _moment(since), "EndTime": _moment(until)}
         while True:
             request = get("operations", query=query)
-            response = await self._sender.send(request, kind)
-            page = await decoded(SubscriptionOperationCollection, response, request)
+            page, response = await self._read(SubscriptionOperationCollection, request, kind)
             yield Page(page.subscription_operations, response.seconds)
             if not page.continuation_token:
                 return

@@ -96,17 +96,21 @@ class _Verdict(Enum):
     CANNOT_TELL = "cannot tell"
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """When a change was first sent.
+@dataclass(slots=True)
+class Sending:
+    """A change on its way, from its first attempt to the answer that counts.
 
     Attributes:
-        at: by the service's clock, if that had been seen by then.
-        moment: by the event loop's.
+        request: the change.
+        at: when it was first sent, by the service's clock, if that had been seen by then.
+        moment: the same by the event loop's.
+        lost: how the reply to the last attempt was lost that may have arrived.
     """
 
+    request: Request
     at: datetime | None
     moment: float
+    lost: AsyncsmError | None = None
 
 
 class Reconciler:
@@ -142,29 +146,33 @@ class Reconciler:
         # Operations of other calls must not be taken for the one whose reply was lost.
         self._claimed: OrderedDict[str, None] = OrderedDict()
 
-    async def send(self, request: Request) -> HttpResponse:
+    def begin(self, request: Request) -> Sending:
+        """What `send` has to know of a change about to be sent."""
+        return Sending(request, self._sender.service_time, asyncio.get_running_loop().time())
+
+    async def send(self, change: Sending) -> HttpResponse:
         """Send a change, and return its reply or the one that was lost.
 
         Of a lost one only the request id is known: its status is 202, so that it is followed, or 200
-        if it has succeeded.
+        if it has succeeded. A change that was refused can be sent again with the same `change`, which
+        remembers attempts whose reply was lost.
 
         Raises:
             ServiceError: the service refused it.
             TransportError: it was not sent.
             OutcomeUnknown: it may or may not have happened.
         """
-        lost: AsyncsmError | None = None
-        sent = self._now()
+        request = change.request
         for attempt in range(1, self._attempts + 1):
             try:
                 response = await self._sender.send(request)
             except AsyncsmError as error:
                 if not outcome_is_unknown(request, error):
-                    if lost is None:
+                    if change.lost is None:
                         raise
-                    return await self._refused_again(request, sent, error, lost)
-                lost = error
-                reply = await self._look(request, sent, error)
+                    return await self._refused_again(change, error, change.lost)
+                change.lost = error
+                reply = await self._look(change, error)
                 if reply is not None:
                     return reply
                 if attempt == self._attempts:
@@ -175,10 +183,11 @@ class Reconciler:
                 return response
         raise AssertionError("the last attempt returns or raises")  # pragma: no cover
 
-    async def _look(self, request: Request, sent: _Sent, error: AsyncsmError) -> HttpResponse | None:
+    async def _look(self, change: Sending, error: AsyncsmError) -> HttpResponse | None:
         """The reply that was lost with `error`; ``None`` if the change did not happen."""
+        request = change.request
         _log.info("%s: the reply was lost (%s); looking whether it happened", request.resource, error)
-        found = await self._find(request, sent, self._policy.looks)
+        found = await self._find(change, self._policy.looks)
         if isinstance(found, SubscriptionOperation):
             return self._adopted(request, found)
         if found is _Verdict.CANNOT_TELL:
@@ -188,14 +197,12 @@ class Reconciler:
         _log.info("%s: it did not happen, sending it again", request.resource)
         return None
 
-    async def _refused_again(
-        self, request: Request, sent: _Sent, error: AsyncsmError, lost: AsyncsmError
-    ) -> HttpResponse:
+    async def _refused_again(self, change: Sending, error: AsyncsmError, lost: AsyncsmError) -> HttpResponse:
         """After a lost attempt, a refusal may be due to its success."""
         if isinstance(error, (Conflict, ResourceNotFound)):
-            found = await self._find(request, sent, 1)
+            found = await self._find(change, 1)
             if isinstance(found, SubscriptionOperation):
-                return self._adopted(request, found)
+                return self._adopted(change.request, found)
         if isinstance(error, (AlreadyExists, ResourceNotFound)):
             error.add_note(
                 f"the reply to an earlier attempt was lost ({lost}), and the service does not list it"
@@ -217,20 +224,18 @@ class Reconciler:
         if len(self._claimed) > REMEMBERED:
             self._claimed.popitem(last=False)
 
-    def _now(self) -> _Sent:
-        return _Sent(self._sender.service_time, asyncio.get_running_loop().time())
-
-    def _earliest(self, sent: _Sent) -> datetime:
+    def _earliest(self, change: Sending) -> datetime:
         """When a change can have begun, by the service's clock; what began before is another."""
-        if sent.at is not None:
-            return sent.at - SLACK
-        ago = timedelta(seconds=asyncio.get_running_loop().time() - sent.moment)
+        if change.at is not None:
+            return change.at - SLACK
+        ago = timedelta(seconds=asyncio.get_running_loop().time() - change.moment)
         return (self._sender.service_time or datetime.now(UTC)) - ago - FIRST_SLACK
 
     # Looking.
 
-    async def _find(self, request: Request, sent: _Sent, looks: int) -> SubscriptionOperation | _Verdict:
-        """The operation `request` became, or whether it happened at all."""
+    async def _find(self, change: Sending, looks: int) -> SubscriptionOperation | _Verdict:
+        """The operation `change` became, or whether it happened at all."""
+        request = change.request
         pause = self._policy.first
         later_than: datetime | None = None
         listed = fresh = False
@@ -238,7 +243,7 @@ class Reconciler:
             await asyncio.sleep(pause)
             pause = min(2 * pause, self._policy.most)
             try:
-                found, newest = await self._in_list(request, sent)
+                found, newest = await self._in_list(change)
             except AsyncsmError as error:
                 _log.info("operations cannot be listed: %s", error)
                 continue
@@ -252,15 +257,16 @@ class Reconciler:
             return _Verdict.DID_NOT_HAPPEN if fresh else _Verdict.CANNOT_TELL
         return await self._at_target(request, listed=listed)
 
-    async def _in_list(
-        self, request: Request, sent: _Sent
-    ) -> tuple[SubscriptionOperation | None, datetime | None]:
-        """The newest entry that can only be `request`, and when the newest of all began."""
-        paths = {self._absolute(path) for path in (request.path, request.target) if path}
+    async def _in_list(self, change: Sending) -> tuple[SubscriptionOperation | None, datetime | None]:
+        """The newest entry that can only be `change`, and when the newest of all began."""
+        request = change.request
+        paths = {self._absolute(request.target or request.path)}
+        if not request.target.startswith(f"{request.path}/"):  # or many have that path in common
+            paths.add(self._absolute(request.path))
         found: SubscriptionOperation | None = None
         newest: datetime | None = None
-        async for page in self._history.pages(self._earliest(sent), Kind.CALL):
-            earliest = self._earliest(sent)  # a first answer has shown the service's clock
+        async for page in self._history.pages(self._earliest(change), Kind.CALL):
+            earliest = self._earliest(change)  # a first answer has shown the service's clock
             for entry in page.entries:
                 started = entry.operation_started_time
                 if started is not None and started < earliest:

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import time
 from abc import abstractmethod
-from typing import Protocol
+from typing import Final, Protocol
 
 import aiohttp
 from yarl import URL
@@ -39,6 +39,28 @@ class Transport(Protocol):
         """Close all connections."""
 
 
+class _Broken(Exception):
+    """A connection that broke under a change, in a form in which aiohttp passes it on."""
+
+    def __init__(self, error: aiohttp.ClientError) -> None:
+        self.error = error
+
+
+async def _once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    # aiohttp sends PUT and DELETE again when a kept connection breaks, be it after they were carried out.
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _Broken(error) from error
+
+
+_ONCE: Final = (_once,)
+
+
 class AiohttpTransport:
     """A pool of TLS connections that show the client certificate."""
 
@@ -67,6 +89,8 @@ class AiohttpTransport:
         """Exchange one request for one reply, bounded by the attempt's timeout."""
         try:
             return await self._exchange(request)
+        except _Broken as broken:
+            raise self._translated(broken.error, request) from broken.error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise self._translated(error, request) from error
 
@@ -83,6 +107,7 @@ class AiohttpTransport:
             data=request.body,
             allow_redirects=False,
             proxy=self._proxies[host],
+            middlewares=None if request.method == "GET" else _ONCE,
         ) as reply:
             body = await self._read(reply)
             headers = {name.lower(): value for name, value in reply.headers.items()}

@@ -22,15 +22,20 @@ def http(body=b"", status="200 OK", length=None, **headers):
 
 
 @asynccontextmanager
-async def rogue_server(answer):
-    """Serve; `answer(writer)` is called for each request, writes what it likes and may be async."""
+async def rogue_server(answer, heard=None):
+    """Serve; `answer(writer)` is called for each request, writes what it likes and may be async.
+
+    The methods of the requests are added to the list `heard`.
+    """
     writers = set()
+    heard = [] if heard is None else heard
 
     async def handle(reader, writer):
         writers.add(writer)
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             while True:
-                await reader.readuntil(b"\r\n\r\n")
+                head = await reader.readuntil(b"\r\n\r\n")
+                heard.append(head.split()[0].decode())
                 result = answer(writer)
                 if asyncio.iscoroutine(result):
                     await result

@@ -12,6 +12,7 @@ from asyncsm import (
     InternalError,
     OutcomeUnknown,
     ReconcilePolicy,
+    RetryPolicy,
     UnexpectedPayload,
 )
 
@@ -109,3 +110,23 @@ async def test_cancelling_a_request_closes_its_connection():
             await task
         assert asyncio.all_tasks() <= before
     assert ssl.OPENSSL_VERSION  # the connection was real TLS
+
+
+async def test_a_change_on_a_kept_connection_is_not_sent_again_behind_our_back():
+    """A DELETE whose connection breaks arrives once, also where the HTTP library takes it for harmless."""
+    heard = []
+
+    def answer(writer):
+        # The first request is a read, after which the connection is kept.
+        if len(heard) == 1:
+            writer.write(http(LOCATIONS))
+        else:
+            writer.transport.abort()
+
+    once = {"reconcile": ReconcilePolicy(looks=1, first=0), "retry": RetryPolicy(attempts=1)}
+    async with rogue_server(answer, heard) as port, client_of(port, **once) as sms:
+        await sms.list_locations()
+        with pytest.raises(OutcomeUnknown):
+            await sms.delete_hosted_service("shop")
+    assert heard[:2] == ["GET", "DELETE"]
+    assert heard.count("DELETE") == 1

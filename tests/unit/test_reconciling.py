@@ -188,7 +188,9 @@ async def test_the_first_change_of_a_session(began, adopted):
         ConnectionLost("reset"), reply(201), history=[entry("CreateHostedService", began=began)], there=False
     )
     async with service.session() as session:
-        assert ((await session.start(CREATION)).request_id == OTHER_ID) is adopted
+        handle = await session.start(CREATION)
+        await handle
+        assert (handle.request_id == OTHER_ID) is adopted
     assert service.sent == (1 if adopted else 2)
 
 
@@ -239,6 +241,23 @@ async def test_a_refusal_after_a_lost_reply_is_looked_into():
         handle = await session.start(CREATION)
         await handle
         assert handle.request_id == OTHER_ID
+
+
+@virtual_time
+async def test_a_lost_reply_is_remembered_while_others_are_waited_for():
+    """Sent again, it meets an operation in the way, perhaps its own; after that its name is taken, by itself."""
+    in_the_way = refusal(409, "ConflictError", "An operation requires exclusive access to the service.")
+    taken = refusal(409, "ConflictError", "The name is already taken.")
+    service = Service(ConnectionLost("reset"), in_the_way, taken, there=False)
+    answers = iter([listed()] * 5 + [listed(entry("CreateHostedService"))])
+    service.transport = ScriptedTransport(
+        lambda request: next(answers) if "/operations?" in request.url else service._answer(request)
+    )
+    async with service.session() as session:
+        handle = await session.start(CREATION)
+        await handle
+        assert handle.request_id == OTHER_ID
+    assert service.sent == 3
 
 
 @virtual_time
@@ -294,3 +313,13 @@ async def test_a_change_that_always_fails_is_given_up():
             await session.start(CREATION)
     assert service.sent == session.retry.attempts == 5
     assert "did not happen" in caught.value.__notes__[0]
+
+
+@virtual_time
+async def test_a_change_of_the_whole_collection_is_not_taken_for_a_creation():
+    """Creations have the collection's path in common, so that does not tell them apart."""
+    others = entry("UpdateDeployment", "services/hostedservices")
+    service = Service(ConnectionLost("reset"), reply(201), history=[others], there=False)
+    async with service.session() as session:
+        assert (await session.start(CREATION)).request_id == REQUEST_ID
+    assert service.sent == 2

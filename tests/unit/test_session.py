@@ -523,3 +523,12 @@ async def test_patience_counts_from_the_first_refusal():
     async with ManagementSession(SUBSCRIPTION, transport=transport, throttle=policy) as session:
         answers = await asyncio.gather(*(session.send(READ) for _ in range(3)))
     assert [answer.status for answer in answers] == [200] * 3
+
+
+@virtual_time
+async def test_an_unreadable_status_is_asked_for_again():
+    """One broken answer does not end the wait for an operation that goes on."""
+    session, transport = session_with(reply(202), reply(200, b"Gateway status: OK"), operation("Succeeded"))
+    async with session:
+        assert (await (await session.start(CREATION))).status == "Succeeded"
+    assert len(transport.requests) == 3

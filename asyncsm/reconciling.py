@@ -20,7 +20,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final
@@ -30,6 +30,7 @@ from asyncsm.errors import (
     AlreadyExists,
     AsyncsmError,
     Conflict,
+    ExclusiveAccess,
     OutcomeUnknown,
     ResourceNotFound,
 )
@@ -51,6 +52,9 @@ SLACK: Final = timedelta(seconds=60)
 
 FIRST_SLACK: Final = timedelta(minutes=5)
 """The same where the service's clock had not been seen by then, and is reckoned back from a later answer."""
+
+ROLE_OPERATIONS: Final = frozenset({"ExecuteRoleOperation", "ExecuteRoleSetOperation"})
+"""What the service calls starting, restarting, stopping and capturing machines."""
 
 PUBLISHED_NAMES: Final = frozenset(
     {
@@ -105,12 +109,14 @@ class Sending:
         at: when it was first sent, by the service's clock, if that had been seen by then.
         moment: the same by the event loop's.
         lost: how the reply to the last attempt was lost that may have arrived.
+        others: operations that are certainly not this change.
     """
 
     request: Request
     at: datetime | None
     moment: float
     lost: AsyncsmError | None = None
+    others: set[str] = field(default_factory=set)
 
 
 class Reconciler:
@@ -169,6 +175,8 @@ class Reconciler:
             except AsyncsmError as error:
                 if not outcome_is_unknown(request, error):
                     if change.lost is None:
+                        if isinstance(error, ExclusiveAccess) and error.conflicting_operation_id:
+                            change.others.add(normalised(error.conflicting_operation_id))
                         raise
                     return await self._refused_again(change, error, change.lost)
                 change.lost = error
@@ -272,17 +280,18 @@ class Reconciler:
                 if started is not None and started < earliest:
                     continue
                 newest = started if newest is None else max(newest, started or newest)
-                if self._is_ours(entry, request, paths):
+                if self._is_ours(entry, change, paths):
                     found = entry
         return found, newest
 
-    def _is_ours(self, entry: SubscriptionOperation, request: Request, paths: set[str]) -> bool:
+    def _is_ours(self, entry: SubscriptionOperation, change: Sending, paths: set[str]) -> bool:
         caller = entry.operation_caller.subscription_certificate_thumbprint
         if self._thumbprint and caller and caller.upper() != self._thumbprint.upper():
             return False
-        if normalised(entry.operation_id) in self._claimed:
+        request_id = normalised(entry.operation_id)
+        if request_id in self._claimed or request_id in change.others:
             return False
-        if not _may_be_listed_as(request, (entry.operation_name or "").removesuffix("BySlot")):
+        if not _may_be_listed_as(change.request, (entry.operation_name or "").removesuffix("BySlot")):
             return False
         return self._absolute(entry.operation_object_id or "") in paths
 
@@ -309,6 +318,10 @@ class Reconciler:
 def _may_be_listed_as(request: Request, name: str) -> bool:
     if {name, request.operation} <= PUBLISHED_NAMES:
         return name == request.operation
+    if request.reconcile is Reconcile.LISTED and not request.operation.startswith("Perform"):
+        # Nothing but the name tells actions on one thing apart. Those on machines go by common names.
+        common = request.operation not in PUBLISHED_NAMES and name in ROLE_OPERATIONS
+        return name == request.operation or common
     return _removes(name) == (request.method == "DELETE" or _removes(request.operation))
 
 

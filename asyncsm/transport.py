@@ -46,9 +46,7 @@ class _Broken(Exception):
         self.error = error
 
 
-async def _once(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
     # aiohttp sends PUT and DELETE again when a kept connection breaks, be it after they were carried out.
     try:
         return await handler(request)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +15,7 @@ from asyncsm.cli.common import say
 from asyncsm.errors import InvalidArgument
 
 if TYPE_CHECKING:
-    from asyncsm.emulator import EmulatorOptions
+    from asyncsm.emulator import SeedDocument
 
 app: typer.Typer = typer.Typer(name="emulator", help="A local emulator of the service.", no_args_is_help=True)
 
@@ -42,29 +41,78 @@ def start(
     ] = "fast",
     subscriptions: Annotated[int, typer.Option(min=1, max=1000, help="How many subscriptions.")] = 1,
     seed: Annotated[int | None, typer.Option(help="Makes ids, keys and durations repeatable.")] = None,
+    throttle: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N/SECONDS", help="Admit so many requests of a subscription in a time, such as 300/300."
+        ),
+    ] = None,
+    admin_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the control API; 0 for any free one.")
+    ] = 0,
+    database: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Keep the state in an SQLite file, and go on with what is there already."
+        ),
+    ] = None,
+    seed_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What there is from the beginning, as YAML or JSON."),
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print one line of JSON when ready.")] = False,
 ) -> None:
     """Serve until SIGINT (Ctrl-C) or SIGTERM."""
-    from asyncsm.emulator import EmulatorOptions, serve
+    from asyncsm.emulator import EmulatorOptions, SeedError, UnusableDatabase, serve
     from asyncsm.emulator.clock import make_clock
+    from asyncsm.emulator.throttling import make_limiter
 
     try:
-        make_clock(clock)
+        running = make_clock(clock)
     except ValueError as error:
         raise InvalidArgument("--clock", str(error)) from error
-    options = EmulatorOptions(host, port, directory, clock, subscriptions, seed)
+    try:
+        make_limiter(throttle, running)
+    except ValueError as error:
+        raise InvalidArgument("--throttle", str(error)) from error
+    options = EmulatorOptions(
+        host,
+        port,
+        directory,
+        clock,
+        subscriptions,
+        seed,
+        throttle=throttle,
+        admin_port=admin_port,
+        database=database,
+        contents=None if seed_file is None else _contents(seed_file),
+    )
     try:
         asyncio.run(serve(options, _print_json if json_ else _print_block))
+    except SeedError as error:
+        raise InvalidArgument("--seed-file", str(error)) from error
+    except UnusableDatabase as error:
+        raise InvalidArgument("--database", str(error)) from error
     except OSError as error:
-        raise _unusable(options, error) from error
+        raise _unusable(error) from error
     say("emulator stopped")
 
 
-def _unusable(options: EmulatorOptions, error: OSError) -> InvalidArgument:
+def _contents(path: Path) -> SeedDocument:
+    from asyncsm.emulator import SeedError, load_seed
+
+    try:
+        return load_seed(path)
+    except OSError as error:
+        raise InvalidArgument("--seed-file", f"{path}: {error.strerror}") from error
+    except SeedError as error:
+        raise InvalidArgument("--seed-file", str(error)) from error
+
+
+def _unusable(error: OSError) -> InvalidArgument:
     if error.filename is not None:
         return InvalidArgument("--directory", f"{error.filename}: {error.strerror}")
-    reason = os.strerror(error.errno) if error.errno else str(error)
-    return InvalidArgument("--host/--port", f"cannot listen on {options.host}:{options.port}: {reason}")
+    return InvalidArgument("--host/--port/--admin-port", error.strerror or str(error))
 
 
 def _print_json(facts: Mapping[str, str | int | list[str]]) -> None:
@@ -83,7 +131,7 @@ def _print_block(facts: Mapping[str, str | int | list[str]]) -> None:
         f"export AZURE_MANAGEMENT_CA_FILE={facts['ca_path']}",
         *more,
         "",
-        "Ctrl-C stops it.",
+        f"Its control port is {facts['admin_url']}; Ctrl-C stops it.",
     ]
     _print("\n".join(lines))
 

@@ -5,7 +5,28 @@ else. See `Emulator`.
 """
 
 from asyncsm.emulator.clock import Clock, InstantClock, ManualClock
-from asyncsm.emulator.server import Emulator, EmulatorOptions, serve
+from asyncsm.emulator.faults import Fault
+from asyncsm.emulator.persistence.database import UnusableDatabase
+from asyncsm.emulator.persistence.values import UnreadableState
+from asyncsm.emulator.program import EmulatorOptions, serve
+from asyncsm.emulator.seeding import SeedDocument, SeedError, load_seed
+from asyncsm.emulator.server import Emulator
 from asyncsm.emulator.state import Quotas
+from asyncsm.emulator.throttling import Throttle
 
-__all__ = ["Clock", "Emulator", "EmulatorOptions", "InstantClock", "ManualClock", "Quotas", "serve"]
+__all__ = [
+    "Clock",
+    "Emulator",
+    "EmulatorOptions",
+    "Fault",
+    "InstantClock",
+    "ManualClock",
+    "Quotas",
+    "SeedDocument",
+    "SeedError",
+    "Throttle",
+    "UnreadableState",
+    "UnusableDatabase",
+    "load_seed",
+    "serve",
+]

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import logging
 import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from email.utils import format_datetime
 from typing import Final
 
 from aiohttp import web
 from multidict import CIMultiDict
 
-from asyncsm.emulator import refusals
+from asyncsm.emulator import refusals, sabotage
 from asyncsm.emulator.call import Call, Incoming, Reply, World
+from asyncsm.emulator.faults import Fault, Faults
 from asyncsm.emulator.handlers import ROUTES
+from asyncsm.emulator.journal import Journal
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import Router, parse_query, split
+from asyncsm.emulator.sabotage import Delivery
+from asyncsm.emulator.throttling import Limiter
 
 log: logging.Logger = logging.getLogger("asyncsm.emulator")
 
@@ -35,29 +42,79 @@ WITHOUT_SUBSCRIPTION: Final = frozenset({"subscriptions"})
 """First path segments that stand where otherwise the subscription id does."""
 
 
+@dataclass(slots=True)
+class Outcome:
+    """What has been decided about a request.
+
+    Attributes:
+        reply: the answer.
+        operation: the service's name of what was asked, once that is known.
+        faults: those that struck.
+    """
+
+    reply: Reply
+    operation: str | None = None
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def status(self) -> int | None:
+        """HTTP status the client sees, if it sees any."""
+        silent = any(fault.kind in sabotage.UNANSWERED for fault in self.faults)
+        return None if silent else self.reply.status
+
+
 class ManagementApp:
     """Answers the management port; an aiohttp low-level handler.
 
     Args:
         world: what all requests share.
+        faults: what goes wrong on purpose.
+        limiter: how many requests are admitted; ``None`` for any number.
+        journal: takes note of each request.
+        save: makes what has changed last, before it is acknowledged.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(
+        self,
+        world: World,
+        faults: Faults | None = None,
+        limiter: Limiter | None = None,
+        journal: Journal | None = None,
+        save: Callable[[], None] | None = None,
+    ) -> None:
         self._world = world
+        self._faults = Faults(world.clock, world.progress) if faults is None else faults
+        self._limiter = limiter
+        self._journal = Journal() if journal is None else journal
+        self._save = save
         self._router = Router(ROUTES)
+        self._delivery = Delivery(world.clock)
+
+    def abandon(self) -> None:
+        """Drop the clients that a fault keeps waiting."""
+        self._delivery.abandon()
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; whatever goes wrong becomes an ``Error`` document."""
+        begun = time.perf_counter()
         request_id = f"{self._world.random.getrandbits(128):032x}"
         try:
-            return self._respond(await self._answer(request, request_id), request_id)
+            outcome = await self._answer(request, request_id)
+            if self._save is not None:
+                self._save()
         except Refusal as refusal:
-            return self._refuse(refusal, request_id)
+            outcome = Outcome(Reply.refusing(refusal))
         except Exception:
             log.exception("%s %s failed (request %s)", request.method, request.raw_path, request_id)
-            return self._refuse(refusals.internal_error(), request_id)
+            outcome = Outcome(Reply.refusing(refusals.internal_error()))
+        self._take_note(request, request_id, outcome, time.perf_counter() - begun)
+        response = self._respond(outcome.reply, request_id)
+        for fault in outcome.faults:
+            if fault.kind in sabotage.ON_THE_WAY:
+                return await self._delivery.deliver(request, response, fault)
+        return response
 
-    async def _answer(self, request: web.BaseRequest, request_id: str) -> Reply:
+    async def _answer(self, request: web.BaseRequest, request_id: str) -> Outcome:
         """Check the version, authenticate, read the body, route, and do what is asked."""
         version = request.headers.get("x-ms-version", "")
         if _VERSION.fullmatch(version) is None or version < FIRST_VERSION:
@@ -83,7 +140,8 @@ class ManagementApp:
         route, parameters = self._router.find(
             incoming.method, incoming.segments, incoming.query, incoming.root, scoped=scoped
         )
-        return self._perform(Call(self._world, subscription, incoming, route, parameters, request_id))
+        call = Call(self._world, subscription, incoming, route, parameters, request_id)
+        return self._decide(call, request.raw_path)
 
     @staticmethod
     async def _read_body(request: web.BaseRequest) -> bytes:
@@ -100,6 +158,28 @@ class ManagementApp:
             if size > MAX_BODY_BYTES:
                 raise refusals.bad_request(f"The request body is longer than {MAX_BODY_BYTES} bytes.")
         return b"".join(parts)
+
+    def _decide(self, call: Call, target: str) -> Outcome:
+        """Throttle, do what is asked or what a fault does instead, and let faults spoil the answer.
+
+        Nothing comes between: the next `await` is on the way back to the client.
+        """
+        name = call.route.operation
+        self._world.clock.settle()
+        if self._limiter is not None and not self._limiter.admits(call.subscription.id):
+            return Outcome(Reply.refusing(refusals.too_many_requests()), name)
+        instead = self._faults.instead(call)
+        if instead is not None:
+            return Outcome(sabotage.instead(instead, call, target), name, (instead,))
+        try:
+            reply = self._perform(call)
+        except Refusal as refusal:
+            reply = Reply.refusing(refusal)
+        diverted = self._faults.divert(call)
+        spoiling = self._faults.afterwards(call, reply)
+        if spoiling is not None:
+            reply = sabotage.spoil(spoiling, reply)
+        return Outcome(reply, name, tuple(fault for fault in (diverted, spoiling) if fault is not None))
 
     def _perform(self, call: Call) -> Reply:
         """Let happen what time has brought, then the operation; nothing else comes between."""
@@ -120,8 +200,17 @@ class ManagementApp:
         elif call.operation is None:
             call.record().completed = call.now
 
-    def _refuse(self, refusal: Refusal, request_id: str) -> web.Response:
-        return self._respond(Reply(refusal.status, refusal.document()), request_id)
+    def _take_note(self, request: web.BaseRequest, request_id: str, outcome: Outcome, seconds: float) -> None:
+        self._journal.record(
+            self._world.clock.now(),
+            request.method,
+            request.raw_path.partition("?")[0],
+            request_id,
+            operation=outcome.operation,
+            status=outcome.status,
+            milliseconds=seconds * 1000,
+            faults=tuple(fault.kind for fault in outcome.faults),
+        )
 
     def _respond(self, reply: Reply, request_id: str) -> web.Response:
         headers: CIMultiDict[str] = CIMultiDict(CONSTANT_HEADERS)

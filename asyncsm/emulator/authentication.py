@@ -36,6 +36,10 @@ class Gate:
         # Management certificates need not be self-signed; each one is trusted by itself.
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         self._context = context
+        self.trust_all()
+
+    def trust_all(self) -> None:
+        """Let handshakes with the certificates of all subscriptions pass from now on."""
         for subscription in self._state.subscriptions.values():
             for certificate in subscription.certificates.values():
                 self.trust(certificate.data)

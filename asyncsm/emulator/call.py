@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from random import Random
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.authentication import Gate
 from asyncsm.emulator.clock import Clock, Effect
 from asyncsm.emulator.progress import Lockable, Operation, Progress, require_free
+from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import Route
 from asyncsm.emulator.state import State, Subscription
 from asyncsm.wire import xml
@@ -37,6 +38,11 @@ class Reply:
     document: XmlModel | bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = "application/xml; charset=utf-8"
+
+    @classmethod
+    def refusing(cls, refusal: Refusal) -> Self:
+        """The answer that says no."""
+        return cls(refusal.status, refusal.document())
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +170,11 @@ class Call:
         return self._incoming.query
 
     @property
+    def path(self) -> str:
+        """The request's path below the subscription, decoded, without slashes around it."""
+        return "/".join(self._incoming.segments)
+
+    @property
     def version(self) -> str:
         """``x-ms-version``."""
         return self._incoming.version
@@ -177,6 +188,10 @@ class Call:
     def now(self) -> datetime:
         """The virtual moment."""
         return self._world.clock.now()
+
+    def new_id(self) -> str:
+        """A request id for something nobody has requested: 32 hexadecimal digits."""
+        return f"{self._world.random.getrandbits(128):032x}"
 
     @property
     def base_url(self) -> str:

@@ -11,49 +11,76 @@ of functions at module level, never closures, so that it can be saved and loaded
 
 from __future__ import annotations
 
+import asyncio
 import heapq
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Final, TypeAlias
+from operator import itemgetter
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 Effect: TypeAlias = Callable[[], None]
 
 FAST: Final = 100.0
 """Virtual seconds in a real one for ``fast``: a storage account takes 0.3 s instead of 30 s."""
 
+RESOLUTION: Final = 1e-6
+"""Seconds below which moments are the same; floats of this size have no more digits."""
 
-class Scheduled:
+
+class Due(NamedTuple):
     """Something on the agenda.
 
     Attributes:
-        due: when, in virtual seconds since 1970.
-        effect: what happens then; ``None`` once cancelled.
+        moment: when it happens, in virtual seconds since 1970.
+        number: of what is due at the same moment, the lower comes first.
+        effect: what happens.
     """
 
-    __slots__ = ("due", "effect")
+    moment: float
+    number: int
+    effect: Effect
 
-    def __init__(self, due: float, effect: Effect) -> None:
-        self.due: float = due
-        self.effect: Effect | None = effect
 
-    def cancel(self) -> None:
-        """Take it off the agenda; harmless when it has already happened."""
-        self.effect = None
+class ClockWatcher(Protocol):
+    """Hears of what is put on an agenda and what is taken off it, and of leaps."""
+
+    def scheduled(self, due: Due) -> None:
+        """`due` is to happen."""
+
+    def happened(self, due: Due) -> None:
+        """`due` is happening."""
+
+    def moved(self) -> None:
+        """The clock was set, or its speed: what time it is does not follow from its past."""
 
 
 class Clock:
-    """Time that runs `factor` times as fast as the real one, beginning now."""
+    """Time that runs `factor` times as fast as the real one, beginning now.
+
+    Attributes:
+        factor: how fast it runs, or will when it is resumed.
+        paused: whether it stands still.
+        happened: how many effects have happened, for whoever wants to know whether there were more.
+        watcher: who hears of changes to the agenda, if anybody does.
+    """
 
     def __init__(self, factor: float = 1.0) -> None:
-        if factor <= 0:
-            raise ValueError("a clock's factor is greater than 0")
-        self.factor = factor
+        self.factor = _valid(factor)
+        self.paused = False
+        self.happened = 0
         self._begun = time.monotonic()
         self._origin = time.time()
         self._running: float | None = None
-        self._agenda: list[tuple[float, int, Scheduled]] = []
+        self.watcher: ClockWatcher | None = None
+        self._agenda: list[Due] = []
         self._scheduled = 0
+        self._waiters: set[asyncio.Future[None]] = set()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # They belong to requests and to a file, which are not copied.
+        return {**self.__dict__, "_waiters": set(), "watcher": None}
 
     def timestamp(self) -> float:
         """Virtual seconds since 1970; while an effect happens, the moment it was due."""
@@ -63,16 +90,30 @@ class Clock:
         """The virtual moment, in UTC and whole seconds, as the service told time."""
         return datetime.fromtimestamp(int(self.timestamp()), UTC)
 
-    def after(self, seconds: float, effect: Effect) -> Scheduled:
-        """Let `effect` happen in `seconds` of virtual time, in the order of falling due."""
-        scheduled = Scheduled(self.timestamp() + seconds, effect)
-        self._scheduled += 1  # of what is due at the same moment, the first put down comes first
-        heapq.heappush(self._agenda, (scheduled.due, self._scheduled, scheduled))
-        return scheduled
+    @property
+    def agenda(self) -> list[Due]:
+        """What is to happen, in order."""
+        return sorted(self._agenda, key=itemgetter(0, 1))
 
-    def at(self, moment: datetime, effect: Effect) -> Scheduled:
+    def after(self, seconds: float, effect: Effect) -> None:
+        """Let `effect` happen in `seconds` of virtual time, in the order of falling due."""
+        self._scheduled += 1
+        due = Due(self.timestamp() + seconds, self._scheduled, effect)
+        heapq.heappush(self._agenda, due)
+        if self.watcher is not None:
+            self.watcher.scheduled(due)
+
+    def at(self, moment: datetime, effect: Effect) -> None:
         """Let `effect` happen at `moment`, or at the next `settle` if that has passed."""
-        return self.after(moment.timestamp() - self.timestamp(), effect)
+        self.after(moment.timestamp() - self.timestamp(), effect)
+
+    def replace(self, agenda: Sequence[Due], moment: float | None = None) -> None:
+        """Have only `agenda` to come, and go on from `moment`, if given, be that forward or back."""
+        self._agenda = list(agenda)
+        heapq.heapify(self._agenda)
+        self._scheduled = max((due.number for due in agenda), default=0)
+        if moment is not None:
+            self._move_to(moment)
 
     def settle(self) -> None:
         """Let everything happen that is due, each at its own moment."""
@@ -81,17 +122,82 @@ class Clock:
     def looked(self) -> None:
         """Somebody has seen the present state; only `InstantClock` takes note."""
 
+    def set_factor(self, factor: float) -> None:
+        """Run faster or slower from now on.
+
+        Raises:
+            ValueError: it is not greater than 0, or this clock has no speed.
+        """
+        _valid(factor)
+        self._move_to(self._read())
+        self.factor = factor
+
+    def pause(self) -> None:
+        """Stand still until `resume` or `advance`.
+
+        Raises:
+            ValueError: this clock does not run by itself.
+        """
+        self._move_to(self._read())
+        self.paused = True
+
+    def resume(self) -> None:
+        """Run on.
+
+        Raises:
+            ValueError: this clock does not run by itself.
+        """
+        self._move_to(self._read())
+        self.paused = False
+
+    def advance(self, seconds: float) -> None:
+        """Move on by `seconds`, letting happen what falls due on the way.
+
+        Raises:
+            ValueError: that would be backwards, or for ever.
+        """
+        if not 0 <= seconds < math.inf:
+            raise ValueError("a clock advances by 0 or more seconds")
+        self._move_to(self._read() + seconds)
+        self.settle()
+
+    async def wait_until(self, moment: float) -> None:
+        """Wait until it is `moment`, in virtual seconds since 1970, however time moves."""
+        while (remaining := moment - self._read()) > RESOLUTION:
+            moved: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiters.add(moved)
+            try:
+                await asyncio.wait([moved], timeout=self._real(remaining))
+            finally:
+                self._waiters.discard(moved)
+
     def _read(self) -> float:
+        if self.paused:
+            return self._origin
         return self._origin + (time.monotonic() - self._begun) * self.factor
+
+    def _real(self, seconds: float) -> float | None:
+        """How long `seconds` of virtual time take if nobody interferes; ``None`` for ever."""
+        return None if self.paused else seconds / self.factor
+
+    def _move_to(self, moment: float) -> None:
+        self._origin = moment
+        self._begun = time.monotonic()
+        if self.watcher is not None:
+            self.watcher.moved()
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
 
     def _run_until(self, limit: float) -> None:
         while self._agenda and self._agenda[0][0] <= limit:
-            due, _, scheduled = heapq.heappop(self._agenda)
-            if scheduled.effect is None:
-                continue
-            self._running = due
+            due = heapq.heappop(self._agenda)
+            self._running = due.moment
+            self.happened += 1
+            if self.watcher is not None:
+                self.watcher.happened(due)
             try:
-                scheduled.effect()
+                due.effect()
             finally:
                 self._running = None
 
@@ -107,8 +213,18 @@ class InstantClock(Clock):
         """Let everything happen that is on the agenda, as if its time had passed."""
         while self._agenda:
             due = self._agenda[0][0]
-            self._origin += max(0.0, due - self._read())
+            self._move_to(max(due, self._read()))
             self._run_until(due)
+
+    def set_factor(self, factor: float) -> None:
+        """Refused: it does not run, it jumps."""
+        raise ValueError(f"an instant clock has no factor, so not {factor} either")
+
+    def pause(self) -> None:
+        """Refused: it jumps whenever somebody looks."""
+        raise ValueError("an instant clock cannot be paused or resumed")
+
+    resume = pause
 
 
 class ManualClock(Clock):
@@ -117,14 +233,23 @@ class ManualClock(Clock):
     def __init__(self, start: datetime = datetime(2015, 7, 1, tzinfo=UTC)) -> None:
         super().__init__()
         self._origin = start.timestamp()
+        self.paused = True
 
-    def advance(self, seconds: float) -> None:
-        """Move on, letting happen what falls due on the way."""
-        self._origin += seconds
-        self.settle()
+    def set_factor(self, factor: float) -> None:
+        """Refused: it does not run by itself."""
+        raise ValueError(f"a manual clock has no factor, so not {factor} either: advance it")
 
-    def _read(self) -> float:
-        return self._origin
+    def pause(self) -> None:
+        """Refused: it does not run by itself."""
+        raise ValueError("a manual clock cannot be paused or resumed: it moves when it is advanced only")
+
+    resume = pause
+
+
+def _valid(factor: float) -> float:
+    if not 0 < factor < math.inf:
+        raise ValueError("a clock's factor is greater than 0")
+    return factor
 
 
 def make_clock(speed: str | float | Clock) -> Clock:

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal, TypeAlias
 
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.progress import Lockable
+from asyncsm.emulator.watching import Entity
 from asyncsm.wire.base import ExtraElement
 from asyncsm.wire.configuration_sets import ConfigurationSet
 from asyncsm.wire.extensions import ResourceExtensionReference
@@ -19,7 +20,7 @@ Slot: TypeAlias = Literal["Production", "Staging"]
 
 
 @dataclass(slots=True, eq=False)
-class ServiceCertificate:
+class ServiceCertificate(Entity):
     """A certificate of a hosted service.
 
     Attributes:
@@ -32,7 +33,7 @@ class ServiceCertificate:
 
 
 @dataclass(slots=True, eq=False)
-class RoleInstance:
+class RoleInstance(Entity):
     """One running copy of a role: a machine.
 
     Attributes:
@@ -81,7 +82,7 @@ class RoleInstance:
 
 
 @dataclass(slots=True, eq=False)
-class Disk:
+class Disk(Entity):
     """A virtual hard disk that is registered.
 
     Attributes:
@@ -112,7 +113,7 @@ class Disk:
 
 
 @dataclass(slots=True, eq=False)
-class Role:
+class Role(Entity):
     """A web or worker role, or a virtual machine.
 
     Attributes:
@@ -181,7 +182,7 @@ class Definition:
 
 
 @dataclass(slots=True, eq=False)
-class Update:
+class Update(Entity):
     """A change that goes through the upgrade domains of a deployment, one after the other.
 
     Attributes:
@@ -299,7 +300,7 @@ class HostedService(Lockable):
 
 
 @dataclass(slots=True, eq=False)
-class OSImage:
+class OSImage(Entity):
     """An operating system image, of the platform or of the user.
 
     Attributes:
@@ -335,7 +336,7 @@ class OSImage:
 
 
 @dataclass(slots=True, eq=False)
-class Publication:
+class Publication(Entity):
     """What the publisher of an image has done with it.
 
     Attributes:

@@ -19,7 +19,8 @@ import contextlib
 import json
 import uuid
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -30,6 +31,7 @@ from asyncsm.credentials import (
     generate_management_certificate,
     write_publishsettings,
 )
+from asyncsm.emulator.state import Subscription, SubscriptionCertificate
 from asyncsm.errors import CredentialError
 
 MANAGEMENT_DAYS: Final = 3650
@@ -105,6 +107,17 @@ class Identity:
         return cls(
             files, _authority(files), _certificate(files), tuple(_subscriptions(files, wanted, random))
         )
+
+    def subscription_certificate(self, created: datetime) -> SubscriptionCertificate:
+        """The certificate as subscriptions have it."""
+        own = self.certificate
+        return SubscriptionCertificate(
+            own.thumbprint.upper(), own.public_key_der, own.certificate_der, created
+        )
+
+    def with_subscriptions(self, subscriptions: Iterable[Subscription]) -> Identity:
+        """The same for other subscriptions; the files are left alone."""
+        return replace(self, subscriptions=tuple((each.id, each.name) for each in subscriptions))
 
     def announce(self, url: str) -> None:
         """Write the publishsettings file for the address the emulator has now."""

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
-from typing import TypeVar
+from typing import TypeVar, cast
+
+from asyncsm.emulator.watching import Register
 
 V = TypeVar("V")
 
 
-class ByName(MutableMapping[str, V]):
+class ByName(Register, MutableMapping[str, V]):
     """A dictionary that finds its keys in any case, in the order of insertion."""
 
     __slots__ = ("_values",)
 
     def __init__(self) -> None:
+        super().__init__()
         self._values: dict[str, tuple[str, V]] = {}
 
     def __getitem__(self, name: str) -> V:
         return self._values[name.lower()][1]
 
     def __setitem__(self, name: str, value: V) -> None:
-        self._values[name.lower()] = (name, value)
+        key = name.lower()
+        self._values[key] = (name, value)
+        self._put(key)
 
     def __delitem__(self, name: str) -> None:
-        del self._values[name.lower()]
+        key = name.lower()
+        del self._values[key]
+        self._dropped(key)
 
     def __iter__(self) -> Iterator[str]:
         return (name for name, _ in self._values.values())
@@ -33,3 +40,15 @@ class ByName(MutableMapping[str, V]):
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.lower() in self._values
+
+    def entries(self) -> Iterator[tuple[str, str, object]]:
+        """All keys (in lower case), names and values."""
+        return ((key, name, value) for key, (name, value) in self._values.items())
+
+    def entry(self, key: str) -> tuple[str, object] | None:
+        """Name and value at a key in lower case."""
+        return self._values.get(key)
+
+    def take_in(self, name: str, content: object) -> None:
+        """Put in a value of the kind that was saved."""
+        self[name] = cast("V", content)  # what kind it is, only the place says where this stands

@@ -11,19 +11,23 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal, TypeAlias
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.clock import Clock, Effect
 from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.watching import Entity, Register
 
 log: logging.Logger = logging.getLogger("asyncsm.emulator")
+
+Status: TypeAlias = Literal["InProgress", "Succeeded", "Failed"]
 
 RETENTION: Final = timedelta(days=90)
 """How long an operation can be asked for and listed."""
@@ -66,7 +70,7 @@ OTHERWISE_SECONDS: Final = 30.0
 
 
 @dataclass(slots=True, eq=False)
-class Operation:
+class Operation(Entity):
     """One change, from its acceptance on.
 
     Attributes:
@@ -82,6 +86,9 @@ class Operation:
         locked: what it holds while under way.
         lasting: it was answered 202 and takes time; else it was done with the answer.
         asked: somebody has asked for its status.
+        delay: virtual seconds it goes on beyond its usual end; if infinite, until `Progress.let_go`.
+        overdue: its end, where an infinite delay holds that back.
+        doom: what it will fail with, whatever happens until then.
         number: its place in the subscription's history.
     """
 
@@ -97,11 +104,14 @@ class Operation:
     locked: tuple[Lockable, ...] = ()
     lasting: bool = False
     asked: bool = False
+    delay: float = 0.0
+    overdue: Effect | None = None
+    doom: Refusal | None = None
     number: int = 0
 
     @property
-    def status(self) -> str:
-        """``InProgress``, ``Succeeded`` or ``Failed``."""
+    def status(self) -> Status:
+        """How it stands."""
         if self.completed is None:
             return "InProgress"
         return "Succeeded" if self.failure is None else "Failed"
@@ -115,7 +125,7 @@ class Operation:
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Lockable:
+class Lockable(Entity):
     """A resource that a change may have for itself.
 
     Attributes:
@@ -135,10 +145,14 @@ def require_free(*resources: Lockable) -> None:
             raise refusals.exclusive_access(resource.kind, resource.lock.request_id)
 
 
-class OperationLog:
-    """The operations of one subscription, oldest first, and the ids of its other requests."""
+class OperationLog(Register):
+    """The operations of one subscription, oldest first, and the ids of its other requests.
+
+    The latter are not saved: they tell nothing but that somebody has read something.
+    """
 
     def __init__(self) -> None:
+        super().__init__()
         self._history: list[Operation] = []
         self._by_id: dict[str, Operation] = {}
         self._added = 0
@@ -148,12 +162,21 @@ class OperationLog:
     def __len__(self) -> int:
         return len(self._history)
 
+    def __iter__(self) -> Iterator[Operation]:
+        return iter(self._history)
+
+    @property
+    def latest(self) -> int:
+        """The number of the newest operation; 0 before the first."""
+        return self._added
+
     def add(self, operation: Operation) -> None:
         """Take in `operation`, which begins now."""
         self._added += 1
         operation.number = self._added
         self._history.append(operation)
         self._by_id[operation.request_id] = operation
+        self._put(operation.request_id)
         if operation.number % PRUNE_EVERY == 0:
             self._prune(operation.started - RETENTION)
 
@@ -183,8 +206,27 @@ class OperationLog:
 
     def _prune(self, limit: datetime) -> None:
         kept = [one for one in self._history if one.started >= limit or one.completed is None]
+        for gone in self._by_id.keys() - {one.request_id for one in kept}:
+            self._dropped(gone)
         self._history = kept
         self._by_id = {one.request_id: one for one in kept}
+
+    def entries(self) -> Iterator[tuple[str, str, object]]:
+        """The operations by their ids."""
+        return ((id_, id_, operation) for id_, operation in self._by_id.items())
+
+    def entry(self, key: str) -> tuple[str, object] | None:
+        """One operation."""
+        found = self._by_id.get(key)
+        return None if found is None else (key, found)
+
+    def take_in(self, name: str, content: object) -> None:
+        """Put in the next operation of a saved history."""
+        if not isinstance(content, Operation):
+            raise TypeError(f"{name!r} is no operation")
+        self._history.append(content)
+        self._by_id[name] = content
+        self._added = content.number
 
 
 class Progress:
@@ -236,9 +278,29 @@ class Progress:
         if failure is not None:
             self._end(operation, failure)
 
+    def let_go(self, operation: Operation) -> None:
+        """Hold `operation` back no longer; if its end is overdue, that comes now."""
+        operation.delay = 0.0
+        if operation.overdue is not None:
+            self._clock.after(0.0, operation.overdue)
+            operation.overdue = None
+
     def _finish(self, operation: Operation, effect: Effect | None) -> None:
-        if operation.completed is None:
+        if operation.completed is not None:
+            return
+        if operation.delay:
+            self._hold_back(operation, partial(self._finish, operation, effect))
+        elif operation.doom is not None:
+            self._end(operation, operation.doom)
+        else:
             self._end(operation, attempt(effect) if effect is not None else None)
+
+    def _hold_back(self, operation: Operation, end: Effect) -> None:
+        delay, operation.delay = operation.delay, 0.0
+        if math.isinf(delay):
+            operation.overdue = end
+        else:
+            self._clock.after(delay, end)
 
     def _end(self, operation: Operation, failure: Refusal | None) -> None:
         operation.failure = failure

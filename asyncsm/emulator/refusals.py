@@ -127,8 +127,22 @@ def quota_exceeded(resource_type: str, limit: int, current: int, increment: int 
     )
 
 
+def server_busy() -> Refusal:
+    """503: some part of the service is overloaded."""
+    return Refusal(
+        503,
+        "ServerBusy",
+        "The server (or an internal component) is currently unavailable. Retry the request.",
+    )
+
+
+def too_many_requests() -> Refusal:
+    """503: the subscription has used up the requests it may make in a time."""
+    return Refusal(503, "TooManyRequests", "Too many requests received. Retry after some time.")
+
+
 def internal_error() -> Refusal:
-    """500: the emulator itself failed; its log says how."""
+    """500: the emulator itself failed, and its log says how; or a fault says so."""
     return Refusal(
         500, "InternalError", "The server encountered an internal error. Please retry the request."
     )

@@ -1,44 +1,45 @@
-"""The emulator as an object, and as a program's main part."""
+"""The emulator as an object."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import math
 import os
 import shutil
-import signal
-import socket
 import ssl
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Final, Self
 
 from aiohttp import web
+from pydantic import JsonValue
 
 from asyncsm import config
-from asyncsm.config import PollingPolicy, RetryPolicy
+from asyncsm.config import LanePolicy, PollingPolicy, ReconcilePolicy, RetryPolicy, ThrottlePolicy
 from asyncsm.emulator.app import ManagementApp
 from asyncsm.emulator.authentication import Gate
 from asyncsm.emulator.call import World
-from asyncsm.emulator.clock import Clock, InstantClock, make_clock
+from asyncsm.emulator.clock import Clock, make_clock
+from asyncsm.emulator.control import Control
+from asyncsm.emulator.faults import Faults
 from asyncsm.emulator.identity import Identity, server_hosts
+from asyncsm.emulator.journal import Journal
+from asyncsm.emulator.listening import SHUTDOWN_SECONDS, Listener
+from asyncsm.emulator.naming import ByName
+from asyncsm.emulator.pace import Pace
+from asyncsm.emulator.persistence.keeping import Keeper
 from asyncsm.emulator.progress import Progress
-from asyncsm.emulator.state import Quotas, State, Subscription, SubscriptionCertificate
+from asyncsm.emulator.seeding import SeedDocument, plant
+from asyncsm.emulator.state import Quotas, State, Subscription
+from asyncsm.emulator.throttling import Throttle, make_limiter
 from asyncsm.emulator.tls import AlertingSSLObject
 
 if TYPE_CHECKING:
     from asyncsm.services import ServiceManagementService
 
-FASTEST_POLL: Final = 0.01
-"""Seconds between two status questions of a client of `Emulator.service`, at the least."""
-
-SHUTDOWN_SECONDS: Final = 2.0
-"""How long requests under way may take when the emulator stops."""
+CONTROL_HOST: Final = "127.0.0.1"
+"""The control port is for this computer only, wherever the emulator itself listens."""
 
 
 class Emulator:
@@ -54,15 +55,29 @@ class Emulator:
         host: address to listen on.
         port: port to listen on; 0 for any free one.
         directory: where certificates and subscription ids are kept (see `identity`); without
-            one a private directory is made, and removed by `close`.
+            one a private directory is made, and removed by `close`; with a database, it is
+            ``{database}.files`` and stays.
         clock: ``instant``, ``fast`` (100 times as fast as real), ``real``, a factor, or a `Clock`.
         subscriptions: how many, or their ids or names.
         seed: makes ids, keys and durations repeatable.
         quotas: what each subscription may have.
+        throttle: how many requests of a subscription are admitted, as ``N/SECONDS`` of virtual
+            time, such as ``300/300``, or a `Throttle`; any number, if not given.
+        admin_port: port of the control API (see `control`); 0 for any free one, ``None`` for none.
+        database: SQLite file that has every change before it is acknowledged, and with which the
+            emulator goes on where it was; if there is a state in it, `subscriptions`, `quotas` and
+            `contents` are not used.
+        contents: what there is from the beginning, and after each `reset`; see `seed`.
 
     Attributes:
         state: everything the service knows.
         clock: virtual time.
+        faults: what goes wrong on purpose.
+        journal: the last requests.
+
+    Raises:
+        ValueError: the clock or the throttle is none, or they do not go together, or `contents`
+            are not what a seed document is.
     """
 
     def __init__(
@@ -75,70 +90,71 @@ class Emulator:
         subscriptions: int | Sequence[str] = 1,
         seed: int | None = None,
         quotas: Quotas | None = None,
+        throttle: str | Throttle | None = None,
+        admin_port: int | None = 0,
+        database: str | os.PathLike[str] | None = None,
+        contents: SeedDocument | Mapping[str, JsonValue] | None = None,
     ) -> None:
         self.host = host
         self.state: State = State()
         self.clock: Clock = make_clock(clock)
-        self._wanted_port = port
-        self._port: int | None = None
         self._wanted_subscriptions = subscriptions
         self._quotas = quotas or Quotas()
+        self._database = None if database is None else Path(database)
+        self._contents = None if contents is None else SeedDocument.read(contents)
         self._given_directory = None if directory is None else Path(directory)
         self._own_directory: Path | None = None
+        self._seed = seed
         self._random = Random(seed)  # noqa: S311 - made-up data, nothing secret
         self._gate = Gate(self.state)
         self._identity: Identity | None = None
-        self._runner: web.ServerRunner | None = None
+        progress = Progress(self.clock, self._random)
+        self.faults: Faults = Faults(self.clock, progress, seed)
+        self.journal: Journal = Journal()
+        self._limiter = make_limiter(throttle, self.clock)
+        self._world = World(self.state, self.clock, progress, self._gate, self._random)
+        self._keeper = Keeper(self._world, self.faults)
+        self._app = ManagementApp(self._world, self.faults, self._limiter, self.journal, self._keeper.save)
+        self._listener = Listener(host, port)
+        self._admin = None if admin_port is None else Listener(CONTROL_HOST, admin_port)
 
     async def start(self) -> None:
-        """Listen. The first time, read or make the certificates and subscriptions.
+        """Listen. The first time, read or make the certificates, the subscriptions, and what they have.
 
         Raises:
             RuntimeError: it is already listening.
-            OSError: the address cannot be listened on.
+            OSError: the address cannot be listened on; as `UnusableDatabase`, the database is none.
+            SeedError: there cannot be such contents.
         """
-        if self._runner is not None:
+        if self._listener.is_open:
             raise RuntimeError("the emulator is already running")
         if self._identity is None:
-            self._identity = self._take_identity()
-        world = World(self.state, self.clock, Progress(self.clock, self._random), self._gate, self._random)
-        runner = web.ServerRunner(
-            web.Server(ManagementApp(world), access_log=None), shutdown_timeout=SHUTDOWN_SECONDS
-        )
-        await runner.setup()
-        try:
-            port = self._port or self._wanted_port
-            site = web.TCPSite(
-                runner,
-                await _first_address(self.host) if port == 0 else self.host,
-                port,
-                ssl_context=self._tls(self._identity),
-            )
-            await site.start()
-        except BaseException:
-            await runner.cleanup()
-            raise
-        self._runner = runner
-        self._port = runner.addresses[0][1]
+            self._identity = self._begin()
+        # A client that goes takes the handler of its request along, however long a fault keeps that.
+        server = web.Server(self._app, access_log=None, handler_cancellation=True)
+        runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_SECONDS)
+        await self._listener.open(runner, self._tls(self._identity))
+        if self._admin is not None:
+            try:
+                await self._admin.open(Control(self).runner())
+            except BaseException:
+                await self._listener.close()
+                raise
         self._identity.announce(self.url)
 
     async def stop(self) -> None:
-        """Close the listener and all connections; harmless when it does not run."""
-        if self._runner is None:
-            return
-        runner, self._runner = self._runner, None
-        server = runner.server
-        transports = [] if server is None else [each.transport for each in server.connections]
-        await runner.cleanup()
-        for transport in transports:
-            if transport is not None:
-                # A TLS connection would otherwise linger until its peer says goodbye too.
-                transport.abort()
-        await asyncio.sleep(0)
+        """Close the listeners and all connections; harmless when it does not run."""
+        self._app.abandon()
+        if self._admin is not None:
+            await self._admin.close()
+        await self._listener.close()
 
     async def close(self) -> None:
-        """Stop for good and remove the private directory, if there is one."""
+        """Stop for good, let go of the database, and remove the private directory, if there is one."""
         await self.stop()
+        self._keeper.close()
+        if self._database is not None:
+            self._identity = None
         if self._own_directory is not None:
             shutil.rmtree(self._own_directory, ignore_errors=True)
             self._own_directory = None
@@ -155,22 +171,106 @@ class Emulator:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    def reset(self) -> None:
+        """Be as after the first start: subscriptions, and in them what it was given as `contents`.
+
+        Faults, requests and what was under way are gone; time goes on from where it is. With a
+        seed, the same is made up again.
+
+        Raises:
+            RuntimeError: it has not been started.
+            OSError: the database cannot be written.
+        """
+        identity = self._known
+        if self._seed is not None:
+            self._random.seed(self._seed)
+        self._populate(identity)
+        self._start_over()
+
+    def seed(self, document: SeedDocument | Mapping[str, JsonValue]) -> None:
+        """Add what `document` describes: it is there at once, finished and running.
+
+        Args:
+            document: a `SeedDocument`, or its JSON form.
+
+        Raises:
+            RuntimeError: it has not been started.
+            SeedError: it is no such document, or there cannot be what it describes. It says
+                which field that is; nothing has been added then.
+            OSError: the database cannot be written.
+        """
+        certificate = self._known.subscription_certificate(self.clock.now())
+        wanted = SeedDocument.read(document)
+        before = self._keeper.snapshot()
+        try:
+            plant(wanted, self._world, self._quotas, certificate)
+        except BaseException:
+            self._keeper.restore(before)
+            raise
+        self._keeper.save()
+        self._become_known()
+
+    def snapshot(self) -> dict[str, JsonValue]:
+        """Everything it knows, as a JSON document for `restore`; see the package `persistence`.
+
+        The document has the keys of storage accounts, but no private keys of certificates.
+        Requests that changed nothing are not in it.
+        """
+        self.clock.settle()
+        return self._keeper.snapshot()
+
+    def restore(self, document: Mapping[str, JsonValue]) -> None:
+        """Be as `document` says, at its moment, whatever was before; operations under way go on.
+
+        Its own certificate manages the subscriptions, also when the document is from elsewhere.
+
+        Raises:
+            RuntimeError: it has not been started.
+            UnreadableState: it is no snapshot, with a JSON pointer to what is wrong. Nothing has
+                changed then.
+            OSError: the database cannot be written.
+        """
+        certificate = self._known.subscription_certificate(self.clock.now())
+        self._keeper.restore(document)
+        self._keeper.manage_by(certificate)
+        self._start_over()
+
+    def save(self) -> None:
+        """Have everything in the database, if there is one.
+
+        Requests do so themselves; this is for what was changed otherwise: clock and faults, say.
+
+        Raises:
+            OSError: the database cannot be written.
+        """
+        self._keeper.save()
+
+    def _start_over(self) -> None:
+        """Forget what belongs to another state than the present one, and save that."""
+        self.journal.clear()
+        if self._limiter is not None:
+            self._limiter.clear()
+        self._keeper.save()
+        self._become_known()
+
     @property
     def port(self) -> int:
         """The port it listens on, also while it is stopped."""
-        if self._port is None:
-            raise RuntimeError("the emulator has not been started")
-        return self._port
+        return self._listener.port
 
     @property
     def url(self) -> str:
         """``https://host:port``."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"https://{host}:{self.port}"
+        return f"https://{self._listener.authority}"
+
+    @property
+    def admin_url(self) -> str | None:
+        """``http://host:port`` of the control API; ``None`` if there is none."""
+        return None if self._admin is None else f"http://{self._admin.authority}"
 
     @property
     def subscription_ids(self) -> list[str]:
-        """The ids of the subscriptions it began with."""
+        """The ids of its subscriptions."""
         return [id_ for id_, _ in self._known.subscriptions]
 
     @property
@@ -204,7 +304,11 @@ class Emulator:
         return self._known.files.publishsettings
 
     def facts(self) -> dict[str, str | int | list[str]]:
-        """What another program needs to use it, by the names of the attributes, and ``pid``."""
+        """What another program needs to use it, by the names of the attributes, and ``pid``.
+
+        ``admin_url`` is missing where there is no control API.
+        """
+        control = {} if self.admin_url is None else {"admin_url": self.admin_url}
         return {
             "url": self.url,
             "host": self.host,
@@ -216,6 +320,7 @@ class Emulator:
             "ca_path": str(self.ca_path),
             "publishsettings_path": str(self.publishsettings_path),
             "directory": str(self.directory),
+            **control,
             "pid": os.getpid(),
         }
 
@@ -226,19 +331,28 @@ class Emulator:
         timeout: float = config.ATTEMPT_TIMEOUT,
         retry: RetryPolicy = config.DEFAULT_RETRY,
         polling: PollingPolicy | None = None,
+        throttle: ThrottlePolicy | None = None,
+        lanes: LanePolicy | None = None,
+        reconcile: ReconcilePolicy | None = None,
     ) -> ServiceManagementService:
         """A client of this emulator, to be used in ``async with``.
+
+        What is not given is as fast against the emulator's clock as the defaults are against the
+        real one; an emulator with a throttle makes a client that knows the budget.
 
         Args:
             subscription_id: one of its subscriptions; the first, if not given.
             timeout: seconds one HTTP attempt may take.
             retry: when a request is sent again.
-            polling: how often pending operations are asked for; by default as often against the
-                emulator's clock as the service would be asked against the real one.
+            polling: how often pending operations are asked for.
+            throttle: how many requests the subscription can bear.
+            lanes: whether changes that exclude each other wait for one another.
+            reconcile: how the outcome of a change is found out whose reply was lost.
         """
         # The emulator stands beside the client, not on it; only this convenience looks over.
         from asyncsm.services import ServiceManagementService
 
+        pace = Pace.of(self.clock)
         return ServiceManagementService(
             subscription_id or self.subscription_id,
             self.certificate_path,
@@ -247,12 +361,11 @@ class Emulator:
             trust_env=False,
             timeout=timeout,
             retry=retry,
-            polling=polling or _scaled(config.DEFAULT_POLLING, self._pace),
+            polling=polling or pace.polling(),
+            throttle=throttle or pace.throttle(self._limiter.throttle if self._limiter else None),
+            lanes=lanes or pace.lanes(),
+            reconcile=reconcile or pace.reconcile(),
         )
-
-    @property
-    def _pace(self) -> float:
-        return math.inf if isinstance(self.clock, InstantClock) else self.clock.factor
 
     @property
     def _known(self) -> Identity:
@@ -260,95 +373,48 @@ class Emulator:
             raise RuntimeError("the emulator has not been started")
         return self._identity
 
-    def _take_identity(self) -> Identity:
+    def _begin(self) -> Identity:
         directory = self._given_directory
+        if directory is None and self._database is not None:
+            directory = self._database.with_name(f"{self._database.name}.files")
         if directory is None:
             directory = self._own_directory = Path(tempfile.mkdtemp(prefix="asyncsm-emulator-"))
-        identity = Identity.load_or_make(directory, self._wanted_subscriptions, self._random)
-        certificate = identity.certificate
+        resumed = self._database is not None and self._keeper.open(self._database)
+        if self._seed is not None and self._keeper.starts > 1:
+            # Or the ids of the time before would come again.
+            self._random.seed(f"{self._seed}, start {self._keeper.starts}")
+        try:
+            identity = Identity.load_or_make(directory, self._wanted_subscriptions, self._random)
+            if not resumed:
+                self._populate(identity)
+            self._keeper.manage_by(identity.subscription_certificate(self.clock.now()))
+        except BaseException:
+            self._keeper.close()
+            raise
+        return identity.with_subscriptions(self.state.subscriptions.values())
+
+    def _populate(self, identity: Identity) -> None:
+        """Have the subscriptions of `identity`, and in them what is there from the beginning."""
+        subscriptions: ByName[Subscription] = ByName()
+        certificate = identity.subscription_certificate(self.clock.now())
         for id_, name in identity.subscriptions:
             subscription = Subscription(id_, name, self.clock.now(), self._quotas)
-            subscription.certificates[certificate.thumbprint] = SubscriptionCertificate(
-                certificate.thumbprint.upper(),
-                certificate.public_key_der,
-                certificate.certificate_der,
-                subscription.created,
-            )
-            self.state.add_subscription(subscription)
-        return identity
+            subscription.certificates[certificate.thumbprint] = replace(certificate)
+            subscriptions[id_] = subscription
+        self._keeper.begin(subscriptions)
+        if self._contents is not None:
+            plant(self._contents, self._world, self._quotas, certificate)
+
+    def _become_known(self) -> None:
+        """Tell the listener and the files of certificates and subscriptions that may be new."""
+        if self._identity is not None:
+            self._identity = self._identity.with_subscriptions(self.state.subscriptions.values())
+            self._gate.trust_all()
+            if self._listener.is_open:
+                self._identity.announce(self.url)
 
     def _tls(self, identity: Identity) -> ssl.SSLContext:
         context = identity.authority.issue(server_hosts(self.host)).ssl_context(())
         context.sslobject_class = AlertingSSLObject
         self._gate.open(context)
         return context
-
-
-def _scaled(policy: PollingPolicy, factor: float) -> PollingPolicy:
-    """`policy` for a clock that runs `factor` times as fast, within what a computer can do."""
-    return replace(
-        policy,
-        first=max(policy.first / factor, FASTEST_POLL),
-        least=max(policy.least / factor, FASTEST_POLL),
-        most=max(policy.most / factor, FASTEST_POLL),
-    )
-
-
-async def _first_address(host: str) -> str:
-    # A name with several addresses (localhost: ::1 and 127.0.0.1) would get a port for each.
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return str(found[0][4][0])
-
-
-@dataclass(frozen=True, slots=True)
-class EmulatorOptions:
-    """The arguments of `Emulator`, as a value."""
-
-    host: str = "127.0.0.1"
-    port: int = 0
-    directory: Path | None = None
-    clock: str | float = "fast"
-    subscriptions: int | Sequence[str] = 1
-    seed: int | None = None
-
-    def emulator(self) -> Emulator:
-        """An emulator that is not running yet."""
-        return Emulator(
-            host=self.host,
-            port=self.port,
-            directory=self.directory,
-            clock=self.clock,
-            subscriptions=self.subscriptions,
-            seed=self.seed,
-        )
-
-
-async def serve(
-    options: EmulatorOptions, ready: Callable[[Mapping[str, str | int | list[str]]], None]
-) -> None:
-    """Run an emulator until SIGINT or SIGTERM, or until cancelled.
-
-    Args:
-        options: what kind of emulator.
-        ready: called with `Emulator.facts` once it listens.
-    """
-    async with options.emulator() as emulator, _stop_signal() as stopped:
-        ready(emulator.facts())
-        await stopped.wait()
-
-
-@asynccontextmanager
-async def _stop_signal() -> AsyncIterator[asyncio.Event]:
-    """An event that SIGINT and SIGTERM set where the loop can watch signals; elsewhere they raise."""
-    loop = asyncio.get_running_loop()
-    stopped = asyncio.Event()
-    watched = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError, RuntimeError):  # Windows; not the main thread
-            loop.add_signal_handler(number, stopped.set)
-            watched.append(number)
-    try:
-        yield stopped
-    finally:
-        for number in watched:
-            loop.remove_signal_handler(number)

@@ -6,7 +6,7 @@ request sees it whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
@@ -16,6 +16,7 @@ from asyncsm.emulator.compute import Disk, HostedService, OSImage, Publication
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.networking import NetworkConfiguration, ReservedIP
 from asyncsm.emulator.progress import Lockable, OperationLog
+from asyncsm.emulator.watching import Entity
 from asyncsm.wire.vm_images import VMImage
 
 
@@ -40,7 +41,7 @@ class Quotas:
 
 
 @dataclass(slots=True, eq=False)
-class SubscriptionCertificate:
+class SubscriptionCertificate(Entity):
     """A management certificate: whoever holds its key manages the subscription.
 
     Attributes:
@@ -56,7 +57,7 @@ class SubscriptionCertificate:
 
 
 @dataclass(slots=True, eq=False)
-class AffinityGroup:
+class AffinityGroup(Entity):
     """A wish that services and accounts stand near each other."""
 
     name: str
@@ -104,7 +105,7 @@ class StorageAccount(Lockable):
 
 
 @dataclass(slots=True, eq=False)
-class Subscription:
+class Subscription(Entity):
     """One subscription and all it has.
 
     Attributes:
@@ -165,6 +166,19 @@ class State:
         """Take in a new subscription."""
         self.subscriptions[subscription.id] = subscription
 
+    def replace(self, subscriptions: ByName[Subscription]) -> None:
+        """Know these subscriptions, with all they have, and nothing else any more.
+
+        Raises:
+            ValueError: two of them have a hosted service or a storage account of the same name.
+        """
+        services: ByName[Subscription] = ByName()
+        accounts: ByName[Subscription] = ByName()
+        for subscription in subscriptions.values():
+            _register("hosted service", services, subscription, subscription.hosted_services)
+            _register("storage account", accounts, subscription, subscription.storage_accounts)
+        self.subscriptions, self._services, self._accounts = subscriptions, services, accounts
+
     def owner_of_hosted_service(self, name: str) -> Subscription | None:
         """The subscription whose hosted service has the DNS name `name`."""
         return self._services.get(name)
@@ -192,3 +206,10 @@ class State:
         """Drop an account; its name is free at once."""
         del self._accounts[account.name]
         del subscription.storage_accounts[account.name]
+
+
+def _register(kind: str, owners: ByName[Subscription], owner: Subscription, names: Iterable[str]) -> None:
+    for name in names:
+        if name in owners:
+            raise ValueError(f"two subscriptions have the {kind} {name!r}")
+        owners[name] = owner

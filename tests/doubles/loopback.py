@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from email.utils import format_datetime
 from random import Random
 from urllib.parse import urlsplit
 
 from asyncsm import ManagementSession, ServiceManagementService
 from asyncsm.emulator.app import ManagementApp
 from asyncsm.emulator.authentication import Gate
-from asyncsm.emulator.call import Call, Incoming, World
+from asyncsm.emulator.call import Call, Incoming, Reply, World
 from asyncsm.emulator.clock import ManualClock
 from asyncsm.emulator.handlers import ROUTES
 from asyncsm.emulator.progress import Progress
@@ -20,11 +22,18 @@ from asyncsm.protocol import HttpResponse
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 
 
-class Loopback:
-    """A world of the emulator, a clock the test moves, and a client of it."""
+class LoopClock(ManualClock):
+    """Time that passes with that of the event loop, a virtual one for example."""
 
-    def __init__(self, **quotas):
-        self.clock = ManualClock()
+    def _read(self):
+        return self._origin + asyncio.get_running_loop().time()
+
+
+class Loopback:
+    """A world of the emulator, a clock the test moves unless it gives another, and a client of it."""
+
+    def __init__(self, clock=None, **quotas):
+        self.clock = clock or ManualClock()
         self.state = State()
         self.subscription = Subscription(SUBSCRIPTION, "tests", self.clock.now(), Quotas(**quotas))
         self.state.subscriptions[SUBSCRIPTION] = self.subscription
@@ -56,10 +65,11 @@ class Loopback:
             call = Call(self._world, self.subscription, incoming, route, parameters, request_id)
             reply = self._app._perform(call)
         except Refusal as refusal:
-            return HttpResponse(refusal.status, {"x-ms-request-id": request_id}, refusal.document().to_xml())
+            reply = Reply.refusing(refusal)
         document = reply.document
         body = b"" if document is None else document if isinstance(document, bytes) else document.to_xml()
-        return HttpResponse(reply.status, {"x-ms-request-id": request_id}, body)
+        date = format_datetime(self.clock.now(), usegmt=True)
+        return HttpResponse(reply.status, {"x-ms-request-id": request_id, "date": date}, body)
 
     async def close(self):
         """Nothing is open."""

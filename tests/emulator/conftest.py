@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 from doubles.bare_client import Management, connected
+from doubles.kept import assert_kept, in_memory
 
 from asyncsm.emulator import Emulator, ManualClock
 from asyncsm.emulator.identity import Identity
@@ -33,9 +34,14 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def emulator(directory: Path, clock: ManualClock) -> AsyncIterator[Emulator]:
-    """Running, with two subscriptions, its time held by `clock`."""
-    async with Emulator(directory=directory, clock=clock, subscriptions=2, seed=1) as running:
-        yield running
+    """Running, with two subscriptions, its time held by `clock`; what tests do to it is in its database."""
+    file = directory / "state.db"
+    with in_memory() as databases:
+        async with Emulator(
+            directory=directory, clock=clock, subscriptions=2, seed=1, database=file
+        ) as running:
+            yield running
+            assert_kept(running, databases[file])
 
 
 @pytest.fixture

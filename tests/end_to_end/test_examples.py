@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from asyncsm import OperationFailed, RetryPolicy
+from asyncsm import OperationFailed, OperationsFailed, RetryPolicy
 from asyncsm.emulator import Emulator, ManualClock, Quotas
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -46,7 +46,12 @@ def run(name, monkeypatch, *argv):
 
 def test_every_example_is_known_here():
     """A new example needs a test."""
-    assert {path.stem for path in EXAMPLES.glob("*.py")} == {"guide", "parallel_deployments", "web_app"}
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == {
+        "fan_out",
+        "guide",
+        "parallel_deployments",
+        "web_app",
+    }
 
 
 def test_the_guide_runs_without_arguments(nothing_set, monkeypatch, capsys):
@@ -100,14 +105,34 @@ async def test_a_failed_deployment_leaves_nothing(identity_files):
         assert len(await sms.list_hosted_services()) == len(await sms.list_storage_accounts()) == 0
 
 
-@pytest.mark.parametrize("name", ["guide", "parallel_deployments", "web_app"])
+def test_fanning_out(nothing_set, monkeypatch, capsys):
+    """Dozens of machines, some at a time, are all created, and removed."""
+    assert run("fan_out", monkeypatch, "--machines", "60", "--in-flight", "20") == 0
+    out = capsys.readouterr().out
+    assert "created: 60 of 60, 0 failed, 0 in flight" in out
+    assert "60 deployments" in out
+    assert "removed: 60 of 60, 0 failed, 0 in flight" in out
+
+
+async def test_fanning_out_carries_on_past_failures(identity_files, capsys):
+    """Where the cores do not suffice the rest is created all the same, and everything is removed."""
+    fan_out = example("fan_out")
+    async with Emulator(clock=1000, quotas=Quotas(cores=3)) as emulator, emulator.service() as sms:
+        with pytest.raises(OperationsFailed, match="2 of 5 calls did not succeed") as failed:
+            await fan_out.fan_out(sms, machines=5, in_flight=2)
+        assert sum(result is not None for result in failed.value.results) == 3
+        assert all(isinstance(error, OperationFailed) for error in failed.value.exceptions)
+        assert len(await sms.list_hosted_services()) == len(await sms.list_storage_accounts()) == 0
+
+
+@pytest.mark.parametrize("name", ["fan_out", "guide", "parallel_deployments", "web_app"])
 async def test_examples_use_the_service_the_environment_names(name, emulator, monkeypatch):
     """With AZURE_MANAGEMENT_* set no emulator is started."""
     monkeypatch.setenv("AZURE_MANAGEMENT_SUBSCRIPTIONID", emulator.subscription_id)
     monkeypatch.setenv("AZURE_MANAGEMENT_CERTFILE", str(emulator.certificate_path))
     monkeypatch.setenv("AZURE_MANAGEMENT_HOST", emulator.url)
     monkeypatch.setenv("AZURE_MANAGEMENT_CA_FILE", str(emulator.ca_path))
-    arguments = [1] if name == "parallel_deployments" else []
+    arguments = [1] if name in {"fan_out", "parallel_deployments"} else []
     async with example(name).connected(*arguments) as sms:
         assert (await sms.get_subscription()).subscription_id == emulator.subscription_id
 

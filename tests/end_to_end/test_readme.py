@@ -83,7 +83,9 @@ async def test_every_python_block_runs(page, unset, capsys):
         assert names["deployment"].deployment_slot == "Production"
         out = capsys.readouterr().out
         assert f"\n{' '.join(['Running'] * 8)}\n" in out
-        assert out.endswith("\n404\n"), "what the old SDK's error says in the last block"
+        assert out.endswith("\n404\n{'adopted': 1}\n"), (
+            "the old SDK's error, and the fault that was coped with"
+        )
 
 
 def test_the_guide_has_a_section_for_each_task():

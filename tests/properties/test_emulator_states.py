@@ -3,13 +3,21 @@
 import asyncio
 import contextlib
 
-from doubles.loopback import Loopback
+from doubles.kept import kept, lasting
+from doubles.loopback import SUBSCRIPTION, Loopback
 from doubles.samples import blob, cscfg
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from asyncsm import LinuxConfigurationSet, OSVirtualHardDisk, ServiceError
+from asyncsm import (
+    LanePolicy,
+    LinuxConfigurationSet,
+    ManagementSession,
+    OSVirtualHardDisk,
+    ServiceError,
+    ServiceManagementService,
+)
 from asyncsm.emulator.catalogue import platform_images, role_size
 
 SERVICES = st.sampled_from(["alpha", "alpha", "beta"])
@@ -29,7 +37,13 @@ class Subscription(RuleBasedStateMachine):
     def begin(self):
         self.runner = asyncio.Runner()
         self.world = Loopback(cores=12, hosted_services=2)
-        self.sms = self.world.client
+        self.stack = contextlib.ExitStack()
+        self.kept = self.stack.enter_context(kept(self.world._world))
+        # Lanes would wait for operations that end only when this test lets time pass.
+        lanes = LanePolicy(enabled=False, patience=0)
+        self.sms = ServiceManagementService(
+            session=ManagementSession(SUBSCRIPTION, transport=self.world, lanes=lanes)
+        )
         self.handles = []
         # What everything else stands on; left to chance, few sequences would get to the rest.
         for name in ("firststore", "secondstore"):
@@ -41,6 +55,7 @@ class Subscription(RuleBasedStateMachine):
         with contextlib.suppress(AttributeError):
             self.runner.run(self.sms.session.close())
             self.runner.close()
+            self.stack.close()
 
     def do(self, coroutine):
         async def attempt():
@@ -190,6 +205,26 @@ class Subscription(RuleBasedStateMachine):
         for service in self.world.subscription.hosted_services.values():
             for one in (service, *service.deployments.values()):
                 assert one.lock is None or one.lock.completed is None
+
+    @rule(seconds=st.sampled_from([10, 100, 5000]))
+    def a_crash_loses_nothing(self, seconds):
+        """Once saved, everything is in the file, and nothing else; also what happens after a crash."""
+        self.kept.keeper.save()
+        with self.kept.after_crash() as restarted:
+            assert lasting(restarted.document()) == lasting(self.kept.document())
+            restarted.world.clock.advance(seconds)
+            restarted.keeper.save()
+            with restarted.after_crash() as again:
+                assert lasting(again.document()) == lasting(restarted.document())
+
+    @rule(seconds=st.sampled_from([10, 100, 5000]))
+    def a_snapshot_has_the_same_future(self, seconds):
+        """Told a snapshot, another emulator says the same, now and after some time."""
+        other = self.kept.told()
+        assert other.document() == self.kept.document()
+        self.world.clock.advance(seconds)
+        other.world.clock.advance(seconds)
+        assert other.document() == self.kept.document()
 
     @invariant()
     def the_client_sees_the_same(self):

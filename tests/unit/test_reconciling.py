@@ -261,6 +261,20 @@ async def test_a_lost_reply_is_remembered_while_others_are_waited_for():
 
 
 @virtual_time
+async def test_what_was_in_the_way_before_is_not_adopted():
+    """An operation that held a change up before any reply was lost cannot be that change."""
+    action = post("services", "hostedservices", "shop", operation="SomethingNew", body=b"<New/>")
+    text = "Windows Azure is currently performing an operation with x-ms-requestid {} on this deployment"
+    in_the_way = refusal(409, "ConflictError", text.format(OTHER_ID) + " that requires exclusive access.")
+    service = Service(
+        *(in_the_way, ConnectionLost("reset")), history=[entry("SomethingNew", request_id=OTHER_ID)]
+    )
+    async with service.session() as session:
+        with pytest.raises(OutcomeUnknown):
+            await session.start(action)
+
+
+@virtual_time
 async def test_a_name_that_was_taken_before_is_reported_as_such():
     """After a lost reply the refusal stands, with a note that there was one."""
     taken = refusal(409, "ConflictError", "The name is already taken.")
@@ -323,3 +337,26 @@ async def test_a_change_of_the_whole_collection_is_not_taken_for_a_creation():
     async with service.session() as session:
         assert (await session.start(CREATION)).request_id == REQUEST_ID
     assert service.sent == 2
+
+
+@virtual_time
+async def test_another_action_on_the_same_thing_is_not_adopted():
+    """A restart and somebody's update have the machine's path in common; the names differ."""
+    path = "services/hostedservices/shop/deployments/d/roleinstances/r/Operations"
+    restart = post(*path.split("/"), operation="RestartRoleOperation", body=b"<Restart/>")
+    service = Service(ConnectionLost("reset"), history=[entry("UpdateDeployment", path)])
+    async with service.session() as session:
+        with pytest.raises(OutcomeUnknown):
+            await session.start(restart)
+
+
+@virtual_time
+async def test_a_restart_is_adopted_under_the_name_the_service_gives_it():
+    """The list has one name for all that is done to a machine."""
+    path = "services/hostedservices/shop/deployments/d/roleinstances/r/Operations"
+    restart = post(*path.split("/"), operation="RestartRoleOperation", body=b"<Restart/>")
+    service = Service(ConnectionLost("reset"), history=[entry("ExecuteRoleOperation", path)])
+    async with service.session() as session:
+        handle = await session.start(restart)
+        await handle
+        assert handle.request_id == OTHER_ID

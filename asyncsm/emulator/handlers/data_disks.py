@@ -41,6 +41,7 @@ def add(call: Call) -> Reply:
     roles.require_data_disks(role, order, [*role.data_disks, disk])
     order.place([role])
     disk.attached_to = (service.name, deployment.name, role.name)
+    call.acts_on(*call.path.split("/"), str(disk.lun))
     return call.accept(
         locks=[deployment],
         then=partial(_added, call.clock, deployment, role, disk, tuple(order.attachments)),
@@ -97,14 +98,14 @@ def _added(
     clock: Clock, deployment: Deployment, role: Role, disk: Disk, taken: Sequence[tuple[Disk, str, int]]
 ) -> None:
     attachments.attach(taken)
-    role.data_disks.append(disk)
+    role.data_disks = [*role.data_disks, disk]
     deployment.modified = clock.now()
 
 
 def _removed(
     clock: Clock, subscription: Subscription, deployment: Deployment, role: Role, disk: Disk, *, media: bool
 ) -> None:
-    role.data_disks.remove(disk)
+    role.data_disks = [one for one in role.data_disks if one is not disk]
     disk.attached_to = None
     if media:
         del subscription.disks[disk.name]

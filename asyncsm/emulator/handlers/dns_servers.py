@@ -32,6 +32,7 @@ def add(call: Call) -> Reply:
         raise refusals.conflict(f"A DNS server with the name '{wanted.name}' already exists.")
     if count >= limit:
         raise refusals.quota_exceeded("dns server count", limit, count)
+    call.acts_on(*call.path.split("/"), wanted.name)
     return call.accept(locks=[deployment], then=partial(_put, call.clock, deployment, wanted))
 
 
@@ -77,10 +78,10 @@ def _find(call: Call) -> tuple[Deployment, str]:
 
 
 def _put(clock: Clock, deployment: Deployment, server: DnsServer) -> None:
-    deployment.dns_servers[server.name] = server.address
+    deployment.dns_servers = {**deployment.dns_servers, server.name: server.address}
     deployment.modified = clock.now()
 
 
 def _remove(clock: Clock, deployment: Deployment, name: str) -> None:
-    del deployment.dns_servers[name]
+    deployment.dns_servers = {one: at for one, at in deployment.dns_servers.items() if one != name}
     deployment.modified = clock.now()

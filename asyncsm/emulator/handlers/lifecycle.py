@@ -69,8 +69,13 @@ def launch(
     """
     service.deployments[deployment.name] = deployment
     # The portal's own properties, which the service adds to every service that has deployments.
-    service.extended_properties.setdefault("ResourceGroup", service.name)
-    service.extended_properties.setdefault("ResourceLocation", region_of(call.subscription, service))
+    service.extended_properties = {
+        **service.extended_properties,
+        "ResourceGroup": service.extended_properties.get("ResourceGroup", service.name),
+        "ResourceLocation": service.extended_properties.get(
+            "ResourceLocation", region_of(call.subscription, service)
+        ),
+    }
     call.acts_on("services", "hostedservices", service.name, "deployments", deployment.name)
     check = partial(_check, call.subscription, service, deployment, tuple(new_disks))
     return call.accept(

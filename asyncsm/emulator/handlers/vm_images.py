@@ -87,7 +87,7 @@ def create(call: Call) -> Reply:
 @routes.put(ONE, "UpdateVMImage")
 def update(call: Call) -> Reply:
     """Update VM Image: its words, and how its disks are cached; what is not said stays."""
-    image = _find_own(call)
+    image = _find_own(call).model_copy(deep=True)
     wanted = call.body(wire.VMImage)
     attachments.require_image_idle(call.subscription, image.name or "")
     label = rules.label(wanted.label) if "label" in wanted.model_fields_set else image.label
@@ -99,6 +99,7 @@ def update(call: Call) -> Reply:
     os_disk.host_caching = wanted.os_disk_configuration.host_caching or os_disk.host_caching
     image.label, image.modified_time = label, call.now
     _describe(image, wanted)
+    call.subscription.vm_images[image.name or ""] = image
     return Reply()
 
 

@@ -1,0 +1,127 @@
+"""The control port's way of answering: who may ask, and what goes around every answer."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from asyncsm.emulator.control.calls import ControlCall, ControlRoute, Rejected, json_response
+from asyncsm.emulator.control.controllable import Controllable
+from asyncsm.emulator.control.events import EventHub
+from asyncsm.emulator.control.routes import ROUTES
+from asyncsm.emulator.listening import SHUTDOWN_SECONDS
+
+log: logging.Logger = logging.getLogger("asyncsm.emulator")
+
+HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""What every answer has: nothing from elsewhere runs in its pages, and nobody else frames or reads them."""
+
+_Next: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Control:
+    """Answers the control port.
+
+    Args:
+        emulator: what there is to control.
+    """
+
+    def __init__(self, emulator: Controllable) -> None:
+        self._emulator = emulator
+
+    def runner(self) -> web.AppRunner:
+        """Something to listen with."""
+        events = EventHub(self._emulator)
+        app = web.Application(middlewares=[_explain, _guard])
+        app.on_response_prepare.append(_add_headers)
+
+        async def end_streams(_: web.Application) -> None:
+            events.close()
+
+        app.on_shutdown.append(end_streams)
+        for route in ROUTES:
+            app.router.add_route(route.method, route.path, self._bound(route, events))
+        # A listener that goes takes its stream along.
+        return web.AppRunner(
+            app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, handler_cancellation=True
+        )
+
+    def _bound(
+        self, route: ControlRoute, events: EventHub
+    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            content = await route.handler(ControlCall(self._emulator, events, request))
+            self._emulator.save()
+            if isinstance(content, BaseModel):
+                return json_response(content, route.status)
+            return web.Response(status=route.status) if content is None else content
+
+        return answer
+
+
+async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)
+
+
+@web.middleware
+async def _explain(request: web.Request, handler: _Next) -> web.StreamResponse:
+    """Turn whatever goes wrong into JSON."""
+    try:
+        return await handler(request)
+    except Rejected as rejected:
+        return rejected.response()
+    except web.HTTPException as error:  # no such path, or not with this method
+        return Rejected(error.status, f"{request.method} {request.path}: {error.reason}").response()
+    except Exception:
+        log.exception("%s %s failed", request.method, request.path)
+        return Rejected(500, "the emulator failed; its log says how").response()
+
+
+@web.middleware
+async def _guard(request: web.Request, handler: _Next) -> web.StreamResponse:
+    """Let nobody in but programs and pages of this computer that mean this port."""
+    host = request.headers.get("Host", "")
+    if not _is_loopback(host):
+        raise Rejected(403, f"the control port is not called {host!r}")
+    origin = request.headers.get("Origin")
+    if origin is not None and origin.lower() != f"http://{host}".lower():
+        raise Rejected(403, f"the control port does not answer pages of {origin!r}")
+    if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"} and not _follows_a_link(
+        request
+    ):
+        raise Rejected(403, "the control port does not answer pages of other sites")
+    return await handler(request)
+
+
+def _follows_a_link(request: web.Request) -> bool:
+    """Whether somebody comes to the portal from another page, which then sees nothing of it."""
+    return (
+        request.method == "GET"
+        and request.path == "/"
+        and request.headers.get("Sec-Fetch-Mode") == "navigate"
+        and request.headers.get("Sec-Fetch-Dest") == "document"
+    )
+
+
+def _is_loopback(authority: str) -> bool:
+    try:
+        name = urlsplit(f"//{authority}").hostname or ""
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

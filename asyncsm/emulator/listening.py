@@ -1,0 +1,87 @@
+"""One port, listened on again and again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import ssl
+from typing import Final
+
+from aiohttp import web
+
+SHUTDOWN_SECONDS: Final = 2.0
+"""How long requests under way may take when a listener closes."""
+
+
+class Listener:
+    """Listens between `open` and `close`, always on the same port.
+
+    Args:
+        host: address or name.
+        port: 0 for any free one, chosen by the first `open`.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host = host
+        self._wanted_port = port
+        self._port: int | None = None
+        self._runner: web.ServerRunner | web.AppRunner | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it listens."""
+        return self._runner is not None
+
+    @property
+    def port(self) -> int:
+        """The port, also while it is closed."""
+        if self._port is None:
+            raise RuntimeError("the emulator has not been started")
+        return self._port
+
+    @property
+    def authority(self) -> str:
+        """``host:port`` as in a URL."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    async def open(self, runner: web.ServerRunner | web.AppRunner, tls: ssl.SSLContext | None = None) -> None:
+        """Listen, and let `runner` answer.
+
+        Raises:
+            OSError: the address cannot be listened on.
+        """
+        await runner.setup()
+        try:
+            port = self._port or self._wanted_port
+            host = await _first_address(self.host) if port == 0 else self.host
+            await web.TCPSite(runner, host, port, ssl_context=tls).start()
+        except BaseException as error:
+            await runner.cleanup()
+            if isinstance(error, OSError):
+                reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+                message = f"cannot listen on {self.host}:{self._port or self._wanted_port}: {reason}"
+                raise OSError(error.errno, message) from error
+            raise
+        self._runner = runner
+        self._port = runner.addresses[0][1]
+
+    async def close(self) -> None:
+        """Close the listener and all connections; harmless when it is not open."""
+        if self._runner is None:
+            return
+        runner, self._runner = self._runner, None
+        server = runner.server
+        transports = [] if server is None else [each.transport for each in server.connections]
+        await runner.cleanup()
+        for transport in transports:
+            if transport is not None:
+                # A TLS connection would otherwise linger until its peer says goodbye too.
+                transport.abort()
+        await asyncio.sleep(0)
+
+
+async def _first_address(host: str) -> str:
+    # A name with several addresses (localhost: ::1 and 127.0.0.1) would get a port for each.
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return str(found[0][4][0])

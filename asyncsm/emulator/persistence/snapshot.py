@@ -1,0 +1,213 @@
+"""The whole state as one JSON document, which says the same again when it is read and written.
+
+What belongs together stands together: deployments in their hosted services, instances in
+their deployments, each under its name, so that two documents can be compared line by
+line. What is mentioned again (a disk by its machine, a service by the operation that
+holds it) is a ``$ref``: a JSON pointer to where it stands. The document has the keys of
+storage accounts, as the state has; private keys of certificates are in neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import JsonValue
+
+from asyncsm.emulator.clock import Due
+from asyncsm.emulator.faults import ActiveFault
+from asyncsm.emulator.naming import ByName
+from asyncsm.emulator.persistence.values import (
+    REGISTERS,
+    Decoder,
+    Encoder,
+    Roots,
+    UnreadableState,
+    field_names,
+    pointer_to,
+    tag_of,
+)
+from asyncsm.emulator.state import Subscription
+from asyncsm.emulator.watching import Entity, Register
+
+FORMAT: Final = "asyncsm emulator state"
+VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a saved state says.
+
+    Attributes:
+        subscriptions: all of them, with all they have.
+        faults: what was set to go wrong.
+        agenda: what is to happen.
+        now: the virtual moment, in seconds since 1970.
+        manager: thumbprint of the certificate that managed the emulator's subscriptions.
+        random: where the source of made-up data was; `None` to leave it where it is.
+    """
+
+    subscriptions: ByName[Subscription]
+    faults: ByName[ActiveFault]
+    agenda: list[Due]
+    now: float
+    manager: str | None = None
+    random: str | None = None
+
+
+def write(contents: Contents, roots: Roots) -> dict[str, JsonValue]:
+    """The document that says `contents`."""
+    encoder = _Nesting(roots)
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "now": contents.now,
+        "manager": contents.manager,
+        "random": contents.random,
+        "subscriptions": encoder.at("subscriptions", contents.subscriptions),
+        "faults": encoder.at("faults", contents.faults),
+        "agenda": encoder.at(
+            "agenda", [{"due": due.moment, "effect": due.effect} for due in contents.agenda]
+        ),
+    }
+
+
+def read(document: Mapping[str, JsonValue], roots: Roots) -> Contents:
+    """What `document` says.
+
+    Raises:
+        UnreadableState: it is none that `write` made, or has been damaged.
+    """
+    if document.get("format") != FORMAT:
+        raise UnreadableState("/format", f"is not {FORMAT!r}")
+    if document.get("version") != VERSION:
+        raise UnreadableState("/version", f"is not {VERSION}, the only one there is yet")
+    decoder = _Unnesting(document, roots)
+    subscriptions = decoder.register_of(Subscription, "subscriptions")
+    faults = decoder.register_of(ActiveFault, "faults")
+    return Contents(
+        subscriptions,
+        faults,
+        decoder.agenda(),
+        _typed(document, "now", int | float),
+        _typed(document, "manager", str | None),
+        _typed(document, "random", str | None),
+    )
+
+
+def _typed(document: Mapping[str, JsonValue], name: str, kind: Any) -> Any:
+    value = document.get(name)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise UnreadableState(f"/{name}", "is missing or of another type")
+    return value
+
+
+class _Nesting(Encoder):
+    """Writes each entity where it is met first, and a pointer to there from everywhere else."""
+
+    def __init__(self, roots: Roots) -> None:
+        super().__init__(roots)
+        self._pointers: dict[int, str] = {}
+
+    def entity(self, entity: Entity) -> JsonValue:
+        return self._known(entity) or self.fields(entity, field_names(entity))
+
+    def register(self, register: Register) -> JsonValue:
+        known = self._known(register)
+        if known is not None:
+            return known
+        tag = tag_of(register)
+        self.path.append(tag)
+        written: dict[str, JsonValue] = {
+            name: self.at(name, content) for _, name, content in register.entries()
+        }
+        self.path.pop()
+        return {tag: written}
+
+    def _known(self, thing: object) -> dict[str, JsonValue] | None:
+        pointer = self._pointers.get(id(thing))
+        if pointer is not None:
+            return {"$ref": pointer}
+        self._pointers[id(thing)] = pointer_to(self.path)
+        return None
+
+
+class _Unnesting(Decoder):
+    """Reads each entity once, from wherever it is met first."""
+
+    def __init__(self, document: Mapping[str, JsonValue], roots: Roots) -> None:
+        super().__init__(roots)
+        self._document = document
+        self._made: dict[str, Entity | Register] = {}
+
+    def register_of(self, kind: type[Any], name: str) -> ByName[Any]:
+        """The register `name` of the document, all of whose entries are of the class `kind`."""
+        found = self.at(name, self._document.get(name))
+        if not isinstance(found, ByName):
+            raise UnreadableState(f"/{name}", "is missing or of another type")
+        for each, content in found.items():
+            if not isinstance(content, kind):
+                raise UnreadableState(pointer_to([name, "$names", each]), f"is no {kind.__name__}")
+        return found
+
+    def agenda(self) -> list[Due]:
+        """What is to happen."""
+        entries = self.at("agenda", self._document.get("agenda"))
+        if not isinstance(entries, list):
+            raise UnreadableState("/agenda", "is missing or not a list")
+        agenda = []
+        for number, entry in enumerate(entries, start=1):
+            moment, effect = (
+                (entry.get("due"), entry.get("effect")) if isinstance(entry, dict) else (None, None)
+            )
+            if not isinstance(moment, int | float) or not callable(effect):
+                raise UnreadableState(f"/agenda/{number - 1}", "has no 'due' or no 'effect'")
+            agenda.append(Due(moment, number, effect))
+        return agenda
+
+    def entity(self, kind: type[Entity], node: dict[str, JsonValue]) -> Entity:
+        made = self._made.get(self.pointer)
+        if made is None:
+            made = self._made[self.pointer] = kind.__new__(kind)
+            self.fill(made, node)
+        if not isinstance(made, kind):
+            raise TypeError(f"this is no {kind.__name__}")
+        return made
+
+    def register(self, tag: str, content: JsonValue) -> Register:
+        made = self._made.get(self.pointer)
+        if made is None:
+            register = self._made[self.pointer] = REGISTERS[tag]()
+            if not isinstance(content, dict):
+                raise TypeError(f"{tag!r} is not an object")
+            self.path.append(tag)
+            for name, each in content.items():
+                register.take_in(name, self.at(name, each))
+            self.path.pop()
+            return register
+        if not isinstance(made, Register):
+            raise TypeError("this is no register")
+        return made
+
+    def reference(self, target: JsonValue) -> Entity | Register:
+        pointer = str(target)
+        if pointer not in self._made:
+            before, self.path = self.path, [_unescaped(part) for part in pointer.split("/")[1:]]
+            node = self._node()
+            if not isinstance(node, dict) or not {"$type", *REGISTERS} & node.keys():
+                raise ValueError(f"nothing stands at {target!r} that could be referred to")
+            self.decode(node)
+            self.path = before
+        return self._made[pointer]
+
+    def _node(self) -> JsonValue:
+        node: Any = self._document
+        for part in self.path:
+            node = node[int(part)] if isinstance(node, list) else node[part]
+        found: JsonValue = node
+        return found
+
+
+def _unescaped(part: str) -> str:
+    return part.replace("~1", "/").replace("~0", "~")

@@ -1,0 +1,60 @@
+// Words for people.
+
+const two = (number) => String(number).padStart(2, '0');
+
+/** `2015-07-01 00:00:00`, in UTC, of seconds since 1970. */
+export function moment(seconds) {
+  return new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** `00:00:00`, or `00:00` where seconds do not matter. */
+export function timeOfDay(seconds, withSeconds = true) {
+  return new Date(seconds * 1000).toISOString().slice(11, withSeconds ? 19 : 16);
+}
+
+/** `52 s`, `2:31 min`, `1:02 h`. */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 100) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}:${two(whole % 60)} min`;
+  if (whole < 48 * 3600) return `${Math.floor(whole / 3600)}:${two(Math.floor((whole % 3600) / 60))} h`;
+  return `${Math.round(whole / 86400)} days`;
+}
+
+/** Seconds since 1970 of a moment as the control port writes it. */
+export const seconds = (text) => Date.parse(text) / 1000;
+
+export const count = (number) => number.toLocaleString('en');
+
+export const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
+
+const COLLECTIONS = new Set([
+  'services', 'hostedservices', 'deployments', 'deploymentslots', 'roleinstances', 'roles', 'storageservices',
+  'disks', 'images', 'vmimages', 'networking', 'certificates', 'affinitygroups',
+]);
+
+/** The names in a path, without those of the collections they are in. */
+export function names(path) {
+  const parts = path.split('/').filter((part) => part && !COLLECTIONS.has(part.toLowerCase()));
+  return parts.join(' / ') || path;
+}
+
+const WELL = new Set(['ReadyRole', 'Started', 'Running', 'Created', 'Succeeded']);
+const OFF = new Set(['StoppedVM', 'StoppedDeallocated', 'Stopped', 'Suspended']);
+const ILL = new Set([
+  'CyclingRole', 'FailedStartingRole', 'FailedStartingVM', 'UnresponsiveRole', 'ProvisioningFailed',
+  'ProvisioningTimeout', 'Failed',
+]);
+
+/** Which colour a state has: `good`, `off`, `bad`, or `busy` for all that is on its way. */
+export function tone(state) {
+  if (WELL.has(state)) return 'good';
+  if (OFF.has(state)) return 'off';
+  return ILL.has(state) ? 'bad' : 'busy';
+}
+
+/** The colour for several states together. */
+export function toneOfAll(states) {
+  const tones = new Set(states.map(tone));
+  return ['bad', 'busy', 'good', 'off'].find((each) => tones.has(each)) ?? 'off';
+}

@@ -1,0 +1,293 @@
+"""The seed document: what there is to be, in YAML, JSON or Python.
+
+    storage_accounts: [{name: store}]
+    hosted_services:
+      - {name: "web-{index:03}", count: 100, deployments: [{roles: [{name: WebRole, instances: 2}]}]}
+
+`SeedDocument.model_json_schema()` is its JSON Schema. What a document names is made by the
+rules of the service: names, regions, sizes and so on are what requests could ask for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+
+MOST: int = 100_000
+"""How many of a kind one entry may stand for."""
+
+Location: TypeAlias = Annotated[
+    str | None, Field(description="Region, such as `West US`; absent, that of the subscription's `location`.")
+]
+AffinityGroupName: TypeAlias = Annotated[
+    str | None, Field(description="Affinity group, instead of a location.")
+]
+Label: TypeAlias = Annotated[str | None, Field(description="In plain text; absent, the name.")]
+_Name: TypeAlias = Annotated[
+    str, Field(min_length=1, description="May have `{index}`, or `{index:03}` for leading zeros.")
+]
+
+
+class SeedError(ValueError):
+    """A seed document is none, or describes what there cannot be.
+
+    Attributes:
+        problems: pairs of a field, such as ``hosted_services[2].name``, and what is wrong with it.
+    """
+
+    def __init__(self, *problems: tuple[str, str]) -> None:
+        super().__init__(*problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "; ".join(f"{field}: {problem}" if field else problem for field, problem in self.problems)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class Repeated(_Part):
+    """One, or `count` of a kind, numbered from 1.
+
+    Attributes:
+        name: of it; with a count, it has ``{index}``.
+        count: how many.
+    """
+
+    name: _Name
+    count: Annotated[int, Field(ge=1, le=MOST, description="How many; `{index}` in texts is the number.")] = 1
+
+    @model_validator(mode="after")
+    def _has_an_index(self) -> Self:
+        if self.count > 1 and "{index" not in self.name:
+            raise ValueError("with a 'count', the 'name' needs an '{index}'")
+        return self
+
+
+class AffinityGroupSeed(Repeated):
+    """An affinity group."""
+
+    location: Location = None
+    label: Label = None
+    description: str | None = None
+
+
+class StorageAccountSeed(Repeated):
+    """A storage account, finished."""
+
+    location: Location = None
+    affinity_group: AffinityGroupName = None
+    label: Label = None
+    description: str | None = None
+    account_type: Annotated[str | None, Field(description="Absent, `Standard_GRS`.")] = None
+
+
+class ReservedIPSeed(Repeated):
+    """A reserved IP, which a deployment may have."""
+
+    location: Location = None
+    label: Label = None
+
+
+class OSImageSeed(Repeated):
+    """An OS image of the subscription's own."""
+
+    os: Literal["Linux", "Windows"]
+    media_link: Annotated[
+        str | None, Field(description="URL of its blob; absent, one in the first storage account.")
+    ] = None
+    label: Label = None
+
+
+class DiskSeed(Repeated):
+    """A disk that no machine has."""
+
+    os: Annotated[
+        Literal["Linux", "Windows"] | None, Field(description="Of an OS disk; absent, a data disk.")
+    ] = None
+    media_link: Annotated[
+        str | None, Field(description="URL of its blob; absent, one in the first storage account.")
+    ] = None
+    label: Label = None
+
+
+class RoleSeed(Repeated):
+    """A web or worker role."""
+
+    instances: Annotated[int, Field(ge=1)] = 1
+
+
+class EndpointSeed(_Part):
+    """An input endpoint of a virtual machine."""
+
+    name: Annotated[str, Field(min_length=1)]
+    local_port: Annotated[int, Field(ge=1, le=65535)]
+    port: Annotated[
+        int | None, Field(ge=1, le=65535, description="The public one; absent, any free one.")
+    ] = None
+    protocol: Literal["tcp", "udp"] = "tcp"
+
+
+class VirtualMachineSeed(Repeated):
+    """A virtual machine, set up and booted."""
+
+    os: Annotated[
+        Literal["Linux", "Windows"], Field(description="Picks an image of the platform, without `image`.")
+    ] = "Linux"
+    image: Annotated[str | None, Field(description="Name of an OS image; its system is that of `os`.")] = None
+    size: Annotated[str, Field(description="Role size.")] = "Small"
+    data_disks: Annotated[list[int], Field(description="Sizes in GB of empty data disks.")] = Field(
+        default_factory=list
+    )
+    endpoints: list[EndpointSeed] = Field(default_factory=list)
+    availability_set: str | None = None
+    subnet: Annotated[str | None, Field(description="In the virtual network of the deployment.")] = None
+    status: Literal["Running", "Stopped", "StoppedDeallocated"] = "Running"
+
+
+class DeploymentSeed(_Part):
+    """What runs in a slot: roles, or virtual machines, or what a service configuration file says.
+
+    Attributes:
+        name: absent, ``production`` or ``staging``.
+        status: of a deployment of roles.
+    """
+
+    name: Annotated[str | None, Field(description="Absent, the slot in lower case.")] = None
+    slot: Literal["Production", "Staging"] = "Production"
+    label: Label = None
+    status: Annotated[
+        Literal["Running", "Suspended"], Field(description="Machines have a `status` each instead.")
+    ] = "Running"
+    roles: list[RoleSeed] = Field(default_factory=list)
+    configuration: Annotated[
+        str | None, Field(description="A service configuration file (`.cscfg`), instead of `roles`.")
+    ] = None
+    virtual_machines: list[VirtualMachineSeed] = Field(default_factory=list)
+    virtual_network: Annotated[str | None, Field(description="Of virtual machines.")] = None
+    reserved_ip: Annotated[str | None, Field(description="Of virtual machines.")] = None
+
+    @model_validator(mode="after")
+    def _has_one_content(self) -> Self:
+        given = [bool(self.roles), self.configuration is not None, bool(self.virtual_machines)]
+        if sum(given) != 1:
+            raise ValueError("give exactly one of 'roles', 'configuration' and 'virtual_machines'")
+        if not self.virtual_machines and (self.virtual_network or self.reserved_ip):
+            raise ValueError("'virtual_network' and 'reserved_ip' of roles stand in their 'configuration'")
+        if self.virtual_machines and self.slot != "Production":
+            raise ValueError("virtual machines can only be in the Production slot")
+        return self
+
+
+class HostedServiceSeed(Repeated):
+    """A hosted service."""
+
+    location: Location = None
+    affinity_group: AffinityGroupName = None
+    label: Label = None
+    description: str | None = None
+    deployments: Annotated[list[DeploymentSeed], Field(max_length=2)] = Field(default_factory=list)
+
+
+class QuotasSeed(_Part):
+    """What the subscription may have; quotas grow by themselves as far as the document needs."""
+
+    cores: Annotated[int | None, Field(ge=0)] = None
+    hosted_services: Annotated[int | None, Field(ge=0)] = None
+    storage_accounts: Annotated[int | None, Field(ge=0)] = None
+    affinity_groups: Annotated[int | None, Field(ge=0)] = None
+    reserved_ips: Annotated[int | None, Field(ge=0)] = None
+
+
+class SubscriptionContents(_Part):
+    """What a subscription is to have, made in this order."""
+
+    quotas: QuotasSeed = Field(default_factory=QuotasSeed)
+    location: Annotated[str, Field(description="Region of what does not say it.")] = "West US"
+    affinity_groups: list[AffinityGroupSeed] = Field(default_factory=list)
+    storage_accounts: list[StorageAccountSeed] = Field(default_factory=list)
+    network_configuration: Annotated[str | None, Field(description="A network configuration file (XML).")] = (
+        None
+    )
+    reserved_ips: list[ReservedIPSeed] = Field(default_factory=list)
+    os_images: list[OSImageSeed] = Field(default_factory=list)
+    disks: list[DiskSeed] = Field(default_factory=list)
+    hosted_services: list[HostedServiceSeed] = Field(default_factory=list)
+
+
+class SubscriptionSeed(SubscriptionContents):
+    """A subscription: the one with this id or name, which is made if there is none.
+
+    Without both, the emulator's subscription at the same place in its list.
+    """
+
+    id: Annotated[
+        str | None,
+        Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", description="A UUID."),
+    ] = None
+    name: str | None = None
+
+
+class SeedDocument(SubscriptionContents):
+    """What an emulator is to have: in its first subscription, and in others."""
+
+    subscriptions: list[SubscriptionSeed] = Field(default_factory=list)
+
+    @classmethod
+    def read(cls, document: SeedDocument | Mapping[str, JsonValue]) -> SeedDocument:
+        """A document from its JSON form.
+
+        Raises:
+            SeedError: it is none.
+        """
+        if isinstance(document, SeedDocument):
+            return document
+        try:
+            return cls.model_validate(document)
+        except ValidationError as error:
+            problems = error.errors(include_url=False, include_context=False, include_input=False)
+            raise SeedError(
+                *((_field(each["loc"]), each["msg"].removeprefix("Value error, ")) for each in problems)
+            ) from None
+
+
+def load_seed(path: Path) -> SeedDocument:
+    """Read a file: JSON, or YAML if its name ends in ``.yaml`` or ``.yml``.
+
+    Raises:
+        OSError: the file cannot be read.
+        SeedError: it is no seed document.
+        ModuleNotFoundError: it is YAML, and PyYAML is not installed.
+    """
+    text = path.read_text(encoding="utf-8")
+    is_yaml = path.suffix.lower() in {".yaml", ".yml"}
+    try:
+        content: object = _yaml(text) if is_yaml else json.loads(text)
+    except ValueError as error:
+        raise SeedError(("", f"{path} is not {'YAML' if is_yaml else 'JSON'}: {error}")) from error
+    if not isinstance(content, dict):
+        raise SeedError(("", f"{path} does not hold an object"))
+    return SeedDocument.read(content)
+
+
+def _yaml(text: str) -> object:
+    try:
+        import yaml
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "YAML needs PyYAML: pip install 'asyncsm[cli]', or write the file in JSON"
+        ) from error
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return "".join(parts).removeprefix(".")

@@ -1,0 +1,371 @@
+"""How what a seed document describes comes about: by the requests that would make it.
+
+They go to the handlers that answer clients, so that a seed is refused what a client would
+be. Their operations run by a clock of their own, to their ends and on until nothing is on
+its way any more, while no time passes for the emulator; and they leave no history.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Final, TypeVar
+from uuid import UUID
+
+from asyncsm.emulator import catalogue
+from asyncsm.emulator.call import Call, Incoming, World
+from asyncsm.emulator.clock import ManualClock
+from asyncsm.emulator.handlers import ROUTES
+from asyncsm.emulator.progress import Operation, Progress
+from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.routing import Router
+from asyncsm.emulator.seeding import requests
+from asyncsm.emulator.seeding.document import (
+    DeploymentSeed,
+    HostedServiceSeed,
+    Repeated,
+    SeedDocument,
+    SeedError,
+    SubscriptionContents,
+    SubscriptionSeed,
+    VirtualMachineSeed,
+)
+from asyncsm.emulator.state import Quotas, Subscription, SubscriptionCertificate
+from asyncsm.wire import deployments, disks, hosted_services, images, networks, roles, storage
+from asyncsm.wire.affinity_groups import CreateAffinityGroup
+from asyncsm.wire.base import XmlModel
+
+S = TypeVar("S", bound=Repeated)
+
+VERSION: Final = "2016-06-01"
+"""Of the API that is used; the newest there was."""
+
+ENOUGH: Final = 86_400.0
+"""Virtual seconds after which nothing is under way any more."""
+
+_LIMITLESS: Final = Quotas(**{field.name: 10**9 for field in fields(Quotas)})
+
+_INDEX: Final = re.compile(r"\{index(?::0?(\d{1,2}))?\}")
+
+
+def plant(document: SeedDocument, world: World, quotas: Quotas, certificate: SubscriptionCertificate) -> None:
+    """Add what `document` describes to the state of `world`.
+
+    Args:
+        document: what there is to be.
+        world: where.
+        quotas: of subscriptions that are made for it.
+        certificate: that manages them.
+
+    Raises:
+        SeedError: a request was refused, and for which field. What came before it is there.
+    """
+    own = document.model_dump(exclude={"subscriptions"}, exclude_unset=True)
+    if own:
+        first = next(iter(world.state.subscriptions.values()))
+        _Planter(world, first).plant("", document)
+    for place, seed in enumerate(document.subscriptions):
+        path = f"subscriptions[{place}]"
+        _Planter(world, _subscription(path, place, seed, world, quotas, certificate)).plant(f"{path}.", seed)
+
+
+def _subscription(
+    path: str,
+    place: int,
+    seed: SubscriptionSeed,
+    world: World,
+    quotas: Quotas,
+    certificate: SubscriptionCertificate,
+) -> Subscription:
+    present = list(world.state.subscriptions.values())
+    if seed.id is not None:
+        found = world.state.subscriptions.get(seed.id)
+    elif seed.name is not None:
+        found = next((one for one in present if one.name == seed.name), None)
+    elif place < len(present):
+        return present[place]
+    else:
+        raise SeedError((path, f"there are only {len(present)} subscriptions: give this one a name or an id"))
+    if found is not None:
+        return found
+    id_ = (seed.id or str(UUID(int=world.random.getrandbits(128), version=4))).lower()
+    name = seed.name or f"Emulated subscription {len(present) + 1}"
+    made = Subscription(id_, name, world.clock.now(), quotas)
+    made.certificates[certificate.thumbprint] = replace(certificate)
+    world.state.add_subscription(made)
+    return made
+
+
+class _StandingClock(ManualClock):
+    """Lets things happen one after the other, all of them at one moment by the calendar."""
+
+    def __init__(self, start: datetime) -> None:
+        super().__init__(start)
+        self._start = start
+
+    def now(self) -> datetime:
+        """Always the same."""
+        return self._start
+
+
+class _Unrecorded(Call):
+    """A request of which the subscription's history tells nothing."""
+
+    def record(self) -> Operation:
+        self.operation = Operation(
+            request_id=self.request_id,
+            name=self.route.operation,
+            object_path=self.object_path,
+            started=self.now,
+        )
+        return self.operation
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in the document something stands, and the number it has there.
+
+    Attributes:
+        field: such as ``hosted_services[2]``.
+        index: what ``{index}`` is there.
+    """
+
+    field: str
+    index: int = 1
+
+    def text(self, template: str) -> str:
+        """`template` with the number in it."""
+        return _INDEX.sub(lambda found: f"{self.index:0{found[1] or 1}}", template)
+
+    def label(self, given: str | None, name: str) -> str:
+        """A label as it was given, or the name."""
+        return name if given is None else self.text(given)
+
+    def description(self, given: str | None) -> str | None:
+        """A description as it was given."""
+        return None if given is None else self.text(given)
+
+
+def _each(path: str, seeds: Sequence[S], around: int = 1) -> Iterator[tuple[_Place, S, str]]:
+    """Everything that `seeds` stand for: where, what, and its name."""
+    for number, seed in enumerate(seeds):
+        for index in range(1, seed.count + 1):
+            place = _Place(f"{path}[{number}]", index if seed.count > 1 else around)
+            yield place, seed, place.text(seed.name)
+
+
+class _Planter:
+    """Makes what a document says of one subscription."""
+
+    def __init__(self, world: World, subscription: Subscription) -> None:
+        clock = _StandingClock(world.clock.now())
+        self._world = replace(world, clock=clock, progress=Progress(clock, world.random))
+        self._clock = clock
+        self._subscription = subscription
+        self._router = Router(ROUTES)
+        self._location = ""
+
+    def plant(self, path: str, seed: SubscriptionContents) -> None:
+        """Make all of it.
+
+        Args:
+            path: what precedes the names of its fields.
+            seed: what the subscription is to have.
+        """
+        self._location = seed.location
+        with self._quotas(seed):
+            self._affinity_groups(path, seed)
+            self._storage_accounts(path, seed)
+            if seed.network_configuration is not None:
+                self._send(
+                    _Place(f"{path}network_configuration"),
+                    "PUT",
+                    "services/networking/media",
+                    seed.network_configuration.encode(),
+                )
+            self._reserved_ips(path, seed)
+            self._os_images(path, seed)
+            self._disks(path, seed)
+            for place, service, name in _each(f"{path}hosted_services", seed.hosted_services):
+                self._hosted_service(place, service, name)
+
+    @contextmanager
+    def _quotas(self, seed: SubscriptionContents) -> Iterator[None]:
+        """Have no quotas for a while, and then such that all there is fits in."""
+        subscription = self._subscription
+        wanted = replace(subscription.quotas, **seed.quotas.model_dump(exclude_none=True))
+        subscription.quotas = _LIMITLESS
+        try:
+            yield
+        finally:
+            subscription.quotas = replace(
+                wanted,
+                cores=max(wanted.cores, subscription.cores_in_use),
+                hosted_services=max(wanted.hosted_services, len(subscription.hosted_services)),
+                storage_accounts=max(wanted.storage_accounts, len(subscription.storage_accounts)),
+                affinity_groups=max(wanted.affinity_groups, len(subscription.affinity_groups)),
+                reserved_ips=max(wanted.reserved_ips, len(subscription.reserved_ips)),
+            )
+
+    def _affinity_groups(self, path: str, contents: SubscriptionContents) -> None:
+        for place, seed, name in _each(f"{path}affinity_groups", contents.affinity_groups):
+            body = CreateAffinityGroup(
+                name=name,
+                label=place.label(seed.label, name),
+                description=place.description(seed.description),
+                location=seed.location or self._location,
+            )
+            self._send(place, "POST", "affinitygroups", body)
+
+    def _storage_accounts(self, path: str, contents: SubscriptionContents) -> None:
+        for place, seed, name in _each(f"{path}storage_accounts", contents.storage_accounts):
+            body = storage.CreateStorageServiceInput(
+                service_name=name,
+                label=place.label(seed.label, name),
+                description=place.description(seed.description),
+                affinity_group=seed.affinity_group,
+                location=self._own_location(seed.location, seed.affinity_group),
+                account_type=None
+                if seed.account_type is None
+                else storage.StorageAccountType(seed.account_type),
+            )
+            self._send(place, "POST", "services/storageservices", body)
+
+    def _reserved_ips(self, path: str, contents: SubscriptionContents) -> None:
+        for place, seed, name in _each(f"{path}reserved_ips", contents.reserved_ips):
+            body = networks.ReservedIP(
+                name=name,
+                label=place.label(seed.label, name),
+                location=seed.location or self._location,
+            )
+            self._send(place, "POST", "services/networking/reservedips", body)
+
+    def _os_images(self, path: str, contents: SubscriptionContents) -> None:
+        for place, seed, name in _each(f"{path}os_images", contents.os_images):
+            body = images.OSImage(
+                name=name,
+                label=place.label(seed.label, name),
+                os=seed.os,
+                media_link=self._blob(place, seed.media_link, f"vhds/{name}.vhd"),
+            )
+            self._send(place, "POST", "services/images", body)
+
+    def _disks(self, path: str, contents: SubscriptionContents) -> None:
+        for place, seed, name in _each(f"{path}disks", contents.disks):
+            body = disks.Disk(
+                name=name,
+                label=place.label(seed.label, name),
+                os=seed.os,
+                media_link=self._blob(place, seed.media_link, f"vhds/{name}.vhd"),
+            )
+            self._send(place, "POST", "services/disks", body)
+
+    def _hosted_service(self, place: _Place, seed: HostedServiceSeed, name: str) -> None:
+        body = hosted_services.CreateHostedService(
+            service_name=name,
+            label=place.label(seed.label, name),
+            description=place.description(seed.description),
+            location=self._own_location(seed.location, seed.affinity_group),
+            affinity_group=seed.affinity_group,
+        )
+        self._send(place, "POST", "services/hostedservices", body)
+        for number, deployment in enumerate(seed.deployments):
+            inside = replace(place, field=f"{place.field}.deployments[{number}]")
+            if deployment.virtual_machines:
+                self._machines(inside, name, deployment)
+            else:
+                self._roles(inside, name, deployment)
+
+    def _roles(self, place: _Place, service: str, seed: DeploymentSeed) -> None:
+        name = place.text(seed.name or seed.slot.lower())
+        found = _each(f"{place.field}.roles", seed.roles, place.index)
+        counts = [(role_name, role.instances) for _, role, role_name in found]
+        body = deployments.CreateDeployment(
+            name=name,
+            package_url=self._blob(place, None, f"packages/{service}.cspkg", self._region_of(service)),
+            label=place.label(seed.label, name),
+            configuration=seed.configuration or requests.configuration(service, counts),
+            start_deployment=seed.status == "Running",
+        )
+        path = f"services/hostedservices/{service}/deploymentslots/{seed.slot.lower()}"
+        self._send(place, "POST", path, body)
+
+    def _machines(self, place: _Place, service: str, seed: DeploymentSeed) -> None:
+        name = place.text(seed.name or seed.slot.lower())
+        container = self._blob(place, None, "vhds", self._region_of(service))
+        made = []
+        off: dict[str, list[str]] = {}
+        for inside, machine, role_name in _each(
+            f"{place.field}.virtual_machines", seed.virtual_machines, place.index
+        ):
+            image = machine.image or _platform_image(machine)
+            made.append(requests.machine(role_name, machine, image, f"{container}/{service}"))
+            if machine.status != "Running":
+                off.setdefault(machine.status, []).append(inside.text(machine.name))
+        body = requests.machines(name, place.label(seed.label, name), seed, made)
+        path = f"services/hostedservices/{service}/deployments"
+        self._send(place, "POST", path, body)
+        for status, names in off.items():
+            stopping = roles.ShutdownRolesOperation(
+                roles=names, post_shutdown_action=roles.PostShutdownAction(status)
+            )
+            self._send(place, "POST", f"{path}/{name}/roles/Operations", stopping)
+
+    def _own_location(self, given: str | None, affinity_group: str | None) -> str | None:
+        return given if affinity_group is not None else given or self._location
+
+    def _region_of(self, service: str) -> str:
+        found = self._subscription.hosted_services[service]
+        if found.affinity_group is not None:
+            return self._subscription.affinity_groups[found.affinity_group].location
+        return found.location or ""
+
+    def _blob(self, place: _Place, given: str | None, name: str, region: str | None = None) -> str:
+        """The URL of a blob: the one that is given, or `name` in the first account of `region`, or of any."""
+        if given is not None:
+            return place.text(given)
+        for account in self._subscription.storage_accounts.values():
+            if region in {None, account.region} and account.status == "Created":
+                return f"https://{account.name}.blob.core.windows.net/{name}"
+        where = "" if region is None else f" in {region}"
+        raise SeedError(
+            (place.field, f"its blobs need a storage account{where}: add one to storage_accounts")
+        )
+
+    def _send(self, place: _Place, method: str, path: str, body: XmlModel | bytes) -> None:
+        """Make a request, and wait until nothing that comes of it is on its way any more.
+
+        Raises:
+            SeedError: it was refused, or its operation failed.
+        """
+        incoming = Incoming(
+            method=method,
+            segments=path.split("/"),
+            query=_NO_QUERY,
+            host="localhost",
+            version=VERSION,
+            thumbprint="",
+            client_address=None,
+            content=body if isinstance(body, bytes) else body.to_xml(),
+        )
+        request_id = f"{self._world.random.getrandbits(128):032x}"
+        try:
+            route, parameters = self._router.find(method, incoming.segments, incoming.query, incoming.root)
+            call = _Unrecorded(self._world, self._subscription, incoming, route, parameters, request_id)
+            route.handler(call)
+        except Refusal as refusal:
+            raise SeedError((place.field, refusal.message)) from refusal
+        while self._clock.agenda:
+            self._clock.advance(ENOUGH)
+        if call.operation is not None and call.operation.failure is not None:
+            raise SeedError((place.field, call.operation.failure.message))
+
+
+_NO_QUERY: Final[Mapping[str, str]] = {}
+
+
+def _platform_image(seed: VirtualMachineSeed) -> str:
+    return next(image.name for image in catalogue.platform_images().values() if image.os == seed.os)

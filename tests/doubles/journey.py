@@ -1,0 +1,190 @@
+"""A journey through every change a client can make, one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+
+from doubles.certificates import management_certificate
+from doubles.samples import blob, cscfg, image_name
+
+from asyncsm.models import (
+    CaptureRoleAsVMImage,
+    ConfigurationSet,
+    ConfigurationSetInputEndpoint,
+    LinuxConfigurationSet,
+    OSVirtualHardDisk,
+    VMImage,
+)
+
+ACCOUNT = "journey"
+PACKAGE = blob(ACCOUNT, "packages/shop.cspkg")
+NAMESPACE = "http://schemas.microsoft.com/windowsazure"
+RUN = f'<UpdateDeploymentStatus xmlns="{NAMESPACE}"><Status>Running</Status></UpdateDeploymentStatus>'
+NEW_LABEL = f'<UpdateAffinityGroup xmlns="{NAMESPACE}"><Label>eQ==</Label></UpdateAffinityGroup>'
+
+
+async def journey(sms, change):
+    """Make every change at least once.
+
+    Args:
+        sms: for reading and waiting.
+        change: awaited with the name of a method and its arguments; it makes the change and waits
+            for its end.
+    """
+    await _small_things(change)
+    await _web_and_worker_roles(sms, change)
+    await _machines(sms, change)
+    await _disks(sms, change)
+    await _images(sms, change)
+    await _the_end(sms, change)
+
+
+async def _small_things(change):
+    mine = management_certificate("journey")
+    await change("add_management_certificate", mine.public_key_base64, mine.thumbprint, mine.data_base64)
+    await change("delete_management_certificate", mine.thumbprint)
+    await change("create_storage_account", ACCOUNT, "d", "l", location="West US")
+    await change("regenerate_storage_account_keys", ACCOUNT, "Primary")
+    await change("update_storage_account", ACCOUNT, "e")
+    await change("create_affinity_group", "group", "l", "West US")
+    await change("update_affinity_group", "group", "m")
+    await change("delete_affinity_group", "group")
+    await change("create_affinity_group", "raw", "l", "West US")
+    await change("perform_put", "/affinitygroups/raw", NEW_LABEL.encode())
+    await change("perform_delete", "/affinitygroups/raw")
+
+
+async def _web_and_worker_roles(sms, change):
+    async def ready():
+        await sms.wait_for_deployment("web", "v1")
+
+    await change("create_hosted_service", "web", "l", location="West US")
+    await change("update_hosted_service", "web", "m")
+    pfx = management_certificate("service").to_pfx("secret")
+    await change("add_service_certificate", "web", pfx, "pfx", "secret")
+    thumbprint = management_certificate("service").thumbprint
+    await change("delete_service_certificate", "web", "sha1", thumbprint)
+    configuration = cscfg(web=3)
+    await change("create_deployment", "web", "staging", "v1", PACKAGE, "v1", configuration, True)
+    await ready()
+    await change("change_deployment_configuration", "web", "v1", cscfg(web=4))
+    await ready()
+    for act in ("reboot", "reimage", "rebuild"):
+        await change(f"{act}_role_instance", "web", "v1", "WebRole_IN_0")
+        await ready()
+    await change("delete_role_instances", "web", "v1", ["WebRole_IN_3"])
+    await ready()
+    await change("upgrade_deployment", "web", "v1", "Manual", PACKAGE, configuration, "v2", False)
+    await change("walk_upgrade_domain", "web", "v1", 0)
+    await change("rollback_update_or_upgrade", "web", "v1", "Auto", True)
+    await ready()
+    await change("update_deployment_status", "web", "v1", "Suspended")
+    await change("perform_post", "/services/hostedservices/web/deployments/v1?comp=status", RUN.encode())
+    await change("swap_deployment", "web", None, "v1")
+    await change("delete_deployment", "web", "v1")
+    await change("delete_hosted_service", "web")
+
+
+def linux(port):
+    network = ConfigurationSet()
+    network.configuration_set_type = "NetworkConfiguration"
+    network.input_endpoints.input_endpoints.append(ConfigurationSetInputEndpoint("ssh", "tcp", port, "22"))
+    return LinuxConfigurationSet("myhostname", "myuser", "Passw0rd!", False), network
+
+
+def system_disk(image, name):
+    return OSVirtualHardDisk(image, blob(ACCOUNT, f"vhds/{name}.vhd"))
+
+
+async def _machines(sms, change):
+    image = image_name(await sms.list_os_images(), "Linux")
+    vms = ("vms", "vms")
+    await change("create_hosted_service", "vms", "l", location="West US")
+    await change("create_reserved_ip_address", "address", "l", "West US")
+    system, network = linux("2201")
+    await change(
+        "create_virtual_machine_deployment",
+        *(*vms, "production", "l", "one", system, system_disk(image, "one"), network),
+        role_size="Large",
+    )
+    system, network = linux("2202")
+    await change("add_role", *vms, "two", system, system_disk(image, "two"), network, role_size="Small")
+    await sms.wait_for_deployment(*vms)
+    role = await sms.get_role(*vms, "two")
+    await change("update_role", *vms, "two", role.os_virtual_hard_disk, network, role_size="Medium")
+    await change("associate_reserved_ip_address", "address", *vms)
+    await change("disassociate_reserved_ip_address", "address", *vms)
+    await change("delete_reserved_ip_address", "address")
+    await change("add_dns_server", *vms, "dns", "192.168.1.1")
+    await change("update_dns_server", *vms, "dns", "192.168.1.2")
+    await change("delete_dns_server", *vms, "dns")
+    await sms.wait_for_deployment(*vms)
+    await change("restart_role", *vms, "two")
+    await change("shutdown_role", *vms, "two")
+    await change("start_role", *vms, "two")
+    await change("shutdown_roles", *vms, ["one", "two"], "StoppedDeallocated")
+    await change("start_roles", *vms, ["one", "two"])
+    await sms.wait_for_deployment(*vms)
+
+
+async def _disks(sms, change):
+    one = ("vms", "vms", "one", 1)
+    data = blob(ACCOUNT, "vhds/data.vhd")
+    await change("add_data_disk", *one, None, data, "data", None, logical_disk_size_in_gb=10)
+    disk = await sms.get_data_disk(*one)
+    name, size = disk.disk_name, disk.logical_disk_size_in_gb
+    await change("update_data_disk", *one, "ReadWrite", None, None, "renamed", name, size)
+    await change("delete_data_disk", *one)
+    await _detached(sms, name)
+    await change("delete_disk", name)
+    await change("add_disk", True, "spare", blob(ACCOUNT, "vhds/spare.vhd"), "spare", "Linux")
+    await change("update_disk", "spare", label="again")
+    await change("delete_disk", "spare")
+
+
+async def _detached(sms, name):
+    while (attached := (await sms.get_disk(name)).attached_to) is not None and attached.role_name:
+        await asyncio.sleep(5)
+
+
+async def _images(sms, change):
+    image = ("image", "Linux")
+    link = blob(ACCOUNT, "vhds/image.vhd")
+    await change("add_os_image", "l", link, *image)
+    await change("update_os_image", "image", "m", link, *image)
+    found = await sms.get_os_image("image")
+    found.label = "n"
+    found.published_date = None
+    await change("update_os_image_from_image_reference", "image", found)
+    await change("replicate_vm_image", "image", ["West US"], "offer", "sku", "1.0.0")
+    await change("share_vm_image", "image", "Private")
+    await change("unreplicate_vm_image", "image")
+    await change("delete_os_image", "image")
+    two = ("vms", "vms", "two")
+    await change("shutdown_role", *two)
+    await change("capture_vm_image", *two, CaptureRoleAsVMImage("Specialized", "captured", "l"))
+    await change("delete_vm_image", "captured", delete_vhd=True)
+    await change("capture_role", *two, "Delete", "capturedos", "l")
+    vm_image = VMImage("vmimage", "l", "d")
+    vm_image.os_disk_configuration.os_state = "Specialized"
+    vm_image.os_disk_configuration.os = "Linux"
+    vm_image.os_disk_configuration.media_link = blob(ACCOUNT, "vhds/vmimage.vhd")
+    await change("create_vm_image", vm_image)
+    await change("update_vm_image", "vmimage", VMImage(label="m"))
+    await change("delete_vm_image", "vmimage")
+
+
+async def _the_end(sms, change):
+    image = image_name(await sms.list_os_images(), "Linux")
+    vms = ("vms", "vms")
+    for name, port in (("three", "2203"), ("four", "2204")):
+        system, network = linux(port)
+        await change("ensure_virtual_machine", *vms, name, system, system_disk(image, name), network)
+    await change("delete_role", *vms, "three", complete=True)
+    await change("delete_virtual_machine", *vms, "four", cascade=True)
+    await change("delete_hosted_service", "vms", complete=True)
+    await change("delete_os_image", "capturedos", delete_vhd=True)
+    for disk in await sms.list_disks():
+        await _detached(sms, disk.name)
+        await change("delete_disk", disk.name, delete_vhd=True)
+    await change("delete_storage_account", ACCOUNT)

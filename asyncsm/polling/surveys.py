@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from abc import abstractmethod
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
@@ -48,6 +49,7 @@ class StatusSource(Protocol):
     ) -> None:
         """Ask for each of `request_ids` by itself; call `answer` for each as soon as it is known."""
 
+    @abstractmethod
     async def survey(self, since: datetime, answer: Callable[[str, Operation], None]) -> SurveyCost:
         """List the subscription's changes that began at `since` or later; return what that took.
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pydantic import JsonValue
 
-from asyncsm.emulator.clock import Due
+from asyncsm.emulator.clock import Due, Effect
 from asyncsm.emulator.faults import ActiveFault
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.persistence.values import (
@@ -163,7 +163,7 @@ class _Unnesting(Decoder):
             )
             if not isinstance(moment, int | float) or not callable(effect):
                 raise UnreadableState(f"/agenda/{number - 1}", "has no 'due' or no 'effect'")
-            agenda.append(Due(moment, number, effect))
+            agenda.append(Due(moment, number, cast("Effect", effect)))
         return agenda
 
     def entity(self, kind: type[Entity], node: dict[str, JsonValue]) -> Entity:

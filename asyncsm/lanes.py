@@ -63,10 +63,10 @@ class Ticket:
     __slots__ = ("_holders", "_lanes", "_turn", "in_block", "lane", "waited", "what")
 
     def __init__(self, lanes: Lanes, lane: Lane, what: str) -> None:
-        self.lane = lane
-        self.what = what
-        self.waited = 0.0
-        self.in_block = False
+        self.lane: Lane = lane
+        self.what: str = what
+        self.waited: float = 0.0
+        self.in_block: bool = False
         self._lanes = lanes
         self._turn: asyncio.Future[None] | None = None
         self._holders = 1

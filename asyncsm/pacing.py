@@ -129,7 +129,7 @@ class Meter:
     """
 
     def __init__(self) -> None:
-        self.peak = 0.0
+        self.peak: float = 0.0
         self._seconds: deque[int] = deque()
         self._counts: deque[int] = deque()
 

@@ -101,7 +101,7 @@ class RetryBudget:
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self.left = capacity
+        self.left: int = capacity
 
     def take(self, error: AsyncsmError) -> int | None:
         """Pay for one retry after `error`.

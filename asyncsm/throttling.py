@@ -66,7 +66,7 @@ class Throttle:
     """
 
     def __init__(self, policy: ThrottlePolicy, *, connections: int = config.MAX_CONNECTIONS) -> None:
-        self.waited = 0.0
+        self.waited: float = 0.0
         self._policy = policy
         self._connections = connections
         self._kept_connections = _kept(policy.poll_share, connections)

@@ -85,7 +85,7 @@ def main() -> None:
     )
     ours, by_hand = outcomes[OURS], outcomes[BY_HAND]
     at_most("makespan against the bound", ours.seconds / ours.bound, 1.15, " x")
-    at_most("makespan against waiting by hand", ours.seconds / by_hand.seconds, 1.02, " x")
+    at_most("makespan against waiting by hand", ours.seconds / by_hand.seconds, 1.05, " x")
     at_most("errors that reached the caller", sum(ours.errors.values()), 0)
     at_most("409 of the service", ours.requests.answered(HTTPStatus.CONFLICT), 0)
     out_of_order = sum(

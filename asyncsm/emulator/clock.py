@@ -67,9 +67,9 @@ class Clock:
     """
 
     def __init__(self, factor: float = 1.0) -> None:
-        self.factor = _valid(factor)
-        self.paused = False
-        self.happened = 0
+        self.factor: float = _valid(factor)
+        self.paused: bool = False
+        self.happened: int = 0
         self._begun = time.monotonic()
         self._origin = time.time()
         self._running: float | None = None

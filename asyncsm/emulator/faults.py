@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from random import Random
-from typing import Annotated, Final, Literal, Self, TypeAlias, get_args
+from typing import Annotated, ClassVar, Final, Literal, Self, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -121,7 +121,7 @@ class Fault(BaseModel):
         code, message, status: ``fail``: the error the operation ends with.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     kind: Kind
     operation: _Text | None = None

@@ -77,17 +77,17 @@ class Entry:
     def __init__(self, handle: OperationHandle, now: float) -> None:
         age = (datetime.now(UTC) - handle.submitted).total_seconds()
         self.handles: list[weakref.ref[OperationHandle]] = []
-        self.request_id = handle.request_id
-        self.kind = handle.operation
-        self.accepted = now - max(age, 0.0)
-        self.began = _accepted_by_the_services_clock(handle)
-        self.stage = Stage.SCHEDULED
-        self.due = 0.0
-        self.interval = 0.0
+        self.request_id: str = handle.request_id
+        self.kind: str = handle.operation
+        self.accepted: float = now - max(age, 0.0)
+        self.began: float | None = _accepted_by_the_services_clock(handle)
+        self.stage: Stage = Stage.SCHEDULED
+        self.due: float = 0.0
+        self.interval: float = 0.0
         self.every: float | None = None
-        self.asked = 0
+        self.asked: int = 0
         self.seen: float | None = None
-        self.missed = 0
+        self.missed: int = 0
 
     def attach(self, handle: OperationHandle, forget: Callable[[str], None]) -> None:
         """Poll on behalf of `handle` as well, until nobody holds it any more."""
@@ -124,7 +124,7 @@ class Agenda:
     """
 
     def __init__(self, policy: PollingPolicy, chance: random.Random, changed: Callable[[], None]) -> None:
-        self.durations = Durations()
+        self.durations: Durations = Durations()
         self._policy = policy
         self._chance = chance
         self._changed = changed

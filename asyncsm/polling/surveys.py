@@ -25,6 +25,9 @@ _log = logging.getLogger("asyncsm.polling")
 SLACK: Final = 2
 """Seconds by which a list begins earlier: the date of a reply need not be the start that is listed."""
 
+QUICK: Final = 5.0
+"""Seconds in which the service may answer a list without counting as slow, however fast the polling."""
+
 MISSES: Final = 2
 """Lists in a row that have to lack an operation before it is asked for by itself."""
 
@@ -88,8 +91,8 @@ class Surveys:
         ask_singly: Callable[[Entry, bool], None],
         heard: Callable[[Entry, Operation], None],
     ) -> None:
-        self.trust = ListTrust()
-        self.requests = 0
+        self.trust: ListTrust = ListTrust()
+        self.requests: int = 0
         self._last_tick = float("-inf")
         self._paused_until = float("-inf")
         self._source = source
@@ -174,7 +177,7 @@ class Surveys:
             missing=await self._count_missing(due),
             seconds=cost.seconds,
             tick=self._agenda.tick,
-            patience=self._policy.most,
+            patience=max(self._policy.most, QUICK),
         )
         if check and oldest is not None and oldest.stage is Stage.SCHEDULED:
             self._ask_singly(oldest, True)

@@ -50,6 +50,7 @@ def test_every_example_is_known_here():
         "fan_out",
         "guide",
         "parallel_deployments",
+        "test_with_emulator",  # run in test_plugin
         "web_app",
     }
 

@@ -63,7 +63,7 @@ class EventHub:
         self._frames: deque[bytes] = deque(maxlen=KEPT)
         self._last = 0
         self._news = asyncio.Event()
-        self.listeners = 0
+        self.listeners: int = 0
         self._ticking: asyncio.Task[None] | None = None
         self._closed = False
 

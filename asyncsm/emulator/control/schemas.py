@@ -6,7 +6,7 @@ Field names and descriptions go into the OpenAPI document as they stand here.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Generic, Literal, Self, TypeAlias, TypeVar
+from typing import Annotated, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -22,7 +22,7 @@ ClockKind: TypeAlias = Literal["running", "instant", "manual"]
 class Shown(BaseModel):
     """Something that is answered."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True)
 
 
 class Nothing(Shown):
@@ -59,7 +59,7 @@ class ClockChange(BaseModel):
         paused: stand still, or run on.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     advance: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
         default=None, description="Move on by so many virtual seconds."
@@ -326,7 +326,7 @@ class StorageAccountPage(Page[StorageAccountFacts]):
 class Listing(BaseModel):
     """Which part of a list is wanted."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     subscription: str | None = Field(default=None, description="Id of a subscription; absent, all of them.")
     filter: str = Field(
@@ -347,7 +347,7 @@ class OperationListing(Listing):
 class Watching(BaseModel):
     """Where to go on."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     after: str | None = Field(
         default=None,

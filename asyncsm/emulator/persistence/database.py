@@ -92,8 +92,8 @@ class _Notes:
         return any(noted)
 
     def clear(self) -> None:
-        """All of it has been written."""
-        for noted in (self.changed, self.put, self.dropped, self.scheduled, self.happened, self.gone):
+        """All of it has been written; what is gone from now on has not."""
+        for noted in (self.changed, self.put, self.dropped, self.scheduled, self.happened):
             noted.clear()
         self.moved = False
 
@@ -123,7 +123,7 @@ class Database:
         with self._explaining():
             self._connection = _open(path)
             try:
-                self.starts = self._begin()
+                self.starts: int = self._begin()
             except BaseException:
                 self._connection.close()
                 raise
@@ -286,7 +286,8 @@ class Database:
                 self._write_entry(number, key, register)
             entities.update(number for number, _ in changed)
             entries.update(place for place, _ in put)
-        gone = [(number,) for number in notes.gone]
+        # Should this fail, they stay until the next start; meanwhile more of them come.
+        gone, notes.gone = [(number,) for number in notes.gone], []
         many("DELETE FROM entities WHERE number = ?", gone)
         many("DELETE FROM entries WHERE register = ?", gone)
         self._set_fact(NOW, repr(now))

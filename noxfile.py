@@ -64,7 +64,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Mypy --strict and pyright, on the package and on its use."""
-    session.install("-e", ".[cli,storage]", *dependencies("types"))
+    session.install("-e", ".[cli,storage,testing]", *dependencies("types"))
     session.run("mypy")
     session.run("pyright")
     session.run("pyright", "--verifytypes", "asyncsm", "--ignoreexternal")

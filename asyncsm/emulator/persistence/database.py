@@ -15,26 +15,16 @@ import json
 import os
 import sqlite3
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
-
-from pydantic import JsonValue
+from typing import Final
 
 from asyncsm.emulator.clock import Due
-from asyncsm.emulator.naming import ByName
+from asyncsm.emulator.persistence.rows import RowDecoder, RowEncoder
 from asyncsm.emulator.persistence.snapshot import Contents
-from asyncsm.emulator.persistence.values import (
-    REGISTERS,
-    Decoder,
-    Encoder,
-    Roots,
-    UnreadableState,
-    field_names,
-    tag_of,
-)
+from asyncsm.emulator.persistence.values import Roots, UnreadableState
 from asyncsm.emulator.watching import Entity, Mark, Register
 
 APPLICATION_ID: Final = 0x41534D45  # "ASME"
@@ -115,7 +105,7 @@ class Database:
     def __init__(self, path: Path, roots: Roots) -> None:
         self._path = path
         self._roots = roots
-        self._encoder = _Rows(self, roots)
+        self._encoder = RowEncoder(self.number_of, roots)
         self._notes = _Notes()
         self._known: dict[int, weakref.ref[Entity | Register]] = {}
         self._last_number = 0
@@ -142,6 +132,10 @@ class Database:
             self._unmark(self._known)
             self._connection.close()
 
+    def abandon(self) -> None:
+        """Let go of the file as it is."""
+        self._connection.close()
+
     def load(self) -> Contents:
         """What the file says; from now on it is kept up to date with that.
 
@@ -149,7 +143,7 @@ class Database:
             UnusableDatabase: it has been damaged.
         """
         with self._explaining():
-            reader = _Reader(self._connection, self._roots)
+            reader = RowDecoder(self._connection, self._roots)
             contents = Contents(
                 reader.root(self._fact(SUBSCRIPTIONS)),
                 reader.root(self._fact(FAULTS)),
@@ -356,7 +350,7 @@ class Database:
     def _set_fact(self, name: str, value: str | None) -> None:
         self._connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
-    def _sweep(self, reader: _Reader) -> None:
+    def _sweep(self, reader: RowDecoder) -> None:
         """Drop the rows nothing refers to, left when the process ended before its next change."""
         unused = [(number,) for number in reader.numbers - reader.made.keys()]
         self._connection.execute("BEGIN IMMEDIATE")
@@ -376,92 +370,3 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
-
-
-class _Rows(Encoder):
-    """Writes entities and registers as numbers."""
-
-    def __init__(self, database: Database, roots: Roots) -> None:
-        super().__init__(roots)
-        self._database = database
-
-    def entity(self, entity: Entity) -> JsonValue:
-        return {"$ref": self._database.number_of(entity)}
-
-    def register(self, register: Register) -> JsonValue:
-        return {tag_of(register): self._database.number_of(register)}
-
-    def text(self, value: object) -> str:
-        """The JSON text of a value."""
-        return json.dumps(self.encode(value), separators=(",", ":"))
-
-    def content_of(self, entity: Entity) -> str:
-        """The JSON text of what is in an entity."""
-        return json.dumps(self.fields(entity, field_names(entity)), separators=(",", ":"))
-
-
-class _Reader(Decoder):
-    """Reads all that can be reached from the roots.
-
-    Attributes:
-        made: what has been read, by number.
-        numbers: all numbers there are.
-        last_place: the place of the newest entry of a register.
-    """
-
-    def __init__(self, connection: sqlite3.Connection, roots: Roots) -> None:
-        super().__init__(roots)
-        self._connection = connection
-        self._entities: dict[int, str] = dict(connection.execute("SELECT number, content FROM entities"))
-        self._entries: dict[int, list[tuple[str, str]]] = {}
-        self.last_place = 0
-        rows = connection.execute("SELECT register, place, name, content FROM entries ORDER BY place")
-        for register, place, name, content in rows:
-            self._entries.setdefault(register, []).append((name, content))
-            self.last_place = place
-        self.made: dict[int, Entity | Register] = {}
-        self.numbers = self._entities.keys() | self._entries.keys()
-
-    def root(self, number: str | None) -> ByName[Any]:
-        """A register that nothing refers to."""
-        found = self.register("$names", int(number or 0))
-        if not isinstance(found, ByName):
-            raise UnreadableState(f"/entries/{number}", "is of another type")
-        return found
-
-    def agenda(self) -> Iterable[Due]:
-        """What is to happen."""
-        rows = self._connection.execute(
-            "SELECT moment, number, effect FROM agenda ORDER BY number"
-        ).fetchall()
-        for moment, number, effect in rows:
-            self.path = ["agenda", str(number)]
-            yield Due(moment, number, self.decode(json.loads(effect)))
-
-    def entity(self, kind: type[Entity], node: dict[str, JsonValue]) -> Entity:
-        number = int(self.path[-1])
-        made = self.made[number] = kind.__new__(kind)
-        self.fill(made, node)
-        return made
-
-    def register(self, tag: str, content: JsonValue) -> Register:
-        number = int(str(content))
-        made = self.made.get(number)
-        if made is None:
-            register = self.made[number] = REGISTERS[tag]()
-            before, self.path = self.path, ["entries", str(number)]
-            for name, text in self._entries.get(number, []):
-                register.take_in(name, self.at(name, json.loads(text)))
-            self.path = before
-            return register
-        if not isinstance(made, Register):
-            raise TypeError(f"{number} is no register")
-        return made
-
-    def reference(self, target: JsonValue) -> Entity | Register:
-        number = int(str(target))
-        if number not in self.made:
-            before, self.path = self.path, ["entities", str(number)]
-            self.decode(json.loads(self._entities[number]))
-            self.path = before
-        return self.made[number]

@@ -50,13 +50,17 @@ class Keeper:
         Raises:
             UnusableDatabase: the file is none that can be used.
         """
-        self._database = Database(path, self._roots)
-        if self._database.is_new:
+        database = Database(path, self._roots)
+        try:
+            contents = None if database.is_new else database.load()
+        except BaseException:
+            database.abandon()
+            raise
+        self._database = database
+        if contents is None:
             return False
-        contents = self._database.load()
-        now = max(contents.now, self._world.clock.timestamp())
-        self._put(replace(contents, now=now))
-        self._world.clock.watcher, self._is_behind = self._database, False
+        self._put(replace(contents, now=max(contents.now, self._world.clock.timestamp())))
+        self._world.clock.watcher, self._is_behind = database, False
         return True
 
     @property

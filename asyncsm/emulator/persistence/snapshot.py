@@ -193,17 +193,18 @@ class _Unnesting(Decoder):
     def reference(self, target: JsonValue) -> Entity | Register:
         pointer = str(target)
         if pointer not in self._made:
-            before, self.path = self.path, [_unescaped(part) for part in pointer.split("/")[1:]]
-            node = self._node()
+            path = [_unescaped(part) for part in pointer.split("/")[1:]]
+            node = self._node(path)
             if not isinstance(node, dict) or not {"$type", *REGISTERS} & node.keys():
                 raise ValueError(f"nothing stands at {target!r} that could be referred to")
+            before, self.path = self.path, path
             self.decode(node)
             self.path = before
         return self._made[pointer]
 
-    def _node(self) -> JsonValue:
+    def _node(self, path: list[str]) -> JsonValue:
         node: Any = self._document
-        for part in self.path:
+        for part in path:
             node = node[int(part)] if isinstance(node, list) else node[part]
         found: JsonValue = node
         return found

@@ -27,7 +27,6 @@ import dataclasses
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -252,10 +251,14 @@ class Decoder(ABC):
         tag = next(iter(node), "")
         if not tag.startswith("$"):
             return {name: self.at(name, each) for name, each in node.items()}
-        with self._explaining():
+        try:
             if tag in REGISTERS:
                 return self.register(tag, node[tag])
             return _READERS[tag](self, node) if tag in _READERS else self._fail(f"there is no {tag!r}")
+        except UnreadableState:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UnreadableState(self.pointer, f"cannot be read: {error}") from error
 
     def at(self, place: str | int, node: JsonValue) -> Any:
         """Read `node`, which stands at `place` in what is being read."""
@@ -263,17 +266,6 @@ class Decoder(ABC):
         value = self.decode(node)
         self.path.pop()
         return value
-
-    @contextmanager
-    def _explaining(self) -> Iterator[None]:
-        """Say where it was that something could not be read."""
-        where = list(self.path)
-        try:
-            yield
-        except UnreadableState:
-            raise
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise UnreadableState(pointer_to(where), f"cannot be read: {error}") from error
 
     def _fail(self, problem: str) -> Any:
         raise UnreadableState(self.pointer, problem)

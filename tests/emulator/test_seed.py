@@ -1,0 +1,297 @@
+"""Seed documents: what there is to be, and that it comes about by the service's rules."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from doubles.bare_client import Management, connected
+from doubles.compute import SERVICES, SHOP, cscfg, hosted_service, instance_states
+
+from asyncsm.emulator import Emulator, ManualClock, SeedDocument, SeedError, load_seed
+
+STORE = {"storage_accounts": [{"name": "store"}]}
+
+NETWORK = """<NetworkConfiguration xmlns="http://schemas.microsoft.com/ServiceHosting/2011/07/NetworkConfiguration">
+  <VirtualNetworkConfiguration><VirtualNetworkSites>
+    <VirtualNetworkSite name="inside" Location="West US">
+      <AddressSpace><AddressPrefix>10.0.0.0/16</AddressPrefix></AddressSpace>
+      <Subnets><Subnet name="web"><AddressPrefix>10.0.1.0/24</AddressPrefix></Subnet></Subnets>
+    </VirtualNetworkSite>
+  </VirtualNetworkSites></VirtualNetworkConfiguration>
+</NetworkConfiguration>"""
+
+
+def service(**deployment: object) -> dict[str, object]:
+    """A document with the service ``shop``, which has one deployment."""
+    return {**STORE, "hosted_services": [{"name": "shop", "deployments": [deployment]}]}
+
+
+async def test_roles(emulator: Emulator, management: Management):
+    """A deployment of roles is there at once, and runs."""
+    emulator.seed(service(slot="Staging", roles=[{"name": "Web", "instances": 2}, {"name": "Worker"}]))
+    found = await management.get(f"{SHOP}/deployments/staging")
+    assert (found.find("Status"), found.find("DeploymentSlot")) == ("Running", "Staging")
+    assert found.find_all("InstanceName") == ["Web_IN_0", "Web_IN_1", "Worker_IN_0"]
+    assert set(instance_states(found)) == {("ReadyRole", "Started")}
+    assert emulator.clock.agenda == []
+
+
+async def test_suspended_roles(emulator: Emulator, management: Management):
+    """Or it is suspended; a service configuration file may say what roles there are."""
+    emulator.seed(service(name="blue", status="Suspended", configuration=cscfg(Web=3)))
+    found = await management.get(f"{SHOP}/deployments/blue")
+    assert found.find("Status") == "Suspended"
+    assert instance_states(found) == [("StoppedVM", "Stopped")] * 3
+
+
+async def test_machines(emulator: Emulator, management: Management):
+    """Virtual machines are set up and booted, or off, with their disks and endpoints."""
+    machines = [
+        {"name": "web{index}", "count": 2, "data_disks": [10, 20], "availability_set": "web"},
+        {"name": "db", "os": "Windows", "size": "Medium", "status": "StoppedDeallocated"},
+        {"name": "mail", "status": "Stopped", "endpoints": [{"name": "smtp", "local_port": 25, "port": 25}]},
+    ]
+    emulator.seed(service(virtual_machines=machines))
+    found = await management.get(f"{SHOP}/deployments/production")
+    assert dict(zip(found.find_all("InstanceName"), instance_states(found), strict=True)) == {
+        "web1": ("ReadyRole", "Started"),
+        "web2": ("ReadyRole", "Started"),
+        "db": ("StoppedDeallocated", "Stopped"),
+        "mail": ("StoppedVM", "Stopped"),
+    }
+    assert found.find_all("PublicPort") == ["25"]
+    disks = await management.get("services/disks")
+    assert len(disks.find_all("Name")) == 8
+    assert len(disks.find_all("RoleName")) == 8
+
+
+async def test_the_rest(emulator: Emulator, management: Management):
+    """Affinity groups, storage accounts, networks, reserved IPs, images and disks can be seeded too."""
+    emulator.seed(
+        {
+            "affinity_groups": [{"name": "near", "description": "together"}],
+            "storage_accounts": [
+                {"name": "store", "label": "the store"},
+                {"name": "near{index}", "count": 2, "affinity_group": "near", "account_type": "Standard_LRS"},
+            ],
+            "network_configuration": NETWORK,
+            "reserved_ips": [{"name": "front"}],
+            "os_images": [{"name": "mine", "os": "Linux"}],
+            "disks": [{"name": "spare{index:02}", "count": 3, "label": "no. {index}"}],
+            "hosted_services": [
+                {
+                    "name": "shop",
+                    "affinity_group": "near",
+                    "description": "all of it",
+                    "deployments": [
+                        {
+                            "virtual_machines": [
+                                {
+                                    "name": "vm",
+                                    "image": "mine",
+                                    "subnet": "web",
+                                    "endpoints": [{"name": "ssh", "local_port": 22}],
+                                }
+                            ],
+                            "virtual_network": "inside",
+                            "reserved_ip": "front",
+                        }
+                    ],
+                }
+            ],
+        }
+    )
+    accounts = await management.get("services/storageservices")
+    assert accounts.find_all("ServiceName") == ["near1", "near2", "store"]
+    assert set(accounts.find_all("Status")) == {"Created"}
+    found = await management.get(f"{SHOP}/deployments/production")
+    assert found.find("VirtualNetworkName") == "inside"
+    assert found.find("IpAddress").startswith("10.0.1.")
+    assert found.find("ReservedIPName") == "front"
+    disks = await management.get("services/disks")
+    assert [name for name in disks.find_all("Name") if name.startswith("spare")] == [
+        "spare01",
+        "spare02",
+        "spare03",
+    ]
+    operations = await management.get("operations?StartTime=2015-06-30&EndTime=2015-07-02")
+    assert operations.find_all("OperationName") == []
+
+
+async def test_many(emulator: Emulator, management: Management):
+    """A count makes many, and the quotas grow as far as that needs."""
+    services = [{"name": "web-{index:03}", "count": 30, "deployments": [{"roles": [{"name": "Web"}]}]}]
+    emulator.seed({**STORE, "hosted_services": services})
+    names = (await management.get(SERVICES)).find_all("ServiceName")
+    assert (len(names), names[0], names[-1]) == (30, "web-001", "web-030")
+    counts = await management.get(f"/{emulator.subscription_id}")
+    assert (counts.find("CurrentHostedServices"), counts.find("MaxHostedServices")) == ("30", "30")
+    assert (counts.find("CurrentCoreCount"), counts.find("MaxCoreCount")) == ("30", "30")
+    refused = await management.post(SERVICES, hosted_service())
+    assert refused.status == 400
+
+
+async def test_quotas(emulator: Emulator, management: Management):
+    """Quotas can be given, too."""
+    emulator.seed({"quotas": {"cores": 500, "hosted_services": 60}})
+    counts = await management.get(f"/{emulator.subscription_id}")
+    assert (counts.find("MaxCoreCount"), counts.find("MaxHostedServices")) == ("500", "60")
+
+
+async def test_subscriptions(emulator: Emulator, management: Management, neighbour: Management):
+    """Subscriptions are meant by place, name or id; those that are not there yet are made."""
+    first, second = emulator.subscription_ids
+    new = "6f1c2d3e-0000-4000-8000-1234567890ab"
+    name = emulator.state.subscriptions[second].name
+
+    def with_service(shop: str, **which: str) -> dict[str, object]:
+        return {**which, "hosted_services": [{"name": shop}]}
+
+    emulator.seed(
+        {
+            "subscriptions": [
+                with_service("at-its-place"),
+                with_service("by-name", name=name),
+                with_service("by-id", id=first.upper()),
+                with_service("new-id", id=new),
+                with_service("new-name", name="Depot"),
+            ]
+        }
+    )
+    assert (await management.get(SERVICES)).find_all("ServiceName") == ["at-its-place", "by-id"]
+    assert (await neighbour.get(SERVICES)).find_all("ServiceName") == ["by-name"]
+    assert emulator.subscription_ids[:3] == [first, second, new]
+    assert (await management.get(f"/{new}/{SERVICES}")).find_all("ServiceName") == ["new-id"]
+    assert new in emulator.publishsettings_path.read_text()
+    listed = await management.get("/subscriptions")
+    assert listed.find_all("SubscriptionName")[-1] == "Depot"
+
+
+async def test_what_is_there_goes_on(emulator: Emulator, management: Management, clock: ManualClock):
+    """A seed adds to what there is: time does not move, and what is under way stays so."""
+    emulator.seed(STORE)
+    emulator.seed({"hosted_services": [{"name": "old", "deployments": [{"roles": [{"name": "Web"}]}]}]})
+    accepted = await management.delete(f"{SERVICES}/old/deployments/production")
+    before = clock.now()
+    emulator.seed({"hosted_services": [{"name": "shop"}]})
+    assert clock.now() == before
+    assert (await management.status_of(accepted)).find("Status") == "InProgress"
+    assert (await management.finished(accepted)).find("Status") == "Succeeded"
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        ({"hosted": []}, "hosted: Extra inputs are not permitted"),
+        ({"hosted_services": [{"name": "a", "count": 2}]}, r"hosted_services[0]: with a 'count'"),
+        (
+            {"hosted_services": [{"name": "shop"}, {"name": "a b"}]},
+            r"hosted_services[1]: The hosted service name",
+        ),
+        (
+            {"location": "Atlantis", "hosted_services": [{"name": "shop"}]},
+            r"hosted_services[0]: The location",
+        ),
+        ({"storage_accounts": [{"name": "a-b"}]}, r"storage_accounts[0]: "),
+        ({"storage_accounts": [{"name": "store", "account_type": "Odd"}]}, r"storage_accounts[0]: "),
+        (
+            {"hosted_services": [{"name": "shop", "deployments": [{"roles": [{"name": "Web"}]}]}]},
+            r"hosted_services[0].deployments[0]: its blobs need a storage account in West US",
+        ),
+        (service(), r"hosted_services[0].deployments[0]: give exactly one of"),
+        (service(slot="Staging", virtual_machines=[{"name": "vm"}]), "only be in the Production slot"),
+        (service(roles=[{"name": "Web"}], reserved_ip="front"), "stand in their 'configuration'"),
+        (service(virtual_machines=[{"name": "vm", "size": "Huge"}]), r"hosted_services[0].deployments[0]: "),
+        (service(virtual_machines=[{"name": "vm", "image": "none"}]), r"hosted_services[0].deployments[0]: "),
+        (service(configuration="nonsense"), r"hosted_services[0].deployments[0]: "),
+        ({"network_configuration": "<nonsense/>"}, "network_configuration: "),
+        ({"subscriptions": [{}, {}, {"location": "West US"}]}, r"subscriptions[2]: there are only 2"),
+        (
+            {"subscriptions": [{"hosted_services": [{"name": "a b"}]}]},
+            r"subscriptions[0].hosted_services[0]: ",
+        ),
+        ({"subscriptions": [{"id": "six"}]}, r"subscriptions[0].id: "),
+    ],
+)
+async def test_impossible(emulator: Emulator, document: dict[str, object], problem: str):
+    """What there cannot be is refused with the path of the field; then nothing of it is there."""
+    before = emulator.snapshot()
+    with pytest.raises(SeedError) as refused:
+        emulator.seed(document)
+    assert problem in str(refused.value)
+    assert emulator.snapshot() == before
+
+
+async def test_from_the_beginning(directory: Path):
+    """An emulator can have it from the beginning, and has it again after a reset."""
+    async with (
+        Emulator(directory=directory, contents={**STORE, **service(roles=[{"name": "Web"}])}) as emulator,
+        connected(emulator) as client,
+    ):
+        assert (await client.delete(f"{SHOP}?comp=media")).status == 202
+        emulator.reset()
+        assert (await client.get(f"{SHOP}/deployments/production")).find("Status") == "Running"
+
+
+async def test_a_database_is_seeded_once(directory: Path):
+    """With a database that has a state already, it is not seeded again."""
+    for name in ("other", "another"):
+        async with (
+            Emulator(
+                directory=directory,
+                database=directory / "state.db",
+                contents={"hosted_services": [{"name": "shop"}]},
+            ) as emulator,
+            connected(emulator) as client,
+        ):
+            await client.post(SERVICES, hosted_service(name))
+            names = (await client.get(SERVICES)).find_all("ServiceName")
+    assert names == ["shop", "other", "another"]
+
+
+async def test_seeds_of_a_running_emulator_are_kept(directory: Path):
+    """What `seed` adds is in the database when it returns."""
+    file = directory / "state.db"
+    async with Emulator(directory=directory, database=file) as emulator:
+        emulator.seed({**STORE, **service(roles=[{"name": "Web"}])})
+    async with Emulator(directory=directory, database=file) as emulator, connected(emulator) as client:
+        assert (await client.get(f"{SHOP}/deployments/production")).find("Status") == "Running"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("seeds.json", json.dumps({"hosted_services": [{"name": "shop"}]})),
+        ("seeds.yaml", "hosted_services:\n  - name: shop\n"),
+        ("seeds.YML", "hosted_services: [{name: shop}]"),
+    ],
+)
+def test_files(tmp_path: Path, name: str, text: str):
+    """A document is read from JSON, and from YAML by its name."""
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    assert load_seed(tmp_path / name) == SeedDocument.read({"hosted_services": [{"name": "shop"}]})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("seeds.json", "{", "is not JSON"),
+        ("seeds.yaml", "a: [", "is not YAML"),
+        ("seeds.json", "[]", "does not hold an object"),
+        ("seeds.json", '{"a": 1}', "a: Extra inputs"),
+    ],
+)
+def test_bad_files(tmp_path: Path, name: str, text: str, problem: str):
+    """A file that holds something else is refused."""
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(SeedError, match=problem):
+        load_seed(tmp_path / name)
+
+
+def test_yaml_is_optional(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Without PyYAML, a message says what to install; JSON needs nothing."""
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    (tmp_path / "seeds.yaml").write_text("a: 1", encoding="utf-8")
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'asyncsm\[cli\]'"):
+        load_seed(tmp_path / "seeds.yaml")

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
-from typing import Any, Final, NamedTuple, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 Effect: TypeAlias = Callable[[], None]
 
@@ -77,10 +77,6 @@ class Clock:
         self._agenda: list[Due] = []
         self._scheduled = 0
         self._waiters: set[asyncio.Future[None]] = set()
-
-    def __getstate__(self) -> dict[str, Any]:
-        # They belong to requests and to a file, which are not copied.
-        return {**self.__dict__, "_waiters": set(), "watcher": None}
 
     def timestamp(self) -> float:
         """Virtual seconds since 1970; while an effect happens, the moment it was due."""

@@ -66,13 +66,13 @@ class RowDecoder(Decoder):
         self._connection = connection
         self._entities: dict[int, str] = dict(connection.execute("SELECT number, content FROM entities"))
         self._entries: dict[int, list[tuple[str, str]]] = {}
-        self.last_place = 0
+        self.last_place: int = 0
         rows = connection.execute("SELECT register, place, name, content FROM entries ORDER BY place")
         for register, place, name, content in rows:
             self._entries.setdefault(register, []).append((name, content))
             self.last_place = place
         self.made: dict[int, Entity | Register] = {}
-        self.numbers = self._entities.keys() | self._entries.keys()
+        self.numbers: set[int] = self._entities.keys() | self._entries.keys()
 
     def root(self, number: str | None) -> ByName[Any]:
         """A register that nothing refers to."""
@@ -87,7 +87,7 @@ class RowDecoder(Decoder):
             "SELECT moment, number, effect FROM agenda ORDER BY number"
         ).fetchall()
         for moment, number, effect in rows:
-            self.path = ["agenda", str(number)]
+            self.path[:] = ["agenda", str(number)]
             yield Due(moment, number, self.decode(json.loads(effect)))
 
     def entity(self, kind: type[Entity], node: dict[str, JsonValue]) -> Entity:
@@ -103,10 +103,11 @@ class RowDecoder(Decoder):
         made = self.made.get(number)
         if made is None:
             register = self.made[number] = REGISTERS[tag]()
-            before, self.path = self.path, ["entries", str(number)]
+            before = self.path.copy()
+            self.path[:] = ["entries", str(number)]
             for name, text in self._entries.get(number, []):
                 register.take_in(name, self.at(name, json.loads(text)))
-            self.path = before
+            self.path[:] = before
             return register
         if not isinstance(made, Register):
             raise TypeError(f"{number} is no register")
@@ -116,7 +117,8 @@ class RowDecoder(Decoder):
         """Read the entity with the number `target`, unless it has been."""
         number = int(str(target))
         if number not in self.made:
-            before, self.path = self.path, ["entities", str(number)]
+            before = self.path.copy()
+            self.path[:] = ["entities", str(number)]
             self.decode(json.loads(self._entities[number]))
-            self.path = before
+            self.path[:] = before
         return self.made[number]

@@ -8,6 +8,7 @@ is none, these tests are skipped.
 import os
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import pytest
@@ -68,9 +69,13 @@ async def chromium():
         if found is None:
             pytest.skip("no Chromium: apt-get install chromium, or playwright install chromium")
         # The sandbox needs rights that containers do not have; only our own page is opened.
-        browser = await tools.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield browser
-        await browser.close()
+        # It makes a socket in its directory, whose path may have 107 characters; a test runner's can be long.
+        with TemporaryDirectory(prefix="asm-", dir="/tmp" if Path("/tmp").is_dir() else None) as short:
+            browser = await tools.chromium.launch(
+                executable_path=found, args=["--no-sandbox"], env={**os.environ, "TMPDIR": short}
+            )
+            yield browser
+            await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -60,6 +60,12 @@ def start(
         Path | None,
         typer.Option(metavar="FILE", help="What there is from the beginning, as YAML or JSON."),
     ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="Refuse what is not exactly as the API has it, and say what is wrong with it."
+        ),
+    ] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one line of JSON when ready.")] = False,
 ) -> None:
     """Serve until SIGINT (Ctrl-C) or SIGTERM."""
@@ -86,6 +92,7 @@ def start(
         admin_port=admin_port,
         database=database,
         contents=None if seed_file is None else _contents(seed_file),
+        strict=strict,
     )
     try:
         asyncio.run(serve(options, _print_json if json_ else _print_block))

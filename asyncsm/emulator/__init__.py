@@ -6,6 +6,7 @@ else. See `Emulator`.
 
 from asyncsm.emulator.clock import Clock, InstantClock, ManualClock
 from asyncsm.emulator.faults import Fault
+from asyncsm.emulator.limits import Limits
 from asyncsm.emulator.persistence.database import UnusableDatabase
 from asyncsm.emulator.persistence.values import UnreadableState
 from asyncsm.emulator.program import EmulatorOptions, serve
@@ -20,6 +21,7 @@ __all__ = [
     "EmulatorOptions",
     "Fault",
     "InstantClock",
+    "Limits",
     "ManualClock",
     "Quotas",
     "SeedDocument",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
@@ -13,11 +14,12 @@ from typing import Final
 from aiohttp import web
 from multidict import CIMultiDict
 
-from asyncsm.emulator import refusals, sabotage
+from asyncsm.emulator import refusals, sabotage, strict
 from asyncsm.emulator.call import Call, Incoming, Reply, World
 from asyncsm.emulator.faults import Fault, Faults
 from asyncsm.emulator.handlers import ROUTES
 from asyncsm.emulator.journal import Journal
+from asyncsm.emulator.limits import DEFAULT_LIMITS, Limits
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import Router, parse_query, split
 from asyncsm.emulator.sabotage import Delivery
@@ -25,8 +27,8 @@ from asyncsm.emulator.throttling import Limiter
 
 log: logging.Logger = logging.getLogger("asyncsm.emulator")
 
-MAX_BODY_BYTES: Final = 4 * 1024 * 1024
-"""A longer request body is refused."""
+BUFFERED_BYTES: Final = 64 * 1024
+"""A shorter reply is taken by the operating system at once, however slowly the client reads."""
 
 FIRST_VERSION: Final = "2009-10-01"
 _VERSION = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
@@ -72,6 +74,7 @@ class ManagementApp:
         limiter: how many requests are admitted; ``None`` for any number.
         journal: takes note of each request.
         save: makes what has changed last, before it is acknowledged.
+        limits: how long and how slow a request may be.
     """
 
     def __init__(
@@ -81,12 +84,14 @@ class ManagementApp:
         limiter: Limiter | None = None,
         journal: Journal | None = None,
         save: Callable[[], None] | None = None,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self._world = world
         self._faults = Faults(world.clock, world.progress) if faults is None else faults
         self._limiter = limiter
         self._journal = Journal() if journal is None else journal
         self._save = save
+        self._limits = limits
         self._router = Router(ROUTES)
         self._delivery = Delivery(world.clock)
 
@@ -112,13 +117,13 @@ class ManagementApp:
         for fault in outcome.faults:
             if fault.kind in sabotage.ON_THE_WAY:
                 return await self._delivery.deliver(request, response, fault)
-        return response
+        return await self._hand_over(request, response)
 
     async def _answer(self, request: web.BaseRequest, request_id: str) -> Outcome:
         """Check the version, authenticate, read the body, route, and do what is asked."""
         version = request.headers.get("x-ms-version", "")
         if _VERSION.fullmatch(version) is None or version < FIRST_VERSION:
-            raise refusals.missing_version()
+            raise strict.version_refusal(version) if self._world.strict else refusals.missing_version()
         path, _, query = request.raw_path.partition("?")
         segments = split(path)
         if not segments:
@@ -140,13 +145,22 @@ class ManagementApp:
         route, parameters = self._router.find(
             incoming.method, incoming.segments, incoming.query, incoming.root, scoped=scoped
         )
+        if self._world.strict and incoming.content:
+            strict.check_content_type(route.operation, request.headers.get("Content-Type"))
         call = Call(self._world, subscription, incoming, route, parameters, request_id)
         return self._decide(call, request.raw_path)
 
-    @staticmethod
-    async def _read_body(request: web.BaseRequest) -> bytes:
-        if (request.content_length or 0) > MAX_BODY_BYTES:
-            raise refusals.bad_request(f"The request body is longer than {MAX_BODY_BYTES} bytes.")
+    async def _read_body(self, request: web.BaseRequest) -> bytes:
+        try:
+            async with asyncio.timeout(self._limits.body_seconds):
+                return await self._read_all(request)
+        except TimeoutError:
+            raise refusals.request_timeout() from None
+
+    async def _read_all(self, request: web.BaseRequest) -> bytes:
+        most = self._limits.body_bytes
+        if (request.content_length or 0) > most:
+            raise refusals.bad_request(f"The request body is longer than {most} bytes.")
         if request.headers.get("Expect", "").lower() == "100-continue":  # as .NET clients send it
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0  # or aiohttp takes the headers for sent
@@ -155,9 +169,22 @@ class ManagementApp:
         async for part in request.content.iter_any():
             parts.append(part)
             size += len(part)
-            if size > MAX_BODY_BYTES:
-                raise refusals.bad_request(f"The request body is longer than {MAX_BODY_BYTES} bytes.")
+            if size > most:
+                raise refusals.bad_request(f"The request body is longer than {most} bytes.")
         return b"".join(parts)
+
+    async def _hand_over(self, request: web.BaseRequest, response: web.Response) -> web.Response:
+        """Send a long reply; a client that does not read it is cut off."""
+        body = response.body
+        if isinstance(body, bytes) and len(body) > BUFFERED_BYTES:
+            try:
+                async with asyncio.timeout(self._limits.reply_seconds):
+                    await response.prepare(request)
+                    await response.write_eof()
+            except TimeoutError:
+                if request.transport is not None:
+                    request.transport.abort()
+        return response
 
     def _decide(self, call: Call, target: str) -> Outcome:
         """Throttle, do what is asked or what a fault does instead, and let faults spoil the answer.

@@ -9,7 +9,7 @@ from functools import cached_property
 from random import Random
 from typing import Self, TypeVar
 
-from asyncsm.emulator import refusals
+from asyncsm.emulator import refusals, strict
 from asyncsm.emulator.authentication import Gate
 from asyncsm.emulator.clock import Clock, Effect
 from asyncsm.emulator.progress import Lockable, Operation, Progress, require_free
@@ -55,6 +55,7 @@ class World:
         progress: brings operations to their end.
         gate: knows whose certificates are good.
         random: for keys, ids and durations; repeatable when seeded.
+        strict: whether requests must be exactly as they should be.
     """
 
     state: State
@@ -62,6 +63,7 @@ class World:
     progress: Progress
     gate: Gate
     random: Random
+    strict: bool = False
 
 
 @dataclass(frozen=True)
@@ -224,8 +226,11 @@ class Call:
         """The body, read as `model`.
 
         Raises:
-            Refusal: 400 ``InvalidXmlRequest`` when it is malformed or another document.
+            Refusal: 400 ``InvalidXmlRequest`` when it is malformed or another document; in strict
+                mode also when it is not exactly that document, with what is wrong.
         """
+        if self._world.strict:
+            strict.check_body(model, self._incoming.content)
         root, node = self._incoming.document
         if root != model.root_name():
             raise refusals.invalid_xml(f"Expected the element {model.root_name()}, found {root}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import os
 import socket
 import ssl
@@ -79,6 +80,14 @@ class Listener:
                 # A TLS connection would otherwise linger until its peer says goodbye too.
                 transport.abort()
         await asyncio.sleep(0)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host`, a name or an address, can be reached from this computer only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 async def _first_address(host: str) -> str:

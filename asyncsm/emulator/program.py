@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from asyncsm.emulator.limits import DEFAULT_LIMITS, Limits
 from asyncsm.emulator.seeding import SeedDocument
 from asyncsm.emulator.server import Emulator
 from asyncsm.emulator.state import Quotas
@@ -31,6 +32,8 @@ class EmulatorOptions:
     admin_port: int | None = 0
     database: Path | None = None
     contents: SeedDocument | None = None
+    strict: bool = False
+    limits: Limits = DEFAULT_LIMITS
 
     def emulator(self) -> Emulator:
         """An emulator that is not running yet.
@@ -50,6 +53,8 @@ class EmulatorOptions:
             admin_port=self.admin_port,
             database=self.database,
             contents=self.contents,
+            strict=self.strict,
+            limits=self.limits,
         )
 
 

@@ -48,13 +48,10 @@ def bad_request(message: str = "A parameter was incorrect") -> Refusal:
     return Refusal(400, "BadRequest", message)
 
 
-def missing_version() -> Refusal:
+def missing_version(detail: str = "") -> Refusal:
     """400: ``x-ms-version`` is absent or no date the service knows."""
-    return Refusal(
-        400,
-        "MissingOrIncorrectVersionHeader",
-        "The versioning header is not specified or was specified incorrectly.",
-    )
+    message = "The versioning header is not specified or was specified incorrectly."
+    return Refusal(400, "MissingOrIncorrectVersionHeader", f"{message} {detail}".rstrip())
 
 
 def invalid_xml(detail: str = "") -> Refusal:
@@ -125,6 +122,11 @@ def quota_exceeded(resource_type: str, limit: int, current: int, increment: int 
         f"resource type '{resource_type}' is {limit} per subscription, the current count is {current}, and "
         f"the requested increment is {increment}."
     )
+
+
+def request_timeout() -> Refusal:
+    """408: the client did not send what it announced in time."""
+    return Refusal(408, "RequestTimeout", "The request body did not arrive in time.")
 
 
 def server_busy() -> Refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import ssl
@@ -22,10 +23,12 @@ from asyncsm.emulator.authentication import Gate
 from asyncsm.emulator.call import World
 from asyncsm.emulator.clock import Clock, make_clock
 from asyncsm.emulator.control import Control
+from asyncsm.emulator.facts import EmulatorFacts
 from asyncsm.emulator.faults import Faults
 from asyncsm.emulator.identity import Identity, server_hosts
 from asyncsm.emulator.journal import Journal
-from asyncsm.emulator.listening import SHUTDOWN_SECONDS, Listener
+from asyncsm.emulator.limits import DEFAULT_LIMITS, BoundedServer, Limits
+from asyncsm.emulator.listening import SHUTDOWN_SECONDS, Listener, is_loopback
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.pace import Pace
 from asyncsm.emulator.persistence.keeping import Keeper
@@ -38,11 +41,13 @@ from asyncsm.emulator.tls import AlertingSSLObject
 if TYPE_CHECKING:
     from asyncsm.services import ServiceManagementService
 
+log: logging.Logger = logging.getLogger("asyncsm.emulator")
+
 CONTROL_HOST: Final = "127.0.0.1"
 """The control port is for this computer only, wherever the emulator itself listens."""
 
 
-class Emulator:
+class Emulator(EmulatorFacts):
     """The service on this computer, with real HTTPS and real client certificates.
 
     It listens between `start` and `stop`, which may be repeated: the state stays, and the
@@ -68,6 +73,9 @@ class Emulator:
             emulator goes on where it was; if there is a state in it, `subscriptions`, `quotas` and
             `contents` are not used.
         contents: what there is from the beginning, and after each `reset`; see `seed`.
+        strict: refuse requests that are not exactly as the API has them, and say what is wrong;
+            see `strict`. Without it they are read as leniently as the service read them.
+        limits: what a client may take: time, room, connections.
 
     Attributes:
         state: everything the service knows.
@@ -94,8 +102,10 @@ class Emulator:
         admin_port: int | None = 0,
         database: str | os.PathLike[str] | None = None,
         contents: SeedDocument | Mapping[str, JsonValue] | None = None,
+        strict: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
-        self.host = host
+        self.host: str = host
         self.state: State = State()
         self.clock: Clock = make_clock(clock)
         self._wanted_subscriptions = subscriptions
@@ -112,9 +122,12 @@ class Emulator:
         self.faults: Faults = Faults(self.clock, progress, seed)
         self.journal: Journal = Journal()
         self._limiter = make_limiter(throttle, self.clock)
-        self._world = World(self.state, self.clock, progress, self._gate, self._random)
+        self._world = World(self.state, self.clock, progress, self._gate, self._random, strict)
         self._keeper = Keeper(self._world, self.faults)
-        self._app = ManagementApp(self._world, self.faults, self._limiter, self.journal, self._keeper.save)
+        self._limits = limits
+        self._app = ManagementApp(
+            self._world, self.faults, self._limiter, self.journal, self._keeper.save, limits
+        )
         self._listener = Listener(host, port)
         self._admin = None if admin_port is None else Listener(CONTROL_HOST, admin_port)
 
@@ -130,8 +143,13 @@ class Emulator:
             raise RuntimeError("the emulator is already running")
         if self._identity is None:
             self._identity = self._begin()
-        # A client that goes takes the handler of its request along, however long a fault keeps that.
-        server = web.Server(self._app, access_log=None, handler_cancellation=True)
+        if not is_loopback(self.host):
+            log.warning(
+                "the emulator listens on %s: whoever reaches this computer can reach it. "
+                "Its certificates keep strangers out, but it is made for development only.",
+                self.host,
+            )
+        server = BoundedServer(self._app, self._limits)
         runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_SECONDS)
         await self._listener.open(runner, self._tls(self._identity))
         if self._admin is not None:
@@ -253,77 +271,6 @@ class Emulator:
         self._keeper.save()
         self._become_known()
 
-    @property
-    def port(self) -> int:
-        """The port it listens on, also while it is stopped."""
-        return self._listener.port
-
-    @property
-    def url(self) -> str:
-        """``https://host:port``."""
-        return f"https://{self._listener.authority}"
-
-    @property
-    def admin_url(self) -> str | None:
-        """``http://host:port`` of the control API; ``None`` if there is none."""
-        return None if self._admin is None else f"http://{self._admin.authority}"
-
-    @property
-    def subscription_ids(self) -> list[str]:
-        """The ids of its subscriptions."""
-        return [id_ for id_, _ in self._known.subscriptions]
-
-    @property
-    def subscription_id(self) -> str:
-        """The first of `subscription_ids`."""
-        return self.subscription_ids[0]
-
-    @property
-    def directory(self) -> Path:
-        """Where its files are."""
-        return self._known.files.directory
-
-    @property
-    def certificate_path(self) -> Path:
-        """PEM file with key and certificate that manage the subscriptions."""
-        return self._known.files.management
-
-    @property
-    def cer_path(self) -> Path:
-        """The management certificate alone (DER)."""
-        return self._known.files.cer
-
-    @property
-    def ca_path(self) -> Path:
-        """PEM file with the certificate of the authority that signed the server's."""
-        return self._known.files.ca
-
-    @property
-    def publishsettings_path(self) -> Path:
-        """A publishsettings file with address, subscriptions and certificate."""
-        return self._known.files.publishsettings
-
-    def facts(self) -> dict[str, str | int | list[str]]:
-        """What another program needs to use it, by the names of the attributes, and ``pid``.
-
-        ``admin_url`` is missing where there is no control API.
-        """
-        control = {} if self.admin_url is None else {"admin_url": self.admin_url}
-        return {
-            "url": self.url,
-            "host": self.host,
-            "port": self.port,
-            "subscription_id": self.subscription_id,
-            "subscription_ids": self.subscription_ids,
-            "certificate_path": str(self.certificate_path),
-            "cer_path": str(self.cer_path),
-            "ca_path": str(self.ca_path),
-            "publishsettings_path": str(self.publishsettings_path),
-            "directory": str(self.directory),
-            **control,
-            "pid": os.getpid(),
-        }
-
     def service(
         self,
         subscription_id: str | None = None,
@@ -366,12 +313,6 @@ class Emulator:
             lanes=lanes or pace.lanes(),
             reconcile=reconcile or pace.reconcile(),
         )
-
-    @property
-    def _known(self) -> Identity:
-        if self._identity is None:
-            raise RuntimeError("the emulator has not been started")
-        return self._identity
 
     def _begin(self) -> Identity:
         directory = self._given_directory

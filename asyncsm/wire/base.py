@@ -120,6 +120,8 @@ class XmlModel(BaseModel):
     xml_namespace: ClassVar[str | None] = xml.AZURE
     xml_prefixes: ClassVar[dict[str, str]] = {}
     """Further namespaces declared on this element, by the prefix its aliases use."""
+    xml_in_any_order: ClassVar[tuple[frozenset[str], ...]] = ()
+    """Elements that clients sent in one order and in another, and the service took both."""
 
     # A slot, because pydantic sets up a private attribute in Python, for every element of a list too.
     __slots__ = ("_request_id",)

@@ -130,6 +130,11 @@ class Provisioning(XmlModel):
 class DomainJoin(XmlModel):
     """The domain that a Windows machine joins."""
 
+    xml_in_any_order: ClassVar[tuple[frozenset[str], ...]] = (
+        frozenset({"Provisioning", "JoinDomain"}),
+        frozenset({"Provisioning", "MachineObjectOU"}),
+    )
+
     credentials: Credentials = Field(default_factory=Credentials)
     provisioning: Provisioning = Field(default_factory=Provisioning)
     join_domain: str | None = None
@@ -161,6 +166,10 @@ class StoredCertificateSettings(XmlList[CertificateSetting]):
 
 class Listener(XmlModel):
     """A way by which Windows Remote Management listens."""
+
+    xml_in_any_order: ClassVar[tuple[frozenset[str], ...]] = (
+        frozenset({"Protocol", "CertificateThumbprint"}),
+    )
 
     # Recorded requests have the protocol first; the published contract has it last.
     protocol: str | None = None
@@ -238,6 +247,10 @@ class AdditionalUnattendContent(XmlModel):
 
 class WindowsConfigurationSet(_AnyConfigurationSet):
     """How a Windows machine is set up."""
+
+    xml_in_any_order: ClassVar[tuple[frozenset[str], ...]] = (
+        frozenset({"CustomData", "AdditionalUnattendContent"}),
+    )
 
     configuration_set_type: str = "WindowsProvisioningConfiguration"
     computer_name: str | None = None

@@ -231,6 +231,10 @@ class VirtualMachineDeployment(XmlModel):
     """Request of Create Virtual Machine Deployment."""
 
     xml_root: ClassVar[str] = "Deployment"
+    xml_in_any_order: ClassVar[tuple[frozenset[str], ...]] = (
+        frozenset({"ReservedIPName", "VirtualNetworkName"}),
+        frozenset({"ReservedIPName", "Dns"}),
+    )
 
     name: str
     deployment_slot: DeploymentSlot

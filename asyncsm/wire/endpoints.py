@@ -43,6 +43,10 @@ class ConfigurationSetInputEndpoint(XmlModel):
     """A port of a virtual machine, open to the internet."""
 
     xml_root: ClassVar[str] = "InputEndpoint"
+    xml_in_any_order: ClassVar[tuple[frozenset[str], ...]] = tuple(
+        frozenset({"VirtualIPName", other})
+        for other in ("LoadBalancerName", "EndpointAcl", "IdleTimeoutInMinutes", "LoadBalancerDistribution")
+    )
 
     load_balanced_endpoint_set_name: str | None = None
     """Endpoints of the same set share the public port."""

@@ -34,8 +34,6 @@ from asyncsm.wire.types import (
 )
 from asyncsm.wire.xml import Node
 
-# ---------------------------------------------------------------- plans
-
 
 class _Nothing:
     """A value that has nothing to write."""
@@ -48,7 +46,7 @@ EXTRAS = "extra_elements"
 
 
 @dataclass(frozen=True, slots=True)
-class _Field:
+class FieldPlan:
     """How one field is read and written."""
 
     name: str
@@ -58,14 +56,21 @@ class _Field:
     """Whether it is written even with nothing inside, when it was set."""
     read: Callable[[Node, bool], object]
     write: Callable[[object], Node]
+    required: bool = False
+    repeated: bool = False
+    """Whether it stands several times in place."""
+    item: str | None = None
+    """What stands several times inside of it."""
+    models: tuple[type[BaseModel], ...] = ()
+    """What it holds, or each item; text if none. Of several, the first knows which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How one model class is read and written."""
 
-    fields: tuple[_Field, ...]
-    by_wire: dict[str, _Field]
+    fields: tuple[FieldPlan, ...]
+    by_wire: dict[str, FieldPlan]
     """By the name as written here, and where that has a prefix also without: others may choose another."""
     words: frozenset[str]
     """Wire names whose text pydantic reads as it stands."""
@@ -91,21 +96,32 @@ def plan_of(model: type[BaseModel]) -> Plan:
     )
 
 
-def _field(model: type[BaseModel], name: str, info: FieldInfo) -> _Field:
+def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FieldPlan:
     wire = info.alias or to_pascal(name)
     marks = [*info.metadata]
     kind = _without_none(info.annotation, marks)
     nillable = any(mark is Nillable or isinstance(mark, Nillable) for mark in marks)
     wrapped = next((mark for mark in marks if isinstance(mark, Wrapped)), None)
     where = f"{model.__name__}.{name}"
+    required = info.is_required()
     if get_origin(kind) is list:
         item_marks: list[object] = []
         item = _without_none(get_args(kind)[0], item_marks)
         codec = _codec(item, [*marks, *item_marks], where)
-        read, write = _wrapped_codec(wrapped.item, *codec) if wrapped else _repeated_codec(*codec)
-        return _Field(name, wire, nillable, wrapped is not None, read, write)
+        item_name = wrapped.item if wrapped else None
+        read, write = _wrapped_codec(item_name, *codec) if item_name else _repeated_codec(*codec)
+        keeps = wrapped is not None
+        return FieldPlan(
+            name, wire, nillable, keeps, read, write, required, not keeps, item_name, _models(item)
+        )
     read, write = _codec(kind, marks, where)
-    return _Field(name, wire, nillable, write is _write_child, read, write)
+    keeps = write is _write_child
+    return FieldPlan(name, wire, nillable, keeps, read, write, required, models=_models(kind))
+
+
+def _models(kind: object) -> tuple[type[BaseModel], ...]:
+    kinds = get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+    return tuple(one for one in kinds if isinstance(one, type) and issubclass(one, BaseModel))
 
 
 def _without_none(annotation: object, marks: list[object]) -> object:

@@ -13,7 +13,7 @@ from doubles.bare_client import Management, connected, document, replay, shape
 from doubles.recordings import recordings
 
 from asyncsm.credentials import read_publishsettings
-from asyncsm.emulator import Clock, Emulator, EmulatorOptions, InstantClock, ManualClock, app, serve
+from asyncsm.emulator import Clock, Emulator, EmulatorOptions, InstantClock, ManualClock, serve
 from asyncsm.emulator.clock import make_clock
 from asyncsm.emulator.handlers import ROUTES
 
@@ -112,19 +112,6 @@ async def test_content_type_does_not_matter(management: Management):
         Content_Type="application/atom+xml;type=entry;charset=utf-8",
     )
     assert answer.status == 201
-
-
-async def test_long_bodies(management: Management, monkeypatch: pytest.MonkeyPatch):
-    """A body beyond the bound is refused, whether its length is told beforehand or not."""
-    monkeypatch.setattr(app, "MAX_BODY_BYTES", 1000)
-
-    async def pieces():
-        for _ in range(3):
-            yield b"x" * 500
-
-    for body in (b"x" * 1001, pieces()):
-        refused = await management.send("POST", "affinitygroups", body)
-        assert (refused.status, refused.code) == (400, "BadRequest")
 
 
 async def test_a_bug_is_an_internal_error(

@@ -21,10 +21,12 @@ def identity_files(tmp_path_factory):
 
 @pytest.fixture
 async def emulator(identity_files, tmp_path):
-    """Running, fast, with two subscriptions and room for hundreds of machines."""
+    """Running, fast and strict, with two subscriptions and room for hundreds of machines."""
     directory = shutil.copytree(identity_files, tmp_path / "emulator")
     quotas = Quotas(cores=1000, hosted_services=200)
-    async with Emulator(directory=directory, subscriptions=2, clock=300, seed=1, quotas=quotas) as running:
+    async with Emulator(
+        directory=directory, subscriptions=2, clock=300, seed=1, quotas=quotas, strict=True
+    ) as running:
         yield running
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
@@ -15,7 +14,7 @@ from asyncsm.emulator.control.calls import ControlCall, ControlRoute, Rejected, 
 from asyncsm.emulator.control.controllable import Controllable
 from asyncsm.emulator.control.events import EventHub
 from asyncsm.emulator.control.routes import ROUTES
-from asyncsm.emulator.listening import SHUTDOWN_SECONDS
+from asyncsm.emulator.listening import SHUTDOWN_SECONDS, is_loopback
 
 log: logging.Logger = logging.getLogger("asyncsm.emulator")
 
@@ -122,6 +121,6 @@ def _follows_a_link(request: web.Request) -> bool:
 def _is_loopback(authority: str) -> bool:
     try:
         name = urlsplit(f"//{authority}").hostname or ""
-        return name == "localhost" or ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
+    return is_loopback(name)

@@ -1,0 +1,104 @@
+"""What a client may take of the emulator: time, room, connections."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, fields
+from typing import Final
+
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+log: logging.Logger = logging.getLogger("asyncsm.emulator")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds for clients; one that goes beyond them is refused or cut off.
+
+    Attributes:
+        connections: how many there may be at once; a further one is closed at once.
+        body_bytes: length of a request's body.
+        header_bytes: length of the request line, and of each header.
+        headers: how many a request may have.
+        head_seconds: how long a new connection may take for the head of its first request.
+        body_seconds: how long a request's body may take.
+        reply_seconds: how long a client may take to read a reply.
+        idle_seconds: how long a connection may be idle between requests.
+    """
+
+    connections: int = 1000
+    body_bytes: int = 4 * 1024 * 1024
+    header_bytes: int = 16 * 1024
+    headers: int = 100
+    head_seconds: float = 20
+    body_seconds: float = 60
+    reply_seconds: float = 60
+    idle_seconds: float = 120
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if getattr(self, field.name) <= 0:
+                raise ValueError(f"limits: {field.name} must be more than 0")
+
+
+DEFAULT_LIMITS: Final = Limits()
+
+
+class BoundedServer(web.Server):
+    """aiohttp's server, with a bound on connections and on the time before a first request.
+
+    Args:
+        handler: answers requests.
+        limits: the bounds.
+    """
+
+    def __init__(
+        self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], limits: Limits
+    ) -> None:
+        async def heard(request: web.BaseRequest) -> web.StreamResponse:
+            patience = self._patience.pop(request.protocol, None)
+            if patience is not None:
+                patience.cancel()
+            return await handler(request)
+
+        # A client that goes takes the handler of its request along, however long a fault keeps that.
+        super().__init__(
+            heard,
+            handler_cancellation=True,
+            access_log=None,
+            keepalive_timeout=limits.idle_seconds,
+            max_line_size=limits.header_bytes,
+            max_field_size=limits.header_bytes,
+            max_headers=limits.headers,
+        )
+        self._limits = limits
+        self._patience: dict[RequestHandler, asyncio.TimerHandle] = {}
+        self._full = False
+
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        """Begin to be patient with a new connection, or close it if there are too many."""
+        super().connection_made(handler, transport)
+        full = len(self.connections) > self._limits.connections
+        if full and not self._full:
+            log.warning("there are %d connections; further ones are closed", self._limits.connections)
+        self._full = full
+        if full:
+            transport.abort()
+            return
+        self._patience[handler] = asyncio.get_running_loop().call_later(
+            self._limits.head_seconds, self._cut_off, handler, transport
+        )
+
+    def _cut_off(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        del self._patience[handler]
+        transport.abort()
+
+    def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
+        """Forget a connection."""
+        patience = self._patience.pop(handler, None)
+        if patience is not None:
+            patience.cancel()
+        super().connection_lost(handler, exc)

@@ -1,0 +1,141 @@
+"""What is wrong with a document that a lenient reader takes all the same.
+
+The service reads elements in one order only. What comes too late, is misspelt or stands in
+another namespace is passed over in silence, and shows much later, as a default or as "a
+parameter was incorrect". This says it at once, in the models' own terms: their plans know
+the order.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from asyncsm.wire.base import XmlModel
+from asyncsm.wire.plan import FieldPlan, plan_of
+from asyncsm.wire.xml import INSTANCE
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+
+def offences(model: type[XmlModel], document: bytes) -> Iterator[str]:
+    """Say what in `document` is not as `model` has it: one sentence each, as they come.
+
+    Args:
+        model: what the document should be; its root element has that name.
+        document: well formed, and without a document type, as `xml.parse` takes them.
+    """
+    root = ET.fromstring(document)  # noqa: S314 - has been parsed before, by a parser that refuses entities
+    if _namespace(root) != (model.xml_namespace or ""):
+        yield _astray(root, model.xml_namespace or "")
+        return  # everything in it is astray, too
+    yield from _attributes(root, _local(root))
+    yield from _inside(model, root, model.xml_namespace or "", _local(root))
+
+
+def _inside(model: type[BaseModel], element: ET.Element, namespace: str, where: str) -> Iterator[str]:
+    fields = _Fields(model, namespace)
+    seen: Counter[str] = Counter()
+    for child in element:
+        name = _local(child)
+        field = fields.known.get(name)
+        if field is None:
+            yield fields.unknown(where, name)
+            continue
+        seen[name] += 1
+        if seen[name] == 2 and not field.repeated:
+            yield f"{name} stands more than once in {where}."
+        before = fields.too_early(name, seen)
+        if before is not None:
+            yield f"{name} stands after {before} in {where}. The order is: {', '.join(fields.order)}."
+        if _namespace(child) != fields.namespace(field):
+            yield _astray(child, fields.namespace(field))
+        else:
+            yield from _content(field, child, namespace, f"{where}/{name}")
+    for name in fields.required:
+        if name not in seen:
+            yield f"{where} lacks {name}."
+
+
+def _content(field: FieldPlan, element: ET.Element, namespace: str, where: str) -> Iterator[str]:
+    yield from _attributes(element, where)
+    if field.item is None:
+        if field.models:
+            yield from _inside(_variant(field, element), element, namespace, where)
+        return
+    item = _without_prefix(field.item)
+    for child in element:
+        if _local(child) != item:
+            yield f"{where} has no element {_local(child)}; it holds {item} only."
+        elif field.models:
+            yield from _inside(_variant(field, child), child, namespace, f"{where}/{item}")
+
+
+def _variant(field: FieldPlan, element: ET.Element) -> type[BaseModel]:
+    first = field.models[0]
+    if len(field.models) == 1 or not issubclass(first, XmlModel):
+        return first
+    return first.variant_for({_local(child): child.text for child in element})
+
+
+def _attributes(element: ET.Element, where: str) -> Iterator[str]:
+    # Those of the schema's own namespace say nil or a type, and may stand anywhere.
+    strange = [name for name in element.attrib if not name.startswith(f"{{{INSTANCE}}}")]
+    if strange:
+        yield f"{where} has no attribute {', '.join(strange)}."
+
+
+class _Fields:
+    """The elements of a model, as they may stand in a document."""
+
+    def __init__(self, model: type[BaseModel], namespace: str) -> None:
+        fields = [field for field in plan_of(model).fields if not field.wire.startswith(("@", "#"))]
+        self.known: Mapping[str, FieldPlan] = {_without_prefix(field.wire): field for field in fields}
+        self.order = [*self.known]
+        self._places = {name: place for place, name in enumerate(self.order)}
+        self.required = [name for name, field in self.known.items() if field.required]
+        self._prefixes: Mapping[str, str] = getattr(model, "xml_prefixes", {})
+        self._in_any_order: tuple[frozenset[str], ...] = getattr(model, "xml_in_any_order", ())
+        self._namespace = namespace
+
+    def namespace(self, field: FieldPlan) -> str:
+        prefix, colon, _ = field.wire.partition(":")
+        return self._prefixes[prefix] if colon else self._namespace
+
+    def too_early(self, name: str, seen: Iterable[str]) -> str | None:
+        """Which of the elements `seen` belongs behind `name`."""
+        for other in seen:
+            loose = any({name, other} <= names for names in self._in_any_order)
+            if self._places[other] > self._places[name] and not loose:
+                return other
+        return None
+
+    def unknown(self, where: str, name: str) -> str:
+        """A sentence about an element that `where` does not have."""
+        folded = {known.lower(): known for known in self.order}
+        close = get_close_matches(name.lower(), folded, n=1)
+        meant = f"; did you mean {folded[close[0]]}?" if close else "."
+        return f"{where} has no element {name}{meant} It has: {', '.join(self.order) or 'nothing'}."
+
+
+def _astray(element: ET.Element, wanted: str) -> str:
+    found = _namespace(element)
+    return (
+        f"{_local(element)} is in {f'the namespace {found}' if found else 'no namespace'}, not in {wanted}."
+    )
+
+
+def _local(element: ET.Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _namespace(element: ET.Element) -> str:
+    return element.tag[1:].partition("}")[0] if element.tag.startswith("{") else ""
+
+
+def _without_prefix(wire: str) -> str:
+    return wire.rpartition(":")[2]

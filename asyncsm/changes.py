@@ -16,6 +16,7 @@ from asyncsm.errors import (
     ServiceError,
     UnexpectedPayload,
 )
+from asyncsm.events import Blocked
 from asyncsm.lanes import lane_of
 from asyncsm.polling import OperationHandle
 from asyncsm.wire.operations import Operation, OperationState
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from asyncsm.config import LanePolicy
+    from asyncsm.events import Events
     from asyncsm.lanes import Lanes, Ticket
     from asyncsm.polling import Tracker
     from asyncsm.protocol import HttpResponse, Request
@@ -43,9 +45,13 @@ class Changes:
         lanes: the queues.
         policy: whether to queue, and how long to wait for others.
         tracker: polls for what was started.
+        events: who is told of changes that somebody else holds up.
     """
 
-    def __init__(self, reconciler: Reconciler, lanes: Lanes, policy: LanePolicy, tracker: Tracker) -> None:
+    def __init__(
+        self, reconciler: Reconciler, lanes: Lanes, policy: LanePolicy, tracker: Tracker, events: Events
+    ) -> None:
+        self._events = events
         self._reconciler = reconciler
         self._lanes = lanes
         self._policy = policy
@@ -95,6 +101,8 @@ class Changes:
                     refusal.add_note(f"this call has waited {self._policy.patience:g} s for it to end")
                     raise
                 _log.info("%s: waiting for somebody else's operation: %s", request.resource, refusal)
+                if self._events:
+                    self._events.emit(Blocked(request.resource, refusal.conflicting_operation_id, refusal))
                 # Some operations free what they change long before they end, so a pause ends both waits.
                 named = refusal.conflicting_operation_id
                 if named is None or named in waited_for or not await self._ended(named, min(pause, left)):

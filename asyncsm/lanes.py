@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import unquote
 
 from asyncsm.errors import ClientStateError
+from asyncsm.events import Events, Queued
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -137,9 +138,11 @@ class Lanes:
 
     Args:
         waited: told the seconds each ticket had to wait.
+        events: who is told of those that wait.
     """
 
-    def __init__(self, waited: Callable[[float], None] | None = None) -> None:
+    def __init__(self, waited: Callable[[float], None] | None = None, events: Events | None = None) -> None:
+        self._events = Events() if events is None else events
         # By the first two names: lanes that differ in these never exclude each other.
         self._queues: dict[Lane, list[Ticket]] = {}
         self._waited = waited
@@ -234,6 +237,8 @@ class Lanes:
         if first is not None:
             ticket._wait()  # noqa: SLF001 - one piece
             _log.info("%s waits in lane %s, first in it: %s", what, "/".join(lane), first.what)
+            if self._events:
+                self._events.emit(Queued(what, "/".join(lane), first.what))
         return ticket
 
     def _leave(self, ticket: Ticket) -> None:

@@ -20,6 +20,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -93,6 +96,19 @@ REMEMBERED: Final = 20_000
 _log = logging.getLogger("asyncsm.retry")
 
 
+_in_doubt_since: ContextVar[datetime | None] = ContextVar("asyncsm_in_doubt_since", default=None)
+
+
+@contextmanager
+def in_doubt(since: datetime) -> Iterator[None]:
+    """Have the changes of the block looked for before they are sent; see `ManagementSession.in_doubt`."""
+    before = _in_doubt_since.set(since)
+    try:
+        yield
+    finally:
+        _in_doubt_since.reset(before)
+
+
 class _Verdict(Enum):
     """What a look at the service showed, where it did not show the operation."""
 
@@ -116,6 +132,8 @@ class Sending:
     at: datetime | None
     moment: float
     lost: AsyncsmError | None = None
+    doubtful: bool = False
+    """Whether another process may have sent it before."""
     others: set[str] = field(default_factory=set)
 
 
@@ -154,7 +172,11 @@ class Reconciler:
 
     def begin(self, request: Request) -> Sending:
         """What `send` has to know of a change about to be sent."""
-        return Sending(request, self._sender.service_time, asyncio.get_running_loop().time())
+        since = _in_doubt_since.get()
+        now = asyncio.get_running_loop().time()
+        if since is None or request.reconcile is Reconcile.REPEAT:
+            return Sending(request, self._sender.service_time, now)
+        return Sending(request, since, now, doubtful=True)
 
     async def send(self, change: Sending) -> HttpResponse:
         """Send a change, and return its reply or the one that was lost.
@@ -169,6 +191,9 @@ class Reconciler:
             OutcomeUnknown: it may or may not have happened.
         """
         request = change.request
+        reply = await self._sent_before(change) if change.doubtful else None
+        if reply is not None:
+            return reply
         for attempt in range(1, self._attempts + 1):
             try:
                 response = await self._sender.send(request)
@@ -190,6 +215,12 @@ class Reconciler:
                 self._claim(response.request_id)
                 return response
         raise AssertionError("the last attempt returns or raises")  # pragma: no cover
+
+    async def _sent_before(self, change: Sending) -> HttpResponse | None:
+        """The reply that another process, which may have sent `change`, did not live to see."""
+        change.doubtful = False
+        change.lost = OutcomeUnknown("it may have been sent before", resource=change.request.resource)
+        return await self._look(change, change.lost)
 
     async def _look(self, change: Sending, error: AsyncsmError) -> HttpResponse | None:
         """The reply that was lost with `error`; ``None`` if the change did not happen."""

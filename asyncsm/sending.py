@@ -6,12 +6,13 @@ import asyncio
 import logging
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from asyncsm import config, protocol, retrying
 from asyncsm.clouds import Endpoint
 from asyncsm.errors import AsyncsmError, ClientStateError, Throttled
+from asyncsm.events import ReplyReceived, RequestSent, RetryPlanned
 from asyncsm.throttling import Kind
 from asyncsm.wire.base import XmlModel
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from asyncsm.config import RetryPolicy
+    from asyncsm.events import Events
     from asyncsm.protocol import HttpResponse, Request
     from asyncsm.statistics import Tally
     from asyncsm.throttling import Throttle
@@ -50,7 +52,9 @@ class Sender:
         patience: float,
         tally: Tally,
         chance: random.Random,
+        events: Events,
     ) -> None:
+        self._events = events
         self.endpoint = endpoint
         self._transport = transport
         self._subscription_id = subscription_id
@@ -104,14 +108,16 @@ class Sender:
         give_up: float | None = None
         while True:
             try:
-                reply = await self._attempt(request, kind, again=give_up is not None)
-            except Throttled:
+                reply = await self._attempt(request, kind, attempt, again=give_up is not None)
+            except Throttled as error:
                 # Nothing was done, and the throttle knows when to go on; that is no attempt.
                 self._tally.throttled += 1
                 now = asyncio.get_running_loop().time()
                 give_up = now + self._patience if give_up is None else give_up
                 if now >= give_up:
                     raise
+                if self._events:
+                    self._events.emit(RetryPlanned(request.resource, "throttled", 0.0, error))
             except AsyncsmError as error:
                 again = retrying.decide(self._policy, request, error, attempt, self._chance.random())
                 cost = self._budget.take(error) if again else None
@@ -123,12 +129,14 @@ class Sender:
                 _retry_log.info(
                     "%s: %s, again in %.2f s: %s", request.resource, again.reason, again.delay, error
                 )
+                if self._events:
+                    self._events.emit(RetryPlanned(request.resource, again.reason, again.delay, error))
                 await asyncio.sleep(again.delay)
             else:
                 self._budget.succeeded(paid)
                 return reply
 
-    async def _attempt(self, request: Request, kind: Kind, *, again: bool) -> HttpResponse:
+    async def _attempt(self, request: Request, kind: Kind, attempt: int, *, again: bool) -> HttpResponse:
         endpoint = self.endpoint
         redirects = 0
         while True:
@@ -136,9 +144,17 @@ class Sender:
                 raise ClientStateError("the session is closed; make a new one")
             wanted = protocol.encode(request, endpoint, self._subscription_id, self._api_version)
             async with self._throttle.turn(kind, again=again):
-                self._count(request, kind)
+                sort = self._count(request, kind)
+                if self._events:
+                    self._events.emit(RequestSent(sort, request.resource, request.operation, attempt))
                 response = await self._transport.send(wanted)
                 self._note_date(response)
+                if self._events:
+                    self._events.emit(
+                        ReplyReceived(
+                            request.resource, response.status, response.request_id, response.seconds
+                        )
+                    )
                 _log.debug("%s -> %d, request %s", request.resource, response.status, response.request_id)
                 if response.status != 307 or redirects == config.REDIRECT_LIMIT:
                     protocol.check(response, request)
@@ -147,12 +163,13 @@ class Sender:
             redirects += 1
             self._tally.redirects += 1
 
-    def _count(self, request: Request, kind: Kind) -> None:
+    def _count(self, request: Request, kind: Kind) -> Literal["change", "read", "poll"]:
+        sort: Literal["change", "read", "poll"] = "poll" if kind is Kind.POLL else "read"
         if request.is_change:
-            self._tally.requests["change"] += 1
+            sort = "change"
             self._tally.changes[request.operation] += 1
-        else:
-            self._tally.requests["poll" if kind is Kind.POLL else "read"] += 1
+        self._tally.requests[sort] += 1
+        return sort
 
     def _redirected(self, request: Request, response: HttpResponse) -> Endpoint:
         """Where a 307 points; its path and query are those of the request."""

@@ -17,11 +17,12 @@ from asyncsm.config import LanePolicy, PollingPolicy, ReconcilePolicy, RetryPoli
 from asyncsm.credentials import CertificateSource, ManagementCertificate
 from asyncsm.credentials.identity import identify
 from asyncsm.errors import ClientStateError, CredentialError, InvalidArgument
+from asyncsm.events import Events
 from asyncsm.history import SubscriptionHistory, normalised
 from asyncsm.lanes import Lanes
 from asyncsm.polling import OperationHandle, OperationToken, Tracker
 from asyncsm.protocol import HttpResponse, Request
-from asyncsm.reconciling import Reconciler
+from asyncsm.reconciling import Reconciler, in_doubt
 from asyncsm.sending import Sender, decoded
 from asyncsm.statistics import SessionStatistics, Tally
 from asyncsm.throttling import Throttle
@@ -29,7 +30,7 @@ from asyncsm.transport import AiohttpTransport, Transport
 from asyncsm.wire.base import XmlModel
 
 if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
     from types import TracebackType
 
 M = TypeVar("M", bound=XmlModel)
@@ -61,6 +62,9 @@ class ManagementSession(Caller):
         reconcile: how the outcome of a change is found out whose reply was lost.
         api_version: ``x-ms-version`` for operations that do not need a later one.
         transport: replaces HTTP, for tests; then no certificate is needed.
+
+    Attributes:
+        events: tells listeners of requests, replies, retries and waits as they happen.
 
     Raises:
         CredentialError: no usable certificate or no subscription.
@@ -111,6 +115,7 @@ class ManagementSession(Caller):
         self.api_version: str = api_version or config.API_VERSION
         self._transport = transport
         self._tally = Tally()
+        self.events: Events = Events()
         self._parts: _Parts | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
@@ -167,6 +172,7 @@ class ManagementSession(Caller):
             patience=self._throttle.patience,
             tally=self._tally,
             chance=chance,
+            events=self.events,
         )
         history = SubscriptionHistory(sender, self._polling.concurrency)
         tracker = Tracker(history, self._polling, subscription_id=self._subscription_id, chance=chance)
@@ -179,8 +185,8 @@ class ManagementSession(Caller):
             thumbprint=self.certificate.thumbprint if self.certificate else None,
             tally=self._tally,
         )
-        lanes = Lanes(self._tally.waited_in_lane)
-        changes = Changes(reconciler, lanes, self._lanes, tracker)
+        lanes = Lanes(self._tally.waited_in_lane, self.events)
+        changes = Changes(reconciler, lanes, self._lanes, tracker, self.events)
         return _Parts(transport, throttle, sender, tracker, lanes, changes)
 
     async def close(self) -> None:
@@ -209,6 +215,11 @@ class ManagementSession(Caller):
     def subscription_id(self) -> str:
         """The subscription requests are for."""
         return self._subscription_id
+
+    @property
+    def service_time(self) -> datetime | None:
+        """What the service's clock shows, going by its last answer; ``None`` before the first."""
+        return self._parts.sender.service_time if self._parts else None
 
     @property
     def polling(self) -> PollingPolicy:
@@ -264,6 +275,20 @@ class ManagementSession(Caller):
     def exclusively(self, *segments: str) -> AbstractAsyncContextManager[None]:
         """Keep other changes of a resource away while a block runs; see `Caller.exclusively`."""
         return self._open().changes.exclusively(protocol.path_of(segments))
+
+    def in_doubt(self, since: datetime) -> AbstractContextManager[None]:
+        """Look before sending: a process that died may have sent the changes of this block already.
+
+        Each change made in the block that is not harmless to repeat is looked for first, as if its
+        reply had just been lost; it is adopted if it happened, and sent if it did not.
+
+        Args:
+            since: when it can have been sent at the earliest, by the service's clock; see `service_time`.
+
+        Raises:
+            OutcomeUnknown: by a change in the block, when nothing can tell.
+        """
+        return in_doubt(since)
 
     def completed(self, reply: XmlModel, operation: str) -> OperationHandle:
         """A handle that is done; see `Caller.completed`."""

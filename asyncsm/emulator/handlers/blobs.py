@@ -66,7 +66,11 @@ def new_in(container: str, call: Call) -> str:
     return f"{container.rstrip('/')}/{letters[:8]}.{letters[8:]}{call.now:%Y%m%d%H%M%S}.vhd"
 
 
+def path_of(url: str) -> str:
+    """Container and name of the blob at `url`."""
+    return urlsplit(url).path.strip("/")
+
+
 def same(one: str, other: str) -> bool:
     """Whether two addresses mean the same blob: scheme and signature do not matter, the path's case does."""
-    first, second = urlsplit(one), urlsplit(other)
-    return (first.hostname, first.path.strip("/")) == (second.hostname, second.path.strip("/"))
+    return (urlsplit(one).hostname, path_of(one)) == (urlsplit(other).hostname, path_of(other))

@@ -412,6 +412,10 @@ class StateUnreachable(AsyncsmError):
         return type(self), (str(self), self.state)
 
 
+class PlanIncomplete(AsyncsmError):
+    """A plan was carried out in part: something failed, or the run was stopped; its report says what."""
+
+
 class UnexpectedPayload(AsyncsmError):
     """A reply does not have the shape its model describes.
 

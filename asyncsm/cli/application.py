@@ -10,7 +10,17 @@ from typing import Annotated, cast
 import typer
 
 import asyncsm
-from asyncsm.cli import certificate, demo_command, doctor, emulator, exit_codes, location, operation, service
+from asyncsm.cli import (
+    certificate,
+    demo_command,
+    doctor,
+    emulator,
+    exit_codes,
+    location,
+    operation,
+    plan,
+    service,
+)
 from asyncsm.cli.common import complain, say
 from asyncsm.errors import AsyncsmError
 
@@ -28,6 +38,7 @@ app.add_typer(certificate.app)
 app.add_typer(location.app)
 app.add_typer(service.app)
 app.add_typer(operation.app)
+app.add_typer(plan.app)
 
 # typer brings its own copy of click or uses the installed one, depending on its version.
 _ClickException = cast(

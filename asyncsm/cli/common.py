@@ -16,6 +16,7 @@ import typer
 
 from asyncsm.cli import output as outputs
 from asyncsm.cli.output import Columns, Output
+from asyncsm.config import DEFAULT_THROTTLE, ThrottlePolicy
 from asyncsm.errors import OperationTimeout
 from asyncsm.polling import OperationHandle
 from asyncsm.services import ServiceManagementService
@@ -96,9 +97,19 @@ class Call:
     left: list[OperationHandle] = field(default_factory=list, init=False)
     """Handles nobody waits for, kept until the session is closed: they are left on purpose."""
 
-    def service(self) -> ServiceManagementService:
-        """A client for the subscription, to be used in ``async with``."""
-        return ServiceManagementService(self.subscription_id, self.cert_file, self.host, ca_file=self.ca_file)
+    def service(self, throttle: ThrottlePolicy | None = None) -> ServiceManagementService:
+        """A client for the subscription, to be used in ``async with``.
+
+        Args:
+            throttle: the budget, if it is known.
+        """
+        return ServiceManagementService(
+            self.subscription_id,
+            self.cert_file,
+            self.host,
+            ca_file=self.ca_file,
+            throttle=throttle or DEFAULT_THROTTLE,
+        )
 
     def show(self, value: object, columns: Columns) -> None:
         """Write `value` to standard output, as the options say."""
@@ -123,6 +134,17 @@ class Call:
 
 def calling(command: Callable[Concatenate[Call, P], Awaitable[None]]) -> Callable[..., None]:
     """Make a command of an asynchronous function: its own options, then those of `Call`."""
+    return _command(command, bounded=True)
+
+
+def running(command: Callable[Concatenate[Call, P], Awaitable[None]]) -> Callable[..., None]:
+    """The same for a command that keeps the deadline itself, as it has something to say when it passes."""
+    return _command(command, bounded=False)
+
+
+def _command(
+    command: Callable[Concatenate[Call, P], Awaitable[None]], *, bounded: bool
+) -> Callable[..., None]:
     hints = get_type_hints(Call, include_extras=True)
     common = [
         inspect.Parameter(
@@ -137,7 +159,7 @@ def calling(command: Callable[Concatenate[Call, P], Awaitable[None]]) -> Callabl
     def run(**options: object) -> None:
         call = Call(**{each.name: options.pop(each.name) for each in common})  # type: ignore[arg-type]
         with exchanges_shown(call.verbose):
-            asyncio.run(_within(call.deadline, command(call, **options)))  # type: ignore[call-arg,arg-type]
+            asyncio.run(_within(call.deadline if bounded else None, command(call, **options)))  # type: ignore[call-arg,arg-type]
 
     run.__name__ = command.__name__
     run.__doc__ = command.__doc__

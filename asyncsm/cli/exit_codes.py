@@ -15,6 +15,7 @@ from asyncsm.errors import (
     OperationFailed,
     OperationTimeout,
     OutcomeUnknown,
+    PlanIncomplete,
     ResourceNotFound,
     ServerBusy,
     StateUnreachable,
@@ -40,6 +41,7 @@ class ExitCode:
 # An operation that failed is also the refusal of its code, so it stands before the refusals.
 EXIT_CODES: Final = (
     ExitCode(OK, "done"),
+    ExitCode(11, "a plan was carried out in part", (PlanIncomplete,)),
     ExitCode(10, "outcome unknown: the reply to a change was lost", (OutcomeUnknown,)),
     ExitCode(9, "deadline passed", (OperationTimeout,)),
     ExitCode(8, "an accepted operation failed", (OperationFailed, StateUnreachable)),

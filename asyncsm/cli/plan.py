@@ -1,0 +1,270 @@
+"""``asyncsm plan``: many resources from one file."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+import typer
+
+from asyncsm.cli.common import Call, calling, running, say
+from asyncsm.cli.output import Columns, Output, show
+from asyncsm.errors import InvalidArgument, PlanIncomplete
+
+if TYPE_CHECKING:
+    from asyncsm.config import ThrottlePolicy
+    from asyncsm.provisioning import Plan, Provisioner, Report, RunOptions
+
+app: typer.Typer = typer.Typer(
+    name="plan", help="Many resources from one file: check, show, apply, destroy.", no_args_is_help=True
+)
+
+WANTED: Final[Columns] = {"kind": "kind", "name": "name", "needs": "needs"}
+PLANNED: Final[Columns] = {"kind": "kind", "name": "name", "action": "action", "differences": "differences"}
+KNOWN: Final[Columns] = {
+    "resource": "key",
+    "phase": "phase",
+    "last action": "action",
+    "ours": "ours",
+    "in plan": "in_plan",
+    "error": "error",
+}
+ENDED: Final[Columns] = {
+    "resource": "key",
+    "outcome": "outcome",
+    "seconds": "seconds",
+    "retries": "retries",
+    "request ids": "request_ids",
+    "error": "error",
+}
+
+File = Annotated[Path, typer.Argument(metavar="PLAN", help="YAML, TOML or JSON file.")]
+JournalFile = Annotated[
+    Path | None,
+    typer.Option("--journal", metavar="FILE", help="What the run has done; PLAN.journal if absent."),
+]
+MaxInFlight = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Work on so many resources at once; else on all.")
+]
+ReportFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--report",
+        metavar="FILE",
+        help="Write a report: .json, or .html or .svg for a timeline; may be repeated.",
+    ),
+]
+Disks = Annotated[
+    bool, typer.Option("--disks", help="Also delete disks and images with the blobs behind them.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Read the service, and show what apply would do and how long it takes."),
+]
+Budget = Annotated[
+    str | None,
+    typer.Option(metavar="N/SECONDS", help="Requests the subscription may make in a time, such as 300/300."),
+]
+
+
+@app.command("check")
+def check(file: File) -> None:
+    """Check a plan without asking anybody: its fields, names, references and files."""
+    from asyncsm.provisioning import Graph, load_plan, resources_of
+
+    plan = load_plan(file)
+    graph = Graph(resources_of(plan, file.parent))
+    say(f"{file}: {len(graph)} resources, no problems found")
+
+
+@app.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of plans, for editors."""
+    from asyncsm.provisioning import Plan
+
+    sys.stdout.write(json.dumps(Plan.json_schema(), indent=2) + "\n")
+
+
+@app.command("show")
+@calling
+async def show_(
+    call: Call, file: File, dry_run: DryRun = False, journal: JournalFile = None, budget: Budget = None
+) -> None:
+    """Show what a plan wants, with every count and name filled in; with --dry-run, what apply would do."""
+    from asyncsm.provisioning import Graph, load_plan, resources_of
+
+    plan = load_plan(file)
+    if not dry_run:
+        graph = Graph(resources_of(plan, file.parent))
+        call.show(
+            [{"kind": one.kind, "name": one.name, "needs": list(graph.needs[one.key])} for one in graph],
+            WANTED,
+        )
+        return
+    async with call.service() as sms:
+        preview = await _provisioner(plan, file, sms, journal).preview(_throttle(budget))
+    if call.output is not Output.TABLE:
+        call.show(preview.model_dump(mode="json"), {})
+        return
+    call.show([one.model_dump(mode="json") for one in preview.resources if one.action != "nothing"], PLANNED)
+    counted = ", ".join(f"{count} {action}" for action, count in sorted(preview.actions.items()))
+    say(f"{counted}; {preview.changes} changes, which take at least {preview.seconds:.0f} s")
+    for key in preview.orphans:
+        say(f"{key} was made by this plan, which does not have it any more; it is left alone")
+
+
+@app.command("apply")
+@running
+async def apply(
+    call: Call,
+    file: File,
+    journal: JournalFile = None,
+    max_in_flight: MaxInFlight = None,
+    budget: Budget = None,
+    report: ReportFiles = None,
+) -> None:
+    """Have everything as the plan has it; a second time, nothing is left to do.
+
+    Ctrl-C begins nothing more and waits for what has been sent; again, it leaves at once. The
+    next apply takes up what is under way, also after a crash.
+    """
+    await _carry_out(call, "apply", file, journal, _options(call, max_in_flight), budget, report)
+
+
+@app.command("destroy")
+@running
+async def destroy(
+    call: Call,
+    file: File,
+    journal: JournalFile = None,
+    max_in_flight: MaxInFlight = None,
+    disks: Disks = False,
+    yes: Yes = False,
+    budget: Budget = None,
+    report: ReportFiles = None,
+) -> None:
+    """Remove what apply has made, and nothing that was there before."""
+    if not yes:
+        typer.confirm(f"Remove everything that {file} has made?", abort=True, err=True)
+    await _carry_out(call, "destroy", file, journal, _options(call, max_in_flight, disks), budget, report)
+
+
+@app.command("status")
+@calling
+async def status(call: Call, file: File, journal: JournalFile = None) -> None:
+    """Show what the journal knows, without asking the service."""
+    from asyncsm.provisioning import load_plan
+
+    async with call.service() as sms:
+        known = _provisioner(load_plan(file), file, sms, journal).status()
+    call.show([one.model_dump(mode="json") for one in known], KNOWN)
+
+
+def _provisioner(plan: Plan, file: Path, sms: object, journal: Path | None) -> Provisioner:
+    from asyncsm.provisioning import Provisioner, journal_beside
+
+    return Provisioner(plan, sms, base=file.parent, journal=journal or journal_beside(file))  # type: ignore[arg-type]
+
+
+def _options(call: Call, max_in_flight: int | None, disks: bool = False) -> RunOptions:
+    from asyncsm.provisioning import RunOptions
+
+    return RunOptions(max_in_flight, call.deadline, disks)
+
+
+def _throttle(budget: str | None) -> ThrottlePolicy | None:
+    from asyncsm.config import ThrottlePolicy
+
+    if budget is None:
+        return None
+    calls, _, seconds = budget.partition("/")
+    try:
+        return ThrottlePolicy(calls=int(calls), seconds=float(seconds))
+    except ValueError as error:
+        raise InvalidArgument("--budget", f"{budget!r} is not N/SECONDS, such as 300/300") from error
+
+
+async def _carry_out(
+    call: Call,
+    verb: Literal["apply", "destroy"],
+    file: Path,
+    journal: Path | None,
+    options: RunOptions,
+    budget: str | None,
+    reports: list[Path] | None,
+) -> None:
+    from asyncsm.cli.plan_display import display_for
+    from asyncsm.provisioning import load_plan
+
+    for path in reports or ():
+        if path.suffix.lower() not in {".json", ".html", ".svg"}:
+            raise InvalidArgument("--report", f"{path} ends neither in .json nor in .html or .svg")
+    plan = load_plan(file)
+    throttle = _throttle(budget)
+    async with call.service(throttle) as sms:
+        provisioner = _provisioner(plan, file, sms, journal)
+        with display_for(call.output, plan.name, verb) as display, _stopping_at_interrupt(provisioner):
+            run = provisioner.apply if verb == "apply" else provisioner.destroy
+            report = await run(options, display.watch)
+    for path in reports or ():
+        report.write(path)
+        say(f"report in {path}")
+    _conclude(call, report)
+
+
+@contextlib.contextmanager
+def _stopping_at_interrupt(provisioner: Provisioner) -> Iterator[None]:
+    """Stop gently at the first Ctrl-C, at once at the second; where signals cannot be watched, at the first."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    interrupts = 0
+
+    def interrupted() -> None:
+        nonlocal interrupts
+        interrupts += 1
+        if interrupts == 1:
+            say("stopping: waiting for what has been sent; Ctrl-C again leaves it under way")
+            provisioner.stop("interrupted")
+        elif task is not None:
+            task.cancel()
+
+    watched = False
+    with contextlib.suppress(NotImplementedError, RuntimeError):
+        loop.add_signal_handler(signal.SIGINT, interrupted)
+        watched = True
+    try:
+        yield
+    except asyncio.CancelledError:
+        if interrupts < 2:
+            raise
+        raise KeyboardInterrupt from None
+    finally:
+        if watched:
+            loop.remove_signal_handler(signal.SIGINT)
+
+
+def _conclude(call: Call, report: Report) -> None:
+    if call.output is Output.TABLE:
+        counted = (
+            ", ".join(f"{count} {outcome}" for outcome, count in report.outcomes.items()) or "nothing to do"
+        )
+        say(f"{report.verb} {report.plan}: {counted} in {report.seconds:.1f} s")
+        if report.bad:
+            show(
+                [one.model_dump(mode="json") | {"seconds": round(one.seconds, 1)} for one in report.bad],
+                ENDED,
+                call.output,
+            )
+    else:
+        call.show(report.model_dump(mode="json"), {})
+    if not report.all_good:
+        raise PlanIncomplete(
+            f"{report.verb} {report.plan}: {len(report.bad)} of {len(report.resources)} resources are not as they"
+            " should be; apply again takes up what is left"
+        )

@@ -1,0 +1,201 @@
+"""How the run of a plan looks: live on a terminal, a line for each end elsewhere, or JSON lines."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Final, Protocol, Self
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from asyncsm.cli.output import Output
+from asyncsm.provisioning import Outcome, Progress, ResourceRecord, State, Step
+
+FRAMES_PER_SECOND: Final = 6
+SHOWN: Final = 10
+"""Resources under way that are shown one by one."""
+BAR_WIDTH: Final = 40
+
+STYLES: Final = {
+    State.WAITING: "dim",
+    State.READY: "dim",
+    State.LOOKING: "blue",
+    State.QUEUED: "yellow",
+    State.SENDING: "cyan",
+    State.RUNNING: "green",
+}
+
+
+class Display(Protocol):
+    """Shows a run."""
+
+    def watch(self, progress: Progress) -> None:
+        """The run begins."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def display_for(output: Output, plan: str, verb: str) -> Display:
+    """The display for where standard output and error go to."""
+    if output is not Output.TABLE:
+        return JsonDisplay()
+    console = Console(stderr=True)
+    return LiveDisplay(console, f"{verb} {plan}") if console.is_terminal else PlainDisplay()
+
+
+class _Quiet:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+class JsonDisplay(_Quiet):
+    """Each step as a line of JSON on standard error; the report follows on standard output."""
+
+    def watch(self, progress: Progress) -> None:
+        """Write each step as it happens."""
+        progress.subscribe(lambda step: _write(step.model_dump_json(exclude_defaults=True)))
+
+
+class PlainDisplay(_Quiet):
+    """A line for each resource that has ended, and for what goes wrong on the way."""
+
+    def __init__(self) -> None:
+        self._ended = 0
+
+    def watch(self, progress: Progress) -> None:
+        """Write each end as it happens."""
+        whole = len(progress.records)
+
+        def told(step: Step) -> None:
+            if step.outcome is not None:
+                self._ended += 1
+                seconds = progress.records[step.key].seconds
+                said = f": {step.detail}" if step.detail else ""
+                _write(f"[{self._ended}/{whole}] {step.key} {step.outcome} in {seconds:.1f} s{said}")
+            elif step.retry:
+                _write(f"{step.key}: {step.detail}")
+
+        progress.subscribe(told)
+
+
+class LiveDisplay:
+    """Totals, rates, and what waits for what, in place."""
+
+    def __init__(self, console: Console, title: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console = console
+        self._title = title
+        self._clock = clock
+        self._begun = clock()
+        self._progress: Progress | None = None
+        self._live = Live(
+            console=console,
+            refresh_per_second=FRAMES_PER_SECOND,
+            transient=True,
+            get_renderable=self._picture,
+        )
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def watch(self, progress: Progress) -> None:
+        """Show `progress` from now on."""
+        self._progress = progress
+        self._begun = self._clock()
+
+    def _picture(self) -> RenderableType:
+        if self._progress is None:
+            return Text(f"{self._title}: looking at what is there ...")
+        return Group(
+            self._totals(self._progress), self._kinds(self._progress), self._under_way(self._progress)
+        )
+
+    def _totals(self, progress: Progress) -> RenderableType:
+        whole = len(progress.records)
+        ended = progress.states()[State.ENDED]
+        seconds = self._clock() - self._begun
+        rate = f"{ended / seconds * 60:.0f} a minute" if ended and seconds > 1 else ""
+        bar = Table.grid(padding=(0, 1))
+        bar.add_row(
+            Text(self._title, style="bold"),
+            ProgressBar(max(whole, 1), ended, width=min(BAR_WIDTH, self._console.width // 3)),
+            Text(f"{ended}/{whole}"),
+            Text(f"{seconds:.0f} s"),
+            Text(rate, style="dim"),
+        )
+        return bar
+
+    def _kinds(self, progress: Progress) -> RenderableType:
+        """A row for each kind: how many are where."""
+        states = [state for state in State if state is not State.ENDED]
+        table = Table(box=SIMPLE_HEAD, pad_edge=False)
+        for heading in ("", *states, "done", "not done"):
+            table.add_column(heading, justify="right" if heading else "left")
+        rows: dict[str, list[ResourceRecord]] = {}
+        for record in progress.records.values():
+            rows.setdefault(record.kind, []).append(record)
+        for kind, records in rows.items():
+            good = sum(one.outcome is not None and one.outcome.is_good for one in records)
+            bad = sum(one.outcome is not None and not one.outcome.is_good for one in records)
+            counts = [sum(one.state is state for one in records) for state in states]
+            cells = [
+                Text(str(count) if count else "", style=STYLES[state])
+                for state, count in zip(states, counts, strict=True)
+            ]
+            table.add_row(
+                kind.replace("_", " "),
+                *cells,
+                Text(str(good) if good else "", style="bold green"),
+                Text(str(bad) if bad else "", style="bold red"),
+            )
+        return table
+
+    def _under_way(self, progress: Progress) -> RenderableType:
+        """What has been under way longest, and what went wrong last."""
+        now = datetime.now(UTC)
+        under_way = sorted(
+            (one for one in progress.records.values() if one.state.is_in_flight), key=lambda one: one.since
+        )
+        table = Table.grid(padding=(0, 2, 0, 0))
+        for one in under_way[:SHOWN]:
+            said = one.detail or (one.request_ids[-1] if one.request_ids else "")
+            table.add_row(
+                Text(one.key, no_wrap=True, overflow="ellipsis"),
+                Text(one.state, style=STYLES[one.state]),
+                Text(f"{(now - one.since).total_seconds():.0f} s", justify="right"),
+                Text(said, style="dim", no_wrap=True, overflow="ellipsis"),
+            )
+        if len(under_way) > SHOWN:
+            table.add_row(Text(f"and {len(under_way) - SHOWN} more", style="dim"))
+        failed = [one for one in progress.records.values() if one.outcome is Outcome.FAILED]
+        for one in failed[-3:]:
+            table.add_row(
+                Text(one.key, style="red"),
+                Text("failed", style="red"),
+                "",
+                Text(one.error or "", overflow="ellipsis", no_wrap=True),
+            )
+        return table
+
+
+def _write(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

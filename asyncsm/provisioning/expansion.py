@@ -1,0 +1,84 @@
+"""Entries with a count become that many, with names made from templates.
+
+Every text of an entry may have ``{index}``, which counts from `start`; ``{group}``, which
+counts groups of `group_size` from 1; and, elsewhere than in the name, ``{name}``. A format may
+follow: ``web-{index:03}``. Braces that are meant are doubled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from string import Formatter
+from typing import Final, TypeVar, cast
+
+from asyncsm.provisioning.specs import Spec
+
+S = TypeVar("S", bound=Spec)
+
+COUNTING: Final = ("count", "start", "group_size")
+
+
+class TemplateError(ValueError):
+    """A text is no template, or has a placeholder nobody fills.
+
+    Attributes:
+        path: of the text in its entry.
+    """
+
+    def __init__(self, path: tuple[str | int, ...], message: str) -> None:
+        super().__init__(message)
+        self.path: tuple[str | int, ...] = path
+
+
+def expand(entry: S) -> Iterator[S]:
+    """The copies of an entry.
+
+    Raises:
+        TemplateError: a text is no template.
+        ValidationError: a field has become something it cannot be.
+    """
+    document = entry.model_dump(exclude_unset=True, exclude=set(COUNTING))
+    for index in range(entry.start, entry.start + entry.count):
+        values: dict[str, object] = {"index": index}
+        if entry.group_size is not None:
+            values["group"] = (index - entry.start) // entry.group_size + 1
+        name = _filled(entry.name, values, ("name",))
+        filled = _walk({**document, "name": ""}, {**values, "name": name}, ())
+        yield type(entry).model_validate({**cast("dict[str, object]", filled), "name": name})
+
+
+def _walk(value: object, values: Mapping[str, object], path: tuple[str | int, ...]) -> object:
+    match value:
+        case str():
+            return _filled(value, values, path)
+        case dict():
+            return {key: _walk(one, values, (*path, key)) for key, one in value.items()}
+        case list() | tuple():
+            return [_walk(one, values, (*path, place)) for place, one in enumerate(value)]
+        case _:
+            return value
+
+
+def _filled(template: str, values: Mapping[str, object], path: tuple[str | int, ...]) -> str:
+    if "{" not in template and "}" not in template:
+        return template
+    try:
+        return "".join(_pieces(template, values, path))
+    except TemplateError:
+        raise
+    except ValueError as error:
+        raise TemplateError(path, f"is no template: {error}; braces that are meant are doubled") from error
+
+
+def _pieces(template: str, values: Mapping[str, object], path: tuple[str | int, ...]) -> Iterator[str]:
+    for text, name, form, conversion in Formatter().parse(template):
+        yield text
+        if name is None:
+            continue
+        if name not in values:
+            known = ", ".join(f"{{{each}}}" for each in values)
+            hint = " (group needs group_size)" if name == "group" else ""
+            raise TemplateError(path, f"has {{{name}}}, which nobody fills{hint}; there are {known}")
+        if conversion or "{" in (form or ""):
+            raise TemplateError(path, f"{{{name}}} may have a format after a colon, and nothing else")
+        yield format(values[name], form or "")

@@ -1,0 +1,61 @@
+"""What has to be there before what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+
+from asyncsm.errors import InvalidArgument
+from asyncsm.provisioning.resources import AnyResource
+
+
+class Graph:
+    """The resources of a plan and their dependencies.
+
+    What a resource needs and the plan does not have is taken to be there already.
+
+    Args:
+        resources: all of them, each once.
+
+    Raises:
+        InvalidArgument: two have the same key, or some need each other in a circle.
+    """
+
+    def __init__(self, resources: Iterable[AnyResource]) -> None:
+        self.resources: Mapping[str, AnyResource] = _by_key(resources)
+        self.needs: Mapping[str, tuple[str, ...]] = {
+            key: tuple(dict.fromkeys(need for need in one.needs() if need in self.resources and need != key))
+            for key, one in self.resources.items()
+        }
+        try:
+            self.order: tuple[str, ...] = tuple(TopologicalSorter(self.needs).static_order())
+        except CycleError as error:
+            raise InvalidArgument("plan", f"needs itself: {' -> '.join(error.args[1])}") from error
+        needed_by: dict[str, list[str]] = {key: [] for key in self.resources}
+        for key, needs in self.needs.items():
+            for need in needs:
+                needed_by[need].append(key)
+        self.needed_by: Mapping[str, tuple[str, ...]] = {
+            key: tuple(users) for key, users in needed_by.items()
+        }
+
+    def __len__(self) -> int:
+        return len(self.resources)
+
+    def __iter__(self) -> Iterator[AnyResource]:
+        """In an order in which each comes after what it needs."""
+        return (self.resources[key] for key in self.order)
+
+    def __getitem__(self, key: str) -> AnyResource:
+        return self.resources[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.resources
+
+
+def _by_key(resources: Iterable[AnyResource]) -> dict[str, AnyResource]:
+    found: dict[str, AnyResource] = {}
+    for one in resources:
+        if found.setdefault(one.key, one) is not one:
+            raise InvalidArgument("plan", f"has {one.key} twice")
+    return found

@@ -1,0 +1,283 @@
+"""What a run meant to do, has begun and has done, in a file that survives the run.
+
+An intent is written before a change is sent, its request id as soon as the service has
+accepted it, and the end when it has ended. A run that finds an intent without a request id
+does not know whether the change was sent, and looks; one that finds a request id without an
+end goes on waiting for that operation. So nothing is made twice, wherever the run before was
+stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, Self
+
+from asyncsm.errors import AsyncsmError
+
+VERSION: Final = 1
+_APPLICATION_ID: Final = 0x41534D4A  # "ASMJ"
+
+_TABLES: Final = """
+CREATE TABLE plan (
+    name TEXT NOT NULL, subscription_id TEXT NOT NULL, created TEXT NOT NULL
+) STRICT;
+CREATE TABLE resource (
+    key TEXT PRIMARY KEY, document TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE run (
+    id INTEGER PRIMARY KEY, verb TEXT NOT NULL, plan_digest TEXT NOT NULL, started TEXT NOT NULL, ended TEXT
+) STRICT;
+CREATE TABLE note (
+    id INTEGER PRIMARY KEY, run INTEGER NOT NULL, at TEXT NOT NULL, key TEXT NOT NULL, document TEXT NOT NULL
+) STRICT;
+"""
+
+
+class JournalError(AsyncsmError):
+    """The journal cannot be used: it is none, of another plan or subscription, or in use."""
+
+
+class Phase(StrEnum):
+    """How far a resource has come."""
+
+    NOTHING = "nothing"
+    """Nothing has been done about it."""
+    INTENDED = "intended"
+    """A change was about to be sent, and may have been."""
+    ACCEPTED = "accepted"
+    """The service has accepted a change, which may have ended since."""
+    DONE = "done"
+    """It is as the plan wants it: there, or gone."""
+    FAILED = "failed"
+    """The service accepted the change, and it ended in failure; what it left may be half made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known of one resource.
+
+    Attributes:
+        phase: how far it has come.
+        action: ``create``, ``change`` or ``remove``.
+        ours: whether we made it, so that `destroy` may remove it.
+        since: when the change can have been sent at the earliest, by the service's clock.
+        token: of the accepted operation; see `OperationHandle.token`.
+        error: what went wrong.
+    """
+
+    phase: Phase = Phase.NOTHING
+    action: str = ""
+    ours: bool = False
+    since: str = ""
+    token: str = ""
+    error: str = ""
+
+
+class Journal:
+    """The journal of one plan in one subscription; one run at a time has it open.
+
+    Args:
+        path: of the SQLite file; ``None`` keeps it in memory, and nothing survives.
+        plan: name of the plan.
+        subscription_id: where the plan is carried out.
+
+    Raises:
+        JournalError: it is no journal, another plan's or subscription's, or another run has it open.
+    """
+
+    def __init__(self, path: Path | None, plan: str, subscription_id: str) -> None:
+        self.path = path
+        self._lock = None if path is None else _lock(path)
+        try:
+            self._database = _open(path, plan, subscription_id)
+        except BaseException:
+            if self._lock is not None:
+                self._lock.close()
+            raise
+        self._entries: dict[str, Entry] = {
+            key: _entry(document)
+            for key, document in self._database.execute("SELECT key, document FROM resource")
+        }
+        self._run = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let another run have it."""
+        self._database.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    def __getitem__(self, key: str) -> Entry:
+        """What is known of a resource; of one nobody has heard of, nothing."""
+        return self._entries.get(key, Entry())
+
+    def __iter__(self) -> Iterator[tuple[str, Entry]]:
+        """Every resource that something is known of."""
+        return iter(tuple(self._entries.items()))
+
+    @property
+    def unfinished(self) -> list[str]:
+        """Keys of what a run that was stopped has left under way."""
+        return [key for key, one in self._entries.items() if one.phase in {Phase.INTENDED, Phase.ACCEPTED}]
+
+    def begin(self, verb: str, plan_digest: str) -> None:
+        """A run begins; `verb` is ``apply`` or ``destroy``."""
+        with self._database:
+            self._run = (
+                self._database.execute(
+                    "INSERT INTO run (verb, plan_digest, started) VALUES (?, ?, ?)",
+                    (verb, plan_digest, _now()),
+                ).lastrowid
+                or 0
+            )
+
+    def end(self) -> None:
+        """The run has ended of itself."""
+        with self._database:
+            self._database.execute("UPDATE run SET ended = ? WHERE id = ?", (_now(), self._run))
+
+    def intend(self, key: str, action: str, since: datetime) -> None:
+        """A change is about to be sent."""
+        before = self[key]
+        self._put(
+            key,
+            Entry(
+                Phase.INTENDED,
+                action,
+                # What we may be about to make is ours from here on.
+                ours=before.ours or action == "create",
+                since=since.isoformat(),
+            ),
+        )
+
+    def accept(self, key: str, token: str) -> None:
+        """The service has accepted the change."""
+        self._put(key, replace(self[key], phase=Phase.ACCEPTED, token=token))
+
+    def done(self, key: str, *, ours: bool | None = None) -> None:
+        """The resource is as the plan wants it."""
+        before = self[key]
+        self._put(key, Entry(Phase.DONE, before.action, ours=before.ours if ours is None else ours))
+
+    def fail(self, key: str, error: str) -> None:
+        """The change has failed."""
+        self._put(key, replace(self[key], phase=Phase.FAILED, error=error))
+
+    def refuse(self, key: str, error: str, *, before: Entry) -> None:
+        """The change was refused, or not sent: everything is as it was `before`."""
+        self._put(key, replace(before, error=error))
+
+    def forget(self, key: str) -> None:
+        """The resource has been removed."""
+        with self._database:
+            self._database.execute("DELETE FROM resource WHERE key = ?", (key,))
+            self._note(key, {"phase": "removed"})
+        self._entries.pop(key, None)
+
+    def history(self, run: int | None = None) -> Iterator[tuple[datetime, str, Mapping[str, object]]]:
+        """What was written in a run, the last one if not told otherwise: when, of what, and what."""
+        latest = self._database.execute("SELECT max(id) FROM run").fetchone()[0]
+        rows = self._database.execute(
+            "SELECT at, key, document FROM note WHERE run = ? ORDER BY id", (run or latest or 0,)
+        )
+        for at, key, document in rows:
+            yield datetime.fromisoformat(at), key, json.loads(document)
+
+    def _put(self, key: str, entry: Entry) -> None:
+        document = {name: value for name in Entry.__slots__ if (value := getattr(entry, name))}
+        with self._database:
+            self._database.execute(
+                "INSERT INTO resource (key, document) VALUES (?, ?)"
+                " ON CONFLICT (key) DO UPDATE SET document = excluded.document",
+                (key, json.dumps(document)),
+            )
+            self._note(key, document)
+        self._entries[key] = entry
+
+    def _note(self, key: str, document: Mapping[str, object]) -> None:
+        self._database.execute(
+            "INSERT INTO note (run, at, key, document) VALUES (?, ?, ?, ?)",
+            (self._run, _now(), key, json.dumps(document)),
+        )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _entry(document: str) -> Entry:
+    fields = json.loads(document)
+    return Entry(**{**fields, "phase": Phase(fields["phase"])})
+
+
+def _lock(path: Path) -> sqlite3.Connection:
+    """Held as long as the connection is open: the system lets go of it however the process ends."""
+    beside = path.with_name(f"{path.name}.lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = sqlite3.connect(beside, timeout=0, isolation_level=None)
+    except (OSError, sqlite3.Error) as error:
+        raise JournalError(f"{path}: the journal cannot be opened: {error}") from error
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.Error as error:
+        lock.close()
+        raise JournalError(
+            f"{path}: another run has this journal open ({error}); wait for it or stop it"
+        ) from error
+    return lock
+
+
+def _open(path: Path | None, plan: str, subscription_id: str) -> sqlite3.Connection:
+    try:
+        database = sqlite3.connect(":memory:" if path is None else path)
+    except sqlite3.Error as error:
+        raise JournalError(f"{path}: the journal cannot be opened: {error}") from error
+    try:
+        _prepare(database, path, plan, subscription_id)
+    except sqlite3.Error as error:
+        database.close()
+        raise JournalError(f"{path}: not a journal: {error}") from error
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _prepare(database: sqlite3.Connection, path: Path | None, plan: str, subscription_id: str) -> None:
+    database.execute("PRAGMA journal_mode = WAL")
+    # An intent must be on the disk before its change is sent, or a power failure makes it a secret.
+    database.execute("PRAGMA synchronous = FULL")
+    (application,) = database.execute("PRAGMA application_id").fetchone()
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    with closing(database.execute("SELECT count(*) FROM sqlite_master")) as cursor:
+        (tables,) = cursor.fetchone()
+    if tables == 0:
+        with database:
+            for statement in filter(str.strip, _TABLES.split(";")):
+                database.execute(statement)
+            database.execute("INSERT INTO plan VALUES (?, ?, ?)", (plan, subscription_id, _now()))
+            database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+            database.execute(f"PRAGMA user_version = {VERSION}")
+        return
+    if application != _APPLICATION_ID or version != VERSION:
+        raise JournalError(f"{path}: not a journal of this version of asyncsm")
+    name, subscription = database.execute("SELECT name, subscription_id FROM plan").fetchone()
+    if name != plan:
+        raise JournalError(f"{path}: the journal of the plan {name!r}, not of {plan!r}")
+    if subscription.lower() != subscription_id.lower():
+        raise JournalError(
+            f"{path}: the journal of the subscription {subscription}, not of {subscription_id}"
+        )

@@ -1,0 +1,364 @@
+"""Plans: what is wanted, as data."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+
+from asyncsm.errors import AsyncsmError, InvalidArgument
+from asyncsm.operations import arguments
+from asyncsm.provisioning.expansion import TemplateError, expand
+from asyncsm.provisioning.specs import (
+    AffinityGroupSpec,
+    DeploymentSpec,
+    DiskSpec,
+    HostedServiceSpec,
+    OSImageSpec,
+    ReservedIPSpec,
+    Spec,
+    StorageAccountSpec,
+    VirtualMachineSpec,
+)
+
+VERSION: Final = 1
+SCHEMA_ID: Final = "urn:asyncsm:plan:1"
+
+MACHINES_OF_A_DEPLOYMENT: Final = 50
+"""As many virtual machines one deployment can have."""
+
+SECTIONS: Final = (
+    "affinity_groups",
+    "storage_accounts",
+    "reserved_ips",
+    "os_images",
+    "disks",
+    "hosted_services",
+    "deployments",
+    "virtual_machines",
+)
+
+Path_ = tuple[str | int, ...]
+
+
+class Problem(BaseModel):
+    """Something wrong with a plan.
+
+    Attributes:
+        path: of the field: names and places in lists.
+        message: what is wrong with it.
+        file: the plan's, if it came from one.
+        line: in the file, from 1.
+        column: in the line, from 1.
+    """
+
+    path: tuple[str | int, ...]
+    message: str
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        where = ":".join(str(each) for each in (self.file, self.line, self.column) if each is not None)
+        return ": ".join(each for each in (where, dotted(self.path), self.message) if each)
+
+
+def dotted(path: Path_) -> str:
+    """A path as people write it: ``virtual_machines[0].role_size``."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+class PlanError(InvalidArgument):
+    """A plan is not one; `problems` has everything that is wrong with it."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("plan", "\n".join(str(one) for one in problems))
+        self.problems: list[Problem] = problems
+
+    def __str__(self) -> str:
+        return "\n".join(str(one) for one in self.problems)
+
+
+class Defaults(BaseModel):
+    """What entries of a kind have unless they say otherwise; fields are merged, lists are not."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
+
+    affinity_group: dict[str, JsonValue] = Field(default_factory=dict)
+    storage_account: dict[str, JsonValue] = Field(default_factory=dict)
+    reserved_ip: dict[str, JsonValue] = Field(default_factory=dict)
+    os_image: dict[str, JsonValue] = Field(default_factory=dict)
+    disk: dict[str, JsonValue] = Field(default_factory=dict)
+    hosted_service: dict[str, JsonValue] = Field(default_factory=dict)
+    deployment: dict[str, JsonValue] = Field(default_factory=dict)
+    virtual_machine: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class Plan(BaseModel):
+    """What is wanted in a subscription.
+
+    Raises:
+        ValidationError: it is no plan; `load_plan` says where in the file.
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
+    )
+
+    version: Literal[1] = VERSION
+    """Of the form of plans."""
+    name: str = Field(min_length=1, max_length=100)
+    """Of the plan, for its journal and reports."""
+    location: str | None = None
+    """For everything that says neither a location nor an affinity group."""
+    defaults: Defaults = Field(default_factory=Defaults)
+    """What entries of a kind have unless they say otherwise."""
+    affinity_groups: tuple[AffinityGroupSpec, ...] = ()
+    """Affinity groups."""
+    storage_accounts: tuple[StorageAccountSpec, ...] = ()
+    """Storage accounts."""
+    reserved_ips: tuple[ReservedIPSpec, ...] = ()
+    """Reserved IP addresses."""
+    os_images: tuple[OSImageSpec, ...] = ()
+    """Operating system images, whose blobs are there already."""
+    disks: tuple[DiskSpec, ...] = ()
+    """Disks, whose blobs are there already."""
+    hosted_services: tuple[HostedServiceSpec, ...] = ()
+    """Hosted services, with their certificates."""
+    deployments: tuple[DeploymentSpec, ...] = ()
+    """Deployments of web and worker roles."""
+    virtual_machines: tuple[VirtualMachineSpec, ...] = ()
+    """Virtual machines."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_defaults(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or not isinstance(data.get("defaults"), dict):
+            return data
+        merged = dict(data)
+        for section in SECTIONS:
+            default = data["defaults"].get(section.removesuffix("s"))
+            entries = data.get(section)
+            if isinstance(default, dict) and isinstance(entries, (list, tuple)):
+                merged[section] = [
+                    _merged(default, entry) if isinstance(entry, dict) else entry for entry in entries
+                ]
+        return merged
+
+    def problems(self, base: Path | None = None) -> list[Problem]:
+        """What is wrong with a plan whose fields are right: names, references, files.
+
+        Args:
+            base: the directory its files are found from; ``None`` to look for none.
+        """
+        return list(_Checks(self, base).all())
+
+    def expanded(self) -> Plan:
+        """The same plan with every count and template filled in, and every place.
+
+        Raises:
+            PlanError: a template cannot be filled in.
+        """
+        filled, problems = _fill_in(self)
+        if problems:
+            raise PlanError(problems)
+        return filled
+
+    def digest(self) -> str:
+        """A word that differs for plans that differ."""
+        document = self.model_dump_json(exclude_defaults=True)
+        return hashlib.sha256(document.encode()).hexdigest()[:16]
+
+    @classmethod
+    def json_schema(cls) -> dict[str, JsonValue]:
+        """The JSON Schema of plans, for editors."""
+        schema: dict[str, JsonValue] = {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": SCHEMA_ID,
+            **cls.model_json_schema(),
+        }
+        schema["title"] = "asyncsm plan"
+        return schema
+
+
+def _merged(default: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    result = dict(default)
+    for key, value in entry.items():
+        before = result.get(key)
+        both = isinstance(before, dict) and isinstance(value, dict)
+        result[key] = _merged(before, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def _fill_in(plan: Plan) -> tuple[Plan, list[Problem]]:
+    problems: list[Problem] = []
+    sections: dict[str, tuple[Spec, ...]] = {}
+    for section in SECTIONS:
+        copies: list[Spec] = []
+        for place, entry in enumerate(getattr(plan, section)):
+            try:
+                copies += (_placed(one, plan.location) for one in expand(entry))
+            except TemplateError as error:
+                problems.append(Problem(path=(section, place, *error.path), message=str(error)))
+            except ValidationError as error:
+                first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+                problems.append(Problem(path=(section, place, *first["loc"]), message=first["msg"]))
+        sections[section] = tuple(copies)
+    return plan.model_copy(update=sections), problems
+
+
+def _placed(spec: Spec, location: str | None) -> Spec:
+    nowhere = "location" in type(spec).model_fields and getattr(spec, "location") is None  # noqa: B009
+    if location is None or not nowhere or getattr(spec, "affinity_group", None) is not None:
+        return spec
+    return spec.model_copy(update={"location": location})
+
+
+class _Checks:
+    """Everything that can be found out without asking anybody."""
+
+    def __init__(self, plan: Plan, base: Path | None) -> None:
+        self._plan = plan
+        self._base = base
+        self._expanded: dict[str, list[tuple[Path_, Any]]] = {}
+
+    def all(self) -> Iterator[Problem]:
+        filled, problems = _fill_in(self._plan)
+        yield from problems
+        if problems:
+            return
+        yield from self._names()
+        yield from self._places(filled)
+        yield from self._slots(filled)
+        yield from self._machines()
+        if self._base is not None:
+            yield from self._files(self._base)
+
+    def _copies(self, section: str) -> list[tuple[Path_, Any]]:
+        """Each copy with the path of its entry."""
+        if section not in self._expanded:
+            self._expanded[section] = [
+                ((section, place), _placed(one, self._plan.location))
+                for place, entry in enumerate(getattr(self._plan, section))
+                for one in expand(entry)
+            ]
+        return self._expanded[section]
+
+    def _names(self) -> Iterator[Problem]:
+        rules = {
+            "hosted_services": arguments.hosted_service_name,
+            "storage_accounts": arguments.storage_account_name,
+        }
+        for section in SECTIONS:
+            seen: dict[str, Path_] = {}
+            for path, one in self._copies(section):
+                service = f"{one.service_name}/" if section == "virtual_machines" else ""
+                name = f"{service}{one.name}".lower()
+                if section == "deployments":
+                    continue
+                if name in seen:
+                    hint = "; a count wants a name with {index}" if seen[name] == path else ""
+                    yield Problem(path=(*path, "name"), message=f"{name} is there twice{hint}")
+                    break
+                seen[name] = path
+                try:
+                    rules.get(section, lambda text: text)(one.name)
+                except AsyncsmError as error:
+                    yield Problem(path=(*path, "name"), message=f"{one.name!r}: {error}")
+                    break
+
+    def _places(self, filled: Plan) -> Iterator[Problem]:
+        groups = {one.name.lower() for one in filled.affinity_groups}
+        for section in ("affinity_groups", "storage_accounts", "reserved_ips", "hosted_services"):
+            for place, entry in enumerate(getattr(self._plan, section)):
+                one = _placed(entry, self._plan.location)
+                group = getattr(one, "affinity_group", None)
+                if one.location is None and group is None:  # type: ignore[attr-defined]
+                    wanted = "location or affinity_group" if hasattr(one, "affinity_group") else "location"
+                    yield Problem(path=(section, place), message=f"needs a {wanted}, or the plan a location")
+                elif entry.location is not None and group is not None:
+                    yield Problem(path=(section, place), message="has a location and an affinity_group")
+                elif group is not None and groups and "{" not in group and group.lower() not in groups:
+                    close = _close(group, groups)
+                    if close:
+                        yield Problem(
+                            path=(section, place, "affinity_group"),
+                            message=f"{group!r} is not in the plan; did you mean {close!r}?",
+                        )
+
+    def _slots(self, filled: Plan) -> Iterator[Problem]:
+        taken: dict[tuple[str, str], str] = {}
+        for path, one in self._copies("deployments"):
+            slot = (one.service_name.lower(), one.deployment_slot)
+            if slot in taken:
+                yield Problem(
+                    path=path, message=f"the {slot[1]} slot of {one.service_name} has {taken[slot]} already"
+                )
+            taken.setdefault(slot, one.name)
+        for path, one in self._copies("virtual_machines"):
+            other = taken.get((one.service_name.lower(), "Production"))
+            if other is not None:
+                yield Problem(
+                    path=(*path, "service_name"),
+                    message=f"the Production slot of {one.service_name} has the deployment {other}",
+                )
+                break
+        services = {one.name.lower() for one in filled.hosted_services}
+        for section in ("deployments", "virtual_machines"):
+            for path, one in self._copies(section):
+                close = _close(one.service_name, services)
+                if services and one.service_name.lower() not in services and close:
+                    yield Problem(
+                        path=(*path, "service_name"),
+                        message=f"{one.service_name!r} is not in the plan; did you mean {close!r}?",
+                    )
+                    break
+
+    def _machines(self) -> Iterator[Problem]:
+        names: dict[str, str] = {}
+        counts: dict[str, int] = {}
+        for path, one in self._copies("virtual_machines"):
+            service = one.service_name.lower()
+            deployment = (one.deployment_name or one.service_name).lower()
+            if names.setdefault(service, deployment) != deployment:
+                yield Problem(
+                    path=(*path, "deployment_name"),
+                    message=f"machines of {one.service_name} are in the deployment {names[service]} already",
+                )
+            counts[service] = counts.get(service, 0) + 1
+            if counts[service] == MACHINES_OF_A_DEPLOYMENT + 1:
+                yield Problem(
+                    path=(*path, "service_name"),
+                    message=f"{one.service_name} has more than {MACHINES_OF_A_DEPLOYMENT} machines;"
+                    " group_size and {group} spread them over several services",
+                )
+        for place, entry in enumerate(self._plan.virtual_machines):
+            if (entry.os_virtual_hard_disk is None) == (entry.vm_image_name is None):
+                yield Problem(
+                    path=("virtual_machines", place),
+                    message="give either os_virtual_hard_disk or vm_image_name",
+                )
+
+    def _files(self, base: Path) -> Iterator[Problem]:
+        for path, one in self._copies("hosted_services"):
+            for place, certificate in enumerate(one.certificates):
+                if not (base / certificate.file).is_file():
+                    yield Problem(
+                        path=(*path, "certificates", place, "file"), message=f"there is no {certificate.file}"
+                    )
+        for path, one in self._copies("deployments"):
+            if not (base / one.configuration).is_file():
+                yield Problem(path=(*path, "configuration"), message=f"there is no {one.configuration}")
+
+
+def _close(name: str, known: set[str]) -> str | None:
+    from difflib import get_close_matches
+
+    found = get_close_matches(name.lower(), known, n=1, cutoff=0.8)
+    return found[0] if found and found[0] != name.lower() else None

@@ -1,0 +1,265 @@
+"""A plan and a subscription together: preview, apply, destroy, status."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from asyncsm.config import ThrottlePolicy
+from asyncsm.provisioning import steps
+from asyncsm.provisioning.estimate import Estimate, estimate
+from asyncsm.provisioning.graph import Graph
+from asyncsm.provisioning.journal import Entry, Journal, Phase
+from asyncsm.provisioning.progress import Progress
+from asyncsm.provisioning.report import Report, Traffic
+from asyncsm.provisioning.resources import Site, resources_of
+from asyncsm.provisioning.runner import Runner, RunOptions
+
+if TYPE_CHECKING:
+    from asyncsm.provisioning.plan import Plan
+    from asyncsm.services import ServiceManagementService
+
+JOURNAL_SUFFIX = ".journal"
+
+
+class Planned(BaseModel):
+    """What would be done about a resource.
+
+    Attributes:
+        key: kind and name.
+        kind: of the resource.
+        name: of the resource.
+        action: ``create``, ``change``, ``resume`` what an earlier run has begun, ``repair`` what a
+            creation that failed has left, or ``nothing``.
+        differences: what is not as the plan has it.
+        needs: keys of what it needs.
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    key: str
+    kind: str
+    name: str
+    action: Literal["create", "change", "resume", "repair", "nothing"]
+    differences: list[str] = Field(default_factory=list)
+    needs: list[str] = Field(default_factory=list)
+
+
+class Preview(BaseModel):
+    """What `apply` would do.
+
+    Attributes:
+        plan: its name.
+        subscription_id: where.
+        resources: in the order in which they would be begun.
+        orphans: keys of what earlier runs have made and the plan does not have any more.
+        changes: requests that would change something.
+        seconds: how long that takes at the least.
+        seconds_by_budget: of these, how long sending takes; 0 where no budget is known.
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    plan: str
+    subscription_id: str
+    resources: list[Planned]
+    orphans: list[str]
+    changes: int
+    seconds: float
+    seconds_by_budget: float
+
+    @property
+    def actions(self) -> dict[str, int]:
+        """How many resources have each action."""
+        return dict(Counter(one.action for one in self.resources))
+
+
+class Status(BaseModel):
+    """What the journal knows of a resource.
+
+    Attributes:
+        key: kind and name.
+        phase: how far it has come.
+        action: what was last done.
+        ours: whether the plan has made it.
+        in_plan: whether the plan still has it.
+        error: what went wrong.
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    key: str
+    phase: Phase
+    action: str
+    ours: bool
+    in_plan: bool
+    error: str
+
+
+class Provisioner:
+    """Carries out a plan in a subscription::
+
+        plan = load_plan("farm.yaml")
+        async with ServiceManagementService() as sms:
+            report = await Provisioner(plan, sms, base=Path("."), journal=Path("farm.journal")).apply()
+
+    Args:
+        plan: what is wanted.
+        sms: a client of the subscription.
+        base: the directory the plan's files are found from.
+        journal: the file that survives a crash; without one, nothing does.
+
+    Attributes:
+        graph: the plan's resources and what they need.
+
+    Raises:
+        CredentialError: a certificate's file cannot be read.
+        InvalidArgument: the plan has something twice, or needs itself.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        sms: ServiceManagementService,
+        *,
+        base: Path = Path(),
+        journal: Path | None = None,
+    ) -> None:
+        self._plan = plan
+        self._sms = sms
+        self._base = base
+        self._journal = journal
+        self._runner: Runner | None = None
+        self.graph: Graph = Graph(resources_of(plan, base))
+
+    async def preview(self, throttle: ThrottlePolicy | None = None) -> Preview:
+        """Read the service, and tell what `apply` would do.
+
+        Args:
+            throttle: a budget to reckon with; that of the session, if not given.
+
+        Raises:
+            JournalError: the journal cannot be used.
+            AsyncsmError: the subscription cannot be read.
+        """
+        site = self._site()
+        with self._open() as journal:
+            entries = dict(journal)
+        found = await steps.survey(site, self.graph)
+        decisions = {one.key: steps.decide(one, found.get(one.key)) for one in self.graph}
+        session = self._sms.session.statistics
+        known = ThrottlePolicy(calls=session.budget) if session.budget else ThrottlePolicy()
+        reckoned: Estimate = estimate(self.graph, decisions, throttle or known)
+        return Preview(
+            plan=self._plan.name,
+            subscription_id=self._sms.session.subscription_id,
+            resources=[
+                Planned(
+                    key=one.key,
+                    kind=one.kind,
+                    name=one.name,
+                    action=_action(decisions[one.key], entries.get(one.key, Entry())),
+                    differences=[str(each) for each in decisions[one.key].differences],
+                    needs=list(self.graph.needs[one.key]),
+                )
+                for one in self.graph
+            ],
+            orphans=[key for key, one in entries.items() if one.ours and key not in self.graph],
+            changes=reckoned.changes,
+            seconds=reckoned.seconds,
+            seconds_by_budget=reckoned.by_budget,
+        )
+
+    async def apply(
+        self, options: RunOptions | None = None, watch: Callable[[Progress], None] | None = None
+    ) -> Report:
+        """Have everything as the plan has it; a second time, nothing is left to do.
+
+        Args:
+            options: how.
+            watch: given what is going on before anything is done, to look on or subscribe.
+
+        Raises:
+            JournalError: the journal cannot be used.
+            AsyncsmError: the subscription cannot be read; nothing has been changed. What goes wrong
+                later is in the report.
+        """
+        return await self._run("apply", options, watch)
+
+    async def destroy(
+        self, options: RunOptions | None = None, watch: Callable[[Progress], None] | None = None
+    ) -> Report:
+        """Remove what `apply` has made, and nothing else; parameters and errors are those of `apply`."""
+        return await self._run("destroy", options, watch)
+
+    def stop(self, reason: str = "stopped") -> None:
+        """Begin nothing more in the run that is going on; it ends when what has been sent has."""
+        if self._runner is not None:
+            self._runner.stop(reason)
+
+    def status(self) -> list[Status]:
+        """What the journal knows, without asking the service.
+
+        Raises:
+            JournalError: the journal cannot be used.
+        """
+        with self._open() as journal:
+            entries = dict(journal)
+        keys = dict.fromkeys([*(one.key for one in self.graph), *entries])
+        return [_status(key, entries.get(key, Entry()), in_plan=key in self.graph) for key in keys]
+
+    async def _run(
+        self,
+        verb: Literal["apply", "destroy"],
+        options: RunOptions | None,
+        watch: Callable[[Progress], None] | None,
+    ) -> Report:
+        before = self._sms.session.statistics
+        with self._open() as journal:
+            self._runner = runner = Runner(
+                self.graph, self._site(), journal, digest=self._plan.digest(), options=options
+            )
+            if watch is not None:
+                watch(runner.progress)
+            try:
+                progress = await (runner.apply() if verb == "apply" else runner.destroy())
+            finally:
+                self._runner = None
+        return Report.of(
+            progress,
+            plan=self._plan.name,
+            subscription_id=self._sms.session.subscription_id,
+            verb=verb,
+            traffic=Traffic.between(before, self._sms.session.statistics),
+        )
+
+    def _site(self) -> Site:
+        return Site(self._sms, self._base)
+
+    def _open(self) -> Journal:
+        return Journal(self._journal, self._plan.name, self._sms.session.subscription_id)
+
+
+def journal_beside(plan_file: Path) -> Path:
+    """Where the journal of a plan's file is, unless told otherwise."""
+    return plan_file.with_name(f"{plan_file.name}{JOURNAL_SUFFIX}")
+
+
+def _action(
+    decision: steps.Decision, entry: Entry
+) -> Literal["create", "change", "resume", "repair", "nothing"]:
+    if entry.phase in {Phase.INTENDED, Phase.ACCEPTED}:
+        return "resume"
+    if entry.phase is Phase.FAILED and entry.action == "create" and decision.found is not None:
+        return "repair"
+    return {"create": "create", "change": "change"}.get(decision.action, "nothing")  # type: ignore[return-value]
+
+
+def _status(key: str, entry: Entry, *, in_plan: bool) -> Status:
+    return Status(
+        key=key, phase=entry.phase, action=entry.action, ours=entry.ours, in_plan=in_plan, error=entry.error
+    )

@@ -1,0 +1,310 @@
+"""Plans from files: YAML, TOML and JSON, with the place of everything that is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from pydantic import BaseModel, ValidationError
+
+from asyncsm.errors import InvalidArgument
+from asyncsm.provisioning.plan import Path_, Plan, PlanError, Problem, dotted
+
+if TYPE_CHECKING:
+    import yaml
+
+Form: TypeAlias = Literal["yaml", "toml", "json"]
+Place: TypeAlias = tuple[int, int]
+"""Line and column, from 1."""
+
+FORMS: Final[Mapping[str, Form]] = {".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".json": "json"}
+MOST_BYTES: Final = 16 * 1024 * 1024
+MOST_NODES: Final = 2_000_000
+"""Values a document may have once its aliases are followed: a few lines of YAML could mean billions."""
+
+
+def load_plan(path: str | Path) -> Plan:
+    """Read a plan from a file, and check everything that can be checked without the service.
+
+    Args:
+        path: of a ``.yaml``, ``.yml``, ``.toml`` or ``.json`` file.
+
+    Raises:
+        PlanError: it is no plan; with everything that is wrong, and where.
+        InvalidArgument: the file cannot be read, or its name ends otherwise.
+    """
+    path = Path(path)
+    form = FORMS.get(path.suffix.lower())
+    if form is None:
+        raise InvalidArgument("plan", f"{path}: a plan is a .yaml, .toml or .json file")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InvalidArgument("plan", f"{path}: {error.strerror or error}") from error
+    return loads_plan(content, form, file=str(path), base=path.parent)
+
+
+def loads_plan(content: str | bytes, form: Form, *, file: str = "plan", base: Path | None = None) -> Plan:
+    """Read a plan from a text.
+
+    Args:
+        content: the text; bytes are UTF-8.
+        form: of the text.
+        file: what errors call it.
+        base: the directory its files are found from; ``None`` to look for none.
+
+    Raises:
+        PlanError: it is no plan; with everything that is wrong, and where.
+    """
+    text = _decoded(content, file)
+    document, places = _PARSERS[form](text, file)
+    try:
+        plan = Plan.model_validate(document)
+    except ValidationError as error:
+        problems = [
+            Problem(path=_clean(one["loc"]), message=_message(one["type"], one["msg"], one["loc"]))
+            for one in error.errors(include_input=False, include_url=False, include_context=False)
+        ]
+    else:
+        problems = plan.problems(base)
+        if not problems:
+            return plan
+    raise PlanError([_placed(one, places, file) for one in problems])
+
+
+def _decoded(content: str | bytes, file: str) -> str:
+    if len(content) > MOST_BYTES:
+        raise PlanError([Problem(path=(), message=f"is longer than {MOST_BYTES} bytes", file=file)])
+    if isinstance(content, str):
+        return content
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise PlanError([Problem(path=(), message="is not UTF-8", file=file, line=line)]) from error
+
+
+def _placed(problem: Problem, places: Mapping[Path_, Place], file: str) -> Problem:
+    """A problem with its place, or that of what it is in."""
+    path = problem.path
+    while path not in places and path:
+        path = path[:-1]
+    line, column = places.get(path, (None, None))
+    return problem.model_copy(update={"file": file, "line": line, "column": column})
+
+
+def _clean(loc: tuple[int | str, ...]) -> Path_:
+    """Pydantic's path without what is not in the document."""
+    return tuple(part for part in loc if part != "[key]")
+
+
+def _message(kind: str, message: str, loc: tuple[int | str, ...]) -> str:
+    if kind != "extra_forbidden":
+        return message.removeprefix("Value error, ")
+    known = _fields_at(loc[:-1])
+    close = get_close_matches(str(loc[-1]), known, n=1)
+    return (
+        f"is no field here; did you mean {close[0]}?"
+        if close
+        else f"is no field; there are {', '.join(known)}"
+    )
+
+
+def _fields_at(path: tuple[int | str, ...]) -> list[str]:
+    """The fields of what stands at `path` in a plan."""
+    model: type[BaseModel] = Plan
+    for part in path:
+        if isinstance(part, int):
+            continue
+        field = model.model_fields.get(part)
+        found = next(_models(field.annotation), None) if field is not None else None
+        if found is None:
+            return []
+        model = found
+    return list(model.model_fields)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in getattr(annotation, "__args__", ()):
+        yield from _models(part)
+
+
+# ---------------------------------------------------------------- YAML and JSON
+
+
+def _yaml(text: str, file: str) -> tuple[object, dict[Path_, Place]]:
+    import yaml
+
+    try:
+        root = yaml.compose(text, yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        raise PlanError(
+            [
+                Problem(
+                    path=(),
+                    message=f"is no YAML: {error.problem}",
+                    file=file,
+                    line=mark.line + 1 if mark else None,
+                    column=mark.column + 1 if mark else None,
+                )
+            ]
+        ) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise PlanError([Problem(path=(), message=f"is no YAML: {_line(error)}", file=file)]) from error
+    places: dict[Path_, Place] = {}
+    if root is None:
+        return {}, places
+    problems = list(_located(root, (), places, [0]))
+    if problems:
+        raise PlanError([one.model_copy(update={"file": file}) for one in problems])
+    constructor = yaml.SafeLoader("")
+    try:
+        return constructor.construct_document(root), places
+    except (yaml.YAMLError, ValueError) as error:
+        raise PlanError([Problem(path=(), message=f"is no YAML: {_line(error)}", file=file)]) from error
+    finally:
+        constructor.dispose()
+
+
+def _located(
+    node: yaml.Node, path: Path_, places: dict[Path_, Place], counted: list[int]
+) -> Iterator[Problem]:
+    """Note where everything stands; yield keys that stand twice, and documents that are too much."""
+    import yaml
+
+    counted[0] += 1
+    if counted[0] > MOST_NODES or len(path) > 50:
+        raise PlanError([Problem(path=(), message="has too many or too deeply nested values")])
+    places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            name = str(key.value)
+            at = (key.start_mark.line + 1, key.start_mark.column + 1)
+            if name in seen:
+                yield Problem(path=(*path, name), message="is there twice", line=at[0], column=at[1])
+            seen.add(name)
+            yield from _located(value, (*path, name), places, counted)
+            places[(*path, name)] = at
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            yield from _located(value, (*path, number), places, counted)
+
+
+def _json(text: str, file: str) -> tuple[object, dict[Path_, Place]]:
+    try:
+        document = json.loads(text, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        raise PlanError(
+            [
+                Problem(
+                    path=(),
+                    message=f"is no JSON: {error.msg}",
+                    file=file,
+                    line=error.lineno,
+                    column=error.colno,
+                )
+            ]
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise PlanError([Problem(path=(), message=f"is no JSON: {_line(error)}", file=file)]) from error
+    # Whatever is JSON is YAML, too, apart from tabs; that reader knows where things stand.
+    _, places = _yaml(text.replace("\t", " "), file)
+    return document, places
+
+
+def _no_number(name: str) -> object:
+    raise ValueError(f"{name} is no number")
+
+
+# ---------------------------------------------------------------- TOML
+
+
+def _toml(text: str, file: str) -> tuple[object, dict[Path_, Place]]:
+    try:
+        document = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        line, column = (int(found[1]), int(found[2])) if found else (None, None)
+        message = re.sub(r" \(at line.*\)$", "", _line(error))
+        raise PlanError(
+            [Problem(path=(), message=f"is no TOML: {message}", file=file, line=line, column=column)]
+        ) from error
+    return document, _toml_places(text)
+
+
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
+_KEY = re.compile(
+    r"^\s*((?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*'))*)\s*="
+)
+
+
+def _toml_places(text: str) -> dict[Path_, Place]:
+    """Where tables and keys stand; what is inside a value has the place of its key.
+
+    The standard library's reader does not tell, and a document it has taken is well formed.
+    """
+    places: dict[Path_, Place] = {(): (1, 1)}
+    counts: dict[Path_, int] = {}
+    table: Path_ = ()
+    quotes = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not quotes:
+            header, key = _HEADER.match(line), _KEY.match(line)
+            if header is not None:
+                table = _table(_parts(header[2]), counts, new=header[1] == "[[")
+                places[table] = (number, line.index("[") + 1)
+            elif key is not None:
+                path = (*table, *_parts(key[1]))
+                places.setdefault(path, (number, key.start(1) + 1))
+        quotes = _open_quotes(line, quotes)
+    return places
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    return tuple(part.strip().strip("\"'") for part in name.split("."))
+
+
+def _table(names: tuple[str, ...], counts: dict[Path_, int], *, new: bool) -> Path_:
+    """The path a header means: of an array of tables, the last one, or a new one."""
+    path: Path_ = ()
+    for place, name in enumerate(names):
+        path = (*path, name)
+        if place == len(names) - 1 and new:
+            counts[path] = counts.get(path, -1) + 1
+        if path in counts:
+            path = (*path, counts[path])
+    return path
+
+
+def _open_quotes(line: str, quotes: str) -> str:
+    """Which kind of long text is still open at the end of a line."""
+    while True:
+        if quotes:
+            _, found, line = line.partition(quotes)
+            if not found:
+                return quotes
+            quotes = ""
+            continue
+        begins = [(line.find(each), each) for each in ('"""', "'''") if each in line]
+        if not begins:
+            return ""
+        at, quotes = min(begins)
+        line = line[at + 3 :]
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+_PARSERS: Final = {"yaml": _yaml, "json": _json, "toml": _toml}
+
+__all__ = ["FORMS", "Form", "dotted", "load_plan", "loads_plan"]

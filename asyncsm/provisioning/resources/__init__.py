@@ -1,0 +1,74 @@
+"""The kinds of resources a plan may have, one class each; `resources_of` is the way in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from asyncsm.provisioning.resources.base import Difference, Resource, Site
+from asyncsm.provisioning.resources.machines import VirtualMachineResource
+from asyncsm.provisioning.resources.places import AffinityGroupResource, ReservedIPResource
+from asyncsm.provisioning.resources.services import (
+    CertificateResource,
+    DeploymentResource,
+    HostedServiceResource,
+)
+from asyncsm.provisioning.resources.storage import DiskResource, OSImageResource, StorageAccountResource
+
+if TYPE_CHECKING:
+    from asyncsm.provisioning.plan import Plan
+
+__all__ = ["KINDS", "AnyResource", "Difference", "Resource", "Site", "resources_of"]
+
+AnyResource: TypeAlias = Resource[Any]
+
+KINDS: Final[tuple[type[AnyResource], ...]] = (
+    AffinityGroupResource,
+    StorageAccountResource,
+    ReservedIPResource,
+    OSImageResource,
+    DiskResource,
+    HostedServiceResource,
+    CertificateResource,
+    DeploymentResource,
+    VirtualMachineResource,
+)
+
+
+def resources_of(plan: Plan, base: Path) -> list[AnyResource]:
+    """Everything `plan` wants, in the order in which a person would make it.
+
+    Args:
+        plan: what is wanted.
+        base: the directory its files are found from.
+
+    Raises:
+        CredentialError: a certificate's file cannot be read.
+    """
+    return list(_all(plan, base))
+
+
+def _all(plan: Plan, base: Path) -> Iterator[AnyResource]:
+    wanted = plan.expanded()
+    yield from map(AffinityGroupResource, wanted.affinity_groups)
+    yield from map(StorageAccountResource, wanted.storage_accounts)
+    yield from map(ReservedIPResource, wanted.reserved_ips)
+    yield from map(OSImageResource, wanted.os_images)
+    yield from map(DiskResource, wanted.disks)
+    certificates: dict[str, list[CertificateResource]] = {}
+    for service in wanted.hosted_services:
+        yield HostedServiceResource(service)
+        for spec in service.certificates:
+            certificate = CertificateResource(service.name, spec, base)
+            certificates.setdefault(service.name.lower(), []).append(certificate)
+            yield certificate
+    for deployment in wanted.deployments:
+        keys = [one.key for one in certificates.get(deployment.service_name.lower(), ())]
+        yield DeploymentResource(deployment, base, keys)
+    inhabited: set[str] = set()
+    for machine in wanted.virtual_machines:
+        service_name = machine.service_name.lower()
+        keys = [one.key for one in certificates.get(service_name, ())]
+        yield VirtualMachineResource(machine, keys, joins=service_name in inhabited)
+        inhabited.add(service_name)

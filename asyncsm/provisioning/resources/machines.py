@@ -1,0 +1,224 @@
+"""Virtual machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from asyncsm.errors import AlreadyExists, ResourceNotFound
+from asyncsm.provisioning.resources.base import Difference, Resource, Site, differ, each
+from asyncsm.provisioning.resources.services import existing, service_key
+from asyncsm.provisioning.resources.storage import account_of
+from asyncsm.wire.deployments import Deployment
+from asyncsm.wire.roles import Role
+
+if TYPE_CHECKING:
+    from asyncsm.polling import OperationHandle
+    from asyncsm.provisioning.specs import VirtualMachineSpec
+
+
+class VirtualMachineResource(Resource[Role]):
+    """A virtual machine. The first of a hosted service brings the deployment, the others join it.
+
+    Args:
+        spec: what the plan says.
+        certificates: keys of the certificates of its hosted service.
+        joins: whether the plan has another one before it in the hosted service.
+    """
+
+    kind: ClassVar[str] = "virtual_machine"
+    creates: str = "CreateVirtualMachineDeployment"
+    deletes: str = "DeleteRole"
+    leaves_disks: ClassVar[bool] = True
+
+    def __init__(
+        self, spec: VirtualMachineSpec, certificates: Sequence[str] = (), *, joins: bool = False
+    ) -> None:
+        self.spec = spec
+        if joins:
+            self.creates = "AddRole"
+        self._certificates = tuple(certificates)
+
+    @property
+    def name(self) -> str:
+        """Its service and name."""
+        return f"{self.spec.service_name}/{self.spec.name}"
+
+    @property
+    def lane(self) -> str:
+        """Its hosted service: a deployment is changed by one operation at a time."""
+        return service_key(self.spec.service_name)
+
+    def needs(self) -> Iterator[str]:
+        """Its hosted service with its certificates, image, disks, accounts and address."""
+        spec = self.spec
+        yield service_key(spec.service_name)
+        yield from self._certificates
+        if spec.reserved_ip_name:
+            yield f"reserved_ip/{spec.reserved_ip_name}".lower()
+        system = spec.os_disk()
+        if system is not None:
+            yield from account_of(system.media_link)
+            if system.source_image_name:
+                yield f"os_image/{system.source_image_name}".lower()
+        for disk in (system, *spec.data_disks()):
+            if disk is not None and disk.disk_name:
+                yield f"disk/{disk.disk_name}".lower()
+        for data in spec.data_disks():
+            yield from account_of(data.media_link or data.source_media_link)
+
+    @classmethod
+    async def survey(cls, site: Site, wanted: Sequence[VirtualMachineResource]) -> Mapping[str, Role]:
+        """Read each service that has some in the plan, and keep in mind which has a deployment."""
+        services = [one.spec.service_name for one in wanted]
+        site.deployments.update(dict.fromkeys(map(str.lower, services), None))
+        names = await existing(site, services)
+        read = await each(lambda name: site.sms.get_hosted_service_properties(name, embed_detail=True), names)
+        found = {}
+        for name, service in read.items():
+            for deployment in service.deployments:
+                if deployment.deployment_slot == "Production":
+                    site.deployments[name.lower()] = deployment
+        for one in wanted:
+            role = one.role_in(site.deployments[one.spec.service_name.lower()])
+            if role is not None:
+                found[one.key] = role
+        return found
+
+    async def find(self, site: Site) -> Role | None:
+        """Read its deployment."""
+        return self.role_in(await self._deployment(site))
+
+    async def _deployment(self, site: Site) -> Deployment | None:
+        try:
+            found = await site.sms.get_deployment_by_slot(self.spec.service_name, "Production")
+        except ResourceNotFound:
+            found = None
+        site.deployments[self.spec.service_name.lower()] = found
+        return found
+
+    def role_in(self, deployment: Deployment | None) -> Role | None:
+        """This machine in a deployment, if it is there."""
+        roles = () if deployment is None else deployment.role_list
+        return next(
+            (role for role in roles if (role.role_name or "").lower() == self.spec.name.lower()), None
+        )
+
+    def compare(self, found: Role) -> Iterator[Difference]:
+        """Its size and availability set can be changed; what it was made from can not."""
+        spec = self.spec
+        yield from differ("role_size", found.role_size, spec.role_size)
+        yield from differ("availability_set_name", found.availability_set_name, spec.availability_set_name)
+        system = spec.os_disk()
+        if system is not None and found.os_virtual_hard_disk.source_image_name:
+            yield from differ(
+                "source_image_name",
+                found.os_virtual_hard_disk.source_image_name,
+                system.source_image_name,
+                mends=False,
+                folded=True,
+            )
+        present = {disk.lun or 0 for disk in found.data_virtual_hard_disks}
+        missing = [disk.lun or 0 for disk in spec.data_disks() if (disk.lun or 0) not in present]
+        if missing:
+            yield Difference(
+                "data_virtual_hard_disks", f"LUNs {sorted(present)}", f"LUNs {missing} too", mends=False
+            )
+
+    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
+        """Create the deployment with it, or add it to the deployment that is there."""
+        service = self.spec.service_name
+        async with site.sms.exclusively("services", "hostedservices", service):
+            known = site.deployments.get(service.lower())
+            if doubtful or service.lower() not in site.deployments:
+                known = await self._deployment(site)
+            others = (
+                [] if known is None else [one for one in known.role_list if one is not self.role_in(known)]
+            )
+            try:
+                # In a deployment of its own it may be this machine's creation that brought it.
+                if known is None or (doubtful and not others):
+                    handle = await self._bring_deployment(site)
+                else:
+                    return await self._join(site, known.name)
+            except (AlreadyExists, ResourceNotFound):
+                # Somebody else made or removed the deployment since the last look.
+                known = await self._deployment(site)
+                if self.role_in(known) is not None:
+                    raise
+                if known is not None:
+                    return await self._join(site, known.name)
+                handle = await self._bring_deployment(site)
+            site.deployments[service.lower()] = Deployment(name=self._deployment_name)
+            return handle
+
+    @property
+    def _deployment_name(self) -> str:
+        return self.spec.deployment_name or self.spec.service_name
+
+    async def _bring_deployment(self, site: Site) -> OperationHandle:
+        spec = self.spec
+        return await site.sms.create_virtual_machine_deployment(
+            spec.service_name,
+            self._deployment_name,
+            "Production",
+            spec.label or self._deployment_name,
+            spec.name,
+            spec.system_configuration(site.base),
+            spec.os_disk(),
+            spec.network(),
+            spec.availability_set_name,
+            spec.data_disks() or None,
+            spec.role_size,
+            virtual_network_name=spec.virtual_network_name,
+            resource_extension_references=spec.extensions(site.base) or None,
+            provision_guest_agent=spec.provision_guest_agent,
+            vm_image_name=spec.vm_image_name,
+            media_location=spec.media_location,
+            reserved_ip_name=spec.reserved_ip_name,
+        )
+
+    async def _join(self, site: Site, deployment_name: str) -> OperationHandle:
+        spec = self.spec
+        return await site.sms.add_role(
+            spec.service_name,
+            deployment_name,
+            spec.name,
+            spec.system_configuration(site.base),
+            spec.os_disk(),
+            spec.network(),
+            spec.availability_set_name,
+            spec.data_disks() or None,
+            spec.role_size,
+            resource_extension_references=spec.extensions(site.base) or None,
+            provision_guest_agent=spec.provision_guest_agent,
+            vm_image_name=spec.vm_image_name,
+            media_location=spec.media_location,
+        )
+
+    async def change(self, site: Site, found: Role, differences: Sequence[Difference]) -> OperationHandle:
+        """Read the machine, change what differs, and write it back: nothing else of it is lost."""
+        del found
+        service, name = self.spec.service_name, self.spec.name
+        async with site.sms.exclusively("services", "hostedservices", service):
+            deployment = await self._deployment(site)
+            if deployment is None:
+                raise ResourceNotFound(
+                    "ResourceNotFound", f"{service} has no deployment any more.", status=404, request_id=None
+                )
+            role = await site.sms.get_role(service, deployment.name, name)
+            changes = {one.field: one.wanted for one in differences}
+            changed = role.model_copy(update=changes)
+            return await site.sms.update_role(service, deployment.name, name, role=changed)
+
+    async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
+        """Delete it, with its deployment if it is the last one."""
+        service = self.spec.service_name
+        async with site.sms.exclusively("services", "hostedservices", service):
+            deployment = await self._deployment(site)
+            if deployment is None or self.role_in(deployment) is None:
+                return None
+            site.deployments.pop(service.lower(), None)
+            return await site.sms.delete_virtual_machine(
+                service, deployment.name, self.spec.name, cascade=disks
+            )

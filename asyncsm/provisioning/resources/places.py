@@ -1,0 +1,132 @@
+"""Affinity groups and reserved IP addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from asyncsm.errors import ResourceNotFound
+from asyncsm.provisioning.resources.base import Difference, Resource, Site, differ, named
+from asyncsm.wire.affinity_groups import AffinityGroup
+from asyncsm.wire.networks import ReservedIP
+
+if TYPE_CHECKING:
+    from asyncsm.polling import OperationHandle
+    from asyncsm.provisioning.specs import AffinityGroupSpec, ReservedIPSpec
+
+
+class AffinityGroupResource(Resource[AffinityGroup]):
+    """An affinity group."""
+
+    kind: ClassVar[str] = "affinity_group"
+    creates: str = "CreateAffinityGroup"
+    deletes: str = "DeleteAffinityGroup"
+    at_once: ClassVar[frozenset[str]] = frozenset({"create", "change", "remove"})
+
+    def __init__(self, spec: AffinityGroupSpec) -> None:
+        self.spec = spec
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.spec.name
+
+    @classmethod
+    async def survey(cls, site: Site, wanted: Sequence[AffinityGroupResource]) -> Mapping[str, AffinityGroup]:
+        """List them."""
+        return named(((one.name, one) for one in await site.sms.list_affinity_groups()), wanted)
+
+    async def find(self, site: Site) -> AffinityGroup | None:
+        """Read it."""
+        try:
+            return await site.sms.get_affinity_group_properties(self.name)
+        except ResourceNotFound:
+            return None
+
+    def compare(self, found: AffinityGroup) -> Iterator[Difference]:
+        """Its place cannot be changed."""
+        yield from differ("location", found.location, self.spec.location, mends=False)
+        yield from differ("label", found.label, self.spec.label)
+        yield from differ("description", found.description, self.spec.description)
+
+    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
+        """Create it."""
+        spec = self.spec
+        return await site.sms.create_affinity_group(
+            spec.name, spec.label or spec.name, _place(spec.location), spec.description
+        )
+
+    async def change(
+        self, site: Site, found: AffinityGroup, differences: Sequence[Difference]
+    ) -> OperationHandle:
+        """Give it its label and description."""
+        del differences
+        description = found.description if self.spec.description is None else self.spec.description
+        return await site.sms.update_affinity_group(
+            self.name, self.spec.label or found.label or self.name, description
+        )
+
+    async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
+        """Delete it."""
+        del disks
+        try:
+            return await site.sms.delete_affinity_group(self.name)
+        except ResourceNotFound:
+            return None
+
+
+class ReservedIPResource(Resource[ReservedIP]):
+    """A reserved IP address."""
+
+    kind: ClassVar[str] = "reserved_ip"
+    creates: str = "CreateReservedIP"
+    deletes: str = "DeleteReservedIP"
+
+    def __init__(self, spec: ReservedIPSpec) -> None:
+        self.spec = spec
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.spec.name
+
+    @classmethod
+    async def survey(cls, site: Site, wanted: Sequence[ReservedIPResource]) -> Mapping[str, ReservedIP]:
+        """List them."""
+        return named(((one.name, one) for one in await site.sms.list_reserved_ip_addresses()), wanted)
+
+    async def find(self, site: Site) -> ReservedIP | None:
+        """Read it."""
+        try:
+            return await site.sms.get_reserved_ip_address(self.name)
+        except ResourceNotFound:
+            return None
+
+    def compare(self, found: ReservedIP) -> Iterator[Difference]:
+        """Nothing of it can be changed."""
+        yield from differ("location", found.location, self.spec.location, mends=False)
+        yield from differ("label", found.label, self.spec.label, mends=False)
+
+    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
+        """Reserve it."""
+        return await site.sms.create_reserved_ip_address(self.name, self.spec.label, self.spec.location)
+
+    async def change(
+        self, site: Site, found: ReservedIP, differences: Sequence[Difference]
+    ) -> OperationHandle:
+        """Nothing is ever to be changed."""
+        raise NotImplementedError(f"{self.key}: {found.name} has no {differences}")
+
+    async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
+        """Give it back."""
+        del disks
+        try:
+            return await site.sms.delete_reserved_ip_address(self.name)
+        except ResourceNotFound:
+            return None
+
+
+def _place(location: str | None) -> str:
+    if location is None:
+        raise AssertionError("a plan gives every affinity group a location")
+    return location

@@ -1,0 +1,286 @@
+"""Hosted services, their certificates, and deployments of web and worker roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+from xml.etree import ElementTree as ET
+
+from asyncsm.errors import ResourceNotFound
+from asyncsm.provisioning.resources.base import Difference, Resource, Site, differ, each, named
+from asyncsm.provisioning.resources.storage import account_of
+from asyncsm.wire.certificates import Certificate
+from asyncsm.wire.deployments import Deployment
+from asyncsm.wire.hosted_services import HostedService
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from asyncsm.polling import OperationHandle
+    from asyncsm.provisioning.specs import CertificateSpec, DeploymentSpec, HostedServiceSpec
+
+
+def service_key(name: str) -> str:
+    """The key of a hosted service."""
+    return f"{HostedServiceResource.kind}/{name}".lower()
+
+
+async def existing(site: Site, names: Sequence[str]) -> list[str]:
+    """Which of these hosted services there are."""
+    found = {one.service_name.lower() for one in await site.sms.list_hosted_services()}
+    return [name for name in dict.fromkeys(names) if name.lower() in found]
+
+
+class HostedServiceResource(Resource[HostedService]):
+    """A hosted service."""
+
+    kind: ClassVar[str] = "hosted_service"
+    creates: str = "CreateHostedService"
+    deletes: str = "DeleteHostedService"
+    at_once: ClassVar[frozenset[str]] = frozenset({"create", "change", "remove"})
+
+    def __init__(self, spec: HostedServiceSpec) -> None:
+        self.spec = spec
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.spec.name
+
+    def needs(self) -> Iterator[str]:
+        """Its affinity group."""
+        if self.spec.affinity_group:
+            yield f"affinity_group/{self.spec.affinity_group}".lower()
+
+    @classmethod
+    async def survey(cls, site: Site, wanted: Sequence[HostedServiceResource]) -> Mapping[str, HostedService]:
+        """List them."""
+        return named(((one.service_name, one) for one in await site.sms.list_hosted_services()), wanted)
+
+    async def find(self, site: Site) -> HostedService | None:
+        """Read it."""
+        try:
+            return await site.sms.get_hosted_service_properties(self.name)
+        except ResourceNotFound:
+            return None
+
+    def compare(self, found: HostedService) -> Iterator[Difference]:
+        """Its place cannot be changed."""
+        present, spec = found.hosted_service_properties, self.spec
+        yield from differ("location", present.location, spec.location, mends=False)
+        yield from differ("affinity_group", present.affinity_group, spec.affinity_group, mends=False)
+        yield from differ("label", present.label, spec.label)
+        yield from differ("description", present.description, spec.description)
+        for name, value in spec.extended_properties.items():
+            yield from differ(f"extended_properties.{name}", present.extended_properties.get(name), value)
+
+    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
+        """Create it."""
+        spec = self.spec
+        return await site.sms.create_hosted_service(
+            spec.name,
+            spec.label or spec.name,
+            spec.description,
+            spec.location,
+            spec.affinity_group,
+            spec.extended_properties or None,
+        )
+
+    async def change(
+        self, site: Site, found: HostedService, differences: Sequence[Difference]
+    ) -> OperationHandle:
+        """Give it its label, description and extended properties."""
+        del differences
+        spec = self.spec
+        return await site.sms.update_hosted_service(
+            spec.name,
+            spec.label or found.hosted_service_properties.label,
+            spec.description,
+            spec.extended_properties or None,
+        )
+
+    async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
+        """Delete it; what others have deployed to it is in the way."""
+        del disks
+        site.deployments.pop(self.name.lower(), None)
+        try:
+            return await site.sms.delete_hosted_service(self.name)
+        except ResourceNotFound:
+            return None
+
+
+class CertificateResource(Resource[Certificate]):
+    """A certificate of a hosted service, known by its thumbprint."""
+
+    kind: ClassVar[str] = "certificate"
+    creates: str = "AddCertificates"
+    deletes: str = "DeleteCertificate"
+
+    def __init__(self, service_name: str, spec: CertificateSpec, base: Path) -> None:
+        self.service_name: str = service_name
+        self.spec = spec
+        self.thumbprint: str = spec.thumbprint(base)
+
+    @property
+    def name(self) -> str:
+        """Its service and thumbprint."""
+        return f"{self.service_name}/{self.thumbprint}"
+
+    @property
+    def lane(self) -> str:
+        """Its hosted service."""
+        return service_key(self.service_name)
+
+    def needs(self) -> Iterator[str]:
+        """Its hosted service."""
+        yield service_key(self.service_name)
+
+    @classmethod
+    async def survey(cls, site: Site, wanted: Sequence[CertificateResource]) -> Mapping[str, Certificate]:
+        """List those of each service."""
+        names = await existing(site, [one.service_name for one in wanted])
+        listed = await each(site.sms.list_service_certificates, names)
+        found = (
+            (f"{name}/{one.thumbprint}", one) for name, certificates in listed.items() for one in certificates
+        )
+        return named(found, wanted)
+
+    async def find(self, site: Site) -> Certificate | None:
+        """Read it."""
+        try:
+            return await site.sms.get_service_certificate(self.service_name, "sha1", self.thumbprint)
+        except ResourceNotFound:
+            return None
+
+    def compare(self, found: Certificate) -> Iterator[Difference]:
+        """The thumbprint says it all."""
+        del found
+        yield from ()
+
+    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
+        """Add it."""
+        return await site.sms.add_service_certificate(
+            self.service_name,
+            site.base / self.spec.file,
+            self.spec.format,
+            self.spec.password.reveal(site.base) if self.spec.password else None,
+        )
+
+    async def change(
+        self, site: Site, found: Certificate, differences: Sequence[Difference]
+    ) -> OperationHandle:
+        """Nothing is ever to be changed."""
+        raise NotImplementedError(f"{self.key}: {found!r} has no {differences}")
+
+    async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
+        """Delete it."""
+        del disks
+        try:
+            return await site.sms.delete_service_certificate(self.service_name, "sha1", self.thumbprint)
+        except ResourceNotFound:
+            return None
+
+
+class DeploymentResource(Resource[Deployment]):
+    """A deployment of web and worker roles."""
+
+    kind: ClassVar[str] = "deployment"
+    creates: str = "CreateDeployment"
+    deletes: str = "DeleteDeployment"
+
+    def __init__(self, spec: DeploymentSpec, base: Path, certificates: Sequence[str] = ()) -> None:
+        self.spec = spec
+        self._certificates = tuple(certificates)
+        self._configuration = base / spec.configuration
+
+    @property
+    def name(self) -> str:
+        """Its service and slot."""
+        return f"{self.spec.service_name}/{self.spec.deployment_slot}"
+
+    @property
+    def lane(self) -> str:
+        """Its hosted service."""
+        return service_key(self.spec.service_name)
+
+    def needs(self) -> Iterator[str]:
+        """Its hosted service with its certificates, and the account its package is in."""
+        yield service_key(self.spec.service_name)
+        yield from self._certificates
+        yield from account_of(self.spec.package_url)
+
+    @classmethod
+    async def survey(cls, site: Site, wanted: Sequence[DeploymentResource]) -> Mapping[str, Deployment]:
+        """Read each service that has one in the plan."""
+        names = await existing(site, [one.spec.service_name for one in wanted])
+        read = await each(lambda name: site.sms.get_hosted_service_properties(name, embed_detail=True), names)
+        found = (
+            (f"{name}/{one.deployment_slot}", one)
+            for name, service in read.items()
+            for one in service.deployments
+        )
+        return named(found, wanted)
+
+    async def find(self, site: Site) -> Deployment | None:
+        """Read its slot."""
+        try:
+            return await site.sms.get_deployment_by_slot(self.spec.service_name, self.spec.deployment_slot)
+        except ResourceNotFound:
+            return None
+
+    def compare(self, found: Deployment) -> Iterator[Difference]:
+        """Its name cannot be changed; what package it was made of is not told."""
+        yield from differ("name", found.name, self.spec.name, mends=False)
+        yield from differ("label", found.label, self.spec.label, mends=False)
+        if _canonical(found.configuration or "") != _canonical(self._configuration.read_text("utf-8-sig")):
+            yield Difference("configuration", "another one", str(self.spec.configuration))
+        if found.status in {"Running", "Suspended"}:
+            wanted = "Running" if self.spec.start_deployment else "Suspended"
+            yield from differ("status", found.status, wanted)
+
+    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
+        """Create it."""
+        spec = self.spec
+        return await site.sms.create_deployment(
+            spec.service_name,
+            spec.deployment_slot,
+            spec.name,
+            spec.package_url,
+            spec.label or spec.name,
+            self._configuration,
+            spec.start_deployment,
+            spec.treat_warnings_as_error,
+            spec.extended_properties or None,
+        )
+
+    async def change(
+        self, site: Site, found: Deployment, differences: Sequence[Difference]
+    ) -> OperationHandle:
+        """Give it its configuration, then its status."""
+        service, name = self.spec.service_name, found.name
+        handle: OperationHandle | None = None
+        if any(one.field == "configuration" for one in differences):
+            handle = await site.sms.change_deployment_configuration(service, name, self._configuration)
+        for one in differences:
+            if one.field == "status":
+                if handle is not None:
+                    await handle
+                handle = await site.sms.update_deployment_status(service, name, one.wanted)
+        if handle is None:
+            raise AssertionError(f"nothing to change of {self.key}")
+        return handle
+
+    async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
+        """Delete it."""
+        try:
+            return await site.sms.delete_deployment(self.spec.service_name, self.spec.name, delete_vhd=disks)
+        except ResourceNotFound:
+            return None
+
+
+def _canonical(text: str) -> str:
+    """A form in which equal configurations are equal texts."""
+    try:
+        return ET.canonicalize(text, strip_text=True)
+    except ET.ParseError:
+        return text

@@ -1,0 +1,217 @@
+"""Storage accounts, and the images and disks whose blobs are in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import urlsplit
+
+from asyncsm.errors import ResourceNotFound
+from asyncsm.provisioning.resources.base import Difference, Resource, Site, differ, named
+from asyncsm.wire.disks import Disk
+from asyncsm.wire.images import OSImage
+from asyncsm.wire.storage import StorageService
+
+if TYPE_CHECKING:
+    from asyncsm.polling import OperationHandle
+    from asyncsm.provisioning.specs import DiskSpec, OSImageSpec, StorageAccountSpec
+
+DEFAULT_ACCOUNT_TYPE = "Standard_GRS"
+
+
+def account_of(url: str | None) -> Iterator[str]:
+    """The key of the storage account a blob's address names."""
+    host = urlsplit(url).hostname if url else None
+    if host and ".blob." in host:
+        yield f"{StorageAccountResource.kind}/{host.partition('.')[0]}"
+
+
+class StorageAccountResource(Resource[StorageService]):
+    """A storage account."""
+
+    kind: ClassVar[str] = "storage_account"
+    creates: str = "CreateStorageService"
+    deletes: str = "DeleteStorageService"
+    at_once: ClassVar[frozenset[str]] = frozenset({"change", "remove"})
+    holds_disks: ClassVar[bool] = True
+
+    def __init__(self, spec: StorageAccountSpec) -> None:
+        self.spec = spec
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.spec.name
+
+    def needs(self) -> Iterator[str]:
+        """Its affinity group."""
+        if self.spec.affinity_group:
+            yield f"affinity_group/{self.spec.affinity_group}".lower()
+
+    @classmethod
+    async def survey(
+        cls, site: Site, wanted: Sequence[StorageAccountResource]
+    ) -> Mapping[str, StorageService]:
+        """List them."""
+        return named(((one.service_name, one) for one in await site.sms.list_storage_accounts()), wanted)
+
+    async def find(self, site: Site) -> StorageService | None:
+        """Read it."""
+        try:
+            return await site.sms.get_storage_account_properties(self.name)
+        except ResourceNotFound:
+            return None
+
+    def compare(self, found: StorageService) -> Iterator[Difference]:
+        """Its place cannot be changed."""
+        present, spec = found.storage_service_properties, self.spec
+        yield from differ("location", present.location, spec.location, mends=False)
+        yield from differ("affinity_group", present.affinity_group, spec.affinity_group, mends=False)
+        yield from differ("label", present.label, spec.label)
+        yield from differ("description", present.description, spec.description)
+        yield from differ("account_type", present.account_type, spec.account_type)
+
+    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
+        """Create it."""
+        spec = self.spec
+        return await site.sms.create_storage_account(
+            spec.name,
+            spec.description,
+            spec.label or spec.name,
+            spec.affinity_group,
+            spec.location,
+            account_type=spec.account_type or DEFAULT_ACCOUNT_TYPE,
+        )
+
+    async def change(
+        self, site: Site, found: StorageService, differences: Sequence[Difference]
+    ) -> OperationHandle:
+        """Give it its label, description and type."""
+        del found, differences
+        spec = self.spec
+        return await site.sms.update_storage_account(
+            spec.name, spec.description, spec.label, account_type=spec.account_type
+        )
+
+    async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
+        """Delete it, with all that is in it."""
+        del disks
+        try:
+            return await site.sms.delete_storage_account(self.name)
+        except ResourceNotFound:
+            return None
+
+
+class OSImageResource(Resource[OSImage]):
+    """An operating system image of the user's."""
+
+    kind: ClassVar[str] = "os_image"
+    creates: str = "AddOSImage"
+    deletes: str = "DeleteOSImage"
+
+    def __init__(self, spec: OSImageSpec) -> None:
+        self.spec = spec
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.spec.name
+
+    def needs(self) -> Iterator[str]:
+        """The account its blob is in."""
+        yield from account_of(self.spec.media_link)
+
+    @classmethod
+    async def survey(cls, site: Site, wanted: Sequence[OSImageResource]) -> Mapping[str, OSImage]:
+        """List them; with those of the platform that is a long list."""
+        return named(((one.name, one) for one in await site.sms.list_os_images()), wanted)
+
+    async def find(self, site: Site) -> OSImage | None:
+        """Read it."""
+        try:
+            return await site.sms.get_os_image(self.name)
+        except ResourceNotFound:
+            return None
+
+    def compare(self, found: OSImage) -> Iterator[Difference]:
+        """Only its label can be changed."""
+        yield from differ("media_link", found.media_link, self.spec.media_link, mends=False)
+        yield from differ("os", found.os, self.spec.os, mends=False)
+        yield from differ("label", found.label, self.spec.label)
+
+    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
+        """Register it."""
+        spec = self.spec
+        return await site.sms.add_os_image(spec.label or spec.name, spec.media_link, spec.name, spec.os)
+
+    async def change(self, site: Site, found: OSImage, differences: Sequence[Difference]) -> OperationHandle:
+        """Give it its label."""
+        del found, differences
+        spec = self.spec
+        return await site.sms.update_os_image(
+            spec.name, spec.label or spec.name, spec.media_link, spec.name, spec.os
+        )
+
+    async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
+        """Unregister it."""
+        try:
+            return await site.sms.delete_os_image(self.name, delete_vhd=disks)
+        except ResourceNotFound:
+            return None
+
+
+class DiskResource(Resource[Disk]):
+    """A registered disk."""
+
+    kind: ClassVar[str] = "disk"
+    creates: str = "AddDisk"
+    deletes: str = "DeleteDisk"
+
+    def __init__(self, spec: DiskSpec) -> None:
+        self.spec = spec
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.spec.name
+
+    def needs(self) -> Iterator[str]:
+        """The account its blob is in."""
+        yield from account_of(self.spec.media_link)
+
+    @classmethod
+    async def survey(cls, site: Site, wanted: Sequence[DiskResource]) -> Mapping[str, Disk]:
+        """List them."""
+        return named(((one.name, one) for one in await site.sms.list_disks()), wanted)
+
+    async def find(self, site: Site) -> Disk | None:
+        """Read it."""
+        try:
+            return await site.sms.get_disk(self.name)
+        except ResourceNotFound:
+            return None
+
+    def compare(self, found: Disk) -> Iterator[Difference]:
+        """Only its label can be changed."""
+        yield from differ("media_link", found.media_link, self.spec.media_link, mends=False)
+        yield from differ("os", found.os, self.spec.os, mends=False)
+        yield from differ("label", found.label, self.spec.label)
+
+    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
+        """Register it."""
+        spec = self.spec
+        return await site.sms.add_disk(
+            spec.os is not None, spec.label or spec.name, spec.media_link, spec.name, spec.os
+        )
+
+    async def change(self, site: Site, found: Disk, differences: Sequence[Difference]) -> OperationHandle:
+        """Give it its label."""
+        del found, differences
+        return await site.sms.update_disk(self.name, label=self.spec.label)
+
+    async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
+        """Unregister it."""
+        try:
+            return await site.sms.delete_disk(self.name, delete_vhd=disks)
+        except ResourceNotFound:
+            return None

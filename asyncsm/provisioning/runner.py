@@ -1,0 +1,317 @@
+"""The engine in this process: every resource is a task that waits for what it needs.
+
+Lanes and throttle are the session's. A run can be stopped at any moment, by `Runner.stop`,
+by cancelling it, or by killing the process: the journal has what the next run must know.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from asyncsm.errors import AsyncsmError, InvalidArgument, OperationFailed, OutcomeUnknown
+from asyncsm.events import Blocked, Event, Queued, RequestSent, RetryPlanned
+from asyncsm.provisioning import steps
+from asyncsm.provisioning.graph import Graph
+from asyncsm.provisioning.journal import Entry, Journal, Phase
+from asyncsm.provisioning.progress import Progress, State
+from asyncsm.provisioning.resources import AnyResource, Site
+from asyncsm.provisioning.steps import Decision, Outcome
+
+if TYPE_CHECKING:
+    from asyncsm.polling import OperationHandle
+
+_Work: TypeAlias = Callable[[AnyResource], Awaitable[None]]
+
+_current: ContextVar[str | None] = ContextVar("asyncsm_resource", default=None)
+
+
+_STATUS: Final = "GET /operations"
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a plan is carried out.
+
+    Attributes:
+        max_in_flight: how many resources are worked on at once; ``None`` for as many as can be. The
+            session's throttle and lanes bound the requests in any case.
+        deadline: seconds after which the run is left; what is under way goes on, and the next run
+            takes it up.
+        disks: when resources are removed: also remove disks, images and the blobs behind them.
+    """
+
+    max_in_flight: int | None = None
+    deadline: float | None = None
+    disks: bool = False
+
+    def __post_init__(self) -> None:
+        if self.max_in_flight is not None and self.max_in_flight < 1:
+            raise InvalidArgument("max_in_flight", "must be at least 1")
+        if self.deadline is not None and self.deadline <= 0:
+            raise InvalidArgument("deadline", "must be more than 0 seconds")
+
+
+class Runner:
+    """Carries out a plan, once.
+
+    Args:
+        graph: the resources of the plan.
+        site: where.
+        journal: of the plan, as earlier runs have left it.
+        digest: of the plan, for the journal.
+        options: how.
+
+    Attributes:
+        progress: what is happening.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        site: Site,
+        journal: Journal,
+        *,
+        digest: str = "",
+        options: RunOptions | None = None,
+    ) -> None:
+        self._graph = graph
+        self._site = site
+        self._journal = journal
+        self._digest = digest
+        self._options = options or RunOptions()
+        self._places = asyncio.Semaphore(self._options.max_in_flight or max(1, len(graph)))
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._ended: dict[str, asyncio.Event] = {}
+        self._sent: set[str] = set()
+        self._stopped: str | None = None
+        self.progress: Progress = Progress(
+            (one.key, one.kind, one.name, graph.needs[one.key]) for one in graph
+        )
+
+    async def apply(self) -> Progress:
+        """Have everything in the plan as the plan has it.
+
+        A resource whose change fails stops only what needs it; see `Progress.all_good`.
+
+        Raises:
+            AsyncsmError: the subscription cannot be surveyed; nothing has been changed.
+        """
+        found = await steps.survey(self._site, self._graph)
+
+        async def work(resource: AnyResource) -> None:
+            await self._bring_about(resource, found.get(resource.key))
+
+        return await self._run("apply", work, self._graph.needs)
+
+    async def destroy(self) -> Progress:
+        """Remove what earlier runs of this journal have made, users before what they use.
+
+        Raises:
+            AsyncsmError: the subscription cannot be reached; nothing has been changed.
+        """
+        await self._site.sms.list_hosted_services()  # which also tells the service's time
+        return await self._run("destroy", self._take_away, self._graph.needed_by)
+
+    def stop(self, reason: str = "stopped") -> None:
+        """Begin nothing more; what has been sent is waited for."""
+        self._stopped = self._stopped or reason
+        for key, task in self._tasks.items():
+            if key not in self._sent:
+                task.cancel()
+
+    # The run.
+
+    async def _run(
+        self,
+        verb: str,
+        work: _Work,
+        after: Mapping[str, tuple[str, ...]],
+    ) -> Progress:
+        self._journal.begin(verb, self._digest)
+        self._ended = {key: asyncio.Event() for key in self._graph.resources}
+        unsubscribe = self._site.sms.session.events.subscribe(self._heard)
+        try:
+            async with asyncio.timeout(self._options.deadline) as deadline:
+                async with asyncio.TaskGroup() as group:
+                    for resource in self._graph:
+                        self._tasks[resource.key] = group.create_task(
+                            self._one(resource, work, after[resource.key]), name=f"asyncsm-{resource.key}"
+                        )
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+        finally:
+            unsubscribe()
+            self._leave("the deadline has passed" if deadline.expired() else "the run was left")
+            self.progress.finish()
+        self._journal.end()
+        return self.progress
+
+    def _leave(self, reason: str) -> None:
+        for key, record in self.progress.records.items():
+            if record.outcome is None:
+                self.progress.tell(key, State.ENDED, self._stopped or reason, outcome=Outcome.STOPPED)
+
+    async def _one(self, resource: AnyResource, work: _Work, after: tuple[str, ...]) -> None:
+        key = resource.key
+        _current.set(key)
+        try:
+            for need in after:
+                await self._ended[need].wait()
+            if self._skipped(key, after):
+                return
+            self.progress.tell(key, State.READY)
+            async with self._places:
+                await self._guarded(resource, work)
+        except asyncio.CancelledError:
+            if self._stopped is None or self.progress.records[key].outcome is not None:
+                raise
+            self.progress.tell(key, State.ENDED, self._stopped, outcome=Outcome.STOPPED)
+        finally:
+            self._ended[key].set()
+
+    def _skipped(self, key: str, after: tuple[str, ...]) -> bool:
+        blocking = [need for need in after if not self._is_out_of_the_way(need)]
+        if blocking:
+            self.progress.tell(key, State.ENDED, f"because of {', '.join(blocking)}", outcome=Outcome.SKIPPED)
+        return bool(blocking)
+
+    def _is_out_of_the_way(self, key: str) -> bool:
+        outcome = self.progress.records[key].outcome
+        gone = {Outcome.REMOVED, Outcome.ABSENT, Outcome.KEPT}
+        return outcome is not None and (outcome.is_there or outcome in gone)
+
+    async def _guarded(self, resource: AnyResource, work: _Work) -> None:
+        before = self._journal[resource.key]
+        try:
+            await work(resource)
+        except asyncio.CancelledError:
+            if resource.key not in self._sent and self._journal[resource.key].phase is Phase.INTENDED:
+                self._journal.refuse(resource.key, "not sent", before=before)
+            raise
+        except (AsyncsmError, OSError) as error:
+            self._fail(resource.key, error, before)
+
+    def _fail(self, key: str, error: Exception, before: Entry) -> None:
+        if isinstance(error, OperationFailed):
+            self._journal.fail(key, str(error))
+        elif not isinstance(error, OutcomeUnknown):
+            self._journal.refuse(key, str(error), before=before)
+        request_id = getattr(error, "request_id", None)
+        self.progress.records[key].error = str(error)
+        self.progress.tell(key, State.ENDED, str(error), request_id=request_id, outcome=Outcome.FAILED)
+
+    # One resource is to be there.
+
+    async def _bring_about(self, resource: AnyResource, found: Any) -> None:
+        key, entry = resource.key, self._journal[resource.key]
+        since: datetime | None = None
+        if entry.phase is Phase.ACCEPTED:
+            outcome, found = await self._taken_up(resource, entry)
+            if outcome is not None:
+                self._end(key, outcome)
+                return
+        elif entry.phase is Phase.INTENDED:
+            self.progress.tell(key, State.LOOKING, "an earlier run may have sent its change")
+            if entry.action == "create":
+                since, found = datetime.fromisoformat(entry.since), None
+            else:
+                found = await resource.find(self._site)
+        if found is not None and self._journal[key].phase is Phase.FAILED and entry.action == "create":
+            await self._clear_away(resource)
+            found = None
+        await self._carry_out(resource, steps.decide(resource, found), since)
+
+    async def _taken_up(self, resource: AnyResource, entry: Entry) -> tuple[Outcome | None, Any]:
+        """The outcome of what an earlier run has begun, or else what there is of the resource now."""
+        self.progress.tell(resource.key, State.RUNNING, "begun by an earlier run")
+        self._sent.add(resource.key)
+        try:
+            if await steps.finish(self._site, entry.token) and entry.action in {"create", "change"}:
+                return Decision(entry.action).outcome, None
+        except OperationFailed as error:
+            self._journal.fail(resource.key, str(error))
+        self._sent.discard(resource.key)
+        return None, await resource.find(self._site)
+
+    async def _clear_away(self, resource: AnyResource) -> None:
+        self.progress.tell(resource.key, State.LOOKING, "removing what a creation that failed has left")
+        await steps.clear_away(resource, self._site)
+
+    async def _carry_out(self, resource: AnyResource, decision: Decision, since: datetime | None) -> None:
+        key, before = resource.key, self._journal[resource.key]
+        if decision.action:
+            self._journal.intend(key, decision.action, since or steps.moment_of(self._site))
+            self.progress.tell(key, State.SENDING)
+        decision, handle = await steps.send(resource, self._site, decision, since)
+        self.progress.records[key].differences = [str(one) for one in decision.differences]
+        if handle is not None:
+            await self._follow(key, handle)
+        self._end(key, decision.outcome, ours=before.ours or decision.action == "create")
+
+    async def _follow(self, key: str, handle: OperationHandle) -> None:
+        self._sent.add(key)
+        if not handle.done:
+            self._journal.accept(key, handle.token)
+        self.progress.tell(key, State.RUNNING, request_id=handle.request_id)
+        await handle
+
+    def _end(self, key: str, outcome: Outcome, *, ours: bool | None = None) -> None:
+        self._journal.done(key, ours=ours)
+        self.progress.tell(key, State.ENDED, outcome=outcome)
+
+    # One resource is to be gone.
+
+    def _reason_to_keep(self, resource: AnyResource, entry: Entry) -> str | None:
+        if not entry.ours:
+            return "not made by this plan"
+        if resource.holds_disks and not self._options.disks:
+            users = self._graph.needed_by[resource.key]
+            if any(self._graph[user].leaves_disks for user in users):
+                return "it has the disks of machines, which are kept"
+        return None
+
+    async def _take_away(self, resource: AnyResource) -> None:
+        key, entry = resource.key, self._journal[resource.key]
+        kept = self._reason_to_keep(resource, entry)
+        if kept is not None:
+            self.progress.tell(key, State.ENDED, kept, outcome=Outcome.KEPT)
+            return
+        if entry.phase is Phase.ACCEPTED:
+            await self._taken_up(resource, entry)
+        elif entry.phase is Phase.INTENDED and entry.action == "create":
+            self.progress.tell(key, State.LOOKING, "an earlier run may have sent its creation")
+        self._journal.intend(key, "remove", steps.moment_of(self._site))
+        self.progress.tell(key, State.SENDING)
+        handle = await resource.remove(self._site, disks=self._options.disks)
+        if handle is not None:
+            await self._follow(key, handle)
+        self._journal.forget(key)
+        self.progress.tell(key, State.ENDED, outcome=Outcome.ABSENT if handle is None else Outcome.REMOVED)
+
+    # What the session tells.
+
+    def _heard(self, event: Event) -> None:
+        key = _current.get()
+        if key is None or key not in self.progress.records or self.progress.records[key].outcome is not None:
+            return
+        state = self.progress.records[key].state
+        match event:
+            case RequestSent(kind="change"):
+                self._sent.add(key)
+                self.progress.tell(key, State.SENDING)
+            case RetryPlanned(resource=resource) if resource.startswith(_STATUS):
+                pass  # the tracker asks for everybody
+            case RetryPlanned(reason=reason):
+                self.progress.tell(key, state, f"{reason}: sent again", retry=True)
+            case Queued(behind=behind):
+                self.progress.tell(key, State.QUEUED, f"behind {behind}")
+            case Blocked(request_id=request_id):
+                self.progress.tell(key, State.QUEUED, f"behind somebody else's operation {request_id}")
+            case _:
+                pass

@@ -20,6 +20,7 @@ from asyncsm.cli import (
     operation,
     plan,
     service,
+    worker,
 )
 from asyncsm.cli.common import complain, say
 from asyncsm.errors import AsyncsmError
@@ -39,6 +40,7 @@ app.add_typer(location.app)
 app.add_typer(service.app)
 app.add_typer(operation.app)
 app.add_typer(plan.app)
+app.command("worker")(worker.worker)
 
 # typer brings its own copy of click or uses the installed one, depending on its version.
 _ClickException = cast(

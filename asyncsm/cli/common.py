@@ -8,7 +8,7 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Annotated, Concatenate, Final, ParamSpec, get_type_hints
 
@@ -111,6 +111,14 @@ class Call:
             throttle=throttle or DEFAULT_THROTTLE,
         )
 
+    def subscription(self) -> str:
+        """The subscription that is meant, which a `.publishsettings` file may say."""
+        return self.service().session.subscription_id
+
+    def connect(self, subscription_id: str) -> ServiceManagementService:
+        """A client for another subscription with the same certificate."""
+        return replace(self, subscription_id=subscription_id).service()
+
     def show(self, value: object, columns: Columns) -> None:
         """Write `value` to standard output, as the options say."""
         outputs.show(value, columns, self.output, self.query)
@@ -208,5 +216,10 @@ def complain(error: BaseException) -> None:
     if isinstance(error, BaseExceptionGroup):
         for each in error.exceptions:
             complain(each)
+        return
+    problems = getattr(error, "problems", None)
+    if problems:  # of a plan: each has a place of its own
+        for each in problems:
+            say(f"asyncsm: {each}")
         return
     say("asyncsm: " + (" ".join(str(error).split()) or type(error).__name__))

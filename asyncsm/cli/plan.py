@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import json
 import signal
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
@@ -64,6 +67,13 @@ Disks = Annotated[
     bool, typer.Option("--disks", help="Also delete disks and images with the blobs behind them.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="Use the durable engine: sqlite:///FILE, or postgresql://... shared by many workers.",
+    ),
+]
 DryRun = Annotated[
     bool,
     typer.Option("--dry-run", help="Read the service, and show what apply would do and how long it takes."),
@@ -109,7 +119,7 @@ async def show_(
         )
         return
     async with call.service() as sms:
-        preview = await _provisioner(plan, file, sms, journal).preview(_throttle(budget))
+        preview = await _provisioner(plan, file, sms, journal).preview(throttle_of(budget))
     if call.output is not Output.TABLE:
         call.show(preview.model_dump(mode="json"), {})
         return
@@ -129,13 +139,15 @@ async def apply(
     max_in_flight: MaxInFlight = None,
     budget: Budget = None,
     report: ReportFiles = None,
+    database: Database = None,
 ) -> None:
     """Have everything as the plan has it; a second time, nothing is left to do.
 
     Ctrl-C begins nothing more and waits for what has been sent; again, it leaves at once. The
     next apply takes up what is under way, also after a crash.
     """
-    await _carry_out(call, "apply", file, journal, _options(call, max_in_flight), budget, report)
+    task = _Task("apply", file, journal, _options(call, max_in_flight), throttle_of(budget), report or [])
+    await _carry_out(call, task, database)
 
 
 @app.command("destroy")
@@ -149,11 +161,15 @@ async def destroy(
     yes: Yes = False,
     budget: Budget = None,
     report: ReportFiles = None,
+    database: Database = None,
 ) -> None:
     """Remove what apply has made, and nothing that was there before."""
     if not yes:
         typer.confirm(f"Remove everything that {file} has made?", abort=True, err=True)
-    await _carry_out(call, "destroy", file, journal, _options(call, max_in_flight, disks), budget, report)
+    task = _Task(
+        "destroy", file, journal, _options(call, max_in_flight, disks), throttle_of(budget), report or []
+    )
+    await _carry_out(call, task, database)
 
 
 @app.command("status")
@@ -165,6 +181,18 @@ async def status(call: Call, file: File, journal: JournalFile = None) -> None:
     async with call.service() as sms:
         known = _provisioner(load_plan(file), file, sms, journal).status()
     call.show([one.model_dump(mode="json") for one in known], KNOWN)
+
+
+def durable_package() -> ModuleType:
+    """The package of the durable engine.
+
+    Raises:
+        InvalidArgument: what it needs is not installed.
+    """
+    try:
+        return importlib.import_module("asyncsm.provisioning.durable")
+    except ImportError as error:
+        raise InvalidArgument("--database", "needs pip install 'asyncsm[durable]'") from error
 
 
 def _provisioner(plan: Plan, file: Path, sms: object, journal: Path | None) -> Provisioner:
@@ -179,7 +207,8 @@ def _options(call: Call, max_in_flight: int | None, disks: bool = False) -> RunO
     return RunOptions(max_in_flight, call.deadline, disks)
 
 
-def _throttle(budget: str | None) -> ThrottlePolicy | None:
+def throttle_of(budget: str | None) -> ThrottlePolicy | None:
+    """The budget an option says."""
     from asyncsm.config import ThrottlePolicy
 
     if budget is None:
@@ -191,32 +220,63 @@ def _throttle(budget: str | None) -> ThrottlePolicy | None:
         raise InvalidArgument("--budget", f"{budget!r} is not N/SECONDS, such as 300/300") from error
 
 
-async def _carry_out(
-    call: Call,
-    verb: Literal["apply", "destroy"],
-    file: Path,
-    journal: Path | None,
-    options: RunOptions,
-    budget: str | None,
-    reports: list[Path] | None,
-) -> None:
-    from asyncsm.cli.plan_display import display_for
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What `apply` and `destroy` have in common."""
+
+    verb: Literal["apply", "destroy"]
+    file: Path
+    journal: Path | None
+    options: RunOptions
+    throttle: ThrottlePolicy | None
+    reports: list[Path]
+
+
+async def _carry_out(call: Call, task: _Task, database: str | None) -> None:
     from asyncsm.provisioning import load_plan
 
-    for path in reports or ():
+    for path in task.reports:
         if path.suffix.lower() not in {".json", ".html", ".svg"}:
             raise InvalidArgument("--report", f"{path} ends neither in .json nor in .html or .svg")
-    plan = load_plan(file)
-    throttle = _throttle(budget)
-    async with call.service(throttle) as sms:
-        provisioner = _provisioner(plan, file, sms, journal)
-        with display_for(call.output, plan.name, verb) as display, _stopping_at_interrupt(provisioner):
-            run = provisioner.apply if verb == "apply" else provisioner.destroy
-            report = await run(options, display.watch)
-    for path in reports or ():
+    plan = load_plan(task.file)
+    report = await (
+        _in_process(call, task, plan) if database is None else _durably(call, task, plan, database)
+    )
+    for path in task.reports:
         report.write(path)
         say(f"report in {path}")
     _conclude(call, report)
+
+
+async def _in_process(call: Call, task: _Task, plan: Plan) -> Report:
+    from asyncsm.cli.plan_display import display_for
+
+    async with call.service(task.throttle) as sms:
+        provisioner = _provisioner(plan, task.file, sms, task.journal)
+        display = display_for(call.output, plan.name, task.verb)
+        with display, _stopping_at_interrupt(provisioner):
+            run = provisioner.apply if task.verb == "apply" else provisioner.destroy
+            return await run(task.options, display.watch)
+
+
+async def _durably(call: Call, task: _Task, plan: Plan, database: str) -> Report:
+    from asyncsm.cli.plan_display import display_for
+
+    if task.journal is not None:
+        raise InvalidArgument("--journal", "is for runs in this process; the durable engine has its database")
+    engine = durable_package().DurableEngine(
+        database,
+        call.connect,
+        budget=task.throttle,
+        concurrency=task.options.max_in_flight,
+    )
+    async with engine, asyncio.timeout(task.options.deadline):
+        run = await engine.submit(
+            task.verb, plan, task.file.parent, call.subscription(), disks=task.options.disks
+        )
+        with display_for(call.output, plan.name, task.verb) as display:
+            report: Report = await engine.follow(run, display.watch)
+            return report
 
 
 @contextlib.contextmanager

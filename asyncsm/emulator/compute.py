@@ -46,6 +46,7 @@ class RoleInstance(Entity):
         state_details, error_code: the service's words about it.
         ip_address: its internal address, while it has one.
         host_name: the machine's own name, shown once it has `booted`.
+        first_name: what it calls itself before it has taken that name; empty if it does not tell.
         remote_access_thumbprint: certificate for remote access, made at the first start.
         booted: whether its system has come up since it got its place.
         provisioned: whether its system has been set up, which is done once.
@@ -64,6 +65,7 @@ class RoleInstance(Entity):
     error_code: str | None = None
     ip_address: str | None = None
     host_name: str | None = None
+    first_name: str | None = None
     remote_access_thumbprint: str | None = None
     booted: bool = False
     provisioned: bool = False

@@ -92,6 +92,11 @@ def _decoded(content: str | bytes, file: str) -> str:
 def _placed(problem: Problem, places: Mapping[Path_, Place], file: str) -> Problem:
     """A problem with its place, or that of what it is in."""
     path = problem.path
+    section = str(path[0]).removesuffix("s") if len(path) > 2 else ""
+    default = ("defaults", section, *path[2:])
+    if path not in places and default in places:  # it came from there
+        path = default
+        problem = problem.model_copy(update={"path": path})
     while path not in places and path:
         path = path[:-1]
     line, column = places.get(path, (None, None))
@@ -140,8 +145,10 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _yaml(text: str, file: str) -> tuple[object, dict[Path_, Place]]:
-    import yaml
-
+    try:
+        import yaml
+    except ImportError as error:
+        raise InvalidArgument("plan", f"{file}: YAML and JSON need pip install 'asyncsm[plans]'") from error
     try:
         root = yaml.compose(text, yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:

@@ -220,9 +220,7 @@ class DiskOrder:
         return disk
 
     def _generated_name(self, role_name: str, lun: int) -> str:
-        number = self._call.random.randint(0, 999)
-        moment = f"{self._call.now:%Y%m%d%H%M%S}"
-        return f"{self._service.name}-{role_name}-{lun}-{moment}0{number:03}"
+        return f"{self._service.name}-{role_name}-{lun}-{blobs.serial(self._call)}"
 
 
 def _caching(given: wire.HostCaching | None, otherwise: str) -> str:

@@ -63,7 +63,12 @@ def io_type(account: StorageAccount) -> str:
 def new_in(container: str, call: Call) -> str:
     """The URL of a blob in `container` as the service makes names for copies."""
     letters = "".join(call.random.choices(string.ascii_lowercase + string.digits, k=11))
-    return f"{container.rstrip('/')}/{letters[:8]}.{letters[8:]}{call.now:%Y%m%d%H%M%S}.vhd"
+    return f"{container.rstrip('/')}/{letters[:8]}.{letters[8:]}{serial(call)}.vhd"
+
+
+def serial(call: Call) -> str:
+    """The time to the second and four digits more, with which the service ends names it makes up."""
+    return f"{call.now:%Y%m%d%H%M%S}0{call.random.randint(0, 999):03}"
 
 
 def path_of(url: str) -> str:

@@ -188,7 +188,7 @@ def _instance(call: Call, holder: Deployment, one: RoleInstance) -> deployments.
     if open_ports:
         shown.instance_endpoints = deployments.InstanceEndpoints(instance_endpoints=open_ports)
     if one.booted:
-        shown.host_name = one.host_name
+        shown.host_name = one.host_name if one.first_name is None else one.first_name or None
     if one.provisioned:
         shown.remote_access_certificate_thumbprint = one.remote_access_thumbprint
     role = holder.roles[one.role_name]

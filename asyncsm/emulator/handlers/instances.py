@@ -25,11 +25,22 @@ FAULT_DOMAINS: Final = 2
 
 
 class Phase(NamedTuple):
-    """A state of an instance, and the virtual seconds it lasts; the last one of a walk stays."""
+    """A state of an instance, and the virtual seconds it lasts; the last one of a walk stays.
+
+    Attributes:
+        status: ``InstanceStatus``.
+        power_state: ``PowerState``.
+        seconds: how long it lasts.
+        details: the service's words about it.
+        host_name: what its system calls itself, as long as that is not the name it was given; empty
+            as long as it does not tell.
+    """
 
     status: str
     power_state: str
     seconds: float = 0
+    details: str = ""
+    host_name: str | None = None
 
 
 _BOOT: Final = (
@@ -55,9 +66,22 @@ RESTARTED: Final = (_READY,)
 STOPPED: Final = (Phase("StoppedVM", "Stopped"),)
 DEALLOCATED: Final = (Phase("StoppedDeallocated", "Stopped"),)
 
+_IMAGES_NAME: Final = "WIN-5CU3EUBGJ92"
+"""What Windows calls itself until it has restarted with a name of its own; it comes with the image."""
+
+_PREPARING: Final = "Windows is preparing your computer for first use..."
+
+_WINDOWS_SETUP: Final = (
+    Phase("Provisioning", "Started", 30, host_name=""),
+    Phase("Provisioning", "Started", 60, host_name=_IMAGES_NAME),
+    Phase("Provisioning", "Started", 125, _PREPARING, _IMAGES_NAME),
+    Phase("Provisioning", "Started", 20, _PREPARING),
+    Phase("BusyRole", "Started", 10, "Remote access ready..."),
+)
+
 FIRST_MACHINE_START: Final = {
     "Linux": (*_BOOT, Phase("Provisioning", "Started", 10), _READY),
-    "Windows": (*_BOOT, Phase("Provisioning", "Started", 245), _READY),
+    "Windows": (*_BOOT, *_WINDOWS_SETUP, _READY),
 }
 """A virtual machine that is set up, by its operating system; Windows takes minutes more."""
 
@@ -118,9 +142,10 @@ def _enter(
         return
     phase, *rest = phases
     instance.status, instance.power_state = phase.status, phase.power_state
-    if phase.status in {"Provisioning", "ReadyRole"}:
+    instance.state_details, instance.first_name = phase.details, phase.host_name
+    if phase.status in {"Provisioning", "BusyRole", "ReadyRole"}:
         instance.booted = True
-    if phase.status == "ReadyRole":
+    if phase.status in {"BusyRole", "ReadyRole"}:
         instance.provisioned = True
     if rest:
         pace.clock.after(

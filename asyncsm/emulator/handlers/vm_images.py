@@ -42,7 +42,11 @@ routes: RouteTable = RouteTable()
 def list_vm_images(call: Call) -> Reply:
     """List VM Images: the subscription's and the platform's, of a region, publisher or category."""
     everything = (*call.subscription.vm_images.values(), *platform_vm_images().values())
-    return Reply(document=wire.VMImages(vm_images=[one for one in everything if _wanted(call, one)]))
+    wanted = [one for one in everything if _wanted(call, one)]
+    if call.query.get("location"):
+        # As the service does: who asks for one region is not told of the others.
+        wanted = [one.model_copy(update={"location": _region(call.query["location"], one)}) for one in wanted]
+    return Reply(document=wire.VMImages(vm_images=wanted))
 
 
 @routes.post(COLLECTION, "CreateVMImage")
@@ -136,6 +140,11 @@ def _wanted(call: Call, image: wire.VMImage) -> bool:
         and (not publisher or publisher.lower() == (image.publisher_name or "").lower())
         and (not category or category.lower() == (image.category or "").lower())
     )
+
+
+def _region(asked: str, image: wire.VMImage) -> str:
+    """The region of `image` that was asked for, as the service writes it."""
+    return next(place for place in (image.location or "").split(";") if place.lower() == asked.lower())
 
 
 def _find_own(call: Call) -> wire.VMImage:

@@ -1,0 +1,136 @@
+"""Who is alive: a worker holds a lock as long as it lives, and others can see whether it is held.
+
+The database or the operating system lets go of the lock when the process is gone, however that
+happened, so nothing has to be guessed from clocks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import sqlalchemy
+
+from asyncsm.errors import InvalidArgument
+
+EMBEDDED_EXECUTOR: Final = "embedded"
+"""The only worker of an SQLite database."""
+
+
+class Watch(ABC):
+    """A worker's sign of life, and its look at those of others."""
+
+    @abstractmethod
+    def hold(self) -> None:
+        """Be alive.
+
+        Raises:
+            InvalidArgument: another process is this worker.
+        """
+
+    @abstractmethod
+    def is_dead(self, executor_id: str) -> bool:
+        """Whether nobody is this worker any more."""
+
+    @abstractmethod
+    def let_go(self) -> None:
+        """Be gone."""
+
+
+class PostgresWatch(Watch):
+    """Advisory locks, held by a connection of their own.
+
+    Args:
+        url: of the database.
+        executor_id: of this worker.
+    """
+
+    def __init__(self, url: str, executor_id: str) -> None:
+        self._engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT", pool_size=1)
+        self._executor_id = executor_id
+        self._connection: sqlalchemy.Connection | None = None
+
+    def hold(self) -> None:
+        """Take the lock of this worker."""
+        self._connection = self._engine.connect()
+        if not self._try(self._executor_id):
+            raise InvalidArgument("--name", f"another worker is called {self._executor_id}")
+
+    def is_dead(self, executor_id: str) -> bool:
+        """Whether its lock is free."""
+        free = self._try(executor_id)
+        if free:
+            self._do("SELECT pg_advisory_unlock(:number)", executor_id)
+        return free
+
+    def let_go(self) -> None:
+        """Close the connection, and free the lock with it."""
+        if self._connection is not None:
+            self._connection.close()
+        self._engine.dispose()
+
+    def _try(self, executor_id: str) -> bool:
+        return self._do("SELECT pg_try_advisory_lock(:number)", executor_id)
+
+    def _do(self, statement: str, executor_id: str) -> bool:
+        if self._connection is None:
+            raise RuntimeError("this worker is not alive")
+        number = int.from_bytes(hashlib.sha256(f"asyncsm {executor_id}".encode()).digest()[:8], signed=True)
+        return bool(self._connection.execute(sqlalchemy.text(statement), {"number": number}).scalar())
+
+
+class SqliteWatch(Watch):
+    """A file beside the database, which one process can hold.
+
+    Args:
+        url: of the database.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._path = Path(f"{sqlalchemy.make_url(url).database}.lock")
+        self._lock: sqlite3.Connection | None = None
+
+    def hold(self) -> None:
+        """Be the only process that works with the database."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+        try:
+            self._lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            self._lock.close()
+            raise InvalidArgument(
+                "--database",
+                f"another process works with {self._path.with_suffix('')}; PostgreSQL is for many",
+            ) from error
+
+    def is_dead(self, executor_id: str) -> bool:
+        """Nobody else ever is."""
+        return executor_id != EMBEDDED_EXECUTOR
+
+    def let_go(self) -> None:
+        """Free the file."""
+        if self._lock is not None:
+            self._lock.close()
+
+
+def watch_of(url: str, executor_id: str) -> Watch:
+    """The watch for a database."""
+    return PostgresWatch(url, executor_id) if is_postgres(url) else SqliteWatch(url)
+
+
+def is_postgres(url: str) -> bool:
+    """Whether a database is for many workers.
+
+    Raises:
+        InvalidArgument: it is neither SQLite nor PostgreSQL.
+    """
+    scheme = urlsplit(url).scheme
+    if scheme.startswith("postgresql"):
+        return True
+    if scheme != "sqlite":
+        raise InvalidArgument("--database", "must be sqlite:///FILE or postgresql://...")
+    return False

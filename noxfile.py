@@ -79,6 +79,13 @@ def lowest(session: nox.Session) -> None:
 
 
 @nox.session
+def fidelity(session: nox.Session) -> None:
+    """The emulator's answers beside recorded ones, by operation."""
+    session.install("-e", ".[cli]", *dependencies("test"))
+    session.run("python", "tests/fidelity.py", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """All benchmarks; each prints its peer or floor beside it."""
     session.install(".[cli]", *dependencies("bench"))

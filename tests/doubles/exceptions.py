@@ -48,11 +48,52 @@ NOT_THE_SERVICES_SHAPE = {
 }
 """Elements left out of the comparison with recordings, and why."""
 
-OPEN_LISTS = ("<VMImages", "<ReservedIPs")
-"""Lists that also hold what the recorded subscription had from before."""
+OTHERS_ENTRIES = (
+    "the recorded list also has what the subscription had from before: entries in both are compared"
+)
+"""Why lists differ, unless `SELECTIONS` says more."""
 
-NOT_COMPARED = ("<Images",)
-"""Lists of what the platform offered: the emulator's catalogue is a selection of it."""
+SELECTIONS = {
+    "Images": "the emulator's catalogue is a selection of what the platform offered",
+    "VMImages": "the emulator's catalogue is a selection of what the platform offered",
+    "ResourceExtensions": "the emulator's catalogue is a selection of what the platform offered",
+}
+"""Lists, by root element, of what the platform offered: entries in both are compared."""
 
-LONG_LIST_BYTES = 20_000
-"""A longer list holds what else the recorded subscription had, such as other people's certificates."""
+_INSTANCE = r".*/RoleInstance/"
+
+ON_PURPOSE = {
+    r"Subscription/(SubscriptionName|OfferCategories|Current\w+): .*": "every subscription has its own",
+    r"(Images/OSImage|VMImages/VMImage|ResourceExtensions/ResourceExtension)/Description: .*": (
+        "what publishers said at length of what they offer is only named in the catalogue"
+    ),
+    r"Images/OSImage/Eula: .* / \(missing\)": "licences with their whole text are left out of the catalogue",
+    r"ResourceExtensions/.*/SampleConfig: .* / \(missing\)": "samples are left out of the catalogue",
+    r"HostedServices/HostedService/ComputeCapabilities/.*": (
+        "the recorded service had sizes which List Locations did not have for its region"
+    ),
+    r"OSImage(Details)?/LogicalSizeInGB: .*": "the service read it in the blob, the emulator has no blobs",
+    r".*/SdkVersion: .*": "the service read it in the package, the emulator has no packages",
+    r".*/OsVersion: .* / WA-GUEST-OS-.*": "the guest OS of the day, and the emulator's catalogue is of June 2015",
+    r"VMImages/.*/OSDiskConfiguration/Name: (\w+)-\d / \1": "the recorded subscription had a disk of that name",
+    r"OSImage/PublishedDate: (.*) / \1Z": "the service did not say that a day given without a time is in UTC",
+    _INSTANCE + r"RemoteAccessCertificateThumbprint: \(missing\) / .*": (
+        "not every recorded Linux machine told its key, the emulator's do"
+    ),
+    _INSTANCE + r"HostName: \(missing\) / .*": (
+        "the service told the name of a restarted machine only later"
+    ),
+    r"HostedService/Deployments/Deployment/Configuration: PFNlcnZpY2VDb25maWd1cmF0aW9uIHhtbG5zOnhzZ.*": (
+        "the service wrote the file anew, in an order and with indentation of its own; the content is the same"
+    ),
+    _INSTANCE + r"InstanceStatus: RoleStateUnknown / ReadyRole": (
+        "the service lost sight of a machine while another one changed, the emulator does not"
+    ),
+    _INSTANCE + r"(InstanceStatus: ReadyRole / StoppedVM|PowerState: Started / Stopped)": (
+        "the service showed a machine as running a while after the operation that stopped it had ended"
+    ),
+    _INSTANCE + r"(InstanceStatus: StartingVM / \w+|PowerState: Starting / Started)": (
+        "instances start at their own pace, and not in the recorded order"
+    ),
+}
+"""What is different by intention and why, as a pattern of ``where: recorded / emulated``."""

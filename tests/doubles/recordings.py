@@ -10,6 +10,8 @@ from pathlib import Path
 CHECKOUT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("ASYNCSM_RECORDINGS", CHECKOUT.parent / "shared/wire/recordings"))
 
+RECORDED_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+
 
 @dataclass(frozen=True)
 class Exchange:

@@ -4,8 +4,9 @@ import base64
 from pathlib import Path
 
 import pytest
-from doubles.bare_client import Management, assert_answered_as_recorded, document
+from doubles.bare_client import Management, document
 from doubles.recordings import recordings
+from doubles.replaying import assert_answered_as_recorded
 
 from asyncsm.emulator import Emulator, ManualClock
 from asyncsm.emulator.compute import HostedService
@@ -26,7 +27,7 @@ def creation(name: str = "near", location: str = "West US", label: str = "Near",
     "recording", recordings("affinity_groups") or [None], ids=lambda path: getattr(path, "stem", "none")
 )
 async def test_recordings(management: Management, recording: Path | None):
-    """Every recorded request is answered with the recorded status, headers and elements."""
+    """Every recorded request is answered with the recorded status, headers, elements and values."""
     if recording is None:
         pytest.skip("no recordings here: set ASYNCSM_RECORDINGS")
     await assert_answered_as_recorded(management, recording)

@@ -7,9 +7,10 @@ import aiohttp
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
-from doubles.bare_client import Management, assert_answered_as_recorded, connected, document
+from doubles.bare_client import Management, connected, document
 from doubles.certificates import management_certificate, self_signed
 from doubles.recordings import recordings
+from doubles.replaying import assert_answered_as_recorded
 
 from asyncsm.credentials import ManagementCertificate
 from asyncsm.emulator import Emulator
@@ -46,7 +47,7 @@ def stranger(tmp_path: Path) -> ManagementCertificate:
     ids=lambda path: getattr(path, "stem", "none"),
 )
 async def test_recordings(management: Management, recording: Path | None):
-    """Every recorded request is answered with the recorded status, headers and elements."""
+    """Every recorded request is answered with the recorded status, headers, elements and values."""
     if recording is None:
         pytest.skip("no recordings here: set ASYNCSM_RECORDINGS")
     await assert_answered_as_recorded(management, recording)

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from doubles.bare_client import Management, connected, document, replay, shape
+from doubles.bare_client import Management, connected, document
+from doubles.comparing import shape
 from doubles.recordings import recordings
+from doubles.replaying import replay
 
 from asyncsm.credentials import read_publishsettings
 from asyncsm.emulator import Clock, Emulator, EmulatorOptions, InstantClock, ManualClock, serve

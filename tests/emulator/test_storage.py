@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from doubles.bare_client import Answer, Management, assert_answered_as_recorded, document
+from doubles.bare_client import Answer, Management, document
 from doubles.recordings import recordings
+from doubles.replaying import assert_answered_as_recorded
 
 from asyncsm.emulator import Emulator, ManualClock
 from asyncsm.emulator.compute import Disk
@@ -44,7 +45,7 @@ async def created(management: Management, **arguments: str) -> Answer:
     "recording", recordings("storage") or [None], ids=lambda path: getattr(path, "stem", "none")
 )
 async def test_recordings(management: Management, recording: Path | None):
-    """Every recorded request is answered with the recorded status, headers and elements."""
+    """Every recorded request is answered with the recorded status, headers, elements and values."""
     if recording is None:
         pytest.skip("no recordings here: set ASYNCSM_RECORDINGS")
     await assert_answered_as_recorded(management, recording)

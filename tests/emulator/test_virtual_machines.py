@@ -4,7 +4,8 @@ import re
 
 import pytest
 from doubles import compute
-from doubles.bare_client import RECORDED_SUBSCRIPTION, Answer, Management, shape
+from doubles.bare_client import Answer, Management
+from doubles.comparing import shape
 from doubles.compute import (
     BLOB,
     LINUX_IMAGE,
@@ -26,7 +27,7 @@ from doubles.compute import (
     refused,
     walked,
 )
-from doubles.recordings import FOLDER, exchanges
+from doubles.recordings import FOLDER, RECORDED_SUBSCRIPTION, exchanges
 
 from asyncsm.emulator import Emulator, ManualClock
 from asyncsm.emulator.compute import OSImage, ServiceCertificate
@@ -170,6 +171,25 @@ async def test_windows_machine(management: Management, clock: ManualClock):
     ready = await management.get(VMS)
     assert instance_states(ready) == [("ReadyRole", "Started")]
     assert re.fullmatch("[0-9A-F]{40}", ready.find("RemoteAccessCertificateThumbprint"))
+
+
+async def test_windows_takes_its_name_on_the_way(management: Management, clock: ManualClock):
+    """Windows has its image's name until it has restarted with its own, and details tell how far it is."""
+    await compute.deploy_machines(management, machine(sets=WINDOWS_SET, disk=image_disk(WINDOWS_IMAGE)))
+    seen = []
+    for _ in range(600):
+        shown = await management.get(VMS)
+        state = (shown.find("InstanceStatus"), shown.find("HostName"), shown.find("InstanceStateDetails"))
+        seen += [state] if state[0] in {"Provisioning", "BusyRole", "ReadyRole"} and state not in seen else []
+        clock.advance(1)
+    assert seen == [
+        ("Provisioning", None, ""),
+        ("Provisioning", "WIN-5CU3EUBGJ92", ""),
+        ("Provisioning", "WIN-5CU3EUBGJ92", "Windows is preparing your computer for first use..."),
+        ("Provisioning", "host1", "Windows is preparing your computer for first use..."),
+        ("BusyRole", "host1", "Remote access ready..."),
+        ("ReadyRole", "host1", ""),
+    ]
 
 
 async def test_secrets_are_never_seen_again(management: Management, emulator: Emulator):

@@ -74,6 +74,13 @@ async def test_list(management: Management, query: str, publishers: set[str]):
     assert set((await management.get(IMAGES + query)).find_all("PublisherName")) == publishers
 
 
+async def test_list_of_one_region(management: Management):
+    """Who asks for the images of one region is told of no other, in the region's usual letters."""
+    shown = await management.get(f"{IMAGES}?location=west%20us")
+    assert {*shown.find_all("Location")} == {"West US"}
+    assert any(";" in places for places in (await management.get(IMAGES)).find_all("Location"))
+
+
 async def test_create(management: Management):
     """An image of blobs is there at the end of the operation; its disks are called like their blobs."""
     disks = data_disk(MediaLink=f"{STORE}/vhds/d.vhd", Lun=2) + data_disk(

@@ -1,0 +1,221 @@
+"""What is different in two answers, the recorded one and the emulator's: status, headers, each element."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from xml.etree import ElementTree as ET
+
+from doubles.bare_client import Answer
+from doubles.exceptions import NOT_THE_SERVICES_SHAPE, ON_PURPOSE, OTHERS_ENTRIES, SELECTIONS
+from doubles.recordings import Exchange
+
+MADE_UP = re.compile(
+    r"(?P<build>\b\d+(\.\d+){3} \(rd_rdfe_stable\.\d{6}-\d{4}\))"
+    r"|(?P<moment>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?|(?<=-os-)\d{4}-\d\d-\d\d)"
+    r"|(?P<id>\b[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}(?![0-9a-fA-F]))"
+    r"|(?P<thumbprint>\b[0-9a-fA-F]{40}\b)"
+    r"|(?P<key>[A-Za-z0-9+/]{86}==)"
+    r"|(?P<address>\b\d{1,3}(\.\d{1,3}){3}\b)"
+    r"|(?P<blob>\b[a-z0-9]{8}\.[a-z0-9]{3}\d{18}(?=\.vhd\b))"
+    r"|(?P<serial>\b\d{18}\b)"
+    r"|(?P<cluster>\b[a-z]\d+(?=\.internal\.cloudapp\.net))"
+    r"|(?P<etag>\"[0-9A-F]{15}\")"
+)
+"""What the service made up anew each time. Other values there are fine, if they have this form and,
+unless they are `PASSING`, always stand for the same value of a recording."""
+
+PASSING = {"build", "moment"}
+"""Of `MADE_UP`, what is another one each time it is asked for."""
+
+KEYS = ("Name", "Publisher", "ServiceName", "Version", "SubscriptionCertificateThumbprint", "Thumbprint")
+"""Elements by which entries of a list are known."""
+
+MISSING = "(missing)"
+
+EXCERPT = 80
+"""Characters of a value that are shown."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A place where two answers are not the same; on purpose, if there is a reason."""
+
+    where: str
+    recorded: str
+    emulated: str
+    reason: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.where}: {_shortened(self.recorded)} / {_shortened(self.emulated)}"
+
+
+@dataclass
+class Comparison:
+    """Compares the answers to one recording's requests, in their order.
+
+    Args:
+        renamed: what is called otherwise here: parts of the recording's texts, and what to read instead.
+    """
+
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    _now: dict[str, str] = field(default_factory=dict)
+    _then: dict[str, str] = field(default_factory=dict)
+    _requested: str = ""
+
+    def differences(self, then: Exchange, now: Answer) -> Iterator[Difference]:
+        """Where `now` is not what `then` was; after parts that do not line up, nothing more."""
+        self._requested += self._translated(f"{then.path} {then.request_body.decode('utf-8', 'replace')}\n")
+        if then.status != now.status:
+            said = now.text if now.status >= 400 else ""
+            yield Difference("status", str(then.status), f"{now.status} {said}".strip())
+            return
+        yield from self._headers(then.response_headers, now.headers)
+        if not then.response_body and not now.text:
+            return
+        if not then.response_body or not now.text:
+            yield Difference("body", then.response_body.decode() or MISSING, now.text or MISSING)
+            return
+        recorded = ET.fromstring(self._translated(then.response_body.decode("utf-8-sig")))
+        yield from self._element(recorded, now.root, _name(recorded), is_root=True)
+
+    def _headers(self, then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Difference]:
+        found = {name.lower(): value for name, value in now.items()}
+        if then and "content-type" in found and "content-type" not in then:
+            yield Difference("header content-type", MISSING, found["content-type"])
+        for name, value in then.items():
+            wanted = self._translated(value)
+            if not self._alike(wanted, found.get(name, MISSING)):
+                yield _different(f"header {name}", wanted, found.get(name, MISSING))
+
+    def _element(
+        self, then: ET.Element, now: ET.Element, path: str, *, is_root: bool = False
+    ) -> Iterator[Difference]:
+        if then.tag != now.tag:
+            yield Difference(path, then.tag, now.tag)
+            return
+        if then.attrib != now.attrib:
+            yield Difference(path, f"{then.attrib or 'no attributes'}", f"{now.attrib or 'no attributes'}")
+        texts = (then.text or "").strip(), (now.text or "").strip()
+        if not self._alike(*texts):
+            yield _different(path, *texts)
+        yield from self._children(then, now, path, is_root=is_root)
+
+    def _children(
+        self, then: ET.Element, now: ET.Element, path: str, *, is_root: bool
+    ) -> Iterator[Difference]:
+        theirs, ours = _comparable(then), _comparable(now)
+        for name in {_name(child) for side in (then, now) for child in side} & {*NOT_THE_SERVICES_SHAPE}:
+            counts = [sum(_name(child) == name for child in side) for side in (then, now)]
+            if counts[0] != counts[1]:
+                yield Difference(f"{path}/{name}", *map(str, counts), NOT_THE_SERVICES_SHAPE[name])
+        if is_root and _is_list(theirs, ours) and [*map(_identity, theirs)] != [*map(_identity, ours)]:
+            yield from self._other_entries(theirs, ours, path)
+            theirs, ours = _in_both(theirs, ours)
+        while theirs and ours:
+            one, other = theirs[0], ours[0]
+            if one.tag == other.tag:
+                yield from self._element(theirs.pop(0), ours.pop(0), f"{path}/{_name(one)}")
+            elif one.tag not in {child.tag for child in ours}:
+                yield _lacking(path, theirs.pop(0))
+            elif other.tag not in {child.tag for child in theirs}:
+                yield _surplus(path, ours.pop(0))
+            else:
+                yield _different(f"{path}/{_name(one)}", "before " + _name(other), "after it")
+                return
+        yield from (_lacking(path, child) for child in theirs)
+        yield from (_surplus(path, child) for child in ours)
+
+    def _other_entries(
+        self, theirs: list[ET.Element], ours: list[ET.Element], path: str
+    ) -> Iterator[Difference]:
+        """An entry that the recording itself made has to be there; others do not."""
+        known = {_identity(entry) for entry in ours}
+        for entry in theirs:
+            key = next(filter(None, _identity(entry)), "")
+            if _identity(entry) not in known and self._asked_for(key):
+                yield Difference(f"{path}/{_name(entry)}", key, MISSING)
+        reason = SELECTIONS.get(path, OTHERS_ENTRIES)
+        yield Difference(path, f"{len(theirs)} entries", f"{len(ours)} entries", reason)
+
+    def _alike(self, then: str, now: str) -> bool:
+        if then == now:
+            return True
+        if MADE_UP.sub(_kind, then) != MADE_UP.sub(_kind, now):
+            return False
+        for old, new in zip(MADE_UP.finditer(then), MADE_UP.finditer(now), strict=True):
+            if old.lastgroup in PASSING:
+                continue
+            # An id may be written with hyphens or without, and a thumbprint in either case.
+            known, found = (one[0].replace("-", "").lower() for one in (old, new))
+            if self._asked_for(old[0]) and known != found:
+                return False
+            if (self._now.setdefault(known, found), self._then.setdefault(found, known)) != (found, known):
+                return False
+        return True
+
+    def _asked_for(self, value: str) -> bool:
+        """Whether a request named it, so that the answer may not have another."""
+        return bool(value and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", self._requested))
+
+    def _translated(self, text: str) -> str:
+        for old, new in self.renamed.items():
+            text = text.replace(old, new)
+        return text
+
+
+def shape(xml: bytes | str) -> list[tuple[int, str]]:
+    """The elements of a document in order, each with its depth."""
+
+    def walk(element: ET.Element, depth: int) -> Iterator[tuple[int, str]]:
+        yield depth, element.tag
+        for child in _comparable(element):
+            yield from walk(child, depth + 1)
+
+    return list(walk(ET.fromstring(xml), 0))
+
+
+def _name(element: ET.Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _kind(found: re.Match[str]) -> str:
+    return f"<{found.lastgroup}>"
+
+
+def _comparable(element: ET.Element) -> list[ET.Element]:
+    return [child for child in element if _name(child) not in NOT_THE_SERVICES_SHAPE]
+
+
+def _different(where: str, recorded: str, emulated: str) -> Difference:
+    """With its reason, if `ON_PURPOSE` has one."""
+    found = f"{where}: {recorded} / {emulated}"
+    reason = next((why for what, why in ON_PURPOSE.items() if re.fullmatch(what, found, re.DOTALL)), None)
+    return Difference(where, recorded, emulated, reason)
+
+
+def _lacking(path: str, child: ET.Element) -> Difference:
+    return _different(f"{path}/{_name(child)}", child.text or "(empty)", MISSING)
+
+
+def _surplus(path: str, child: ET.Element) -> Difference:
+    return _different(f"{path}/{_name(child)}", MISSING, child.text or "(empty)")
+
+
+def _identity(entry: ET.Element) -> tuple[str, ...]:
+    texts = {_name(child): child.text or "" for child in entry}
+    return tuple(texts.get(key, "") for key in KEYS)
+
+
+def _is_list(theirs: list[ET.Element], ours: list[ET.Element]) -> bool:
+    entries = [*theirs, *ours]
+    return len({entry.tag for entry in entries}) == 1 and all(any(_identity(entry)) for entry in entries)
+
+
+def _in_both(theirs: list[ET.Element], ours: list[ET.Element]) -> tuple[list[ET.Element], list[ET.Element]]:
+    found = {_identity(entry): entry for entry in ours}
+    pairs = [(entry, found[_identity(entry)]) for entry in theirs if _identity(entry) in found]
+    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= EXCERPT else f"{text[: EXCERPT - 3]}..."

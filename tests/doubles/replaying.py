@@ -1,0 +1,177 @@
+"""Recordings, sent to the emulator again."""
+
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree as ET
+
+from doubles.bare_client import AZURE, Answer, Management, document
+from doubles.comparing import Comparison, shape
+from doubles.compute import encoded
+from doubles.recordings import RECORDED_SUBSCRIPTION, Exchange, exchanges
+
+RECORDED_URL = "https://management.core.windows.net"
+
+GROUP = "utaffgrpdonotdelete"
+ACCOUNT = "storagename"
+IMAGE_ACCOUNT = "portalvhdsmp6ddqtwmht89"
+IMAGE = "unittest-donotdelete-ubuntu1404"
+IMAGE_DISK = f"{IMAGE}-os-2014-11-11"
+
+
+def storage_account(name: str) -> str:
+    """Request of Create Storage Account."""
+    return document(
+        "CreateStorageServiceInput",
+        f"<ServiceName>{name}</ServiceName><Label>{encoded(name)}</Label><Location>West US</Location>",
+    )
+
+
+PRESENT = {
+    GROUP: (
+        "affinitygroups",
+        document(
+            "CreateAffinityGroup",
+            f"<Name>{GROUP}</Name><Label>{encoded('a group')}</Label><Location>West US</Location>",
+        ),
+    ),
+    ACCOUNT: ("services/storageservices", storage_account(ACCOUNT)),
+    IMAGE_ACCOUNT: ("services/storageservices", storage_account(IMAGE_ACCOUNT)),
+    IMAGE: (
+        "services/vmimages",
+        document(
+            "VMImage",
+            f"<Name>{IMAGE}</Name><Label>an image</Label><OSDiskConfiguration>"
+            "<OSState>Generalized</OSState><OS>Linux</OS>"
+            f"<MediaLink>https://{IMAGE_ACCOUNT}.blob.core.windows.net/vhds/{IMAGE_DISK}.vhd</MediaLink>"
+            "</OSDiskConfiguration>",
+        ),
+    ),
+}
+"""What the recorded subscription had from before, and recordings use: how to make it, by its name."""
+
+PATIENCE = 900
+"""Virtual seconds that machines are given to come as far as they were in a recording."""
+
+STILLNESS = 60
+"""Virtual seconds after which machines that have settled will not move any more."""
+
+STEP = 2
+"""Virtual seconds between two looks."""
+
+SETTLED = {"ReadyRole", "StoppedVM", "StoppedDeallocated"}
+"""States in which instances stay."""
+
+
+class State(NamedTuple):
+    """How far an instance is."""
+
+    status: str
+    power: str
+    details: str
+    host_name: str
+
+
+LOST_SIGHT = ("RoleStateUnknown", "Started")
+"""What the service said of machines that ran while others in their deployment were added or stopped."""
+
+
+async def prepare(management: Management, recording: Path) -> None:
+    """Make what was there before a recording, as far as its requests name it."""
+    said = b"".join(then.request_body for then in exchanges(recording))
+    if IMAGE.encode() in said:
+        said += IMAGE_ACCOUNT.encode()
+    for name, (path, body) in PRESENT.items():
+        if name.encode() in said:
+            made = await management.post(path, body)
+            if made.status == HTTPStatus.ACCEPTED:
+                made = await management.finished(made)
+            assert made.status < HTTPStatus.BAD_REQUEST, made.text
+
+
+def as_far(then: bytes, now: Answer) -> bool:
+    """Whether the machines in a document are where they were; without machines, true.
+
+    That is so when they have the same states, and as long as these are not final also the same
+    elements and details, as those tell how far a machine is: its name comes with the first start
+    of its system, its key with the end of provisioning.
+    """
+    if b"<RoleInstance>" not in then or now.status != HTTPStatus.OK:
+        return True
+    theirs, ours = _states(then.decode()), _states(now.text)
+    if len(theirs) != len(ours):
+        return False
+    if {old.status for old in theirs} <= SETTLED:
+        return theirs == ours
+    return shape(then) == shape(now.text) and all(
+        old == new or old[:2] == LOST_SIGHT for old, new in zip(theirs, ours, strict=True)
+    )
+
+
+def has_settled(now: Answer) -> bool:
+    """Whether all instances in a document are in states in which they stay."""
+    instances = _states(now.text) if now.status == HTTPStatus.OK else []
+    return bool(instances) and {one.status for one in instances} <= SETTLED
+
+
+def _states(document: str) -> list[State]:
+    instances = ET.fromstring(document).iter(f"{AZURE}RoleInstance")
+    names = ("InstanceStatus", "PowerState", "InstanceStateDetails", "HostName")
+    return [State(*(one.findtext(AZURE + name) or "" for name in names)) for one in instances]
+
+
+async def replay(management: Management, recording: Path) -> AsyncIterator[tuple[Exchange, Answer]]:
+    """Send a recording's requests again and yield what was answered then and now.
+
+    An operation that was over is given the time to be over. A deployment is asked for again, with
+    time passing in between, until its machines are as far as they were then (`as_far`): how long
+    anything takes is no part of the promise.
+    """
+    ids = {RECORDED_SUBSCRIPTION: management.subscription_id}
+    for then in exchanges(recording):
+        target = then.path + (f"?{then.query}" if then.query else "")
+        body = then.request_body.decode()
+        for old, new in ids.items():
+            target, body = target.replace(old, new), body.replace(old, new)
+
+        async def ask(then: Exchange = then, target: str = target, body: str = body) -> Answer:
+            return await management.send(then.method, target, body.encode(), **then.request_headers)
+
+        now = await ask()
+        waited = still = 0
+        while then.method == "GET" and not _is_time(then.response_body, now):
+            still = still + STEP if has_settled(now) else 0
+            if waited >= PATIENCE or still >= STILLNESS:
+                break
+            management.clock.advance(STEP)
+            waited += STEP
+            now = await ask()
+        if "x-ms-request-id" in then.response_headers:
+            ids[then.response_headers["x-ms-request-id"]] = now.request_id
+        yield then, now
+
+
+def _is_time(then: bytes, now: Answer) -> bool:
+    over = b"<Operation " in then and b"<Status>InProgress" not in then
+    return as_far(then, now) and not (over and now.find("Status") == "InProgress")
+
+
+def comparison(management: Management) -> Comparison:
+    """For the answers to one recording."""
+    return Comparison(
+        {
+            RECORDED_URL: management.url,
+            RECORDED_SUBSCRIPTION: management.subscription_id,
+            RECORDED_SUBSCRIPTION.replace("-", ""): management.subscription_id.replace("-", ""),
+        }
+    )
+
+
+async def assert_answered_as_recorded(management: Management, recording: Path) -> None:
+    """Every answer to a recording's requests is the recorded one, but for what differs on purpose."""
+    await prepare(management, recording)
+    compared = comparison(management)
+    async for then, now in replay(management, recording):
+        found = [str(one) for one in compared.differences(then, now) if one.reason is None]
+        assert not found, f"{then}: {found}"

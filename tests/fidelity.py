@@ -1,0 +1,208 @@
+"""How true the emulator is: all recorded requests sent to it again, and its answers beside the recorded ones.
+
+``python tests/fidelity.py`` prints a table by operation, and ends with 1 if an answer differs
+without a reason. Recordings are looked for where the tests look for them (``ASYNCSM_RECORDINGS``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from doubles.bare_client import connected
+from doubles.comparing import Difference
+from doubles.recordings import FOLDER, Exchange
+from doubles.replaying import comparison, prepare, replay
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from asyncsm.emulator import Emulator, ManualClock
+from asyncsm.emulator.handlers import ROUTES
+from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.routing import Router, parse_query, split
+from asyncsm.wire import xml
+
+ROUTER = Router(ROUTES)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A difference, and where it was seen first."""
+
+    recording: str
+    seq: int
+    where: str
+    recorded: str
+    emulated: str
+
+    def __str__(self) -> str:
+        return f"{Difference(self.where, self.recorded, self.emulated)} ({self.recording}, {self.seq})"
+
+
+@dataclass
+class Row:
+    """What is known of an operation, or of all operations of a family that is not emulated.
+
+    Each exchange counts once: as matched, on purpose, differing, or not emulated.
+    """
+
+    operation: str
+    matched: int = 0
+    on_purpose: int = 0
+    differing: int = 0
+    not_emulated: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+    first_difference: Finding | None = None
+
+    @property
+    def exchanges(self) -> int:
+        return self.matched + self.on_purpose + self.differing + self.not_emulated
+
+    def count(self, recording: str, then: Exchange, differences: Iterable[Difference]) -> None:
+        """Add an answer that differs from the recorded one like this."""
+        found = list(differences)
+        for reason in {one.reason for one in found if one.reason is not None}:
+            self.reasons[reason] = self.reasons.get(reason, 0) + 1
+        unexplained = next((one for one in found if one.reason is None), None)
+        if unexplained is not None:
+            self.differing += 1
+            where, recorded, emulated = unexplained.where, unexplained.recorded, unexplained.emulated
+            self.first_difference = self.first_difference or Finding(
+                recording, then.seq, where, recorded, emulated
+            )
+        elif found:
+            self.on_purpose += 1
+        else:
+            self.matched += 1
+
+
+class Report:
+    """Rows by operation."""
+
+    def __init__(self) -> None:
+        self.recordings = 0
+        self._rows: dict[str, Row] = {}
+
+    @property
+    def rows(self) -> list[Row]:
+        """By name; what is not emulated comes last."""
+        return sorted(self._rows.values(), key=lambda row: (row.not_emulated == row.exchanges, row.operation))
+
+    @property
+    def total(self) -> Row:
+        """The sum of all rows."""
+        total = Row("total")
+        for row in self._rows.values():
+            total.matched += row.matched
+            total.on_purpose += row.on_purpose
+            total.differing += row.differing
+            total.not_emulated += row.not_emulated
+        return total
+
+    def row(self, operation: str) -> Row:
+        return self._rows.setdefault(operation, Row(operation))
+
+
+def operation_of(then: Exchange) -> str | None:
+    """The service's name of what was asked, by the emulator's routes; nothing if it has none for it."""
+    try:
+        route, _ = ROUTER.find(
+            then.method,
+            split(then.path)[1:],
+            parse_query(then.query),
+            lambda: xml.parse(then.request_body)[0].rpartition(":")[2],
+        )
+    except Refusal:
+        return None
+    return route.operation
+
+
+async def measure(recordings: Iterable[Path]) -> Report:
+    """Replay recordings, each against an emulator in which nothing is but what it needs."""
+    report = Report()
+    async with Emulator(clock=ManualClock(), seed=1) as emulator, connected(emulator) as management:
+        for recording in recordings:
+            emulator.reset()
+            await prepare(management, recording)
+            report.recordings += 1
+            name = f"{recording.parent.name}/{recording.stem}"
+            unknown: set[str] = set()
+            compared = comparison(management)
+            async for then, now in replay(management, recording):
+                operation = operation_of(then)
+                # The end of an operation cannot be asked for where its beginning is unknown.
+                if operation is None or split(then.path)[-1] in unknown:
+                    unknown.add(then.response_headers.get("x-ms-request-id", ""))
+                    report.row(f"all of {recording.parent.name}").not_emulated += 1
+                else:
+                    report.row(operation).count(name, then, compared.differences(then, now))
+    return report
+
+
+def table(report: Report) -> Table:
+    """For people."""
+    shown = Table(
+        title=f"{report.total.exchanges} exchanges of {report.recordings} recordings", show_footer=True
+    )
+    total = report.total
+    shown.add_column("operation", "total", no_wrap=True)
+    for name, value in (
+        ("exchanges", total.exchanges),
+        ("matched", total.matched),
+        ("on purpose", total.on_purpose),
+        ("differing", total.differing),
+        ("not emulated", total.not_emulated),
+    ):
+        shown.add_column(name, str(value), justify="right")
+    shown.add_column("first difference: recorded / emulated; reasons")
+    for row in report.rows:
+        remarks = Text("\n").join(
+            [
+                *([Text(str(row.first_difference), style="bold red")] if row.first_difference else []),
+                *(Text(f"{number} x {reason}") for reason, number in row.reasons.items()),
+            ]
+        )
+        counts = (row.exchanges, row.matched, row.on_purpose, row.differing, row.not_emulated)
+        shown.add_row(row.operation, *(str(count or "") for count in counts), remarks)
+    return shown
+
+
+def document(report: Report) -> dict[str, object]:
+    """For machines."""
+
+    def numbers(row: Row) -> dict[str, object]:
+        return {"exchanges": row.exchanges, **asdict(row)}
+
+    total = numbers(report.total)
+    for name in ("operation", "reasons", "first_difference"):
+        del total[name]
+    return {"recordings": report.recordings, "total": total, "operations": [*map(numbers, report.rows)]}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="fidelity", description="Compare the emulator with recorded traffic."
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report into this file, too")
+    chosen = parser.parse_args(arguments)
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    recordings = sorted(FOLDER.glob("*/*.json"))
+    if not recordings:
+        console.print(f"skipped: recordings not found in {FOLDER}; ASYNCSM_RECORDINGS says where they are")
+        return 0
+    report = asyncio.run(measure(recordings))
+    console.print(table(report))
+    if chosen.json is not None:
+        chosen.json.write_text(json.dumps(document(report), indent=2) + "\n", encoding="utf-8")
+    return 1 if report.total.differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

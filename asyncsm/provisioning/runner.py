@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 _Work: TypeAlias = Callable[[AnyResource], Awaitable[None]]
 
-_current: ContextVar[str | None] = ContextVar("asyncsm_resource", default=None)
+_current: ContextVar[tuple[Runner, str] | None] = ContextVar("asyncsm_resource", default=None)
+"""Whose resource it is, too: another plan on the same session may have one with the same key."""
 
 
 _STATUS: Final = "GET /operations"
@@ -159,10 +160,13 @@ class Runner:
 
     async def _one(self, resource: AnyResource, work: _Work, after: tuple[str, ...]) -> None:
         key = resource.key
-        _current.set(key)
+        _current.set((self, key))
         try:
             for need in after:
                 await self._ended[need].wait()
+            if self._stopped is not None:  # before there was a task to cancel
+                self.progress.tell(key, State.ENDED, self._stopped, outcome=Outcome.STOPPED)
+                return
             if self._skipped(key, after):
                 return
             self.progress.tell(key, State.READY)
@@ -297,8 +301,8 @@ class Runner:
     # What the session tells.
 
     def _heard(self, event: Event) -> None:
-        key = _current.get()
-        if key is None or key not in self.progress.records or self.progress.records[key].outcome is not None:
+        runner, key = _current.get() or (None, "")
+        if runner is not self or self.progress.records[key].outcome is not None:
             return
         state = self.progress.records[key].state
         match event:

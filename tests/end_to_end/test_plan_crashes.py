@@ -1,0 +1,142 @@
+"""A plan is carried out by processes that are killed again and again; in the end there is exactly the plan."""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import sys
+
+import pytest
+from doubles import plan_process
+from doubles.plans import farm, farm_plan, things, wanted
+from doubles.postgres import postgres
+
+from asyncsm.emulator import Emulator, Fault, Quotas
+
+FACTOR = 300
+WORKERS_FACTOR = 60
+"""Slower, as a worker of PostgreSQL takes longer to start: the run must not end before the last kill."""
+MACHINES, SERVICES = 200, 8
+KILLS = 20
+WORKER_KILLS = 20
+
+EACH = 0.05 / 9
+FAULTS = (
+    Fault(kind="409", operation="changes", seconds=20, probability=EACH),
+    Fault(kind="500", probability=EACH),
+    Fault(kind="503", probability=EACH),
+    Fault(kind="throttled", probability=EACH),
+    Fault(kind="reset-before", probability=EACH),
+    Fault(kind="fail", probability=EACH),
+    Fault(kind="500-after", probability=EACH),
+    Fault(kind="reset-after", probability=EACH),
+    Fault(kind="truncated", operation="reads", probability=EACH),
+)
+
+
+@pytest.fixture
+async def emulator(tmp_path, request):
+    """Fast, with room for the plan, and 5 % of all requests going wrong."""
+    factor = getattr(request, "param", FACTOR)
+    quotas = Quotas(cores=1000, hosted_services=200)
+    directory = tmp_path / "emulator"
+    async with Emulator(directory=directory, clock=factor, seed=1, quotas=quotas, strict=True) as running:
+        for fault in FAULTS:
+            running.faults.add(fault)
+        yield running
+
+
+async def start(script, plan, memory, emulator, *more):
+    """A process that applies the plan, with a journal or database; it has begun when this returns."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        script,
+        str(plan),
+        str(memory),
+        json.dumps(emulator.facts()),
+        str(emulator.clock.factor),
+        *more,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "FARM_PASSWORD": "Secret-12", "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    line = await process.stdout.readline()
+    if line != b"ready\n":
+        _, errors = await process.communicate()
+        raise AssertionError(f"{line!r}, exit code {process.returncode}: {errors.decode()}")
+    return process
+
+
+async def ended(process):
+    """What a process that was not killed says in the end."""
+    output, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    return json.loads(output)
+
+
+async def assert_exactly(plan, emulator):
+    """There is everything the plan has, once, and nothing else."""
+    emulator.faults.clear()
+    async with plan_process.client(emulator.facts(), emulator.clock.factor) as sms:
+        assert await things(sms) == wanted(plan)
+
+
+@pytest.mark.timeout(400)
+async def test_twenty_kills(emulator, tmp_path):
+    """SIGKILL at random moments, with 5 % of all requests going wrong: nothing is twice or left over."""
+    file = tmp_path / "farm.json"
+    file.write_text(json.dumps(farm(MACHINES, SERVICES)))
+    plan, journal = farm_plan(MACHINES, SERVICES), tmp_path / "journal"
+    dice = random.Random(7)
+    kills = 0
+    while kills < KILLS:
+        process = await start(plan_process.__file__, file, journal, emulator)
+        try:
+            async with asyncio.timeout(dice.uniform(0.05, 1.0)):
+                await process.wait()
+        except TimeoutError:
+            process.send_signal(signal.SIGKILL)
+            kills += 1
+        await process.communicate()
+    for _ in range(10):  # operations that the faults have failed are repaired by the next run
+        said = await ended(await start(plan_process.__file__, file, journal, emulator))
+        if not said["bad"]:
+            break
+    assert not said["bad"]
+    await assert_exactly(plan, emulator)
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("emulator", [WORKERS_FACTOR], indirect=True)
+async def test_two_workers_of_which_one_dies_for_good(emulator, tmp_path):
+    """The same on PostgreSQL: two workers are killed in turns and started again, at last one for good."""
+    worker_process = pytest.importorskip("doubles.worker_process", reason="dbos is not installed")
+    file = tmp_path / "farm.json"
+    file.write_text(json.dumps(farm(MACHINES, SERVICES)))
+    plan = farm_plan(MACHINES, SERVICES)
+    dice = random.Random(8)
+    with postgres() as database:
+
+        async def worker(name):
+            return await start(worker_process.__file__, file, database, emulator, name)
+
+        workers = {name: await worker(name) for name in ("one", "two")}
+        for kill in range(WORKER_KILLS):
+            await asyncio.sleep(dice.uniform(0.1, 1.0))
+            name = dice.choice(sorted(workers))
+            assert workers[name].returncode is None, "the run has ended before the last kill"
+            workers[name].send_signal(signal.SIGKILL)
+            await workers[name].communicate()
+            if kill < WORKER_KILLS - 1:
+                workers[name] = await worker(name)
+            else:
+                del workers[name]
+        (survivor,) = workers.values()
+        said = await ended(survivor)
+        for _ in range(10):
+            if not said["bad"]:
+                break
+            said = await ended(await worker("last"))
+    assert not said["bad"]
+    await assert_exactly(plan, emulator)

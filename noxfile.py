@@ -64,7 +64,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Mypy --strict and pyright, on the package and on its use."""
-    session.install("-e", ".[cli,storage,testing]", *dependencies("types"))
+    session.install("-e", ".[cli,durable,storage,testing]", *dependencies("types"))
     session.run("mypy")
     session.run("pyright")
     session.run("pyright", "--verifytypes", "asyncsm", "--ignoreexternal")
@@ -88,7 +88,7 @@ def fidelity(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """All benchmarks; each prints its peer or floor beside it."""
-    session.install(".[cli]", *dependencies("bench"))
+    session.install(".[cli,durable]", *dependencies("bench"))
     for script in sorted(Path("benchmarks").glob("bench_*.py")):
         session.run("python", str(script))
 

@@ -2,7 +2,7 @@
 
 A listener is called in the task that made the call the event is about, so a `ContextVar` set
 before a call says in the listener whose it is. Listeners are for looking on: they must be
-quick, and what they raise is logged and goes no further.
+quick, and what they raise is logged and goes no further. Only a `Veto` stops what they are told of.
 """
 
 from __future__ import annotations
@@ -96,6 +96,10 @@ class Blocked:
     error: Exception
 
 
+class Veto(Exception):
+    """Raised by a listener, it stops what the listener was told of: a request is not sent."""
+
+
 Event: TypeAlias = RequestSent | ReplyReceived | RetryPlanned | Queued | Blocked
 Listener: TypeAlias = Callable[[Event], None]
 
@@ -120,9 +124,15 @@ class Events:
         return unsubscribe
 
     def emit(self, event: Event) -> None:
-        """Tell all listeners."""
+        """Tell all listeners.
+
+        Raises:
+            Veto: one of them does not want it.
+        """
         for listener in self._listeners:
             try:
                 listener(event)
+            except Veto:
+                raise
             except Exception:  # noqa: BLE001 - a listener is not part of what it looks at
                 _log.exception("a listener failed on %s", type(event).__name__)

@@ -16,7 +16,7 @@ from asyncsm.statistics import SessionStatistics
 
 
 class Traffic(BaseModel):
-    """What a run has cost in requests.
+    """What a run has cost in requests; with those of others, if its session does something else meanwhile.
 
     Attributes:
         requests: sent, by ``change``, ``read`` and ``poll``.
@@ -62,7 +62,7 @@ class Report(BaseModel):
         resources: what happened to each, in the order in which they were begun.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")  # what is computed is in the JSON, too
 
     plan: str
     subscription_id: str

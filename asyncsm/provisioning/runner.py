@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from asyncsm.errors import AsyncsmError, InvalidArgument, OperationFailed, OutcomeUnknown
-from asyncsm.events import Blocked, Event, Queued, RequestSent, RetryPlanned
+from asyncsm.events import Blocked, Event, Queued, RequestSent, RetryPlanned, Veto
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.journal import Entry, Journal, Phase
@@ -89,6 +89,8 @@ class Runner:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._ended: dict[str, asyncio.Event] = {}
         self._sent: set[str] = set()
+        # What is written down when the change is really sent: one that waits in a lane never was.
+        self._intents: dict[str, tuple[str, datetime | None]] = {}
         self._stopped: str | None = None
         self.progress: Progress = Progress(
             (one.key, one.kind, one.name, graph.needs[one.key]) for one in graph
@@ -194,10 +196,8 @@ class Runner:
         before = self._journal[resource.key]
         try:
             await work(resource)
-        except asyncio.CancelledError:
-            if resource.key not in self._sent and self._journal[resource.key].phase is Phase.INTENDED:
-                self._journal.refuse(resource.key, "not sent", before=before)
-            raise
+        except Veto as veto:
+            raise veto.__cause__ or veto from None
         except (AsyncsmError, OSError) as error:
             self._fail(resource.key, error, before)
 
@@ -250,7 +250,7 @@ class Runner:
     async def _carry_out(self, resource: AnyResource, decision: Decision, since: datetime | None) -> None:
         key, before = resource.key, self._journal[resource.key]
         if decision.action:
-            self._journal.intend(key, decision.action, since or steps.moment_of(self._site))
+            self._intents[key] = decision.action, since
             self.progress.tell(key, State.SENDING)
         decision, handle = await steps.send(resource, self._site, decision, since)
         self.progress.records[key].differences = [str(one) for one in decision.differences]
@@ -290,7 +290,7 @@ class Runner:
             await self._taken_up(resource, entry)
         elif entry.phase is Phase.INTENDED and entry.action == "create":
             self.progress.tell(key, State.LOOKING, "an earlier run may have sent its creation")
-        self._journal.intend(key, "remove", steps.moment_of(self._site))
+        self._intents[key] = "remove", None
         self.progress.tell(key, State.SENDING)
         handle = await resource.remove(self._site, disks=self._options.disks)
         if handle is not None:
@@ -307,7 +307,7 @@ class Runner:
         state = self.progress.records[key].state
         match event:
             case RequestSent(kind="change"):
-                self._sent.add(key)
+                self._about_to_send(key)
                 self.progress.tell(key, State.SENDING)
             case RetryPlanned(resource=resource) if resource.startswith(_STATUS):
                 pass  # the tracker asks for everybody
@@ -319,3 +319,14 @@ class Runner:
                 self.progress.tell(key, State.QUEUED, f"behind somebody else's operation {request_id}")
             case _:
                 pass
+
+    def _about_to_send(self, key: str) -> None:
+        """Write down what is on its way; if that cannot be done, it must not go."""
+        self._sent.add(key)
+        action, since = self._intents.pop(key, ("", None))
+        if not action:
+            return
+        try:
+            self._journal.intend(key, action, since or steps.moment_of(self._site))
+        except Exception as error:
+            raise Veto from error

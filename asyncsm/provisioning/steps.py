@@ -14,8 +14,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from asyncsm.errors import AlreadyExists, ResourceNotFound
-from asyncsm.gathering import gather
 from asyncsm.provisioning.resources import KINDS, AnyResource, Difference, Site
+from asyncsm.provisioning.resources.base import together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,7 +92,7 @@ async def survey(site: Site, resources: Iterable[AnyResource]) -> Mapping[str, A
     wanted: dict[type[AnyResource], list[AnyResource]] = {}
     for one in resources:
         wanted.setdefault(type(one), []).append(one)
-    found = await gather(kind.survey(site, wanted[kind]) for kind in KINDS if kind in wanted)
+    found = await together(kind.survey(site, wanted[kind]) for kind in KINDS if kind in wanted)
     return {key: value for part in found for key, value in part.items()}
 
 

@@ -1,5 +1,8 @@
 """Plans for tests, and whether a subscription is exactly as a plan has it."""
 
+import contextlib
+
+from asyncsm import OperationTimeout, StateUnreachable
 from asyncsm.provisioning import Plan
 
 IMAGE = "b39f27a8b8c64d52b05eac6a62ebad85__Ubuntu-12_04_5-LTS-amd64-server-20150615-en-us-30GB"
@@ -31,9 +34,12 @@ def farm_plan(*args, **more):
 
 
 async def things(sms):
-    """Everything a plan of `farm` could have made in a subscription, by name."""
+    """Everything a plan of `farm` could have made in a subscription, by name, once its machines have started."""
     services = {}
     for service in await sms.list_hosted_services():
+        details = await sms.get_hosted_service_properties(service.service_name, embed_detail=True)
+        for deployment in details.deployments:
+            await started(sms, service.service_name, deployment)
         details = await sms.get_hosted_service_properties(service.service_name, embed_detail=True)
         services[service.service_name] = [
             (
@@ -53,6 +59,13 @@ async def things(sms):
         "services": services,
         "disks": sorted(disks, key=str),
     }
+
+
+async def started(sms, service_name, deployment):
+    """Wait until each machine runs, or nobody expects it any more."""
+    for one in deployment.role_instance_list:
+        with contextlib.suppress(OperationTimeout, StateUnreachable):
+            await sms.wait_for_role_instance(service_name, deployment.name, one.instance_name, deadline=5)
 
 
 def wanted(plan):

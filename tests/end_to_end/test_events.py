@@ -8,7 +8,7 @@ from doubles.samples import blob
 
 from asyncsm import AlreadyExists, gather
 from asyncsm.emulator import Fault
-from asyncsm.events import Blocked, Queued, ReplyReceived, RequestSent, RetryPlanned
+from asyncsm.events import Blocked, Queued, ReplyReceived, RequestSent, RetryPlanned, Veto
 
 
 @pytest.fixture
@@ -92,6 +92,20 @@ async def test_a_listener_that_fails_harms_nobody(sms, caplog):
     with caplog.at_level(logging.ERROR, "asyncsm.events"):
         assert await sms.list_locations()
     assert "a listener failed on RequestSent" in caplog.text
+
+
+async def test_a_veto_stops_the_request(sms):
+    """What a listener does not want is not sent, and the caller is told."""
+
+    def refuse(event):
+        if isinstance(event, RequestSent) and event.kind == "change":
+            raise Veto
+
+    unsubscribe = sms.session.events.subscribe(refuse)
+    with pytest.raises(Veto):
+        await sms.create_hosted_service("shop", label="shop", location="West US")
+    unsubscribe()
+    assert not len(await sms.list_hosted_services())
 
 
 class TestInDoubt:

@@ -38,6 +38,9 @@ GLANCES: Final = 0.5
 QUEUE_GLANCES: Final = 0.2
 """Seconds between two looks into a queue."""
 
+CONCURRENCY: Final = 250
+"""Resources one worker carries out at once, unless told otherwise; without a bound the first would take all."""
+
 REQUESTS_OF_A_CHANGE: Final = 2
 """What a resource costs of the budget: its change, and its share of questions."""
 
@@ -77,7 +80,12 @@ class DurableEngine:
         connect: makes a client of a subscription; it is closed with the engine.
         budget: of each subscription, shared by all workers, if it is known.
         name: of this worker, unique among those alive; made up if absent.
-        concurrency: how many resources this worker carries out at once; as many as there are, if absent.
+        concurrency: how many resources this worker carries out at once.
+
+    Attributes:
+        name: of this worker.
+        lost: set when its lock is lost, with the connection to the database: others think it dead,
+            and it must stop.
 
     Raises:
         InvalidArgument: it is no such database, or another process has the name or the file.
@@ -92,28 +100,27 @@ class DurableEngine:
         name: str | None = None,
         concurrency: int | None = None,
     ) -> None:
-        self._database = database
         shared = is_postgres(database)
         self.name: str = (name or f"worker-{uuid.uuid4().hex[:12]}") if shared else EMBEDDED_EXECUTOR
         self._url = _with_driver(database)
         self._watch: Watch = watch_of(self._url, self.name)
         self._office = Office(connect)
         self._budget = budget
-        self._concurrency = concurrency
+        self._concurrency = concurrency or CONCURRENCY
+        self.lost: asyncio.Event = asyncio.Event()
         self._patrol: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         if workflows.is_open():
             raise ClientStateError("a durable engine runs in this process already")
         await asyncio.to_thread(self._watch.hold)
-        logging.getLogger("dbos").setLevel(logging.WARNING)
         config: DBOSConfig = {
             "name": "asyncsm",
             "system_database_url": self._url,
             "application_version": VERSION,
             "executor_id": self.name,
             "serializer": DBOSPortableJSONSerializer(),
-            "log_level": "WARNING",
+            "log_level": "CRITICAL",  # what fails is told by its record
             "enable_otlp": False,
         }
         workflows.set_office(self._office)
@@ -247,6 +254,11 @@ class DurableEngine:
     async def _look_after_others(self) -> None:
         """Take up the workflows of workers that have died."""
         while True:
+            if not await asyncio.to_thread(self._watch.is_held):
+                _log.critical("the worker %s has lost its lock, and stops", self.name)
+                self.lost.set()
+                await asyncio.to_thread(DBOS.destroy)
+                return
             try:
                 await self._take_up()
             except Exception:  # noqa: BLE001 - the database may be back in the next round

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from abc import ABC, abstractmethod
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -31,6 +32,10 @@ class Watch(ABC):
         Raises:
             InvalidArgument: another process is this worker.
         """
+
+    @abstractmethod
+    def is_held(self) -> bool:
+        """Whether this worker still counts as alive."""
 
     @abstractmethod
     def is_dead(self, executor_id: str) -> bool:
@@ -59,6 +64,15 @@ class PostgresWatch(Watch):
         self._connection = self._engine.connect()
         if not self._try(self._executor_id):
             raise InvalidArgument("--name", f"another worker is called {self._executor_id}")
+
+    def is_held(self) -> bool:
+        """Whether the connection that holds the lock still stands."""
+        try:
+            return self._connection is not None and bool(
+                self._connection.execute(sqlalchemy.text("SELECT 1")).scalar()
+            )
+        except sqlalchemy.exc.SQLAlchemyError:
+            return False
 
     def is_dead(self, executor_id: str) -> bool:
         """Whether its lock is free."""
@@ -106,6 +120,13 @@ class SqliteWatch(Watch):
                 "--database",
                 f"another process works with {self._path.with_suffix('')}; PostgreSQL is for many",
             ) from error
+        # Readers and the writer do not wait for each other then; the file remembers it.
+        with closing(sqlite3.connect(self._path.with_suffix(""))) as database:
+            database.execute("PRAGMA journal_mode = WAL")
+
+    def is_held(self) -> bool:
+        """The operating system does not take it away."""
+        return self._lock is not None
 
     def is_dead(self, executor_id: str) -> bool:
         """Nobody else ever is."""

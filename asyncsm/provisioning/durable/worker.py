@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from asyncsm.errors import ClientStateError
 from asyncsm.provisioning.durable.engine import DurableEngine
 
 if TYPE_CHECKING:
@@ -35,9 +36,20 @@ async def work(
         name: of this worker; made up if absent.
         concurrency: how many resources it carries out at once.
         ready: called with the worker's name once it works.
+
+    Raises:
+        InvalidArgument: it is no such database, or another worker has the name.
+        ClientStateError: the connection to the database was lost; the others take up its work.
     """
     async with DurableEngine(database, connect, budget=budget, name=name, concurrency=concurrency) as engine:
         for subscription_id in subscription_ids:
             await engine.serve(subscription_id)
         ready(engine.name)
-        await stopped.wait()
+        waits = [asyncio.create_task(each.wait()) for each in (stopped, engine.lost)]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
+        if engine.lost.is_set():
+            raise ClientStateError(f"the worker {engine.name} has lost its lock in the database")

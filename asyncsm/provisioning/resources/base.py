@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar
 
-from asyncsm.gathering import gather
+from asyncsm.gathering import OperationsFailed, gather
 from asyncsm.wire.deployments import Deployment
 
 if TYPE_CHECKING:
@@ -167,5 +167,13 @@ def named(found: Iterable[tuple[str | None, T]], wanted: Sequence[Resource[T]]) 
 async def each(read: Callable[[str], Awaitable[T]], names: Iterable[str]) -> dict[str, T]:
     """What `read` gives for each name, some at a time."""
     ordered = list(dict.fromkeys(names))
-    found = await gather((read(name) for name in ordered), max_in_flight=READS_AT_ONCE)
+    found = await together(read(name) for name in ordered)
     return dict(zip(ordered, found, strict=True))
+
+
+async def together(reads: Iterable[Awaitable[T]]) -> list[T]:
+    """What `reads` give, some at a time; the first that fails says why all have."""
+    try:
+        return await gather(reads, max_in_flight=READS_AT_ONCE)
+    except OperationsFailed as failed:
+        raise failed.exceptions[0] from None

@@ -5,15 +5,13 @@ The browser is Chromium: that of the system (``apt-get install chromium``), one 
 is none, these tests are skipped.
 """
 
-import os
 import shutil
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
 from doubles.bare_client import connected, document
+from doubles.browser import DESKTOP, PHONE, chromium_without_window
 
 from asyncsm.emulator import Emulator, ManualClock
 from asyncsm.emulator.progress import Operation
@@ -23,9 +21,6 @@ playwright = pytest.importorskip("playwright.async_api", reason="playwright is n
 expect = playwright.expect
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # that of the browser, which is started once
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-DESKTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
 SMALL_PHONE = {"width": 320, "height": 640}
 
 SHOP = {
@@ -62,20 +57,8 @@ async def management(emulator):
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def chromium():
     """A browser without a window."""
-    async with playwright.async_playwright() as tools:
-        named = os.environ.get("ASYNCSM_CHROMIUM")
-        own = tools.chromium.executable_path
-        found = named or next(filter(None, map(shutil.which, NAMES)), own if Path(own).exists() else None)
-        if found is None:
-            pytest.skip("no Chromium: apt-get install chromium, or playwright install chromium")
-        # The sandbox needs rights that containers do not have; only our own page is opened.
-        # It makes a socket in its directory, whose path may have 107 characters; a test runner's can be long.
-        with TemporaryDirectory(prefix="asm-", dir="/tmp" if Path("/tmp").is_dir() else None) as short:
-            browser = await tools.chromium.launch(
-                executable_path=found, args=["--no-sandbox"], env={**os.environ, "TMPDIR": short}
-            )
-            yield browser
-            await browser.close()
+    async with chromium_without_window() as browser:
+        yield browser
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -143,7 +143,11 @@ class DurableEngine:
 
     async def _close(self) -> None:
         await asyncio.to_thread(DBOS.destroy)
-        # DBOS has given the loop its own threads, and takes them along.
+        # DBOS writes to what was standard error when it began, even if that is closed since.
+        own = logging.getLogger("dbos")
+        for handler in tuple(own.handlers):
+            own.removeHandler(handler)
+        # It has given the loop its own threads, and takes them along.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
         workflows.set_office(None)
         await self._office.close()

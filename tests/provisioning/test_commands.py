@@ -1,0 +1,209 @@
+"""``asyncsm plan`` and ``asyncsm worker``, as they are typed."""
+
+import asyncio
+import io
+import json
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+import yaml
+from doubles.emulator_thread import emulator_in_thread
+from doubles.plans import farm
+
+from asyncsm.cli import main
+from asyncsm.emulator import Fault, Quotas
+
+PARTLY = 11
+
+
+@pytest.fixture
+def emulator(identity_files, monkeypatch):
+    """In another thread, as commands have a loop of their own; the variables point to it."""
+    with emulator_in_thread(
+        directory=identity_files, clock=300, strict=True, quotas=Quotas(cores=1000, hosted_services=200)
+    ) as running:
+        monkeypatch.setenv("AZURE_MANAGEMENT_SUBSCRIPTIONID", running.subscription_id)
+        monkeypatch.setenv("AZURE_MANAGEMENT_CERTFILE", str(running.certificate_path))
+        monkeypatch.setenv("AZURE_MANAGEMENT_HOST", running.url)
+        monkeypatch.setenv("AZURE_MANAGEMENT_CA_FILE", str(running.ca_path))
+        yield running
+
+
+@pytest.fixture
+def plan(tmp_path):
+    """A plan's file."""
+    file = tmp_path / "farm.yaml"
+    file.write_text(yaml.safe_dump(farm(2, 1)))
+    return file
+
+
+def test_check(plan, capsys):
+    """A plan is right, or everything that is wrong with it is told, a line each."""
+    assert main(["plan", "check", str(plan)]) == 0
+    assert capsys.readouterr().err == f"{plan}: 4 resources, no problems found\n"
+    plan.write_text(plan.read_text().replace("- count:", "- cuont:"))
+    assert main(["plan", "check", str(plan)]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith(f"asyncsm: {plan}:") and "did you mean count?" in line for line in lines)
+
+
+def test_schema(capsys):
+    """For editors."""
+    assert main(["plan", "schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "asyncsm plan"
+
+
+def test_the_way_of_a_plan(emulator, plan, capsys, tmp_path):
+    """Shown, tried dry, applied with a report, applied again, looked up, destroyed."""
+    assert main(["plan", "show", str(plan)]) == 0
+    assert "virtual_machine  farm-01/vm-002" in capsys.readouterr().out
+    assert main(["plan", "show", str(plan), "--dry-run", "--budget", "2/300"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.count("create") == 4
+    assert "4 create; 4 changes, which take at least" in shown.err
+    page = tmp_path / "report.html"
+    assert main(["plan", "apply", str(plan), "--report", str(page)]) == 0
+    told = capsys.readouterr().err
+    assert "[4/4] virtual_machine/farm-01/vm-002 created in" in told
+    assert "apply farm: 4 created in" in told
+    assert "<svg" in page.read_text()
+    assert plan.with_name("farm.yaml.journal").exists()
+    assert main(["plan", "apply", str(plan), "--output", "json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["outcomes"] == {"unchanged": 4}
+    assert {json.loads(line).get("outcome") for line in said.err.splitlines()} == {None, "unchanged"}
+    assert main(["plan", "status", str(plan), "--query", "[].phase"]) == 0
+    assert capsys.readouterr().out.split() == ["done"] * 4
+    assert main(["plan", "show", str(plan), "--dry-run", "--output", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["changes"] == 0
+    assert main(["plan", "destroy", str(plan), "--yes", "--disks"]) == 0
+    assert "destroy farm: 4 removed in" in capsys.readouterr().err
+
+
+def test_a_part_that_fails(emulator, plan, capsys):
+    """What went wrong is shown with its request, and the exit code says so."""
+    emulator.faults.add(Fault(kind="fail", operation="AddRole", count=1))
+    assert main(["plan", "apply", str(plan)]) == PARTLY
+    said = capsys.readouterr()
+    assert "virtual_machine/farm-01/vm-002  failed" in said.out
+    assert "1 of 4 resources are not as they should be" in said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["apply", "gone.yaml"], "gone.yaml: No such file"),
+        (["apply", "{plan}", "--report", "x.pdf"], "--report: x.pdf ends neither in .json nor"),
+        (["apply", "{plan}", "--budget", "many"], "'many' is not N/SECONDS"),
+        (["apply", "{plan}", "--database", "mysql://x"], "must be sqlite:///FILE or postgresql://"),
+        (
+            ["apply", "{plan}", "--database", "sqlite:///x.db", "--journal", "y"],
+            "--journal: is for runs in this",
+        ),
+    ],
+)
+def test_nonsense(emulator, plan, arguments, said, capsys):
+    """One line, and the exit code for it."""
+    assert main(["plan", *(each.format(plan=plan) for each in arguments)]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_destroy_asks_first(emulator, plan, capsys, monkeypatch):
+    """Nothing is removed without a yes."""
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert main(["plan", "destroy", str(plan)]) != 0
+    assert "Remove everything" in capsys.readouterr().err
+
+
+def test_the_durable_engine(emulator, plan, capsys, tmp_path):
+    """With an SQLite database instead of a journal."""
+    pytest.importorskip("dbos")
+    database = f"sqlite:///{tmp_path / 'plans.db'}"
+    assert main(["plan", "apply", str(plan), "--database", database]) == 0
+    assert "apply farm: 4 created in" in capsys.readouterr().err
+    assert main(["plan", "destroy", str(plan), "--database", database, "--yes", "--disks"]) == 0
+    assert "destroy farm: 4 removed in" in capsys.readouterr().err
+
+
+@contextmanager
+def command(*arguments):
+    """A command in a process of its own, ended with the block."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "asyncsm", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
+def test_an_interrupt_stops_gently(emulator, plan):
+    """Ctrl-C begins nothing more and waits for what was sent; the next apply does the rest."""
+    emulator.faults.add(Fault(kind="stuck", operation="CreateVirtualMachineDeployment", seconds=900))
+    with command("plan", "apply", plan, "--output", "json") as process:
+        for line in process.stderr:
+            if json.loads(line).get("key") == "virtual_machine/farm-01/vm-001" and '"running"' in line:
+                break
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        report = json.loads(process.stdout.read())
+        assert process.wait() == PARTLY
+    assert "stopping: waiting for what has been sent" in rest
+    assert report["outcomes"] == {"created": 3, "stopped": 1}
+    assert main(["plan", "apply", str(plan)]) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
+def test_a_worker(emulator, tmp_path):
+    """It says that it is ready, and stops when told to."""
+    pytest.importorskip("dbos")
+    with command("worker", "--database", f"sqlite:///{tmp_path / 'plans.db'}") as process:
+        assert process.stderr.readline() == "worker embedded is ready\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+        assert process.stderr.read() == "worker stopped\n"
+
+
+def test_the_live_display(emulator, plan, tmp_path):
+    """On a terminal: totals, kinds, and what is under way, without an error at any moment."""
+    from rich.console import Console
+
+    from asyncsm import ServiceManagementService
+    from asyncsm.cli.plan_display import LiveDisplay
+    from asyncsm.provisioning import Provisioner, load_plan
+
+    console = Console(file=(tmp_path / "screen").open("w"), force_terminal=True, width=100, height=40)
+    pictures = []
+
+    async def run():
+        display = LiveDisplay(console, "apply farm")
+        async with ServiceManagementService() as sms:
+            with display:
+                provisioner = Provisioner(load_plan(plan), sms)
+
+                def watch(progress):
+                    display.watch(progress)
+                    progress.subscribe(lambda _: pictures.append(drawn(console, display)))
+
+                await provisioner.apply(watch=watch)
+
+    asyncio.run(run())
+    console.file.close()
+    assert any("virtual machine" in one and "queued" in one for one in pictures)
+    assert "4/4" in pictures[-1]
+
+
+def drawn(console, display):
+    """What the display shows now, as text."""
+    with console.capture() as captured:
+        console.print(display._picture())
+    return captured.get()

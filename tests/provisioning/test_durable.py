@@ -1,0 +1,145 @@
+"""The durable engine on its embedded database; `test_plan_crashes` has it on PostgreSQL, with many deaths."""
+
+import asyncio
+
+import pytest
+from doubles.plans import farm, farm_plan, things, wanted
+
+from asyncsm.config import ThrottlePolicy
+from asyncsm.emulator import Fault
+from asyncsm.errors import ClientStateError, InvalidArgument
+from asyncsm.provisioning import Plan, RunOptions, State
+
+durable = pytest.importorskip("asyncsm.provisioning.durable", reason="dbos is not installed")
+
+from dbos import DBOS  # noqa: E402 - the tests skip without it
+
+from asyncsm.provisioning.durable.workflows import RESOURCE  # noqa: E402
+
+
+def counted(report):
+    return {str(outcome): count for outcome, count in report.outcomes.items()}
+
+
+@pytest.fixture
+def database(tmp_path):
+    return f"sqlite:///{tmp_path / 'plans.db'}"
+
+
+@pytest.fixture
+async def engine(database, emulator):
+    async with durable.DurableEngine(database, emulator.service) as running:
+        yield running
+
+
+async def run(engine, emulator, tmp_path, verb, plan, **options):
+    submitted = await engine.submit(verb, plan, tmp_path, emulator.subscription_id, **options)
+    return await engine.follow(submitted)
+
+
+async def test_a_plan_is_carried_out_and_removed(engine, emulator, sms, tmp_path):
+    """As by the engine in this process: made once, left the second time, and removed."""
+    plan = farm_plan(4, 2)
+    assert counted(await run(engine, emulator, tmp_path, "apply", plan)) == {"created": 7}
+    assert await things(sms) == wanted(plan)
+    assert counted(await run(engine, emulator, tmp_path, "apply", plan)) == {"unchanged": 7}
+    assert counted(await run(engine, emulator, tmp_path, "destroy", plan, disks=True)) == {"removed": 7}
+    assert await things(sms) == {"accounts": [], "services": {}, "disks": []}
+
+
+async def test_disks_are_kept_unless_told_otherwise(engine, emulator, tmp_path):
+    """Their storage account is kept with them."""
+    plan = farm_plan(1, 1)
+    await run(engine, emulator, tmp_path, "apply", plan)
+    assert counted(await run(engine, emulator, tmp_path, "destroy", plan)) == {"removed": 2, "kept": 1}
+
+
+async def test_failures(engine, emulator, sms, tmp_path):
+    """They stop what needs them, are told, and repaired by the next run."""
+    async with emulator.service(emulator.subscription_ids[1]) as other:
+        await other.create_hosted_service("farm-01", "theirs", location="West US")
+    plan = farm_plan(4, 2)
+    with emulator.faults.active(Fault(kind="fail", operation="AddRole", count=1)):
+        report = await run(engine, emulator, tmp_path, "apply", plan)
+    assert counted(report) == {"created": 3, "failed": 2, "skipped": 2}
+    assert {one.key for one in report.bad if one.error} == {
+        "hosted_service/farm-01",
+        "virtual_machine/farm-02/vm-004",
+    }
+    async with emulator.service(emulator.subscription_ids[1]) as other:
+        await other.delete_hosted_service("farm-01")
+    assert (await run(engine, emulator, tmp_path, "apply", plan)).all_good
+    assert await things(sms) == wanted(plan)
+
+
+async def test_differences(engine, emulator, sms, tmp_path):
+    """What can be changed is changed; what was not made by the plan is not removed."""
+    await sms.create_hosted_service("farm-01", "old", location="West US")
+    document = farm(1, 1)
+    document["hosted_services"][0]["label"] = "new"
+    plan = Plan.model_validate(document)
+    assert counted(await run(engine, emulator, tmp_path, "apply", plan)) == {"created": 2, "changed": 1}
+    removed = await run(engine, emulator, tmp_path, "destroy", plan, disks=True)
+    assert counted(removed) == {"removed": 2, "kept": 1}
+
+
+async def test_progress_is_told(engine, emulator, tmp_path):
+    """By whom each resource is carried out, and its request id."""
+    seen = []
+    submitted = await engine.submit("apply", farm_plan(1, 1), tmp_path, emulator.subscription_id)
+    report = await engine.follow(submitted, lambda progress: progress.subscribe(seen.append))
+    assert {step.key for step in seen if step.outcome} == {one.key for one in report.resources}
+    assert all(one.request_ids for one in report.resources)
+    assert State.ENDED in {step.state for step in seen}
+
+
+async def test_a_run_that_was_left_is_taken_up(database, emulator, sms, tmp_path):
+    """The same run goes on when its engine is started again; it is not asked for twice."""
+    plan = farm_plan(4, 2)
+    async with durable.DurableEngine(database, emulator.service) as engine:
+        first = await engine.submit("apply", plan, tmp_path, emulator.subscription_id)
+        with pytest.raises(InvalidArgument, match="another run of farm has not ended"):
+            await engine.submit("destroy", plan, tmp_path, emulator.subscription_id)
+    async with durable.DurableEngine(database, emulator.service) as engine:
+        again = await engine.submit("apply", plan, tmp_path, emulator.subscription_id)
+        assert again.id == first.id
+        assert (await engine.follow(again)).all_good
+    assert await things(sms) == wanted(plan)
+
+
+async def test_the_budget_is_shared_by_all(database, emulator, tmp_path):
+    """The queue lets through as many as the subscription can bear, whoever sends them."""
+    budget = ThrottlePolicy(calls=4, seconds=1)
+    async with durable.DurableEngine(database, emulator.service, budget=budget) as engine:
+        report = await run(engine, emulator, tmp_path, "apply", farm_plan(1, 5))
+        started = [one.dequeued_at for one in await DBOS.list_workflows_async(name=RESOURCE)]
+    assert report.all_good
+    assert len(started) == 7
+    for moment in started:
+        assert sum(moment - 1000 < other <= moment for other in started) <= 2
+
+
+async def test_one_at_a_time(database, emulator, engine):
+    """An SQLite database has one process, and a process one engine."""
+    with pytest.raises(ClientStateError, match="runs in this process already"):
+        async with durable.DurableEngine("sqlite:///other.db", emulator.service):
+            pass
+    from asyncsm.provisioning.durable.watch import watch_of
+
+    with pytest.raises(InvalidArgument, match="another process works with"):
+        await asyncio.to_thread(watch_of(database, "x").hold)
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "plans.db", ""])
+def test_other_databases_are_refused(url, emulator):
+    """SQLite and PostgreSQL are the two there are."""
+    with pytest.raises(InvalidArgument, match="must be sqlite:///FILE or postgresql://"):
+        durable.DurableEngine(url, emulator.service)
+
+
+def test_options_are_checked():
+    """Of a run in this process."""
+    with pytest.raises(InvalidArgument):
+        RunOptions(max_in_flight=0)
+    with pytest.raises(InvalidArgument):
+        RunOptions(deadline=0)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -15,7 +16,7 @@ from asyncsm.cli.common import say
 from asyncsm.errors import InvalidArgument
 
 if TYPE_CHECKING:
-    from asyncsm.emulator import SeedDocument
+    from asyncsm.emulator import Quotas, SeedDocument
 
 app: typer.Typer = typer.Typer(name="emulator", help="A local emulator of the service.", no_args_is_help=True)
 
@@ -60,6 +61,12 @@ def start(
         Path | None,
         typer.Option(metavar="FILE", help="What there is from the beginning, as YAML or JSON."),
     ] = None,
+    quota: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=N", help="What a subscription may have, such as cores=200; may be repeated."
+        ),
+    ] = None,
     strict: Annotated[
         bool,
         typer.Option(
@@ -88,6 +95,7 @@ def start(
         clock,
         subscriptions,
         seed,
+        quotas=_quotas(quota or []),
         throttle=throttle,
         admin_port=admin_port,
         database=database,
@@ -103,6 +111,21 @@ def start(
     except OSError as error:
         raise _unusable(error) from error
     say("emulator stopped")
+
+
+def _quotas(wanted: list[str]) -> Quotas:
+    from asyncsm.emulator import Quotas
+
+    known = {field.name for field in fields(Quotas)}
+    given: dict[str, int] = {}
+    for each in wanted:
+        name, _, number = each.partition("=")
+        if name not in known or not number.isdecimal():
+            raise InvalidArgument(
+                "--quota", f"{each!r} is not NAME=N, with one of {', '.join(sorted(known))}"
+            )
+        given[name] = int(number)
+    return Quotas(**given)
 
 
 def _contents(path: Path) -> SeedDocument:

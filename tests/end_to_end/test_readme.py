@@ -18,11 +18,13 @@ import pytest
 from doubles.emulator_thread import emulator_in_thread
 
 from asyncsm.cli import main
+from asyncsm.emulator import Quotas
+from asyncsm.provisioning import load_plan
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
-LANGUAGES = {"python", "console"}
+LANGUAGES = {"python", "console", "yaml"}
 """A block in another language would not be run by anything here."""
 
 SERVES = "asyncsm emulator start"
@@ -122,9 +124,20 @@ def environment_of(emulator, monkeypatch):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_works(page, unset, monkeypatch, capsys):
-    """Each `asyncsm` line of a page, in order, exits with 0 against an emulator."""
+    """Each `asyncsm` line of a page, in order, exits with 0 against an emulator; its plans are plans."""
     typed = [line for line in commands(page) if line.startswith("asyncsm ") and not line.startswith(SERVES)]
-    with emulator_in_thread(clock="instant") as emulator, environment_of(emulator, monkeypatch):
+    for _, plan in blocks(page, "yaml"):
+        name = plan.partition("\n")[0].removeprefix("# ")
+        Path(name).write_text(plan, encoding="utf-8")
+        assert load_plan(name).problems() == []
+    for line in commands(page):
+        if line.startswith("export "):
+            monkeypatch.setenv(*line.removeprefix("export ").split("="))
+    quotas = Quotas(cores=200)
+    with (
+        emulator_in_thread(clock="instant", quotas=quotas) as emulator,
+        environment_of(emulator, monkeypatch),
+    ):
         for line in typed:
             code = main(shlex.split(line)[1:])
             captured = capsys.readouterr()

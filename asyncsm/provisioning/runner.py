@@ -138,13 +138,13 @@ class Runner:
         self._journal.begin(verb, self._digest)
         self._ended = {key: asyncio.Event() for key in self._graph.resources}
         unsubscribe = self._site.sms.session.events.subscribe(self._heard)
+        deadline = asyncio.timeout(self._options.deadline)
         try:
-            async with asyncio.timeout(self._options.deadline) as deadline:
-                async with asyncio.TaskGroup() as group:
-                    for resource in self._graph:
-                        self._tasks[resource.key] = group.create_task(
-                            self._one(resource, work, after[resource.key]), name=f"asyncsm-{resource.key}"
-                        )
+            async with deadline, asyncio.TaskGroup() as group:
+                for resource in self._graph:
+                    self._tasks[resource.key] = group.create_task(
+                        self._one(resource, work, after[resource.key]), name=f"asyncsm-{resource.key}"
+                    )
         except TimeoutError:
             if not deadline.expired():
                 raise

@@ -15,6 +15,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import sqlalchemy
+from sqlalchemy.exc import SQLAlchemyError
 
 from asyncsm.errors import InvalidArgument
 
@@ -71,7 +72,7 @@ class PostgresWatch(Watch):
             return self._connection is not None and bool(
                 self._connection.execute(sqlalchemy.text("SELECT 1")).scalar()
             )
-        except sqlalchemy.exc.SQLAlchemyError:
+        except SQLAlchemyError:
             return False
 
     def is_dead(self, executor_id: str) -> bool:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from asyncsm.gathering import OperationsFailed, gather
 from asyncsm.wire.deployments import Deployment
@@ -92,6 +92,11 @@ class Resource(ABC, Generic[F]):
         return f"{self.kind}/{self.name}".lower()
 
     @property
+    def service_name(self) -> str:
+        """The hosted service it is in; empty if it is in none."""
+        return ""
+
+    @property
     def lane(self) -> str:
         """What changes of it exclude: those of one lane happen one after another."""
         return self.key
@@ -102,8 +107,8 @@ class Resource(ABC, Generic[F]):
 
     @classmethod
     @abstractmethod
-    async def survey(cls, site: Site, wanted: Sequence[Self]) -> Mapping[str, F]:
-        """What is there of `wanted`, by key, in as few requests as possible."""
+    async def survey(cls, site: Site, wanted: Sequence[Resource[F]]) -> Mapping[str, F]:
+        """What is there of `wanted`, all of this kind, by key, in as few requests as possible."""
 
     @abstractmethod
     async def find(self, site: Site) -> F | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from asyncsm.errors import AlreadyExists, ResourceNotFound
-from asyncsm.provisioning.resources.base import Difference, Resource, Site, differ, each
+from asyncsm.provisioning.resources.base import Difference, Resource, Site, differ, each, named
 from asyncsm.provisioning.resources.services import existing, service_key
 from asyncsm.provisioning.resources.storage import account_of
 from asyncsm.wire.deployments import Deployment
@@ -40,6 +40,11 @@ class VirtualMachineResource(Resource[Role]):
         self._certificates = tuple(certificates)
 
     @property
+    def service_name(self) -> str:
+        """The hosted service."""
+        return self.spec.service_name
+
+    @property
     def name(self) -> str:
         """Its service and name."""
         return f"{self.spec.service_name}/{self.spec.name}"
@@ -68,22 +73,19 @@ class VirtualMachineResource(Resource[Role]):
             yield from account_of(data.media_link or data.source_media_link)
 
     @classmethod
-    async def survey(cls, site: Site, wanted: Sequence[VirtualMachineResource]) -> Mapping[str, Role]:
+    async def survey(cls, site: Site, wanted: Sequence[Resource[Role]]) -> Mapping[str, Role]:
         """Read each service that has some in the plan, and keep in mind which has a deployment."""
-        services = [one.spec.service_name for one in wanted]
+        services = [one.service_name for one in wanted]
         site.deployments.update(dict.fromkeys(map(str.lower, services), None))
         names = await existing(site, services)
         read = await each(lambda name: site.sms.get_hosted_service_properties(name, embed_detail=True), names)
-        found = {}
+        roles: list[tuple[str, Role]] = []
         for name, service in read.items():
             for deployment in service.deployments:
                 if deployment.deployment_slot == "Production":
                     site.deployments[name.lower()] = deployment
-        for one in wanted:
-            role = one.role_in(site.deployments[one.spec.service_name.lower()])
-            if role is not None:
-                found[one.key] = role
-        return found
+                    roles += ((f"{name}/{role.role_name}", role) for role in deployment.role_list)
+        return named(roles, wanted)
 
     async def find(self, site: Site) -> Role | None:
         """Read its deployment."""

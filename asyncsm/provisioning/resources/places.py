@@ -32,7 +32,9 @@ class AffinityGroupResource(Resource[AffinityGroup]):
         return self.spec.name
 
     @classmethod
-    async def survey(cls, site: Site, wanted: Sequence[AffinityGroupResource]) -> Mapping[str, AffinityGroup]:
+    async def survey(
+        cls, site: Site, wanted: Sequence[Resource[AffinityGroup]]
+    ) -> Mapping[str, AffinityGroup]:
         """List them."""
         return named(((one.name, one) for one in await site.sms.list_affinity_groups()), wanted)
 
@@ -91,7 +93,7 @@ class ReservedIPResource(Resource[ReservedIP]):
         return self.spec.name
 
     @classmethod
-    async def survey(cls, site: Site, wanted: Sequence[ReservedIPResource]) -> Mapping[str, ReservedIP]:
+    async def survey(cls, site: Site, wanted: Sequence[Resource[ReservedIP]]) -> Mapping[str, ReservedIP]:
         """List them."""
         return named(((one.name, one) for one in await site.sms.list_reserved_ip_addresses()), wanted)
 

@@ -53,7 +53,9 @@ class HostedServiceResource(Resource[HostedService]):
             yield f"affinity_group/{self.spec.affinity_group}".lower()
 
     @classmethod
-    async def survey(cls, site: Site, wanted: Sequence[HostedServiceResource]) -> Mapping[str, HostedService]:
+    async def survey(
+        cls, site: Site, wanted: Sequence[Resource[HostedService]]
+    ) -> Mapping[str, HostedService]:
         """List them."""
         return named(((one.service_name, one) for one in await site.sms.list_hosted_services()), wanted)
 
@@ -117,9 +119,14 @@ class CertificateResource(Resource[Certificate]):
     deletes: str = "DeleteCertificate"
 
     def __init__(self, service_name: str, spec: CertificateSpec, base: Path) -> None:
-        self.service_name: str = service_name
+        self._service_name = service_name
         self.spec = spec
         self.thumbprint: str = spec.thumbprint(base)
+
+    @property
+    def service_name(self) -> str:
+        """The hosted service."""
+        return self._service_name
 
     @property
     def name(self) -> str:
@@ -136,7 +143,7 @@ class CertificateResource(Resource[Certificate]):
         yield service_key(self.service_name)
 
     @classmethod
-    async def survey(cls, site: Site, wanted: Sequence[CertificateResource]) -> Mapping[str, Certificate]:
+    async def survey(cls, site: Site, wanted: Sequence[Resource[Certificate]]) -> Mapping[str, Certificate]:
         """List those of each service."""
         names = await existing(site, [one.service_name for one in wanted])
         listed = await each(site.sms.list_service_certificates, names)
@@ -194,6 +201,11 @@ class DeploymentResource(Resource[Deployment]):
         self._configuration = base / spec.configuration
 
     @property
+    def service_name(self) -> str:
+        """The hosted service."""
+        return self.spec.service_name
+
+    @property
     def name(self) -> str:
         """Its service and slot."""
         return f"{self.spec.service_name}/{self.spec.deployment_slot}"
@@ -210,9 +222,9 @@ class DeploymentResource(Resource[Deployment]):
         yield from account_of(self.spec.package_url)
 
     @classmethod
-    async def survey(cls, site: Site, wanted: Sequence[DeploymentResource]) -> Mapping[str, Deployment]:
+    async def survey(cls, site: Site, wanted: Sequence[Resource[Deployment]]) -> Mapping[str, Deployment]:
         """Read each service that has one in the plan."""
-        names = await existing(site, [one.spec.service_name for one in wanted])
+        names = await existing(site, [one.service_name for one in wanted])
         read = await each(lambda name: site.sms.get_hosted_service_properties(name, embed_detail=True), names)
         found = (
             (f"{name}/{one.deployment_slot}", one)

@@ -50,7 +50,7 @@ class StorageAccountResource(Resource[StorageService]):
 
     @classmethod
     async def survey(
-        cls, site: Site, wanted: Sequence[StorageAccountResource]
+        cls, site: Site, wanted: Sequence[Resource[StorageService]]
     ) -> Mapping[str, StorageService]:
         """List them."""
         return named(((one.service_name, one) for one in await site.sms.list_storage_accounts()), wanted)
@@ -122,7 +122,7 @@ class OSImageResource(Resource[OSImage]):
         yield from account_of(self.spec.media_link)
 
     @classmethod
-    async def survey(cls, site: Site, wanted: Sequence[OSImageResource]) -> Mapping[str, OSImage]:
+    async def survey(cls, site: Site, wanted: Sequence[Resource[OSImage]]) -> Mapping[str, OSImage]:
         """List them; with those of the platform that is a long list."""
         return named(((one.name, one) for one in await site.sms.list_os_images()), wanted)
 
@@ -180,7 +180,7 @@ class DiskResource(Resource[Disk]):
         yield from account_of(self.spec.media_link)
 
     @classmethod
-    async def survey(cls, site: Site, wanted: Sequence[DiskResource]) -> Mapping[str, Disk]:
+    async def survey(cls, site: Site, wanted: Sequence[Resource[Disk]]) -> Mapping[str, Disk]:
         """List them."""
         return named(((one.name, one) for one in await site.sms.list_disks()), wanted)
 

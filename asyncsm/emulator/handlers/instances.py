@@ -7,7 +7,7 @@ themselves then still go through their states, each at its own pace.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from random import Random
@@ -79,7 +79,7 @@ _WINDOWS_SETUP: Final = (
     Phase("BusyRole", "Started", 10, "Remote access ready..."),
 )
 
-FIRST_MACHINE_START: Final = {
+FIRST_MACHINE_START: Final[Mapping[str, tuple[Phase, ...]]] = {
     "Linux": (*_BOOT, Phase("Provisioning", "Started", 10), _READY),
     "Windows": (*_BOOT, *_WINDOWS_SETUP, _READY),
 }

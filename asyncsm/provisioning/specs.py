@@ -135,6 +135,11 @@ class CertificateSpec(Part):
     """Of a pfx."""
 
     @property
+    def name(self) -> str:
+        """Its file."""
+        return self.file
+
+    @property
     def format(self) -> Literal["pfx", "cer"]:
         """``pfx`` with the private key, or ``cer`` without."""
         by_name: Literal["pfx", "cer"] = "pfx" if self.file.lower().endswith((".pfx", ".p12")) else "cer"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "AnyResource", "Difference", "Resource", "Site", "resources_of"]
 
-AnyResource: TypeAlias = Resource[Any]
+AnyResource: TypeAlias = Resource[Any, Any]
 
 KINDS: Final[tuple[type[AnyResource], ...]] = (
     AffinityGroupResource,

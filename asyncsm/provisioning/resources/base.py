@@ -6,8 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
+from asyncsm.errors import ResourceNotFound
 from asyncsm.gathering import OperationsFailed, gather
 from asyncsm.wire.deployments import Deployment
 
@@ -62,13 +63,22 @@ class Difference:
         return f"{self.field} is {self.present!r}, not {self.wanted!r}{kept}"
 
 
-class Resource(ABC, Generic[F]):
-    """One thing a plan wants.
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+S = TypeVar("S", bound=_Named)
+
+
+class Resource(ABC, Generic[F, S]):
+    """One thing a plan wants; `F` is what the service has of it, `S` what the plan says.
 
     Attributes:
         kind: the plan's word for its kind.
         creates: the service's name of its creation.
         deletes: the service's name of its removal.
+        spec: what the plan says.
         at_once: what the service finishes before it answers: ``create``, ``change``, ``remove``.
         holds_disks: whether disks of machines may be in it.
         leaves_disks: whether its removal leaves disks unless they are removed, too.
@@ -81,10 +91,13 @@ class Resource(ABC, Generic[F]):
     holds_disks: ClassVar[bool] = False
     leaves_disks: ClassVar[bool] = False
 
+    def __init__(self, spec: S) -> None:
+        self.spec: S = spec
+
     @property
-    @abstractmethod
     def name(self) -> str:
         """Its name, with what it is in: ``shop/web-001`` for a machine."""
+        return self.spec.name
 
     @property
     def key(self) -> str:
@@ -107,7 +120,7 @@ class Resource(ABC, Generic[F]):
 
     @classmethod
     @abstractmethod
-    async def survey(cls, site: Site, wanted: Sequence[Resource[F]]) -> Mapping[str, F]:
+    async def survey(cls, site: Site, wanted: Sequence[Resource[F, Any]]) -> Mapping[str, F]:
         """What is there of `wanted`, all of this kind, by key, in as few requests as possible."""
 
     @abstractmethod
@@ -163,7 +176,7 @@ def differ(
         yield Difference(field, "" if present is None else one, other, mends)
 
 
-def named(found: Iterable[tuple[str | None, T]], wanted: Sequence[Resource[T]]) -> dict[str, T]:
+def named(found: Iterable[tuple[str | None, T]], wanted: Sequence[Resource[T, Any]]) -> dict[str, T]:
     """Of what was listed, with names, that which is `wanted`, by key."""
     by_name = {name.lower(): one for name, one in found if name is not None}
     return {one.key: by_name[one.name.lower()] for one in wanted if one.name.lower() in by_name}
@@ -182,3 +195,11 @@ async def together(reads: Iterable[Awaitable[T]]) -> list[T]:
         return await gather(reads, max_in_flight=READS_AT_ONCE)
     except OperationsFailed as failed:
         raise failed.exceptions[0] from None
+
+
+async def unless_missing(call: Awaitable[T]) -> T | None:
+    """What `call` gives; ``None`` if there is no such resource."""
+    try:
+        return await call
+    except ResourceNotFound:
+        return None

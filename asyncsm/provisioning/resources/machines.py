@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from asyncsm.errors import AlreadyExists, ResourceNotFound
-from asyncsm.provisioning.resources.base import Difference, Resource, Site, differ, each, named
+from asyncsm.provisioning.resources.base import (
+    Difference,
+    Resource,
+    Site,
+    differ,
+    each,
+    named,
+)
 from asyncsm.provisioning.resources.services import existing, service_key
 from asyncsm.provisioning.resources.storage import account_of
+from asyncsm.provisioning.specs import VirtualMachineSpec
 from asyncsm.wire.deployments import Deployment
 from asyncsm.wire.roles import Role
 
 if TYPE_CHECKING:
     from asyncsm.polling import OperationHandle
-    from asyncsm.provisioning.specs import VirtualMachineSpec
 
 
-class VirtualMachineResource(Resource[Role]):
+class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
     """A virtual machine. The first of a hosted service brings the deployment, the others join it.
 
     Args:
@@ -34,7 +41,7 @@ class VirtualMachineResource(Resource[Role]):
     def __init__(
         self, spec: VirtualMachineSpec, certificates: Sequence[str] = (), *, joins: bool = False
     ) -> None:
-        self.spec = spec
+        super().__init__(spec)
         if joins:
             self.creates = "AddRole"
         self._certificates = tuple(certificates)
@@ -73,7 +80,7 @@ class VirtualMachineResource(Resource[Role]):
             yield from account_of(data.media_link or data.source_media_link)
 
     @classmethod
-    async def survey(cls, site: Site, wanted: Sequence[Resource[Role]]) -> Mapping[str, Role]:
+    async def survey(cls, site: Site, wanted: Sequence[Resource[Role, Any]]) -> Mapping[str, Role]:
         """Read each service that has some in the plan, and keep in mind which has a deployment."""
         services = [one.service_name for one in wanted]
         site.deployments.update(dict.fromkeys(map(str.lower, services), None))

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from asyncsm.errors import ResourceNotFound
-from asyncsm.provisioning.resources.base import Difference, Resource, Site, differ, named
+from asyncsm.provisioning.resources.base import Difference, Resource, Site, differ, named, unless_missing
+from asyncsm.provisioning.specs import AffinityGroupSpec, ReservedIPSpec
 from asyncsm.wire.affinity_groups import AffinityGroup
 from asyncsm.wire.networks import ReservedIP
 
 if TYPE_CHECKING:
     from asyncsm.polling import OperationHandle
-    from asyncsm.provisioning.specs import AffinityGroupSpec, ReservedIPSpec
 
 
-class AffinityGroupResource(Resource[AffinityGroup]):
+class AffinityGroupResource(Resource[AffinityGroup, AffinityGroupSpec]):
     """An affinity group."""
 
     kind: ClassVar[str] = "affinity_group"
@@ -23,27 +22,16 @@ class AffinityGroupResource(Resource[AffinityGroup]):
     deletes: str = "DeleteAffinityGroup"
     at_once: ClassVar[frozenset[str]] = frozenset({"create", "change", "remove"})
 
-    def __init__(self, spec: AffinityGroupSpec) -> None:
-        self.spec = spec
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return self.spec.name
-
     @classmethod
     async def survey(
-        cls, site: Site, wanted: Sequence[Resource[AffinityGroup]]
+        cls, site: Site, wanted: Sequence[Resource[AffinityGroup, Any]]
     ) -> Mapping[str, AffinityGroup]:
         """List them."""
         return named(((one.name, one) for one in await site.sms.list_affinity_groups()), wanted)
 
     async def find(self, site: Site) -> AffinityGroup | None:
         """Read it."""
-        try:
-            return await site.sms.get_affinity_group_properties(self.name)
-        except ResourceNotFound:
-            return None
+        return await unless_missing(site.sms.get_affinity_group_properties(self.name))
 
     def compare(self, found: AffinityGroup) -> Iterator[Difference]:
         """Its place cannot be changed."""
@@ -71,38 +59,26 @@ class AffinityGroupResource(Resource[AffinityGroup]):
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
         """Delete it."""
         del disks
-        try:
-            return await site.sms.delete_affinity_group(self.name)
-        except ResourceNotFound:
-            return None
+        return await unless_missing(site.sms.delete_affinity_group(self.name))
 
 
-class ReservedIPResource(Resource[ReservedIP]):
+class ReservedIPResource(Resource[ReservedIP, ReservedIPSpec]):
     """A reserved IP address."""
 
     kind: ClassVar[str] = "reserved_ip"
     creates: str = "CreateReservedIP"
     deletes: str = "DeleteReservedIP"
 
-    def __init__(self, spec: ReservedIPSpec) -> None:
-        self.spec = spec
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return self.spec.name
-
     @classmethod
-    async def survey(cls, site: Site, wanted: Sequence[Resource[ReservedIP]]) -> Mapping[str, ReservedIP]:
+    async def survey(
+        cls, site: Site, wanted: Sequence[Resource[ReservedIP, Any]]
+    ) -> Mapping[str, ReservedIP]:
         """List them."""
         return named(((one.name, one) for one in await site.sms.list_reserved_ip_addresses()), wanted)
 
     async def find(self, site: Site) -> ReservedIP | None:
         """Read it."""
-        try:
-            return await site.sms.get_reserved_ip_address(self.name)
-        except ResourceNotFound:
-            return None
+        return await unless_missing(site.sms.get_reserved_ip_address(self.name))
 
     def compare(self, found: ReservedIP) -> Iterator[Difference]:
         """Nothing of it can be changed."""
@@ -122,10 +98,7 @@ class ReservedIPResource(Resource[ReservedIP]):
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
         """Give it back."""
         del disks
-        try:
-            return await site.sms.delete_reserved_ip_address(self.name)
-        except ResourceNotFound:
-            return None
+        return await unless_missing(site.sms.delete_reserved_ip_address(self.name))
 
 
 def _place(location: str | None) -> str:

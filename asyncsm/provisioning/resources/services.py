@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from xml.etree import ElementTree as ET
 
-from asyncsm.errors import ResourceNotFound
-from asyncsm.provisioning.resources.base import Difference, Resource, Site, differ, each, named
+from asyncsm.provisioning.resources.base import (
+    Difference,
+    Resource,
+    Site,
+    differ,
+    each,
+    named,
+    unless_missing,
+)
 from asyncsm.provisioning.resources.storage import account_of
+from asyncsm.provisioning.specs import CertificateSpec, DeploymentSpec, HostedServiceSpec
 from asyncsm.wire.certificates import Certificate
 from asyncsm.wire.deployments import Deployment
 from asyncsm.wire.hosted_services import HostedService
@@ -17,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from asyncsm.polling import OperationHandle
-    from asyncsm.provisioning.specs import CertificateSpec, DeploymentSpec, HostedServiceSpec
 
 
 def service_key(name: str) -> str:
@@ -31,21 +38,13 @@ async def existing(site: Site, names: Sequence[str]) -> list[str]:
     return [name for name in dict.fromkeys(names) if name.lower() in found]
 
 
-class HostedServiceResource(Resource[HostedService]):
+class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
     """A hosted service."""
 
     kind: ClassVar[str] = "hosted_service"
     creates: str = "CreateHostedService"
     deletes: str = "DeleteHostedService"
     at_once: ClassVar[frozenset[str]] = frozenset({"create", "change", "remove"})
-
-    def __init__(self, spec: HostedServiceSpec) -> None:
-        self.spec = spec
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return self.spec.name
 
     def needs(self) -> Iterator[str]:
         """Its affinity group."""
@@ -54,17 +53,14 @@ class HostedServiceResource(Resource[HostedService]):
 
     @classmethod
     async def survey(
-        cls, site: Site, wanted: Sequence[Resource[HostedService]]
+        cls, site: Site, wanted: Sequence[Resource[HostedService, Any]]
     ) -> Mapping[str, HostedService]:
         """List them."""
         return named(((one.service_name, one) for one in await site.sms.list_hosted_services()), wanted)
 
     async def find(self, site: Site) -> HostedService | None:
         """Read it."""
-        try:
-            return await site.sms.get_hosted_service_properties(self.name)
-        except ResourceNotFound:
-            return None
+        return await unless_missing(site.sms.get_hosted_service_properties(self.name))
 
     def compare(self, found: HostedService) -> Iterator[Difference]:
         """Its place cannot be changed."""
@@ -105,13 +101,10 @@ class HostedServiceResource(Resource[HostedService]):
         """Delete it; what others have deployed to it is in the way."""
         del disks
         site.deployments.pop(self.name.lower(), None)
-        try:
-            return await site.sms.delete_hosted_service(self.name)
-        except ResourceNotFound:
-            return None
+        return await unless_missing(site.sms.delete_hosted_service(self.name))
 
 
-class CertificateResource(Resource[Certificate]):
+class CertificateResource(Resource[Certificate, CertificateSpec]):
     """A certificate of a hosted service, known by its thumbprint."""
 
     kind: ClassVar[str] = "certificate"
@@ -119,8 +112,8 @@ class CertificateResource(Resource[Certificate]):
     deletes: str = "DeleteCertificate"
 
     def __init__(self, service_name: str, spec: CertificateSpec, base: Path) -> None:
+        super().__init__(spec)
         self._service_name = service_name
-        self.spec = spec
         self.thumbprint: str = spec.thumbprint(base)
 
     @property
@@ -143,7 +136,9 @@ class CertificateResource(Resource[Certificate]):
         yield service_key(self.service_name)
 
     @classmethod
-    async def survey(cls, site: Site, wanted: Sequence[Resource[Certificate]]) -> Mapping[str, Certificate]:
+    async def survey(
+        cls, site: Site, wanted: Sequence[Resource[Certificate, Any]]
+    ) -> Mapping[str, Certificate]:
         """List those of each service."""
         names = await existing(site, [one.service_name for one in wanted])
         listed = await each(site.sms.list_service_certificates, names)
@@ -154,10 +149,9 @@ class CertificateResource(Resource[Certificate]):
 
     async def find(self, site: Site) -> Certificate | None:
         """Read it."""
-        try:
-            return await site.sms.get_service_certificate(self.service_name, "sha1", self.thumbprint)
-        except ResourceNotFound:
-            return None
+        return await unless_missing(
+            site.sms.get_service_certificate(self.service_name, "sha1", self.thumbprint)
+        )
 
     def compare(self, found: Certificate) -> Iterator[Difference]:
         """The thumbprint says it all."""
@@ -182,13 +176,12 @@ class CertificateResource(Resource[Certificate]):
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
         """Delete it."""
         del disks
-        try:
-            return await site.sms.delete_service_certificate(self.service_name, "sha1", self.thumbprint)
-        except ResourceNotFound:
-            return None
+        return await unless_missing(
+            site.sms.delete_service_certificate(self.service_name, "sha1", self.thumbprint)
+        )
 
 
-class DeploymentResource(Resource[Deployment]):
+class DeploymentResource(Resource[Deployment, DeploymentSpec]):
     """A deployment of web and worker roles."""
 
     kind: ClassVar[str] = "deployment"
@@ -196,7 +189,7 @@ class DeploymentResource(Resource[Deployment]):
     deletes: str = "DeleteDeployment"
 
     def __init__(self, spec: DeploymentSpec, base: Path, certificates: Sequence[str] = ()) -> None:
-        self.spec = spec
+        super().__init__(spec)
         self._certificates = tuple(certificates)
         self._configuration = base / spec.configuration
 
@@ -222,7 +215,9 @@ class DeploymentResource(Resource[Deployment]):
         yield from account_of(self.spec.package_url)
 
     @classmethod
-    async def survey(cls, site: Site, wanted: Sequence[Resource[Deployment]]) -> Mapping[str, Deployment]:
+    async def survey(
+        cls, site: Site, wanted: Sequence[Resource[Deployment, Any]]
+    ) -> Mapping[str, Deployment]:
         """Read each service that has one in the plan."""
         names = await existing(site, [one.service_name for one in wanted])
         read = await each(lambda name: site.sms.get_hosted_service_properties(name, embed_detail=True), names)
@@ -235,10 +230,9 @@ class DeploymentResource(Resource[Deployment]):
 
     async def find(self, site: Site) -> Deployment | None:
         """Read its slot."""
-        try:
-            return await site.sms.get_deployment_by_slot(self.spec.service_name, self.spec.deployment_slot)
-        except ResourceNotFound:
-            return None
+        return await unless_missing(
+            site.sms.get_deployment_by_slot(self.spec.service_name, self.spec.deployment_slot)
+        )
 
     def compare(self, found: Deployment) -> Iterator[Difference]:
         """Its name cannot be changed; what package it was made of is not told."""
@@ -284,10 +278,9 @@ class DeploymentResource(Resource[Deployment]):
 
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
         """Delete it."""
-        try:
-            return await site.sms.delete_deployment(self.spec.service_name, self.spec.name, delete_vhd=disks)
-        except ResourceNotFound:
-            return None
+        return await unless_missing(
+            site.sms.delete_deployment(self.spec.service_name, self.spec.name, delete_vhd=disks)
+        )
 
 
 def _canonical(text: str) -> str:

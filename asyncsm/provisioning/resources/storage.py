@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
-from asyncsm.errors import ResourceNotFound
-from asyncsm.provisioning.resources.base import Difference, Resource, Site, differ, named
+from asyncsm.provisioning.resources.base import Difference, Resource, Site, differ, named, unless_missing
+from asyncsm.provisioning.specs import DiskSpec, OSImageSpec, StorageAccountSpec
 from asyncsm.wire.disks import Disk
 from asyncsm.wire.images import OSImage
 from asyncsm.wire.storage import StorageService
 
 if TYPE_CHECKING:
     from asyncsm.polling import OperationHandle
-    from asyncsm.provisioning.specs import DiskSpec, OSImageSpec, StorageAccountSpec
 
 DEFAULT_ACCOUNT_TYPE = "Standard_GRS"
 
@@ -26,7 +25,7 @@ def account_of(url: str | None) -> Iterator[str]:
         yield f"{StorageAccountResource.kind}/{host.partition('.')[0]}"
 
 
-class StorageAccountResource(Resource[StorageService]):
+class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
     """A storage account."""
 
     kind: ClassVar[str] = "storage_account"
@@ -35,14 +34,6 @@ class StorageAccountResource(Resource[StorageService]):
     at_once: ClassVar[frozenset[str]] = frozenset({"change", "remove"})
     holds_disks: ClassVar[bool] = True
 
-    def __init__(self, spec: StorageAccountSpec) -> None:
-        self.spec = spec
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return self.spec.name
-
     def needs(self) -> Iterator[str]:
         """Its affinity group."""
         if self.spec.affinity_group:
@@ -50,17 +41,14 @@ class StorageAccountResource(Resource[StorageService]):
 
     @classmethod
     async def survey(
-        cls, site: Site, wanted: Sequence[Resource[StorageService]]
+        cls, site: Site, wanted: Sequence[Resource[StorageService, Any]]
     ) -> Mapping[str, StorageService]:
         """List them."""
         return named(((one.service_name, one) for one in await site.sms.list_storage_accounts()), wanted)
 
     async def find(self, site: Site) -> StorageService | None:
         """Read it."""
-        try:
-            return await site.sms.get_storage_account_properties(self.name)
-        except ResourceNotFound:
-            return None
+        return await unless_missing(site.sms.get_storage_account_properties(self.name))
 
     def compare(self, found: StorageService) -> Iterator[Difference]:
         """Its place cannot be changed."""
@@ -96,42 +84,28 @@ class StorageAccountResource(Resource[StorageService]):
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
         """Delete it, with all that is in it."""
         del disks
-        try:
-            return await site.sms.delete_storage_account(self.name)
-        except ResourceNotFound:
-            return None
+        return await unless_missing(site.sms.delete_storage_account(self.name))
 
 
-class OSImageResource(Resource[OSImage]):
+class OSImageResource(Resource[OSImage, OSImageSpec]):
     """An operating system image of the user's."""
 
     kind: ClassVar[str] = "os_image"
     creates: str = "AddOSImage"
     deletes: str = "DeleteOSImage"
 
-    def __init__(self, spec: OSImageSpec) -> None:
-        self.spec = spec
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return self.spec.name
-
     def needs(self) -> Iterator[str]:
         """The account its blob is in."""
         yield from account_of(self.spec.media_link)
 
     @classmethod
-    async def survey(cls, site: Site, wanted: Sequence[Resource[OSImage]]) -> Mapping[str, OSImage]:
+    async def survey(cls, site: Site, wanted: Sequence[Resource[OSImage, Any]]) -> Mapping[str, OSImage]:
         """List them; with those of the platform that is a long list."""
         return named(((one.name, one) for one in await site.sms.list_os_images()), wanted)
 
     async def find(self, site: Site) -> OSImage | None:
         """Read it."""
-        try:
-            return await site.sms.get_os_image(self.name)
-        except ResourceNotFound:
-            return None
+        return await unless_missing(site.sms.get_os_image(self.name))
 
     def compare(self, found: OSImage) -> Iterator[Difference]:
         """Only its label can be changed."""
@@ -154,42 +128,28 @@ class OSImageResource(Resource[OSImage]):
 
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
         """Unregister it."""
-        try:
-            return await site.sms.delete_os_image(self.name, delete_vhd=disks)
-        except ResourceNotFound:
-            return None
+        return await unless_missing(site.sms.delete_os_image(self.name, delete_vhd=disks))
 
 
-class DiskResource(Resource[Disk]):
+class DiskResource(Resource[Disk, DiskSpec]):
     """A registered disk."""
 
     kind: ClassVar[str] = "disk"
     creates: str = "AddDisk"
     deletes: str = "DeleteDisk"
 
-    def __init__(self, spec: DiskSpec) -> None:
-        self.spec = spec
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return self.spec.name
-
     def needs(self) -> Iterator[str]:
         """The account its blob is in."""
         yield from account_of(self.spec.media_link)
 
     @classmethod
-    async def survey(cls, site: Site, wanted: Sequence[Resource[Disk]]) -> Mapping[str, Disk]:
+    async def survey(cls, site: Site, wanted: Sequence[Resource[Disk, Any]]) -> Mapping[str, Disk]:
         """List them."""
         return named(((one.name, one) for one in await site.sms.list_disks()), wanted)
 
     async def find(self, site: Site) -> Disk | None:
         """Read it."""
-        try:
-            return await site.sms.get_disk(self.name)
-        except ResourceNotFound:
-            return None
+        return await unless_missing(site.sms.get_disk(self.name))
 
     def compare(self, found: Disk) -> Iterator[Difference]:
         """Only its label can be changed."""
@@ -211,7 +171,4 @@ class DiskResource(Resource[Disk]):
 
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
         """Unregister it."""
-        try:
-            return await site.sms.delete_disk(self.name, delete_vhd=disks)
-        except ResourceNotFound:
-            return None
+        return await unless_missing(site.sms.delete_disk(self.name, delete_vhd=disks))

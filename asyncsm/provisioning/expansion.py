@@ -7,6 +7,7 @@ follow: ``web-{index:03}``. Braces that are meant are doubled.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from string import Formatter
 from typing import Final, TypeVar, cast
@@ -16,6 +17,8 @@ from asyncsm.provisioning.specs import Spec
 S = TypeVar("S", bound=Spec)
 
 COUNTING: Final = ("count", "start", "group_size")
+WIDEST: Final = 999
+"""Characters a format may ask for: a few in a plan could mean gigabytes."""
 
 
 class TemplateError(ValueError):
@@ -66,7 +69,7 @@ def _filled(template: str, values: Mapping[str, object], path: tuple[str | int, 
         return "".join(_pieces(template, values, path))
     except TemplateError:
         raise
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise TemplateError(path, f"is no template: {error}; braces that are meant are doubled") from error
 
 
@@ -81,4 +84,6 @@ def _pieces(template: str, values: Mapping[str, object], path: tuple[str | int, 
             raise TemplateError(path, f"has {{{name}}}, which nobody fills{hint}; there are {known}")
         if conversion or "{" in (form or ""):
             raise TemplateError(path, f"{{{name}}} may have a format after a colon, and nothing else")
+        if any(len(number.lstrip("0")) > len(str(WIDEST)) for number in re.findall(r"\d+", form or "")):
+            raise TemplateError(path, f"{{{name}}} may be at most {WIDEST} characters wide")
         yield format(values[name], form or "")

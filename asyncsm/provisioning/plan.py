@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, m
 
 from asyncsm.errors import AsyncsmError, InvalidArgument
 from asyncsm.operations import arguments
+from asyncsm.provisioning.defaults import Defaults, merged
 from asyncsm.provisioning.expansion import TemplateError, expand
 from asyncsm.provisioning.specs import (
     AffinityGroupSpec,
@@ -81,23 +82,11 @@ class PlanError(InvalidArgument):
         super().__init__("plan", "\n".join(str(one) for one in problems))
         self.problems: list[Problem] = problems
 
+    def __reduce__(self) -> tuple[type[PlanError], tuple[list[Problem]]]:  # type: ignore[override]
+        return type(self), (self.problems,)
+
     def __str__(self) -> str:
         return "\n".join(str(one) for one in self.problems)
-
-
-class Defaults(BaseModel):
-    """What entries of a kind have unless they say otherwise; fields are merged, lists are not."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
-
-    affinity_group: dict[str, JsonValue] = Field(default_factory=dict)
-    storage_account: dict[str, JsonValue] = Field(default_factory=dict)
-    reserved_ip: dict[str, JsonValue] = Field(default_factory=dict)
-    os_image: dict[str, JsonValue] = Field(default_factory=dict)
-    disk: dict[str, JsonValue] = Field(default_factory=dict)
-    hosted_service: dict[str, JsonValue] = Field(default_factory=dict)
-    deployment: dict[str, JsonValue] = Field(default_factory=dict)
-    virtual_machine: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class Plan(BaseModel):
@@ -141,15 +130,15 @@ class Plan(BaseModel):
     def _with_defaults(cls, data: Any) -> Any:
         if not isinstance(data, dict) or not isinstance(data.get("defaults"), dict):
             return data
-        merged = dict(data)
+        filled = dict(data)
         for section in SECTIONS:
             default = data["defaults"].get(section.removesuffix("s"))
             entries = data.get(section)
             if isinstance(default, dict) and isinstance(entries, (list, tuple)):
-                merged[section] = [
-                    _merged(default, entry) if isinstance(entry, dict) else entry for entry in entries
+                filled[section] = [
+                    merged(default, entry) if isinstance(entry, dict) else entry for entry in entries
                 ]
-        return merged
+        return filled
 
     def problems(self, base: Path | None = None) -> list[Problem]:
         """What is wrong with a plan whose fields are right: names, references, files.
@@ -185,15 +174,6 @@ class Plan(BaseModel):
         }
         schema["title"] = "asyncsm plan"
         return schema
-
-
-def _merged(default: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
-    result = dict(default)
-    for key, value in entry.items():
-        before = result.get(key)
-        both = isinstance(before, dict) and isinstance(value, dict)
-        result[key] = _merged(before, value) if both else value  # type: ignore[arg-type]
-    return result
 
 
 def _fill_in(plan: Plan) -> tuple[Plan, list[Problem]]:
@@ -257,21 +237,23 @@ class _Checks:
         }
         for section in SECTIONS:
             seen: dict[str, Path_] = {}
+            told: set[Path_] = set()  # an entry of many copies says its mistake once
             for path, one in self._copies(section):
                 service = f"{one.service_name}/" if section == "virtual_machines" else ""
                 name = f"{service}{one.name}".lower()
-                if section == "deployments":
+                if section == "deployments" or path in told:
                     continue
                 if name in seen:
                     hint = "; a count wants a name with {index}" if seen[name] == path else ""
                     yield Problem(path=(*path, "name"), message=f"{name} is there twice{hint}")
-                    break
+                    told.add(path)
+                    continue
                 seen[name] = path
                 try:
                     rules.get(section, lambda text: text)(one.name)
                 except AsyncsmError as error:
                     yield Problem(path=(*path, "name"), message=f"{one.name!r}: {error}")
-                    break
+                    told.add(path)
 
     def _places(self, filled: Plan) -> Iterator[Problem]:
         groups = {one.name.lower() for one in filled.affinity_groups}
@@ -294,13 +276,20 @@ class _Checks:
 
     def _slots(self, filled: Plan) -> Iterator[Problem]:
         taken: dict[tuple[str, str], str] = {}
+        names: set[tuple[str, str]] = set()
         for path, one in self._copies("deployments"):
             slot = (one.service_name.lower(), one.deployment_slot)
             if slot in taken:
                 yield Problem(
                     path=path, message=f"the {slot[1]} slot of {one.service_name} has {taken[slot]} already"
                 )
+            elif (slot[0], one.name.lower()) in names:
+                yield Problem(
+                    path=(*path, "name"),
+                    message=f"{one.service_name} has a deployment {one.name.lower()} already",
+                )
             taken.setdefault(slot, one.name)
+            names.add((slot[0], one.name.lower()))
         for path, one in self._copies("virtual_machines"):
             other = taken.get((one.service_name.lower(), "Production"))
             if other is not None:
@@ -343,6 +332,18 @@ class _Checks:
                 yield Problem(
                     path=("virtual_machines", place),
                     message="give either os_virtual_hard_disk or vm_image_name",
+                )
+            disk = entry.os_virtual_hard_disk
+            if disk is not None and not (
+                disk.source_image_name
+                or disk.disk_name
+                or disk.media_link
+                or disk.remote_source_image_link
+                or disk.os
+            ):
+                yield Problem(
+                    path=("virtual_machines", place, "os_virtual_hard_disk"),
+                    message="needs a source_image_name, disk_name, media_link or remote_source_image_link",
                 )
 
     def _files(self, base: Path) -> Iterator[Problem]:

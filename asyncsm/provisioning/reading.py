@@ -74,7 +74,8 @@ def loads_plan(content: str | bytes, form: Form, *, file: str = "plan", base: Pa
         problems = plan.problems(base)
         if not problems:
             return plan
-    raise PlanError([_placed(one, places, file) for one in problems])
+    told = {str(one): one for one in (_placed(each, places, file) for each in problems)}
+    raise PlanError([*told.values()])  # once, however many entries have it from the defaults
 
 
 def _decoded(content: str | bytes, file: str) -> str:
@@ -99,8 +100,17 @@ def _placed(problem: Problem, places: Mapping[Path_, Place], file: str) -> Probl
         problem = problem.model_copy(update={"path": path})
     while path not in places and path:
         path = path[:-1]
-    line, column = places.get(path, (None, None))
-    return problem.model_copy(update={"file": file, "line": line, "column": column})
+    return _at(problem.model_copy(update={"file": file}), places.get(path))
+
+
+def _at(problem: Problem, place: Place | None) -> Problem:
+    line, column = place or (None, None)
+    return problem.model_copy(update={"line": line, "column": column})
+
+
+def _none(form: str, message: str, file: str, place: Place | None) -> PlanError:
+    """The error of a text that is not even of its form."""
+    return PlanError([_at(Problem(path=(), message=f"is no {form}: {message}", file=file), place)])
 
 
 def _clean(loc: tuple[int | str, ...]) -> Path_:
@@ -123,6 +133,8 @@ def _message(kind: str, message: str, loc: tuple[int | str, ...]) -> str:
 def _fields_at(path: tuple[int | str, ...]) -> list[str]:
     """The fields of what stands at `path` in a plan."""
     model: type[BaseModel] = Plan
+    if len(path) > 1 and path[0] == "defaults":
+        path = (f"{path[1]}s", *path[2:])
     for part in path:
         if isinstance(part, int):
             continue
@@ -151,32 +163,56 @@ def _yaml(text: str, file: str) -> tuple[object, dict[Path_, Place]]:
         raise InvalidArgument("plan", f"{file}: YAML and JSON need pip install 'asyncsm[plans]'") from error
     try:
         root = yaml.compose(text, yaml.SafeLoader)
+        places: dict[Path_, Place] = {}
+        if root is None:
+            return {}, places
+        problems = list(_located(root, (), places, [0]))
+        if problems:
+            raise PlanError([one.model_copy(update={"file": file}) for one in problems])
+        return _constructed(root), places
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        raise PlanError(
-            [
-                Problem(
-                    path=(),
-                    message=f"is no YAML: {error.problem}",
-                    file=file,
-                    line=mark.line + 1 if mark else None,
-                    column=mark.column + 1 if mark else None,
-                )
-            ]
-        ) from error
+        # Not from it: its text shows the line, where a secret may stand, as may names after ! and *.
+        message = _NAMED.sub(r"\1", error.problem or "")
+        raise _none("YAML", message, file, _place(error.problem_mark)) from None
+    except _TooMuchError as error:
+        raise PlanError([_at(Problem(path=(), message=str(error), file=file), _place(error.mark))]) from None
     except (yaml.YAMLError, RecursionError) as error:
-        raise PlanError([Problem(path=(), message=f"is no YAML: {_line(error)}", file=file)]) from error
-    places: dict[Path_, Place] = {}
-    if root is None:
-        return {}, places
-    problems = list(_located(root, (), places, [0]))
-    if problems:
-        raise PlanError([one.model_copy(update={"file": file}) for one in problems])
-    constructor = yaml.SafeLoader("")
+        raise _none("YAML", _line(error), file, None) from None
+
+
+_NAMED: Final = re.compile(r"\b(tag handle|tag|alias|anchor) (['\"]).*\2")
+
+
+class _TooMuchError(Exception):
+    """A document whose values are too many, or too deep."""
+
+    def __init__(self, mark: yaml.Mark | None) -> None:
+        super().__init__("has too many or too deeply nested values")
+        self.mark: yaml.Mark | None = mark
+
+
+def _place(mark: yaml.Mark | None) -> Place | None:
+    return (mark.line + 1, mark.column + 1) if mark else None
+
+
+def _constructed(root: yaml.Node) -> object:
+    import yaml
+
+    class Constructor(yaml.SafeLoader):
+        """Tells where a value is that is not of its kind; PyYAML lets Python's own errors through."""
+
+        def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
+            try:
+                return super().construct_object(node, deep=deep)
+            except (ValueError, KeyError, AttributeError, OverflowError):
+                kind = node.tag.rpartition(":")[2]
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"is no {kind}", node.start_mark
+                ) from None
+
+    constructor = Constructor("")
     try:
-        return constructor.construct_document(root), places
-    except (yaml.YAMLError, ValueError) as error:
-        raise PlanError([Problem(path=(), message=f"is no YAML: {_line(error)}", file=file)]) from error
+        return constructor.construct_document(root)
     finally:
         constructor.dispose()
 
@@ -189,7 +225,7 @@ def _located(
 
     counted[0] += 1
     if counted[0] > MOST_NODES or len(path) > 50:
-        raise PlanError([Problem(path=(), message="has too many or too deeply nested values")])
+        raise _TooMuchError(node.start_mark)
     places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
@@ -210,19 +246,9 @@ def _json(text: str, file: str) -> tuple[object, dict[Path_, Place]]:
     try:
         document = json.loads(text, parse_constant=_no_number)
     except json.JSONDecodeError as error:
-        raise PlanError(
-            [
-                Problem(
-                    path=(),
-                    message=f"is no JSON: {error.msg}",
-                    file=file,
-                    line=error.lineno,
-                    column=error.colno,
-                )
-            ]
-        ) from error
+        raise _none("JSON", error.msg, file, (error.lineno, error.colno)) from None
     except (ValueError, RecursionError) as error:
-        raise PlanError([Problem(path=(), message=f"is no JSON: {_line(error)}", file=file)]) from error
+        raise _none("JSON", _line(error), file, None) from None
     # Whatever is JSON is YAML, too, apart from tabs; that reader knows where things stand.
     _, places = _yaml(text.replace("\t", " "), file)
     return document, places
@@ -238,13 +264,11 @@ def _no_number(name: str) -> object:
 def _toml(text: str, file: str) -> tuple[object, dict[Path_, Place]]:
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a ValueError of Python's own when a number is too long
         found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-        line, column = (int(found[1]), int(found[2])) if found else (None, None)
+        place = (int(found[1]), int(found[2])) if found else None
         message = re.sub(r" \(at line.*\)$", "", _line(error))
-        raise PlanError(
-            [Problem(path=(), message=f"is no TOML: {message}", file=file, line=line, column=column)]
-        ) from error
+        raise _none("TOML", message, file, place) from None
     return document, _toml_places(text)
 
 
@@ -292,20 +316,25 @@ def _table(names: tuple[str, ...], counts: dict[Path_, int], *, new: bool) -> Pa
     return path
 
 
+_TEXT: Final = re.compile(r""" \"{3} | '{3} | "(?:[^"\\]|\\.)*" | '[^']*' | \#.* """, re.VERBOSE)
+_ENDS: Final = {'"""': re.compile(r'(?:[^\\]|\\.)*?"{3,5}'), "'''": re.compile(r".*?'{3,5}")}
+
+
 def _open_quotes(line: str, quotes: str) -> str:
     """Which kind of long text is still open at the end of a line."""
+    at = 0
     while True:
         if quotes:
-            _, found, line = line.partition(quotes)
-            if not found:
+            end = _ENDS[quotes].match(line, at)
+            if end is None:
                 return quotes
-            quotes = ""
-            continue
-        begins = [(line.find(each), each) for each in ('"""', "'''") if each in line]
-        if not begins:
+            at, quotes = end.end(), ""
+        # Comments and short texts, too, as they may contain such quotes.
+        text = _TEXT.search(line, at)
+        if text is None:
             return ""
-        at, quotes = min(begins)
-        line = line[at + 3 :]
+        at = text.end()
+        quotes = text[0] if text[0] in _ENDS else ""
 
 
 def _line(error: BaseException) -> str:

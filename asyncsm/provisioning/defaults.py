@@ -1,0 +1,83 @@
+"""What the entries of a plan have unless they say otherwise."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, ValidationInfo, field_validator
+from pydantic_core import InitErrorDetails
+
+from asyncsm.provisioning.specs import (
+    AffinityGroupSpec,
+    DeploymentSpec,
+    DiskSpec,
+    HostedServiceSpec,
+    OSImageSpec,
+    ReservedIPSpec,
+    Spec,
+    StorageAccountSpec,
+    VirtualMachineSpec,
+)
+
+KINDS: Final[dict[str, type[Spec]]] = {
+    "affinity_group": AffinityGroupSpec,
+    "storage_account": StorageAccountSpec,
+    "reserved_ip": ReservedIPSpec,
+    "os_image": OSImageSpec,
+    "disk": DiskSpec,
+    "hosted_service": HostedServiceSpec,
+    "deployment": DeploymentSpec,
+    "virtual_machine": VirtualMachineSpec,
+}
+
+
+class Defaults(BaseModel):
+    """What entries of a kind have unless they say otherwise; fields are merged, lists are not."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
+    )
+
+    affinity_group: dict[str, JsonValue] = Field(default_factory=dict)
+    """Of affinity groups."""
+    storage_account: dict[str, JsonValue] = Field(default_factory=dict)
+    """Of storage accounts."""
+    reserved_ip: dict[str, JsonValue] = Field(default_factory=dict)
+    """Of reserved IP addresses."""
+    os_image: dict[str, JsonValue] = Field(default_factory=dict)
+    """Of operating system images."""
+    disk: dict[str, JsonValue] = Field(default_factory=dict)
+    """Of disks."""
+    hosted_service: dict[str, JsonValue] = Field(default_factory=dict)
+    """Of hosted services."""
+    deployment: dict[str, JsonValue] = Field(default_factory=dict)
+    """Of deployments of web and worker roles."""
+    virtual_machine: dict[str, JsonValue] = Field(default_factory=dict)
+    """Of virtual machines."""
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _of_the_kind(cls, value: dict[str, JsonValue], info: ValidationInfo) -> dict[str, JsonValue]:
+        """Refuse what no entry could have, even if there is no entry: a secret itself may be among it."""
+        try:
+            KINDS[str(info.field_name)].model_validate(value)
+        except ValidationError as error:
+            # Without the values, which pydantic would keep.
+            wrong = [
+                InitErrorDetails(type=one["type"], loc=one["loc"], input=None, ctx=one.get("ctx", {}))
+                for one in error.errors(include_url=False, include_input=False)
+                if one["type"] != "missing"
+            ]
+            if wrong:
+                raise ValidationError.from_exception_data("Defaults", wrong, hide_input=True) from None
+        return value
+
+
+def merged(default: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry with the defaults it does not replace."""
+    result = dict(default)
+    for key, value in entry.items():
+        before = result.get(key)
+        both = isinstance(before, dict) and isinstance(value, dict)
+        result[key] = merged(before, value) if both else value  # type: ignore[arg-type]
+    return result

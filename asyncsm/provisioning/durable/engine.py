@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
 from asyncsm.errors import ClientStateError, InvalidArgument
-from asyncsm.provisioning.durable import workflows
-from asyncsm.provisioning.durable.watch import EMBEDDED_EXECUTOR, Watch, is_postgres, watch_of
-from asyncsm.provisioning.durable.workflows import Office, Record, RunInput
+from asyncsm.provisioning.durable import office, workflows
+from asyncsm.provisioning.durable.database import engine_options, is_postgres, with_driver
+from asyncsm.provisioning.durable.office import Office, RunInput
+from asyncsm.provisioning.durable.watch import EMBEDDED_EXECUTOR, Watch, watch_of
+from asyncsm.provisioning.durable.workflows import Record
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.plan import Plan
 from asyncsm.provisioning.progress import Progress, State
@@ -102,7 +104,7 @@ class DurableEngine:
     ) -> None:
         shared = is_postgres(database)
         self.name: str = (name or f"worker-{uuid.uuid4().hex[:12]}") if shared else EMBEDDED_EXECUTOR
-        self._url = _with_driver(database)
+        self._url = with_driver(database)
         self._watch: Watch = watch_of(self._url, self.name)
         self._office = Office(connect)
         self._budget = budget
@@ -111,19 +113,20 @@ class DurableEngine:
         self._patrol: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        if workflows.is_open():
+        if office.is_open():
             raise ClientStateError("a durable engine runs in this process already")
         await asyncio.to_thread(self._watch.hold)
         config: DBOSConfig = {
             "name": "asyncsm",
             "system_database_url": self._url,
+            "db_engine_kwargs": engine_options(self._url),
             "application_version": VERSION,
             "executor_id": self.name,
             "serializer": DBOSPortableJSONSerializer(),
             "log_level": "CRITICAL",  # what fails is told by its record
             "enable_otlp": False,
         }
-        workflows.set_office(self._office)
+        office.set_office(self._office)
         try:
             DBOS(config=config)
             # On this loop, so that workflows find the client's sessions on theirs.
@@ -149,7 +152,7 @@ class DurableEngine:
             own.removeHandler(handler)
         # It has given the loop its own threads, and takes them along.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
-        workflows.set_office(None)
+        office.set_office(None)
         await self._office.close()
         await asyncio.to_thread(self._watch.let_go)
 
@@ -229,8 +232,13 @@ class DurableEngine:
         if watch is not None:
             watch(progress)
         told: dict[str, str] = {}
+        settled: dict[str, list[str]] | None = None
         while True:
             (whole,) = await DBOS.list_workflows_async(workflow_ids=[run.id], load_input=False)
+            if settled is None:
+                settled = await DBOS.get_event_async(run.id, workflows.SETTLED, timeout_seconds=0)
+                for key, differences in (settled or {}).items():
+                    _tell_settled(progress, key, differences)
             await self._tell(run, progress, told)
             if whole.status in _ENDED:
                 break
@@ -278,6 +286,11 @@ class DurableEngine:
                 await asyncio.to_thread(DBOS._recover_pending_workflows, [worker])  # noqa: SLF001 - DBOS has no public way
 
 
+def _tell_settled(progress: Progress, key: str, differences: list[str]) -> None:
+    progress.records[key].differences = differences
+    progress.tell(key, State.ENDED, outcome=workflows.settled_outcome(differences))
+
+
 def _tell_end(progress: Progress, key: str, record: Record | None) -> None:
     if record is None:
         progress.records[key].error = "the workflow failed"
@@ -303,8 +316,3 @@ def _conclude(progress: Progress, outcomes: Mapping[str, str]) -> None:
 
 def _absolute(base: Path) -> Path:
     return base if base.is_absolute() else Path.cwd() / base
-
-
-def _with_driver(database: str) -> str:
-    """DBOS and SQLAlchemy take psycopg 3 when told so."""
-    return database.replace("postgresql://", "postgresql+psycopg://", 1)

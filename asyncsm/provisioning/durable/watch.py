@@ -12,12 +12,12 @@ from abc import ABC, abstractmethod
 from contextlib import closing
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import sqlalchemy
 from sqlalchemy.exc import SQLAlchemyError
 
 from asyncsm.errors import InvalidArgument
+from asyncsm.provisioning.durable.database import is_postgres
 
 EMBEDDED_EXECUTOR: Final = "embedded"
 """The only worker of an SQLite database."""
@@ -142,17 +142,3 @@ class SqliteWatch(Watch):
 def watch_of(url: str, executor_id: str) -> Watch:
     """The watch for a database."""
     return PostgresWatch(url, executor_id) if is_postgres(url) else SqliteWatch(url)
-
-
-def is_postgres(url: str) -> bool:
-    """Whether a database is for many workers.
-
-    Raises:
-        InvalidArgument: it is neither SQLite nor PostgreSQL.
-    """
-    scheme = urlsplit(url).scheme
-    if scheme.startswith("postgresql"):
-        return True
-    if scheme != "sqlite":
-        raise InvalidArgument("--database", "must be sqlite:///FILE or postgresql://...")
-    return False

@@ -10,25 +10,18 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, NotRequired, TypedDict
+from typing import Any, Final, NotRequired, TypedDict
 
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, StepOptions
-from dbos import error as dbos_error
 
 from asyncsm.errors import AsyncsmError, OperationFailed, OutcomeUnknown
 from asyncsm.provisioning import steps
+from asyncsm.provisioning.durable.office import RunInput, office
 from asyncsm.provisioning.graph import Graph
-from asyncsm.provisioning.plan import Plan
-from asyncsm.provisioning.resources import AnyResource, Site, resources_of
+from asyncsm.provisioning.resources import AnyResource, Site
 from asyncsm.provisioning.steps import Outcome
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from asyncsm.services import ServiceManagementService
+from asyncsm.wire.operations import OperationState
 
 RUN: Final = "asyncsm.run"
 RESOURCE: Final = "asyncsm.resource"
@@ -46,24 +39,6 @@ GLANCES: Final = 0.3
 """Seconds between two looks at what has ended meanwhile."""
 
 
-class RunInput(TypedDict):
-    """What a run is given.
-
-    Attributes:
-        verb: ``apply`` or ``destroy``.
-        plan: as JSON.
-        base: the directory its files are found from, on every worker.
-        subscription_id: where.
-        disks: whether disks are removed, too.
-    """
-
-    verb: Literal["apply", "destroy"]
-    plan: dict[str, Any]
-    base: str
-    subscription_id: str
-    disks: bool
-
-
 class Record(TypedDict):
     """What became of a resource.
 
@@ -72,6 +47,7 @@ class Record(TypedDict):
         outcome: what became of it.
         ours: whether the plan has made it.
         half_made: whether its creation failed after it was accepted.
+        in_doubt: when its creation was begun, if nobody could find out what became of it.
         request_id: of the change.
         differences: between what was found and the plan.
         error: what went wrong.
@@ -81,9 +57,22 @@ class Record(TypedDict):
     outcome: str
     ours: bool
     half_made: bool
+    in_doubt: NotRequired[str]
     request_id: NotRequired[str]
     differences: NotRequired[list[str]]
     error: NotRequired[str]
+
+
+class Found(TypedDict):
+    """What a run has found before it began.
+
+    Attributes:
+        present: the resources that are there.
+        settled: those of them that nothing is to be done about, with the differences that stay.
+    """
+
+    present: list[str]
+    settled: dict[str, list[str]]
 
 
 class Begun(TypedDict):
@@ -94,77 +83,6 @@ class Begun(TypedDict):
     differences: list[str]
     request_id: NotRequired[str]
     token: NotRequired[str]
-
-
-@dataclass(slots=True)
-class Office:
-    """What the workflows of this process work with.
-
-    Attributes:
-        connect: makes a client of a subscription.
-        sites: by subscription, opened on the loop the workflows run on.
-        graphs: of the plans, by run.
-        sent: workflows whose change this process has begun to send.
-    """
-
-    connect: Callable[[str], ServiceManagementService]
-    sites: dict[str, Site] = field(default_factory=dict)
-    graphs: dict[str, tuple[RunInput, Graph]] = field(default_factory=dict)
-    sent: set[str] = field(default_factory=set)
-
-    async def site(self, run: RunInput) -> Site:
-        """Where a run is carried out."""
-        subscription_id = run["subscription_id"]
-        if subscription_id not in self.sites:
-            sms = self.connect(subscription_id)
-            self.sites[subscription_id] = Site(sms, Path(run["base"]))
-            await sms.__aenter__()
-        site = self.sites[subscription_id]
-        return Site(site.sms, Path(run["base"]), site.deployments)
-
-    async def graph(self, run_id: str) -> tuple[RunInput, Graph]:
-        """The input of a run, and the resources of its plan."""
-        if run_id not in self.graphs:
-            (status,) = await DBOS.list_workflows_async(workflow_ids=[run_id], load_output=False)
-            if status.input is None:
-                raise AssertionError(f"run {run_id} has no input")
-            self.remember(run_id, status.input["args"][0])
-        return self.graphs[run_id]
-
-    def remember(self, run_id: str, run: RunInput) -> Graph:
-        """Read the plan of a run."""
-        graph = Graph(resources_of(Plan.model_validate(run["plan"]), Path(run["base"])))
-        self.graphs[run_id] = run, graph
-        return graph
-
-    async def close(self) -> None:
-        """Close the clients, on the loop they were opened on."""
-        for site in self.sites.values():
-            await site.sms.close()
-        self.sites.clear()
-
-
-class _Here:
-    """The office of this process; DBOS calls module functions, which have no other way to it."""
-
-    office: Office | None = None
-
-
-def office() -> Office:
-    """The office of this process."""
-    if _Here.office is None:
-        raise RuntimeError("no durable engine has been started in this process")
-    return _Here.office
-
-
-def is_open() -> bool:
-    """Whether this process has an office."""
-    return _Here.office is not None
-
-
-def set_office(new: Office | None) -> None:
-    """Open or close the office of this process."""
-    _Here.office = new
 
 
 def plan_prefix(subscription_id: str, plan: str) -> str:
@@ -179,6 +97,9 @@ def changes_queue(subscription_id: str) -> str:
 
 RUNS_QUEUE: Final = "asyncsm-runs"
 
+SETTLED: Final = "settled"
+"""The event by which a run tells what nothing has to be done about."""
+
 
 # ---------------------------------------------------------------- a run
 
@@ -190,13 +111,14 @@ async def run_plan(run: RunInput) -> dict[str, str]:
     graph = office().remember(run_id, run)
     after = graph.needs if run["verb"] == "apply" else graph.needed_by
     known: dict[str, Record] = await DBOS.run_step_async({"name": "history"}, _history, run_id, run)
-    present: list[str] = []
+    found: Found = {"present": [], "settled": {}}
     if run["verb"] == "apply":
-        present = await DBOS.run_step_async(
-            {"name": "survey", "retries_allowed": True, **PERSISTENCE}, _survey, run, graph
+        found = await DBOS.run_step_async(
+            {"name": "survey", "retries_allowed": True, **PERSISTENCE}, _survey, run, graph, known
         )
-    waiting = dict.fromkeys(graph.order)
-    outcomes: dict[str, str] = {}
+    await DBOS.set_event_async(SETTLED, found["settled"])
+    outcomes: dict[str, str] = {key: settled_outcome(stay) for key, stay in found["settled"].items()}
+    waiting = dict.fromkeys(key for key in graph.order if key not in outcomes)
     while True:
         for key in [key for key in waiting if all(need in outcomes for need in after[key])]:
             del waiting[key]
@@ -204,7 +126,7 @@ async def run_plan(run: RunInput) -> dict[str, str]:
             if blocking:
                 outcomes[key] = Outcome.SKIPPED
                 continue
-            await _enqueue(run_id, run, graph[key], known.get(key), present=key in present)
+            await _enqueue(run_id, run, graph[key], known.get(key), present=key in found["present"])
         if len(outcomes) == len(graph):
             return outcomes
         if not any(all(need in outcomes for need in after[key]) for key in waiting):
@@ -228,8 +150,24 @@ async def _history(run_id: str, run: RunInput) -> dict[str, Record]:
     return records
 
 
-async def _survey(run: RunInput, graph: Graph) -> list[str]:
-    return sorted(await steps.survey(await office().site(run), graph))
+async def _survey(run: RunInput, graph: Graph, known: Mapping[str, Record]) -> Found:
+    there = await steps.survey(await office().site(run), graph)
+    settled = {}
+    for key, found in there.items():
+        decision = steps.decide(graph[key], found)
+        if not decision.action and not _is_doubtful(known.get(key)):
+            settled[key] = [str(one) for one in decision.differences]
+    return {"present": sorted(there), "settled": settled}
+
+
+def _is_doubtful(known: Record | None) -> bool:
+    """Whether an earlier run may have left less of a resource than it seems."""
+    return known is not None and (known["half_made"] or "in_doubt" in known)
+
+
+def settled_outcome(differences: list[str]) -> Outcome:
+    """The outcome of a resource that nothing is to be done about."""
+    return Outcome.DIFFERENT if differences else Outcome.UNCHANGED
 
 
 async def _enqueue(
@@ -271,64 +209,93 @@ def _outcome_of(status: Any) -> tuple[str, str]:
 async def carry_out(run_id: str, key: str, known: Record | None, present: bool) -> Record:
     """Have one resource as the plan has it, or gone; one workflow of a lane at a time."""
     run, _ = await office().graph(run_id)
-    ours = bool(known and known["ours"])
+    # What is known of it, changed step by step: when one of them fails, the next run goes on from there.
+    record: Record = {"key": key, "outcome": Outcome.FAILED, "ours": False, "half_made": False}
+    if known is not None:
+        record["ours"], record["half_made"] = known["ours"], known["half_made"]
+        if "in_doubt" in known:
+            record["in_doubt"] = known["in_doubt"]
     try:
         if run["verb"] == "destroy":
-            return await _take_away(run_id, key, ours=ours)
-        return await _bring_about(run_id, key, known, ours=ours, present=present)
+            await _take_away(run_id, record)
+        else:
+            await _bring_about(run_id, record, present=present)
     except _Failed as failed:
-        record = _record(key, Outcome.FAILED, ours=ours or failed.half_made or failed.unknown)
-        record["half_made"] = failed.half_made
+        record["outcome"] = Outcome.FAILED
         record["error"] = failed.message
         if failed.request_id:
             record["request_id"] = failed.request_id
-        return record
-
-
-async def _bring_about(run_id: str, key: str, known: Record | None, *, ours: bool, present: bool) -> Record:
-    if known is not None and known["half_made"] and present:
-        await _step("clear away", _clear_away, run_id, key)
-        present = False
-    since = await _step("intend", _intend, run_id, key)
-    begun: Begun = await _step("send", _send, run_id, key, since, present)
-    if "token" in begun:
-        await _step("finish", _finish, run_id, key, begun["token"], begun["created"])
-    record = _record(key, begun["outcome"], ours=ours or begun["created"])
-    record["differences"] = begun["differences"]
-    if "request_id" in begun:
-        record["request_id"] = begun["request_id"]
     return record
 
 
-async def _take_away(run_id: str, key: str, *, ours: bool) -> Record:
+async def _bring_about(run_id: str, record: Record, *, present: bool) -> None:
+    key = record["key"]
+    if record["half_made"] and present:
+        await _step("clear away", _clear_away, run_id, key)
+        present = False
+    record["half_made"] = False
+    since: dict[str, str] = await _step("intend", _intend, run_id, key)
+    if "in_doubt" in record:
+        since, present = {"at": record["in_doubt"], "process": ""}, False
+    try:
+        begun: Begun = await _step("send", _send, run_id, key, since, present)
+    except _Failed as failed:
+        if failed.why == "unknown" and not present:
+            record["ours"], record["in_doubt"] = True, since["at"]
+        raise
+    record.pop("in_doubt", None)
+    record["ours"] = record["ours"] or begun["created"]
+    record["differences"] = begun["differences"]
+    if "request_id" in begun:
+        record["request_id"] = begun["request_id"]
+    if "token" in begun:
+        await _wait_for(run_id, record, begun["token"], since["at"] if begun["created"] else "")
+    record["outcome"] = begun["outcome"]
+
+
+async def _wait_for(run_id: str, record: Record, token: str, creation: str) -> None:
+    """Wait for the end of what was begun; `creation` is when, if it makes the resource."""
+    try:
+        await _step("finish", _finish, run_id, record["key"], token)
+    except _Failed as failed:
+        if creation and failed.why == "operation":
+            record["half_made"] = True
+        elif creation:
+            record["in_doubt"] = creation
+        raise
+
+
+async def _take_away(run_id: str, record: Record) -> None:
     run, graph = await office().graph(run_id)
+    key = record["key"]
     users = (graph[user] for user in graph.needed_by[key])
     with_disks = graph[key].holds_disks and any(user.leaves_disks for user in users)
-    if not ours or (with_disks and not run["disks"]):
-        return _record(key, Outcome.KEPT, ours=ours)
+    if not record["ours"] or (with_disks and not run["disks"]):
+        record["outcome"] = Outcome.KEPT
+        return
     token = await _step("remove", _remove, run_id, key)
-    if token is None:
-        return _record(key, Outcome.ABSENT, ours=False)
     if token:
-        await _step("finish", _finish, run_id, key, token, False)
-    return _record(key, Outcome.REMOVED, ours=False)
-
-
-def _record(key: str, outcome: str, *, ours: bool) -> Record:
-    return {"key": key, "outcome": outcome, "ours": ours, "half_made": False}
+        await _wait_for(run_id, record, token, "")
+    record["outcome"] = Outcome.ABSENT if token is None else Outcome.REMOVED
+    record["ours"] = record["half_made"] = False
+    record.pop("in_doubt", None)
 
 
 class _Failed(Exception):
-    """A step failed for good."""
+    """A step failed for good.
 
-    def __init__(
-        self, message: str, request_id: str | None = None, *, half_made: bool = False, unknown: bool = False
-    ) -> None:
+    Attributes:
+        message: what went wrong.
+        why: ``operation`` if what was accepted has failed, ``unknown`` if nobody can tell what has
+            become of a change, and else ``error``.
+        request_id: of it.
+    """
+
+    def __init__(self, message: str, why: str, request_id: str | None) -> None:
         super().__init__(message)
-        self.unknown = unknown
         self.message = message
+        self.why = why
         self.request_id = request_id
-        self.half_made = half_made
 
 
 async def _step(name: str, work: Any, run_id: str, key: str, *rest: Any) -> Any:
@@ -337,23 +304,24 @@ async def _step(name: str, work: Any, run_id: str, key: str, *rest: Any) -> Any:
     async def attempt() -> dict[str, Any]:
         try:
             return {"result": await work(run_id, key, *rest)}
-        except OutcomeUnknown:
-            raise  # nothing can be said about it, and the step must not count as done
+        except OutcomeUnknown as error:
+            status = DBOS.step_status
+            if status is not None and (status.current_attempt or 0) + 1 < PERSISTENCE["max_attempts"]:
+                raise  # it may be found out next time
+            return _failure(error, "unknown")
+        except OperationFailed as error:
+            return _failure(error, "operation")
         except (AsyncsmError, OSError) as error:
-            return {
-                "error": str(error),
-                "request_id": getattr(error, "request_id", None),
-                "half_made": isinstance(error, OperationFailed),
-            }
+            return _failure(error, "error")
 
-    try:
-        done = await DBOS.run_step_async({"name": name, "retries_allowed": True, **PERSISTENCE}, attempt)
-    except dbos_error.DBOSException as error:  # every attempt ended with an unknown outcome
-        raise _Failed(str(error), unknown=name == "send") from error
+    done = await DBOS.run_step_async({"name": name, "retries_allowed": True, **PERSISTENCE}, attempt)
     if "error" in done:
-        half_made = done["half_made"] and name == "finish" and bool(rest[-1])
-        raise _Failed(done["error"], done["request_id"], half_made=half_made)
+        raise _Failed(done["error"], done["why"], done["request_id"])
     return done["result"]
+
+
+def _failure(error: Exception, why: str) -> dict[str, Any]:
+    return {"error": str(error), "why": why, "request_id": getattr(error, "request_id", None)}
 
 
 async def _place(run_id: str, key: str) -> tuple[AnyResource, Site]:
@@ -388,14 +356,13 @@ async def _send(run_id: str, key: str, since: Mapping[str, str], present: bool) 
     }
     if handle is not None:
         begun["request_id"] = handle.request_id
-        if not handle.done:
+        if handle.status != OperationState.SUCCEEDED:  # also if it is known to have failed: `_finish` tells
             begun["token"] = handle.token
             handle.detach()
     return begun
 
 
-async def _finish(run_id: str, key: str, token: str, created: bool) -> None:
-    del created
+async def _finish(run_id: str, key: str, token: str) -> None:
     resource, site = await _place(run_id, key)
     if not await steps.finish(site, token) and await resource.find(site) is None:
         raise AsyncsmError(f"the service has forgotten the operation, and there is no {resource.name}")

@@ -8,13 +8,13 @@ from doubles.plans import farm, farm_plan, things, wanted
 from asyncsm.config import ThrottlePolicy
 from asyncsm.emulator import Fault
 from asyncsm.errors import ClientStateError, InvalidArgument
-from asyncsm.provisioning import Plan, RunOptions, State
+from asyncsm.provisioning import Plan, RunOptions, State, steps
 
 durable = pytest.importorskip("asyncsm.provisioning.durable", reason="dbos is not installed")
 
 from dbos import DBOS  # noqa: E402 - the tests skip without it
 
-from asyncsm.provisioning.durable.workflows import RESOURCE  # noqa: E402
+from asyncsm.provisioning.durable import workflows  # noqa: E402
 
 
 def counted(report):
@@ -107,12 +107,56 @@ async def test_a_run_that_was_left_is_taken_up(database, emulator, sms, tmp_path
     assert await things(sms) == wanted(plan)
 
 
+async def test_what_is_going_on_is_left_as_it_is(database, emulator, sms, tmp_path):
+    """When an engine stops, its workflows are neither done nor failed; the next one goes on with them."""
+    plan = farm_plan(2, 1)
+    emulator.clock.pause()
+    async with durable.DurableEngine(database, emulator.service) as engine:
+        first = await engine.submit("apply", plan, tmp_path, emulator.subscription_id)
+        async with asyncio.timeout(20):
+            while not (await sms.list_subscription_operations()).subscription_operations:
+                await asyncio.sleep(0.05)
+    emulator.clock.resume()
+    async with durable.DurableEngine(database, emulator.service) as engine:
+        again = await engine.submit("apply", plan, tmp_path, emulator.subscription_id)
+        assert again.id == first.id
+        assert counted(await engine.follow(again)) == {"created": 4}
+    assert await things(sms) == wanted(plan)
+
+
+async def test_a_workflow_that_fails_itself(engine, emulator, sms, tmp_path, monkeypatch):
+    """Whatever was wrong: the next run finds out what became of the change, and repairs it."""
+    monkeypatch.setitem(workflows.PERSISTENCE, "max_attempts", 1)
+    plan = farm_plan(2, 1)
+    with (
+        emulator.faults.active(Fault(kind="fail", operation="AddRole", count=1)),
+        monkeypatch.context() as patch,
+    ):
+        patch.setattr(steps, "finish", broken_after(steps.finish, "AddRole"))
+        assert counted(await run(engine, emulator, tmp_path, "apply", plan)) == {"created": 3, "failed": 1}
+    assert counted(await run(engine, emulator, tmp_path, "apply", plan)) == {"unchanged": 3, "created": 1}
+    assert await things(sms) == wanted(plan)
+
+
+def broken_after(finish, operation):
+    """`finish`, which is broken by the outcome of some operations."""
+
+    async def broken(site, token):
+        try:
+            return await finish(site, token)
+        finally:
+            if operation in token:
+                raise RuntimeError("a defect")
+
+    return broken
+
+
 async def test_the_budget_is_shared_by_all(database, emulator, tmp_path):
     """The queue lets through as many as the subscription can bear, whoever sends them."""
     budget = ThrottlePolicy(calls=4, seconds=1)
     async with durable.DurableEngine(database, emulator.service, budget=budget) as engine:
         report = await run(engine, emulator, tmp_path, "apply", farm_plan(1, 5))
-        started = [one.dequeued_at for one in await DBOS.list_workflows_async(name=RESOURCE)]
+        started = [one.dequeued_at for one in await DBOS.list_workflows_async(name=workflows.RESOURCE)]
     assert report.all_good
     assert len(started) == 7
     for moment in started:

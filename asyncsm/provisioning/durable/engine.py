@@ -17,8 +17,8 @@ from asyncsm.errors import ClientStateError, InvalidArgument
 from asyncsm.provisioning.durable import office, workflows
 from asyncsm.provisioning.durable.database import engine_options, is_postgres, with_driver
 from asyncsm.provisioning.durable.office import Office, RunInput
+from asyncsm.provisioning.durable.records import Record
 from asyncsm.provisioning.durable.watch import EMBEDDED_EXECUTOR, Watch, watch_of
-from asyncsm.provisioning.durable.workflows import Record
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.plan import Plan
 from asyncsm.provisioning.progress import Progress, State
@@ -46,7 +46,6 @@ CONCURRENCY: Final = 250
 REQUESTS_OF_A_CHANGE: Final = 2
 """What a resource costs of the budget: its change, and its share of questions."""
 
-_ENDED: Final = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
 _log = logging.getLogger("asyncsm.provisioning")
 
@@ -144,8 +143,12 @@ class DurableEngine:
             await asyncio.gather(self._patrol, return_exceptions=True)
         await self._close()
 
-    async def _close(self) -> None:
+    async def _stop(self) -> None:
+        await self._office.vacate()
         await asyncio.to_thread(DBOS.destroy)
+
+    async def _close(self) -> None:
+        await self._stop()
         # DBOS writes to what was standard error when it began, even if that is closed since.
         own = logging.getLogger("dbos")
         for handler in tuple(own.handlers):
@@ -209,7 +212,7 @@ class DurableEngine:
         graph = Graph(resources_of(plan, base))
         earlier = await DBOS.list_workflows_async(name=workflows.RUN, workflow_id_prefix=prefix)
         for status in earlier:
-            if status.status in _ENDED or status.input is None:
+            if status.status in workflows.ENDED or status.input is None:
                 continue
             if status.input["args"][0] != given:
                 raise InvalidArgument(
@@ -240,7 +243,7 @@ class DurableEngine:
                 for key, differences in (settled or {}).items():
                     _tell_settled(progress, key, differences)
             await self._tell(run, progress, told)
-            if whole.status in _ENDED:
+            if whole.status in workflows.ENDED:
                 break
             await asyncio.sleep(GLANCES)
         _conclude(progress, whole.output or {})
@@ -256,7 +259,7 @@ class DurableEngine:
             if told.get(key) == status.status or key not in progress.records:
                 continue
             told[key] = status.status
-            if status.status in _ENDED:
+            if status.status in workflows.ENDED:
                 _tell_end(progress, key, status.output)
             elif status.status == "PENDING":
                 progress.tell(key, State.RUNNING, f"by {status.executor_id}")
@@ -269,7 +272,7 @@ class DurableEngine:
             if not await asyncio.to_thread(self._watch.is_held):
                 _log.critical("the worker %s has lost its lock, and stops", self.name)
                 self.lost.set()
-                await asyncio.to_thread(DBOS.destroy)
+                await self._stop()
                 return
             try:
                 await self._take_up()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
@@ -13,7 +16,7 @@ from asyncsm.provisioning.plan import Plan
 from asyncsm.provisioning.resources import Site, resources_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from asyncsm.services import ServiceManagementService
 
@@ -42,15 +45,45 @@ class Office:
 
     Attributes:
         connect: makes a client of a subscription.
+        id: tells it from one that was left, or whose process died.
         sites: by subscription, opened on the loop the workflows run on.
         graphs: of the plans, by run.
-        sent: workflows whose change this process has begun to send.
+        sent: workflows whose change has begun to be sent from here.
+        tasks: the workflows that are going on here.
+        closing: whether nothing is to go on here any more.
     """
 
     connect: Callable[[str], ServiceManagementService]
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
     sites: dict[str, Site] = field(default_factory=dict)
     graphs: dict[str, tuple[RunInput, Graph]] = field(default_factory=dict)
     sent: set[str] = field(default_factory=set)
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    closing: bool = False
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """A workflow that goes on in the block, until the office is vacated."""
+        task = asyncio.current_task()
+        if self.closing or task is None:
+            raise asyncio.CancelledError
+        self.tasks.add(task)
+        try:
+            yield
+        finally:
+            self.tasks.discard(task)
+
+    async def vacate(self) -> None:
+        """Leave all workflows where they are, for others to take up.
+
+        DBOS only pulls its threads from under them, which they would take for failures of their own
+        and record.
+        """
+        self.closing = True
+        going_on = tuple(self.tasks)
+        for task in going_on:
+            task.cancel()
+        await asyncio.gather(*going_on, return_exceptions=True)
 
     async def site(self, run: RunInput) -> Site:
         """Where a run is carried out."""

@@ -2,32 +2,37 @@
 
 DBOS runs a workflow again from its beginning when its worker has died, and gives it the results of
 the steps that were done. The step that was going on is done again; `_send` finds out whether the
-service has its change already.
+service has its change already. All that a workflow itself asks the database would be such a step, so
+it must not depend on what its process happens to remember: whoever needs the plan is in a step.
 """
 
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, NotRequired, TypedDict
+from typing import Any, Final
 
-from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, StepOptions
+from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, StepOptions, WorkflowStatus
 
 from asyncsm.errors import AsyncsmError, OperationFailed, OutcomeUnknown
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.durable.office import RunInput, office
+from asyncsm.provisioning.durable.records import (
+    Begun,
+    Found,
+    Record,
+    begun_with,
+    is_doubtful,
+    note,
+    record_of,
+)
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.resources import AnyResource, Site
 from asyncsm.provisioning.steps import Outcome
-from asyncsm.wire.operations import OperationState
 
 RUN: Final = "asyncsm.run"
 RESOURCE: Final = "asyncsm.resource"
-
-PROCESS: Final = uuid.uuid4().hex
-"""Tells this process from one that died."""
 
 PERSISTENCE: Final[StepOptions] = {"max_attempts": 8, "interval_seconds": 1.0, "backoff_rate": 2.0}
 """How a step is done again that could not be done, or of which nobody knows whether it was."""
@@ -35,54 +40,15 @@ PERSISTENCE: Final[StepOptions] = {"max_attempts": 8, "interval_seconds": 1.0, "
 RECOVERIES: Final = 1_000
 """How often a workflow may be taken up again; workers that die are no fault of its."""
 
+ENDED: Final = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+"""States that workflows do not leave any more."""
+
+INTEND: Final = "intend"
+SEND: Final = "send"
+"""The steps that tell what is known of a change."""
+
 GLANCES: Final = 0.3
 """Seconds between two looks at what has ended meanwhile."""
-
-
-class Record(TypedDict):
-    """What became of a resource.
-
-    Attributes:
-        key: of the resource.
-        outcome: what became of it.
-        ours: whether the plan has made it.
-        half_made: whether its creation failed after it was accepted.
-        in_doubt: when its creation was begun, if nobody could find out what became of it.
-        request_id: of the change.
-        differences: between what was found and the plan.
-        error: what went wrong.
-    """
-
-    key: str
-    outcome: str
-    ours: bool
-    half_made: bool
-    in_doubt: NotRequired[str]
-    request_id: NotRequired[str]
-    differences: NotRequired[list[str]]
-    error: NotRequired[str]
-
-
-class Found(TypedDict):
-    """What a run has found before it began.
-
-    Attributes:
-        present: the resources that are there.
-        settled: those of them that nothing is to be done about, with the differences that stay.
-    """
-
-    present: list[str]
-    settled: dict[str, list[str]]
-
-
-class Begun(TypedDict):
-    """What was sent: nothing, something that is done, or an operation to be waited for."""
-
-    outcome: str
-    created: bool
-    differences: list[str]
-    request_id: NotRequired[str]
-    token: NotRequired[str]
 
 
 def plan_prefix(subscription_id: str, plan: str) -> str:
@@ -107,7 +73,11 @@ SETTLED: Final = "settled"
 @DBOS.workflow(name=RUN, max_recovery_attempts=RECOVERIES)
 async def run_plan(run: RunInput) -> dict[str, str]:
     """Enqueue every resource as soon as what it needs is there; return the outcomes."""
-    run_id = str(DBOS.workflow_id)
+    with office().at_work():
+        return await _run_plan(str(DBOS.workflow_id), run)
+
+
+async def _run_plan(run_id: str, run: RunInput) -> dict[str, str]:
     graph = office().remember(run_id, run)
     after = graph.needs if run["verb"] == "apply" else graph.needed_by
     known: dict[str, Record] = await DBOS.run_step_async({"name": "history"}, _history, run_id, run)
@@ -140,14 +110,25 @@ def _is_out_of_the_way(outcome: str) -> bool:
 async def _history(run_id: str, run: RunInput) -> dict[str, Record]:
     """What earlier runs of the plan have left of each resource."""
     prefix = plan_prefix(run["subscription_id"], str(run["plan"]["name"]))
-    earlier = await DBOS.list_workflows_async(
-        name=RESOURCE, workflow_id_prefix=prefix, status="SUCCESS", load_input=False
-    )
     records: dict[str, Record] = {}
-    for status in earlier:
-        if status.output is not None and not status.workflow_id.startswith(f"{run_id}/"):
-            records[status.output["key"]] = status.output
+    for status in await DBOS.list_workflows_async(name=RESOURCE, workflow_id_prefix=prefix, status=ENDED):
+        if not status.workflow_id.startswith(f"{run_id}/"):
+            record: Record = status.output or await _left_by(status)
+            records[record["key"]] = record
     return records
+
+
+async def _left_by(failed: WorkflowStatus) -> Record:
+    """What is known of a resource whose workflow itself has failed."""
+    known = failed.input["args"][3] if failed.input else None
+    record = record_of(failed.workflow_id.partition("/")[2], known)
+    for step in await DBOS.list_workflow_steps_async(failed.workflow_id):
+        result = (step["output"] or {}).get("result")
+        if result and step["function_name"] == INTEND:
+            record["in_doubt"] = result["at"]
+        elif result and step["function_name"] == SEND:
+            note(record, result)
+    return record
 
 
 async def _survey(run: RunInput, graph: Graph, known: Mapping[str, Record]) -> Found:
@@ -155,14 +136,9 @@ async def _survey(run: RunInput, graph: Graph, known: Mapping[str, Record]) -> F
     settled = {}
     for key, found in there.items():
         decision = steps.decide(graph[key], found)
-        if not decision.action and not _is_doubtful(known.get(key)):
+        if not decision.action and not is_doubtful(known.get(key)):
             settled[key] = [str(one) for one in decision.differences]
     return {"present": sorted(there), "settled": settled}
-
-
-def _is_doubtful(known: Record | None) -> bool:
-    """Whether an earlier run may have left less of a resource than it seems."""
-    return known is not None and (known["half_made"] or "in_doubt" in known)
 
 
 def settled_outcome(differences: list[str]) -> Outcome:
@@ -178,7 +154,13 @@ async def _enqueue(
         SetEnqueueOptions(queue_partition_key=resource.lane),
     ):
         await DBOS.enqueue_workflow_async(
-            changes_queue(run["subscription_id"]), carry_out, run_id, resource.key, known, present
+            changes_queue(run["subscription_id"]),
+            carry_out,
+            run_id,
+            run["verb"],
+            resource.key,
+            known,
+            present,
         )
 
 
@@ -188,7 +170,7 @@ async def _ended(run_id: str, known: list[str]) -> dict[str, str]:
         found = await DBOS.list_workflows_async(
             name=RESOURCE,
             workflow_id_prefix=f"{run_id}/",
-            status=["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"],
+            status=ENDED,
             load_input=False,
         )
         news = {key: outcome for key, outcome in map(_outcome_of, found) if key not in known}
@@ -206,17 +188,17 @@ def _outcome_of(status: Any) -> tuple[str, str]:
 
 
 @DBOS.workflow(name=RESOURCE, max_recovery_attempts=RECOVERIES)
-async def carry_out(run_id: str, key: str, known: Record | None, present: bool) -> Record:
+async def carry_out(run_id: str, verb: str, key: str, known: Record | None, present: bool) -> Record:
     """Have one resource as the plan has it, or gone; one workflow of a lane at a time."""
-    run, _ = await office().graph(run_id)
+    with office().at_work():
+        return await _carry_out(run_id, verb, key, known, present=present)
+
+
+async def _carry_out(run_id: str, verb: str, key: str, known: Record | None, *, present: bool) -> Record:
     # What is known of it, changed step by step: when one of them fails, the next run goes on from there.
-    record: Record = {"key": key, "outcome": Outcome.FAILED, "ours": False, "half_made": False}
-    if known is not None:
-        record["ours"], record["half_made"] = known["ours"], known["half_made"]
-        if "in_doubt" in known:
-            record["in_doubt"] = known["in_doubt"]
+    record = record_of(key, known)
     try:
-        if run["verb"] == "destroy":
+        if verb == "destroy":
             await _take_away(run_id, record)
         else:
             await _bring_about(run_id, record, present=present)
@@ -230,55 +212,64 @@ async def carry_out(run_id: str, key: str, known: Record | None, present: bool) 
 
 async def _bring_about(run_id: str, record: Record, *, present: bool) -> None:
     key = record["key"]
-    if record["half_made"] and present:
+    if "token" in record and await _was_brought_about(run_id, record):
+        record["outcome"] = Outcome.CREATED
+        return
+    if record["half_made"]:
         await _step("clear away", _clear_away, run_id, key)
-        present = False
-    record["half_made"] = False
-    since: dict[str, str] = await _step("intend", _intend, run_id, key)
+        record["half_made"] = present = False
+    since: dict[str, str] = await _step(INTEND, _intend, run_id, key)
     if "in_doubt" in record:
-        since, present = {"at": record["in_doubt"], "process": ""}, False
+        since, present = {"at": record["in_doubt"], "office": ""}, False
     try:
-        begun: Begun = await _step("send", _send, run_id, key, since, present)
+        begun: Begun = await _step(SEND, _send, run_id, key, since, present)
     except _Failed as failed:
         if failed.why == "unknown" and not present:
             record["ours"], record["in_doubt"] = True, since["at"]
         raise
-    record.pop("in_doubt", None)
-    record["ours"] = record["ours"] or begun["created"]
-    record["differences"] = begun["differences"]
-    if "request_id" in begun:
-        record["request_id"] = begun["request_id"]
-    if "token" in begun:
-        await _wait_for(run_id, record, begun["token"], since["at"] if begun["created"] else "")
+    note(record, begun)
+    if "token" in begun and not begun["created"]:
+        await _step("finish", _finish, run_id, key, begun["token"])
+    elif "token" in begun and not await _has_come_about(run_id, record):
+        raise _Failed(f"there is no {key}: what made it has failed, or was forgotten", "error", None)
     record["outcome"] = begun["outcome"]
 
 
-async def _wait_for(run_id: str, record: Record, token: str, creation: str) -> None:
-    """Wait for the end of what was begun; `creation` is when, if it makes the resource."""
+async def _has_come_about(run_id: str, record: Record) -> bool:
+    """Wait for the end of a creation, and note it."""
     try:
-        await _step("finish", _finish, run_id, record["key"], token)
+        there: bool = await _step("finish", _finish, run_id, record["key"], record["token"])
     except _Failed as failed:
-        if creation and failed.why == "operation":
+        if failed.why == "operation":
             record["half_made"] = True
-        elif creation:
-            record["in_doubt"] = creation
+            del record["token"]
         raise
+    del record["token"]
+    return there
+
+
+async def _was_brought_about(run_id: str, record: Record) -> bool:
+    """The same for a creation of an earlier run; one that has failed can be cleared away."""
+    try:
+        return await _has_come_about(run_id, record)
+    except _Failed:
+        if not record["half_made"]:
+            raise
+        return False
 
 
 async def _take_away(run_id: str, record: Record) -> None:
-    run, graph = await office().graph(run_id)
-    key = record["key"]
-    users = (graph[user] for user in graph.needed_by[key])
-    with_disks = graph[key].holds_disks and any(user.leaves_disks for user in users)
-    if not record["ours"] or (with_disks and not run["disks"]):
+    if not record["ours"]:
         record["outcome"] = Outcome.KEPT
         return
-    token = await _step("remove", _remove, run_id, key)
-    if token:
-        await _wait_for(run_id, record, token, "")
-    record["outcome"] = Outcome.ABSENT if token is None else Outcome.REMOVED
-    record["ours"] = record["half_made"] = False
-    record.pop("in_doubt", None)
+    begun: Begun = await _step("remove", _remove, run_id, record["key"])
+    if "token" in begun:
+        await _step("finish", _finish, run_id, record["key"], begun["token"])
+    record["outcome"] = begun["outcome"]
+    if record["outcome"] != Outcome.KEPT:
+        record["ours"] = record["half_made"] = False
+        record.pop("in_doubt", None)
+        record.pop("token", None)
 
 
 class _Failed(Exception):
@@ -330,17 +321,17 @@ async def _place(run_id: str, key: str) -> tuple[AnyResource, Site]:
 
 
 async def _intend(run_id: str, key: str) -> dict[str, str]:
-    """When the change can be sent at the earliest, and by which process."""
+    """When the change can be sent at the earliest, and by whose office."""
     _, site = await _place(run_id, key)
     if site.sms.session.service_time is None:
         await site.sms.list_locations()  # any answer tells the service's time
-    return {"at": steps.moment_of(site).isoformat(), "process": PROCESS}
+    return {"at": steps.moment_of(site).isoformat(), "office": office().id}
 
 
 async def _send(run_id: str, key: str, since: Mapping[str, str], present: bool) -> Begun:
     resource, site = await _place(run_id, key)
     workflow = f"{run_id}/{key}"
-    doubtful = since["process"] != PROCESS or workflow in office().sent
+    doubtful = since["office"] != office().id or workflow in office().sent
     office().sent.add(workflow)
     found = await resource.find(site) if present else None
     decision, handle = await steps.send(
@@ -349,23 +340,13 @@ async def _send(run_id: str, key: str, since: Mapping[str, str], present: bool) 
         steps.decide(resource, found),
         datetime.fromisoformat(since["at"]) if doubtful else None,
     )
-    begun: Begun = {
-        "outcome": decision.outcome,
-        "created": decision.action == "create",
-        "differences": [str(one) for one in decision.differences],
-    }
-    if handle is not None:
-        begun["request_id"] = handle.request_id
-        if handle.status != OperationState.SUCCEEDED:  # also if it is known to have failed: `_finish` tells
-            begun["token"] = handle.token
-            handle.detach()
-    return begun
+    return begun_with(decision.outcome, handle, decision)
 
 
-async def _finish(run_id: str, key: str, token: str) -> None:
+async def _finish(run_id: str, key: str, token: str) -> bool:
+    """Whether the resource is there after an operation that has ended well, or was forgotten."""
     resource, site = await _place(run_id, key)
-    if not await steps.finish(site, token) and await resource.find(site) is None:
-        raise AsyncsmError(f"the service has forgotten the operation, and there is no {resource.name}")
+    return await steps.finish(site, token) or await resource.find(site) is not None
 
 
 async def _clear_away(run_id: str, key: str) -> None:
@@ -373,12 +354,11 @@ async def _clear_away(run_id: str, key: str) -> None:
     await steps.clear_away(resource, site)
 
 
-async def _remove(run_id: str, key: str) -> str | None:
-    """The token of the removal; empty if it is done, ``None`` if there was nothing to remove."""
+async def _remove(run_id: str, key: str) -> Begun:
     resource, site = await _place(run_id, key)
-    run, _ = await office().graph(run_id)
+    run, graph = await office().graph(run_id)
+    users = (graph[user] for user in graph.needed_by[key])
+    if resource.holds_disks and not run["disks"] and any(user.leaves_disks for user in users):
+        return begun_with(Outcome.KEPT, None)
     handle = await resource.remove(site, disks=run["disks"])
-    if handle is None:
-        return None
-    handle.detach()
-    return "" if handle.done else handle.token
+    return begun_with(Outcome.ABSENT if handle is None else Outcome.REMOVED, handle)

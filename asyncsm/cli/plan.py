@@ -270,12 +270,12 @@ async def _durably(call: Call, task: _Task, plan: Plan, database: str) -> Report
         budget=task.throttle,
         concurrency=task.options.max_in_flight,
     )
-    async with engine, asyncio.timeout(task.options.deadline):
+    async with engine:
         run = await engine.submit(
             task.verb, plan, task.file.parent, call.subscription(), disks=task.options.disks
         )
         with display_for(call.output, plan.name, task.verb) as display:
-            report: Report = await engine.follow(run, display.watch)
+            report: Report = await engine.follow(run, display.watch, task.options.deadline)
             return report
 
 

@@ -124,6 +124,16 @@ async def test_what_is_going_on_is_left_as_it_is(database, emulator, sms, tmp_pa
     assert await things(sms) == wanted(plan)
 
 
+async def test_a_deadline(engine, emulator, tmp_path):
+    """What has not ended by then is told as stopped, and goes on."""
+    emulator.clock.pause()
+    submitted = await engine.submit("apply", farm_plan(2, 1), tmp_path, emulator.subscription_id)
+    left = await engine.follow(submitted, deadline=2)
+    assert counted(left)["stopped"] >= 3
+    emulator.clock.resume()
+    assert counted(await engine.follow(submitted)) == {"created": 4}
+
+
 async def test_a_workflow_that_fails_itself(engine, emulator, sms, tmp_path, monkeypatch):
     """Whatever was wrong: the next run finds out what became of the change, and repairs it."""
     monkeypatch.setitem(workflows.PERSISTENCE, "max_attempts", 1)
@@ -160,7 +170,7 @@ async def test_the_budget_is_shared_by_all(database, emulator, tmp_path):
     assert report.all_good
     assert len(started) == 7
     for moment in started:
-        assert sum(moment - 1000 < other <= moment for other in started) <= 2
+        assert sum(moment - 1000 < other <= moment for other in started) <= 3
 
 
 async def test_one_at_a_time(database, emulator, engine):

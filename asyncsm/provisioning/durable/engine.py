@@ -43,8 +43,8 @@ QUEUE_GLANCES: Final = 0.2
 CONCURRENCY: Final = 250
 """Resources one worker carries out at once, unless told otherwise; without a bound the first would take all."""
 
-REQUESTS_OF_A_CHANGE: Final = 2
-"""What a resource costs of the budget: its change, and its share of questions."""
+REQUESTS_OF_A_CHANGE: Final = 1.25
+"""What a resource costs of the budget: its change, and its share of questions; see `bench_plans.py`."""
 
 
 _log = logging.getLogger("asyncsm.provisioning")
@@ -168,7 +168,7 @@ class DurableEngine:
         limiter: Any = None
         if self._budget is not None and self._budget.calls is not None:
             limiter = {
-                "limit": max(1, self._budget.calls // REQUESTS_OF_A_CHANGE),
+                "limit": max(1, int(self._budget.calls / REQUESTS_OF_A_CHANGE)),
                 "period": self._budget.seconds,
             }
         await DBOS.register_queue_async(
@@ -224,16 +224,37 @@ class DurableEngine:
             await DBOS.enqueue_workflow_async(workflows.RUNS_QUEUE, workflows.run_plan, given)
         return DurableRun(run_id, plan.name, subscription_id, verb, graph)
 
-    async def follow(self, run: DurableRun, watch: Callable[[Progress], None] | None = None) -> Report:
+    async def follow(
+        self,
+        run: DurableRun,
+        watch: Callable[[Progress], None] | None = None,
+        deadline: float | None = None,
+    ) -> Report:
         """Look on until a run has ended, whoever carries it out.
 
         Args:
             run: which.
             watch: given what is going on, to look on or subscribe.
+            deadline: seconds after which to look away; the run goes on as long as there are workers,
+                and its report has what was not done by then as `Outcome.STOPPED`.
         """
         progress = Progress((one.key, one.kind, one.name, run.graph.needs[one.key]) for one in run.graph)
         if watch is not None:
             watch(progress)
+        outcomes: Mapping[str, str] = {}
+        limit = asyncio.timeout(deadline)
+        try:
+            async with limit:
+                outcomes = await self._look_on(run, progress)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+        _conclude(progress, outcomes, "the deadline has passed" if limit.expired() else "")
+        progress.finish()
+        return Report.of(progress, plan=run.plan, subscription_id=run.subscription_id, verb=run.verb)
+
+    async def _look_on(self, run: DurableRun, progress: Progress) -> Mapping[str, str]:
+        """Tell what happens until the run has ended, and return its outcomes."""
         told: dict[str, str] = {}
         settled: dict[str, list[str]] | None = None
         while True:
@@ -244,11 +265,8 @@ class DurableEngine:
                     _tell_settled(progress, key, differences)
             await self._tell(run, progress, told)
             if whole.status in workflows.ENDED:
-                break
+                return whole.output or {}
             await asyncio.sleep(GLANCES)
-        _conclude(progress, whole.output or {})
-        progress.finish()
-        return Report.of(progress, plan=run.plan, subscription_id=run.subscription_id, verb=run.verb)
 
     async def _tell(self, run: DurableRun, progress: Progress, told: dict[str, str]) -> None:
         """Tell what is new of the resources of a run."""
@@ -310,11 +328,11 @@ def _tell_end(progress: Progress, key: str, record: Record | None) -> None:
     )
 
 
-def _conclude(progress: Progress, outcomes: Mapping[str, str]) -> None:
-    """Tell the end of what had no workflow of its own."""
+def _conclude(progress: Progress, outcomes: Mapping[str, str], reason: str) -> None:
+    """Tell the end of what had no workflow of its own, or has not ended."""
     for key, record in progress.records.items():
         if record.outcome is None:
-            progress.tell(key, State.ENDED, outcome=Outcome(outcomes.get(key, Outcome.STOPPED)))
+            progress.tell(key, State.ENDED, reason, outcome=Outcome(outcomes.get(key, Outcome.STOPPED)))
 
 
 def _absolute(base: Path) -> Path:

@@ -43,9 +43,11 @@ QUEUE_GLANCES: Final = 0.2
 CONCURRENCY: Final = 250
 """Resources one worker carries out at once, unless told otherwise; without a bound the first would take all."""
 
-REQUESTS_OF_A_CHANGE: Final = 1.25
-"""What a resource costs of the budget: its change, and its share of questions; see `bench_plans.py`."""
+REQUESTS_ALONE: Final = 1.25
+REQUESTS_SHARED: Final = 1.75
+"""What a resource costs of the budget: its change, and its share of questions, as `bench_plans.py` shows.
 
+Workers that share the work do not share what they know: each asks for itself."""
 
 _log = logging.getLogger("asyncsm.provisioning")
 
@@ -167,8 +169,9 @@ class DurableEngine:
         """
         limiter: Any = None
         if self._budget is not None and self._budget.calls is not None:
+            each = REQUESTS_SHARED if is_postgres(self._url) else REQUESTS_ALONE
             limiter = {
-                "limit": max(1, int(self._budget.calls / REQUESTS_OF_A_CHANGE)),
+                "limit": max(1, int(self._budget.calls / each)),
                 "period": self._budget.seconds,
             }
         await DBOS.register_queue_async(

@@ -212,7 +212,7 @@ async def _carry_out(run_id: str, verb: str, key: str, known: Record | None, *, 
 
 async def _bring_about(run_id: str, record: Record, *, present: bool) -> None:
     key = record["key"]
-    if "token" in record and await _was_brought_about(run_id, record):
+    if "token" in record and await _was_brought_about(run_id, record, record["token"]):
         record["outcome"] = Outcome.CREATED
         return
     if record["half_made"]:
@@ -230,28 +230,28 @@ async def _bring_about(run_id: str, record: Record, *, present: bool) -> None:
     note(record, begun)
     if "token" in begun and not begun["created"]:
         await _step("finish", _finish, run_id, key, begun["token"])
-    elif "token" in begun and not await _has_come_about(run_id, record):
+    elif "token" in begun and not await _has_come_about(run_id, record, begun["token"]):
         raise _Failed(f"there is no {key}: what made it has failed, or was forgotten", "error", None)
     record["outcome"] = begun["outcome"]
 
 
-async def _has_come_about(run_id: str, record: Record) -> bool:
+async def _has_come_about(run_id: str, record: Record, token: str) -> bool:
     """Wait for the end of a creation, and note it."""
     try:
-        there: bool = await _step("finish", _finish, run_id, record["key"], record["token"])
+        there: bool = await _step("finish", _finish, run_id, record["key"], token)
     except _Failed as failed:
         if failed.why == "operation":
             record["half_made"] = True
-            del record["token"]
+            record.pop("token", None)
         raise
-    del record["token"]
+    record.pop("token", None)
     return there
 
 
-async def _was_brought_about(run_id: str, record: Record) -> bool:
+async def _was_brought_about(run_id: str, record: Record, token: str) -> bool:
     """The same for a creation of an earlier run; one that has failed can be cleared away."""
     try:
-        return await _has_come_about(run_id, record)
+        return await _has_come_about(run_id, record, token)
     except _Failed:
         if not record["half_made"]:
             raise

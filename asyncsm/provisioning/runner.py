@@ -225,6 +225,8 @@ class Runner:
             if entry.action == "create":
                 since, found = datetime.fromisoformat(entry.since), None
             else:
+                if entry.action == "remove":
+                    await steps.let_removals_end(self._site, datetime.fromisoformat(entry.since))
                 found = await resource.find(self._site)
         if found is not None and self._journal[key].phase is Phase.FAILED and entry.action == "create":
             await self._clear_away(resource)

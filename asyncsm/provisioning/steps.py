@@ -7,20 +7,26 @@ steps may be the last of its process; the next one begins with what was remember
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from asyncsm.errors import AlreadyExists, ResourceNotFound
+from asyncsm.errors import AlreadyExists, OperationFailed, ResourceNotFound
 from asyncsm.provisioning.resources import KINDS, AnyResource, Difference, Site
 from asyncsm.provisioning.resources.base import together
+from asyncsm.wire.operations import OperationState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from asyncsm.polling import OperationHandle
+
+
+EARLIER: Final = timedelta(hours=1)
+LATER: Final = timedelta(days=1)
+"""How far around a removal's time to look for it: only those under way are listed."""
 
 
 class Outcome(StrEnum):
@@ -150,6 +156,29 @@ async def finish(site: Site, token: str) -> bool:
     except ResourceNotFound:
         return False
     return True
+
+
+async def let_removals_end(site: Site, since: datetime) -> None:
+    """Wait for the removals under way, among which may be one that a process which died has sent.
+
+    Until its end the service shows what it removes as if nothing was going on.
+
+    Args:
+        site: where.
+        since: when it can have been sent at the earliest, by the service's clock.
+    """
+    more: str | None = None
+    while True:
+        page = await site.sms.list_subscription_operations(
+            since - EARLIER, moment_of(site) + LATER, None, OperationState.IN_PROGRESS, more
+        )
+        for one in page.subscription_operations:
+            if (one.operation_name or "").startswith(("Delete", "Remove")):
+                with suppress(OperationFailed, ResourceNotFound):
+                    await site.sms.resume(one.operation_id)
+        more = page.continuation_token
+        if not more:
+            return
 
 
 async def clear_away(resource: AnyResource, site: Site) -> None:

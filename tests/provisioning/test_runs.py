@@ -335,6 +335,22 @@ async def test_the_report_tells_what_each_waited_for(sms, tmp_path):
         report.write(tmp_path / "report.pdf")
 
 
+async def test_what_is_being_removed_is_made_again(sms, emulator, journal, monkeypatch):
+    """A process died between sending a removal and hearing: `apply` does not take what vanishes for there."""
+    plan = farm_plan(1, 1)
+    await Provisioner(plan, sms, journal=journal).apply()
+    emulator.clock.pause()
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "accept", lambda *_: 1 / 0)
+        with pytest.raises(ExceptionGroup):
+            await Provisioner(plan, sms, journal=journal).destroy(RunOptions(disks=True))
+    watch = Watch(lambda step: step.state is State.LOOKING, emulator.clock.resume)
+    report = await Provisioner(plan, sms, journal=journal).apply(watch=watch)
+    assert [one.error for one in report.bad] == []
+    assert outcome_of(report, "virtual_machine/farm-01/vm-001") is Outcome.CREATED
+    assert (await things(sms))["services"] == wanted(plan)["services"]
+
+
 async def test_a_change_that_waits_in_a_lane_is_not_in_doubt(sms, journal):
     """Its intent is written when it is sent: after a crash only what was on its way is looked for."""
     plan = farm_plan(5, 1)

@@ -219,7 +219,9 @@ class DurableEngine:
                 continue
             if status.input["args"][0] != given:
                 raise InvalidArgument(
-                    "plan", f"another run of {plan.name} has not ended: {status.workflow_id}"
+                    "plan",
+                    f"another run of {plan.name} has not ended: {status.workflow_id};"
+                    " ask for the same again and let it end first",
                 )
             return DurableRun(status.workflow_id, plan.name, subscription_id, verb, graph)
         run_id = f"{prefix}{len(earlier) + 1:06}"

@@ -1,13 +1,15 @@
 """The durable engine on its embedded database; `test_plan_crashes` has it on PostgreSQL, with many deaths."""
 
 import asyncio
+from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from doubles.plans import farm, farm_plan, things, wanted
 
 from asyncsm.config import ThrottlePolicy
 from asyncsm.emulator import Fault
-from asyncsm.errors import ClientStateError, InvalidArgument
+from asyncsm.errors import ClientStateError, InvalidArgument, OperationFailed, OutcomeUnknown
 from asyncsm.provisioning import Plan, RunOptions, State, steps
 
 durable = pytest.importorskip("asyncsm.provisioning.durable", reason="dbos is not installed")
@@ -159,6 +161,43 @@ def broken_after(finish, operation):
                 raise RuntimeError("a defect")
 
     return broken
+
+
+async def test_an_adopted_change_that_had_failed(engine, emulator, sms, tmp_path, monkeypatch):
+    """What a dead step sent may have failed before it is found: that made nothing, and is told as a failure."""
+    monkeypatch.setitem(workflows.PERSISTENCE, "interval_seconds", 0.0)
+    plan = farm_plan(2, 1)
+    with (
+        emulator.faults.active(Fault(kind="fail", operation="AddRole", count=1)),
+        monkeypatch.context() as patch,
+    ):
+        handles = []
+        key = "virtual_machine/farm-01/vm-002"
+        patch.setattr(steps, "send", sent_by_the_dead(steps.send, emulator, key, handles))
+        report = await run(engine, emulator, tmp_path, "apply", plan)
+    assert counted(report) == {"created": 3, "failed": 1}
+    assert [(one.request_id, str(one.status)) for one in handles] == [(handles[0].request_id, "Failed")] * 2
+    assert counted(await run(engine, emulator, tmp_path, "apply", plan)) == {"unchanged": 3, "created": 1}
+    assert await things(sms) == wanted(plan)
+
+
+def sent_by_the_dead(send, emulator, key, handles):
+    """`send`, where a process sends the change of `key`, and dies; the one that finds it sees it has failed."""
+
+    async def dying(resource, site, decision, since=None):
+        if resource.key != key:
+            return await send(resource, site, decision, since)
+        async with emulator.service() as other:
+            sms = site.sms if handles else other
+            decision, handle = await send(resource, replace(site, sms=sms), decision, since)
+            handles.append(handle)
+            with suppress(OperationFailed):
+                await handle
+        if handle is handles[0]:
+            raise OutcomeUnknown("the process died", resource=key)
+        return decision, handle
+
+    return dying
 
 
 async def test_the_budget_is_shared_by_all(database, emulator, tmp_path):

@@ -115,6 +115,11 @@ def normalised(request_id: str) -> str:
     return request_id.replace("-", "").lower()
 
 
+def is_removal(operation: str) -> bool:
+    """Whether an operation of this name takes something away."""
+    return operation.startswith(("Delete", "Remove"))
+
+
 def _as_operation(entry: SubscriptionOperation) -> Operation:
     listed = entry.operation_status
     return Operation(

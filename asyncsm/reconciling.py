@@ -37,7 +37,7 @@ from asyncsm.errors import (
     OutcomeUnknown,
     ResourceNotFound,
 )
-from asyncsm.history import normalised
+from asyncsm.history import is_removal, normalised
 from asyncsm.protocol import HttpResponse, Reconcile, Request
 from asyncsm.retrying import outcome_is_unknown
 from asyncsm.statistics import ADOPTED, SENT_AGAIN, UNKNOWN
@@ -353,11 +353,7 @@ def _may_be_listed_as(request: Request, name: str) -> bool:
         # Nothing but the name tells actions on one thing apart. Those on machines go by common names.
         common = request.operation not in PUBLISHED_NAMES and name in ROLE_OPERATIONS
         return name == request.operation or common
-    return _removes(name) == (request.method == "DELETE" or _removes(request.operation))
-
-
-def _removes(operation: str) -> bool:
-    return operation.startswith(("Delete", "Remove"))
+    return is_removal(name) == (request.method == "DELETE" or is_removal(request.operation))
 
 
 def _unknown(request: Request, error: AsyncsmError) -> OutcomeUnknown:

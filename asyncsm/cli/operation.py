@@ -9,6 +9,7 @@ import typer
 
 from asyncsm.cli.common import Call, calling
 from asyncsm.cli.output import Columns
+from asyncsm.operations.subscriptions import operations_between
 from asyncsm.services import ServiceManagementService
 from asyncsm.wire.operations import SubscriptionOperation
 
@@ -71,18 +72,9 @@ async def list_(
 async def _since(
     sms: ServiceManagementService, begin: datetime, status: str | None
 ) -> list[SubscriptionOperation]:
-    found: list[SubscriptionOperation] = []
-    token: str | None = None
     # All pages are of one period; it reaches far, for an emulator's clock may be far ahead of ours.
     end = datetime.now(UTC) + timedelta(days=365)
-    while True:
-        page = await sms.list_subscription_operations(
-            begin, end, operation_result_filter=status, continuation_token=token
-        )
-        found += page.subscription_operations
-        token = page.continuation_token
-        if not token:
-            return sorted(found, key=_started)
+    return sorted(await operations_between(sms, begin, end, status), key=_started)
 
 
 def _started(operation: SubscriptionOperation) -> datetime:

@@ -8,7 +8,7 @@ from asyncsm.caller import Caller
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations import arguments
 from asyncsm.protocol import get
-from asyncsm.wire.operations import OperationState, SubscriptionOperationCollection
+from asyncsm.wire.operations import OperationState, SubscriptionOperation, SubscriptionOperationCollection
 from asyncsm.wire.subscription import (
     Locations,
     OperatingSystemFamilies,
@@ -102,6 +102,22 @@ class SubscriptionOperations(Caller):
             "ContinuationToken": continuation_token,
         }
         return await self.fetch(SubscriptionOperationCollection, get("operations", query=query))
+
+
+async def operations_between(
+    service: SubscriptionOperations, begin: datetime, end: datetime, status: str | None
+) -> list[SubscriptionOperation]:
+    """What `SubscriptionOperations.list_subscription_operations` lists on all its pages."""
+    found: list[SubscriptionOperation] = []
+    token: str | None = None
+    while True:
+        page = await service.list_subscription_operations(
+            begin, end, operation_result_filter=status, continuation_token=token
+        )
+        found += page.subscription_operations
+        token = page.continuation_token
+        if not token:
+            return found
 
 
 def _moment(parameter: str, value: str | datetime) -> str:

@@ -14,6 +14,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from asyncsm.errors import AlreadyExists, OperationFailed, ResourceNotFound
+from asyncsm.history import FUTURE, is_removal
+from asyncsm.operations.subscriptions import operations_between
 from asyncsm.provisioning.resources import KINDS, AnyResource, Difference, Site
 from asyncsm.provisioning.resources.base import together
 from asyncsm.wire.operations import OperationState
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
 
 
 EARLIER: Final = timedelta(hours=1)
-LATER: Final = timedelta(days=1)
-"""How far around a removal's time to look for it: only those under way are listed."""
+"""How far before a removal's time to look for it: only those under way are listed."""
 
 
 class Outcome(StrEnum):
@@ -167,18 +168,11 @@ async def let_removals_end(site: Site, since: datetime) -> None:
         site: where.
         since: when it can have been sent at the earliest, by the service's clock.
     """
-    more: str | None = None
-    while True:
-        page = await site.sms.list_subscription_operations(
-            since - EARLIER, moment_of(site) + LATER, None, OperationState.IN_PROGRESS, more
-        )
-        for one in page.subscription_operations:
-            if (one.operation_name or "").startswith(("Delete", "Remove")):
-                with suppress(OperationFailed, ResourceNotFound):
-                    await site.sms.resume(one.operation_id)
-        more = page.continuation_token
-        if not more:
-            return
+    end = moment_of(site) + FUTURE
+    for one in await operations_between(site.sms, since - EARLIER, end, OperationState.IN_PROGRESS):
+        if is_removal(one.operation_name or ""):
+            with suppress(OperationFailed):
+                await finish(site, one.operation_id)
 
 
 async def clear_away(resource: AnyResource, site: Site) -> None:

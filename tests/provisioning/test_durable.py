@@ -85,6 +85,22 @@ async def test_differences(engine, emulator, sms, tmp_path):
     assert counted(removed) == {"removed": 2, "kept": 1}
 
 
+async def test_a_forgotten_change(engine, emulator, tmp_path, monkeypatch):
+    """If the service has forgotten what was sent, and the resource is gone as well, nothing was changed."""
+    document = farm(1, 1)
+    await run(engine, emulator, tmp_path, "apply", Plan.model_validate(document))
+    document["virtual_machines"][0]["role_size"] = "Large"
+
+    async def forgotten(site, _):
+        await (await site.sms.delete_deployment("farm-01", "farm-01"))
+        return False
+
+    monkeypatch.setattr(steps, "finish", forgotten)
+    report = await run(engine, emulator, tmp_path, "apply", Plan.model_validate(document))
+    assert counted(report) == {"unchanged": 2, "failed": 1}
+    assert "there is no virtual_machine/farm-01/vm-001" in report.bad[0].error
+
+
 async def test_progress_is_told(engine, emulator, tmp_path):
     """By whom each resource is carried out, and its request id."""
     seen = []

@@ -120,7 +120,9 @@ async def _history(run_id: str, run: RunInput) -> dict[str, Record]:
 
 async def _left_by(failed: WorkflowStatus) -> Record:
     """What is known of a resource whose workflow itself has failed."""
-    known = failed.input["args"][3] if failed.input else None
+    known: Record | None = None
+    if failed.input is not None:
+        _, _, _, known, _ = failed.input["args"]  # those of `carry_out`
     record = record_of(failed.workflow_id.partition("/")[2], known)
     for step in await DBOS.list_workflow_steps_async(failed.workflow_id):
         result = (step["output"] or {}).get("result")
@@ -228,17 +230,23 @@ async def _bring_about(run_id: str, record: Record, *, present: bool) -> None:
             record["ours"], record["in_doubt"] = True, since["at"]
         raise
     note(record, begun)
-    if "token" in begun and not begun["created"]:
-        await _step("finish", _finish, run_id, key, begun["token"])
-    elif "token" in begun and not await _has_come_about(run_id, record, begun["token"]):
-        raise _Failed(f"there is no {key}: what made it has failed, or was forgotten", "error", None)
+    if "token" in begun:
+        end = _has_come_about if begun["created"] else _has_ended
+        if not await end(run_id, record, begun["token"]):
+            raise _Failed(f"there is no {key}, and the service has forgotten what was sent", "error", None)
     record["outcome"] = begun["outcome"]
+
+
+async def _has_ended(run_id: str, record: Record, token: str) -> bool:
+    """Wait for the end of what was begun; whether the resource is there after it."""
+    there: bool = await _step("finish", _finish, run_id, record["key"], token)
+    return there
 
 
 async def _has_come_about(run_id: str, record: Record, token: str) -> bool:
     """Wait for the end of a creation, and note it."""
     try:
-        there: bool = await _step("finish", _finish, run_id, record["key"], token)
+        there = await _has_ended(run_id, record, token)
     except _Failed as failed:
         if failed.why == "operation":
             record["half_made"] = True
@@ -264,7 +272,7 @@ async def _take_away(run_id: str, record: Record) -> None:
         return
     begun: Begun = await _step("remove", _remove, run_id, record["key"])
     if "token" in begun:
-        await _step("finish", _finish, run_id, record["key"], begun["token"])
+        await _has_ended(run_id, record, begun["token"])
     record["outcome"] = begun["outcome"]
     if record["outcome"] != Outcome.KEPT:
         record["ours"] = record["half_made"] = False

@@ -245,7 +245,6 @@ async def measured(running: Running, plan: Plan, apply: Apply, factor: float) ->
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["worker"]:
-        os.environ.setdefault(PASSWORD, "Pa55-word")
         asyncio.run(serve(sys.argv[2], Running(**json.loads(sys.argv[3]))))
     else:
         main()

@@ -1,7 +1,7 @@
 """The durable engine on its embedded database; `test_plan_crashes` has it on PostgreSQL, with many deaths."""
 
 import asyncio
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -156,14 +156,22 @@ async def test_a_workflow_that_fails_itself(engine, emulator, sms, tmp_path, mon
     """Whatever was wrong: the next run finds out what became of the change, and repairs it."""
     monkeypatch.setitem(workflows.PERSISTENCE, "max_attempts", 1)
     plan = farm_plan(2, 1)
+    with one_failing(emulator, monkeypatch, finish=broken_after(steps.finish, "AddRole")):
+        assert counted(await run(engine, emulator, tmp_path, "apply", plan)) == {"created": 3, "failed": 1}
+    assert counted(await run(engine, emulator, tmp_path, "apply", plan)) == {"unchanged": 3, "created": 1}
+    assert await things(sms) == wanted(plan)
+
+
+@contextmanager
+def one_failing(emulator, monkeypatch, **doubles):
+    """One machine that is added fails, while `doubles` stand for some of the steps."""
     with (
         emulator.faults.active(Fault(kind="fail", operation="AddRole", count=1)),
         monkeypatch.context() as patch,
     ):
-        patch.setattr(steps, "finish", broken_after(steps.finish, "AddRole"))
-        assert counted(await run(engine, emulator, tmp_path, "apply", plan)) == {"created": 3, "failed": 1}
-    assert counted(await run(engine, emulator, tmp_path, "apply", plan)) == {"unchanged": 3, "created": 1}
-    assert await things(sms) == wanted(plan)
+        for name, double in doubles.items():
+            patch.setattr(steps, name, double)
+        yield
 
 
 def broken_after(finish, operation):
@@ -183,13 +191,9 @@ async def test_an_adopted_change_that_had_failed(engine, emulator, sms, tmp_path
     """What a dead step sent may have failed before it is found: that made nothing, and is told as a failure."""
     monkeypatch.setitem(workflows.PERSISTENCE, "interval_seconds", 0.0)
     plan = farm_plan(2, 1)
-    with (
-        emulator.faults.active(Fault(kind="fail", operation="AddRole", count=1)),
-        monkeypatch.context() as patch,
-    ):
-        handles = []
-        key = "virtual_machine/farm-01/vm-002"
-        patch.setattr(steps, "send", sent_by_the_dead(steps.send, emulator, key, handles))
+    handles = []
+    dying = sent_by_the_dead(steps.send, emulator, "virtual_machine/farm-01/vm-002", handles)
+    with one_failing(emulator, monkeypatch, send=dying):
         report = await run(engine, emulator, tmp_path, "apply", plan)
     assert counted(report) == {"created": 3, "failed": 1}
     assert [(one.request_id, str(one.status)) for one in handles] == [(handles[0].request_id, "Failed")] * 2

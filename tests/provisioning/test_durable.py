@@ -16,7 +16,7 @@ durable = pytest.importorskip("asyncsm.provisioning.durable", reason="dbos is no
 
 from dbos import DBOS  # noqa: E402 - the tests skip without it
 
-from asyncsm.provisioning.durable import workflows  # noqa: E402
+from asyncsm.provisioning.durable import watch, workflows  # noqa: E402
 
 
 def counted(report):
@@ -142,6 +142,37 @@ async def test_what_is_going_on_is_left_as_it_is(database, emulator, sms, tmp_pa
     assert await things(sms) == wanted(plan)
 
 
+async def test_a_lost_database(database, emulator, sms, tmp_path, monkeypatch):
+    """Whom others take for dead says so and leaves everything; who has the database goes on with it."""
+    plan = farm_plan(2, 1)
+    emulator.clock.pause()
+    with monkeypatch.context() as patch:
+        patch.setattr(watch, "SqliteWatch", LosableWatch)
+        patch.setattr("asyncsm.provisioning.durable.engine.ROUNDS", 0.01)
+        async with durable.DurableEngine(database, emulator.service) as engine:
+            first = await engine.submit("apply", plan, tmp_path, emulator.subscription_id)
+            patch.setattr(LosableWatch, "lost", True)
+            with pytest.raises(ClientStateError, match="has lost its lock in the database"):
+                await engine.follow(first)
+        with pytest.raises(ClientStateError, match="has lost its lock in the database"):
+            await durable.work(database, emulator.service, [emulator.subscription_id], asyncio.Event())
+    emulator.clock.resume()
+    async with durable.DurableEngine(database, emulator.service) as engine:
+        again = await engine.submit("apply", plan, tmp_path, emulator.subscription_id)
+        assert again.id == first.id
+        assert counted(await engine.follow(again)) == {"created": 4}
+    assert await things(sms) == wanted(plan)
+
+
+class LosableWatch(watch.SqliteWatch):
+    """A watch whose lock can be lost."""
+
+    lost = False
+
+    def is_held(self):
+        return not self.lost
+
+
 async def test_a_deadline(engine, emulator, tmp_path):
     """What has not ended by then is told as stopped, and goes on."""
     emulator.clock.pause()
@@ -237,17 +268,41 @@ async def test_one_at_a_time(database, emulator, engine):
     with pytest.raises(ClientStateError, match="runs in this process already"):
         async with durable.DurableEngine("sqlite:///other.db", emulator.service):
             pass
-    from asyncsm.provisioning.durable.watch import watch_of
-
     with pytest.raises(InvalidArgument, match="another process works with"):
-        await asyncio.to_thread(watch_of(database, "x").hold)
+        await asyncio.to_thread(watch.watch_of(database, "x").hold)
 
 
-@pytest.mark.parametrize("url", ["mysql://x/y", "plans.db", ""])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://x/y",
+        "plans.db",
+        "",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "postgresql://ops:hunter2@host:port/x",
+    ],
+)
 def test_other_databases_are_refused(url, emulator):
     """SQLite and PostgreSQL are the two there are."""
     with pytest.raises(InvalidArgument, match="must be sqlite:///FILE or postgresql://"):
         durable.DurableEngine(url, emulator.service)
+
+
+async def test_unusable_databases(tmp_path, emulator):
+    """What is no database, or does not answer, is told in a sentence, without its password."""
+    (tmp_path / "notes.db").write_text("nothing of the kind")
+    for url, reason in (
+        (f"sqlite:///{tmp_path / 'notes.db'}", "file is not a database"),
+        ("postgresql://ops:hunter2@127.0.0.1:1/x", "Connection refused"),
+    ):
+        engine = durable.DurableEngine(url, emulator.service)
+        for _ in range(2):  # it holds nothing of what it could not use
+            with pytest.raises(
+                InvalidArgument, match=f"--database: cannot be worked with: .*{reason}"
+            ) as told:
+                await engine.__aenter__()
+        assert "hunter2" not in str(told.value)
 
 
 def test_options_are_checked():

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from typing import Any, Final
-from urllib.parse import urlsplit
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from asyncsm.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 KNOWS_UNIXEPOCH: Final = (3, 42)
 """The version of SQLite whose ``unixepoch('subsec')`` is a number."""
@@ -30,16 +36,36 @@ def _unixepoch(modifier: str) -> int:
     return int(time.time())  # whole seconds, as DBOS does it on Python 3.11
 
 
+@contextmanager
+def explaining() -> Iterator[None]:
+    """Say what is wrong with the database if it cannot be worked with.
+
+    Raises:
+        InvalidArgument: in place of the errors of SQLAlchemy and the drivers.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        raise InvalidArgument(
+            "--database", f"cannot be worked with: {' '.join(str(reason).split())}"
+        ) from error
+
+
 def is_postgres(url: str) -> bool:
     """Whether a database is for many workers.
 
     Raises:
         InvalidArgument: it is neither SQLite nor PostgreSQL.
     """
-    scheme = urlsplit(url).scheme
-    if scheme.startswith("postgresql"):
+    try:
+        parsed = sqlalchemy.make_url(url)
+    except (ArgumentError, ValueError):
+        parsed = None
+    backend = parsed and parsed.get_backend_name()
+    if backend == "postgresql":
         return True
-    if scheme != "sqlite":
+    if parsed is None or backend != "sqlite" or parsed.database in {None, "", ":memory:"}:
         raise InvalidArgument("--database", "must be sqlite:///FILE or postgresql://...")
     return False
 

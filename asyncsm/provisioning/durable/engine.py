@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
 from asyncsm.errors import ClientStateError, InvalidArgument
 from asyncsm.provisioning.durable import office, workflows
-from asyncsm.provisioning.durable.database import engine_options, is_postgres, with_driver
-from asyncsm.provisioning.durable.office import Office, RunInput
+from asyncsm.provisioning.durable.database import engine_options, explaining, is_postgres, with_driver
+from asyncsm.provisioning.durable.office import Office, RunInput, leave
 from asyncsm.provisioning.durable.records import Record
 from asyncsm.provisioning.durable.watch import EMBEDDED_EXECUTOR, Watch, watch_of
 from asyncsm.provisioning.graph import Graph
@@ -48,6 +48,8 @@ REQUESTS_SHARED: Final = 1.75
 """What a resource costs of the budget: its change, and its share of questions, as `bench_plans.py` shows.
 
 Workers that share the work do not share what they know: each asks for itself."""
+
+T = TypeVar("T")
 
 _log = logging.getLogger("asyncsm.provisioning")
 
@@ -91,7 +93,8 @@ class DurableEngine:
             and it must stop.
 
     Raises:
-        InvalidArgument: it is no such database, or another process has the name or the file.
+        InvalidArgument: it is no such database, it cannot be worked with, or another process has the
+            name or the file.
     """
 
     def __init__(
@@ -111,7 +114,7 @@ class DurableEngine:
         self._budget = budget
         self._concurrency = concurrency or CONCURRENCY
         self.lost: asyncio.Event = asyncio.Event()
-        self._patrol: asyncio.Task[None] | None = None
+        self._patrols: tuple[asyncio.Task[None], ...] = ()
 
     async def __aenter__(self) -> Self:
         if office.is_open():
@@ -130,27 +133,26 @@ class DurableEngine:
         office.set_office(self._office)
         try:
             DBOS(config=config)
-            # On this loop, so that workflows find the client's sessions on theirs.
-            DBOS.launch()
-            await DBOS.register_queue_async(workflows.RUNS_QUEUE, polling_interval_sec=QUEUE_GLANCES)
+            with explaining():
+                # On this loop, so that workflows find the client's sessions on theirs.
+                DBOS.launch()
+                await DBOS.register_queue_async(workflows.RUNS_QUEUE, polling_interval_sec=QUEUE_GLANCES)
         except BaseException:
             await self._close()
             raise
-        self._patrol = asyncio.create_task(self._look_after_others(), name="asyncsm-patrol")
+        self._patrols = (
+            asyncio.create_task(self._look_after_itself(), name="asyncsm-lock"),
+            asyncio.create_task(self._look_after_others(), name="asyncsm-patrol"),
+        )
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._patrol is not None:
-            self._patrol.cancel()
-            await asyncio.gather(self._patrol, return_exceptions=True)
+        await leave(*self._patrols)
         await self._close()
 
-    async def _stop(self) -> None:
+    async def _close(self) -> None:
         await self._office.vacate()
         await asyncio.to_thread(DBOS.destroy)
-
-    async def _close(self) -> None:
-        await self._stop()
         # DBOS writes to what was standard error when it began, even if that is closed since.
         own = logging.getLogger("dbos")
         for handler in tuple(own.handlers):
@@ -250,13 +252,33 @@ class DurableEngine:
         limit = asyncio.timeout(deadline)
         try:
             async with limit:
-                outcomes = await self._look_on(run, progress)
+                outcomes = await self.unless_lost(self._look_on(run, progress))
         except TimeoutError:
             if not limit.expired():
                 raise
         _conclude(progress, outcomes, "the deadline has passed" if limit.expired() else "")
         progress.finish()
         return Report.of(progress, plan=run.plan, subscription_id=run.subscription_id, verb=run.verb)
+
+    async def unless_lost(self, work: Coroutine[None, None, T]) -> T:
+        """The result of `work`, which is left when the database is lost.
+
+        Raises:
+            ClientStateError: this worker has lost its lock in the database, so that others take it
+                for dead and take up what it did.
+        """
+        lost = asyncio.create_task(self.lost.wait())
+        working = asyncio.create_task(work)
+        try:
+            await asyncio.wait((lost, working), return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                raise ClientStateError(
+                    f"the worker {self.name} has lost its lock in the database, and has stopped;"
+                    " start it again when the database is back"
+                )
+            return working.result()
+        finally:
+            await leave(lost, working)
 
     async def _look_on(self, run: DurableRun, progress: Progress) -> Mapping[str, str]:
         """Tell what happens until the run has ended, and return its outcomes."""
@@ -289,14 +311,17 @@ class DurableEngine:
             else:
                 progress.tell(key, State.QUEUED)
 
+    async def _look_after_itself(self) -> None:
+        """Stop working when others think this worker dead."""
+        while await asyncio.to_thread(self._watch.is_held):  # noqa: ASYNC110 - nobody would set an event
+            await asyncio.sleep(ROUNDS)
+        _log.critical("the worker %s has lost its lock, and stops", self.name)
+        self.lost.set()
+        await self._office.vacate()
+
     async def _look_after_others(self) -> None:
         """Take up the workflows of workers that have died."""
         while True:
-            if not await asyncio.to_thread(self._watch.is_held):
-                _log.critical("the worker %s has lost its lock, and stops", self.name)
-                self.lost.set()
-                await self._stop()
-                return
             try:
                 await self._take_up()
             except Exception:  # noqa: BLE001 - the database may be back in the next round

@@ -39,6 +39,13 @@ class RunInput(TypedDict):
     disks: bool
 
 
+async def leave(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel tasks, and wait until they have ended."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 @dataclass(slots=True)
 class Office:
     """What the workflows of this process work with.
@@ -80,10 +87,7 @@ class Office:
         and record.
         """
         self.closing = True
-        going_on = tuple(self.tasks)
-        for task in going_on:
-            task.cancel()
-        await asyncio.gather(*going_on, return_exceptions=True)
+        await leave(*self.tasks)
 
     async def site(self, run: RunInput) -> Site:
         """Where a run is carried out."""

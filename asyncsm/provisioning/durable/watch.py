@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import threading
 from abc import ABC, abstractmethod
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +18,7 @@ import sqlalchemy
 from sqlalchemy.exc import SQLAlchemyError
 
 from asyncsm.errors import InvalidArgument
-from asyncsm.provisioning.durable.database import is_postgres
+from asyncsm.provisioning.durable.database import explaining, is_postgres
 
 EMBEDDED_EXECUTOR: Final = "embedded"
 """The only worker of an SQLite database."""
@@ -26,13 +27,22 @@ EMBEDDED_EXECUTOR: Final = "embedded"
 class Watch(ABC):
     """A worker's sign of life, and its look at those of others."""
 
-    @abstractmethod
     def hold(self) -> None:
         """Be alive.
 
         Raises:
-            InvalidArgument: another process is this worker.
+            InvalidArgument: another process is this worker, or the database cannot be worked with.
         """
+        try:
+            with explaining():
+                self._take()
+        except BaseException:
+            self.let_go()
+            raise
+
+    @abstractmethod
+    def _take(self) -> None:
+        """Take the lock of this worker."""
 
     @abstractmethod
     def is_held(self) -> bool:
@@ -59,9 +69,10 @@ class PostgresWatch(Watch):
         self._engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT", pool_size=1)
         self._executor_id = executor_id
         self._connection: sqlalchemy.Connection | None = None
+        self._one_at_a_time = threading.Lock()
 
-    def hold(self) -> None:
-        """Take the lock of this worker."""
+    def _take(self) -> None:
+        """In the database."""
         self._connection = self._engine.connect()
         if not self._try(self._executor_id):
             raise InvalidArgument("--name", f"another worker is called {self._executor_id}")
@@ -69,9 +80,7 @@ class PostgresWatch(Watch):
     def is_held(self) -> bool:
         """Whether the connection that holds the lock still stands."""
         try:
-            return self._connection is not None and bool(
-                self._connection.execute(sqlalchemy.text("SELECT 1")).scalar()
-            )
+            return self._connection is not None and self._ask("SELECT 1 = 1")
         except SQLAlchemyError:
             return False
 
@@ -92,10 +101,14 @@ class PostgresWatch(Watch):
         return self._do("SELECT pg_try_advisory_lock(:number)", executor_id)
 
     def _do(self, statement: str, executor_id: str) -> bool:
+        number = int.from_bytes(hashlib.sha256(f"asyncsm {executor_id}".encode()).digest()[:8], signed=True)
+        return self._ask(statement, number=number)
+
+    def _ask(self, statement: str, **values: int) -> bool:
         if self._connection is None:
             raise RuntimeError("this worker is not alive")
-        number = int.from_bytes(hashlib.sha256(f"asyncsm {executor_id}".encode()).digest()[:8], signed=True)
-        return bool(self._connection.execute(sqlalchemy.text(statement), {"number": number}).scalar())
+        with self._one_at_a_time:
+            return bool(self._connection.execute(sqlalchemy.text(statement), values).scalar())
 
 
 class SqliteWatch(Watch):
@@ -109,14 +122,15 @@ class SqliteWatch(Watch):
         self._path = Path(f"{sqlalchemy.make_url(url).database}.lock")
         self._lock: sqlite3.Connection | None = None
 
-    def hold(self) -> None:
+    def _take(self) -> None:
         """Be the only process that works with the database."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
         try:
             self._lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
-            self._lock.close()
+            if "locked" not in str(error):
+                raise
             raise InvalidArgument(
                 "--database",
                 f"another process works with {self._path.with_suffix('')}; PostgreSQL is for many",

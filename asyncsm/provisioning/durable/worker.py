@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from asyncsm.errors import ClientStateError
 from asyncsm.provisioning.durable.engine import DurableEngine
 
 if TYPE_CHECKING:
@@ -38,18 +37,11 @@ async def work(
         ready: called with the worker's name once it works.
 
     Raises:
-        InvalidArgument: it is no such database, or another worker has the name.
+        InvalidArgument: it is no such database, it cannot be worked with, or another worker has the name.
         ClientStateError: the connection to the database was lost; the others take up its work.
     """
     async with DurableEngine(database, connect, budget=budget, name=name, concurrency=concurrency) as engine:
         for subscription_id in subscription_ids:
             await engine.serve(subscription_id)
         ready(engine.name)
-        waits = [asyncio.create_task(each.wait()) for each in (stopped, engine.lost)]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for each in waits:
-                each.cancel()
-        if engine.lost.is_set():
-            raise ClientStateError(f"the worker {engine.name} has lost its lock in the database")
+        await engine.unless_lost(stopped.wait())

@@ -111,6 +111,14 @@ async def test_progress_is_told(engine, emulator, tmp_path):
     assert State.ENDED in {step.state for step in seen}
 
 
+async def taken_up(left, database, emulator, tmp_path, plan):
+    """The report of a run that was left, after another engine has gone on with it."""
+    async with durable.DurableEngine(database, emulator.service) as engine:
+        again = await engine.submit("apply", plan, tmp_path, emulator.subscription_id)
+        assert again.id == left.id
+        return await engine.follow(again)
+
+
 async def test_a_run_that_was_left_is_taken_up(database, emulator, sms, tmp_path):
     """The same run goes on when its engine is started again; it is not asked for twice."""
     plan = farm_plan(4, 2)
@@ -118,10 +126,7 @@ async def test_a_run_that_was_left_is_taken_up(database, emulator, sms, tmp_path
         first = await engine.submit("apply", plan, tmp_path, emulator.subscription_id)
         with pytest.raises(InvalidArgument, match="another run of farm has not ended"):
             await engine.submit("destroy", plan, tmp_path, emulator.subscription_id)
-    async with durable.DurableEngine(database, emulator.service) as engine:
-        again = await engine.submit("apply", plan, tmp_path, emulator.subscription_id)
-        assert again.id == first.id
-        assert (await engine.follow(again)).all_good
+    assert (await taken_up(first, database, emulator, tmp_path, plan)).all_good
     assert await things(sms) == wanted(plan)
 
 
@@ -135,10 +140,7 @@ async def test_what_is_going_on_is_left_as_it_is(database, emulator, sms, tmp_pa
             while not (await sms.list_subscription_operations()).subscription_operations:
                 await asyncio.sleep(0.05)
     emulator.clock.resume()
-    async with durable.DurableEngine(database, emulator.service) as engine:
-        again = await engine.submit("apply", plan, tmp_path, emulator.subscription_id)
-        assert again.id == first.id
-        assert counted(await engine.follow(again)) == {"created": 4}
+    assert counted(await taken_up(first, database, emulator, tmp_path, plan)) == {"created": 4}
     assert await things(sms) == wanted(plan)
 
 
@@ -157,10 +159,7 @@ async def test_a_lost_database(database, emulator, sms, tmp_path, monkeypatch):
         with pytest.raises(ClientStateError, match="has lost its lock in the database"):
             await durable.work(database, emulator.service, [emulator.subscription_id], asyncio.Event())
     emulator.clock.resume()
-    async with durable.DurableEngine(database, emulator.service) as engine:
-        again = await engine.submit("apply", plan, tmp_path, emulator.subscription_id)
-        assert again.id == first.id
-        assert counted(await engine.follow(again)) == {"created": 4}
+    assert counted(await taken_up(first, database, emulator, tmp_path, plan)) == {"created": 4}
     assert await things(sms) == wanted(plan)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Generator
 
     from asyncsm.polling.tracker import Tracker
-    from asyncsm.protocol import HttpResponse
+    from asyncsm.wire.http import HttpResponse
 
 TOKEN_VERSION: Final = 1
 

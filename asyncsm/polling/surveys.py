@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from asyncsm.errors import AsyncsmError
 from asyncsm.polling.agenda import CHUNK, Agenda, Entry, Stage
 from asyncsm.polling.listing import ListCost, ListTrust
-from asyncsm.retrying import is_transient
 from asyncsm.wire.operations import Operation, OperationState
 
 if TYPE_CHECKING:
@@ -224,7 +223,7 @@ class Surveys:
         if not isinstance(error, AsyncsmError):
             _log.error("list of operations: %s", error, exc_info=error)
             self.trust.suspend("could not be read")
-        elif is_transient(error):
+        elif error.transient:
             failures = self.trust.failed(error)
             pause = min(self._agenda.tick * 2**failures, self._policy.most) if failures else 0.0
         else:

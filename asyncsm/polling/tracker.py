@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Literal
 from asyncsm.errors import AsyncsmError, ClientStateError
 from asyncsm.polling.agenda import CHUNK, Agenda, Entry, Stage
 from asyncsm.polling.surveys import StatusSource, Surveys
-from asyncsm.retrying import is_transient
 from asyncsm.wire.operations import Operation, OperationState
 
 if TYPE_CHECKING:
@@ -257,7 +256,7 @@ class Tracker:
     def _answered(self, entry: Entry, found: Operation | Exception, sent: float) -> None:
         if entry.stage is Stage.GONE:
             return
-        if isinstance(found, AsyncsmError) and is_transient(found):
+        if isinstance(found, AsyncsmError) and found.transient:
             _log.info("status of %s: %s; asking again later", entry.request_id, found)
             self._agenda.postpone(entry)
         elif isinstance(found, Exception):

@@ -11,7 +11,7 @@ from doubles.scripted import SUBSCRIPTION
 
 from asyncsm.config import PollingPolicy
 from asyncsm.polling import OperationHandle, SurveyCost, Tracker
-from asyncsm.protocol import HttpResponse
+from asyncsm.wire.http import HttpResponse
 from asyncsm.wire.operations import Error, Operation
 
 EPOCH = 1_700_000_000

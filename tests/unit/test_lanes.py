@@ -6,8 +6,8 @@ import logging
 import pytest
 from doubles.virtual_time import virtual_time
 
+from asyncsm.engine.lanes import Lanes, lane_of
 from asyncsm.errors import ClientStateError
-from asyncsm.lanes import Lanes, lane_of
 
 SERVICE = ("hostedservices", "shop")
 BLUE = (*SERVICE, "deployments", "blue")

@@ -16,7 +16,7 @@ from asyncsm import (
     OutcomeUnknown,
     ResourceNotFound,
 )
-from asyncsm.protocol import delete, get, post
+from asyncsm.engine.protocol import delete, get, post
 
 OTHER_ID = "f" * 32
 SHOP = "services/hostedservices/shop"

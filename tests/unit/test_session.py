@@ -33,8 +33,9 @@ from asyncsm import (
     config,
     errors,
 )
+from asyncsm.engine.protocol import get, post
 from asyncsm.models import Images, Operation
-from asyncsm.protocol import HttpResponse, get, post
+from asyncsm.wire.http import HttpResponse
 
 CREATION = post("services", "hostedservices", body=b"<Create/>", operation="CreateHostedService")
 READ = get("locations")

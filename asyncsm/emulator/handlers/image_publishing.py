@@ -16,8 +16,7 @@ from asyncsm.emulator.compute import Publication
 from asyncsm.emulator.handlers import images, rules
 from asyncsm.emulator.handlers.attachments import find_image, find_vm_image
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.wire import images as wire
-from asyncsm.wire import xml
+from asyncsm.wire import images as wire, xml
 
 IMAGES: Final = "services/images/{imageName}"
 VM_IMAGES: Final = "services/vmimages/{imageName}"

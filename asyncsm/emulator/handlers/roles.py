@@ -26,8 +26,7 @@ from asyncsm.emulator.handlers.attachments import DiskOrder, attach, find_vm_ima
 from asyncsm.emulator.handlers.instances import Pace, Phase
 from asyncsm.emulator.handlers.lookup import BY_NAME, SERVICE
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.wire import deployments as wire
-from asyncsm.wire import roles as wire_roles
+from asyncsm.wire import deployments as wire, roles as wire_roles
 from asyncsm.wire.extensions import (
     ExtensionState,
     ResourceExtensionParameterValues,

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from asyncsm.engine.events import Blocked
+from asyncsm.engine.lanes import lane_of
 from asyncsm.errors import (
     ExclusiveAccess,
     OperationFailed,
@@ -16,8 +18,6 @@ from asyncsm.errors import (
     ServiceError,
     UnexpectedPayload,
 )
-from asyncsm.events import Blocked
-from asyncsm.lanes import lane_of
 from asyncsm.polling import OperationHandle
 from asyncsm.wire.operations import Operation, OperationState
 
@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from asyncsm.config import LanePolicy
-    from asyncsm.events import Events
-    from asyncsm.lanes import Lanes, Ticket
+    from asyncsm.engine.events import Events
+    from asyncsm.engine.lanes import Lanes, Ticket
+    from asyncsm.engine.lost_replies import Reconciler
+    from asyncsm.engine.protocol import Request
     from asyncsm.polling import Tracker
-    from asyncsm.protocol import HttpResponse, Request
-    from asyncsm.reconciling import Reconciler
+    from asyncsm.wire.http import HttpResponse
 
 GROWTH: Final = 1.5
 """Of the pause between two tries to get past somebody else's operation."""
@@ -37,7 +38,7 @@ GROWTH: Final = 1.5
 _log = logging.getLogger("asyncsm.lanes")
 
 
-class Changes:
+class ChangeStarter:
     """Starts operations and keeps those apart that exclude each other.
 
     Args:

@@ -7,12 +7,13 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
+from asyncsm.engine.protocol import Request, get
+from asyncsm.engine.sending import decoded
+from asyncsm.engine.throttling import Kind
 from asyncsm.errors import AsyncsmError, UnexpectedPayload
 from asyncsm.polling import SurveyCost
-from asyncsm.protocol import HttpResponse, Request, get
-from asyncsm.sending import decoded
-from asyncsm.throttling import Kind
 from asyncsm.wire.base import XmlModel
+from asyncsm.wire.http import HttpResponse
 from asyncsm.wire.operations import (
     Operation,
     OperationState,
@@ -24,7 +25,7 @@ from asyncsm.wire.operations import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from asyncsm.sending import Sender
+    from asyncsm.engine.sending import Sender
 
 M = TypeVar("M", bound=XmlModel)
 
@@ -43,7 +44,7 @@ class Page(NamedTuple):
     seconds: float
 
 
-class SubscriptionHistory:
+class OperationList:
     """Reads Get Operation Status and List Subscription Operations of one subscription.
 
     Args:

@@ -74,6 +74,9 @@ class Request:
     target: str = ""
     scoped: bool = True
     queues: bool = True
+    usual: float | None = None
+    listed: bool = False
+    lane: tuple[str, ...] | None = None
 
     @property
     def repeatable(self) -> bool:

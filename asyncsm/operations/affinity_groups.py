@@ -29,6 +29,7 @@ class AffinityGroupOperations(Caller):
 
         REST: List Affinity Groups (ee460797).
         """
+        ...
 
     @family.reads(GROUP, operation="GetAffinityGroup")
     async def get_affinity_group_properties(self, affinity_group_name: str) -> AffinityGroup:
@@ -39,6 +40,7 @@ class AffinityGroupOperations(Caller):
         Raises:
             ResourceNotFound: there is no such affinity group.
         """
+        ...
 
     @family.creates(GROUPS, at="/{name}", body=CreateAffinityGroup, listed="CreateAffinityGroup")
     async def create_affinity_group(
@@ -59,6 +61,7 @@ class AffinityGroupOperations(Caller):
             AlreadyExists: the name is taken.
             BadRequest: the name or the location is not valid.
         """
+        ...
 
     @family.replaces(GROUP, body=UpdateAffinityGroup, listed="UpdateAffinityGroup")
     async def update_affinity_group(
@@ -76,6 +79,7 @@ class AffinityGroupOperations(Caller):
         Raises:
             ResourceNotFound: there is no such affinity group.
         """
+        ...
 
     @family.removes(GROUP, listed="DeleteAffinityGroup")
     async def delete_affinity_group(self, affinity_group_name: str) -> OperationHandle:
@@ -87,3 +91,4 @@ class AffinityGroupOperations(Caller):
             ResourceNotFound: there is no such affinity group.
             BadRequest: a hosted service or a storage account is still in it.
         """
+        ...

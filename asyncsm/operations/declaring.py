@@ -127,11 +127,8 @@ class Family:
     def _declares(
         self, verb: str, reconcile: Reconcile, template: str, facts: Facts
     ) -> Callable[[Method], Method]:
-        facts.setdefault("method", verb)
-        facts.setdefault("reconcile", reconcile)
-
         def decorate(method: Method) -> Method:
-            operation = self._operation(template, facts, method)
+            operation = self._operation(verb, reconcile, template, facts, method)
             check(operation, method.__qualname__)
             self.operations.append(operation)
             return cast("Method", _implementation(operation, method))
@@ -139,7 +136,12 @@ class Family:
         return decorate
 
     def _operation(
-        self, template: str, facts: Facts, method: Callable[..., Coroutine[object, object, object]]
+        self,
+        verb: str,
+        reconcile: Reconcile,
+        template: str,
+        facts: Facts,
+        method: Callable[..., Coroutine[object, object, object]],
     ) -> Operation:
         where = method.__qualname__
         for unknown in facts.keys() - Facts.__annotations__.keys():
@@ -161,7 +163,7 @@ class Family:
             family=self.name,
             operation=given_name or method.__name__.title().replace("_", ""),
             listed="listed" in facts,
-            method=facts["method"],
+            method=facts.get("method", verb),
             path=path,
             query=asked,
             version=facts.get("version", self.version),
@@ -170,7 +172,7 @@ class Family:
             reply=None if reply is OperationHandle else reply,
             ends=facts.get("ends", self.ends if reply is OperationHandle else Ends.AT_ONCE),
             usual=facts.get("usual", self.usual) if reply is OperationHandle else None,
-            reconcile=facts["reconcile"],
+            reconcile=facts.get("reconcile", reconcile),
             target=target,
             lane=facts.get("lane", lane_of(path, target)),
             queues=facts.get("queues", True),
@@ -298,6 +300,7 @@ def _is_readable(reply: object) -> bool:
 
 async def _template_of_a_plain_body() -> None:
     """Say what a plain body compiles to."""
+    ...
 
 
 _PLAIN: Final = _template_of_a_plain_body.__code__.co_code

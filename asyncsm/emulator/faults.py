@@ -29,6 +29,7 @@ from asyncsm.emulator.handlers import ROUTES
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.progress import Operation, Progress
 from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.saved_names import saved
 from asyncsm.emulator.watching import Entity
 
 Kind: TypeAlias = Literal[
@@ -93,6 +94,7 @@ _Seconds: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
+@saved("fault", "emulator.faults:Fault")
 class Fault(BaseModel):
     """What goes wrong, and with which requests; the JSON form has the same names.
 
@@ -153,6 +155,7 @@ class Fault(BaseModel):
         return self
 
 
+@saved("active-fault", "emulator.faults:ActiveFault")
 @dataclass(slots=True, eq=False)
 class ActiveFault(Entity):
     """A fault that has been set.

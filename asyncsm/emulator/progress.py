@@ -23,6 +23,7 @@ from typing import ClassVar, Final, Literal, TypeAlias
 from asyncsm.emulator import refusals
 from asyncsm.emulator.clock import Clock, Effect
 from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.saved_names import effect, saved
 from asyncsm.emulator.watching import Entity, Register
 
 log: logging.Logger = logging.getLogger("asyncsm.emulator")
@@ -69,6 +70,7 @@ USUAL_SECONDS: Final[Mapping[str, float]] = {
 OTHERWISE_SECONDS: Final = 30.0
 
 
+@saved("operation", "emulator.progress:Operation")
 @dataclass(slots=True, eq=False)
 class Operation(Entity):
     """One change, from its acceptance on.
@@ -267,10 +269,11 @@ class Progress:
         operation.locked = tuple(locks)
         for resource in locks:
             resource.lock = operation
-        for fraction, effect in steps:
-            self._clock.after(seconds * fraction, partial(self._step, operation, effect))
+        for fraction, step in steps:
+            self._clock.after(seconds * fraction, partial(self._step, operation, step))
         self._clock.after(seconds, partial(self._finish, operation, then))
 
+    @effect("operations/step", "progress._step")
     def _step(self, operation: Operation, effect: Effect) -> None:
         if operation.completed is not None:  # an earlier step failed
             return
@@ -285,6 +288,7 @@ class Progress:
             self._clock.after(0.0, operation.overdue)
             operation.overdue = None
 
+    @effect("operations/finish", "progress._finish")
     def _finish(self, operation: Operation, effect: Effect | None) -> None:
         if operation.completed is not None:
             return

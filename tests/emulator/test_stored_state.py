@@ -2,13 +2,20 @@
 
 import gzip
 import json
+import re
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from emulator.data.make_state import LONG_ENOUGH, PATHS, answers
 
 from asyncsm.emulator import Emulator, ManualClock
+from asyncsm.emulator.persistence.values import VERSION
+from asyncsm.emulator.progress import Lockable
+from asyncsm.emulator.saved_names import EFFECTS, NAMES, TYPES, effect
+from asyncsm.emulator.watching import Entity
 
 DATA = Path(__file__).parent / "data"
 RELEASES = ("0.1.0",)
@@ -64,6 +71,8 @@ async def test_database(release, said, directory):
         assert all(not left for left in under_way(emulator).values())
         assert failed(emulator) == []
         assert emulator.clock.agenda == []
+    with closing(sqlite3.connect(file)) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (VERSION,)
 
 
 async def test_snapshot(said, directory):
@@ -78,3 +87,39 @@ async def test_snapshot(said, directory):
         emulator.clock.advance(LONG_ENOUGH)
         assert_same(await answers(sms, PATHS), said["later"])
         assert failed(emulator) == []
+
+
+async def test_names_of_their_own(said, directory):
+    """What is saved now names effects and types by their own names, not by where they stand."""
+    async with Emulator(directory=directory, clock=ManualClock(), admin_port=None) as emulator:
+        emulator.restore(said["snapshot"])
+        again = emulator.snapshot()
+    names = [
+        set(re.findall(r'"\$(?:call|type|of)": "([^"]*)"', json.dumps(each)))
+        for each in (said["snapshot"], again)
+    ]
+    before, now = ({name for name in each if not name.startswith("wire.")} for each in names)
+    assert len(now) == len(before)
+    assert now <= set(NAMES.values())
+    assert not any(":" in name or "." in name for name in now)
+    # Whatever can be saved and was not there then had no earlier name.
+    assert before == {name for name in {*EFFECTS, *TYPES} if ":" in name or "." in name}
+
+
+def test_every_entity_has_a_name():
+    """No kind of entity can be forgotten."""
+
+    def kinds(base):
+        for kind in base.__subclasses__():
+            yield kind
+            yield from kinds(kind)
+
+    # A dataclass with slots is made of another class of the same name, which stays for a while.
+    named = {kind.__qualname__ for kind in TYPES.values()}
+    assert {kind.__qualname__ for kind in kinds(Entity)} - named == {Lockable.__qualname__}
+
+
+def test_a_name_belongs_to_one():
+    """Two effects of one name are a mistake that is told when the module is imported."""
+    with pytest.raises(ValueError, match="two things are called 'disks/release'"):
+        effect("disks/release")(print)

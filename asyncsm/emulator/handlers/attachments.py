@@ -12,6 +12,7 @@ from asyncsm.emulator.call import Call
 from asyncsm.emulator.compute import Deployment, Disk, HostedService, OSImage, Role
 from asyncsm.emulator.handlers import blobs
 from asyncsm.emulator.handlers.instances import Pace
+from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.emulator.vm_image_catalogue import platform_vm_images
 from asyncsm.wire import disks as wire
@@ -318,5 +319,6 @@ def give_up(pace: Pace, subscription: Subscription, disks: Iterable[Disk], *, me
             pace.clock.after(pace.progress.vary(RELEASE_SECONDS), partial(_release, disk))
 
 
+@effect("disks/release", "emulator.handlers.attachments:_release")
 def _release(disk: Disk) -> None:
     disk.attached_to = None

@@ -23,6 +23,7 @@ from asyncsm.emulator.handlers import (
 )
 from asyncsm.emulator.handlers.instances import Pace
 from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.saved_names import effect, saved
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import vm_images as wire
 from asyncsm.wire.disks import HostCaching
@@ -31,6 +32,7 @@ from asyncsm.wire.roles import CaptureRoleOperation, PersistentVMRole, PostCaptu
 routes: RouteTable = RouteTable()
 
 
+@saved("machine-set-up", "emulator.handlers.capture:_SetUp")
 class _SetUp(NamedTuple):
     """What a machine that is set up anew gets: its own name, and certificates of the service."""
 
@@ -177,6 +179,7 @@ def _register(subscription: Subscription, image: OSImage) -> None:
     subscription.os_images[image.name] = image
 
 
+@effect("capture/replace-by-image", "emulator.handlers.capture:_replace_by_image")
 def _replace_by_image(
     pace: Pace,
     subscription: Subscription,
@@ -190,6 +193,7 @@ def _replace_by_image(
     machines.remove(pace, subscription, service, deployment, role, media=False)
 
 
+@effect("capture/set-up-anew", "emulator.handlers.capture:_set_up_anew")
 def _set_up_anew(
     pace: Pace,
     random: Random,

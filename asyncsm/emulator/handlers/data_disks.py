@@ -14,6 +14,7 @@ from asyncsm.emulator.handlers import attachments, documents, lifecycle, lookup,
 from asyncsm.emulator.handlers.attachments import DiskOrder
 from asyncsm.emulator.handlers.lookup import BY_NAME
 from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire.disks import DataVirtualHardDisk
 
@@ -94,6 +95,7 @@ def _order(call: Call, service: HostedService, deployment: Deployment) -> DiskOr
     return DiskOrder(call, service, deployment.name, lifecycle.region_of(call.subscription, service))
 
 
+@effect("data-disks/added", "emulator.handlers.data_disks:_added")
 def _added(
     clock: Clock, deployment: Deployment, role: Role, disk: Disk, taken: Sequence[tuple[Disk, str, int]]
 ) -> None:
@@ -102,6 +104,7 @@ def _added(
     deployment.modified = clock.now()
 
 
+@effect("data-disks/removed", "emulator.handlers.data_disks:_removed")
 def _removed(
     clock: Clock, subscription: Subscription, deployment: Deployment, role: Role, disk: Disk, *, media: bool
 ) -> None:

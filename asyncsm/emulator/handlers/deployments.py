@@ -23,6 +23,7 @@ from asyncsm.emulator.handlers import (
 from asyncsm.emulator.handlers.instances import Pace
 from asyncsm.emulator.handlers.lookup import BY_NAME, BY_SLOT, SERVICE
 from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.saved_names import effect
 from asyncsm.wire import deployments as wire
 from asyncsm.wire.extensions import ExtensionConfiguration
 
@@ -207,20 +208,24 @@ def _require_name(given: str | None, deployment: Deployment | None, slot: str) -
         )
 
 
+@effect("deployments/set-status", "emulator.handlers.deployments:_set_status")
 def _set_status(deployment: Deployment, status: str) -> None:
     deployment.status = status
 
 
+@effect("deployments/run", "emulator.handlers.deployments:_run")
 def _run(pace: Pace, deployment: Deployment) -> None:
     deployment.status = "Running"
     instances.walk_all(pace, deployment, instances.ROLE_START)
 
 
+@effect("deployments/suspend-new", "emulator.handlers.deployments:_suspend_new")
 def _suspend_new(pace: Pace, deployment: Deployment) -> None:
     deployment.status = "Suspended"
     instances.walk_all(pace, deployment, instances.ROLE_CREATION)
 
 
+@effect("deployments/swap", "emulator.handlers.deployments:_swap")
 def _swap(pace: Pace, service: HostedService, staging: Deployment, production: Deployment | None) -> None:
     staging.slot = "Production"
     if production is not None:

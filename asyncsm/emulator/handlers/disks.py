@@ -11,6 +11,7 @@ from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.compute import Deployment, Disk
 from asyncsm.emulator.handlers import attachments, blobs, rules
 from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import disks as wire
 
@@ -126,6 +127,7 @@ def _require_resizable(disk: Disk, holder: Deployment | None, size: int) -> None
         )
 
 
+@effect("disks/resize", "emulator.handlers.disks:_resize")
 def _resize(disk: Disk, size: int) -> None:
     disk.size_gb = size
 

@@ -13,6 +13,7 @@ from asyncsm.emulator.compute import Deployment
 from asyncsm.emulator.handlers import lookup
 from asyncsm.emulator.handlers.lookup import BY_NAME
 from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.saved_names import effect
 from asyncsm.wire.networks import DnsServer
 
 COLLECTION: Final = f"{BY_NAME}/dnsservers"
@@ -77,11 +78,13 @@ def _find(call: Call) -> tuple[Deployment, str]:
     raise refusals.not_found(f"The DNS server '{wanted}' was not found.")
 
 
+@effect("dns-servers/put", "emulator.handlers.dns_servers:_put")
 def _put(clock: Clock, deployment: Deployment, server: DnsServer) -> None:
     deployment.dns_servers = {**deployment.dns_servers, server.name: server.address}
     deployment.modified = clock.now()
 
 
+@effect("dns-servers/remove", "emulator.handlers.dns_servers:_remove")
 def _remove(clock: Clock, deployment: Deployment, name: str) -> None:
     deployment.dns_servers = {one: at for one, at in deployment.dns_servers.items() if one != name}
     deployment.modified = clock.now()

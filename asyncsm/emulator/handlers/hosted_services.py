@@ -13,6 +13,7 @@ from asyncsm.emulator.handlers import documents, lifecycle, lookup, rules, views
 from asyncsm.emulator.handlers.instances import Pace
 from asyncsm.emulator.handlers.lookup import SERVICE
 from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import State, Subscription
 from asyncsm.wire import hosted_services as wire
 from asyncsm.wire.deployments import Deployments
@@ -141,6 +142,7 @@ def _listed(call: Call, service: HostedService) -> wire.HostedService:
     return shown
 
 
+@effect("hosted-services/remove", "emulator.handlers.hosted_services:_remove")
 def _remove(pace: Pace, state: State, subscription: Subscription, service: HostedService) -> None:
     for deployment in list(service.deployments.values()):
         lifecycle.remove(pace, subscription, service, deployment, media=True)

@@ -16,6 +16,7 @@ from asyncsm.emulator.compute import Publication
 from asyncsm.emulator.handlers import images, rules
 from asyncsm.emulator.handlers.attachments import find_image, find_vm_image
 from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.saved_names import effect
 from asyncsm.wire import images as wire
 from asyncsm.wire import xml
 
@@ -86,6 +87,7 @@ def share(call: Call) -> Reply:
     return call.accept(then=partial(_share, publication, permission))
 
 
+@effect("images/share", "emulator.handlers.image_publishing:_share")
 def _share(publication: Publication, permission: str) -> None:
     publication.permission = permission
 

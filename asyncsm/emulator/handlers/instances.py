@@ -18,12 +18,14 @@ from asyncsm.emulator.call import Call
 from asyncsm.emulator.clock import Clock
 from asyncsm.emulator.compute import Deployment, Role, RoleInstance
 from asyncsm.emulator.progress import Progress
+from asyncsm.emulator.saved_names import effect, saved
 from asyncsm.emulator.state import Subscription
 
 MOST_UPGRADE_DOMAINS: Final = 5
 FAULT_DOMAINS: Final = 2
 
 
+@saved("instance-phase", "emulator.handlers.instances:Phase")
 class Phase(NamedTuple):
     """A state of an instance, and the virtual seconds it lasts; the last one of a walk stays.
 
@@ -109,6 +111,7 @@ REMOVAL: Final = (Phase("StoppingVM", "Stopping", 10), Phase("DeletingVM", "Stop
 """An instance that goes together with its deployment."""
 
 
+@saved("pace", "emulator.handlers.instances:Pace")
 @dataclass(frozen=True, slots=True)
 class Pace:
     """Time, for effects that start something which takes some."""
@@ -135,6 +138,7 @@ def walk_all(pace: Pace, deployment: Deployment, phases: Sequence[Phase]) -> Non
         walk(pace, deployment, instance, phases)
 
 
+@effect("role-instances/enter-phase", "emulator.handlers.instances:_enter")
 def _enter(
     pace: Pace, deployment: Deployment, instance: RoleInstance, number: int, phases: Sequence[Phase]
 ) -> None:

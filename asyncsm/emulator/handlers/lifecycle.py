@@ -14,6 +14,7 @@ from asyncsm.emulator.compute import Deployment, Disk, HostedService, Slot
 from asyncsm.emulator.handlers import attachments, endpoints, instances
 from asyncsm.emulator.handlers.instances import Pace
 from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 
 _NAME: Final = re.compile(r"[^\W_][\w.-]{0,62}")
@@ -92,6 +93,7 @@ def region_of(subscription: Subscription, service: HostedService) -> str:
     return service.location or ""
 
 
+@effect("deployments/check-new", "emulator.handlers.lifecycle:_check")
 def _check(
     subscription: Subscription, service: HostedService, deployment: Deployment, new_disks: tuple[Disk, ...]
 ) -> None:
@@ -104,6 +106,7 @@ def _check(
         raise
 
 
+@effect("deployments/launched", "emulator.handlers.lifecycle:_launched")
 def _launched(clock: Clock, service: HostedService, deployment: Deployment, then: Effect) -> None:
     service.modified = deployment.modified = clock.now()
     then()
@@ -120,6 +123,7 @@ def begin_removal(pace: Pace, deployment: Deployment) -> None:
     instances.walk_all(pace, deployment, instances.REMOVAL)
 
 
+@effect("deployments/remove", "emulator.handlers.lifecycle:remove")
 def remove(
     pace: Pace, subscription: Subscription, service: HostedService, deployment: Deployment, *, media: bool
 ) -> None:

@@ -27,6 +27,7 @@ from asyncsm.emulator.handlers.instances import Pace, Phase
 from asyncsm.emulator.handlers.lookup import BY_NAME
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.saved_names import effect, saved
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import roles as wire
 
@@ -36,6 +37,7 @@ ONE: Final = f"{BY_NAME}/roles/{{roleName}}"
 routes: RouteTable = RouteTable()
 
 
+@saved("machine-change", "emulator.handlers.machines:_Change")
 @dataclass(frozen=True, slots=True)
 class _Change:
     """What an update makes of a virtual machine.
@@ -138,6 +140,7 @@ def delete(call: Call) -> Reply:
     return reply
 
 
+@effect("machines/remove", "emulator.handlers.machines:remove")
 def remove(
     pace: Pace,
     subscription: Subscription,
@@ -172,6 +175,7 @@ def _order(call: Call, service: HostedService, deployment: Deployment) -> DiskOr
     return DiskOrder(call, service, deployment.name, lifecycle.region_of(call.subscription, service))
 
 
+@effect("machines/check-new", "emulator.handlers.machines:_check_new")
 def _check_new(
     subscription: Subscription, deployment: Deployment, role: Role, new_disks: Sequence[Disk]
 ) -> None:
@@ -184,6 +188,7 @@ def _check_new(
         raise
 
 
+@effect("machines/added", "emulator.handlers.machines:_added")
 def _added(pace: Pace, random: Random, deployment: Deployment, role: Role, phases: Sequence[Phase]) -> None:
     power.wake(deployment, random)
     roles.boot(pace, deployment, {role.name: phases})
@@ -241,6 +246,7 @@ def _data_disks(role: Role, wanted: wire.PersistentVMRole, order: DiskOrder) -> 
     return coming
 
 
+@effect("machines/check-change", "emulator.handlers.machines:_check_change")
 def _check_change(subscription: Subscription, deployment: Deployment, change: _Change) -> None:
     instance = deployment.instances[change.present.name]
     more = instances.cores_of_size(change.coming.size) - instances.cores_of_size(instance.size)
@@ -253,6 +259,7 @@ def _check_change(subscription: Subscription, deployment: Deployment, change: _C
         raise
 
 
+@effect("machines/apply-change", "emulator.handlers.machines:_apply")
 def _apply(
     pace: Pace, random: Random, subscription: Subscription, deployment: Deployment, change: _Change
 ) -> None:

@@ -11,6 +11,7 @@ from asyncsm.emulator.handlers import addresses, network_file, network_plan
 from asyncsm.emulator.networking import NetworkPlan
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import networks as wire
 
@@ -59,6 +60,7 @@ def _under_way(request_id: str) -> Refusal:
     )
 
 
+@effect("networks/put-into-force", "emulator.handlers.networks:_put_into_force")
 def _put_into_force(subscription: Subscription, plan: NetworkPlan) -> None:
     _require_unused(subscription, plan)  # a deployment may have come in the meantime
     subscription.networks.plan = plan

@@ -19,6 +19,7 @@ from asyncsm.emulator.handlers import addresses, instances, lookup
 from asyncsm.emulator.handlers.instances import Pace
 from asyncsm.emulator.handlers.lookup import BY_NAME
 from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import roles as wire
 from asyncsm.wire.roles import PostShutdownAction
@@ -98,12 +99,14 @@ def _start(call: Call, deployment: Deployment, machines: Sequence[RoleInstance])
     )
 
 
+@effect("power/claim-cores", "emulator.handlers.power:claim")
 def claim(subscription: Subscription, deployment: Deployment, machines: Sequence[RoleInstance]) -> None:
     """Count the cores of those `machines` of `deployment` that are without a place and will get one."""
     returning = sum(instances.cores_of_size(one.size) for one in machines if one.deallocated)
     instances.claim_cores(subscription, deployment, instances.cores_of(deployment) + returning)
 
 
+@effect("power/started", "emulator.handlers.power:_started")
 def _started(
     pace: Pace,
     random: Random,
@@ -145,6 +148,7 @@ def _shut_down(
     return reply
 
 
+@effect("power/walk-each", "emulator.handlers.power:_walk_each")
 def _walk_each(
     pace: Pace,
     deployment: Deployment,
@@ -155,6 +159,7 @@ def _walk_each(
         instances.walk(pace, deployment, instance, phases)
 
 
+@effect("power/deallocate", "emulator.handlers.power:_deallocate")
 def _deallocate(
     pace: Pace, subscription: Subscription, deployment: Deployment, machines: Sequence[RoleInstance]
 ) -> None:

@@ -15,6 +15,7 @@ from asyncsm.emulator.handlers import addresses, configurations, instances, life
 from asyncsm.emulator.networking import ReservedIP
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import networks as wire
 
@@ -144,6 +145,7 @@ def _require_own_address(deployment: Deployment) -> None:
         )
 
 
+@effect("reserved-ips/check-quota", "emulator.handlers.reserved_ips:_check_quota")
 def _check_quota(subscription: Subscription, reserved: ReservedIP) -> None:
     limit, count = subscription.quotas.reserved_ips, len(subscription.reserved_ips)
     if count > limit:
@@ -151,6 +153,7 @@ def _check_quota(subscription: Subscription, reserved: ReservedIP) -> None:
         raise refusals.quota_exceeded("reserved IP count", limit, count - 1)
 
 
+@effect("reserved-ips/reserve", "emulator.handlers.reserved_ips:_reserve")
 def _reserve(reserved: ReservedIP, holder: Deployment | None, address: str) -> None:
     reserved.address = address if holder is None else holder.vip
     reserved.state = "Created"
@@ -158,6 +161,7 @@ def _reserve(reserved: ReservedIP, holder: Deployment | None, address: str) -> N
         configurations.name_reserved_ip(holder, reserved.name)
 
 
+@effect("reserved-ips/remove", "emulator.handlers.reserved_ips:_remove")
 def _remove(subscription: Subscription, reserved: ReservedIP) -> None:
     try:
         addresses.require_unused(subscription, reserved)
@@ -167,11 +171,13 @@ def _remove(subscription: Subscription, reserved: ReservedIP) -> None:
     del subscription.reserved_ips[reserved.name]
 
 
+@effect("reserved-ips/give", "emulator.handlers.reserved_ips:_give")
 def _give(clock: Clock, deployment: Deployment, reserved: ReservedIP) -> None:
     deployment.vip, deployment.modified = reserved.address, clock.now()
     configurations.name_reserved_ip(deployment, reserved.name)
 
 
+@effect("reserved-ips/take-back", "emulator.handlers.reserved_ips:_take_back")
 def _take_back(clock: Clock, deployment: Deployment, address: str) -> None:
     deployment.vip, deployment.modified = address, clock.now()
     configurations.name_reserved_ip(deployment, None)

@@ -14,6 +14,7 @@ from asyncsm.emulator.handlers.instances import Pace, Phase
 from asyncsm.emulator.handlers.lookup import BY_NAME, BY_SLOT
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire.roles import RoleInstanceNames
 
@@ -115,6 +116,7 @@ def _unknown(name: str) -> Refusal:
     return refusals.not_found(f"The role instance {name} was not found in the deployment.")
 
 
+@effect("role-instances/drop", "emulator.handlers.role_instances:_drop")
 def _drop(
     pace: Pace, subscription: Subscription, deployment: Deployment, going: Sequence[RoleInstance]
 ) -> None:

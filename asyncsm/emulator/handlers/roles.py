@@ -26,6 +26,7 @@ from asyncsm.emulator.handlers.attachments import DiskOrder, attach, find_vm_ima
 from asyncsm.emulator.handlers.instances import Pace, Phase
 from asyncsm.emulator.handlers.lookup import BY_NAME, SERVICE
 from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.saved_names import effect
 from asyncsm.wire import deployments as wire
 from asyncsm.wire import roles as wire_roles
 from asyncsm.wire.extensions import (
@@ -238,6 +239,7 @@ def add_machine(call: Call, deployment: Deployment, role: Role, host_name: str |
     return instances.MACHINE_START if host_name is None else instances.FIRST_MACHINE_START[os or "Linux"]
 
 
+@effect("machines/boot", "emulator.handlers.roles:boot")
 def boot(pace: Pace, deployment: Deployment, starts: Mapping[str, Sequence[Phase]]) -> None:
     """Let machines start, each through its own phases."""
     deployment.status = "Running"

@@ -19,6 +19,7 @@ from asyncsm.emulator.compute import Deployment, HostedService, ServiceCertifica
 from asyncsm.emulator.handlers import configurations, lookup
 from asyncsm.emulator.handlers.lookup import SERVICE
 from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.saved_names import effect
 from asyncsm.wire import certificates as wire
 
 COLLECTION: Final = f"{SERVICE}/certificates"
@@ -121,12 +122,14 @@ def _protected(data: bytes, password: str | None) -> list[x509.Certificate]:
     return [file.cert.certificate, *(one.certificate for one in file.additional_certs)]
 
 
+@effect("service-certificates/keep", "emulator.handlers.service_certificates:_keep")
 def _keep(clock: Clock, service: HostedService, added: list[ServiceCertificate]) -> None:
     for one in added:
         service.certificates.setdefault(one.thumbprint, one)
     service.modified = clock.now()
 
 
+@effect("service-certificates/drop", "emulator.handlers.service_certificates:_drop")
 def _drop(clock: Clock, service: HostedService, certificate: ServiceCertificate) -> None:
     used = {one.upper() for deployment in service.deployments.values() for one in _used_by(deployment)}
     if certificate.thumbprint in used:

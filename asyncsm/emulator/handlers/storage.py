@@ -13,6 +13,7 @@ from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.handlers import rules, views
 from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import StorageAccount
 from asyncsm.wire import storage as wire
 from asyncsm.wire.hosted_services import AvailabilityResponse
@@ -229,6 +230,7 @@ def _new_key(random: Random) -> str:
     return base64.b64encode(random.randbytes(64)).decode()
 
 
+@effect("storage/set-status", "emulator.handlers.storage:_set_status")
 def _set_status(account: StorageAccount, status: str) -> None:
     account.status = status
 

@@ -19,6 +19,7 @@ from asyncsm.emulator.compute import Definition, Deployment, Role, Update
 from asyncsm.emulator.handlers import configurations, instances
 from asyncsm.emulator.handlers.instances import Pace, Phase
 from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.saved_names import effect, saved
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire.cscfg import ServiceConfiguration
 
@@ -42,6 +43,7 @@ ROLE_UPDATE: Final = (
 """An instance that gets new code or another guest system."""
 
 
+@saved("update-context", "emulator.handlers.updates:_Context")
 @dataclass(frozen=True, slots=True)
 class _Context:
     """What the effects of an update need."""
@@ -151,6 +153,7 @@ def _begin(call: Call, deployment: Deployment, update: Update) -> Reply:
     return reply
 
 
+@effect("updates/accept", "emulator.handlers.updates:_accept")
 def _accept(context: _Context, update: Update) -> None:
     """Let the update begin if the subscription has the cores for it."""
     deployment = context.deployment
@@ -168,6 +171,7 @@ def _accept(context: _Context, update: Update) -> None:
     _next(context, update)
 
 
+@effect("updates/resume", "emulator.handlers.updates:_resume")
 def _resume(context: _Context, update: Update) -> None:
     """Go into the domain for which a manual update waits."""
     _open(context.deployment)
@@ -209,6 +213,7 @@ def _enter(context: _Context, update: Update) -> None:
     context.pace.clock.after(update.seconds, partial(_leave, context, update))
 
 
+@effect("updates/leave-domain", "emulator.handlers.updates:_leave")
 def _leave(context: _Context, update: Update) -> None:
     if context.deployment.update is not update:  # another update, or the end of the deployment, came first
         return

@@ -11,6 +11,7 @@ from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.handlers import attachments, blobs, images, rules
 from asyncsm.emulator.handlers.attachments import find_vm_image
 from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.emulator.vm_image_catalogue import platform_vm_images
 from asyncsm.wire import vm_images as wire
@@ -115,6 +116,7 @@ def delete(call: Call) -> Reply:
     return call.accept(then=partial(_forget, call.subscription, image.name or ""))
 
 
+@effect("vm-images/register", "emulator.handlers.vm_images:register")
 def register(subscription: Subscription, image: wire.VMImage) -> None:
     """Take in `image`, if its name and blobs are still free.
 
@@ -127,6 +129,7 @@ def register(subscription: Subscription, image: wire.VMImage) -> None:
     subscription.vm_images[name] = image
 
 
+@effect("vm-images/forget", "emulator.handlers.vm_images:_forget")
 def _forget(subscription: Subscription, name: str) -> None:
     subscription.vm_images.pop(name, None)
     subscription.publications.pop(name, None)

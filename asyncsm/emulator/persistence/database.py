@@ -24,11 +24,10 @@ from typing import Final
 from asyncsm.emulator.clock import Due
 from asyncsm.emulator.persistence.rows import RowDecoder, RowEncoder
 from asyncsm.emulator.persistence.snapshot import Contents
-from asyncsm.emulator.persistence.values import Roots, UnreadableState
+from asyncsm.emulator.persistence.values import VERSION, Roots, UnreadableState, require_version
 from asyncsm.emulator.watching import Entity, Mark, Register
 
 APPLICATION_ID: Final = 0x41534D45  # "ASME"
-VERSION: Final = 1
 
 SCHEMA: Final = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -330,14 +329,16 @@ class Database:
         (tables,) = execute("SELECT count(*) FROM sqlite_master").fetchone()
         if tables and application != APPLICATION_ID:
             raise UnusableDatabase(self._path, "is the database of another program")
-        if tables and version != VERSION:
-            raise UnusableDatabase(self._path, f"has the version {version}, not {VERSION}")
+        try:
+            require_version(version if tables else VERSION)
+        except ValueError as error:
+            raise UnusableDatabase(self._path, str(error)) from error
         execute("BEGIN IMMEDIATE")
         if not tables:
             for statement in SCHEMA.split(";"):
                 execute(statement)
             execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            execute(f"PRAGMA user_version = {VERSION}")
+        execute(f"PRAGMA user_version = {VERSION}")  # as new rows may be what earlier releases cannot read
         starts = int(self._fact(STARTS) or 0) + 1
         self._set_fact(STARTS, str(starts))
         execute("COMMIT")

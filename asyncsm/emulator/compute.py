@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal, TypeAlias
 
+from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.saved_names import saved
-from asyncsm.emulator.watching import Entity
 from asyncsm.wire.base import ExtraElement
 from asyncsm.wire.configuration_sets import ConfigurationSet
 from asyncsm.wire.extensions import ResourceExtensionReference

@@ -21,10 +21,10 @@ from random import Random
 from typing import ClassVar, Final, Literal, TypeAlias
 
 from asyncsm.emulator import refusals
+from asyncsm.emulator.change_tracking import Entity, Register
 from asyncsm.emulator.clock import Clock, Effect
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.saved_names import effect, saved
-from asyncsm.emulator.watching import Entity, Register
 
 log: logging.Logger = logging.getLogger("asyncsm.emulator")
 

@@ -1,6 +1,6 @@
 """Everything the emulated service knows, as plain data.
 
-Only handlers and the effects of operations change it, always between two awaits, so a
+Only routes and the effects of operations change it, always between two awaits, so a
 request sees it whole.
 """
 
@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import ClassVar
 from urllib.parse import urlsplit
 
+from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.compute import Disk, HostedService, OSImage, Publication
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.networking import NetworkConfiguration, ReservedIP
 from asyncsm.emulator.progress import Lockable, OperationLog
 from asyncsm.emulator.saved_names import saved
-from asyncsm.emulator.watching import Entity
 from asyncsm.wire.vm_images import VMImage
 
 

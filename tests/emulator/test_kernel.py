@@ -17,7 +17,7 @@ from doubles.replaying import replay
 from asyncsm.credentials import read_publishsettings
 from asyncsm.emulator import Clock, Emulator, EmulatorOptions, InstantClock, ManualClock, serve
 from asyncsm.emulator.clock import make_clock
-from asyncsm.emulator.handlers import ROUTES
+from asyncsm.emulator.routes import ROUTES
 
 
 async def test_headers(management: Management):

@@ -12,10 +12,10 @@ import pytest
 from emulator.data.make_state import LONG_ENOUGH, PATHS, answers
 
 from asyncsm.emulator import Emulator, ManualClock
+from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.persistence.values import VERSION
 from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.saved_names import EFFECTS, NAMES, TYPES, effect
-from asyncsm.emulator.watching import Entity
 
 DATA = Path(__file__).parent / "data"
 RELEASES = ("0.1.0",)

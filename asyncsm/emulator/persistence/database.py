@@ -1,7 +1,7 @@
 """The state in an SQLite file, in which every change is before the answer that acknowledges it.
 
 Entities are a row each, as are the entries of registers and of the agenda. What has
-changed reports itself (see `watching`), so that saving costs what the change costs,
+changed reports itself (see `change_tracking`), so that saving costs what the change costs,
 however much there is besides; and a request that changes nothing writes nothing.
 
 The file is written ahead (WAL) without waiting for the disk: whatever happens to the
@@ -21,11 +21,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from asyncsm.emulator.change_tracking import Entity, Mark, Register
 from asyncsm.emulator.clock import Due
 from asyncsm.emulator.persistence.rows import RowDecoder, RowEncoder
 from asyncsm.emulator.persistence.snapshot import Contents
 from asyncsm.emulator.persistence.values import VERSION, Roots, UnreadableState, require_version
-from asyncsm.emulator.watching import Entity, Mark, Register
 
 APPLICATION_ID: Final = 0x41534D45  # "ASME"
 

@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 
 from pydantic import JsonValue
 
+from asyncsm.emulator.change_tracking import Entity, Register
 from asyncsm.emulator.clock import Due, Effect
 from asyncsm.emulator.faults import ActiveFault
 from asyncsm.emulator.naming import ByName
@@ -31,7 +32,6 @@ from asyncsm.emulator.persistence.values import (
     tag_of,
 )
 from asyncsm.emulator.state import Subscription
-from asyncsm.emulator.watching import Entity, Register
 
 FORMAT: Final = "asyncsm emulator state"
 

@@ -38,12 +38,12 @@ from typing import Any, Final
 from pydantic import BaseModel, JsonValue, SecretStr
 
 from asyncsm.emulator.call import World
+from asyncsm.emulator.change_tracking import Entity, Register
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.persistence import names
 from asyncsm.emulator.persistence.checking import check
 from asyncsm.emulator.progress import OperationLog
 from asyncsm.emulator.refusals import Refusal
-from asyncsm.emulator.watching import Entity, Register
 
 VERSION: Final = 2
 """Of saved states, as databases and documents. 1: effects and types called by where they stood."""

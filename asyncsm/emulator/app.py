@@ -108,6 +108,8 @@ class ManagementApp:
             if self._save is not None:
                 self._save()
         except Refusal as refusal:
+            if refusal.code == refusals.NOT_EMULATED:
+                log.warning("%s (request %s)", refusal.message, request_id)
             outcome = Decision(Reply.refusing(refusal))
         except Exception:
             log.exception("%s %s failed (request %s)", request.method, request.raw_path, request_id)

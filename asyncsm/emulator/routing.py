@@ -11,7 +11,7 @@ operations share a path, the query (``comp=config``) or the root element of the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Handler, Route
@@ -120,11 +120,11 @@ class Router:
             scoped: whether the path stood below a subscription.
 
         Raises:
-            Refusal: no such path, not for this method, or a query parameter is missing.
+            Refusal: the path is not emulated, not for this method, or lacks a query parameter.
         """
         node = _descend(self._scoped if scoped else self._unscoped, segments, 0)
         if node is None:
-            raise refusals.not_found()
+            raise refusals.not_emulated(method, "/" + "/".join(map(quote, segments)))
         candidates = node.methods.get(method)
         if candidates is None:
             raise refusals.invalid_verb(method)

@@ -125,11 +125,12 @@ class ManagementApp:
         """Check the version, authenticate, read the body, route, and do what is asked."""
         version = request.headers.get("x-ms-version", "")
         if _VERSION.fullmatch(version) is None or version < FIRST_VERSION:
+            # [protocol 3.3]
             raise strict.version_refusal(version) if self._world.strict else refusals.missing_version()
         path, _, query = request.raw_path.partition("?")
         segments = split(path)
         if not segments:
-            raise refusals.not_found()
+            raise refusals.not_found()  # [guess]
         scoped = segments[0].lower() not in WITHOUT_SUBSCRIPTION
         gate = self._world.gate
         thumbprint = gate.thumbprint(request.transport)
@@ -196,7 +197,7 @@ class ManagementApp:
         name = call.route.operation
         self._world.clock.settle()
         if self._limiter is not None and not self._limiter.admits(call.subscription.id):
-            return Decision(Reply.refusing(refusals.too_many_requests()), name)
+            return Decision(Reply.refusing(refusals.too_many_requests()), name)  # [protocol 3.2]
         instead = self._faults.instead(call)
         if instead is not None:
             return Decision(fault_injection.instead(instead, call, target), name, (instead,))

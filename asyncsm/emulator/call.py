@@ -132,7 +132,7 @@ class Incoming:
         try:
             name, node = xml.parse(self.content)
         except ValueError as error:
-            raise refusals.invalid_xml() from error
+            raise refusals.invalid_xml() from error  # [protocol 3.3]
         return name.rpartition(":")[2], node
 
     def root(self) -> str:
@@ -265,11 +265,12 @@ class Call:
             strict.check_body(model, self._incoming.content)
         root, node = self._incoming.document
         if root != model.root_name():
+            # [protocol 3.3]
             raise refusals.invalid_xml(f"Expected the element {model.root_name()}, found {root}.")
         try:
             return model.from_node(node)
         except ValueError as error:
-            raise refusals.invalid_xml() from error
+            raise refusals.invalid_xml() from error  # [protocol 3.3]
 
     def require_free(self, *resources: Lockable) -> None:
         """Refuse with 409 if a change under way holds one of `resources`."""

@@ -48,11 +48,11 @@ def instead(fault: Fault, call: Call, target: str) -> Reply:
         case "409":
             return Reply.refusing(_in_the_way(fault, call))
         case "503":
-            return Reply.refusing(refusals.server_busy())
+            return Reply.refusing(refusals.server_busy())  # [protocol 3.3]
         case "throttled":
-            return Reply.refusing(refusals.too_many_requests())
+            return Reply.refusing(refusals.too_many_requests())  # [protocol 3.2]
         case _:
-            return Reply.refusing(refusals.internal_error())
+            return Reply.refusing(refusals.internal_error())  # [protocol 3.3]
 
 
 def _redirect(fault: Fault, call: Call, target: str) -> Reply:
@@ -74,7 +74,7 @@ def _in_the_way(fault: Fault, call: Call) -> refusals.Refusal:
     seconds = call.progress.duration(operation.name) if fault.seconds is None else fault.seconds
     call.progress.begin(operation, seconds=seconds)
     call.clock.looked()  # as after any 409
-    return refusals.exclusive_access(_held_at(call.path), operation.request_id)
+    return refusals.exclusive_access(_held_at(call.path), operation.request_id)  # [protocol 3.1]
 
 
 def _holder_of(object_path: str) -> str:
@@ -100,7 +100,7 @@ def spoil(fault: Fault, reply: Reply) -> Reply:
     """What becomes of the `reply` of an operation that has been performed."""
     match fault.kind:
         case "500-after":
-            return Reply.refusing(refusals.internal_error())
+            return Reply.refusing(refusals.internal_error())  # [protocol 3.3]
         case "garbage":
             return Reply(200, GARBAGE, content_type="text/html")
         case _:

@@ -144,7 +144,7 @@ def require_free(*resources: Lockable) -> None:
     """Refuse with 409 if a change under way holds one of `resources`."""
     for resource in resources:
         if resource.lock is not None:
-            raise refusals.exclusive_access(resource.kind, resource.lock.request_id)
+            raise refusals.exclusive_access(resource.kind, resource.lock.request_id)  # [protocol 3.1]
 
 
 class OperationLog(Register):
@@ -321,5 +321,5 @@ def attempt(effect: Effect) -> Refusal | None:
     except Exception:
         # It falls due during somebody else's request, which must not pay for it.
         log.exception("an effect of an operation failed")
-        return refusals.internal_error()
+        return refusals.internal_error()  # [protocol 3.3]
     return None

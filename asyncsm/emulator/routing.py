@@ -127,15 +127,15 @@ class Router:
             raise refusals.not_emulated(method, "/" + "/".join(map(quote, segments)))
         candidates = node.methods.get(method)
         if candidates is None:
-            raise refusals.invalid_verb(method)
+            raise refusals.invalid_verb(method)  # [protocol 3.3]
         for route in candidates:
             if route.wants(query, root):
                 names = (part[1:-1] if part.startswith("{") else None for part in split(route.path))
                 captured = {name: value for name, value in zip(names, segments, strict=True) if name}
                 return route, captured
         if any(route.root is not None for route in candidates):
-            raise refusals.invalid_xml(f"The element {root()} is not expected here.")
-        raise refusals.missing_query_parameter("/".join(sorted({*candidates[0].query})))
+            raise refusals.invalid_xml(f"The element {root()} is not expected here.")  # [protocol 3.3]
+        raise refusals.missing_query_parameter("/".join(sorted({*candidates[0].query})))  # [protocol 3.3]
 
 
 def _descend(node: _Node, segments: Sequence[str], depth: int) -> _Node | None:

@@ -63,9 +63,10 @@ def create(call: Call) -> Reply:
     limit = call.subscription.quotas.affinity_groups
     _check_name(wanted.name)
     if wanted.name in groups:
+        # [protocol 1.8] [guess]
         raise refusals.conflict("An affinity group with the specified name already exists.")
     if len(groups) >= limit:
-        raise refusals.quota_exceeded("affinity group count", limit, len(groups))
+        raise refusals.quota_exceeded("affinity group count", limit, len(groups))  # [protocol 3.4]
     groups[wanted.name] = AffinityGroup(
         name=wanted.name,
         label=common_fields.label(wanted.label),
@@ -98,7 +99,7 @@ def delete(call: Call) -> Reply:
     accounts = (one.affinity_group for one in subscription.storage_accounts.values())
     networks = (one.affinity_group for one in subscription.networks.sites.values())
     if any(_is_in(wanted, group) for wanted in (*services, *accounts, *networks)):
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 5.6] [guess]
             f"The affinity group {group.name} cannot be deleted while hosted services, storage "
             "accounts or virtual networks are in it."
         )
@@ -111,13 +112,14 @@ def _find(call: Call) -> AffinityGroup:
     _check_name(name)
     group = call.subscription.affinity_groups.get(name)
     if group is None:
+        # [rec affinity_groups/delete_affinity_group]
         raise refusals.not_found("The affinity group does not exist.")
     return group
 
 
 def _check_name(name: str) -> None:
     if _NAME.fullmatch(name) is None:
-        raise refusals.bad_request("The affinity group name is invalid.")
+        raise refusals.bad_request("The affinity group name is invalid.")  # [protocol 1.8]
 
 
 def _is_in(affinity_group: str | None, group: AffinityGroup) -> bool:

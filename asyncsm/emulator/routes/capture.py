@@ -83,7 +83,7 @@ def capture_as_vm_image(call: Call) -> Reply:
     label = common_fields.label(wanted.vm_image_label)
     instance = deployment.instances[role.name]
     if wanted.os_state not in tuple(wire.OSState):
-        raise refusals.bad_request("The OSState must be Generalized or Specialized.")
+        raise refusals.bad_request("The OSState must be Generalized or Specialized.")  # [protocol 4.14]
     if wanted.os_state == wire.OSState.GENERALIZED:
         _require_stopped(instance)
     image = wire.VMImage(
@@ -113,12 +113,13 @@ def capture_as_vm_image(call: Call) -> Reply:
 
 def _disk_of(role: Role) -> Disk:
     if role.os_disk is None:  # asked for machines only, by `path_resources.machine`
-        raise refusals.internal_error()
+        raise refusals.internal_error()  # [guess]
     return role.os_disk
 
 
 def _require_stopped(instance: RoleInstance) -> None:
     if not instance.stopped:
+        # [guess]: no source says so
         raise refusals.conflict(f"Role {instance.role_name} must be stopped before it can be captured.")
 
 
@@ -133,7 +134,7 @@ def _set_up(service: HostedService, role: Role, wanted: CaptureRoleOperation) ->
             return _SetUp(name, provisioning_sets.certificates_of(anew))
         case PostCaptureAction.DELETE:
             return None
-    raise refusals.bad_request("The PostCaptureAction must be Delete or Reprovision.")
+    raise refusals.bad_request("The PostCaptureAction must be Delete or Reprovision.")  # [protocol 4.14]
 
 
 def _os_disk(call: Call, role: Role, wanted: wire.CaptureRoleAsVMImage) -> wire.OSDiskConfiguration:

@@ -44,13 +44,15 @@ def add(call: Call) -> Reply:
     limit = call.subscription.quotas.management_certificates
     added = _read(call, wanted)
     if added.thumbprint in certificates:
+        # [protocol 3.1]
         raise refusals.conflict("The specified certificate already exists for this subscription.")
     if len(certificates) >= limit:
+        # [protocol 1.8]
         raise refusals.quota_exceeded("management certificate count", limit, len(certificates))
     try:
         call.gate.trust(added.data)
     except ssl.SSLError:
-        raise refusals.bad_request("The specified certificate is invalid.") from None
+        raise refusals.bad_request("The specified certificate is invalid.") from None  # [protocol 6.2]
     certificates[added.thumbprint] = added
     call.acts_on("certificates", added.thumbprint)
     spelling = wanted.subscription_certificate_thumbprint or added.thumbprint
@@ -67,6 +69,7 @@ def delete(call: Call) -> Reply:
 def _find(call: Call) -> SubscriptionCertificate:
     found = call.subscription.certificates.get(call.parameters["thumbprint"])
     if found is None:
+        # [rec management_certificates/delete_management_certificate]
         raise refusals.not_found("The certificate was not found.")
     return found
 
@@ -78,17 +81,17 @@ def _read(call: Call, wanted: wire.SubscriptionCertificate) -> SubscriptionCerti
         certificate = x509.load_der_x509_certificate(data)
         key = certificate.public_key()
     except (binascii.Error, ValueError):
-        raise refusals.bad_request("The specified certificate is invalid.") from None
+        raise refusals.bad_request("The specified certificate is invalid.") from None  # [protocol 6.2]
     if not isinstance(key, rsa.RSAPublicKey):
-        raise refusals.bad_request("The specified certificate is invalid.")
+        raise refusals.bad_request("The specified certificate is invalid.")  # [protocol 6.2]
     public_key = key.public_bytes(Encoding.DER, PublicFormat.PKCS1)
     thumbprint = certificate.fingerprint(SHA1()).hex().upper()  # noqa: S303 - the name of a certificate here
     given_key = wanted.subscription_certificate_public_key
     given_thumbprint = wanted.subscription_certificate_thumbprint
     if given_key and given_key != _text(public_key):
-        raise refusals.bad_request("The public key is not that of the specified certificate.")
+        raise refusals.bad_request("The public key is not that of the specified certificate.")  # [guess]
     if given_thumbprint and given_thumbprint.upper() != thumbprint:
-        raise refusals.bad_request("The thumbprint is not that of the specified certificate.")
+        raise refusals.bad_request("The thumbprint is not that of the specified certificate.")  # [guess]
     return SubscriptionCertificate(thumbprint, public_key, data, call.now)
 
 

@@ -63,7 +63,7 @@ def update(call: Call) -> Reply:
     disk = _find(call, role)
     call.require_free(deployment)
     if wanted.disk_name and wanted.disk_name.lower() != disk.name.lower():
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [guess]
             f"The disk with LUN {disk.lun} is called {disk.name}, which cannot be changed."
         )
     order = _order(call, service, deployment)
@@ -93,7 +93,7 @@ def _find(call: Call, role: Role) -> Disk:
     given = call.parameters["lun"]
     found = next((disk for disk in role.data_disks if str(disk.lun) == given), None)
     if found is None:
-        raise refusals.not_found(f"Role {role.name} has no data disk with LUN {given}.")
+        raise refusals.not_found(f"Role {role.name} has no data disk with LUN {given}.")  # [protocol 4.14]
     return found
 
 

@@ -108,7 +108,7 @@ def swap(call: Call) -> Reply:
     service = path_resources.hosted_service(call)
     staging, production = service.in_slot("Staging"), service.in_slot("Production")
     if staging is None:
-        raise refusals.not_found(path_resources.NO_DEPLOYMENT)
+        raise refusals.not_found(path_resources.NO_DEPLOYMENT)  # [protocol 5.4] [guess]
     _require_name(wanted.source_deployment, staging, "staging")
     _require_name(wanted.production or None, production, "production")
     swapped = [one for one in (staging, production) if one is not None]
@@ -132,7 +132,7 @@ def change_configuration(call: Call) -> Reply:
     configuration = service_configurations.read(wanted.configuration, service)
     service_configurations.placement(configuration, call.subscription, service, deployment)
     if {role.name.lower() for role in configuration} != {name.lower() for name in deployment.roles}:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 6.3]
             "The roles of the service configuration are not those of the service definition in the package."
         )
     after = deployment_updates.definition(configuration, wanted.configuration, deployment.label)
@@ -155,7 +155,7 @@ def update_status(call: Call) -> Reply:
     _, deployment = path_resources.deployment(call)
     require_roles(deployment)
     if wanted not in {wire.DeploymentStatus.RUNNING, wire.DeploymentStatus.SUSPENDED}:
-        raise refusals.bad_request("The status must be Running or Suspended.")
+        raise refusals.bad_request("The status must be Running or Suspended.")  # [protocol 4.7]
     if deployment.status.removesuffix("Transitioning") == wanted.value:
         return call.accept(locks=[deployment])
     timing = Timing.of(call)
@@ -184,7 +184,7 @@ def _add_roles(
 def require_mode(mode: wire.UpgradeMode, *others: wire.UpgradeMode) -> None:
     """Refuse a way through the upgrade domains that there is not, or only for others."""
     if mode not in set(wire.UpgradeMode) - set(others):
-        raise refusals.bad_request(f"The mode {mode.value} is not valid.")
+        raise refusals.bad_request(f"The mode {mode.value} is not valid.")  # [protocol 4.7]
 
 
 def require_no_extensions(given: ExtensionConfiguration | None) -> None:
@@ -193,13 +193,14 @@ def require_no_extensions(given: ExtensionConfiguration | None) -> None:
         return
     named = (extension for role in given.named_roles for extension in role.extensions)
     for extension in (*given.all_roles, *named):
+        # [guess]: no source says so
         raise refusals.bad_request(f"The extension ID {extension.id} does not exist in the hosted service.")
 
 
 def require_roles(deployment: Deployment) -> None:
     """Refuse what is only for web and worker roles."""
     if deployment.has_virtual_machines:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [guess]
             f"This operation is not supported for the deployment {deployment.name}, which has virtual machines."
         )
 
@@ -207,7 +208,7 @@ def require_roles(deployment: Deployment) -> None:
 def _require_name(given: str | None, deployment: Deployment | None, slot: str) -> None:
     present = None if deployment is None else deployment.name
     if (given or "").lower() != (present or "").lower():
-        raise refusals.conflict(
+        raise refusals.conflict(  # [protocol 5.4]
             f"The deployment in the {slot} slot is {present or 'absent'}, not {given or 'absent'}."
         )
 

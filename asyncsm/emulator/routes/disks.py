@@ -41,15 +41,16 @@ def add(call: Call) -> Reply:
     wanted = call.body(wire.Disk)
     name = wanted.name or ""
     if _NAME.fullmatch(name) is None:
-        raise refusals.bad_request("The disk name is invalid.")
+        raise refusals.bad_request("The disk name is invalid.")  # [guess]
     if wanted.os and wanted.os not in {"Linux", "Windows"}:
-        raise refusals.bad_request("The OS of a disk must be Linux or Windows.")
+        raise refusals.bad_request("The OS of a disk must be Linux or Windows.")  # [protocol 4.13]
     if wanted.has_operating_system and not wanted.os:
+        # [protocol 4.13]
         raise refusals.bad_request("The OS of a disk with an operating system must be specified.")
     label, media_link = common_fields.label(wanted.label), wanted.media_link or ""
     account = blobs.require_account(call, media_link, "media link")
     if name in call.subscription.disks:
-        raise refusals.conflict(f"A disk with the name '{name}' already exists.")
+        raise refusals.conflict(f"A disk with the name '{name}' already exists.")  # [guess]
     disk_attachments.require_unused(call.subscription, media_link)
     disk = Disk(
         name=name,
@@ -98,6 +99,7 @@ def _find(call: Call) -> Disk:
     name = call.parameters["diskName"]
     found = call.subscription.disks.get(name)
     if found is None:
+        # [protocol 4.13]
         raise refusals.not_found(f"The disk with the specified name '{name}' does not exist.")
     return found
 
@@ -113,7 +115,7 @@ def _holder(subscription: Subscription, disk: Disk) -> Deployment | None:
 
 def _require_resizable(disk: Disk, holder: Deployment | None, size: int) -> None:
     if not disk.size_gb < size <= disk_attachments.LARGEST_DATA_DISK_GB:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [guess]
             f"The new size of the disk {disk.name} must be larger than {disk.size_gb} GB and at most "
             f"{disk_attachments.LARGEST_DATA_DISK_GB} GB."
         )
@@ -121,7 +123,7 @@ def _require_resizable(disk: Disk, holder: Deployment | None, size: int) -> None
         return
     instance = holder.instances.get(disk.attached_to[2])
     if instance is not None and not instance.deallocated:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [guess]
             f"The disk {disk.name} cannot be resized before virtual machine {instance.name} is stopped and "
             "deallocated."
         )

@@ -30,9 +30,9 @@ def add(call: Call) -> Reply:
     call.require_free(deployment)
     limit, count = call.subscription.quotas.dns_servers, len(deployment.dns_servers)
     if wanted.name.lower() in map(str.lower, deployment.dns_servers):
-        raise refusals.conflict(f"A DNS server with the name '{wanted.name}' already exists.")
+        raise refusals.conflict(f"A DNS server with the name '{wanted.name}' already exists.")  # [guess]
     if count >= limit:
-        raise refusals.quota_exceeded("dns server count", limit, count)
+        raise refusals.quota_exceeded("dns server count", limit, count)  # [guess]
     call.acts_on(*call.path.split("/"), wanted.name)
     return call.accept(locks=[deployment], then=partial(_put, call.clock, deployment, wanted))
 
@@ -43,7 +43,7 @@ def update(call: Call) -> Reply:
     wanted = _wanted(call)
     deployment, name = _find(call)
     if wanted.name.lower() != name.lower():
-        raise refusals.bad_request(f"The name of the DNS server {name} cannot be changed.")
+        raise refusals.bad_request(f"The name of the DNS server {name} cannot be changed.")  # [protocol 4.16]
     kept = DnsServer(name=name, address=wanted.address)
     return call.accept(locks=[deployment], then=partial(_put, call.clock, deployment, kept))
 
@@ -58,11 +58,11 @@ def delete(call: Call) -> Reply:
 def _wanted(call: Call) -> DnsServer:
     wanted = call.body(DnsServer)
     if not wanted.name:
-        raise refusals.bad_request("A DNS server must have a name.")
+        raise refusals.bad_request("A DNS server must have a name.")  # [protocol 4.16]
     try:
         IPv4Address(wanted.address)
     except AddressValueError as error:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [guess]
             f"The address '{wanted.address}' of the DNS server {wanted.name} is not valid."
         ) from error
     return wanted
@@ -75,7 +75,7 @@ def _find(call: Call) -> tuple[Deployment, str]:
     for name in deployment.dns_servers:
         if name.lower() == wanted.lower():
             return deployment, name
-    raise refusals.not_found(f"The DNS server '{wanted}' was not found.")
+    raise refusals.not_found(f"The DNS server '{wanted}' was not found.")  # [guess]
 
 
 @effect("dns-servers/put", "emulator.handlers.dns_servers:_put")

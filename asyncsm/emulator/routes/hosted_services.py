@@ -74,11 +74,11 @@ def create(call: Call) -> Reply:
     subscription = call.subscription
     limit, present = subscription.quotas.hosted_services, len(subscription.hosted_services)
     if _NAME.fullmatch(wanted.service_name) is None:
-        raise refusals.bad_request(INVALID_NAME)
+        raise refusals.bad_request(INVALID_NAME)  # [protocol 1.8]
     group = wanted.affinity_group or None
     region = common_fields.region(call, wanted.location or None, group)
     if call.state.owner_of_hosted_service(wanted.service_name) is not None:
-        raise refusals.conflict("The specified DNS name is already taken.")
+        raise refusals.conflict("The specified DNS name is already taken.")  # [protocol 3.1]
     service = HostedService(
         name=wanted.service_name,
         label=common_fields.label(wanted.label),
@@ -91,7 +91,7 @@ def create(call: Call) -> Reply:
         extended_properties=common_fields.extended_properties(wanted.extended_properties),
     )
     if present >= limit:
-        raise refusals.quota_exceeded("hosted service count", limit, present)
+        raise refusals.quota_exceeded("hosted service count", limit, present)  # [protocol 3.4]
     call.acts_on("services", "hostedservices", service.name)
     call.state.add_hosted_service(subscription, service)
     return Reply(201, headers=call.created_at("compute", service.name))
@@ -104,7 +104,7 @@ def update(call: Call) -> Reply:
     wanted = call.body(wire.UpdateHostedService)
     given = wanted.model_fields_set
     if not given & {"label", "description"}:
-        raise refusals.bad_request("A label or a description must be specified.")
+        raise refusals.bad_request("A label or a description must be specified.")  # [protocol 4.5]
     call.require_free(service)
     label = common_fields.label(wanted.label) if "label" in given else service.label
     description = (
@@ -139,6 +139,7 @@ def delete(call: Call) -> Reply:
     service = path_resources.hosted_service(call)
     call.require_free(service)
     if service.deployments:
+        # [protocol 3.4] [guess]
         raise refusals.bad_request("A hosted service cannot be deleted while it still contains deployments.")
     call.state.remove_hosted_service(call.subscription, service)
     return Reply()

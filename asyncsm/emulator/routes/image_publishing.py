@@ -51,9 +51,11 @@ def replicate(call: Call) -> Reply:
     wanted = call.body(wire.ReplicationInput)
     regions = [common_fields.known_location(region) for region in wanted.target_locations]
     if not regions or len(set(regions)) != len(regions):
+        # [protocol 4.11]
         raise refusals.bad_request("The TargetLocations must be one or more different regions.")
     attributes = wanted.compute_image_attributes
     if not (attributes.offer and attributes.sku and attributes.version):
+        # [protocol 4.11]
         raise refusals.bad_request("The ComputeImageAttributes must have an Offer, a Sku and a Version.")
     publications = call.subscription.publications
     present = publications.get(name)
@@ -81,10 +83,10 @@ def share(call: Call) -> Reply:
     given = call.query.get("permission", "").lower()
     permission = next((one for one in PERMISSIONS if one.lower() == given), None)
     if permission is None:
-        raise refusals.missing_query_parameter("permission")
+        raise refusals.missing_query_parameter("permission")  # [protocol 4.11]
     publication = call.subscription.publications.get(name)
     if publication is None:
-        raise refusals.bad_request(f"The image {name} must be replicated before it can be shared.")
+        raise refusals.bad_request(f"The image {name} must be replicated before it can be shared.")  # [guess]
     return call.accept(then=partial(_share, publication, permission))
 
 
@@ -95,7 +97,7 @@ def _share(publication: Publication, permission: str) -> None:
 
 def _require_publisher(call: Call) -> None:
     if not call.subscription.is_publisher:
-        raise refusals.forbidden()
+        raise refusals.forbidden()  # [protocol 3.3]
 
 
 def _own_image(call: Call) -> str:
@@ -106,7 +108,8 @@ def _own_image(call: Call) -> str:
     if own is not None:
         return own.name or name
     if find_image(call.subscription, name) or find_vm_image(call.subscription, name):
-        raise refusals.forbidden()
+        raise refusals.forbidden()  # [guess]
+    # [rec compute/delete_os_image]
     raise refusals.not_found("The image with the specified name does not exist.")
 
 

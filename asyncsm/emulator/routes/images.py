@@ -59,7 +59,7 @@ def add(call: Call) -> Reply:
     wanted = call.body(wire.OSImage)
     name = require_new_name(call.subscription, wanted.name)
     if wanted.os not in {"Linux", "Windows"}:
-        raise refusals.bad_request("The OS of an image must be Linux or Windows.")
+        raise refusals.bad_request("The OS of an image must be Linux or Windows.")  # [protocol 4.11]
     account = blobs.require_account(call, wanted.media_link or "", "media link")
     image = OSImage(
         name=name,
@@ -94,7 +94,7 @@ def delete(call: Call) -> Reply:
     disk_attachments.require_image_idle(call.subscription, image.name)
     for disk in call.subscription.disks.values():
         if disk.source_image == image.name:
-            raise refusals.bad_request(
+            raise refusals.bad_request(  # [protocol 5.6] [guess]
                 f"The image with name {image.name} is currently in use by the disk {disk.name}."
             )
     del call.subscription.os_images[image.name]
@@ -109,14 +109,15 @@ def require_new_name(subscription: Subscription, name: str | None) -> str:
         Refusal: it is none, or an image has it.
     """
     if name is None or _NAME.fullmatch(name) is None:
-        raise refusals.bad_request("The image name is invalid.")
+        raise refusals.bad_request("The image name is invalid.")  # [guess]
     if find_image(subscription, name) is not None or find_vm_image(subscription, name) is not None:
-        raise refusals.conflict(f"An image with the name '{name}' already exists.")
+        raise refusals.conflict(f"An image with the name '{name}' already exists.")  # [protocol 3.1]
     return name
 
 
 def wrong_kind(name: str) -> Refusal:
     """400: an operation on OS images was asked for a VM image, or the other way round."""
+    # [protocol 3.4]
     return refusals.bad_request(f"This operation is not supported for image with name {name}.")
 
 
@@ -126,6 +127,7 @@ def _find(call: Call) -> OSImage:
     if image is None:
         if find_vm_image(call.subscription, name) is not None:
             raise wrong_kind(name)
+        # [rec compute/delete_os_image]
         raise refusals.not_found("The image with the specified name does not exist.")
     return image
 
@@ -138,7 +140,7 @@ def find_own(call: Call) -> OSImage:
     """
     image = _find(call)
     if image.category != "User":
-        raise refusals.forbidden()
+        raise refusals.forbidden()  # [guess]
     return image
 
 

@@ -78,10 +78,11 @@ def add(call: Call) -> Reply:
     wanted = call.body(wire.PersistentVMRole)
     service, deployment = path_resources.deployment(call)
     if not deployment.has_virtual_machines:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [guess]
             f"Virtual machines can not be added to the deployment {deployment.name}, which has none."
         )
     if len(deployment.roles) >= roles.MOST_MACHINES:
+        # [protocol 1.8]
         raise refusals.bad_request(f"A deployment has from 1 to {roles.MOST_MACHINES} virtual machines.")
     call.require_free(deployment)
     order = _order(call, service, deployment)
@@ -125,7 +126,7 @@ def delete(call: Call) -> Reply:
     """Delete Role, unless it is the last; with ``comp=media`` its disks go too."""
     service, deployment, role = path_resources.machine(call)
     if len(deployment.roles) == 1:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 5.6]
             f"Role {role.name} is the only role present in the deployment and so cannot be removed. Please "
             "delete the deployment or add another role before removing this role."
         )
@@ -206,7 +207,7 @@ def _changed(
     order: DiskOrder,
 ) -> _Change:
     if (wanted.role_name or role.name).lower() != role.name.lower():
-        raise refusals.bad_request(f"The name of role {role.name} cannot be changed.")
+        raise refusals.bad_request(f"The name of role {role.name} cannot be changed.")  # [guess]
     provisioning_sets.require_none(wanted)
     _keep_os_disk(role, wanted, order)
     region = deployment_lifecycle.region_of(call.subscription, service)
@@ -232,7 +233,7 @@ def _changed(
 def _keep_os_disk(role: Role, wanted: wire.PersistentVMRole, order: DiskOrder) -> None:
     given, disk = wanted.os_virtual_hard_disk, role.os_disk
     if disk is None or (given.disk_name or disk.name).lower() != disk.name.lower():
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [guess]
             f"The disk of the operating system of role {role.name} cannot be exchanged."
         )
     if given.host_caching is not None:

@@ -28,7 +28,7 @@ def get(call: Call) -> Reply:
     """Get Network Configuration: the file as it was set last."""
     plan = call.subscription.networks.plan
     if plan is None:
-        raise refusals.not_found("Network configuration does not exist.")
+        raise refusals.not_found("Network configuration does not exist.")  # [protocol 3.4]
     return Reply(document=plan.file, content_type="text/plain")
 
 
@@ -52,7 +52,7 @@ def list_sites(call: Call) -> Reply:
 
 
 def _under_way(request_id: str) -> Refusal:
-    return Refusal(
+    return Refusal(  # [protocol 3.1] [guess]
         409,
         "ConflictError",
         "An update to your network configuration is currently underway. Please try this operation again later.",
@@ -77,7 +77,9 @@ def _require_unused(subscription: Subscription, plan: NetworkPlan) -> None:
             continue
         planned = plan.sites.get(site.name)
         if planned is None or plan.regions[planned.name] != present.regions[site.name]:
-            raise network_plan.wrong(f"The virtual network {site.name} is currently in use.")
+            raise network_plan.wrong(
+                f"The virtual network {site.name} is currently in use."
+            )  # [protocol 3.1]
         kept = {(one.name.lower(), one.address_prefix) for one in planned.subnets}
         used = {
             name.lower()
@@ -87,7 +89,7 @@ def _require_unused(subscription: Subscription, plan: NetworkPlan) -> None:
         }
         for subnet in site.subnets:
             if subnet.name.lower() in used and (subnet.name.lower(), subnet.address_prefix) not in kept:
-                raise network_plan.wrong(f"The subnet {subnet.name} is currently in use.")
+                raise network_plan.wrong(f"The subnet {subnet.name} is currently in use.")  # [protocol 3.1]
 
 
 def _shown(subscription: Subscription, site: wire.VirtualNetworkSite) -> wire.VirtualNetworkSite:

@@ -36,7 +36,7 @@ def get_status(call: Call) -> Reply:
     operation = known.find(request_id)
     if operation is None:
         if not known.knows(request_id):
-            raise refusals.bad_request(ID_NOT_FOUND)
+            raise refusals.bad_request(ID_NOT_FOUND)  # [protocol 2.1]
         return Reply(document=_answered_at_once(request_id))
     # With an instant clock everything may be over by the first question; the answer
     # lags by one, so that whoever polls has to ask twice.
@@ -60,7 +60,7 @@ def list_operations(call: Call) -> Reply:
     begin, end = _window(call)
     result = call.query.get("operationresultfilter")
     if result not in {None, "Succeeded", "Failed", "InProgress"}:
-        raise refusals.missing_query_parameter("OperationResultFilter")
+        raise refusals.missing_query_parameter("OperationResultFilter")  # [protocol 2.5]
     wanted_object = _object_path(call.query.get("objectidfilter"))
     after = _decode_token(call.query.get("continuationtoken"))
     found = (
@@ -133,20 +133,20 @@ def _window(call: Call) -> tuple[datetime, datetime]:
     begin = _moment(call, "StartTime")
     end = _moment(call, "EndTime")
     if begin < call.now - RETENTION:
-        raise refusals.missing_query_parameter("StartTime")
+        raise refusals.missing_query_parameter("StartTime")  # [protocol 2.5]
     return begin, end
 
 
 def _moment(call: Call, name: str) -> datetime:
     found = _MOMENT.fullmatch(call.query.get(name.lower(), ""))
     if found is None:
-        raise refusals.missing_query_parameter(name)
+        raise refusals.missing_query_parameter(name)  # [protocol 2.5]
     day, time, fraction = found.groups()
     microseconds = (fraction or "").ljust(6, "0")[:6]
     try:
         return datetime.fromisoformat(f"{day}T{time or '00:00:00'}.{microseconds}").replace(tzinfo=UTC)
     except ValueError:
-        raise refusals.missing_query_parameter(name) from None
+        raise refusals.missing_query_parameter(name) from None  # [protocol 2.5]
 
 
 def _object_path(given: str | None) -> str | None:
@@ -168,4 +168,4 @@ def _decode_token(token: str | None) -> int:
     try:
         return int(base64.urlsafe_b64decode(token).removeprefix(b"after "))
     except (ValueError, binascii.Error):
-        raise refusals.missing_query_parameter("ContinuationToken") from None
+        raise refusals.missing_query_parameter("ContinuationToken") from None  # [protocol 2.5]

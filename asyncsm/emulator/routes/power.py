@@ -67,7 +67,7 @@ def restart(call: Call) -> Reply:
     deployment, machines = _one(call)
     for instance in machines:
         if instance.stopped:
-            raise refusals.conflict(
+            raise refusals.conflict(  # [guess]
                 f"Role {instance.role_name} is stopped. It can be started, not restarted."
             )
     timing = Timing.of(call)
@@ -87,7 +87,7 @@ def _several(call: Call, names: Iterable[str]) -> tuple[Deployment, Sequence[Rol
     _, deployment = path_resources.deployment(call)
     roles = {path_resources.machine_in(deployment, name).name for name in names}
     if not roles:
-        raise refusals.bad_request("At least one role must be specified.")
+        raise refusals.bad_request("At least one role must be specified.")  # [guess]
     return deployment, tuple(one for one in deployment.instances.values() if one.role_name in roles)
 
 
@@ -144,6 +144,7 @@ def _shut_down(
             )
             _walk_each(timing, deployment, placed, instances.MACHINE_DEALLOCATION)
         case _:
+            # [protocol 4.14]
             raise refusals.bad_request("The PostShutdownAction must be Stopped or StoppedDeallocated.")
     return reply
 

@@ -53,9 +53,9 @@ def create(call: Call) -> Reply:
     wanted = call.body(wire.ReservedIP)
     subscription = call.subscription
     if _NAME.fullmatch(wanted.name) is None:
-        raise refusals.bad_request("The reserved IP name is invalid.")
+        raise refusals.bad_request("The reserved IP name is invalid.")  # [guess]
     if wanted.name in subscription.reserved_ips:
-        raise refusals.conflict(f"A reserved IP with the name '{wanted.name}' already exists.")
+        raise refusals.conflict(f"A reserved IP with the name '{wanted.name}' already exists.")  # [guess]
     reserved = ReservedIP(
         name=wanted.name,
         location=common_fields.known_location(wanted.location or ""),
@@ -105,7 +105,7 @@ def disassociate(call: Call) -> Reply:
     reserved = _find(call)
     _, deployment = _holder(call, wanted.service_name, wanted.deployment_name)
     if (deployment.reserved_ip_name or "").lower() != reserved.name.lower():
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [guess]
             f"The reserved IP {reserved.name} is not associated with deployment {deployment.name}."
         )
     address = instances.public_address(call.random)
@@ -118,17 +118,17 @@ def _find(call: Call) -> ReservedIP:
     name = call.parameters["reservedIPName"]
     found = call.subscription.reserved_ips.get(name)
     if found is None:
-        raise refusals.not_found(f"The reserved IP '{name}' was not found.")
+        raise refusals.not_found(f"The reserved IP '{name}' was not found.")  # [protocol 4.17]
     return found
 
 
 def _holder(call: Call, service_name: str, deployment_name: str) -> tuple[HostedService, Deployment]:
     service = call.subscription.hosted_services.get(service_name)
     if service is None:
-        raise refusals.not_found("The hosted service does not exist.")
+        raise refusals.not_found("The hosted service does not exist.")  # [protocol 3.4]
     deployment = service.deployments.get(deployment_name)
     if deployment is None:
-        raise refusals.not_found(path_resources.NO_DEPLOYMENT)
+        raise refusals.not_found(path_resources.NO_DEPLOYMENT)  # [protocol 3.4]
     return service, deployment
 
 
@@ -141,13 +141,13 @@ def _present_holder(call: Call, wanted: wire.ReservedIP, reserved: ReservedIP) -
     addresses.require_endpoints(deployment, reserved)
     _require_own_address(deployment)
     if deployment.vip is None:
-        raise refusals.bad_request(f"Deployment {deployment.name} has no address at present.")
+        raise refusals.bad_request(f"Deployment {deployment.name} has no address at present.")  # [guess]
     return deployment
 
 
 def _require_own_address(deployment: Deployment) -> None:
     if deployment.reserved_ip_name is not None:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [guess]
             f"Deployment {deployment.name} already has the reserved IP {deployment.reserved_ip_name}."
         )
 
@@ -157,7 +157,7 @@ def _check_quota(subscription: Subscription, reserved: ReservedIP) -> None:
     limit, count = subscription.quotas.reserved_ips, len(subscription.reserved_ips)
     if count > limit:
         del subscription.reserved_ips[reserved.name]
-        raise refusals.quota_exceeded("reserved IP count", limit, count - 1)
+        raise refusals.quota_exceeded("reserved IP count", limit, count - 1)  # [protocol 1.8]
 
 
 @effect("reserved-ips/reserve", "emulator.handlers.reserved_ips:_reserve")

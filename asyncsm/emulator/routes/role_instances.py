@@ -76,16 +76,16 @@ def delete(call: Call) -> Reply:
     _, deployment = path_resources.deployment(call)
     deployments.require_roles(deployment)
     if not wanted:
-        raise refusals.bad_request("At least one role instance must be specified.")
+        raise refusals.bad_request("At least one role instance must be specified.")  # [guess]
     going = {instance.name: instance for instance in (_find(deployment, name) for name in wanted)}
     for role in deployment.roles.values():
         if all(one.name in going for one in instances.of_role(deployment, role.name)):
-            raise refusals.bad_request(
+            raise refusals.bad_request(  # [guess]
                 f"The last instance of role {role.name} cannot be deleted. Delete the deployment instead."
             )
     call.require_free(deployment)
     if deployment.update is not None:
-        raise refusals.conflict(f"An update of deployment {deployment.name} is in progress.")
+        raise refusals.conflict(f"An update of deployment {deployment.name} is in progress.")  # [guess]
     timing = Timing.of(call)
     reply = call.accept(
         locks=[deployment], then=partial(_drop, timing, call.subscription, deployment, tuple(going.values()))
@@ -100,7 +100,7 @@ def _restart(call: Call, phases: Sequence[InstancePhase]) -> Reply:
     instance = _find(deployment, call.parameters["roleInstanceName"])
     call.require_free(deployment)
     if instance.power_state == "Stopped":
-        raise refusals.conflict(f"The role instance {instance.name} is stopped.")
+        raise refusals.conflict(f"The role instance {instance.name} is stopped.")  # [guess]
     reply = call.accept(locks=[deployment])
     instances.walk(Timing.of(call), deployment, instance, phases)
     return reply
@@ -114,7 +114,7 @@ def _find(deployment: Deployment, name: str) -> RoleInstance:
 
 
 def _unknown(name: str) -> Refusal:
-    return refusals.not_found(f"The role instance {name} was not found in the deployment.")
+    return refusals.not_found(f"The role instance {name} was not found in the deployment.")  # [guess]
 
 
 @effect("role-instances/drop", "emulator.handlers.role_instances:_drop")

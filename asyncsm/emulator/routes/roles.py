@@ -50,6 +50,7 @@ def create_deployment(call: Call) -> Reply:
     wanted = call.body(wire.VirtualMachineDeployment)
     service = path_resources.hosted_service(call)
     if path_resources.slot(wanted.deployment_slot.value) != "Production":
+        # [protocol 4.14]
         raise refusals.bad_request("Virtual machines can only be deployed in the Production slot.")
     deployment_lifecycle.require_place(call, service, wanted.name, "Production")
     region = deployment_lifecycle.region_of(call.subscription, service)
@@ -63,6 +64,7 @@ def create_deployment(call: Call) -> Reply:
         role, host_name = new_machine(call, service, deployment, given, order)
         starts[role.name] = add_machine(call, deployment, role, host_name)
     if not 1 <= len(starts) <= MOST_MACHINES:
+        # [protocol 1.8]
         raise refusals.bad_request(f"A deployment has from 1 to {MOST_MACHINES} virtual machines.")
     if reserved is not None:
         addresses.require_endpoints(deployment, reserved)
@@ -90,7 +92,7 @@ def get(call: Call) -> Reply:
 def _new_deployment(call: Call, service: HostedService, wanted: wire.VirtualMachineDeployment) -> Deployment:
     balancers = list(wanted.load_balancers)
     if len(balancers) > 1:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 3.4]
             f"LoadBalancer already exists: {balancers[0].name}. Only one internal load balancer allowed per "
             "deployment."
         )
@@ -125,8 +127,9 @@ def new_machine(
     """
     name = given.role_name or ""
     if _NAME.fullmatch(name) is None:
-        raise refusals.bad_request(f"The role name '{name}' is invalid.")
+        raise refusals.bad_request(f"The role name '{name}' is invalid.")  # [guess]
     if name in deployment.roles:
+        # [protocol 1.8]
         raise refusals.conflict(f"The role name '{name}' is already in use in this deployment.")
     region = deployment_lifecycle.region_of(call.subscription, service)
     size = instances.require_size(given.role_size or USUAL_SIZE, region, for_machines=True)
@@ -171,15 +174,15 @@ def _of_vm_image(
     """The disks of a machine that is made from a VM image, and whether its system is set up already."""
     image = find_vm_image(call.subscription, given.vm_image_name or "")
     if image is None:
-        raise refusals.not_found("The image with the specified name does not exist.")
+        raise refusals.not_found("The image with the specified name does not exist.")  # [protocol 3.4]
     if given.os_virtual_hard_disk.to_node() or len(given.data_virtual_hard_disks):
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 4.14]
             f"Disks of role {role_name} must not be specified together with VMImageName, which has its own."
         )
     original = image.os_disk_configuration
     container = given.media_location or blobs.container_of(original.media_link or "")
     if not container:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 4.14]
             f"The MediaLocation of role {role_name} must be specified for an image of the platform."
         )
     os_disk, data_disks = order.of_vm_image(role_name, image, container, given.vm_image_input)
@@ -198,10 +201,11 @@ def require_data_disks(role: Role, order: DiskOrder, wanted: Sequence[Disk]) -> 
     size = catalogue.role_size(role.size)
     most = (size.max_data_disk_count or 0) if size is not None else 0
     if len(wanted) > most:
+        # [protocol 4.1]
         raise refusals.bad_request(f"A virtual machine of size {role.size} has at most {most} data disks.")
     luns = [order.lun_of(disk) for disk in wanted]
     if len(set(luns)) != len(luns):
-        raise refusals.bad_request(f"Two data disks of role {role.name} have the same LUN.")
+        raise refusals.bad_request(f"Two data disks of role {role.name} have the same LUN.")  # [guess]
 
 
 def public_extensions(given: wire_roles.Role) -> list[ResourceExtensionReference]:

@@ -77,7 +77,7 @@ def _find(call: Call) -> tuple[HostedService, ServiceCertificate]:
     algorithm, _, thumbprint = call.parameters["thumbprint"].partition("-")
     found = service.certificates.get(thumbprint) if algorithm.lower() == ALGORITHM else None
     if found is None:
-        raise refusals.not_found("The certificate was not found.")
+        raise refusals.not_found("The certificate was not found.")  # [rec compute/delete_service_certificate]
     return service, found
 
 
@@ -88,7 +88,7 @@ def _read(given: wire.CertificateFile) -> list[ServiceCertificate]:
         Refusal: the file is not what it says to be, or has another password.
     """
     if given.certificate_format not in {wire.CertificateFormat.PFX, wire.CertificateFormat.CER}:
-        raise refusals.bad_request("The certificate format must be pfx or cer.")
+        raise refusals.bad_request("The certificate format must be pfx or cer.")  # [protocol 4.8]
     try:
         data = base64.b64decode(given.data, validate=True)
         if given.certificate_format == wire.CertificateFormat.CER:
@@ -97,7 +97,7 @@ def _read(given: wire.CertificateFile) -> list[ServiceCertificate]:
             found = _protected(data, given.password.get_secret_value() if given.password else None)
     except (binascii.Error, ValueError):
         # The reason tells about the key, and is not passed on.
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [guess]
             "The specified certificate is invalid, or the password is not correct."
         ) from None
     return [
@@ -133,6 +133,7 @@ def _keep(clock: Clock, service: HostedService, added: list[ServiceCertificate])
 def _drop(clock: Clock, service: HostedService, certificate: ServiceCertificate) -> None:
     used = {one.upper() for deployment in service.deployments.values() for one in _used_by(deployment)}
     if certificate.thumbprint in used:
+        # [protocol 3.1]
         raise refusals.conflict("Certificate deletion is not allowed when it is being used in a deployment.")
     del service.certificates[certificate.thumbprint]
     service.modified = clock.now()

@@ -60,8 +60,9 @@ def create(call: Call) -> Reply:
     _check_name(wanted.service_name)
     reason = _taken(call, wanted.service_name)
     if reason is not None:
-        raise refusals.conflict(reason)
+        raise refusals.conflict(reason)  # [protocol 3.4] [guess]
     if len(subscription.storage_accounts) >= limit:
+        # [protocol 3.4]
         raise refusals.quota_exceeded("storage account count", limit, len(subscription.storage_accounts))
     region = common_fields.region(call, wanted.location, wanted.affinity_group)
     account = StorageAccount(
@@ -118,7 +119,7 @@ def delete(call: Call) -> Reply:
     account = _find(call)
     call.require_free(account)
     if any(call.subscription.media_in(account)):
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 3.4]
             f"Storage account {account.name} has  container(s) which have an active image and/or disk "
             "artifacts. Ensure those artifacts are removed from the image repository before deleting this "
             "storage account."
@@ -150,7 +151,7 @@ def regenerate_key(call: Call) -> Reply:
         case wire.KeyType.SECONDARY:
             account.secondary_key = _new_key(call.random)
         case _:
-            raise refusals.bad_request()
+            raise refusals.bad_request()  # [protocol 4.9]
     return _keys(call, account)
 
 
@@ -158,6 +159,7 @@ def _find(call: Call) -> StorageAccount:
     name = call.parameters["serviceName"]
     account = call.subscription.storage_accounts.get(name)
     if account is None:
+        # [rec storage/delete_storage_account]
         raise refusals.not_found(f"The storage account '{name}' was not found.")
     return account
 
@@ -165,13 +167,13 @@ def _find(call: Call) -> StorageAccount:
 def _find_for_keys(call: Call) -> StorageAccount:
     account = call.subscription.storage_accounts.get(call.parameters["serviceName"])
     if account is None:
-        raise refusals.not_found("The requested storage account was not found.")
+        raise refusals.not_found("The requested storage account was not found.")  # [protocol 3.4]
     return account
 
 
 def _check_name(name: str) -> None:
     if _NAME.fullmatch(name) is None:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [rec storage/unicode_create_storage_account_unicode_name]
             "The name is not a valid storage account name. Storage account names must be between 3 and 24 "
             "characters in length and use numbers and lower-case letters only."
         )
@@ -190,7 +192,7 @@ def _taken(call: Call, name: str) -> str | None:
 def _new_type(wanted: wire.CreateStorageServiceInput) -> str:
     if wanted.account_type is not None:
         if wanted.geo_replication_enabled is not None:
-            raise refusals.bad_request(
+            raise refusals.bad_request(  # [protocol 4.9]
                 "AccountType and GeoReplicationEnabled must not be specified together."
             )
         return wanted.account_type.value
@@ -201,6 +203,7 @@ def _new_type(wanted: wire.CreateStorageServiceInput) -> str:
 
 def _changed_type(account: StorageAccount, wanted: wire.UpdateStorageServiceInput) -> str:
     if wanted.account_type is not None and wanted.geo_replication_enabled is not None:
+        # [protocol 4.9]
         raise refusals.bad_request("AccountType and GeoReplicationEnabled must not be specified together.")
     if wanted.account_type is not None:
         chosen = wanted.account_type.value
@@ -209,7 +212,7 @@ def _changed_type(account: StorageAccount, wanted: wire.UpdateStorageServiceInpu
     else:
         return account.account_type
     if chosen != account.account_type and {chosen, account.account_type} & _FIXED_TYPES:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 4.9]
             f"The account type cannot be changed from {account.account_type} to {chosen}."
         )
     return _offered(account.region, chosen)
@@ -218,13 +221,14 @@ def _changed_type(account: StorageAccount, wanted: wire.UpdateStorageServiceInpu
 def _offered(region: str, account_type: str) -> str:
     location = catalogue.location(region)
     if location is None or account_type not in location.storage_capabilities.storage_account_types:
+        # [protocol 4.1]
         raise refusals.bad_request(f"The account type {account_type} is not available in {region}.")
     return account_type
 
 
 def _custom_domains(given: wire.CustomDomains) -> dict[str, bool]:
     if len(given) > 1:
-        raise refusals.bad_request("A storage account can have only one custom domain.")
+        raise refusals.bad_request("A storage account can have only one custom domain.")  # [guess]
     return {domain.name: bool(domain.use_sub_domain_name) for domain in given if domain.name}
 
 

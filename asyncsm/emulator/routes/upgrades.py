@@ -46,6 +46,7 @@ def upgrade(call: Call) -> Reply:
         if wanted.role_to_upgrade not in deployment.roles:
             raise _unknown_role(wanted.role_to_upgrade)
         if {name.lower() for name in after.counts} != restarted:
+            # [guess]: no source says so
             raise refusals.bad_request("The roles cannot change in an upgrade of only one of them.")
         restarted = {wanted.role_to_upgrade.lower()}
     call.require_free(deployment)
@@ -62,11 +63,11 @@ def walk_domain(call: Call) -> Reply:
     wanted = call.body(wire.WalkUpgradeDomain).upgrade_domain
     update, deployment = _update_of(call)
     if update.mode != "Manual" or update.phase != "Before":
-        raise refusals.conflict(
+        raise refusals.conflict(  # [protocol 5.5] [guess]
             f"The update of deployment {deployment.name} does not wait for an upgrade domain."
         )
     if wanted != update.domain:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 5.5]
             f"The upgrade domain {wanted} is not the next one of the update, which is {update.domain}."
         )
     return deployment_updates.walk(call, deployment, update)
@@ -80,6 +81,7 @@ def roll_back(call: Call) -> Reply:
     deployments.require_mode(wanted.mode, wire.UpgradeMode.SIMULTANEOUS)
     update, deployment = _update_of(call)
     if not deployment.rollback_allowed:
+        # [protocol 5.5]
         raise refusals.conflict(f"The update of deployment {deployment.name} cannot be rolled back.")
     return deployment_updates.roll_back(call, deployment, update, wanted.mode.value)
 
@@ -94,6 +96,7 @@ def _update_of(call: Call) -> tuple[Update, Deployment]:
     deployments.require_roles(deployment)
     call.require_free(deployment)
     if deployment.update is None:
+        # [protocol 5.5]
         raise refusals.conflict(f"No update of deployment {deployment.name} is in progress.")
     return deployment.update, deployment
 
@@ -103,11 +106,12 @@ def _require_data_kept(deployment: Deployment, counts: Mapping[str, int], *, for
     kept = {name.lower() for name in counts}
     for name in deployment.roles:
         if name.lower() not in kept and not force:
-            raise refusals.bad_request(
+            raise refusals.bad_request(  # [protocol 3.4]
                 f"Removing role {name} will cause loss of data stored locally on instances of the role. Repeat "
                 "this operation and specify 'Force'."
             )
 
 
 def _unknown_role(name: str) -> Refusal:
+    # [protocol 3.4]
     return refusals.not_found(f"Role {name} was not found in the currently deployed service.")

@@ -59,7 +59,7 @@ def create(call: Call) -> Reply:
     label = common_fields.label(wanted.label)
     given = wanted.os_disk_configuration
     if given.os not in {"Linux", "Windows"} or given.os_state not in tuple(wire.OSState):
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 4.12]
             "The OSDiskConfiguration must have an OS, Linux or Windows, and an OSState, Generalized or Specialized."
         )
     account = blobs.require_account(call, given.media_link or "", "media link")
@@ -157,9 +157,9 @@ def _find_own(call: Call) -> wire.VMImage:
     if image is None:
         if disk_attachments.find_image(call.subscription, name) is not None:
             raise images.wrong_kind(name)
-        raise refusals.not_found("The image with the specified name does not exist.")
+        raise refusals.not_found("The image with the specified name does not exist.")  # [protocol 3.4]
     if name not in call.subscription.vm_images:
-        raise refusals.forbidden()
+        raise refusals.forbidden()  # [guess]
     return image
 
 
@@ -167,7 +167,7 @@ def _data_disk_of(image: wire.VMImage, name: str | None) -> wire.DataDiskConfigu
     for disk in image.data_disk_configurations:
         if (disk.name or "").lower() == (name or "").lower():
             return disk
-    raise refusals.bad_request(f"The image {image.name} has no data disk {name}.")
+    raise refusals.bad_request(f"The image {image.name} has no data disk {name}.")  # [guess]
 
 
 def _data_disks(call: Call, wanted: wire.VMImage, region: str, used: set[str]) -> wire.DataDiskConfigurations:
@@ -177,6 +177,7 @@ def _data_disks(call: Call, wanted: wire.VMImage, region: str, used: set[str]) -
         account = blobs.require_account(call, given.media_link or "", "media link of a data disk", region)
         lun = disk_attachments.require_lun(given.lun or 0)
         if lun in luns:
+            # [guess]: no source says so
             raise refusals.bad_request(f"Two data disks of the image {wanted.name} have the same LUN.")
         luns.add(lun)
         disk = given.model_copy(

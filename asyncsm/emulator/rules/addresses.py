@@ -36,14 +36,16 @@ def require_network(
         Refusal: there is no such network, it is elsewhere, or not the deployment's own.
     """
     if deployment is not None and (name or "").lower() != (deployment.virtual_network_name or "").lower():
+        # [protocol 4.14]
         raise refusals.bad_request(f"The virtual network of deployment {deployment.name} cannot be changed.")
     if not name:
         return None
     site = subscription.networks.sites.get(name)
     if site is None or subscription.networks.plan is None:
+        # [rec compute/create_virtual_machine_deployment_windows_virtual_network]
         raise refusals.bad_request(f"The virtual network {name} does not exist.")
     if subscription.networks.plan.regions[site.name] != region:
-        raise refusals.bad_request(f"The virtual network {site.name} is not in {region}.")
+        raise refusals.bad_request(f"The virtual network {site.name} is not in {region}.")  # [protocol 5.6]
     return site.name
 
 
@@ -67,13 +69,13 @@ def require_subnets(
     try:
         address = IPv4Address(static)
     except AddressValueError as error:
-        raise refusals.bad_request(f"The static address {static} is not valid.") from error
+        raise refusals.bad_request(f"The static address {static} is not valid.") from error  # [guess]
     if int(address) not in _usable(block):
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [guess]
             f"The static address {static} cannot be used in the subnet {network.subnet_names[0]}."
         )
     if address in _taken(subscription, site, role_name) | _addresses(deployment, role_name):
-        raise refusals.bad_request(f"The static address {static} is already in use.")
+        raise refusals.bad_request(f"The static address {static} is already in use.")  # [guess]
 
 
 def internal_address(subscription: Subscription, random: Random, deployment: Deployment, role: Role) -> str:
@@ -97,6 +99,7 @@ def internal_address(subscription: Subscription, random: Random, deployment: Dep
     for address in map(IPv4Address, _usable(IPv4Network(blocks[0]))):
         if address not in taken:
             return str(address)
+    # [guess]: no source says so
     raise refusals.bad_request(f"The virtual network {site.name} has no free address for role {role.name}.")
 
 
@@ -123,7 +126,7 @@ def require_reserved(
     """
     if deployment is not None:
         if (name or "").lower() != (deployment.reserved_ip_name or "").lower():
-            raise refusals.bad_request(
+            raise refusals.bad_request(  # [protocol 4.14]
                 f"The reserved IP of deployment {deployment.name} is changed by associating it."
             )
         return None
@@ -131,7 +134,7 @@ def require_reserved(
         return None
     found = subscription.reserved_ips.get(name)
     if found is None or found.address is None:
-        raise refusals.bad_request(f"The reserved IP {name} does not exist.")
+        raise refusals.bad_request(f"The reserved IP {name} does not exist.")  # [guess]
     require_free(found)
     require_unused(subscription, found)
     require_region(found, region)
@@ -148,7 +151,7 @@ def require_unused(subscription: Subscription, reserved: ReservedIP) -> None:
 def in_use(reserved: ReservedIP, user: tuple[HostedService, Deployment]) -> Refusal:
     """400: a deployment has the address."""
     service, deployment = user
-    return refusals.bad_request(
+    return refusals.bad_request(  # [protocol 5.6] [guess]
         f"The reserved IP {reserved.name} is in use by deployment {deployment.name} of hosted service "
         f"{service.name}."
     )
@@ -162,7 +165,7 @@ def settle_at(deployment: Deployment, reserved: ReservedIP) -> None:
 def require_region(reserved: ReservedIP, region: str) -> None:
     """Refuse an address of another region."""
     if reserved.location != region:
-        raise refusals.bad_request(f"The reserved IP {reserved.name} is not in {region}.")
+        raise refusals.bad_request(f"The reserved IP {reserved.name} is not in {region}.")  # [protocol 5.6]
 
 
 def require_endpoints(deployment: Deployment, reserved: ReservedIP) -> None:
@@ -171,7 +174,7 @@ def require_endpoints(deployment: Deployment, reserved: ReservedIP) -> None:
     if deployment.has_virtual_machines and not any(
         len(role.network.input_endpoints) for role in deployment.roles.values()
     ):
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 3.4]
             f"Deployment {deployment.name} uses ReservedIP {reserved.name} but does not contain any endpoints. "
             "Deployment must contain at least one endpoint in order to use a ReservedIP."
         )
@@ -195,6 +198,7 @@ def _subnet(site: VirtualNetworkSite, name: str) -> str:
     for subnet in site.subnets:
         if subnet.name.lower() == name.lower() and subnet.address_prefix is not None:
             return subnet.address_prefix
+    # [guess]: no source says so
     raise refusals.bad_request(f"The subnet {name} does not exist in the virtual network {site.name}.")
 
 

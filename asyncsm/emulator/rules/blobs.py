@@ -26,20 +26,20 @@ def require_account(call: Call, url: str, what: str, region: str | None = None) 
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise refusals.bad_request(f"The {what} is not the address of a blob.") from None
+        raise refusals.bad_request(f"The {what} is not the address of a blob.") from None  # [guess]
     path = [part for part in parts.path.split("/") if part]
     if parts.scheme not in {"http", "https"} or not parts.hostname or not path:
-        raise refusals.bad_request(f"The {what} is not the address of a blob.")
+        raise refusals.bad_request(f"The {what} is not the address of a blob.")  # [guess]
     account = common_fields.storage_account_of(call, url)
     if account is None:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [guess]
             f"The {what} must be the address of a blob in a storage account of this subscription; "
             f"{parts.hostname} is none."
         )
     if account.status != "Created":
-        raise refusals.bad_request(f"The storage account {account.name} is not yet created.")
+        raise refusals.bad_request(f"The storage account {account.name} is not yet created.")  # [guess]
     if region is not None and account.region != region:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 4.14]
             f"The storage account {account.name} of the {what} is in {account.region}, but has to be in {region}."
         )
     return account

@@ -26,11 +26,12 @@ def region(call: Call, location: str | None, affinity_group: str | None) -> str:
         Refusal: both or neither is given, or it does not exist.
     """
     if (location is None) == (affinity_group is None):
+        # [protocol 4.5]
         raise refusals.bad_request("Either a location or an affinity group must be specified, but not both.")
     if affinity_group is not None:
         group = call.subscription.affinity_groups.get(affinity_group)
         if group is None:
-            raise refusals.bad_request("The affinity group does not exist.")
+            raise refusals.bad_request("The affinity group does not exist.")  # [guess]
         return group.location
     return known_location(location or "")
 
@@ -43,13 +44,14 @@ def known_location(name: str) -> str:
     """
     found = catalogue.location(name)
     if found is None:
-        raise refusals.bad_request("The location constraint is not valid.")
+        raise refusals.bad_request("The location constraint is not valid.")  # [protocol 4.5]
     return found.name
 
 
 def label(text: str | None) -> str:
     """A label, which has to be there and is at most 100 characters long before encoding."""
     if not text or len(text) > LONGEST_LABEL:
+        # [protocol 1.8]
         raise refusals.bad_request(f"The label must have between 1 and {LONGEST_LABEL} characters.")
     return text
 
@@ -57,6 +59,7 @@ def label(text: str | None) -> str:
 def description(text: str | None) -> str | None:
     """A description of at most 1024 characters, or none."""
     if text is not None and len(text) > LONGEST_DESCRIPTION:
+        # [protocol 1.8]
         raise refusals.bad_request(f"The description must have at most {LONGEST_DESCRIPTION} characters.")
     return text
 
@@ -83,19 +86,20 @@ def changed_properties(
     seen: set[str] = set()
     for each in given or ():
         if _PROPERTY_NAME.fullmatch(each.name) is None or each.name in seen:
+            # [protocol 1.8]
             raise refusals.bad_request(f"The extended property name '{each.name}' is invalid or a duplicate.")
         seen.add(each.name)
         if each.value is None:
             changed.pop(each.name, None)
         elif len(each.value) > LONGEST_PROPERTY_VALUE:
-            raise refusals.bad_request(
+            raise refusals.bad_request(  # [protocol 1.8]
                 f"The value of the extended property '{each.name}' is longer than "
                 f"{LONGEST_PROPERTY_VALUE} characters."
             )
         else:
             changed[each.name] = each.value
     if len(changed) > most:
-        raise refusals.bad_request(f"There must be at most {most} extended properties.")
+        raise refusals.bad_request(f"There must be at most {most} extended properties.")  # [protocol 1.8]
     return changed
 
 

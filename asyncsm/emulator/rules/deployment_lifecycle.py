@@ -27,10 +27,11 @@ def require_place(call: Call, service: HostedService, name: str, slot: Slot) -> 
         Refusal: the slot is occupied, the name is used or not allowed, or the service is busy.
     """
     if _NAME.fullmatch(name) is None:
-        raise refusals.bad_request("The deployment name is invalid.")
+        raise refusals.bad_request("The deployment name is invalid.")  # [guess]
     if service.in_slot(slot) is not None:
-        raise refusals.conflict(f"The specified deployment slot {slot} is occupied.")
+        raise refusals.conflict(f"The specified deployment slot {slot} is occupied.")  # [protocol 5.4]
     if name in service.deployments:
+        # [protocol 5.4]
         raise refusals.conflict(f"A deployment with the name '{name}' already exists in the hosted service.")
     call.require_free(service)
 

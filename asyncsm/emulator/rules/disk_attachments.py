@@ -63,9 +63,9 @@ class DiskOrder:
         if given.disk_name:
             disk = self._registered(given.disk_name, _caching(given.host_caching, "ReadWrite"), 0)
             if disk.os is None:
-                raise refusals.bad_request(f"The disk {disk.name} has no operating system.")
+                raise refusals.bad_request(f"The disk {disk.name} has no operating system.")  # [guess]
             return disk
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 4.14]
             f"The OSVirtualHardDisk of role {role_name} must name a source image, a disk or a media link."
         )
 
@@ -76,13 +76,13 @@ class DiskOrder:
         if given.disk_name and not (given.media_link or given.source_media_link):
             disk = self._registered(given.disk_name, caching, lun)
             if disk.os is not None:
-                raise refusals.bad_request(f"The disk {disk.name} has an operating system.")
+                raise refusals.bad_request(f"The disk {disk.name} has an operating system.")  # [guess]
             return disk
         size = given.logical_disk_size_in_gb
         if given.source_media_link is None and size is None:
-            raise refusals.bad_request("An empty data disk needs a LogicalDiskSizeInGB.")
+            raise refusals.bad_request("An empty data disk needs a LogicalDiskSizeInGB.")  # [protocol 4.14]
         if size is not None and not 1 <= size <= LARGEST_DATA_DISK_GB:
-            raise refusals.bad_request(f"A data disk has between 1 and {LARGEST_DATA_DISK_GB} GB.")
+            raise refusals.bad_request(f"A data disk has between 1 and {LARGEST_DATA_DISK_GB} GB.")  # [guess]
         link = given.source_media_link or given.media_link
         disk = self._make(role_name, given, link, size or USUAL_SIZE_GB, lun)
         disk.host_caching = caching
@@ -100,6 +100,7 @@ class DiskOrder:
             resizing: which disks are to become larger.
         """
         if self._region not in (image.location or self._region).split(";"):
+            # [protocol 4.14]
             raise refusals.bad_request(f"The image {image.name} is not available in {self._region}.")
         larger = resizing.os_disk_configuration if resizing is not None else None
         original = image.os_disk_configuration
@@ -141,7 +142,7 @@ class DiskOrder:
         size = original.logical_disk_size_in_gb or USUAL_SIZE_GB
         larger = (resizing.resized_size_in_gb if resizing is not None else None) or size
         if larger < size:
-            raise refusals.bad_request(f"A disk of {original.name} has at least {size} GB.")
+            raise refusals.bad_request(f"A disk of {original.name} has at least {size} GB.")  # [guess]
         link = blobs.new_in(container, self._call)
         disk = self._make(role_name, wire.OSVirtualHardDisk(), link, larger, lun)
         disk.host_caching = _caching(original.host_caching, caching)
@@ -149,17 +150,20 @@ class DiskOrder:
 
     def _from_image(self, role_name: str, given: wire.OSVirtualHardDisk, name: str) -> Disk:
         if given.remote_source_image_link:
-            raise refusals.bad_request(
+            raise refusals.bad_request(  # [protocol 4.14]
                 "SourceImageName and RemoteSourceImageLink must not be specified together."
             )
         image = find_image(self._call.subscription, name)
         if image is None:
-            raise refusals.not_found("The image with the specified name does not exist.")
+            raise refusals.not_found("The image with the specified name does not exist.")  # [protocol 3.4]
         if self._region not in (image.location or self._region).split(";"):
+            # [protocol 4.14]
             raise refusals.bad_request(f"The image {image.name} is not available in {self._region}.")
         if given.os and given.os != image.os:
+            # [guess]: no source says so
             raise refusals.bad_request(f"The image {image.name} has the operating system {image.os}.")
         if (given.resized_size_in_gb or image.size_gb) < image.size_gb:
+            # [guess]: no source says so
             raise refusals.bad_request(f"A disk of the image {image.name} has at least {image.size_gb} GB.")
         size = given.resized_size_in_gb or image.size_gb
         disk = self._make(role_name, given, given.media_link, size)
@@ -170,6 +174,7 @@ class DiskOrder:
     def _from_blob(self, role_name: str, given: wire.OSVirtualHardDisk) -> Disk:
         """A disk made of the blob itself, or of one that is copied there."""
         if given.os not in {"Linux", "Windows"}:
+            # [protocol 4.14]
             raise refusals.bad_request("The OS of a disk without source image must be Linux or Windows.")
         size = given.resized_size_in_gb or USUAL_SIZE_GB
         disk = self._make(role_name, given, given.media_link, size)
@@ -180,10 +185,10 @@ class DiskOrder:
     def _registered(self, name: str, caching: str, lun: int) -> Disk:
         disk = self._call.subscription.disks.get(name)
         if disk is None:
-            raise refusals.not_found(f"The disk with the specified name '{name}' does not exist.")
+            raise refusals.not_found(f"The disk with the specified name '{name}' does not exist.")  # [guess]
         require_detached(disk)
         if any(disk is other for other, _, _ in self.attachments):
-            raise refusals.bad_request(f"The disk {disk.name} is asked for twice.")
+            raise refusals.bad_request(f"The disk {disk.name} is asked for twice.")  # [guess]
         blobs.require_account(self._call, disk.media_link, "media link", self._region)
         self.attachments.append((disk, caching, lun))
         return disk
@@ -197,7 +202,7 @@ class DiskOrder:
         lun: int = 0,
     ) -> Disk:
         if not media_link:
-            raise refusals.bad_request(
+            raise refusals.bad_request(  # [guess]
                 f"The MediaLink of a new disk of role {role_name} must be specified: there is no default "
                 "storage account."
             )
@@ -216,7 +221,7 @@ class DiskOrder:
         )
         names = {one.name.lower() for one in self.new}
         if disk.name in self._call.subscription.disks or disk.name.lower() in names:
-            raise refusals.conflict(f"A disk with the name '{disk.name}' already exists.")
+            raise refusals.conflict(f"A disk with the name '{disk.name}' already exists.")  # [guess]
         self.new.append(disk)
         return disk
 
@@ -235,7 +240,7 @@ def require_lun(number: int) -> int:
         Refusal: it cannot.
     """
     if not 0 <= number <= HIGHEST_LUN:
-        raise refusals.bad_request(f"The LUN {number} is not between 0 and {HIGHEST_LUN}.")
+        raise refusals.bad_request(f"The LUN {number} is not between 0 and {HIGHEST_LUN}.")  # [protocol 1.8]
     return number
 
 
@@ -257,6 +262,7 @@ def require_unused(subscription: Subscription, media_link: str, new: Iterable[Di
     for kind, name, link in media:
         # There may be ten thousand; the path is part of all addresses of the blob, and taking one apart is slow.
         if link is not None and path in link and blobs.same(link, media_link):
+            # [guess]: no source says so
             raise refusals.bad_request(f"The blob {media_link} is already in use by the {kind} {name}.")
 
 
@@ -269,7 +275,7 @@ def require_detached(disk: Disk) -> None:
     """Refuse if a machine has `disk`, or had it a moment ago."""
     if disk.attached_to is not None:
         service, deployment, role = disk.attached_to
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 3.1]
             f"A disk with name {disk.name} is currently in use by virtual machine {role} running within "
             f"hosted service {service}, deployment {deployment}."
         )
@@ -278,7 +284,7 @@ def require_detached(disk: Disk) -> None:
 def require_idle(deployment: Deployment | None, name: str) -> None:
     """Refuse a change of the disk or image `name` while `deployment`, which uses it, is busy."""
     if deployment is not None and deployment.lock is not None:
-        raise refusals.conflict(
+        raise refusals.conflict(  # [protocol 3.1]
             f"Windows Azure is currently performing an operation on deployment '{deployment.name}' that "
             "requires exclusive access. Please try again later for operation on disk or image "
             f"'{name}' associated with the deployment."

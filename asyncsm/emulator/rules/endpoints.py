@@ -38,19 +38,20 @@ def network_of(given: Role, virtual_network: str | None) -> ConfigurationSet:
     """
     sets = [one for one in given.configuration_sets if isinstance(one, ConfigurationSet)]
     if len(sets) > 1:
-        raise refusals.bad_request(f"Role {given.role_name} has several network configurations.")
+        raise refusals.bad_request(f"Role {given.role_name} has several network configurations.")  # [guess]
     if not sets:
         return ConfigurationSet()
     if sets[0].subnet_names and not virtual_network:
-        raise refusals.bad_request("Subnets must not be specified without a virtual network.")
+        raise refusals.bad_request("Subnets must not be specified without a virtual network.")  # [guess]
     if sets[0].static_virtual_network_ip_address and len(sets[0].subnet_names) != 1:
+        # [protocol 4.14]
         raise refusals.bad_request("A static address must be specified together with exactly one subnet.")
     names: set[str] = set()
     listed = []
     for endpoint in sets[0].input_endpoints:
         listed.append(_checked(endpoint))
         if endpoint.name in names:
-            raise refusals.bad_request(f"The endpoint name {endpoint.name} occurs more than once.")
+            raise refusals.bad_request(f"The endpoint name {endpoint.name} occurs more than once.")  # [guess]
         names.add(endpoint.name or "")
     return sets[0].model_copy(
         update={"input_endpoints": ConfigurationSetInputEndpoints(input_endpoints=listed)}
@@ -60,13 +61,15 @@ def network_of(given: Role, virtual_network: str | None) -> ConfigurationSet:
 def _checked(endpoint: ConfigurationSetInputEndpoint) -> ConfigurationSetInputEndpoint:
     protocol = (endpoint.protocol or "").lower()
     if not endpoint.name or protocol not in {"tcp", "udp"}:
+        # [protocol 4.14]
         raise refusals.bad_request("An endpoint must have a name, and tcp or udp as its protocol.")
     for port in (endpoint.local_port, 1 if endpoint.port is None else endpoint.port):
         if port is None or not 1 <= port <= HIGHEST_PORT:
+            # [guess]: no source says so
             raise refusals.bad_request(f"The endpoint {endpoint.name} must have valid port numbers.")
     minutes = endpoint.idle_timeout_in_minutes
     if minutes is not None and minutes not in IDLE_MINUTES:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 1.8]
             f"The idle timeout of the endpoint {endpoint.name} must be from {IDLE_MINUTES[0]} to "
             f"{IDLE_MINUTES[-1]} minutes."
         )
@@ -86,14 +89,14 @@ def _checked(endpoint: ConfigurationSetInputEndpoint) -> ConfigurationSetInputEn
 def _check_probe(name: str, probe: LoadBalancerProbe) -> None:
     protocol = (probe.protocol or "").lower()
     if protocol not in {"http", "tcp"} or bool(probe.path) != (protocol == "http"):
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 1.8]
             f"The probe of the endpoint {name} must be http with a path, or tcp without."
         )
     interval, timeout = probe.interval_in_seconds, probe.timeout_in_seconds
     if (interval is not None and interval < SHORTEST_PROBE_INTERVAL) or (
         timeout is not None and timeout < SHORTEST_PROBE_TIMEOUT
     ):
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 1.8]
             f"The probe of the endpoint {name} must have an interval of at least {SHORTEST_PROBE_INTERVAL} "
             f"and a timeout of at least {SHORTEST_PROBE_TIMEOUT} seconds."
         )
@@ -125,7 +128,7 @@ def require_distinct_ports(deployment: Deployment, changed: StateRole | None = N
         key = endpoint.port, endpoint.protocol
         shared = endpoint.load_balanced_endpoint_set_name
         if key in owners and (shared is None or owners[key] != shared):
-            raise refusals.bad_request(
+            raise refusals.bad_request(  # [protocol 3.4]
                 f"Port {endpoint.port} is already in use by one of the endpoints in this deployment. Ensure "
                 "that the port numbers are unique across endpoints within a deployment."
             )

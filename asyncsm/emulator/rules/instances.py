@@ -266,7 +266,7 @@ def claim_cores(subscription: Subscription, deployment: Deployment, cores: int) 
     increment = cores - deployment.cores
     limit, current = subscription.quotas.cores, subscription.cores_in_use
     if increment > 0 and current + increment > limit:
-        raise refusals.quota_exceeded("cores count", limit, current, increment)
+        raise refusals.quota_exceeded("cores count", limit, current, increment)  # [protocol 3.4]
     subscription.cores_in_use += increment
     deployment.cores = cores
 
@@ -284,6 +284,7 @@ def require_size(name: str, region: str, *, for_machines: bool) -> str:
             offered.virtual_machines_role_sizes if for_machines else offered.web_worker_role_sizes
         ):
             return size.name
+    # [guess]: no source says so
     raise refusals.bad_request(f"The role size {name} does not exist or is not available in {region}.")
 
 

@@ -19,14 +19,15 @@ def require_known(references: Iterable[wire.ResourceExtensionReference]) -> None
     names: set[str] = set()
     for one in references:
         if not (one.reference_name and one.publisher and one.name and one.version):
-            raise refusals.bad_request(
+            raise refusals.bad_request(  # [protocol 4.14]
                 "A resource extension reference must have a reference name, a publisher, a name and a version."
             )
         if one.reference_name.lower() in names:
+            # [guess]: no source says so
             raise refusals.bad_request(f"The reference name {one.reference_name} occurs more than once.")
         names.add(one.reference_name.lower())
         if extension_catalogue.matching(one.publisher, one.name, one.version) is None:
-            raise refusals.bad_request(
+            raise refusals.bad_request(  # [guess]
                 f"The extension {one.name} of the publisher {one.publisher} does not exist in the version "
                 f"{one.version}."
             )

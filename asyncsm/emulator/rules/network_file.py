@@ -184,6 +184,6 @@ def _check(element: Element) -> None:
 
 
 def _offence(line: int, column: int) -> Refusal:
-    return refusals.bad_request(
+    return refusals.bad_request(  # [protocol 4.18]
         f"XML Schema validation error in network configuration at line {line},{column}."
     )

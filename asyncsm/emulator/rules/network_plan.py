@@ -55,6 +55,7 @@ def read(file: bytes, root: Element, subscription: Subscription, random: Random)
 
 def wrong(reason: str) -> Refusal:
     """400: the file is well formed, but what it says cannot be."""
+    # [protocol 4.18]
     return refusals.bad_request(f"An error occurred when setting the network configuration: {reason}")
 
 
@@ -66,7 +67,7 @@ def _require_quotas(quotas: Quotas, sites: int, local_sites: int, dns_servers: i
         ("dns server count", quotas.dns_servers, dns_servers),
     ):
         if wanted > limit:
-            raise refusals.quota_exceeded(kind, limit, 0, wanted)
+            raise refusals.quota_exceeded(kind, limit, 0, wanted)  # [protocol 1.8]
 
 
 def _site(
@@ -101,8 +102,9 @@ def _subnet(site: str, element: Element, space: Sequence[IPv4Network]) -> wire.S
     (text,) = element.texts("AddressPrefix")
     prefix = _prefix(text)
     if prefix.prefixlen > SMALLEST_SUBNET:
-        raise wrong(f"The subnet {name} must have a prefix of at most {SMALLEST_SUBNET} bits.")
+        raise wrong(f"The subnet {name} must have a prefix of at most {SMALLEST_SUBNET} bits.")  # [guess]
     if not any(prefix.subnet_of(one) for one in space):
+        # [guess]: no source says so
         raise wrong(f"The subnet {name} is not in the address space of the virtual network {site}.")
     return wire.Subnet(name=name, address_prefix=str(prefix))
 
@@ -133,15 +135,16 @@ def _local_site(element: Element) -> wire.LocalNetworkSite:
 
 def _region(site: wire.VirtualNetworkSite, subscription: Subscription) -> str:
     if (site.location is None) == (site.affinity_group is None):
+        # [protocol 4.18]
         raise wrong(f"The virtual network {site.name} must have either a Location or an AffinityGroup.")
     if site.affinity_group is not None:
         group = subscription.affinity_groups.get(site.affinity_group)
         if group is None:
-            raise wrong(f"The affinity group {site.affinity_group} does not exist.")
+            raise wrong(f"The affinity group {site.affinity_group} does not exist.")  # [guess]
         return group.location
     found = catalogue.location(site.location or "")
     if found is None:
-        raise wrong(f"The location {site.location} does not exist.")
+        raise wrong(f"The location {site.location} does not exist.")  # [guess]
     return found.name
 
 
@@ -149,7 +152,7 @@ def _require_distinct(kind: str, names: Iterable[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name.lower() in seen:
-            raise wrong(f"The {kind} name {name} occurs more than once.")
+            raise wrong(f"The {kind} name {name} occurs more than once.")  # [guess]
         seen.add(name.lower())
 
 
@@ -157,6 +160,7 @@ def _require_apart(site: str, prefixes: Sequence[IPv4Network]) -> None:
     for number, one in enumerate(prefixes):
         for other in prefixes[:number]:
             if one.overlaps(other):
+                # [guess]: no source says so
                 raise wrong(f"The address prefixes {other} and {one} of the virtual network {site} overlap.")
 
 
@@ -167,18 +171,18 @@ def _known(things: Mapping[str, ThingT], name: str, kind: str) -> ThingT:
     for known, thing in things.items():
         if known.lower() == name.lower():
             return thing
-    raise wrong(f"The {kind} {name} does not exist.")
+    raise wrong(f"The {kind} {name} does not exist.")  # [protocol 5.6]
 
 
 def _prefix(text: str) -> IPv4Network:
     try:
         return IPv4Network(text)
     except ValueError as error:
-        raise wrong(f"The address prefix '{text}' is not valid.") from error
+        raise wrong(f"The address prefix '{text}' is not valid.") from error  # [guess]
 
 
 def _address(text: str) -> IPv4Address:
     try:
         return IPv4Address(text)
     except AddressValueError as error:
-        raise wrong(f"The address '{text}' is not valid.") from error
+        raise wrong(f"The address '{text}' is not valid.") from error  # [guess]

@@ -20,6 +20,7 @@ def hosted_service(call: Call) -> HostedService:
     """The hosted service of the path."""
     found = call.subscription.hosted_services.get(call.parameters["serviceName"])
     if found is None:
+        # [rec compute/create_update_delete_hosted_service]
         raise refusals.not_found("The hosted service does not exist.")
     return found
 
@@ -35,6 +36,7 @@ def slot(name: str) -> Slot:
             return "Production"
         case "staging":
             return "Staging"
+    # [protocol 4.6]
     raise refusals.bad_request(f"The deployment slot '{name}' is neither Production nor Staging.")
 
 
@@ -46,7 +48,7 @@ def deployment(call: Call) -> tuple[HostedService, Deployment]:
     else:
         found = service.deployments.get(call.parameters["deploymentName"])
     if found is None:
-        raise refusals.not_found(NO_DEPLOYMENT)
+        raise refusals.not_found(NO_DEPLOYMENT)  # [rec compute/create_get_delete_deployment]
     return service, found
 
 
@@ -69,12 +71,13 @@ def machine_in(holder: Deployment, name: str) -> Role:
     """The virtual machine called `name`; as `machine`."""
     found = _role_in(holder, name)
     if not found.is_virtual_machine:
-        raise refusals.bad_request(f"Role {found.name} is not a virtual machine.")
+        raise refusals.bad_request(f"Role {found.name} is not a virtual machine.")  # [guess]
     return found
 
 
 def _role_in(holder: Deployment, name: str) -> Role:
     found = holder.roles.get(name)
     if found is None:
+        # [rec compute/add_update_delete_role_windows]
         raise refusals.not_found(f"Role {name} was not found in the currently deployed service.")
     return found

@@ -38,18 +38,18 @@ def host_name(given: Role, service: HostedService, os: str) -> str:
     """
     wanted = _only_set(given)
     if wanted is None:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 4.14]
             f"The {os}ProvisioningConfiguration of role {given.role_name} must be specified for an image."
         )
     if len(wanted.custom_data or b"") > MOST_CUSTOM_DATA:
-        raise refusals.bad_request(f"The custom data has more than {MOST_CUSTOM_DATA} bytes.")
+        raise refusals.bad_request(f"The custom data has more than {MOST_CUSTOM_DATA} bytes.")  # [guess]
     require_certificates(service, certificates_of(given))
     match wanted:
         case LinuxConfigurationSet() if os == "Linux":
             return _linux_name(wanted)
         case WindowsConfigurationSet() if os == "Windows":
             return _windows_name(wanted, given.role_name or "")
-    raise refusals.bad_request(
+    raise refusals.bad_request(  # [protocol 4.14]
         f"The {wanted.configuration_set_type} of role {given.role_name} is not for the operating system {os}."
     )
 
@@ -57,7 +57,7 @@ def host_name(given: Role, service: HostedService, os: str) -> str:
 def require_none(given: Role) -> None:
     """Refuse a provisioning set of a machine whose system is set up already."""
     if _only_set(given) is not None:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 4.14]
             f"A provisioning configuration must not be specified for role {given.role_name}, whose system is "
             "set up already."
         )
@@ -88,7 +88,7 @@ def require_certificates(service: HostedService, thumbprints: Iterable[str]) -> 
     """Refuse thumbprints of which `service` has no certificate."""
     for thumbprint in thumbprints:
         if thumbprint not in service.certificates:
-            raise refusals.bad_request(
+            raise refusals.bad_request(  # [protocol 4.8]
                 f"The certificate with thumbprint {thumbprint} was not found in the hosted service "
                 f"{service.name}. It must be added there first."
             )
@@ -97,20 +97,24 @@ def require_certificates(service: HostedService, thumbprints: Iterable[str]) -> 
 def _only_set(given: Role) -> ProvisioningSet | None:
     sets = [one for one in given.configuration_sets if not isinstance(one, ConfigurationSet)]
     if len(sets) > 1:
+        # [guess]: no source says so
         raise refusals.bad_request(f"Role {given.role_name} has several provisioning configurations.")
     return sets[0] if sets else None
 
 
 def _linux_name(wanted: LinuxConfigurationSet) -> str:
     if not 1 <= len(wanted.host_name or "") <= LONGEST_HOST_NAME:
+        # [protocol 1.8]
         raise refusals.bad_request(f"The HostName must have from 1 to {LONGEST_HOST_NAME} characters.")
     if not 1 <= len(wanted.user_name or "") <= LONGEST_LINUX_USER:
+        # [protocol 1.8]
         raise refusals.bad_request(f"The UserName must have from 1 to {LONGEST_LINUX_USER} characters.")
     password = wanted.user_password.get_secret_value() if wanted.user_password else ""
     if not password and not wanted.ssh.public_keys.public_keys:
+        # [protocol 4.14]
         raise refusals.bad_request("A UserPassword or an SSH public key must be specified.")
     if password and len(password) not in LINUX_PASSWORD:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 1.8]
             f"The UserPassword must have from {LINUX_PASSWORD[0]} to {LINUX_PASSWORD[-1]} characters."
         )
     return wanted.host_name or ""
@@ -119,7 +123,7 @@ def _linux_name(wanted: LinuxConfigurationSet) -> str:
 def _windows_name(wanted: WindowsConfigurationSet, role_name: str) -> str:
     name = wanted.computer_name or role_name
     if len(name) > LONGEST_COMPUTER_NAME:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 1.8]
             f"The ComputerName {name} is longer than {LONGEST_COMPUTER_NAME} characters."
         )
     password = wanted.admin_password.get_secret_value() if wanted.admin_password else ""
@@ -127,7 +131,7 @@ def _windows_name(wanted: WindowsConfigurationSet, role_name: str) -> str:
         re.search(pattern, password) is not None for pattern in ("[a-z]", "[A-Z]", "[0-9]", "[^a-zA-Z0-9]")
     )
     if len(password) < SHORTEST_WINDOWS_PASSWORD or classes < PASSWORD_CLASSES:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [guess]
             f"The AdminPassword must have at least {SHORTEST_WINDOWS_PASSWORD} characters of at least "
             f"{PASSWORD_CLASSES} kinds."
         )

@@ -54,12 +54,12 @@ def read(text: str, service: HostedService) -> ServiceConfiguration:
     try:
         configuration = ServiceConfiguration.from_xml(text)
     except ValueError as error:
-        raise refusals.bad_request(_INVALID) from error
+        raise refusals.bad_request(_INVALID) from error  # [protocol 6.3]
     names = [role.name for role in configuration]
     if not all(names) or any(role.instances.count < 1 for role in configuration):
-        raise refusals.bad_request(_INVALID)
+        raise refusals.bad_request(_INVALID)  # [protocol 6.3]
     if not 1 <= len(names) <= MOST_ROLES or len({name.lower() for name in names}) != len(names):
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 1.8]
             f"The service configuration must have from 1 to {MOST_ROLES} roles with different names."
         )
     for role in configuration:
@@ -146,7 +146,7 @@ def os_version(configuration: ServiceConfiguration) -> str:
     family = configuration.os_family or _USUAL_FAMILY
     found = catalogue.guest_os_version(family, configuration.os_version or "*")
     if found is None:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [protocol 6.3]
             f"The operating system version {configuration.os_version} of family {family} does not exist."
         )
     return found

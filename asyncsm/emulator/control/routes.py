@@ -47,7 +47,7 @@ from asyncsm.emulator.control.schemas import (
     Watching,
 )
 from asyncsm.emulator.faults import KINDS, OPERATION_NAMES, PARAMETERS, Fault
-from asyncsm.emulator.journal import Journal
+from asyncsm.emulator.request_log import RequestLog
 from asyncsm.emulator.seeding import SeedDocument, SeedError
 
 __all__ = ["ROUTES"]
@@ -259,7 +259,7 @@ async def get_metrics(call: ControlCall) -> Metrics | web.Response:
     )
 
 
-def _counted(journal: Journal) -> Iterator[tuple[str, str, int]]:
+def _counted(journal: RequestLog) -> Iterator[tuple[str, str, int]]:
     """Operation, status and number; what nothing answers and what got no answer are ``none``."""
     for (operation, status), count in journal.counts.items():
         yield operation or "none", "none" if status is None else str(status), count

@@ -33,8 +33,8 @@ from asyncsm.emulator.control.schemas import (
     SubscriptionFacts,
 )
 from asyncsm.emulator.faults import ActiveFault
-from asyncsm.emulator.journal import Entry
 from asyncsm.emulator.progress import Lockable, Operation
+from asyncsm.emulator.request_log import LoggedRequest
 from asyncsm.emulator.state import State, StorageAccount, Subscription
 from asyncsm.wire.vm_images import VMImage
 
@@ -62,7 +62,7 @@ def fault_facts(active: ActiveFault) -> FaultFacts:
     return FaultFacts(id=active.id, struck=active.struck, spent=active.spent, **given)
 
 
-def request_facts(entry: Entry) -> RequestFacts:
+def request_facts(entry: LoggedRequest) -> RequestFacts:
     """A request of the management port."""
     return RequestFacts(
         number=entry.number,

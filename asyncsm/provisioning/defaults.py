@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails
 
+from asyncsm.provisioning.machine_specs import VirtualMachineSpec
 from asyncsm.provisioning.specs import (
     AffinityGroupSpec,
     DeploymentSpec,
@@ -16,7 +17,6 @@ from asyncsm.provisioning.specs import (
     ReservedIPSpec,
     Spec,
     StorageAccountSpec,
-    VirtualMachineSpec,
 )
 
 KINDS: Final[dict[str, type[Spec]]] = {

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, m
 
 from asyncsm.errors import AsyncsmError, InvalidArgument
 from asyncsm.operations import arguments
-from asyncsm.provisioning.defaults import Defaults, merged
+from asyncsm.provisioning.defaults import KINDS, Defaults, merged
 from asyncsm.provisioning.expansion import TemplateError, expand
+from asyncsm.provisioning.machine_specs import VirtualMachineSpec
 from asyncsm.provisioning.specs import (
     AffinityGroupSpec,
     DeploymentSpec,
@@ -22,7 +23,6 @@ from asyncsm.provisioning.specs import (
     ReservedIPSpec,
     Spec,
     StorageAccountSpec,
-    VirtualMachineSpec,
 )
 
 VERSION: Final = 1
@@ -31,16 +31,7 @@ SCHEMA_ID: Final = "urn:asyncsm:plan:1"
 MACHINES_OF_A_DEPLOYMENT: Final = 50
 """As many virtual machines one deployment can have."""
 
-SECTIONS: Final = (
-    "affinity_groups",
-    "storage_accounts",
-    "reserved_ips",
-    "os_images",
-    "disks",
-    "hosted_services",
-    "deployments",
-    "virtual_machines",
-)
+SECTIONS: Final = tuple(f"{kind}s" for kind in KINDS)
 
 Path_ = tuple[str | int, ...]
 

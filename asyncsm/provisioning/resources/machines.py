@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from asyncsm.errors import AlreadyExists, ResourceNotFound
+from asyncsm.provisioning.machine_specs import VirtualMachineSpec
 from asyncsm.provisioning.resources.base import (
     Difference,
     Resource,
@@ -16,7 +17,6 @@ from asyncsm.provisioning.resources.base import (
 )
 from asyncsm.provisioning.resources.services import existing, service_key
 from asyncsm.provisioning.resources.storage import account_of
-from asyncsm.provisioning.specs import VirtualMachineSpec
 from asyncsm.wire.deployments import Deployment
 from asyncsm.wire.roles import Role
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from asyncsm.emulator.watching import Register
 from doubles.bare_client import connected
 from doubles.certificates import management_certificate
 from doubles.compute import SERVICES, SHOP, add_store, deployment, hosted_service
@@ -14,7 +15,6 @@ from doubles.shared_emulator import shared_emulator
 
 from asyncsm.emulator import Emulator, Fault, ManualClock, Quotas
 from asyncsm.emulator.clock import Clock
-from asyncsm.emulator.watching import Register
 
 NOT_OF_A_START = {
     # Where it listens, and what asyncio and OpenSSL have made of that.

@@ -315,6 +315,7 @@ class ManagementSession(Caller):
             operation=token.operation,
             resource=token.resource,
             submitted=datetime.fromisoformat(token.submitted),
+            usual=token.usual,
         )
 
     def watch(self, handle: OperationHandle, interval: float | None = None) -> None:

@@ -63,7 +63,9 @@ class ChangeStarter:
         """Send `request` when nothing of ours is in its way any more, and return its handle."""
         if not (self._policy.enabled and request.queues):
             return self._handle_of(await self._reconciler.send(self._reconciler.begin(request)), request)
-        lane = lane_of(request.path) or lane_of(request.target)
+        lane = request.lane
+        if lane is None:  # to be removed when every operation declares its lane
+            lane = lane_of(request.path) or lane_of(request.target)
         async with self._lanes.hold(lane, request.resource) as ticket:
             handle = self._handle_of(await self._past_others(request), request)
             if not handle.done:
@@ -140,6 +142,7 @@ class ChangeStarter:
             operation=request.operation,
             resource=request.resource,
             response=response,
+            usual=request.usual,
         )
         if response.status == 202:
             self._tracker.watch(handle)

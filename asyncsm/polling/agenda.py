@@ -144,6 +144,7 @@ class Agenda:
     def add(self, handle: OperationHandle) -> Entry:
         """Take in an operation, to be asked for when such operations usually end."""
         entry = Entry(handle, asyncio.get_running_loop().time())
+        self.durations.expect(entry.kind, handle.usual)
         entry.attach(handle, self.forget)
         self._entries[entry.request_id] = entry
         self._kinds[entry.kind] += 1

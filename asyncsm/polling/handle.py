@@ -7,6 +7,7 @@ import json
 import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import NoneType
 from typing import TYPE_CHECKING, Final
 
 from asyncsm.errors import (
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from asyncsm.polling.tracker import Tracker
     from asyncsm.wire.http import HttpResponse
 
-TOKEN_VERSION: Final = 1
+TOKEN_VERSION: Final = 2
+READ_VERSIONS: Final = (1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class OperationToken:
     operation: str
     resource: str
     submitted: str
+    usual: float | None = None
 
     def __str__(self) -> str:
         return json.dumps({"v": TOKEN_VERSION} | {name: getattr(self, name) for name in self.__slots__})
@@ -53,12 +56,18 @@ class OperationToken:
             data = json.loads(text)
             version = data.pop("v")
             token = cls(**data)
+            usual = data.pop("usual", None)
+            texts = all(isinstance(value, str) for value in data.values())
+            if not texts or type(usual) not in {int, float, NoneType}:
+                raise ValueError("a value of another type")  # noqa: TRY301 - as what cannot be read
             if datetime.fromisoformat(token.submitted).tzinfo is None:
                 raise ValueError("a moment without a time zone")  # noqa: TRY301 - as what cannot be read
         except (ValueError, TypeError, AttributeError, KeyError) as error:
             raise InvalidArgument("token", "is not what OperationHandle.token gave") from error
-        if version != TOKEN_VERSION or not all(isinstance(value, str) for value in data.values()):
-            raise InvalidArgument("token", f"has version {version!r}; this asyncsm reads {TOKEN_VERSION}")
+        if version not in READ_VERSIONS:
+            raise InvalidArgument(
+                "token", f"has version {version!r}; this asyncsm reads 1 to {TOKEN_VERSION}"
+            )
         return token
 
 
@@ -74,6 +83,7 @@ class OperationHandle:
         resource: method and path of the call.
         submitted: when it was accepted, in UTC.
         response: the reply that accepted it; ``None`` for a resumed handle.
+        usual: seconds such an operation usually takes, where that is known.
     """
 
     __slots__ = (
@@ -89,6 +99,7 @@ class OperationHandle:
         "resource",
         "response",
         "submitted",
+        "usual",
     )
 
     def __init__(
@@ -100,12 +111,14 @@ class OperationHandle:
         resource: str,
         response: HttpResponse | None = None,
         submitted: datetime | None = None,
+        usual: float | None = None,
     ) -> None:
         self.request_id: str = request_id
         self.operation: str = operation
         self.resource: str = resource
         self.response: HttpResponse | None = response
         self.submitted: datetime = submitted or datetime.now(UTC)
+        self.usual: float | None = usual
         self._tracker = tracker
         self._document: Operation | None = None
         self._waiters: list[asyncio.Future[None]] = []
@@ -150,6 +163,7 @@ class OperationHandle:
                 self.operation,
                 self.resource,
                 self.submitted.isoformat(),
+                self.usual,
             )
         )
 

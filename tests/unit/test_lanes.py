@@ -2,11 +2,15 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
 import pytest
+from doubles.scripted import SUBSCRIPTION, ScriptedTransport, reply
 from doubles.virtual_time import virtual_time
 
+from asyncsm import ManagementSession
 from asyncsm.engine.lanes import Lanes, lane_of
+from asyncsm.engine.protocol import put
 from asyncsm.errors import ClientStateError
 
 SERVICE = ("hostedservices", "shop")
@@ -126,6 +130,30 @@ def test_case_and_quoting_do_not_make_another_lane():
     """The service compares names without case, and a quoted name is the same name."""
     assert lane_of("services/HostedServices/Shop/Deployments/Bl%75e/Roles/Web") == BLUE
     assert lane_of("services/disks/a%2Fb%20c") == ("disks", "a/b c")
+
+
+@pytest.mark.parametrize(
+    ("lanes", "seconds"),
+    [
+        pytest.param((None, None), 20, id="the path's"),
+        pytest.param((("disks", "a"), ("disks", "b")), 10, id="two of their own"),
+        pytest.param((("disks", "a"), None), 10, id="one of its own"),
+        pytest.param(((), ()), 10, id="none"),
+    ],
+)
+@virtual_time
+async def test_a_request_may_say_its_lane(lanes, seconds):
+    """The path decides only where the request does not; the empty lane excludes nothing."""
+
+    async def answer(_):
+        await asyncio.sleep(10)
+        return reply(200)
+
+    change = put("services", "disks", "system", operation="UpdateDisk")
+    async with ManagementSession(SUBSCRIPTION, transport=ScriptedTransport(answer)) as session:
+        begun = asyncio.get_running_loop().time()
+        await asyncio.gather(*(session.start(replace(change, lane=lane)) for lane in lanes))
+        assert asyncio.get_running_loop().time() - begun == seconds
 
 
 # ---------------------------------------------------------------- queues

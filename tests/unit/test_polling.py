@@ -82,6 +82,20 @@ async def test_what_one_operation_taught_serves_the_next():
 
 
 @virtual_time
+async def test_others_of_the_kind_wait_as_long_as_was_declared():
+    """What a request says of its kind counts until one operation of the kind has ended."""
+    service = PendingOperations(a=500, b=500)
+    tracker = tracker_for(service)
+    handles = [started(tracker, "a", usual=400.0), started(tracker, "b", usual=400.0)]
+    await asyncio.gather(*handles)
+    assert service.times("a")[0] == pytest.approx(1.0, rel=1e-3)
+    assert service.times("b")[0] == pytest.approx(400.0, rel=1e-3)
+    await service.begin(tracker, "c", 500)
+    assert service.times("c")[0] - 500 >= 450
+    await tracker.close()
+
+
+@virtual_time
 async def test_a_thousand_handles_cost_no_tasks_of_their_own():
     """Pending handles stand in a queue; one task works it off."""
     service = PendingOperations(**{f"op{n}": 50 for n in range(1000)})
@@ -236,7 +250,7 @@ async def test_the_token_names_the_operation_for_another_process():
     tracker = tracker_for(PendingOperations(a=1))
     handle = started(tracker, "a")
     token = json.loads(handle.token)
-    assert token["v"] == 1
+    assert token["v"] == 2
     assert (token["request_id"], token["subscription_id"], token["operation"]) == (
         "a",
         SUBSCRIPTION,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -43,6 +43,16 @@ class Stage(Enum):
     """Ended, given up, or nobody wants to know any more."""
 
 
+class _Reference(weakref.ref["OperationHandle"]):
+    """A handle that is not kept alive, and the operation it is of."""
+
+    __slots__ = ("request_id",)
+
+    def __init__(self, handle: OperationHandle, dropped: Callable[[_Reference], None]) -> None:
+        super().__init__(handle, dropped)  # type: ignore[call-arg]
+        self.request_id: str = handle.request_id
+
+
 class Entry:
     """A pending operation.
 
@@ -57,6 +67,7 @@ class Entry:
         asked: how often it was due and answered for.
         seen: when it was last seen in progress.
         missed: lists in a row that should have shown it and did not.
+        ended: what to call at its end; as long as there is any, it is asked for without a handle too.
     """
 
     __slots__ = (
@@ -64,6 +75,7 @@ class Entry:
         "asked",
         "began",
         "due",
+        "ended",
         "every",
         "handles",
         "interval",
@@ -77,6 +89,7 @@ class Entry:
     def __init__(self, handle: OperationHandle, now: float) -> None:
         age = (datetime.now(UTC) - handle.submitted).total_seconds()
         self.handles: list[weakref.ref[OperationHandle]] = []
+        self.ended: list[Callable[[], None]] = []
         self.request_id: str = handle.request_id
         self.kind: str = handle.operation
         self.accepted: float = now - max(age, 0.0)
@@ -89,17 +102,16 @@ class Entry:
         self.seen: float | None = None
         self.missed: int = 0
 
-    def attach(self, handle: OperationHandle, forget: Callable[[str], None]) -> None:
+    def attach(self, handle: OperationHandle, dropped: Callable[[_Reference], None]) -> None:
         """Poll on behalf of `handle` as well, until nobody holds it any more."""
-        if any(known() is handle for known in self.handles):
-            return
+        self.handles = [known for known in self.handles if known() is not None]
+        if not any(known() is handle for known in self.handles):
+            self.handles.append(_Reference(handle, dropped))
 
-        def dropped(reference: weakref.ref[OperationHandle]) -> None:
-            self.handles.remove(reference)
-            if not self.handles:
-                forget(self.request_id)
-
-        self.handles.append(weakref.ref(handle, dropped))
+    def tell_end(self) -> None:
+        """Tell those who wait for the end without a handle."""
+        for ended in self.ended:
+            ended()
 
     def held(self) -> list[OperationHandle]:
         """The handles somebody holds; more than one if the operation was resumed beside its first."""
@@ -133,8 +145,11 @@ class Agenda:
         self._scouts: dict[str, str] = {}
         self._queue: list[tuple[float, int, Entry]] = []
         self._order = count()
+        # Garbage is collected on any thread and at any moment, so a handle's end is only noted there.
+        self._dropped: deque[_Reference] = deque()
 
     def __len__(self) -> int:
+        self._sweep()
         return len(self._entries)
 
     def get(self, request_id: str) -> Entry | None:
@@ -145,11 +160,15 @@ class Agenda:
         """Take in an operation, to be asked for when such operations usually end."""
         entry = Entry(handle, asyncio.get_running_loop().time())
         self.durations.expect(entry.kind, handle.usual)
-        entry.attach(handle, self.forget)
+        self.attach(entry, handle)
         self._entries[entry.request_id] = entry
         self._kinds[entry.kind] += 1
         self.schedule(entry, self._first_question(entry))
         return entry
+
+    def attach(self, entry: Entry, handle: OperationHandle) -> None:
+        """Keep `entry` for `handle` too, as long as somebody holds that."""
+        entry.attach(handle, self._dropped.append)
 
     def forget(self, request_id: str) -> None:
         """Drop an operation; harmless where it is not known."""
@@ -161,12 +180,22 @@ class Agenda:
         self._kinds[entry.kind] -= 1
         if self._scouts.get(entry.kind) == request_id:
             del self._scouts[entry.kind]
+        entry.tell_end()
+
+    def _sweep(self) -> None:
+        """Drop the operations that nobody wants to know of any more."""
+        while self._dropped:
+            entry = self._entries.get(self._dropped.popleft().request_id)
+            if entry is not None and not entry.ended and not entry.held():
+                self.forget(entry.request_id)
 
     def clear(self) -> list[Entry]:
         """Drop all, and return them."""
         entries = list(self._entries.values())
         self._entries.clear()
         self._queue.clear()
+        for entry in entries:
+            entry.tell_end()
         return entries
 
     def schedule(self, entry: Entry, due: float) -> None:
@@ -183,6 +212,7 @@ class Agenda:
 
     def take_due(self) -> list[Entry]:
         """Take what is due now out of the queue, up to `CHUNK` entries."""
+        self._sweep()
         now = asyncio.get_running_loop().time()
         due: list[Entry] = []
         while len(due) < CHUNK and (next_due := self.next_due) is not None and next_due <= now:

@@ -20,7 +20,7 @@ from asyncsm.wire.operations import Operation, OperationState
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from asyncsm.config import PollingPolicy
     from asyncsm.polling.handle import OperationHandle
@@ -93,12 +93,24 @@ class Tracker:
             self._surveys.note(entry)
             self._stir()
         else:
-            entry.attach(handle, self._agenda.forget)
+            self._agenda.attach(entry, handle)
         if interval is not None:
             entry.every = interval
             soon = asyncio.get_running_loop().time() + interval
             if entry.stage is Stage.SCHEDULED and entry.due > soon:
                 self._agenda.schedule(entry, soon)
+
+    def keep(self, handle: OperationHandle, ended: Callable[[], None]) -> None:
+        """Poll for the operation of `handle`, whether or not somebody holds that, and call `ended` at its end.
+
+        Also when polling for it is given up, or the session is closed.
+        """
+        self.watch(handle)
+        entry = self._agenda.get(handle.request_id)
+        if entry is None:
+            ended()  # the handle is done
+        else:
+            entry.ended.append(ended)
 
     def find(self, request_id: str) -> OperationHandle | None:
         """The handle that is being polled for under `request_id`, if there is one."""

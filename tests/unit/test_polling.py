@@ -4,6 +4,7 @@ import asyncio
 import gc
 import itertools
 import json
+import threading
 import warnings
 
 import pytest
@@ -335,6 +336,21 @@ async def test_two_handles_of_one_operation_both_hear_of_its_end():
     first, second = started(tracker, "a"), started(tracker, "a")
     assert tracker.pending == 1
     assert await first is await second
+    await tracker.close()
+
+
+@virtual_time
+async def test_another_thread_that_drops_a_handle_changes_no_agenda():
+    """Garbage is collected on any thread; what it means is found out on the event loop."""
+    tracker = tracker_for(PendingOperations(a=10))
+    held = [started(tracker, "a")]
+    held[0].detach()
+
+    thread = threading.Thread(target=held.clear)
+    thread.start()
+    thread.join()
+    assert list(tracker._agenda._entries) == ["a"]
+    assert tracker.pending == 0
     await tracker.close()
 
 

@@ -16,7 +16,7 @@ from asyncsm.errors import (
     ServiceError,
     UnexpectedPayload,
 )
-from asyncsm.polling import OperationHandle
+from asyncsm.polling import DEFAULT_SOURCE, OperationHandle
 from asyncsm.wire.operations import Operation, OperationState
 
 if TYPE_CHECKING:
@@ -128,7 +128,9 @@ class ChangeStarter:
         return True
 
     def _handle_of(self, response: HttpResponse, request: Request) -> OperationHandle:
-        if response.request_id is None:
+        followed = self._tracker.follows(response)
+        operation_id, source = followed or (response.request_id, DEFAULT_SOURCE)
+        if operation_id is None:
             raise UnexpectedPayload(
                 f"{request.resource} was answered {response.status} without x-ms-request-id,"
                 " so its outcome cannot be followed",
@@ -136,16 +138,17 @@ class ChangeStarter:
             )
         handle = OperationHandle(
             self._tracker,
-            response.request_id,
+            operation_id,
             operation=request.operation,
             resource=request.resource,
             response=response,
             usual=request.usual,
+            source=source,
         )
-        if response.status == 202:
-            self._tracker.watch(handle)
-        else:
+        if followed is None:
             _finish(handle, response.status)
+        else:
+            self._tracker.watch(handle)
         return handle
 
 

@@ -14,6 +14,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from asyncsm.polling.durations import Durations
+from asyncsm.polling.handle import DEFAULT_SOURCE
 
 if TYPE_CHECKING:
     import random
@@ -60,7 +61,9 @@ class Entry:
         request_id: its id.
         kind: the service's name for the call.
         accepted: when it was accepted, by the event loop's clock.
-        began: the same by the service's clock, in seconds since 1970; ``None`` if not known.
+        began: the same by the service's clock, in seconds since 1970; ``None`` if that is not known, or
+            if no list shows it.
+        source: name of the source that is asked for it.
         stage: where it stands.
         due: when it is worth asking for.
         every: seconds between questions its waiter asked for, instead of growing ones.
@@ -83,6 +86,7 @@ class Entry:
         "missed",
         "request_id",
         "seen",
+        "source",
         "stage",
     )
 
@@ -92,6 +96,7 @@ class Entry:
         self.ended: list[Callable[[], None]] = []
         self.request_id: str = handle.request_id
         self.kind: str = handle.operation
+        self.source: str = handle.source
         self.accepted: float = now - max(age, 0.0)
         self.began: float | None = _accepted_by_the_services_clock(handle)
         self.stage: Stage = Stage.SCHEDULED
@@ -119,7 +124,9 @@ class Entry:
 
 
 def _accepted_by_the_services_clock(handle: OperationHandle) -> float | None:
-    date = handle.response.headers.get("date") if handle.response else None
+    if handle.response is None or handle.source != DEFAULT_SOURCE:
+        return None
+    date = handle.response.headers.get("date")
     try:
         return parsedate_to_datetime(date).timestamp() if date else None
     except ValueError:

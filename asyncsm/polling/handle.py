@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 TOKEN_VERSION: Final = 2
 READ_VERSIONS: Final = (1, 2)
 
+DEFAULT_SOURCE: Final = "operations"
+"""Name of the source that is asked for an operation unless its reply or its token names another."""
+
 
 @dataclass(frozen=True, slots=True)
 class OperationToken:
@@ -41,6 +44,7 @@ class OperationToken:
     resource: str
     submitted: str
     usual: float | None = None
+    source: str = DEFAULT_SOURCE
 
     def __str__(self) -> str:
         return json.dumps({"v": TOKEN_VERSION} | {name: getattr(self, name) for name in self.__slots__})
@@ -78,12 +82,14 @@ class OperationHandle:
     Cancelling a wait cancels only that wait: the operation goes on, and so do other waits.
 
     Attributes:
-        request_id: ``x-ms-request-id`` of the accepted call, without dashes.
+        request_id: ``x-ms-request-id`` of the accepted call, without dashes; the id in its reply where
+            an operation has one of its own.
         operation: the service's name for the call, such as ``CreateDeployment``.
         resource: method and path of the call.
         submitted: when it was accepted, in UTC.
         response: the reply that accepted it; ``None`` for a resumed handle.
         usual: seconds such an operation usually takes, where that is known.
+        source: where its end is learned: ``operations``, or ``networking`` for gateways and circuits.
     """
 
     __slots__ = (
@@ -98,6 +104,7 @@ class OperationHandle:
         "request_id",
         "resource",
         "response",
+        "source",
         "submitted",
         "usual",
     )
@@ -112,6 +119,7 @@ class OperationHandle:
         response: HttpResponse | None = None,
         submitted: datetime | None = None,
         usual: float | None = None,
+        source: str = DEFAULT_SOURCE,
     ) -> None:
         self.request_id: str = request_id
         self.operation: str = operation
@@ -119,6 +127,7 @@ class OperationHandle:
         self.response: HttpResponse | None = response
         self.submitted: datetime = submitted or datetime.now(UTC)
         self.usual: float | None = usual
+        self.source: str = source
         self._tracker = tracker
         self._document: Operation | None = None
         self._waiters: list[asyncio.Future[None]] = []
@@ -164,6 +173,7 @@ class OperationHandle:
                 self.resource,
                 self.submitted.isoformat(),
                 self.usual,
+                self.source,
             )
         )
 

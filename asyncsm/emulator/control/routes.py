@@ -27,6 +27,7 @@ from asyncsm.emulator.control.events import TooManyListeners
 from asyncsm.emulator.control.kinds import RESOURCE_KINDS
 from asyncsm.emulator.control.resources import KindList, ResourceFacts, ResourceKind
 from asyncsm.emulator.faults import KINDS, OPERATION_NAMES, PARAMETERS, Fault
+from asyncsm.emulator.request_log import RequestLog
 from asyncsm.emulator.seeding import SeedDocument, SeedError
 
 __all__ = ["ROUTES"]

@@ -12,12 +12,12 @@ from asyncsm.emulator.app import ManagementApp
 from asyncsm.emulator.authentication import Gate
 from asyncsm.emulator.call import Call, Incoming, Reply, World
 from asyncsm.emulator.clock import ManualClock
-from asyncsm.emulator.handlers import ROUTES
 from asyncsm.emulator.progress import Progress
 from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.routes import ROUTES
 from asyncsm.emulator.routing import Router, parse_query, split
 from asyncsm.emulator.state import Quotas, State, Subscription
-from asyncsm.protocol import HttpResponse
+from asyncsm.wire.http import HttpResponse
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from asyncsm.emulator.clock import Clock
 from asyncsm.emulator.faults import Faults
-from asyncsm.emulator.journal import Journal
+from asyncsm.emulator.request_log import RequestLog
 from asyncsm.emulator.state import State
 
 
@@ -19,7 +19,7 @@ class Controllable(Protocol):
     state: State
     clock: Clock
     faults: Faults
-    journal: Journal
+    journal: RequestLog
 
     @property
     def url(self) -> str:

@@ -27,7 +27,7 @@ from asyncsm.emulator.control.events import TooManyListeners
 from asyncsm.emulator.control.kinds import RESOURCE_KINDS
 from asyncsm.emulator.control.resources import KindList, ResourceFacts, ResourceKind
 from asyncsm.emulator.faults import KINDS, OPERATION_NAMES, PARAMETERS, Fault
-from asyncsm.emulator.journal import Journal
+from asyncsm.emulator.request_log import RequestLog
 from asyncsm.emulator.seeding import SeedDocument, SeedError
 
 __all__ = ["ROUTES"]
@@ -224,7 +224,7 @@ async def get_metrics(call: ControlCall) -> schemas.Metrics | web.Response:
     )
 
 
-def _counted(journal: Journal) -> Iterator[tuple[str, str, int]]:
+def _counted(journal: RequestLog) -> Iterator[tuple[str, str, int]]:
     """Yield operation, status and number; an unknown operation and a missing answer are ``none``."""
     for (operation, status), count in journal.counts.items():
         yield operation or "none", "none" if status is None else str(status), count

@@ -38,48 +38,70 @@ The names under which the old SDK raised its errors are kept as aliases:
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Generator
+from typing import ClassVar, Protocol
 
-if TYPE_CHECKING:
-    from asyncsm.polling import OperationHandle
 
-__all__ = [
-    "AlreadyExists",
-    "AsyncsmError",
-    "AttemptTimeout",
-    "AuthenticationFailed",
-    "AzureAsyncOperationHttpError",
-    "AzureConflictHttpError",
-    "AzureHttpError",
-    "AzureMissingResourceHttpError",
-    "BadRequest",
-    "CertificateRejected",
-    "ClientStateError",
-    "Conflict",
-    "ConnectionFailed",
-    "ConnectionLost",
-    "CredentialError",
-    "ExclusiveAccess",
-    "Forbidden",
-    "InternalError",
-    "InvalidArgument",
-    "OperationFailed",
-    "OperationTimeout",
-    "OutcomeUnknown",
-    "PreconditionFailed",
-    "ResourceNotFound",
-    "ServerBusy",
-    "ServiceError",
-    "StateUnreachable",
-    "TemporaryRedirect",
-    "Throttled",
-    "TransportError",
-    "UnexpectedPayload",
-]
+class Outcome(Protocol):
+    """The part of an operation's final document that is known without its model."""
+
+    @property
+    def id(self) -> str:
+        """Request id of the operation."""
+        ...
+
+    @property
+    def status(self) -> str:
+        """``InProgress``, ``Succeeded`` or ``Failed``, as last seen."""
+        ...
+
+    @property
+    def http_status_code(self) -> int | None:
+        """HTTP status a synchronous call would have had."""
+        ...
+
+
+class AcceptedOperation(Protocol):
+    """The `OperationHandle` an error is about; errors are below handles and cannot name that class."""
+
+    request_id: str
+    operation: str
+    resource: str
+
+    @property
+    def status(self) -> str:
+        """``InProgress``, ``Succeeded`` or ``Failed``, as last seen."""
+        ...
+
+    @property
+    def done(self) -> bool:
+        """Whether the operation is known to have ended."""
+        ...
+
+    @property
+    def token(self) -> str:
+        """Text with which another process resumes the wait."""
+        ...
+
+    async def refresh(self) -> str:
+        """Ask for the status once, now."""
+        ...
+
+    async def wait(self, deadline: float | None = None) -> Outcome:
+        """Wait until the operation has ended."""
+        ...
+
+    def __await__(self) -> Generator[object, None, Outcome]: ...
 
 
 class AsyncsmError(Exception):
-    """Base of everything asyncsm raises on purpose."""
+    """Base of everything asyncsm raises on purpose.
+
+    Attributes:
+        transient: whether the same question may be answered if it is asked later.
+    """
+
+    transient: ClassVar[bool] = False
 
 
 class CredentialError(AsyncsmError):
@@ -121,15 +143,20 @@ class TransportError(AsyncsmError):
 class ConnectionFailed(TransportError):
     """No connection could be made, so the request was not sent."""
 
+    transient = True
     sent = False
 
 
 class ConnectionLost(TransportError):
     """The connection broke before the whole reply had arrived."""
 
+    transient = True
+
 
 class AttemptTimeout(TransportError, TimeoutError):
     """One HTTP attempt took longer than the session's ``timeout``."""
+
+    transient = True
 
 
 class CertificateRejected(TransportError):
@@ -264,6 +291,7 @@ class PreconditionFailed(ServiceError):
 class Throttled(ServiceError):
     """503 ``TooManyRequests`` (429 elsewhere): slow down and ask again."""
 
+    transient = True
     http_status: ClassVar[int] = 429
     codes: ClassVar[tuple[str, ...]] = ("TooManyRequests",)
 
@@ -271,6 +299,7 @@ class Throttled(ServiceError):
 class ServerBusy(ServiceError):
     """503: the service, or a part of it, cannot take the request now."""
 
+    transient = True
     http_status: ClassVar[int] = 503
     codes: ClassVar[tuple[str, ...]] = ("ServerBusy",)
 
@@ -278,6 +307,7 @@ class ServerBusy(ServiceError):
 class InternalError(ServiceError):
     """500: the service failed; whether a change happened is unknown."""
 
+    transient = True
     http_status: ClassVar[int] = 500
     codes: ClassVar[tuple[str, ...]] = ("InternalError", "OperationTimedOut")
 
@@ -323,10 +353,10 @@ class OperationFailed(AsyncsmError):
     message: str
     status: int
     request_id: str | None
-    handle: OperationHandle | None = None
+    handle: AcceptedOperation | None = None
 
     @property
-    def result(self) -> OperationHandle | None:
+    def result(self) -> AcceptedOperation | None:
         """The handle, under the old SDK's name."""
         return self.handle
 
@@ -369,7 +399,9 @@ class OperationTimeout(AsyncsmError, TimeoutError):
         last: what was last seen, for the message.
     """
 
-    def __init__(self, message: str, handle: OperationHandle | None = None, last: str | None = None) -> None:
+    def __init__(
+        self, message: str, handle: AcceptedOperation | None = None, last: str | None = None
+    ) -> None:
         super().__init__(message)
         self.handle = handle
         self.last = last

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from asyncsm import config
-from asyncsm.caller import Caller
 from asyncsm.config import LanePolicy, PollingPolicy, ReconcilePolicy, RetryPolicy, ThrottlePolicy
 from asyncsm.credentials import CertificateSource
+from asyncsm.engine.caller import Caller
+from asyncsm.engine.protocol import Request
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations.affinity_groups import AffinityGroupOperations
 from asyncsm.operations.certificates import ManagementCertificateOperations
@@ -29,9 +30,9 @@ from asyncsm.operations.upgrades import UpgradeOperations
 from asyncsm.operations.vm_images import VMImageOperations
 from asyncsm.operations.waiting import WaitingOperations
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import HttpResponse, Request
 from asyncsm.session import ManagementSession
 from asyncsm.wire.base import XmlModel
+from asyncsm.wire.http import HttpResponse
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager

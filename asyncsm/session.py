@@ -9,25 +9,28 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
-from asyncsm import config, protocol
-from asyncsm.caller import Caller
-from asyncsm.changes import Changes
+from asyncsm import config
 from asyncsm.clouds import PUBLIC, Endpoint
 from asyncsm.config import LanePolicy, PollingPolicy, ReconcilePolicy, RetryPolicy, ThrottlePolicy
 from asyncsm.credentials import CertificateSource, ManagementCertificate
 from asyncsm.credentials.identity import identify
+from asyncsm.engine import protocol
+from asyncsm.engine.caller import Caller
+from asyncsm.engine.events import Events
+from asyncsm.engine.lanes import Lanes
+from asyncsm.engine.lost_replies import Reconciler, in_doubt
+from asyncsm.engine.operation_list import OperationList, normalised
+from asyncsm.engine.operation_sources import GatewayOperations
+from asyncsm.engine.protocol import Request
+from asyncsm.engine.sending import Sender, decoded
+from asyncsm.engine.starting import ChangeStarter
+from asyncsm.engine.statistics import SessionStatistics, Tally
+from asyncsm.engine.throttling import Throttle
+from asyncsm.engine.transport import AiohttpTransport, Transport
 from asyncsm.errors import ClientStateError, CredentialError, InvalidArgument
-from asyncsm.events import Events
-from asyncsm.history import SubscriptionHistory, normalised
-from asyncsm.lanes import Lanes
 from asyncsm.polling import OperationHandle, OperationToken, Tracker
-from asyncsm.protocol import HttpResponse, Request
-from asyncsm.reconciling import Reconciler, in_doubt
-from asyncsm.sending import Sender, decoded
-from asyncsm.statistics import SessionStatistics, Tally
-from asyncsm.throttling import Throttle
-from asyncsm.transport import AiohttpTransport, Transport
 from asyncsm.wire.base import XmlModel
+from asyncsm.wire.http import HttpResponse
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
@@ -174,8 +177,14 @@ class ManagementSession(Caller):
             chance=chance,
             events=self.events,
         )
-        history = SubscriptionHistory(sender, self._polling.concurrency)
-        tracker = Tracker(history, self._polling, subscription_id=self._subscription_id, chance=chance)
+        history = OperationList(sender, self._polling.concurrency)
+        tracker = Tracker(
+            history,
+            self._polling,
+            subscription_id=self._subscription_id,
+            chance=chance,
+            others=[GatewayOperations(sender, self._polling.concurrency)],
+        )
         reconciler = Reconciler(
             sender,
             history,
@@ -186,8 +195,8 @@ class ManagementSession(Caller):
             tally=self._tally,
         )
         lanes = Lanes(self._tally.waited_in_lane, self.events)
-        changes = Changes(reconciler, lanes, self._lanes, tracker, self.events)
-        return _Parts(transport, throttle, sender, tracker, lanes, changes)
+        starter = ChangeStarter(reconciler, lanes, self._lanes, tracker, self.events)
+        return _Parts(transport, throttle, sender, tracker, lanes, starter)
 
     async def close(self) -> None:
         """Close all connections; harmless when repeated.
@@ -270,11 +279,11 @@ class ManagementSession(Caller):
 
     async def start(self, request: Request) -> OperationHandle:
         """Send a change and return its handle; see `Caller.start`."""
-        return await self._open().changes.start(request)
+        return await self._open().starter.start(request)
 
     def exclusively(self, *segments: str) -> AbstractAsyncContextManager[None]:
         """Keep other changes of a resource away while a block runs; see `Caller.exclusively`."""
-        return self._open().changes.exclusively(protocol.path_of(segments))
+        return self._open().starter.exclusively(protocol.path_of(segments))
 
     def in_doubt(self, since: datetime) -> AbstractContextManager[None]:
         """Look before sending: a process that died may have sent the changes of this block already.
@@ -292,7 +301,7 @@ class ManagementSession(Caller):
 
     def completed(self, reply: XmlModel, operation: str) -> OperationHandle:
         """A handle that is done; see `Caller.completed`."""
-        return self._open().changes.finished(reply.request_id or "", operation, "nothing had to be changed")
+        return self._open().starter.finished(reply.request_id or "", operation, "nothing had to be changed")
 
     def resume(self, token_or_request_id: str) -> OperationHandle:
         """A handle for an operation started earlier; see `Caller.resume`."""
@@ -307,12 +316,16 @@ class ManagementSession(Caller):
         token = OperationToken.parse(text)
         if token.subscription_id.lower() != self._subscription_id.lower():
             raise InvalidArgument("token", f"is for subscription {token.subscription_id}")
+        if not tracker.knows(token.source):
+            raise InvalidArgument("token", f"names {token.source!r}, which this asyncsm cannot ask")
         return tracker.find(token.request_id) or OperationHandle(
             tracker,
             token.request_id,
             operation=token.operation,
             resource=token.resource,
             submitted=datetime.fromisoformat(token.submitted),
+            usual=token.usual,
+            source=token.source,
         )
 
     def watch(self, handle: OperationHandle, interval: float | None = None) -> None:
@@ -329,4 +342,4 @@ class _Parts:
     sender: Sender
     tracker: Tracker
     lanes: Lanes
-    changes: Changes
+    starter: ChangeStarter

@@ -139,6 +139,11 @@ class Lockable(Entity):
 
     lock: Operation | None = field(default=None, repr=False)
 
+    @property
+    def locked_by(self) -> str | None:
+        """Id of the operation that has it."""
+        return None if self.lock is None else self.lock.request_id
+
 
 def require_free(*resources: Lockable) -> None:
     """Refuse with 409 if a change under way holds one of `resources`."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from asyncsm.caller import Caller
+from asyncsm.engine.caller import Caller
+from asyncsm.engine.protocol import delete, get, post
 from asyncsm.operations import arguments
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import delete, get, post
 from asyncsm.wire.certificates import SubscriptionCertificate, SubscriptionCertificates
 
 

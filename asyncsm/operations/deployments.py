@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from asyncsm.caller import Caller
+from asyncsm.engine.caller import Caller
+from asyncsm.engine.protocol import Reconcile, delete, get, post
 from asyncsm.operations import arguments
 from asyncsm.operations.arguments import Binary
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import Reconcile, delete, get, post
 from asyncsm.wire.deployments import (
     ChangeConfiguration,
     CreateDeployment,

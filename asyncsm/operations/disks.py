@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from asyncsm.caller import Caller
+from asyncsm.engine.caller import Caller
+from asyncsm.engine.protocol import Reconcile, delete, get, post, put
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations import arguments
 from asyncsm.operations.deployments import path_of_deployment
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import Reconcile, delete, get, post, put
 from asyncsm.wire.disks import DataVirtualHardDisk, Disk, Disks, HostCaching
 
 _PATH = ("services", "disks")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from asyncsm.caller import Caller
-from asyncsm.protocol import get
+from asyncsm.engine.caller import Caller
+from asyncsm.engine.protocol import get
 from asyncsm.wire.extensions import ResourceExtensions
 
 _PATH = ("services", "resourceextensions")

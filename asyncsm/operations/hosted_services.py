@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from asyncsm.caller import Caller
+from asyncsm.engine.caller import Caller
+from asyncsm.engine.protocol import delete, get, post, put
 from asyncsm.errors import InvalidArgument, ResourceNotFound
 from asyncsm.operations import arguments
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import delete, get, post, put
 from asyncsm.wire.hosted_services import (
     AvailabilityResponse,
     CreateHostedService,

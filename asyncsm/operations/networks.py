@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from asyncsm.caller import Caller
+from asyncsm.engine.caller import Caller
+from asyncsm.engine.protocol import delete, get, post, put
 from asyncsm.operations import arguments
 from asyncsm.operations.deployments import path_of_deployment
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import delete, get, post, put
 from asyncsm.wire.networks import (
     DnsServer,
     ReservedIP,

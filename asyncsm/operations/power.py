@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from asyncsm.caller import Caller
+from asyncsm.engine.caller import Caller
+from asyncsm.engine.protocol import Reconcile, post
 from asyncsm.operations import arguments
 from asyncsm.operations.deployments import path_of_deployment
 from asyncsm.operations.roles import SystemConfiguration, path_of_machine
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import Reconcile, post
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.roles import (
     CaptureRoleOperation,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from asyncsm.caller import Caller
+from asyncsm.engine.caller import Caller
+from asyncsm.engine.protocol import get
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations import arguments
-from asyncsm.protocol import get
 from asyncsm.wire.operations import OperationState, SubscriptionOperation, SubscriptionOperationCollection
 from asyncsm.wire.subscription import (
     Locations,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from asyncsm.caller import Caller
+from asyncsm.engine.caller import Caller
+from asyncsm.engine.protocol import post
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations import arguments
 from asyncsm.operations.arguments import Binary
 from asyncsm.operations.deployments import DEPLOYMENT_PROPERTIES, path_of_deployment
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import post
 from asyncsm.wire.deployments import (
     RollbackUpdateOrUpgrade,
     UpgradeDeployment,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from asyncsm.caller import Caller
+from asyncsm.engine.caller import Caller
+from asyncsm.engine.protocol import delete, get, post, put
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations import arguments
 from asyncsm.operations.roles import path_of_machine
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import delete, get, post, put
 from asyncsm.wire.images import ComputeImageAttributes, ReplicationInput
 from asyncsm.wire.vm_images import CaptureRoleAsVMImage, VMImage, VMImages
 

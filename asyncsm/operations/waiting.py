@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from asyncsm.caller import Caller
+from asyncsm.engine.caller import Caller
+from asyncsm.engine.protocol import get
 from asyncsm.errors import (
     AsyncsmError,
     InvalidArgument,
@@ -15,7 +16,6 @@ from asyncsm.errors import (
 )
 from asyncsm.operations.deployments import path_of_deployment
 from asyncsm.polling import OperationHandle, until_state, within
-from asyncsm.protocol import get
 from asyncsm.wire.deployments import Deployment, InstanceStatus, RoleInstance
 from asyncsm.wire.operations import Operation, OperationState
 from asyncsm.wire.storage import StorageService

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from asyncsm.engine.events import Blocked, Event, Queued, RequestSent, RetryPlanned, Veto
 from asyncsm.errors import AsyncsmError, InvalidArgument, OperationFailed, OutcomeUnknown
-from asyncsm.events import Blocked, Event, Queued, RequestSent, RetryPlanned, Veto
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.journal import Entry, Journal, Phase

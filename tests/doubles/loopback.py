@@ -17,7 +17,7 @@ from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routes import ROUTES
 from asyncsm.emulator.routing import Router, parse_query, split
 from asyncsm.emulator.state import Quotas, State, Subscription
-from asyncsm.protocol import HttpResponse
+from asyncsm.wire.http import HttpResponse
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 

@@ -8,7 +8,7 @@ from doubles.samples import blob
 
 from asyncsm import AlreadyExists, gather
 from asyncsm.emulator import Fault
-from asyncsm.events import Blocked, Queued, ReplyReceived, RequestSent, RetryPlanned, Veto
+from asyncsm.engine.events import Blocked, Queued, ReplyReceived, RequestSent, RetryPlanned, Veto
 
 
 @pytest.fixture

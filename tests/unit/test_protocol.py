@@ -5,9 +5,21 @@ from doubles.scripted import NAMESPACE, REQUEST_ID, SUBSCRIPTION, refusal, reply
 
 from asyncsm import config, errors
 from asyncsm.clouds import Endpoint
+from asyncsm.engine.protocol import (
+    check,
+    decode,
+    delete,
+    encode,
+    excerpt,
+    get,
+    path_of,
+    post,
+    put,
+    query_of,
+    raw,
+)
 from asyncsm.errors import InvalidArgument, UnexpectedPayload
 from asyncsm.models import Deployment, HostedService, Operation, StorageService, Swap
-from asyncsm.protocol import check, decode, delete, encode, excerpt, get, path_of, post, put, query_of, raw
 
 ENDPOINT = Endpoint("management.core.windows.net")
 READ = get("services", "hostedservices", "web")

@@ -18,8 +18,7 @@ from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import common_fields
 from asyncsm.emulator.rules.disk_attachments import find_image, find_vm_image
 from asyncsm.emulator.saved_names import effect
-from asyncsm.wire import images as wire
-from asyncsm.wire import xml
+from asyncsm.wire import images as wire, xml
 
 IMAGES: Final = "services/images/{imageName}"
 VM_IMAGES: Final = "services/vmimages/{imageName}"

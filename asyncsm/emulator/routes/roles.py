@@ -27,8 +27,7 @@ from asyncsm.emulator.rules.disk_attachments import DiskOrder, attach, find_vm_i
 from asyncsm.emulator.rules.instances import InstancePhase, Timing
 from asyncsm.emulator.rules.path_resources import BY_NAME, SERVICE
 from asyncsm.emulator.saved_names import effect
-from asyncsm.wire import deployments as wire
-from asyncsm.wire import roles as wire_roles
+from asyncsm.wire import deployments as wire, roles as wire_roles
 from asyncsm.wire.extensions import (
     ExtensionState,
     ResourceExtensionParameterValues,

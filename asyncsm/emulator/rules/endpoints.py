@@ -6,8 +6,7 @@ from random import Random
 from typing import Final
 
 from asyncsm.emulator import refusals
-from asyncsm.emulator.compute import Deployment
-from asyncsm.emulator.compute import Role as StateRole
+from asyncsm.emulator.compute import Deployment, Role as StateRole
 from asyncsm.wire.configuration_sets import ConfigurationSet
 from asyncsm.wire.endpoints import (
     ConfigurationSetInputEndpoint,

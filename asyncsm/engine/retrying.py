@@ -16,19 +16,15 @@ from typing import TYPE_CHECKING, Final
 
 from asyncsm.errors import (
     AttemptTimeout,
-    ConnectionFailed,
     ConnectionLost,
     InternalError,
-    ServerBusy,
-    Throttled,
 )
 
 if TYPE_CHECKING:
     from asyncsm.config import RetryPolicy
+    from asyncsm.engine.protocol import Request
     from asyncsm.errors import AsyncsmError
-    from asyncsm.protocol import Request
 
-_NOT_DONE = (ConnectionFailed, ServerBusy, Throttled)
 _UNKNOWN = (ConnectionLost, AttemptTimeout, InternalError)
 
 
@@ -52,11 +48,6 @@ class Again:
     reason: str
 
 
-def is_transient(error: AsyncsmError) -> bool:
-    """Whether the same question may be answered if it is asked later."""
-    return isinstance(error, _NOT_DONE + _UNKNOWN)
-
-
 def decide(
     policy: RetryPolicy, request: Request, error: AsyncsmError, attempt: int, chance: float
 ) -> Again | None:
@@ -72,7 +63,7 @@ def decide(
     Returns:
         The pause and its reason, or ``None`` to give up.
     """
-    if attempt >= policy.attempts or not is_transient(error):
+    if attempt >= policy.attempts or not error.transient:
         return None
     if outcome_is_unknown(request, error):
         return None

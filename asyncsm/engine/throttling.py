@@ -23,8 +23,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from asyncsm import config
+from asyncsm.engine.pacing import Meter, Pace
 from asyncsm.errors import ClientStateError, ServiceError, Throttled, TransportError
-from asyncsm.pacing import Meter, Pace
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -18,8 +18,8 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import unquote
 
+from asyncsm.engine.events import Events, Queued
 from asyncsm.errors import ClientStateError
-from asyncsm.events import Events, Queued
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

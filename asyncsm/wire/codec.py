@@ -1,102 +1,99 @@
-"""How a model class is read from and written to what `xml` makes of a document.
+"""Models read from, and written to, the nodes that `xml` makes of a document.
 
-A class's plan is drawn up once, when it is first used: for every field its wire name, a
-reader and a writer. Reading turns nodes into what pydantic validates in one go; nothing
-here knows a particular document.
+The layout of a model class is worked out once, when the class is first used: for every
+field its wire name, a reader and a writer. Reading turns nodes into a mapping that pydantic
+validates in one go. This module knows no particular document.
 """
 
 from __future__ import annotations
 
-import base64
 import functools
-import re
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated, Protocol, Union, cast, get_args, get_origin
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
 from pydantic.alias_generators import to_pascal
 from pydantic.fields import FieldInfo
 
-from asyncsm.errors import InvalidArgument
-from asyncsm.wire.types import (
-    NIL,
-    Base64,
-    ExtraElement,
-    Nillable,
-    UnknownElement,
-    Wrapped,
-    decode_base64,
-    encode_base64,
+from asyncsm.wire.types import NIL, Base64, ExtraElement, Nillable, UnknownElement, Wrapped
+from asyncsm.wire.values import (
+    BASE64_TEXT,
+    TEXT_READERS,
+    Reader,
+    Writer,
+    codec_for,
+    is_nil,
+    read_datetime,
+    read_text,
 )
 from asyncsm.wire.xml import Node
 
 
 class _Nothing:
-    """A value that has nothing to write."""
+    """The type of `NOTHING`."""
 
 
 NOTHING = cast("Node", _Nothing())
+"""Returned by a writer whose value needs no element."""
 
 EXTRAS = "extra_elements"
-"""The field that keeps what no other field stands for."""
+"""The field that keeps elements without a field of their own."""
 
 
 @dataclass(frozen=True, slots=True)
-class FieldPlan:
-    """How one field is read and written."""
+class FieldLayout:
+    """The wire name, reader and writer of one field."""
 
     name: str
     wire: str
     nillable: bool
     keeps_empty: bool
-    """Whether it is written even with nothing inside, when it was set."""
-    read: Callable[[Node, bool], object]
-    write: Callable[[object], Node]
+    """True if the element is written even when it is empty, provided that the field was set."""
+    read: Reader
+    write: Writer
     required: bool = False
     repeated: bool = False
-    """Whether it stands several times in place."""
+    """True if the element itself is repeated."""
     item: str | None = None
-    """What stands several times inside of it."""
+    """Name of the repeated element inside this one, of a wrapped list."""
     models: tuple[type[BaseModel], ...] = ()
-    """What it holds, or each item; text if none. Of several, the first knows which."""
+    """Models of the content, or of each item; none for text. The first of several chooses (`variant_for`)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """How one model class is read and written."""
+class ModelLayout:
+    """The fields of one model class, prepared for reading and writing."""
 
-    fields: tuple[FieldPlan, ...]
-    by_wire: dict[str, FieldPlan]
-    """By the name as written here, and where that has a prefix also without: others may choose another."""
+    fields: tuple[FieldLayout, ...]
+    by_wire: dict[str, FieldLayout]
+    """Fields by wire name, and by the name without its prefix, as documents may use another prefix."""
     words: frozenset[str]
-    """Wire names whose text pydantic reads as it stands."""
+    """Wire names of fields whose text pydantic reads as it is."""
     moments: tuple[str, ...]
-    """Those of `words` that are dates."""
+    """Members of `words` that are dates."""
     noise: frozenset[str]
-    """Attributes that only declare namespaces the model declares anyway, or say nil."""
+    """Attributes without meaning of their own: declarations of the model's namespaces, and nil."""
 
 
 @functools.cache
-def plan_of(model: type[BaseModel]) -> Plan:
-    """The plan of `model`, drawn up when it is first asked for."""
+def layout_of(model: type[BaseModel]) -> ModelLayout:
+    """Return the layout of `model`, worked out at the first call."""
     if not model.__pydantic_complete__:
         model.model_rebuild()
     fields = tuple(_field(model, name, info) for name, info in model.model_fields.items() if name != EXTRAS)
     local = {field.wire.rpartition(":")[2]: field for field in fields if not field.wire.startswith("@")}
-    return Plan(
+    return ModelLayout(
         fields,
         local | {field.wire: field for field in fields},
-        frozenset(field.wire for field in fields if field.read in _READ_AS_TEXT),
-        tuple(field.wire for field in fields if field.read is _read_datetime),
+        frozenset(field.wire for field in fields if field.read in TEXT_READERS),
+        tuple(field.wire for field in fields if field.read is read_datetime),
         _ALWAYS_NOISE.union(f"@xmlns:{prefix}" for prefix in getattr(model, "xml_prefixes", ())),
     )
 
 
-def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FieldPlan:
+def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FieldLayout:
     wire = info.alias or to_pascal(name)
     marks = [*info.metadata]
     kind = _without_none(info.annotation, marks)
@@ -111,12 +108,12 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FieldPlan:
         item_name = wrapped.item if wrapped else None
         read, write = _wrapped_codec(item_name, *codec) if item_name else _repeated_codec(*codec)
         keeps = wrapped is not None
-        return FieldPlan(
+        return FieldLayout(
             name, wire, nillable, keeps, read, write, required, not keeps, item_name, _models(item)
         )
     read, write = _codec(kind, marks, where)
     keeps = write is _write_child
-    return FieldPlan(name, wire, nillable, keeps, read, write, required, models=_models(kind))
+    return FieldLayout(name, wire, nillable, keeps, read, write, required, models=_models(kind))
 
 
 def _models(kind: object) -> tuple[type[BaseModel], ...]:
@@ -125,7 +122,7 @@ def _models(kind: object) -> tuple[type[BaseModel], ...]:
 
 
 def _without_none(annotation: object, marks: list[object]) -> object:
-    """The annotation without ``Annotated`` and ``None``; what ``Annotated`` said goes to `marks`."""
+    """Strip ``Annotated`` and ``None`` from an annotation; metadata of ``Annotated`` is added to `marks`."""
     while True:
         if get_origin(annotation) is Annotated:
             annotation, *said = get_args(annotation)
@@ -139,82 +136,19 @@ def _without_none(annotation: object, marks: list[object]) -> object:
             return annotation
 
 
-Reader = Callable[[Node, bool], object]
-Writer = Callable[[object], Node]
-
-
 def _codec(kind: object, marks: list[object], where: str) -> tuple[Reader, Writer]:
     if get_origin(kind) in (Union, types.UnionType):
         return functools.partial(_read_variant, get_args(kind)[0]), _write_child
     if any(mark is Base64 or isinstance(mark, Base64) for mark in marks):
-        return _read_base64, _write_base64
-    if isinstance(kind, type):
-        if issubclass(kind, BaseModel):
-            return functools.partial(_read_child, kind), _write_child
-        for word, codec in _codecs(where).items():
-            if issubclass(kind, word):
-                return codec
-    raise TypeError(f"{where}: no wire form for {kind!r}")
-
-
-def _codecs(where: str) -> dict[type, tuple[Reader, Writer]]:
-    """By type, special ones first: a bool is an int, a StrEnum is a str."""
-    text = functools.partial(_write_text, where)
-    return {
-        datetime: (_read_datetime, _write_datetime),
-        bool: (_read_word, _write_bool),
-        int: (_read_word, text),
-        StrEnum: (_read_word, text),
-        SecretStr: (_read_text, functools.partial(_write_secret, where)),
-        str: (_read_text, text),
-        bytes: (_read_bytes, _write_bytes),
-    }
+        return BASE64_TEXT
+    if not isinstance(kind, type):
+        raise TypeError(f"{where}: no wire form for {kind!r}")
+    if issubclass(kind, BaseModel):
+        return functools.partial(_read_child, kind), _write_child
+    return codec_for(kind, where)
 
 
 # ---------------------------------------------------------------- reading
-
-
-def read(model: type[BaseModel], node: Node, strict: bool) -> Mapping[str, object]:
-    """What pydantic is to validate: fields by name, or by wire name where nothing had to be done."""
-    if node is None:
-        return {}
-    plan = plan_of(model)
-    if isinstance(node, dict):
-        return node if _needs_nothing(plan, node) else _read_elements(model.__name__, plan, node, strict)
-    if isinstance(node, list):
-        raise ValueError(f"{model.__name__} occurs more than once")  # noqa: TRY004 - the document is wrong
-    if "#text" in plan.by_wire:
-        return {plan.by_wire["#text"].name: node}
-    if not node.isspace():
-        raise ValueError(f"{model.__name__}: text where elements were expected")
-    return {}
-
-
-def _read_elements(model: str, plan: Plan, node: dict[str, Node], strict: bool) -> dict[str, object]:
-    fields: dict[str, object] = {}
-    extras: list[ExtraElement] = []
-    last: str | None = None
-    for key, value in node.items():
-        field = plan.by_wire.get(key) or plan.by_wire.get(key.rpartition(":")[2])
-        if field is not None:
-            last = field.wire
-            fields[field.name] = field.read(value, strict)
-        elif not _is_noise(key, value, plan.noise):
-            if strict:
-                raise UnknownElement(f"{model}: unknown element {key}")
-            extras.append(ExtraElement(key, value, last))
-    if extras:
-        fields[EXTRAS] = tuple(extras)
-    return fields
-
-
-def _needs_nothing(plan: Plan, node: dict[str, Node]) -> bool:
-    """Whether the element holds only plain words; most of a long list does, and it is ten times as fast."""
-    if not (plan.words.issuperset(node) and set(map(type, node.values())) == {str}):
-        return False
-    if "" in node.values():
-        return False
-    return not plan.moments or all(cast("str", node.get(name, "Z"))[-1] == "Z" for name in plan.moments)
 
 
 _ALWAYS_NOISE = frozenset(("@xmlns", "@xmlns:i", "@i:nil"))
@@ -226,67 +160,63 @@ def _is_noise(key: str, value: Node, declared: frozenset[str] = _ALWAYS_NOISE) -
     return key in declared
 
 
-def _is_nil(node: dict[str, Node]) -> bool:
-    return any(key.endswith(":nil") and value == "true" for key, value in node.items())
-
-
-def _read_text(node: Node, _: bool) -> str | None:
+def read(model: type[BaseModel], node: Node, strict: bool) -> Mapping[str, object]:
+    """Turn a node into a mapping for pydantic: by field name, or by wire name where the node serves as it is."""
     if node is None:
-        return ""
-    if isinstance(node, str):
-        return node
+        return {}
+    layout = layout_of(model)
+    if isinstance(node, dict):
+        return node if _needs_nothing(layout, node) else _read_elements(model.__name__, layout, node, strict)
     if isinstance(node, list):
-        raise ValueError("an element that stands once occurs more than once")  # noqa: TRY004 - about the document, not about a Python type
-    if _is_nil(node):
-        return None
-    text = node.get("#text", "")
-    if any(not key.startswith(("@", "#")) for key in node):
-        raise ValueError("elements where text was expected")
-    return cast("str", text)
+        raise ValueError(f"{model.__name__} occurs more than once")  # noqa: TRY004 - the document is wrong
+    if "#text" in layout.by_wire:
+        return {layout.by_wire["#text"].name: node}
+    if not node.isspace():
+        raise ValueError(f"{model.__name__}: text where elements were expected")
+    return {}
 
 
-def _read_word(node: Node, strict: bool) -> str | None:
-    text = _read_text(node, strict)
-    return (text.strip() or None) if text else None
+def _read_elements(model: str, layout: ModelLayout, node: dict[str, Node], strict: bool) -> dict[str, object]:
+    fields: dict[str, object] = {}
+    extras: list[ExtraElement] = []
+    last: str | None = None
+    for key, value in node.items():
+        field = layout.by_wire.get(key) or layout.by_wire.get(key.rpartition(":")[2])
+        if field is not None:
+            last = field.wire
+            fields[field.name] = field.read(value, strict)
+        elif not _is_noise(key, value, layout.noise):
+            if strict:
+                raise UnknownElement(f"{model}: unknown element {key}")
+            extras.append(ExtraElement(key, value, last))
+    if extras:
+        fields[EXTRAS] = tuple(extras)
+    return fields
 
 
-def _read_base64(node: Node, strict: bool) -> str | None:
-    text = _read_text(node, strict)
-    return decode_base64(text) if text else text
-
-
-def _read_bytes(node: Node, strict: bool) -> bytes | None:
-    text = _read_text(node, strict)
-    return None if text is None else base64.b64decode("".join(text.split()), validate=True)
-
-
-_HAS_OFFSET = re.compile(r"T.*(Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
-
-
-def _read_datetime(node: Node, strict: bool) -> str | None:
-    text = _read_word(node, strict)
-    if text is None or _HAS_OFFSET.search(text):
-        return text
-    return f"{text}Z" if "T" in text else f"{text}T00:00:00Z"
-
-
-_READ_AS_TEXT = (_read_text, _read_word, _read_datetime)
+def _needs_nothing(layout: ModelLayout, node: dict[str, Node]) -> bool:
+    """True if pydantic can validate the node as it is: most items of long lists, and ten times as fast."""
+    if not (layout.words.issuperset(node) and set(map(type, node.values())) == {str}):
+        return False
+    if "" in node.values():
+        return False
+    return not layout.moments or all(cast("str", node.get(name, "Z"))[-1] == "Z" for name in layout.moments)
 
 
 def _read_child(model: type[BaseModel], node: Node, strict: bool) -> Mapping[str, object] | None:
-    if isinstance(node, dict) and _is_nil(node):
+    if isinstance(node, dict) and is_nil(node):
         return None
     return read(model, node, strict)
 
 
 class _Variants(Protocol):
-    """What the first of several allowed models offers."""
+    """A model class that chooses among several."""
 
     def variant_for(self, node: Node) -> type[BaseModel]: ...
 
 
 def _read_variant(first: _Variants, node: Node, strict: bool) -> BaseModel | None:
-    # Validated here, because pydantic could only guess which of the models is meant.
+    # The model is validated here; pydantic would have to guess which of them is meant.
     model = first.variant_for(node)
     fields = _read_child(model, node, strict)
     return None if fields is None else model.model_validate(fields)
@@ -308,7 +238,7 @@ def _wrapped_codec(name: str, read: Reader, write: Writer) -> tuple[Reader, Writ
 
     def read_inside(node: Node, strict: bool) -> object:
         if not isinstance(node, dict):
-            _read_text(node, strict)
+            read_text(node, strict)
             return []
         for key, value in node.items():
             if strict and key != name and not _is_noise(key, value):
@@ -326,11 +256,11 @@ def _wrapped_codec(name: str, read: Reader, write: Writer) -> tuple[Reader, Writ
 
 
 def write(model: BaseModel, node: dict[str, Node], extras: tuple[ExtraElement, ...]) -> dict[str, Node]:
-    """Add the fields of `model` to `node` in their order, each of `extras` where it was read."""
+    """Add the fields of `model` to `node` in their order, and each of `extras` at the place it was read from."""
     if extras:
         extras = _write_extras(node, extras, None)
     values = model.__dict__
-    for field in plan_of(type(model)).fields:
+    for field in layout_of(type(model)).fields:
         value = values[field.name]
         if value is None:
             if field.nillable and field.name in model.model_fields_set:
@@ -344,41 +274,6 @@ def write(model: BaseModel, node: dict[str, Node], extras: tuple[ExtraElement, .
         if extras:
             extras = _write_extras(node, extras, field.wire)
     return node
-
-
-# https://www.w3.org/TR/xml/#charsets
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def _write_text(where: str, value: object) -> str:
-    text = str(value)
-    found = _NOT_XML.search(text)
-    if found:
-        raise InvalidArgument(where, f"contains U+{ord(found[0]):04X}, which XML cannot carry")
-    return text
-
-
-def _write_secret(where: str, value: object) -> str:
-    return _write_text(where, cast("SecretStr", value).get_secret_value())
-
-
-def _write_base64(value: object) -> str:
-    return encode_base64(cast("str", value))
-
-
-def _write_bytes(value: object) -> str:
-    return encode_base64(cast("bytes", value))
-
-
-def _write_bool(value: object) -> str:
-    return "true" if value else "false"
-
-
-def _write_datetime(value: object) -> str:
-    moment = cast("datetime", value).astimezone(UTC)
-    return moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds").replace(
-        "+00:00", "Z"
-    )
 
 
 class _Element(Protocol):

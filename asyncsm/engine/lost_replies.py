@@ -29,6 +29,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from asyncsm.engine.operation_list import is_removal, normalised
+from asyncsm.engine.protocol import Reconcile, Request
+from asyncsm.engine.retrying import outcome_is_unknown
+from asyncsm.engine.statistics import ADOPTED, SENT_AGAIN, UNKNOWN
+from asyncsm.engine.throttling import Kind
 from asyncsm.errors import (
     AlreadyExists,
     AsyncsmError,
@@ -37,18 +42,14 @@ from asyncsm.errors import (
     OutcomeUnknown,
     ResourceNotFound,
 )
-from asyncsm.history import is_removal, normalised
-from asyncsm.protocol import HttpResponse, Reconcile, Request
-from asyncsm.retrying import outcome_is_unknown
-from asyncsm.statistics import ADOPTED, SENT_AGAIN, UNKNOWN
-from asyncsm.throttling import Kind
+from asyncsm.wire.http import HttpResponse
 from asyncsm.wire.operations import OperationState, SubscriptionOperation
 
 if TYPE_CHECKING:
     from asyncsm.config import ReconcilePolicy
-    from asyncsm.history import SubscriptionHistory
-    from asyncsm.sending import Sender
-    from asyncsm.statistics import Tally
+    from asyncsm.engine.operation_list import OperationList
+    from asyncsm.engine.sending import Sender
+    from asyncsm.engine.statistics import Tally
 
 SLACK: Final = timedelta(seconds=60)
 """How much earlier than its sending a change is looked for; answers overtake each other."""
@@ -88,7 +89,10 @@ PUBLISHED_NAMES: Final = frozenset(
         "WalkUpgradeDomain",
     }
 )
-"""Names of operations in lists that the service's own SDK told apart; of others the spelling is not certain."""
+"""Names of operations in lists that the service's own SDK told apart; of others the spelling is not certain.
+
+To be removed when every operation declares whether its name was seen (`Request.listed`).
+"""
 
 REMEMBERED: Final = 20_000
 """Request ids that are known to belong to other calls of the session."""
@@ -152,7 +156,7 @@ class Reconciler:
     def __init__(
         self,
         sender: Sender,
-        history: SubscriptionHistory,
+        history: OperationList,
         policy: ReconcilePolicy,
         *,
         attempts: int,
@@ -347,7 +351,7 @@ class Reconciler:
 
 
 def _may_be_listed_as(request: Request, name: str) -> bool:
-    if {name, request.operation} <= PUBLISHED_NAMES:
+    if request.listed or {name, request.operation} <= PUBLISHED_NAMES:
         return name == request.operation
     if request.reconcile is Reconcile.LISTED and not request.operation.startswith("Perform"):
         # Nothing but the name tells actions on one thing apart. Those on machines go by common names.

@@ -21,8 +21,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeAlias, TypeVar, cast, overload
 
-from asyncsm.flights import Calls, Completed, Flights
 from asyncsm.polling import OperationHandle
+from asyncsm.polling.concurrent_calls import Calls, Completed, Flights
 from asyncsm.wire.operations import Operation
 
 __all__ = ["Completed", "OperationsFailed", "Progress", "as_completed", "gather"]

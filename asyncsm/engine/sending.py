@@ -9,11 +9,12 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from asyncsm import config, protocol, retrying
+from asyncsm import config
 from asyncsm.clouds import Endpoint
+from asyncsm.engine import protocol, retrying
+from asyncsm.engine.events import ReplyReceived, RequestSent, RetryPlanned
+from asyncsm.engine.throttling import Kind
 from asyncsm.errors import AsyncsmError, ClientStateError, Throttled
-from asyncsm.events import ReplyReceived, RequestSent, RetryPlanned
-from asyncsm.throttling import Kind
 from asyncsm.wire.base import XmlModel
 
 if TYPE_CHECKING:
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from asyncsm.config import RetryPolicy
-    from asyncsm.events import Events
-    from asyncsm.protocol import HttpResponse, Request
-    from asyncsm.statistics import Tally
-    from asyncsm.throttling import Throttle
-    from asyncsm.transport import Transport
+    from asyncsm.engine.events import Events
+    from asyncsm.engine.protocol import Request
+    from asyncsm.engine.statistics import Tally
+    from asyncsm.engine.throttling import Throttle
+    from asyncsm.engine.transport import Transport
+    from asyncsm.wire.http import HttpResponse
 
 M = TypeVar("M", bound=XmlModel)
 

@@ -20,7 +20,7 @@ from asyncsm.errors import (
     TransportError,
     UnexpectedPayload,
 )
-from asyncsm.protocol import HttpRequest, HttpResponse
+from asyncsm.wire.http import HttpRequest, HttpResponse
 
 
 class Transport(Protocol):

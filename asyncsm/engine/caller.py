@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from asyncsm.config import PollingPolicy
+    from asyncsm.engine.protocol import Request
     from asyncsm.polling import OperationHandle
-    from asyncsm.protocol import HttpResponse, Request
+    from asyncsm.wire.http import HttpResponse
 
 M = TypeVar("M", bound=XmlModel)
 

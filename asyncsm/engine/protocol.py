@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 
 from asyncsm import config
 from asyncsm.errors import InvalidArgument, ServiceError, UnexpectedPayload, service_error_class
+from asyncsm.wire.http import HttpRequest, HttpResponse
 from asyncsm.wire.operations import Error
 from asyncsm.wire.xml import MalformedXml
 
@@ -61,6 +62,10 @@ class Request:
         scoped: whether the path starts with the subscription id.
         queues: whether it waits for changes under way that exclude it; what is made to reach into
             a running one does not.
+        usual: seconds such an operation usually takes; ``None`` if that is not known.
+        listed: whether `operation` is the name that List Subscription Operations was seen to show.
+        lane: names, in lower case, of what it changes; ``()`` excludes nothing, and ``None`` leaves
+            it to the path (see `asyncsm.engine.lanes.lane_of`).
     """
 
     method: str
@@ -73,6 +78,9 @@ class Request:
     target: str = ""
     scoped: bool = True
     queues: bool = True
+    usual: float | None = None
+    listed: bool = False
+    lane: tuple[str, ...] | None = None
 
     @property
     def repeatable(self) -> bool:
@@ -210,44 +218,6 @@ def raw(
         reconcile=Reconcile.REPEAT if method == "GET" else Reconcile.LISTED,
         scoped=scoped,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
-    """A request ready for a transport."""
-
-    method: str
-    url: str
-    headers: dict[str, str]
-    body: bytes | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
-    """A reply as a transport returns it.
-
-    Attributes:
-        status: HTTP status.
-        headers: names in lower case.
-        body: all of it.
-        seconds: how long the exchange took.
-    """
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = field(default=b"", repr=False)
-    seconds: float = 0.0
-
-    @property
-    def request_id(self) -> str | None:
-        """``x-ms-request-id``, which names the operation a change started."""
-        return self.headers.get("x-ms-request-id")
-
-    @property
-    def retry_after(self) -> float | None:
-        """Seconds of a ``Retry-After`` header, if there is one in that form."""
-        text = self.headers.get("retry-after", "")
-        return float(text) if text.isdecimal() else None
 
 
 def encode(request: Request, endpoint: Endpoint, subscription_id: str, api_version: str) -> HttpRequest:

@@ -1,4 +1,4 @@
-"""Seeds: documents that describe resources, and their planting into an emulator."""
+"""Seeds: resources that an emulator has from the beginning, described by a document."""
 
 from asyncsm.emulator.seeding.document import SeedDocument, SeedError, load_seed
 from asyncsm.emulator.seeding.planting import plant

@@ -151,7 +151,7 @@ class VirtualMachineSeed(Repeated):
 
 
 class DeploymentSeed(_Part):
-    """The deployment in a slot: roles, virtual machines, or the roles of a service configuration file.
+    """A deployment: of roles, of virtual machines, or by a service configuration file.
 
     Attributes:
         name: absent, ``production`` or ``staging``.
@@ -205,7 +205,7 @@ class QuotasSeed(_Part):
 
 
 class SubscriptionContents(_Part):
-    """The resources of a subscription, made in this order."""
+    """Resources of a subscription, made in this order."""
 
     quotas: QuotasSeed = Field(default_factory=QuotasSeed)
     location: Annotated[str, Field(description="Region of what does not say it.")] = "West US"
@@ -234,7 +234,7 @@ class SubscriptionSeed(SubscriptionContents):
 
 
 class SeedDocument(SubscriptionContents):
-    """The resources of an emulator: of its first subscription, and of others."""
+    """Resources of an emulator: in its first subscription, and in others."""
 
     subscriptions: list[SubscriptionSeed] = Field(default_factory=list)
 

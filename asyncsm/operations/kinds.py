@@ -74,6 +74,7 @@ def _unnamed(says: str, check: object, example: object) -> Rule:
 
 Properties: TypeAlias = Mapping[str, str | int | None]
 Name: TypeAlias = Annotated[str, _rule("not empty", arguments.text, "name")]
+Text: TypeAlias = Annotated[str, _rule("not empty", arguments.text, "text")]
 Label: TypeAlias = Annotated[str, _rule("1 to 100 characters", arguments.label_of, "label")]
 Description: TypeAlias = Annotated[
     str, _unnamed("at most 1,024 characters", arguments.description, "description")

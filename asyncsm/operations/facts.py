@@ -52,7 +52,7 @@ class Rule:
 
     says: str
     check: Callable[[str, object], object] = field(repr=False)
-    example: object = field(default=None, repr=False)
+    example: object = field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:
         return self.says

@@ -37,9 +37,6 @@ DEPLOYMENT: Final = DEPLOYMENTS + "/{deployment_name}"
 _NAME_OR_NONE: Final = Rule("a name, or empty for none", lambda _, value: value or None, example="name")
 _SETTABLE: Final = (DeploymentStatus.RUNNING, DeploymentStatus.SUSPENDED)
 
-DEPLOYMENT_PROPERTIES = 25
-"""Extended properties a deployment may have."""
-
 
 def path_of_deployment(service_name: str, deployment_name: str, *rest: str) -> tuple[str, ...]:
     """Segments of a deployment addressed by name."""

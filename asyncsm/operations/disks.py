@@ -9,16 +9,7 @@ from asyncsm.operations.binding import request_of
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.deployments import DEPLOYMENT
 from asyncsm.operations.facts import AtLeastOne, Ends, Usual
-from asyncsm.operations.kinds import (
-    BlobUrl,
-    Label,
-    Lun,
-    MediaToo,
-    Name,
-    OperatingSystemName,
-    between,
-    one_of,
-)
+from asyncsm.operations.kinds import BlobUrl, Label, Lun, MediaToo, Name, OperatingSystemName, between, one_of
 from asyncsm.polling import OperationHandle
 from asyncsm.wire.disks import DataVirtualHardDisk, Disk, Disks, HostCaching
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, TypeVar
 
+from asyncsm.engine.protocol import decode
 from asyncsm.wire.base import XmlModel
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ M = TypeVar("M", bound=XmlModel)
 
 
 class Caller(ABC):
-    """Sends requests: `fetch` reads a document, `run` makes a synchronous change, `start` any other."""
+    """Sends requests: `fetch` reads a document, `start` and `run` make a change, `change` one that answers."""
 
     @property
     @abstractmethod
@@ -93,3 +94,20 @@ class Caller(ABC):
     async def run(self, request: Request) -> OperationHandle:
         """Send a change the service finishes at once; the handle is done already."""
         return await self.start(request)
+
+    async def change(self, model: type[M], request: Request, *, otherwise: Request) -> M:
+        """Send a change that is answered with a document, and return that.
+
+        Args:
+            model: of both documents.
+            request: the change.
+            otherwise: reads the document where the reply was lost and the change is known to have happened.
+
+        Raises:
+            UnexpectedPayload: the reply is not such a document.
+        """
+        handle = await self.start(request)
+        if handle.response is not None and handle.response.body:
+            return decode(model, handle.response, request)
+        await handle
+        return await self.fetch(model, otherwise)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from asyncsm.engine.caller import Caller
-from asyncsm.engine.protocol import decode, delete, get, post, put
+from asyncsm.engine.protocol import delete, get, post, put
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations import arguments
 from asyncsm.polling import OperationHandle
@@ -75,11 +75,7 @@ class StorageAccountOperations(Caller):
             operation="RegenerateStorageServiceKeys",
             acts_on=(*_PATH, service_name),
         )
-        accepted = await self.run(request)
-        if accepted.response is not None and accepted.response.body:
-            return decode(StorageService, accepted.response, request)
-        await accepted  # the reply was lost, and the list of operations knew it
-        return await self.get_storage_account_keys(service_name)
+        return await self.change(StorageService, request, otherwise=get(*_PATH, service_name, "keys"))
 
     async def check_storage_account_name_availability(self, service_name: str) -> AvailabilityResponse:
         """Ask whether a name for a storage account is free; `reason` says why not.

@@ -6,7 +6,8 @@ happen on the clock's agenda, and every request first lets happen what has come 
 holds the clock holds everything.
 
 What is put on the agenda is part of the state: give bound methods or `functools.partial`
-of functions at module level, never closures, so that it can be saved and loaded with it.
+of functions that have a name by `saved_names.effect`, never closures, so that it can be
+saved and loaded with it.
 """
 
 from __future__ import annotations

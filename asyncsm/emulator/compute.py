@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal, TypeAlias
 
+from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.progress import Lockable
-from asyncsm.emulator.watching import Entity
+from asyncsm.emulator.saved_names import saved
 from asyncsm.wire.base import ExtraElement
 from asyncsm.wire.configuration_sets import ConfigurationSet
 from asyncsm.wire.extensions import ResourceExtensionReference
@@ -19,6 +20,7 @@ from asyncsm.wire.roles import DebugSettings
 Slot: TypeAlias = Literal["Production", "Staging"]
 
 
+@saved("service-certificate", "emulator.compute:ServiceCertificate")
 @dataclass(slots=True, eq=False)
 class ServiceCertificate(Entity):
     """A certificate of a hosted service.
@@ -32,6 +34,7 @@ class ServiceCertificate(Entity):
     data: bytes
 
 
+@saved("role-instance", "emulator.compute:RoleInstance")
 @dataclass(slots=True, eq=False)
 class RoleInstance(Entity):
     """One running copy of a role: a machine.
@@ -83,6 +86,7 @@ class RoleInstance(Entity):
         return self.status in {"StoppedVM", "StoppedDeallocated"}
 
 
+@saved("disk", "emulator.compute:Disk")
 @dataclass(slots=True, eq=False)
 class Disk(Entity):
     """A virtual hard disk that is registered.
@@ -114,6 +118,7 @@ class Disk(Entity):
     io_type: str = "Standard"
 
 
+@saved("role", "emulator.compute:Role")
 @dataclass(slots=True, eq=False)
 class Role(Entity):
     """A web or worker role, or a virtual machine.
@@ -164,6 +169,7 @@ class Role(Entity):
         return [*([self.os_disk] if self.os_disk is not None else []), *self.data_disks]
 
 
+@saved("definition", "emulator.compute:Definition")
 @dataclass(frozen=True, slots=True)
 class Definition:
     """What an update can change of a deployment of web and worker roles.
@@ -183,6 +189,7 @@ class Definition:
     properties: Mapping[str, str]
 
 
+@saved("update", "emulator.compute:Update")
 @dataclass(slots=True, eq=False)
 class Update(Entity):
     """A change that goes through the upgrade domains of a deployment, one after the other.
@@ -210,6 +217,7 @@ class Update(Entity):
     rolling_back: bool = False
 
 
+@saved("deployment", "emulator.compute:Deployment")
 @dataclass(slots=True, eq=False)
 class Deployment(Lockable):
     """What runs in a slot of a hosted service.
@@ -267,6 +275,7 @@ class Deployment(Lockable):
         return any(role.is_virtual_machine for role in self.roles.values())
 
 
+@saved("hosted-service", "emulator.compute:HostedService")
 @dataclass(slots=True, eq=False)
 class HostedService(Lockable):
     """A hosted (cloud) service: a DNS name with up to two deployments.
@@ -301,6 +310,7 @@ class HostedService(Lockable):
         return next((one for one in self.deployments.values() if one.slot.lower() == wanted), None)
 
 
+@saved("os-image", "emulator.compute:OSImage")
 @dataclass(slots=True, eq=False)
 class OSImage(Entity):
     """An operating system image, of the platform or of the user.
@@ -337,6 +347,7 @@ class OSImage(Entity):
     io_type: str = "Standard"
 
 
+@saved("publication", "emulator.compute:Publication")
 @dataclass(slots=True, eq=False)
 class Publication(Entity):
     """What the publisher of an image has done with it.

@@ -2,7 +2,7 @@
 
 A fault is described by a `Fault` and set with `Faults.add`; from then on it strikes
 matching requests until its count is used up or it is removed. What its kind then does to
-a request is said in `sabotage`.
+a request is said in `fault_injection`.
 
 A request meets faults at three points, and at each the first one set that matches and
 whose draw succeeds strikes, alone: instead of the operation (`INSTEAD`), on the operation
@@ -24,12 +24,13 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.clock import Clock
-from asyncsm.emulator.handlers import ROUTES
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.progress import Operation, Progress
 from asyncsm.emulator.refusals import Refusal
-from asyncsm.emulator.watching import Entity
+from asyncsm.emulator.routes import ROUTES
+from asyncsm.emulator.saved_names import saved
 
 Kind: TypeAlias = Literal[
     "307",
@@ -93,6 +94,7 @@ _Seconds: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
+@saved("fault", "emulator.faults:Fault")
 class Fault(BaseModel):
     """What goes wrong, and with which requests; the JSON form has the same names.
 
@@ -153,6 +155,7 @@ class Fault(BaseModel):
         return self
 
 
+@saved("active-fault", "emulator.faults:ActiveFault")
 @dataclass(slots=True, eq=False)
 class ActiveFault(Entity):
     """A fault that has been set.

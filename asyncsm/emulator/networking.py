@@ -8,9 +8,11 @@ from typing import ClassVar
 
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.progress import Lockable
+from asyncsm.emulator.saved_names import saved
 from asyncsm.wire.networks import VirtualNetworkSite
 
 
+@saved("reserved-ip", "emulator.networking:ReservedIP")
 @dataclass(slots=True, eq=False)
 class ReservedIP(Lockable):
     """A public address that stays with the subscription when no deployment has it.
@@ -35,6 +37,7 @@ class ReservedIP(Lockable):
     state: str = "Creating"
 
 
+@saved("network-plan", "emulator.networking:NetworkPlan")
 @dataclass(frozen=True, slots=True)
 class NetworkPlan:
     """What a network configuration file says.
@@ -54,6 +57,7 @@ class NetworkPlan:
     local_sites: tuple[str, ...]
 
 
+@saved("network-configuration", "emulator.networking:NetworkConfiguration")
 @dataclass(slots=True, eq=False)
 class NetworkConfiguration(Lockable):
     """The network configuration of a subscription: one file, replaced as a whole.

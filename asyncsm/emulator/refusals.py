@@ -16,6 +16,9 @@ FAILED_AUTHENTICATION = (
     "associated with this subscription."
 )
 
+NOT_EMULATED = "NotEmulated"
+"""Code of no service: the emulator's own."""
+
 
 class Refusal(Exception):
     """The service's no.
@@ -87,6 +90,11 @@ def forbidden() -> Refusal:
 def not_found(message: str = "The requested resource was not found.") -> Refusal:
     """404: there is no such resource."""
     return Refusal(404, "ResourceNotFound", message)
+
+
+def not_emulated(method: str, path: str) -> Refusal:
+    """501: the emulator has no such operation, whether or not the service had; never a 404, which means more."""
+    return Refusal(501, NOT_EMULATED, f"asyncsm's emulator does not answer {method} {path}.")
 
 
 def conflict(message: str) -> Refusal:

@@ -62,9 +62,14 @@ def storage_account_name(value: str) -> str:
 
 
 def label(value: str) -> str:
-    """Required, at most 100 characters before encoding."""
-    if len(text("label", value)) > 100:
-        raise InvalidArgument("label", f"has {len(value)} characters; 100 are allowed")
+    """Return a label: required, at most 100 characters before encoding."""
+    return label_of("label", value)
+
+
+def label_of(parameter: str, value: str) -> str:
+    """Return the label given as `parameter`; see `label`."""
+    if len(text(parameter, value)) > 100:
+        raise InvalidArgument(parameter, f"has {len(value)} characters; 100 are allowed")
     return value
 
 

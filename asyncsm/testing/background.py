@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Final, Self, TypedDict, TypeVar, Unpack
 from pydantic import JsonValue
 
 from asyncsm.config import LanePolicy, PollingPolicy, ReconcilePolicy, RetryPolicy, ThrottlePolicy
+from asyncsm.emulator.client_timings import ClientTimings
 from asyncsm.emulator.clock import FAST, RESOLUTION, Clock, ManualClock
 from asyncsm.emulator.faults import ActiveFault, Fault
-from asyncsm.emulator.pace import Pace
 from asyncsm.emulator.seeding import SeedDocument
 from asyncsm.emulator.server import Emulator
 from asyncsm.emulator.state import Quotas
@@ -190,7 +190,7 @@ class BackgroundEmulator:
                 as often as one of a ``fast`` clock: the test must not wait once it has advanced.
         """
         if isinstance(self._emulator.clock, ManualClock):
-            pace = Pace(FAST)
+            pace = ClientTimings(FAST)
             usual = ClientPolicies(polling=pace.polling(), lanes=pace.lanes(), reconcile=pace.reconcile())
             policies = {**usual, **policies}
         return self._emulator.service(subscription_id, **policies)

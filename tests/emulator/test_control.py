@@ -210,7 +210,7 @@ class TestWatching:
         assert [(each["method"], each["operation"], each["status"], each["faults"]) for each in noted] == [
             ("GET", "ListLocations", 200, []),
             ("POST", "CreateAffinityGroup", None, ["reset-after"]),
-            ("GET", None, 404, []),
+            ("GET", None, 501, []),
         ]
         assert noted[0]["request_id"] == read.request_id
         assert noted[0]["path"] == f"/{management.subscription_id}/locations"

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from asyncsm.emulator.change_tracking import Entity, Register
 from asyncsm.emulator.clock import Due
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.persistence.values import (
@@ -20,7 +21,6 @@ from asyncsm.emulator.persistence.values import (
     field_names,
     tag_of,
 )
-from asyncsm.emulator.watching import Entity, Register
 
 
 class RowEncoder(Encoder):

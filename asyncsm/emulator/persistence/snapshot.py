@@ -15,24 +15,25 @@ from typing import Any, Final, cast
 
 from pydantic import JsonValue
 
+from asyncsm.emulator.change_tracking import Entity, Register
 from asyncsm.emulator.clock import Due, Effect
 from asyncsm.emulator.faults import ActiveFault
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.persistence.values import (
     REGISTERS,
+    VERSION,
     Decoder,
     Encoder,
     Roots,
     UnreadableState,
     field_names,
     pointer_to,
+    require_version,
     tag_of,
 )
 from asyncsm.emulator.state import Subscription
-from asyncsm.emulator.watching import Entity, Register
 
 FORMAT: Final = "asyncsm emulator state"
-VERSION: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,10 @@ def read(document: Mapping[str, JsonValue], roots: Roots) -> Contents:
     """
     if document.get("format") != FORMAT:
         raise UnreadableState("/format", f"is not {FORMAT!r}")
-    if document.get("version") != VERSION:
-        raise UnreadableState("/version", f"is not {VERSION}, the only one there is yet")
+    try:
+        require_version(document.get("version"))
+    except ValueError as error:
+        raise UnreadableState("/version", str(error)) from error
     decoder = _Unnesting(document, roots)
     subscriptions = decoder.register_of(Subscription, "subscriptions")
     faults = decoder.register_of(ActiveFault, "faults")

@@ -1,6 +1,6 @@
 """How what a seed document describes comes about: by the requests that would make it.
 
-They go to the handlers that answer clients, so that a seed is refused what a client would
+They go to the routes that answer clients, so that a seed is refused what a client would
 be. Their operations run by a clock of their own, to their ends and on until nothing is on
 its way any more, while no time passes for the emulator; and they leave no history.
 """
@@ -18,9 +18,9 @@ from uuid import UUID
 from asyncsm.emulator import catalogue
 from asyncsm.emulator.call import Call, Incoming, World
 from asyncsm.emulator.clock import ManualClock
-from asyncsm.emulator.handlers import ROUTES
 from asyncsm.emulator.progress import Operation, Progress
 from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.routes import ROUTES
 from asyncsm.emulator.routing import Router
 from asyncsm.emulator.seeding import requests
 from asyncsm.emulator.seeding.document import (

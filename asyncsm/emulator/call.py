@@ -12,9 +12,9 @@ from typing import Self, TypeAlias, TypeVar
 from asyncsm.emulator import refusals, strict
 from asyncsm.emulator.authentication import Gate
 from asyncsm.emulator.clock import Clock, Effect
-from asyncsm.emulator.progress import Lockable, Operation, Progress, require_free
+from asyncsm.emulator.progress import Lockable, Operation, OperationProgress, require_free
 from asyncsm.emulator.refusals import Refusal
-from asyncsm.emulator.state import State, Subscription
+from asyncsm.emulator.state import ServiceState, Subscription
 from asyncsm.wire import xml
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.xml import Node
@@ -90,9 +90,9 @@ class World:
         strict: whether requests must be exactly as they should be.
     """
 
-    state: State
+    state: ServiceState
     clock: Clock
-    progress: Progress
+    progress: OperationProgress
     gate: Gate
     random: Random
     strict: bool = False
@@ -174,7 +174,7 @@ class Call:
         self.acts_on(*incoming.segments)
 
     @property
-    def state(self) -> State:
+    def state(self) -> ServiceState:
         """Everything there is."""
         return self._world.state
 
@@ -184,7 +184,7 @@ class Call:
         return self._world.clock
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> OperationProgress:
         """Durations, and operations under way."""
         return self._world.progress
 

@@ -154,6 +154,4 @@ class ChangeStarter:
 
 def _finish(handle: OperationHandle, status: int) -> None:
     """What the service says of a call it answered synchronously, without asking it."""
-    handle._answered(  # noqa: SLF001 - made here
-        Operation(id=handle.request_id, status=OperationState.SUCCEEDED, http_status_code=status)
-    )
+    handle.answered(Operation(id=handle.request_id, status=OperationState.SUCCEEDED, http_status_code=status))

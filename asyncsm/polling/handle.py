@@ -288,16 +288,18 @@ class OperationHandle:
 
     # What the tracker tells a handle.
 
-    def _answered(self, document: Operation) -> None:
+    def answered(self, document: Operation) -> None:
+        """Take the answer to a question about the operation, and tell those who wait; for the tracker."""
         if self.done:
             return  # what was asked before the end may be answered after it
         self._document = document
         for listener in tuple(self._listeners):
             listener(document)
         if self.done:
-            self._release(None)
+            self.release(None)
 
-    def _release(self, error: Exception | None) -> None:
+    def release(self, error: Exception | None) -> None:
+        """End all waits, with `error` if polling was given up; for the tracker."""
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             if waiter.done():

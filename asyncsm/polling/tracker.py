@@ -150,7 +150,7 @@ class Tracker:
             if entry is not None:
                 self._heard(entry, found)
             if handle.document is not found:
-                handle._answered(found)  # noqa: SLF001 - the tracker's side of a handle
+                handle.answered(found)
 
         self.questions += 1
         await self._source_of(handle).ask([handle.request_id], answer)
@@ -172,7 +172,7 @@ class Tracker:
                 " it goes on, and its token resumes the wait"
             )
             for handle in entry.held():
-                handle._release(error)  # noqa: SLF001 - the tracker's side of a handle
+                handle.release(error)
 
     # Working the agenda off.
 
@@ -300,7 +300,7 @@ class Tracker:
             self._agenda.forget(entry.request_id)
             self._stir_if_idle()
             for handle in handles:
-                handle._release(found)  # noqa: SLF001 - the tracker's side of a handle
+                handle.release(found)
         else:
             self._surveys.trust.answered_singly(sent)
             self._heard(entry, found)
@@ -321,7 +321,7 @@ class Tracker:
                 self._begin(self._agenda.bring_forward(entry.kind), "asyncsm-learned")
             self._stir_if_idle()
         for handle in handles:
-            handle._answered(document)  # noqa: SLF001 - the tracker's side of a handle
+            handle.answered(document)
 
     def _stir_if_idle(self) -> None:
         if not len(self._agenda):

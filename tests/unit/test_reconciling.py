@@ -18,6 +18,7 @@ from asyncsm import (
     ResourceNotFound,
 )
 from asyncsm.engine.protocol import delete, get, post
+from asyncsm.models import Locations
 
 OTHER_ID = "f" * 32
 SHOP = "services/hostedservices/shop"
@@ -80,7 +81,8 @@ class Service:
             return self.history if not isinstance(self.history, list | tuple) else listed(*self.history)
         if path.startswith("operations/"):
             return operation("Succeeded", path.removeprefix("operations/"))
-        return reply(200, "<HostedService/>") if self.there else refusal(404, "ResourceNotFound")
+        there = self.there if isinstance(self.there, str) else "<HostedService/>"
+        return reply(200, there) if self.there else refusal(404, "ResourceNotFound")
 
     def session(self):
         return ManagementSession(SUBSCRIPTION, transport=self.transport)
@@ -390,3 +392,21 @@ async def test_a_restart_is_adopted_under_the_name_the_service_gives_it():
         handle = await session.start(restart)
         await handle
         assert handle.request_id == OTHER_ID
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@virtual_time
+async def test_a_change_that_answers_a_document_reads_it_if_the_reply_was_lost(lost):
+    """The reply is the document; once it is lost and the change is adopted, another read gives it."""
+    document = f'<Locations xmlns="{NAMESPACE}"/>'
+    service = Service(
+        ConnectionLost("reset") if lost else reply(200, document),
+        history=[entry("SwapDeployment")],
+        there=document,
+    )
+    async with service.session() as session:
+        read = get("services", "hostedservices", "shop")
+        assert await session.change(Locations, ACTION, otherwise=read) == Locations()
+    last = service.transport.requests[-1]
+    assert (last.method, last.url.endswith("/shop")) == ("GET" if lost else "POST", True)
+    assert service.sent == 1

@@ -1,8 +1,9 @@
 """The session between a scripted transport and the operations: lifecycle, retries, redirects, handles."""
 
 import asyncio
+import inspect
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from doubles.certificates import management_certificate
@@ -34,6 +35,8 @@ from asyncsm import (
     config,
     errors,
 )
+from asyncsm.config import SessionOptions
+from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import get, post
 from asyncsm.models import Images, Operation
 from asyncsm.wire.http import HttpResponse
@@ -333,6 +336,26 @@ def test_a_session_shows_neither_certificate_nor_proxy():
         SUBSCRIPTION, management_certificate(), proxy="http://user:hunter2@proxy.example:3128"
     )
     assert repr(session) == f"<ManagementSession {SUBSCRIPTION} at https://management.core.windows.net>"
+
+
+@pytest.mark.parametrize("constructor", [ManagementSession, ServiceManagementService])
+def test_constructors_take_each_option_of_a_session_and_say_what_it_is(constructor):
+    """Names and defaults are those of `SessionOptions`; each is described where a user looks."""
+    given = inspect.signature(constructor).parameters
+    for option in fields(SessionOptions):
+        assert (given[option.name].default, given[option.name].annotation) == (option.default, option.type)
+        assert f"    {option.name}: " in constructor.__doc__
+
+
+def test_a_session_does_itself_what_callers_leave_to_it():
+    """Whatever `Caller` hands on to its session would else be handed on for ever."""
+    handed_on = {
+        name
+        for name, value in vars(Caller).items()
+        if "session" in getattr(getattr(value, "fget", value), "__code__", Caller.run.__code__).co_names
+    }
+    assert {"subscription_id", "send", "start"} <= handed_on
+    assert handed_on <= set(vars(ManagementSession))
 
 
 @virtual_time

@@ -1,4 +1,4 @@
-"""The seed document: what there is to be, in YAML, JSON or Python.
+"""The seed document: resources an emulator is to have, in YAML, JSON or Python.
 
     storage_accounts: [{name: store}]
     hosted_services:
@@ -18,7 +18,7 @@ from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 MOST: int = 100_000
-"""How many of a kind one entry may stand for."""
+"""Largest `count` of an entry."""
 
 Location: TypeAlias = Annotated[
     str | None, Field(description="Region, such as `West US`; absent, that of the subscription's `location`.")
@@ -240,7 +240,7 @@ class SeedDocument(SubscriptionContents):
 
     @classmethod
     def read(cls, document: SeedDocument | Mapping[str, JsonValue]) -> SeedDocument:
-        """A document from its JSON form.
+        """Read a document from its JSON form.
 
         Raises:
             SeedError: it is none.

@@ -90,7 +90,7 @@ class OSImageOperations(Caller):
     async def update_os_image_from_image_reference(
         self, image_name: str, os_image: OSImage
     ) -> OperationHandle:
-        """Change what is said of one of the user's images; what is not given stays.
+        """Change the properties of one of the user's images; what is not given stays.
 
         REST: Update OS Image (jj157198).
 

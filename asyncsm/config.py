@@ -201,7 +201,10 @@ USUAL_SECONDS: Final[Mapping[str, float]] = MappingProxyType(
         "AddCertificates": 6,
     }
 )
-"""Seconds after which an operation of a kind is usually done, from recorded traffic."""
+"""Seconds after which an operation of a kind is usually done, from recorded traffic.
+
+To be removed when every operation declares its own (`Request.usual`).
+"""
 
 USUAL_SECONDS_OTHERWISE: Final = 31.0
 

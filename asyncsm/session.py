@@ -20,6 +20,7 @@ from asyncsm.engine.events import Events
 from asyncsm.engine.lanes import Lanes
 from asyncsm.engine.lost_replies import Reconciler, in_doubt
 from asyncsm.engine.operation_list import OperationList, normalised
+from asyncsm.engine.operation_sources import GatewayOperations
 from asyncsm.engine.protocol import Request
 from asyncsm.engine.sending import Sender, decoded
 from asyncsm.engine.starting import ChangeStarter
@@ -177,7 +178,13 @@ class ManagementSession(Caller):
             events=self.events,
         )
         history = OperationList(sender, self._polling.concurrency)
-        tracker = Tracker(history, self._polling, subscription_id=self._subscription_id, chance=chance)
+        tracker = Tracker(
+            history,
+            self._polling,
+            subscription_id=self._subscription_id,
+            chance=chance,
+            others=[GatewayOperations(sender, self._polling.concurrency)],
+        )
         reconciler = Reconciler(
             sender,
             history,
@@ -309,12 +316,16 @@ class ManagementSession(Caller):
         token = OperationToken.parse(text)
         if token.subscription_id.lower() != self._subscription_id.lower():
             raise InvalidArgument("token", f"is for subscription {token.subscription_id}")
+        if not tracker.knows(token.source):
+            raise InvalidArgument("token", f"names {token.source!r}, which this asyncsm cannot ask")
         return tracker.find(token.request_id) or OperationHandle(
             tracker,
             token.request_id,
             operation=token.operation,
             resource=token.resource,
             submitted=datetime.fromisoformat(token.submitted),
+            usual=token.usual,
+            source=token.source,
         )
 
     def watch(self, handle: OperationHandle, interval: float | None = None) -> None:

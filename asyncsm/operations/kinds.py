@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from math import inf
 from typing import Annotated, Final, TypeAlias, cast
 
 from pydantic import SecretStr
@@ -45,17 +46,18 @@ def properties(limit: int) -> Rule:
     )
 
 
-def between(least: int, most: int) -> Rule:
-    """A whole number from `least` to `most`."""
+def between(least: int, most: float = inf) -> Rule:
+    """A whole number from `least` to `most`, or of any size from `least` on."""
+    says = f"at least {least}" if most == inf else f"in {least} to {most}"
 
     def check(name: str, value: object) -> object:
         if not isinstance(value, int) or isinstance(value, bool):
             raise InvalidArgument(name, f"must be a whole number, not {type(value).__name__}")
         if not least <= value <= most:
-            raise InvalidArgument(name, f"{value} is not in {least} to {most}")
+            raise InvalidArgument(name, f"{value} is not {says}")
         return value
 
-    return Rule(f"{least} to {most}", check, example=least)
+    return Rule(says.removeprefix("in "), check, example=least)
 
 
 def flag(text: str | None, otherwise: str | None = None) -> Rule:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 
 import pytest
 from doubles.scripted import NAMESPACE, REQUEST_ID, SUBSCRIPTION, ScriptedTransport, operation, refusal, reply
@@ -213,6 +214,35 @@ async def test_another_action_on_the_same_object_is_not_adopted():
     async with service.session() as session:
         with pytest.raises(OutcomeUnknown):
             await session.start(ACTION)
+
+
+@pytest.mark.parametrize(
+    ("listed_as", "adopted"),
+    [("CreateReservedIP", True), ("DeployReservedIP", False), ("DeleteReservedIP", False)],
+)
+@virtual_time
+async def test_a_change_whose_listed_name_was_seen_is_adopted_under_that_name_only(listed_as, adopted):
+    """Any other entry is another operation; sent again, the service refuses a second of the name."""
+    path = ("services", "networking", "reservedips", "door")
+    creation = replace(post(*path[:-1], operation="CreateReservedIP", creates=path), listed=True)
+    service = Service(ConnectionLost("reset"), reply(202), history=[entry(listed_as, "/".join(path))])
+    async with service.session() as session:
+        handle = await session.start(creation)
+        assert (handle.request_id == OTHER_ID) is adopted
+        await handle
+    assert service.sent == (1 if adopted else 2)
+
+
+@virtual_time
+async def test_a_change_whose_listed_name_is_not_known_is_adopted_under_any_of_its_sort():
+    """What is created is found by its path; how the service spells its creation is not certain."""
+    path = ("services", "networking", "reservedips", "door")
+    creation = post(*path[:-1], operation="CreateReservedIP", creates=path)
+    for listed_as, sent in (("DeployReservedIP", 1), ("DeleteReservedIP", 2)):
+        service = Service(ConnectionLost("reset"), reply(202), history=[entry(listed_as, "/".join(path))])
+        async with service.session() as session:
+            await (await session.start(creation))
+        assert service.sent == sent
 
 
 @virtual_time

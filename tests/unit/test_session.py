@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from doubles.certificates import management_certificate
@@ -454,10 +455,12 @@ def tampered(**changes):
         "{",
         "{}",
         tampered(subscription_id=OTHER_SUBSCRIPTION),
-        tampered(v=2),
+        tampered(v=3),
         tampered(v=None),
         tampered(request_id=None),
         tampered(request_id=7),
+        tampered(v=2, usual="soon"),
+        tampered(v=2, usual=True),
         tampered(submitted="yesterday"),
         tampered(submitted="2015-06-22T00:00:00"),
         tampered(more="than is known"),
@@ -475,9 +478,26 @@ async def test_a_token_that_is_none_or_of_another_subscription_is_refused(token)
 @virtual_time
 async def test_a_good_token_is_one():
     """The tokens above are refused for what was changed in them."""
-    session, _ = session_with(operation("Succeeded"))
+    session, _ = session_with(operation("Succeeded"), operation("Succeeded"))
     async with session:
         await session.resume(tampered())
+        await session.resume(tampered(v=2, usual=38))
+
+
+@virtual_time
+async def test_a_resumed_operation_is_expected_to_take_as_long_as_its_token_says():
+    """The seconds an operation was declared with travel in the request, the handle and the token."""
+    session, _ = session_with(reply(202))
+    async with session:
+        handle = await session.start(replace(CREATION, usual=38.5))
+        handle.detach()
+        token = handle.token
+        assert handle.usual == 38.5
+    other, _ = session_with()
+    async with other:
+        resumed = other.resume(token)
+        resumed.detach()
+        assert resumed.usual == 38.5
 
 
 # ---------------------------------------------------------------- the throttle

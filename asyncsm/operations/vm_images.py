@@ -8,9 +8,9 @@ from asyncsm.operations import arguments
 from asyncsm.operations.binding import request_of, request_with
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import Ends, Usual
-from asyncsm.operations.hosted_services import SERVICE
 from asyncsm.operations.images import IMAGES
 from asyncsm.operations.kinds import MediaToo, Names, Text, one_of
+from asyncsm.operations.roles import MACHINE
 from asyncsm.polling import OperationHandle
 from asyncsm.wire.images import ComputeImageAttributes, ReplicationInput
 from asyncsm.wire.vm_images import CaptureRoleAsVMImage, VMImage, VMImages
@@ -99,7 +99,7 @@ class VMImageOperations(Caller):
         ...
 
     @family.acts(
-        SERVICE + "/deployments/{deployment_name}/roleinstances/{role_name}/Operations",
+        MACHINE,
         body=CaptureRoleAsVMImage,
         operation="CaptureRoleAsVMImage",
         usual=Usual(31, samples=8, resolution=30),

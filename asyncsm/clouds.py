@@ -1,4 +1,4 @@
-"""Where the service is: the public and sovereign clouds, and any other host."""
+"""Addresses of the service: the public and sovereign clouds, and any other host."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ CLOUDS: Final = (PUBLIC, CHINA, US_GOVERNMENT, GERMANY)
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where requests go.
+    """The host and port that requests go to.
 
     Attributes:
         host: name or address, without port.
@@ -75,7 +75,7 @@ class Endpoint:
         """
         text = host.strip()
         wrong = InvalidArgument("host", f"{host!r} is not a host name, name:port or https URL")
-        if text.split() != [text]:  # urlsplit would drop some white space silently
+        if text.split() != [text]:  # urlsplit silently drops some white space
             raise wrong
         try:
             parts = urlsplit(text if "://" in text else f"https://{text}")
@@ -96,7 +96,7 @@ class Endpoint:
         return f"https://{host}" if self.port == 443 else f"https://{host}:{self.port}"
 
     def trusts(self, host: str) -> bool:
-        """Whether a redirect to `host` stays within this cloud, so that the certificate may be shown there."""
+        """Tell if a redirect to `host` stays within this cloud, so that the certificate may be shown there."""
         other = host.lower()
         for cloud in CLOUDS:
             if _within(self.host.lower(), cloud.management_host):

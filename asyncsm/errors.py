@@ -332,7 +332,8 @@ def service_error_class(status: int, code: str, message: str) -> type[ServiceErr
     known = ServiceError._by_code.get(code) or ServiceError._by_status.get(status)  # noqa: SLF001
     if known is not None:
         return known
-    return InternalError if status >= 500 else ServiceError
+    # 501 says that nothing happened and that nothing will; it is no reason to ask again.
+    return InternalError if status >= 500 and status != 501 else ServiceError
 
 
 class OperationFailed(AsyncsmError):

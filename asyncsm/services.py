@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 from asyncsm import config
 from asyncsm.config import LanePolicy, PollingPolicy, ReconcilePolicy, RetryPolicy, ThrottlePolicy
 from asyncsm.credentials import CertificateSource
 from asyncsm.engine.caller import Caller
-from asyncsm.engine.protocol import Request
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations.affinity_groups import AffinityGroupOperations
 from asyncsm.operations.certificates import ManagementCertificateOperations
@@ -29,20 +28,14 @@ from asyncsm.operations.subscriptions import SubscriptionOperations
 from asyncsm.operations.upgrades import UpgradeOperations
 from asyncsm.operations.vm_images import VMImageOperations
 from asyncsm.operations.waiting import WaitingOperations
-from asyncsm.polling import OperationHandle
 from asyncsm.session import ManagementSession
-from asyncsm.wire.base import XmlModel
-from asyncsm.wire.http import HttpResponse
 
 if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager
     from types import TracebackType
-
-M = TypeVar("M", bound=XmlModel)
 
 
 class SessionCaller(Caller):
-    """A service: forwards to a session, which it opens and closes if it made it itself."""
+    """A service over a session, which it opens and closes if it made it itself."""
 
     def __init__(
         self,
@@ -103,44 +96,6 @@ class SessionCaller(Caller):
     def session(self) -> ManagementSession:
         """The session, which other services may share."""
         return self._session
-
-    @property
-    def subscription_id(self) -> str:
-        """The subscription the requests are for."""
-        return self._session.subscription_id
-
-    @property
-    def polling(self) -> PollingPolicy:
-        """How often pending operations are asked for."""
-        return self._session.polling
-
-    async def send(self, request: Request) -> HttpResponse:
-        """Send `request` with retries and redirects and return the reply; see `Caller.send`."""
-        return await self._session.send(request)
-
-    async def fetch(self, model: type[M], request: Request) -> M:
-        """Send `request` and read the reply into `model`; see `Caller.fetch`."""
-        return await self._session.fetch(model, request)
-
-    async def start(self, request: Request) -> OperationHandle:
-        """Send a change and return its handle; see `Caller.start`."""
-        return await self._session.start(request)
-
-    def exclusively(self, *segments: str) -> AbstractAsyncContextManager[None]:
-        """Keep other changes of a resource away while a block runs; see `Caller.exclusively`."""
-        return self._session.exclusively(*segments)
-
-    def resume(self, token_or_request_id: str) -> OperationHandle:
-        """A handle for an operation started earlier, here or in another process; see `Caller.resume`."""
-        return self._session.resume(token_or_request_id)
-
-    def completed(self, reply: XmlModel, operation: str) -> OperationHandle:
-        """A handle that is done, for a change that turned out not to be needed."""
-        return self._session.completed(reply, operation)
-
-    def watch(self, handle: OperationHandle, interval: float | None = None) -> None:
-        """Poll for `handle`, every `interval` seconds if given, until it is done."""
-        self._session.watch(handle, interval)
 
 
 class ServiceManagementService(

@@ -17,8 +17,8 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from asyncsm import models
-from asyncsm.emulator.handlers import ROUTES
 from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.routes import ROUTES
 from asyncsm.emulator.routing import Router, parse_query
 from asyncsm.services import ServiceManagementService
 from asyncsm.session import ManagementSession

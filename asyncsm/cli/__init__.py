@@ -1,7 +1,7 @@
 """The command line: ``asyncsm``, with the extra ``asyncsm[cli]``.
 
-`application` assembles the commands, one module a group; `common` has what every command
-does (options, one event loop, errors into exit codes), `output` how data is shown.
+`application` assembles the commands, of which each group has a module. `common` has the
+shared options and the event loop, `exit_codes` the exit codes, `output` the forms of data.
 """
 
 from __future__ import annotations

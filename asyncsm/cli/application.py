@@ -1,4 +1,4 @@
-"""The program: all commands together, and errors turned into one line and an exit code."""
+"""The program: assembles all commands, and turns errors into one line and an exit code."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ app.add_typer(operation.app)
 app.add_typer(plan.app)
 app.command("worker")(worker.worker)
 
-# typer brings its own copy of click or uses the installed one, depending on its version.
+# Depending on its version, typer brings its own copy of click or uses the installed one.
 _ClickException = cast(
     "type[Exception]", next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 )
@@ -71,14 +71,14 @@ def run(argv: Sequence[str] | None = None) -> int:
     """
     command = typer.main.get_command(app)
     try:
-        # typer.Exit ends up as the result; so does Ctrl-C in newer versions of typer.
+        # The result is the code of typer.Exit, and of Ctrl-C in newer versions of typer.
         result = command.main(
             args=None if argv is None else list(argv), prog_name="asyncsm", standalone_mode=False
         )
         sys.stdout.flush()
         code = result if isinstance(result, int) else exit_codes.OK
     except BrokenPipeError:
-        # The reader has seen enough, as `head` does; nothing more may be written, not even at exit.
+        # The reader, such as `head`, closed the pipe; Python must not flush to it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = exit_codes.UNEXPECTED
     except (KeyboardInterrupt, typer.Abort):
@@ -90,7 +90,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         code = exit_codes.exit_code(error)
     except BaseExceptionGroup as errors:
         if errors.split((AsyncsmError, OSError))[1] is not None:
-            raise  # a defect of ours, which a traceback serves best
+            raise  # a defect of asyncsm, best reported by a traceback
         complain(errors)
         code = exit_codes.exit_code(errors)
     if code == exit_codes.INTERRUPTED:
@@ -103,6 +103,6 @@ def _misused(error: Exception) -> int:
     in_words = getattr(error, "format_message", error.__str__)
     described = str(in_words())
     path = context.command_path if context is not None else "asyncsm"
-    if described:  # a group without a command has shown its help instead
+    if described:  # it is empty where the help was shown, for a group without a command
         say(f"asyncsm: {' '.join(described.split()).rstrip('.')} (see {path} --help)")
     return exit_codes.USAGE

@@ -1,4 +1,4 @@
-"""What all commands share: options, one event loop, messages, and errors turned into exit codes."""
+"""Shared parts of all commands: options, the event loop, and messages to the user."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ OUTCOME: Final[Columns] = {
 
 
 @dataclass(slots=True, kw_only=True)
-class Call:
-    """The options of a command that calls the service, and what it does with them."""
+class CallOptions:
+    """The options of all commands that call the service, and the actions that follow from them."""
 
     subscription_id: SubscriptionId = None
     cert_file: CertFile = None
@@ -95,13 +95,13 @@ class Call:
     query: Query = None
     verbose: Verbose = False
     left: list[OperationHandle] = field(default_factory=list, init=False)
-    """Handles nobody waits for, kept until the session is closed: they are left on purpose."""
+    """Handles left pending on purpose; kept until the session is closed, so that none is reported as dropped."""
 
     def service(self, throttle: ThrottlePolicy | None = None) -> ServiceManagementService:
-        """A client for the subscription, to be used in ``async with``.
+        """Make a client for the subscription, to be used in ``async with``.
 
         Args:
-            throttle: the budget, if it is known.
+            throttle: the budget of requests, if it is known.
         """
         return ServiceManagementService(
             self.subscription_id,
@@ -112,19 +112,19 @@ class Call:
         )
 
     def subscription(self) -> str:
-        """The subscription that is meant, which a `.publishsettings` file may say."""
+        """Return the id of the subscription, which may come from a `.publishsettings` file."""
         return self.service().session.subscription_id
 
     def connect(self, subscription_id: str) -> ServiceManagementService:
-        """A client for another subscription with the same certificate."""
+        """Make a client for another subscription with the same certificate."""
         return replace(self, subscription_id=subscription_id).service()
 
     def show(self, value: object, columns: Columns) -> None:
-        """Write `value` to standard output, as the options say."""
+        """Write `value` to standard output in the form that the options ask for."""
         outputs.show(value, columns, self.output, self.query)
 
     async def finish(self, handle: OperationHandle, *, wait: bool) -> None:
-        """Wait for a change unless told not to, and show what became of it."""
+        """Wait for a change unless `wait` is false, and show its status."""
         if wait and not handle.done:
             say(f"{handle.operation}: request {handle.request_id} accepted, waiting for it to end")
             await handle.wait(self.deadline)
@@ -140,32 +140,32 @@ class Call:
         )
 
 
-def calling(command: Callable[Concatenate[Call, P], Awaitable[None]]) -> Callable[..., None]:
-    """Make a command of an asynchronous function: its own options, then those of `Call`."""
+def calling(command: Callable[Concatenate[CallOptions, P], Awaitable[None]]) -> Callable[..., None]:
+    """Make a command of an asynchronous function; its options precede those of `CallOptions`."""
     return _command(command, bounded=True)
 
 
-def running(command: Callable[Concatenate[Call, P], Awaitable[None]]) -> Callable[..., None]:
-    """The same for a command that keeps the deadline itself, as it has something to say when it passes."""
+def running(command: Callable[Concatenate[CallOptions, P], Awaitable[None]]) -> Callable[..., None]:
+    """Make a command like `calling`, of a function that keeps the deadline itself."""
     return _command(command, bounded=False)
 
 
 def _command(
-    command: Callable[Concatenate[Call, P], Awaitable[None]], *, bounded: bool
+    command: Callable[Concatenate[CallOptions, P], Awaitable[None]], *, bounded: bool
 ) -> Callable[..., None]:
-    hints = get_type_hints(Call, include_extras=True)
+    hints = get_type_hints(CallOptions, include_extras=True)
     common = [
         inspect.Parameter(
             each.name, inspect.Parameter.KEYWORD_ONLY, default=each.default, annotation=hints[each.name]
         )
-        for each in fields(Call)
+        for each in fields(CallOptions)
         if each.init
     ]
     given = inspect.signature(command, eval_str=True)
     own = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in list(given.parameters.values())[1:]]
 
     def run(**options: object) -> None:
-        call = Call(**{each.name: options.pop(each.name) for each in common})  # type: ignore[arg-type]
+        call = CallOptions(**{each.name: options.pop(each.name) for each in common})  # type: ignore[arg-type]
         with exchanges_shown(call.verbose):
             asyncio.run(_within(call.deadline if bounded else None, command(call, **options)))  # type: ignore[call-arg,arg-type]
 
@@ -191,7 +191,7 @@ async def _within(deadline: float | None, work: Awaitable[None]) -> None:
 
 @contextmanager
 def exchanges_shown(wanted: bool) -> Iterator[None]:
-    """Write the client's log (method, path, status, request id) to stderr meanwhile."""
+    """Write the client's log (method, path, status, request id) to stderr while the block runs."""
     log = logging.getLogger("asyncsm")
     before = log.level
     handler = logging.StreamHandler(sys.stderr)
@@ -207,18 +207,18 @@ def exchanges_shown(wanted: bool) -> Iterator[None]:
 
 
 def say(message: str) -> None:
-    """Tell the user something that is not data: on stderr."""
+    """Write a message that is not data, to stderr."""
     sys.stderr.write(message + "\n")
 
 
 def complain(error: BaseException) -> None:
-    """Say what went wrong, one line for each error."""
+    """Report an error on stderr; each error of a group, and each problem of a plan, gets a line."""
     if isinstance(error, BaseExceptionGroup):
         for each in error.exceptions:
             complain(each)
         return
     problems = getattr(error, "problems", None)
-    if problems:  # of a plan: each has a place of its own
+    if problems:
         for each in problems:
             say(f"asyncsm: {each}")
         return

@@ -1,8 +1,8 @@
-"""The guide from end to end, against an emulator of its own: what ``asyncsm demo`` does.
+"""The sections of ``asyncsm demo``: the guide from end to end, against an emulator.
 
 Each section is a function of a `Tour`, in the order of `SECTIONS`; read them as examples
-of the client. The tour only keeps the time: `Tour.ask` awaits a read, `Tour.change` a change
-until it has ended, and `Tour.together` does several things at once.
+of the client. The tour only measures: `Tour.ask` awaits a read, `Tour.change` a change
+until it has ended, and `Tour.together` runs several coroutines at once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from asyncsm import (
     WindowsConfigurationSet,
     create_management_certificate,
 )
-from asyncsm.cli.demo_tour import Display, Section, Summary, Tour
+from asyncsm.cli.demo_tour import Section, Summary, Tour, TourDisplay
 from asyncsm.emulator import Emulator, Quotas
 from asyncsm.wire.cscfg import ServiceConfiguration
 
@@ -29,7 +29,7 @@ LOCATION: Final = "West US"
 STORAGE: Final = "demostorage"
 AFFINITY_GROUP: Final = "demo-affinity"
 IMAGE: Final = "demo-image"
-PASSWORD: Final = "Demo-only-42!"  # noqa: S105 - of machines that exist in an emulator only
+PASSWORD: Final = "Demo-only-42!"  # noqa: S105 - for machines in an emulator only
 PACKAGE: Final = f"https://{STORAGE}.blob.core.windows.net/packages/shop.cspkg"
 CONFIGURATION: Final = """\
 <ServiceConfiguration serviceName="Shop" osFamily="4" osVersion="*"
@@ -40,7 +40,7 @@ CONFIGURATION: Final = """\
 
 
 async def connect(tour: Tour) -> str:
-    """A new certificate; its public part is uploaded, as one did in the portal."""
+    """Make a certificate and upload its public part, as people did in the portal."""
     made = create_management_certificate("mycert", directory=tour.directory)
     async with tour.emulator.service() as portal:
         await tour.change(
@@ -55,13 +55,13 @@ async def connect(tour: Tour) -> str:
 
 
 async def locations(tour: Tour) -> str:
-    """Where things can be."""
+    """List the locations of the service."""
     found = await tour.ask("ListLocations", "-", tour.sms.list_locations())
     return f"{len(found)} locations, such as {found[0].name}"
 
 
 async def affinity_groups(tour: Tour) -> str:
-    """A name for a place close to others."""
+    """Create an affinity group, and change its label."""
     sms = tour.sms
     await tour.change(AFFINITY_GROUP, sms.create_affinity_group(AFFINITY_GROUP, "Demo", LOCATION))
     await tour.change(AFFINITY_GROUP, sms.update_affinity_group(AFFINITY_GROUP, "Demo, renamed"))
@@ -73,7 +73,7 @@ async def affinity_groups(tour: Tour) -> str:
 
 
 async def storage_account(tour: Tour) -> str:
-    """Room for packages and disks; takes a while, so the handle is awaited."""
+    """Create a storage account for packages and disks."""
     sms = tour.sms
     await tour.ask("CheckStorageAccountName", STORAGE, sms.check_storage_account_name_availability(STORAGE))
     await tour.change(STORAGE, sms.create_storage_account(STORAGE, "Of the demo", "Demo", location=LOCATION))
@@ -84,7 +84,7 @@ async def storage_account(tour: Tour) -> str:
 
 
 async def create_services(tour: Tour) -> str:
-    """The containers of deployments, all at once."""
+    """Create all hosted services at once."""
     sms = tour.sms
     await tour.together(
         [
@@ -96,7 +96,7 @@ async def create_services(tour: Tour) -> str:
 
 
 async def look_at_services(tour: Tour) -> str:
-    """Whether a name is free, what there is, and changing a label."""
+    """Check a name, list the hosted services, and change a label."""
     sms, first = tour.sms, tour.services[0]
     free = await tour.ask("CheckHostedServiceName", first, sms.check_hosted_service_name_availability(first))
     await tour.change(first, sms.update_hosted_service(first, label="Shop", description="The first"))
@@ -107,14 +107,14 @@ async def look_at_services(tour: Tour) -> str:
 
 
 async def operating_systems(tour: Tour) -> str:
-    """What web and worker roles run on."""
+    """List the guest operating systems of web and worker roles."""
     systems = await tour.ask("ListOperatingSystems", "-", tour.sms.list_operating_systems())
     families = await tour.ask("ListOperatingSystemFamilies", "-", tour.sms.list_operating_system_families())
     return f"{len(systems)} releases in {len(families)} families"
 
 
 async def images(tour: Tour) -> str:
-    """What virtual machines start from; one more is added."""
+    """List the images for virtual machines, and add one."""
     sms = tour.sms
     offered = await tour.ask("ListOSImages", "-", sms.list_os_images())
     await tour.change(IMAGE, sms.add_os_image("Demo image", _vhd("golden"), IMAGE, "Linux"))
@@ -123,7 +123,7 @@ async def images(tour: Tour) -> str:
 
 
 async def create_deployments(tour: Tour) -> str:
-    """Production and staging of each service one after the other, the services at once."""
+    """Deploy to production and staging of each service in turn, to all services at once."""
     sms = tour.sms
 
     async def deploy(service: str) -> None:
@@ -142,7 +142,7 @@ async def create_deployments(tour: Tour) -> str:
 
 
 async def change_configuration(tour: Tour) -> str:
-    """One more instance each."""
+    """Give each deployment in production one more instance."""
     sms = tour.sms
     configuration = ServiceConfiguration.from_xml(CONFIGURATION)
     configuration.role("WebRole1").instances.count = 2
@@ -162,7 +162,7 @@ async def change_configuration(tour: Tour) -> str:
 
 
 async def suspend_and_run(tour: Tour) -> str:
-    """Stop what is in staging, and start it again."""
+    """Suspend the deployments in staging, and run them again."""
     sms = tour.sms
 
     async def toggle(service: str) -> None:
@@ -174,7 +174,7 @@ async def suspend_and_run(tour: Tour) -> str:
 
 
 async def swap(tour: Tour) -> str:
-    """Staging becomes production."""
+    """Swap staging and production of each service."""
     sms = tour.sms
     await tour.together(
         [tour.change(service, sms.swap_deployment(service, "blue", "green")) for service in tour.web]
@@ -186,7 +186,7 @@ async def swap(tour: Tour) -> str:
 
 
 async def virtual_machines(tour: Tour) -> str:
-    """Linux and Windows in turn, one machine a service, all at once, until they are ready."""
+    """Create a machine in each service, Linux and Windows in turn, all at once, and wait until they are ready."""
     sms = tour.sms
     offered = await tour.ask("ListOSImages", "-", sms.list_os_images())
     platform = {image.os: image.name for image in offered if image.category == "Public"}
@@ -228,7 +228,7 @@ async def storage_keys(tour: Tour) -> str:
 
 
 async def look_back(tour: Tour) -> str:
-    """What the service remembers of all this."""
+    """Ask for the status of an early operation, and for the list of all operations."""
     sms = tour.sms
     creation = next(done for done in tour.book if done.operation == "CreateStorageService")
     status = await tour.ask(
@@ -239,7 +239,7 @@ async def look_back(tour: Tour) -> str:
 
 
 async def delete_everything(tour: Tour) -> str:
-    """What uses something goes before what it uses."""
+    """Delete all resources; each goes before those it uses."""
     sms = tour.sms
 
     async def remove_web(service: str) -> None:
@@ -287,13 +287,13 @@ SECTIONS: Final = (
 )
 
 
-async def run(services: int, factor: float, display: Display) -> Summary:
-    """Do every section, and say what it came to.
+async def run(services: int, factor: float, display: TourDisplay) -> Summary:
+    """Run all sections, and return their summary.
 
     Args:
-        services: how many hosted services with web roles, and how many with virtual machines.
-        factor: how many times as fast as in reality the emulator's time runs.
-        display: is told of everything.
+        services: the number of hosted services with web roles, and of those with virtual machines.
+        factor: the speed of the emulator's time; 1 is real time.
+        display: shows the progress.
 
     Raises:
         AsyncsmError: something did not work; several failures at once come as a group.

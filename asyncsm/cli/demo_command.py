@@ -1,4 +1,4 @@
-"""``asyncsm demo``: the guide, end to end, against an emulator of its own."""
+"""``asyncsm demo``: runs the guide from end to end against an emulator of its own."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def demo(
     from rich.console import Console
 
     from asyncsm.cli import demo as guide
-    from asyncsm.cli.demo_display import LiveDisplay, PlainDisplay, summary_in_words, summary_table
+    from asyncsm.cli.demo_display import LiveTourDisplay, PlainTourDisplay, summary_in_words, summary_table
 
     console = Console(highlight=False)
     say(f"asyncsm demo: {2 * services} hosted services, emulated at {clock:g}x real speed")
     live = sys.stderr.isatty() and sys.stdout.isatty() and not plain
-    with LiveDisplay(Console(stderr=True, highlight=False)) if live else PlainDisplay() as display:
+    with LiveTourDisplay(Console(stderr=True, highlight=False)) if live else PlainTourDisplay() as display:
         summary = asyncio.run(guide.run(services, clock, display))
     if json_:
         facts = dataclasses.asdict(summary) | {"speed_up": summary.speed_up, "clock": clock}

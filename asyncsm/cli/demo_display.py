@@ -1,4 +1,4 @@
-"""How the demo looks: live on a terminal, line by line elsewhere, and its summary."""
+"""Displays of the demo: live on a terminal, line by line elsewhere, and its summary."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from asyncsm.cli.output import grid
 TITLE_WIDTH: Final = max(len(section.title) for section in SECTIONS)
 BAR_WIDTH: Final = 40
 ROOMY: Final = 104
-"""Columns from which on operation and resource stand side by side."""
+"""Width of a terminal, in columns, from which on operation and request id have columns of their own."""
 FRAMES_PER_SECOND: Final = 12
 
 
-class PlainDisplay:
-    """A line for each thing, for files and pipes."""
+class PlainTourDisplay:
+    """Writes a line for each step, for files and pipes."""
 
     def __enter__(self) -> Self:
         return self
@@ -35,19 +35,19 @@ class PlainDisplay:
         pass
 
     def opened(self, number: int, section: Section) -> None:
-        """A section begins."""
+        """Show that a section begins."""
         self._print(f"{number:2}. {section.title}: {section.code}")
 
     def expecting(self, count: int) -> None:
-        """The next `count` things are done several at once."""
+        """Show that `count` steps follow, several at once."""
         self._print(f"    {count} to do, in parallel")
 
     def did(self, done: Done) -> None:
-        """Something was done."""
+        """Show a step that was done."""
         self._print(f"    {_in_words(done)}, request {done.request_id}")
 
     def closed(self, note: str, seconds: float) -> None:
-        """The section is over."""
+        """Show that the section is over."""
         self._print(f"    {note} ({seconds:.1f} s)")
 
     def _print(self, line: str) -> None:
@@ -55,8 +55,8 @@ class PlainDisplay:
         sys.stderr.flush()
 
 
-class LiveDisplay:
-    """Finished sections stay, a line each; below them moves the one under way."""
+class LiveTourDisplay:
+    """Prints a line for each finished section, and updates the present one below them."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -85,22 +85,22 @@ class LiveDisplay:
             self._console.print(self._line(Text("✗", "red"), "not finished", ""))
 
     def opened(self, number: int, section: Section) -> None:
-        """A section begins."""
+        """Show that a section begins."""
         self._number, self._section = number, section
         self._expected = self._arrived = 0
         self._latest = ""
 
     def expecting(self, count: int) -> None:
-        """The next `count` things are done several at once."""
+        """Show that `count` steps follow, several at once."""
         self._expected, self._arrived = count, 0
 
     def did(self, done: Done) -> None:
-        """Something was done."""
+        """Show a step that was done."""
         self._arrived = min(self._arrived + 1, self._expected)
         self._latest = _in_words(done)
 
     def closed(self, note: str, seconds: float) -> None:
-        """The section is over."""
+        """Show that the section is over."""
         self._console.print(self._line(Text("✓", "green"), note, f"{seconds:.1f} s"))
         self._console.print(Text(f"      {self._section.code}", "dim", no_wrap=True, overflow="ellipsis"))
 
@@ -135,7 +135,7 @@ def _in_words(done: Done) -> str:
 
 
 def summary_table(summary: Summary, console: Console) -> None:
-    """Print everything that was done, as wide as `console` allows."""
+    """Print a table of all steps, as wide as `console` allows."""
     if not console.is_terminal:
         rows = [
             [done.operation, done.resource, done.request_id, done.status, f"{done.seconds:.3f}"]
@@ -163,7 +163,7 @@ def summary_table(summary: Summary, console: Console) -> None:
 
 
 def summary_in_words(summary: Summary, factor: float) -> str:
-    """Totals, and how much faster the parallel parts were."""
+    """Describe the totals, and how much faster the parallel parts were."""
     return (
         f"{len(summary.done)} operations in {summary.seconds:.1f} s, emulated at {factor:g}x real speed.\n"
         f"In parallel: {summary.added_seconds:.1f} s of operations in {summary.parallel_seconds:.1f} s,"

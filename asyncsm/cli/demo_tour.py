@@ -1,4 +1,4 @@
-"""What the demo's sections have in common: a client, and a book of what was done and how long it took."""
+"""Shared parts of the demo's sections: the client, and a record of all steps with their times."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ M = TypeVar("M", bound=XmlModel)
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One thing that was done.
+    """One step of the demo: an operation that has ended.
 
     Attributes:
-        operation: the service's name for it.
-        resource: what it was done to.
-        request_id: under which the service knows it.
-        status: how it ended.
-        seconds: from asking until it had ended.
+        operation: the service's name of the operation.
+        resource: the resource it was done to.
+        request_id: the request id.
+        status: the status at its end.
+        seconds: from the request until the end of the operation.
     """
 
     operation: str
@@ -35,40 +35,40 @@ class Done:
     seconds: float
 
 
-class Display(Protocol):
-    """Where the tour shows how far it is."""
+class TourDisplay(Protocol):
+    """Shows the progress of the tour."""
 
     def opened(self, number: int, section: Section) -> None:
-        """A section begins."""
+        """Show that a section begins."""
 
     def expecting(self, count: int) -> None:
-        """The next `count` things are done several at once."""
+        """Show that `count` steps follow, several at once."""
 
     def did(self, done: Done) -> None:
-        """Something was done."""
+        """Show a step that was done."""
 
     def closed(self, note: str, seconds: float) -> None:
-        """The section is over; `note` says what it found."""
+        """Show that the section is over; `note` is its result in words."""
 
 
 @dataclass(slots=True)
 class Tour:
-    """The client, the names of everything, and the book of what was done.
+    """The client, the names of all resources, and the record of all steps.
 
     Attributes:
         emulator: the service.
         directory: for the certificate's files.
-        display: is told of everything.
+        display: shows the progress.
         web: hosted services for web roles.
         machines: hosted services for virtual machines.
-        book: everything that was done.
-        parallel_seconds: how long the parallel parts took.
-        added_seconds: how long what was done in them took, one added to the other.
+        book: all steps so far.
+        parallel_seconds: duration of the parallel parts.
+        added_seconds: the durations of the steps in them, added up.
     """
 
     emulator: Emulator
     directory: Path
-    display: Display
+    display: TourDisplay
     web: Sequence[str]
     machines: Sequence[str]
     book: list[Done] = field(default_factory=list)
@@ -78,14 +78,14 @@ class Tour:
 
     @property
     def sms(self) -> ServiceManagementService:
-        """The client; there is one since the section `connect`."""
+        """The client, which the section `connect` makes."""
         if self._client is None:
             raise RuntimeError("the tour has not connected yet")
         return self._client
 
     @property
     def services(self) -> list[str]:
-        """All hosted services."""
+        """The names of all hosted services."""
         return [*self.web, *self.machines]
 
     def connect(self, cert_file: Path) -> None:
@@ -111,7 +111,7 @@ class Tour:
         return reply
 
     async def change(self, resource: str, accepted: Awaitable[OperationHandle]) -> OperationHandle:
-        """Await a change: that it is accepted, and then that it has ended."""
+        """Await a change until it has ended."""
         begun = time.monotonic()
         handle = await accepted
         await handle
@@ -122,11 +122,11 @@ class Tour:
     async def together(
         self, works: Sequence[Coroutine[object, object, object]], count: int | None = None
     ) -> None:
-        """Do all of them at once, and keep account of what that saves.
+        """Run all of `works` at once, and record the time this saves.
 
         Args:
-            works: what to do.
-            count: how many things are done in all of them, if not one in each.
+            works: coroutines, each with one step or several.
+            count: the number of steps in all of them, if not one in each.
         """
         self.display.expecting(count or len(works))
         begun, already = time.monotonic(), len(self.book)
@@ -137,7 +137,7 @@ class Tour:
         self.added_seconds += sum(done.seconds for done in self.book[already:])
 
     async def visit(self, number: int, section: Section) -> None:
-        """Do a section."""
+        """Run a section, and show its begin and end."""
         begun = time.monotonic()
         self.display.opened(number, section)
         note = await section.visit(self)
@@ -153,9 +153,9 @@ class Section:
     """A section of the guide.
 
     Attributes:
-        title: what it is about.
+        title: its title.
         code: the call it shows.
-        visit: does it, and says what it found.
+        visit: runs it, and returns its result in words.
     """
 
     title: str
@@ -165,13 +165,13 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the demo came to.
+    """The steps and times of the whole demo.
 
     Attributes:
-        done: everything that was done, in the order of its end.
-        seconds: all of it.
-        parallel_seconds: how long the parallel parts took.
-        added_seconds: how long what was done in them took, one added to the other.
+        done: all steps, in the order of their ends.
+        seconds: duration of the demo.
+        parallel_seconds: duration of the parallel parts.
+        added_seconds: the durations of the steps in them, added up.
     """
 
     done: Sequence[Done]
@@ -181,10 +181,10 @@ class Summary:
 
     @property
     def speed_up(self) -> float:
-        """How many times faster the parallel parts were than one thing after the other."""
+        """The factor by which the parallel parts were faster than one step after the other."""
         return self.added_seconds / self.parallel_seconds
 
 
 def _polling(factor: float) -> PollingPolicy:
-    """How often to ask, in a time that runs faster."""
+    """Scale the polling intervals to an emulator's faster time."""
     return PollingPolicy(first=max(0.02, 5 / factor), least=max(0.02, 2 / factor), most=max(0.1, 30 / factor))

@@ -1,7 +1,7 @@
-"""``asyncsm doctor``: why does it not work? The steps of a call, one after the other.
+"""``asyncsm doctor``: checks the steps of a call one after the other, to find why it fails.
 
-A check says what it found, or raises `Trouble`. After a failure the rest is skipped: each
-check needs what those before it found.
+A check returns its result in words, or raises `Trouble`. After a failure the rest is
+skipped, because each check needs the results of those before it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import typer
 
 from asyncsm import config
 from asyncsm.cli import output as outputs
-from asyncsm.cli.common import Call, calling
+from asyncsm.cli.common import CallOptions, calling
 from asyncsm.cli.exit_codes import OK, exit_code
 from asyncsm.cli.output import Output
 from asyncsm.clouds import PUBLIC, Endpoint
@@ -49,11 +49,11 @@ MARKS: Final = {"ok": "✓", "warning": "!", "failed": "✗", "skipped": "-"}
 
 
 class Trouble(Exception):
-    """A check did not pass.
+    """Raised by a check that did not pass.
 
     Attributes:
         advice: what to do about it.
-        cause: the error whose class gives the exit code; ``None`` makes it a mere warning.
+        cause: the error whose class gives the exit code; ``None`` for a warning.
     """
 
     def __init__(self, detail: str, advice: str, cause: AsyncsmError | None = None) -> None:
@@ -63,7 +63,7 @@ class Trouble(Exception):
 
 
 class Examination:
-    """The checks, in their order, and what they have found so far."""
+    """All checks, and their results so far."""
 
     certificate: ManagementCertificate
     subscription_id: str
@@ -71,14 +71,14 @@ class Examination:
     trust: ssl.SSLContext
     reply: HttpResponse
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: CallOptions) -> None:
         self._call = call
         self._environment = config.environment()
         self._proxy: str | None = None
 
     @property
     def checks(self) -> dict[str, Callable[[], Awaitable[str]]]:
-        """All checks by what they are about."""
+        """All checks by name, in their order."""
         return {
             "certificate": self.load_certificate,
             "validity": self.check_dates,
@@ -93,7 +93,7 @@ class Examination:
         }
 
     async def load_certificate(self) -> str:
-        """Found, readable, with its key, and the key fits."""
+        """Check that the certificate can be read, and that its key belongs to it."""
         source = self._call.cert_file or self._environment.cert_file
         if source is None:
             cause = CredentialError("no certificate")
@@ -112,7 +112,7 @@ class Examination:
         )
 
     async def check_dates(self) -> str:
-        """Valid today, and for a while."""
+        """Check that the certificate is valid today, and for a while."""
         now = datetime.now(UTC)
         begins, ends = self.certificate.not_valid_before, self.certificate.not_valid_after
         renewal = "make a new one with `asyncsm certificate create` and upload its .cer"
@@ -129,22 +129,21 @@ class Examination:
         return f"until {ends:%Y-%m-%d}, {(ends - now).days} days from now"
 
     async def find_subscription(self) -> str:
-        """Named, and named like one."""
+        """Check that a subscription was given, and that its id is a GUID."""
         given = self._call.subscription_id or self._environment.subscription_id
-        found = given or getattr(self.certificate, "subscription_id", None)
         advice = "give --subscription-id or set AZURE_MANAGEMENT_SUBSCRIPTIONID to the subscription's GUID"
-        if not isinstance(found, str):
+        if not given:
             raise Trouble("no subscription was given", advice, CredentialError("no subscription"))
         try:
-            UUID(found)
+            UUID(given)
         except ValueError as error:
             cause = InvalidArgument("subscription_id", "is not a GUID")
-            raise Trouble(f"{found!r} is not a GUID", advice, cause) from error
-        self.subscription_id = found
-        return found
+            raise Trouble(f"{given!r} is not a GUID", advice, cause) from error
+        self.subscription_id = given
+        return given
 
     async def resolve_host(self) -> str:
-        """A host name that the name service knows."""
+        """Check that the host name is valid and can be resolved."""
         named = self._call.host or self._environment.host or PUBLIC.management_host
         try:
             self.endpoint = Endpoint.parse(named)
@@ -166,14 +165,14 @@ class Examination:
         return f"{self.endpoint.url} at {', '.join(sorted({str(each[4][0]) for each in found}))}"
 
     async def connect(self) -> str:
-        """Somebody listens there."""
+        """Check that the port is open."""
         if self._proxy:
             return "left to the proxy"
         await self._open(None)
         return f"port {self.endpoint.port} is open"
 
     async def shake_hands(self) -> str:
-        """The server proves who it is, and takes our certificate for now."""
+        """Check that the server's certificate is trusted, and that it does not refuse ours in the handshake."""
         try:
             self.trust = self.certificate.ssl_context(self._call.ca_file or self._environment.ca_file)
         except CredentialError as error:
@@ -184,7 +183,7 @@ class Examination:
         return await self._open(self.trust)
 
     async def _open(self, context: ssl.SSLContext | None) -> str:
-        """Connect once, and say which TLS it is."""
+        """Connect once, and return the TLS version in words."""
         where = f"{self.endpoint.host}:{self.endpoint.port}"
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
@@ -215,7 +214,7 @@ class Examination:
         return f"{spoken.version()}, the server's certificate is trusted" if spoken is not None else ""
 
     async def ask(self) -> str:
-        """The service answers over HTTP, whatever it says."""
+        """Check that the service answers over HTTP, with any status."""
         transport = AiohttpTransport(self.trust, timeout=config.ATTEMPT_TIMEOUT)
         wanted = protocol.encode(protocol.get(), self.endpoint, self.subscription_id, config.API_VERSION)
         try:
@@ -231,7 +230,7 @@ class Examination:
         return f"HTTP {self.reply.status}, request {self.reply.request_id}"
 
     async def compare_clocks(self) -> str:
-        """This computer's clock agrees with the service's."""
+        """Compare this computer's clock with the service's."""
         try:
             theirs = parsedate_to_datetime(self.reply.headers["date"])
         except (KeyError, ValueError):
@@ -247,7 +246,7 @@ class Examination:
         return f"{abs(skew).total_seconds():.0f} s apart"
 
     async def check_permission(self) -> str:
-        """The certificate may manage the subscription."""
+        """Check that the certificate may manage the subscription."""
         request = protocol.get()
         if self.reply.status >= 300:
             error = protocol.service_error(self.reply, request)
@@ -260,7 +259,7 @@ class Examination:
         return "the certificate may manage the subscription"
 
     async def check_state(self) -> str:
-        """The subscription can be used."""
+        """Check that the subscription is active."""
         try:
             found = protocol.decode(Subscription, self.reply, protocol.get())
         except AsyncsmError as error:
@@ -273,7 +272,7 @@ class Examination:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check came to."""
+    """The result of one check."""
 
     check: str
     status: str
@@ -282,8 +281,8 @@ class Finding:
     code: int = OK
 
 
-async def examine(call: Call, report: Callable[[Finding], None]) -> list[Finding]:
-    """Do the checks one after the other, telling each result as it comes."""
+async def examine(call: CallOptions, report: Callable[[Finding], None]) -> list[Finding]:
+    """Run the checks one after the other, and report each result at once."""
     findings: list[Finding] = []
     failed = False
     for name, check in Examination(call).checks.items():
@@ -316,7 +315,7 @@ def _keep_quiet(_: Finding) -> None:
 
 
 @calling
-async def doctor(call: Call) -> None:
+async def doctor(call: CallOptions) -> None:
     """Check certificate, host, TLS, clock and permission, and say in words what is wrong."""
     as_text = call.output is Output.TABLE and call.query is None
     findings = await examine(call, _print if as_text else _keep_quiet)

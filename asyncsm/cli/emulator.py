@@ -1,4 +1,4 @@
-"""``asyncsm emulator``: the service on this computer."""
+"""``asyncsm emulator``: runs the emulator on this computer."""
 
 from __future__ import annotations
 
@@ -25,69 +25,70 @@ PORT: Final = 8443
 
 @app.callback()
 def _group() -> None:
-    # Without a callback typer makes the only command of a group the group itself.
+    # Without a callback typer would merge the group with its only command.
     pass
+
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for any free one.")]
+Directory = Annotated[
+    Path | None,
+    typer.Option(help="Keeps certificates and subscription ids; else a private one, removed at the end."),
+]
+Clock = Annotated[str, typer.Option(help="instant, fast (100 times as fast as real), real, or a factor.")]
+Subscriptions = Annotated[int, typer.Option(min=1, max=1000, help="How many subscriptions.")]
+Seed = Annotated[int | None, typer.Option(help="Makes ids, keys and durations repeatable.")]
+Throttle = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N/SECONDS", help="Admit so many requests of a subscription in a time, such as 300/300."
+    ),
+]
+AdminPort = Annotated[
+    int, typer.Option(min=0, max=65535, help="Port of the control API; 0 for any free one.")
+]
+Database = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Keep the state in an SQLite file, and go on with what is there already."
+    ),
+]
+SeedFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="What there is from the beginning, as YAML or JSON.")
+]
+Quota = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=N", help="What a subscription may have, such as cores=200; may be repeated."),
+]
+Strict = Annotated[
+    bool,
+    typer.Option(
+        "--strict", help="Refuse what is not exactly as the API has it, and say what is wrong with it."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one line of JSON when ready.")]
 
 
 @app.command("start")
 def start(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for any free one.")] = PORT,
-    directory: Annotated[
-        Path | None,
-        typer.Option(help="Keeps certificates and subscription ids; else a private one, removed at the end."),
-    ] = None,
-    clock: Annotated[
-        str, typer.Option(help="instant, fast (100 times as fast as real), real, or a factor.")
-    ] = "fast",
-    subscriptions: Annotated[int, typer.Option(min=1, max=1000, help="How many subscriptions.")] = 1,
-    seed: Annotated[int | None, typer.Option(help="Makes ids, keys and durations repeatable.")] = None,
-    throttle: Annotated[
-        str | None,
-        typer.Option(
-            metavar="N/SECONDS", help="Admit so many requests of a subscription in a time, such as 300/300."
-        ),
-    ] = None,
-    admin_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of the control API; 0 for any free one.")
-    ] = 0,
-    database: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Keep the state in an SQLite file, and go on with what is there already."
-        ),
-    ] = None,
-    seed_file: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="What there is from the beginning, as YAML or JSON."),
-    ] = None,
-    quota: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=N", help="What a subscription may have, such as cores=200; may be repeated."
-        ),
-    ] = None,
-    strict: Annotated[
-        bool,
-        typer.Option(
-            "--strict", help="Refuse what is not exactly as the API has it, and say what is wrong with it."
-        ),
-    ] = False,
-    json_: Annotated[bool, typer.Option("--json", help="Print one line of JSON when ready.")] = False,
+    host: Host = "127.0.0.1",
+    port: Port = PORT,
+    directory: Directory = None,
+    clock: Clock = "fast",
+    subscriptions: Subscriptions = 1,
+    seed: Seed = None,
+    throttle: Throttle = None,
+    admin_port: AdminPort = 0,
+    database: Database = None,
+    seed_file: SeedFile = None,
+    quota: Quota = None,
+    strict: Strict = False,
+    json_: AsJson = False,
 ) -> None:
     """Serve until SIGINT (Ctrl-C) or SIGTERM."""
     from asyncsm.emulator import EmulatorOptions, SeedError, UnusableDatabase, serve
-    from asyncsm.emulator.clock import make_clock
-    from asyncsm.emulator.throttling import make_limiter
 
-    try:
-        running = make_clock(clock)
-    except ValueError as error:
-        raise InvalidArgument("--clock", str(error)) from error
-    try:
-        make_limiter(throttle, running)
-    except ValueError as error:
-        raise InvalidArgument("--throttle", str(error)) from error
+    _check_time(clock, throttle)
     options = EmulatorOptions(
         host,
         port,
@@ -111,6 +112,20 @@ def start(
     except OSError as error:
         raise _unusable(error) from error
     say("emulator stopped")
+
+
+def _check_time(clock: str, throttle: str | None) -> None:
+    from asyncsm.emulator.clock import make_clock
+    from asyncsm.emulator.throttling import make_limiter
+
+    try:
+        running = make_clock(clock)
+    except ValueError as error:
+        raise InvalidArgument("--clock", str(error)) from error
+    try:
+        make_limiter(throttle, running)
+    except ValueError as error:
+        raise InvalidArgument("--throttle", str(error)) from error
 
 
 def _quotas(wanted: list[str]) -> Quotas:
@@ -168,4 +183,4 @@ def _print_block(facts: Mapping[str, str | int | list[str]]) -> None:
 
 def _print(text: str) -> None:
     sys.stdout.write(text + "\n")
-    sys.stdout.flush()  # whoever started us may wait for this at the other end of a pipe
+    sys.stdout.flush()  # a parent process may wait for it at the other end of a pipe

@@ -1,4 +1,4 @@
-"""The exit codes: one table, for programs, for ``--help`` and for people."""
+"""The exit codes of all commands, with the errors they stand for."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ INTERRUPTED: Final = 130
 
 @dataclass(frozen=True, slots=True)
 class ExitCode:
-    """An exit code, in words and in classes of errors."""
+    """An exit code, its meaning in words, and the classes of errors that lead to it."""
 
     code: int
     meaning: str
     errors: tuple[type[Exception], ...] = ()
 
 
-# An operation that failed is also the refusal of its code, so it stands before the refusals.
+# The first match wins. OperationFailed also has the class of its error code, so it precedes those classes.
 EXIT_CODES: Final = (
     ExitCode(OK, "done"),
     ExitCode(11, "a plan was carried out in part", (PlanIncomplete,)),
@@ -57,13 +57,13 @@ EXIT_CODES: Final = (
 
 
 def exit_code(error: BaseException) -> int:
-    """The exit code for an error; for several together, that of the first."""
+    """Return the exit code for an error; for a group, that of its first error."""
     if isinstance(error, BaseExceptionGroup):
         return exit_code(error.exceptions[0])
     return next(each.code for each in EXIT_CODES if isinstance(error, each.errors))
 
 
 def in_words() -> str:
-    """The table as one line."""
+    """Return the table as one line of text."""
     ordered = sorted(EXIT_CODES, key=lambda each: each.code)
     return "Exit codes: " + "; ".join(f"{each.code} {each.meaning}" for each in ordered) + "."

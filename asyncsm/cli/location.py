@@ -1,4 +1,4 @@
-"""``asyncsm location``: where resources can be."""
+"""``asyncsm location``: locations for resources."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 import typer
 
-from asyncsm.cli.common import Call, calling
+from asyncsm.cli.common import CallOptions, calling
 from asyncsm.cli.output import Columns
 
 app: typer.Typer = typer.Typer(name="location", help="Data centre locations.", no_args_is_help=True)
@@ -20,7 +20,7 @@ COLUMNS: Final[Columns] = {
 
 @app.command("list")
 @calling
-async def list_(call: Call) -> None:
+async def list_(call: CallOptions) -> None:
     """List the locations the subscription may use, and what each offers."""
     async with call.service() as sms:
         call.show(await sms.list_locations(), COLUMNS)

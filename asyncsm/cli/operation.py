@@ -1,4 +1,4 @@
-"""``asyncsm operation``: what the service has accepted, and what became of it."""
+"""``asyncsm operation``: the operations the service has accepted, and their status."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from asyncsm.cli.common import Call, calling
+from asyncsm.cli.common import CallOptions, calling
 from asyncsm.cli.output import Columns
 from asyncsm.operations.subscriptions import operations_between
 from asyncsm.services import ServiceManagementService
@@ -40,7 +40,7 @@ RequestId = Annotated[
 
 @app.command("show")
 @calling
-async def show(call: Call, request_id: RequestId) -> None:
+async def show(call: CallOptions, request_id: RequestId) -> None:
     """Ask once how far an operation is."""
     async with call.service() as sms:
         handle = sms.resume(request_id)
@@ -49,7 +49,7 @@ async def show(call: Call, request_id: RequestId) -> None:
 
 @app.command("wait")
 @calling
-async def wait(call: Call, request_id: RequestId) -> None:
+async def wait(call: CallOptions, request_id: RequestId) -> None:
     """Wait until an operation has ended; exit code 8 if it failed."""
     async with call.service() as sms:
         call.show(await sms.resume(request_id).wait(call.deadline), STATUS)
@@ -58,7 +58,7 @@ async def wait(call: Call, request_id: RequestId) -> None:
 @app.command("list")
 @calling
 async def list_(
-    call: Call,
+    call: CallOptions,
     hours: Annotated[float, typer.Option(min=0, max=90 * 24, help="How far to look back.")] = 24,
     status: Annotated[str | None, typer.Option(help="Only these: Succeeded, Failed or InProgress.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Show at most this many, the latest.")] = 100,
@@ -72,7 +72,7 @@ async def list_(
 async def _since(
     sms: ServiceManagementService, begin: datetime, status: str | None
 ) -> list[SubscriptionOperation]:
-    # All pages are of one period; it reaches far, for an emulator's clock may be far ahead of ours.
+    # The period ends far in the future, because an emulator's clock may be far ahead.
     end = datetime.now(UTC) + timedelta(days=365)
     return sorted(await operations_between(sms, begin, end, status), key=_started)
 

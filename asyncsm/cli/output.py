@@ -1,4 +1,4 @@
-"""How data is shown: tables for people, JSON and YAML for programs, JMESPath to choose from it."""
+"""Output of data: tables for people, JSON and YAML for programs, JMESPath to select from it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from asyncsm.wire.properties import ExtendedProperties
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Columns: TypeAlias = Mapping[str, str]
-"""Headings with the dotted path of what stands under them."""
+"""Headings, each with the dotted path of the values below it."""
 
 UNWRAPPED: Final = 10_000
-"""Columns a table may have: names and ids are never broken or cut, so that they can be copied."""
+"""Width of tables in characters, so large that names and ids are never broken or cut."""
 
 
 class Output(StrEnum):
@@ -33,7 +33,7 @@ class Output(StrEnum):
 
 
 def plain(value: object) -> Json:  # noqa: PLR0911 - one for each kind of value
-    """`value` as JSON has it: models as objects by their Python names, without what their repr hides."""
+    """Convert `value` to JSON data: models to objects by Python names, without the fields their repr hides."""
     match value:
         case None | bool() | int() | float():
             return value
@@ -63,7 +63,7 @@ def _shown(model: XmlModel) -> list[str]:
 
 
 def choose(data: Json, query: str | None) -> Json:
-    """What the JMESPath expression `query` finds in `data`.
+    """Select from `data` by the JMESPath expression `query`.
 
     Raises:
         InvalidArgument: it is not a JMESPath expression, or cannot be applied.
@@ -85,8 +85,8 @@ def show(value: object, columns: Columns, output: Output, query: str | None = No
 
     Args:
         value: a model, a list of them, or plain data.
-        columns: of a table; where `query` makes something else of the data, its own names are used.
-        output: in which form.
+        columns: of a table; with a `query`, the names in its result are used instead.
+        output: the form.
         query: JMESPath expression.
     """
     data = choose(plain(value), query)
@@ -106,7 +106,7 @@ def _table(data: Json, columns: Columns) -> str:
     if not data and not columns:
         return ""
     if isinstance(data, dict):
-        # One thing stands upright: a line for each of its values.
+        # A single object is printed vertically, one field a line.
         named = {heading: _at(data, path) for heading, path in columns.items()} or data
         return grid([[heading, cell(value)] for heading, value in named.items()])
     if not isinstance(data, list):
@@ -119,7 +119,7 @@ def _table(data: Json, columns: Columns) -> str:
 
 
 def _at(data: Json, path: str) -> Json:
-    """What stands at a dotted path; of a list, what stands there in each item."""
+    """Return the value at a dotted path; for a list, the values of all its items."""
     name, _, rest = path.partition(".")
     if isinstance(data, list):
         return [_at(item, path) for item in data]
@@ -128,7 +128,7 @@ def _at(data: Json, path: str) -> Json:
 
 
 def cell(value: Json) -> str:
-    """A value as a word in a table."""
+    """Format a value for a cell of a table."""
     match value:
         case None | "":
             return "-"
@@ -145,7 +145,7 @@ def cell(value: Json) -> str:
 
 
 def grid(rows: Sequence[Sequence[str]], headings: Sequence[str] = ()) -> str:
-    """Rows under headings as lines of text, as wide as they need to be."""
+    """Format rows under headings as lines of text, as wide as their content."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

@@ -1,4 +1,4 @@
-"""``asyncsm plan``: many resources from one file."""
+"""``asyncsm plan``: provisions many resources from one file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
-from asyncsm.cli.common import Call, calling, running, say
+from asyncsm.cli.common import CallOptions, calling, running, say
 from asyncsm.cli.output import Columns, Output, show
 from asyncsm.errors import InvalidArgument, PlanIncomplete
 
@@ -105,7 +105,7 @@ def schema() -> None:
 @app.command("show")
 @calling
 async def show_(
-    call: Call, file: File, dry_run: DryRun = False, journal: JournalFile = None, budget: Budget = None
+    call: CallOptions, file: File, dry_run: DryRun = False, journal: JournalFile = None, budget: Budget = None
 ) -> None:
     """Show what a plan wants, with every count and name filled in; with --dry-run, what apply would do."""
     from asyncsm.provisioning import Graph, load_plan, resources_of
@@ -133,7 +133,7 @@ async def show_(
 @app.command("apply")
 @running
 async def apply(
-    call: Call,
+    call: CallOptions,
     file: File,
     journal: JournalFile = None,
     max_in_flight: MaxInFlight = None,
@@ -153,7 +153,7 @@ async def apply(
 @app.command("destroy")
 @running
 async def destroy(
-    call: Call,
+    call: CallOptions,
     file: File,
     journal: JournalFile = None,
     max_in_flight: MaxInFlight = None,
@@ -174,7 +174,7 @@ async def destroy(
 
 @app.command("status")
 @calling
-async def status(call: Call, file: File, journal: JournalFile = None) -> None:
+async def status(call: CallOptions, file: File, journal: JournalFile = None) -> None:
     """Show what the journal knows, without asking the service."""
     from asyncsm.provisioning import load_plan
 
@@ -184,10 +184,10 @@ async def status(call: Call, file: File, journal: JournalFile = None) -> None:
 
 
 def durable_package() -> ModuleType:
-    """The package of the durable engine.
+    """Import the package of the durable engine.
 
     Raises:
-        InvalidArgument: what it needs is not installed.
+        InvalidArgument: its dependencies are not installed.
     """
     try:
         return importlib.import_module("asyncsm.provisioning.durable")
@@ -201,14 +201,14 @@ def _provisioner(plan: Plan, file: Path, sms: object, journal: Path | None) -> P
     return Provisioner(plan, sms, base=file.parent, journal=journal or journal_beside(file))  # type: ignore[arg-type]
 
 
-def _options(call: Call, max_in_flight: int | None, disks: bool = False) -> RunOptions:
+def _options(call: CallOptions, max_in_flight: int | None, disks: bool = False) -> RunOptions:
     from asyncsm.provisioning import RunOptions
 
     return RunOptions(max_in_flight, call.deadline, disks)
 
 
 def throttle_of(budget: str | None) -> ThrottlePolicy | None:
-    """The budget an option says."""
+    """Parse the value of ``--budget``."""
     from asyncsm.config import ThrottlePolicy
 
     if budget is None:
@@ -222,7 +222,7 @@ def throttle_of(budget: str | None) -> ThrottlePolicy | None:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What `apply` and `destroy` have in common."""
+    """The arguments of `apply` or `destroy`."""
 
     verb: Literal["apply", "destroy"]
     file: Path
@@ -232,7 +232,7 @@ class _Task:
     reports: list[Path]
 
 
-async def _carry_out(call: Call, task: _Task, database: str | None) -> None:
+async def _carry_out(call: CallOptions, task: _Task, database: str | None) -> None:
     from asyncsm.provisioning import load_plan
 
     for path in task.reports:
@@ -248,7 +248,7 @@ async def _carry_out(call: Call, task: _Task, database: str | None) -> None:
     _conclude(call, report)
 
 
-async def _in_process(call: Call, task: _Task, plan: Plan) -> Report:
+async def _in_process(call: CallOptions, task: _Task, plan: Plan) -> Report:
     from asyncsm.cli.plan_display import display_for
 
     async with call.service(task.throttle) as sms:
@@ -259,7 +259,7 @@ async def _in_process(call: Call, task: _Task, plan: Plan) -> Report:
             return await run(task.options, display.watch)
 
 
-async def _durably(call: Call, task: _Task, plan: Plan, database: str) -> Report:
+async def _durably(call: CallOptions, task: _Task, plan: Plan, database: str) -> Report:
     from asyncsm.cli.plan_display import display_for
 
     if task.journal is not None:
@@ -281,7 +281,7 @@ async def _durably(call: Call, task: _Task, plan: Plan, database: str) -> Report
 
 @contextlib.contextmanager
 def _stopping_at_interrupt(provisioner: Provisioner) -> Iterator[None]:
-    """Stop gently at the first Ctrl-C, at once at the second; where signals cannot be watched, at the first."""
+    """Stop gently at the first Ctrl-C, at once at the second, or at the first where signals cannot be watched."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     interrupts = 0
 
@@ -309,7 +309,7 @@ def _stopping_at_interrupt(provisioner: Provisioner) -> Iterator[None]:
             loop.remove_signal_handler(signal.SIGINT)
 
 
-def _conclude(call: Call, report: Report) -> None:
+def _conclude(call: CallOptions, report: Report) -> None:
     if call.output is Output.TABLE:
         counted = (
             ", ".join(f"{count} {outcome}" for outcome, count in report.outcomes.items()) or "nothing to do"

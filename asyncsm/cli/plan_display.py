@@ -1,4 +1,4 @@
-"""How the run of a plan looks: live on a terminal, a line for each end elsewhere, or JSON lines."""
+"""Displays of a plan's run: live on a terminal, line by line elsewhere, or as lines of JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from asyncsm.provisioning import Outcome, Progress, ResourceRecord, State, Step
 
 FRAMES_PER_SECOND: Final = 6
 SHOWN: Final = 10
-"""Resources under way that are shown one by one."""
+"""The number of resources under way that are shown one by one."""
 BAR_WIDTH: Final = 40
 
 STYLES: Final = {
@@ -34,10 +34,10 @@ STYLES: Final = {
 
 
 class Display(Protocol):
-    """Shows a run."""
+    """Shows the progress of a run."""
 
     def watch(self, progress: Progress) -> None:
-        """The run begins."""
+        """Show `progress` from now on."""
 
     def __enter__(self) -> Self: ...
 
@@ -45,7 +45,7 @@ class Display(Protocol):
 
 
 def display_for(output: Output, plan: str, verb: str) -> Display:
-    """The display for where standard output and error go to."""
+    """Choose the display by the form of output and by whether standard error is a terminal."""
     if output is not Output.TABLE:
         return JsonDisplay()
     console = Console(stderr=True)
@@ -61,7 +61,7 @@ class _Quiet:
 
 
 class JsonDisplay(_Quiet):
-    """Each step as a line of JSON on standard error; the report follows on standard output."""
+    """Writes each step as a line of JSON to standard error; the report follows on standard output."""
 
     def watch(self, progress: Progress) -> None:
         """Write each step as it happens."""
@@ -69,13 +69,13 @@ class JsonDisplay(_Quiet):
 
 
 class PlainDisplay(_Quiet):
-    """A line for each resource that has ended, and for what goes wrong on the way."""
+    """Writes a line for each resource that has ended, and for each attempt that failed."""
 
     def __init__(self) -> None:
         self._ended = 0
 
     def watch(self, progress: Progress) -> None:
-        """Write each end as it happens."""
+        """Write a line for each resource at its end."""
         whole = len(progress.records)
 
         def told(step: Step) -> None:
@@ -91,7 +91,7 @@ class PlainDisplay(_Quiet):
 
 
 class LiveDisplay:
-    """Totals, rates, and what waits for what, in place."""
+    """Shows totals, rates, and the resources under way, updated in place."""
 
     def __init__(self, console: Console, title: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
@@ -141,7 +141,7 @@ class LiveDisplay:
         return bar
 
     def _kinds(self, progress: Progress) -> RenderableType:
-        """A row for each kind: how many are where."""
+        """Make a row for each kind, with the number of its resources in each state."""
         states = [state for state in State if state is not State.ENDED]
         table = Table(box=SIMPLE_HEAD, pad_edge=False)
         for heading in ("", *states, "done", "not done"):
@@ -166,7 +166,7 @@ class LiveDisplay:
         return table
 
     def _under_way(self, progress: Progress) -> RenderableType:
-        """What has been under way longest, and what went wrong last."""
+        """List the resources under way for the longest time, and the last failures."""
         now = datetime.now(UTC)
         under_way = sorted(
             (one for one in progress.records.values() if one.state.is_in_flight), key=lambda one: one.since

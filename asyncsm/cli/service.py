@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from asyncsm.cli.common import Call, NoWait, calling
+from asyncsm.cli.common import CallOptions, NoWait, calling
 from asyncsm.cli.output import Columns
 from asyncsm.errors import InvalidArgument
 
@@ -36,7 +36,7 @@ Name = Annotated[str, typer.Argument(help="Name of the hosted service, as in NAM
 
 @app.command("list")
 @calling
-async def list_(call: Call) -> None:
+async def list_(call: CallOptions) -> None:
     """List the hosted services of the subscription."""
     async with call.service() as sms:
         call.show(await sms.list_hosted_services(), COLUMNS)
@@ -44,7 +44,7 @@ async def list_(call: Call) -> None:
 
 @app.command("show")
 @calling
-async def show(call: Call, name: Name) -> None:
+async def show(call: CallOptions, name: Name) -> None:
     """Show a hosted service with its deployments."""
     async with call.service() as sms:
         call.show(await sms.get_hosted_service_properties(name, embed_detail=True), DETAILS)
@@ -53,7 +53,7 @@ async def show(call: Call, name: Name) -> None:
 @app.command("create")
 @calling
 async def create(
-    call: Call,
+    call: CallOptions,
     name: Name,
     label: Annotated[str | None, typer.Option(help="At most 100 characters; the name if absent.")] = None,
     description: Annotated[str | None, typer.Option(help="At most 1024 characters.")] = None,
@@ -76,7 +76,7 @@ async def create(
 @app.command("delete")
 @calling
 async def delete(
-    call: Call,
+    call: CallOptions,
     name: Name,
     complete: Annotated[
         bool,

@@ -1,4 +1,4 @@
-"""``asyncsm worker``: takes part in the plans of a database."""
+"""``asyncsm worker``: carries out plans together with the other workers of a database."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from asyncsm.cli.common import Call, running, say
+from asyncsm.cli.common import CallOptions, running, say
 from asyncsm.cli.plan import Budget, durable_package, throttle_of
 
 
 @running
 async def worker(
-    call: Call,
+    call: CallOptions,
     database: Annotated[
         str, typer.Option(metavar="URL", help="postgresql://..., or sqlite:///FILE for this worker alone.")
     ],
@@ -35,7 +35,7 @@ async def worker(
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError, RuntimeError):  # Windows: KeyboardInterrupt does
+        with contextlib.suppress(NotImplementedError, RuntimeError):  # on Windows KeyboardInterrupt ends it
             loop.add_signal_handler(number, stopped.set)
     await work(
         database,

@@ -1,10 +1,10 @@
-r"""Who we are to the service: certificates from any file they come in, and new ones.
+r"""Certificates of clients and machines: loaded from files, or made anew.
 
 `ManagementCertificate.load` takes a PEM, PFX or publishsettings file, a Windows store
-location such as ``CURRENT_USER\my\Name``, or the content itself, and its
-`ssl_context` is what a connection is made with. `create_management_certificate` makes a
-new certificate with its ``.pem`` and ``.cer``. `ServiceCertificate` is what machines hold:
-`service_certificate_for_ssh_key` and its siblings make one.
+location such as ``CURRENT_USER\my\Name``, or the content itself; its `ssl_context` is
+for connections to the service. `create_management_certificate` makes a new certificate
+with its ``.pem`` and ``.cer``. Machines hold a `ServiceCertificate`, which
+`service_certificate_for_ssh_key` and its siblings make.
 """
 
 from asyncsm.credentials.authority import CertificateAuthority, ServerCertificate

@@ -1,4 +1,4 @@
-"""A certificate authority of one's own, for servers on this computer such as the emulator."""
+"""A private certificate authority, for servers on this computer such as the emulator."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from asyncsm.credentials import checks, decoding, files, tls
 from asyncsm.credentials.keypair import KeyPair, StaysInProcess
-from asyncsm.credentials.making import CLOCK_SKEW, general_name, key_usage
+from asyncsm.credentials.making import CLOCK_SKEW, certificate_builder, general_name, key_usage
 from asyncsm.errors import CredentialError, InvalidArgument
 
 
@@ -32,7 +32,7 @@ class ServerCertificate(StaysInProcess):
         return self._pair.certificate.not_valid_after_utc
 
     def ssl_context(self, client_certificates: Iterable[bytes] | None = None) -> ssl.SSLContext:
-        """A server context of TLS 1.2 or later.
+        """Make a server context of TLS 1.2 or later.
 
         Args:
             client_certificates: certificates (DER) that clients may show; a client may also show
@@ -142,13 +142,8 @@ def _builder(
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(public_key)
+        certificate_builder(subject, issuer, public_key, now - CLOCK_SKEW, now + timedelta(days=days))
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - CLOCK_SKEW)
-        .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
     )
 

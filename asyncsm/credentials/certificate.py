@@ -1,4 +1,4 @@
-"""ManagementCertificate: what a client shows the service, whatever file it came from."""
+"""`ManagementCertificate`: the certificate a client shows the service, from any kind of file."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from datetime import datetime
 from os import PathLike
 from typing import Self, TypeAlias
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from asyncsm.credentials import checks, decoding, files, tls, windows
+from asyncsm.credentials import checks, decoding, files, publishsettings_format, tls, windows
 from asyncsm.credentials.decoding import Password
 from asyncsm.credentials.files import Source
-from asyncsm.credentials.keypair import KeyPair, StaysInProcess
+from asyncsm.credentials.keypair import KeyPair, RsaCertificate
+from asyncsm.credentials.publishsettings_format import SubscriptionEntry
+from asyncsm.credentials.windows_store import is_store_location
 from asyncsm.errors import InvalidArgument
 
 CertificateSource: TypeAlias = "Source | ManagementCertificate"
@@ -25,7 +24,7 @@ CertificateSource: TypeAlias = "Source | ManagementCertificate"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class ManagementCertificate(StaysInProcess):
+class ManagementCertificate(RsaCertificate):
     """An RSA certificate with its private key, ready to authenticate with.
 
     Make one with `load` or one of the ``from_...`` methods; all of them check that the
@@ -38,15 +37,13 @@ class ManagementCertificate(StaysInProcess):
         source: where it came from, for messages.
     """
 
-    _pair: KeyPair
-    _key: rsa.RSAPrivateKey = field(compare=False)
     source: str = field(compare=False)
 
     @classmethod
     def load(
         cls, source: CertificateSource, password: Password = None, *, check_validity: bool = True
     ) -> ManagementCertificate:
-        r"""Load whatever it is, by content and not by suffix.
+        r"""Load a certificate from any of its forms, told by content and not by suffix.
 
         Args:
             source: path of a PEM, PFX or publishsettings file; a Windows store location
@@ -62,18 +59,16 @@ class ManagementCertificate(StaysInProcess):
             if check_validity:
                 checks.validity(source._pair, source.source)  # noqa: SLF001 - the same class
             return source
-        if isinstance(source, str) and windows.is_store_location(source):
+        if isinstance(source, str) and is_store_location(source):
             return cls.from_windows_store(source, check_validity=check_validity)
         document = files.read(source)
         if document.is_xml:
             return cls._from_settings(document, None, check_validity)
         if document.is_pem or (decoding.is_der(document) and not decoding.is_pfx(document)):
-            return cls.from_pair(
-                decoding.decode_pem([document], password), document.name, check_validity=check_validity
-            )
-        return cls.from_pair(
-            decoding.decode_pfx(document, password), document.name, check_validity=check_validity
-        )
+            pair = decoding.decode_pem([document], password)
+        else:
+            pair = decoding.decode_pfx(document, password)
+        return cls.from_pair(pair, document.name, check_validity=check_validity)
 
     @classmethod
     def from_pem(
@@ -95,10 +90,8 @@ class ManagementCertificate(StaysInProcess):
         Raises:
             CredentialError: it cannot be used; the message says why and what to do.
         """
-        documents = [files.read(source) for source in (path, key) if source is not None]
-        return cls.from_pair(
-            decoding.decode_pem(documents, password), documents[0].name, check_validity=check_validity
-        )
+        pair, name = decoding.load_pem(path, key, password)
+        return cls.from_pair(pair, name, check_validity=check_validity)
 
     @classmethod
     def from_pfx(
@@ -109,10 +102,8 @@ class ManagementCertificate(StaysInProcess):
         Raises:
             CredentialError: it cannot be used; the message says why and what to do.
         """
-        document = files.read(path)
-        return cls.from_pair(
-            decoding.decode_pfx(document, password), document.name, check_validity=check_validity
-        )
+        pair, name = decoding.load_pfx(path, password)
+        return cls.from_pair(pair, name, check_validity=check_validity)
 
     @classmethod
     def from_publishsettings(
@@ -151,15 +142,13 @@ class ManagementCertificate(StaysInProcess):
     def _from_settings(
         cls, document: files.Document, subscription: str | None, check_validity: bool
     ) -> ManagementCertificate:
-        # publishsettings.py makes certificates, so it imports this module.
-        from asyncsm.credentials.publishsettings import parse_publishsettings
-
-        chosen = parse_publishsettings(document).subscription(subscription)
-        return chosen.load_certificate(check_validity=check_validity)
+        entries = publishsettings_format.parse(document, SubscriptionEntry)
+        chosen = publishsettings_format.choose(document.name, entries, subscription)
+        return cls.from_pair(chosen.key_pair(), chosen.source, check_validity=check_validity)
 
     @classmethod
     def from_pair(cls, pair: KeyPair, source: str, *, check_validity: bool = True) -> Self:
-        """Check a key pair that is in memory already.
+        """Make one of a key pair in memory, after the same checks.
 
         Raises:
             CredentialError: the service or OpenSSL would not take it; the message says why.
@@ -169,33 +158,15 @@ class ManagementCertificate(StaysInProcess):
             checks.validity(pair, source)
         return cls(pair, key, source)
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.subject} {self.thumbprint[:8]}...>"
-
-    @property
-    def subject(self) -> str:
-        """The subject as text, such as ``CN=asyncsm``."""
-        return self._certificate.subject.rfc4514_string()
-
-    @property
-    def thumbprint(self) -> str:
-        """SHA-1 of the certificate in upper-case hex, which is how the service names it."""
-        return self._certificate.fingerprint(SHA1()).hex().upper()  # noqa: S303 - a name, not a signature
-
     @property
     def not_valid_before(self) -> datetime:
         """The first moment it is valid, in UTC."""
-        return self._certificate.not_valid_before_utc
-
-    @property
-    def not_valid_after(self) -> datetime:
-        """The last moment it is valid, in UTC."""
-        return self._certificate.not_valid_after_utc
+        return self._pair.certificate.not_valid_before_utc
 
     @property
     def certificate_der(self) -> bytes:
         """The certificate, without the key: the content of a ``.cer`` file."""
-        return self._certificate.public_bytes(Encoding.DER)
+        return self._pair.certificate.public_bytes(Encoding.DER)
 
     @property
     def public_key_der(self) -> bytes:
@@ -213,7 +184,7 @@ class ManagementCertificate(StaysInProcess):
         return base64.b64encode(self.certificate_der).decode()
 
     def ssl_context(self, ca_file: Source | None = None) -> ssl.SSLContext:
-        """A client context that shows this certificate; TLS 1.2 or later, host names checked.
+        """Make a client context that shows this certificate; TLS 1.2 or later, host names checked.
 
         Args:
             ca_file: certificates (PEM or DER, a path or content) of the only authorities to
@@ -252,9 +223,5 @@ class ManagementCertificate(StaysInProcess):
         files.write(path, self.to_pfx(password), mode=files.SECRET, overwrite=overwrite)
 
     def to_pfx(self, password: str | None = None) -> bytes:
-        """Key and certificate as PKCS#12; without a password as publishsettings files hold them."""
+        """Return key and certificate as PKCS#12; without a password in the form publishsettings files hold."""
         return self._pair.pfx(decoding.as_bytes(password), friendly_name=self.subject)
-
-    @property
-    def _certificate(self) -> x509.Certificate:
-        return self._pair.certificate

@@ -1,4 +1,4 @@
-"""What the service asks of a management certificate, checked before anything is sent."""
+"""Checks that a certificate is one the service takes, made before anything is sent."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _RENEW = "make a new one (asyncsm certificate create, or create_management_certi
 
 
 def algorithm(key: PrivateKeyTypes) -> str:
-    """The name of a key's algorithm, such as ``Ed25519``."""
+    """Return the name of a key's algorithm, such as ``Ed25519``."""
     return type(key).__name__.removesuffix("PrivateKey").lstrip("_")
 
 
 def rsa_key(pair: KeyPair, source: str) -> rsa.RSAPrivateKey:
-    """The pair's key, if it is one the service and OpenSSL take.
+    """Return the pair's key, if it is one the service and OpenSSL take.
 
     Raises:
         CredentialError: not RSA, or too short.
@@ -33,8 +33,7 @@ def rsa_key(pair: KeyPair, source: str) -> rsa.RSAPrivateKey:
         raise CredentialError(
             f"{source}: the key is {algorithm(pair.key)}, and the service takes RSA only; {_RENEW}"
         )
-    # Subscriptions still list certificates of 1024 bits; where OpenSSL is
-    # configured to use them, so do we.
+    # Subscriptions still list certificates of 1024 bits; they pass where OpenSSL's security level allows them.
     if pair.key.key_size < SMALLEST_KEY and not _usable(pair, source):
         raise CredentialError(
             f"{source}: the RSA key has {pair.key.key_size} bits, OpenSSL wants {SMALLEST_KEY} or more; {_RENEW}"

@@ -10,7 +10,7 @@ import ctypes
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
-from asyncsm.credentials.windows import StoredCertificate, StoreLocation
+from asyncsm.credentials.windows_store import StoredCertificate, StoreLocation
 
 _PROVIDER_MEMORY = 2
 _PROVIDER_SYSTEM = 10
@@ -24,7 +24,7 @@ _KEYS_OR_FAIL = 0x7  # EXPORT_PRIVATE_KEYS and both REPORT_... flags: no PFX rat
 
 
 class CertificateContext(ctypes.Structure):
-    """``CERT_CONTEXT``."""
+    """The structure ``CERT_CONTEXT`` of wincrypt.h."""
 
     _fields_ = (
         ("encoding", ctypes.c_uint32),
@@ -36,13 +36,13 @@ class CertificateContext(ctypes.Structure):
 
 
 class Blob(ctypes.Structure):
-    """``CRYPT_DATA_BLOB``."""
+    """The structure ``CRYPT_DATA_BLOB`` of wincrypt.h."""
 
     _fields_ = (("size", ctypes.c_uint32), ("data", ctypes.c_void_p))
 
 
 class Crypt32:
-    """`asyncsm.credentials.windows.StoreApi` on crypt32.dll.
+    """Implements `StoreApi` with crypt32.dll.
 
     Args:
         library: the loaded library.
@@ -58,18 +58,18 @@ class Crypt32:
 
     @contextlib.contextmanager
     def find(self, location: StoreLocation) -> Iterator[Sequence[StoredCertificate]]:
-        """The certificates whose subject contains the name; their handles live as long as the context."""
+        """Find the certificates whose subject contains the name; their handles live as long as the context."""
         flags = _ACCOUNTS[location.account] | _READ_ONLY | _MUST_EXIST
         with self._store(_PROVIDER_SYSTEM, flags, location.store) as store, contextlib.ExitStack() as held:
             yield list(self._matches(store, location.name, held))
 
     def export(self, certificate: StoredCertificate, password: str) -> bytes:
-        """PKCS#12 of the certificate and its key under `password`.
+        """Return certificate and key as PKCS#12 under `password`.
 
         Raises:
             OSError: there is no key, or it is not exportable.
         """
-        # A store is what gets exported, so the certificate goes into one of its own.
+        # Only whole stores are exported, so the certificate is first put into a store of its own.
         with self._store(_PROVIDER_MEMORY, 0, None) as store:
             self._check(
                 self._library.CertAddCertificateContextToStore(
@@ -77,7 +77,7 @@ class Crypt32:
                 )
             )
             pfx = Blob()
-            self._export_into(pfx, store, password)  # without memory it tells the size
+            self._export_into(pfx, store, password)  # without memory the call returns the size
             memory = ctypes.create_string_buffer(pfx.size)
             pfx.data = ctypes.addressof(memory)
             self._export_into(pfx, store, password)
@@ -93,7 +93,7 @@ class Crypt32:
     def _matches(self, store: int, name: str, held: contextlib.ExitStack) -> Iterator[StoredCertificate]:
         handle: int | None = None
         while handle := self._next_match(store, name, handle):
-            # The search gives the previous handle back by itself; counting it once more keeps it ours.
+            # The next search frees the previous handle; one more reference keeps it valid.
             self._library.CertDuplicateCertificateContext(ctypes.c_void_p(handle))
             held.callback(self._library.CertFreeCertificateContext, ctypes.c_void_p(handle))
             context = CertificateContext.from_address(handle)
@@ -128,7 +128,7 @@ class Crypt32:
 
 
 def system_crypt32() -> Crypt32:
-    """The real one, on Windows.
+    """Load crypt32.dll of this computer.
 
     Raises:
         OSError: this is not Windows.

@@ -1,4 +1,4 @@
-"""PEM and PKCS#12 to a `KeyPair`, with errors in the words of whoever holds the file."""
+"""PEM and PKCS#12 decoded to a `KeyPair`; errors say what is wrong with the file and what to do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from asyncsm.credentials.files import Document
+from asyncsm.credentials import files
+from asyncsm.credentials.files import Document, Source
 from asyncsm.credentials.keypair import KeyPair, public_key_of
 from asyncsm.errors import CredentialError
 
@@ -39,15 +40,35 @@ _NOT_A_CREDENTIAL = {
 
 @dataclass(slots=True)
 class _Parts:
-    """Keys and certificates found so far, and the names of what else was there."""
+    """Keys and certificates found so far, and the names of other blocks."""
 
     certificates: list[x509.Certificate] = field(default_factory=list)
     keys: list[PrivateKeyTypes] = field(default_factory=list, repr=False)
     others: list[str] = field(default_factory=list)
 
 
+def load_pem(source: Source, key: Source | None, password: Password) -> tuple[KeyPair, str]:
+    """Read a PEM file with both parts, or a certificate's file and a key's; return the pair and the name.
+
+    Raises:
+        CredentialError: a part is missing, damaged, locked, or the parts do not match.
+    """
+    documents = [files.read(each) for each in (source, key) if each is not None]
+    return decode_pem(documents, password), documents[0].name
+
+
+def load_pfx(source: Source, password: Password) -> tuple[KeyPair, str]:
+    """Read a PKCS#12 file (``.pfx``, ``.p12``); return the pair and the file's name.
+
+    Raises:
+        CredentialError: wrong password, damaged, or without a private key.
+    """
+    document = files.read(source)
+    return decode_pfx(document, password), document.name
+
+
 def decode_pem(documents: Sequence[Document], password: Password) -> KeyPair:
-    """The pair in one PEM document, or in a certificate's and a key's together.
+    """Decode the pair in one PEM document, or in a certificate's and a key's together.
 
     Certificate and key are matched with each other wherever they stand. A certificate or
     key in DER is taken too, because the ``.cer`` of a pair usually is.
@@ -65,7 +86,7 @@ def decode_pem(documents: Sequence[Document], password: Password) -> KeyPair:
 
 
 def decode_pfx(document: Document, password: Password) -> KeyPair:
-    """The pair in a PKCS#12 document (``.pfx``, ``.p12``).
+    """Decode the pair in a PKCS#12 document (``.pfx``, ``.p12``).
 
     Raises:
         CredentialError: wrong password, damaged, or without a private key.
@@ -83,7 +104,7 @@ def decode_pfx(document: Document, password: Password) -> KeyPair:
 
 
 def decode_ssh_key(document: Document, password: Password) -> PrivateKeyTypes:
-    """The private key in a file of SSH's: in OpenSSH's own format, or PEM.
+    """Decode the private key in an SSH key file: OpenSSH's own format, or PEM.
 
     Raises:
         CredentialError: it has none, or one that is damaged or locked.
@@ -103,17 +124,17 @@ def decode_ssh_key(document: Document, password: Password) -> PrivateKeyTypes:
 
 
 def is_pfx(document: Document) -> bool:
-    """Whether the data begins as PKCS#12 does: a SEQUENCE whose first member is version 3."""
+    """Tell PKCS#12 by its first bytes: a SEQUENCE whose first member is version 3."""
     return document.data.startswith(b"\x30") and b"\x02\x01\x03" in document.data[:9]
 
 
 def is_der(document: Document) -> bool:
-    """Whether the data begins as an ASN.1 SEQUENCE, so may be a DER certificate or key."""
+    """Tell an ASN.1 SEQUENCE, which may be a DER certificate or key, by its first byte."""
     return document.data.startswith(b"\x30")
 
 
 def as_bytes(password: Password) -> bytes | None:
-    """A password as the decoders want it; an empty one is none."""
+    """Encode a password for the decoders; an empty one counts as none."""
     return (password.encode() if isinstance(password, str) else password) or None
 
 
@@ -160,7 +181,7 @@ def _pem_key(name: str, label: str, block: bytes, password: bytes | None) -> Pri
 
 def _openssh_key(name: str, block: bytes, password: bytes | None) -> PrivateKeyTypes:
     try:
-        with contextlib.suppress(TypeError):  # it wants a password
+        with contextlib.suppress(TypeError):  # the key is encrypted
             return load_ssh_private_key(block, None)
         if password is None:
             raise CredentialError(f"{name}: the private key is encrypted; give its password")
@@ -196,7 +217,7 @@ def _der_certificate(document: Document) -> x509.Certificate | None:
     try:
         return x509.load_der_x509_certificate(document.data)
     except ValueError:
-        return None  # the caller tries what else it may be
+        return None  # the caller tries the other formats
 
 
 def _paired(name: str, parts: _Parts) -> KeyPair:
@@ -230,7 +251,7 @@ def _about_missing_key(name: str, parts: _Parts) -> str:
 
 def _open_pfx(document: Document, password: bytes | None) -> pkcs12.PKCS12KeyAndCertificates:
     refusal: ValueError | None = None
-    # "No password" is written in two ways: as nothing, and as empty text.
+    # PKCS#12 writers express "no password" either as none or as an empty one.
     for attempt in (password,) if password else (None, b""):
         try:
             return pkcs12.load_pkcs12(document.data, attempt)
@@ -261,7 +282,7 @@ def _about_algorithm(name: str) -> str:
 
 
 def unrecognised(document: Document) -> str:
-    """The message about content that is none of the formats."""
+    """Return the message for content in none of the known formats."""
     return (
         f"{document.name}: is not a certificate file asyncsm knows; "
         "give a .pem (key and certificate), a .pfx or a .publishsettings file"

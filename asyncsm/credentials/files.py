@@ -1,4 +1,4 @@
-"""Credential files: read with errors a user can act on, written so that nobody else can read them."""
+"""Credential files: reading with errors a user can act on, writing with tight permissions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LONGEST_NAME_SHOWN = 1024
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What was read, and the name to call it by in messages.
+    """The content of a file, and its name for messages.
 
     Attributes:
         name: the path, or words such as "the given bytes".
@@ -45,12 +45,12 @@ class Document:
 
     @property
     def is_xml(self) -> bool:
-        """Whether it looks like an XML document."""
+        """True if the content looks like an XML document."""
         return self.lines.startswith(b"<")
 
     @property
     def is_pem(self) -> bool:
-        """Whether it has a PEM block."""
+        """True if the content has a PEM block."""
         return b"-----BEGIN " in self.lines
 
 
@@ -72,7 +72,7 @@ def read(source: Source) -> Document:
 
 
 def _read_file(path: str) -> Document:
-    # Text this long is somebody's key passed as a path; it must not end up in a message.
+    # Text this long is probably a key passed as a path, so messages do not repeat it.
     name = path if len(path) <= _LONGEST_NAME_SHOWN else f"the given text of {len(path)} characters"
     try:
         file = Path(path).expanduser()
@@ -103,7 +103,7 @@ def _about_directory(name: str, directory: Path) -> str:
 
 
 def write(path: str | os.PathLike[str], data: bytes, *, mode: int, overwrite: bool) -> None:
-    """Write a file that has its final permissions from the first byte on.
+    """Write a file; it has its final permissions before its first byte.
 
     Raises:
         CredentialError: the file exists and `overwrite` is false, or it cannot be written.
@@ -113,7 +113,7 @@ def write(path: str | os.PathLike[str], data: bytes, *, mode: int, overwrite: bo
         if not overwrite:
             _write_new(target, data, mode)
             return
-        # A sibling that is renamed: readers see the old file or the new one, never half.
+        # Renaming a complete sibling means that readers see the old file or the new one, never half of one.
         sibling = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
         _write_new(sibling, data, mode)
         with _removed_on_error(sibling):

@@ -1,18 +1,19 @@
-"""Who calls, for which subscription and where: what a certificate file may know besides the certificate."""
+"""Certificate, subscription and address of a session, some of which a publishsettings file brings."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from asyncsm.credentials import files, windows
+from asyncsm.credentials import files
 from asyncsm.credentials.certificate import CertificateSource, ManagementCertificate
 from asyncsm.credentials.publishsettings import parse_publishsettings
+from asyncsm.credentials.windows_store import is_store_location
 from asyncsm.errors import CredentialError
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """What a session needs to know of its caller.
+class CallerIdentity:
+    """A session's caller: its certificate, subscription and address.
 
     Attributes:
         certificate: the management certificate.
@@ -25,7 +26,7 @@ class Identity:
     management_url: str | None = None
 
 
-def identify(source: CertificateSource | None, subscription_id: str | None) -> Identity:
+def identify(source: CertificateSource | None, subscription_id: str | None) -> CallerIdentity:
     """Find certificate and subscription; a publishsettings file brings both.
 
     Args:
@@ -40,13 +41,13 @@ def identify(source: CertificateSource | None, subscription_id: str | None) -> I
             "no management certificate: give cert_file, or set AZURE_MANAGEMENT_CERTFILE;"
             " `asyncsm certificate create` makes one"
         )
-    in_store = isinstance(source, str) and windows.is_store_location(source)
+    in_store = isinstance(source, str) and is_store_location(source)
     if not isinstance(source, ManagementCertificate) and not in_store:
         document = files.read(source)
         if document.is_xml:
             chosen = parse_publishsettings(document).subscription(subscription_id)
-            return Identity(chosen.load_certificate(), chosen.id, chosen.management_url)
+            return CallerIdentity(chosen.load_certificate(), chosen.id, chosen.management_url)
     certificate = ManagementCertificate.load(source)
     if not subscription_id:
         raise CredentialError("no subscription: give subscription_id, or set AZURE_MANAGEMENT_SUBSCRIPTIONID")
-    return Identity(certificate, subscription_id)
+    return CallerIdentity(certificate, subscription_id)

@@ -1,8 +1,9 @@
-"""A private key and the certificate that belongs to it, and how both are written down."""
+"""A private key with its certificate, and both written as PEM and PKCS#12."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NoReturn, Self
 
 from cryptography import x509
@@ -28,7 +29,7 @@ _TRIPLE_DES = (
 
 
 class StaysInProcess:
-    """Mixin of values that hold a private key: immutable, and never pickled."""
+    """Mixin for values that hold a private key: copies are the value itself, pickling is refused."""
 
     __slots__ = ()
 
@@ -47,7 +48,7 @@ class StaysInProcess:
 
 @dataclass(frozen=True, slots=True)
 class KeyPair(StaysInProcess):
-    """A certificate with its private key; of any algorithm, checked by nobody yet.
+    """A certificate with its private key, of any algorithm, not checked yet.
 
     Attributes:
         certificate: the certificate.
@@ -61,18 +62,18 @@ class KeyPair(StaysInProcess):
 
     @property
     def matches(self) -> bool:
-        """Whether the key is the one the certificate was made for."""
+        """True if the key is the one the certificate was made for."""
         return public_key_of(self.certificate) == public_key_of(self.key)
 
     def pem(self, password: bytes | None = None) -> bytes:
-        """Key, certificate and chain as PEM; the key in clear without a `password`."""
+        """Return key, certificate and chain as PEM; the key in clear without a `password`."""
         protection = BestAvailableEncryption(password) if password else NoEncryption()
         key = self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection)
         certificates = (self.certificate, *self.chain)
         return key + b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
 
     def pfx(self, password: bytes | None, friendly_name: str, *, triple_des: bool = False) -> bytes:
-        """Key, certificate and chain as PKCS#12; in clear without a `password`.
+        """Return key, certificate and chain as PKCS#12; in clear without a `password`.
 
         Args:
             password: under which it is encrypted.
@@ -89,6 +90,32 @@ class KeyPair(StaysInProcess):
         )
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class RsaCertificate(StaysInProcess):
+    """A certificate with its RSA key; two are equal when their certificates are."""
+
+    _pair: KeyPair
+    _key: rsa.RSAPrivateKey = field(compare=False)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.subject} {self.thumbprint[:8]}...>"
+
+    @property
+    def subject(self) -> str:
+        """The subject as text, such as ``CN=asyncsm``."""
+        return self._pair.certificate.subject.rfc4514_string()
+
+    @property
+    def thumbprint(self) -> str:
+        """SHA-1 of the certificate in upper-case hex: how the service and a machine's configuration name it."""
+        return self._pair.certificate.fingerprint(SHA1()).hex().upper()  # noqa: S303 - a name, not a signature
+
+    @property
+    def not_valid_after(self) -> datetime:
+        """The last moment it is valid, in UTC."""
+        return self._pair.certificate.not_valid_after_utc
+
+
 def public_key_of(holder: x509.Certificate | PrivateKeyTypes) -> bytes:
-    """The public key of a certificate or a private key, in a form that can be compared."""
+    """Return the public key of a certificate or a private key, in a form that can be compared."""
     return holder.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -1,4 +1,4 @@
-"""New certificates, in place of makecert and openssl."""
+"""New self-signed certificates, made without makecert or openssl."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -20,7 +20,7 @@ from asyncsm.credentials.keypair import KeyPair
 from asyncsm.errors import CredentialError, InvalidArgument
 
 CLOCK_SKEW = timedelta(hours=1)
-"""How long before now a new certificate begins, for computers whose clock is late."""
+"""Time before now at which a new certificate begins, for computers whose clock is late."""
 
 _LONGEST_COMMON_NAME = 64
 
@@ -116,7 +116,7 @@ def self_signed(
     key_size: int = SMALLEST_KEY,
     now: datetime | None = None,
 ) -> KeyPair:
-    """A new RSA key and its self-signed certificate (SHA-256).
+    """Make a new RSA key and its self-signed certificate (SHA-256).
 
     Args:
         name: common name, 1 to 64 characters.
@@ -151,23 +151,36 @@ def self_signed(
 def self_issued(
     public_key: rsa.RSAPublicKey, name: str, begins: datetime, ends: datetime
 ) -> x509.CertificateBuilder:
-    """What all our self-signed certificates have; the serial number is still to be given."""
+    """Begin a certificate that signs itself; the caller adds the serial number and signs it."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(public_key)
-        .not_valid_before(begins)
-        .not_valid_after(ends)
+        certificate_builder(subject, subject, public_key, begins, ends)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(key_usage(digital_signature=True, key_encipherment=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
     )
 
 
+def certificate_builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    public_key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey,
+    begins: datetime,
+    ends: datetime,
+) -> x509.CertificateBuilder:
+    """Begin a certificate with names, key and dates."""
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(public_key)
+        .not_valid_before(begins)
+        .not_valid_after(ends)
+    )
+
+
 def general_name(host: str) -> x509.DNSName | x509.IPAddress:
-    """A host name or an IP address, as certificates have it."""
+    """Convert a host name or an IP address to the form certificates have."""
     try:
         return x509.IPAddress(ipaddress.ip_address(host))
     except ValueError:
@@ -177,7 +190,7 @@ def general_name(host: str) -> x509.DNSName | x509.IPAddress:
 def key_usage(
     *, digital_signature: bool = False, key_encipherment: bool = False, signs_certificates: bool = False
 ) -> x509.KeyUsage:
-    """The key usage extension with everything off that is not asked for."""
+    """Make the key usage extension; usages that are not given are off."""
     return x509.KeyUsage(
         digital_signature=digital_signature,
         content_commitment=False,

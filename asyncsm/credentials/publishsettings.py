@@ -1,34 +1,21 @@
-"""``.publishsettings`` files: subscriptions with their management certificates, in two schemas.
-
-Schema 1.0 has one certificate and URL for all subscriptions, on the profile; schema 2.0
-has them on each subscription. What a subscription says wins over what the profile says.
-"""
+"""``.publishsettings`` files: read with their management certificates, and written."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import functools
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from os import PathLike
 from typing import Literal
 
-from asyncsm.credentials import decoding, files
+from asyncsm.credentials import files, publishsettings_format
 from asyncsm.credentials.certificate import ManagementCertificate
 from asyncsm.credentials.files import Document, Source
-from asyncsm.credentials.keypair import StaysInProcess
-from asyncsm.errors import CredentialError, InvalidArgument
-from asyncsm.wire import xml
-from asyncsm.wire.xml import Node
-
-PUBLIC_MANAGEMENT_URL = "https://management.core.windows.net"
-
-_DOWNLOAD_AGAIN = "download the subscription's .publishsettings file again"
+from asyncsm.credentials.publishsettings_format import PUBLIC_MANAGEMENT_URL, SubscriptionEntry
 
 
 @dataclass(frozen=True)
-class PublishSettingsSubscription(StaysInProcess):
+class PublishSettingsSubscription(SubscriptionEntry):
     """A subscription in a publishsettings file.
 
     Attributes:
@@ -36,12 +23,6 @@ class PublishSettingsSubscription(StaysInProcess):
         name: what people call it; may be empty.
         management_url: URL of its management service, without a trailing slash.
     """
-
-    id: str
-    name: str
-    management_url: str
-    _certificate: str = field(repr=False)
-    _file: str = field(repr=False)
 
     @functools.cached_property
     def certificate(self) -> ManagementCertificate:
@@ -58,17 +39,7 @@ class PublishSettingsSubscription(StaysInProcess):
         Raises:
             CredentialError: it is missing, damaged or not valid today.
         """
-        name = f"{self._file}, subscription {self.id}"
-        if not self._certificate:
-            raise CredentialError(f"{name}: has no ManagementCertificate; {_DOWNLOAD_AGAIN}")
-        try:
-            pfx = base64.b64decode("".join(self._certificate.split()), validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise CredentialError(f"{name}: its certificate is not base64; {_DOWNLOAD_AGAIN}") from error
-        if not decoding.is_pfx(Document(name, pfx)):
-            raise CredentialError(f"{name}: its certificate is not a PFX; {_DOWNLOAD_AGAIN}")
-        pair = decoding.decode_pfx(Document(name, pfx), None)
-        return ManagementCertificate.from_pair(pair, name, check_validity=check_validity)
+        return ManagementCertificate.from_pair(self.key_pair(), self.source, check_validity=check_validity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +55,12 @@ class PublishSettings:
     subscriptions: tuple[PublishSettingsSubscription, ...]
 
     def subscription(self, id: str | None = None) -> PublishSettingsSubscription:
-        """The subscription of that id, in any case; the first one without an id.
+        """Return the subscription of that id, in any case; the first one without an id.
 
         Raises:
             CredentialError: there is none; the message lists those there are.
         """
-        if id is None:
-            return self.subscriptions[0]
-        for subscription in self.subscriptions:
-            if subscription.id.lower() == id.strip().lower():
-                return subscription
-        known = ", ".join(f"{s.id} ({s.name})" if s.name else s.id for s in self.subscriptions)
-        raise CredentialError(f"{self.source}: has no subscription {id}; it has {known}")
+        return publishsettings_format.choose(self.source, self.subscriptions, id)
 
 
 def read_publishsettings(source: Source) -> PublishSettings:
@@ -109,61 +74,8 @@ def read_publishsettings(source: Source) -> PublishSettings:
 
 def parse_publishsettings(document: Document) -> PublishSettings:
     """`read_publishsettings` of a document that was read already."""
-    profile = _profile(document)
-    subscriptions = tuple(
-        _subscription(document.name, profile, attributes)
-        for attributes in _elements(profile.get("Subscription"))
-    )
-    if not subscriptions:
-        raise CredentialError(f"{document.name}: lists no subscription; {_DOWNLOAD_AGAIN}")
-    return PublishSettings(document.name, subscriptions)
-
-
-def _profile(document: Document) -> dict[str, Node]:
-    if not document.is_xml:
-        raise CredentialError(
-            f"{document.name}: is not a publishsettings file, which is XML; {_DOWNLOAD_AGAIN}"
-        )
-    try:
-        root, content = xml.parse(document.data)
-    except xml.MalformedXml as error:
-        raise CredentialError(
-            f"{document.name}: is not well-formed XML ({error}); {_DOWNLOAD_AGAIN}"
-        ) from error
-    if root == "publishData":
-        raise CredentialError(
-            f"{document.name}: is the publish profile of a web site; give the .publishsettings file of the subscription"
-        )
-    profiles = _elements(content.get("PublishProfile")) if isinstance(content, dict) else []
-    if root != "PublishData" or not profiles:
-        raise CredentialError(f"{document.name}: has no PublishData with a PublishProfile; {_DOWNLOAD_AGAIN}")
-    return profiles[0]
-
-
-def _subscription(
-    file: str, profile: dict[str, Node], attributes: dict[str, Node]
-) -> PublishSettingsSubscription:
-    id_ = _text(attributes, "@Id")
-    if not id_:
-        raise CredentialError(f"{file}: a Subscription has no Id; {_DOWNLOAD_AGAIN}")
-    url = _text(attributes, "@ServiceManagementUrl") or _text(profile, "@Url") or PUBLIC_MANAGEMENT_URL
-    return PublishSettingsSubscription(
-        id=id_,
-        name=_text(attributes, "@Name"),
-        management_url=url.rstrip("/"),
-        _certificate=_text(attributes, "@ManagementCertificate") or _text(profile, "@ManagementCertificate"),
-        _file=file,
-    )
-
-
-def _elements(node: Node) -> list[dict[str, Node]]:
-    nodes = node if isinstance(node, list) else [node]
-    return [element for element in nodes if isinstance(element, dict)]
-
-
-def _text(attributes: dict[str, Node], name: str) -> str:
-    value = attributes.get(name)
-    return value.strip() if isinstance(value, str) else ""
+    entries = publishsettings_format.parse(document, PublishSettingsSubscription)
+    return PublishSettings(document.name, entries)
 
 
 def write_publishsettings(
@@ -189,18 +101,7 @@ def write_publishsettings(
         CredentialError: the file exists and `overwrite` is false, or it cannot be written.
         InvalidArgument: an unknown `schema`.
     """
-    shared = {"@ManagementCertificate": base64.b64encode(certificate.to_pfx()).decode()}
-    listed: list[dict[str, Node]] = [{"@Id": id_, "@Name": name} for id_, name in subscriptions]
-    profile: dict[str, Node] = {"@PublishMethod": "AzureServiceManagementAPI"}
-    if schema == "1.0":
-        profile |= {"@Url": management_url, **shared}
-    elif schema == "2.0":
-        profile |= {"@SchemaVersion": "2.0"}
-        listed = [{"@ServiceManagementUrl": management_url, **one, **shared} for one in listed]
-    else:
-        raise InvalidArgument("schema", f'is "1.0" or "2.0", not {schema!r}')
-    profile["Subscription"] = list[Node](listed)
-    data = xml.render("PublishData", {"PublishProfile": profile}, None)
+    data = publishsettings_format.render(certificate.to_pfx(), list(subscriptions), management_url, schema)
     files.write(path, data, mode=files.SECRET, overwrite=overwrite)
 
 

@@ -1,65 +1,44 @@
-"""Certificates that a hosted service holds for its machines: for SSH, WinRM, or anything of theirs.
+"""Certificates that a hosted service holds for its machines: for SSH, for WinRM, for their own use.
 
-A machine's certificate goes two ways: `add_service_certificate` uploads it to the hosted
-service, and the machine's configuration names it by its thumbprint.
+`add_service_certificate` uploads one to the hosted service; the machine's configuration
+refers to it by its thumbprint.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
-from cryptography.hazmat.primitives.hashes import SHA1, SHA256
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from asyncsm.credentials import checks, decoding, files
 from asyncsm.credentials.decoding import Password
 from asyncsm.credentials.files import Source
-from asyncsm.credentials.keypair import KeyPair, StaysInProcess
+from asyncsm.credentials.keypair import KeyPair, RsaCertificate
 from asyncsm.credentials.making import self_issued, self_signed
 from asyncsm.errors import CredentialError, InvalidArgument
 
-# Fixed, as is all else in the certificate of an SSH key: sshd does not look at the dates.
+# Fixed, so that a key always gives the same certificate; sshd does not look at the dates.
 _SSH_BEGINS: Final = datetime(2010, 1, 1, tzinfo=UTC)
 _SSH_ENDS: Final = datetime(2049, 12, 31, tzinfo=UTC)
 _SSH_NAME: Final = "ssh"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class ServiceCertificate(StaysInProcess):
+class ServiceCertificate(RsaCertificate):
     """An RSA certificate with its private key, in the forms a hosted service takes.
 
     Made by `service_certificate`, `service_certificate_from_pem`,
     `service_certificate_from_pfx` or `service_certificate_for_ssh_key`. Two are equal when
     their certificates are. It can be copied freely but not pickled.
     """
-
-    _pair: KeyPair
-    _key: rsa.RSAPrivateKey = field(compare=False)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.subject} {self.thumbprint[:8]}...>"
-
-    @property
-    def subject(self) -> str:
-        """The subject as text, such as ``CN=web``."""
-        return self._pair.certificate.subject.rfc4514_string()
-
-    @property
-    def thumbprint(self) -> str:
-        """SHA-1 of the certificate in upper-case hex: how a machine's configuration names it."""
-        return self._pair.certificate.fingerprint(SHA1()).hex().upper()  # noqa: S303 - a name, not a signature
-
-    @property
-    def not_valid_after(self) -> datetime:
-        """The last moment it is valid, in UTC."""
-        return self._pair.certificate.not_valid_after_utc
 
     @property
     def cer(self) -> bytes:
@@ -70,7 +49,7 @@ class ServiceCertificate(StaysInProcess):
         return self._pair.certificate.public_bytes(Encoding.DER)
 
     def pfx(self, password: str) -> bytes:
-        """Certificate and key as PKCS#12, for ``add_service_certificate(..., "pfx", password)``.
+        """Return certificate and key as PKCS#12, for ``add_service_certificate(..., "pfx", password)``.
 
         It is encrypted with triple DES, as Windows before Server 2019 reads nothing newer:
         choose a long password, and do not keep the file.
@@ -84,7 +63,7 @@ class ServiceCertificate(StaysInProcess):
 
     @property
     def ssh_public_key(self) -> str:
-        """The public key as a line of ``authorized_keys``: what a Linux machine makes of the certificate."""
+        """The public key as the line of ``authorized_keys`` that a Linux machine derives from the certificate."""
         return self._key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 
 
@@ -117,8 +96,7 @@ def service_certificate_from_pem(
     Raises:
         CredentialError: it cannot be used; the message says why and what to do.
     """
-    documents = [files.read(each) for each in (source, key) if each is not None]
-    return _checked(decoding.decode_pem(documents, password), documents[0].name)
+    return _checked(*decoding.load_pem(source, key, password))
 
 
 def service_certificate_from_pfx(source: Source, password: Password = None) -> ServiceCertificate:
@@ -127,8 +105,7 @@ def service_certificate_from_pfx(source: Source, password: Password = None) -> S
     Raises:
         CredentialError: it cannot be used; the message says why and what to do.
     """
-    document = files.read(source)
-    return _checked(decoding.decode_pfx(document, password), document.name)
+    return _checked(*decoding.load_pfx(source, password))
 
 
 def service_certificate_for_ssh_key(private_key: Source, password: Password = None) -> ServiceCertificate:

@@ -1,4 +1,4 @@
-"""TLS contexts: who we trust, and the key we show, which the ssl module takes from files only."""
+"""TLS contexts: the trusted authorities, and the key pair, which the ssl module takes from files only."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-
 
 
 def client_context(pair: KeyPair, source: str, ca_file: files.Source | None) -> ssl.SSLContext:
-    """A context that shows `pair` and accepts servers of `ca_file` only, or of the system's authorities.
+    """Make a context that shows `pair` and trusts `ca_file` only, or the system's authorities.
 
     Raises:
         CredentialError: OpenSSL refuses the pair, or `ca_file` is not readable or holds no certificate.
     """
     context = _trusting(ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    # The service's front end asks for the certificate after the handshake;
-    # TLS 1.3 allows that only of clients that have said so.
+    # The service's front end asks for the certificate after the handshake, which
+    # TLS 1.3 allows only with clients that announced support for it.
     context.post_handshake_auth = True
     show(context, pair, source)
     return context
@@ -76,7 +76,7 @@ def _authorities(document: files.Document) -> str | bytes:
 
 @contextlib.contextmanager
 def _key_file(pair: KeyPair) -> Iterator[tuple[str, bytes | None]]:
-    """A path OpenSSL can read the pair from, and the password of the key in it."""
+    """Give a path OpenSSL can read the pair from, and the password of the key in it."""
     descriptor = _memory_file()
     if descriptor is not None:
         with open(descriptor, "wb") as memory:  # noqa: PTH123 - an open descriptor
@@ -84,7 +84,7 @@ def _key_file(pair: KeyPair) -> Iterator[tuple[str, bytes | None]]:
             memory.flush()
             yield f"/proc/self/fd/{descriptor}", None
         return
-    # The password lives in this frame only: what a crash leaves on the disk is of no use.
+    # Only this process knows the password, so a file that a crash leaves behind is of no use.
     password = secrets.token_urlsafe(32).encode()
     with tempfile.TemporaryDirectory(prefix="asyncsm-") as directory:
         path = Path(directory, "key.pem")
@@ -93,7 +93,7 @@ def _key_file(pair: KeyPair) -> Iterator[tuple[str, bytes | None]]:
 
 
 def _memory_file() -> int | None:
-    """A file that exists in memory only, where the system has such files and /proc names them."""
+    """Open a file in memory, where the system has such files and /proc names them."""
     if sys.platform != "linux" or not hasattr(os, "memfd_create"):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Who may come in: client certificates, checked in the handshake and again for each request.
+"""Check of client certificates, in the handshake and again for each request.
 
 The handshake lets any certificate pass that manages, or has managed, some subscription:
 OpenSSL can be taught new ones while the server runs, but not to forget one. Whether it
@@ -75,7 +75,7 @@ class Gate:
         """
         subscription = self._state.subscriptions.get(subscription_id)
         if subscription is None or thumbprint is None or thumbprint not in subscription.certificates:
-            raise refusals.authentication_failed()
+            raise refusals.authentication_failed()  # [protocol 3.3]
         return subscription
 
     def managed_by(self, thumbprint: str | None) -> list[Subscription]:
@@ -88,5 +88,5 @@ class Gate:
             one for one in self._state.subscriptions.values() if thumbprint and thumbprint in one.certificates
         ]
         if not managed:
-            raise refusals.authentication_failed()
+            raise refusals.authentication_failed()  # [protocol 3.3]
         return managed

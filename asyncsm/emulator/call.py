@@ -1,24 +1,25 @@
-"""What a handler is given, and what it gives back."""
+"""Routes, the requests that come to them, and their replies."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from random import Random
-from typing import Self, TypeVar
+from typing import Self, TypeAlias, TypeVar
 
 from asyncsm.emulator import refusals, strict
 from asyncsm.emulator.authentication import Gate
 from asyncsm.emulator.clock import Clock, Effect
 from asyncsm.emulator.progress import Lockable, Operation, Progress, require_free
 from asyncsm.emulator.refusals import Refusal
-from asyncsm.emulator.routing import Route
 from asyncsm.emulator.state import State, Subscription
 from asyncsm.wire import xml
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.xml import Node
+
+Handler: TypeAlias = "Callable[[Call], Reply]"
 
 M = TypeVar("M", bound=XmlModel)
 
@@ -46,8 +47,39 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """One operation of the service.
+
+    Attributes:
+        method: HTTP method.
+        path: below the subscription, with ``{name}`` for what is captured.
+        operation: the service's name of it.
+        handler: what answers.
+        query: parameters that must have these values, in any case of letters.
+        root: root element the body must have, where that tells operations apart.
+        recorded: whether List Subscription Operations shows it: changes, not reads.
+        scoped: whether the path stands below a subscription.
+    """
+
+    method: str
+    path: str
+    operation: str
+    handler: Handler
+    query: Mapping[str, str] = field(default_factory=dict)
+    root: str | None = None
+    recorded: bool = True
+    scoped: bool = True
+
+    def wants(self, query: Mapping[str, str], root: Callable[[], str]) -> bool:
+        """Tell whether a request's query, and its body's root element if that matters, are this route's."""
+        if any(query.get(name, "").lower() != value.lower() for name, value in self.query.items()):
+            return False
+        return self.root is None or self.root == root()
+
+
+@dataclass(frozen=True, slots=True)
 class World:
-    """What all requests share.
+    """Parts of an emulator that all requests share.
 
     Attributes:
         state: everything there is.
@@ -100,7 +132,7 @@ class Incoming:
         try:
             name, node = xml.parse(self.content)
         except ValueError as error:
-            raise refusals.invalid_xml() from error
+            raise refusals.invalid_xml() from error  # [protocol 3.3]
         return name.rpartition(":")[2], node
 
     def root(self) -> str:
@@ -148,7 +180,7 @@ class Call:
 
     @property
     def clock(self) -> Clock:
-        """Virtual time."""
+        """Clock of virtual time."""
         return self._world.clock
 
     @property
@@ -178,7 +210,7 @@ class Call:
 
     @property
     def version(self) -> str:
-        """``x-ms-version``."""
+        """Version in the header ``x-ms-version``."""
         return self._incoming.version
 
     @property
@@ -233,11 +265,12 @@ class Call:
             strict.check_body(model, self._incoming.content)
         root, node = self._incoming.document
         if root != model.root_name():
+            # [protocol 3.3]
             raise refusals.invalid_xml(f"Expected the element {model.root_name()}, found {root}.")
         try:
             return model.from_node(node)
         except ValueError as error:
-            raise refusals.invalid_xml() from error
+            raise refusals.invalid_xml() from error  # [protocol 3.3]
 
     def require_free(self, *resources: Lockable) -> None:
         """Refuse with 409 if a change under way holds one of `resources`."""

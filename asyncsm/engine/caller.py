@@ -1,10 +1,11 @@
-"""What the families of operations call; the session is the one implementation."""
+"""Calls of the families of operations, which a session carries out."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, TypeVar
 
+from asyncsm.engine.protocol import decode
 from asyncsm.wire.base import XmlModel
 
 if TYPE_CHECKING:
@@ -19,19 +20,26 @@ M = TypeVar("M", bound=XmlModel)
 
 
 class Caller(ABC):
-    """Sends requests: `fetch` reads a document, `run` makes a synchronous change, `start` any other."""
+    """Sends requests through a session, which has each of these methods itself.
+
+    `fetch` reads a document, `start` and `run` make a change, `change` makes one that answers.
+    """
 
     @property
     @abstractmethod
+    def session(self) -> Caller:
+        """The session that carries out the calls; a session is its own."""
+
+    @property
     def subscription_id(self) -> str:
         """The subscription the requests are for."""
+        return self.session.subscription_id
 
     @property
-    @abstractmethod
     def polling(self) -> PollingPolicy:
-        """How often to look at what is not finished."""
+        """How often pending operations are asked for."""
+        return self.session.polling
 
-    @abstractmethod
     async def send(self, request: Request) -> HttpResponse:
         """Send `request` with retries and redirects and return the reply.
 
@@ -40,20 +48,20 @@ class Caller(ABC):
             TransportError: no reply was received, and nothing was changed.
             OutcomeUnknown: no reply was received, and it may have changed something.
         """
+        return await self.session.send(request)
 
-    @abstractmethod
     async def fetch(self, model: type[M], request: Request) -> M:
         """Send `request` and read the reply into `model`.
 
         Raises:
             UnexpectedPayload: the reply is not such a document.
         """
+        return await self.session.fetch(model, request)
 
-    @abstractmethod
     async def start(self, request: Request) -> OperationHandle:
         """Send a change the service may finish later; the handle knows when."""
+        return await self.session.start(request)
 
-    @abstractmethod
     def exclusively(self, *segments: str) -> AbstractAsyncContextManager[None]:
         """Keep other changes of the resource at this path away while the block runs.
 
@@ -65,8 +73,8 @@ class Caller(ABC):
         Raises:
             ClientStateError: a block around this one holds a part of the resource only.
         """
+        return self.session.exclusively(*segments)
 
-    @abstractmethod
     def resume(self, token_or_request_id: str) -> OperationHandle:
         """A handle for an operation started earlier, here or in another process.
 
@@ -76,8 +84,8 @@ class Caller(ABC):
         Raises:
             InvalidArgument: a malformed token, or one of another subscription.
         """
+        return self.session.resume(token_or_request_id)
 
-    @abstractmethod
     def completed(self, reply: XmlModel, operation: str) -> OperationHandle:
         """A handle that is done, for a change that turned out not to be needed.
 
@@ -85,11 +93,29 @@ class Caller(ABC):
             reply: what was read to find that out; its request id is the handle's.
             operation: the service's name for that reading.
         """
+        return self.session.completed(reply, operation)
 
-    @abstractmethod
     def watch(self, handle: OperationHandle, interval: float | None = None) -> None:
         """Poll for `handle`, every `interval` seconds if given, until it is done."""
+        self.session.watch(handle, interval)
 
     async def run(self, request: Request) -> OperationHandle:
         """Send a change the service finishes at once; the handle is done already."""
         return await self.start(request)
+
+    async def change(self, model: type[M], request: Request, *, otherwise: Request) -> M:
+        """Send a change that is answered with a document, and return that.
+
+        Args:
+            model: of both documents.
+            request: the change.
+            otherwise: reads the document where the reply was lost and the change is known to have happened.
+
+        Raises:
+            UnexpectedPayload: the reply is not such a document.
+        """
+        handle = await self.start(request)
+        if handle.response is not None and handle.response.body:
+            return decode(model, handle.response, request)
+        await handle
+        return await self.fetch(model, otherwise)

@@ -2,7 +2,8 @@
 
 A listener is called in the task that made the call the event is about, so a `ContextVar` set
 before a call says in the listener whose it is. Listeners are for looking on: they must be
-quick, and what they raise is logged and goes no further. Only a `Veto` stops what they are told of.
+quick, and what they raise is logged and goes no further. What may stop a request is no listener
+but a hook (`Events.before_send`).
 """
 
 from __future__ import annotations
@@ -97,22 +98,24 @@ class Blocked:
 
 
 class Veto(Exception):
-    """Raised by a listener, it stops what the listener was told of: a request is not sent."""
+    """Raised by a hook that does not let a request go out."""
 
 
 Event: TypeAlias = RequestSent | ReplyReceived | RetryPlanned | Queued | Blocked
 Listener: TypeAlias = Callable[[Event], None]
+Hook: TypeAlias = Callable[[RequestSent], None]
 
 
 class Events:
-    """The listeners of a session."""
+    """The listeners and hooks of a session."""
 
     def __init__(self) -> None:
         self._listeners: tuple[Listener, ...] = ()
+        self._hooks: tuple[Hook, ...] = ()
 
     def __bool__(self) -> bool:
-        """Whether anybody listens; making an event for nobody is not worth it."""
-        return bool(self._listeners)
+        """Return whether anybody is to be told; making an event for nobody is not worth it."""
+        return bool(self._listeners or self._hooks)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with each event, until the function that is returned is called."""
@@ -123,16 +126,29 @@ class Events:
 
         return unsubscribe
 
-    def emit(self, event: Event) -> None:
-        """Tell all listeners.
+    def before_send(self, hook: Hook) -> Callable[[], None]:
+        """Call `hook` before each request, until the function that is returned is called.
 
-        Raises:
-            Veto: one of them does not want it.
+        The request goes out when the hook returns, however long that takes; if it raises, the
+        request is not sent and the caller gets what it raised, a `Veto` for example.
         """
+        self._hooks = (*self._hooks, hook)
+
+        def unhook() -> None:
+            self._hooks = tuple(one for one in self._hooks if one is not hook)
+
+        return unhook
+
+    def sending(self, request: RequestSent) -> None:
+        """Ask the hooks whether `request` may go out, and tell the listeners of it."""
+        for hook in self._hooks:
+            hook(request)
+        self.emit(request)
+
+    def emit(self, event: Event) -> None:
+        """Tell all listeners."""
         for listener in self._listeners:
             try:
                 listener(event)
-            except Veto:
-                raise
             except Exception:  # noqa: BLE001 - a listener is not part of what it looks at
                 _log.exception("a listener failed on %s", type(event).__name__)

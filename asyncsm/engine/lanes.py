@@ -54,26 +54,35 @@ def lane_of(path: str) -> Lane:
 class Ticket:
     """A place in a lane, held until everyone who keeps it has let go.
 
-    Attributes:
+    Args:
+        lanes: where it stands.
         lane: which.
         what: the change, for the log.
+        turn: done when it is its turn; ``None`` if that is at once.
+
+    Attributes:
         waited: seconds it had to wait.
         in_block: whether the block it was taken for is running.
     """
 
-    __slots__ = ("_holders", "_lanes", "_turn", "in_block", "lane", "waited", "what")
+    __slots__ = ("_holders", "in_block", "lane", "lanes", "turn", "waited", "what")
 
-    def __init__(self, lanes: Lanes, lane: Lane, what: str) -> None:
+    def __init__(self, lanes: Lanes, lane: Lane, what: str, turn: asyncio.Future[None] | None = None) -> None:
+        self.lanes: Lanes = lanes
         self.lane: Lane = lane
         self.what: str = what
+        self.turn: asyncio.Future[None] | None = turn
         self.waited: float = 0.0
         self.in_block: bool = False
-        self._lanes = lanes
-        self._turn: asyncio.Future[None] | None = None
         self._holders = 1
 
     def __repr__(self) -> str:
         return f"<Ticket {'/'.join(self.lane)}: {self.what}>"
+
+    @property
+    def queued(self) -> bool:
+        """Whether it is still waiting."""
+        return self.turn is not None
 
     async def ready(self) -> None:
         """Wait until nothing that came before excludes it.
@@ -81,14 +90,24 @@ class Ticket:
         Raises:
             ClientStateError: the session was closed meanwhile.
         """
-        if self._turn is None:
+        if self.turn is None:
             return
         loop = asyncio.get_running_loop()
         begun = loop.time()
         try:
-            await self._turn
+            await self.turn
         finally:
             self.waited = loop.time() - begun
+
+    def go(self, error: Exception | None = None) -> None:
+        """End the wait, with `error` if it is in vain."""
+        turn, self.turn = self.turn, None
+        if turn is None or turn.done():
+            return
+        if error is None:
+            turn.set_result(None)
+        else:
+            turn.set_exception(error)
 
     def keep(self) -> Callable[[], None]:
         """Hold the place beyond the block, until the function that is returned is called."""
@@ -99,35 +118,19 @@ class Ticket:
             nonlocal kept
             if kept:
                 kept = False
-                self._let_go()
+                self.let_go()
 
         return let_go
+
+    def let_go(self) -> None:
+        """Give up one hold on the place, and with the last one the place."""
+        self._holders -= 1
+        if self._holders == 0:
+            self.lanes.leave(self)
 
     def covers(self, lane: Lane) -> bool:
         """Whether `lane` is its own or lies below it, so that who holds it need not queue there."""
         return lane[: len(self.lane)] == self.lane
-
-    def _let_go(self) -> None:
-        self._holders -= 1
-        if self._holders == 0:
-            self._lanes._leave(self)  # noqa: SLF001 - one piece
-
-    def _wait(self) -> None:
-        self._turn = asyncio.get_running_loop().create_future()
-
-    def _go(self, error: Exception | None = None) -> None:
-        turn, self._turn = self._turn, None
-        if turn is None or turn.done():
-            return
-        if error is None:
-            turn.set_result(None)
-        else:
-            turn.set_exception(error)
-
-    @property
-    def queued(self) -> bool:
-        """Whether it is still waiting."""
-        return self._turn is not None
 
 
 _held: ContextVar[tuple[Ticket, ...]] = ContextVar("asyncsm_held_tickets", default=())
@@ -194,14 +197,14 @@ class Lanes:
                 ticket.in_block = False
                 _held.reset(before)
         finally:
-            ticket._let_go()  # noqa: SLF001 - one piece
+            ticket.let_go()
 
     def close(self) -> None:
         """Tell whoever waits that the session was closed."""
         queues, self._queues = self._queues, {}
         for queue in queues.values():
             for ticket in queue:
-                ticket._go(  # noqa: SLF001 - one piece
+                ticket.go(
                     ClientStateError(
                         f"the session was closed before {ticket.what} was sent; nothing has changed"
                     )
@@ -211,11 +214,7 @@ class Lanes:
         """The ticket of an outer block under which `lane` is open."""
         if not lane:
             return None
-        ours = [
-            ticket
-            for ticket in outer
-            if ticket.lane and ticket._lanes is self  # noqa: SLF001 - one piece
-        ]
+        ours = [ticket for ticket in outer if ticket.lane and ticket.lanes is self]
         for ticket in ours:
             if ticket.covers(lane):
                 return ticket
@@ -228,20 +227,21 @@ class Lanes:
         return None
 
     def _enter(self, lane: Lane, what: str) -> Ticket:
-        ticket = Ticket(self, lane, what)
         if not lane:
-            return ticket
+            return Ticket(self, lane, what)
         queue = self._queues.setdefault(lane[:2], [])
         first = next((other for other in queue if _exclude(other.lane, lane)), None)
+        turn = None if first is None else asyncio.get_running_loop().create_future()
+        ticket = Ticket(self, lane, what, turn)
         queue.append(ticket)
         if first is not None:
-            ticket._wait()  # noqa: SLF001 - one piece
             _log.info("%s waits in lane %s, first in it: %s", what, "/".join(lane), first.what)
             if self._events:
                 self._events.emit(Queued(what, "/".join(lane), first.what))
         return ticket
 
-    def _leave(self, ticket: Ticket) -> None:
+    def leave(self, ticket: Ticket) -> None:
+        """Take a ticket out of its lane, and let those go on whose turn that makes it."""
         queue = self._queues.get(ticket.lane[:2])
         if queue is None or ticket not in queue:  # the empty lane, or closed meanwhile
             return
@@ -254,7 +254,7 @@ class Lanes:
             if other.lane in ahead:
                 continue
             if other.queued and not any(_exclude(lane, other.lane) for lane in ahead):
-                other._go()  # noqa: SLF001 - one piece
+                other.go()
             ahead.add(other.lane)
             if len(other.lane) <= 2:  # nothing in this queue passes it
                 break

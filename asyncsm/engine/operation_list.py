@@ -1,19 +1,14 @@
-"""What the service tells about operations: each by its id, or all of a period together."""
+"""Operations of the subscription: each by its id, or all of a period together."""
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from asyncsm.engine.protocol import Request, get
-from asyncsm.engine.sending import decoded
+from asyncsm.engine.operation_sources import OperationSource
+from asyncsm.engine.protocol import get
 from asyncsm.engine.throttling import Kind
-from asyncsm.errors import AsyncsmError, UnexpectedPayload
 from asyncsm.polling import SurveyCost
-from asyncsm.wire.base import XmlModel
-from asyncsm.wire.http import HttpResponse
 from asyncsm.wire.operations import (
     Operation,
     OperationState,
@@ -23,18 +18,12 @@ from asyncsm.wire.operations import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable
 
-    from asyncsm.engine.sending import Sender
-
-M = TypeVar("M", bound=XmlModel)
+    from asyncsm.wire.http import HttpResponse
 
 FUTURE: Final = timedelta(days=1)
 """How far ahead lists end, so that no difference between clocks hides the newest entry."""
-
-
-UNREADABLE: Final = 2
-"""Answers in a row that may be unreadable before that is reported."""
 
 
 class Page(NamedTuple):
@@ -44,49 +33,18 @@ class Page(NamedTuple):
     seconds: float
 
 
-class OperationList:
-    """Reads Get Operation Status and List Subscription Operations of one subscription.
+class OperationList(OperationSource):
+    """Reads Get Operation Status and List Subscription Operations of one subscription."""
 
-    Args:
-        sender: sends the questions.
-        concurrency: single questions under way at once.
-    """
+    name = "operations"
 
-    def __init__(self, sender: Sender, concurrency: int) -> None:
-        self._sender = sender
-        self._free = asyncio.Semaphore(concurrency)
+    def follows(self, response: HttpResponse) -> str | None:
+        """Return the request id of a 202."""
+        return response.request_id if response.status == 202 else None
 
-    async def ask(
-        self, request_ids: Sequence[str], answer: Callable[[str, Operation | AsyncsmError], None]
-    ) -> None:
-        """Ask for each operation by itself; the service's authority on any one of them."""
-
-        async def one(request_id: str) -> None:
-            async with self._free:
-                try:
-                    answer(request_id, await self._status(request_id))
-                except AsyncsmError as error:
-                    answer(request_id, error)
-
-        if len(request_ids) == 1:
-            await one(request_ids[0])
-            return
-        async with asyncio.TaskGroup() as group:
-            for request_id in request_ids:
-                group.create_task(one(request_id), name="asyncsm-status")
-
-    async def _status(self, request_id: str) -> Operation:
-        status, _ = await self._read(Operation, get("operations", request_id), Kind.POLL)
-        return status
-
-    async def _read(self, model: type[M], request: Request, kind: Kind) -> tuple[M, HttpResponse]:
-        for _ in range(UNREADABLE):
-            # One broken answer is no reason to lose sight of what goes on.
-            with suppress(UnexpectedPayload):
-                response = await self._sender.send(request, kind)
-                return await decoded(model, response, request), response
-        response = await self._sender.send(request, kind)
-        return await decoded(model, response, request), response
+    async def status(self, operation_id: str) -> Operation:
+        """Ask for one operation."""
+        return (await self.read(Operation, get("operations", operation_id), Kind.POLL))[0]
 
     async def survey(self, since: datetime, answer: Callable[[str, Operation], None]) -> SurveyCost:
         """List the changes that began at `since` or later, and say what that took."""
@@ -104,7 +62,7 @@ class OperationList:
         query: dict[str, str | None] = {"StartTime": _moment(since), "EndTime": _moment(until)}
         while True:
             request = get("operations", query=query)
-            page, response = await self._read(SubscriptionOperationCollection, request, kind)
+            page, response = await self.read(SubscriptionOperationCollection, request, kind)
             yield Page(page.subscription_operations, response.seconds)
             if not page.continuation_token:
                 return

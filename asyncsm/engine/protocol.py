@@ -62,6 +62,10 @@ class Request:
         scoped: whether the path starts with the subscription id.
         queues: whether it waits for changes under way that exclude it; what is made to reach into
             a running one does not.
+        usual: seconds such an operation usually takes; ``None`` if that is not known.
+        listed: whether `operation` is the name that List Subscription Operations was seen to show.
+        lane: names, in lower case, of what it changes; ``()`` excludes nothing, and ``None`` leaves
+            it to the path (see `asyncsm.engine.lanes.lane_of`).
     """
 
     method: str

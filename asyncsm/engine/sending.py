@@ -148,7 +148,7 @@ class Sender:
             async with self._throttle.turn(kind, again=again):
                 sort = self._count(request, kind)
                 if self._events:
-                    self._events.emit(RequestSent(sort, request.resource, request.operation, attempt))
+                    self._events.sending(RequestSent(sort, request.resource, request.operation, attempt))
                 response = await self._transport.send(wanted)
                 self._note_date(response)
                 if self._events:

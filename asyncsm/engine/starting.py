@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import weakref
-from contextlib import asynccontextmanager, suppress
-from functools import partial
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from asyncsm.engine.events import Blocked
@@ -18,15 +16,15 @@ from asyncsm.errors import (
     ServiceError,
     UnexpectedPayload,
 )
-from asyncsm.polling import OperationHandle
+from asyncsm.polling import DEFAULT_SOURCE, OperationHandle
 from asyncsm.wire.operations import Operation, OperationState
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from asyncsm.config import LanePolicy
     from asyncsm.engine.events import Events
-    from asyncsm.engine.lanes import Lanes, Ticket
+    from asyncsm.engine.lanes import Lanes
     from asyncsm.engine.lost_replies import Reconciler
     from asyncsm.engine.protocol import Request
     from asyncsm.polling import Tracker
@@ -57,17 +55,19 @@ class ChangeStarter:
         self._lanes = lanes
         self._policy = policy
         self._tracker = tracker
-        self._followed: set[OperationHandle] = set()
 
     async def start(self, request: Request) -> OperationHandle:
         """Send `request` when nothing of ours is in its way any more, and return its handle."""
         if not (self._policy.enabled and request.queues):
             return self._handle_of(await self._reconciler.send(self._reconciler.begin(request)), request)
-        lane = lane_of(request.path) or lane_of(request.target)
+        lane = request.lane
+        if lane is None:  # to be removed when every operation declares its lane
+            lane = lane_of(request.path) or lane_of(request.target)
         async with self._lanes.hold(lane, request.resource) as ticket:
             handle = self._handle_of(await self._past_others(request), request)
             if not handle.done:
-                self._keep(ticket, handle)
+                # The lane stays taken until the operation has ended, also if its handle is dropped.
+                self._tracker.keep(handle, ticket.keep())
             return handle
 
     @asynccontextmanager
@@ -128,7 +128,9 @@ class ChangeStarter:
         return True
 
     def _handle_of(self, response: HttpResponse, request: Request) -> OperationHandle:
-        if response.request_id is None:
+        followed = self._tracker.follows(response)
+        operation_id, source = followed or (response.request_id, DEFAULT_SOURCE)
+        if operation_id is None:
             raise UnexpectedPayload(
                 f"{request.resource} was answered {response.status} without x-ms-request-id,"
                 " so its outcome cannot be followed",
@@ -136,63 +138,20 @@ class ChangeStarter:
             )
         handle = OperationHandle(
             self._tracker,
-            response.request_id,
+            operation_id,
             operation=request.operation,
             resource=request.resource,
             response=response,
+            usual=request.usual,
+            source=source,
         )
-        if response.status == 202:
-            self._tracker.watch(handle)
-        else:
+        if followed is None:
             _finish(handle, response.status)
+        else:
+            self._tracker.watch(handle)
         return handle
-
-    # An operation keeps its lane until it has ended, whether or not its handle is still wanted.
-
-    def _keep(self, ticket: Ticket, handle: OperationHandle) -> None:
-        let_go = ticket.keep()
-        loop = asyncio.get_running_loop()
-        # What a handle is made of, without the handle: it is to be missed when nobody else holds it.
-        make = partial(
-            OperationHandle,
-            self._tracker,
-            handle.request_id,
-            operation=handle.operation,
-            resource=handle.resource,
-            response=handle.response,
-        )
-
-        def follow_without_handle() -> None:
-            # Garbage is collected on whichever thread happens to allocate.
-            with suppress(RuntimeError):  # the loop is closed
-                loop.call_soon_threadsafe(self._follow, make, let_go)
-
-        dropped = weakref.finalize(handle, follow_without_handle)
-        dropped.atexit = False
-
-        def ended(_: OperationHandle) -> None:
-            dropped.detach()
-            let_go()
-
-        handle.add_done_callback(ended)
-
-    def _follow(self, make: Callable[[], OperationHandle], let_go: Callable[[], None]) -> None:
-        if self._tracker.closed:
-            let_go()
-            return
-        handle = make()
-        handle.detach()
-        self._followed.add(handle)
-
-        def ended(handle: OperationHandle) -> None:
-            self._followed.discard(handle)
-            let_go()
-
-        handle.add_done_callback(ended)
 
 
 def _finish(handle: OperationHandle, status: int) -> None:
     """What the service says of a call it answered synchronously, without asking it."""
-    handle._answered(  # noqa: SLF001 - made here
-        Operation(id=handle.request_id, status=OperationState.SUCCEEDED, http_status_code=status)
-    )
+    handle.answered(Operation(id=handle.request_id, status=OperationState.SUCCEEDED, http_status_code=status))

@@ -137,7 +137,7 @@ class Throttle:
 
     # ---------------------------------------------------------------- turns
 
-    async def _enter(self, kind: Kind, *, again: bool) -> int:
+    async def enter(self, kind: Kind, *, again: bool) -> int:
         """Wait for a turn; return the epoch it belongs to."""
         if self._is_closed:
             raise _closed()
@@ -163,7 +163,7 @@ class Throttle:
             self.waited += loop.time() - now
         return self._epoch
 
-    def _leave(self, kind: Kind, epoch: int, error: BaseException | None) -> None:
+    def leave(self, kind: Kind, epoch: int, error: BaseException | None) -> None:
         """Learn from the end of an exchange."""
         now = asyncio.get_running_loop().time()
         if error is None and self._hand_over(kind, now):
@@ -290,13 +290,13 @@ class Turn:
         self._epoch = 0
 
     async def __aenter__(self) -> Self:
-        self._epoch = await self._throttle._enter(self._kind, again=self._again)  # noqa: SLF001 - one piece
+        self._epoch = await self._throttle.enter(self._kind, again=self._again)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._throttle._leave(self._kind, self._epoch, error)  # noqa: SLF001 - one piece
+        self._throttle.leave(self._kind, self._epoch, error)
 
 
 class _Queue:

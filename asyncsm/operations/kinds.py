@@ -6,6 +6,7 @@ For type checkers and callers a kind is its plain type; declarations read the ru
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from math import inf
 from typing import Annotated, Final, TypeAlias, cast
 
@@ -76,6 +77,7 @@ def _unnamed(says: str, check: object, example: object) -> Rule:
 
 Properties: TypeAlias = Mapping[str, str | int | None]
 Name: TypeAlias = Annotated[str, _rule("not empty", arguments.text, "name")]
+Text: TypeAlias = Annotated[str, _rule("not empty", arguments.text, "text")]
 Label: TypeAlias = Annotated[str, _rule("1 to 100 characters", arguments.label_of, "label")]
 Description: TypeAlias = Annotated[
     str, _unnamed("at most 1,024 characters", arguments.description, "description")
@@ -92,6 +94,9 @@ StorageAccountName: TypeAlias = Annotated[
 ]
 BlobUrl: TypeAlias = Annotated[str, _rule("URL of a blob", arguments.blob_url, _BLOB)]
 IPAddress: TypeAlias = Annotated[str, _rule("IPv4 or IPv6 address", arguments.ip_address, "10.0.0.4")]
+Moment: TypeAlias = Annotated[
+    str | datetime, _rule("a time with its zone, or YYYY-MM-DD", arguments.moment, "2016-01-01")
+]
 Names: TypeAlias = Annotated[Sequence[str], _rule("at least one name", arguments.names, ["name"])]
 Configuration: TypeAlias = Annotated[
     Binary, _unnamed("a .cscfg, as it is or in base64", arguments.service_configuration, _CSCFG)

@@ -90,7 +90,7 @@ AnySlot: TypeAlias = Annotated[str, Rule("Production or Staging, in any case", _
 # Documents made of the parts.
 
 
-class _Parts(TypedDict, total=False):
+class MachineParts(TypedDict, total=False):
     """Parts of a machine, as the methods below take them."""
 
     system_config: SystemConfiguration | None
@@ -105,7 +105,7 @@ class _Parts(TypedDict, total=False):
     media_location: str | None
 
 
-def _role(role_name: str, role_type: str, **parts: Unpack[_Parts]) -> PersistentVMRole:
+def _role(role_name: str, role_type: str, **parts: Unpack[MachineParts]) -> PersistentVMRole:
     """Return the definition of a machine with these parts."""
     os_disk, image = parts.get("os_virtual_hard_disk"), parts.get("vm_image_name")
     if os_disk is not None and image is not None:
@@ -132,7 +132,7 @@ def _role(role_name: str, role_type: str, **parts: Unpack[_Parts]) -> Persistent
 
 
 def _new_definition(
-    role_name: str, role_type: str, role: PersistentVMRole | None, **parts: Unpack[_Parts]
+    role_name: str, role_type: str, role: PersistentVMRole | None, **parts: Unpack[MachineParts]
 ) -> PersistentVMRole:
     if role is None:
         return _role(role_name, role_type, **parts)
@@ -150,7 +150,7 @@ def _deployment(
     virtual_network_name: str | None,
     dns_servers: Sequence[DnsServer] | None,
     reserved_ip_name: str | None,
-    **parts: Unpack[_Parts],
+    **parts: Unpack[MachineParts],
 ) -> VirtualMachineDeployment:
     return VirtualMachineDeployment(
         name=deployment_name,

@@ -3,7 +3,6 @@
 from typing import Annotated, Final
 
 from asyncsm.engine.caller import Caller
-from asyncsm.engine.protocol import decode
 from asyncsm.operations.binding import request_of
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import AtLeastOne, Ends, ExactlyOne, Usual
@@ -63,6 +62,7 @@ class StorageAccountOperations(Caller):
     @family.acts(
         KEYS + "?action=regenerate",
         on=ACCOUNT,
+        otherwise=KEYS,
         body=RegenerateKeys,
         listed="RegenerateStorageServiceKeys",
         destructive=True,
@@ -81,12 +81,7 @@ class StorageAccountOperations(Caller):
         Raises:
             ResourceNotFound: there is no such storage account.
         """
-        request = request_of(StorageAccountOperations.regenerate_storage_account_keys, service_name, key_type)
-        accepted = await self.start(request)
-        if accepted.response is not None and accepted.response.body:
-            return decode(StorageService, accepted.response, request)
-        await accepted  # the reply was lost, and the list of operations knew it
-        return await self.get_storage_account_keys(service_name)
+        ...
 
     @family.reads(ACCOUNTS + "/operations/isavailable/{service_name}")
     async def check_storage_account_name_availability(self, service_name: str) -> AvailabilityResponse:

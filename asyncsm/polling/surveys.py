@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from asyncsm.config import PollingPolicy
+    from asyncsm.wire.http import HttpResponse
 
 _log = logging.getLogger("asyncsm.polling")
 
@@ -44,12 +45,24 @@ class SurveyCost(NamedTuple):
 
 
 class StatusSource(Protocol):
-    """Where statuses come from: one question for each operation, or one for many."""
+    """Answers for operations of one sort, each asked for by itself."""
+
+    @property
+    def name(self) -> str:
+        """The source's name in tokens."""
+        ...
+
+    def follows(self, response: HttpResponse) -> str | None:
+        """Return the id of the operation that `response` has started; ``None`` if it is not of this sort."""
 
     async def ask(
         self, request_ids: Sequence[str], answer: Callable[[str, Operation | AsyncsmError], None]
     ) -> None:
         """Ask for each of `request_ids` by itself; call `answer` for each as soon as it is known."""
+
+
+class ListingSource(StatusSource, Protocol):
+    """Answers for many operations together too."""
 
     @abstractmethod
     async def survey(self, since: datetime, answer: Callable[[str, Operation], None]) -> SurveyCost:
@@ -83,7 +96,7 @@ class Surveys:
 
     def __init__(
         self,
-        source: StatusSource,
+        source: ListingSource,
         policy: PollingPolicy,
         agenda: Agenda,
         *,

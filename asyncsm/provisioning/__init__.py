@@ -1,11 +1,11 @@
-"""Many resources from one plan: previewed, carried out, watched, resumed after a crash, and removed.
+"""Provisioning of many resources from one plan: preview, apply, watch, resume after a crash, destroy.
 
     plan = load_plan("farm.yaml")
     async with ServiceManagementService() as sms:
         report = await Provisioner(plan, sms, journal=Path("farm.yaml.journal")).apply()
 
-A plan is data (`Plan`, `load_plan`). A `Provisioner` carries it out in a subscription; its journal
-makes that safe against crashes. Nothing is made that is there already, and nothing twice.
+A plan is data (`Plan`, `load_plan`). A `Provisioner` carries it out in a subscription; with its
+journal a run that crashed can be resumed. Existing resources are not made again.
 """
 
 from asyncsm.provisioning.graph import Graph

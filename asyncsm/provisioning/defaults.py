@@ -1,4 +1,4 @@
-"""What the entries of a plan have unless they say otherwise."""
+"""Defaults of a plan: values for fields that its entries leave out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails
 
+from asyncsm.provisioning.machine_specs import VirtualMachineSpec
 from asyncsm.provisioning.specs import (
     AffinityGroupSpec,
     DeploymentSpec,
@@ -16,7 +17,6 @@ from asyncsm.provisioning.specs import (
     ReservedIPSpec,
     Spec,
     StorageAccountSpec,
-    VirtualMachineSpec,
 )
 
 KINDS: Final[dict[str, type[Spec]]] = {
@@ -32,37 +32,37 @@ KINDS: Final[dict[str, type[Spec]]] = {
 
 
 class Defaults(BaseModel):
-    """What entries of a kind have unless they say otherwise; fields are merged, lists are not."""
+    """Values for fields that the entries of a kind leave out; objects are merged, lists are replaced."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
     )
 
     affinity_group: dict[str, JsonValue] = Field(default_factory=dict)
-    """Of affinity groups."""
+    """Defaults of affinity groups."""
     storage_account: dict[str, JsonValue] = Field(default_factory=dict)
-    """Of storage accounts."""
+    """Defaults of storage accounts."""
     reserved_ip: dict[str, JsonValue] = Field(default_factory=dict)
-    """Of reserved IP addresses."""
+    """Defaults of reserved IP addresses."""
     os_image: dict[str, JsonValue] = Field(default_factory=dict)
-    """Of operating system images."""
+    """Defaults of operating system images."""
     disk: dict[str, JsonValue] = Field(default_factory=dict)
-    """Of disks."""
+    """Defaults of disks."""
     hosted_service: dict[str, JsonValue] = Field(default_factory=dict)
-    """Of hosted services."""
+    """Defaults of hosted services."""
     deployment: dict[str, JsonValue] = Field(default_factory=dict)
-    """Of deployments of web and worker roles."""
+    """Defaults of deployments of web and worker roles."""
     virtual_machine: dict[str, JsonValue] = Field(default_factory=dict)
-    """Of virtual machines."""
+    """Defaults of virtual machines."""
 
     @field_validator("*", mode="after")
     @classmethod
     def _of_the_kind(cls, value: dict[str, JsonValue], info: ValidationInfo) -> dict[str, JsonValue]:
-        """Refuse what no entry could have, even if there is no entry: a secret itself may be among it."""
+        """Refuse values that no entry could have, even if there is no entry: one may be a secret in clear."""
         try:
             KINDS[str(info.field_name)].model_validate(value)
         except ValidationError as error:
-            # Without the values, which pydantic would keep.
+            # Pydantic would keep the values in its error; they are left out.
             wrong = [
                 InitErrorDetails(type=one["type"], loc=one["loc"], input=None, ctx=one.get("ctx", {}))
                 for one in error.errors(include_url=False, include_input=False)
@@ -74,7 +74,7 @@ class Defaults(BaseModel):
 
 
 def merged(default: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
-    """An entry with the defaults it does not replace."""
+    """Add the defaults to an entry that does not replace them."""
     result = dict(default)
     for key, value in entry.items():
         before = result.get(key)

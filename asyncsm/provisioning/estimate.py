@@ -1,4 +1,4 @@
-"""How long a plan takes at the least: what its operations usually take, in their lanes, within the budget."""
+"""Estimate of the least time a run takes, from usual durations, lanes and the budget of requests."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from asyncsm.provisioning.steps import Decision
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What to expect of a run.
+    """The least effort of a run.
 
     Attributes:
-        changes: requests that change something.
-        seconds: how long they take at the least.
-        by_budget: how long sending them takes at the least; 0 where no budget is known.
-        by_lanes: how long their operations take at the least, however fast they are sent.
+        changes: the number of requests that change something.
+        seconds: the least time for all of them.
+        by_budget: the least time for sending them; 0 where no budget is known.
+        by_lanes: the least time of their operations, with no limit on sending.
     """
 
     changes: int
@@ -32,7 +32,7 @@ class Estimate:
 
 
 def usual_seconds(resource: AnyResource, decision: Decision) -> float:
-    """How long what was decided about a resource usually takes."""
+    """Return the usual duration of the action decided for a resource."""
     if not decision.action or decision.action in resource.at_once:
         return 0.0
     name = {"create": resource.creates, "remove": resource.deletes}.get(decision.action, "")
@@ -45,13 +45,13 @@ def estimate(
     throttle: ThrottlePolicy,
     seconds_of: Callable[[AnyResource, Decision], float] = usual_seconds,
 ) -> Estimate:
-    """Play a run through.
+    """Simulate a run, and return its least effort.
 
     Args:
         graph: the resources of the plan.
-        decisions: what is done about each, by key.
+        decisions: the decision for each, by key.
         throttle: the budget, if it is known.
-        seconds_of: how long each takes.
+        seconds_of: returns the duration of an action.
     """
     changes = sum(bool(one.action) for one in decisions.values())
     free = ThrottlePolicy()
@@ -67,7 +67,7 @@ def _play(
     throttle: ThrottlePolicy,
     seconds_of: Callable[[AnyResource, Decision], float],
 ) -> float:
-    """When the last one ends, if each is sent as soon as it may be."""
+    """Return the end of the last operation, if each is sent as soon as possible."""
     missing = {key: len(needs) for key, needs in graph.needs.items()}
     ready = [(0.0, place, key) for place, key in enumerate(graph.order) if not missing[key]]
     places = {key: place for place, key in enumerate(graph.order)}
@@ -84,7 +84,7 @@ def _play(
             begin = max(at, lane_free[resource.lane])
             if throttle.calls is not None and len(sent) == throttle.calls:
                 begin = max(begin, sent[0] + throttle.seconds)
-            if begin > at:  # others may go first meanwhile
+            if begin > at:  # others may be first by then
                 heapq.heappush(ready, (begin, place, key))
                 continue
             sent.append(begin)

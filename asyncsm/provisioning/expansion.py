@@ -1,8 +1,8 @@
-"""Entries with a count become that many, with names made from templates.
+"""Expansion of entries with a ``count`` into that many copies, with texts made from templates.
 
 Every text of an entry may have ``{index}``, which counts from `start`; ``{group}``, which
 counts groups of `group_size` from 1; and, elsewhere than in the name, ``{name}``. A format may
-follow: ``web-{index:03}``. Braces that are meant are doubled.
+follow: ``web-{index:03}``. Literal braces are doubled.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ S = TypeVar("S", bound=Spec)
 
 COUNTING: Final = ("count", "start", "group_size")
 WIDEST: Final = 999
-"""Characters a format may ask for: a few in a plan could mean gigabytes."""
+"""The largest width a format may ask for, so that a short plan cannot fill the memory."""
 
 
 class TemplateError(ValueError):
-    """A text is no template, or has a placeholder nobody fills.
+    """Raised for a text that is no template, or has an unknown placeholder.
 
     Attributes:
-        path: of the text in its entry.
+        path: the path of the text in its entry.
     """
 
     def __init__(self, path: tuple[str | int, ...], message: str) -> None:
@@ -34,11 +34,11 @@ class TemplateError(ValueError):
 
 
 def expand(entry: S) -> Iterator[S]:
-    """The copies of an entry.
+    """Make the copies of an entry.
 
     Raises:
         TemplateError: a text is no template.
-        ValidationError: a field has become something it cannot be.
+        ValidationError: a field is not valid after its template was filled in.
     """
     document = entry.model_dump(exclude_unset=True, exclude=set(COUNTING))
     for index in range(entry.start, entry.start + entry.count):

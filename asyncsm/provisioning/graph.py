@@ -1,4 +1,4 @@
-"""What has to be there before what."""
+"""The graph of a plan's resources, with the order in which they are made."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from asyncsm.provisioning.resources import AnyResource
 class Graph:
     """The resources of a plan and their dependencies.
 
-    What a resource needs and the plan does not have is taken to be there already.
+    A needed resource that is not in the plan is assumed to exist already.
 
     Args:
         resources: all of them, each once.
@@ -43,7 +43,7 @@ class Graph:
         return len(self.resources)
 
     def __iter__(self) -> Iterator[AnyResource]:
-        """In an order in which each comes after what it needs."""
+        """Iterate in an order in which each resource comes after those it needs."""
         return (self.resources[key] for key in self.order)
 
     def __getitem__(self, key: str) -> AnyResource:

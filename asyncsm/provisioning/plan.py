@@ -1,4 +1,4 @@
-"""Plans: what is wanted, as data."""
+"""Plans: the resources wanted in a subscription, as data, and the checks of a plan."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, m
 
 from asyncsm.errors import AsyncsmError, InvalidArgument
 from asyncsm.operations import arguments
-from asyncsm.provisioning.defaults import Defaults, merged
+from asyncsm.provisioning.defaults import KINDS, Defaults, merged
 from asyncsm.provisioning.expansion import TemplateError, expand
+from asyncsm.provisioning.machine_specs import VirtualMachineSpec
 from asyncsm.provisioning.specs import (
     AffinityGroupSpec,
     DeploymentSpec,
@@ -22,25 +23,15 @@ from asyncsm.provisioning.specs import (
     ReservedIPSpec,
     Spec,
     StorageAccountSpec,
-    VirtualMachineSpec,
 )
 
 VERSION: Final = 1
 SCHEMA_ID: Final = "urn:asyncsm:plan:1"
 
 MACHINES_OF_A_DEPLOYMENT: Final = 50
-"""As many virtual machines one deployment can have."""
+"""The most virtual machines one deployment can have."""
 
-SECTIONS: Final = (
-    "affinity_groups",
-    "storage_accounts",
-    "reserved_ips",
-    "os_images",
-    "disks",
-    "hosted_services",
-    "deployments",
-    "virtual_machines",
-)
+SECTIONS: Final = tuple(f"{kind}s" for kind in KINDS)
 
 Path_ = tuple[str | int, ...]
 
@@ -49,11 +40,11 @@ class Problem(BaseModel):
     """Something wrong with a plan.
 
     Attributes:
-        path: of the field: names and places in lists.
+        path: names and indices that lead to the field.
         message: what is wrong with it.
-        file: the plan's, if it came from one.
-        line: in the file, from 1.
-        column: in the line, from 1.
+        file: the plan's file, if it came from one.
+        line: the line in the file, from 1.
+        column: the column in the line, from 1.
     """
 
     path: tuple[str | int, ...]
@@ -68,7 +59,7 @@ class Problem(BaseModel):
 
 
 def dotted(path: Path_) -> str:
-    """A path as people write it: ``virtual_machines[0].role_size``."""
+    """Write a path for people: ``virtual_machines[0].role_size``."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
@@ -76,7 +67,7 @@ def dotted(path: Path_) -> str:
 
 
 class PlanError(InvalidArgument):
-    """A plan is not one; `problems` has everything that is wrong with it."""
+    """Raised for a plan that is not valid; `problems` has all that is wrong with it."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("plan", "\n".join(str(one) for one in problems))
@@ -90,10 +81,10 @@ class PlanError(InvalidArgument):
 
 
 class Plan(BaseModel):
-    """What is wanted in a subscription.
+    """A plan: the resources wanted in a subscription.
 
     Raises:
-        ValidationError: it is no plan; `load_plan` says where in the file.
+        ValidationError: it is not valid; `load_plan` also says where in the file.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
@@ -101,13 +92,13 @@ class Plan(BaseModel):
     )
 
     version: Literal[1] = VERSION
-    """Of the form of plans."""
+    """The version of the form of plans."""
     name: str = Field(min_length=1, max_length=100)
-    """Of the plan, for its journal and reports."""
+    """The plan's name, for its journal and reports."""
     location: str | None = None
-    """For everything that says neither a location nor an affinity group."""
+    """The location of all entries that have neither a location nor an affinity group."""
     defaults: Defaults = Field(default_factory=Defaults)
-    """What entries of a kind have unless they say otherwise."""
+    """Values for fields that the entries of a kind leave out."""
     affinity_groups: tuple[AffinityGroupSpec, ...] = ()
     """Affinity groups."""
     storage_accounts: tuple[StorageAccountSpec, ...] = ()
@@ -141,32 +132,34 @@ class Plan(BaseModel):
         return filled
 
     def problems(self, base: Path | None = None) -> list[Problem]:
-        """What is wrong with a plan whose fields are right: names, references, files.
+        """Check what the types of the fields cannot say: names, references and files.
 
         Args:
-            base: the directory its files are found from; ``None`` to look for none.
+            base: the directory of its files; ``None`` to leave files unchecked.
         """
         return list(_Checks(self, base).all())
 
     def expanded(self) -> Plan:
-        """The same plan with every count and template filled in, and every place.
+        """Return the plan with all counts expanded, and templates and locations filled in.
 
         Raises:
             PlanError: a template cannot be filled in.
         """
-        filled, problems = _fill_in(self)
+        copies, problems = _expand(self)
         if problems:
             raise PlanError(problems)
-        return filled
+        return self.model_copy(
+            update={section: tuple(one for _, one in copies[section]) for section in SECTIONS}
+        )
 
     def digest(self) -> str:
-        """A word that differs for plans that differ."""
+        """Return a hash of the plan's content."""
         document = self.model_dump_json(exclude_defaults=True)
         return hashlib.sha256(document.encode()).hexdigest()[:16]
 
     @classmethod
     def json_schema(cls) -> dict[str, JsonValue]:
-        """The JSON Schema of plans, for editors."""
+        """Return the JSON Schema of plans, for editors."""
         schema: dict[str, JsonValue] = {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "$id": SCHEMA_ID,
@@ -176,21 +169,23 @@ class Plan(BaseModel):
         return schema
 
 
-def _fill_in(plan: Plan) -> tuple[Plan, list[Problem]]:
+_Copies = dict[str, list[tuple[Path_, Any]]]
+
+
+def _expand(plan: Plan) -> tuple[_Copies, list[Problem]]:
+    """Expand all entries; each copy comes with the path of its entry."""
     problems: list[Problem] = []
-    sections: dict[str, tuple[Spec, ...]] = {}
-    for section in SECTIONS:
-        copies: list[Spec] = []
+    copies: _Copies = {section: [] for section in SECTIONS}
+    for section, expanded in copies.items():
         for place, entry in enumerate(getattr(plan, section)):
             try:
-                copies += (_placed(one, plan.location) for one in expand(entry))
+                expanded.extend(((section, place), _placed(one, plan.location)) for one in expand(entry))
             except TemplateError as error:
                 problems.append(Problem(path=(section, place, *error.path), message=str(error)))
             except ValidationError as error:
                 first = error.errors(include_input=False, include_url=False, include_context=False)[0]
                 problems.append(Problem(path=(section, place, *first["loc"]), message=first["msg"]))
-        sections[section] = tuple(copies)
-    return plan.model_copy(update=sections), problems
+    return copies, problems
 
 
 def _placed(spec: Spec, location: str | None) -> Spec:
@@ -201,34 +196,23 @@ def _placed(spec: Spec, location: str | None) -> Spec:
 
 
 class _Checks:
-    """Everything that can be found out without asking anybody."""
+    """The checks of a plan that need no answer of the service."""
 
     def __init__(self, plan: Plan, base: Path | None) -> None:
         self._plan = plan
         self._base = base
-        self._expanded: dict[str, list[tuple[Path_, Any]]] = {}
+        self._copies, self._unexpanded = _expand(plan)
 
     def all(self) -> Iterator[Problem]:
-        filled, problems = _fill_in(self._plan)
-        yield from problems
-        if problems:
+        if self._unexpanded:
+            yield from self._unexpanded
             return
         yield from self._names()
-        yield from self._places(filled)
-        yield from self._slots(filled)
+        yield from self._places()
+        yield from self._slots()
         yield from self._machines()
         if self._base is not None:
             yield from self._files(self._base)
-
-    def _copies(self, section: str) -> list[tuple[Path_, Any]]:
-        """Each copy with the path of its entry."""
-        if section not in self._expanded:
-            self._expanded[section] = [
-                ((section, place), _placed(one, self._plan.location))
-                for place, entry in enumerate(getattr(self._plan, section))
-                for one in expand(entry)
-            ]
-        return self._expanded[section]
 
     def _names(self) -> Iterator[Problem]:
         rules = {
@@ -237,8 +221,8 @@ class _Checks:
         }
         for section in SECTIONS:
             seen: dict[str, Path_] = {}
-            told: set[Path_] = set()  # an entry of many copies says its mistake once
-            for path, one in self._copies(section):
+            told: set[Path_] = set()  # the mistake of an entry with many copies is reported once
+            for path, one in self._copies[section]:
                 service = f"{one.service_name}/" if section == "virtual_machines" else ""
                 name = f"{service}{one.name}".lower()
                 if section == "deployments" or path in told:
@@ -255,8 +239,8 @@ class _Checks:
                     yield Problem(path=(*path, "name"), message=f"{one.name!r}: {error}")
                     told.add(path)
 
-    def _places(self, filled: Plan) -> Iterator[Problem]:
-        groups = {one.name.lower() for one in filled.affinity_groups}
+    def _places(self) -> Iterator[Problem]:
+        groups = {one.name.lower() for _, one in self._copies["affinity_groups"]}
         for section in ("affinity_groups", "storage_accounts", "reserved_ips", "hosted_services"):
             for place, entry in enumerate(getattr(self._plan, section)):
                 one = _placed(entry, self._plan.location)
@@ -274,10 +258,10 @@ class _Checks:
                             message=f"{group!r} is not in the plan; did you mean {close!r}?",
                         )
 
-    def _slots(self, filled: Plan) -> Iterator[Problem]:
+    def _slots(self) -> Iterator[Problem]:
         taken: dict[tuple[str, str], str] = {}
         names: set[tuple[str, str]] = set()
-        for path, one in self._copies("deployments"):
+        for path, one in self._copies["deployments"]:
             slot = (one.service_name.lower(), one.deployment_slot)
             if slot in taken:
                 yield Problem(
@@ -290,7 +274,7 @@ class _Checks:
                 )
             taken.setdefault(slot, one.name)
             names.add((slot[0], one.name.lower()))
-        for path, one in self._copies("virtual_machines"):
+        for path, one in self._copies["virtual_machines"]:
             other = taken.get((one.service_name.lower(), "Production"))
             if other is not None:
                 yield Problem(
@@ -298,9 +282,9 @@ class _Checks:
                     message=f"the Production slot of {one.service_name} has the deployment {other}",
                 )
                 break
-        services = {one.name.lower() for one in filled.hosted_services}
+        services = {one.name.lower() for _, one in self._copies["hosted_services"]}
         for section in ("deployments", "virtual_machines"):
-            for path, one in self._copies(section):
+            for path, one in self._copies[section]:
                 close = _close(one.service_name, services)
                 if services and one.service_name.lower() not in services and close:
                     yield Problem(
@@ -312,7 +296,7 @@ class _Checks:
     def _machines(self) -> Iterator[Problem]:
         names: dict[str, str] = {}
         counts: dict[str, int] = {}
-        for path, one in self._copies("virtual_machines"):
+        for path, one in self._copies["virtual_machines"]:
             service = one.service_name.lower()
             deployment = (one.deployment_name or one.service_name).lower()
             if names.setdefault(service, deployment) != deployment:
@@ -347,13 +331,13 @@ class _Checks:
                 )
 
     def _files(self, base: Path) -> Iterator[Problem]:
-        for path, one in self._copies("hosted_services"):
+        for path, one in self._copies["hosted_services"]:
             for place, certificate in enumerate(one.certificates):
                 if not (base / certificate.file).is_file():
                     yield Problem(
                         path=(*path, "certificates", place, "file"), message=f"there is no {certificate.file}"
                     )
-        for path, one in self._copies("deployments"):
+        for path, one in self._copies["deployments"]:
             if not (base / one.configuration).is_file():
                 yield Problem(path=(*path, "configuration"), message=f"there is no {one.configuration}")
 

@@ -1,4 +1,4 @@
-"""What a run is doing: a record for each resource, and listeners that are told of every step."""
+"""The progress of a run: a record for each resource, and listeners that are called at every step."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from asyncsm.provisioning.steps import Outcome
 
 
 class State(StrEnum):
-    """Where a resource is on its way."""
+    """The state of a resource during a run."""
 
     WAITING = "waiting"
-    """For what it needs."""
+    """It waits for the resources it needs."""
     READY = "ready"
-    """For one of the places of ``max_in_flight``."""
+    """It waits for one of the places of ``max_in_flight``."""
     LOOKING = "looking"
-    """Whether it is there, or what became of an earlier run's change."""
+    """It is read, or an earlier run's change is looked for."""
     SENDING = "sending"
     """Its change is on the way to the service."""
     QUEUED = "queued"
@@ -29,11 +29,11 @@ class State(StrEnum):
     RUNNING = "running"
     """The service has accepted its change."""
     ENDED = "ended"
-    """See its outcome."""
+    """It has an outcome."""
 
     @property
     def is_in_flight(self) -> bool:
-        """Whether something is being done about it."""
+        """True while the resource is worked on."""
         return self not in {State.WAITING, State.READY, State.ENDED}
 
 
@@ -45,13 +45,13 @@ class Step(_Record):
     """A step of a resource.
 
     Attributes:
-        at: when.
-        key: of which resource: kind and name.
-        state: where it is now.
-        detail: for people: what it waits for, what went wrong.
-        retry: whether a request is sent again.
-        request_id: of the accepted change.
-        outcome: what became of it, once it has ended.
+        at: the time of the step.
+        key: the resource: kind and name.
+        state: its state after the step.
+        detail: text for people: what it waits for, or what went wrong.
+        retry: true if a request is sent again.
+        request_id: the request id of the accepted change.
+        outcome: its outcome, once it has ended.
     """
 
     at: datetime
@@ -73,29 +73,29 @@ class Span(_Record):
 
     @property
     def seconds(self) -> float:
-        """How long."""
+        """The length of the span."""
         return (self.ended - self.begun).total_seconds()
 
 
 class ResourceRecord(_Record):
-    """What happened to one resource.
+    """The record of one resource in a run.
 
     Attributes:
         key: kind and name.
-        kind: of the resource.
-        name: of the resource.
-        needs: keys of what it needs.
-        state: where it is.
-        outcome: what became of it, once it has ended.
-        begun: when something was first done about it.
-        ended: when it was as it is to be, or failed.
-        spans: its time, state by state, until the present one.
-        retries: how many of its requests were sent again.
-        request_ids: of the changes the service accepted, and of refusals.
-        differences: between what was found and the plan.
+        kind: its kind.
+        name: its name.
+        needs: keys of the resources it needs.
+        state: its present state.
+        outcome: its outcome, once it has ended.
+        begun: the time when work on it began.
+        ended: the time of its outcome.
+        spans: its earlier states, with their times.
+        retries: the number of its requests that were sent again.
+        request_ids: request ids of changes the service accepted, and of refusals.
+        differences: differences between the service's state and the plan.
         error: what went wrong.
-        detail: of the present state.
-        since: when the present state began.
+        detail: text about the present state.
+        since: the beginning of the present state.
     """
 
     key: str
@@ -116,11 +116,11 @@ class ResourceRecord(_Record):
 
     @property
     def seconds(self) -> float:
-        """From the first thing done about it to its end; 0 if that was nothing."""
+        """The time from the beginning of the work on it to its end; 0 if there was no work."""
         return (self.ended - self.begun).total_seconds() if self.begun and self.ended else 0.0
 
     def in_state(self, *states: State) -> float:
-        """Seconds it spent in `states`."""
+        """Add up the seconds it spent in `states`."""
         return sum(span.seconds for span in self.spans if span.state in states)
 
 
@@ -131,12 +131,12 @@ class Progress:
     """The records of a run, kept up to date by `tell`.
 
     Args:
-        resources: key, kind, name and needs of each.
+        resources: key, kind, name and needs of each resource.
 
     Attributes:
-        records: by key.
-        begun: when the run began.
-        ended: when it ended.
+        records: the records by key.
+        begun: the beginning of the run.
+        ended: the end of the run.
     """
 
     def __init__(self, resources: Iterable[tuple[str, str, str, tuple[str, ...]]]) -> None:
@@ -149,21 +149,21 @@ class Progress:
         self._listeners: list[Listener] = []
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with each step, until the function that is returned is called."""
+        """Call `listener` with each step, until the returned function is called."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def states(self) -> Counter[State]:
-        """How many resources are in each state."""
+        """Count the resources in each state."""
         return Counter(record.state for record in self.records.values())
 
     def outcomes(self) -> Counter[Outcome]:
-        """How many resources have each outcome."""
+        """Count the resources with each outcome."""
         return Counter(record.outcome for record in self.records.values() if record.outcome is not None)
 
     @property
     def all_good(self) -> bool:
-        """Whether everything has ended, and is as it should be."""
+        """True if all resources have ended, and are as they should be."""
         return all(one.outcome is not None and one.outcome.is_good for one in self.records.values())
 
     def tell(
@@ -176,7 +176,7 @@ class Progress:
         request_id: str | None = None,
         outcome: Outcome | None = None,
     ) -> None:
-        """A resource has come a step further."""
+        """Record a step of a resource, and call the listeners."""
         now = datetime.now(UTC)
         record = self.records[key]
         if state is not record.state:
@@ -197,5 +197,5 @@ class Progress:
             listener(step)
 
     def finish(self) -> None:
-        """The run has ended."""
+        """Record the end of the run."""
         self.ended = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""What a run has done: for people as a timeline, for programs as JSON."""
+"""The report of a run: a timeline for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field
 from asyncsm.engine.statistics import SessionStatistics
 from asyncsm.provisioning.progress import Progress, ResourceRecord, State
 from asyncsm.provisioning.steps import Outcome
+from asyncsm.provisioning.timeline import Timeline
 
 
 class Traffic(BaseModel):
-    """What a run has cost in requests; with those of others, if its session does something else meanwhile.
+    """The requests of a run; with others, if its session was used for something else meanwhile.
 
     Attributes:
-        requests: sent, by ``change``, ``read`` and ``poll``.
-        retries: sent again, by reason.
-        throttled: refused because there were too many.
-        reconciled: lost replies, by what became of them.
-        seconds_throttled: that requests have waited for their turn, added up.
-        seconds_in_lanes: that changes have waited for others, added up.
+        requests: the number of requests, by ``change``, ``read`` and ``poll``.
+        retries: the number of requests sent again, by reason.
+        throttled: the number of requests refused because there were too many.
+        reconciled: the number of lost replies, by what became of their changes.
+        seconds_throttled: the time requests have waited for their turn, added up.
+        seconds_in_lanes: the time changes have waited for others, added up.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -38,7 +39,7 @@ class Traffic(BaseModel):
 
     @classmethod
     def between(cls, before: SessionStatistics, after: SessionStatistics) -> Self:
-        """What was added to a session's statistics."""
+        """Subtract the earlier of two statistics of a session from the later."""
         return cls(
             requests=_added(before.requests, after.requests),
             retries=_added(before.retries, after.retries),
@@ -50,19 +51,19 @@ class Traffic(BaseModel):
 
 
 class Report(BaseModel):
-    """A run from its beginning to its end.
+    """The report of a run that has ended.
 
     Attributes:
         plan: its name.
-        subscription_id: where.
+        subscription_id: the subscription it was carried out in.
         verb: ``apply`` or ``destroy``.
-        begun: when.
-        ended: when.
-        traffic: what it has cost.
-        resources: what happened to each, in the order in which they were begun.
+        begun: the time of its beginning.
+        ended: the time of its end.
+        traffic: its requests.
+        resources: the record of each, in the order in which they were begun.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")  # what is computed is in the JSON, too
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")  # its own JSON has computed fields, too
 
     plan: str
     subscription_id: str
@@ -82,7 +83,7 @@ class Report(BaseModel):
         verb: Literal["apply", "destroy"],
         traffic: Traffic | None = None,
     ) -> Self:
-        """The report of a run that has ended."""
+        """Make the report of a run that has ended."""
         if progress.ended is None:
             raise ValueError("the run has not ended")
         return cls(
@@ -98,57 +99,59 @@ class Report(BaseModel):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def seconds(self) -> float:
-        """How long the run took."""
+        """The duration of the run."""
         return (self.ended - self.begun).total_seconds()
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def outcomes(self) -> dict[Outcome, int]:
-        """How many resources have each outcome."""
+        """The number of resources for each outcome."""
         counted = Counter(one.outcome for one in self.resources if one.outcome is not None)
         return {outcome: counted[outcome] for outcome in Outcome if outcome in counted}
 
     @property
     def all_good(self) -> bool:
-        """Whether everything is as it should be."""
+        """True if all resources are as they should be."""
         return all(one.outcome is not None and one.outcome.is_good for one in self.resources)
 
     @property
     def bad(self) -> list[ResourceRecord]:
-        """What is not as it should be, failures first."""
+        """Resources that are not as they should be, failures first."""
         bad = [one for one in self.resources if one.outcome is None or not one.outcome.is_good]
         return sorted(bad, key=lambda one: one.outcome is not Outcome.FAILED)
 
     @property
     def retries(self) -> int:
-        """How many requests of its resources were sent again."""
+        """The number of requests that were sent again."""
         return sum(one.retries for one in self.resources)
 
     def waited(self, *states: State) -> float:
-        """Seconds its resources spent in `states`, added up."""
+        """Add up the seconds that all resources spent in `states`."""
         return sum(one.in_state(*states) for one in self.resources)
 
     def write(self, path: Path) -> None:
-        """Write it to a file: ``.json`` for programs, ``.html`` or ``.svg`` for people.
+        """Write the report to a file: ``.json`` for programs, ``.html`` or ``.svg`` for people.
 
         Raises:
             ValueError: the file's name ends otherwise.
             OSError: it cannot be written.
         """
-        from asyncsm.provisioning import timeline
-
         match path.suffix.lower():
             case ".json":
                 text = self.model_dump_json(indent=2)
             case ".html":
-                text = timeline.page(self)
+                text = self._timeline().page()
             case ".svg":
-                text = timeline.picture(self)
+                text = self._timeline().picture()
             case other:
                 raise ValueError(
                     f"a report is written as .json, .html or .svg, not {other or 'without suffix'}"
                 )
         path.write_text(text, encoding="utf-8")
+
+    def _timeline(self) -> Timeline:
+        outcomes = ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.items())
+        return Timeline(f"{self.verb} {self.plan}", outcomes, self.begun, self.seconds, self.resources)
 
 
 def _added(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Secrets in plans: never themselves, only where they are."""
+"""References to secrets; a plan never holds a secret itself."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _REFERENCE: Final = re.compile(PATTERN)
 class SecretReference(str):
     """``env:NAME`` for a variable of the environment, or ``file:PATH`` for a file's content.
 
-    A path is that from the plan's directory; one line break at the end of the file does not count.
+    A path is relative to the plan's directory. One line break at the end of the file is dropped.
     """
 
     __slots__ = ()
 
     def reveal(self, base: Path) -> SecretStr:
-        """The secret.
+        """Read the secret.
 
         Args:
             base: the plan's directory.
@@ -60,6 +60,6 @@ class SecretReference(str):
     @classmethod
     def _checked(cls, text: str) -> SecretReference:
         if _REFERENCE.fullmatch(text) is None:
-            # Without the text: it may well be the secret itself.
+            # The message leaves out the text, which may be the secret itself.
             raise ValueError("a secret stands in a plan as env:NAME or file:PATH only, never itself")
         return cls(text)

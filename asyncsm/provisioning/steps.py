@@ -1,7 +1,7 @@
-"""What is done about one resource, whichever engine does it: decide, send, finish.
+"""The steps for one resource, shared by both engines: survey, decide, send, finish.
 
-The engines differ in where they remember how far they have come. In between, each of these
-steps may be the last of its process; the next one begins with what was remembered.
+The engines differ in where they record their progress. A process may die after any of these
+steps; the next process continues from the record.
 """
 
 from __future__ import annotations
@@ -27,48 +27,48 @@ if TYPE_CHECKING:
 
 
 EARLIER: Final = timedelta(hours=1)
-"""How far before a removal's time to look for it: only those under way are listed."""
+"""The list of removals begins this long before the time of a removal; only those under way are listed."""
 
 
 class Outcome(StrEnum):
-    """What became of a resource."""
+    """The result of a run for one resource."""
 
     CREATED = "created"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
-    """It was there, as the plan has it."""
+    """It existed, and was as the plan has it."""
     DIFFERENT = "different"
-    """It is there, otherwise than the plan has it, and that cannot be changed."""
+    """It exists and differs from the plan in a way that cannot be changed."""
     REMOVED = "removed"
     ABSENT = "absent"
-    """It was to be removed, and was not there."""
+    """It was to be removed, and did not exist."""
     KEPT = "kept"
-    """It was not made by this plan, and so is not removed."""
+    """It was not made by this plan, and was therefore not removed."""
     FAILED = "failed"
     SKIPPED = "skipped"
-    """Something it needs has failed."""
+    """A resource that it needs has failed."""
     STOPPED = "stopped"
-    """The run was stopped before it was begun, or before it was finished."""
+    """The run was stopped before this resource was begun or finished."""
 
     @property
     def is_good(self) -> bool:
-        """Whether it is as it should be."""
+        """True if the resource is as it should be."""
         return self not in {Outcome.DIFFERENT, Outcome.FAILED, Outcome.SKIPPED, Outcome.STOPPED}
 
     @property
     def is_there(self) -> bool:
-        """Whether what needs it can be made."""
+        """True if the resource exists, so that those that need it can be made."""
         return self in {Outcome.CREATED, Outcome.CHANGED, Outcome.UNCHANGED, Outcome.DIFFERENT}
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be done about a resource.
+    """The decision about a resource.
 
     Attributes:
         action: ``create``, ``change``, ``remove``, or nothing.
-        found: what is there of it.
-        differences: between that and the plan.
+        found: the resource as the service has it; ``None`` if it does not exist.
+        differences: the differences between that and the plan.
     """
 
     action: str
@@ -77,7 +77,7 @@ class Decision:
 
     @property
     def outcome(self) -> Outcome:
-        """What becomes of the resource when the action succeeds, or when there is none."""
+        """The outcome if the action succeeds, or if there is none."""
         if any(not one.mends for one in self.differences):
             return Outcome.DIFFERENT
         outcomes = {
@@ -95,7 +95,7 @@ class Decision:
 
 
 async def survey(site: Site, resources: Iterable[AnyResource]) -> Mapping[str, Any]:
-    """What is there of `resources`, by key: a few lists, and a question for each hosted service in use."""
+    """Find which of `resources` exist, by key, with a few lists and a read of each hosted service in use."""
     wanted: dict[type[AnyResource], list[AnyResource]] = {}
     for one in resources:
         wanted.setdefault(type(one), []).append(one)
@@ -104,7 +104,7 @@ async def survey(site: Site, resources: Iterable[AnyResource]) -> Mapping[str, A
 
 
 def decide(resource: AnyResource, found: Any) -> Decision:
-    """What is to be done about a resource of which `found` is there."""
+    """Decide what to do about a resource that the service has as `found`."""
     if found is None:
         return Decision("create")
     differences = tuple(resource.compare(found))
@@ -114,18 +114,18 @@ def decide(resource: AnyResource, found: Any) -> Decision:
 async def send(
     resource: AnyResource, site: Site, decision: Decision, since: datetime | None = None
 ) -> tuple[Decision, OperationHandle | None]:
-    """Begin what was decided.
+    """Send the change that was decided.
 
     Args:
-        resource: what it is about.
-        site: where.
-        decision: what to do.
-        since: when a process that died may have sent it already, by the service's clock; ``None``
-            if there was none.
+        resource: the resource.
+        site: the place of the run.
+        decision: the decision.
+        since: the time from which on a process that died may have sent the change, by the service's
+            clock; ``None`` if there was none.
 
     Returns:
-        What has been done, which is something else if the resource turned out to be there, and
-        the handle of it, if anything was sent.
+        The decision that was carried out, which is another one if the resource turned out to
+        exist, and the handle of the change, if one was sent.
     """
     if decision.action == "change":
         return decision, await resource.change(site, decision.found, decision.mending)
@@ -137,7 +137,7 @@ async def send(
             return decision, await resource.create(site, doubtful=since is not None)
     except AlreadyExists:
         found = await resource.find(site)
-        if found is None:  # somebody else's name
+        if found is None:  # the name belongs to somebody else
             raise
     there = decide(resource, found)
     return await send(resource, site, there)
@@ -147,10 +147,10 @@ async def finish(site: Site, token: str) -> bool:
     """Wait for an operation that an earlier process has begun.
 
     Returns:
-        Whether the service still knows it; if not, only a look at the resource tells.
+        True if the service still knows the operation; if not, only the resource shows its result.
 
     Raises:
-        OperationFailed: it ended in failure.
+        OperationFailed: the operation failed.
     """
     try:
         await site.sms.resume(token)
@@ -160,13 +160,13 @@ async def finish(site: Site, token: str) -> bool:
 
 
 async def let_removals_end(site: Site, since: datetime) -> None:
-    """Wait for the removals under way, among which may be one that a process which died has sent.
+    """Wait for all removals under way, one of which may have been sent by a process that died.
 
-    Until its end the service shows what it removes as if nothing was going on.
+    Until a removal ends, the service shows the resource as if nothing was going on.
 
     Args:
-        site: where.
-        since: when it can have been sent at the earliest, by the service's clock.
+        site: the place of the run.
+        since: the earliest time at which it can have been sent, by the service's clock.
     """
     end = moment_of(site) + FUTURE
     for one in await operations_between(site.sms, since - EARLIER, end, OperationState.IN_PROGRESS):
@@ -176,12 +176,12 @@ async def let_removals_end(site: Site, since: datetime) -> None:
 
 
 async def clear_away(resource: AnyResource, site: Site) -> None:
-    """Remove what a creation that failed has left."""
+    """Remove what is left of a creation that failed."""
     handle = await resource.remove(site, disks=True)
     if handle is not None:
         await handle
 
 
 def moment_of(site: Site) -> datetime:
-    """Now, by the service's clock as far as it is known."""
+    """Return the present time, by the service's clock if it is known."""
     return site.sms.session.service_time or datetime.now(UTC)

@@ -1,6 +1,6 @@
-"""Packages and disks to where the service takes them from: blobs of a storage account.
+"""Uploads of packages and disks to blobs of a storage account, where the service reads them.
 
-`upload_package` gives the URL for `create_deployment`, `upload_vhd` the media link for
+`upload_package` returns the URL for `create_deployment`, `upload_vhd` the media link for
 `add_disk` and `add_os_image`. Both need ``pip install 'asyncsm[storage]'``.
 """
 

@@ -1,6 +1,6 @@
-"""The storage account: where it is, its key, and its errors as ours.
+"""Access to a storage account: its address and key, a client of a container, and its errors as asyncsm's.
 
-azure-storage-blob is an optional dependency, so nothing here imports it before it is used.
+azure-storage-blob is an optional dependency, so it is imported only where it is used.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from azure.core.exceptions import HttpResponseError
     from azure.storage.blob.aio import ContainerClient
 
-# The library's own first pause is 15 seconds.
+# The library's default is 15 seconds.
 _FIRST_PAUSE: Final = 1
 _RETRIES: Final = 5
-# A minute, the library's own, is not enough for a slow line to get some chunks out side by side.
+# The library's default, a minute, is too short for several chunks at once on a slow line.
 _READ_TIMEOUT: Final = 300
 
 
@@ -49,11 +49,11 @@ class BlobAccount:
 
     @property
     def is_delegated(self) -> bool:
-        """Whether the credential is a shared access signature, which may not make containers."""
+        """True if the credential is a shared access signature, which may not create containers."""
         return "sig=" in self.credential.get_secret_value()
 
     def blob_url(self, container: str, name: str) -> str:
-        """The address of a blob, for messages."""
+        """Return the address of a blob, for messages."""
         return f"{self.url.rstrip('/')}/{container}/{name}"
 
 
@@ -63,7 +63,7 @@ async def find_account(
     account_url: str | None,
     credential: str | SecretStr | None,
 ) -> BlobAccount:
-    """Ask the service for what is not given.
+    """Find address and key of a storage account; the service is asked for those that are not given.
 
     Raises:
         ResourceNotFound: there is no such storage account.
@@ -87,7 +87,7 @@ async def find_account(
 
 @asynccontextmanager
 async def open_container(account: BlobAccount, container: str, name: str) -> AsyncIterator[ContainerClient]:
-    """A client of a container, which is made if need be; the storage service's errors become ours.
+    """Open a client of a container, and create the container if need be; translate the library's errors.
 
     Args:
         account: the storage account.
@@ -115,7 +115,7 @@ async def open_container(account: BlobAccount, container: str, name: str) -> Asy
             read_timeout=_READ_TIMEOUT,
         ) as client:
             if not account.is_delegated:
-                await _make(client)
+                await _ensure(client)
             yield client
     except HttpResponseError as error:
         raise _service_error(error, url) from error
@@ -134,13 +134,13 @@ def _credential(account: BlobAccount) -> AzureNamedKeyCredential | AzureSasCrede
     return AzureNamedKeyCredential(account.name, secret)
 
 
-async def _make(client: ContainerClient) -> None:
+async def _ensure(client: ContainerClient) -> None:
     from azure.core.exceptions import ResourceExistsError
 
     try:
         await client.create_container()
     except ResourceExistsError as error:
-        if _code(error) != "ContainerAlreadyExists":  # it may also be in deletion
+        if _code(error) != "ContainerAlreadyExists":  # a container in deletion cannot be used
             raise
 
 
@@ -155,6 +155,6 @@ def _service_error(error: HttpResponseError, url: str) -> ServiceError:
 
 
 def _code(error: HttpResponseError) -> str:
-    # azure-storage-blob sets it, as an enumeration or as text, on errors that do not declare it.
+    # azure-storage-blob sets an attribute its errors do not declare, to an enumeration or to text.
     code = getattr(error, "error_code", None) or error.reason or "Unknown"
     return str(getattr(code, "value", code))

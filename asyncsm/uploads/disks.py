@@ -1,4 +1,4 @@
-"""upload_vhd: a disk to a page blob, without its empty parts, going on where it was interrupted."""
+"""Upload of a disk to a page blob: `upload_vhd` skips empty parts and resumes after an interruption."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from azure.storage.blob import PageRange
     from azure.storage.blob.aio import BlobClient
 
-# The blob's metadata says which file it is made from, and whether all of it is there.
+# Keys and values of the blob's metadata: the file it is made from, and whether it is complete.
 _SOURCE: Final = "asyncsm_source"
 _STATE: Final = "asyncsm_state"
 _UPLOADING: Final = "uploading"
@@ -55,7 +55,7 @@ async def upload_vhd(
         container: the container, private if it is made here.
         name: of the blob; the file's by default.
         overwrite: whether a blob made from anything else is replaced.
-        progress: called with the bytes dealt with so far, empty ones included, and those of the file.
+        progress: called with the bytes done so far, empty ones included, and the size of the file.
         account_url: the account's blob endpoint, for a cloud whose service does not tell it:
             ``http://127.0.0.1:10000/devstoreaccount1`` for Azurite.
         credential: an access key, or a shared access signature of a container that exists.
@@ -79,7 +79,7 @@ async def upload_vhd(
 
 
 def check_disk(file: SourceFile) -> str:
-    """Check that `file` is a fixed VHD, and return what tells it from others and other states of it.
+    """Check that `file` is a fixed VHD; return a fingerprint of the file in its present state.
 
     Raises:
         InvalidArgument: it is no VHD the service can use.
@@ -87,7 +87,7 @@ def check_disk(file: SourceFile) -> str:
     length = min(vhd.FOOTER, file.size)
     head, footer = file.read(Chunk(0, length)), file.read(Chunk(file.size - length, length))
     vhd.check_fixed(str(file.path), head, footer, file.size)
-    # The footer has the disk's unique id; it stays the same when a machine writes to the disk.
+    # The footer has the disk's unique id, but does not change with the content: size and time do that.
     return hashlib.sha256(footer + f"{file.size} {file.changed}".encode()).hexdigest()
 
 
@@ -99,7 +99,7 @@ async def send_disk(
     overwrite: bool,
     progress: ProgressCallback | None,
 ) -> None:
-    """Bring the page blob to the content of `file`.
+    """Make the page blob equal to `file`, sending only what is missing.
 
     Raises:
         InvalidArgument: there is a blob of another origin, and it must not be overwritten.
@@ -148,19 +148,19 @@ async def _create(
             f"{blob.blob_name!r} exists in {blob.container_name!r} and was not made from this file; "
             "give another name, or overwrite=True",
         )
-    # Without overwrite, also nobody else's blob that appeared a moment ago.
+    # The condition also protects a blob that somebody else made a moment ago.
     condition = None if overwrite else MatchConditions.IfMissing
     metadata = {_SOURCE: fingerprint, _STATE: _UPLOADING}
     await blob.create_page_blob(file.size, metadata=metadata, match_condition=condition)
 
 
 def _limits(page: PageRange) -> tuple[int, int]:
-    # The service gives both, and the last byte for the end; the library declares them optional.
+    # The service always gives both; its end is the last byte, not one past it.
     return page.start or 0, (page.end or 0) + 1
 
 
 class _Ranges:
-    """The parts of a blob that were written."""
+    """The written parts of a blob, adjacent ones joined."""
 
     def __init__(self, ranges: Iterable[tuple[int, int]]) -> None:
         self._begins: list[int] = []

@@ -1,4 +1,4 @@
-"""upload_package: a service package to a block blob."""
+"""Upload of a service package to a block blob."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def upload_package(
 ) -> str:
     """Upload a service package (``.cspkg``) and return its URL, for `create_deployment`.
 
-    A blob of that name is replaced, at once and only when all of the file has arrived.
+    A blob of that name is replaced at one moment, when all of the file has arrived.
 
     Args:
         sms: a service, which is asked for the account's address and key unless they are given.
@@ -38,7 +38,7 @@ async def upload_package(
         source: the file.
         container: the container, private if it is made here.
         name: of the blob; the file's by default.
-        progress: called with the bytes sent so far and those of the file.
+        progress: called with the bytes sent so far and the size of the file.
         account_url: the account's blob endpoint, for a cloud whose service does not tell it:
             ``http://127.0.0.1:10000/devstoreaccount1`` for Azurite.
         credential: an access key, or a shared access signature of a container that exists.
@@ -61,7 +61,7 @@ async def upload_package(
 
 
 async def send_package(blob: BlobClient, file: SourceFile, progress: ProgressCallback | None) -> None:
-    """Send `file` as blocks, then make them the blob."""
+    """Send `file` as blocks, then commit them as the blob."""
     from azure.storage.blob import BlobBlock
 
     async def send(chunk: Chunk) -> None:

@@ -1,4 +1,4 @@
-"""A file in chunks, several of them under way at once."""
+"""Sending of a file in chunks, several at once."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ CHUNK: Final = 4 * 1024 * 1024
 """Bytes of a chunk: the most that Put Page takes."""
 
 WORKERS: Final = 4
-"""Chunks that are under way, and in memory, at once."""
+"""Number of chunks that are under way, and in memory, at once."""
 
 ProgressCallback: TypeAlias = Callable[[int, int], object]
-"""Called with the bytes dealt with so far, and those of the whole file."""
+"""Called with the number of bytes done so far, and the size of the file."""
 
 
 class Chunk(NamedTuple):
@@ -63,17 +63,17 @@ class SourceFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # A cancelled upload leaves a thread reading; it is let finish its chunk.
+        # A cancelled upload may leave a thread that still reads; closing waits for its chunk.
         with self._lock:
             self._file.close()
 
     def chunks(self) -> Iterator[Chunk]:
-        """The whole file, in order."""
+        """Divide the whole file into chunks, in order."""
         for offset in range(0, self.size, CHUNK):
             yield Chunk(offset, min(CHUNK, self.size - offset))
 
     def read(self, chunk: Chunk) -> bytes:
-        """The bytes of `chunk`.
+        """Read the bytes of `chunk`.
 
         Raises:
             InvalidArgument: the file has become shorter.
@@ -92,9 +92,9 @@ class SourceFile:
 async def send_chunks(
     file: SourceFile, send: Callable[[Chunk], Awaitable[None]], progress: ProgressCallback | None
 ) -> None:
-    """Call `send` for each chunk of `file`, for `WORKERS` of them at a time.
+    """Call `send` for each chunk of `file`, up to `WORKERS` at a time.
 
-    The first failure ends the others, and is raised.
+    The first failure cancels the other calls, and is raised.
     """
     remaining = file.chunks()
     done = 0
@@ -114,5 +114,5 @@ async def send_chunks(
                 group.create_task(work())
     except BaseExceptionGroup as failures:
         failure = failures.exceptions[0]
-    if failure is not None:  # raised out here, where it does not get its own group for a context
+    if failure is not None:  # raised outside the handler, so that its group does not become its context
         raise failure

@@ -1,4 +1,4 @@
-"""The VHD format, as far as a disk must be checked before it is sent.
+"""The VHD format, as far as it is checked before a disk is sent.
 
 A fixed VHD is the disk's bytes and a footer of 512 bytes.
 """
@@ -64,7 +64,7 @@ def check_fixed(name: str, head: bytes, footer: bytes, size: int) -> None:
 
 
 def checksum(footer: bytes) -> int:
-    """The checksum of a footer: the complement of the sum of all its other bytes."""
+    """Compute the checksum of a footer: the complement of the sum of all its other bytes."""
     return ~(sum(footer) - sum(footer[_CHECKSUM])) & 0xFFFFFFFF
 
 

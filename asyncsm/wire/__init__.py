@@ -1,5 +1,5 @@
-"""The service's documents: what is on the wire, and the models that read and write it.
+"""The service's documents: models that read and write the XML on the wire.
 
 `xml` turns documents into dictionaries and back, `base` turns dictionaries into models,
-and there is one module a family of documents. The client and the emulator share them.
+and each family of documents has a module. The client and the emulator share them.
 """

@@ -4,7 +4,7 @@ The declaration is the wire format: **field order is element order**, the elemen
 is the field's in PascalCase unless ``Annotated[..., Field(alias="ID")]`` says otherwise
 (an alias of ``@name`` is an attribute, ``#text`` the element's own text).
 
-What a field means is told by its annotation:
+The annotation of a field says how it is written:
 
 ===========================  =================================================
 ``str``, ``int``, ``bool``   one element
@@ -35,7 +35,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_pascal
 
 from asyncsm.errors import InvalidArgument
-from asyncsm.wire import plan, xml
+from asyncsm.wire import codec, xml
 from asyncsm.wire.types import (
     Base64,
     Base64Text,
@@ -68,8 +68,8 @@ ItemT = TypeVar("ItemT")
 def positional(init: Callable[Concatenate[M, P], None]) -> Callable[Concatenate[M, P], None]:
     """Let a model take the old SDK's arguments by position; the decorated body is never run.
 
-    As there, ``None`` is the same as not given. A default in the signature is for
-    those who make a model, and is not put into one that is read.
+    As in that SDK, ``None`` means not given. Defaults in the signature apply to models made
+    by callers, not to models read from a document.
     """
     parameters = [
         parameter for name, parameter in inspect.signature(init).parameters.items() if name != "self"
@@ -91,8 +91,8 @@ def positional(init: Callable[Concatenate[M, P], None]) -> Callable[Concatenate[
         fields = {**defaults, **given, **kwargs}
         XmlModel.__init__(self, **{name: value for name, value in fields.items() if value is not None})
 
-    # Validation of nested data must not come through here; this is how pydantic itself
-    # marks an __init__ that only forwards.
+    # Validation of nested data must not call this __init__. Pydantic itself uses this mark
+    # for an __init__ that only forwards.
     replacement.__pydantic_base_init__ = True  # type: ignore[attr-defined]
     return replacement
 
@@ -102,7 +102,7 @@ class XmlModel(BaseModel):
 
     Attributes:
         request_id: ``x-ms-request-id`` of the reply a model was read from.
-        extra_elements: what was read but is not modelled; written back in place.
+        extra_elements: elements read that have no field; written back in place.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
@@ -121,9 +121,9 @@ class XmlModel(BaseModel):
     xml_prefixes: ClassVar[dict[str, str]] = {}
     """Further namespaces declared on this element, by the prefix its aliases use."""
     xml_in_any_order: ClassVar[tuple[frozenset[str], ...]] = ()
-    """Elements that clients sent in one order and in another, and the service took both."""
+    """Sets of elements whose order is free: clients sent both orders, and the service took both."""
 
-    # A slot, because pydantic sets up a private attribute in Python, for every element of a list too.
+    # A slot, because pydantic initializes private attributes in Python code, for each item of a list too.
     __slots__ = ("_request_id",)
 
     extra_elements: tuple[ExtraElement, ...] = Field(default=(), exclude=True, repr=False)
@@ -137,7 +137,7 @@ class XmlModel(BaseModel):
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
-        # A document has dozens of optional fields; the absent ones only hide the others.
+        # A document has dozens of optional fields; showing the absent ones would hide the others.
         for name, value in super().__repr_args__():
             empty = value is None or value == [] or (isinstance(value, XmlModel) and not value.to_node())
             if not empty:
@@ -150,7 +150,7 @@ class XmlModel(BaseModel):
 
     @classmethod
     def root_name(cls) -> str:
-        """The element's name as the root of a document."""
+        """Return the element's name as the root of a document."""
         return cls.xml_root or cls.__name__
 
     @classmethod
@@ -162,7 +162,7 @@ class XmlModel(BaseModel):
             strict: refuse elements the model does not know instead of keeping them.
 
         Raises:
-            ValueError: not well formed, another root element, or not what the model says.
+            ValueError: not well formed, another root element, or against the model.
         """
         name, node = xml.parse(document)
         local = name.rpartition(":")[2]
@@ -173,11 +173,11 @@ class XmlModel(BaseModel):
     @classmethod
     def from_node(cls, node: Node, *, strict: bool = False) -> Self:
         """Read the content of an element, as `xml.parse` gives it."""
-        return cls.model_validate(plan.read(cls, node, strict))
+        return cls.model_validate(codec.read(cls, node, strict))
 
     @classmethod
     def variant_for(cls, node: Node) -> type[XmlModel]:  # noqa: ARG003 - for overriding
-        """The class that reads `node` where a field allows several; the first of them is asked."""
+        """Return the class that reads `node`; called on the first class of a field that allows several."""
         return cls
 
     def to_xml(self) -> bytes:
@@ -189,17 +189,17 @@ class XmlModel(BaseModel):
         return xml.render(self.root_name(), self.to_node(), self.xml_namespace)
 
     def to_node(self) -> dict[str, Node]:
-        """The content of the element, ready for `xml.render`."""
+        """Return the content of the element, ready for `xml.render`."""
         declared: dict[str, Node] = {f"@xmlns:{prefix}": uri for prefix, uri in self.xml_prefixes.items()}
-        return plan.write(self, declared, self.extra_elements)
+        return codec.write(self, declared, self.extra_elements)
 
 
 class XmlList(XmlModel, Generic[ItemT]):
     """An element that is a list: iterable, sized and indexable over its only list field."""
 
     def __class_getitem__(cls, _: object) -> type[Self]:
-        # The parameter is for type checkers; pydantic would make a class for each, and import
-        # would take half as long again.
+        # The parameter is for type checkers. Pydantic would make a class for each parameter,
+        # and importing the models would take half as long again.
         return cls
 
     @property

@@ -1,4 +1,4 @@
-"""Certificates: those that may manage a subscription, and those that a hosted service holds for its roles."""
+"""Management certificates of subscriptions, and service certificates of hosted services."""
 
 from datetime import datetime
 from typing import Annotated
@@ -46,7 +46,7 @@ class Certificates(XmlList[Certificate]):
 
 
 class CertificateFormat(OpenEnum):
-    """What a certificate file holds."""
+    """The format of a certificate file."""
 
     PFX = "pfx"
     """Certificate and private key under a password."""

@@ -1,4 +1,4 @@
-"""Configuration sets: what a virtual machine gets at its first start, and its endpoints.
+"""Configuration sets of a virtual machine: its network with endpoints, and the settings of its first start.
 
 All of them are ``ConfigurationSet`` elements; ``ConfigurationSetType`` tells them apart.
 """
@@ -14,7 +14,7 @@ from asyncsm.wire.xml import Node
 
 
 class _AnyConfigurationSet(XmlModel):
-    """What every configuration set begins with."""
+    """The common beginning of all configuration sets."""
 
     xml_root: ClassVar[str] = "ConfigurationSet"
 
@@ -37,7 +37,7 @@ class ConfigurationSet(_AnyConfigurationSet):
     static_virtual_network_ip_address: Annotated[str | None, Field(alias="StaticVirtualNetworkIPAddress")] = (
         None
     )
-    """Wants exactly one subnet."""
+    """Requires exactly one subnet."""
     public_ips: Annotated[PublicIPs, Field(alias="PublicIPs")] = Field(default_factory=PublicIPs)
     network_interfaces: NetworkInterfaces = Field(default_factory=NetworkInterfaces)
     network_security_group: str | None = None
@@ -85,7 +85,7 @@ class SSH(XmlModel):
 
 
 class LinuxConfigurationSet(_AnyConfigurationSet):
-    """How a Linux machine is set up."""
+    """The settings of a new Linux machine."""
 
     configuration_set_type: str = "LinuxProvisioningConfiguration"
     host_name: str | None = None
@@ -95,7 +95,7 @@ class LinuxConfigurationSet(_AnyConfigurationSet):
     user_password: SecretStr | None = None
     """6 to 72 ASCII characters."""
     disable_ssh_password_authentication: bool | None = None
-    """By default the service says yes: only keys can log in."""
+    """The service's default is true: only keys can log in."""
     ssh: Annotated[SSH, Field(alias="SSH")] = Field(default_factory=SSH)
     custom_data: Annotated[bytes | None, Field(repr=False)] = None
     """Given as text or bytes; the encoding for the wire is done here."""
@@ -114,7 +114,7 @@ class LinuxConfigurationSet(_AnyConfigurationSet):
 
 
 class Credentials(XmlModel):
-    """Who joins a machine to a domain."""
+    """The account that joins a machine to a domain."""
 
     domain: str | None = None
     username: str | None = None
@@ -165,7 +165,7 @@ class StoredCertificateSettings(XmlList[CertificateSetting]):
 
 
 class Listener(XmlModel):
-    """A way by which Windows Remote Management listens."""
+    """A listener of Windows Remote Management."""
 
     xml_in_any_order: ClassVar[tuple[frozenset[str], ...]] = (
         frozenset({"Protocol", "CertificateThumbprint"}),
@@ -181,13 +181,13 @@ class Listener(XmlModel):
 
 
 class Listeners(XmlList[Listener]):
-    """How Windows Remote Management listens."""
+    """The listeners of Windows Remote Management."""
 
     listeners: Annotated[list[Listener], Field(alias="Listener")] = Field(default_factory=list)
 
 
 class WinRM(XmlModel):
-    """Windows Remote Management."""
+    """The configuration of Windows Remote Management."""
 
     listeners: Listeners = Field(default_factory=Listeners)
 
@@ -240,13 +240,13 @@ class Passes(XmlList[UnattendPass]):
 
 
 class AdditionalUnattendContent(XmlModel):
-    """What is added to the unattended setup of a Windows machine."""
+    """Additions to the unattended setup of a Windows machine."""
 
     passes: Passes = Field(default_factory=Passes)
 
 
 class WindowsConfigurationSet(_AnyConfigurationSet):
-    """How a Windows machine is set up."""
+    """The settings of a new Windows machine."""
 
     xml_in_any_order: ClassVar[tuple[frozenset[str], ...]] = (
         frozenset({"CustomData", "AdditionalUnattendContent"}),
@@ -259,7 +259,7 @@ class WindowsConfigurationSet(_AnyConfigurationSet):
     reset_password_on_first_logon: bool | None = None
     enable_automatic_updates: bool | None = None
     time_zone: str | None = None
-    """As Windows names it: ``Pacific Standard Time``."""
+    """By its name in Windows: ``Pacific Standard Time``."""
     domain_join: DomainJoin = Field(default_factory=DomainJoin)
     stored_certificate_settings: StoredCertificateSettings = Field(default_factory=StoredCertificateSettings)
     win_rm: Annotated[WinRM, Field(alias="WinRM")] = Field(default_factory=WinRM)
@@ -290,7 +290,7 @@ AnyConfigurationSet: TypeAlias = ConfigurationSet | LinuxConfigurationSet | Wind
 """A configuration set of a role."""
 
 ProvisioningSet: TypeAlias = LinuxConfigurationSet | WindowsConfigurationSet
-"""How the operating system of a machine is set up."""
+"""The settings of a new machine, for either operating system."""
 
 _BY_TYPE: dict[str, type[XmlModel]] = {
     "NetworkConfiguration": ConfigurationSet,
@@ -300,7 +300,7 @@ _BY_TYPE: dict[str, type[XmlModel]] = {
 
 
 class ConfigurationSets(XmlList[AnyConfigurationSet]):
-    """The configuration sets of a role; replies only have the network's."""
+    """The configuration sets of a role; replies have only the network configuration."""
 
     configuration_sets: Annotated[list[AnyConfigurationSet], Field(alias="ConfigurationSet")] = Field(
         default_factory=list

@@ -1,8 +1,8 @@
 """The service configuration file (``.cscfg``): instance counts, settings and certificates of the roles.
 
 The file travels inside requests as base64 text. Its names and values are attributes,
-and its namespace is its own. Comments are not kept when a file is read and written back;
-everything else is.
+and it has a namespace of its own. Everything but comments is kept when a file is read and
+written back.
 
     configuration = ServiceConfiguration.from_xml(deployment.configuration)
     configuration.role("WebRole1").instances.count = 4
@@ -30,17 +30,17 @@ class OsImage(_Part):
 
 
 class Instances(_Part):
-    """How many instances a role has."""
+    """The number of instances of a role."""
 
     count: Annotated[int, Field(alias="@count")]
 
 
 class Setting(_Part):
-    """A setting of a role, as its code reads it."""
+    """A setting of a role, by name."""
 
     name: Annotated[str, Field(alias="@name")]
     value: Annotated[str | None, Field(alias="@value", repr=False)] = None
-    """Often a connection string, hence not shown."""
+    """Often a connection string, so reprs leave it out."""
 
 
 class RoleCertificate(_Part):
@@ -66,7 +66,7 @@ class RoleConfiguration(_Part):
     certificates: Annotated[list[RoleCertificate], Wrapped("Certificate")] = Field(default_factory=list)
 
     def setting(self, name: str) -> Setting:
-        """The setting `name`.
+        """Return the setting `name`.
 
         Raises:
             KeyError: the role has no such setting.
@@ -75,20 +75,20 @@ class RoleConfiguration(_Part):
 
 
 class NamedReference(_Part):
-    """A mention of something that is defined elsewhere."""
+    """The name of something that is defined elsewhere."""
 
     name: Annotated[str, Field(alias="@name")]
 
 
 class ConfiguredDnsServer(_Part):
-    """A DNS server that the roles ask."""
+    """A DNS server that the roles use."""
 
     name: Annotated[str, Field(alias="@name")]
     ip_address: Annotated[str, Field(alias="@IPAddress")]
 
 
 class ConfiguredDns(_Part):
-    """How the roles resolve names."""
+    """The DNS configuration of the roles."""
 
     dns_servers: Annotated[list[ConfiguredDnsServer], Wrapped("DnsServer")] = Field(default_factory=list)
 
@@ -101,7 +101,7 @@ class InstanceAddress(_Part):
 
 
 class AddressAssignments(_Part):
-    """Which addresses the roles and the deployment get."""
+    """The addresses of the roles and the deployment."""
 
     instance_address: list[InstanceAddress] = Field(default_factory=list)
     reserved_ips: Annotated[list[NamedReference], Field(alias="ReservedIPs"), Wrapped("ReservedIP")] = Field(
@@ -158,7 +158,7 @@ class ServiceConfiguration(XmlList[RoleConfiguration]):
         """Read a file.
 
         Args:
-            document: the file. A byte order mark is believed, the declaration's encoding is not:
+            document: the file. A byte order mark decides on the encoding, the declaration does not:
                 the service's own files claim to be UTF-16 and are UTF-8.
             strict: refuse elements the model does not know instead of keeping them.
 
@@ -168,7 +168,7 @@ class ServiceConfiguration(XmlList[RoleConfiguration]):
         return super().from_xml(_text(document), strict=strict)
 
     def role(self, name: str) -> RoleConfiguration:
-        """The role `name`.
+        """Return the role `name`.
 
         Raises:
             KeyError: there is no such role.

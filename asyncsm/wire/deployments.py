@@ -1,4 +1,4 @@
-"""Deployments: what runs in a hosted service, and the requests that make and change it."""
+"""Deployments of hosted services, and the requests that make and change them."""
 
 from datetime import datetime
 from typing import Annotated, ClassVar
@@ -21,7 +21,7 @@ class DeploymentSlot(OpenEnum):
 
 
 class DeploymentStatus(OpenEnum):
-    """What a deployment is doing."""
+    """The state of a deployment."""
 
     RUNNING = "Running"
     SUSPENDED = "Suspended"
@@ -34,7 +34,7 @@ class DeploymentStatus(OpenEnum):
 
 
 class InstanceStatus(OpenEnum):
-    """What a role instance is doing."""
+    """The state of a role instance."""
 
     ROLE_STATE_UNKNOWN = "RoleStateUnknown"
     UNKNOWN = "Unknown"
@@ -62,7 +62,7 @@ class InstanceStatus(OpenEnum):
 
 
 class PowerState(OpenEnum):
-    """Whether the machine of a role instance is switched on."""
+    """The power state of the machine of a role instance."""
 
     STARTING = "Starting"
     STARTED = "Started"
@@ -72,12 +72,12 @@ class PowerState(OpenEnum):
 
 
 class UpgradeMode(OpenEnum):
-    """How an update goes through the upgrade domains."""
+    """The way an update goes through the upgrade domains."""
 
     AUTO = "Auto"
     """One after the other."""
     MANUAL = "Manual"
-    """Each when it is told to, by Walk Upgrade Domain."""
+    """Each one at a call of Walk Upgrade Domain."""
     SIMULTANEOUS = "Simultaneous"
     """All at once."""
 
@@ -102,7 +102,7 @@ class InstanceEndpoints(XmlList[InstanceEndpoint]):
 
 
 class MaintenanceStatus(XmlModel):
-    """When the host of a virtual machine is maintained."""
+    """The maintenance windows of a virtual machine's host."""
 
     is_customer_initiated_maintenance_allowed: bool | None = None
     pre_maintenance_window_start_time: datetime | None = None
@@ -149,7 +149,7 @@ class RoleInstanceList(XmlList[RoleInstance]):
 
 
 class UpgradeStatus(XmlModel):
-    """How far an update is; only there while one is under way."""
+    """The progress of an update; present only while one is under way."""
 
     upgrade_type: UpgradeMode | None = None
     current_upgrade_domain_state: str | None = None
@@ -176,7 +176,7 @@ class InputEndpoints(XmlList[InputEndpoint]):
 
 
 class PersistentVMDowntimeInfo(XmlModel):
-    """When the virtual machines of a deployment are down for maintenance."""
+    """The time when the virtual machines of a deployment are down for maintenance."""
 
     xml_root: ClassVar[str] = "PersistentVMDowntime"
 

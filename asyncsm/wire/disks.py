@@ -1,4 +1,4 @@
-"""Disks: registered ones, and those that a virtual machine has or is to have."""
+"""Registered disks, and the disks of virtual machines."""
 
 from datetime import datetime
 from typing import Annotated
@@ -9,7 +9,7 @@ from asyncsm.wire.base import OpenEnum, XmlList, XmlModel, positional
 
 
 class HostCaching(OpenEnum):
-    """How the host caches a disk."""
+    """The host's caching of a disk."""
 
     NONE = "None"
     READ_ONLY = "ReadOnly"
@@ -24,7 +24,7 @@ class OSVirtualHardDisk(XmlModel):
     disk_name: str | None = None
     """Alone: a registered disk. With others: the name under which the new disk is registered."""
     media_link: str | None = None
-    """Blob of the disk, existing or to be made."""
+    """Address of the disk's blob, existing or new."""
     source_image_name: str | None = None
     os: Annotated[str | None, Field(alias="OS")] = None
     """``Linux`` or ``Windows``."""
@@ -60,7 +60,7 @@ class DataVirtualHardDisk(XmlModel):
     lun: int | None = None
     """0 to 31; replies leave out 0."""
     logical_disk_size_in_gb: Annotated[int | None, Field(alias="LogicalDiskSizeInGB")] = None
-    """Size of the empty disk that is to be made."""
+    """Size of a new, empty disk."""
     media_link: str | None = None
     source_media_link: str | None = None
     """An existing blob."""

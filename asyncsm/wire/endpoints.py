@@ -8,7 +8,7 @@ from asyncsm.wire.base import Wrapped, XmlList, XmlModel, positional
 
 
 class LoadBalancerProbe(XmlModel):
-    """How a load balancer finds out whether an instance can take requests."""
+    """The check by which a load balancer learns that an instance can take requests."""
 
     path: str | None = None
     """For http; absent for tcp."""
@@ -22,7 +22,7 @@ class LoadBalancerProbe(XmlModel):
 
 
 class AclRule(XmlModel):
-    """Who may, or may not, reach an endpoint."""
+    """A rule that permits or denies access to an endpoint."""
 
     order: int | None = None
     """The rule with the lowest number wins."""
@@ -34,7 +34,7 @@ class AclRule(XmlModel):
 
 
 class EndpointAcl(XmlModel):
-    """Who may reach an endpoint."""
+    """The access rules of an endpoint."""
 
     rules: Annotated[list[AclRule], Wrapped("Rule")] = Field(default_factory=list)
 
@@ -53,7 +53,7 @@ class ConfigurationSetInputEndpoint(XmlModel):
     local_port: int | None = None
     name: str | None = None
     port: int | None = None
-    """The public port; the service picks one where there is none."""
+    """The public port; without one the service chooses a free port."""
     load_balancer_probe: LoadBalancerProbe = Field(default_factory=LoadBalancerProbe)
     protocol: str | None = None
     """``tcp`` or ``udp``."""

@@ -10,7 +10,7 @@ from asyncsm.wire.certificates import Certificates
 
 
 class ExtensionState(OpenEnum):
-    """What is to be done with an extension."""
+    """The wanted state of an extension."""
 
     ENABLE = "Enable"
     DISABLE = "Disable"
@@ -136,14 +136,14 @@ class FormattedMessage(XmlModel):
 
 
 class StatusMessage(XmlModel):
-    """A message by its number, with what is to be filled in."""
+    """A message by its number, with the values to fill in."""
 
     message_resource_id: str | None = None
     param_list: Annotated[list[str], Wrapped("Param")] = Field(default_factory=list)
 
 
 class GuestAgentStatus(XmlModel):
-    """What the agent inside a virtual machine says of itself."""
+    """The state that the agent inside a virtual machine reports of itself."""
 
     protocol_version: str | None = None
     timestamp: datetime | None = None
@@ -166,7 +166,7 @@ class ExtensionSubStatus(XmlModel):
 
 
 class ExtensionSettingStatus(XmlModel):
-    """How far an extension is with its configuration."""
+    """The progress of an extension with its configuration."""
 
     timestamp: datetime | None = None
     configuration_applied_time: datetime | None = None

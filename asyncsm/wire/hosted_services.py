@@ -12,7 +12,7 @@ from asyncsm.wire.subscription import ComputeCapabilities
 
 
 class HostedServiceStatus(OpenEnum):
-    """Where a hosted service is in its life."""
+    """The state of a hosted service."""
 
     CREATING = "Creating"
     CREATED = "Created"
@@ -23,7 +23,7 @@ class HostedServiceStatus(OpenEnum):
 
 
 class HostedServiceProperties(XmlModel):
-    """What is known of a hosted service."""
+    """The properties of a hosted service."""
 
     description: Annotated[str | None, Nillable] = None
     affinity_group: str | None = None
@@ -81,8 +81,8 @@ class UpdateHostedService(XmlModel):
 
 
 class AvailabilityResponse(XmlModel):
-    """Whether the name of a hosted service or storage account can still be taken."""
+    """Reply of Check Hosted Service Name Availability and Check Storage Account Name Availability."""
 
     result: bool
     reason: Annotated[str | None, Nillable] = None
-    """Why it cannot."""
+    """The reason why the name cannot be taken."""

@@ -48,7 +48,7 @@ class Images(XmlList[OSImage]):
 
 
 class ReplicationProgressElement(XmlModel):
-    """How far an image is copied to a region."""
+    """The progress of copying an image to a region."""
 
     location: str
     progress: int | None = None
@@ -56,7 +56,7 @@ class ReplicationProgressElement(XmlModel):
 
 
 class ReplicationProgress(XmlList[ReplicationProgressElement]):
-    """How far an image is copied."""
+    """The progress of copying an image, by region."""
 
     replication_progress_elements: Annotated[
         list[ReplicationProgressElement], Field(alias="ReplicationProgressElement")
@@ -64,7 +64,7 @@ class ReplicationProgress(XmlList[ReplicationProgressElement]):
 
 
 class ComputeImageAttributes(XmlModel):
-    """Under which name an image is published."""
+    """The name under which an image is published."""
 
     offer: str | None = None
     """Letters, digits, hyphens and dots, at most 64."""
@@ -82,7 +82,7 @@ class MarketplacePlan(XmlModel):
 
 
 class MarketplaceImageAttributes(XmlModel):
-    """How an image is sold."""
+    """The publisher and plan under which an image is sold."""
 
     publisher_id: str | None = None
     plan: MarketplacePlan | None = None

@@ -1,9 +1,9 @@
-"""What is wrong with a document that a lenient reader takes all the same.
+"""Strict inspection of a document: mistakes that a lenient reader passes over.
 
-The service reads elements in one order only. What comes too late, is misspelt or stands in
-another namespace is passed over in silence, and shows much later, as a default or as "a
-parameter was incorrect". This says it at once, in the models' own terms: their plans know
-the order.
+The service reads elements in one order only. It silently ignores an element that comes too
+late, is misspelt or is in another namespace; the mistake shows much later, as a default or
+as "a parameter was incorrect". `offences` reports such mistakes at once, by comparing the
+document with the layout of its model.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from asyncsm.wire.base import XmlModel
-from asyncsm.wire.plan import FieldPlan, plan_of
+from asyncsm.wire.codec import FieldLayout, layout_of
 from asyncsm.wire.xml import INSTANCE
 
 if TYPE_CHECKING:
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 
 def offences(model: type[XmlModel], document: bytes) -> Iterator[str]:
-    """Say what in `document` is not as `model` has it: one sentence each, as they come.
+    """Compare `document` with `model`; yield a sentence for each mistake, in document order.
 
     Args:
-        model: what the document should be; its root element has that name.
+        model: the model of the document; the root element has its name.
         document: well formed, and without a document type, as `xml.parse` takes them.
     """
     root = ET.fromstring(document)  # noqa: S314 - has been parsed before, by a parser that refuses entities
     if _namespace(root) != (model.xml_namespace or ""):
         yield _astray(root, model.xml_namespace or "")
-        return  # everything in it is astray, too
+        return  # everything inside is in the wrong namespace, too
     yield from _attributes(root, _local(root))
     yield from _inside(model, root, model.xml_namespace or "", _local(root))
 
@@ -61,7 +61,7 @@ def _inside(model: type[BaseModel], element: ET.Element, namespace: str, where: 
             yield f"{where} lacks {name}."
 
 
-def _content(field: FieldPlan, element: ET.Element, namespace: str, where: str) -> Iterator[str]:
+def _content(field: FieldLayout, element: ET.Element, namespace: str, where: str) -> Iterator[str]:
     yield from _attributes(element, where)
     if field.item is None:
         if field.models:
@@ -75,7 +75,7 @@ def _content(field: FieldPlan, element: ET.Element, namespace: str, where: str) 
             yield from _inside(_variant(field, child), child, namespace, f"{where}/{item}")
 
 
-def _variant(field: FieldPlan, element: ET.Element) -> type[BaseModel]:
+def _variant(field: FieldLayout, element: ET.Element) -> type[BaseModel]:
     first = field.models[0]
     if len(field.models) == 1 or not issubclass(first, XmlModel):
         return first
@@ -83,18 +83,18 @@ def _variant(field: FieldPlan, element: ET.Element) -> type[BaseModel]:
 
 
 def _attributes(element: ET.Element, where: str) -> Iterator[str]:
-    # Those of the schema's own namespace say nil or a type, and may stand anywhere.
+    # Attributes of the schema instance namespace (nil, type) may stand anywhere.
     strange = [name for name in element.attrib if not name.startswith(f"{{{INSTANCE}}}")]
     if strange:
         yield f"{where} has no attribute {', '.join(strange)}."
 
 
 class _Fields:
-    """The elements of a model, as they may stand in a document."""
+    """The elements a model allows, with their order."""
 
     def __init__(self, model: type[BaseModel], namespace: str) -> None:
-        fields = [field for field in plan_of(model).fields if not field.wire.startswith(("@", "#"))]
-        self.known: Mapping[str, FieldPlan] = {_without_prefix(field.wire): field for field in fields}
+        fields = [field for field in layout_of(model).fields if not field.wire.startswith(("@", "#"))]
+        self.known: Mapping[str, FieldLayout] = {_without_prefix(field.wire): field for field in fields}
         self.order = [*self.known]
         self._places = {name: place for place, name in enumerate(self.order)}
         self.required = [name for name, field in self.known.items() if field.required]
@@ -102,12 +102,12 @@ class _Fields:
         self._in_any_order: tuple[frozenset[str], ...] = getattr(model, "xml_in_any_order", ())
         self._namespace = namespace
 
-    def namespace(self, field: FieldPlan) -> str:
+    def namespace(self, field: FieldLayout) -> str:
         prefix, colon, _ = field.wire.partition(":")
         return self._prefixes[prefix] if colon else self._namespace
 
     def too_early(self, name: str, seen: Iterable[str]) -> str | None:
-        """Which of the elements `seen` belongs behind `name`."""
+        """Return an element of `seen` that belongs behind `name`, if there is one."""
         for other in seen:
             loose = any({name, other} <= names for names in self._in_any_order)
             if self._places[other] > self._places[name] and not loose:
@@ -115,7 +115,7 @@ class _Fields:
         return None
 
     def unknown(self, where: str, name: str) -> str:
-        """A sentence about an element that `where` does not have."""
+        """Return the sentence about an element that `where` does not have."""
         folded = {known.lower(): known for known in self.order}
         close = get_close_matches(name.lower(), folded, n=1)
         meant = f"; did you mean {folded[close[0]]}?" if close else "."

@@ -8,7 +8,7 @@ from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, po
 
 
 class NetworkState(OpenEnum):
-    """Where a reserved IP or a virtual network is in its life."""
+    """The state of a reserved IP or a virtual network."""
 
     CREATED = "Created"
     CREATING = "Creating"
@@ -18,20 +18,20 @@ class NetworkState(OpenEnum):
 
 
 class DnsServer(XmlModel):
-    """A DNS server that the roles of a deployment ask."""
+    """A DNS server that the roles of a deployment use."""
 
     name: str
     address: str
 
 
 class DnsServers(XmlList[DnsServer]):
-    """DNS servers."""
+    """A list of DNS servers."""
 
     dns_servers: Annotated[list[DnsServer], Field(alias="DnsServer")] = Field(default_factory=list)
 
 
 class Dns(XmlModel):
-    """How names are resolved."""
+    """The DNS configuration of a deployment or network."""
 
     dns_servers: DnsServers = Field(default_factory=DnsServers)
 
@@ -97,7 +97,7 @@ class VirtualIP(XmlModel):
     reserved_ip_name: Annotated[str | None, Field(alias="ReservedIPName")] = None
     is_secondary_vip: bool | None = None
     type: str | None = None
-    """``Private`` for that of an internal load balancer."""
+    """``Private`` for the address of an internal load balancer."""
 
 
 class VirtualIPs(XmlList[VirtualIP]):
@@ -159,14 +159,14 @@ class Subnets(XmlList[Subnet]):
 
 
 class Connection(XmlModel):
-    """How a gateway reaches a local network."""
+    """The connection from a gateway to a local network."""
 
     type: str | None = None
     """``IPsec`` or ``Dedicated``."""
 
 
 class LocalNetworkSite(XmlModel):
-    """A network outside that a gateway connects."""
+    """A network outside the cloud that a gateway connects to."""
 
     name: str
     address_space: AddressSpace = Field(default_factory=AddressSpace)
@@ -192,7 +192,7 @@ class VirtualNetworkSite(XmlModel):
     label: str | None = None
     id: str | None = None
     affinity_group: str | None = None
-    """An internal name for a network of a region."""
+    """For a network that belongs to a region, an internal name."""
     state: NetworkState | None = None
     in_use: bool | None = None
     address_space: AddressSpace = Field(default_factory=AddressSpace)

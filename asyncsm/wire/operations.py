@@ -10,7 +10,7 @@ from asyncsm.wire.xml import DATA_CONTRACT
 
 
 class OperationState(OpenEnum):
-    """How far an asynchronous operation is."""
+    """The state of an asynchronous operation."""
 
     IN_PROGRESS = "InProgress"
     SUCCEEDED = "Succeeded"
@@ -18,7 +18,7 @@ class OperationState(OpenEnum):
 
 
 class ConfigurationWarning(XmlModel):
-    """What the service dislikes in a service configuration or package."""
+    """A warning about a service configuration or package."""
 
     warning_code: str | None = None
     warning_message: str | None = None
@@ -33,7 +33,7 @@ class ConfigurationWarnings(XmlList[ConfigurationWarning]):
 
 
 class Error(XmlModel):
-    """Why a request was refused or an operation failed."""
+    """The reason why a request was refused or an operation failed."""
 
     code: str | None = None
     message: str | None = None
@@ -43,7 +43,7 @@ class Error(XmlModel):
 
 
 OperationError = Error
-"""The old SDK's name."""
+"""The old SDK's name of `Error`."""
 
 
 class Operation(XmlModel):
@@ -53,12 +53,14 @@ class Operation(XmlModel):
     """The request id with dashes, where the header ``x-ms-request-id`` has none."""
     status: OperationState
     http_status_code: int | None = None
-    """What a synchronous call would have answered; absent while in progress."""
+    """HTTP status a synchronous call would have had; absent while in progress."""
     error: Error | None = None
+    data: str | None = None
+    """Result of an operation of a gateway or circuit, such as a URL; others have none."""
 
 
 class OperationParameter(XmlModel):
-    """One argument of a recorded call; its members stand in the data contract's namespace."""
+    """One argument of a recorded call; its elements are in the data contract's namespace."""
 
     xml_prefixes: ClassVar[dict[str, str]] = {"a": DATA_CONTRACT}
 
@@ -75,22 +77,22 @@ class OperationParameters(XmlList[OperationParameter]):
     )
 
     def to_dict(self) -> dict[str, str | None]:
-        """Values by name."""
+        """Return the values by name."""
         return {item.name: item.value for item in self if item.name is not None}
 
 
 class OperationCaller(XmlModel):
-    """Who started an operation."""
+    """The user or client that started an operation."""
 
     used_service_management_api: bool | None = None
-    """``False`` for what the portal or the platform did."""
+    """``False`` for operations of the portal or the platform."""
     user_email_address: str | None = None
     subscription_certificate_thumbprint: str | None = None
     client_ip: Annotated[str | None, Field(alias="ClientIP")] = None
 
 
 class SubscriptionOperationStatus(XmlModel):
-    """The status of a listed operation: what Get Operation Status would answer."""
+    """The status of a listed operation, with the content of Get Operation Status."""
 
     xml_root: ClassVar[str] = "OperationStatus"
 
@@ -128,4 +130,4 @@ class SubscriptionOperationCollection(XmlModel):
 
     subscription_operations: SubscriptionOperations = Field(default_factory=SubscriptionOperations)
     continuation_token: str | None = None
-    """Asks for the next page; absent on the last one."""
+    """Argument that asks for the next page; absent on the last one."""

@@ -30,7 +30,7 @@ class ExtendedProperties(XmlList[ExtendedProperty]):
     @model_validator(mode="before")
     @classmethod
     def _from_mapping(cls, given: object) -> object:
-        # A field name maps to a list, a property to its text: they cannot be confused.
+        # Fields map to lists and properties to text, so the two kinds of mapping cannot be confused.
         if isinstance(given, Mapping) and all(
             value is None or isinstance(value, str) for value in given.values()
         ):
@@ -39,19 +39,19 @@ class ExtendedProperties(XmlList[ExtendedProperty]):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, str | None]) -> Self:
-        """Properties with these values by name."""
+        """Make properties of values by name."""
         return cls(extended_properties=[ExtendedProperty(name=name, value=values[name]) for name in values])
 
     def to_dict(self) -> dict[str, str | None]:
-        """Values by name."""
+        """Return the values by name."""
         return dict(self.items())
 
     def items(self) -> Iterator[tuple[str, str | None]]:
-        """Names with their values."""
+        """Iterate over pairs of name and value."""
         return ((each.name, each.value) for each in self)
 
     def get(self, name: str, default: str | None = None) -> str | None:
-        """The value of the property `name`, or `default`."""
+        """Return the value of the property `name`, or `default`."""
         return self.to_dict().get(name, default)
 
     @overload

@@ -12,7 +12,7 @@ from asyncsm.wire.vm_images import VMImageInput
 
 
 class DebugSettings(XmlModel):
-    """Where the console of a virtual machine can be seen."""
+    """Addresses of a virtual machine's console output."""
 
     boot_diagnostics_enabled: bool | None = None
     console_screenshot_blob_uri: str | None = None
@@ -33,7 +33,7 @@ class Role(XmlModel):
     )
     vm_image_name: Annotated[str | None, Field(alias="VMImageName")] = None
     media_location: str | None = None
-    """Where the disks of a VM image of the platform are copied to."""
+    """The container that the disks of a platform's VM image are copied to."""
     availability_set_name: str | None = None
     data_virtual_hard_disks: DataVirtualHardDisks = Field(default_factory=DataVirtualHardDisks)
     label: str | None = None
@@ -64,15 +64,15 @@ class RoleList(XmlList[Role]):
 
 
 class PostShutdownAction(OpenEnum):
-    """What becomes of a machine that is shut down."""
+    """The state that a machine is shut down to."""
 
     STOPPED = "Stopped"
-    """It keeps its place and its address, and is charged."""
+    """The machine keeps its host and its address, and is charged."""
     STOPPED_DEALLOCATED = "StoppedDeallocated"
 
 
 class PostCaptureAction(OpenEnum):
-    """What becomes of a machine that was captured."""
+    """The fate of a machine after it was captured."""
 
     DELETE = "Delete"
     REPROVISION = "Reprovision"
@@ -118,7 +118,7 @@ class CaptureRoleOperation(XmlModel):
     operation_type: str = "CaptureRoleOperation"
     post_capture_action: PostCaptureAction
     provisioning_configuration: ProvisioningSet | None = None
-    """How the machine is set up again, for `PostCaptureAction.REPROVISION`."""
+    """Settings to set the machine up again, for `PostCaptureAction.REPROVISION`."""
     target_image_label: str
     target_image_name: str
 

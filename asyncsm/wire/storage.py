@@ -10,7 +10,7 @@ from asyncsm.wire.properties import ExtendedProperties
 
 
 class StorageAccountStatus(OpenEnum):
-    """Where a storage account is in its life."""
+    """The state of a storage account."""
 
     CREATING = "Creating"
     CREATED = "Created"
@@ -21,7 +21,7 @@ class StorageAccountStatus(OpenEnum):
 
 
 class StorageAccountType(OpenEnum):
-    """How often and where the data of an account is kept."""
+    """The replication of an account's data, and the kind of its disks."""
 
     STANDARD_LRS = "Standard_LRS"
     STANDARD_ZRS = "Standard_ZRS"
@@ -31,7 +31,7 @@ class StorageAccountType(OpenEnum):
 
 
 class KeyType(OpenEnum):
-    """Which of an account's two keys."""
+    """The names of an account's two keys."""
 
     PRIMARY = "Primary"
     SECONDARY = "Secondary"
@@ -52,7 +52,7 @@ class CustomDomains(XmlList[CustomDomain]):
 
 
 class StorageAccountProperties(XmlModel):
-    """What is known of a storage account."""
+    """The properties of a storage account."""
 
     description: Annotated[str | None, Nillable] = None
     affinity_group: str | None = None

@@ -1,4 +1,4 @@
-"""What a subscription offers: locations, role sizes, guest operating systems, and its own limits."""
+"""Subscriptions with their limits, and the locations, role sizes and guest operating systems on offer."""
 
 from datetime import datetime
 from typing import Annotated
@@ -9,7 +9,7 @@ from asyncsm.wire.base import Base64, OpenEnum, Wrapped, XmlList, XmlModel
 
 
 class SubscriptionStatus(OpenEnum):
-    """Whether a subscription can be used."""
+    """The state of a subscription."""
 
     ACTIVE = "Active"
     WARNED = "Warned"
@@ -19,20 +19,20 @@ class SubscriptionStatus(OpenEnum):
 
 
 class ComputeCapabilities(XmlModel):
-    """The role sizes that can be had somewhere."""
+    """The role sizes available at a location or in an affinity group."""
 
     web_worker_role_sizes: Annotated[list[str], Wrapped("RoleSize")] = Field(default_factory=list)
     virtual_machines_role_sizes: Annotated[list[str], Wrapped("RoleSize")] = Field(default_factory=list)
 
 
 class StorageCapabilities(XmlModel):
-    """The kinds of storage account that can be had somewhere."""
+    """The kinds of storage account available at a location."""
 
     storage_account_types: Annotated[list[str], Wrapped("StorageAccountType")] = Field(default_factory=list)
 
 
 class Location(XmlModel):
-    """A region."""
+    """A region of the service."""
 
     name: str
     display_name: str | None = None
@@ -49,7 +49,7 @@ class Locations(XmlList[Location]):
 
 
 class RoleSize(XmlModel):
-    """What a machine of a size has."""
+    """The cores, memory and disks of a machine of one size."""
 
     name: str
     label: str | None = None

@@ -1,4 +1,4 @@
-"""What an annotation can say of a field, and the values that are not plain ones."""
+"""Marks for the annotations of fields, and types of values besides the built-in ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NIL: Node = {"@i:nil": "true"}
 
 
 class Wrapped:
-    """The list stands inside an element of its own; `item` is the name of its children."""
+    """Mark of a list inside an element of its own; `item` is the name of its children."""
 
     __slots__ = ("item",)
 
@@ -25,13 +25,13 @@ class Wrapped:
 
 
 class Nillable:
-    """An explicit ``None`` is written as ``i:nil="true"`` instead of being left out."""
+    """Mark of a field whose explicit ``None`` is written as ``i:nil="true"`` instead of being left out."""
 
 
 class Base64:
-    """Plain in Python, base64 of its UTF-8 bytes on the wire.
+    """Mark of text that is base64 of its UTF-8 bytes on the wire.
 
-    The service answers some of these fields in plain text, so what does not decode is
+    The service answers some of these fields in plain text, so text that does not decode is
     taken as it is.
     """
 
@@ -40,12 +40,12 @@ Base64Text = Annotated[str, Base64]
 
 
 def encode_base64(value: str | bytes) -> str:
-    """Base64 text of `value`; a string goes as UTF-8."""
+    """Encode `value` as base64 text; a string is encoded as UTF-8 first."""
     return base64.b64encode(value.encode() if isinstance(value, str) else value).decode()
 
 
 def decode_base64(text: str) -> str:
-    """The text behind `text`, or `text` itself where it is not base64 of UTF-8."""
+    """Decode base64 of UTF-8; text that is something else is returned as it is."""
     try:
         return base64.b64decode("".join(text.split()), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):
@@ -53,7 +53,7 @@ def decode_base64(text: str) -> str:
 
 
 class OpenEnum(StrEnum):
-    """Words of the service. One that is not listed becomes a member of its own on the fly."""
+    """An enumeration of the service's words; an unlisted word becomes a member when it is first met."""
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
@@ -67,11 +67,11 @@ class OpenEnum(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExtraElement:
-    """An element no field stands for.
+    """An element without a field of its own.
 
     Attributes:
         name: as written, with its prefix; ``@name`` for an attribute.
-        value: what xmltodict made of it.
+        value: its content, in the form of `xml`.
         after: wire name of the known element it followed, ``None`` at the beginning.
     """
 
@@ -85,4 +85,4 @@ class ExtraElement:
 
 
 class UnknownElement(ValueError):
-    """Raised instead of keeping an unknown element where the reader asked for strictness."""
+    """Raised for an unknown element where the reader asked for strictness."""

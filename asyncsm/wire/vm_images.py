@@ -10,7 +10,7 @@ from asyncsm.wire.disks import HostCaching
 
 
 class OSState(OpenEnum):
-    """Whether machines made from an image are set up anew."""
+    """The state of an image's operating system; a generalized one is set up anew in each machine."""
 
     GENERALIZED = "Generalized"
     SPECIALIZED = "Specialized"
@@ -53,7 +53,7 @@ class DataDiskConfigurations(XmlList[DataDiskConfiguration]):
 
 
 class VMImageInput(XmlModel):
-    """How the disks of a VM image are resized when a machine is made from it."""
+    """New sizes for the disks of a machine that is made from a VM image."""
 
     os_disk_configuration: Annotated[OSDiskConfiguration | None, Field(alias="OSDiskConfiguration")] = None
     data_disk_configurations: DataDiskConfigurations = Field(default_factory=DataDiskConfigurations)

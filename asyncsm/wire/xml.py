@@ -1,6 +1,6 @@
-"""Documents to dictionaries and back; the only user of xmltodict.
+"""XML documents converted to dictionaries and back; the only user of xmltodict.
 
-A dictionary is what xmltodict makes: element names as written (with prefix), attributes
+The dictionaries have the form of xmltodict: element names as written (with prefix), attributes
 behind ``@``, text beside attributes under ``#text``, repeated elements as lists, an
 empty element as ``None``. The two namespaces every document declares on its root are left out.
 """
@@ -41,10 +41,10 @@ class _GuardedExpat:
 
 
 class _GuardedParser:
-    """A parser as xmltodict sets it up; it is made when all is known.
+    """A parser with the attributes that xmltodict sets; expat's own is made when parsing begins.
 
-    xmltodict also asks for attributes as a list and turns each into a dictionary again. Here expat
-    makes the dictionary, which saves a fifth of the time.
+    xmltodict asks expat for attributes as a list and makes a dictionary of it. Here expat makes
+    the dictionary, which saves a fifth of the time.
     """
 
     StartElementHandler: Callable[[str, dict[str, str]], None]
@@ -76,9 +76,9 @@ _WORD = re.compile(r"<(\w+)>([^<]+)")
 
 
 def _parse_flat(document: bytes) -> tuple[str, dict[str, Node]] | None:
-    """What `parse` returns, if `document` is as simple as the status of an operation.
+    """Parse a document that is as simple as the status of an operation; ``None`` for others.
 
-    That is most of all replies, and making a parser for it takes eight times as long.
+    Most replies are so simple, and making a parser for one takes eight times as long.
     """
     found = _FLAT.fullmatch(document)
     if found is None:
@@ -89,7 +89,7 @@ def _parse_flat(document: bytes) -> tuple[str, dict[str, Node]] | None:
 
 
 def parse(document: bytes | str) -> tuple[str, Node]:
-    """The root element's name and content.
+    """Parse a document; return the root element's name and content.
 
     Raises:
         MalformedXml: the document is not well formed or declares a document type.
@@ -114,11 +114,11 @@ def _parse_any(document: bytes | str) -> tuple[str, Node]:
 
 
 def render(root: str, content: Mapping[str, Node], namespace: str | None) -> bytes:
-    """A compact UTF-8 document without an XML declaration, as the service writes them."""
+    """Write a compact UTF-8 document without an XML declaration, like the service's own."""
     declared: dict[str, Node] = {}
     if namespace is not None:
         declared["@xmlns"] = namespace
     declared["@xmlns:i"] = INSTANCE
     text = xmltodict.unparse({root: {**declared, **content}}, full_document=False, short_empty_elements=True)
-    # A parser reads a bare carriage return as a line feed; only a reference survives.
+    # Parsers read a bare carriage return as a line feed, but keep one written as a reference.
     return text.replace("\r", "&#13;").encode()

@@ -16,7 +16,7 @@ from asyncsm.emulator.call import World
 from asyncsm.emulator.clock import ManualClock
 from asyncsm.emulator.faults import Faults
 from asyncsm.emulator.persistence import database
-from asyncsm.emulator.persistence.keeping import Keeper
+from asyncsm.emulator.persistence.state_store import StateStore
 from asyncsm.emulator.progress import Progress
 from asyncsm.emulator.state import State
 
@@ -38,7 +38,7 @@ class Kept:
             world = World(state, clock, Progress(clock, random), Gate(state), random)
         self.world = world
         self.path = path
-        self.keeper = Keeper(world, Faults(world.clock, world.progress))
+        self.keeper = StateStore(world, Faults(world.clock, world.progress))
         if path is not None and not self.keeper.open(path):
             self.keeper.begin(world.state.subscriptions)
             self.keeper.save()

@@ -12,9 +12,9 @@ from asyncsm.emulator.app import ManagementApp
 from asyncsm.emulator.authentication import Gate
 from asyncsm.emulator.call import Call, Incoming, Reply, World
 from asyncsm.emulator.clock import ManualClock
-from asyncsm.emulator.handlers import ROUTES
 from asyncsm.emulator.progress import Progress
 from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.routes import ROUTES
 from asyncsm.emulator.routing import Router, parse_query, split
 from asyncsm.emulator.state import Quotas, State, Subscription
 from asyncsm.wire.http import HttpResponse

@@ -7,8 +7,8 @@ import pytest
 from doubles.bare_client import Answer, Management, connected, document
 
 from asyncsm.emulator import Emulator, InstantClock, ManualClock, refusals
-from asyncsm.emulator.handlers import operations
 from asyncsm.emulator.progress import Operation, Progress
+from asyncsm.emulator.routes import operations
 
 ACCOUNTS = "services/storageservices"
 WINDOW = "StartTime=2015-06-30&EndTime=2015-12-31"

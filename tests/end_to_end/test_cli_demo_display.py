@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from asyncsm.cli.demo import SECTIONS
-from asyncsm.cli.demo_display import LiveDisplay, summary_table
+from asyncsm.cli.demo_display import LiveTourDisplay, summary_table
 from asyncsm.cli.demo_tour import Done, Summary
 
 DONE = Done("CreateVirtualMachineDeployment", "demo-vm-1", "0123456789abcdef" * 2, "Succeeded", 0.5)
@@ -27,7 +27,7 @@ def lines_of(console):
 def test_finished_sections_stay_and_fit(width):
     """Each finished section leaves its title, what it found and how long it took, in one line."""
     console = terminal(width)
-    with LiveDisplay(console) as display:
+    with LiveTourDisplay(console) as display:
         for number, section in enumerate(SECTIONS, start=1):
             display.opened(number, section)
             display.expecting(3)
@@ -42,7 +42,7 @@ def test_finished_sections_stay_and_fit(width):
 def test_a_section_that_fails_is_marked():
     """What was under way when the demo ended early can be seen."""
     console = terminal(80)
-    display = LiveDisplay(console)
+    display = LiveTourDisplay(console)
     display.opened(9, SECTIONS[8])
     display.__enter__()
     display.__exit__(RuntimeError, RuntimeError(), None)

@@ -8,7 +8,7 @@ from doubles.documents import TEXT, documents
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from asyncsm import models
-from asyncsm.wire import plan
+from asyncsm.wire import codec
 from asyncsm.wire.base import XmlModel
 
 MODELS = [
@@ -88,4 +88,4 @@ def _read_or_value_error(model: type[XmlModel], content: bytes | str) -> None:
 
 
 def _wires(model: type[XmlModel]) -> list[str]:
-    return [field.wire for field in plan.plan_of(model).fields]
+    return [field.wire for field in codec.layout_of(model).fields]

@@ -22,7 +22,7 @@ from asyncsm.errors import CredentialError, InvalidArgument
 class TestGenerating:
     def test_what_it_is(self) -> None:
         """RSA of 2048 bits, SHA-256, self-signed, for client authentication."""
-        certificate = management_certificate()._certificate
+        certificate = management_certificate()._pair.certificate
         assert certificate.subject == certificate.issuer
         assert certificate.subject.rfc4514_string() == "CN=tester"
         assert isinstance(certificate.signature_hash_algorithm, SHA256)

@@ -108,7 +108,7 @@ class TestWriting:
         assert ManagementCertificate.load(tmp_path / "my.pem") == certificate
         assert ManagementCertificate.load(tmp_path / "my.pfx", "secret") == certificate
         cer = x509.load_der_x509_certificate((tmp_path / "my.cer").read_bytes())
-        assert cer == certificate._certificate
+        assert cer == certificate._pair.certificate
 
     def test_no_overwriting(self, tmp_path: Path) -> None:
         """An existing file stays unless overwrite=True says otherwise."""

@@ -12,7 +12,7 @@ from doubles.certificates import NOW, management_certificate, self_signed
 
 from asyncsm.credentials import ManagementCertificate, windows
 from asyncsm.credentials.crypt32 import Blob, CertificateContext, Crypt32, system_crypt32
-from asyncsm.credentials.windows import StoredCertificate, StoreLocation
+from asyncsm.credentials.windows_store import StoredCertificate, StoreLocation, is_store_location
 from asyncsm.errors import CredentialError
 
 
@@ -28,7 +28,7 @@ class TestLocations:
     )
     def test_forms(self, text: str, location: tuple[str, str, str]) -> None:
         """Account, store and name; the store may be left out."""
-        assert windows.is_store_location(text)
+        assert is_store_location(text)
         assert StoreLocation.parse(text) == StoreLocation(*location)
 
     @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ class TestLocations:
     )
     def test_other_text(self, text: str) -> None:
         """Other text is a file's path, and no location."""
-        assert not windows.is_store_location(text)
+        assert not is_store_location(text)
         with pytest.raises(CredentialError, match=r"write CURRENT_USER\\my\\Name or"):
             StoreLocation.parse(text)
 

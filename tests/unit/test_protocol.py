@@ -204,6 +204,7 @@ def refused(answer, request=READ):
         (307, "TemporaryRedirect", errors.TemporaryRedirect),
         (400, "Compute.OverconstrainedAllocationRequest", errors.BadRequest),
         (502, "Unheard.Of", errors.InternalError),
+        (501, "NotEmulated", errors.ServiceError),
         (418, "Unheard.Of", errors.ServiceError),
         (302, "Unheard.Of", errors.ServiceError),
     ],

@@ -1,4 +1,4 @@
-"""The kinds of resources a plan may have, one class each; `resources_of` is the way in."""
+"""The kinds of resources a plan may have, one class each; `resources_of` makes them from a plan."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ KINDS: Final[tuple[type[AnyResource], ...]] = (
 
 
 def resources_of(plan: Plan, base: Path) -> list[AnyResource]:
-    """Everything `plan` wants, in the order in which a person would make it.
+    """Make the resources of a plan, in the order in which a person would create them.
 
     Args:
-        plan: what is wanted.
-        base: the directory its files are found from.
+        plan: the plan.
+        base: the directory of its files.
 
     Raises:
         CredentialError: a certificate's file cannot be read.

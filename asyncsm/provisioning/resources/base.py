@@ -1,4 +1,4 @@
-"""What every kind of resource offers: to be found, compared, created, changed and removed."""
+"""The base class of all kinds of resources: find, compare, create, change and remove."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ F = TypeVar("F")
 T = TypeVar("T")
 
 READS_AT_ONCE = 16
-"""How many questions a survey puts at once; the session's throttle sees to the rest."""
+"""The most reads a survey has under way at once; the session's throttle also applies."""
 
 
 @dataclass(slots=True)
 class Site:
-    """Where a plan is carried out.
+    """The place of a run: a subscription and a directory.
 
     Attributes:
-        sms: the subscription.
-        base: the plan's directory, from which its files are found.
-        deployments: what is known of the deployments of virtual machines, by hosted service in
-            small letters; ``None`` where there is none. It spares a look before each machine.
+        sms: a client of the subscription.
+        base: the plan's directory, with its files.
+        deployments: known deployments of virtual machines, by hosted service in lower case;
+            ``None`` for a service without one. They save a read before each machine.
     """
 
     sms: ServiceManagementService
@@ -43,14 +43,14 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something that is not as the plan has it.
+    """A difference between a resource and the plan.
 
     Attributes:
-        field: of the resource.
-        present: what it is.
-        wanted: what the plan says.
-        mends: whether `Resource.change` makes it so; otherwise the resource would have to be
-            removed and made again, which is left to you.
+        field: the field that differs.
+        present: its value in the service.
+        wanted: its value in the plan.
+        mends: true if `Resource.change` can change it; otherwise the resource would have to be
+            removed and made again, which is left to the user.
     """
 
     field: str
@@ -71,17 +71,22 @@ class _Named(Protocol):
 S = TypeVar("S", bound=_Named)
 
 
+def service_key(name: str) -> str:
+    """Return the key of a hosted service."""
+    return f"hosted_service/{name}".lower()
+
+
 class Resource(ABC, Generic[F, S]):
-    """One thing a plan wants; `F` is what the service has of it, `S` what the plan says.
+    """A resource that a plan wants; `F` is the service's model of it, `S` the plan's spec.
 
     Attributes:
         kind: the plan's word for its kind.
         creates: the service's name of its creation.
         deletes: the service's name of its removal.
-        spec: what the plan says.
-        at_once: what the service finishes before it answers: ``create``, ``change``, ``remove``.
-        holds_disks: whether disks of machines may be in it.
-        leaves_disks: whether its removal leaves disks unless they are removed, too.
+        spec: the plan's entry for it.
+        at_once: actions the service finishes before it answers: ``create``, ``change``, ``remove``.
+        holds_disks: true if disks of machines may be in it.
+        leaves_disks: true if its removal leaves disks, unless they are removed, too.
     """
 
     kind: ClassVar[str]
@@ -96,12 +101,12 @@ class Resource(ABC, Generic[F, S]):
 
     @property
     def name(self) -> str:
-        """Its name, with what it is in: ``shop/web-001`` for a machine."""
+        """Its name, preceded by that of its hosted service: ``shop/web-001`` for a machine."""
         return self.spec.name
 
     @property
     def key(self) -> str:
-        """What it is known by, in the journal too: kind and name. Names do not differ by case only."""
+        """The unique key, also in the journal: ``kind/name`` in lower case."""
         return f"{self.kind}/{self.name}".lower()
 
     @property
@@ -111,48 +116,48 @@ class Resource(ABC, Generic[F, S]):
 
     @property
     def lane(self) -> str:
-        """What changes of it exclude: those of one lane happen one after another."""
-        return self.key
+        """The key of the resource whose changes exclude each other: its hosted service, if it is in one."""
+        return service_key(self.service_name) if self.service_name else self.key
 
     def needs(self) -> Iterator[str]:
-        """Keys of what must be there before; those that are not in the plan are taken to be there."""
+        """Yield keys of resources that must exist before; keys that are not in the plan are ignored."""
         yield from ()
 
     @classmethod
     @abstractmethod
     async def survey(cls, site: Site, wanted: Sequence[Resource[F, Any]]) -> Mapping[str, F]:
-        """What is there of `wanted`, all of this kind, by key, in as few requests as possible."""
+        """Find which of `wanted`, all of this kind, exist, by key, in as few requests as possible."""
 
     @abstractmethod
     async def find(self, site: Site) -> F | None:
-        """What is there of it; ``None`` if it is not."""
+        """Read it; return ``None`` if it does not exist."""
 
     @abstractmethod
     def compare(self, found: F) -> Iterator[Difference]:
-        """What is not as the plan has it."""
+        """Yield the differences between it and the plan."""
 
     @abstractmethod
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Begin to create it.
 
         Args:
-            site: where.
-            doubtful: whether a process that died may have begun already.
+            site: the place of the run.
+            doubtful: true if a process that died may have begun already.
 
         Raises:
-            AlreadyExists: it is there, or its name is somebody else's.
+            AlreadyExists: it exists, or its name belongs to somebody else.
         """
 
-    @abstractmethod
     async def change(self, site: Site, found: F, differences: Sequence[Difference]) -> OperationHandle:
-        """Begin to make it as the plan has it; `differences` are those that can be mended."""
+        """Begin to change the `differences`, which all are of those that `change` can change."""
+        raise NotImplementedError(f"{self.key}: nothing of {found!r} can be changed at {site}: {differences}")
 
     @abstractmethod
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
-        """Begin to remove it; ``None`` if it was not there.
+        """Begin to remove it; return ``None`` if it does not exist.
 
         Args:
-            site: where.
+            site: the place of the run.
             disks: also remove the disks and the blobs behind them.
         """
 
@@ -160,12 +165,12 @@ class Resource(ABC, Generic[F, S]):
 def differ(
     field: str, present: object, wanted: object, *, mends: bool = True, folded: bool = False
 ) -> Iterator[Difference]:
-    """The difference, if there is one; what the plan does not say is as it is.
+    """Yield the difference between two values, if there is one.
 
     Args:
-        field: of the resource.
-        present: what it is.
-        wanted: what the plan says; ``None`` if it says nothing.
+        field: the field.
+        present: its value in the service.
+        wanted: its value in the plan; ``None`` accepts any value.
         mends: whether it can be changed.
         folded: whether upper and lower case are the same.
     """
@@ -177,20 +182,20 @@ def differ(
 
 
 def named(found: Iterable[tuple[str | None, T]], wanted: Sequence[Resource[T, Any]]) -> dict[str, T]:
-    """Of what was listed, with names, that which is `wanted`, by key."""
+    """Select the `wanted` resources from a list with names; return them by key."""
     by_name = {name.lower(): one for name, one in found if name is not None}
     return {one.key: by_name[one.name.lower()] for one in wanted if one.name.lower() in by_name}
 
 
 async def each(read: Callable[[str], Awaitable[T]], names: Iterable[str]) -> dict[str, T]:
-    """What `read` gives for each name, some at a time."""
+    """Call `read` for each name, several at a time; return the results by name."""
     ordered = list(dict.fromkeys(names))
     found = await together(read(name) for name in ordered)
     return dict(zip(ordered, found, strict=True))
 
 
 async def together(reads: Iterable[Awaitable[T]]) -> list[T]:
-    """What `reads` give, some at a time; the first that fails says why all have."""
+    """Await all `reads`, several at a time; raise the first failure alone, without its group."""
     try:
         return await gather(reads, max_in_flight=READS_AT_ONCE)
     except OperationsFailed as failed:
@@ -198,7 +203,7 @@ async def together(reads: Iterable[Awaitable[T]]) -> list[T]:
 
 
 async def unless_missing(call: Awaitable[T]) -> T | None:
-    """What `call` gives; ``None`` if there is no such resource."""
+    """Await `call`; return ``None`` if there is no such resource."""
     try:
         return await call
     except ResourceNotFound:

@@ -1,4 +1,4 @@
-"""Virtual machines."""
+"""Virtual machines, and the deployments they bring."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from asyncsm.errors import AlreadyExists, ResourceNotFound
+from asyncsm.provisioning.machine_specs import VirtualMachineSpec
 from asyncsm.provisioning.resources.base import (
     Difference,
     Resource,
@@ -13,10 +14,10 @@ from asyncsm.provisioning.resources.base import (
     differ,
     each,
     named,
+    service_key,
 )
-from asyncsm.provisioning.resources.services import existing, service_key
+from asyncsm.provisioning.resources.services import existing
 from asyncsm.provisioning.resources.storage import account_of
-from asyncsm.provisioning.specs import VirtualMachineSpec
 from asyncsm.wire.deployments import Deployment
 from asyncsm.wire.roles import Role
 
@@ -28,9 +29,9 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
     """A virtual machine. The first of a hosted service brings the deployment, the others join it.
 
     Args:
-        spec: what the plan says.
+        spec: the plan's entry for it.
         certificates: keys of the certificates of its hosted service.
-        joins: whether the plan has another one before it in the hosted service.
+        joins: true if the plan has another machine before it in the hosted service.
     """
 
     kind: ClassVar[str] = "virtual_machine"
@@ -53,16 +54,11 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
 
     @property
     def name(self) -> str:
-        """Its service and name."""
+        """Its hosted service and name."""
         return f"{self.spec.service_name}/{self.spec.name}"
 
-    @property
-    def lane(self) -> str:
-        """Its hosted service: a deployment is changed by one operation at a time."""
-        return service_key(self.spec.service_name)
-
     def needs(self) -> Iterator[str]:
-        """Its hosted service with its certificates, image, disks, accounts and address."""
+        """Yield its hosted service with certificates, its image, disks, storage accounts and address."""
         spec = self.spec
         yield service_key(spec.service_name)
         yield from self._certificates
@@ -81,7 +77,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
 
     @classmethod
     async def survey(cls, site: Site, wanted: Sequence[Resource[Role, Any]]) -> Mapping[str, Role]:
-        """Read each service that has some in the plan, and keep in mind which has a deployment."""
+        """Read each hosted service that has machines in the plan, and remember its deployment."""
         services = [one.service_name for one in wanted]
         site.deployments.update(dict.fromkeys(map(str.lower, services), None))
         names = await existing(site, services)
@@ -95,7 +91,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         return named(roles, wanted)
 
     async def find(self, site: Site) -> Role | None:
-        """Read its deployment."""
+        """Read its deployment, and find it in there."""
         return self.role_in(await self._deployment(site))
 
     async def _deployment(self, site: Site) -> Deployment | None:
@@ -107,14 +103,14 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         return found
 
     def role_in(self, deployment: Deployment | None) -> Role | None:
-        """This machine in a deployment, if it is there."""
+        """Return this machine's role in a deployment, if it is there."""
         roles = () if deployment is None else deployment.role_list
         return next(
             (role for role in roles if (role.role_name or "").lower() == self.spec.name.lower()), None
         )
 
     def compare(self, found: Role) -> Iterator[Difference]:
-        """Its size and availability set can be changed; what it was made from can not."""
+        """Yield differences; size and availability set can be changed, image and disks cannot."""
         spec = self.spec
         yield from differ("role_size", found.role_size, spec.role_size)
         yield from differ("availability_set_name", found.availability_set_name, spec.availability_set_name)
@@ -135,7 +131,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
             )
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
-        """Create the deployment with it, or add it to the deployment that is there."""
+        """Create the deployment with it, or add it to the existing deployment."""
         service = self.spec.service_name
         async with site.sms.exclusively("services", "hostedservices", service):
             known = site.deployments.get(service.lower())
@@ -145,13 +141,13 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
                 [] if known is None else [one for one in known.role_list if one is not self.role_in(known)]
             )
             try:
-                # In a deployment of its own it may be this machine's creation that brought it.
+                # A deployment with this machine alone may come from an earlier attempt to create it.
                 if known is None or (doubtful and not others):
                     handle = await self._bring_deployment(site)
                 else:
                     return await self._join(site, known.name)
             except (AlreadyExists, ResourceNotFound):
-                # Somebody else made or removed the deployment since the last look.
+                # Somebody else made or removed the deployment since it was last read.
                 known = await self._deployment(site)
                 if self.role_in(known) is not None:
                     raise
@@ -206,7 +202,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         )
 
     async def change(self, site: Site, found: Role, differences: Sequence[Difference]) -> OperationHandle:
-        """Read the machine, change what differs, and write it back: nothing else of it is lost."""
+        """Read the role, change what differs, and write it back, so that nothing else of it is lost."""
         del found
         service, name = self.spec.service_name, self.spec.name
         async with site.sms.exclusively("services", "hostedservices", service):

@@ -26,21 +26,21 @@ class AffinityGroupResource(Resource[AffinityGroup, AffinityGroupSpec]):
     async def survey(
         cls, site: Site, wanted: Sequence[Resource[AffinityGroup, Any]]
     ) -> Mapping[str, AffinityGroup]:
-        """List them."""
+        """List all affinity groups."""
         return named(((one.name, one) for one in await site.sms.list_affinity_groups()), wanted)
 
     async def find(self, site: Site) -> AffinityGroup | None:
-        """Read it."""
+        """Read the affinity group."""
         return await unless_missing(site.sms.get_affinity_group_properties(self.name))
 
     def compare(self, found: AffinityGroup) -> Iterator[Difference]:
-        """Its place cannot be changed."""
+        """Yield differences; the location cannot be changed."""
         yield from differ("location", found.location, self.spec.location, mends=False)
         yield from differ("label", found.label, self.spec.label)
         yield from differ("description", found.description, self.spec.description)
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
-        """Create it."""
+        """Create the affinity group."""
         spec = self.spec
         return await site.sms.create_affinity_group(
             spec.name, spec.label or spec.name, _place(spec.location), spec.description
@@ -49,7 +49,7 @@ class AffinityGroupResource(Resource[AffinityGroup, AffinityGroupSpec]):
     async def change(
         self, site: Site, found: AffinityGroup, differences: Sequence[Difference]
     ) -> OperationHandle:
-        """Give it its label and description."""
+        """Set its label and description."""
         del differences
         description = found.description if self.spec.description is None else self.spec.description
         return await site.sms.update_affinity_group(
@@ -57,7 +57,7 @@ class AffinityGroupResource(Resource[AffinityGroup, AffinityGroupSpec]):
         )
 
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
-        """Delete it."""
+        """Delete the affinity group."""
         del disks
         return await unless_missing(site.sms.delete_affinity_group(self.name))
 
@@ -73,30 +73,24 @@ class ReservedIPResource(Resource[ReservedIP, ReservedIPSpec]):
     async def survey(
         cls, site: Site, wanted: Sequence[Resource[ReservedIP, Any]]
     ) -> Mapping[str, ReservedIP]:
-        """List them."""
+        """List all reserved addresses."""
         return named(((one.name, one) for one in await site.sms.list_reserved_ip_addresses()), wanted)
 
     async def find(self, site: Site) -> ReservedIP | None:
-        """Read it."""
+        """Read the address."""
         return await unless_missing(site.sms.get_reserved_ip_address(self.name))
 
     def compare(self, found: ReservedIP) -> Iterator[Difference]:
-        """Nothing of it can be changed."""
+        """Yield differences, none of which can be changed."""
         yield from differ("location", found.location, self.spec.location, mends=False)
         yield from differ("label", found.label, self.spec.label, mends=False)
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
-        """Reserve it."""
+        """Reserve the address."""
         return await site.sms.create_reserved_ip_address(self.name, self.spec.label, self.spec.location)
 
-    async def change(
-        self, site: Site, found: ReservedIP, differences: Sequence[Difference]
-    ) -> OperationHandle:
-        """Nothing is ever to be changed."""
-        raise NotImplementedError(f"{self.key}: {found.name} has no {differences}")
-
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
-        """Give it back."""
+        """Release the address."""
         del disks
         return await unless_missing(site.sms.delete_reserved_ip_address(self.name))
 

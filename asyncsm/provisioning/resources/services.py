@@ -13,6 +13,7 @@ from asyncsm.provisioning.resources.base import (
     differ,
     each,
     named,
+    service_key,
     unless_missing,
 )
 from asyncsm.provisioning.resources.storage import account_of
@@ -27,13 +28,8 @@ if TYPE_CHECKING:
     from asyncsm.polling import OperationHandle
 
 
-def service_key(name: str) -> str:
-    """The key of a hosted service."""
-    return f"{HostedServiceResource.kind}/{name}".lower()
-
-
 async def existing(site: Site, names: Sequence[str]) -> list[str]:
-    """Which of these hosted services there are."""
+    """Select the hosted services that exist."""
     found = {one.service_name.lower() for one in await site.sms.list_hosted_services()}
     return [name for name in dict.fromkeys(names) if name.lower() in found]
 
@@ -47,7 +43,7 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
     at_once: ClassVar[frozenset[str]] = frozenset({"create", "change", "remove"})
 
     def needs(self) -> Iterator[str]:
-        """Its affinity group."""
+        """Yield its affinity group."""
         if self.spec.affinity_group:
             yield f"affinity_group/{self.spec.affinity_group}".lower()
 
@@ -55,15 +51,15 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
     async def survey(
         cls, site: Site, wanted: Sequence[Resource[HostedService, Any]]
     ) -> Mapping[str, HostedService]:
-        """List them."""
+        """List all hosted services."""
         return named(((one.service_name, one) for one in await site.sms.list_hosted_services()), wanted)
 
     async def find(self, site: Site) -> HostedService | None:
-        """Read it."""
+        """Read the hosted service."""
         return await unless_missing(site.sms.get_hosted_service_properties(self.name))
 
     def compare(self, found: HostedService) -> Iterator[Difference]:
-        """Its place cannot be changed."""
+        """Yield differences; the location cannot be changed."""
         present, spec = found.hosted_service_properties, self.spec
         yield from differ("location", present.location, spec.location, mends=False)
         yield from differ("affinity_group", present.affinity_group, spec.affinity_group, mends=False)
@@ -73,7 +69,7 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
             yield from differ(f"extended_properties.{name}", present.extended_properties.get(name), value)
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
-        """Create it."""
+        """Create the hosted service."""
         spec = self.spec
         return await site.sms.create_hosted_service(
             spec.name,
@@ -87,7 +83,7 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
     async def change(
         self, site: Site, found: HostedService, differences: Sequence[Difference]
     ) -> OperationHandle:
-        """Give it its label, description and extended properties."""
+        """Set its label, description and extended properties."""
         del differences
         spec = self.spec
         return await site.sms.update_hosted_service(
@@ -98,7 +94,7 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
         )
 
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
-        """Delete it; what others have deployed to it is in the way."""
+        """Delete it; deployments of others in it make that fail."""
         del disks
         site.deployments.pop(self.name.lower(), None)
         return await unless_missing(site.sms.delete_hosted_service(self.name))
@@ -123,23 +119,18 @@ class CertificateResource(Resource[Certificate, CertificateSpec]):
 
     @property
     def name(self) -> str:
-        """Its service and thumbprint."""
+        """Its hosted service and thumbprint."""
         return f"{self.service_name}/{self.thumbprint}"
 
-    @property
-    def lane(self) -> str:
-        """Its hosted service."""
-        return service_key(self.service_name)
-
     def needs(self) -> Iterator[str]:
-        """Its hosted service."""
+        """Yield its hosted service."""
         yield service_key(self.service_name)
 
     @classmethod
     async def survey(
         cls, site: Site, wanted: Sequence[Resource[Certificate, Any]]
     ) -> Mapping[str, Certificate]:
-        """List those of each service."""
+        """List the certificates of each hosted service."""
         names = await existing(site, [one.service_name for one in wanted])
         listed = await each(site.sms.list_service_certificates, names)
         found = (
@@ -148,18 +139,18 @@ class CertificateResource(Resource[Certificate, CertificateSpec]):
         return named(found, wanted)
 
     async def find(self, site: Site) -> Certificate | None:
-        """Read it."""
+        """Read the certificate."""
         return await unless_missing(
             site.sms.get_service_certificate(self.service_name, "sha1", self.thumbprint)
         )
 
     def compare(self, found: Certificate) -> Iterator[Difference]:
-        """The thumbprint says it all."""
+        """Yield no differences: certificates with the same thumbprint are the same."""
         del found
         yield from ()
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
-        """Add it."""
+        """Add the certificate to its hosted service."""
         return await site.sms.add_service_certificate(
             self.service_name,
             site.base / self.spec.file,
@@ -167,14 +158,8 @@ class CertificateResource(Resource[Certificate, CertificateSpec]):
             self.spec.password.reveal(site.base) if self.spec.password else None,
         )
 
-    async def change(
-        self, site: Site, found: Certificate, differences: Sequence[Difference]
-    ) -> OperationHandle:
-        """Nothing is ever to be changed."""
-        raise NotImplementedError(f"{self.key}: {found!r} has no {differences}")
-
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
-        """Delete it."""
+        """Delete the certificate."""
         del disks
         return await unless_missing(
             site.sms.delete_service_certificate(self.service_name, "sha1", self.thumbprint)
@@ -200,16 +185,11 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
 
     @property
     def name(self) -> str:
-        """Its service and slot."""
+        """Its hosted service and slot."""
         return f"{self.spec.service_name}/{self.spec.deployment_slot}"
 
-    @property
-    def lane(self) -> str:
-        """Its hosted service."""
-        return service_key(self.spec.service_name)
-
     def needs(self) -> Iterator[str]:
-        """Its hosted service with its certificates, and the account its package is in."""
+        """Yield its hosted service with its certificates, and the account its package is in."""
         yield service_key(self.spec.service_name)
         yield from self._certificates
         yield from account_of(self.spec.package_url)
@@ -218,7 +198,7 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
     async def survey(
         cls, site: Site, wanted: Sequence[Resource[Deployment, Any]]
     ) -> Mapping[str, Deployment]:
-        """Read each service that has one in the plan."""
+        """Read each hosted service that has a deployment in the plan."""
         names = await existing(site, [one.service_name for one in wanted])
         read = await each(lambda name: site.sms.get_hosted_service_properties(name, embed_detail=True), names)
         found = (
@@ -229,13 +209,13 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
         return named(found, wanted)
 
     async def find(self, site: Site) -> Deployment | None:
-        """Read its slot."""
+        """Read the slot of the deployment."""
         return await unless_missing(
             site.sms.get_deployment_by_slot(self.spec.service_name, self.spec.deployment_slot)
         )
 
     def compare(self, found: Deployment) -> Iterator[Difference]:
-        """Its name cannot be changed; what package it was made of is not told."""
+        """Yield differences; the service does not tell the package, so it is not compared."""
         yield from differ("name", found.name, self.spec.name, mends=False)
         yield from differ("label", found.label, self.spec.label, mends=False)
         if _canonical(found.configuration or "") != _canonical(self._configuration.read_text("utf-8-sig")):
@@ -245,7 +225,7 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
             yield from differ("status", found.status, wanted)
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
-        """Create it."""
+        """Create the deployment."""
         spec = self.spec
         return await site.sms.create_deployment(
             spec.service_name,
@@ -262,7 +242,7 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
     async def change(
         self, site: Site, found: Deployment, differences: Sequence[Difference]
     ) -> OperationHandle:
-        """Give it its configuration, then its status."""
+        """Change its configuration, then its status."""
         service, name = self.spec.service_name, found.name
         handle: OperationHandle | None = None
         if any(one.field == "configuration" for one in differences):
@@ -277,14 +257,14 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
         return handle
 
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
-        """Delete it."""
+        """Delete the deployment."""
         return await unless_missing(
             site.sms.delete_deployment(self.spec.service_name, self.spec.name, delete_vhd=disks)
         )
 
 
 def _canonical(text: str) -> str:
-    """A form in which equal configurations are equal texts."""
+    """Bring a configuration to a form in which equal ones are equal texts."""
     try:
         return ET.canonicalize(text, strip_text=True)
     except ET.ParseError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
 from asyncsm.provisioning.resources.base import Difference, Resource, Site, differ, named, unless_missing
@@ -15,11 +15,14 @@ from asyncsm.wire.storage import StorageService
 if TYPE_CHECKING:
     from asyncsm.polling import OperationHandle
 
+B = TypeVar("B", OSImage, Disk)
+BlobSpecT = TypeVar("BlobSpecT", OSImageSpec, DiskSpec)
+
 DEFAULT_ACCOUNT_TYPE = "Standard_GRS"
 
 
 def account_of(url: str | None) -> Iterator[str]:
-    """The key of the storage account a blob's address names."""
+    """Yield the key of the storage account in a blob's address."""
     host = urlsplit(url).hostname if url else None
     if host and ".blob." in host:
         yield f"{StorageAccountResource.kind}/{host.partition('.')[0]}"
@@ -35,7 +38,7 @@ class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
     holds_disks: ClassVar[bool] = True
 
     def needs(self) -> Iterator[str]:
-        """Its affinity group."""
+        """Yield its affinity group."""
         if self.spec.affinity_group:
             yield f"affinity_group/{self.spec.affinity_group}".lower()
 
@@ -43,15 +46,15 @@ class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
     async def survey(
         cls, site: Site, wanted: Sequence[Resource[StorageService, Any]]
     ) -> Mapping[str, StorageService]:
-        """List them."""
+        """List all storage accounts."""
         return named(((one.service_name, one) for one in await site.sms.list_storage_accounts()), wanted)
 
     async def find(self, site: Site) -> StorageService | None:
-        """Read it."""
+        """Read the storage account."""
         return await unless_missing(site.sms.get_storage_account_properties(self.name))
 
     def compare(self, found: StorageService) -> Iterator[Difference]:
-        """Its place cannot be changed."""
+        """Yield differences; the location cannot be changed."""
         present, spec = found.storage_service_properties, self.spec
         yield from differ("location", present.location, spec.location, mends=False)
         yield from differ("affinity_group", present.affinity_group, spec.affinity_group, mends=False)
@@ -60,7 +63,7 @@ class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
         yield from differ("account_type", present.account_type, spec.account_type)
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
-        """Create it."""
+        """Create the storage account."""
         spec = self.spec
         return await site.sms.create_storage_account(
             spec.name,
@@ -74,7 +77,7 @@ class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
     async def change(
         self, site: Site, found: StorageService, differences: Sequence[Difference]
     ) -> OperationHandle:
-        """Give it its label, description and type."""
+        """Set its label, description and type."""
         del found, differences
         spec = self.spec
         return await site.sms.update_storage_account(
@@ -82,44 +85,48 @@ class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
         )
 
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
-        """Delete it, with all that is in it."""
+        """Delete it with all its contents."""
         del disks
         return await unless_missing(site.sms.delete_storage_account(self.name))
 
 
-class OSImageResource(Resource[OSImage, OSImageSpec]):
+class _RegisteredBlob(Resource[B, BlobSpecT]):
+    """A blob that is registered as an image or as a disk."""
+
+    def needs(self) -> Iterator[str]:
+        """Yield the account its blob is in."""
+        yield from account_of(self.spec.media_link)
+
+    def compare(self, found: B) -> Iterator[Difference]:
+        """Yield differences, of which only the label can be changed."""
+        yield from differ("media_link", found.media_link, self.spec.media_link, mends=False)
+        yield from differ("os", found.os, self.spec.os, mends=False)
+        yield from differ("label", found.label, self.spec.label)
+
+
+class OSImageResource(_RegisteredBlob[OSImage, OSImageSpec]):
     """An operating system image of the user's."""
 
     kind: ClassVar[str] = "os_image"
     creates: str = "AddOSImage"
     deletes: str = "DeleteOSImage"
 
-    def needs(self) -> Iterator[str]:
-        """The account its blob is in."""
-        yield from account_of(self.spec.media_link)
-
     @classmethod
     async def survey(cls, site: Site, wanted: Sequence[Resource[OSImage, Any]]) -> Mapping[str, OSImage]:
-        """List them; with those of the platform that is a long list."""
+        """List all images; the list also has those of the platform, and is long."""
         return named(((one.name, one) for one in await site.sms.list_os_images()), wanted)
 
     async def find(self, site: Site) -> OSImage | None:
-        """Read it."""
+        """Read the image."""
         return await unless_missing(site.sms.get_os_image(self.name))
 
-    def compare(self, found: OSImage) -> Iterator[Difference]:
-        """Only its label can be changed."""
-        yield from differ("media_link", found.media_link, self.spec.media_link, mends=False)
-        yield from differ("os", found.os, self.spec.os, mends=False)
-        yield from differ("label", found.label, self.spec.label)
-
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
-        """Register it."""
+        """Register the image."""
         spec = self.spec
         return await site.sms.add_os_image(spec.label or spec.name, spec.media_link, spec.name, spec.os)
 
     async def change(self, site: Site, found: OSImage, differences: Sequence[Difference]) -> OperationHandle:
-        """Give it its label."""
+        """Set its label."""
         del found, differences
         spec = self.spec
         return await site.sms.update_os_image(
@@ -127,48 +134,38 @@ class OSImageResource(Resource[OSImage, OSImageSpec]):
         )
 
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
-        """Unregister it."""
+        """Unregister the image."""
         return await unless_missing(site.sms.delete_os_image(self.name, delete_vhd=disks))
 
 
-class DiskResource(Resource[Disk, DiskSpec]):
+class DiskResource(_RegisteredBlob[Disk, DiskSpec]):
     """A registered disk."""
 
     kind: ClassVar[str] = "disk"
     creates: str = "AddDisk"
     deletes: str = "DeleteDisk"
 
-    def needs(self) -> Iterator[str]:
-        """The account its blob is in."""
-        yield from account_of(self.spec.media_link)
-
     @classmethod
     async def survey(cls, site: Site, wanted: Sequence[Resource[Disk, Any]]) -> Mapping[str, Disk]:
-        """List them."""
+        """List all disks."""
         return named(((one.name, one) for one in await site.sms.list_disks()), wanted)
 
     async def find(self, site: Site) -> Disk | None:
-        """Read it."""
+        """Read the disk."""
         return await unless_missing(site.sms.get_disk(self.name))
 
-    def compare(self, found: Disk) -> Iterator[Difference]:
-        """Only its label can be changed."""
-        yield from differ("media_link", found.media_link, self.spec.media_link, mends=False)
-        yield from differ("os", found.os, self.spec.os, mends=False)
-        yield from differ("label", found.label, self.spec.label)
-
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
-        """Register it."""
+        """Register the disk."""
         spec = self.spec
         return await site.sms.add_disk(
             spec.os is not None, spec.label or spec.name, spec.media_link, spec.name, spec.os
         )
 
     async def change(self, site: Site, found: Disk, differences: Sequence[Difference]) -> OperationHandle:
-        """Give it its label."""
+        """Set its label."""
         del found, differences
         return await site.sms.update_disk(self.name, label=self.spec.label)
 
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
-        """Unregister it."""
+        """Unregister the disk."""
         return await unless_missing(site.sms.delete_disk(self.name, delete_vhd=disks))

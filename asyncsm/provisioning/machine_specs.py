@@ -1,0 +1,346 @@
+"""Specs of virtual machines, and the client's arguments that are built from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from asyncsm.provisioning.secrets import SecretReference
+from asyncsm.provisioning.specs import Name, Part, Spec
+from asyncsm.wire.configuration_sets import (
+    SSH,
+    ConfigurationSet,
+    LinuxConfigurationSet,
+    PublicKey,
+    PublicKeys,
+    WindowsConfigurationSet,
+)
+from asyncsm.wire.disks import DataVirtualHardDisk, OSVirtualHardDisk
+from asyncsm.wire.endpoints import ConfigurationSetInputEndpoint, ConfigurationSetInputEndpoints
+from asyncsm.wire.extensions import (
+    ResourceExtensionParameterValue,
+    ResourceExtensionParameterValues,
+    ResourceExtensionReference,
+)
+from asyncsm.wire.types import encode_base64
+
+
+class PublicKeySpec(Part):
+    """A service certificate whose public key a Linux machine gets."""
+
+    fingerprint: Name
+    """SHA-1 of a certificate of the hosted service."""
+    path: Name
+    """Such as ``/home/ops/.ssh/authorized_keys``."""
+
+
+class LinuxSpec(Part):
+    """The settings of a new Linux machine."""
+
+    host_name: str | None = None
+    """1 to 64 characters; the machine's name if absent."""
+    user_name: Name
+    """1 to 32 ASCII characters."""
+    user_password: SecretReference | None = None
+    """6 to 72 ASCII characters."""
+    disable_ssh_password_authentication: bool | None = None
+    """Whether only keys can log in; if absent, whether there is no password."""
+    public_keys: tuple[PublicKeySpec, ...] = ()
+    """Keys of those who can log in."""
+    custom_data: str | None = Field(default=None, repr=False)
+    """Given to the machine: text, or ``file:PATH`` from the plan's directory."""
+
+
+class WindowsSpec(Part):
+    """The settings of a new Windows machine."""
+
+    computer_name: str | None = None
+    """1 to 15 characters; the machine's name if absent."""
+    admin_username: Name
+    """Not ``administrator``."""
+    admin_password: SecretReference
+    """8 to 123 characters of three kinds."""
+    reset_password_on_first_logon: bool | None = None
+    """Whether it has to be changed at once."""
+    enable_automatic_updates: bool | None = None
+    """Whether Windows updates itself."""
+    time_zone: str | None = None
+    """By its name in Windows: ``Pacific Standard Time``."""
+    custom_data: str | None = Field(default=None, repr=False)
+    """Given to the machine: text, or ``file:PATH`` from the plan's directory."""
+
+
+class SystemSpec(Part):
+    """The settings of the operating system: either Linux or Windows."""
+
+    linux: LinuxSpec | None = None
+    """A Linux machine."""
+    windows: WindowsSpec | None = None
+    """A Windows machine."""
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> SystemSpec:
+        if (self.linux is None) == (self.windows is None):
+            raise ValueError("give either linux or windows")
+        return self
+
+
+Caching = Literal["None", "ReadOnly", "ReadWrite"]
+
+
+class OSDiskSpec(Part):
+    """The disk a machine starts from."""
+
+    source_image_name: str | None = None
+    """The image it is made from."""
+    storage_account: str | None = None
+    """The account its blob is put in, as ``vhds/{service}-{machine}-os.vhd``, if there is no `media_link`."""
+    media_link: str | None = None
+    """The address of its blob, new or existing."""
+    disk_name: str | None = None
+    """A registered disk to start from, or the name of the new one."""
+    disk_label: str | None = None
+    """A name for people."""
+    host_caching: Caching | None = None
+    """The host's caching of the disk."""
+    os: Literal["Linux", "Windows"] | None = None
+    """The operating system on it, if it is neither an image nor a registered disk."""
+    remote_source_image_link: str | None = None
+    """A blob elsewhere, to be copied to `media_link`."""
+
+
+class DataDiskSpec(Part):
+    """A further disk of a machine."""
+
+    lun: int | None = Field(default=None, ge=0, le=31)
+    """Its number; its place in the list if absent."""
+    logical_disk_size_in_gb: int | None = Field(default=None, ge=1, le=1023)
+    """The size of a new, empty disk."""
+    storage_account: str | None = None
+    """The account its blob is put in, as ``vhds/{service}-{machine}-data{lun}.vhd``, if there is no `media_link`."""
+    media_link: str | None = None
+    """The address of its new blob."""
+    disk_name: str | None = None
+    """A registered disk."""
+    disk_label: str | None = None
+    """A name for people."""
+    host_caching: Caching | None = None
+    """The host's caching of the disk."""
+    source_media_link: str | None = None
+    """A VHD that is there and not registered yet."""
+
+
+class EndpointSpec(Part):
+    """A port of a machine that is open to the internet."""
+
+    name: Name
+    """Unique in the machine."""
+    protocol: Literal["tcp", "udp"] = "tcp"
+    """The protocol of the port."""
+    local_port: int = Field(ge=1, le=65535)
+    """The port on the machine."""
+    port: int | None = Field(default=None, ge=1, le=65535)
+    """The public port; the service chooses one if absent."""
+    load_balanced_endpoint_set_name: str | None = None
+    """Endpoints of one set share the public port."""
+
+
+class NetworkSpec(Part):
+    """Endpoints and subnets of a machine."""
+
+    endpoints: tuple[EndpointSpec, ...] = ()
+    """Ports open to the internet."""
+    subnet_names: tuple[str, ...] = ()
+    """Subnets of the deployment's virtual network."""
+    static_virtual_network_ip_address: str | None = None
+    """Needs exactly one subnet."""
+
+
+class ExtensionSpec(Part):
+    """An extension that is installed on a machine."""
+
+    reference_name: Name
+    """Its name on the machine."""
+    publisher: Name
+    """The publisher of the extension."""
+    name: Name
+    """The name the publisher gave it."""
+    version: str = "*"
+    """``1.2``, ``1.*`` or ``*``."""
+    public: str | None = None
+    """Its public parameters, as JSON."""
+    private: SecretReference | None = None
+    """Its private parameters, as JSON."""
+
+
+class VirtualMachineSpec(Spec):
+    """A virtual machine. The first of a hosted service brings the deployment, the others join it."""
+
+    service_name: Name
+    """The hosted service."""
+    deployment_name: str | None = None
+    """The service's name if absent."""
+    label: str | None = None
+    """Used for the deployment, if this machine brings it."""
+    role_size: str = "Small"
+    """A name from `list_role_sizes`."""
+    availability_set_name: str | None = None
+    """Machines of one set are kept apart."""
+    virtual_network_name: str | None = None
+    """Used for the deployment, if this machine brings it."""
+    reserved_ip_name: str | None = None
+    """Used for the deployment, if this machine brings it."""
+    system_config: SystemSpec | None = None
+    """The settings of the system; absent for a machine that starts from a disk or a specialised VM image."""
+    os_virtual_hard_disk: OSDiskSpec | None = None
+    """The disk it starts from; or give `vm_image_name`."""
+    data_virtual_hard_disks: tuple[DataDiskSpec, ...] = ()
+    """The further disks."""
+    network_config: NetworkSpec | None = None
+    """Endpoints and subnets."""
+    resource_extension_references: tuple[ExtensionSpec, ...] = ()
+    """Extensions to install."""
+    provision_guest_agent: bool | None = None
+    """Install the guest agent, which extensions need."""
+    vm_image_name: str | None = None
+    """A VM image to start from."""
+    media_location: str | None = None
+    """Container URL for the disks of a platform VM image."""
+
+    def system_configuration(self, base: Path) -> LinuxConfigurationSet | WindowsConfigurationSet | None:
+        """Build the client's argument for the settings of the system.
+
+        Args:
+            base: the plan's directory, for secrets and custom data in files.
+
+        Raises:
+            InvalidArgument: a secret cannot be read.
+            OSError: the custom data cannot be read.
+        """
+        system = self.system_config
+        if system is None:
+            return None
+        if system.windows is not None:
+            return self._windows(system.windows, base)
+        return None if system.linux is None else self._linux(system.linux, base)
+
+    def _linux(self, linux: LinuxSpec, base: Path) -> LinuxConfigurationSet:
+        keys = [PublicKey(one.fingerprint, one.path) for one in linux.public_keys]
+        disabled = linux.disable_ssh_password_authentication
+        return LinuxConfigurationSet(
+            linux.host_name or self.name,
+            linux.user_name,
+            linux.user_password.reveal(base) if linux.user_password else None,
+            linux.user_password is None if disabled is None else disabled,
+            _custom_data(linux.custom_data, base),
+            ssh=SSH(public_keys=PublicKeys(public_keys=keys)) if keys else None,
+        )
+
+    def _windows(self, windows: WindowsSpec, base: Path) -> WindowsConfigurationSet:
+        return WindowsConfigurationSet(
+            windows.computer_name or self.name[:15],
+            windows.admin_password.reveal(base),
+            windows.reset_password_on_first_logon,
+            windows.enable_automatic_updates,
+            windows.time_zone,
+            windows.admin_username,
+            _custom_data(windows.custom_data, base),
+        )
+
+    def os_disk(self) -> OSVirtualHardDisk | None:
+        """Build the client's argument for the disk it starts from."""
+        spec = self.os_virtual_hard_disk
+        if spec is None:
+            return None
+        return OSVirtualHardDisk(
+            source_image_name=spec.source_image_name,
+            media_link=spec.media_link or self._blob(spec.storage_account, "os"),
+            host_caching=spec.host_caching,
+            disk_label=spec.disk_label,
+            disk_name=spec.disk_name,
+            os=spec.os,
+            remote_source_image_link=spec.remote_source_image_link,
+        )
+
+    def data_disks(self) -> list[DataVirtualHardDisk]:
+        """Build the client's argument for the further disks."""
+        return [
+            DataVirtualHardDisk(
+                media_link=spec.media_link
+                or self._blob(spec.storage_account, f"data{place if spec.lun is None else spec.lun}"),
+                host_caching=spec.host_caching,
+                disk_label=spec.disk_label,
+                disk_name=spec.disk_name,
+                lun=place if spec.lun is None else spec.lun,
+                logical_disk_size_in_gb=spec.logical_disk_size_in_gb,
+                source_media_link=spec.source_media_link,
+            )
+            for place, spec in enumerate(self.data_virtual_hard_disks)
+        ]
+
+    def _blob(self, account: str | None, what: str) -> str | None:
+        if account is None:
+            return None
+        return f"https://{account}.blob.core.windows.net/vhds/{self.service_name}-{self.name}-{what}.vhd"
+
+    def network(self) -> ConfigurationSet | None:
+        """Build the client's argument for endpoints and subnets."""
+        spec = self.network_config
+        if spec is None:
+            return None
+        endpoints = [
+            ConfigurationSetInputEndpoint(
+                name=one.name,
+                protocol=one.protocol,
+                port=one.port,
+                local_port=one.local_port,
+                load_balanced_endpoint_set_name=one.load_balanced_endpoint_set_name,
+            )
+            for one in spec.endpoints
+        ]
+        return ConfigurationSet(
+            input_endpoints=ConfigurationSetInputEndpoints(input_endpoints=endpoints),
+            subnet_names=list(spec.subnet_names),
+            static_virtual_network_ip_address=spec.static_virtual_network_ip_address,
+        )
+
+    def extensions(self, base: Path) -> list[ResourceExtensionReference]:
+        """Build the client's argument for the extensions.
+
+        Raises:
+            InvalidArgument: private parameters cannot be read.
+        """
+        return [
+            ResourceExtensionReference(
+                one.reference_name,
+                one.publisher,
+                one.name,
+                one.version,
+                resource_extension_parameter_values=ResourceExtensionParameterValues(
+                    resource_extension_parameter_values=_parameters(one, base)
+                ),
+            )
+            for one in self.resource_extension_references
+        ]
+
+
+def _parameters(spec: ExtensionSpec, base: Path) -> list[ResourceExtensionParameterValue]:
+    values = []
+    if spec.public is not None:
+        values.append(
+            ResourceExtensionParameterValue(key="public", value=encode_base64(spec.public), type="Public")
+        )
+    if spec.private is not None:
+        private = spec.private.reveal(base).get_secret_value()
+        values.append(
+            ResourceExtensionParameterValue(key="private", value=encode_base64(private), type="Private")
+        )
+    return values
+
+
+def _custom_data(text: str | None, base: Path) -> bytes | None:
+    if text is None:
+        return None
+    return (base / text.removeprefix("file:")).read_bytes() if text.startswith("file:") else text.encode()

@@ -1,0 +1,131 @@
+"""Single values on the wire: a reader and a writer for each type of Python.
+
+A reader takes a node and returns what pydantic is to validate, which is mostly text.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TypeAlias, cast
+
+from pydantic import SecretStr
+
+from asyncsm.errors import InvalidArgument
+from asyncsm.wire.types import decode_base64, encode_base64
+from asyncsm.wire.xml import Node
+
+Reader: TypeAlias = Callable[[Node, bool], object]
+Writer: TypeAlias = Callable[[object], Node]
+
+
+def codec_for(kind: type, where: str) -> tuple[Reader, Writer]:
+    """Return the reader and the writer of values of type `kind`; `where` names the field in messages."""
+    text = functools.partial(_write_text, where)
+    # Special types come first: a bool is an int, a StrEnum is a str.
+    codecs: dict[type, tuple[Reader, Writer]] = {
+        datetime: (read_datetime, _write_datetime),
+        bool: (_read_word, _write_bool),
+        int: (_read_word, text),
+        StrEnum: (_read_word, text),
+        SecretStr: (read_text, functools.partial(_write_secret, where)),
+        str: (read_text, text),
+        bytes: (_read_bytes, _write_base64),
+    }
+    for base, codec in codecs.items():
+        if issubclass(kind, base):
+            return codec
+    raise TypeError(f"{where}: no wire form for {kind!r}")
+
+
+def is_nil(node: dict[str, Node]) -> bool:
+    """True if the element says ``nil="true"``, under any prefix."""
+    return any(key.endswith(":nil") and value == "true" for key, value in node.items())
+
+
+def read_text(node: Node, _: bool) -> str | None:
+    """Read the text of an element that occurs once; ``None`` for a nil one.
+
+    Raises:
+        ValueError: the element occurs more than once, or holds other elements.
+    """
+    if node is None:
+        return ""
+    if isinstance(node, str):
+        return node
+    if isinstance(node, list):
+        raise ValueError("an element that stands once occurs more than once")  # noqa: TRY004 - about the document, not about a Python type
+    if is_nil(node):
+        return None
+    text = node.get("#text", "")
+    if any(not key.startswith(("@", "#")) for key in node):
+        raise ValueError("elements where text was expected")
+    return cast("str", text)
+
+
+def _read_word(node: Node, strict: bool) -> str | None:
+    text = read_text(node, strict)
+    return (text.strip() or None) if text else None
+
+
+def _read_base64(node: Node, strict: bool) -> str | None:
+    text = read_text(node, strict)
+    return decode_base64(text) if text else text
+
+
+def _read_bytes(node: Node, strict: bool) -> bytes | None:
+    text = read_text(node, strict)
+    return None if text is None else base64.b64decode("".join(text.split()), validate=True)
+
+
+_HAS_OFFSET = re.compile(r"T.*(Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
+
+
+def read_datetime(node: Node, strict: bool) -> str | None:
+    """Read a moment for pydantic; one without a time zone is in UTC, one without a time at midnight."""
+    text = _read_word(node, strict)
+    if text is None or _HAS_OFFSET.search(text):
+        return text
+    return f"{text}Z" if "T" in text else f"{text}T00:00:00Z"
+
+
+TEXT_READERS = (read_text, _read_word, read_datetime)
+"""Readers that return the text of a simple element as it is, up to white space and a time zone."""
+
+# https://www.w3.org/TR/xml/#charsets
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _write_text(where: str, value: object) -> str:
+    text = str(value)
+    found = _NOT_XML.search(text)
+    if found:
+        raise InvalidArgument(where, f"contains U+{ord(found[0]):04X}, which XML cannot carry")
+    return text
+
+
+def _write_secret(where: str, value: object) -> str:
+    return _write_text(where, cast("SecretStr", value).get_secret_value())
+
+
+def _write_base64(value: object) -> str:
+    return encode_base64(cast("str | bytes", value))
+
+
+BASE64_TEXT: tuple[Reader, Writer] = _read_base64, _write_base64
+"""The codec of text that is base64 on the wire."""
+
+
+def _write_bool(value: object) -> str:
+    return "true" if value else "false"
+
+
+def _write_datetime(value: object) -> str:
+    moment = cast("datetime", value).astimezone(UTC)
+    return moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds").replace(
+        "+00:00", "Z"
+    )

@@ -46,7 +46,7 @@ WITHOUT_SUBSCRIPTION: Final = frozenset({"subscriptions"})
 
 @dataclass(slots=True)
 class Decision:
-    """What has been decided about a request.
+    """Answer to a request, and the faults that struck it.
 
     Attributes:
         reply: the answer.

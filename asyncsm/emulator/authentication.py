@@ -1,4 +1,4 @@
-"""Who may come in: client certificates, checked in the handshake and again for each request.
+"""Check of client certificates, in the handshake and again for each request.
 
 The handshake lets any certificate pass that manages, or has managed, some subscription:
 OpenSSL can be taught new ones while the server runs, but not to forget one. Whether it

@@ -1,4 +1,4 @@
-"""What a handler is given, and what it gives back."""
+"""Routes, the requests that come to them, and their replies."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Route:
     scoped: bool = True
 
     def wants(self, query: Mapping[str, str], root: Callable[[], str]) -> bool:
-        """Whether the request's query and, if it matters, its body's root element are this route's."""
+        """Tell whether a request's query, and its body's root element if that matters, are this route's."""
         if any(query.get(name, "").lower() != value.lower() for name, value in self.query.items()):
             return False
         return self.root is None or self.root == root()
@@ -79,7 +79,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What all requests share.
+    """Parts of an emulator that all requests share.
 
     Attributes:
         state: everything there is.
@@ -180,7 +180,7 @@ class Call:
 
     @property
     def clock(self) -> Clock:
-        """Virtual time."""
+        """Clock of virtual time."""
         return self._world.clock
 
     @property
@@ -210,7 +210,7 @@ class Call:
 
     @property
     def version(self) -> str:
-        """``x-ms-version``."""
+        """Version in the header ``x-ms-version``."""
         return self._incoming.version
 
     @property

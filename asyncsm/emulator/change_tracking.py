@@ -23,11 +23,11 @@ class Watcher(Protocol):
         """Something new stands in `register` at `key`."""
 
     def dropped(self, register: Register, key: str) -> None:
-        """What stood in `register` at `key` was taken out."""
+        """Entry `key` of `register` was taken out."""
 
 
 class Mark(NamedTuple):
-    """Who watches something, and the number by which that one knows it."""
+    """Watcher of an entity or register, and the number by which it knows that."""
 
     watcher: Watcher
     number: int

@@ -17,7 +17,7 @@ FASTEST: Final = 0.01
 
 @dataclass(frozen=True, slots=True)
 class ClientTimings:
-    """How fast a client must be to be to the emulator what it is to the service by default.
+    """Default timings of a client, scaled by the emulator's clock.
 
     Attributes:
         factor: virtual seconds in a real one.
@@ -27,7 +27,7 @@ class ClientTimings:
 
     @classmethod
     def of(cls, clock: Clock) -> ClientTimings:
-        """The pace of `clock`."""
+        """Return the timings that go with `clock`."""
         return cls(math.inf if isinstance(clock, InstantClock) else clock.factor)
 
     def polling(self) -> PollingPolicy:

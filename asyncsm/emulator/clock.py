@@ -89,7 +89,7 @@ class Clock:
 
     @property
     def agenda(self) -> list[Due]:
-        """What is to happen, in order."""
+        """Effects to come, in order."""
         return sorted(self._agenda, key=itemgetter(0, 1))
 
     def after(self, seconds: float, effect: Effect) -> None:

@@ -1,4 +1,4 @@
-"""What a subscription has running: hosted services, deployments, roles, instances, disks, images."""
+"""Entities of compute: hosted services, deployments, roles, instances, disks, images."""
 
 from __future__ import annotations
 
@@ -77,12 +77,12 @@ class RoleInstance(Entity):
 
     @property
     def deallocated(self) -> bool:
-        """Whether it has given up its place, and with it its cores and its address."""
+        """True when the instance has given up its place, and with it its cores and its address."""
         return self.status == "StoppedDeallocated"
 
     @property
     def stopped(self) -> bool:
-        """Whether it is off, be it with a place or without."""
+        """True when the instance is off, with a place or without."""
         return self.status in {"StoppedVM", "StoppedDeallocated"}
 
 
@@ -160,7 +160,7 @@ class Role(Entity):
 
     @property
     def is_virtual_machine(self) -> bool:
-        """Whether it has a disk of its own, as virtual machines have."""
+        """True when the role has a system disk, as virtual machines have."""
         return self.os_disk is not None
 
     @property
@@ -172,7 +172,7 @@ class Role(Entity):
 @saved("definition", "emulator.compute:Definition")
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What an update can change of a deployment of web and worker roles.
+    """Parts of a deployment of web and worker roles that an update can change.
 
     Attributes:
         configuration: the ``.cscfg`` file in plain text.
@@ -220,7 +220,7 @@ class Update(Entity):
 @saved("deployment", "emulator.compute:Deployment")
 @dataclass(slots=True, eq=False)
 class Deployment(Lockable):
-    """What runs in a slot of a hosted service.
+    """Deployment in a slot of a hosted service.
 
     Attributes:
         name: unique in its hosted service.
@@ -266,12 +266,12 @@ class Deployment(Lockable):
 
     @property
     def rollback_allowed(self) -> bool:
-        """Whether the update under way can be undone."""
+        """True when the update under way can be rolled back."""
         return self.update is not None and not self.update.rolling_back
 
     @property
     def has_virtual_machines(self) -> bool:
-        """Whether it consists of virtual machines, not of web and worker roles."""
+        """True when the deployment consists of virtual machines, not of web and worker roles."""
         return any(role.is_virtual_machine for role in self.roles.values())
 
 
@@ -350,7 +350,7 @@ class OSImage(Entity):
 @saved("publication", "emulator.compute:Publication")
 @dataclass(slots=True, eq=False)
 class Publication(Entity):
-    """What the publisher of an image has done with it.
+    """Regions an image was replicated to, and who may use it there.
 
     Attributes:
         regions: where it is copied to.

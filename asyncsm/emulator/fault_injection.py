@@ -1,4 +1,4 @@
-"""What faults do to a request, to its answer and to its connection; which do is decided in `faults`."""
+"""Effects of faults on a request, its answer and its connection; `faults` decides which strike."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _in_the_way(fault: Fault, call: Call) -> refusals.Refusal:
 
 
 def _holder_of(object_path: str) -> str:
-    """What is held when something at `object_path` is: the deployment or hosted service it is part of."""
+    """Return the path of what is locked for a change at `object_path`: its deployment or hosted service."""
     names = object_path.split("/")  # the first is empty, the second the subscription
     if [name.lower() for name in names[2:4]] != ["services", "hostedservices"]:
         return object_path
@@ -87,7 +87,7 @@ def _holder_of(object_path: str) -> str:
 
 
 def _held_at(path: str) -> str:
-    """What an operation at `path` would have for itself, in the words of the refusal."""
+    """Name what an operation at `path` would lock, in the words of the refusal."""
     path = path.lower()
     if path.startswith("services/storageservices"):
         return "storage account"
@@ -97,7 +97,7 @@ def _held_at(path: str) -> str:
 
 
 def spoil(fault: Fault, reply: Reply) -> Reply:
-    """What becomes of the `reply` of an operation that has been performed."""
+    """Return what `fault` makes of the `reply` of an operation that has been performed."""
     match fault.kind:
         case "500-after":
             return Reply.refusing(refusals.internal_error())  # [protocol 3.3]

@@ -96,7 +96,7 @@ _Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
 
 @saved("fault", "emulator.faults:Fault")
 class Fault(BaseModel):
-    """What goes wrong, and with which requests; the JSON form has the same names.
+    """Description of what goes wrong, and with which requests; the JSON form has the same names.
 
         Fault(kind="lost-reply", operation="CreateHostedService", count=1)
 
@@ -176,11 +176,11 @@ class ActiveFault(Entity):
 
     @property
     def spent(self) -> bool:
-        """It has struck as often as it may."""
+        """True when the fault has struck as often as it may."""
         return self.fault.count is not None and self.struck >= self.fault.count
 
     def matches(self, call: Call, now: float) -> bool:
-        """Whether it is meant for `call` at the moment `now`."""
+        """Tell whether the fault is meant for `call` at the moment `now`."""
         fault = self.fault
         elapsed = now - self.since
         return (
@@ -264,12 +264,12 @@ class Faults:
                 self.remove(set_.id)
 
     def instead(self, call: Call) -> Fault | None:
-        """What happens instead of `call`."""
+        """Return the fault that strikes instead of `call`, if one does."""
         struck = self._strike(INSTEAD, call)
         return None if struck is None else struck.fault
 
     def afterwards(self, call: Call, reply: Reply) -> Fault | None:
-        """What happens to the `reply` of `call`."""
+        """Return the fault that spoils the `reply` of `call`, if one does."""
         kinds = AFTERWARDS if reply.document is not None else AFTERWARDS - {"truncated", "garbage"}
         struck = self._strike(kinds, call)
         return None if struck is None else struck.fault

@@ -79,7 +79,7 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the emulator is.
+    """Certificates and subscriptions of an emulator, as its files have them.
 
     Attributes:
         files: where that is written.

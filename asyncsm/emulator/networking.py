@@ -1,4 +1,4 @@
-"""What a subscription has of networks and addresses: reserved IPs and its network configuration."""
+"""Entities of networking: reserved IPs and the network configuration."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ReservedIP(Lockable):
 @saved("network-plan", "emulator.networking:NetworkPlan")
 @dataclass(frozen=True, slots=True)
 class NetworkPlan:
-    """What a network configuration file says.
+    """Content of a network configuration file.
 
     Attributes:
         file: the file itself.

@@ -200,7 +200,7 @@ class OperationLog(Register):
         return self._by_id.get(request_id)
 
     def knows(self, request_id: str) -> bool:
-        """Whether a request with this id was answered, be it an operation or not."""
+        """Tell whether a request with this id was answered, operation or not."""
         return request_id in self._by_id or request_id in self._read_ids or request_id in self._older_read_ids
 
     def since(self, moment: datetime, after_number: int = 0) -> Iterator[Operation]:
@@ -223,7 +223,7 @@ class OperationLog(Register):
         return ((id_, id_, operation) for id_, operation in self._by_id.items())
 
     def entry(self, key: str) -> tuple[str, object] | None:
-        """One operation."""
+        """Id and operation at `key`."""
         found = self._by_id.get(key)
         return None if found is None else (key, found)
 

@@ -1,4 +1,4 @@
-"""What was asked of the emulator: the last requests, and how many there have been.
+"""Log of the last requests, and counts of all.
 
 Neither bodies nor queries nor headers are kept, so that nothing secret can be.
 """

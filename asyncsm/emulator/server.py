@@ -190,7 +190,7 @@ class Emulator(EmulatorFacts):
         await self.close()
 
     def reset(self) -> None:
-        """Be as after the first start: subscriptions, and in them what it was given as `contents`.
+        """Return to the state after the first start: subscriptions with the `contents` given.
 
         Faults, requests and what was under way are gone; time goes on from where it is. With a
         seed, the same is made up again.
@@ -238,7 +238,7 @@ class Emulator(EmulatorFacts):
         return self._keeper.snapshot()
 
     def restore(self, document: Mapping[str, JsonValue]) -> None:
-        """Be as `document` says, at its moment, whatever was before; operations under way go on.
+        """Replace everything by the state in `document`, at its moment; its operations under way go on.
 
         Its own certificate manages the subscriptions, also when the document is from elsewhere.
 

@@ -24,7 +24,7 @@ from asyncsm.wire.vm_images import VMImage
 @saved("quotas", "emulator.state:Quotas")
 @dataclass(frozen=True, slots=True)
 class Quotas:
-    """What a subscription may have; the defaults are those of a subscription of mid 2015."""
+    """Quotas of a subscription; the defaults are those of mid 2015."""
 
     cores: int = 20
     hosted_services: int = 20
@@ -104,7 +104,7 @@ class StorageAccount(Lockable):
     custom_domains: dict[str, bool] = field(default_factory=dict)
 
     def holds(self, media_link: str | None) -> bool:
-        """Whether the blob behind `media_link` is in this account."""
+        """Tell whether the blob behind `media_link` is in this account."""
         host = urlsplit(media_link or "").hostname or ""
         return host.partition(".")[0] == self.name and host.split(".")[1:2] == ["blob"]
 

@@ -11,6 +11,7 @@ import binascii
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -131,6 +132,15 @@ def ip_address(parameter: str, value: str) -> str:
         return str(ipaddress.ip_address(text(parameter, value)))
     except ValueError:
         raise InvalidArgument(parameter, f"{value!r} is not an IP address") from None
+
+
+def moment(parameter: str, value: str | datetime) -> str:
+    """Return a moment as the service writes it; text is written so already."""
+    if isinstance(value, str):
+        return value
+    if value.tzinfo is None:
+        raise InvalidArgument(parameter, "a datetime needs a time zone; use datetime.now(UTC)")
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def secret(value: str | SecretStr | None) -> SecretStr | None:

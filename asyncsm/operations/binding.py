@@ -32,6 +32,7 @@ class Binder:
         self._method = method
         self._path = _filler(operation.path)
         self._target = _filler(operation.target)
+        self._otherwise = _filler(operation.otherwise)
         self._lane = _lane_filler(operation.lane)
         self._query = [(f"{name}=", value) for name, value in operation.query.items()]
         self._needs = [rule.check for rule in operation.needs]
@@ -87,9 +88,9 @@ class Binder:
             ]
         )
         path = self._path(values)
-        if operation.method == "GET":
+        if not operation.changes and operation.body is None:
             return Request(
-                "GET",
+                operation.method,
                 path,
                 query,
                 operation=operation.operation,
@@ -111,6 +112,10 @@ class Binder:
             listed=operation.listed,
             lane=self._lane(values),
         )
+
+    def otherwise(self, values: Values) -> Request:
+        """The request that reads what a change has answered, where that was lost."""
+        return Request("GET", self._otherwise(values), version=self.operation.version)
 
     def _body(self, values: Values) -> XmlModel | None:
         model = self.operation.body

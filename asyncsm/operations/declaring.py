@@ -67,6 +67,9 @@ class Facts(TypedDict, total=False):
     scoped: bool
     destructive: bool
     needs: Sequence[ExactlyOne | AtLeastOne]
+    otherwise: str
+    """Path to read instead, where the reply of a change is a document and was lost."""
+    changes: bool
     evidence: str
 
 
@@ -105,6 +108,7 @@ class Family:
 
     def reads(self, path: str, **facts: Unpack[Facts]) -> Callable[[Method], Method]:
         """Declare a read, which returns a model."""
+        facts.setdefault("changes", False)
         return self._declares("GET", Reconcile.REPEAT, path, facts)
 
     def creates(self, path: str, **facts: Unpack[Facts]) -> Callable[[Method], Method]:
@@ -179,6 +183,8 @@ class Family:
             scoped=facts.get("scoped", True),
             destructive=facts.get("destructive", False),
             needs=tuple(facts.get("needs", ())),
+            otherwise=facts.get("otherwise", ""),
+            changes=facts.get("changes", True),
             evidence=facts.get("evidence", self.evidence),
             parameters=parameters,
             doc=inspect.getdoc(method) or "",
@@ -257,7 +263,7 @@ def check(operation: Operation, where: str) -> None:
     names = {one.name for one in operation.parameters}
     used = {
         name
-        for template in (operation.path, operation.target, *operation.query.values())
+        for template in (operation.path, operation.target, operation.otherwise, *operation.query.values())
         for name in PLACEHOLDER.findall(template)
     }
     if not operation.doc and sys.flags.optimize < 2:
@@ -265,8 +271,12 @@ def check(operation: Operation, where: str) -> None:
         raise MisdeclaredError(f"{where} has no docstring")
     for name in sorted(used - names):
         raise MisdeclaredError(f"{where}: {{{name}}} is no parameter")
-    if operation.method == "GET" and operation.reply is None:
+    if not operation.changes and operation.reply is None:
         raise MisdeclaredError(f"{where} reads, and returns an OperationHandle")
+    if operation.plain and operation.changes and operation.reply is not None and not operation.otherwise:
+        raise MisdeclaredError(
+            f"{where} answers a document, and does not say otherwise= where else to read it"
+        )
     if operation.plain and not _is_readable(operation.reply):
         raise MisdeclaredError(f"{where} returns neither an OperationHandle nor a model")
     if operation.reconcile is Reconcile.CREATED and not operation.target:
@@ -360,6 +370,14 @@ def _caller(operation: Operation, binder: _Lazily) -> Callable[..., Coroutine[ob
 
         return download
     model = cast("type[XmlModel]", reply)
+    if operation.changes:
+
+        async def change_and_read(self: Caller, *args: object, **kwargs: object) -> object:
+            bound = binder()
+            values = bound.values(args, kwargs)
+            return await self.change(model, bound.request(values), otherwise=bound.otherwise(values))
+
+        return change_and_read
 
     async def read(self: Caller, *args: object, **kwargs: object) -> object:
         bound = binder()

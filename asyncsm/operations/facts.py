@@ -52,7 +52,7 @@ class Rule:
 
     says: str
     check: Callable[[str, object], object] = field(repr=False)
-    example: object = field(default=None, repr=False)
+    example: object = field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:
         return self.says
@@ -139,6 +139,8 @@ class Operation:
         scoped: whether `path` stands below the subscription.
         destructive: whether something is lost by it.
         needs: rules over several parameters.
+        otherwise: path at which the reply of a change is read that was lost.
+        changes: whether it changes anything; a question that is a POST does not.
         evidence: where these facts are from.
         parameters: in the order of the signature.
         doc: the method's docstring.
@@ -166,15 +168,12 @@ class Operation:
     scoped: bool
     destructive: bool
     needs: tuple[ExactlyOne | AtLeastOne, ...]
+    otherwise: str
+    changes: bool
     evidence: str
     parameters: tuple[Parameter, ...]
     doc: str = field(repr=False)
     plain: bool
-
-    @property
-    def is_change(self) -> bool:
-        """Whether it changes anything."""
-        return (self.method != "GET" and self.reply is None) or self.reconcile is not Reconcile.REPEAT
 
     @property
     def summary(self) -> str:

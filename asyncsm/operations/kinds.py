@@ -6,6 +6,8 @@ For type checkers and callers a kind is its plain type; declarations read the ru
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from math import inf
 from typing import Annotated, Final, TypeAlias, cast
 
 from pydantic import SecretStr
@@ -44,17 +46,18 @@ def properties(limit: int) -> Rule:
     )
 
 
-def between(least: int, most: int) -> Rule:
-    """A whole number from `least` to `most`."""
+def between(least: int, most: float = inf) -> Rule:
+    """A whole number from `least` to `most`, or of any size from `least` on."""
+    says = f"at least {least}" if most == inf else f"in {least} to {most}"
 
     def check(name: str, value: object) -> object:
         if not isinstance(value, int) or isinstance(value, bool):
             raise InvalidArgument(name, f"must be a whole number, not {type(value).__name__}")
         if not least <= value <= most:
-            raise InvalidArgument(name, f"{value} is not in {least} to {most}")
+            raise InvalidArgument(name, f"{value} is not {says}")
         return value
 
-    return Rule(f"{least} to {most}", check, example=least)
+    return Rule(says.removeprefix("in "), check, example=least)
 
 
 def flag(text: str | None, otherwise: str | None = None) -> Rule:
@@ -74,6 +77,7 @@ def _unnamed(says: str, check: object, example: object) -> Rule:
 
 Properties: TypeAlias = Mapping[str, str | int | None]
 Name: TypeAlias = Annotated[str, _rule("not empty", arguments.text, "name")]
+Text: TypeAlias = Annotated[str, _rule("not empty", arguments.text, "text")]
 Label: TypeAlias = Annotated[str, _rule("1 to 100 characters", arguments.label_of, "label")]
 Description: TypeAlias = Annotated[
     str, _unnamed("at most 1,024 characters", arguments.description, "description")
@@ -90,6 +94,9 @@ StorageAccountName: TypeAlias = Annotated[
 ]
 BlobUrl: TypeAlias = Annotated[str, _rule("URL of a blob", arguments.blob_url, _BLOB)]
 IPAddress: TypeAlias = Annotated[str, _rule("IPv4 or IPv6 address", arguments.ip_address, "10.0.0.4")]
+Moment: TypeAlias = Annotated[
+    str | datetime, _rule("a time with its zone, or YYYY-MM-DD", arguments.moment, "2016-01-01")
+]
 Names: TypeAlias = Annotated[Sequence[str], _rule("at least one name", arguments.names, ["name"])]
 Configuration: TypeAlias = Annotated[
     Binary, _unnamed("a .cscfg, as it is or in base64", arguments.service_configuration, _CSCFG)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import delete, get, post, put
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations import arguments
-from asyncsm.operations.deployments import path_of_deployment
+from asyncsm.operations.deployments import DEPLOYMENT, path_of_deployment
 from asyncsm.polling import OperationHandle
 from asyncsm.wire.configuration_sets import (
     ConfigurationSet,
@@ -22,6 +23,9 @@ from asyncsm.wire.networks import Dns, DnsServer, DnsServers
 from asyncsm.wire.roles import PersistentVMRole, RoleList
 
 SystemConfiguration = LinuxConfigurationSet | WindowsConfigurationSet
+
+
+MACHINE: Final = DEPLOYMENT + "/roleinstances/{role_name}/Operations"
 
 
 def path_of_machine(service_name: str, deployment_name: str, role_name: str) -> tuple[str, ...]:

@@ -1,10 +1,10 @@
-"""What a run meant to do, has begun and has done, in a file that survives the run.
+"""The journal of a plan: a file with the intents, operations and results of all its runs.
 
 An intent is written before a change is sent, its request id as soon as the service has
-accepted it, and the end when it has ended. A run that finds an intent without a request id
-does not know whether the change was sent, and looks; one that finds a request id without an
-end goes on waiting for that operation. So nothing is made twice, wherever the run before was
-stopped.
+accepted it, and its end when the operation has ended. A run that finds an intent without a
+request id cannot know that the change was sent, and looks at the service; a run that finds a
+request id without an end waits for that operation. So nothing is made twice, wherever the
+earlier run was stopped.
 """
 
 from __future__ import annotations
@@ -41,34 +41,34 @@ CREATE TABLE note (
 
 
 class JournalError(AsyncsmError):
-    """The journal cannot be used: it is none, of another plan or subscription, or in use."""
+    """Raised for a file that is no journal, belongs to another plan or subscription, or is in use."""
 
 
 class Phase(StrEnum):
-    """How far a resource has come."""
+    """The phase of a resource's last change."""
 
     NOTHING = "nothing"
-    """Nothing has been done about it."""
+    """It has had no change yet."""
     INTENDED = "intended"
     """A change was about to be sent, and may have been."""
     ACCEPTED = "accepted"
     """The service has accepted a change, which may have ended since."""
     DONE = "done"
-    """It is as the plan wants it: there, or gone."""
+    """It is as the plan wants it, or removed."""
     FAILED = "failed"
-    """The service accepted the change, and it ended in failure; what it left may be half made."""
+    """The service accepted the change, which then failed; the resource may be half made."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """What is known of one resource.
+class JournalEntry:
+    """The journal's entry for one resource.
 
     Attributes:
-        phase: how far it has come.
+        phase: the phase of its last change.
         action: ``create``, ``change`` or ``remove``.
-        ours: whether we made it, so that `destroy` may remove it.
-        since: when the change can have been sent at the earliest, by the service's clock.
-        token: of the accepted operation; see `OperationHandle.token`.
+        ours: true if this plan made it, so that `destroy` may remove it.
+        since: the earliest time at which the change can have been sent, by the service's clock.
+        token: the token of the accepted operation; see `OperationHandle.token`.
         error: what went wrong.
     """
 
@@ -84,12 +84,13 @@ class Journal:
     """The journal of one plan in one subscription; one run at a time has it open.
 
     Args:
-        path: of the SQLite file; ``None`` keeps it in memory, and nothing survives.
+        path: path of the SQLite file; ``None`` keeps the journal in memory only.
         plan: name of the plan.
-        subscription_id: where the plan is carried out.
+        subscription_id: the subscription in which the plan is carried out.
 
     Raises:
-        JournalError: it is no journal, another plan's or subscription's, or another run has it open.
+        JournalError: the file is no journal, or another plan's or subscription's, or another run has
+            it open.
     """
 
     def __init__(self, path: Path | None, plan: str, subscription_id: str) -> None:
@@ -101,7 +102,7 @@ class Journal:
             if self._lock is not None:
                 self._lock.close()
             raise
-        self._entries: dict[str, Entry] = {
+        self._entries: dict[str, JournalEntry] = {
             key: _entry(document)
             for key, document in self._database.execute("SELECT key, document FROM resource")
         }
@@ -114,26 +115,26 @@ class Journal:
         self.close()
 
     def close(self) -> None:
-        """Let another run have it."""
+        """Close the file, so that another run can open it."""
         self._database.close()
         if self._lock is not None:
             self._lock.close()
 
-    def __getitem__(self, key: str) -> Entry:
-        """What is known of a resource; of one nobody has heard of, nothing."""
-        return self._entries.get(key, Entry())
+    def __getitem__(self, key: str) -> JournalEntry:
+        """Return the entry of a resource; an empty one for an unknown resource."""
+        return self._entries.get(key, JournalEntry())
 
-    def __iter__(self) -> Iterator[tuple[str, Entry]]:
-        """Every resource that something is known of."""
+    def __iter__(self) -> Iterator[tuple[str, JournalEntry]]:
+        """Iterate over all entries with their keys."""
         return iter(tuple(self._entries.items()))
 
     @property
     def unfinished(self) -> list[str]:
-        """Keys of what a run that was stopped has left under way."""
+        """Keys of resources whose change a stopped run has left under way."""
         return [key for key, one in self._entries.items() if one.phase in {Phase.INTENDED, Phase.ACCEPTED}]
 
     def begin(self, verb: str, plan_digest: str) -> None:
-        """A run begins; `verb` is ``apply`` or ``destroy``."""
+        """Record the beginning of a run; `verb` is ``apply`` or ``destroy``."""
         with self._database:
             self._run = (
                 self._database.execute(
@@ -144,50 +145,50 @@ class Journal:
             )
 
     def end(self) -> None:
-        """The run has ended of itself."""
+        """Record the end of a run that was not stopped."""
         with self._database:
             self._database.execute("UPDATE run SET ended = ? WHERE id = ?", (_now(), self._run))
 
     def intend(self, key: str, action: str, since: datetime) -> None:
-        """A change is about to be sent."""
+        """Record that a change is about to be sent."""
         before = self[key]
         self._put(
             key,
-            Entry(
+            JournalEntry(
                 Phase.INTENDED,
                 action,
-                # What we may be about to make is ours from here on.
+                # A creation may succeed without an answer, so the resource counts as ours from here on.
                 ours=before.ours or action == "create",
                 since=since.isoformat(),
             ),
         )
 
     def accept(self, key: str, token: str) -> None:
-        """The service has accepted the change."""
+        """Record that the service has accepted the change."""
         self._put(key, replace(self[key], phase=Phase.ACCEPTED, token=token))
 
     def done(self, key: str, *, ours: bool | None = None) -> None:
-        """The resource is as the plan wants it."""
+        """Record that the resource is as the plan wants it."""
         before = self[key]
-        self._put(key, Entry(Phase.DONE, before.action, ours=before.ours if ours is None else ours))
+        self._put(key, JournalEntry(Phase.DONE, before.action, ours=before.ours if ours is None else ours))
 
     def fail(self, key: str, error: str) -> None:
-        """The change has failed."""
+        """Record that the change has failed."""
         self._put(key, replace(self[key], phase=Phase.FAILED, error=error))
 
-    def refuse(self, key: str, error: str, *, before: Entry) -> None:
-        """The change was refused, or not sent: everything is as it was `before`."""
+    def refuse(self, key: str, error: str, *, before: JournalEntry) -> None:
+        """Record that the change was refused, or not sent; the entry `before` is restored."""
         self._put(key, replace(before, error=error))
 
     def forget(self, key: str) -> None:
-        """The resource has been removed."""
+        """Record that the resource has been removed."""
         with self._database:
             self._database.execute("DELETE FROM resource WHERE key = ?", (key,))
             self._note(key, {"phase": "removed"})
         self._entries.pop(key, None)
 
     def history(self, run: int | None = None) -> Iterator[tuple[datetime, str, Mapping[str, object]]]:
-        """What was written in a run, the last one if not told otherwise: when, of what, and what."""
+        """Return all notes of a run, by default the last one: time, key and document of each."""
         latest = self._database.execute("SELECT max(id) FROM run").fetchone()[0]
         rows = self._database.execute(
             "SELECT at, key, document FROM note WHERE run = ? ORDER BY id", (run or latest or 0,)
@@ -195,8 +196,8 @@ class Journal:
         for at, key, document in rows:
             yield datetime.fromisoformat(at), key, json.loads(document)
 
-    def _put(self, key: str, entry: Entry) -> None:
-        document = {name: value for name in Entry.__slots__ if (value := getattr(entry, name))}
+    def _put(self, key: str, entry: JournalEntry) -> None:
+        document = {name: value for name in JournalEntry.__slots__ if (value := getattr(entry, name))}
         with self._database:
             self._database.execute(
                 "INSERT INTO resource (key, document) VALUES (?, ?)"
@@ -217,13 +218,13 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def _entry(document: str) -> Entry:
+def _entry(document: str) -> JournalEntry:
     fields = json.loads(document)
-    return Entry(**{**fields, "phase": Phase(fields["phase"])})
+    return JournalEntry(**{**fields, "phase": Phase(fields["phase"])})
 
 
 def _lock(path: Path) -> sqlite3.Connection:
-    """Held as long as the connection is open: the system lets go of it however the process ends."""
+    """Take the lock of a journal; the system frees it when the process ends, in whatever way."""
     beside = path.with_name(f"{path.name}.lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -258,7 +259,7 @@ def _open(path: Path | None, plan: str, subscription_id: str) -> sqlite3.Connect
 
 def _prepare(database: sqlite3.Connection, path: Path | None, plan: str, subscription_id: str) -> None:
     database.execute("PRAGMA journal_mode = WAL")
-    # An intent must be on the disk before its change is sent, or a power failure makes it a secret.
+    # An intent must be on the disk before its change is sent, so that it survives a power failure.
     database.execute("PRAGMA synchronous = FULL")
     (application,) = database.execute("PRAGMA application_id").fetchone()
     (version,) = database.execute("PRAGMA user_version").fetchone()

@@ -1,4 +1,4 @@
-"""A plan and a subscription together: preview, apply, destroy, status."""
+"""The `Provisioner` of a plan in a subscription: preview, apply, destroy, status."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from asyncsm.config import ThrottlePolicy
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.estimate import Estimate, estimate
 from asyncsm.provisioning.graph import Graph
-from asyncsm.provisioning.journal import Entry, Journal, Phase
+from asyncsm.provisioning.journal import Journal, JournalEntry, Phase
 from asyncsm.provisioning.progress import Progress
 from asyncsm.provisioning.report import Report, Traffic
 from asyncsm.provisioning.resources import Site, resources_of
@@ -27,16 +27,16 @@ JOURNAL_SUFFIX = ".journal"
 
 
 class Planned(BaseModel):
-    """What would be done about a resource.
+    """The action planned for a resource.
 
     Attributes:
         key: kind and name.
-        kind: of the resource.
-        name: of the resource.
-        action: ``create``, ``change``, ``resume`` what an earlier run has begun, ``repair`` what a
-            creation that failed has left, or ``nothing``.
-        differences: what is not as the plan has it.
-        needs: keys of what it needs.
+        kind: its kind.
+        name: its name.
+        action: ``create``, ``change``, ``resume`` a change of an earlier run, ``repair`` the remains
+            of a creation that failed, or ``nothing``.
+        differences: differences between the service's state and the plan.
+        needs: keys of the resources it needs.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -50,16 +50,16 @@ class Planned(BaseModel):
 
 
 class Preview(BaseModel):
-    """What `apply` would do.
+    """The actions `apply` would take.
 
     Attributes:
-        plan: its name.
-        subscription_id: where.
-        resources: in the order in which they would be begun.
-        orphans: keys of what earlier runs have made and the plan does not have any more.
-        changes: requests that would change something.
-        seconds: how long that takes at the least.
-        seconds_by_budget: of these, how long sending takes; 0 where no budget is known.
+        plan: the plan's name.
+        subscription_id: the subscription.
+        resources: the resources, in the order in which they would be begun.
+        orphans: keys of resources that earlier runs made and the plan does not have any more.
+        changes: the number of requests that would change something.
+        seconds: the least time for all of them.
+        seconds_by_budget: the least time for sending them; 0 where no budget is known.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -74,19 +74,19 @@ class Preview(BaseModel):
 
     @property
     def actions(self) -> dict[str, int]:
-        """How many resources have each action."""
+        """The number of resources for each action."""
         return dict(Counter(one.action for one in self.resources))
 
 
 class Status(BaseModel):
-    """What the journal knows of a resource.
+    """The journal's knowledge of a resource.
 
     Attributes:
         key: kind and name.
-        phase: how far it has come.
-        action: what was last done.
-        ours: whether the plan has made it.
-        in_plan: whether the plan still has it.
+        phase: its phase.
+        action: its last action.
+        ours: true if this plan made it.
+        in_plan: true if the plan still has it.
         error: what went wrong.
     """
 
@@ -108,17 +108,17 @@ class Provisioner:
             report = await Provisioner(plan, sms, base=Path("."), journal=Path("farm.journal")).apply()
 
     Args:
-        plan: what is wanted.
+        plan: the plan.
         sms: a client of the subscription.
-        base: the directory the plan's files are found from.
-        journal: the file that survives a crash; without one, nothing does.
+        base: the directory of the plan's files.
+        journal: the journal's file; without one, a run that crashed cannot be resumed.
 
     Attributes:
-        graph: the plan's resources and what they need.
+        graph: the plan's resources and their needs.
 
     Raises:
         CredentialError: a certificate's file cannot be read.
-        InvalidArgument: the plan has something twice, or needs itself.
+        InvalidArgument: the plan has a resource twice, or resources that need each other.
     """
 
     def __init__(
@@ -137,10 +137,10 @@ class Provisioner:
         self.graph: Graph = Graph(resources_of(plan, base))
 
     async def preview(self, throttle: ThrottlePolicy | None = None) -> Preview:
-        """Read the service, and tell what `apply` would do.
+        """Read the service, and return the actions `apply` would take.
 
         Args:
-            throttle: a budget to reckon with; that of the session, if not given.
+            throttle: the budget for the estimate; the session's, if not given.
 
         Raises:
             JournalError: the journal cannot be used.
@@ -162,7 +162,7 @@ class Provisioner:
                     key=one.key,
                     kind=one.kind,
                     name=one.name,
-                    action=_action(decisions[one.key], entries.get(one.key, Entry())),
+                    action=_action(decisions[one.key], entries.get(one.key, JournalEntry())),
                     differences=[str(each) for each in decisions[one.key].differences],
                     needs=list(self.graph.needs[one.key]),
                 )
@@ -177,11 +177,11 @@ class Provisioner:
     async def apply(
         self, options: RunOptions | None = None, watch: Callable[[Progress], None] | None = None
     ) -> Report:
-        """Have everything as the plan has it; a second time, nothing is left to do.
+        """Create and change resources until they are as the plan has them; done twice, it finds nothing to do.
 
         Args:
-            options: how.
-            watch: given what is going on before anything is done, to look on or subscribe.
+            options: limits of the run.
+            watch: called with the progress before anything is done, to read it or subscribe to it.
 
         Raises:
             JournalError: the journal cannot be used.
@@ -193,16 +193,16 @@ class Provisioner:
     async def destroy(
         self, options: RunOptions | None = None, watch: Callable[[Progress], None] | None = None
     ) -> Report:
-        """Remove what `apply` has made, and nothing else; parameters and errors are those of `apply`."""
+        """Remove the resources that `apply` has made, and no others; takes the arguments of `apply`."""
         return await self._run("destroy", options, watch)
 
     def stop(self, reason: str = "stopped") -> None:
-        """Begin nothing more in the run that is going on; it ends when what has been sent has."""
+        """Begin nothing more in the present run; it ends when the changes sent so far have ended."""
         if self._runner is not None:
             self._runner.stop(reason)
 
     def status(self) -> list[Status]:
-        """What the journal knows, without asking the service.
+        """Return the journal's knowledge of all resources, without asking the service.
 
         Raises:
             JournalError: the journal cannot be used.
@@ -210,7 +210,7 @@ class Provisioner:
         with self._open() as journal:
             entries = dict(journal)
         keys = dict.fromkeys([*(one.key for one in self.graph), *entries])
-        return [_status(key, entries.get(key, Entry()), in_plan=key in self.graph) for key in keys]
+        return [_status(key, entries.get(key, JournalEntry()), in_plan=key in self.graph) for key in keys]
 
     async def _run(
         self,
@@ -245,12 +245,12 @@ class Provisioner:
 
 
 def journal_beside(plan_file: Path) -> Path:
-    """Where the journal of a plan's file is, unless told otherwise."""
+    """Return the default path of the journal for a plan's file."""
     return plan_file.with_name(f"{plan_file.name}{JOURNAL_SUFFIX}")
 
 
 def _action(
-    decision: steps.Decision, entry: Entry
+    decision: steps.Decision, entry: JournalEntry
 ) -> Literal["create", "change", "resume", "repair", "nothing"]:
     if entry.phase in {Phase.INTENDED, Phase.ACCEPTED}:
         return "resume"
@@ -259,7 +259,7 @@ def _action(
     return {"create": "create", "change": "change"}.get(decision.action, "nothing")  # type: ignore[return-value]
 
 
-def _status(key: str, entry: Entry, *, in_plan: bool) -> Status:
+def _status(key: str, entry: JournalEntry, *, in_plan: bool) -> Status:
     return Status(
         key=key, phase=entry.phase, action=entry.action, ours=entry.ours, in_plan=in_plan, error=entry.error
     )

@@ -1,4 +1,4 @@
-"""Plans from files: YAML, TOML and JSON, with the place of everything that is wrong."""
+"""Reading of plans from YAML, TOML and JSON; each problem is reported with its line and column."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ Place: TypeAlias = tuple[int, int]
 FORMS: Final[Mapping[str, Form]] = {".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".json": "json"}
 MOST_BYTES: Final = 16 * 1024 * 1024
 MOST_NODES: Final = 2_000_000
-"""Values a document may have once its aliases are followed: a few lines of YAML could mean billions."""
+"""The most values of a document, aliases followed; a few lines of YAML could mean billions."""
 
 
 def load_plan(path: str | Path) -> Plan:
     """Read a plan from a file, and check everything that can be checked without the service.
 
     Args:
-        path: of a ``.yaml``, ``.yml``, ``.toml`` or ``.json`` file.
+        path: path of a ``.yaml``, ``.yml``, ``.toml`` or ``.json`` file.
 
     Raises:
-        PlanError: it is no plan; with everything that is wrong, and where.
+        PlanError: it is no valid plan; the error has all problems with their places.
         InvalidArgument: the file cannot be read, or its name ends otherwise.
     """
     path = Path(path)
@@ -54,12 +54,12 @@ def loads_plan(content: str | bytes, form: Form, *, file: str = "plan", base: Pa
 
     Args:
         content: the text; bytes are UTF-8.
-        form: of the text.
-        file: what errors call it.
-        base: the directory its files are found from; ``None`` to look for none.
+        form: the form of the text.
+        file: its name in errors.
+        base: the directory of its files; ``None`` to leave files unchecked.
 
     Raises:
-        PlanError: it is no plan; with everything that is wrong, and where.
+        PlanError: it is no valid plan; the error has all problems with their places.
     """
     text = _decoded(content, file)
     document, places = _PARSERS[form](text, file)
@@ -75,7 +75,7 @@ def loads_plan(content: str | bytes, form: Form, *, file: str = "plan", base: Pa
         if not problems:
             return plan
     told = {str(one): one for one in (_placed(each, places, file) for each in problems)}
-    raise PlanError([*told.values()])  # once, however many entries have it from the defaults
+    raise PlanError([*told.values()])  # each once, even if many entries have it from the defaults
 
 
 def _decoded(content: str | bytes, file: str) -> str:
@@ -91,11 +91,11 @@ def _decoded(content: str | bytes, file: str) -> str:
 
 
 def _placed(problem: Problem, places: Mapping[Path_, Place], file: str) -> Problem:
-    """A problem with its place, or that of what it is in."""
+    """Add the place of a problem, or of the innermost value around it whose place is known."""
     path = problem.path
     section = str(path[0]).removesuffix("s") if len(path) > 2 else ""
     default = ("defaults", section, *path[2:])
-    if path not in places and default in places:  # it came from there
+    if path not in places and default in places:  # the value comes from the defaults
         path = default
         problem = problem.model_copy(update={"path": path})
     while path not in places and path:
@@ -109,12 +109,12 @@ def _at(problem: Problem, place: Place | None) -> Problem:
 
 
 def _none(form: str, message: str, file: str, place: Place | None) -> PlanError:
-    """The error of a text that is not even of its form."""
+    """Make the error for a text that cannot be parsed."""
     return PlanError([_at(Problem(path=(), message=f"is no {form}: {message}", file=file), place)])
 
 
 def _clean(loc: tuple[int | str, ...]) -> Path_:
-    """Pydantic's path without what is not in the document."""
+    """Remove parts of Pydantic's path that are not in the document."""
     return tuple(part for part in loc if part != "[key]")
 
 
@@ -131,7 +131,7 @@ def _message(kind: str, message: str, loc: tuple[int | str, ...]) -> str:
 
 
 def _fields_at(path: tuple[int | str, ...]) -> list[str]:
-    """The fields of what stands at `path` in a plan."""
+    """Return the names of the fields allowed at `path` in a plan."""
     model: type[BaseModel] = Plan
     if len(path) > 1 and path[0] == "defaults":
         path = (f"{path[1]}s", *path[2:])
@@ -171,7 +171,7 @@ def _yaml(text: str, file: str) -> tuple[object, dict[Path_, Place]]:
             raise PlanError([one.model_copy(update={"file": file}) for one in problems])
         return _constructed(root), places
     except yaml.MarkedYAMLError as error:
-        # Not from it: its text shows the line, where a secret may stand, as may names after ! and *.
+        # The cause is hidden: its text quotes the line, which may have a secret, as may names after ! and *.
         message = _NAMED.sub(r"\1", error.problem or "")
         raise _none("YAML", message, file, _place(error.problem_mark)) from None
     except _TooMuchError as error:
@@ -184,7 +184,7 @@ _NAMED: Final = re.compile(r"\b(tag handle|tag|alias|anchor) (['\"]).*\2")
 
 
 class _TooMuchError(Exception):
-    """A document whose values are too many, or too deep."""
+    """Raised for a document with too many values, or too deeply nested ones."""
 
     def __init__(self, mark: yaml.Mark | None) -> None:
         super().__init__("has too many or too deeply nested values")
@@ -199,7 +199,7 @@ def _constructed(root: yaml.Node) -> object:
     import yaml
 
     class Constructor(yaml.SafeLoader):
-        """Tells where a value is that is not of its kind; PyYAML lets Python's own errors through."""
+        """Adds the place to errors about values that are not of their kind; PyYAML raises Python's own."""
 
         def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
             try:
@@ -220,7 +220,7 @@ def _constructed(root: yaml.Node) -> object:
 def _located(
     node: yaml.Node, path: Path_, places: dict[Path_, Place], counted: list[int]
 ) -> Iterator[Problem]:
-    """Note where everything stands; yield keys that stand twice, and documents that are too much."""
+    """Record the place of every value in `places`, and yield a problem for each duplicate key."""
     import yaml
 
     counted[0] += 1
@@ -249,7 +249,7 @@ def _json(text: str, file: str) -> tuple[object, dict[Path_, Place]]:
         raise _none("JSON", error.msg, file, (error.lineno, error.colno)) from None
     except (ValueError, RecursionError) as error:
         raise _none("JSON", _line(error), file, None) from None
-    # Whatever is JSON is YAML, too, apart from tabs; that reader knows where things stand.
+    # JSON is also YAML, apart from tabs, and the YAML parser knows the places of values.
     _, places = _yaml(text.replace("\t", " "), file)
     return document, places
 
@@ -264,7 +264,10 @@ def _no_number(name: str) -> object:
 def _toml(text: str, file: str) -> tuple[object, dict[Path_, Place]]:
     try:
         document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # a ValueError of Python's own when a number is too long
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # Python raises ValueError for a number with too many digits
         found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         place = (int(found[1]), int(found[2])) if found else None
         message = re.sub(r" \(at line.*\)$", "", _line(error))
@@ -279,9 +282,10 @@ _KEY = re.compile(
 
 
 def _toml_places(text: str) -> dict[Path_, Place]:
-    """Where tables and keys stand; what is inside a value has the place of its key.
+    """Find the places of tables and keys; the content of a value has the place of its key.
 
-    The standard library's reader does not tell, and a document it has taken is well formed.
+    The standard library's parser does not tell them. It has accepted the document, which is
+    therefore well formed.
     """
     places: dict[Path_, Place] = {(): (1, 1)}
     counts: dict[Path_, int] = {}
@@ -305,7 +309,7 @@ def _parts(name: str) -> tuple[str, ...]:
 
 
 def _table(names: tuple[str, ...], counts: dict[Path_, int], *, new: bool) -> Path_:
-    """The path a header means: of an array of tables, the last one, or a new one."""
+    """Return the path of a header; in an array of tables that of the last table, or of a new one."""
     path: Path_ = ()
     for place, name in enumerate(names):
         path = (*path, name)
@@ -321,7 +325,7 @@ _ENDS: Final = {'"""': re.compile(r'(?:[^\\]|\\.)*?"{3,5}'), "'''": re.compile(r
 
 
 def _open_quotes(line: str, quotes: str) -> str:
-    """Which kind of long text is still open at the end of a line."""
+    """Return the quotes of the multi-line string that is open at the end of a line, if there is one."""
     at = 0
     while True:
         if quotes:
@@ -329,7 +333,7 @@ def _open_quotes(line: str, quotes: str) -> str:
             if end is None:
                 return quotes
             at, quotes = end.end(), ""
-        # Comments and short texts, too, as they may contain such quotes.
+        # Comments and short strings are matched, too, as they may contain such quotes.
         text = _TEXT.search(line, at)
         if text is None:
             return ""

@@ -1,7 +1,8 @@
-"""The engine in this process: every resource is a task that waits for what it needs.
+"""The engine in this process: each resource is a task that waits for the resources it needs.
 
-Lanes and throttle are the session's. A run can be stopped at any moment, by `Runner.stop`,
-by cancelling it, or by killing the process: the journal has what the next run must know.
+Lanes and throttle are those of the session. A run can be stopped at any moment, by
+`Runner.stop`, by cancelling it, or by killing the process; the next run continues from the
+journal.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from asyncsm.engine.events import Blocked, Event, Queued, RequestSent, RetryPlan
 from asyncsm.errors import AsyncsmError, InvalidArgument, OperationFailed, OutcomeUnknown
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.graph import Graph
-from asyncsm.provisioning.journal import Entry, Journal, Phase
+from asyncsm.provisioning.journal import Journal, JournalEntry, Phase
 from asyncsm.provisioning.progress import Progress, State
 from asyncsm.provisioning.resources import AnyResource, Site
 from asyncsm.provisioning.steps import Decision, Outcome
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _Work: TypeAlias = Callable[[AnyResource], Awaitable[None]]
 
 _current: ContextVar[tuple[Runner, str] | None] = ContextVar("asyncsm_resource", default=None)
-"""Whose resource it is, too: another plan on the same session may have one with the same key."""
+"""The runner and the key of the resource a task works on; another runner may use the same keys."""
 
 
 _STATUS: Final = "GET /operations"
@@ -36,14 +37,14 @@ _STATUS: Final = "GET /operations"
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How a plan is carried out.
+    """Limits of a run.
 
     Attributes:
-        max_in_flight: how many resources are worked on at once; ``None`` for as many as can be. The
-            session's throttle and lanes bound the requests in any case.
-        deadline: seconds after which the run is left; what is under way goes on, and the next run
-            takes it up.
-        disks: when resources are removed: also remove disks, images and the blobs behind them.
+        max_in_flight: the most resources that are worked on at once; ``None`` for no limit. The
+            session's throttle and lanes limit the requests in any case.
+        deadline: seconds after which the run is stopped; operations under way go on, and the next
+            run takes them up.
+        disks: true if removals also remove disks, images and the blobs behind them.
     """
 
     max_in_flight: int | None = None
@@ -62,13 +63,13 @@ class Runner:
 
     Args:
         graph: the resources of the plan.
-        site: where.
-        journal: of the plan, as earlier runs have left it.
-        digest: of the plan, for the journal.
-        options: how.
+        site: the place of the run.
+        journal: the plan's journal, as earlier runs have left it.
+        digest: the plan's digest, for the journal.
+        options: limits of the run.
 
     Attributes:
-        progress: what is happening.
+        progress: the progress of the run.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class Runner:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._ended: dict[str, asyncio.Event] = {}
         self._sent: set[str] = set()
-        # What is written down when the change is really sent: one that waits in a lane never was.
+        # Actions to be journalled at the moment their change is sent; one that waits in a lane is not sent yet.
         self._intents: dict[str, tuple[str, datetime | None]] = {}
         self._stopped: str | None = None
         self.progress: Progress = Progress(
@@ -97,9 +98,9 @@ class Runner:
         )
 
     async def apply(self) -> Progress:
-        """Have everything in the plan as the plan has it.
+        """Create and change resources until they are as the plan has them.
 
-        A resource whose change fails stops only what needs it; see `Progress.all_good`.
+        A resource whose change fails stops only those that need it; see `Progress.all_good`.
 
         Raises:
             AsyncsmError: the subscription cannot be surveyed; nothing has been changed.
@@ -112,16 +113,16 @@ class Runner:
         return await self._run("apply", work, self._graph.needs)
 
     async def destroy(self) -> Progress:
-        """Remove what earlier runs of this journal have made, users before what they use.
+        """Remove the resources that earlier runs of this journal have made; each goes before those it needs.
 
         Raises:
             AsyncsmError: the subscription cannot be reached; nothing has been changed.
         """
-        await self._site.sms.list_hosted_services()  # which also tells the service's time
+        await self._site.sms.list_hosted_services()  # the reply also has the service's time
         return await self._run("destroy", self._take_away, self._graph.needed_by)
 
     def stop(self, reason: str = "stopped") -> None:
-        """Begin nothing more; what has been sent is waited for."""
+        """Begin nothing more, and wait for the changes sent so far."""
         self._stopped = self._stopped or reason
         for key, task in self._tasks.items():
             if key not in self._sent:
@@ -203,7 +204,7 @@ class Runner:
         except (AsyncsmError, OSError) as error:
             self._fail(resource.key, error, before)
 
-    def _fail(self, key: str, error: Exception, before: Entry) -> None:
+    def _fail(self, key: str, error: Exception, before: JournalEntry) -> None:
         if isinstance(error, OperationFailed):
             self._journal.fail(key, str(error))
         elif not isinstance(error, OutcomeUnknown):
@@ -212,7 +213,7 @@ class Runner:
         self.progress.records[key].error = str(error)
         self.progress.tell(key, State.ENDED, str(error), request_id=request_id, outcome=Outcome.FAILED)
 
-    # One resource is to be there.
+    # Create or change one resource.
 
     async def _bring_about(self, resource: AnyResource, found: Any) -> None:
         key, entry = resource.key, self._journal[resource.key]
@@ -235,8 +236,8 @@ class Runner:
             found = None
         await self._carry_out(resource, steps.decide(resource, found), since)
 
-    async def _taken_up(self, resource: AnyResource, entry: Entry) -> tuple[Outcome | None, Any]:
-        """The outcome of what an earlier run has begun, or else what there is of the resource now."""
+    async def _taken_up(self, resource: AnyResource, entry: JournalEntry) -> tuple[Outcome | None, Any]:
+        """Wait for an earlier run's operation; return its outcome, or else the resource as it is now."""
         self.progress.tell(resource.key, State.RUNNING, "begun by an earlier run")
         self._sent.add(resource.key)
         try:
@@ -273,9 +274,9 @@ class Runner:
         self._journal.done(key, ours=ours)
         self.progress.tell(key, State.ENDED, outcome=outcome)
 
-    # One resource is to be gone.
+    # Remove one resource.
 
-    def _reason_to_keep(self, resource: AnyResource, entry: Entry) -> str | None:
+    def _reason_to_keep(self, resource: AnyResource, entry: JournalEntry) -> str | None:
         if not entry.ours:
             return "not made by this plan"
         if resource.holds_disks and not self._options.disks:
@@ -302,7 +303,7 @@ class Runner:
         self._journal.forget(key)
         self.progress.tell(key, State.ENDED, outcome=Outcome.ABSENT if handle is None else Outcome.REMOVED)
 
-    # What the session tells.
+    # Events of the session.
 
     def _concerned(self) -> str | None:
         """Return the key of the resource that the running task brings about, if this run is not done with it."""
@@ -323,7 +324,7 @@ class Runner:
             case RequestSent(kind="change"):
                 self.progress.tell(key, State.SENDING)
             case RetryPlanned(resource=resource) if resource.startswith(_STATUS):
-                pass  # the tracker asks for everybody
+                pass  # a status question of the tracker, which serves all resources
             case RetryPlanned(reason=reason):
                 self.progress.tell(key, state, f"{reason}: sent again", retry=True)
             case Queued(behind=behind):
@@ -334,7 +335,7 @@ class Runner:
                 pass
 
     def _about_to_send(self, key: str) -> None:
-        """Write down what is on its way; if that cannot be done, it must not go."""
+        """Journal the change that is about to be sent; veto the request if that fails."""
         self._sent.add(key)
         action, since = self._intents.pop(key, ("", None))
         if not action:

@@ -16,7 +16,7 @@ durable = pytest.importorskip("asyncsm.provisioning.durable", reason="dbos is no
 
 from dbos import DBOS  # noqa: E402 - the tests skip without it
 
-from asyncsm.provisioning.durable import watch, workflows  # noqa: E402
+from asyncsm.provisioning.durable import worker_locks, workflows  # noqa: E402
 
 
 def counted(report):
@@ -149,11 +149,11 @@ async def test_a_lost_database(database, emulator, sms, tmp_path, monkeypatch):
     plan = farm_plan(2, 1)
     emulator.clock.pause()
     with monkeypatch.context() as patch:
-        patch.setattr(watch, "SqliteWatch", LosableWatch)
+        patch.setattr(worker_locks, "SqliteLock", LosableLock)
         patch.setattr("asyncsm.provisioning.durable.engine.ROUNDS", 0.01)
         async with durable.DurableEngine(database, emulator.service) as engine:
             first = await engine.submit("apply", plan, tmp_path, emulator.subscription_id)
-            patch.setattr(LosableWatch, "lost", True)
+            patch.setattr(LosableLock, "lost", True)
             with pytest.raises(ClientStateError, match="has lost its lock in the database"):
                 await engine.follow(first)
         with pytest.raises(ClientStateError, match="has lost its lock in the database"):
@@ -163,8 +163,8 @@ async def test_a_lost_database(database, emulator, sms, tmp_path, monkeypatch):
     assert await things(sms) == wanted(plan)
 
 
-class LosableWatch(watch.SqliteWatch):
-    """A watch whose lock can be lost."""
+class LosableLock(worker_locks.SqliteLock):
+    """A lock that can be lost."""
 
     lost = False
 
@@ -268,7 +268,7 @@ async def test_one_at_a_time(database, emulator, engine):
         async with durable.DurableEngine("sqlite:///other.db", emulator.service):
             pass
     with pytest.raises(InvalidArgument, match="another process works with"):
-        await asyncio.to_thread(watch.watch_of(database, "x").hold)
+        await asyncio.to_thread(worker_locks.lock_for(database, "x").acquire)
 
 
 @pytest.mark.parametrize(

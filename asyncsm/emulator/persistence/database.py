@@ -55,7 +55,7 @@ class UnusableDatabase(OSError):
 
 @dataclass(slots=True)
 class _Notes:
-    """What is to be written.
+    """Changes that are still to be written.
 
     Attributes:
         changed: entities by number.
@@ -76,7 +76,7 @@ class _Notes:
     gone: list[int] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        # What is gone can wait: nothing refers to it.
+        # Deleted rows alone do not justify a write; nothing refers to them.
         noted = (self.changed, self.put, self.dropped, self.scheduled, self.happened, self.moved)
         return any(noted)
 
@@ -119,7 +119,7 @@ class Database:
 
     @property
     def is_new(self) -> bool:
-        """Whether there is nothing in it yet."""
+        """True when the file has no state yet."""
         return self._fact(SUBSCRIPTIONS) is None
 
     def close(self, now: float) -> None:
@@ -136,7 +136,7 @@ class Database:
         self._connection.close()
 
     def load(self) -> Contents:
-        """What the file says; from now on it is kept up to date with that.
+        """Read the state in the file, which is kept up to date with it from now on.
 
         Raises:
             UnusableDatabase: it has been damaged.
@@ -244,7 +244,7 @@ class Database:
         self._known[number] = weakref.ref(thing, lambda _: self._forgotten(number))
 
     def _forgotten(self, number: int) -> None:
-        """Nothing refers to it any more, so its row can go with the next change."""
+        """Let the row of what nothing refers to any more go with the next change."""
         if self._known.pop(number, None) is not None:
             self._notes.gone.append(number)
 

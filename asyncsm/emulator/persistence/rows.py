@@ -82,7 +82,7 @@ class RowDecoder(Decoder):
         return found
 
     def agenda(self) -> Iterable[Due]:
-        """What is to happen."""
+        """Read the effects to come."""
         rows = self._connection.execute(
             "SELECT moment, number, effect FROM agenda ORDER BY number"
         ).fetchall()

@@ -38,7 +38,7 @@ FORMAT: Final = "asyncsm emulator state"
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a saved state says.
+    """Content of a saved state.
 
     Attributes:
         subscriptions: all of them, with all they have.
@@ -75,7 +75,7 @@ def write(contents: Contents, roots: Roots) -> dict[str, JsonValue]:
 
 
 def read(document: Mapping[str, JsonValue], roots: Roots) -> Contents:
-    """What `document` says.
+    """Read the state in `document`.
 
     Raises:
         UnreadableState: it is none that `write` made, or has been damaged.
@@ -155,7 +155,7 @@ class _Unnesting(Decoder):
         return found
 
     def agenda(self) -> list[Due]:
-        """What is to happen."""
+        """Read the effects to come."""
         entries = self.at("agenda", self._document.get("agenda"))
         if not isinstance(entries, list):
             raise UnreadableState("/agenda", "is missing or not a list")

@@ -1,4 +1,4 @@
-"""What an emulator knows, taken out of it and put into it as a whole."""
+"""State of an emulator as a whole: saved, loaded, replaced."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class StateStore:
         return snapshot.write(self._contents(), self._roots)
 
     def restore(self, document: Mapping[str, JsonValue]) -> None:
-        """Be as `document` says, at its moment, and nothing of what was before.
+        """Replace everything by the state in `document`, at its moment.
 
         The certificate of this emulator takes the place of that which managed the subscriptions
         where the document comes from.

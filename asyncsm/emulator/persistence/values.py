@@ -76,7 +76,7 @@ class Roots:
 
     @property
     def by_name(self) -> dict[str, object]:
-        """What there is."""
+        """Return these parts by their names in saved states."""
         world = self.world
         return {
             "state": world.state,
@@ -274,7 +274,7 @@ class Decoder(ABC):
         raise UnreadableState(self.pointer, problem)
 
     def fields(self, node: dict[str, JsonValue]) -> dict[str, Any]:
-        """What stands beside a ``$type``."""
+        """Read the fields beside a ``$type``."""
         return {name: self.at(name, each) for name, each in node.items() if not name.startswith("$")}
 
     def fill(self, entity: Entity, node: dict[str, JsonValue]) -> None:

@@ -37,13 +37,13 @@ function parts(item) {
 
 function factsTable(rows) {
   const names = Object.keys(rows[0]);
-  return table(names.map(label), rows, (row) => names.map((name, index) => cell(index, listed(row[name] ?? '–'))));
+  return table('facts', names.map(label), rows, (row) => names.map((name, index) => cell(index, listed(row[name] ?? '–'))));
 }
 
-function table(titles, rows, cells) {
+function table(name, titles, rows, cells) {
   return element(
     'table',
-    {},
+    { class: name },
     element('thead', {}, element('tr', {}, ...titles.map((each) => element('th', { scope: 'col' }, each)))),
     element('tbody', {}, ...rows.slice(0, MOST_ROWS).map((row) => element('tr', {}, ...cells(row)))),
   );
@@ -77,7 +77,7 @@ function deploymentPart(deployment) {
       element('span', { class: `badge ${tone(deployment.status)}` }, deployment.status),
     ),
     element('p', { class: 'quiet' }, about.filter(Boolean).join(' · ')),
-    table(['Instance', 'Status', 'Power', 'Size', 'Address'], instances, instanceCells),
+    table('instances', ['Instance', 'Status', 'Power', 'Size', 'Address'], instances, instanceCells),
     instances.length > MOST_ROWS ? element('p', { class: 'quiet' }, `and ${count(instances.length - MOST_ROWS)} more`) : '',
   );
 }

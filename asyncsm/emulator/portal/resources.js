@@ -144,12 +144,13 @@ export class Resources {
     invalidate(this.list);
   }
 
-  /** Show the row that is active as it is now; if another has come to its place, none is active any more. */
+  /** Show the row that is active as it is now; if it has gone from its place, none is active any more. */
   follow() {
-    const item = this.source.get(this.list.active ?? -1);
-    if (!item || item === this.chosen || (this.chosen && this.kind.has_pages)) return;
-    if (this.chosen && item.name !== this.chosen.name) this.forget();
-    else this.choose(item);
+    const { active } = this.list;
+    if (active === null || !this.source.known || (this.chosen && this.kind.has_pages)) return;
+    const item = this.source.get(active);
+    if (active >= this.source.size || (item && this.chosen && item.name !== this.chosen.name)) this.forget();
+    else if (item && item !== this.chosen) this.choose(item);
   }
 
   fill(row, item) {
@@ -164,6 +165,7 @@ export class Resources {
     row.title = item?.locked_by ? `Held by the operation ${item.locked_by}` : '';
   }
 
+  /** Have none chosen any more. */
   forget() {
     this.list.active = null;
     this.choose(undefined);

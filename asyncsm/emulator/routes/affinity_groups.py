@@ -1,4 +1,4 @@
-"""Affinity groups."""
+"""Affinity groups: list, read, create, update, delete."""
 
 from __future__ import annotations
 

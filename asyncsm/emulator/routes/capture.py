@@ -31,7 +31,7 @@ routes: RouteTable = RouteTable()
 
 @saved("machine-set-up", "emulator.handlers.capture:_SetUp")
 class _SetUp(NamedTuple):
-    """What a machine that is set up anew gets: its own name, and certificates of the service."""
+    """Name and certificates for a machine that is set up anew."""
 
     host_name: str
     certificates: tuple[str, ...]

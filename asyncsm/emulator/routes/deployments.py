@@ -38,7 +38,7 @@ routes: RouteTable = RouteTable()
 @routes.get(BY_NAME, "GetDeployment")
 @routes.get(BY_SLOT, "GetDeploymentBySlot")
 def get(call: Call) -> Reply:
-    """Get Deployment."""
+    """Get Deployment, by name or slot."""
     service, deployment = path_resources.deployment(call)
     return Reply(document=deployment_documents.deployment(call, service, deployment))
 
@@ -188,7 +188,7 @@ def require_mode(mode: wire.UpgradeMode, *others: wire.UpgradeMode) -> None:
 
 
 def require_no_extensions(given: ExtensionConfiguration | None) -> None:
-    """Nothing adds extensions to a hosted service yet, hence none can be named."""
+    """Refuse all extensions: none can be added to a hosted service here."""
     if given is None:
         return
     named = (extension for role in given.named_roles for extension in role.extensions)

@@ -25,13 +25,13 @@ routes: RouteTable = RouteTable()
 
 @routes.get(COLLECTION, "ListDisks")
 def list_disks(call: Call) -> Reply:
-    """List Disks."""
+    """List Disks of the subscription."""
     return Reply(document=wire.Disks(disks=[_shown(disk) for disk in call.subscription.disks.values()]))
 
 
 @routes.get(ONE, "GetDisk")
 def get(call: Call) -> Reply:
-    """Get Disk."""
+    """Get Disk by its name."""
     return Reply(document=_shown(_find(call)))
 
 

@@ -1,4 +1,4 @@
-"""Hosted services."""
+"""Hosted services: list, read, create, update, delete."""
 
 from __future__ import annotations
 

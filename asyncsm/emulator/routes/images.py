@@ -174,7 +174,7 @@ def shown(call: Call, image: OSImage, *, empty_links: bool = False) -> wire.OSIm
 
 
 def _category(call: Call, image: OSImage) -> str:
-    """What the repository calls it: of a shared image, who may use it."""
+    """Return the category of an image: of a shared one, who may use it."""
     publication = call.subscription.publications.get(image.name) if image.category == "User" else None
     if publication is None or publication.permission == "Private":
         return image.category

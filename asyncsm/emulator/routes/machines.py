@@ -39,7 +39,7 @@ routes: RouteTable = RouteTable()
 @saved("machine-change", "emulator.handlers.machines:_Change")
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """What an update makes of a virtual machine.
+    """Change that an update makes to a virtual machine.
 
     Attributes:
         present: the machine as it is.
@@ -55,7 +55,7 @@ class _Change:
 
     @property
     def moves(self) -> bool:
-        """Whether the machine has to stand elsewhere, hence to restart."""
+        """True when the machine gets another place, and so restarts."""
         return (self.present.size, self.present.availability_set) != (
             self.coming.size,
             self.coming.availability_set,

@@ -77,9 +77,8 @@ def _require_unused(subscription: Subscription, plan: NetworkPlan) -> None:
             continue
         planned = plan.sites.get(site.name)
         if planned is None or plan.regions[planned.name] != present.regions[site.name]:
-            raise network_plan.wrong(
-                f"The virtual network {site.name} is currently in use."
-            )  # [protocol 3.1]
+            # [protocol 3.1]
+            raise network_plan.wrong(f"The virtual network {site.name} is currently in use.")
         kept = {(one.name.lower(), one.address_prefix) for one in planned.subnets}
         used = {
             name.lower()

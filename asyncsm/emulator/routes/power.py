@@ -43,7 +43,7 @@ def start(call: Call) -> Reply:
 
 @routes.post(SEVERAL, SET_OPERATION, root="StartRolesOperation")
 def start_several(call: Call) -> Reply:
-    """Start Roles."""
+    """Start Roles: several machines at once."""
     return _start(call, *_several(call, call.body(wire.StartRolesOperation).roles))
 
 
@@ -55,7 +55,7 @@ def shut_down(call: Call) -> Reply:
 
 @routes.post(SEVERAL, SET_OPERATION, root="ShutdownRolesOperation")
 def shut_down_several(call: Call) -> Reply:
-    """Shutdown Roles."""
+    """Shutdown Roles: several machines at once."""
     wanted = call.body(wire.ShutdownRolesOperation)
     return _shut_down(call, *_several(call, wanted.roles), wanted.post_shutdown_action)
 

@@ -35,7 +35,7 @@ def list_subscriptions(call: Call) -> Reply:
 
 @routes.get("locations", "ListLocations")
 def list_locations(_call: Call) -> Reply:
-    """List Locations."""
+    """List Locations of the service."""
     return Reply(document=catalogue.locations_document())
 
 

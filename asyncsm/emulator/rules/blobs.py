@@ -56,7 +56,7 @@ def name_of(url: str) -> str:
 
 
 def io_type(account: StorageAccount) -> str:
-    """How fast disks in `account` are, in the service's words."""
+    """Return the ``IOType`` of disks in `account`."""
     return "Provisioned" if account.account_type == "Premium_LRS" else "Standard"
 
 
@@ -77,5 +77,5 @@ def path_of(url: str) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two addresses mean the same blob: scheme and signature do not matter, the path's case does."""
+    """Tell whether two URLs mean one blob: scheme and signature do not matter, the path's case does."""
     return (urlsplit(one).hostname, path_of(one)) == (urlsplit(other).hostname, path_of(other))

@@ -46,7 +46,7 @@ ROLE_UPDATE: Final = (
 @saved("update-context", "emulator.handlers.updates:_Context")
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What the effects of an update need."""
+    """Arguments that all effects of an update need."""
 
     pace: Timing
     random: Random
@@ -55,7 +55,7 @@ class _Context:
 
 
 def definition(configuration: ServiceConfiguration, text: str, label: str) -> Definition:
-    """What a configuration file makes of a deployment; its extended properties are to be added.
+    """Return the definition that a configuration file gives a deployment, without extended properties.
 
     Raises:
         Refusal: there is no such guest system.
@@ -70,7 +70,7 @@ def definition(configuration: ServiceConfiguration, text: str, label: str) -> De
 
 
 def present(deployment: Deployment) -> Definition:
-    """What holds now, or held before the update that is under way."""
+    """Return the definition that holds now, or that held before the update under way."""
     if deployment.update is not None and not deployment.update.rolling_back:
         return deployment.update.before
     if deployment.update is not None:

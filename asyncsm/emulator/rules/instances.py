@@ -125,7 +125,7 @@ class Timing:
 
     @classmethod
     def of(cls, call: Call) -> Timing:
-        """That of the emulator which answers `call`."""
+        """Return the clock and progress of the emulator that answers `call`."""
         return cls(call.clock, call.progress)
 
 

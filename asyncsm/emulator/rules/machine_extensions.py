@@ -34,7 +34,7 @@ def require_known(references: Iterable[wire.ResourceExtensionReference]) -> None
 
 
 def agent_status(call: Call, role: Role, instance: RoleInstance) -> wire.GuestAgentStatus | None:
-    """What the agent of a machine says of itself, once there is one that can speak."""
+    """Return the status of a machine's agent, once the agent runs."""
     if not _has_agent(role) or not instance.provisioned or instance.status != "ReadyRole":
         return None
     return wire.GuestAgentStatus(

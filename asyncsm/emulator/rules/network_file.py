@@ -21,7 +21,7 @@ _ONE, _OPTIONAL, _SOME, _ANY = (1, 1), (0, 1), (1, None), (0, None)
 
 
 class _Kind(NamedTuple):
-    """What an element may have.
+    """Attributes and children that an element may have.
 
     Attributes:
         children: how often each, in their order.

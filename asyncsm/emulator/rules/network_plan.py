@@ -1,4 +1,4 @@
-"""What a network configuration file means, and whether that can be."""
+"""Network plans from network configuration files, and the rules they must keep."""
 
 from __future__ import annotations
 

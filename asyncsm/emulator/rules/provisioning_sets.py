@@ -77,7 +77,7 @@ def certificates_of(given: Role) -> tuple[str, ...]:
 
 
 def wants_remote_management(given: Role) -> bool:
-    """Whether a Windows machine is to listen for its management over HTTPS."""
+    """Tell whether a Windows machine is to listen for WinRM over HTTPS."""
     wanted = _only_set(given)
     return isinstance(wanted, WindowsConfigurationSet) and any(
         (one.protocol or "").lower() == "https" for one in wanted.win_rm.listeners

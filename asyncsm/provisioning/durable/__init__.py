@@ -1,10 +1,10 @@
 """The durable engine: the same plans as DBOS workflows, on one machine or many.
 
-DBOS queues and remembers; this package has the steps. A run is a workflow that enqueues one
-workflow for each resource as soon as what that needs is there. The queue's partitions are the
-lanes, with one change at a time each, whatever worker makes it; its rate limit is the
-subscription's, whoever uses it up. A worker that dies is missed by the others, which take up its
-workflows: DBOS knows which steps were done, and a step that may have been done is looked for.
+DBOS queues and stores; this package has the steps. A run is a workflow that enqueues one
+workflow for each resource as soon as those it needs have ended. The queue's partitions are the
+lanes, each with one change at a time over all workers; its rate limit is the subscription's,
+also over all workers. When a worker dies, the others take up its workflows: DBOS knows which
+steps were done, and a step that was under way looks at the service first.
 
 Needs ``asyncsm[durable]``.
 """

@@ -1,4 +1,4 @@
-"""The database of the durable engine, as DBOS and SQLAlchemy want it."""
+"""The database of the durable engine: checks of its URL, and options for DBOS and SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KNOWS_UNIXEPOCH: Final = (3, 42)
-"""The version of SQLite whose ``unixepoch('subsec')`` is a number."""
+"""The first version of SQLite with ``unixepoch('subsec')``."""
 
 
 class SqliteConnection(sqlite3.Connection):
-    """A connection on which DBOS also works with the SQLite of a stable distribution.
+    """A connection that has the function ``unixepoch``, also with the SQLite of older distributions.
 
-    On Python 3.12 DBOS takes a later SQLite for granted than many a Python of that version has.
+    On Python 3.12 DBOS requires a later SQLite than many builds of that Python have.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -33,15 +33,15 @@ class SqliteConnection(sqlite3.Connection):
 
 def _unixepoch(modifier: str) -> int:
     del modifier
-    return int(time.time())  # whole seconds, as DBOS does it on Python 3.11
+    return int(time.time())  # whole seconds, as DBOS uses on Python 3.11
 
 
 @contextmanager
 def explaining() -> Iterator[None]:
-    """Say what is wrong with the database if it cannot be worked with.
+    """Turn errors of SQLAlchemy and its drivers in the block into ones a user can read.
 
     Raises:
-        InvalidArgument: in place of the errors of SQLAlchemy and the drivers.
+        InvalidArgument: the database cannot be used.
     """
     try:
         yield
@@ -53,10 +53,10 @@ def explaining() -> Iterator[None]:
 
 
 def is_postgres(url: str) -> bool:
-    """Whether a database is for many workers.
+    """Tell PostgreSQL, for many workers, from SQLite.
 
     Raises:
-        InvalidArgument: it is neither SQLite nor PostgreSQL.
+        InvalidArgument: the URL is neither of them.
     """
     try:
         parsed = sqlalchemy.make_url(url)
@@ -71,10 +71,10 @@ def is_postgres(url: str) -> bool:
 
 
 def with_driver(url: str) -> str:
-    """The same database; DBOS and SQLAlchemy take psycopg 3 when told so."""
+    """Add the driver psycopg 3 to a URL, so that DBOS and SQLAlchemy use it."""
     return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """What DBOS is to make its SQLAlchemy engine with."""
+    """Return the options with which DBOS makes its SQLAlchemy engine."""
     return {} if is_postgres(url) else {"connect_args": {"factory": SqliteConnection}}

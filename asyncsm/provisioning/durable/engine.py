@@ -1,4 +1,4 @@
-"""DBOS in this process: started, given runs, watched and stopped."""
+"""The durable engine: starts DBOS in this process, submits and follows runs, and stops it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
 from asyncsm.errors import ClientStateError, InvalidArgument
-from asyncsm.provisioning.durable import office, workflows
+from asyncsm.provisioning.durable import workflows, workspace
 from asyncsm.provisioning.durable.database import engine_options, explaining, is_postgres, with_driver
-from asyncsm.provisioning.durable.office import Office, RunInput, leave
 from asyncsm.provisioning.durable.records import Record
-from asyncsm.provisioning.durable.watch import EMBEDDED_EXECUTOR, Watch, watch_of
+from asyncsm.provisioning.durable.worker_locks import EMBEDDED_EXECUTOR, WorkerLock, lock_for
+from asyncsm.provisioning.durable.workspace import RunInput, Workspace, leave
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.plan import Plan
 from asyncsm.provisioning.progress import Progress, State
@@ -31,23 +31,23 @@ if TYPE_CHECKING:
     from asyncsm.services import ServiceManagementService
 
 VERSION: Final = "asyncsm-1"
-"""Of the workflows. It changes when their steps do: a worker takes up only what it knows."""
+"""Version of the workflows; it changes with their steps, as a worker takes up only its own version."""
 
 ROUNDS: Final = 2.0
-"""Seconds between two looks for workers that have died."""
+"""Seconds between two checks for workers that have died."""
 GLANCES: Final = 0.5
-"""Seconds between two looks at the progress of a run."""
+"""Seconds between two reads of a run's progress."""
 QUEUE_GLANCES: Final = 0.2
-"""Seconds between two looks into a queue."""
+"""Seconds between two reads of a queue."""
 
 CONCURRENCY: Final = 250
-"""Resources one worker carries out at once, unless told otherwise; without a bound the first would take all."""
+"""The most resources one worker has under way by default; without a limit the first would take all."""
 
 REQUESTS_ALONE: Final = 1.25
 REQUESTS_SHARED: Final = 1.75
-"""What a resource costs of the budget: its change, and its share of questions, as `bench_plans.py` shows.
+"""Requests for each resource: its change, and its share of reads, as measured by `bench_plans.py`.
 
-Workers that share the work do not share what they know: each asks for itself."""
+Workers that share a run read more, because each reads for itself."""
 
 T = TypeVar("T")
 
@@ -56,14 +56,14 @@ _log = logging.getLogger("asyncsm.provisioning")
 
 @dataclass(frozen=True, slots=True)
 class DurableRun:
-    """A run that has been asked for.
+    """A run that was submitted.
 
     Attributes:
-        id: of its workflow.
+        id: id of its workflow.
         plan: name of the plan.
-        subscription_id: where.
+        subscription_id: the subscription.
         verb: ``apply`` or ``destroy``.
-        graph: what the plan wants.
+        graph: the resources of the plan.
     """
 
     id: str
@@ -74,7 +74,7 @@ class DurableRun:
 
 
 class DurableEngine:
-    """DBOS, as long as the block runs; one in a process at a time::
+    """Runs DBOS as long as its block; one engine at a time in a process::
 
         async with DurableEngine("sqlite:///farm.db", connect) as engine:
             run = await engine.submit("apply", plan, base, subscription_id)
@@ -83,18 +83,18 @@ class DurableEngine:
     Args:
         database: ``sqlite:///FILE`` for this process alone, or ``postgresql://...`` for many workers.
         connect: makes a client of a subscription; it is closed with the engine.
-        budget: of each subscription, shared by all workers, if it is known.
-        name: of this worker, unique among those alive; made up if absent.
-        concurrency: how many resources this worker carries out at once.
+        budget: the budget of each subscription, shared by all workers, if it is known.
+        name: name of this worker, unique among those alive; random if absent.
+        concurrency: the most resources this worker has under way.
 
     Attributes:
-        name: of this worker.
-        lost: set when its lock is lost, with the connection to the database: others think it dead,
-            and it must stop.
+        name: name of this worker.
+        lost: set when its lock is lost with the connection to the database: other workers consider
+            it dead, and it must stop.
 
     Raises:
-        InvalidArgument: it is no such database, it cannot be worked with, or another process has the
-            name or the file.
+        InvalidArgument: the database is of another kind or cannot be used, or another process has
+            the name or the file.
     """
 
     def __init__(
@@ -109,17 +109,17 @@ class DurableEngine:
         shared = is_postgres(database)
         self.name: str = (name or f"worker-{uuid.uuid4().hex[:12]}") if shared else EMBEDDED_EXECUTOR
         self._url = with_driver(database)
-        self._watch: Watch = watch_of(self._url, self.name)
-        self._office = Office(connect)
+        self._lock: WorkerLock = lock_for(self._url, self.name)
+        self._workspace = Workspace(connect)
         self._budget = budget
         self._concurrency = concurrency or CONCURRENCY
         self.lost: asyncio.Event = asyncio.Event()
         self._patrols: tuple[asyncio.Task[None], ...] = ()
 
     async def __aenter__(self) -> Self:
-        if office.is_open():
+        if workspace.is_running():
             raise ClientStateError("a durable engine runs in this process already")
-        await asyncio.to_thread(self._watch.hold)
+        await asyncio.to_thread(self._lock.acquire)
         config: DBOSConfig = {
             "name": "asyncsm",
             "system_database_url": self._url,
@@ -127,14 +127,14 @@ class DurableEngine:
             "application_version": VERSION,
             "executor_id": self.name,
             "serializer": DBOSPortableJSONSerializer(),
-            "log_level": "CRITICAL",  # what fails is told by its record
+            "log_level": "CRITICAL",  # failures are in the records
             "enable_otlp": False,
         }
-        office.set_office(self._office)
+        workspace.set_workspace(self._workspace)
         try:
             DBOS(config=config)
             with explaining():
-                # On this loop, so that workflows find the client's sessions on theirs.
+                # Launched on this loop, so that the workflows run on the loop of the clients' sessions.
                 DBOS.launch()
                 await DBOS.register_queue_async(workflows.RUNS_QUEUE, polling_interval_sec=QUEUE_GLANCES)
         except BaseException:
@@ -151,23 +151,23 @@ class DurableEngine:
         await self._close()
 
     async def _close(self) -> None:
-        await self._office.vacate()
+        await self._workspace.abandon()
         await asyncio.to_thread(DBOS.destroy)
-        # DBOS writes to what was standard error when it began, even if that is closed since.
+        # DBOS logs to the standard error of its start, even if that was closed since.
         own = logging.getLogger("dbos")
         for handler in tuple(own.handlers):
             own.removeHandler(handler)
-        # It has given the loop its own threads, and takes them along.
+        # DBOS replaced the loop's default executor and has shut it down; the loop gets a new one.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
-        office.set_office(None)
-        await self._office.close()
-        await asyncio.to_thread(self._watch.let_go)
+        workspace.set_workspace(None)
+        await self._workspace.close()
+        await asyncio.to_thread(self._lock.release)
 
     async def serve(self, subscription_id: str) -> None:
         """Take part in the changes of a subscription.
 
         Args:
-            subscription_id: whose.
+            subscription_id: the subscription.
         """
         limiter: Any = None
         if self._budget is not None and self._budget.calls is not None:
@@ -193,17 +193,17 @@ class DurableEngine:
         *,
         disks: bool = False,
     ) -> DurableRun:
-        """Ask for a run; one of the same plan that has not ended is taken up instead.
+        """Submit a run; an equal run that has not ended is returned instead.
 
         Args:
-            verb: what to do.
-            plan: what is wanted.
-            base: the directory the plan's files are found from, on every worker.
-            subscription_id: where.
+            verb: ``apply`` or ``destroy``.
+            plan: the plan.
+            base: the directory of the plan's files, on every worker.
+            subscription_id: the subscription.
             disks: whether `destroy` also removes disks with the blobs behind them.
 
         Raises:
-            InvalidArgument: another run of the plan has not ended, and does something else.
+            InvalidArgument: another run of the plan, with other arguments, has not ended.
         """
         await self.serve(subscription_id)
         prefix = workflows.plan_prefix(subscription_id, plan.name)
@@ -237,13 +237,13 @@ class DurableEngine:
         watch: Callable[[Progress], None] | None = None,
         deadline: float | None = None,
     ) -> Report:
-        """Look on until a run has ended, whoever carries it out.
+        """Follow a run until it has ended, whichever workers carry it out.
 
         Args:
-            run: which.
-            watch: given what is going on, to look on or subscribe.
-            deadline: seconds after which to look away; the run goes on as long as there are workers,
-                and its report has what was not done by then as `Outcome.STOPPED`.
+            run: the run.
+            watch: called with the progress, to read it or subscribe to it.
+            deadline: seconds after which to stop following; the run goes on as long as there are
+                workers, and the report has `Outcome.STOPPED` for what was not done by then.
         """
         progress = Progress((one.key, one.kind, one.name, run.graph.needs[one.key]) for one in run.graph)
         if watch is not None:
@@ -261,11 +261,11 @@ class DurableEngine:
         return Report.of(progress, plan=run.plan, subscription_id=run.subscription_id, verb=run.verb)
 
     async def unless_lost(self, work: Coroutine[None, None, T]) -> T:
-        """The result of `work`, which is left when the database is lost.
+        """Await `work`; cancel it when the database is lost.
 
         Raises:
-            ClientStateError: this worker has lost its lock in the database, so that others take it
-                for dead and take up what it did.
+            ClientStateError: this worker has lost its lock in the database, so that others consider
+                it dead and take up its work.
         """
         lost = asyncio.create_task(self.lost.wait())
         working = asyncio.create_task(work)
@@ -281,7 +281,7 @@ class DurableEngine:
             await leave(lost, working)
 
     async def _look_on(self, run: DurableRun, progress: Progress) -> Mapping[str, str]:
-        """Tell what happens until the run has ended, and return its outcomes."""
+        """Update `progress` until the run has ended, and return its outcomes."""
         told: dict[str, str] = {}
         settled: dict[str, list[str]] | None = None
         while True:
@@ -296,7 +296,7 @@ class DurableEngine:
             await asyncio.sleep(GLANCES)
 
     async def _tell(self, run: DurableRun, progress: Progress, told: dict[str, str]) -> None:
-        """Tell what is new of the resources of a run."""
+        """Update `progress` with the workflows whose status has changed."""
         for status in await DBOS.list_workflows_async(
             name=workflows.RESOURCE, workflow_id_prefix=f"{run.id}/", load_input=False
         ):
@@ -312,12 +312,12 @@ class DurableEngine:
                 progress.tell(key, State.QUEUED)
 
     async def _look_after_itself(self) -> None:
-        """Stop working when others think this worker dead."""
-        while await asyncio.to_thread(self._watch.is_held):  # noqa: ASYNC110 - nobody would set an event
+        """Stop all workflows here when this worker has lost its lock."""
+        while await asyncio.to_thread(self._lock.is_held):  # noqa: ASYNC110 - nobody would set an event
             await asyncio.sleep(ROUNDS)
         _log.critical("the worker %s has lost its lock, and stops", self.name)
         self.lost.set()
-        await self._office.vacate()
+        await self._workspace.abandon()
 
     async def _look_after_others(self) -> None:
         """Take up the workflows of workers that have died."""
@@ -332,7 +332,7 @@ class DurableEngine:
         pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
         workers = {one.executor_id for one in pending if one.executor_id} - {self.name}
         for worker in workers:
-            if await asyncio.to_thread(self._watch.is_dead, worker):
+            if await asyncio.to_thread(self._lock.is_dead, worker):
                 _log.warning("the worker %s has died; its work is taken up", worker)
                 await asyncio.to_thread(DBOS._recover_pending_workflows, [worker])  # noqa: SLF001 - DBOS has no public way
 
@@ -359,7 +359,7 @@ def _tell_end(progress: Progress, key: str, record: Record | None) -> None:
 
 
 def _conclude(progress: Progress, outcomes: Mapping[str, str], reason: str) -> None:
-    """Tell the end of what had no workflow of its own, or has not ended."""
+    """Record the end of resources without a workflow, and of those that have not ended."""
     for key, record in progress.records.items():
         if record.outcome is None:
             progress.tell(key, State.ENDED, reason, outcome=Outcome(outcomes.get(key, Outcome.STOPPED)))

@@ -1,4 +1,4 @@
-"""What the workflows remember: of what they have begun, and for the runs that follow."""
+"""Records of the workflows, which DBOS stores for later steps and later runs."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 
 
 class Record(TypedDict):
-    """What became of a resource.
+    """The record of a resource in a run.
 
     Attributes:
-        key: of the resource.
-        outcome: what became of it.
-        ours: whether the plan has made it.
-        half_made: whether its creation failed after it was accepted.
-        in_doubt: when its creation was begun, if nobody knows whether it was sent.
-        token: of its creation, if nobody has seen how that ended.
-        request_id: of the change.
-        differences: between what was found and the plan.
+        key: key of the resource.
+        outcome: its outcome.
+        ours: true if the plan has made it.
+        half_made: true if its creation failed after it was accepted.
+        in_doubt: the time when its creation was begun, if it is unknown whether it was sent.
+        token: the token of its creation, if the end of that is unknown.
+        request_id: the request id of the change.
+        differences: differences between the service's state and the plan.
         error: what went wrong.
     """
 
@@ -38,11 +38,11 @@ class Record(TypedDict):
 
 
 class Found(TypedDict):
-    """What a run has found before it began.
+    """The result of a run's survey.
 
     Attributes:
-        present: the resources that are there.
-        settled: those of them that nothing is to be done about, with the differences that stay.
+        present: keys of the resources that exist.
+        settled: keys of those that need no action, with the differences that cannot be changed.
     """
 
     present: list[str]
@@ -50,7 +50,7 @@ class Found(TypedDict):
 
 
 class Begun(TypedDict):
-    """What was sent: nothing, something that is done, or an operation to be waited for."""
+    """The result of sending a change; with a token, its operation must be waited for."""
 
     outcome: str
     created: bool
@@ -60,7 +60,7 @@ class Begun(TypedDict):
 
 
 def begun_with(outcome: Outcome, handle: OperationHandle | None, decision: Decision | None = None) -> Begun:
-    """What is remembered of what was decided and sent."""
+    """Make the stored result of a decision and of the change that was sent."""
     begun: Begun = {
         "outcome": outcome,
         "created": decision is not None and decision.action == "create",
@@ -68,14 +68,14 @@ def begun_with(outcome: Outcome, handle: OperationHandle | None, decision: Decis
     }
     if handle is not None:
         begun["request_id"] = handle.request_id
-        if handle.status != OperationState.SUCCEEDED:  # also if it is known to have failed: `_finish` tells
+        if handle.status != OperationState.SUCCEEDED:  # one that has failed, too: `_finish` raises its error
             begun["token"] = handle.token
             handle.detach()
     return begun
 
 
 def record_of(key: str, known: Record | None) -> Record:
-    """What is known of a resource before a run touches it."""
+    """Begin the record of a resource with the knowledge of earlier runs."""
     record: Record = {"key": key, "outcome": Outcome.FAILED, "ours": False, "half_made": False}
     if known is not None:
         record["ours"], record["half_made"] = known["ours"], known["half_made"]
@@ -87,7 +87,7 @@ def record_of(key: str, known: Record | None) -> Record:
 
 
 def note(record: Record, begun: Begun) -> None:
-    """Note in a record what was sent."""
+    """Add the result of sending a change to a record."""
     record.pop("in_doubt", None)
     record["ours"] = record["ours"] or begun["created"]
     record["differences"] = begun["differences"]
@@ -98,5 +98,5 @@ def note(record: Record, begun: Begun) -> None:
 
 
 def is_doubtful(known: Record | None) -> bool:
-    """Whether an earlier run may have left less of a resource than it seems."""
+    """Tell if an earlier run may have left the resource incomplete."""
     return known is not None and (known["half_made"] or "in_doubt" in known or "token" in known)

@@ -1,4 +1,4 @@
-"""A worker: takes part in the runs of a database until it is told to stop."""
+"""The worker: carries out the runs of a database together with others, until it is stopped."""
 
 from __future__ import annotations
 
@@ -24,21 +24,22 @@ async def work(
     concurrency: int | None = None,
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Carry out what is asked for in a database, together with all other workers of it.
+    """Carry out the runs in a database, together with all its other workers.
 
     Args:
         database: ``postgresql://...``, or ``sqlite:///FILE`` for this worker alone.
         connect: makes a client of a subscription.
-        subscription_ids: whose changes it takes part in.
-        stopped: set when it is to stop; what is under way is taken up by others, or next time.
-        budget: of each subscription, shared by all workers, if it is known.
-        name: of this worker; made up if absent.
-        concurrency: how many resources it carries out at once.
+        subscription_ids: the subscriptions it works on.
+        stopped: set to stop it; its work is taken up by others, or at its next start.
+        budget: the budget of each subscription, shared by all workers, if it is known.
+        name: name of this worker; random if absent.
+        concurrency: the most resources it has under way.
         ready: called with the worker's name once it works.
 
     Raises:
-        InvalidArgument: it is no such database, it cannot be worked with, or another worker has the name.
-        ClientStateError: the connection to the database was lost; the others take up its work.
+        InvalidArgument: the database is of another kind or cannot be used, or another worker has the
+            name.
+        ClientStateError: the connection to the database was lost; other workers take up its work.
     """
     async with DurableEngine(database, connect, budget=budget, name=name, concurrency=concurrency) as engine:
         for subscription_id in subscription_ids:

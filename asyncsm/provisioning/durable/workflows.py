@@ -1,9 +1,9 @@
-"""The workflows and their steps.
+"""The workflows of runs and resources, and their steps.
 
-DBOS runs a workflow again from its beginning when its worker has died, and gives it the results of
-the steps that were done. The step that was going on is done again; `_send` finds out whether the
-service has its change already. All that a workflow itself asks the database would be such a step, so
-it must not depend on what its process happens to remember: whoever needs the plan is in a step.
+When a worker has died, DBOS runs its workflows again from their beginning, and gives them the
+results of the steps that were done. The step that was under way is done again; `_send` finds out
+whether the service has its change already. A query of the database by a workflow itself would
+count as a step, so it must not depend on what the process has in memory: only steps read the plan.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, StepOptions, WorkflowSt
 
 from asyncsm.errors import AsyncsmError, OperationFailed, OutcomeUnknown
 from asyncsm.provisioning import steps
-from asyncsm.provisioning.durable.office import RunInput, office
 from asyncsm.provisioning.durable.records import (
     Begun,
     Found,
@@ -27,6 +26,7 @@ from asyncsm.provisioning.durable.records import (
     note,
     record_of,
 )
+from asyncsm.provisioning.durable.workspace import RunInput, workspace
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.resources import AnyResource, Site
 from asyncsm.provisioning.steps import Outcome
@@ -35,36 +35,36 @@ RUN: Final = "asyncsm.run"
 RESOURCE: Final = "asyncsm.resource"
 
 PERSISTENCE: Final[StepOptions] = {"max_attempts": 8, "interval_seconds": 1.0, "backoff_rate": 2.0}
-"""How a step is done again that could not be done, or of which nobody knows whether it was."""
+"""Retries of a step that failed, or whose outcome is unknown."""
 
 RECOVERIES: Final = 1_000
-"""How often a workflow may be taken up again; workers that die are no fault of its."""
+"""The most times a workflow is taken up again; the death of workers is not its fault."""
 
 ENDED: Final = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
-"""States that workflows do not leave any more."""
+"""Final states of workflows."""
 
 INTEND: Final = "intend"
 SEND: Final = "send"
-"""The steps that tell what is known of a change."""
+"""The names of the steps whose results tell the state of a change."""
 
 GLANCES: Final = 0.3
-"""Seconds between two looks at what has ended meanwhile."""
+"""Seconds between two reads of the workflows that have ended."""
 
 
 def plan_prefix(subscription_id: str, plan: str) -> str:
-    """What the ids of all workflows of a plan begin with."""
+    """Return the common beginning of the ids of a plan's workflows."""
     return f"asyncsm:{subscription_id.lower()}:{plan}:"
 
 
 def changes_queue(subscription_id: str) -> str:
-    """The queue of a subscription's changes."""
+    """Return the name of the queue for a subscription's changes."""
     return f"asyncsm-{subscription_id.lower()}"
 
 
 RUNS_QUEUE: Final = "asyncsm-runs"
 
 SETTLED: Final = "settled"
-"""The event by which a run tells what nothing has to be done about."""
+"""The event with the resources of a run that need no action."""
 
 
 # ---------------------------------------------------------------- a run
@@ -72,13 +72,13 @@ SETTLED: Final = "settled"
 
 @DBOS.workflow(name=RUN, max_recovery_attempts=RECOVERIES)
 async def run_plan(run: RunInput) -> dict[str, str]:
-    """Enqueue every resource as soon as what it needs is there; return the outcomes."""
-    with office().at_work():
+    """Enqueue every resource as soon as those it needs have ended; return the outcomes."""
+    with workspace().running():
         return await _run_plan(str(DBOS.workflow_id), run)
 
 
 async def _run_plan(run_id: str, run: RunInput) -> dict[str, str]:
-    graph = office().remember(run_id, run)
+    graph = workspace().read_plan(run_id, run)
     after = graph.needs if run["verb"] == "apply" else graph.needed_by
     known: dict[str, Record] = await DBOS.run_step_async({"name": "history"}, _history, run_id, run)
     found: Found = {"present": [], "settled": {}}
@@ -108,7 +108,7 @@ def _is_out_of_the_way(outcome: str) -> bool:
 
 
 async def _history(run_id: str, run: RunInput) -> dict[str, Record]:
-    """What earlier runs of the plan have left of each resource."""
+    """Read the records that earlier runs of the plan have left for each resource."""
     prefix = plan_prefix(run["subscription_id"], str(run["plan"]["name"]))
     records: dict[str, Record] = {}
     for status in await DBOS.list_workflows_async(name=RESOURCE, workflow_id_prefix=prefix, status=ENDED):
@@ -119,10 +119,10 @@ async def _history(run_id: str, run: RunInput) -> dict[str, Record]:
 
 
 async def _left_by(failed: WorkflowStatus) -> Record:
-    """What is known of a resource whose workflow itself has failed."""
+    """Reconstruct the record of a resource whose workflow itself has failed."""
     known: Record | None = None
     if failed.input is not None:
-        _, _, _, known, _ = failed.input["args"]  # those of `carry_out`
+        _, _, _, known, _ = failed.input["args"]  # the arguments of `carry_out`
     record = record_of(failed.workflow_id.partition("/")[2], known)
     for step in await DBOS.list_workflow_steps_async(failed.workflow_id):
         result = (step["output"] or {}).get("result")
@@ -134,7 +134,7 @@ async def _left_by(failed: WorkflowStatus) -> Record:
 
 
 async def _survey(run: RunInput, graph: Graph, known: Mapping[str, Record]) -> Found:
-    there = await steps.survey(await office().site(run), graph)
+    there = await steps.survey(await workspace().site(run), graph)
     settled = {}
     for key, found in there.items():
         decision = steps.decide(graph[key], found)
@@ -144,7 +144,7 @@ async def _survey(run: RunInput, graph: Graph, known: Mapping[str, Record]) -> F
 
 
 def settled_outcome(differences: list[str]) -> Outcome:
-    """The outcome of a resource that nothing is to be done about."""
+    """Return the outcome of a resource that needs no action."""
     return Outcome.DIFFERENT if differences else Outcome.UNCHANGED
 
 
@@ -167,7 +167,7 @@ async def _enqueue(
 
 
 async def _ended(run_id: str, known: list[str]) -> dict[str, str]:
-    """Wait until a resource has ended that is not `known` to have, and return all such."""
+    """Wait until resources have ended that are not `known` to have; return their outcomes."""
     while True:
         found = await DBOS.list_workflows_async(
             name=RESOURCE,
@@ -191,13 +191,13 @@ def _outcome_of(status: Any) -> tuple[str, str]:
 
 @DBOS.workflow(name=RESOURCE, max_recovery_attempts=RECOVERIES)
 async def carry_out(run_id: str, verb: str, key: str, known: Record | None, present: bool) -> Record:
-    """Have one resource as the plan has it, or gone; one workflow of a lane at a time."""
-    with office().at_work():
+    """Create, change or remove one resource; only one workflow of a lane runs at a time."""
+    with workspace().running():
         return await _carry_out(run_id, verb, key, known, present=present)
 
 
 async def _carry_out(run_id: str, verb: str, key: str, known: Record | None, *, present: bool) -> Record:
-    # What is known of it, changed step by step: when one of them fails, the next run goes on from there.
+    # The record is updated after each step; when one of them fails, the next run continues from it.
     record = record_of(key, known)
     try:
         if verb == "destroy":
@@ -238,13 +238,13 @@ async def _bring_about(run_id: str, record: Record, *, present: bool) -> None:
 
 
 async def _has_ended(run_id: str, record: Record, token: str) -> bool:
-    """Wait for the end of what was begun; whether the resource is there after it."""
+    """Wait for the end of an operation; return true if the resource exists after it."""
     there: bool = await _step("finish", _finish, run_id, record["key"], token)
     return there
 
 
 async def _has_come_about(run_id: str, record: Record, token: str) -> bool:
-    """Wait for the end of a creation, and note it."""
+    """Wait for the end of a creation, and record it."""
     try:
         there = await _has_ended(run_id, record, token)
     except _Failed as failed:
@@ -257,7 +257,7 @@ async def _has_come_about(run_id: str, record: Record, token: str) -> bool:
 
 
 async def _was_brought_about(run_id: str, record: Record, token: str) -> bool:
-    """The same for a creation of an earlier run; one that has failed can be cleared away."""
+    """Wait for the end of an earlier run's creation; one that failed is left to be cleared away."""
     try:
         return await _has_come_about(run_id, record, token)
     except _Failed:
@@ -281,13 +281,13 @@ async def _take_away(run_id: str, record: Record) -> None:
 
 
 class _Failed(Exception):
-    """A step failed for good.
+    """Raised for a step that failed and is not tried again.
 
     Attributes:
         message: what went wrong.
-        why: ``operation`` if what was accepted has failed, ``unknown`` if nobody can tell what has
-            become of a change, and else ``error``.
-        request_id: of it.
+        why: ``operation`` for an accepted operation that failed, ``unknown`` for a change whose
+            outcome is unknown, and else ``error``.
+        request_id: the request id of the change.
     """
 
     def __init__(self, message: str, why: str, request_id: str | None) -> None:
@@ -298,7 +298,7 @@ class _Failed(Exception):
 
 
 async def _step(name: str, work: Any, run_id: str, key: str, *rest: Any) -> Any:
-    """Do a step, whose failure is one of its results: what goes through the database is JSON."""
+    """Run a step; a failure is stored as its result, because the database only holds JSON."""
 
     async def attempt() -> dict[str, Any]:
         try:
@@ -306,7 +306,7 @@ async def _step(name: str, work: Any, run_id: str, key: str, *rest: Any) -> Any:
         except OutcomeUnknown as error:
             status = DBOS.step_status
             if status is not None and (status.current_attempt or 0) + 1 < PERSISTENCE["max_attempts"]:
-                raise  # it may be found out next time
+                raise  # the next attempt may find the outcome
             return _failure(error, "unknown")
         except OperationFailed as error:
             return _failure(error, "operation")
@@ -324,23 +324,24 @@ def _failure(error: Exception, why: str) -> dict[str, Any]:
 
 
 async def _place(run_id: str, key: str) -> tuple[AnyResource, Site]:
-    run, graph = await office().graph(run_id)
-    return graph[key], await office().site(run)
+    run, graph = await workspace().graph(run_id)
+    return graph[key], await workspace().site(run)
 
 
 async def _intend(run_id: str, key: str) -> dict[str, str]:
-    """When the change can be sent at the earliest, and by whose office."""
+    """Record the earliest time at which the change can be sent, and the sending workspace."""
     _, site = await _place(run_id, key)
     if site.sms.session.service_time is None:
-        await site.sms.list_locations()  # any answer tells the service's time
-    return {"at": steps.moment_of(site).isoformat(), "office": office().id}
+        await site.sms.list_locations()  # any reply has the service's time
+    # The key is part of stored results.
+    return {"at": steps.moment_of(site).isoformat(), "office": workspace().id}
 
 
 async def _send(run_id: str, key: str, since: Mapping[str, str], present: bool) -> Begun:
     resource, site = await _place(run_id, key)
     workflow = f"{run_id}/{key}"
-    doubtful = since["office"] != office().id or workflow in office().sent
-    office().sent.add(workflow)
+    doubtful = since["office"] != workspace().id or workflow in workspace().sent
+    workspace().sent.add(workflow)
     found = await resource.find(site) if present else None
     decision, handle = await steps.send(
         resource,
@@ -352,7 +353,7 @@ async def _send(run_id: str, key: str, since: Mapping[str, str], present: bool) 
 
 
 async def _finish(run_id: str, key: str, token: str) -> bool:
-    """Whether the resource is there after an operation that has ended well, or was forgotten."""
+    """Wait for an operation; if the service has forgotten it, look for the resource. True if it exists."""
     resource, site = await _place(run_id, key)
     return await steps.finish(site, token) or await resource.find(site) is not None
 
@@ -364,7 +365,7 @@ async def _clear_away(run_id: str, key: str) -> None:
 
 async def _remove(run_id: str, key: str) -> Begun:
     resource, site = await _place(run_id, key)
-    run, graph = await office().graph(run_id)
+    run, graph = await workspace().graph(run_id)
     users = (graph[user] for user in graph.needed_by[key])
     if resource.holds_disks and not run["disks"] and any(user.leaves_disks for user in users):
         return begun_with(Outcome.KEPT, None)

@@ -1,4 +1,4 @@
-"""What the workflows of a process work with: clients of subscriptions, and the plans of runs."""
+"""The workspace of the workflows in this process: clients of subscriptions, and the plans of runs."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class RunInput(TypedDict):
-    """What a run is given.
+    """The input of a run, which DBOS stores.
 
     Attributes:
         verb: ``apply`` or ``destroy``.
-        plan: as JSON.
-        base: the directory its files are found from, on every worker.
-        subscription_id: where.
-        disks: whether disks are removed, too.
+        plan: the plan as JSON.
+        base: the directory of the plan's files, on every worker.
+        subscription_id: the subscription.
+        disks: true if disks are removed, too.
     """
 
     verb: Literal["apply", "destroy"]
@@ -47,17 +47,17 @@ async def leave(*tasks: asyncio.Task[Any]) -> None:
 
 
 @dataclass(slots=True)
-class Office:
-    """What the workflows of this process work with.
+class Workspace:
+    """The objects that the workflows of this process share.
 
     Attributes:
         connect: makes a client of a subscription.
-        id: tells it from one that was left, or whose process died.
-        sites: by subscription, opened on the loop the workflows run on.
-        graphs: of the plans, by run.
-        sent: workflows whose change has begun to be sent from here.
-        tasks: the workflows that are going on here.
-        closing: whether nothing is to go on here any more.
+        id: unique id, different from that of earlier engines and of other processes.
+        sites: open clients by subscription, used on the workflows' loop.
+        graphs: inputs and resources by run.
+        sent: workflows that have begun to send their change from here.
+        tasks: tasks of the workflows that run here.
+        closing: true once workflows must not run here any more.
     """
 
     connect: Callable[[str], ServiceManagementService]
@@ -69,8 +69,8 @@ class Office:
     closing: bool = False
 
     @contextmanager
-    def at_work(self) -> Iterator[None]:
-        """A workflow that goes on in the block, until the office is vacated."""
+    def running(self) -> Iterator[None]:
+        """Register the present workflow while the block runs, so that `abandon` can cancel it."""
         task = asyncio.current_task()
         if self.closing or task is None:
             raise asyncio.CancelledError
@@ -80,17 +80,17 @@ class Office:
         finally:
             self.tasks.discard(task)
 
-    async def vacate(self) -> None:
-        """Leave all workflows where they are, for others to take up.
+    async def abandon(self) -> None:
+        """Cancel all workflows here; other workers, or the next start, take them up.
 
-        DBOS only pulls its threads from under them, which they would take for failures of their own
-        and record.
+        DBOS itself would only stop its threads. The workflows would take the errors that follow for
+        failures of their own, and record them.
         """
         self.closing = True
         await leave(*self.tasks)
 
     async def site(self, run: RunInput) -> Site:
-        """Where a run is carried out."""
+        """Return the place of a run; the client of its subscription is opened at the first call."""
         subscription_id = run["subscription_id"]
         if subscription_id not in self.sites:
             sms = self.connect(subscription_id)
@@ -100,16 +100,16 @@ class Office:
         return Site(site.sms, Path(run["base"]), site.deployments)
 
     async def graph(self, run_id: str) -> tuple[RunInput, Graph]:
-        """The input of a run, and the resources of its plan."""
+        """Return the input of a run, and the resources of its plan."""
         if run_id not in self.graphs:
             (status,) = await DBOS.list_workflows_async(workflow_ids=[run_id], load_output=False)
             if status.input is None:
                 raise AssertionError(f"run {run_id} has no input")
-            self.remember(run_id, status.input["args"][0])
+            self.read_plan(run_id, status.input["args"][0])
         return self.graphs[run_id]
 
-    def remember(self, run_id: str, run: RunInput) -> Graph:
-        """Read the plan of a run."""
+    def read_plan(self, run_id: str, run: RunInput) -> Graph:
+        """Read the plan of a run, and keep its resources."""
         graph = Graph(resources_of(Plan.model_validate(run["plan"]), Path(run["base"])))
         self.graphs[run_id] = run, graph
         return graph
@@ -122,23 +122,23 @@ class Office:
 
 
 class _Here:
-    """The office of this process; DBOS calls module functions, which have no other way to it."""
+    """Holds the workspace of this process; DBOS calls module functions, which have no other way to it."""
 
-    office: Office | None = None
+    workspace: Workspace | None = None
 
 
-def office() -> Office:
-    """The office of this process."""
-    if _Here.office is None:
+def workspace() -> Workspace:
+    """Return the workspace of this process."""
+    if _Here.workspace is None:
         raise RuntimeError("no durable engine has been started in this process")
-    return _Here.office
+    return _Here.workspace
 
 
-def is_open() -> bool:
-    """Whether this process has an office."""
-    return _Here.office is not None
+def is_running() -> bool:
+    """Tell if a durable engine runs in this process."""
+    return _Here.workspace is not None
 
 
-def set_office(new: Office | None) -> None:
-    """Open or close the office of this process."""
-    _Here.office = new
+def set_workspace(new: Workspace | None) -> None:
+    """Set or remove the workspace of this process."""
+    _Here.workspace = new

@@ -1,7 +1,7 @@
-"""Who is alive: a worker holds a lock as long as it lives, and others can see whether it is held.
+"""Locks by which workers show that they are alive: each holds one, and others can test it.
 
-The database or the operating system lets go of the lock when the process is gone, however that
-happened, so nothing has to be guessed from clocks.
+The database or the operating system frees the lock when the process ends, in whatever way, so
+that nobody has to guess from clocks.
 """
 
 from __future__ import annotations
@@ -24,45 +24,45 @@ EMBEDDED_EXECUTOR: Final = "embedded"
 """The only worker of an SQLite database."""
 
 
-class Watch(ABC):
-    """A worker's sign of life, and its look at those of others."""
+class WorkerLock(ABC):
+    """The lock of a worker, which also tests the locks of others."""
 
-    def hold(self) -> None:
-        """Be alive.
+    def acquire(self) -> None:
+        """Take this worker's lock.
 
         Raises:
-            InvalidArgument: another process is this worker, or the database cannot be worked with.
+            InvalidArgument: another process has the lock, or the database cannot be used.
         """
         try:
             with explaining():
                 self._take()
         except BaseException:
-            self.let_go()
+            self.release()
             raise
 
     @abstractmethod
     def _take(self) -> None:
-        """Take the lock of this worker."""
+        """Take the lock; called once, by `acquire`."""
 
     @abstractmethod
     def is_held(self) -> bool:
-        """Whether this worker still counts as alive."""
+        """Tell if this worker still has its lock."""
 
     @abstractmethod
     def is_dead(self, executor_id: str) -> bool:
-        """Whether nobody is this worker any more."""
+        """Tell if the lock of another worker is free."""
 
     @abstractmethod
-    def let_go(self) -> None:
-        """Be gone."""
+    def release(self) -> None:
+        """Release the lock."""
 
 
-class PostgresWatch(Watch):
-    """Advisory locks, held by a connection of their own.
+class PostgresLock(WorkerLock):
+    """An advisory lock, held by a connection of its own.
 
     Args:
-        url: of the database.
-        executor_id: of this worker.
+        url: URL of the database.
+        executor_id: id of this worker.
     """
 
     def __init__(self, url: str, executor_id: str) -> None:
@@ -72,26 +72,26 @@ class PostgresWatch(Watch):
         self._one_at_a_time = threading.Lock()
 
     def _take(self) -> None:
-        """In the database."""
+        """Take the advisory lock in the database."""
         self._connection = self._engine.connect()
         if not self._try(self._executor_id):
             raise InvalidArgument("--name", f"another worker is called {self._executor_id}")
 
     def is_held(self) -> bool:
-        """Whether the connection that holds the lock still stands."""
+        """Tell if the connection that holds the lock still works."""
         try:
             return self._connection is not None and self._ask("SELECT 1 = 1")
         except SQLAlchemyError:
             return False
 
     def is_dead(self, executor_id: str) -> bool:
-        """Whether its lock is free."""
+        """Take the other worker's lock; if that succeeds, release it again, and call the worker dead."""
         free = self._try(executor_id)
         if free:
             self._do("SELECT pg_advisory_unlock(:number)", executor_id)
         return free
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Close the connection, and free the lock with it."""
         if self._connection is not None:
             self._connection.close()
@@ -106,16 +106,16 @@ class PostgresWatch(Watch):
 
     def _ask(self, statement: str, **values: int) -> bool:
         if self._connection is None:
-            raise RuntimeError("this worker is not alive")
+            raise RuntimeError("this worker has no lock")
         with self._one_at_a_time:
             return bool(self._connection.execute(sqlalchemy.text(statement), values).scalar())
 
 
-class SqliteWatch(Watch):
-    """A file beside the database, which one process can hold.
+class SqliteLock(WorkerLock):
+    """A lock on a file beside the database, which one process can hold.
 
     Args:
-        url: of the database.
+        url: URL of the database.
     """
 
     def __init__(self, url: str) -> None:
@@ -123,7 +123,7 @@ class SqliteWatch(Watch):
         self._lock: sqlite3.Connection | None = None
 
     def _take(self) -> None:
-        """Be the only process that works with the database."""
+        """Lock the file, and switch the database to write-ahead logging."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
         try:
@@ -135,24 +135,24 @@ class SqliteWatch(Watch):
                 "--database",
                 f"another process works with {self._path.with_suffix('')}; PostgreSQL is for many",
             ) from error
-        # Readers and the writer do not wait for each other then; the file remembers it.
+        # In this mode readers and the writer do not wait for each other; the database file keeps it.
         with closing(sqlite3.connect(self._path.with_suffix(""))) as database:
             database.execute("PRAGMA journal_mode = WAL")
 
     def is_held(self) -> bool:
-        """The operating system does not take it away."""
+        """Tell if the file is locked; the operating system never takes the lock away."""
         return self._lock is not None
 
     def is_dead(self, executor_id: str) -> bool:
-        """Nobody else ever is."""
+        """Call every other worker dead: an SQLite database has only one."""
         return executor_id != EMBEDDED_EXECUTOR
 
-    def let_go(self) -> None:
-        """Free the file."""
+    def release(self) -> None:
+        """Unlock the file."""
         if self._lock is not None:
             self._lock.close()
 
 
-def watch_of(url: str, executor_id: str) -> Watch:
-    """The watch for a database."""
-    return PostgresWatch(url, executor_id) if is_postgres(url) else SqliteWatch(url)
+def lock_for(url: str, executor_id: str) -> WorkerLock:
+    """Make the lock of a worker for a database."""
+    return PostgresLock(url, executor_id) if is_postgres(url) else SqliteLock(url)

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote, urlencode
 
 from asyncsm import config
-from asyncsm.errors import InvalidArgument, ServiceError, UnexpectedPayload, service_error_class
+from asyncsm.errors import InvalidArgument, ServiceError, UnexpectedPayload
 from asyncsm.wire.http import HttpRequest, HttpResponse
 from asyncsm.wire.operations import Error
+from asyncsm.wire.refusals import service_error_class
 from asyncsm.wire.xml import MalformedXml
 
 if TYPE_CHECKING:

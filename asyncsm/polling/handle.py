@@ -8,7 +8,7 @@ import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import NoneType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from asyncsm.errors import (
     AsyncsmError,
@@ -16,15 +16,14 @@ from asyncsm.errors import (
     InvalidArgument,
     OperationFailed,
     OperationTimeout,
-    operation_failed,
 )
 from asyncsm.polling.deadlines import within
 from asyncsm.wire.operations import Operation, OperationState
+from asyncsm.wire.refusals import operation_failed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Generator
 
-    from asyncsm.polling.tracker import Tracker
     from asyncsm.wire.http import HttpResponse
 
 TOKEN_VERSION: Final = 2
@@ -75,6 +74,19 @@ class OperationToken:
         return token
 
 
+class Poller(Protocol):
+    """The tracker, as a handle needs it."""
+
+    subscription_id: str
+    closed: bool
+
+    def watch(self, handle: OperationHandle) -> None:
+        """Poll for `handle` until it is done."""
+
+    async def ask_now(self, handle: OperationHandle) -> None:
+        """Ask once, now."""
+
+
 class OperationHandle:
     """An operation the service accepted.
 
@@ -111,7 +123,7 @@ class OperationHandle:
 
     def __init__(
         self,
-        tracker: Tracker,
+        tracker: Poller,
         request_id: str,
         *,
         operation: str,

@@ -17,7 +17,7 @@ import inspect
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from types import NoneType, UnionType
-from typing import Annotated, Final, TypedDict, TypeVar, Union, Unpack, cast, get_args, get_origin
+from typing import Annotated, ClassVar, Final, TypedDict, TypeVar, Union, Unpack, cast, get_args, get_origin
 
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
@@ -88,7 +88,10 @@ class Family:
 
     Attributes:
         operations: all that were declared, in order.
+        loaded: the families there are so far, as their modules are imported when they are needed.
     """
+
+    loaded: ClassVar[list[Family]] = []
 
     def __init__(
         self,
@@ -107,6 +110,7 @@ class Family:
         self.usual: Final = usual
         self.ends: Final = ends
         self.operations: Final[list[Operation]] = []
+        self.loaded.append(self)
 
     def reads(self, path: str, **facts: Unpack[Facts]) -> Callable[[Method], Method]:
         """Declare a read, which returns a model."""

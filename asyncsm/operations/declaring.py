@@ -287,13 +287,17 @@ def check(operation: Operation, where: str) -> None:
     body = operation.body
     for field in operation.fields.keys() - (body.model_fields.keys() if body else set()):
         raise MisdeclaredError(f"{where}: {body.__name__ if body else 'no body'} has no field {field}")
+    _check_made(operation, where)
+    if operation.plain:
+        _check_plain(operation, where, used)
+
+
+def _check_made(operation: Operation, where: str) -> None:
     if operation.made is not None:
         try:
             inspect.signature(operation.made).bind(**dict.fromkeys(operation.made_of))
         except TypeError as error:
             raise MisdeclaredError(f"{where}: {operation.made.__name__}: {error}") from None
-    if operation.plain:
-        _check_plain(operation, where, used)
 
 
 def _check_plain(operation: Operation, where: str, used: set[str]) -> None:

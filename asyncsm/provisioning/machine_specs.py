@@ -46,7 +46,7 @@ class LinuxSpec(Part):
     user_password: SecretReference | None = None
     """6 to 72 ASCII characters."""
     disable_ssh_password_authentication: bool | None = None
-    """Whether only keys can log in; if absent, whether there is no password."""
+    """Allow logins with keys only; if absent, that is so where there is no password."""
     public_keys: tuple[PublicKeySpec, ...] = ()
     """Keys of those who can log in."""
     custom_data: str | None = Field(default=None, repr=False)
@@ -63,9 +63,9 @@ class WindowsSpec(Part):
     admin_password: SecretReference
     """8 to 123 characters of three kinds."""
     reset_password_on_first_logon: bool | None = None
-    """Whether it has to be changed at once."""
+    """Require a new password at the first logon."""
     enable_automatic_updates: bool | None = None
-    """Whether Windows updates itself."""
+    """Let Windows update itself."""
     time_zone: str | None = None
     """By its name in Windows: ``Pacific Standard Time``."""
     custom_data: str | None = Field(default=None, repr=False)

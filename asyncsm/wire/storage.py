@@ -113,7 +113,7 @@ class CreateStorageServiceInput(XmlModel):
     affinity_group: str | None = None
     location: str | None = None
     geo_replication_enabled: bool | None = None
-    """What `account_type` says since 2014-06-01."""
+    """Replaced by `account_type` in version 2014-06-01."""
     extended_properties: ExtendedProperties | None = None
     secondary_read_enabled: bool | None = None
     account_type: StorageAccountType | None = None
@@ -125,7 +125,7 @@ class UpdateStorageServiceInput(XmlModel):
     description: str | None = None
     label: Annotated[str | None, Base64] = None
     geo_replication_enabled: bool | None = None
-    """What `account_type` says since 2014-06-01."""
+    """Replaced by `account_type` in version 2014-06-01."""
     extended_properties: ExtendedProperties | None = None
     custom_domains: CustomDomains = Field(default_factory=CustomDomains)
     account_type: StorageAccountType | None = None

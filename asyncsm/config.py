@@ -6,13 +6,14 @@ This is the one place that reads environment variables.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from urllib.request import getproxies, proxy_bypass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 API_VERSION: Final = "2014-10-01"
 """``x-ms-version`` sent where an operation does not need a later one."""
@@ -184,6 +185,37 @@ DEFAULT_THROTTLE: Final = ThrottlePolicy()
 DEFAULT_LANES: Final = LanePolicy()
 DEFAULT_RECONCILE: Final = ReconcilePolicy()
 
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """The options of a session, which the constructors of sessions and services take one by one.
+
+    Attributes:
+        ca_file: PEM file (or its content) with the only certificate authorities to trust, for private
+            clouds and the emulator; ``None`` trusts the system's.
+        proxy: URL of an HTTP proxy, ``http://user:password@host:port``.
+        trust_env: whether proxies named by the environment are used.
+        timeout: seconds one HTTP attempt may take.
+        retry: when a request is sent again.
+        polling: how often pending operations are asked for.
+        throttle: how many requests the subscription can bear, if that is known.
+        lanes: whether changes that exclude each other wait for one another.
+        reconcile: how the outcome of a change is found out whose reply was lost.
+        api_version: ``x-ms-version`` for operations that do not need a later one.
+    """
+
+    ca_file: str | Path | bytes | None = field(default=None, repr=False)
+    proxy: str | None = field(default=None, repr=False)
+    trust_env: bool = True
+    timeout: float = ATTEMPT_TIMEOUT
+    retry: RetryPolicy = DEFAULT_RETRY
+    polling: PollingPolicy = DEFAULT_POLLING
+    throttle: ThrottlePolicy = DEFAULT_THROTTLE
+    lanes: LanePolicy = DEFAULT_LANES
+    reconcile: ReconcilePolicy = DEFAULT_RECONCILE
+    api_version: str | None = None
+
+
 USUAL_SECONDS: Final[Mapping[str, float]] = MappingProxyType(
     {
         "CreateStorageService": 30,
@@ -201,7 +233,10 @@ USUAL_SECONDS: Final[Mapping[str, float]] = MappingProxyType(
         "AddCertificates": 6,
     }
 )
-"""Seconds after which an operation of a kind is usually done, from recorded traffic."""
+"""Seconds after which an operation of a kind is usually done, from recorded traffic.
+
+To be removed when every operation declares its own (`Request.usual`).
+"""
 
 USUAL_SECONDS_OTHERWISE: Final = 31.0
 

@@ -38,48 +38,82 @@ The names under which the old SDK raised its errors are kept as aliases:
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Generator
+from typing import ClassVar, Protocol, Self, TypeVar
 
-if TYPE_CHECKING:
-    from asyncsm.polling import OperationHandle
+_REQUEST_ID_IN_TEXT = re.compile(r"x-ms-requestid\s+([0-9a-f]{32})", re.IGNORECASE)
 
-__all__ = [
-    "AlreadyExists",
-    "AsyncsmError",
-    "AttemptTimeout",
-    "AuthenticationFailed",
-    "AzureAsyncOperationHttpError",
-    "AzureConflictHttpError",
-    "AzureHttpError",
-    "AzureMissingResourceHttpError",
-    "BadRequest",
-    "CertificateRejected",
-    "ClientStateError",
-    "Conflict",
-    "ConnectionFailed",
-    "ConnectionLost",
-    "CredentialError",
-    "ExclusiveAccess",
-    "Forbidden",
-    "InternalError",
-    "InvalidArgument",
-    "OperationFailed",
-    "OperationTimeout",
-    "OutcomeUnknown",
-    "PreconditionFailed",
-    "ResourceNotFound",
-    "ServerBusy",
-    "ServiceError",
-    "StateUnreachable",
-    "TemporaryRedirect",
-    "Throttled",
-    "TransportError",
-    "UnexpectedPayload",
-]
+E = TypeVar("E", bound="AsyncsmError")
+
+
+class Outcome(Protocol):
+    """The part of an operation's final document that is known without its model."""
+
+    @property
+    def id(self) -> str:
+        """Request id of the operation."""
+
+    @property
+    def status(self) -> str:
+        """``InProgress``, ``Succeeded`` or ``Failed``, as last seen."""
+
+    @property
+    def http_status_code(self) -> int | None:
+        """HTTP status a synchronous call would have had."""
+
+
+class AcceptedOperation(Protocol):
+    """The `OperationHandle` an error is about; errors are below handles and cannot name that class."""
+
+    request_id: str
+    operation: str
+    resource: str
+
+    @property
+    def status(self) -> str:
+        """``InProgress``, ``Succeeded`` or ``Failed``, as last seen."""
+
+    @property
+    def done(self) -> bool:
+        """Whether the operation is known to have ended."""
+
+    @property
+    def token(self) -> str:
+        """Text with which another process resumes the wait."""
+
+    async def refresh(self) -> str:
+        """Ask for the status once, now."""
+
+    async def wait(self, deadline: float | None = None) -> Outcome:
+        """Wait until the operation has ended."""
+
+    def __await__(self) -> Generator[object, None, Outcome]: ...
 
 
 class AsyncsmError(Exception):
-    """Base of everything asyncsm raises on purpose."""
+    """Base of everything asyncsm raises on purpose.
+
+    Attributes:
+        transient: whether the same question may be answered if it is asked later.
+    """
+
+    transient: ClassVar[bool] = False
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...], dict[str, object]]:
+        # Most are made of other arguments than `args`. A handle belongs to the event loop of its session.
+        state = {name: value for name, value in self.__dict__.items() if name != "handle"}
+        return _made_again, (type(self), *self.args), state
+
+    def __copy__(self) -> Self:
+        twin = _made_again(type(self), *self.args)
+        twin.__dict__.update(self.__dict__)
+        return twin
+
+
+def _made_again(kind: type[E], *arguments: object) -> E:
+    error = kind.__new__(kind, *arguments)
+    error.args = arguments  # which an `OSError` leaves to `__init__`
+    return error
 
 
 class CredentialError(AsyncsmError):
@@ -98,9 +132,6 @@ class InvalidArgument(AsyncsmError, ValueError):
         super().__init__(f"{parameter}: {rule}")
         self.parameter = parameter
         self.rule = rule
-
-    def __reduce__(self) -> tuple[type[InvalidArgument], tuple[str, str]]:
-        return type(self), (self.parameter, self.rule)
 
 
 class ClientStateError(AsyncsmError, RuntimeError):
@@ -121,15 +152,20 @@ class TransportError(AsyncsmError):
 class ConnectionFailed(TransportError):
     """No connection could be made, so the request was not sent."""
 
+    transient = True
     sent = False
 
 
 class ConnectionLost(TransportError):
     """The connection broke before the whole reply had arrived."""
 
+    transient = True
+
 
 class AttemptTimeout(TransportError, TimeoutError):
     """One HTTP attempt took longer than the session's ``timeout``."""
+
+    transient = True
 
 
 class CertificateRejected(TransportError):
@@ -155,15 +191,6 @@ class ServiceError(AsyncsmError):
 
     http_status: ClassVar[int] = 0
     codes: ClassVar[tuple[str, ...]] = ()
-    _by_status: ClassVar[dict[int, type[ServiceError]]] = {}
-    _by_code: ClassVar[dict[str, type[ServiceError]]] = {}
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        if "http_status" in cls.__dict__:
-            ServiceError._by_status.setdefault(cls.http_status, cls)
-        for code in cls.__dict__.get("codes", ()):
-            ServiceError._by_code.setdefault(code, cls)
 
     def __init__(
         self,
@@ -180,7 +207,9 @@ class ServiceError(AsyncsmError):
         self.status = status
         self.request_id = request_id
         self.resource = resource
-        self.conflicting_operation_id: str | None = conflicting_operation_id or _named_request_id(message)
+        if conflicting_operation_id is None and (named := _REQUEST_ID_IN_TEXT.search(message)):
+            conflicting_operation_id = named[1].lower()
+        self.conflicting_operation_id: str | None = conflicting_operation_id
         super().__init__(self._line())
 
     def _line(self) -> str:
@@ -195,25 +224,6 @@ class ServiceError(AsyncsmError):
     def status_code(self) -> int:
         """The HTTP status, under the old SDK's name."""
         return self.status
-
-    def __reduce__(self) -> tuple[object, tuple[type[ServiceError], dict[str, object]]]:
-        # Exceptions cross process borders (process pools, xdist) by pickling.
-        return _rebuild, (type(self), self.__dict__.copy())
-
-
-def _rebuild(kind: type[ServiceError], state: dict[str, object]) -> ServiceError:
-    error = kind.__new__(kind)
-    error.__dict__.update(state)
-    error.args = (error._line(),)  # noqa: SLF001 - the same class
-    return error
-
-
-_REQUEST_ID_IN_TEXT = re.compile(r"x-ms-requestid\s+([0-9a-f]{32})", re.IGNORECASE)
-
-
-def _named_request_id(message: str) -> str | None:
-    found = _REQUEST_ID_IN_TEXT.search(message)
-    return found[1].lower() if found else None
 
 
 class BadRequest(ServiceError):
@@ -264,6 +274,7 @@ class PreconditionFailed(ServiceError):
 class Throttled(ServiceError):
     """503 ``TooManyRequests`` (429 elsewhere): slow down and ask again."""
 
+    transient = True
     http_status: ClassVar[int] = 429
     codes: ClassVar[tuple[str, ...]] = ("TooManyRequests",)
 
@@ -271,6 +282,7 @@ class Throttled(ServiceError):
 class ServerBusy(ServiceError):
     """503: the service, or a part of it, cannot take the request now."""
 
+    transient = True
     http_status: ClassVar[int] = 503
     codes: ClassVar[tuple[str, ...]] = ("ServerBusy",)
 
@@ -278,6 +290,7 @@ class ServerBusy(ServiceError):
 class InternalError(ServiceError):
     """500: the service failed; whether a change happened is unknown."""
 
+    transient = True
     http_status: ClassVar[int] = 500
     codes: ClassVar[tuple[str, ...]] = ("InternalError", "OperationTimedOut")
 
@@ -287,22 +300,6 @@ class TemporaryRedirect(ServiceError):
 
     http_status: ClassVar[int] = 307
     codes: ClassVar[tuple[str, ...]] = ("TemporaryRedirect",)
-
-
-_EXCLUSIVE = re.compile(r"requires exclusive access|currently underway|already in progress", re.IGNORECASE)
-_TAKEN = re.compile(r"already (taken|exists|registered)|is occupied|already in use", re.IGNORECASE)
-
-
-def service_error_class(status: int, code: str, message: str) -> type[ServiceError]:
-    """The class for an answer: by code where one is known, else by HTTP status, else `ServiceError`."""
-    if status == Conflict.http_status:
-        if _EXCLUSIVE.search(message):
-            return ExclusiveAccess
-        return AlreadyExists if _TAKEN.search(message) else Conflict
-    known = ServiceError._by_code.get(code) or ServiceError._by_status.get(status)  # noqa: SLF001
-    if known is not None:
-        return known
-    return InternalError if status >= 500 else ServiceError
 
 
 class OperationFailed(AsyncsmError):
@@ -322,42 +319,12 @@ class OperationFailed(AsyncsmError):
     message: str
     status: int
     request_id: str | None
-    handle: OperationHandle | None = None
+    handle: AcceptedOperation | None = None
 
     @property
-    def result(self) -> OperationHandle | None:
+    def result(self) -> AcceptedOperation | None:
         """The handle, under the old SDK's name."""
         return self.handle
-
-
-_FAILED_CLASSES: dict[type[ServiceError], type[ServiceError]] = {}
-
-
-def operation_failed(
-    code: str,
-    message: str,
-    *,
-    status: int,
-    request_id: str | None,
-    resource: str | None,
-    conflicting_operation_id: str | None = None,
-) -> ServiceError:
-    """An error that is both `OperationFailed` and the `ServiceError` of its code."""
-    base = service_error_class(status, code, message)
-    kind = _FAILED_CLASSES.get(base)
-    if kind is None:
-        kind = type(
-            "OperationFailed", (OperationFailed, base), {"__module__": __name__, "__doc__": base.__doc__}
-        )
-        _FAILED_CLASSES[base] = kind
-    return kind(
-        code,
-        message,
-        status=status,
-        request_id=request_id,
-        resource=resource,
-        conflicting_operation_id=conflicting_operation_id,
-    )
 
 
 class OperationTimeout(AsyncsmError, TimeoutError):
@@ -368,7 +335,11 @@ class OperationTimeout(AsyncsmError, TimeoutError):
         last: what was last seen, for the message.
     """
 
-    def __init__(self, message: str, handle: OperationHandle | None = None, last: str | None = None) -> None:
+    handle: AcceptedOperation | None = None
+
+    def __init__(
+        self, message: str, handle: AcceptedOperation | None = None, last: str | None = None
+    ) -> None:
         super().__init__(message)
         self.handle = handle
         self.last = last
@@ -387,15 +358,6 @@ class OutcomeUnknown(AsyncsmError):
         self.resource = resource
         self.request_id = request_id
 
-    def __reduce__(self) -> tuple[object, tuple[type[OutcomeUnknown], str, str, str | None]]:
-        return _outcome_unknown, (type(self), str(self), self.resource, self.request_id)
-
-
-def _outcome_unknown(
-    kind: type[OutcomeUnknown], message: str, resource: str, request_id: str | None
-) -> OutcomeUnknown:
-    return kind(message, resource=resource, request_id=request_id)
-
 
 class StateUnreachable(AsyncsmError):
     """A waited-for resource is in a failure state, so waiting longer would not help.
@@ -407,9 +369,6 @@ class StateUnreachable(AsyncsmError):
     def __init__(self, message: str, state: str) -> None:
         super().__init__(message)
         self.state = state
-
-    def __reduce__(self) -> tuple[type[StateUnreachable], tuple[str, str]]:
-        return type(self), (str(self), self.state)
 
 
 class PlanIncomplete(AsyncsmError):

@@ -9,25 +9,35 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
-from asyncsm import config, protocol
-from asyncsm.caller import Caller
-from asyncsm.changes import Changes
+from asyncsm import config
 from asyncsm.clouds import PUBLIC, Endpoint
-from asyncsm.config import LanePolicy, PollingPolicy, ReconcilePolicy, RetryPolicy, ThrottlePolicy
+from asyncsm.config import (
+    LanePolicy,
+    PollingPolicy,
+    ReconcilePolicy,
+    RetryPolicy,
+    SessionOptions,
+    ThrottlePolicy,
+)
 from asyncsm.credentials import CertificateSource, ManagementCertificate
 from asyncsm.credentials.identity import identify
+from asyncsm.engine import protocol
+from asyncsm.engine.caller import Caller
+from asyncsm.engine.events import Events
+from asyncsm.engine.lanes import Lanes
+from asyncsm.engine.lost_replies import Reconciler, in_doubt
+from asyncsm.engine.operation_list import OperationList, normalised
+from asyncsm.engine.operation_sources import GatewayOperations
+from asyncsm.engine.protocol import Request
+from asyncsm.engine.sending import Sender, decoded
+from asyncsm.engine.starting import ChangeStarter
+from asyncsm.engine.statistics import SessionStatistics, Tally
+from asyncsm.engine.throttling import Throttle
+from asyncsm.engine.transport import AiohttpTransport, Transport
 from asyncsm.errors import ClientStateError, CredentialError, InvalidArgument
-from asyncsm.events import Events
-from asyncsm.history import SubscriptionHistory, normalised
-from asyncsm.lanes import Lanes
 from asyncsm.polling import OperationHandle, OperationToken, Tracker
-from asyncsm.protocol import HttpResponse, Request
-from asyncsm.reconciling import Reconciler, in_doubt
-from asyncsm.sending import Sender, decoded
-from asyncsm.statistics import SessionStatistics, Tally
-from asyncsm.throttling import Throttle
-from asyncsm.transport import AiohttpTransport, Transport
 from asyncsm.wire.base import XmlModel
+from asyncsm.wire.http import HttpResponse
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
@@ -64,6 +74,7 @@ class ManagementSession(Caller):
         transport: replaces HTTP, for tests; then no certificate is needed.
 
     Attributes:
+        options: the options it was made with.
         events: tells listeners of requests, replies, retries and waits as they happen.
 
     Raises:
@@ -90,6 +101,11 @@ class ManagementSession(Caller):
         transport: Transport | None = None,
     ) -> None:
         given = config.environment()
+        if ca_file is None:
+            ca_file = given.ca_file
+        self.options: SessionOptions = SessionOptions(
+            ca_file, proxy, trust_env, timeout, retry, polling, throttle, lanes, reconcile, api_version
+        )
         if timeout <= 0:
             raise InvalidArgument("timeout", "must be more than 0 seconds")
         subscription_id = subscription_id or given.subscription_id
@@ -103,16 +119,6 @@ class ManagementSession(Caller):
             raise CredentialError("no subscription: give subscription_id")
         self._subscription_id = subscription_id
         self.endpoint: Endpoint = Endpoint.parse(host or given.host or PUBLIC.management_host)
-        self._ca_file = ca_file if ca_file is not None else given.ca_file
-        self._proxy = proxy
-        self._trust_env = trust_env
-        self._timeout = timeout
-        self.retry = retry
-        self._polling = polling
-        self._throttle = throttle
-        self._lanes = lanes
-        self._reconcile = reconcile
-        self.api_version: str = api_version or config.API_VERSION
         self._transport = transport
         self._tally = Tally()
         self.events: Events = Events()
@@ -152,42 +158,49 @@ class ManagementSession(Caller):
         if self.certificate is None:
             raise ClientStateError("the session has neither a certificate nor a transport")
         return AiohttpTransport(
-            self.certificate.ssl_context(self._ca_file),
-            timeout=self._timeout,
-            proxy=self._proxy,
-            trust_env=self._trust_env,
+            self.certificate.ssl_context(self.options.ca_file),
+            timeout=self.options.timeout,
+            proxy=self.options.proxy,
+            trust_env=self.options.trust_env,
         )
 
     def _assemble(self, transport: Transport) -> _Parts:
         """Everything that needs the event loop, from the transport up."""
+        options, subscription_id = self.options, self._subscription_id
         chance = random.Random()  # noqa: S311 - spreads requests over time, nothing secret
-        throttle = Throttle(self._throttle)
+        throttle = Throttle(options.throttle)
         sender = Sender(
             transport,
             self.endpoint,
-            self._subscription_id,
+            subscription_id,
             self.api_version,
-            retry=self.retry,
+            retry=options.retry,
             throttle=throttle,
-            patience=self._throttle.patience,
+            patience=options.throttle.patience,
             tally=self._tally,
             chance=chance,
             events=self.events,
         )
-        history = SubscriptionHistory(sender, self._polling.concurrency)
-        tracker = Tracker(history, self._polling, subscription_id=self._subscription_id, chance=chance)
+        history = OperationList(sender, options.polling.concurrency)
+        tracker = Tracker(
+            history,
+            options.polling,
+            subscription_id=subscription_id,
+            chance=chance,
+            others=[GatewayOperations(sender, options.polling.concurrency)],
+        )
         reconciler = Reconciler(
             sender,
             history,
-            self._reconcile,
-            attempts=self.retry.attempts,
-            subscription_id=self._subscription_id,
+            options.reconcile,
+            attempts=options.retry.attempts,
+            subscription_id=subscription_id,
             thumbprint=self.certificate.thumbprint if self.certificate else None,
             tally=self._tally,
         )
         lanes = Lanes(self._tally.waited_in_lane, self.events)
-        changes = Changes(reconciler, lanes, self._lanes, tracker, self.events)
-        return _Parts(transport, throttle, sender, tracker, lanes, changes)
+        starter = ChangeStarter(reconciler, lanes, options.lanes, tracker, self.events)
+        return _Parts(transport, throttle, sender, tracker, lanes, starter)
 
     async def close(self) -> None:
         """Close all connections; harmless when repeated.
@@ -217,6 +230,21 @@ class ManagementSession(Caller):
         return self._subscription_id
 
     @property
+    def session(self) -> Self:
+        """The session itself, as what calls go through; see `Caller.session`."""
+        return self
+
+    @property
+    def retry(self) -> RetryPolicy:
+        """The policy by which requests are sent again."""
+        return self.options.retry
+
+    @property
+    def api_version(self) -> str:
+        """``x-ms-version`` of operations that do not need a later one."""
+        return self.options.api_version or config.API_VERSION
+
+    @property
     def service_time(self) -> datetime | None:
         """What the service's clock shows, going by its last answer; ``None`` before the first."""
         return self._parts.sender.service_time if self._parts else None
@@ -224,7 +252,7 @@ class ManagementSession(Caller):
     @property
     def polling(self) -> PollingPolicy:
         """How often pending operations are asked for."""
-        return self._polling
+        return self.options.polling
 
     @property
     def pending(self) -> int:
@@ -248,10 +276,10 @@ class ManagementSession(Caller):
             pending=self.pending,
             waiting_in_lanes=parts.lanes.waiting if parts else 0,
             waiting_for_turn=sum(parts.throttle.waiting) if parts else 0,
-            budget=self._throttle.calls,
+            budget=self.options.throttle.calls,
             budget_used=parts.throttle.used if parts else 0,
             rate=parts.throttle.rate if parts else None,
-            retry_budget=parts.sender.retry_budget if parts else self.retry.budget,
+            retry_budget=parts.sender.retry_budget if parts else self.options.retry.budget,
         )
 
     # ---------------------------------------------------------------- Caller
@@ -270,11 +298,11 @@ class ManagementSession(Caller):
 
     async def start(self, request: Request) -> OperationHandle:
         """Send a change and return its handle; see `Caller.start`."""
-        return await self._open().changes.start(request)
+        return await self._open().starter.start(request)
 
     def exclusively(self, *segments: str) -> AbstractAsyncContextManager[None]:
         """Keep other changes of a resource away while a block runs; see `Caller.exclusively`."""
-        return self._open().changes.exclusively(protocol.path_of(segments))
+        return self._open().starter.exclusively(protocol.path_of(segments))
 
     def in_doubt(self, since: datetime) -> AbstractContextManager[None]:
         """Look before sending: a process that died may have sent the changes of this block already.
@@ -292,7 +320,7 @@ class ManagementSession(Caller):
 
     def completed(self, reply: XmlModel, operation: str) -> OperationHandle:
         """A handle that is done; see `Caller.completed`."""
-        return self._open().changes.finished(reply.request_id or "", operation, "nothing had to be changed")
+        return self._open().starter.finished(reply.request_id or "", operation, "nothing had to be changed")
 
     def resume(self, token_or_request_id: str) -> OperationHandle:
         """A handle for an operation started earlier; see `Caller.resume`."""
@@ -307,12 +335,16 @@ class ManagementSession(Caller):
         token = OperationToken.parse(text)
         if token.subscription_id.lower() != self._subscription_id.lower():
             raise InvalidArgument("token", f"is for subscription {token.subscription_id}")
+        if not tracker.knows(token.source):
+            raise InvalidArgument("token", f"names {token.source!r}, which this asyncsm cannot ask")
         return tracker.find(token.request_id) or OperationHandle(
             tracker,
             token.request_id,
             operation=token.operation,
             resource=token.resource,
             submitted=datetime.fromisoformat(token.submitted),
+            usual=token.usual,
+            source=token.source,
         )
 
     def watch(self, handle: OperationHandle, interval: float | None = None) -> None:
@@ -329,4 +361,4 @@ class _Parts:
     sender: Sender
     tracker: Tracker
     lanes: Lanes
-    changes: Changes
+    starter: ChangeStarter

@@ -23,10 +23,11 @@ from support import Sample, Server, at_most, canned_server, stopwatch, table
 
 from asyncsm import ManagementCertificate, ManagementSession, PollingPolicy
 from asyncsm.config import ATTEMPT_TIMEOUT, DEFAULT_POLLING
+from asyncsm.engine.protocol import post
+from asyncsm.engine.transport import AiohttpTransport
 from asyncsm.errors import AsyncsmError
 from asyncsm.polling import OperationHandle, SurveyCost, Tracker
-from asyncsm.protocol import HttpRequest, HttpResponse, post
-from asyncsm.transport import AiohttpTransport
+from asyncsm.wire.http import HttpRequest, HttpResponse
 from asyncsm.wire.operations import Operation, OperationState
 
 NUMBERS = (1, 10, 100, 1_000)

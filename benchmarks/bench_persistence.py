@@ -17,7 +17,7 @@ from support import at_least, at_most, table
 
 from asyncsm.emulator import Emulator, ManualClock
 from asyncsm.emulator.call import Call, Incoming
-from asyncsm.emulator.handlers import ROUTES
+from asyncsm.emulator.routes import ROUTES
 from asyncsm.emulator.routing import Router
 from asyncsm.wire.hosted_services import CreateHostedService
 

@@ -12,14 +12,14 @@ from urllib.request import Request, urlopen
 from pydantic import BaseModel, JsonValue, TypeAdapter
 
 from asyncsm.emulator import Fault
+from asyncsm.emulator.control.kinds import HostedServiceSummary
 from asyncsm.emulator.control.schemas import (
     ClockFacts,
     FaultList,
-    HostedServicePage,
-    HostedServiceSummary,
     Metrics,
     OperationFacts,
     OperationPage,
+    Page,
 )
 
 PAGE = 500
@@ -106,7 +106,7 @@ class ControlPort:
         found: list[HostedServiceSummary] = []
         while True:
             query = {"offset": str(len(found)), "limit": str(PAGE)}
-            page = self._read(HostedServicePage, f"/hosted-services?{urlencode(query)}")
+            page = self._read(Page[HostedServiceSummary], f"/hosted-services?{urlencode(query)}")
             found += page.items
             if len(found) >= page.total or not page.items:
                 return found

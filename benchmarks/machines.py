@@ -17,7 +17,7 @@ from asyncsm import (
 from asyncsm.config import ATTEMPT_TIMEOUT, DEFAULT_RETRY
 from asyncsm.emulator import Throttle
 from asyncsm.emulator.catalogue import platform_images
-from asyncsm.emulator.pace import Pace
+from asyncsm.emulator.client_timings import ClientTimings
 
 ACCOUNT = "disks"
 LINUX = next(image.name for image in platform_images().values() if image.os == "Linux")
@@ -45,7 +45,7 @@ def client(
         timeout: real seconds one request may take.
         retry: when a request is sent again, in real seconds.
     """
-    pace = Pace(factor)
+    pace = ClientTimings(factor)
     return ServiceManagementService(
         running.subscription_id,
         running.certificate_path,

@@ -17,13 +17,13 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from asyncsm import models
-from asyncsm.emulator.handlers import ROUTES
 from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.routes import ROUTES
 from asyncsm.emulator.routing import Router, parse_query
-from asyncsm.protocol import HttpRequest, HttpResponse
 from asyncsm.services import ServiceManagementService
 from asyncsm.session import ManagementSession
 from asyncsm.wire import xml
+from asyncsm.wire.http import HttpRequest, HttpResponse
 
 TARGET: Final = Path(__file__).with_name("operations.md")
 README: Final = TARGET.parents[1] / "README.md"

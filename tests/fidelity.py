@@ -23,8 +23,8 @@ from rich.table import Table
 from rich.text import Text
 
 from asyncsm.emulator import Emulator, ManualClock
-from asyncsm.emulator.handlers import ROUTES
 from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.routes import ROUTES
 from asyncsm.emulator.routing import Router, parse_query, split
 from asyncsm.wire import xml
 

@@ -20,13 +20,15 @@ from uuid import UUID
 
 import typer
 
-from asyncsm import config, protocol
+from asyncsm import config
 from asyncsm.cli import output as outputs
 from asyncsm.cli.common import CallOptions, calling
 from asyncsm.cli.exit_codes import OK, exit_code
 from asyncsm.cli.output import Output
 from asyncsm.clouds import PUBLIC, Endpoint
 from asyncsm.credentials import ManagementCertificate
+from asyncsm.engine import protocol
+from asyncsm.engine.transport import AiohttpTransport
 from asyncsm.errors import (
     AsyncsmError,
     CertificateRejected,
@@ -36,8 +38,7 @@ from asyncsm.errors import (
     InvalidArgument,
     TransportError,
 )
-from asyncsm.protocol import HttpResponse
-from asyncsm.transport import AiohttpTransport
+from asyncsm.wire.http import HttpResponse
 from asyncsm.wire.subscription import Subscription, SubscriptionStatus
 
 EXPIRES_SOON: Final = timedelta(days=30)

@@ -14,15 +14,15 @@ from typing import Final
 from aiohttp import web
 from multidict import CIMultiDict
 
-from asyncsm.emulator import refusals, sabotage, strict
+from asyncsm.emulator import fault_injection, refusals, strict
 from asyncsm.emulator.call import Call, Incoming, Reply, World
+from asyncsm.emulator.fault_injection import Delivery
 from asyncsm.emulator.faults import Fault, Faults
-from asyncsm.emulator.handlers import ROUTES
-from asyncsm.emulator.journal import Journal
 from asyncsm.emulator.limits import DEFAULT_LIMITS, Limits
 from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.request_log import RequestLog
+from asyncsm.emulator.routes import ROUTES
 from asyncsm.emulator.routing import Router, parse_query, split
-from asyncsm.emulator.sabotage import Delivery
 from asyncsm.emulator.throttling import Limiter
 
 log: logging.Logger = logging.getLogger("asyncsm.emulator")
@@ -45,8 +45,8 @@ WITHOUT_SUBSCRIPTION: Final = frozenset({"subscriptions"})
 
 
 @dataclass(slots=True)
-class Outcome:
-    """What has been decided about a request.
+class RequestOutcome:
+    """Answer to a request, and the faults that struck it.
 
     Attributes:
         reply: the answer.
@@ -61,7 +61,7 @@ class Outcome:
     @property
     def status(self) -> int | None:
         """HTTP status the client sees, if it sees any."""
-        silent = any(fault.kind in sabotage.UNANSWERED for fault in self.faults)
+        silent = any(fault.kind in fault_injection.UNANSWERED for fault in self.faults)
         return None if silent else self.reply.status
 
 
@@ -82,14 +82,14 @@ class ManagementApp:
         world: World,
         faults: Faults | None = None,
         limiter: Limiter | None = None,
-        journal: Journal | None = None,
+        journal: RequestLog | None = None,
         save: Callable[[], None] | None = None,
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self._world = world
         self._faults = Faults(world.clock, world.progress) if faults is None else faults
         self._limiter = limiter
-        self._journal = Journal() if journal is None else journal
+        self._journal = RequestLog() if journal is None else journal
         self._save = save
         self._limits = limits
         self._router = Router(ROUTES)
@@ -108,26 +108,29 @@ class ManagementApp:
             if self._save is not None:
                 self._save()
         except Refusal as refusal:
-            outcome = Outcome(Reply.refusing(refusal))
+            if refusal.code == refusals.NOT_EMULATED:
+                log.warning("%s (request %s)", refusal.message, request_id)
+            outcome = RequestOutcome(Reply.refusing(refusal))
         except Exception:
             log.exception("%s %s failed (request %s)", request.method, request.raw_path, request_id)
-            outcome = Outcome(Reply.refusing(refusals.internal_error()))
+            outcome = RequestOutcome(Reply.refusing(refusals.internal_error()))
         self._take_note(request, request_id, outcome, time.perf_counter() - begun)
         response = self._respond(outcome.reply, request_id)
         for fault in outcome.faults:
-            if fault.kind in sabotage.ON_THE_WAY:
+            if fault.kind in fault_injection.ON_THE_WAY:
                 return await self._delivery.deliver(request, response, fault)
         return await self._hand_over(request, response)
 
-    async def _answer(self, request: web.BaseRequest, request_id: str) -> Outcome:
+    async def _answer(self, request: web.BaseRequest, request_id: str) -> RequestOutcome:
         """Check the version, authenticate, read the body, route, and do what is asked."""
         version = request.headers.get("x-ms-version", "")
         if _VERSION.fullmatch(version) is None or version < FIRST_VERSION:
+            # [protocol 3.3]
             raise strict.version_refusal(version) if self._world.strict else refusals.missing_version()
         path, _, query = request.raw_path.partition("?")
         segments = split(path)
         if not segments:
-            raise refusals.not_found()
+            raise refusals.not_found()  # [guess]
         scoped = segments[0].lower() not in WITHOUT_SUBSCRIPTION
         gate = self._world.gate
         thumbprint = gate.thumbprint(request.transport)
@@ -186,7 +189,7 @@ class ManagementApp:
                     request.transport.abort()
         return response
 
-    def _decide(self, call: Call, target: str) -> Outcome:
+    def _decide(self, call: Call, target: str) -> RequestOutcome:
         """Throttle, do what is asked or what a fault does instead, and let faults spoil the answer.
 
         Nothing comes between: the next `await` is on the way back to the client.
@@ -194,10 +197,10 @@ class ManagementApp:
         name = call.route.operation
         self._world.clock.settle()
         if self._limiter is not None and not self._limiter.admits(call.subscription.id):
-            return Outcome(Reply.refusing(refusals.too_many_requests()), name)
+            return RequestOutcome(Reply.refusing(refusals.too_many_requests()), name)  # [protocol 3.2]
         instead = self._faults.instead(call)
         if instead is not None:
-            return Outcome(sabotage.instead(instead, call, target), name, (instead,))
+            return RequestOutcome(fault_injection.instead(instead, call, target), name, (instead,))
         try:
             reply = self._perform(call)
         except Refusal as refusal:
@@ -205,8 +208,10 @@ class ManagementApp:
         diverted = self._faults.divert(call)
         spoiling = self._faults.afterwards(call, reply)
         if spoiling is not None:
-            reply = sabotage.spoil(spoiling, reply)
-        return Outcome(reply, name, tuple(fault for fault in (diverted, spoiling) if fault is not None))
+            reply = fault_injection.spoil(spoiling, reply)
+        return RequestOutcome(
+            reply, name, tuple(fault for fault in (diverted, spoiling) if fault is not None)
+        )
 
     def _perform(self, call: Call) -> Reply:
         """Let happen what time has brought, then the operation; nothing else comes between."""
@@ -227,7 +232,9 @@ class ManagementApp:
         elif call.operation is None:
             call.record().completed = call.now
 
-    def _take_note(self, request: web.BaseRequest, request_id: str, outcome: Outcome, seconds: float) -> None:
+    def _take_note(
+        self, request: web.BaseRequest, request_id: str, outcome: RequestOutcome, seconds: float
+    ) -> None:
         self._journal.record(
             self._world.clock.now(),
             request.method,

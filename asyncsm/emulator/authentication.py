@@ -1,4 +1,4 @@
-"""Who may come in: client certificates, checked in the handshake and again for each request.
+"""Check of client certificates, in the handshake and again for each request.
 
 The handshake lets any certificate pass that manages, or has managed, some subscription:
 OpenSSL can be taught new ones while the server runs, but not to forget one. Whether it
@@ -14,7 +14,7 @@ from asyncio import BaseTransport
 from weakref import WeakKeyDictionary
 
 from asyncsm.emulator import refusals
-from asyncsm.emulator.state import State, Subscription
+from asyncsm.emulator.state import ServiceState, Subscription
 
 
 class Gate:
@@ -24,7 +24,7 @@ class Gate:
         state: the subscriptions with their certificates.
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: ServiceState) -> None:
         self._state = state
         self._context: ssl.SSLContext | None = None
         self._thumbprints: WeakKeyDictionary[BaseTransport, str] = WeakKeyDictionary()
@@ -75,7 +75,7 @@ class Gate:
         """
         subscription = self._state.subscriptions.get(subscription_id)
         if subscription is None or thumbprint is None or thumbprint not in subscription.certificates:
-            raise refusals.authentication_failed()
+            raise refusals.authentication_failed()  # [protocol 3.3]
         return subscription
 
     def managed_by(self, thumbprint: str | None) -> list[Subscription]:
@@ -88,5 +88,5 @@ class Gate:
             one for one in self._state.subscriptions.values() if thumbprint and thumbprint in one.certificates
         ]
         if not managed:
-            raise refusals.authentication_failed()
+            raise refusals.authentication_failed()  # [protocol 3.3]
         return managed

@@ -1,4 +1,4 @@
-"""What the service offered in the middle of 2015: regions, sizes, guest systems, images, quotas.
+"""Offers of the service in the middle of 2015: regions, sizes, guest systems, images, quotas.
 
 The tables stand in ``catalogue.json``, read once, when first needed.
 """

@@ -6,7 +6,8 @@ happen on the clock's agenda, and every request first lets happen what has come 
 holds the clock holds everything.
 
 What is put on the agenda is part of the state: give bound methods or `functools.partial`
-of functions at module level, never closures, so that it can be saved and loaded with it.
+of functions that have a name by `saved_names.effect`, never closures, so that it can be
+saved and loaded with it.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ class Clock:
 
     @property
     def agenda(self) -> list[Due]:
-        """What is to happen, in order."""
+        """Effects to come, in order."""
         return sorted(self._agenda, key=itemgetter(0, 1))
 
     def after(self, seconds: float, effect: Effect) -> None:

@@ -1,4 +1,4 @@
-"""What a subscription has running: hosted services, deployments, roles, instances, disks, images."""
+"""Entities of compute: hosted services, deployments, roles, instances, disks, images."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal, TypeAlias
 
+from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.progress import Lockable
-from asyncsm.emulator.watching import Entity
+from asyncsm.emulator.saved_names import saved
 from asyncsm.wire.base import ExtraElement
 from asyncsm.wire.configuration_sets import ConfigurationSet
 from asyncsm.wire.extensions import ResourceExtensionReference
@@ -19,6 +20,7 @@ from asyncsm.wire.roles import DebugSettings
 Slot: TypeAlias = Literal["Production", "Staging"]
 
 
+@saved("service-certificate", "emulator.compute:ServiceCertificate")
 @dataclass(slots=True, eq=False)
 class ServiceCertificate(Entity):
     """A certificate of a hosted service.
@@ -32,6 +34,7 @@ class ServiceCertificate(Entity):
     data: bytes
 
 
+@saved("role-instance", "emulator.compute:RoleInstance")
 @dataclass(slots=True, eq=False)
 class RoleInstance(Entity):
     """One running copy of a role: a machine.
@@ -74,15 +77,16 @@ class RoleInstance(Entity):
 
     @property
     def deallocated(self) -> bool:
-        """Whether it has given up its place, and with it its cores and its address."""
+        """True when the instance has given up its place, and with it its cores and its address."""
         return self.status == "StoppedDeallocated"
 
     @property
     def stopped(self) -> bool:
-        """Whether it is off, be it with a place or without."""
+        """True when the instance is off, with a place or without."""
         return self.status in {"StoppedVM", "StoppedDeallocated"}
 
 
+@saved("disk", "emulator.compute:Disk")
 @dataclass(slots=True, eq=False)
 class Disk(Entity):
     """A virtual hard disk that is registered.
@@ -114,6 +118,7 @@ class Disk(Entity):
     io_type: str = "Standard"
 
 
+@saved("role", "emulator.compute:Role")
 @dataclass(slots=True, eq=False)
 class Role(Entity):
     """A web or worker role, or a virtual machine.
@@ -155,7 +160,7 @@ class Role(Entity):
 
     @property
     def is_virtual_machine(self) -> bool:
-        """Whether it has a disk of its own, as virtual machines have."""
+        """True when the role has a system disk, as virtual machines have."""
         return self.os_disk is not None
 
     @property
@@ -164,9 +169,10 @@ class Role(Entity):
         return [*([self.os_disk] if self.os_disk is not None else []), *self.data_disks]
 
 
+@saved("definition", "emulator.compute:Definition")
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What an update can change of a deployment of web and worker roles.
+    """Parts of a deployment of web and worker roles that an update can change.
 
     Attributes:
         configuration: the ``.cscfg`` file in plain text.
@@ -183,6 +189,7 @@ class Definition:
     properties: Mapping[str, str]
 
 
+@saved("update", "emulator.compute:Update")
 @dataclass(slots=True, eq=False)
 class Update(Entity):
     """A change that goes through the upgrade domains of a deployment, one after the other.
@@ -210,9 +217,10 @@ class Update(Entity):
     rolling_back: bool = False
 
 
+@saved("deployment", "emulator.compute:Deployment")
 @dataclass(slots=True, eq=False)
 class Deployment(Lockable):
-    """What runs in a slot of a hosted service.
+    """Deployment in a slot of a hosted service.
 
     Attributes:
         name: unique in its hosted service.
@@ -258,15 +266,16 @@ class Deployment(Lockable):
 
     @property
     def rollback_allowed(self) -> bool:
-        """Whether the update under way can be undone."""
+        """True when the update under way can be rolled back."""
         return self.update is not None and not self.update.rolling_back
 
     @property
     def has_virtual_machines(self) -> bool:
-        """Whether it consists of virtual machines, not of web and worker roles."""
+        """True when the deployment consists of virtual machines, not of web and worker roles."""
         return any(role.is_virtual_machine for role in self.roles.values())
 
 
+@saved("hosted-service", "emulator.compute:HostedService")
 @dataclass(slots=True, eq=False)
 class HostedService(Lockable):
     """A hosted (cloud) service: a DNS name with up to two deployments.
@@ -301,6 +310,7 @@ class HostedService(Lockable):
         return next((one for one in self.deployments.values() if one.slot.lower() == wanted), None)
 
 
+@saved("os-image", "emulator.compute:OSImage")
 @dataclass(slots=True, eq=False)
 class OSImage(Entity):
     """An operating system image, of the platform or of the user.
@@ -337,9 +347,10 @@ class OSImage(Entity):
     io_type: str = "Standard"
 
 
+@saved("publication", "emulator.compute:Publication")
 @dataclass(slots=True, eq=False)
 class Publication(Entity):
-    """What the publisher of an image has done with it.
+    """Regions an image was replicated to, and who may use it there.
 
     Attributes:
         regions: where it is copied to.

@@ -1,4 +1,4 @@
-"""What an emulator tells of itself."""
+"""Addresses, files and ids by which an emulator is used."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class EmulatorFacts:
 
     @property
     def url(self) -> str:
-        """``https://host:port``."""
+        """URL of the management port: ``https://host:port``."""
         return f"https://{self._listener.authority}"
 
     @property
@@ -72,7 +72,7 @@ class EmulatorFacts:
         return self._known.files.publishsettings
 
     def facts(self) -> dict[str, str | int | list[str]]:
-        """What another program needs to use it, by the names of the attributes, and ``pid``.
+        """Return what another program needs to use the emulator, by the names of the attributes, and ``pid``.
 
         ``admin_url`` is missing where there is no control API.
         """

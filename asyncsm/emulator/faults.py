@@ -2,7 +2,7 @@
 
 A fault is described by a `Fault` and set with `Faults.add`; from then on it strikes
 matching requests until its count is used up or it is removed. What its kind then does to
-a request is said in `sabotage`.
+a request is said in `fault_injection`.
 
 A request meets faults at three points, and at each the first one set that matches and
 whose draw succeeds strikes, alone: instead of the operation (`INSTEAD`), on the operation
@@ -24,12 +24,13 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.clock import Clock
-from asyncsm.emulator.handlers import ROUTES
 from asyncsm.emulator.naming import ByName
-from asyncsm.emulator.progress import Operation, Progress
+from asyncsm.emulator.progress import Operation, OperationProgress
 from asyncsm.emulator.refusals import Refusal
-from asyncsm.emulator.watching import Entity
+from asyncsm.emulator.routes import ROUTES
+from asyncsm.emulator.saved_names import saved
 
 Kind: TypeAlias = Literal[
     "307",
@@ -93,8 +94,9 @@ _Seconds: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
+@saved("fault", "emulator.faults:Fault")
 class Fault(BaseModel):
-    """What goes wrong, and with which requests; the JSON form has the same names.
+    """Description of what goes wrong, and with which requests; the JSON form has the same names.
 
         Fault(kind="lost-reply", operation="CreateHostedService", count=1)
 
@@ -153,6 +155,7 @@ class Fault(BaseModel):
         return self
 
 
+@saved("active-fault", "emulator.faults:ActiveFault")
 @dataclass(slots=True, eq=False)
 class ActiveFault(Entity):
     """A fault that has been set.
@@ -173,11 +176,11 @@ class ActiveFault(Entity):
 
     @property
     def spent(self) -> bool:
-        """It has struck as often as it may."""
+        """True when the fault has struck as often as it may."""
         return self.fault.count is not None and self.struck >= self.fault.count
 
     def matches(self, call: Call, now: float) -> bool:
-        """Whether it is meant for `call` at the moment `now`."""
+        """Tell whether the fault is meant for `call` at the moment `now`."""
         fault = self.fault
         elapsed = now - self.since
         return (
@@ -200,7 +203,7 @@ class Faults:
         seed: makes the draws of their probabilities repeatable.
     """
 
-    def __init__(self, clock: Clock, progress: Progress, seed: int | None = None) -> None:
+    def __init__(self, clock: Clock, progress: OperationProgress, seed: int | None = None) -> None:
         self._clock = clock
         self._progress = progress
         # A source of its own: faults must not change which ids and keys are made up.
@@ -261,12 +264,12 @@ class Faults:
                 self.remove(set_.id)
 
     def instead(self, call: Call) -> Fault | None:
-        """What happens instead of `call`."""
+        """Return the fault that strikes instead of `call`, if one does."""
         struck = self._strike(INSTEAD, call)
         return None if struck is None else struck.fault
 
     def afterwards(self, call: Call, reply: Reply) -> Fault | None:
-        """What happens to the `reply` of `call`."""
+        """Return the fault that spoils the `reply` of `call`, if one does."""
         kinds = AFTERWARDS if reply.document is not None else AFTERWARDS - {"truncated", "garbage"}
         struck = self._strike(kinds, call)
         return None if struck is None else struck.fault

@@ -1,4 +1,4 @@
-"""What a client may take of the emulator: time, room, connections."""
+"""Limits of a client: time, size of requests, connections."""
 
 from __future__ import annotations
 

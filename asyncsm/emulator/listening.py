@@ -31,7 +31,7 @@ class Listener:
 
     @property
     def is_open(self) -> bool:
-        """Whether it listens."""
+        """True when the port is open."""
         return self._runner is not None
 
     @property
@@ -83,7 +83,7 @@ class Listener:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host`, a name or an address, can be reached from this computer only."""
+    """Tell whether `host`, a name or an address, can be reached from this computer only."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

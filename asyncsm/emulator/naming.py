@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, MutableMapping
 from typing import TypeVar, cast
 
-from asyncsm.emulator.watching import Register
+from asyncsm.emulator.change_tracking import Register
 
 V = TypeVar("V")
 

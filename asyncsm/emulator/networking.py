@@ -1,4 +1,4 @@
-"""What a subscription has of networks and addresses: reserved IPs and its network configuration."""
+"""Entities of networking: reserved IPs and the network configuration."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import ClassVar
 
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.progress import Lockable
+from asyncsm.emulator.saved_names import saved
 from asyncsm.wire.networks import VirtualNetworkSite
 
 
+@saved("reserved-ip", "emulator.networking:ReservedIP")
 @dataclass(slots=True, eq=False)
 class ReservedIP(Lockable):
     """A public address that stays with the subscription when no deployment has it.
@@ -35,9 +37,10 @@ class ReservedIP(Lockable):
     state: str = "Creating"
 
 
+@saved("network-plan", "emulator.networking:NetworkPlan")
 @dataclass(frozen=True, slots=True)
 class NetworkPlan:
-    """What a network configuration file says.
+    """Content of a network configuration file.
 
     Attributes:
         file: the file itself.
@@ -54,6 +57,7 @@ class NetworkPlan:
     local_sites: tuple[str, ...]
 
 
+@saved("network-configuration", "emulator.networking:NetworkConfiguration")
 @dataclass(slots=True, eq=False)
 class NetworkConfiguration(Lockable):
     """The network configuration of a subscription: one file, replaced as a whole.

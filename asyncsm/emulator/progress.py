@@ -21,9 +21,10 @@ from random import Random
 from typing import ClassVar, Final, Literal, TypeAlias
 
 from asyncsm.emulator import refusals
+from asyncsm.emulator.change_tracking import Entity, Register
 from asyncsm.emulator.clock import Clock, Effect
 from asyncsm.emulator.refusals import Refusal
-from asyncsm.emulator.watching import Entity, Register
+from asyncsm.emulator.saved_names import effect, saved
 
 log: logging.Logger = logging.getLogger("asyncsm.emulator")
 
@@ -69,6 +70,7 @@ USUAL_SECONDS: Final[Mapping[str, float]] = {
 OTHERWISE_SECONDS: Final = 30.0
 
 
+@saved("operation", "emulator.progress:Operation")
 @dataclass(slots=True, eq=False)
 class Operation(Entity):
     """One change, from its acceptance on.
@@ -86,7 +88,7 @@ class Operation(Entity):
         locked: what it holds while under way.
         lasting: it was answered 202 and takes time; else it was done with the answer.
         asked: somebody has asked for its status.
-        delay: virtual seconds it goes on beyond its usual end; if infinite, until `Progress.let_go`.
+        delay: virtual seconds it goes on beyond its usual end; if infinite, until `OperationProgress.let_go`.
         overdue: its end, where an infinite delay holds that back.
         doom: what it will fail with, whatever happens until then.
         number: its place in the subscription's history.
@@ -137,12 +139,17 @@ class Lockable(Entity):
 
     lock: Operation | None = field(default=None, repr=False)
 
+    @property
+    def locked_by(self) -> str | None:
+        """Id of the operation that has it."""
+        return None if self.lock is None else self.lock.request_id
+
 
 def require_free(*resources: Lockable) -> None:
     """Refuse with 409 if a change under way holds one of `resources`."""
     for resource in resources:
         if resource.lock is not None:
-            raise refusals.exclusive_access(resource.kind, resource.lock.request_id)
+            raise refusals.exclusive_access(resource.kind, resource.lock.request_id)  # [protocol 3.1]
 
 
 class OperationLog(Register):
@@ -193,7 +200,7 @@ class OperationLog(Register):
         return self._by_id.get(request_id)
 
     def knows(self, request_id: str) -> bool:
-        """Whether a request with this id was answered, be it an operation or not."""
+        """Tell whether a request with this id was answered, operation or not."""
         return request_id in self._by_id or request_id in self._read_ids or request_id in self._older_read_ids
 
     def since(self, moment: datetime, after_number: int = 0) -> Iterator[Operation]:
@@ -216,7 +223,7 @@ class OperationLog(Register):
         return ((id_, id_, operation) for id_, operation in self._by_id.items())
 
     def entry(self, key: str) -> tuple[str, object] | None:
-        """One operation."""
+        """Id and operation at `key`."""
         found = self._by_id.get(key)
         return None if found is None else (key, found)
 
@@ -229,7 +236,7 @@ class OperationLog(Register):
         self._added = content.number
 
 
-class Progress:
+class OperationProgress:
     """Brings operations from their acceptance to their end."""
 
     def __init__(self, clock: Clock, random: Random) -> None:
@@ -267,10 +274,11 @@ class Progress:
         operation.locked = tuple(locks)
         for resource in locks:
             resource.lock = operation
-        for fraction, effect in steps:
-            self._clock.after(seconds * fraction, partial(self._step, operation, effect))
+        for fraction, step in steps:
+            self._clock.after(seconds * fraction, partial(self._step, operation, step))
         self._clock.after(seconds, partial(self._finish, operation, then))
 
+    @effect("operations/step", "progress._step")
     def _step(self, operation: Operation, effect: Effect) -> None:
         if operation.completed is not None:  # an earlier step failed
             return
@@ -285,6 +293,7 @@ class Progress:
             self._clock.after(0.0, operation.overdue)
             operation.overdue = None
 
+    @effect("operations/finish", "progress._finish")
     def _finish(self, operation: Operation, effect: Effect | None) -> None:
         if operation.completed is not None:
             return
@@ -317,5 +326,5 @@ def attempt(effect: Effect) -> Refusal | None:
     except Exception:
         # It falls due during somebody else's request, which must not pay for it.
         log.exception("an effect of an operation failed")
-        return refusals.internal_error()
+        return refusals.internal_error()  # [protocol 3.3]
     return None

@@ -1,6 +1,11 @@
-"""Every way the service says no: one function an error, raised by whoever finds out.
+"""Errors of the service: one function for each, raised by the rule that is broken.
 
-    raise refusals.not_found("The hosted service does not exist.")
+    raise refusals.not_found("The hosted service does not exist.")  # [protocol 3.4]
+
+The comment says where the rule is known from: ``[rec affinity_groups/delete_affinity_group]``,
+a recording with the same answer; ``[protocol 3.4]``, a section of the protocol reference,
+whose words are used where it has any; ``[guess]``, neither. With both ``[protocol ...]`` and
+``[guess]``, the rule is documented, but not how the service answered.
 
 A refusal raised while a request is handled becomes the answer; raised by an effect of an
 operation under way, it becomes that operation's failure. Code and message are the same in
@@ -16,9 +21,12 @@ FAILED_AUTHENTICATION = (
     "associated with this subscription."
 )
 
+NOT_EMULATED = "NotEmulated"
+"""Code of no service: the emulator's own."""
+
 
 class Refusal(Exception):
-    """The service's no.
+    """An error of the service, as an answer or as an operation's failure.
 
     Attributes:
         status: HTTP status.
@@ -87,6 +95,11 @@ def forbidden() -> Refusal:
 def not_found(message: str = "The requested resource was not found.") -> Refusal:
     """404: there is no such resource."""
     return Refusal(404, "ResourceNotFound", message)
+
+
+def not_emulated(method: str, path: str) -> Refusal:
+    """501: the emulator has no such operation, whether or not the service had; never a 404, which means more."""
+    return Refusal(501, NOT_EMULATED, f"asyncsm's emulator does not answer {method} {path}.")
 
 
 def conflict(message: str) -> Refusal:

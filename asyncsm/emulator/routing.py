@@ -11,51 +11,14 @@ operations share a path, the query (``comp=config``) or the root element of the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 from asyncsm.emulator import refusals
-
-if TYPE_CHECKING:
-    from asyncsm.emulator.call import Call, Reply
-
-Handler: TypeAlias = "Callable[[Call], Reply]"
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One operation of the service.
-
-    Attributes:
-        method: HTTP method.
-        path: below the subscription, with ``{name}`` for what is captured.
-        operation: the service's name of it.
-        handler: what answers.
-        query: parameters that must have these values, in any case of letters.
-        root: root element the body must have, where that tells operations apart.
-        recorded: whether List Subscription Operations shows it: changes, not reads.
-        scoped: whether the path stands below a subscription.
-    """
-
-    method: str
-    path: str
-    operation: str
-    handler: Handler
-    query: Mapping[str, str] = field(default_factory=dict)
-    root: str | None = None
-    recorded: bool = True
-    scoped: bool = True
-
-    def wants(self, query: Mapping[str, str], root: Callable[[], str]) -> bool:
-        """Whether the request's query and, if it matters, its body's root element are this route's."""
-        if any(query.get(name, "").lower() != value.lower() for name, value in self.query.items()):
-            return False
-        return self.root is None or self.root == root()
+from asyncsm.emulator.call import Handler, Route
 
 
 class RouteTable:
-    """Collects a handler module's routes by decorators; see `handlers` for the whole table."""
+    """Collects the routes of a module by decorators; `routes` has the whole table."""
 
     def __init__(self) -> None:
         self.routes: list[Route] = []
@@ -157,22 +120,22 @@ class Router:
             scoped: whether the path stood below a subscription.
 
         Raises:
-            Refusal: no such path, not for this method, or a query parameter is missing.
+            Refusal: the path is not emulated, not for this method, or lacks a query parameter.
         """
         node = _descend(self._scoped if scoped else self._unscoped, segments, 0)
         if node is None:
-            raise refusals.not_found()
+            raise refusals.not_emulated(method, "/" + "/".join(map(quote, segments)))
         candidates = node.methods.get(method)
         if candidates is None:
-            raise refusals.invalid_verb(method)
+            raise refusals.invalid_verb(method)  # [protocol 3.3]
         for route in candidates:
             if route.wants(query, root):
                 names = (part[1:-1] if part.startswith("{") else None for part in split(route.path))
                 captured = {name: value for name, value in zip(names, segments, strict=True) if name}
                 return route, captured
         if any(route.root is not None for route in candidates):
-            raise refusals.invalid_xml(f"The element {root()} is not expected here.")
-        raise refusals.missing_query_parameter("/".join(sorted({*candidates[0].query})))
+            raise refusals.invalid_xml(f"The element {root()} is not expected here.")  # [protocol 3.3]
+        raise refusals.missing_query_parameter("/".join(sorted({*candidates[0].query})))  # [protocol 3.3]
 
 
 def _descend(node: _Node, segments: Sequence[str], depth: int) -> _Node | None:

@@ -21,20 +21,20 @@ from asyncsm.config import LanePolicy, PollingPolicy, ReconcilePolicy, RetryPoli
 from asyncsm.emulator.app import ManagementApp
 from asyncsm.emulator.authentication import Gate
 from asyncsm.emulator.call import World
+from asyncsm.emulator.client_timings import ClientTimings
 from asyncsm.emulator.clock import Clock, make_clock
 from asyncsm.emulator.control import Control
 from asyncsm.emulator.facts import EmulatorFacts
 from asyncsm.emulator.faults import Faults
 from asyncsm.emulator.identity import Identity, server_hosts
-from asyncsm.emulator.journal import Journal
 from asyncsm.emulator.limits import DEFAULT_LIMITS, BoundedServer, Limits
 from asyncsm.emulator.listening import SHUTDOWN_SECONDS, Listener, is_loopback
 from asyncsm.emulator.naming import ByName
-from asyncsm.emulator.pace import Pace
-from asyncsm.emulator.persistence.keeping import Keeper
-from asyncsm.emulator.progress import Progress
+from asyncsm.emulator.persistence.state_store import StateStore
+from asyncsm.emulator.progress import OperationProgress
+from asyncsm.emulator.request_log import RequestLog
 from asyncsm.emulator.seeding import SeedDocument, plant
-from asyncsm.emulator.state import Quotas, State, Subscription
+from asyncsm.emulator.state import Quotas, ServiceState, Subscription
 from asyncsm.emulator.throttling import Throttle, make_limiter
 from asyncsm.emulator.tls import AlertingSSLObject
 
@@ -106,7 +106,7 @@ class Emulator(EmulatorFacts):
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self.host: str = host
-        self.state: State = State()
+        self.state: ServiceState = ServiceState()
         self.clock: Clock = make_clock(clock)
         self._wanted_subscriptions = subscriptions
         self._quotas = quotas or Quotas()
@@ -118,12 +118,12 @@ class Emulator(EmulatorFacts):
         self._random = Random(seed)  # noqa: S311 - made-up data, nothing secret
         self._gate = Gate(self.state)
         self._identity: Identity | None = None
-        progress = Progress(self.clock, self._random)
+        progress = OperationProgress(self.clock, self._random)
         self.faults: Faults = Faults(self.clock, progress, seed)
-        self.journal: Journal = Journal()
+        self.journal: RequestLog = RequestLog()
         self._limiter = make_limiter(throttle, self.clock)
         self._world = World(self.state, self.clock, progress, self._gate, self._random, strict)
-        self._keeper = Keeper(self._world, self.faults)
+        self._keeper = StateStore(self._world, self.faults)
         self._limits = limits
         self._app = ManagementApp(
             self._world, self.faults, self._limiter, self.journal, self._keeper.save, limits
@@ -190,7 +190,7 @@ class Emulator(EmulatorFacts):
         await self.close()
 
     def reset(self) -> None:
-        """Be as after the first start: subscriptions, and in them what it was given as `contents`.
+        """Return to the state after the first start: subscriptions with the `contents` given.
 
         Faults, requests and what was under way are gone; time goes on from where it is. With a
         seed, the same is made up again.
@@ -238,7 +238,7 @@ class Emulator(EmulatorFacts):
         return self._keeper.snapshot()
 
     def restore(self, document: Mapping[str, JsonValue]) -> None:
-        """Be as `document` says, at its moment, whatever was before; operations under way go on.
+        """Replace everything by the state in `document`, at its moment; its operations under way go on.
 
         Its own certificate manages the subscriptions, also when the document is from elsewhere.
 
@@ -299,7 +299,7 @@ class Emulator(EmulatorFacts):
         # The emulator stands beside the client, not on it; only this convenience looks over.
         from asyncsm.services import ServiceManagementService
 
-        pace = Pace.of(self.clock)
+        timings = ClientTimings.of(self.clock)
         return ServiceManagementService(
             subscription_id or self.subscription_id,
             self.certificate_path,
@@ -308,10 +308,10 @@ class Emulator(EmulatorFacts):
             trust_env=False,
             timeout=timeout,
             retry=retry,
-            polling=polling or pace.polling(),
-            throttle=throttle or pace.throttle(self._limiter.throttle if self._limiter else None),
-            lanes=lanes or pace.lanes(),
-            reconcile=reconcile or pace.reconcile(),
+            polling=polling or timings.polling(),
+            throttle=throttle or timings.throttle(self._limiter.throttle if self._limiter else None),
+            lanes=lanes or timings.lanes(),
+            reconcile=reconcile or timings.reconcile(),
         )
 
     def _begin(self) -> Identity:

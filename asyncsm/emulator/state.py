@@ -1,6 +1,6 @@
 """Everything the emulated service knows, as plain data.
 
-Only handlers and the effects of operations change it, always between two awaits, so a
+Only routes and the effects of operations change it, always between two awaits, so a
 request sees it whole.
 """
 
@@ -12,17 +12,19 @@ from datetime import datetime
 from typing import ClassVar
 from urllib.parse import urlsplit
 
+from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.compute import Disk, HostedService, OSImage, Publication
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.networking import NetworkConfiguration, ReservedIP
 from asyncsm.emulator.progress import Lockable, OperationLog
-from asyncsm.emulator.watching import Entity
+from asyncsm.emulator.saved_names import saved
 from asyncsm.wire.vm_images import VMImage
 
 
+@saved("quotas", "emulator.state:Quotas")
 @dataclass(frozen=True, slots=True)
 class Quotas:
-    """What a subscription may have; the defaults are those of a subscription of mid 2015."""
+    """Quotas of a subscription; the defaults are those of mid 2015."""
 
     cores: int = 20
     hosted_services: int = 20
@@ -40,6 +42,7 @@ class Quotas:
     routes_per_route_table: int = 100
 
 
+@saved("subscription-certificate", "emulator.state:SubscriptionCertificate")
 @dataclass(slots=True, eq=False)
 class SubscriptionCertificate(Entity):
     """A management certificate: whoever holds its key manages the subscription.
@@ -56,6 +59,7 @@ class SubscriptionCertificate(Entity):
     created: datetime
 
 
+@saved("affinity-group", "emulator.state:AffinityGroup")
 @dataclass(slots=True, eq=False)
 class AffinityGroup(Entity):
     """A wish that services and accounts stand near each other."""
@@ -67,6 +71,7 @@ class AffinityGroup(Entity):
     description: str | None = None
 
 
+@saved("storage-account", "emulator.state:StorageAccount")
 @dataclass(slots=True, eq=False)
 class StorageAccount(Lockable):
     """A storage account.
@@ -99,11 +104,12 @@ class StorageAccount(Lockable):
     custom_domains: dict[str, bool] = field(default_factory=dict)
 
     def holds(self, media_link: str | None) -> bool:
-        """Whether the blob behind `media_link` is in this account."""
+        """Tell whether the blob behind `media_link` is in this account."""
         host = urlsplit(media_link or "").hostname or ""
         return host.partition(".")[0] == self.name and host.split(".")[1:2] == ["blob"]
 
 
+@saved("subscription", "emulator.state:Subscription")
 @dataclass(slots=True, eq=False)
 class Subscription(Entity):
     """One subscription and all it has.
@@ -154,7 +160,7 @@ class Subscription(Entity):
         return (name for _, name, media_link in self.media() if account.holds(media_link))
 
 
-class State:
+class ServiceState:
     """All subscriptions, and the names that are unique across them."""
 
     def __init__(self) -> None:

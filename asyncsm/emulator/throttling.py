@@ -67,7 +67,7 @@ class Limiter:
         self._admitted.clear()
 
     def admits(self, subscription_id: str) -> bool:
-        """Whether a request of a subscription may come in now; only then it is counted."""
+        """Tell whether a request of a subscription may come in now; only then it is counted."""
         moments = self._admitted[subscription_id]
         now = self._clock.timestamp()
         while moments and moments[0] <= now - self.throttle.seconds:

@@ -1,11 +1,12 @@
 """Affinity groups: names for places in a data centre that keep services close together."""
 
-from __future__ import annotations
+from typing import Final
 
-from asyncsm.caller import Caller
-from asyncsm.operations import arguments
+from asyncsm.engine.caller import Caller
+from asyncsm.operations.declaring import Family
+from asyncsm.operations.facts import Ends
+from asyncsm.operations.kinds import Description, Label, Name
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import delete, get, post, put
 from asyncsm.wire.affinity_groups import (
     AffinityGroup,
     AffinityGroups,
@@ -13,17 +14,24 @@ from asyncsm.wire.affinity_groups import (
     UpdateAffinityGroup,
 )
 
+family: Final = Family("affinity groups", evidence="[protocol 4.4]", ends=Ends.AT_ONCE)
+
+GROUPS: Final = "affinitygroups"
+GROUP: Final = GROUPS + "/{affinity_group_name}"
+
 
 class AffinityGroupOperations(Caller):
     """Operations on affinity groups."""
 
+    @family.reads(GROUPS)
     async def list_affinity_groups(self) -> AffinityGroups:
         """List the affinity groups of the subscription.
 
         REST: List Affinity Groups (ee460797).
         """
-        return await self.fetch(AffinityGroups, get("affinitygroups"))
+        ...
 
+    @family.reads(GROUP, operation="GetAffinityGroup")
     async def get_affinity_group_properties(self, affinity_group_name: str) -> AffinityGroup:
         """Read an affinity group with the hosted services and storage accounts in it.
 
@@ -32,10 +40,11 @@ class AffinityGroupOperations(Caller):
         Raises:
             ResourceNotFound: there is no such affinity group.
         """
-        return await self.fetch(AffinityGroup, get("affinitygroups", affinity_group_name))
+        ...
 
+    @family.creates(GROUPS, at="/{name}", body=CreateAffinityGroup, listed="CreateAffinityGroup")
     async def create_affinity_group(
-        self, name: str, label: str, location: str, description: str | None = None
+        self, name: Name, label: Label, location: Name, description: Description | None = None
     ) -> OperationHandle:
         """Create an affinity group; it exists when this returns.
 
@@ -52,20 +61,11 @@ class AffinityGroupOperations(Caller):
             AlreadyExists: the name is taken.
             BadRequest: the name or the location is not valid.
         """
-        body = CreateAffinityGroup(
-            name=arguments.text("name", name),
-            label=arguments.label(label),
-            description=arguments.description(description),
-            location=arguments.text("location", location),
-        )
-        return await self.run(
-            post(
-                "affinitygroups", body=body, creates=("affinitygroups", name), operation="CreateAffinityGroup"
-            )
-        )
+        ...
 
+    @family.replaces(GROUP, body=UpdateAffinityGroup, listed="UpdateAffinityGroup")
     async def update_affinity_group(
-        self, affinity_group_name: str, label: str, description: str | None = None
+        self, affinity_group_name: str, label: Label, description: Description | None = None
     ) -> OperationHandle:
         """Change label and description of an affinity group.
 
@@ -79,13 +79,9 @@ class AffinityGroupOperations(Caller):
         Raises:
             ResourceNotFound: there is no such affinity group.
         """
-        body = UpdateAffinityGroup(
-            label=arguments.label(label), description=arguments.description(description)
-        )
-        return await self.run(
-            put("affinitygroups", affinity_group_name, body=body, operation="UpdateAffinityGroup")
-        )
+        ...
 
+    @family.removes(GROUP, listed="DeleteAffinityGroup")
     async def delete_affinity_group(self, affinity_group_name: str) -> OperationHandle:
         """Delete an affinity group that nothing is in any more.
 
@@ -95,4 +91,4 @@ class AffinityGroupOperations(Caller):
             ResourceNotFound: there is no such affinity group.
             BadRequest: a hosted service or a storage account is still in it.
         """
-        return await self.run(delete("affinitygroups", affinity_group_name, operation="DeleteAffinityGroup"))
+        ...

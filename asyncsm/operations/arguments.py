@@ -11,6 +11,7 @@ import binascii
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -62,9 +63,14 @@ def storage_account_name(value: str) -> str:
 
 
 def label(value: str) -> str:
-    """Required, at most 100 characters before encoding."""
-    if len(text("label", value)) > 100:
-        raise InvalidArgument("label", f"has {len(value)} characters; 100 are allowed")
+    """Return a label: required, at most 100 characters before encoding."""
+    return label_of("label", value)
+
+
+def label_of(parameter: str, value: str) -> str:
+    """Return the label given as `parameter`; see `label`."""
+    if len(text(parameter, value)) > 100:
+        raise InvalidArgument(parameter, f"has {len(value)} characters; 100 are allowed")
     return value
 
 
@@ -126,6 +132,20 @@ def ip_address(parameter: str, value: str) -> str:
         return str(ipaddress.ip_address(text(parameter, value)))
     except ValueError:
         raise InvalidArgument(parameter, f"{value!r} is not an IP address") from None
+
+
+def request_id(parameter: str, value: str) -> str:
+    """Return a request id as paths have it: without dashes, in small letters."""
+    return text(parameter, value).replace("-", "").lower()
+
+
+def moment(parameter: str, value: str | datetime) -> str:
+    """Return a moment as the service writes it; text is written so already."""
+    if isinstance(value, str):
+        return value
+    if value.tzinfo is None:
+        raise InvalidArgument(parameter, "a datetime needs a time zone; use datetime.now(UTC)")
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def secret(value: str | SecretStr | None) -> SecretStr | None:

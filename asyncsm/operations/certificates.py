@@ -1,24 +1,32 @@
 """Management certificates: those that may manage the subscription."""
 
-from __future__ import annotations
+from typing import Final
 
-from asyncsm.caller import Caller
-from asyncsm.operations import arguments
+from asyncsm.engine.caller import Caller
+from asyncsm.operations.declaring import Family
+from asyncsm.operations.facts import Ends
+from asyncsm.operations.kinds import Text
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import delete, get, post
 from asyncsm.wire.certificates import SubscriptionCertificate, SubscriptionCertificates
+
+family: Final = Family("management certificates", evidence="[protocol 4.3]", ends=Ends.AT_ONCE)
+
+CERTIFICATES: Final = "certificates"
+CERTIFICATE: Final = CERTIFICATES + "/{thumbprint}"
 
 
 class ManagementCertificateOperations(Caller):
     """Operations on the certificates that may manage the subscription."""
 
+    @family.reads(CERTIFICATES)
     async def list_management_certificates(self) -> SubscriptionCertificates:
         """List the management certificates of the subscription.
 
         REST: List Management Certificates (jj154105).
         """
-        return await self.fetch(SubscriptionCertificates, get("certificates"))
+        ...
 
+    @family.reads(CERTIFICATE)
     async def get_management_certificate(self, thumbprint: str) -> SubscriptionCertificate:
         """Read one management certificate.
 
@@ -30,10 +38,21 @@ class ManagementCertificateOperations(Caller):
         Raises:
             ResourceNotFound: the subscription has no such certificate.
         """
-        return await self.fetch(SubscriptionCertificate, get("certificates", thumbprint))
+        ...
 
+    @family.creates(
+        CERTIFICATES,
+        at="/{thumbprint}",
+        body=SubscriptionCertificate,
+        fields={
+            "subscription_certificate_public_key": "public_key",
+            "subscription_certificate_thumbprint": "thumbprint",
+            "subscription_certificate_data": "data",
+        },
+        listed="AddSubscriptionCertificate",
+    )
     async def add_management_certificate(
-        self, public_key: str, thumbprint: str, data: str
+        self, public_key: Text, thumbprint: Text, data: Text
     ) -> OperationHandle:
         """Let the owner of a certificate manage the subscription.
 
@@ -48,16 +67,9 @@ class ManagementCertificateOperations(Caller):
         Raises:
             AlreadyExists: the subscription has it already.
         """
-        body = SubscriptionCertificate(
-            subscription_certificate_public_key=arguments.text("public_key", public_key),
-            subscription_certificate_thumbprint=arguments.text("thumbprint", thumbprint),
-            subscription_certificate_data=arguments.text("data", data),
-        )
-        added = ("certificates", thumbprint)
-        return await self.run(
-            post("certificates", body=body, creates=added, operation="AddSubscriptionCertificate")
-        )
+        ...
 
+    @family.removes(CERTIFICATE, listed="RemoveSubscriptionCertificate")
     async def delete_management_certificate(self, thumbprint: str) -> OperationHandle:
         """Take a certificate's right to manage the subscription away, at once.
 
@@ -69,4 +81,4 @@ class ManagementCertificateOperations(Caller):
         Raises:
             ResourceNotFound: the subscription has no such certificate.
         """
-        return await self.run(delete("certificates", thumbprint, operation="RemoveSubscriptionCertificate"))
+        ...

@@ -1,14 +1,23 @@
 """Deployments of web and worker roles, and reading deployments of any kind."""
 
-from __future__ import annotations
+from typing import Annotated, Final
 
-from collections.abc import Mapping
-
-from asyncsm.caller import Caller
-from asyncsm.operations import arguments
-from asyncsm.operations.arguments import Binary
+from asyncsm.engine.caller import Caller
+from asyncsm.engine.protocol import Reconcile
+from asyncsm.operations.declaring import Family
+from asyncsm.operations.facts import Rule, Usual
+from asyncsm.operations.hosted_services import SERVICE
+from asyncsm.operations.kinds import (
+    BlobUrl,
+    Configuration,
+    DeploymentProperties,
+    Label,
+    MediaToo,
+    Name,
+    Slot,
+    one_of,
+)
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import Reconcile, delete, get, post
 from asyncsm.wire.deployments import (
     ChangeConfiguration,
     CreateDeployment,
@@ -19,10 +28,14 @@ from asyncsm.wire.deployments import (
     UpgradeMode,
 )
 
-_SETTABLE = (DeploymentStatus.RUNNING, DeploymentStatus.SUSPENDED)
+family: Final = Family("deployments", evidence="[protocol 4.7]", usual=Usual(30, samples=7, resolution=30))
 
-DEPLOYMENT_PROPERTIES = 25
-"""Extended properties a deployment may have."""
+SLOT: Final = SERVICE + "/deploymentslots/{deployment_slot}"
+DEPLOYMENTS: Final = SERVICE + "/deployments"
+DEPLOYMENT: Final = DEPLOYMENTS + "/{deployment_name}"
+
+_NAME_OR_NONE: Final = Rule("a name, or empty for none", lambda _, value: value or None, example="name")
+_SETTABLE: Final = (DeploymentStatus.RUNNING, DeploymentStatus.SUSPENDED)
 
 
 def path_of_deployment(service_name: str, deployment_name: str, *rest: str) -> tuple[str, ...]:
@@ -33,7 +46,8 @@ def path_of_deployment(service_name: str, deployment_name: str, *rest: str) -> t
 class DeploymentOperations(Caller):
     """Operations on the deployments of a hosted service."""
 
-    async def get_deployment_by_slot(self, service_name: str, deployment_slot: str) -> Deployment:
+    @family.reads(SLOT, operation="GetDeployment", evidence="[protocol 4.6]")
+    async def get_deployment_by_slot(self, service_name: str, deployment_slot: Slot) -> Deployment:
         """Read the deployment in a slot.
 
         REST: Get Deployment (ee460804).
@@ -45,11 +59,9 @@ class DeploymentOperations(Caller):
         Raises:
             ResourceNotFound: there is no such hosted service, or the slot is empty.
         """
-        slot = arguments.deployment_slot(deployment_slot)
-        return await self.fetch(
-            Deployment, get("services", "hostedservices", service_name, "deploymentslots", slot)
-        )
+        ...
 
+    @family.reads(DEPLOYMENT, operation="GetDeployment", evidence="[protocol 4.6]")
     async def get_deployment_by_name(self, service_name: str, deployment_name: str) -> Deployment:
         """Read a deployment with its roles, instances, addresses and configuration.
 
@@ -58,19 +70,26 @@ class DeploymentOperations(Caller):
         Raises:
             ResourceNotFound: there is no such hosted service or deployment.
         """
-        return await self.fetch(Deployment, get(*path_of_deployment(service_name, deployment_name)))
+        ...
 
+    @family.creates(
+        SLOT,
+        at=DEPLOYMENTS + "/{name}",
+        body=CreateDeployment,
+        listed="CreateDeployment",
+        usual=Usual(38, samples=18, resolution=30),
+    )
     async def create_deployment(
         self,
         service_name: str,
-        deployment_slot: str,
-        name: str,
-        package_url: str,
-        label: str,
-        configuration: Binary,
+        deployment_slot: Slot,
+        name: Name,
+        package_url: BlobUrl,
+        label: Label,
+        configuration: Configuration,
         start_deployment: bool = False,
         treat_warnings_as_error: bool = False,
-        extended_properties: Mapping[str, str | int | None] | None = None,
+        extended_properties: DeploymentProperties | None = None,
     ) -> OperationHandle:
         """Create a deployment of web and worker roles.
 
@@ -94,24 +113,11 @@ class DeploymentOperations(Caller):
             ExclusiveAccess: somebody else's operation on the hosted service has not ended in time.
             BadRequest: the package or the configuration does not do.
         """
-        slot = arguments.deployment_slot(deployment_slot)
-        body = CreateDeployment(
-            name=arguments.text("name", name),
-            package_url=arguments.blob_url("package_url", package_url),
-            label=arguments.label(label),
-            configuration=arguments.service_configuration(configuration),
-            start_deployment=start_deployment,
-            treat_warnings_as_error=treat_warnings_as_error,
-            extended_properties=arguments.extended_properties(
-                extended_properties, limit=DEPLOYMENT_PROPERTIES
-            ),
-        )
-        path = ("services", "hostedservices", service_name, "deploymentslots", slot)
-        created = path_of_deployment(service_name, name)
-        return await self.start(post(*path, body=body, creates=created, operation="CreateDeployment"))
+        ...
 
+    @family.removes(DEPLOYMENT + "?comp={delete_vhd}", listed="DeleteDeployment")
     async def delete_deployment(
-        self, service_name: str, deployment_name: str, delete_vhd: bool = False
+        self, service_name: str, deployment_name: str, delete_vhd: MediaToo = False
     ) -> OperationHandle:
         """Delete a deployment, running or not; its reserved IP addresses stay reserved.
 
@@ -126,12 +132,14 @@ class DeploymentOperations(Caller):
             ResourceNotFound: there is no such hosted service or deployment.
             ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
-        query = {"comp": "media" if delete_vhd else None}
-        path = path_of_deployment(service_name, deployment_name)
-        return await self.start(delete(*path, query=query, operation="DeleteDeployment"))
+        ...
 
+    @family.acts(SERVICE, body=Swap, listed="SwapDeployment")
     async def swap_deployment(
-        self, service_name: str, production: str | None, source_deployment: str
+        self,
+        service_name: str,
+        production: Annotated[str, _NAME_OR_NONE] | None,
+        source_deployment: Name,
     ) -> OperationHandle:
         """Exchange the virtual IP addresses of the staging and the production deployment.
 
@@ -145,22 +153,23 @@ class DeploymentOperations(Caller):
         Raises:
             Conflict: the names are not those of the deployments in the slots.
         """
-        body = Swap(
-            production=production or None,
-            source_deployment=arguments.text("source_deployment", source_deployment),
-        )
-        return await self.start(
-            post("services", "hostedservices", service_name, body=body, operation="SwapDeployment")
-        )
+        ...
 
+    @family.acts(
+        DEPLOYMENT + "?comp=config",
+        body=ChangeConfiguration,
+        listed="ChangeDeploymentConfiguration",
+        usual=Usual(151, resolution=30),
+        evidence="[protocol 2.3, 4.7]",
+    )
     async def change_deployment_configuration(
         self,
         service_name: str,
         deployment_name: str,
-        configuration: Binary,
+        configuration: Configuration,
         treat_warnings_as_error: bool = False,
-        mode: str = "Auto",
-        extended_properties: Mapping[str, str | int | None] | None = None,
+        mode: Annotated[str, one_of(UpgradeMode)] = "Auto",
+        extended_properties: DeploymentProperties | None = None,
     ) -> OperationHandle:
         """Give a deployment another configuration, for example another number of instances.
 
@@ -180,25 +189,17 @@ class DeploymentOperations(Caller):
             ResourceNotFound: there is no such hosted service or deployment.
             ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
-        body = ChangeConfiguration(
-            configuration=arguments.service_configuration(configuration),
-            treat_warnings_as_error=treat_warnings_as_error,
-            mode=arguments.one_of("mode", mode, UpgradeMode),
-            extended_properties=arguments.extended_properties(
-                extended_properties, limit=DEPLOYMENT_PROPERTIES
-            ),
-        )
-        return await self.start(
-            post(
-                *path_of_deployment(service_name, deployment_name),
-                query={"comp": "config"},
-                body=body,
-                operation="ChangeDeploymentConfiguration",
-            )
-        )
+        ...
 
+    @family.acts(
+        DEPLOYMENT + "?comp=status",
+        body=UpdateDeploymentStatus,
+        listed="UpdateDeploymentStatus",
+        reconcile=Reconcile.REPEAT,
+        usual=Usual(6, samples=5, resolution=5),
+    )
     async def update_deployment_status(
-        self, service_name: str, deployment_name: str, status: str
+        self, service_name: str, deployment_name: str, status: Annotated[str, one_of(_SETTABLE)]
     ) -> OperationHandle:
         """Start or suspend all role instances of a deployment.
 
@@ -213,13 +214,4 @@ class DeploymentOperations(Caller):
             ResourceNotFound: there is no such hosted service or deployment.
             ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
-        body = UpdateDeploymentStatus(status=arguments.one_of("status", status, _SETTABLE))
-        return await self.start(
-            post(
-                *path_of_deployment(service_name, deployment_name),
-                query={"comp": "status"},
-                body=body,
-                operation="UpdateDeploymentStatus",
-                reconcile=Reconcile.REPEAT,
-            )
-        )
+        ...

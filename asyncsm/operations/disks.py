@@ -1,24 +1,33 @@
 """Disks: those of virtual machines, and all that are registered."""
 
-from __future__ import annotations
+from typing import Annotated, Final
 
-from asyncsm.caller import Caller
+from asyncsm.engine.caller import Caller
+from asyncsm.engine.protocol import Reconcile
 from asyncsm.errors import InvalidArgument
-from asyncsm.operations import arguments
-from asyncsm.operations.deployments import path_of_deployment
+from asyncsm.operations.binding import request_of
+from asyncsm.operations.declaring import Family
+from asyncsm.operations.deployments import DEPLOYMENT
+from asyncsm.operations.facts import AtLeastOne, Ends, Usual
+from asyncsm.operations.kinds import BlobUrl, Label, Lun, MediaToo, Name, OperatingSystemName, between, one_of
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import Reconcile, delete, get, post, put
 from asyncsm.wire.disks import DataVirtualHardDisk, Disk, Disks, HostCaching
 
-_PATH = ("services", "disks")
-MOST_LUN = 31
+attached: Final = Family("data disks", evidence="[protocol 4.14]", usual=Usual(31))
+registered: Final = Family("disks", evidence="[protocol 4.13]", ends=Ends.AT_ONCE)
+
+DATA_DISKS: Final = DEPLOYMENT + "/roles/{role_name}/DataDisks"
+DATA_DISK: Final = DATA_DISKS + "/{lun}"
+DISKS: Final = "services/disks"
+DISK: Final = DISKS + "/{disk_name}"
 
 
 class DiskOperations(Caller):
     """Operations on data disks of virtual machines, and on registered disks."""
 
+    @attached.reads(DATA_DISK)
     async def get_data_disk(
-        self, service_name: str, deployment_name: str, role_name: str, lun: int
+        self, service_name: str, deployment_name: str, role_name: str, lun: Lun
     ) -> DataVirtualHardDisk:
         """Read a data disk of a virtual machine.
 
@@ -33,21 +42,26 @@ class DiskOperations(Caller):
         Raises:
             ResourceNotFound: there is no such machine, or no disk with that number.
         """
-        path = _data_disks(service_name, deployment_name, role_name, str(_lun("lun", lun)))
-        return await self.fetch(DataVirtualHardDisk, get(*path))
+        ...
 
+    @attached.creates(
+        DATA_DISKS,
+        at="/{lun}",
+        body=DataVirtualHardDisk,
+        needs=[AtLeastOne("disk_name", "logical_disk_size_in_gb", "source_media_link")],
+    )
     async def add_data_disk(
         self,
         service_name: str,
         deployment_name: str,
         role_name: str,
-        lun: int,
-        host_caching: str | None = None,
+        lun: Lun,
+        host_caching: Annotated[str, one_of(HostCaching)] | None = None,
         media_link: str | None = None,
         disk_label: str | None = None,
-        disk_name: str | None = None,
-        logical_disk_size_in_gb: int | None = None,
-        source_media_link: str | None = None,
+        disk_name: Name | None = None,
+        logical_disk_size_in_gb: Annotated[int, between(1)] | None = None,
+        source_media_link: Name | None = None,
     ) -> OperationHandle:
         """Attach a data disk to a virtual machine: a new one, a registered one, or an existing blob.
 
@@ -71,32 +85,20 @@ class DiskOperations(Caller):
             ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
             BadRequest: the number or the disk is in use, or the machine has as many as its size allows.
         """
-        if not (disk_name or logical_disk_size_in_gb or source_media_link):
-            raise InvalidArgument(
-                "disk_name", "give a registered disk, logical_disk_size_in_gb or source_media_link"
-            )
-        body = DataVirtualHardDisk(
-            media_link,
-            _caching(host_caching),
-            disk_label,
-            disk_name,
-            _lun("lun", lun),
-            logical_disk_size_in_gb,
-            source_media_link,
-        )
-        path = _data_disks(service_name, deployment_name, role_name)
-        added = None if body.lun is None else (*path, str(body.lun))
-        return await self.start(post(*path, body=body, creates=added, operation="AddDataDisk"))
+        ...
 
+    @attached.replaces(
+        DATA_DISK, body=DataVirtualHardDisk, fields={"lun": "updated_lun"}, reconcile=Reconcile.LISTED
+    )
     async def update_data_disk(
         self,
         service_name: str,
         deployment_name: str,
         role_name: str,
-        lun: int,
-        host_caching: str | None = None,
+        lun: Lun,
+        host_caching: Annotated[str, one_of(HostCaching)] | None = None,
         media_link: str | None = None,
-        updated_lun: int | None = None,
+        updated_lun: Lun | None = None,
         disk_label: str | None = None,
         disk_name: str | None = None,
         logical_disk_size_in_gb: int | None = None,
@@ -120,19 +122,25 @@ class DiskOperations(Caller):
         Raises:
             ResourceNotFound: there is no such machine, or no disk with that number.
         """
-        body = DataVirtualHardDisk(
-            media_link,
-            _caching(host_caching),
-            disk_label,
-            disk_name,
-            _lun("updated_lun", lun if updated_lun is None else updated_lun),
-            logical_disk_size_in_gb,
+        return await self.start(
+            request_of(
+                DiskOperations.update_data_disk,
+                service_name,
+                deployment_name,
+                role_name,
+                lun,
+                host_caching,
+                media_link,
+                lun if updated_lun is None else updated_lun,
+                disk_label,
+                disk_name,
+                logical_disk_size_in_gb,
+            )
         )
-        path = _data_disks(service_name, deployment_name, role_name, str(_lun("lun", lun)))
-        return await self.start(put(*path, body=body, operation="UpdateDataDisk", reconcile=Reconcile.LISTED))
 
+    @attached.removes(DATA_DISK + "?comp={delete_vhd}")
     async def delete_data_disk(
-        self, service_name: str, deployment_name: str, role_name: str, lun: int, delete_vhd: bool = False
+        self, service_name: str, deployment_name: str, role_name: str, lun: Lun, delete_vhd: MediaToo = False
     ) -> OperationHandle:
         """Detach a data disk from a virtual machine.
 
@@ -148,17 +156,17 @@ class DiskOperations(Caller):
         Raises:
             ResourceNotFound: there is no such machine, or no disk with that number.
         """
-        path = _data_disks(service_name, deployment_name, role_name, str(_lun("lun", lun)))
-        query = {"comp": "media" if delete_vhd else None}
-        return await self.start(delete(*path, query=query, operation="DeleteDataDisk"))
+        ...
 
+    @registered.reads(DISKS)
     async def list_disks(self) -> Disks:
         """List the registered disks, attached or not.
 
         REST: List Disks.
         """
-        return await self.fetch(Disks, get(*_PATH))
+        ...
 
+    @registered.reads(DISK)
     async def get_disk(self, disk_name: str) -> Disk:
         """Read a registered disk.
 
@@ -167,10 +175,18 @@ class DiskOperations(Caller):
         Raises:
             ResourceNotFound: there is no such disk.
         """
-        return await self.fetch(Disk, get(*_PATH, disk_name))
+        ...
 
+    @registered.creates(
+        DISKS, at="/{name}", body=Disk, fields={"has_operating_system": ""}, operation="CreateDisk"
+    )
     async def add_disk(
-        self, has_operating_system: bool, label: str, media_link: str, name: str, os: str | None
+        self,
+        has_operating_system: bool,
+        label: Label,
+        media_link: BlobUrl,
+        name: Name,
+        os: OperatingSystemName | None,
     ) -> OperationHandle:
         """Register a VHD as a disk.
 
@@ -190,19 +206,22 @@ class DiskOperations(Caller):
         """
         if has_operating_system != bool(os):
             raise InvalidArgument("os", "is required with has_operating_system, and only then")
-        body = Disk(
-            os=arguments.one_of("os", os, ("Linux", "Windows")) if os else None,
-            label=arguments.label(label),
-            media_link=arguments.blob_url("media_link", media_link),
-            name=arguments.text("name", name),
+        return await self.start(
+            request_of(DiskOperations.add_disk, has_operating_system, label, media_link, name, os or None)
         )
-        return await self.run(post(*_PATH, body=body, creates=(*_PATH, name), operation="CreateDisk"))
 
+    @registered.replaces(
+        DISK,
+        body=Disk,
+        needs=[AtLeastOne("label", "resized_size_in_gb")],
+        ends=Ends.OPERATION,
+        usual=Usual(30, samples=2, resolution=30),
+    )
     async def update_disk(
         self,
         disk_name: str,
         has_operating_system: bool | None = None,
-        label: str | None = None,
+        label: Label | None = None,
         media_link: str | None = None,
         name: str | None = None,
         os: str | None = None,
@@ -227,19 +246,21 @@ class DiskOperations(Caller):
             InvalidArgument: neither a label nor a size is given.
             ResourceNotFound: there is no such disk.
         """
-        if label is None and resized_size_in_gb is None:
-            raise InvalidArgument("label", "give a label or resized_size_in_gb")
-        body = Disk(
-            has_operating_system=has_operating_system,
-            os=os,
-            label=None if label is None else arguments.label(label),
-            media_link=media_link,
-            name=name or disk_name,
-            resized_size_in_gb=resized_size_in_gb,
+        return await self.start(
+            request_of(
+                DiskOperations.update_disk,
+                disk_name,
+                has_operating_system,
+                label,
+                media_link,
+                name or disk_name,
+                os,
+                resized_size_in_gb=resized_size_in_gb,
+            )
         )
-        return await self.start(put(*_PATH, disk_name, body=body, operation="UpdateDisk"))
 
-    async def delete_disk(self, disk_name: str, delete_vhd: bool = False) -> OperationHandle:
+    @registered.removes(DISK + "?comp={delete_vhd}")
+    async def delete_disk(self, disk_name: str, delete_vhd: MediaToo = False) -> OperationHandle:
         """Unregister a disk that no virtual machine has.
 
         REST: Delete Disk.
@@ -252,19 +273,4 @@ class DiskOperations(Caller):
             ResourceNotFound: there is no such disk.
             BadRequest: a machine has it; a disk is released some time after its machine was deleted.
         """
-        query = {"comp": "media" if delete_vhd else None}
-        return await self.run(delete(*_PATH, disk_name, query=query, operation="DeleteDisk"))
-
-
-def _data_disks(service_name: str, deployment_name: str, role_name: str, *rest: str) -> tuple[str, ...]:
-    return path_of_deployment(service_name, deployment_name, "roles", role_name, "DataDisks", *rest)
-
-
-def _lun(parameter: str, value: int) -> int:
-    if not 0 <= value <= MOST_LUN:
-        raise InvalidArgument(parameter, f"{value} is not in 0 to {MOST_LUN}")
-    return value
-
-
-def _caching(value: str | None) -> HostCaching | None:
-    return None if value is None else arguments.one_of("host_caching", value, HostCaching)
+        ...

@@ -1,24 +1,28 @@
 """Extensions that can be installed in virtual machines."""
 
-from __future__ import annotations
+from typing import Final
 
-from asyncsm.caller import Caller
-from asyncsm.protocol import get
+from asyncsm.engine.caller import Caller
+from asyncsm.operations.declaring import Family
 from asyncsm.wire.extensions import ResourceExtensions
 
-_PATH = ("services", "resourceextensions")
+family: Final = Family("extensions of virtual machines", evidence="[protocol 4.15]")
+
+EXTENSIONS: Final = "services/resourceextensions"
 
 
 class ResourceExtensionOperations(Caller):
     """Lists of extensions; they are installed by a reference in a virtual machine's role."""
 
+    @family.reads(EXTENSIONS)
     async def list_resource_extensions(self) -> ResourceExtensions:
         """List the latest version of each extension for virtual machines.
 
         REST: List Resource Extensions.
         """
-        return await self.fetch(ResourceExtensions, get(*_PATH))
+        ...
 
+    @family.reads(EXTENSIONS + "/{publisher_name}/{extension_name}")
     async def list_resource_extension_versions(
         self, publisher_name: str, extension_name: str
     ) -> ResourceExtensions:
@@ -30,4 +34,4 @@ class ResourceExtensionOperations(Caller):
             publisher_name: `ResourceExtension.publisher`.
             extension_name: `ResourceExtension.name`.
         """
-        return await self.fetch(ResourceExtensions, get(*_PATH, publisher_name, extension_name))
+        ...

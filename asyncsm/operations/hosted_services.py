@@ -1,14 +1,21 @@
 """Hosted services, which the portal called cloud services."""
 
-from __future__ import annotations
+from typing import Annotated, Final
 
-from collections.abc import Mapping
-
-from asyncsm.caller import Caller
-from asyncsm.errors import InvalidArgument, ResourceNotFound
-from asyncsm.operations import arguments
+from asyncsm.engine.caller import Caller
+from asyncsm.errors import ResourceNotFound
+from asyncsm.operations.binding import request_of
+from asyncsm.operations.declaring import Family
+from asyncsm.operations.facts import AtLeastOne, Ends, ExactlyOne, Usual
+from asyncsm.operations.kinds import (
+    Description,
+    HostedServiceName,
+    Label,
+    MediaToo,
+    ServiceProperties,
+    flag,
+)
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import delete, get, post, put
 from asyncsm.wire.hosted_services import (
     AvailabilityResponse,
     CreateHostedService,
@@ -17,21 +24,26 @@ from asyncsm.wire.hosted_services import (
     UpdateHostedService,
 )
 
-_PATH = ("services", "hostedservices")
+family: Final = Family("hosted services", evidence="[protocol 4.5]", ends=Ends.AT_ONCE)
+
+SERVICES: Final = "services/hostedservices"
+SERVICE: Final = SERVICES + "/{service_name}"
 
 
 class HostedServiceOperations(Caller):
     """Operations on hosted services, the containers of deployments."""
 
+    @family.reads(SERVICES)
     async def list_hosted_services(self) -> HostedServices:
         """List the hosted services of the subscription, without their deployments.
 
         REST: List Hosted Services (ee460781).
         """
-        return await self.fetch(HostedServices, get(*_PATH))
+        ...
 
+    @family.reads(SERVICE + "?embed-detail={embed_detail}")
     async def get_hosted_service_properties(
-        self, service_name: str, embed_detail: bool = False
+        self, service_name: str, embed_detail: Annotated[bool, flag("true", "false")] = False
     ) -> HostedService:
         """Read a hosted service.
 
@@ -44,24 +56,31 @@ class HostedServiceOperations(Caller):
         Raises:
             ResourceNotFound: there is no such hosted service.
         """
-        query = {"embed-detail": "true" if embed_detail else "false"}
-        return await self.fetch(HostedService, get(*_PATH, service_name, query=query))
+        ...
 
+    @family.reads(SERVICES + "/operations/isavailable/{service_name}")
     async def check_hosted_service_name_availability(self, service_name: str) -> AvailabilityResponse:
         """Ask whether a name for a hosted service is free; `reason` says why not.
 
         REST: Check Hosted Service Name Availability (jj154116).
         """
-        return await self.fetch(AvailabilityResponse, get(*_PATH, "operations", "isavailable", service_name))
+        ...
 
+    @family.creates(
+        SERVICES,
+        at="/{service_name}",
+        body=CreateHostedService,
+        listed="CreateHostedService",
+        needs=[ExactlyOne("location", "affinity_group")],
+    )
     async def create_hosted_service(
         self,
-        service_name: str,
-        label: str,
-        description: str | None = None,
+        service_name: HostedServiceName,
+        label: Label,
+        description: Description | None = None,
         location: str | None = None,
         affinity_group: str | None = None,
-        extended_properties: Mapping[str, str | int | None] | None = None,
+        extended_properties: ServiceProperties | None = None,
     ) -> OperationHandle:
         """Create a hosted service; it exists when this returns.
 
@@ -82,25 +101,20 @@ class HostedServiceOperations(Caller):
             AlreadyExists: the name is taken.
             BadRequest: the location or affinity group does not exist, or a quota is used up.
         """
-        arguments.location_or_affinity_group(location, affinity_group)
-        body = CreateHostedService(
-            service_name=arguments.hosted_service_name(service_name),
-            label=arguments.label(label),
-            description=arguments.description(description),
-            location=location,
-            affinity_group=affinity_group,
-            extended_properties=arguments.extended_properties(extended_properties),
-        )
-        return await self.start(
-            post(*_PATH, body=body, creates=(*_PATH, service_name), operation="CreateHostedService")
-        )
+        ...
 
+    @family.replaces(
+        SERVICE,
+        body=UpdateHostedService,
+        listed="UpdateHostedService",
+        needs=[AtLeastOne("label", "description")],
+    )
     async def update_hosted_service(
         self,
         service_name: str,
-        label: str | None = None,
-        description: str | None = None,
-        extended_properties: Mapping[str, str | int | None] | None = None,
+        label: Label | None = None,
+        description: Description | None = None,
+        extended_properties: ServiceProperties | None = None,
     ) -> OperationHandle:
         """Change label or description, and extended properties with them; what is not given stays.
 
@@ -116,17 +130,16 @@ class HostedServiceOperations(Caller):
             InvalidArgument: neither label nor description was given, or a rule is broken.
             ResourceNotFound: there is no such hosted service.
         """
-        if label is None and description is None:
-            raise InvalidArgument("label", "the service wants a label or a description with every change")
-        body = UpdateHostedService(
-            label=None if label is None else arguments.label(label),
-            description=arguments.description(description),
-            extended_properties=arguments.extended_properties(extended_properties),
-        )
-        return await self.run(put(*_PATH, service_name, body=body, operation="UpdateHostedService"))
+        ...
 
+    @family.removes(
+        SERVICE + "?comp={complete}",
+        listed="DeleteHostedService",
+        ends=Ends.OPERATION,
+        usual=Usual(31, samples=23, resolution=30),  # with `complete`; else it ends at once
+    )
     async def delete_hosted_service(
-        self, service_name: str, complete: bool = False, *, missing_ok: bool = False
+        self, service_name: str, complete: MediaToo = False, *, missing_ok: bool = False
     ) -> OperationHandle:
         """Delete a hosted service.
 
@@ -142,10 +155,9 @@ class HostedServiceOperations(Caller):
             ResourceNotFound: there is no such hosted service.
             BadRequest: it still has deployments, and `complete` is not set.
         """
-        query = {"comp": "media" if complete else None}
         try:
             return await self.start(
-                delete(*_PATH, service_name, query=query, operation="DeleteHostedService")
+                request_of(HostedServiceOperations.delete_hosted_service, service_name, complete)
             )
         except ResourceNotFound:
             if not missing_ok:

@@ -1,12 +1,13 @@
 """Addresses and names: reserved IP addresses, DNS servers, virtual networks."""
 
-from __future__ import annotations
+from typing import Final
 
-from asyncsm.caller import Caller
-from asyncsm.operations import arguments
-from asyncsm.operations.deployments import path_of_deployment
+from asyncsm.engine.caller import Caller
+from asyncsm.operations.declaring import Family
+from asyncsm.operations.deployments import DEPLOYMENT
+from asyncsm.operations.facts import Usual
+from asyncsm.operations.kinds import IPAddress, Label, Name
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import delete, get, post, put
 from asyncsm.wire.networks import (
     DnsServer,
     ReservedIP,
@@ -15,20 +16,31 @@ from asyncsm.wire.networks import (
     VirtualNetworkSites,
 )
 
-_RESERVED = ("services", "networking", "reservedips")
-_ASSOCIATION_VERSION = "2015-02-01"
+reserved: Final = Family(
+    "reserved IP addresses", evidence="[protocol 4.17]", usual=Usual(30, samples=23, resolution=30)
+)
+resolving: Final = Family("DNS servers", evidence="[protocol 4.16]", usual=Usual(21, samples=3, resolution=5))
+networks: Final = Family("virtual networks", evidence="[protocol 4.18]")
+
+ADDRESSES: Final = "services/networking/reservedips"
+ADDRESS: Final = ADDRESSES + "/{name}"
+DNS_SERVERS: Final = DEPLOYMENT + "/dnsservers"
+DNS_SERVER: Final = DNS_SERVERS + "/{dns_server_name}"
+_ASSOCIATION_VERSION: Final = "2015-02-01"
 
 
 class NetworkOperations(Caller):
     """Operations on reserved IP addresses, deployments' DNS servers and virtual networks."""
 
+    @reserved.reads(ADDRESSES)
     async def list_reserved_ip_addresses(self) -> ReservedIPs:
         """List the reserved IP addresses of the subscription.
 
         REST: List Reserved IP Addresses.
         """
-        return await self.fetch(ReservedIPs, get(*_RESERVED))
+        ...
 
+    @reserved.reads(ADDRESS)
     async def get_reserved_ip_address(self, name: str) -> ReservedIP:
         """Read a reserved IP address, and what uses it.
 
@@ -37,10 +49,11 @@ class NetworkOperations(Caller):
         Raises:
             ResourceNotFound: there is no such reserved address.
         """
-        return await self.fetch(ReservedIP, get(*_RESERVED, name))
+        ...
 
+    @reserved.creates(ADDRESSES, at="/{name}", body=ReservedIP, operation="CreateReservedIP")
     async def create_reserved_ip_address(
-        self, name: str, label: str | None = None, location: str | None = None
+        self, name: Name, label: Label | None = None, location: str | None = None
     ) -> OperationHandle:
         """Reserve an IP address, which stays the same whatever is deployed behind it.
 
@@ -55,15 +68,9 @@ class NetworkOperations(Caller):
             AlreadyExists: the name is taken.
             BadRequest: the location does not exist, or the quota is used up.
         """
-        body = ReservedIP(
-            name=arguments.text("name", name),
-            label=None if label is None else arguments.label(label),
-            location=location,
-        )
-        return await self.start(
-            post(*_RESERVED, body=body, creates=(*_RESERVED, name), operation="CreateReservedIP")
-        )
+        ...
 
+    @reserved.removes(ADDRESS, operation="DeleteReservedIP")
     async def delete_reserved_ip_address(self, name: str) -> OperationHandle:
         """Give a reserved IP address back.
 
@@ -73,10 +80,17 @@ class NetworkOperations(Caller):
             ResourceNotFound: there is no such reserved address.
             BadRequest: a deployment uses it.
         """
-        return await self.start(delete(*_RESERVED, name, operation="DeleteReservedIP"))
+        ...
 
+    @reserved.acts(
+        ADDRESS + "/operations/associate",
+        body=ReservedIPAssociation,
+        operation="AssociateReservedIP",
+        version=_ASSOCIATION_VERSION,
+        usual=Usual(90, samples=9, resolution=30),
+    )
     async def associate_reserved_ip_address(
-        self, name: str, service_name: str, deployment_name: str, virtual_ip_name: str | None = None
+        self, name: str, service_name: Name, deployment_name: Name, virtual_ip_name: str | None = None
     ) -> OperationHandle:
         """Give a running deployment a reserved IP address.
 
@@ -92,10 +106,17 @@ class NetworkOperations(Caller):
             ResourceNotFound: there is no such address, hosted service or deployment.
             BadRequest: the address is in use.
         """
-        return await self._associate("associate", name, service_name, deployment_name, virtual_ip_name)
+        ...
 
+    @reserved.acts(
+        ADDRESS + "/operations/disassociate",
+        body=ReservedIPAssociation,
+        operation="DisassociateReservedIP",
+        version=_ASSOCIATION_VERSION,
+        usual=Usual(60, samples=7, resolution=30),
+    )
     async def disassociate_reserved_ip_address(
-        self, name: str, service_name: str, deployment_name: str, virtual_ip_name: str | None = None
+        self, name: str, service_name: Name, deployment_name: Name, virtual_ip_name: str | None = None
     ) -> OperationHandle:
         """Take a reserved IP address away from a deployment, which gets another one.
 
@@ -111,30 +132,13 @@ class NetworkOperations(Caller):
             ResourceNotFound: there is no such address, hosted service or deployment.
             BadRequest: the deployment does not have it.
         """
-        return await self._associate("disassociate", name, service_name, deployment_name, virtual_ip_name)
+        ...
 
-    async def _associate(
-        self, action: str, name: str, service_name: str, deployment_name: str, virtual_ip_name: str | None
-    ) -> OperationHandle:
-        body = ReservedIPAssociation(
-            service_name=arguments.text("service_name", service_name),
-            deployment_name=arguments.text("deployment_name", deployment_name),
-            virtual_ip_name=virtual_ip_name,
-        )
-        return await self.start(
-            post(
-                *_RESERVED,
-                name,
-                "operations",
-                action,
-                body=body,
-                operation=f"{action.title()}ReservedIP",
-                version=_ASSOCIATION_VERSION,
-            )
-        )
-
+    @resolving.creates(
+        DNS_SERVERS, at="/{dns_server_name}", body=DnsServer, fields={"name": "dns_server_name"}
+    )
     async def add_dns_server(
-        self, service_name: str, deployment_name: str, dns_server_name: str, address: str
+        self, service_name: str, deployment_name: str, dns_server_name: Name, address: IPAddress
     ) -> OperationHandle:
         """Add a DNS server to a deployment of virtual machines.
 
@@ -150,13 +154,11 @@ class NetworkOperations(Caller):
             ResourceNotFound: there is no such hosted service or deployment.
             AlreadyExists: the name is taken.
         """
-        body = _dns_server(dns_server_name, address)
-        path = path_of_deployment(service_name, deployment_name, "dnsservers")
-        added = (*path, dns_server_name)
-        return await self.start(post(*path, body=body, creates=added, operation="AddDnsServer"))
+        ...
 
+    @resolving.replaces(DNS_SERVER, body=DnsServer, fields={"name": "dns_server_name"})
     async def update_dns_server(
-        self, service_name: str, deployment_name: str, dns_server_name: str, address: str
+        self, service_name: str, deployment_name: str, dns_server_name: Name, address: IPAddress
     ) -> OperationHandle:
         """Change the address of a deployment's DNS server.
 
@@ -165,10 +167,9 @@ class NetworkOperations(Caller):
         Raises:
             ResourceNotFound: there is no such hosted service, deployment or DNS server.
         """
-        body = _dns_server(dns_server_name, address)
-        path = path_of_deployment(service_name, deployment_name, "dnsservers", dns_server_name)
-        return await self.start(put(*path, body=body, operation="UpdateDnsServer"))
+        ...
 
+    @resolving.removes(DNS_SERVER)
     async def delete_dns_server(
         self, service_name: str, deployment_name: str, dns_server_name: str
     ) -> OperationHandle:
@@ -179,18 +180,12 @@ class NetworkOperations(Caller):
         Raises:
             ResourceNotFound: there is no such hosted service, deployment or DNS server.
         """
-        path = path_of_deployment(service_name, deployment_name, "dnsservers", dns_server_name)
-        return await self.start(delete(*path, operation="DeleteDnsServer"))
+        ...
 
+    @networks.reads("services/networking/virtualnetwork")
     async def list_virtual_network_sites(self) -> VirtualNetworkSites:
         """List the virtual networks of the subscription.
 
         REST: List Virtual Network Sites.
         """
-        return await self.fetch(VirtualNetworkSites, get("services", "networking", "virtualnetwork"))
-
-
-def _dns_server(name: str, address: str) -> DnsServer:
-    return DnsServer(
-        name=arguments.text("dns_server_name", name), address=arguments.ip_address("address", address)
-    )
+        ...

@@ -1,16 +1,15 @@
 """Starting, stopping and capturing virtual machines."""
 
-from __future__ import annotations
+from typing import Annotated, Final
 
-from collections.abc import Sequence
-
-from asyncsm.caller import Caller
-from asyncsm.operations import arguments
-from asyncsm.operations.deployments import path_of_deployment
-from asyncsm.operations.roles import SystemConfiguration, path_of_machine
+from asyncsm.engine.caller import Caller
+from asyncsm.engine.protocol import Reconcile
+from asyncsm.operations.declaring import Family
+from asyncsm.operations.deployments import DEPLOYMENT
+from asyncsm.operations.facts import Usual
+from asyncsm.operations.kinds import Label, Name, Names, one_of
+from asyncsm.operations.roles import MACHINE, SystemConfiguration
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import Reconcile, post
-from asyncsm.wire.base import XmlModel
 from asyncsm.wire.roles import (
     CaptureRoleOperation,
     PostCaptureAction,
@@ -22,7 +21,10 @@ from asyncsm.wire.roles import (
     StartRolesOperation,
 )
 
-_NO_HARM = Reconcile.REPEAT  # a running machine stays running, a stopped one stopped
+family: Final = Family("power", evidence="[protocol 4.14]", usual=Usual(31, samples=12, resolution=30))
+
+MACHINES: Final = DEPLOYMENT + "/roles/Operations"
+_NO_HARM: Final = Reconcile.REPEAT  # a running machine stays running, a stopped one stopped
 
 
 class PowerOperations(Caller):
@@ -32,6 +34,7 @@ class PowerOperations(Caller):
     is there.
     """
 
+    @family.acts(MACHINE, body=StartRoleOperation, operation="StartRoleOperation", reconcile=_NO_HARM)
     async def start_role(self, service_name: str, deployment_name: str, role_name: str) -> OperationHandle:
         """Start a virtual machine.
 
@@ -41,8 +44,14 @@ class PowerOperations(Caller):
             ResourceNotFound: there is no such machine.
             ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
-        return await self._tell(service_name, deployment_name, role_name, StartRoleOperation(), _NO_HARM)
+        ...
 
+    @family.acts(
+        MACHINE,
+        body=RestartRoleOperation,
+        operation="RestartRoleOperation",
+        usual=Usual(68, samples=1, resolution=5),
+    )
     async def restart_role(self, service_name: str, deployment_name: str, role_name: str) -> OperationHandle:
         """Restart a virtual machine.
 
@@ -52,14 +61,15 @@ class PowerOperations(Caller):
             ResourceNotFound: there is no such machine.
             ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
-        return await self._tell(service_name, deployment_name, role_name, RestartRoleOperation())
+        ...
 
+    @family.acts(MACHINE, body=ShutdownRoleOperation, operation="ShutdownRoleOperation", reconcile=_NO_HARM)
     async def shutdown_role(
         self,
         service_name: str,
         deployment_name: str,
         role_name: str,
-        post_shutdown_action: str = "Stopped",
+        post_shutdown_action: Annotated[str, one_of(PostShutdownAction)] = "Stopped",
     ) -> OperationHandle:
         """Shut a virtual machine down.
 
@@ -76,11 +86,17 @@ class PowerOperations(Caller):
             ResourceNotFound: there is no such machine.
             ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
-        body = ShutdownRoleOperation(post_shutdown_action=_after_shutdown(post_shutdown_action))
-        return await self._tell(service_name, deployment_name, role_name, body, _NO_HARM)
+        ...
 
+    @family.acts(
+        MACHINES,
+        body=StartRolesOperation,
+        fields={"roles": "role_names"},
+        operation="StartRolesOperation",
+        reconcile=_NO_HARM,
+    )
     async def start_roles(
-        self, service_name: str, deployment_name: str, role_names: Sequence[str]
+        self, service_name: str, deployment_name: str, role_names: Names
     ) -> OperationHandle:
         """Start several virtual machines of a deployment at once.
 
@@ -90,15 +106,21 @@ class PowerOperations(Caller):
             ResourceNotFound: one of the machines does not exist.
             ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
-        body = StartRolesOperation(roles=arguments.names("role_names", role_names))
-        return await self._tell_all(service_name, deployment_name, body)
+        ...
 
+    @family.acts(
+        MACHINES,
+        body=ShutdownRolesOperation,
+        fields={"roles": "role_names"},
+        operation="ShutdownRolesOperation",
+        reconcile=_NO_HARM,
+    )
     async def shutdown_roles(
         self,
         service_name: str,
         deployment_name: str,
-        role_names: Sequence[str],
-        post_shutdown_action: str = "Stopped",
+        role_names: Names,
+        post_shutdown_action: Annotated[str, one_of(PostShutdownAction)] = "Stopped",
     ) -> OperationHandle:
         """Shut several virtual machines of a deployment down at once.
 
@@ -114,20 +136,23 @@ class PowerOperations(Caller):
             ResourceNotFound: one of the machines does not exist.
             ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
-        body = ShutdownRolesOperation(
-            roles=arguments.names("role_names", role_names),
-            post_shutdown_action=_after_shutdown(post_shutdown_action),
-        )
-        return await self._tell_all(service_name, deployment_name, body)
+        ...
 
+    @family.acts(
+        MACHINE,
+        body=CaptureRoleOperation,
+        operation="CaptureRoleOperation",
+        destructive=True,
+        usual=Usual(23, samples=2, resolution=14),
+    )
     async def capture_role(
         self,
         service_name: str,
         deployment_name: str,
         role_name: str,
-        post_capture_action: str,
-        target_image_name: str,
-        target_image_label: str,
+        post_capture_action: Annotated[str, one_of(PostCaptureAction)],
+        target_image_name: Name,
+        target_image_label: Label,
         provisioning_configuration: SystemConfiguration | None = None,
     ) -> OperationHandle:
         """Make an operating system image of a stopped, generalised virtual machine.
@@ -148,31 +173,4 @@ class PowerOperations(Caller):
             BadRequest: it is not stopped.
             Conflict: the image's name is taken.
         """
-        body = CaptureRoleOperation(
-            post_capture_action=arguments.one_of(
-                "post_capture_action", post_capture_action, PostCaptureAction
-            ),
-            provisioning_configuration=provisioning_configuration,
-            target_image_label=arguments.label(target_image_label),
-            target_image_name=arguments.text("target_image_name", target_image_name),
-        )
-        return await self._tell(service_name, deployment_name, role_name, body)
-
-    async def _tell(
-        self,
-        service_name: str,
-        deployment_name: str,
-        role_name: str,
-        body: XmlModel,
-        reconcile: Reconcile = Reconcile.LISTED,
-    ) -> OperationHandle:
-        path = path_of_machine(service_name, deployment_name, role_name)
-        return await self.start(post(*path, body=body, operation=body.root_name(), reconcile=reconcile))
-
-    async def _tell_all(self, service_name: str, deployment_name: str, body: XmlModel) -> OperationHandle:
-        path = path_of_deployment(service_name, deployment_name, "roles", "Operations")
-        return await self.start(post(*path, body=body, operation=body.root_name(), reconcile=_NO_HARM))
-
-
-def _after_shutdown(action: str) -> PostShutdownAction:
-    return arguments.one_of("post_shutdown_action", action, PostShutdownAction)
+        ...

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from asyncsm import protocol
-from asyncsm.caller import Caller
+from asyncsm.engine import protocol
+from asyncsm.engine.caller import Caller
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import HttpResponse
+from asyncsm.wire.http import HttpResponse
 
 
 class RawOperations(Caller):

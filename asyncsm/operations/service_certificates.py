@@ -1,24 +1,28 @@
 """Service certificates: those a hosted service's machines may use."""
 
-from __future__ import annotations
+from typing import Annotated, Final
 
-from pydantic import SecretStr
-
-from asyncsm.caller import Caller
-from asyncsm.operations import arguments
-from asyncsm.operations.arguments import Binary
+from asyncsm.engine.caller import Caller
+from asyncsm.engine.protocol import Reconcile
+from asyncsm.operations.declaring import Family
+from asyncsm.operations.facts import Usual
+from asyncsm.operations.hosted_services import SERVICE
+from asyncsm.operations.kinds import Base64Content, Secret, one_of
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import Reconcile, delete, get, post
 from asyncsm.wire.certificates import Certificate, CertificateFile, CertificateFormat, Certificates
 
+family: Final = Family(
+    "service certificates", evidence="[protocol 4.8]", usual=Usual(6, samples=15, resolution=6)
+)
 
-def _path(service_name: str, *rest: str) -> tuple[str, ...]:
-    return ("services", "hostedservices", service_name, "certificates", *rest)
+CERTIFICATES: Final = SERVICE + "/certificates"
+CERTIFICATE: Final = CERTIFICATES + "/{thumbalgorithm}-{thumbprint}"
 
 
 class ServiceCertificateOperations(Caller):
     """Operations on the certificates of a hosted service."""
 
+    @family.reads(CERTIFICATES)
     async def list_service_certificates(self, service_name: str) -> Certificates:
         """List the certificates of a hosted service, without private keys.
 
@@ -27,8 +31,9 @@ class ServiceCertificateOperations(Caller):
         Raises:
             ResourceNotFound: there is no such hosted service.
         """
-        return await self.fetch(Certificates, get(*_path(service_name)))
+        ...
 
+    @family.reads(CERTIFICATE)
     async def get_service_certificate(
         self, service_name: str, thumbalgorithm: str, thumbprint: str
     ) -> Certificate:
@@ -44,14 +49,20 @@ class ServiceCertificateOperations(Caller):
         Raises:
             ResourceNotFound: there is no such hosted service or certificate.
         """
-        return await self.fetch(Certificate, get(*_path(service_name, f"{thumbalgorithm}-{thumbprint}")))
+        ...
 
+    @family.creates(
+        CERTIFICATES,
+        body=CertificateFile,
+        listed="AddCertificates",
+        reconcile=Reconcile.REPEAT,  # a certificate that is there already is not added twice
+    )
     async def add_service_certificate(
         self,
         service_name: str,
-        data: Binary,
-        certificate_format: str,
-        password: str | SecretStr | None = None,
+        data: Base64Content,
+        certificate_format: Annotated[str, one_of(CertificateFormat)],
+        password: Secret | None = None,
     ) -> OperationHandle:
         """Add a certificate that the service's machines may use.
 
@@ -68,16 +79,9 @@ class ServiceCertificateOperations(Caller):
             ResourceNotFound: there is no such hosted service.
             BadRequest: the file cannot be read, or the password is wrong.
         """
-        body = CertificateFile(
-            data=arguments.base64_of("data", data),
-            certificate_format=arguments.one_of("certificate_format", certificate_format, CertificateFormat),
-            password=arguments.secret(password),
-        )
-        return await self.start(
-            # One that is there already is not added twice.
-            post(*_path(service_name), body=body, operation="AddCertificates", reconcile=Reconcile.REPEAT)
-        )
+        ...
 
+    @family.removes(CERTIFICATE, listed="DeleteCertificate")
     async def delete_service_certificate(
         self, service_name: str, thumbalgorithm: str, thumbprint: str
     ) -> OperationHandle:
@@ -94,5 +98,4 @@ class ServiceCertificateOperations(Caller):
             ResourceNotFound: there is no such hosted service or certificate.
             Conflict: a deployment uses it (raised when the handle is awaited).
         """
-        path = _path(service_name, f"{thumbalgorithm}-{thumbprint}")
-        return await self.start(delete(*path, operation="DeleteCertificate"))
+        ...

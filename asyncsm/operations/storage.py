@@ -1,14 +1,13 @@
 """Storage accounts. What is in them is the business of the storage service, not of this API."""
 
-from __future__ import annotations
+from typing import Annotated, Final
 
-from collections.abc import Mapping
-
-from asyncsm.caller import Caller
-from asyncsm.errors import InvalidArgument
-from asyncsm.operations import arguments
+from asyncsm.engine.caller import Caller
+from asyncsm.operations.binding import request_of
+from asyncsm.operations.declaring import Family
+from asyncsm.operations.facts import AtLeastOne, Ends, ExactlyOne, Usual
+from asyncsm.operations.kinds import Description, Label, ServiceProperties, StorageAccountName, one_of
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import decode, delete, get, post, put
 from asyncsm.wire.hosted_services import AvailabilityResponse
 from asyncsm.wire.storage import (
     CreateStorageServiceInput,
@@ -20,19 +19,25 @@ from asyncsm.wire.storage import (
     UpdateStorageServiceInput,
 )
 
-_PATH = ("services", "storageservices")
+family: Final = Family("storage accounts", evidence="[protocol 4.9]", ends=Ends.AT_ONCE)
+
+ACCOUNTS: Final = "services/storageservices"
+ACCOUNT: Final = ACCOUNTS + "/{service_name}"
+KEYS: Final = ACCOUNT + "/keys"
 
 
 class StorageAccountOperations(Caller):
     """Operations on storage accounts and their keys."""
 
+    @family.reads(ACCOUNTS)
     async def list_storage_accounts(self) -> StorageServices:
         """List the storage accounts of the subscription.
 
         REST: List Storage Accounts (ee460787).
         """
-        return await self.fetch(StorageServices, get(*_PATH))
+        ...
 
+    @family.reads(ACCOUNT)
     async def get_storage_account_properties(self, service_name: str) -> StorageService:
         """Read a storage account: place, state, endpoints and replication.
 
@@ -41,8 +46,9 @@ class StorageAccountOperations(Caller):
         Raises:
             ResourceNotFound: there is no such storage account.
         """
-        return await self.fetch(StorageService, get(*_PATH, service_name))
+        ...
 
+    @family.reads(KEYS)
     async def get_storage_account_keys(self, service_name: str) -> StorageService:
         """Read the two access keys, as `storage_service_keys` of the answer.
 
@@ -51,9 +57,19 @@ class StorageAccountOperations(Caller):
         Raises:
             ResourceNotFound: there is no such storage account.
         """
-        return await self.fetch(StorageService, get(*_PATH, service_name, "keys"))
+        ...
 
-    async def regenerate_storage_account_keys(self, service_name: str, key_type: str) -> StorageService:
+    @family.acts(
+        KEYS + "?action=regenerate",
+        on=ACCOUNT,
+        otherwise=KEYS,
+        body=RegenerateKeys,
+        listed="RegenerateStorageServiceKeys",
+        destructive=True,
+    )
+    async def regenerate_storage_account_keys(
+        self, service_name: str, key_type: Annotated[str, one_of(KeyType)]
+    ) -> StorageService:
         """Replace one of the access keys, and read both.
 
         REST: Regenerate Storage Account Keys (ee460795).
@@ -65,22 +81,9 @@ class StorageAccountOperations(Caller):
         Raises:
             ResourceNotFound: there is no such storage account.
         """
-        body = RegenerateKeys(key_type=arguments.one_of("key_type", key_type, KeyType))
-        request = post(
-            *_PATH,
-            service_name,
-            "keys",
-            query={"action": "regenerate"},
-            body=body,
-            operation="RegenerateStorageServiceKeys",
-            acts_on=(*_PATH, service_name),
-        )
-        accepted = await self.run(request)
-        if accepted.response is not None and accepted.response.body:
-            return decode(StorageService, accepted.response, request)
-        await accepted  # the reply was lost, and the list of operations knew it
-        return await self.get_storage_account_keys(service_name)
+        ...
 
+    @family.reads(ACCOUNTS + "/operations/isavailable/{service_name}")
     async def check_storage_account_name_availability(self, service_name: str) -> AvailabilityResponse:
         """Ask whether a name for a storage account is free; `reason` says why not.
 
@@ -89,18 +92,29 @@ class StorageAccountOperations(Caller):
         Raises:
             BadRequest: the name is not valid for a storage account.
         """
-        return await self.fetch(AvailabilityResponse, get(*_PATH, "operations", "isavailable", service_name))
+        ...
 
+    @family.creates(
+        ACCOUNTS,
+        at="/{service_name}",
+        body=CreateStorageServiceInput,
+        fields={"geo_replication_enabled": ""},
+        listed="CreateStorageService",
+        needs=[ExactlyOne("location", "affinity_group")],
+        ends=Ends.OPERATION,
+        usual=Usual(23, samples=10, resolution=5),
+        evidence="[protocol 2.3, 4.9]",
+    )
     async def create_storage_account(
         self,
-        service_name: str,
-        description: str | None,
-        label: str,
+        service_name: StorageAccountName,
+        description: Description | None,
+        label: Label,
         affinity_group: str | None = None,
         location: str | None = None,
         geo_replication_enabled: bool | None = None,
-        extended_properties: Mapping[str, str | int | None] | None = None,
-        account_type: str = "Standard_GRS",
+        extended_properties: ServiceProperties | None = None,
+        account_type: Annotated[str, one_of(StorageAccountType)] = "Standard_GRS",
     ) -> OperationHandle:
         """Create a storage account.
 
@@ -123,28 +137,34 @@ class StorageAccountOperations(Caller):
             AlreadyExists: the name is taken.
             BadRequest: the location or affinity group does not exist, or a quota is used up.
         """
-        arguments.location_or_affinity_group(location, affinity_group)
-        body = CreateStorageServiceInput(
-            service_name=arguments.storage_account_name(service_name),
-            description=arguments.description(description),
-            label=arguments.label(label),
-            affinity_group=affinity_group,
-            location=location,
-            extended_properties=arguments.extended_properties(extended_properties),
-            account_type=_account_type(account_type, geo_replication_enabled),
-        )
         return await self.start(
-            post(*_PATH, body=body, creates=(*_PATH, service_name), operation="CreateStorageService")
+            request_of(
+                StorageAccountOperations.create_storage_account,
+                service_name,
+                description,
+                label,
+                affinity_group,
+                location,
+                extended_properties=extended_properties,
+                account_type=_account_type(account_type, geo_replication_enabled),
+            )
         )
 
+    @family.replaces(
+        ACCOUNT,
+        body=UpdateStorageServiceInput,
+        fields={"geo_replication_enabled": ""},
+        listed="UpdateStorageService",
+        needs=[AtLeastOne("label", "description", "extended_properties", "account_type")],
+    )
     async def update_storage_account(
         self,
         service_name: str,
-        description: str | None = None,
-        label: str | None = None,
+        description: Description | None = None,
+        label: Label | None = None,
         geo_replication_enabled: bool | None = None,
-        extended_properties: Mapping[str, str | int | None] | None = None,
-        account_type: str | None = None,
+        extended_properties: ServiceProperties | None = None,
+        account_type: Annotated[str, one_of(StorageAccountType)] | None = None,
     ) -> OperationHandle:
         """Change a storage account; what is not given stays, the replication included.
 
@@ -162,21 +182,20 @@ class StorageAccountOperations(Caller):
             InvalidArgument: nothing to change was given, or a rule is broken.
             ResourceNotFound: there is no such storage account.
         """
-        kind = None
-        if account_type is not None or geo_replication_enabled is not None:
-            kind = _account_type(account_type or "Standard_GRS", geo_replication_enabled)
-        if description is None and label is None and extended_properties is None and kind is None:
-            raise InvalidArgument(
-                "label", "give a label, a description, extended properties or an account type to change"
+        if geo_replication_enabled is not None:
+            account_type = _account_type(account_type or "Standard_GRS", geo_replication_enabled)
+        return await self.start(
+            request_of(
+                StorageAccountOperations.update_storage_account,
+                service_name,
+                description,
+                label,
+                extended_properties=extended_properties,
+                account_type=account_type,
             )
-        body = UpdateStorageServiceInput(
-            description=arguments.description(description),
-            label=None if label is None else arguments.label(label),
-            extended_properties=arguments.extended_properties(extended_properties),
-            account_type=kind,
         )
-        return await self.run(put(*_PATH, service_name, body=body, operation="UpdateStorageService"))
 
+    @family.removes(ACCOUNT, listed="DeleteStorageService")
     async def delete_storage_account(self, service_name: str) -> OperationHandle:
         """Delete a storage account with everything in it.
 
@@ -186,10 +205,8 @@ class StorageAccountOperations(Caller):
             ResourceNotFound: there is no such storage account.
             BadRequest: a disk or an image is registered in it.
         """
-        return await self.start(delete(*_PATH, service_name, operation="DeleteStorageService"))
+        ...
 
 
-def _account_type(account_type: str, geo_replication_enabled: bool | None) -> StorageAccountType:
-    if geo_replication_enabled is False:
-        return StorageAccountType.STANDARD_LRS
-    return arguments.one_of("account_type", account_type, StorageAccountType)
+def _account_type(account_type: str, geo_replication_enabled: bool | None) -> str:
+    return "Standard_LRS" if geo_replication_enabled is False else account_type

@@ -1,13 +1,12 @@
 """The subscription, and what the service offers it."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
 
-from asyncsm.caller import Caller
-from asyncsm.errors import InvalidArgument
-from asyncsm.operations import arguments
-from asyncsm.protocol import get
+from asyncsm.engine.caller import Caller
+from asyncsm.operations.binding import request_of
+from asyncsm.operations.declaring import Family
+from asyncsm.operations.kinds import Moment, one_of
 from asyncsm.wire.operations import OperationState, SubscriptionOperation, SubscriptionOperationCollection
 from asyncsm.wire.subscription import (
     Locations,
@@ -18,17 +17,21 @@ from asyncsm.wire.subscription import (
     Subscriptions,
 )
 
+family: Final = Family("subscription", evidence="[protocol 4.1]")
+
 
 class SubscriptionOperations(Caller):
     """Operations on the subscription and lists of what it may use."""
 
+    @family.reads("")
     async def get_subscription(self) -> Subscription:
         """Read name, state, quotas and present counts of the subscription.
 
         REST: Get Subscription (hh403995).
         """
-        return await self.fetch(Subscription, get())
+        ...
 
+    @family.reads("subscriptions", scoped=False)
     async def list_subscriptions(self) -> Subscriptions:
         """List the subscriptions the caller can access.
 
@@ -36,42 +39,51 @@ class SubscriptionOperations(Caller):
 
         REST: List Subscriptions.
         """
-        return await self.fetch(Subscriptions, get("subscriptions", scoped=False))
+        ...
 
+    @family.reads("locations")
     async def list_locations(self) -> Locations:
         """List the data centre locations the subscription may use, with the services each offers.
 
         REST: List Locations (gg441293).
         """
-        return await self.fetch(Locations, get("locations"))
+        ...
 
+    @family.reads("rolesizes")
     async def list_role_sizes(self) -> RoleSizes:
         """List the sizes of virtual machines and of web and worker role instances.
 
         REST: List Role Sizes (dn469422).
         """
-        return await self.fetch(RoleSizes, get("rolesizes"))
+        ...
 
+    @family.reads("operatingsystems", evidence="[protocol 4.10]")
     async def list_operating_systems(self) -> OperatingSystems:
         """List the guest operating system versions for web and worker roles.
 
         REST: List Operating Systems (ff684168).
         """
-        return await self.fetch(OperatingSystems, get("operatingsystems"))
+        ...
 
+    @family.reads("operatingsystemfamilies", evidence="[protocol 4.10]")
     async def list_operating_system_families(self) -> OperatingSystemFamilies:
         """List the guest operating system versions, grouped by family.
 
         REST: List Operating System Families (gg441291).
         """
-        return await self.fetch(OperatingSystemFamilies, get("operatingsystemfamilies"))
+        ...
 
+    @family.reads(
+        "operations?StartTime={start_time}&EndTime={end_time}&ObjectIdFilter={object_id_filter}"
+        "&OperationResultFilter={operation_result_filter}&ContinuationToken={continuation_token}",
+        evidence="[protocol 2.5]",
+    )
     async def list_subscription_operations(
         self,
-        start_time: str | datetime | None = None,
-        end_time: str | datetime | None = None,
+        start_time: Moment | None = None,
+        end_time: Moment | None = None,
         object_id_filter: str | None = None,
-        operation_result_filter: str | None = None,
+        operation_result_filter: Annotated[str, one_of(OperationState)] | None = None,
         continuation_token: str | None = None,
     ) -> SubscriptionOperationCollection:
         """List create, update and delete operations that were started in a period.
@@ -92,22 +104,21 @@ class SubscriptionOperations(Caller):
             InvalidArgument: an unknown result filter, or a time without a zone.
         """
         now = datetime.now(UTC)
-        if operation_result_filter is not None:
-            arguments.one_of("operation_result_filter", operation_result_filter, OperationState)
-        query = {
-            "StartTime": _moment("start_time", start_time or now - timedelta(days=1)),
-            "EndTime": _moment("end_time", end_time or now + timedelta(days=1)),
-            "ObjectIdFilter": object_id_filter,
-            "OperationResultFilter": operation_result_filter,
-            "ContinuationToken": continuation_token,
-        }
-        return await self.fetch(SubscriptionOperationCollection, get("operations", query=query))
+        request = request_of(
+            SubscriptionOperations.list_subscription_operations,
+            start_time or now - timedelta(days=1),
+            end_time or now + timedelta(days=1),
+            object_id_filter,
+            operation_result_filter,
+            continuation_token,
+        )
+        return await self.fetch(SubscriptionOperationCollection, request)
 
 
 async def operations_between(
     service: SubscriptionOperations, begin: datetime, end: datetime, status: str | None
 ) -> list[SubscriptionOperation]:
-    """What `SubscriptionOperations.list_subscription_operations` lists on all its pages."""
+    """Return the operations on all pages of `SubscriptionOperations.list_subscription_operations`."""
     found: list[SubscriptionOperation] = []
     token: str | None = None
     while True:
@@ -118,11 +129,3 @@ async def operations_between(
         token = page.continuation_token
         if not token:
             return found
-
-
-def _moment(parameter: str, value: str | datetime) -> str:
-    if isinstance(value, str):
-        return value
-    if value.tzinfo is None:
-        raise InvalidArgument(parameter, "a datetime needs a time zone; use datetime.now(UTC)")
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

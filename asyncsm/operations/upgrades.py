@@ -1,16 +1,21 @@
 """Updates of web and worker deployments, and their role instances one by one."""
 
-from __future__ import annotations
+from typing import Annotated, Final
 
-from collections.abc import Mapping, Sequence
-
-from asyncsm.caller import Caller
-from asyncsm.errors import InvalidArgument
-from asyncsm.operations import arguments
-from asyncsm.operations.arguments import Binary
-from asyncsm.operations.deployments import DEPLOYMENT_PROPERTIES, path_of_deployment
+from asyncsm.engine.caller import Caller
+from asyncsm.operations.declaring import Family
+from asyncsm.operations.deployments import DEPLOYMENT
+from asyncsm.operations.facts import Usual
+from asyncsm.operations.kinds import (
+    BlobUrl,
+    Configuration,
+    DeploymentProperties,
+    Label,
+    Names,
+    between,
+    one_of,
+)
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import post
 from asyncsm.wire.deployments import (
     RollbackUpdateOrUpgrade,
     UpgradeDeployment,
@@ -19,21 +24,33 @@ from asyncsm.wire.deployments import (
 )
 from asyncsm.wire.roles import RoleInstanceNames
 
+updates: Final = Family("updates", evidence="[protocol 4.7, 5.5]")
+instances: Final = Family("role instances", evidence="[protocol 4.7]")
+
+INSTANCES: Final = DEPLOYMENT + "/roleinstances"
+INSTANCE: Final = INSTANCES + "/{role_instance_name}"
+
 
 class UpgradeOperations(Caller):
     """Operations that update a deployment in place, and that act on its role instances."""
 
+    @updates.acts(
+        DEPLOYMENT + "?comp=upgrade",
+        body=UpgradeDeployment,
+        listed="UpgradeDeployment",
+        usual=Usual(500, samples=3, resolution=30),
+    )
     async def upgrade_deployment(
         self,
         service_name: str,
         deployment_name: str,
-        mode: str,
-        package_url: str,
-        configuration: Binary,
-        label: str,
+        mode: Annotated[str, one_of(UpgradeMode)],
+        package_url: BlobUrl,
+        configuration: Configuration,
+        label: Label,
         force: bool,
         role_to_upgrade: str | None = None,
-        extended_properties: Mapping[str, str | int | None] | None = None,
+        extended_properties: DeploymentProperties | None = None,
     ) -> OperationHandle:
         """Give a deployment another package, in place.
 
@@ -57,28 +74,16 @@ class UpgradeOperations(Caller):
             ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
             BadRequest: data would be lost and `force` is not set, or the package does not do.
         """
-        body = UpgradeDeployment(
-            mode=arguments.one_of("mode", mode, UpgradeMode),
-            package_url=arguments.blob_url("package_url", package_url),
-            configuration=arguments.service_configuration(configuration),
-            label=arguments.label(label),
-            role_to_upgrade=role_to_upgrade,
-            force=force,
-            extended_properties=arguments.extended_properties(
-                extended_properties, limit=DEPLOYMENT_PROPERTIES
-            ),
-        )
-        return await self.start(
-            post(
-                *path_of_deployment(service_name, deployment_name),
-                query={"comp": "upgrade"},
-                body=body,
-                operation="UpgradeDeployment",
-            )
-        )
+        ...
 
+    @updates.acts(
+        DEPLOYMENT + "?comp=walkupgradedomain",
+        body=WalkUpgradeDomain,
+        listed="WalkUpgradeDomain",
+        queues=False,  # it is about the update under way
+    )
     async def walk_upgrade_domain(
-        self, service_name: str, deployment_name: str, upgrade_domain: int
+        self, service_name: str, deployment_name: str, upgrade_domain: Annotated[int, between(0)]
     ) -> OperationHandle:
         """Update the next upgrade domain of a manual upgrade or change of configuration.
 
@@ -92,20 +97,21 @@ class UpgradeOperations(Caller):
         Raises:
             Conflict: no manual update is going on, or another domain is next.
         """
-        if upgrade_domain < 0:
-            raise InvalidArgument("upgrade_domain", "is counted from 0")
-        return await self.start(
-            post(
-                *path_of_deployment(service_name, deployment_name),
-                query={"comp": "walkupgradedomain"},
-                body=WalkUpgradeDomain(upgrade_domain=upgrade_domain),
-                operation="WalkUpgradeDomain",
-                queues=False,  # it is about the update under way
-            )
-        )
+        ...
 
+    @updates.acts(
+        DEPLOYMENT + "?comp=rollback",
+        body=RollbackUpdateOrUpgrade,
+        listed="RollbackDeploymentUpdateOrUpgrade",
+        queues=False,  # it is about the update under way
+        usual=Usual(400),
+    )
     async def rollback_update_or_upgrade(
-        self, service_name: str, deployment_name: str, mode: str, force: bool
+        self,
+        service_name: str,
+        deployment_name: str,
+        mode: Annotated[str, one_of((UpgradeMode.AUTO, UpgradeMode.MANUAL))],
+        force: bool,
     ) -> OperationHandle:
         """Take an update or upgrade back that has not come to its end.
 
@@ -120,17 +126,9 @@ class UpgradeOperations(Caller):
         Raises:
             Conflict: no update is going on that could be taken back.
         """
-        modes = (UpgradeMode.AUTO, UpgradeMode.MANUAL)
-        return await self.start(
-            post(
-                *path_of_deployment(service_name, deployment_name),
-                query={"comp": "rollback"},
-                body=RollbackUpdateOrUpgrade(mode=arguments.one_of("mode", mode, modes), force=force),
-                operation="RollbackDeploymentUpdateOrUpgrade",
-                queues=False,  # it is about the update under way
-            )
-        )
+        ...
 
+    @instances.acts(INSTANCE + "?comp=reboot", listed="RebootDeploymentRoleInstance", usual=Usual(60))
     async def reboot_role_instance(
         self, service_name: str, deployment_name: str, role_instance_name: str
     ) -> OperationHandle:
@@ -141,8 +139,14 @@ class UpgradeOperations(Caller):
         Raises:
             ResourceNotFound: there is no such instance.
         """
-        return await self._act(service_name, deployment_name, role_instance_name, "reboot")
+        ...
 
+    @instances.acts(
+        INSTANCE + "?comp=reimage",
+        listed="ReimageDeploymentRoleInstance",
+        destructive=True,
+        usual=Usual(90),
+    )
     async def reimage_role_instance(
         self, service_name: str, deployment_name: str, role_instance_name: str
     ) -> OperationHandle:
@@ -153,8 +157,14 @@ class UpgradeOperations(Caller):
         Raises:
             ResourceNotFound: there is no such instance.
         """
-        return await self._act(service_name, deployment_name, role_instance_name, "reimage")
+        ...
 
+    @instances.acts(
+        INSTANCE + "?comp=rebuild&resources=allLocalDrives",
+        operation="RebuildDeploymentRoleInstance",
+        destructive=True,
+        usual=Usual(122, samples=2, resolution=30),
+    )
     async def rebuild_role_instance(
         self, service_name: str, deployment_name: str, role_instance_name: str
     ) -> OperationHandle:
@@ -165,20 +175,17 @@ class UpgradeOperations(Caller):
         Raises:
             ResourceNotFound: there is no such instance.
         """
-        return await self._act(
-            service_name, deployment_name, role_instance_name, "rebuild", resources="allLocalDrives"
-        )
+        ...
 
-    async def _act(
-        self, service_name: str, deployment_name: str, instance: str, action: str, **query: str
-    ) -> OperationHandle:
-        path = path_of_deployment(service_name, deployment_name, "roleinstances", instance)
-        return await self.start(
-            post(*path, query={"comp": action, **query}, operation=f"{action.title()}DeploymentRoleInstance")
-        )
-
+    @instances.acts(
+        INSTANCES + "?comp=delete",
+        body=RoleInstanceNames,
+        fields={"names": "role_instance_names"},
+        destructive=True,
+        usual=Usual(200, samples=2, resolution=30),
+    )
     async def delete_role_instances(
-        self, service_name: str, deployment_name: str, role_instance_names: Sequence[str]
+        self, service_name: str, deployment_name: str, role_instance_names: Names
     ) -> OperationHandle:
         """Delete some instances of web or worker roles; the configuration's counts follow.
 
@@ -193,12 +200,4 @@ class UpgradeOperations(Caller):
             ResourceNotFound: there is no such instance.
             BadRequest: no instance of a role would be left.
         """
-        names = arguments.names("role_instance_names", role_instance_names)
-        return await self.start(
-            post(
-                *path_of_deployment(service_name, deployment_name, "roleinstances"),
-                query={"comp": "delete"},
-                body=RoleInstanceNames(names=names),
-                operation="DeleteRoleInstances",
-            )
-        )
+        ...

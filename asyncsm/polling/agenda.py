@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -14,6 +14,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from asyncsm.polling.durations import Durations
+from asyncsm.polling.handle import DEFAULT_SOURCE
 
 if TYPE_CHECKING:
     import random
@@ -43,6 +44,16 @@ class Stage(Enum):
     """Ended, given up, or nobody wants to know any more."""
 
 
+class _Reference(weakref.ref["OperationHandle"]):
+    """A handle that is not kept alive, and the operation it is of."""
+
+    __slots__ = ("request_id",)
+
+    def __init__(self, handle: OperationHandle, dropped: Callable[[_Reference], None]) -> None:
+        super().__init__(handle, dropped)  # type: ignore[call-arg]
+        self.request_id: str = handle.request_id
+
+
 class Entry:
     """A pending operation.
 
@@ -50,13 +61,16 @@ class Entry:
         request_id: its id.
         kind: the service's name for the call.
         accepted: when it was accepted, by the event loop's clock.
-        began: the same by the service's clock, in seconds since 1970; ``None`` if not known.
+        began: the same by the service's clock, in seconds since 1970; ``None`` if that is not known, or
+            if no list shows it.
+        source: name of the source that is asked for it.
         stage: where it stands.
         due: when it is worth asking for.
         every: seconds between questions its waiter asked for, instead of growing ones.
         asked: how often it was due and answered for.
         seen: when it was last seen in progress.
         missed: lists in a row that should have shown it and did not.
+        ended: what to call at its end; as long as there is any, it is asked for without a handle too.
     """
 
     __slots__ = (
@@ -64,6 +78,7 @@ class Entry:
         "asked",
         "began",
         "due",
+        "ended",
         "every",
         "handles",
         "interval",
@@ -71,14 +86,17 @@ class Entry:
         "missed",
         "request_id",
         "seen",
+        "source",
         "stage",
     )
 
     def __init__(self, handle: OperationHandle, now: float) -> None:
         age = (datetime.now(UTC) - handle.submitted).total_seconds()
         self.handles: list[weakref.ref[OperationHandle]] = []
+        self.ended: list[Callable[[], None]] = []
         self.request_id: str = handle.request_id
         self.kind: str = handle.operation
+        self.source: str = handle.source
         self.accepted: float = now - max(age, 0.0)
         self.began: float | None = _accepted_by_the_services_clock(handle)
         self.stage: Stage = Stage.SCHEDULED
@@ -89,17 +107,16 @@ class Entry:
         self.seen: float | None = None
         self.missed: int = 0
 
-    def attach(self, handle: OperationHandle, forget: Callable[[str], None]) -> None:
+    def attach(self, handle: OperationHandle, dropped: Callable[[_Reference], None]) -> None:
         """Poll on behalf of `handle` as well, until nobody holds it any more."""
-        if any(known() is handle for known in self.handles):
-            return
+        self.handles = [known for known in self.handles if known() is not None]
+        if not any(known() is handle for known in self.handles):
+            self.handles.append(_Reference(handle, dropped))
 
-        def dropped(reference: weakref.ref[OperationHandle]) -> None:
-            self.handles.remove(reference)
-            if not self.handles:
-                forget(self.request_id)
-
-        self.handles.append(weakref.ref(handle, dropped))
+    def tell_end(self) -> None:
+        """Tell those who wait for the end without a handle."""
+        for ended in self.ended:
+            ended()
 
     def held(self) -> list[OperationHandle]:
         """The handles somebody holds; more than one if the operation was resumed beside its first."""
@@ -107,7 +124,9 @@ class Entry:
 
 
 def _accepted_by_the_services_clock(handle: OperationHandle) -> float | None:
-    date = handle.response.headers.get("date") if handle.response else None
+    if handle.response is None or handle.source != DEFAULT_SOURCE:
+        return None
+    date = handle.response.headers.get("date")
     try:
         return parsedate_to_datetime(date).timestamp() if date else None
     except ValueError:
@@ -133,8 +152,11 @@ class Agenda:
         self._scouts: dict[str, str] = {}
         self._queue: list[tuple[float, int, Entry]] = []
         self._order = count()
+        # Garbage is collected on any thread and at any moment, so a handle's end is only noted there.
+        self._dropped: deque[_Reference] = deque()
 
     def __len__(self) -> int:
+        self._sweep()
         return len(self._entries)
 
     def get(self, request_id: str) -> Entry | None:
@@ -144,11 +166,16 @@ class Agenda:
     def add(self, handle: OperationHandle) -> Entry:
         """Take in an operation, to be asked for when such operations usually end."""
         entry = Entry(handle, asyncio.get_running_loop().time())
-        entry.attach(handle, self.forget)
+        self.durations.expect(entry.kind, handle.usual)
+        self.attach(entry, handle)
         self._entries[entry.request_id] = entry
         self._kinds[entry.kind] += 1
         self.schedule(entry, self._first_question(entry))
         return entry
+
+    def attach(self, entry: Entry, handle: OperationHandle) -> None:
+        """Keep `entry` for `handle` too, as long as somebody holds that."""
+        entry.attach(handle, self._dropped.append)
 
     def forget(self, request_id: str) -> None:
         """Drop an operation; harmless where it is not known."""
@@ -160,12 +187,22 @@ class Agenda:
         self._kinds[entry.kind] -= 1
         if self._scouts.get(entry.kind) == request_id:
             del self._scouts[entry.kind]
+        entry.tell_end()
+
+    def _sweep(self) -> None:
+        """Drop the operations that nobody wants to know of any more."""
+        while self._dropped:
+            entry = self._entries.get(self._dropped.popleft().request_id)
+            if entry is not None and not entry.ended and not entry.held():
+                self.forget(entry.request_id)
 
     def clear(self) -> list[Entry]:
         """Drop all, and return them."""
         entries = list(self._entries.values())
         self._entries.clear()
         self._queue.clear()
+        for entry in entries:
+            entry.tell_end()
         return entries
 
     def schedule(self, entry: Entry, due: float) -> None:
@@ -182,6 +219,7 @@ class Agenda:
 
     def take_due(self) -> list[Entry]:
         """Take what is due now out of the queue, up to `CHUNK` entries."""
+        self._sweep()
         now = asyncio.get_running_loop().time()
         due: list[Entry] = []
         while len(due) < CHUNK and (next_due := self.next_due) is not None and next_due <= now:

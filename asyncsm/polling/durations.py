@@ -22,6 +22,12 @@ class Durations:
 
     def __init__(self) -> None:
         self._learned: dict[str, float] = {}
+        self._expected: dict[str, float] = {}
+
+    def expect(self, kind: str, seconds: float | None) -> None:
+        """Expect that operations of `kind` take `seconds`, until one has ended; ``None`` tells nothing."""
+        if seconds is not None:
+            self._expected[kind] = seconds
 
     def learn(self, kind: str, in_progress: float | None, ended: float) -> None:
         """Take in one operation.
@@ -43,5 +49,7 @@ class Durations:
 
     def usual(self, kind: str) -> float:
         """What to expect of an operation of `kind`."""
-        learned = self._learned.get(kind)
-        return config.USUAL_SECONDS.get(kind, config.USUAL_SECONDS_OTHERWISE) if learned is None else learned
+        for known in (self._learned, self._expected, config.USUAL_SECONDS):
+            if kind in known:
+                return known[kind]
+        return config.USUAL_SECONDS_OTHERWISE

@@ -7,7 +7,8 @@ import json
 import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from types import NoneType
+from typing import TYPE_CHECKING, Final, Protocol
 
 from asyncsm.errors import (
     AsyncsmError,
@@ -15,18 +16,21 @@ from asyncsm.errors import (
     InvalidArgument,
     OperationFailed,
     OperationTimeout,
-    operation_failed,
 )
 from asyncsm.polling.deadlines import within
 from asyncsm.wire.operations import Operation, OperationState
+from asyncsm.wire.refusals import operation_failed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Generator
 
-    from asyncsm.polling.tracker import Tracker
-    from asyncsm.protocol import HttpResponse
+    from asyncsm.wire.http import HttpResponse
 
-TOKEN_VERSION: Final = 1
+TOKEN_VERSION: Final = 2
+READ_VERSIONS: Final = (1, 2)
+
+DEFAULT_SOURCE: Final = "operations"
+"""Name of the source that is asked for an operation unless its reply or its token names another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class OperationToken:
     operation: str
     resource: str
     submitted: str
+    usual: float | None = None
+    source: str = DEFAULT_SOURCE
 
     def __str__(self) -> str:
         return json.dumps({"v": TOKEN_VERSION} | {name: getattr(self, name) for name in self.__slots__})
@@ -53,13 +59,32 @@ class OperationToken:
             data = json.loads(text)
             version = data.pop("v")
             token = cls(**data)
+            usual = data.pop("usual", None)
+            texts = all(isinstance(value, str) for value in data.values())
+            if not texts or type(usual) not in {int, float, NoneType}:
+                raise ValueError("a value of another type")  # noqa: TRY301 - as what cannot be read
             if datetime.fromisoformat(token.submitted).tzinfo is None:
                 raise ValueError("a moment without a time zone")  # noqa: TRY301 - as what cannot be read
         except (ValueError, TypeError, AttributeError, KeyError) as error:
             raise InvalidArgument("token", "is not what OperationHandle.token gave") from error
-        if version != TOKEN_VERSION or not all(isinstance(value, str) for value in data.values()):
-            raise InvalidArgument("token", f"has version {version!r}; this asyncsm reads {TOKEN_VERSION}")
+        if version not in READ_VERSIONS:
+            raise InvalidArgument(
+                "token", f"has version {version!r}; this asyncsm reads 1 to {TOKEN_VERSION}"
+            )
         return token
+
+
+class Poller(Protocol):
+    """The tracker, as a handle needs it."""
+
+    subscription_id: str
+    closed: bool
+
+    def watch(self, handle: OperationHandle) -> None:
+        """Poll for `handle` until it is done."""
+
+    async def ask_now(self, handle: OperationHandle) -> None:
+        """Ask once, now."""
 
 
 class OperationHandle:
@@ -69,11 +94,14 @@ class OperationHandle:
     Cancelling a wait cancels only that wait: the operation goes on, and so do other waits.
 
     Attributes:
-        request_id: ``x-ms-request-id`` of the accepted call, without dashes.
+        request_id: ``x-ms-request-id`` of the accepted call, without dashes; the id in its reply where
+            an operation has one of its own.
         operation: the service's name for the call, such as ``CreateDeployment``.
         resource: method and path of the call.
         submitted: when it was accepted, in UTC.
         response: the reply that accepted it; ``None`` for a resumed handle.
+        usual: seconds such an operation usually takes, where that is known.
+        source: where its end is learned: ``operations``, or ``networking`` for gateways and circuits.
     """
 
     __slots__ = (
@@ -88,24 +116,30 @@ class OperationHandle:
         "request_id",
         "resource",
         "response",
+        "source",
         "submitted",
+        "usual",
     )
 
     def __init__(
         self,
-        tracker: Tracker,
+        tracker: Poller,
         request_id: str,
         *,
         operation: str,
         resource: str,
         response: HttpResponse | None = None,
         submitted: datetime | None = None,
+        usual: float | None = None,
+        source: str = DEFAULT_SOURCE,
     ) -> None:
         self.request_id: str = request_id
         self.operation: str = operation
         self.resource: str = resource
         self.response: HttpResponse | None = response
         self.submitted: datetime = submitted or datetime.now(UTC)
+        self.usual: float | None = usual
+        self.source: str = source
         self._tracker = tracker
         self._document: Operation | None = None
         self._waiters: list[asyncio.Future[None]] = []
@@ -150,6 +184,8 @@ class OperationHandle:
                 self.operation,
                 self.resource,
                 self.submitted.isoformat(),
+                self.usual,
+                self.source,
             )
         )
 
@@ -264,16 +300,18 @@ class OperationHandle:
 
     # What the tracker tells a handle.
 
-    def _answered(self, document: Operation) -> None:
+    def answered(self, document: Operation) -> None:
+        """Take the answer to a question about the operation, and tell those who wait; for the tracker."""
         if self.done:
             return  # what was asked before the end may be answered after it
         self._document = document
         for listener in tuple(self._listeners):
             listener(document)
         if self.done:
-            self._release(None)
+            self.release(None)
 
-    def _release(self, error: Exception | None) -> None:
+    def release(self, error: Exception | None) -> None:
+        """End all waits, with `error` if polling was given up; for the tracker."""
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             if waiter.done():

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from asyncsm.errors import AsyncsmError
 from asyncsm.polling.agenda import CHUNK, Agenda, Entry, Stage
 from asyncsm.polling.listing import ListCost, ListTrust
-from asyncsm.retrying import is_transient
 from asyncsm.wire.operations import Operation, OperationState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from asyncsm.config import PollingPolicy
+    from asyncsm.wire.http import HttpResponse
 
 _log = logging.getLogger("asyncsm.polling")
 
@@ -45,12 +45,24 @@ class SurveyCost(NamedTuple):
 
 
 class StatusSource(Protocol):
-    """Where statuses come from: one question for each operation, or one for many."""
+    """Answers for operations of one sort, each asked for by itself."""
+
+    @property
+    def name(self) -> str:
+        """The source's name in tokens."""
+        ...
+
+    def follows(self, response: HttpResponse) -> str | None:
+        """Return the id of the operation that `response` has started; ``None`` if it is not of this sort."""
 
     async def ask(
         self, request_ids: Sequence[str], answer: Callable[[str, Operation | AsyncsmError], None]
     ) -> None:
         """Ask for each of `request_ids` by itself; call `answer` for each as soon as it is known."""
+
+
+class ListingSource(StatusSource, Protocol):
+    """Answers for many operations together too."""
 
     @abstractmethod
     async def survey(self, since: datetime, answer: Callable[[str, Operation], None]) -> SurveyCost:
@@ -84,7 +96,7 @@ class Surveys:
 
     def __init__(
         self,
-        source: StatusSource,
+        source: ListingSource,
         policy: PollingPolicy,
         agenda: Agenda,
         *,
@@ -224,7 +236,7 @@ class Surveys:
         if not isinstance(error, AsyncsmError):
             _log.error("list of operations: %s", error, exc_info=error)
             self.trust.suspend("could not be read")
-        elif is_transient(error):
+        elif error.transient:
             failures = self.trust.failed(error)
             pause = min(self._agenda.tick * 2**failures, self._policy.most) if failures else 0.0
         else:

@@ -15,22 +15,27 @@ from typing import TYPE_CHECKING, Literal
 
 from asyncsm.errors import AsyncsmError, ClientStateError
 from asyncsm.polling.agenda import CHUNK, Agenda, Entry, Stage
-from asyncsm.polling.surveys import StatusSource, Surveys
-from asyncsm.retrying import is_transient
+from asyncsm.polling.surveys import ListingSource, StatusSource, Surveys
 from asyncsm.wire.operations import Operation, OperationState
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
 
     from asyncsm.config import PollingPolicy
     from asyncsm.polling.handle import OperationHandle
+    from asyncsm.wire.http import HttpResponse
 
 _log = logging.getLogger("asyncsm.polling")
 
 
 class Tracker:
     """Polls all pending operations of a session, together.
+
+    Args:
+        source: answers for operations, alone and in lists.
+        policy: how often to ask.
+        others: further sources, for operations that no list shows; they look at a reply first.
 
     Attributes:
         subscription_id: the subscription they belong to.
@@ -40,16 +45,18 @@ class Tracker:
 
     def __init__(
         self,
-        source: StatusSource,
+        source: ListingSource,
         policy: PollingPolicy,
         *,
         subscription_id: str,
         chance: random.Random,
+        others: Sequence[StatusSource] = (),
     ) -> None:
         self.subscription_id = subscription_id
         self.closed: bool = False
         self.questions: int = 0
         self._source = source
+        self._others: dict[str, StatusSource] = {one.name: one for one in others}
         self._policy = policy
         self._agenda = Agenda(policy, chance, self._stir)
         self._surveys = Surveys(source, policy, self._agenda, ask_singly=self._ask_singly, heard=self._heard)
@@ -94,12 +101,36 @@ class Tracker:
             self._surveys.note(entry)
             self._stir()
         else:
-            entry.attach(handle, self._agenda.forget)
+            self._agenda.attach(entry, handle)
         if interval is not None:
             entry.every = interval
             soon = asyncio.get_running_loop().time() + interval
             if entry.stage is Stage.SCHEDULED and entry.due > soon:
                 self._agenda.schedule(entry, soon)
+
+    def follows(self, response: HttpResponse) -> tuple[str, str] | None:
+        """Return the id of what `response` has started, and its source; ``None`` if the reply is final."""
+        for source in (*self._others.values(), self._source):
+            operation_id = source.follows(response)
+            if operation_id is not None:
+                return operation_id, source.name
+        return None
+
+    def knows(self, source: str) -> bool:
+        """Whether there is a source of this name."""
+        return source in {self._source.name, *self._others}
+
+    def keep(self, handle: OperationHandle, ended: Callable[[], None]) -> None:
+        """Poll for the operation of `handle`, whether or not somebody holds that, and call `ended` at its end.
+
+        Also when polling for it is given up, or the session is closed.
+        """
+        self.watch(handle)
+        entry = self._agenda.get(handle.request_id)
+        if entry is None:
+            ended()  # the handle is done
+        else:
+            entry.ended.append(ended)
 
     def find(self, request_id: str) -> OperationHandle | None:
         """The handle that is being polled for under `request_id`, if there is one."""
@@ -119,10 +150,10 @@ class Tracker:
             if entry is not None:
                 self._heard(entry, found)
             if handle.document is not found:
-                handle._answered(found)  # noqa: SLF001 - the tracker's side of a handle
+                handle.answered(found)
 
         self.questions += 1
-        await self._source.ask([handle.request_id], answer)
+        await self._source_of(handle).ask([handle.request_id], answer)
         if failures:
             raise failures[0]
 
@@ -141,7 +172,7 @@ class Tracker:
                 " it goes on, and its token resumes the wait"
             )
             for handle in entry.held():
-                handle._release(error)  # noqa: SLF001 - the tracker's side of a handle
+                handle.release(error)
 
     # Working the agenda off.
 
@@ -219,17 +250,20 @@ class Tracker:
 
     def _put_questions(self) -> None:
         """Put as many single questions as the policy allows at once."""
-        entries: list[Entry] = []
+        entries: dict[str, list[Entry]] = {}
         while self._singles and self._under_way < self._policy.concurrency:
             entry = self._singles.popleft()
             if entry.stage is Stage.QUEUED:  # else a list has answered for it meanwhile
                 entry.stage = Stage.ASKED
                 entry.asked += 1
-                entries.append(entry)
+                entries.setdefault(entry.source, []).append(entry)
                 self._under_way += 1
-        if entries:
-            self.questions += len(entries)
-            self._begin(self._question(entries), "asyncsm-poll")
+        for together in entries.values():
+            self.questions += len(together)
+            self._begin(self._question(together), "asyncsm-poll")
+
+    def _source_of(self, operation: OperationHandle | Entry) -> StatusSource:
+        return self._others.get(operation.source, self._source)
 
     async def _question(self, entries: list[Entry]) -> None:
         sent = asyncio.get_running_loop().time()
@@ -243,7 +277,7 @@ class Tracker:
                 self._put_questions()
 
         try:
-            await self._source.ask([*waiting], answer)
+            await self._source_of(entries[0]).ask([*waiting], answer)
         except Exception as error:  # noqa: BLE001 - handed to whoever waits, below
             for request_id in tuple(waiting):
                 answer(request_id, error)
@@ -257,7 +291,7 @@ class Tracker:
     def _answered(self, entry: Entry, found: Operation | Exception, sent: float) -> None:
         if entry.stage is Stage.GONE:
             return
-        if isinstance(found, AsyncsmError) and is_transient(found):
+        if isinstance(found, AsyncsmError) and found.transient:
             _log.info("status of %s: %s; asking again later", entry.request_id, found)
             self._agenda.postpone(entry)
         elif isinstance(found, Exception):
@@ -266,7 +300,7 @@ class Tracker:
             self._agenda.forget(entry.request_id)
             self._stir_if_idle()
             for handle in handles:
-                handle._release(found)  # noqa: SLF001 - the tracker's side of a handle
+                handle.release(found)
         else:
             self._surveys.trust.answered_singly(sent)
             self._heard(entry, found)
@@ -287,7 +321,7 @@ class Tracker:
                 self._begin(self._agenda.bring_forward(entry.kind), "asyncsm-learned")
             self._stir_if_idle()
         for handle in handles:
-            handle._answered(document)  # noqa: SLF001 - the tracker's side of a handle
+            handle.answered(document)
 
     def _stir_if_idle(self) -> None:
         if not len(self._agenda):

@@ -10,10 +10,10 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from asyncsm.engine.statistics import SessionStatistics
 from asyncsm.provisioning.progress import Progress, ResourceRecord, State
 from asyncsm.provisioning.steps import Outcome
 from asyncsm.provisioning.timeline import Timeline
-from asyncsm.statistics import SessionStatistics
 
 
 class Traffic(BaseModel):

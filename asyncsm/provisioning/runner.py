@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from asyncsm.engine.events import Blocked, Event, Queued, RequestSent, RetryPlanned, Veto
 from asyncsm.errors import AsyncsmError, InvalidArgument, OperationFailed, OutcomeUnknown
-from asyncsm.events import Blocked, Event, Queued, RequestSent, RetryPlanned, Veto
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.journal import Journal, JournalEntry, Phase
@@ -138,7 +138,8 @@ class Runner:
     ) -> Progress:
         self._journal.begin(verb, self._digest)
         self._ended = {key: asyncio.Event() for key in self._graph.resources}
-        unsubscribe = self._site.sms.session.events.subscribe(self._heard)
+        events = self._site.sms.session.events
+        unhook, unsubscribe = events.before_send(self._before_send), events.subscribe(self._heard)
         deadline = asyncio.timeout(self._options.deadline)
         try:
             async with deadline, asyncio.TaskGroup() as group:
@@ -150,6 +151,7 @@ class Runner:
             if not deadline.expired():
                 raise
         finally:
+            unhook()
             unsubscribe()
             self._leave("the deadline has passed" if deadline.expired() else "the run was left")
             self.progress.finish()
@@ -303,14 +305,23 @@ class Runner:
 
     # Events of the session.
 
-    def _heard(self, event: Event) -> None:
+    def _concerned(self) -> str | None:
+        """Return the key of the resource that the running task brings about, if this run is not done with it."""
         runner, key = _current.get() or (None, "")
-        if runner is not self or self.progress.records[key].outcome is not None:
+        return key if runner is self and self.progress.records[key].outcome is None else None
+
+    def _before_send(self, request: RequestSent) -> None:
+        key = self._concerned()
+        if key is not None and request.kind == "change":
+            self._about_to_send(key)
+
+    def _heard(self, event: Event) -> None:
+        key = self._concerned()
+        if key is None:
             return
         state = self.progress.records[key].state
         match event:
             case RequestSent(kind="change"):
-                self._about_to_send(key)
                 self.progress.tell(key, State.SENDING)
             case RetryPlanned(resource=resource) if resource.startswith(_STATUS):
                 pass  # a status question of the tracker, which serves all resources

@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from asyncsm.engine.operation_list import FUTURE, is_removal
 from asyncsm.errors import AlreadyExists, OperationFailed, ResourceNotFound
-from asyncsm.history import FUTURE, is_removal
 from asyncsm.operations.subscriptions import operations_between
 from asyncsm.provisioning.resources import KINDS, AnyResource, Difference, Site
 from asyncsm.provisioning.resources.base import together

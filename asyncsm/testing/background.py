@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Final, Self, TypedDict, TypeVar, Unpack
 from pydantic import JsonValue
 
 from asyncsm.config import LanePolicy, PollingPolicy, ReconcilePolicy, RetryPolicy, ThrottlePolicy
+from asyncsm.emulator.client_timings import ClientTimings
 from asyncsm.emulator.clock import FAST, RESOLUTION, Clock, ManualClock
 from asyncsm.emulator.faults import ActiveFault, Fault
-from asyncsm.emulator.pace import Pace
 from asyncsm.emulator.seeding import SeedDocument
 from asyncsm.emulator.server import Emulator
 from asyncsm.emulator.state import Quotas
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PATIENCE: Final = 30.0
-"""Real seconds within which the emulator does what it is told; it takes milliseconds."""
+"""Real seconds after which a call of the emulator is given up; one takes milliseconds."""
 
 
 class EmulatorArguments(TypedDict, total=False):
@@ -102,7 +102,7 @@ class BackgroundEmulator:
         self.close()
 
     def close(self) -> None:
-        """Stop for good and end the thread; what went wrong in it is raised here."""
+        """Stop for good and end the thread; an error in it is raised here."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._over.set)
         try:
@@ -156,11 +156,11 @@ class BackgroundEmulator:
         self.run(self._emulator.start())
 
     def reset(self) -> None:
-        """Be as in the beginning; see `Emulator.reset`."""
+        """Drop everything but subscriptions and certificates; see `Emulator.reset`."""
         self.do(Emulator.reset)
 
     def seed(self, document: SeedDocument | Mapping[str, JsonValue]) -> None:
-        """Add what `document` describes; see `Emulator.seed`.
+        """Add the resources that `document` describes; see `Emulator.seed`.
 
         Raises:
             SeedError: it is no such document, or there cannot be what it describes.
@@ -168,11 +168,11 @@ class BackgroundEmulator:
         self.do(lambda emulator: emulator.seed(document))
 
     def snapshot(self) -> dict[str, JsonValue]:
-        """Everything it knows, as a JSON document for `restore`."""
+        """Return the whole state, as a JSON document for `restore`."""
         return self.do(Emulator.snapshot)
 
     def restore(self, document: Mapping[str, JsonValue]) -> None:
-        """Be as `document` says; see `Emulator.restore`.
+        """Replace the state by `document`; see `Emulator.restore`.
 
         Raises:
             UnreadableState: it is no snapshot.
@@ -182,7 +182,7 @@ class BackgroundEmulator:
     def service(
         self, subscription_id: str | None = None, **policies: Unpack[ClientPolicies]
     ) -> ServiceManagementService:
-        """A client, to be used in ``async with`` on the test's own loop.
+        """Return a client, to be used in ``async with`` on the test's own loop.
 
         Args:
             subscription_id: one of its subscriptions; the first, if not given.
@@ -190,14 +190,14 @@ class BackgroundEmulator:
                 as often as one of a ``fast`` clock: the test must not wait once it has advanced.
         """
         if isinstance(self._emulator.clock, ManualClock):
-            pace = Pace(FAST)
+            pace = ClientTimings(FAST)
             usual = ClientPolicies(polling=pace.polling(), lanes=pace.lanes(), reconcile=pace.reconcile())
             policies = {**usual, **policies}
         return self._emulator.service(subscription_id, **policies)
 
     @property
     def url(self) -> str:
-        """``https://host:port``."""
+        """Address of the emulated service: ``https://host:port``."""
         return self._emulator.url
 
     @property
@@ -207,7 +207,7 @@ class BackgroundEmulator:
 
     @property
     def admin_url(self) -> str | None:
-        """``http://host:port`` of the control API and the portal."""
+        """Address of the control port and the portal: ``http://host:port``."""
         return self._emulator.admin_url
 
     @property
@@ -236,7 +236,7 @@ class BackgroundEmulator:
         return self._emulator.publishsettings_path
 
     def facts(self) -> dict[str, str | int | list[str]]:
-        """What another program needs to use it; see `Emulator.facts`."""
+        """Return addresses, ids and file names that another program needs; see `Emulator.facts`."""
         return self._emulator.facts()
 
 
@@ -290,11 +290,11 @@ class BackgroundClock:
         self._emulator = emulator
 
     def now(self) -> datetime:
-        """The virtual moment, in UTC and whole seconds."""
+        """Return the virtual moment, in UTC and whole seconds."""
         return self._emulator.do(lambda emulator: emulator.clock.now())
 
     def timestamp(self) -> float:
-        """Virtual seconds since 1970."""
+        """Return the virtual seconds since 1970."""
         return self._emulator.do(lambda emulator: emulator.clock.timestamp())
 
     def pending(self) -> int:
@@ -302,7 +302,7 @@ class BackgroundClock:
         return self._emulator.do(lambda emulator: len(emulator.clock.agenda))
 
     def advance(self, seconds: float) -> None:
-        """Move on by `seconds`, letting happen what falls due on the way.
+        """Move on by `seconds`; all that falls due on the way happens.
 
         Raises:
             ValueError: that would be backwards, or for ever.

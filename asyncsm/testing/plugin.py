@@ -1,4 +1,4 @@
-"""Hooks and fixtures; what pytest loads.
+"""Hooks and fixtures that pytest loads.
 
 `asm_service` is registered apart, as how a coroutine can be a fixture is another plugin's business.
 """
@@ -82,7 +82,7 @@ def asm_emulator(
 
 @pytest.fixture
 def asm_faults(asm_emulator: BackgroundEmulator) -> Iterator[BackgroundFaults]:
-    """What goes wrong in asm_emulator on purpose; all is well again before clients are closed."""
+    """The faults of asm_emulator; they are cleared before clients are closed."""
     yield asm_emulator.faults
     asm_emulator.faults.clear()
 

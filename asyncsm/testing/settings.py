@@ -1,4 +1,4 @@
-"""What emulator a test wishes: its marker first, then the command line, then the ini file."""
+"""Wishes of a test about its emulator: its marker first, then the command line, then the ini file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OPTIONS: Final[Mapping[str, str]] = {
     "subscriptions": "how many subscriptions they have",
     "seed": "number that makes their ids, keys and durations repeatable",
 }
-"""What can be said for all tests: ``--asm-clock`` on the command line, ``asm_clock`` in the ini file."""
+"""Wishes that can be given for all tests: ``--asm-clock`` on the command line, ``asm_clock`` in the ini file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,12 @@ class Wishes:
     contents: SeedDocument | Mapping[str, object] | None = None
 
     def or_else(self, others: Wishes) -> Wishes:
-        """These, and where they say nothing the `others`."""
+        """Return these wishes, completed by `others`."""
         missing = {each.name: getattr(others, each.name) for each in fields(self) if self._lacks(each.name)}
         return replace(self, **missing)
 
     def arguments(self, *, moves_clock: bool) -> EmulatorArguments:
-        """What to give to `Emulator`; `moves_clock` says whether the test uses `asm_clock`."""
+        """Return arguments for `Emulator`; `moves_clock` says whether the test uses `asm_clock`."""
         from asyncsm.emulator import ManualClock
 
         if self.clock is not None:
@@ -79,7 +79,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def wishes_of(node: pytest.Item, config: pytest.Config) -> Wishes:
-    """What the test `node` wishes: of several markers the nearest has the first word.
+    """Return the wishes of the test `node`: of several markers the nearest comes first.
 
     Raises:
         pytest.UsageError: a marker or an option is not what it can be.

@@ -12,14 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import SecretStr
 
-from asyncsm.errors import (
-    ConnectionFailed,
-    ConnectionLost,
-    InvalidArgument,
-    ServiceError,
-    service_error_class,
-)
+from asyncsm.errors import ConnectionFailed, ConnectionLost, InvalidArgument, ServiceError
 from asyncsm.operations.storage import StorageAccountOperations
+from asyncsm.wire.refusals import service_error_class
 
 if TYPE_CHECKING:
     from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential

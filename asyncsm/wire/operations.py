@@ -51,8 +51,10 @@ class Operation(XmlModel):
     """The request id with dashes, where the header ``x-ms-request-id`` has none."""
     status: OperationState
     http_status_code: int | None = None
-    """The status a synchronous call would have answered with; absent while in progress."""
+    """HTTP status a synchronous call would have had; absent while in progress."""
     error: Error | None = None
+    data: str | None = None
+    """Result of an operation of a gateway or circuit, such as a URL; others have none."""
 
 
 class OperationParameter(XmlModel):

@@ -8,8 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from asyncsm.provisioning import Outcome
-from asyncsm.provisioning import State as ResourceState
+from asyncsm.provisioning import Outcome, State as ResourceState
 from asyncsm.provisioning.reading import Form
 
 

@@ -1,6 +1,8 @@
 """Requests for hosted services, deployments and virtual machines, as bare XML."""
 
 import base64
+import math
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from doubles.bare_client import Answer, Management, document
@@ -193,11 +195,24 @@ async def failed(management: Management, body: str) -> str:
     return ended.find("Message")
 
 
+def passing(clock: ManualClock, seconds: int) -> Iterator[None]:
+    """Let `seconds` pass; yields at the beginning, after each second that brought something, and at the end."""
+    yield
+    end = clock.timestamp() + seconds
+    while agenda := clock.agenda:
+        idle = max(math.ceil(agenda[0].moment - clock.timestamp()), 1)
+        if clock.timestamp() + idle > end:
+            break
+        clock.advance(idle)
+        yield
+    clock.advance(end - clock.timestamp())
+    yield
+
+
 async def walked(management: Management, clock: ManualClock) -> list[tuple[str, str]]:
     """The states through which the first instance goes in ten minutes."""
     seen = instance_states(await management.get(f"{SHOP}/deployments/vms"))[:1]
-    for _ in range(600):
-        clock.advance(1)
+    for _ in passing(clock, 600):
         state = instance_states(await management.get(f"{SHOP}/deployments/vms"))[0]
         if state != seen[-1]:
             seen.append(state)

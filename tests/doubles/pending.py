@@ -11,7 +11,7 @@ from doubles.scripted import SUBSCRIPTION
 
 from asyncsm.config import PollingPolicy
 from asyncsm.polling import OperationHandle, SurveyCost, Tracker
-from asyncsm.protocol import HttpResponse
+from asyncsm.wire.http import HttpResponse
 from asyncsm.wire.operations import Error, Operation
 
 EPOCH = 1_700_000_000
@@ -124,7 +124,7 @@ def tracker_for(service, policy=POLICY):
     return Tracker(service, policy, subscription_id=SUBSCRIPTION, chance=random.Random(1))
 
 
-def started(tracker, request_id, operation="CreateDeployment", *, dated=True):
+def started(tracker, request_id, operation="CreateDeployment", *, dated=True, usual=None):
     """A handle that is polled for, made of a 202 of this moment."""
     moment = datetime.fromtimestamp(EPOCH + asyncio.get_running_loop().time(), UTC)
     headers = {"x-ms-request-id": request_id, "date": format_datetime(moment, usegmt=True)}
@@ -134,6 +134,7 @@ def started(tracker, request_id, operation="CreateDeployment", *, dated=True):
         operation=operation,
         resource="POST /services/x",
         response=HttpResponse(202, headers) if dated else None,
+        usual=usual,
     )
     tracker.watch(handle)
     return handle

@@ -6,14 +6,14 @@ import sys
 from pathlib import Path
 
 from asyncsm import ServiceManagementService
+from asyncsm.emulator.client_timings import ClientTimings
 from asyncsm.emulator.clock import make_clock
-from asyncsm.emulator.pace import Pace
 from asyncsm.provisioning import Provisioner, load_plan
 
 
 def client(facts, factor, subscription_id=None):
     """A client of an emulator in another process, as patient as its clock is fast."""
-    pace = Pace.of(make_clock(factor))
+    pace = ClientTimings.of(make_clock(factor))
     return ServiceManagementService(
         subscription_id or facts["subscription_id"],
         facts["certificate_path"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 
-from asyncsm.protocol import HttpResponse
+from asyncsm.wire.http import HttpResponse
 
 REQUEST_ID = "0123456789abcdef0123456789abcdef"
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"

@@ -3,45 +3,53 @@
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
-from random import Random
 
 import pytest
 from doubles.bare_client import Management, connected
-from doubles.kept import assert_kept, in_memory
+from doubles.shared_emulator import SharedEmulator, shared_emulator
 
 from asyncsm.emulator import Emulator, ManualClock
-from asyncsm.emulator.identity import Identity
 
 
-@pytest.fixture(scope="session")
-def identity_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Certificates made once, as making a key takes long."""
-    directory = tmp_path_factory.mktemp("identity")
-    Identity.load_or_make(directory, 1, Random(1))
-    return directory
+@pytest.fixture(scope="module")
+async def shared(
+    identity_files: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[SharedEmulator]:
+    """The emulator of all tests of a module: two subscriptions, its time held by `clock`."""
+    directory = Path(shutil.copytree(identity_files, tmp_path_factory.mktemp("shared") / "emulator"))
+    async with shared_emulator(
+        directory / "state.db", directory=directory, clock=ManualClock(), subscriptions=2, seed=1
+    ) as running:
+        yield running
+
+
+def shared_by(request: pytest.FixtureRequest) -> Emulator | None:
+    """The emulator of the module, if the test uses that; its clock and directory are the test's, then."""
+    used = "shared" in request.fixturenames
+    return request.getfixturevalue("shared").emulator if used else None
 
 
 @pytest.fixture
-def directory(identity_files: Path, tmp_path: Path) -> Path:
-    """A directory for an emulator, with certificates."""
-    return Path(shutil.copytree(identity_files, tmp_path / "emulator"))
+def directory(identity_files: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """The directory of `emulator`, or one for an emulator of the test's own, with certificates."""
+    shared = shared_by(request)
+    return (
+        Path(shutil.copytree(identity_files, tmp_path / "emulator")) if shared is None else shared.directory
+    )
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
+def clock(request: pytest.FixtureRequest) -> ManualClock:
+    """The clock of `emulator`, or one for an emulator of the test's own."""
+    shared = shared_by(request)
+    return ManualClock() if shared is None else shared.clock
 
 
 @pytest.fixture
-async def emulator(directory: Path, clock: ManualClock) -> AsyncIterator[Emulator]:
-    """Running, with two subscriptions, its time held by `clock`; what tests do to it is in its database."""
-    file = directory / "state.db"
-    with in_memory() as databases:
-        async with Emulator(
-            directory=directory, clock=clock, subscriptions=2, seed=1, database=file
-        ) as running:
-            yield running
-            assert_kept(running, databases[file])
+async def emulator(shared: SharedEmulator) -> AsyncIterator[Emulator]:
+    """Running, and as after its start; what tests do to it is in its database."""
+    yield await shared.begin_again()
+    shared.assert_kept()
 
 
 @pytest.fixture

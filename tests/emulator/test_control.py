@@ -1,6 +1,7 @@
 """The control port: faults, clock, state, what it shows, its description, and who may not ask."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import BytesIO
@@ -8,10 +9,13 @@ from io import BytesIO
 import aiohttp
 import pytest
 from doubles.bare_client import Management, connected
+from doubles.contents import EVERYTHING
 from openapi_spec_validator import validate
 
 from asyncsm.emulator import Clock, Emulator, InstantClock, ManualClock, control, portal
 from asyncsm.emulator.control import events
+from asyncsm.emulator.control.kinds import RESOURCE_KINDS
+from asyncsm.emulator.control.resources import ResourceKind
 
 SHOP = {
     "storage_accounts": [{"name": "webstore"}],
@@ -210,7 +214,7 @@ class TestWatching:
         assert [(each["method"], each["operation"], each["status"], each["faults"]) for each in noted] == [
             ("GET", "ListLocations", 200, []),
             ("POST", "CreateAffinityGroup", None, ["reset-after"]),
-            ("GET", None, 404, []),
+            ("GET", None, 501, []),
         ]
         assert noted[0]["request_id"] == read.request_id
         assert noted[0]["path"] == f"/{management.subscription_id}/locations"
@@ -355,6 +359,60 @@ class TestResources:
         clock.advance(600)
         _, page = await asked(admin, "GET", f"/operations?filter={accepted.request_id}")
         assert [each["status"] for each in page["items"]] == ["Succeeded"]
+
+
+@pytest.mark.parametrize("kind", RESOURCE_KINDS.values(), ids=list(RESOURCE_KINDS))
+class TestKinds:
+    """Calls, rows and descriptions that follow from the declaration of a kind of resource."""
+
+    @pytest.fixture
+    async def rows(self, kind: ResourceKind, admin: aiohttp.ClientSession, emulator: Emulator):
+        """The rows of `kind` in an emulator that has some of each kind."""
+        emulator.seed(EVERYTHING)
+        status, page = await asked(admin, "GET", f"/{kind.name}")
+        assert status == 200
+        assert page["items"], f"there are no {kind.noun}s in EVERYTHING"
+        return page["items"]
+
+    async def test_rows(self, kind: ResourceKind, admin: aiohttp.ClientSession, rows):
+        """Each field of a row is documented, and each field a column shows is one of a row's."""
+        _, document = await asked(admin, "GET", "/openapi.json")
+        answer = document["paths"][f"/{kind.name}"]["get"]["responses"]["200"]["content"]["application/json"]
+        schemas = document["components"]["schemas"]
+        page = schemas[answer["schema"]["$ref"].rpartition("/")[2]]
+        row = schemas[page["properties"]["items"]["items"]["$ref"].rpartition("/")[2]]
+        assert row["description"]
+        for each in rows:
+            assert set(each) == set(row["properties"])
+        _, content = await asked(admin, "GET", "/kinds")
+        (shown,) = (each for each in content["kinds"] if each["name"] == kind.name)
+        assert 1 <= len(shown["columns"]) <= 3
+        templates = " ".join(column["text"] + column["note"] for column in shown["columns"])
+        assert set(re.findall(r"\{(\w+)\}", templates)) <= set(row["properties"])
+
+    async def test_numbers(self, kind: ResourceKind, admin: aiohttp.ClientSession, emulator: Emulator, rows):
+        """The overview counts the rows, and the filter finds one by its name in any case of letters."""
+        _, overview = await asked(admin, "GET", "/overview")
+        assert overview["subscriptions"][0]["resources"][kind.name] == len(rows)
+        assert overview["subscriptions"][1]["resources"][kind.name] == 0
+        query = f"filter={rows[0]['name'].upper()}&subscription={emulator.subscription_id}"
+        assert rows[0] in (await asked(admin, "GET", f"/{kind.name}?{query}"))[1]["items"]
+
+    async def test_one(self, kind: ResourceKind, admin: aiohttp.ClientSession, emulator: Emulator, rows):
+        """A kind whose rows do not show all facts has a call for one resource; others have none."""
+        path = f"/{kind.name}/{rows[0]['name']}"
+        status, one = await asked(admin, "GET", f"{path}?subscription={emulator.subscription_id}")
+        assert status == (200 if kind.has_pages else 404)
+        if kind.has_pages:
+            assert rows[0].items() < one.items()
+            assert (await asked(admin, "GET", f"{path}?subscription={emulator.subscription_ids[1]}"))[
+                0
+            ] == 404
+
+    async def test_no_secrets(self, kind: ResourceKind, emulator: Emulator, rows):
+        """No row has a key of a storage account."""
+        accounts = emulator.state.subscriptions[emulator.subscription_id].storage_accounts.values()
+        assert not any(account.primary_key in str(rows) for account in accounts)
 
 
 class TestEvents:

@@ -14,10 +14,11 @@ from doubles.comparing import shape
 from doubles.recordings import recordings
 from doubles.replaying import replay
 
+from asyncsm import ServiceError
 from asyncsm.credentials import read_publishsettings
 from asyncsm.emulator import Clock, Emulator, EmulatorOptions, InstantClock, ManualClock, serve
 from asyncsm.emulator.clock import make_clock
-from asyncsm.emulator.handlers import ROUTES
+from asyncsm.emulator.routes import ROUTES
 
 
 async def test_headers(management: Management):
@@ -67,7 +68,9 @@ async def test_paths_match_generously(management: Management, path: str):
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("GET", "nothing/here", 404, "ResourceNotFound"),
+        ("GET", "nothing/here", 501, "NotEmulated"),
+        ("POST", "services/sqlservers", 501, "NotEmulated"),
+        ("GET", "/subscriptions/nothing", 501, "NotEmulated"),
         ("GET", "/", 404, "ResourceNotFound"),
         ("DELETE", "locations", 400, "InvalidHttpVerb"),
         ("PATCH", "services/storageservices", 400, "InvalidHttpVerb"),
@@ -102,6 +105,24 @@ async def test_bad_bodies(management: Management, body: str | bytes):
     """What is not the document the operation takes is refused as XML."""
     refused = await management.send("POST", "affinitygroups", body)
     assert (refused.status, refused.code) == (400, "InvalidXmlRequest")
+
+
+async def test_what_is_not_emulated_shows(
+    emulator: Emulator, management: Management, caplog: pytest.LogCaptureFixture
+):
+    """The answer, the log and the list of requests name what is missing; a client does not ask again."""
+    refused = await management.post("services/sql%20servers")
+    assert refused.message == "asyncsm's emulator does not answer POST /services/sql%20servers."
+    assert refused.message in caplog.text
+    (entry,) = emulator.journal
+    assert (entry.method, entry.status, entry.operation) == ("POST", 501, None)
+    assert entry.path.endswith("/services/sql%20servers")
+    async with emulator.service() as sms:
+        with pytest.raises(ServiceError, match="does not answer GET /services/sqlservers") as caught:
+            await sms.perform_get("services/sqlservers")
+    assert type(caught.value) is ServiceError
+    assert (caught.value.status, caught.value.code) == (501, "NotEmulated")
+    assert len(emulator.journal) == 2
 
 
 async def test_content_type_does_not_matter(management: Management):

@@ -40,13 +40,12 @@ async def states(management: Management, clock: ManualClock, answer: Answer) -> 
     """The states of vm1 from the acceptance of an operation on, for ten minutes."""
     assert answer.status == 202, answer.text
     seen: list[tuple[str, str]] = []
-    for _ in range(600):
+    for _ in compute.passing(clock, 600):
         shown = await management.get(VMS)
         names = shown.find_all("InstanceName")
         state = instance_states(shown)[names.index("vm1")]
         if seen[-1:] != [state]:
             seen.append(state)
-        clock.advance(1)
     return seen
 
 

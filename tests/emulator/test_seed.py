@@ -7,19 +7,11 @@ from pathlib import Path
 import pytest
 from doubles.bare_client import Management, connected
 from doubles.compute import SERVICES, SHOP, cscfg, hosted_service, instance_states
+from doubles.contents import EVERYTHING
 
 from asyncsm.emulator import Emulator, ManualClock, SeedDocument, SeedError, load_seed
 
 STORE = {"storage_accounts": [{"name": "store"}]}
-
-NETWORK = """<NetworkConfiguration xmlns="http://schemas.microsoft.com/ServiceHosting/2011/07/NetworkConfiguration">
-  <VirtualNetworkConfiguration><VirtualNetworkSites>
-    <VirtualNetworkSite name="inside" Location="West US">
-      <AddressSpace><AddressPrefix>10.0.0.0/16</AddressPrefix></AddressSpace>
-      <Subnets><Subnet name="web"><AddressPrefix>10.0.1.0/24</AddressPrefix></Subnet></Subnets>
-    </VirtualNetworkSite>
-  </VirtualNetworkSites></VirtualNetworkConfiguration>
-</NetworkConfiguration>"""
 
 
 def service(**deployment: object) -> dict[str, object]:
@@ -68,40 +60,7 @@ async def test_machines(emulator: Emulator, management: Management):
 
 async def test_the_rest(emulator: Emulator, management: Management):
     """Affinity groups, storage accounts, networks, reserved IPs, images and disks can be seeded too."""
-    emulator.seed(
-        {
-            "affinity_groups": [{"name": "near", "description": "together"}],
-            "storage_accounts": [
-                {"name": "store", "label": "the store"},
-                {"name": "near{index}", "count": 2, "affinity_group": "near", "account_type": "Standard_LRS"},
-            ],
-            "network_configuration": NETWORK,
-            "reserved_ips": [{"name": "front"}],
-            "os_images": [{"name": "mine", "os": "Linux"}],
-            "disks": [{"name": "spare{index:02}", "count": 3, "label": "no. {index}"}],
-            "hosted_services": [
-                {
-                    "name": "shop",
-                    "affinity_group": "near",
-                    "description": "all of it",
-                    "deployments": [
-                        {
-                            "virtual_machines": [
-                                {
-                                    "name": "vm",
-                                    "image": "mine",
-                                    "subnet": "web",
-                                    "endpoints": [{"name": "ssh", "local_port": 22}],
-                                }
-                            ],
-                            "virtual_network": "inside",
-                            "reserved_ip": "front",
-                        }
-                    ],
-                }
-            ],
-        }
-    )
+    emulator.seed(EVERYTHING)
     accounts = await management.get("services/storageservices")
     assert accounts.find_all("ServiceName") == ["near1", "near2", "store"]
     assert set(accounts.find_all("Status")) == {"Created"}

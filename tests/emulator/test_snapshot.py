@@ -132,7 +132,8 @@ class TestDocument:
         ("pointer", "value", "problem"),
         [
             ("/format", "another", "/format: is not"),
-            ("/version", 2, "/version: is not 1"),
+            ("/version", 3, "/version: the state was saved in version 3 by a later release"),
+            ("/version", "2", "/version: '2' is no version of a saved state"),
             ("/now", "yesterday", "/now"),
             ("/subscriptions", None, "/subscriptions"),
             ("/subscriptions", {"$names": {"x": 5}}, "/subscriptions/$names/x: is no Subscription"),
@@ -190,7 +191,7 @@ class TestDocument:
         """A closure on the agenda is a mistake that is told at once."""
         world = Kept()
         world.world.clock.after(1, lambda: None)
-        with pytest.raises(TypeError, match="cannot be part of a saved state"):
+        with pytest.raises(TypeError, match="cannot be part of a saved state: name it by @effect"):
             world.document()
 
     async def test_another_kind_of_clock(self, emulator: Emulator, management: Management, tmp_path: Path):
@@ -375,7 +376,9 @@ class TestDatabase:
             pass
         with closing(sqlite3.connect(file, isolation_level=None)) as upgrading:
             upgrading.execute("PRAGMA user_version = 99")
-        with pytest.raises(UnusableDatabase, match="has the version 99, not 1"):
+        with pytest.raises(
+            UnusableDatabase, match="saved in version 99 by a later release; this one reads up to 2"
+        ):
             await Emulator(directory=directory, database=file).start()
 
     async def test_another_programs(self, directory: Path, file: Path):

@@ -177,11 +177,10 @@ async def test_windows_takes_its_name_on_the_way(management: Management, clock: 
     """Windows has its image's name until it has restarted with its own, and details tell how far it is."""
     await compute.deploy_machines(management, machine(sets=WINDOWS_SET, disk=image_disk(WINDOWS_IMAGE)))
     seen = []
-    for _ in range(600):
+    for _ in compute.passing(clock, 600):
         shown = await management.get(VMS)
         state = (shown.find("InstanceStatus"), shown.find("HostName"), shown.find("InstanceStateDetails"))
         seen += [state] if state[0] in {"Provisioning", "BusyRole", "ReadyRole"} and state not in seen else []
-        clock.advance(1)
     assert seen == [
         ("Provisioning", None, ""),
         ("Provisioning", "WIN-5CU3EUBGJ92", ""),

@@ -1,33 +1,29 @@
 """The whole of it: client, TLS, emulator."""
 
 import shutil
-from random import Random
 
 import pytest
 from doubles.samples import blob
+from doubles.shared_emulator import shared_emulator
 
-from asyncsm.emulator import Emulator
-from asyncsm.emulator.identity import Identity
 from asyncsm.emulator.state import Quotas
 
 
-@pytest.fixture(scope="session")
-def identity_files(tmp_path_factory):
-    """Certificates made once, as making a key takes long."""
-    directory = tmp_path_factory.mktemp("identity")
-    Identity.load_or_make(directory, 1, Random(1))
-    return directory
-
-
-@pytest.fixture
-async def emulator(identity_files, tmp_path):
-    """Running, fast and strict, with two subscriptions and room for hundreds of machines."""
-    directory = shutil.copytree(identity_files, tmp_path / "emulator")
+@pytest.fixture(scope="module")
+async def shared(identity_files, tmp_path_factory):
+    """The emulator of all tests of a module."""
+    directory = shutil.copytree(identity_files, tmp_path_factory.mktemp("shared") / "emulator")
     quotas = Quotas(cores=1000, hosted_services=200)
-    async with Emulator(
+    async with shared_emulator(
         directory=directory, subscriptions=2, clock=300, seed=1, quotas=quotas, strict=True
     ) as running:
         yield running
+
+
+@pytest.fixture
+async def emulator(shared):
+    """Running, fast and strict, with two subscriptions and room for hundreds of machines."""
+    return await shared.begin_again()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import pytest
 
 from asyncsm import errors
 from asyncsm.cli.exit_codes import EXIT_CODES, exit_code, in_words
+from asyncsm.wire.refusals import operation_failed
 
 
 def refusal(kind):
@@ -29,7 +30,7 @@ def refusal(kind):
         (errors.ConnectionFailed("no"), 7),
         (errors.AttemptTimeout("no"), 7),
         (errors.CertificateRejected("no"), 7),
-        (errors.operation_failed("Conflict", "no", status=409, request_id=None, resource=None), 8),
+        (operation_failed("Conflict", "no", status=409, request_id=None, resource=None), 8),
         (errors.StateUnreachable("no", "ProvisioningFailed"), 8),
         (errors.OperationTimeout("no"), 9),
         (errors.OutcomeUnknown("no", resource="POST /"), 10),

@@ -8,7 +8,7 @@ from doubles.samples import blob
 
 from asyncsm import AlreadyExists, gather
 from asyncsm.emulator import Fault
-from asyncsm.events import Blocked, Queued, ReplyReceived, RequestSent, RetryPlanned, Veto
+from asyncsm.engine.events import Blocked, Queued, ReplyReceived, RequestSent, RetryPlanned, Veto
 
 
 @pytest.fixture
@@ -94,17 +94,20 @@ async def test_a_listener_that_fails_harms_nobody(sms, caplog):
     assert "a listener failed on RequestSent" in caplog.text
 
 
-async def test_a_veto_stops_the_request(sms):
-    """What a listener does not want is not sent, and the caller is told."""
+async def test_a_hook_may_stop_a_request(sms):
+    """What a hook does not let go is not sent, the caller is told, and listeners hear nothing of it."""
 
-    def refuse(event):
-        if isinstance(event, RequestSent) and event.kind == "change":
+    def refuse(request):
+        if request.kind == "change":
             raise Veto
 
-    unsubscribe = sms.session.events.subscribe(refuse)
+    heard = []
+    sms.session.events.subscribe(heard.append)
+    unhook = sms.session.events.before_send(refuse)
     with pytest.raises(Veto):
         await sms.create_hosted_service("shop", label="shop", location="West US")
-    unsubscribe()
+    unhook()
+    assert of(RequestSent, heard) == []
     assert not len(await sms.list_hosted_services())
 
 

@@ -11,7 +11,7 @@ from asyncsm import (
     gather,
 )
 from asyncsm.emulator import Emulator, Fault
-from asyncsm.emulator.pace import Pace
+from asyncsm.emulator.client_timings import ClientTimings
 from asyncsm.emulator.state import Quotas
 
 CREATE = "CreateHostedService"
@@ -198,7 +198,7 @@ class TestThrottle:
 
     async def test_an_unknown_budget(self, emulator):
         """One that does not is refused, slows down, and makes each change once all the same."""
-        async with emulator.service(throttle=Pace.of(emulator.clock).throttle(None)) as sms:
+        async with emulator.service(throttle=ClientTimings.of(emulator.clock).throttle(None)) as sms:
             await gather(create(sms, f"shop{number}") for number in range(40))
             statistics = sms.session.statistics
         assert statistics.throttled > 0

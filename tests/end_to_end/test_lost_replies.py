@@ -10,8 +10,8 @@ from doubles.scripted import refusal
 from doubles.virtual_time import virtual_time
 
 from asyncsm import AttemptTimeout, ConnectionLost, OutcomeUnknown, ServiceManagementService
+from asyncsm.engine.protocol import Reconcile, Request
 from asyncsm.polling import OperationHandle
-from asyncsm.protocol import Reconcile, Request
 
 LOST = [
     pytest.param(ConnectionLost("reset by peer"), id="reset"),

@@ -12,8 +12,10 @@ import pytest
 import pytest_asyncio
 from doubles.bare_client import connected, document
 from doubles.browser import DESKTOP, PHONE, chromium_without_window
+from doubles.contents import EVERYTHING
 
 from asyncsm.emulator import Emulator, ManualClock
+from asyncsm.emulator.control.kinds import RESOURCE_KINDS
 from asyncsm.emulator.progress import Operation
 from asyncsm.emulator.state import Quotas
 
@@ -140,6 +142,37 @@ async def test_what_there_is(page, emulator):
     await expect(instance.locator(".state")).not_to_have_text(["ReadyRole", "Started"])
     await page.get_by_role("tab", name="Storage accounts").click()
     await expect(page.locator("#resources .row")).to_contain_text("webstore")
+
+
+async def test_every_kind_has_a_tab(page, emulator):
+    """Each kind of resource has a tab with its number, rows, and a page of what is chosen."""
+    emulator.seed(EVERYTHING)
+    await page.reload()
+    tabs = page.get_by_role("tab")
+    await expect(tabs).to_have_count(len(RESOURCE_KINDS))
+    owner = emulator.state.subscriptions[emulator.subscription_id]
+    for place, kind in enumerate(RESOURCE_KINDS.values()):
+        await expect(tabs.nth(place)).to_have_text(f"{kind.title}{len(kind.found(owner))}")
+        await tabs.nth(place).click()
+        await expect(page.locator("#service")).to_be_hidden()
+        row = page.locator("#resources .row:visible").first
+        await expect(row.locator(".text").first).not_to_have_text("…")
+        await row.click()
+        await expect(page.locator("#service h3")).to_have_text(await row.locator(".text").first.inner_text())
+    # Without rows the panel says so.
+    emulator.reset()
+    await expect(page.locator("#resources-empty")).to_contain_text(kind.empty)
+
+
+async def test_a_chosen_resource_that_goes(page, emulator, management):
+    """The page of a chosen resource changes with it, and closes when it is gone."""
+    await management.post("affinitygroups", GROUP)
+    await page.get_by_role("tab", name="Affinity groups").click()
+    await page.locator("#resources .row:visible").click()
+    await expect(page.locator("#service dl")).to_contain_text("West US")
+    await management.delete("affinitygroups/near")
+    await expect(page.locator("#service")).to_be_hidden()
+    await expect(page.locator("#resources-empty")).to_contain_text("No affinity groups")
 
 
 async def test_a_fault_fails_the_next_call(page, management):

@@ -6,8 +6,7 @@ import contextlib
 from doubles.kept import kept, lasting
 from doubles.loopback import SUBSCRIPTION, Loopback
 from doubles.samples import blob, cscfg
-from hypothesis import settings
-from hypothesis import strategies as st
+from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from asyncsm import (

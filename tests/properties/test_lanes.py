@@ -4,10 +4,9 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field
 
-from hypothesis import event, given
-from hypothesis import strategies as st
+from hypothesis import event, given, strategies as st
 
-from asyncsm.lanes import Lanes
+from asyncsm.engine.lanes import Lanes
 
 SHOP = ("hostedservices", "shop")
 BLUE = (*SHOP, "deployments", "blue")

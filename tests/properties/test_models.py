@@ -5,8 +5,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 from doubles.documents import TEXT, documents
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from asyncsm import models
 from asyncsm.wire import codec

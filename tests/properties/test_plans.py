@@ -9,8 +9,7 @@ from random import Random
 from unittest import mock
 
 from doubles.plans import farm_plan, things, wanted
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from asyncsm.emulator import Emulator, Fault, Quotas
 from asyncsm.emulator.identity import Identity

@@ -4,12 +4,11 @@ import asyncio
 from dataclasses import dataclass, field
 
 from doubles.virtual_time import VirtualLoop
-from hypothesis import event, given
-from hypothesis import strategies as st
+from hypothesis import event, given, strategies as st
 
 from asyncsm import errors
 from asyncsm.config import ThrottlePolicy
-from asyncsm.throttling import Kind, Throttle
+from asyncsm.engine.throttling import Kind, Throttle
 
 CLOSE = 1e-6
 

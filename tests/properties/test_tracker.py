@@ -7,13 +7,12 @@ from email.utils import format_datetime
 
 from doubles.scripted import SUBSCRIPTION
 from doubles.virtual_time import VirtualLoop
-from hypothesis import event, given
-from hypothesis import strategies as st
+from hypothesis import event, given, strategies as st
 
 from asyncsm import errors
 from asyncsm.config import PollingPolicy
 from asyncsm.polling import OperationHandle, SurveyCost, Tracker
-from asyncsm.protocol import HttpResponse
+from asyncsm.wire.http import HttpResponse
 from asyncsm.wire.operations import Error, Operation
 
 EPOCH = 1_700_000_000

@@ -1,7 +1,6 @@
 """Documents as simple as an operation's status are read by a short cut; it must not show."""
 
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from asyncsm.wire import xml
 

@@ -1,20 +1,19 @@
 """An emulator with room for plans, and a client of it."""
 
 import shutil
-from random import Random
 
 import pytest
+from doubles.impatient import impatient
+from doubles.shared_emulator import shared_emulator
 
-from asyncsm.emulator import Emulator, Quotas
-from asyncsm.emulator.identity import Identity
+from asyncsm.emulator import Quotas
 
 
-@pytest.fixture(scope="session")
-def identity_files(tmp_path_factory):
-    """Certificates made once, as making a key takes long."""
-    directory = tmp_path_factory.mktemp("identity")
-    Identity.load_or_make(directory, 1, Random(1))
-    return directory
+@pytest.fixture(autouse=True, scope="session")
+def impatience():
+    """The durable engine looks for news often."""
+    with impatient():
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -24,15 +23,21 @@ def secret(monkeypatch):
     return "Secret-12"
 
 
-@pytest.fixture
-async def emulator(identity_files, tmp_path):
-    """Running, fast and strict."""
-    directory = shutil.copytree(identity_files, tmp_path / "emulator")
+@pytest.fixture(scope="module")
+async def shared(identity_files, tmp_path_factory):
+    """The emulator of all tests of a module."""
+    directory = shutil.copytree(identity_files, tmp_path_factory.mktemp("shared") / "emulator")
     quotas = Quotas(cores=1000, hosted_services=200)
-    async with Emulator(
+    async with shared_emulator(
         directory=directory, clock=1000, seed=1, quotas=quotas, strict=True, subscriptions=2
     ) as running:
         yield running
+
+
+@pytest.fixture
+async def emulator(shared):
+    """Running, fast and strict."""
+    return await shared.begin_again()
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from doubles.plans import farm
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 

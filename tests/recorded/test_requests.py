@@ -26,7 +26,7 @@ from asyncsm import (
     ServiceManagementService,
     models,
 )
-from asyncsm.protocol import HttpResponse
+from asyncsm.wire.http import HttpResponse
 
 AREAS = ("subscription", "affinity_groups", "management_certificates", "compute", "storage")
 

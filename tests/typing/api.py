@@ -33,6 +33,8 @@ from asyncsm import (
     ServiceManagementService,
     WindowsConfigurationSet,
 )
+from asyncsm.engine.protocol import get
+from asyncsm.errors import AcceptedOperation
 from asyncsm.models import (
     AffinityGroup,
     Deployment,
@@ -50,7 +52,7 @@ from asyncsm.models import (
     Subscription,
     SubscriptionOperationCollection,
 )
-from asyncsm.protocol import HttpResponse, get
+from asyncsm.wire.http import HttpResponse
 
 
 async def clients(certificate: ManagementCertificate) -> None:
@@ -200,9 +202,9 @@ async def failing(handle: OperationHandle) -> None:
     except (ServiceError, AzureHttpError) as refused:
         assert_type(refused.status_code, int)
     except OperationFailed as failed:
-        assert_type(failed.handle, OperationHandle | None)
+        assert_type(failed.handle, AcceptedOperation | None)
     except OperationTimeout as late:
-        assert_type(late.handle, OperationHandle | None)
+        assert_type(late.handle, AcceptedOperation | None)
     except InvalidArgument as wrong:
         assert_type(wrong.parameter, str)
 

@@ -64,7 +64,6 @@ class Case:
         assert parts.tracker.pending == 0
         assert parts.throttle.waiting == (0, 0)
         assert set(parts.throttle._under_way.values()) == {0}
-        assert not parts.changes._followed
 
 
 async def make_account(sms, name=ACCOUNT):

@@ -10,11 +10,10 @@ import pytest
 from doubles.cancelling import cancel_everywhere
 from doubles.pending import FAILURE, PendingOperations, tracker_for
 from doubles.virtual_time import virtual_time
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from asyncsm import errors
-from asyncsm.gathering import Completed, OperationsFailed, as_completed, gather
+from asyncsm.polling.gather import Completed, OperationsFailed, as_completed, gather
 
 
 class Cloud:

@@ -1,13 +1,19 @@
 """Which changes exclude each other, and how they queue."""
 
 import asyncio
+import gc
 import logging
+import threading
+from dataclasses import replace
 
 import pytest
+from doubles.scripted import SUBSCRIPTION, ScriptedTransport, operation, refusal, reply
 from doubles.virtual_time import virtual_time
 
+from asyncsm import ManagementSession
+from asyncsm.engine.lanes import Lanes, lane_of
+from asyncsm.engine.protocol import put
 from asyncsm.errors import ClientStateError
-from asyncsm.lanes import Lanes, lane_of
 
 SERVICE = ("hostedservices", "shop")
 BLUE = (*SERVICE, "deployments", "blue")
@@ -126,6 +132,30 @@ def test_case_and_quoting_do_not_make_another_lane():
     """The service compares names without case, and a quoted name is the same name."""
     assert lane_of("services/HostedServices/Shop/Deployments/Bl%75e/Roles/Web") == BLUE
     assert lane_of("services/disks/a%2Fb%20c") == ("disks", "a/b c")
+
+
+@pytest.mark.parametrize(
+    ("lanes", "seconds"),
+    [
+        pytest.param((None, None), 20, id="the path's"),
+        pytest.param((("disks", "a"), ("disks", "b")), 10, id="two of their own"),
+        pytest.param((("disks", "a"), None), 10, id="one of its own"),
+        pytest.param(((), ()), 10, id="none"),
+    ],
+)
+@virtual_time
+async def test_a_request_may_say_its_lane(lanes, seconds):
+    """The path decides only where the request does not; the empty lane excludes nothing."""
+
+    async def answer(_):
+        await asyncio.sleep(10)
+        return reply(200)
+
+    change = put("services", "disks", "system", operation="UpdateDisk")
+    async with ManagementSession(SUBSCRIPTION, transport=ScriptedTransport(answer)) as session:
+        begun = asyncio.get_running_loop().time()
+        await asyncio.gather(*(session.start(replace(change, lane=lane)) for lane in lanes))
+        assert asyncio.get_running_loop().time() - begun == seconds
 
 
 # ---------------------------------------------------------------- queues
@@ -350,6 +380,76 @@ async def test_letting_go_twice_counts_once():
     assert len(lanes) == 1
     second()
     assert len(lanes) == 0
+
+
+class Slow:
+    """A service whose operations end after 60 seconds."""
+
+    def __init__(self):
+        self.accepted = []
+        self.transport = ScriptedTransport(self._answer)
+        self.session = ManagementSession(SUBSCRIPTION, transport=self.transport)
+
+    def _answer(self, request):
+        now = asyncio.get_running_loop().time()
+        if request.method != "GET":
+            self.accepted.append(now)
+            return reply(202, request_id=f"{len(self.accepted):032x}")
+        request_id = request.url.rpartition("/")[2]
+        ended = now >= self.accepted[int(request_id, 16) - 1] + 60
+        return operation("Succeeded" if ended else "InProgress", request_id)
+
+
+CHANGE = put("services", "disks", "system", operation="UpdateDisk")
+
+
+@pytest.mark.parametrize("dropped_by", ["nobody", "the caller", "another thread", "the collector"])
+@virtual_time
+async def test_an_operation_keeps_its_lane_until_it_has_ended_though_its_handle_is_dropped(dropped_by):
+    """The service works on it whether or not anybody waits; the next change would be refused."""
+    service = Slow()
+    async with service.session as session:
+        held = [await session.start(CHANGE)]
+        held[0].detach()
+        if dropped_by == "the caller":
+            held.clear()
+        elif dropped_by == "another thread":
+            thread = threading.Thread(target=held.clear)
+            thread.start()
+            thread.join()
+        elif dropped_by == "the collector":
+            held.append(held)
+            del held
+            gc.collect()
+        assert session.pending == 1
+        await (await session.start(CHANGE))
+        assert session.pending == 0
+    first, second = service.accepted
+    assert 60 <= second - first < 90
+
+
+@virtual_time
+async def test_a_lane_is_free_when_an_operation_without_a_handle_cannot_be_asked_for():
+    """Polling is given up when the service refuses to tell; a lane is not taken for ever then."""
+    transport = ScriptedTransport(
+        [reply(202), refusal(404, "ResourceNotFound"), reply(202), operation("Succeeded")]
+    )
+    async with ManagementSession(SUBSCRIPTION, transport=transport) as session:
+        (await session.start(CHANGE)).detach()
+        await (await session.start(CHANGE))
+
+
+@virtual_time
+async def test_a_session_that_is_closed_forgets_operations_without_a_handle():
+    """Closing does not wait for them, and tells the next in their lane."""
+    service = Slow()
+    async with service.session as session:
+        (await session.start(CHANGE)).detach()
+        behind = asyncio.create_task(session.start(CHANGE))
+        await asyncio.sleep(1)
+    with pytest.raises(ClientStateError, match="nothing has changed"):
+        await behind
+    assert session.pending == 0
 
 
 # ---------------------------------------------------------------- blocks in blocks

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import itertools
 import json
+import threading
 import warnings
 
 import pytest
@@ -78,6 +79,20 @@ async def test_what_one_operation_taught_serves_the_next():
     begun = service.now
     await service.begin(tracker, "b", 40)
     assert 35 <= service.times("b")[0] - begun <= 45
+    await tracker.close()
+
+
+@virtual_time
+async def test_others_of_the_kind_wait_as_long_as_was_declared():
+    """What a request says of its kind counts until one operation of the kind has ended."""
+    service = PendingOperations(a=500, b=500)
+    tracker = tracker_for(service)
+    handles = [started(tracker, "a", usual=400.0), started(tracker, "b", usual=400.0)]
+    await asyncio.gather(*handles)
+    assert service.times("a")[0] == pytest.approx(1.0, rel=1e-3)
+    assert service.times("b")[0] == pytest.approx(400.0, rel=1e-3)
+    await service.begin(tracker, "c", 500)
+    assert service.times("c")[0] - 500 >= 450
     await tracker.close()
 
 
@@ -236,7 +251,7 @@ async def test_the_token_names_the_operation_for_another_process():
     tracker = tracker_for(PendingOperations(a=1))
     handle = started(tracker, "a")
     token = json.loads(handle.token)
-    assert token["v"] == 1
+    assert token["v"] == 2
     assert (token["request_id"], token["subscription_id"], token["operation"]) == (
         "a",
         SUBSCRIPTION,
@@ -321,6 +336,21 @@ async def test_two_handles_of_one_operation_both_hear_of_its_end():
     first, second = started(tracker, "a"), started(tracker, "a")
     assert tracker.pending == 1
     assert await first is await second
+    await tracker.close()
+
+
+@virtual_time
+async def test_another_thread_that_drops_a_handle_changes_no_agenda():
+    """Garbage is collected on any thread; what it means is found out on the event loop."""
+    tracker = tracker_for(PendingOperations(a=10))
+    held = [started(tracker, "a")]
+    held[0].detach()
+
+    thread = threading.Thread(target=held.clear)
+    thread.start()
+    thread.join()
+    assert list(tracker._agenda._entries) == ["a"]
+    assert tracker.pending == 0
     await tracker.close()
 
 

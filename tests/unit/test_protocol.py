@@ -5,9 +5,21 @@ from doubles.scripted import NAMESPACE, REQUEST_ID, SUBSCRIPTION, refusal, reply
 
 from asyncsm import config, errors
 from asyncsm.clouds import Endpoint
+from asyncsm.engine.protocol import (
+    check,
+    decode,
+    delete,
+    encode,
+    excerpt,
+    get,
+    path_of,
+    post,
+    put,
+    query_of,
+    raw,
+)
 from asyncsm.errors import InvalidArgument, UnexpectedPayload
 from asyncsm.models import Deployment, HostedService, Operation, StorageService, Swap
-from asyncsm.protocol import check, decode, delete, encode, excerpt, get, path_of, post, put, query_of, raw
 
 ENDPOINT = Endpoint("management.core.windows.net")
 READ = get("services", "hostedservices", "web")
@@ -192,6 +204,7 @@ def refused(answer, request=READ):
         (307, "TemporaryRedirect", errors.TemporaryRedirect),
         (400, "Compute.OverconstrainedAllocationRequest", errors.BadRequest),
         (502, "Unheard.Of", errors.InternalError),
+        (501, "NotEmulated", errors.ServiceError),
         (418, "Unheard.Of", errors.ServiceError),
         (302, "Unheard.Of", errors.ServiceError),
     ],

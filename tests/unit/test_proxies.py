@@ -6,8 +6,8 @@ import pytest
 from doubles.mocked_http import MockedHttp
 
 from asyncsm import config
-from asyncsm.protocol import HttpRequest
-from asyncsm.transport import AiohttpTransport
+from asyncsm.engine.transport import AiohttpTransport
+from asyncsm.wire.http import HttpRequest
 
 HOST = "management.core.windows.net"
 URL = f"https://{HOST}/sub/locations"

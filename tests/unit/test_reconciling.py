@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 
 import pytest
 from doubles.scripted import NAMESPACE, REQUEST_ID, SUBSCRIPTION, ScriptedTransport, operation, refusal, reply
@@ -16,7 +17,8 @@ from asyncsm import (
     OutcomeUnknown,
     ResourceNotFound,
 )
-from asyncsm.protocol import delete, get, post
+from asyncsm.engine.protocol import delete, get, post
+from asyncsm.models import Locations
 
 OTHER_ID = "f" * 32
 SHOP = "services/hostedservices/shop"
@@ -79,7 +81,8 @@ class Service:
             return self.history if not isinstance(self.history, list | tuple) else listed(*self.history)
         if path.startswith("operations/"):
             return operation("Succeeded", path.removeprefix("operations/"))
-        return reply(200, "<HostedService/>") if self.there else refusal(404, "ResourceNotFound")
+        there = self.there if isinstance(self.there, str) else "<HostedService/>"
+        return reply(200, there) if self.there else refusal(404, "ResourceNotFound")
 
     def session(self):
         return ManagementSession(SUBSCRIPTION, transport=self.transport)
@@ -213,6 +216,35 @@ async def test_another_action_on_the_same_object_is_not_adopted():
     async with service.session() as session:
         with pytest.raises(OutcomeUnknown):
             await session.start(ACTION)
+
+
+@pytest.mark.parametrize(
+    ("listed_as", "adopted"),
+    [("CreateReservedIP", True), ("DeployReservedIP", False), ("DeleteReservedIP", False)],
+)
+@virtual_time
+async def test_a_change_whose_listed_name_was_seen_is_adopted_under_that_name_only(listed_as, adopted):
+    """Any other entry is another operation; sent again, the service refuses a second of the name."""
+    path = ("services", "networking", "reservedips", "door")
+    creation = replace(post(*path[:-1], operation="CreateReservedIP", creates=path), listed=True)
+    service = Service(ConnectionLost("reset"), reply(202), history=[entry(listed_as, "/".join(path))])
+    async with service.session() as session:
+        handle = await session.start(creation)
+        assert (handle.request_id == OTHER_ID) is adopted
+        await handle
+    assert service.sent == (1 if adopted else 2)
+
+
+@virtual_time
+async def test_a_change_whose_listed_name_is_not_known_is_adopted_under_any_of_its_sort():
+    """What is created is found by its path; how the service spells its creation is not certain."""
+    path = ("services", "networking", "reservedips", "door")
+    creation = post(*path[:-1], operation="CreateReservedIP", creates=path)
+    for listed_as, sent in (("DeployReservedIP", 1), ("DeleteReservedIP", 2)):
+        service = Service(ConnectionLost("reset"), reply(202), history=[entry(listed_as, "/".join(path))])
+        async with service.session() as session:
+            await (await session.start(creation))
+        assert service.sent == sent
 
 
 @virtual_time
@@ -360,3 +392,21 @@ async def test_a_restart_is_adopted_under_the_name_the_service_gives_it():
         handle = await session.start(restart)
         await handle
         assert handle.request_id == OTHER_ID
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@virtual_time
+async def test_a_change_that_answers_a_document_reads_it_if_the_reply_was_lost(lost):
+    """The reply is the document; once it is lost and the change is adopted, another read gives it."""
+    document = f'<Locations xmlns="{NAMESPACE}"/>'
+    service = Service(
+        ConnectionLost("reset") if lost else reply(200, document),
+        history=[entry("SwapDeployment")],
+        there=document,
+    )
+    async with service.session() as session:
+        read = get("services", "hostedservices", "shop")
+        assert await session.change(Locations, ACTION, otherwise=read) == Locations()
+    last = service.transport.requests[-1]
+    assert (last.method, last.url.endswith("/shop")) == ("GET" if lost else "POST", True)
+    assert service.sent == 1

@@ -2,9 +2,10 @@
 
 import pytest
 
-from asyncsm import errors, retrying
+from asyncsm import errors
 from asyncsm.config import RetryPolicy
-from asyncsm.protocol import get, post, put
+from asyncsm.engine import retrying
+from asyncsm.engine.protocol import get, post, put
 
 POLICY = RetryPolicy(attempts=4, first=1.0, most=3.0)
 READ = get("locations")

@@ -1,7 +1,9 @@
 """The session between a scripted transport and the operations: lifecycle, retries, redirects, handles."""
 
 import asyncio
+import inspect
 import json
+from dataclasses import fields, replace
 
 import pytest
 from doubles.certificates import management_certificate
@@ -33,8 +35,11 @@ from asyncsm import (
     config,
     errors,
 )
+from asyncsm.config import SessionOptions
+from asyncsm.engine.caller import Caller
+from asyncsm.engine.protocol import get, post
 from asyncsm.models import Images, Operation
-from asyncsm.protocol import HttpResponse, get, post
+from asyncsm.wire.http import HttpResponse
 
 CREATION = post("services", "hostedservices", body=b"<Create/>", operation="CreateHostedService")
 READ = get("locations")
@@ -333,6 +338,26 @@ def test_a_session_shows_neither_certificate_nor_proxy():
     assert repr(session) == f"<ManagementSession {SUBSCRIPTION} at https://management.core.windows.net>"
 
 
+@pytest.mark.parametrize("constructor", [ManagementSession, ServiceManagementService])
+def test_constructors_take_each_option_of_a_session_and_say_what_it_is(constructor):
+    """Names and defaults are those of `SessionOptions`; each is described where a user looks."""
+    given = inspect.signature(constructor).parameters
+    for option in fields(SessionOptions):
+        assert (given[option.name].default, given[option.name].annotation) == (option.default, option.type)
+        assert f"    {option.name}: " in constructor.__doc__
+
+
+def test_a_session_does_itself_what_callers_leave_to_it():
+    """Whatever `Caller` hands on to its session would else be handed on for ever."""
+    handed_on = {
+        name
+        for name, value in vars(Caller).items()
+        if "session" in getattr(getattr(value, "fget", value), "__code__", Caller.run.__code__).co_names
+    }
+    assert {"subscription_id", "send", "start"} <= handed_on
+    assert handed_on <= set(vars(ManagementSession))
+
+
 @virtual_time
 async def test_the_api_version_is_the_sessions():
     """Another default version is for all calls that need no later one."""
@@ -453,10 +478,12 @@ def tampered(**changes):
         "{",
         "{}",
         tampered(subscription_id=OTHER_SUBSCRIPTION),
-        tampered(v=2),
+        tampered(v=3),
         tampered(v=None),
         tampered(request_id=None),
         tampered(request_id=7),
+        tampered(v=2, usual="soon"),
+        tampered(v=2, usual=True),
         tampered(submitted="yesterday"),
         tampered(submitted="2015-06-22T00:00:00"),
         tampered(more="than is known"),
@@ -474,9 +501,26 @@ async def test_a_token_that_is_none_or_of_another_subscription_is_refused(token)
 @virtual_time
 async def test_a_good_token_is_one():
     """The tokens above are refused for what was changed in them."""
-    session, _ = session_with(operation("Succeeded"))
+    session, _ = session_with(operation("Succeeded"), operation("Succeeded"))
     async with session:
         await session.resume(tampered())
+        await session.resume(tampered(v=2, usual=38))
+
+
+@virtual_time
+async def test_a_resumed_operation_is_expected_to_take_as_long_as_its_token_says():
+    """The seconds an operation was declared with travel in the request, the handle and the token."""
+    session, _ = session_with(reply(202))
+    async with session:
+        handle = await session.start(replace(CREATION, usual=38.5))
+        handle.detach()
+        token = handle.token
+        assert handle.usual == 38.5
+    other, _ = session_with()
+    async with other:
+        resumed = other.resume(token)
+        resumed.detach()
+        assert resumed.usual == 38.5
 
 
 # ---------------------------------------------------------------- the throttle

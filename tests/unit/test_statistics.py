@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from asyncsm.statistics import SessionStatistics, Tally
+from asyncsm.engine.statistics import SessionStatistics, Tally
 
 STATISTICS = SessionStatistics(
     requests={"read": 2, "change": 5, "poll": 9},

@@ -9,8 +9,8 @@ from doubles.virtual_time import virtual_time
 
 from asyncsm import errors
 from asyncsm.config import ThrottlePolicy
-from asyncsm.pacing import Pace
-from asyncsm.throttling import Kind, Throttle
+from asyncsm.engine.pacing import Pace
+from asyncsm.engine.throttling import Kind, Throttle
 
 UNKNOWN = ThrottlePolicy()
 

@@ -7,8 +7,8 @@ import pytest
 from doubles.mocked_http import MockedHttp
 
 from asyncsm import config, errors
-from asyncsm.protocol import HttpRequest
-from asyncsm.transport import AiohttpTransport
+from asyncsm.engine.transport import AiohttpTransport
+from asyncsm.wire.http import HttpRequest
 
 URL = "https://management.core.windows.net/sub/locations"
 REQUEST = HttpRequest("GET", URL, {"x-ms-version": "2014-10-01"})

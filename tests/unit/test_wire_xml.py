@@ -1,8 +1,7 @@
 """Reading documents: the quick way for flat ones, and that it is only quicker."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from asyncsm.wire import xml
 

@@ -1,4 +1,4 @@
-"""The control port: what a test or a person may do to a running emulator, as JSON over plain HTTP.
+"""The control port: JSON over plain HTTP for tests and people who watch and steer a running emulator.
 
 It is a port of its own, for this computer only, and no part of the emulated service. Pages
 from elsewhere must not reach it through a browser: requests for a foreign host name (DNS

@@ -1,4 +1,4 @@
-"""The table of the control port's calls, and what a handler is given."""
+"""The table of the control port's calls, and the arguments of their handlers."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Rejected(Exception):
         self.fields = fields
 
     def response(self) -> web.Response:
-        """The answer."""
+        """Return the answer."""
         if not self.fields:
             return json_response(Problem(error=self.message), self.status)
         fields = [FieldProblem(field=field, problem=problem) for field, problem in self.fields]
@@ -52,7 +52,7 @@ class Rejected(Exception):
 
 
 def invalid(*fields: tuple[str, str]) -> Rejected:
-    """400, with what is wrong with which field of the body."""
+    """Return a 400 that names each field of the body at fault, and its problem."""
     summary = "; ".join(f"{field}: {problem}" if field else problem for field, problem in fields)
     return Rejected(400, summary, fields)
 
@@ -60,7 +60,7 @@ def invalid(*fields: tuple[str, str]) -> Rejected:
 def json_response(
     answer: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> web.Response:
-    """`answer` as JSON, without the fields that were not given."""
+    """Return `answer` as JSON, without the fields that were not given."""
     return web.Response(
         body=answer.model_dump_json(exclude_unset=True).encode(),
         status=status,
@@ -137,9 +137,8 @@ def route(
     """Enter a handler into `ROUTES`; see `ControlRoute`."""
 
     def register(handler: Handler) -> Handler:
-        ROUTES.append(
-            ControlRoute(method, path, handler, tag, query, body, answer, content_type, status, example)
-        )
+        kind = "" if status == 204 else content_type
+        ROUTES.append(ControlRoute(method, path, handler, tag, query, body, answer, kind, status, example))
         return handler
 
     return register
@@ -147,7 +146,7 @@ def route(
 
 @dataclass(frozen=True, slots=True)
 class ControlCall:
-    """What a handler is given.
+    """A request to the control port, as a handler gets it.
 
     Attributes:
         emulator: what there is to control.
@@ -160,7 +159,7 @@ class ControlCall:
     request: web.Request
 
     async def body(self, model: type[Model]) -> Model:
-        """The body, read as `model`.
+        """Read the body as `model`.
 
         Raises:
             Rejected: 400 and what is wrong with which field, or 413.
@@ -172,7 +171,7 @@ class ControlCall:
             raise _refused(error) from error
 
     async def document(self, limit: int) -> dict[str, JsonValue]:
-        """The body, read as any JSON object of at most `limit` bytes.
+        """Read the body as any JSON object of at most `limit` bytes.
 
         Raises:
             Rejected: 400 when it is none, or 413.
@@ -184,7 +183,7 @@ class ControlCall:
             raise _refused(error) from error
 
     def query(self, model: type[Model]) -> Model:
-        """The parameters of the query, read as `model`.
+        """Read the parameters of the query as `model`.
 
         Raises:
             Rejected: 400 and what is wrong with which parameter.

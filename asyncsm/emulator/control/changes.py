@@ -1,7 +1,7 @@
-"""What has changed in an emulator since somebody last looked.
+"""Changes of an emulator since they were last collected.
 
-Nothing reports to anybody: the histories the emulator keeps anyway are compared with how
-far they had been read. Requests are therefore as fast without an audience as ever.
+No request reports anything: the histories the emulator keeps anyway are compared with how
+far they had been read. So requests cost nothing more while nobody listens.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from asyncsm.emulator.control import views
 from asyncsm.emulator.control.controllable import Controllable
-from asyncsm.emulator.control.schemas import FaultChange, Nothing
+from asyncsm.emulator.control.schemas import FaultChange, Nothing, RequestFacts
 from asyncsm.emulator.progress import Operation, OperationLog
 from asyncsm.emulator.state import Subscription
 
@@ -91,7 +91,7 @@ class Changes:
         return operations + len(self._emulator.journal) - self._requests
 
     def collect(self) -> Iterator[tuple[str, BaseModel]]:
-        """What has happened since the last time: names of events, and their data."""
+        """Yield the events since the last time: their names and data."""
         self._emulator.clock.settle()
         if self._is_another():
             self.forget()
@@ -107,7 +107,7 @@ class Changes:
             yield "changed", Nothing()
 
     def _is_another(self) -> bool:
-        """Whether the emulator was reset, or its state replaced."""
+        """Tell if the emulator was reset, or its state replaced."""
         subscriptions = self._emulator.state.subscriptions
         return len(self._emulator.journal) < self._requests or any(
             id_ not in subscriptions or subscriptions[id_].operations is not log
@@ -140,7 +140,7 @@ class Changes:
         if len(journal) != self._requests:
             for entry in journal:
                 if entry.number > self._requests:
-                    yield "request", views.request_facts(entry)
+                    yield "request", RequestFacts.model_validate(entry)
             self._requests = len(journal)
 
     def _of_operations(self) -> Iterator[tuple[str, BaseModel]]:

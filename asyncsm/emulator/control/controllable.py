@@ -1,4 +1,4 @@
-"""What the control port needs of an emulator."""
+"""The emulator as the control port sees it."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from pydantic import JsonValue
 
 from asyncsm.emulator.clock import Clock
 from asyncsm.emulator.faults import Faults
-from asyncsm.emulator.journal import Journal
-from asyncsm.emulator.state import State
+from asyncsm.emulator.request_log import RequestLog
+from asyncsm.emulator.state import ServiceState
 
 
 class Controllable(Protocol):
-    """What the control port needs of an emulator; `Emulator` is one."""
+    """An emulator that the control port can show and change; `Emulator` is one."""
 
-    state: State
+    state: ServiceState
     clock: Clock
     faults: Faults
-    journal: Journal
+    journal: RequestLog
 
     @property
     def url(self) -> str:
-        """Where the emulated service listens."""
+        """Address of the emulated service."""
         ...
 
     def facts(self) -> Mapping[str, str | int | list[str]]:
-        """What a client needs to know."""
+        """Return addresses, ids and file names that a client needs."""
         ...
 
     def reset(self) -> None:
-        """Be as after the first start."""
+        """Drop everything but subscriptions and their certificates."""
 
     def seed(self, document: Mapping[str, JsonValue]) -> None:
-        """Add what `document` describes; `SeedError` when there cannot be that."""
+        """Add the resources that `document` describes; `SeedError` when it cannot be done."""
 
     def snapshot(self) -> dict[str, JsonValue]:
-        """Everything there is."""
+        """Return the whole state."""
         ...
 
     def restore(self, document: Mapping[str, JsonValue]) -> None:
-        """Be as `snapshot` said; `ValueError` when it never did."""
+        """Replace the state by one of `snapshot`; `ValueError` when it is none."""
 
     def save(self) -> None:
         """Make changes of clock and faults durable, if anything is."""

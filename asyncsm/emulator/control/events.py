@@ -1,4 +1,4 @@
-"""What happens to an emulator, told to whoever listens, as server-sent events.
+"""Server-sent events about an emulator.
 
 While somebody listens, the emulator is compared with what is known of it ten times a
 second (see `changes`); otherwise nothing runs. All listeners read from one buffer of the
@@ -74,7 +74,7 @@ class EventHub:
 
     @property
     def is_watching(self) -> bool:
-        """Whether it looks at the emulator now and then, because somebody listens."""
+        """True while the emulator is compared at intervals, because somebody listens."""
         return self._ticking is not None
 
     def close(self) -> None:
@@ -83,7 +83,7 @@ class EventHub:
         self._wake()
 
     def collect(self) -> None:
-        """Tell what has happened since the last time."""
+        """Append the events since the last time, and wake the listeners."""
         before = self._last
         for name, data in self._changes.collect():
             self._append(name, data)
@@ -91,18 +91,18 @@ class EventHub:
             self._wake()
 
     def collect_if_heard(self) -> None:
-        """The same, unless nobody listens."""
+        """Collect, unless nobody listens."""
         if self.listeners:
             self.collect()
 
     def announce(self, name: str, data: BaseModel) -> None:
-        """Tell of something that no comparison can find, and take all that came with it for known."""
+        """Append an event that no comparison can find, and take all that came with it for known."""
         self._changes.forget()
         self._append(name, data)
         self._wake()
 
     def begin_here(self) -> str:
-        """The id after which a new listener misses nothing that is not known now."""
+        """Return the id after which a new listener misses nothing."""
         if self.listeners:
             self.collect()
         else:
@@ -140,7 +140,7 @@ class EventHub:
                 await asyncio.wait([ticking])
 
     def _place(self, after: str | None) -> int | None:
-        """How many events precede what follows `after`, if all that follows is still there."""
+        """Return how many events precede those after `after`, if they are all still kept."""
         found = _ID.fullmatch(after or "")
         if found is None or found[1] != self._run:
             return None
@@ -148,7 +148,7 @@ class EventHub:
         return place if self._last - len(self._frames) <= place <= self._last else None
 
     def _skip(self) -> None:
-        """Begin anew; who has seen what came before has missed something."""
+        """Drop the events, so that those who have seen only earlier ones are told of a gap."""
         self._changes.forget()
         self._frames.clear()
         self._last += 1
@@ -173,7 +173,7 @@ class EventHub:
                 log.exception("the emulator could not be compared with what was known of it")
 
     async def following(self, place: int) -> list[bytes] | None:
-        """What follows `place`: after a while perhaps nothing, and ``None`` when the stream ends here."""
+        """Return the frames after `place`, none after `HEARTBEAT`, or ``None`` at the end of the stream."""
         while not self._closed:
             kept = len(self._frames)
             if place < self._last - kept:
@@ -189,7 +189,7 @@ class EventHub:
         return None
 
     def gap(self) -> tuple[int, bytes]:
-        """Where somebody goes on who has missed events, and what to tell them."""
+        """Return where a listener that has missed events goes on, and the frame that says so."""
         return self._last, self._frame("gap", "{}")
 
 

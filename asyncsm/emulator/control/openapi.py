@@ -26,7 +26,7 @@ _References: TypeAlias = dict[tuple[type[BaseModel], JsonSchemaMode], Json]
 
 @functools.cache
 def description() -> Json:
-    """The document; the same object each time, not to be changed."""
+    """Return the document; the same object each time, not to be changed."""
     references, schemas = _schemas()
     paths: dict[str, Json] = {}
     for route in ROUTES:
@@ -47,7 +47,7 @@ def description() -> Json:
 
 
 def _schemas() -> tuple[_References, Json]:
-    """References to the models by model and direction, and what they refer to."""
+    """Return references to the models by model and direction, and their schemas."""
     # The events' models are mentioned in words only.
     used: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {
         (Problem, "serialization"): None,

@@ -1,4 +1,4 @@
-"""The control port's way of answering: who may ask, and what goes around every answer."""
+"""The control port: the check of callers, and the headers of every answer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-"""What every answer has: nothing from elsewhere runs in its pages, and nobody else frames or reads them."""
+"""Headers of every answer: nothing from elsewhere runs in its pages, frames or reads them."""
 
 _Next: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -45,7 +45,7 @@ class Control:
         self._emulator = emulator
 
     def runner(self) -> web.AppRunner:
-        """Something to listen with."""
+        """Return the application, ready to listen."""
         events = EventHub(self._emulator)
         app = web.Application(middlewares=[_explain, _guard])
         app.on_response_prepare.append(_add_headers)
@@ -80,7 +80,7 @@ async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
 
 @web.middleware
 async def _explain(request: web.Request, handler: _Next) -> web.StreamResponse:
-    """Turn whatever goes wrong into JSON."""
+    """Turn every error into JSON."""
     try:
         return await handler(request)
     except Rejected as rejected:
@@ -94,7 +94,7 @@ async def _explain(request: web.Request, handler: _Next) -> web.StreamResponse:
 
 @web.middleware
 async def _guard(request: web.Request, handler: _Next) -> web.StreamResponse:
-    """Let nobody in but programs and pages of this computer that mean this port."""
+    """Refuse all but programs and pages of this computer that mean this port."""
     host = request.headers.get("Host", "")
     if not _is_loopback(host):
         raise Rejected(403, f"the control port is not called {host!r}")
@@ -109,7 +109,7 @@ async def _guard(request: web.Request, handler: _Next) -> web.StreamResponse:
 
 
 def _follows_a_link(request: web.Request) -> bool:
-    """Whether somebody comes to the portal from another page, which then sees nothing of it."""
+    """Tell if a link leads from another page to the portal; that page sees nothing of the answer."""
     return (
         request.method == "GET"
         and request.path == "/"

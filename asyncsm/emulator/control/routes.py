@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 import asyncsm
 from asyncsm.emulator import portal
-from asyncsm.emulator.control import openapi, views
+from asyncsm.emulator.control import openapi, schemas, views
 from asyncsm.emulator.control.calls import (
     ANY_OBJECT,
     ROUTES,
@@ -24,30 +24,10 @@ from asyncsm.emulator.control.calls import (
 )
 from asyncsm.emulator.control.controllable import Controllable
 from asyncsm.emulator.control.events import TooManyListeners
-from asyncsm.emulator.control.schemas import (
-    ClockChange,
-    ClockFacts,
-    DiskPage,
-    FaultCount,
-    FaultFacts,
-    FaultKind,
-    FaultList,
-    Health,
-    HostedServiceFacts,
-    HostedServicePage,
-    ImagePage,
-    Listing,
-    Metrics,
-    Nothing,
-    OperationListing,
-    OperationPage,
-    Overview,
-    RequestList,
-    StorageAccountPage,
-    Watching,
-)
+from asyncsm.emulator.control.kinds import RESOURCE_KINDS
+from asyncsm.emulator.control.resources import KindList, ResourceFacts, ResourceKind
 from asyncsm.emulator.faults import KINDS, OPERATION_NAMES, PARAMETERS, Fault
-from asyncsm.emulator.journal import Journal
+from asyncsm.emulator.request_log import RequestLog
 from asyncsm.emulator.seeding import SeedDocument, SeedError
 
 __all__ = ["ROUTES"]
@@ -67,19 +47,19 @@ SEED: Final[dict[str, JsonValue]] = {
 }
 
 
-@route("GET", "/health", tag="Emulator", answer=Health)
-async def get_health(call: ControlCall) -> Health:
-    """Whether it is there, and what time it is for it."""
-    return Health(status="ok", now=call.emulator.clock.now())
+@route("GET", "/health", tag="Emulator", answer=schemas.Health)
+async def get_health(call: ControlCall) -> schemas.Health:
+    """Answer that the emulator is there, with its time."""
+    return schemas.Health(status="ok", now=call.emulator.clock.now())
 
 
-@route("GET", "/overview", tag="Emulator", answer=Overview)
-async def get_overview(call: ControlCall) -> Overview:
-    """What there is, in numbers, and how to connect to it. No secrets: of keys, the names of their files."""
+@route("GET", "/overview", tag="Emulator", answer=schemas.Overview)
+async def get_overview(call: ControlCall) -> schemas.Overview:
+    """Count what there is, and say how to connect to it: of keys, only the names of their files."""
     emulator = call.emulator
     emulator.clock.settle()
     facts = emulator.facts()
-    return Overview(
+    return schemas.Overview(
         version=asyncsm.__version__,
         url=emulator.url,
         environment={
@@ -94,73 +74,64 @@ async def get_overview(call: ControlCall) -> Overview:
         requests=len(emulator.journal),
         event=call.events.begin_here(),
         operation_names=list(OPERATION_NAMES),
-        fault_kinds=[FaultKind(kind=kind, parameters=sorted(PARAMETERS.get(kind, ()))) for kind in KINDS],
+        fault_kinds=[
+            schemas.FaultKind(kind=kind, parameters=sorted(PARAMETERS.get(kind, ()))) for kind in KINDS
+        ],
     )
 
 
-@route("POST", "/reset", tag="State", status=204, content_type="")
+@route("POST", "/reset", tag="State", status=204)
 async def reset(call: ControlCall) -> None:
-    """Be as after the start: what was made since is gone, subscriptions and certificates stay."""
+    """Drop all that was made since the start; subscriptions and certificates stay."""
     call.emulator.reset()
-    call.events.announce("reset", Nothing())
+    call.events.announce("reset", schemas.Nothing())
 
 
-@route(
-    "POST",
-    "/seed",
-    tag="State",
-    body=SeedDocument,
-    status=204,
-    content_type="",
-    example=Example(body=SEED),
-)
+@route("POST", "/seed", tag="State", body=SeedDocument, status=204, example=Example(body=SEED))
 async def seed(call: ControlCall) -> None:
-    """Add what the body describes; it is there at once, finished and running."""
+    """Add the resources that the body describes, at once, finished and running."""
     document = await call.document(MAX_STATE_BYTES)
     try:
         call.emulator.seed(document)
     except SeedError as error:
         raise invalid(*error.problems) from error
-    call.events.announce("reset", Nothing())
+    call.events.announce("reset", schemas.Nothing())
 
 
 @route("GET", "/state", tag="State", answer=ANY_OBJECT)
 async def get_state(call: ControlCall) -> web.Response:
-    """Everything there is, operations under way included. It has the keys of storage accounts."""
+    """Read the whole state, operations under way included. It has the keys of storage accounts."""
     return web.json_response(call.emulator.snapshot())
 
 
-@route(
-    "PUT",
-    "/state",
-    tag="State",
-    body=ANY_OBJECT,
-    status=204,
-    content_type="",
-    example=Example(body_from="/state"),
-)
+@route("PUT", "/state", tag="State", body=ANY_OBJECT, status=204, example=Example(body_from="/state"))
 async def put_state(call: ControlCall) -> None:
-    """Be as ``GET /state`` said, here or elsewhere, whatever there is now."""
+    """Replace the state by one that ``GET /state`` answered, here or elsewhere."""
     document = await call.document(MAX_STATE_BYTES)
     try:
         call.emulator.restore(document)
     except ValueError as error:
         raise invalid(("", str(error))) from error
-    call.events.announce("reset", Nothing())
+    call.events.announce("reset", schemas.Nothing())
 
 
-@route("GET", "/clock", tag="Clock", answer=ClockFacts)
-async def get_clock(call: ControlCall) -> ClockFacts:
-    """What kind of clock runs, how fast, and what time it is."""
+@route("GET", "/clock", tag="Clock", answer=schemas.ClockFacts)
+async def get_clock(call: ControlCall) -> schemas.ClockFacts:
+    """Tell which kind of clock runs, how fast, and the time."""
     return views.clock_facts(call.emulator.clock)
 
 
 @route(
-    "POST", "/clock", tag="Clock", body=ClockChange, answer=ClockFacts, example=Example(body={"advance": 60})
+    "POST",
+    "/clock",
+    tag="Clock",
+    body=schemas.ClockChange,
+    answer=schemas.ClockFacts,
+    example=Example(body={"advance": 60}),
 )
-async def change_clock(call: ControlCall) -> ClockFacts:
+async def change_clock(call: ControlCall) -> schemas.ClockFacts:
     """Advance the clock, change its speed, stop it or let it run on."""
-    change = await call.body(ClockChange)
+    change = await call.body(schemas.ClockChange)
     clock = call.emulator.clock
     try:
         if change.advance is not None:
@@ -178,10 +149,10 @@ async def change_clock(call: ControlCall) -> ClockFacts:
     return views.clock_facts(clock)
 
 
-@route("GET", "/faults", tag="Faults", answer=FaultList)
-async def list_faults(call: ControlCall) -> FaultList:
-    """The faults that are set, also those that are spent, each with how often it ``struck``."""
-    return FaultList(faults=[views.fault_facts(each) for each in call.emulator.faults])
+@route("GET", "/faults", tag="Faults", answer=schemas.FaultList)
+async def list_faults(call: ControlCall) -> schemas.FaultList:
+    """List the faults that are set, also those that are spent, each with how often it ``struck``."""
+    return schemas.FaultList(faults=[views.fault_facts(each) for each in call.emulator.faults])
 
 
 @route(
@@ -189,7 +160,7 @@ async def list_faults(call: ControlCall) -> FaultList:
     "/faults",
     tag="Faults",
     body=Fault,
-    answer=FaultFacts,
+    answer=schemas.FaultFacts,
     status=201,
     example=Example(body={"kind": "503", "operation": "CreateHostedService", "count": 2}),
 )
@@ -204,14 +175,7 @@ async def add_fault(call: ControlCall) -> web.Response:
     return json_response(views.fault_facts(active), 201, {"Location": f"/faults/{active.id}"})
 
 
-@route(
-    "DELETE",
-    "/faults/{id}",
-    tag="Faults",
-    status=204,
-    content_type="",
-    example=Example(path={"id": "1"}),
-)
+@route("DELETE", "/faults/{id}", tag="Faults", status=204, example=Example(path={"id": "1"}))
 async def remove_fault(call: ControlCall) -> None:
     """Take one fault back; operations that it held go on."""
     given = call.request.match_info["id"]
@@ -222,7 +186,7 @@ async def remove_fault(call: ControlCall) -> None:
     _changed(call)
 
 
-@route("DELETE", "/faults", tag="Faults", status=204, content_type="")
+@route("DELETE", "/faults", tag="Faults", status=204)
 async def clear_faults(call: ControlCall) -> None:
     """Take all faults back; operations that were stuck go on."""
     call.emulator.faults.clear()
@@ -230,43 +194,44 @@ async def clear_faults(call: ControlCall) -> None:
 
 
 def _changed(call: ControlCall) -> None:
-    """Clock or faults are not what they were."""
+    """Save clock and faults, and tell listeners of their change."""
     call.emulator.save()
     call.events.collect_if_heard()
 
 
-@route("GET", "/requests", tag="Watching", answer=RequestList)
-async def list_requests(call: ControlCall) -> RequestList:
-    """The last 1,000 requests of the management port, oldest first, without bodies and queries."""
-    return RequestList(requests=[views.request_facts(entry) for entry in call.emulator.journal])
+@route("GET", "/requests", tag="Watching", answer=schemas.RequestList)
+async def list_requests(call: ControlCall) -> schemas.RequestList:
+    """List the last 1,000 requests of the management port, oldest first, without bodies and queries."""
+    return schemas.RequestList.model_validate({"requests": list(call.emulator.journal)})
 
 
-@route("GET", "/metrics", tag="Watching", answer=Metrics)
-async def get_metrics(call: ControlCall) -> Metrics | web.Response:
-    """Requests by operation and status, as JSON; for Prometheus (by ``Accept``) as its text."""
+@route("GET", "/metrics", tag="Watching", answer=schemas.Metrics)
+async def get_metrics(call: ControlCall) -> schemas.Metrics | web.Response:
+    """Count requests by operation and status, as JSON; for Prometheus (by ``Accept``) as its text."""
     accepted = call.request.headers.get("Accept", "")
     if "text/plain" in accepted or "openmetrics" in accepted:
         return web.Response(text="\n".join(_exposition(call.emulator)) + "\n", content_type="text/plain")
     operations: dict[str, dict[str, int]] = {}
     for operation, status, count in _counted(call.emulator.journal):
         operations.setdefault(operation, {})[status] = count
-    return Metrics(
+    return schemas.Metrics(
         requests=len(call.emulator.journal),
         operations=operations,
         faults=[
-            FaultCount(id=each.id, kind=each.fault.kind, struck=each.struck) for each in call.emulator.faults
+            schemas.FaultCount(id=each.id, kind=each.fault.kind, struck=each.struck)
+            for each in call.emulator.faults
         ],
     )
 
 
-def _counted(journal: Journal) -> Iterator[tuple[str, str, int]]:
-    """Operation, status and number; what nothing answers and what got no answer are ``none``."""
+def _counted(journal: RequestLog) -> Iterator[tuple[str, str, int]]:
+    """Yield operation, status and number; an unknown operation and a missing answer are ``none``."""
     for (operation, status), count in journal.counts.items():
         yield operation or "none", "none" if status is None else str(status), count
 
 
 def _exposition(emulator: Controllable) -> Iterator[str]:
-    """The counts in Prometheus' text format."""
+    """Yield the lines of Prometheus' text format."""
     yield "# HELP asyncsm_emulator_requests_total Requests of the management port."
     yield "# TYPE asyncsm_emulator_requests_total counter"
     for operation, status, count in _counted(emulator.journal):
@@ -277,9 +242,9 @@ def _exposition(emulator: Controllable) -> Iterator[str]:
         yield f'asyncsm_emulator_fault_strikes_total{{id="{each.id}",kind="{each.fault.kind}"}} {each.struck}'
 
 
-@route("GET", "/events", tag="Watching", query=Watching, content_type="text/event-stream")
+@route("GET", "/events", tag="Watching", query=schemas.Watching, content_type="text/event-stream")
 async def stream_events(call: ControlCall) -> web.StreamResponse:
-    """What happens, as server-sent events, until the caller goes.
+    """Send server-sent events about all that happens, until the caller goes.
 
     Their names: ``accepted``, ``progress`` and ``ended`` (with an OperationFacts), ``request``
     (RequestFacts), ``clock`` (ClockFacts), ``fault`` (FaultChange); and without data ``changed``
@@ -287,7 +252,7 @@ async def stream_events(call: ControlCall) -> web.StreamResponse:
     are lost: read again what you show). With the header ``Last-Event-ID``, or with ``after``, it
     goes on after that event.
     """
-    after = call.request.headers.get("Last-Event-ID") or call.query(Watching).after
+    after = call.request.headers.get("Last-Event-ID") or call.query(schemas.Watching).after
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
     try:
         async with call.events.listener(after) as pieces:
@@ -305,72 +270,61 @@ async def stream_events(call: ControlCall) -> web.StreamResponse:
     return response
 
 
-@route("GET", "/operations", tag="Resources", query=OperationListing, answer=OperationPage)
-async def list_operations(call: ControlCall) -> OperationPage:
-    """Changes that were asked for, oldest first, whether they are under way or have ended."""
-    wanted = call.query(OperationListing)
+@route("GET", "/operations", tag="Resources", query=schemas.OperationListing, answer=schemas.OperationPage)
+async def list_operations(call: ControlCall) -> schemas.Page[schemas.OperationFacts]:
+    """List the changes that were asked for, oldest first, under way or ended."""
+    wanted = call.query(schemas.OperationListing)
     call.emulator.clock.settle()
     return views.operations(call.emulator.state, wanted)
 
 
-@route("GET", "/hosted-services", tag="Resources", query=Listing, answer=HostedServicePage)
-async def list_hosted_services(call: ControlCall) -> HostedServicePage:
-    """Hosted services with their slots, and how many instances are in which state."""
-    wanted = call.query(Listing)
-    call.emulator.clock.settle()
-    return views.hosted_services(call.emulator.state, wanted)
+@route("GET", "/kinds", tag="Resources", answer=KindList)
+async def list_kinds(_: ControlCall) -> KindList:
+    """List the kinds of resources, with the calls that list them and the columns the portal shows."""
+    return KindList(kinds=list(RESOURCE_KINDS.values()))
 
 
-@route(
-    "GET",
-    "/hosted-services/{name}",
-    tag="Resources",
-    answer=HostedServiceFacts,
-    example=Example(path={"name": "shop"}),
-)
-async def get_hosted_service(call: ControlCall) -> HostedServiceFacts:
-    """One hosted service with its deployments and their instances."""
-    name = call.request.match_info["name"]
-    call.emulator.clock.settle()
-    owner = call.emulator.state.owner_of_hosted_service(name)
-    if owner is None:
-        raise Rejected(404, f"there is no hosted service {name!r}")
-    return views.hosted_service_facts(owner, owner.hosted_services[name])
+def _add_calls(kind: ResourceKind) -> None:
+    """Enter the calls of a kind of resource."""
+
+    async def list_resources(call: ControlCall) -> schemas.Page[ResourceFacts]:
+        wanted = call.query(schemas.Listing)
+        call.emulator.clock.settle()
+        return kind.part(call.emulator.state, wanted)
+
+    async def get_resource(call: ControlCall) -> ResourceFacts:
+        choice, name = call.query(schemas.Choice), call.request.match_info["name"]
+        call.emulator.clock.settle()
+        found = kind.find(call.emulator.state, choice.subscription, name)
+        if found is None:
+            raise Rejected(404, f"there is no {kind.noun} {name!r}")
+        return found
+
+    path, identifier = f"/{kind.name}", kind.name.replace("-", "_")
+    list_resources.__name__ = f"list_{identifier}"
+    list_resources.__doc__ = f"List {kind.noun}s.\n\n{kind.row.__doc__}"
+    route("GET", path, tag="Resources", query=schemas.Listing, answer=kind.page)(list_resources)
+    if kind.has_pages:
+        get_resource.__name__ = f"get_{identifier.removesuffix('s')}"
+        get_resource.__doc__ = f"Get one of the {kind.noun}s.\n\n{kind.facts.__doc__}"
+        path, example = f"{path}/{{name}}", Example({"name": kind.example})
+        enter = route("GET", path, tag="Resources", query=schemas.Choice, answer=kind.facts, example=example)
+        enter(get_resource)
 
 
-@route("GET", "/disks", tag="Resources", query=Listing, answer=DiskPage)
-async def list_disks(call: ControlCall) -> DiskPage:
-    """Disks, and what they are attached to."""
-    wanted = call.query(Listing)
-    call.emulator.clock.settle()
-    return views.disks(call.emulator.state, wanted)
-
-
-@route("GET", "/images", tag="Resources", query=Listing, answer=ImagePage)
-async def list_images(call: ControlCall) -> ImagePage:
-    """OS and VM images of the subscriptions, without those of the platform."""
-    wanted = call.query(Listing)
-    call.emulator.clock.settle()
-    return views.images(call.emulator.state, wanted)
-
-
-@route("GET", "/storage-accounts", tag="Resources", query=Listing, answer=StorageAccountPage)
-async def list_storage_accounts(call: ControlCall) -> StorageAccountPage:
-    """Storage accounts, without their keys."""
-    wanted = call.query(Listing)
-    call.emulator.clock.settle()
-    return views.storage_accounts(call.emulator.state, wanted)
+for _kind in RESOURCE_KINDS.values():
+    _add_calls(_kind)
 
 
 @route("GET", "/openapi.json", tag="Description", answer=ANY_OBJECT)
 async def get_description(_: ControlCall) -> web.Response:
-    """This description."""
+    """Answer this description."""
     return web.json_response(openapi.description())
 
 
 @route("GET", "/", tag="Description", content_type="text/html")
 async def get_portal(_: ControlCall) -> web.Response:
-    """The portal: a page that shows all this as it happens, with switches for clock and faults."""
+    """Answer the portal, a page that shows all this as it happens, with switches for clock and faults."""
     return portal.response("index.html")
 
 
@@ -382,7 +336,7 @@ async def get_portal(_: ControlCall) -> web.Response:
     example=Example(path={"file": "app.js"}),
 )
 async def get_portal_file(call: ControlCall) -> web.Response:
-    """A file the portal consists of."""
+    """Answer a file of the portal."""
     name = call.request.match_info["file"]
     try:
         return portal.response(name)

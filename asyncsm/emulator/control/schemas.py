@@ -1,4 +1,4 @@
-"""The JSON of the control port: what calls take and what they answer.
+"""The JSON of the control port: bodies, queries and answers.
 
 Field names and descriptions go into the OpenAPI document as they stand here.
 """
@@ -8,9 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from asyncsm.emulator.compute import Slot
 from asyncsm.emulator.faults import Fault, Kind
 from asyncsm.emulator.progress import Status
 
@@ -20,38 +19,38 @@ ClockKind: TypeAlias = Literal["running", "instant", "manual"]
 
 
 class Shown(BaseModel):
-    """Something that is answered."""
+    """A part of an answer; can be read from the attributes of an object."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, from_attributes=True)
 
 
 class Nothing(Shown):
-    """No data: the event says it all."""
+    """An event's data where its name says it all."""
 
 
 class FieldProblem(Shown):
-    """What is wrong with one field of a body."""
+    """The problem with one field of a body."""
 
     field: str = Field(description="Path of the field, with dots; empty for the body as a whole.")
     problem: str
 
 
 class Problem(Shown):
-    """Why a call was refused."""
+    """The reason why a call was refused."""
 
     error: str
     fields: list[FieldProblem] | None = None
 
 
 class Health(Shown):
-    """That the emulator is there."""
+    """Answer to a liveness check."""
 
     status: Literal["ok"] = "ok"
     now: datetime = Field(description="The emulator's time.")
 
 
 class ClockChange(BaseModel):
-    """What to do to the clock: exactly one of these.
+    """A change of the clock: exactly one of these.
 
     Attributes:
         advance: move on by so many virtual seconds.
@@ -77,7 +76,7 @@ class ClockChange(BaseModel):
 
 
 class ClockFacts(Shown):
-    """What time it is for the emulator, and how it goes on."""
+    """The emulator's time, and how it goes on."""
 
     kind: ClockKind = Field(
         description="running: by itself; manual: when it is advanced; instant: it jumps when somebody looks."
@@ -103,7 +102,7 @@ class FaultList(Shown):
 
 
 class FaultChange(Shown):
-    """What became of a fault."""
+    """A change of a fault."""
 
     change: Literal["set", "struck", "removed"]
     fault: FaultFacts
@@ -118,7 +117,9 @@ class RequestFacts(Shown):
     path: str
     operation: str | None = Field(description="Name of the operation; null where none answers.")
     status: int | None = Field(description="HTTP status; null where a fault left the client without one.")
-    milliseconds: float = Field(description="Real time it took to decide on the answer.")
+    milliseconds: Annotated[float, AfterValidator(lambda given: round(given, 3))] = Field(
+        description="Real time it took to decide on the answer."
+    )
     request_id: str
     faults: list[Kind] = Field(description="Kinds of the faults that struck.")
 
@@ -130,7 +131,7 @@ class RequestList(Shown):
 
 
 class FaultCount(Shown):
-    """How often a fault struck."""
+    """A fault, with how often it struck."""
 
     id: int
     kind: Kind
@@ -168,10 +169,11 @@ class SubscriptionFacts(Shown):
     operations: int
     cores_in_use: int
     cores: int = Field(description="How many it may have.")
+    resources: dict[str, int] = Field(description="Number of resources by the kinds of GET /kinds.")
 
 
 class Overview(Shown):
-    """What a page needs to begin with."""
+    """All that a page needs to begin with."""
 
     version: str = Field(description="Version of asyncsm.")
     url: str = Field(description="Where the emulated service listens.")
@@ -204,97 +206,6 @@ class OperationFacts(Shown):
     error_message: str | None = None
 
 
-class SlotSummary(Shown):
-    """A deployment, in short."""
-
-    slot: Slot
-    deployment: str
-    status: str
-    instances: dict[str, int] = Field(description="Number of instances by InstanceStatus.")
-
-
-class HostedServiceSummary(Shown):
-    """A hosted service, in short."""
-
-    subscription: str
-    name: str
-    label: str
-    location: str | None
-    affinity_group: str | None
-    status: str
-    slots: list[SlotSummary]
-    locked_by: str | None = Field(default=None, description="Id of the operation that holds it.")
-
-
-class InstanceFacts(Shown):
-    """A role instance or virtual machine."""
-
-    name: str
-    role: str
-    size: str
-    status: str = Field(description="InstanceStatus.")
-    power_state: str = Field(description="PowerState.")
-    ip_address: str | None
-    upgrade_domain: int
-    fault_domain: int
-
-
-class DeploymentFacts(Shown):
-    """What runs in a slot."""
-
-    slot: Slot
-    name: str
-    label: str
-    status: str
-    url: str | None
-    vip: str | None
-    virtual_machines: bool = Field(description="Virtual machines; else web and worker roles.")
-    created: datetime
-    instances: list[InstanceFacts]
-    locked_by: str | None = Field(default=None, description="Id of the operation that holds it.")
-
-
-class HostedServiceFacts(HostedServiceSummary):
-    """A hosted service with all that runs in it."""
-
-    created: datetime
-    deployments: list[DeploymentFacts]
-
-
-class DiskFacts(Shown):
-    """A disk."""
-
-    subscription: str
-    name: str
-    os: str | None = Field(description="null for a data disk.")
-    size_gb: int
-    location: str | None
-    attached_to: str | None = Field(description="hosted service/deployment/role.")
-    media_link: str
-
-
-class ImageFacts(Shown):
-    """An image of the user: of an operating system, or of a virtual machine."""
-
-    subscription: str
-    name: str
-    label: str | None
-    kind: Literal["OS image", "VM image"]
-    os: str | None
-    location: str | None
-
-
-class StorageAccountFacts(Shown):
-    """A storage account, without its keys."""
-
-    subscription: str
-    name: str
-    label: str
-    account_type: str
-    location: str | None
-    status: str
-
-
 class Page(Shown, Generic[Item]):
     """A part of a list."""
 
@@ -304,31 +215,20 @@ class Page(Shown, Generic[Item]):
 
 
 class OperationPage(Page[OperationFacts]):
-    """Some of the operations, oldest first."""
+    """A part of the operations, oldest first."""
 
 
-class HostedServicePage(Page[HostedServiceSummary]):
-    """Some of the hosted services."""
-
-
-class DiskPage(Page[DiskFacts]):
-    """Some of the disks."""
-
-
-class ImagePage(Page[ImageFacts]):
-    """Some of the users' images."""
-
-
-class StorageAccountPage(Page[StorageAccountFacts]):
-    """Some of the storage accounts."""
-
-
-class Listing(BaseModel):
-    """Which part of a list is wanted."""
+class Choice(BaseModel):
+    """The subscription whose resources are wanted."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     subscription: str | None = Field(default=None, description="Id of a subscription; absent, all of them.")
+
+
+class Listing(Choice):
+    """The part of a list that is wanted."""
+
     filter: str = Field(
         default="",
         max_length=200,
@@ -339,13 +239,13 @@ class Listing(BaseModel):
 
 
 class OperationListing(Listing):
-    """Which operations are wanted."""
+    """The part of the operations that is wanted."""
 
     status: Status | None = Field(default=None, description="Only those.")
 
 
 class Watching(BaseModel):
-    """Where to go on."""
+    """The event after which a stream goes on."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 

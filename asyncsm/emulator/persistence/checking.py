@@ -1,4 +1,4 @@
-"""What may stand in the fields of entities and values, from their annotations."""
+"""Check of fields of entities and values by their annotations."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _shape_of(kind: type[Any]) -> _Shape:
 
 
 def _with_default(kind: type[Any]) -> dict[str, bool]:
-    """Whether a field has a default, for each of them."""
+    """Tell for each field whether it has a default."""
     if not is_dataclass(kind):
         return {name: name in kind._field_defaults for name in kind._fields}
     return {

@@ -1,7 +1,7 @@
 """The state in an SQLite file, in which every change is before the answer that acknowledges it.
 
 Entities are a row each, as are the entries of registers and of the agenda. What has
-changed reports itself (see `watching`), so that saving costs what the change costs,
+changed reports itself (see `change_tracking`), so that saving costs what the change costs,
 however much there is besides; and a request that changes nothing writes nothing.
 
 The file is written ahead (WAL) without waiting for the disk: whatever happens to the
@@ -21,14 +21,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from asyncsm.emulator.change_tracking import Entity, Mark, Register
 from asyncsm.emulator.clock import Due
 from asyncsm.emulator.persistence.rows import RowDecoder, RowEncoder
 from asyncsm.emulator.persistence.snapshot import Contents
-from asyncsm.emulator.persistence.values import Roots, UnreadableState
-from asyncsm.emulator.watching import Entity, Mark, Register
+from asyncsm.emulator.persistence.values import VERSION, Roots, UnreadableState, require_version
 
 APPLICATION_ID: Final = 0x41534D45  # "ASME"
-VERSION: Final = 1
 
 SCHEMA: Final = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -56,7 +55,7 @@ class UnusableDatabase(OSError):
 
 @dataclass(slots=True)
 class _Notes:
-    """What is to be written.
+    """Changes that are still to be written.
 
     Attributes:
         changed: entities by number.
@@ -77,7 +76,7 @@ class _Notes:
     gone: list[int] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        # What is gone can wait: nothing refers to it.
+        # Deleted rows alone do not justify a write; nothing refers to them.
         noted = (self.changed, self.put, self.dropped, self.scheduled, self.happened, self.moved)
         return any(noted)
 
@@ -120,7 +119,7 @@ class Database:
 
     @property
     def is_new(self) -> bool:
-        """Whether there is nothing in it yet."""
+        """True when the file has no state yet."""
         return self._fact(SUBSCRIPTIONS) is None
 
     def close(self, now: float) -> None:
@@ -137,7 +136,7 @@ class Database:
         self._connection.close()
 
     def load(self) -> Contents:
-        """What the file says; from now on it is kept up to date with that.
+        """Read the state in the file, which is kept up to date with it from now on.
 
         Raises:
             UnusableDatabase: it has been damaged.
@@ -245,7 +244,7 @@ class Database:
         self._known[number] = weakref.ref(thing, lambda _: self._forgotten(number))
 
     def _forgotten(self, number: int) -> None:
-        """Nothing refers to it any more, so its row can go with the next change."""
+        """Let the row of what nothing refers to any more go with the next change."""
         if self._known.pop(number, None) is not None:
             self._notes.gone.append(number)
 
@@ -330,14 +329,16 @@ class Database:
         (tables,) = execute("SELECT count(*) FROM sqlite_master").fetchone()
         if tables and application != APPLICATION_ID:
             raise UnusableDatabase(self._path, "is the database of another program")
-        if tables and version != VERSION:
-            raise UnusableDatabase(self._path, f"has the version {version}, not {VERSION}")
+        try:
+            require_version(version if tables else VERSION)
+        except ValueError as error:
+            raise UnusableDatabase(self._path, str(error)) from error
         execute("BEGIN IMMEDIATE")
         if not tables:
             for statement in SCHEMA.split(";"):
                 execute(statement)
             execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            execute(f"PRAGMA user_version = {VERSION}")
+        execute(f"PRAGMA user_version = {VERSION}")  # as new rows may be what earlier releases cannot read
         starts = int(self._fact(STARTS) or 0) + 1
         self._set_fact(STARTS, str(starts))
         execute("COMMIT")

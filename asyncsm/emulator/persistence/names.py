@@ -1,110 +1,78 @@
-"""Classes and functions of this package by name, as saved states mention them.
+"""Names of classes and functions in saved states, and what these names stand for.
 
-Only what can be part of a state is found, so that a document cannot make the emulator
-run or build anything else.
+The emulator's own have the names by which they are registered (see `saved_names`); models
+and enumerations of the wire are named by where they stand, as their modules do not change.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import functools
 import importlib
-from types import FunctionType, MethodType, ModuleType
+from collections.abc import Callable
+from dataclasses import is_dataclass
+from types import FunctionType
 from typing import Any, Final
 
 from pydantic import BaseModel
 
-from asyncsm.emulator.clock import Effect
-from asyncsm.emulator.progress import Progress
+from asyncsm.emulator.saved_names import EFFECTS, NAMES, TYPES
 
-PACKAGE: Final = "asyncsm."
-_TYPES_FROM: Final = ("emulator.", "wire.")
-_EFFECTS_FROM: Final = ("emulator.handlers.", "emulator.sabotage")
-_PROGRESS: Final = "progress."
+_PACKAGE: Final = "asyncsm."
+_WIRE: Final = "wire."
 
 
-_names: dict[object, str] = {}
-
-
-def name_of(thing: type[object] | FunctionType) -> str:
-    """``module:name`` of a class or function at module level.
+def name_of(thing: type[object] | Callable[..., object]) -> str:
+    """The name of an effect or type.
 
     Raises:
-        TypeError: it could not be found again by that.
+        TypeError: it has none.
     """
-    known = _names.get(thing)
+    known = NAMES.get(thing)
     if known is not None:
         return known
-    name = f"{thing.__module__.removeprefix(PACKAGE)}:{thing.__qualname__}"
-    finding = find_effect if isinstance(thing, FunctionType) else find_type
-    try:
-        found: object = finding(name)
-    except ValueError:
-        found = None
-    if found is not thing:
-        raise TypeError(f"{thing!r} cannot be part of a saved state")
-    _names[thing] = name
+    name = f"{thing.__module__.removeprefix(_PACKAGE)}:{thing.__qualname__}"
+    if not isinstance(thing, type):
+        raise TypeError(f"the effect {name} cannot be part of a saved state: name it by @effect")
+    if _wire_type(name) is not thing:
+        raise TypeError(f"the type {name} cannot be part of a saved state: name it by @saved")
+    NAMES[thing] = name
     return name
 
 
-@functools.cache
 def find_type(name: str) -> type[Any]:
     """The class of entities or values called `name`.
 
     Raises:
         ValueError: there is none.
     """
-    found = _find(name, _TYPES_FROM)
-    if not isinstance(found, type) or not (
-        dataclasses.is_dataclass(found)
-        or hasattr(found, "_fields")
-        or issubclass(found, BaseModel | enum.StrEnum)
-    ):
+    found = TYPES.get(name) or _wire_type(name)
+    if found is None:
         raise ValueError(f"there are no values of a type {name!r}")
     return found
 
 
-@functools.cache
 def find_effect(name: str) -> FunctionType:
     """The function that an effect on the agenda calls.
 
     Raises:
         ValueError: there is none.
     """
-    found = _find(name, _EFFECTS_FROM)
-    if not isinstance(found, FunctionType):
-        raise ValueError(f"there is no effect {name!r}")  # noqa: TRY004 - the name is wrong, not its type
-    return found
-
-
-def name_of_step(method: MethodType) -> str:
-    """``progress.{method}`` for the steps and ends of operations, which are methods of `Progress`."""
-    return f"{_PROGRESS}{method.__name__}"
-
-
-def find_step(name: str, progress: Progress) -> Effect | None:
-    """The method behind a `name_of_step`, or ``None`` if `name` is of another form.
-
-    Raises:
-        ValueError: there is no such method.
-    """
-    if not name.startswith(_PROGRESS):
-        return None
-    method: object = getattr(Progress, name.removeprefix(_PROGRESS), None)
-    if not isinstance(method, FunctionType) or method.__name__.startswith("__"):
+    if name not in EFFECTS:
         raise ValueError(f"there is no effect {name!r}")
-    bound: Effect = method.__get__(progress)
-    return bound
+    return EFFECTS[name]
 
 
-def _find(name: str, places: tuple[str, ...]) -> object:
+@functools.cache
+def _wire_type(name: str) -> type[Any] | None:
     module_name, _, attribute = name.partition(":")
-    if not module_name.startswith(places) or not attribute.isidentifier():
+    if not module_name.startswith(_WIRE) or not attribute.isidentifier():
         return None
     try:
-        module: ModuleType = importlib.import_module(PACKAGE + module_name)
+        module = importlib.import_module(_PACKAGE + module_name)
     except ImportError:
         return None
     found: object = getattr(module, attribute, None)
-    return found if getattr(found, "__module__", None) == module.__name__ else None
+    if not isinstance(found, type) or found.__module__ != module.__name__:
+        return None
+    return found if is_dataclass(found) or issubclass(found, BaseModel | enum.StrEnum) else None

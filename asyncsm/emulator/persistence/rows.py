@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from asyncsm.emulator.change_tracking import Entity, Register
 from asyncsm.emulator.clock import Due
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.persistence.values import (
@@ -20,7 +21,6 @@ from asyncsm.emulator.persistence.values import (
     field_names,
     tag_of,
 )
-from asyncsm.emulator.watching import Entity, Register
 
 
 class RowEncoder(Encoder):
@@ -82,7 +82,7 @@ class RowDecoder(Decoder):
         return found
 
     def agenda(self) -> Iterable[Due]:
-        """What is to happen."""
+        """Read the effects to come."""
         rows = self._connection.execute(
             "SELECT moment, number, effect FROM agenda ORDER BY number"
         ).fetchall()

@@ -15,29 +15,30 @@ from typing import Any, Final, cast
 
 from pydantic import JsonValue
 
+from asyncsm.emulator.change_tracking import Entity, Register
 from asyncsm.emulator.clock import Due, Effect
 from asyncsm.emulator.faults import ActiveFault
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.persistence.values import (
     REGISTERS,
+    VERSION,
     Decoder,
     Encoder,
     Roots,
     UnreadableState,
     field_names,
     pointer_to,
+    require_version,
     tag_of,
 )
 from asyncsm.emulator.state import Subscription
-from asyncsm.emulator.watching import Entity, Register
 
 FORMAT: Final = "asyncsm emulator state"
-VERSION: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a saved state says.
+    """Content of a saved state.
 
     Attributes:
         subscriptions: all of them, with all they have.
@@ -74,15 +75,17 @@ def write(contents: Contents, roots: Roots) -> dict[str, JsonValue]:
 
 
 def read(document: Mapping[str, JsonValue], roots: Roots) -> Contents:
-    """What `document` says.
+    """Read the state in `document`.
 
     Raises:
         UnreadableState: it is none that `write` made, or has been damaged.
     """
     if document.get("format") != FORMAT:
         raise UnreadableState("/format", f"is not {FORMAT!r}")
-    if document.get("version") != VERSION:
-        raise UnreadableState("/version", f"is not {VERSION}, the only one there is yet")
+    try:
+        require_version(document.get("version"))
+    except ValueError as error:
+        raise UnreadableState("/version", str(error)) from error
     decoder = _Unnesting(document, roots)
     subscriptions = decoder.register_of(Subscription, "subscriptions")
     faults = decoder.register_of(ActiveFault, "faults")
@@ -152,7 +155,7 @@ class _Unnesting(Decoder):
         return found
 
     def agenda(self) -> list[Due]:
-        """What is to happen."""
+        """Read the effects to come."""
         entries = self.at("agenda", self._document.get("agenda"))
         if not isinstance(entries, list):
             raise UnreadableState("/agenda", "is missing or not a list")

@@ -38,12 +38,15 @@ from typing import Any, Final
 from pydantic import BaseModel, JsonValue, SecretStr
 
 from asyncsm.emulator.call import World
+from asyncsm.emulator.change_tracking import Entity, Register
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.persistence import names
 from asyncsm.emulator.persistence.checking import check
 from asyncsm.emulator.progress import OperationLog
 from asyncsm.emulator.refusals import Refusal
-from asyncsm.emulator.watching import Entity, Register
+
+VERSION: Final = 2
+"""Of saved states, as databases and documents. 1: effects and types called by where they stood."""
 
 REGISTERS: Final[Mapping[str, type[Register]]] = {"$names": ByName, "$operations": OperationLog}
 
@@ -73,7 +76,7 @@ class Roots:
 
     @property
     def by_name(self) -> dict[str, object]:
-        """What there is."""
+        """Return these parts by their names in saved states."""
         world = self.world
         return {
             "state": world.state,
@@ -182,7 +185,7 @@ class Encoder(ABC):
             (value.func, value.args, value.keywords) if isinstance(value, partial) else (value, (), {})
         )
         if isinstance(inner, MethodType) and self._roots.get(id(inner.__self__)) == "progress":
-            name = names.name_of_step(inner)
+            name = names.name_of(inner.__func__)
         elif isinstance(inner, FunctionType):
             name = names.name_of(inner)
         else:
@@ -271,7 +274,7 @@ class Decoder(ABC):
         raise UnreadableState(self.pointer, problem)
 
     def fields(self, node: dict[str, JsonValue]) -> dict[str, Any]:
-        """What stands beside a ``$type``."""
+        """Read the fields beside a ``$type``."""
         return {name: self.at(name, each) for name, each in node.items() if not name.startswith("$")}
 
     def fill(self, entity: Entity, node: dict[str, JsonValue]) -> None:
@@ -306,8 +309,9 @@ class Decoder(ABC):
         return kind.model_construct(fields.keys() - set(unset), **fields)
 
     def _effect(self, node: dict[str, JsonValue]) -> Any:
-        name = _text(node["$call"])
-        effect = names.find_step(name, self._progress) or names.find_effect(name)
+        effect: Callable[..., object] = names.find_effect(_text(node["$call"]))
+        if "." in effect.__qualname__:
+            effect = effect.__get__(self._progress)
         args, kwargs = self.at("args", node.get("args", [])), self.at("kwargs", node.get("kwargs", {}))
         return partial(effect, *args, **kwargs)
 
@@ -338,6 +342,20 @@ _READERS: Final[Mapping[str, Callable[[Decoder, dict[str, Any]], Any]]] = {
 def pointer_to(path: list[str]) -> str:
     """A JSON pointer (RFC 6901)."""
     return "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in path)
+
+
+def require_version(version: object) -> None:
+    """Refuse what is in a form that this release cannot read.
+
+    Raises:
+        ValueError: it is no version, or that of a later release.
+    """
+    if not isinstance(version, int) or version < 1:
+        raise ValueError(f"{version!r} is no version of a saved state")
+    if version > VERSION:
+        raise ValueError(
+            f"the state was saved in version {version} by a later release; this one reads up to {VERSION}"
+        )
 
 
 def _text(node: object) -> str:

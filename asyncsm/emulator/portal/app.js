@@ -34,7 +34,9 @@ function complain(error) {
 async function begin() {
   source?.close();
   try {
-    overview = await get('overview');
+    const [found, { kinds }] = await Promise.all([get('overview'), get('kinds')]);
+    overview = found;
+    resources.setKinds(kinds);
   } catch {
     setConnection('no answer', 'bad');
     setTimeout(begin, RETRY);

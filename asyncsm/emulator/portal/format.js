@@ -58,3 +58,24 @@ export function toneOfAll(states) {
   const tones = new Set(states.map(tone));
   return ['bad', 'busy', 'good', 'off'].find((each) => tones.has(each)) ?? 'off';
 }
+
+const ACRONYMS = { gb: 'GB', id: 'id', ip: 'IP', ips: 'IPs', os: 'OS', vip: 'VIP', url: 'URL', dns: 'DNS' };
+
+/** The name of a field as a heading: `Size GB` of `size_gb`. */
+export function label(name) {
+  const text = name.split('_').map((word) => ACRONYMS[word] ?? word).join(' ');
+  return text[0].toUpperCase() + text.slice(1);
+}
+
+/** A value as text; a list as its values, or the names of its objects. */
+export function listed(value) {
+  if (Array.isArray(value)) return value.map((each) => each.name ?? listed(each)).join(', ');
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return /^\d{4}-\d\d-\d\dT/.test(value) ? moment(seconds(value)) : String(value);
+}
+
+/** A template with the item's fields in it; null if one of them is null. */
+export function filled(template, item) {
+  const fields = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => item[name]);
+  return fields.some((value) => value == null) ? null : template.replace(/\{(\w+)\}/g, (_, name) => listed(item[name]));
+}

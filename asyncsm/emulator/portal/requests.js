@@ -74,7 +74,7 @@ function fill(row, entry) {
   const good = entry.status !== null && entry.status < 400;
   setClass(row, `row${entry.faults.length ? ' struck' : ''}`);
   setText(method, entry.method);
-  setText(what, entry.operation ?? 'nothing answers that');
+  setText(what, entry.operation ?? (entry.status === 501 ? 'not emulated' : 'no operation'));
   setText(status, entry.status === null ? 'none' : String(entry.status));
   setClass(status, `status ${good ? 'good' : 'bad'}`);
   const short = entry.path.replace(/^\/[0-9a-f-]{36}(?=\/)/i, ''); // whose it is, is chosen above

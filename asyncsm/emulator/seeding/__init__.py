@@ -1,4 +1,4 @@
-"""What an emulator is to have from the beginning: a document, and how it comes about."""
+"""Seeds: resources that an emulator has from the beginning, described by a document."""
 
 from asyncsm.emulator.seeding.document import SeedDocument, SeedError, load_seed
 from asyncsm.emulator.seeding.planting import plant

@@ -1,4 +1,4 @@
-"""The seed document: what there is to be, in YAML, JSON or Python.
+"""The seed document: resources an emulator is to have, in YAML, JSON or Python.
 
     storage_accounts: [{name: store}]
     hosted_services:
@@ -18,7 +18,7 @@ from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 MOST: int = 100_000
-"""How many of a kind one entry may stand for."""
+"""Largest `count` of an entry."""
 
 Location: TypeAlias = Annotated[
     str | None, Field(description="Region, such as `West US`; absent, that of the subscription's `location`.")
@@ -151,7 +151,7 @@ class VirtualMachineSeed(Repeated):
 
 
 class DeploymentSeed(_Part):
-    """What runs in a slot: roles, or virtual machines, or what a service configuration file says.
+    """A deployment: of roles, of virtual machines, or by a service configuration file.
 
     Attributes:
         name: absent, ``production`` or ``staging``.
@@ -195,7 +195,7 @@ class HostedServiceSeed(Repeated):
 
 
 class QuotasSeed(_Part):
-    """What the subscription may have; quotas grow by themselves as far as the document needs."""
+    """Quotas of the subscription; they grow by themselves as far as the document needs."""
 
     cores: Annotated[int | None, Field(ge=0)] = None
     hosted_services: Annotated[int | None, Field(ge=0)] = None
@@ -205,7 +205,7 @@ class QuotasSeed(_Part):
 
 
 class SubscriptionContents(_Part):
-    """What a subscription is to have, made in this order."""
+    """Resources of a subscription, made in this order."""
 
     quotas: QuotasSeed = Field(default_factory=QuotasSeed)
     location: Annotated[str, Field(description="Region of what does not say it.")] = "West US"
@@ -234,13 +234,13 @@ class SubscriptionSeed(SubscriptionContents):
 
 
 class SeedDocument(SubscriptionContents):
-    """What an emulator is to have: in its first subscription, and in others."""
+    """Resources of an emulator: in its first subscription, and in others."""
 
     subscriptions: list[SubscriptionSeed] = Field(default_factory=list)
 
     @classmethod
     def read(cls, document: SeedDocument | Mapping[str, JsonValue]) -> SeedDocument:
-        """A document from its JSON form.
+        """Read a document from its JSON form.
 
         Raises:
             SeedError: it is none.

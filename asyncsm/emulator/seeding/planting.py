@@ -1,6 +1,6 @@
-"""How what a seed document describes comes about: by the requests that would make it.
+"""Planting of a seed document: the requests that would make its resources are made.
 
-They go to the handlers that answer clients, so that a seed is refused what a client would
+They go to the routes that answer clients, so that a seed is refused what a client would
 be. Their operations run by a clock of their own, to their ends and on until nothing is on
 its way any more, while no time passes for the emulator; and they leave no history.
 """
@@ -18,9 +18,9 @@ from uuid import UUID
 from asyncsm.emulator import catalogue
 from asyncsm.emulator.call import Call, Incoming, World
 from asyncsm.emulator.clock import ManualClock
-from asyncsm.emulator.handlers import ROUTES
-from asyncsm.emulator.progress import Operation, Progress
+from asyncsm.emulator.progress import Operation, OperationProgress
 from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.routes import ROUTES
 from asyncsm.emulator.routing import Router
 from asyncsm.emulator.seeding import requests
 from asyncsm.emulator.seeding.document import (
@@ -100,19 +100,19 @@ def _subscription(
 
 
 class _StandingClock(ManualClock):
-    """Lets things happen one after the other, all of them at one moment by the calendar."""
+    """A clock that lets effects happen one after the other, all at one moment of the calendar."""
 
     def __init__(self, start: datetime) -> None:
         super().__init__(start)
         self._start = start
 
     def now(self) -> datetime:
-        """Always the same."""
+        """Return the moment at which planting began."""
         return self._start
 
 
 class _Unrecorded(Call):
-    """A request of which the subscription's history tells nothing."""
+    """A request that is not entered into the subscription's history."""
 
     def record(self) -> Operation:
         self.operation = Operation(
@@ -126,7 +126,7 @@ class _Unrecorded(Call):
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where in the document something stands, and the number it has there.
+    """A place in the document, and the number of the resource there.
 
     Attributes:
         field: such as ``hosted_services[2]``.
@@ -137,20 +137,20 @@ class _Place:
     index: int = 1
 
     def text(self, template: str) -> str:
-        """`template` with the number in it."""
+        """Return `template` with the number in it."""
         return _INDEX.sub(lambda found: f"{self.index:0{found[1] or 1}}", template)
 
     def label(self, given: str | None, name: str) -> str:
-        """A label as it was given, or the name."""
+        """Return a label as it was given, or the name."""
         return name if given is None else self.text(given)
 
     def description(self, given: str | None) -> str | None:
-        """A description as it was given."""
+        """Return a description as it was given."""
         return None if given is None else self.text(given)
 
 
 def _each(path: str, seeds: Sequence[S], around: int = 1) -> Iterator[tuple[_Place, S, str]]:
-    """Everything that `seeds` stand for: where, what, and its name."""
+    """Yield all that `seeds` stand for: its place, its seed, and its name."""
     for number, seed in enumerate(seeds):
         for index in range(1, seed.count + 1):
             place = _Place(f"{path}[{number}]", index if seed.count > 1 else around)
@@ -158,18 +158,18 @@ def _each(path: str, seeds: Sequence[S], around: int = 1) -> Iterator[tuple[_Pla
 
 
 class _Planter:
-    """Makes what a document says of one subscription."""
+    """Makes the resources of one subscription."""
 
     def __init__(self, world: World, subscription: Subscription) -> None:
         clock = _StandingClock(world.clock.now())
-        self._world = replace(world, clock=clock, progress=Progress(clock, world.random))
+        self._world = replace(world, clock=clock, progress=OperationProgress(clock, world.random))
         self._clock = clock
         self._subscription = subscription
         self._router = Router(ROUTES)
         self._location = ""
 
     def plant(self, path: str, seed: SubscriptionContents) -> None:
-        """Make all of it.
+        """Make all its resources.
 
         Args:
             path: what precedes the names of its fields.
@@ -194,7 +194,7 @@ class _Planter:
 
     @contextmanager
     def _quotas(self, seed: SubscriptionContents) -> Iterator[None]:
-        """Have no quotas for a while, and then such that all there is fits in."""
+        """Lift the quotas meanwhile, and then set them so that all resources fit in."""
         subscription = self._subscription
         wanted = replace(subscription.quotas, **seed.quotas.model_dump(exclude_none=True))
         subscription.quotas = _LIMITLESS
@@ -324,7 +324,7 @@ class _Planter:
         return found.location or ""
 
     def _blob(self, place: _Place, given: str | None, name: str, region: str | None = None) -> str:
-        """The URL of a blob: the one that is given, or `name` in the first account of `region`, or of any."""
+        """Return the URL that is given, or of the blob `name` in the first account of `region`, or of any."""
         if given is not None:
             return place.text(given)
         for account in self._subscription.storage_accounts.values():

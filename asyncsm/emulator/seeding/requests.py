@@ -25,7 +25,7 @@ _PASSWORD: Final = "Seeded-1"  # noqa: S105 - goes into no machine, and is not k
 
 
 def configuration(name: str, counts: Sequence[tuple[str, int]]) -> str:
-    """A service configuration file for roles with so many instances."""
+    """Return a service configuration file for roles with so many instances."""
     roles = [RoleConfiguration(name=role, instances=Instances(count=count)) for role, count in counts]
     return (
         ServiceConfiguration(service_name=name, os_family="4", os_version="*", roles=roles).to_xml().decode()
@@ -35,7 +35,7 @@ def configuration(name: str, counts: Sequence[tuple[str, int]]) -> str:
 def machines(
     name: str, label: str, seed: DeploymentSeed, roles: Sequence[PersistentVMRole]
 ) -> VirtualMachineDeployment:
-    """The request for a deployment of virtual machines."""
+    """Return the request for a deployment of virtual machines."""
     return VirtualMachineDeployment(
         name=name,
         deployment_slot=DeploymentSlot.PRODUCTION,
@@ -47,7 +47,7 @@ def machines(
 
 
 def machine(name: str, seed: VirtualMachineSeed, image: str, container: str) -> PersistentVMRole:
-    """A virtual machine in a request.
+    """Return a virtual machine as it stands in a request.
 
     Args:
         name: of the machine.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from asyncsm.errors import ResourceNotFound
-from asyncsm.gathering import OperationsFailed, gather
+from asyncsm.polling.gather import OperationsFailed, gather
 from asyncsm.wire.deployments import Deployment
 
 if TYPE_CHECKING:

@@ -1,0 +1,264 @@
+"""The kinds of resources the control port and the portal show; `resources` says how to add one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import AliasChoices, BeforeValidator, Field
+
+from asyncsm.emulator.compute import Deployment, HostedService, OSImage, Slot
+from asyncsm.emulator.control.resources import RESOURCE_KINDS, Column, ResourceFacts, resource_kind
+from asyncsm.emulator.control.schemas import Shown
+from asyncsm.emulator.naming import ByName
+from asyncsm.emulator.networking import ReservedIP
+from asyncsm.emulator.state import Subscription
+from asyncsm.wire.networks import DnsServer
+from asyncsm.wire.vm_images import VMImage
+
+__all__ = ["RESOURCE_KINDS"]
+
+
+def _by_slot(service: HostedService) -> list[Deployment]:
+    return sorted(service.deployments.values(), key=lambda deployment: deployment.slot)
+
+
+def _values(given: object) -> object:
+    return list(given.values()) if isinstance(given, ByName) else given
+
+
+def _counted(given: object) -> object:
+    return Counter(each.status for each in given.values()) if isinstance(given, ByName) else given
+
+
+LockedBy: TypeAlias = Annotated[str | None, Field(description="Id of the operation that holds it.")]
+
+
+class SlotSummary(Shown):
+    """A deployment, in short."""
+
+    slot: Slot
+    deployment: str = Field(validation_alias=AliasChoices("deployment", "name"))
+    status: str
+    instances: Annotated[dict[str, int], BeforeValidator(_counted)] = Field(
+        description="Number of instances by InstanceStatus."
+    )
+
+
+class HostedServiceSummary(ResourceFacts):
+    """A hosted service, in short: its slots, and how many instances are in which state."""
+
+    label: str
+    location: str | None
+    affinity_group: str | None
+    status: str
+    slots: list[SlotSummary]
+    locked_by: LockedBy = None
+
+
+class InstanceFacts(Shown):
+    """A role instance or virtual machine."""
+
+    name: str
+    role: str = Field(validation_alias=AliasChoices("role", "role_name"))
+    size: str
+    status: str = Field(description="InstanceStatus.")
+    power_state: str = Field(description="PowerState.")
+    ip_address: str | None
+    upgrade_domain: int
+    fault_domain: int
+
+
+class DeploymentFacts(Shown):
+    """The deployment in a slot."""
+
+    slot: Slot
+    name: str
+    label: str
+    status: str
+    url: str | None
+    vip: str | None
+    virtual_machines: bool = Field(
+        validation_alias=AliasChoices("virtual_machines", "has_virtual_machines"),
+        description="Virtual machines; else web and worker roles.",
+    )
+    created: datetime
+    instances: Annotated[list[InstanceFacts], BeforeValidator(_values)]
+    locked_by: LockedBy = None
+
+
+@resource_kind(
+    "hosted service",
+    lambda owner: owner.hosted_services.values(),
+    Column("{name}", "{location}"),
+    Column("Production", style="slot"),
+    Column("Staging", style="slot"),
+    empty="Services will stand here, with their slots and how many instances are ready.",
+    row=HostedServiceSummary,
+    searched=("name", "label", "deployments"),
+    more=lambda _, service: {"slots": _by_slot(service), "deployments": _by_slot(service)},
+    example="shop",
+)
+class HostedServiceFacts(HostedServiceSummary):
+    """A hosted service with its deployments and their instances."""
+
+    created: datetime
+    deployments: list[DeploymentFacts]
+
+
+@resource_kind(
+    "disk",
+    lambda owner: owner.disks.values(),
+    Column("{name}", "{media_link}"),
+    Column("{os}", "{size_gb} GB", otherwise="data"),
+    Column("{attached_to}", otherwise="free", style="use"),
+    empty="They come with virtual machines, or are added to a subscription.",
+    searched=("name", "attached_to"),
+    more=lambda _, disk: {"attached_to": disk.attached_to and "/".join(disk.attached_to)},
+)
+class DiskFacts(ResourceFacts):
+    """A disk, and the machine it is attached to."""
+
+    os: str | None = Field(description="null for a data disk.")
+    size_gb: int
+    location: str | None
+    attached_to: str | None = Field(description="hosted service/deployment/role.")
+    media_link: str
+
+
+def _images(owner: Subscription) -> list[OSImage | VMImage]:
+    return [*owner.os_images.values(), *owner.vm_images.values()]
+
+
+def _of_image(_: Subscription, image: OSImage | VMImage) -> dict[str, object]:
+    if isinstance(image, OSImage):
+        return {"kind": "OS image"}
+    return {"kind": "VM image", "name": image.name or "", "os": image.os_disk_configuration.os}
+
+
+@resource_kind(
+    "image",
+    _images,
+    Column("{name}", "{label}"),
+    Column("{kind}", "{os}"),
+    Column("{location}"),
+    empty="That is, none of your own: those of the platform are not shown here.",
+    more=_of_image,
+)
+class ImageFacts(ResourceFacts):
+    """An image of the user, of an operating system or of a virtual machine; not those of the platform."""
+
+    label: str | None
+    kind: Literal["OS image", "VM image"]
+    os: str | None
+    location: str | None
+
+
+@resource_kind(
+    "storage account",
+    lambda owner: owner.storage_accounts.values(),
+    Column("{name}", "{location}"),
+    Column("{account_type}"),
+    Column("{status}", style="state"),
+    empty="Disks and packages need one: create_storage_account(…)",
+)
+class StorageAccountFacts(ResourceFacts):
+    """A storage account, without its keys."""
+
+    label: str
+    account_type: str
+    location: str | None
+    status: str
+
+
+class SubnetFacts(Shown):
+    """A subnet of a virtual network."""
+
+    name: str
+    address_prefix: str | None
+
+
+@resource_kind(
+    "virtual network",
+    lambda owner: owner.networks.sites.values(),
+    Column("{name}", "{location}"),
+    Column("{address_prefixes}", "{subnets}"),
+    Column("{state}", style="state"),
+    empty="They come with the network configuration file of a subscription.",
+    more=lambda _, site: {
+        "address_prefixes": site.address_space.address_prefixes,
+        "subnets": site.subnets.subnets,
+    },
+)
+class VirtualNetworkFacts(ResourceFacts):
+    """A virtual network and its subnets."""
+
+    label: str | None
+    location: str | None
+    state: str | None
+    address_prefixes: list[str] = Field(description="In CIDR form.")
+    subnets: list[SubnetFacts]
+
+
+def _user_of(owner: Subscription, address: ReservedIP) -> str | None:
+    for service in owner.hosted_services.values():
+        for deployment in service.deployments.values():
+            if (deployment.reserved_ip_name or "").lower() == address.name.lower():
+                return f"{service.name}/{deployment.name}"
+    return None
+
+
+@resource_kind(
+    "reserved IP",
+    lambda owner: owner.reserved_ips.values(),
+    Column("{name}", "{location}"),
+    Column("{address}", "{state}"),
+    Column("{used_by}", otherwise="free", style="use"),
+    empty="Addresses that stay when a deployment goes: create_reserved_ip_address(…)",
+    more=lambda owner, address: {"used_by": _user_of(owner, address)},
+)
+class ReservedIPFacts(ResourceFacts):
+    """A reserved IP, and the deployment that uses it."""
+
+    label: str | None
+    location: str
+    address: str | None
+    state: str
+    used_by: str | None = Field(description="hosted service/deployment.")
+
+
+@resource_kind(
+    "affinity group",
+    lambda owner: owner.affinity_groups.values(),
+    Column("{name}", "{label}"),
+    Column("{location}"),
+    Column("{description}"),
+    empty="Services and accounts of a group stand near each other: create_affinity_group(…)",
+)
+class AffinityGroupFacts(ResourceFacts):
+    """An affinity group."""
+
+    label: str
+    location: str
+    description: str | None
+    created: datetime
+
+
+def _dns_servers(owner: Subscription) -> list[DnsServer]:
+    plan = owner.networks.plan
+    return [] if plan is None else [DnsServer(name=name, address=at) for name, at in plan.dns_servers.items()]
+
+
+@resource_kind(
+    "DNS server",
+    _dns_servers,
+    Column("{name}"),
+    Column("{address}"),
+    empty="They come with the network configuration file of a subscription.",
+    searched=("name", "address"),
+)
+class DnsServerFacts(ResourceFacts):
+    """A DNS server of the network configuration."""
+
+    address: str

@@ -1,0 +1,141 @@
+"""Affinity groups: list, read, create, update, delete."""
+
+from __future__ import annotations
+
+import re
+
+from asyncsm.emulator import catalogue, refusals
+from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.rules import common_fields, service_documents
+from asyncsm.emulator.state import AffinityGroup
+from asyncsm.wire import affinity_groups as wire
+from asyncsm.wire.hosted_services import HostedServices
+from asyncsm.wire.storage import StorageServices
+
+routes: RouteTable = RouteTable()
+
+_NAME = re.compile(r"[A-Za-z0-9-]{3,63}", re.ASCII)
+
+
+@routes.get("affinitygroups", "ListAffinityGroups")
+def list_groups(call: Call) -> Reply:
+    """List Affinity Groups, with what can be made in each."""
+    groups = sorted(call.subscription.affinity_groups.values(), key=lambda group: group.name)
+    return Reply(document=wire.AffinityGroups(affinity_groups=[_listed(group) for group in groups]))
+
+
+@routes.get("affinitygroups/{name}", "GetAffinityGroup")
+def get(call: Call) -> Reply:
+    """Get Affinity Group Properties, with the services and accounts that stand in it."""
+    group = _find(call)
+    subscription = call.subscription
+    shown = wire.AffinityGroup(
+        name=group.name,
+        label=group.label,
+        description=group.description,
+        location=group.location,
+        hosted_services=HostedServices(
+            hosted_services=[
+                service_documents.hosted_service(call, service)
+                for service in subscription.hosted_services.values()
+                if _is_in(service.affinity_group, group)
+            ]
+        ),
+        storage_services=StorageServices(
+            storage_services=[
+                service_documents.storage_account(call, account)
+                for account in subscription.storage_accounts.values()
+                if _is_in(account.affinity_group, group) and account.status == "Created"
+            ]
+        ),
+        capabilities=list(catalogue.CAPABILITIES),
+        created_time=group.created,
+    )
+    return Reply(document=shown)
+
+
+@routes.post("affinitygroups", "CreateAffinityGroup")
+def create(call: Call) -> Reply:
+    """Create Affinity Group."""
+    wanted = call.body(wire.CreateAffinityGroup)
+    groups = call.subscription.affinity_groups
+    limit = call.subscription.quotas.affinity_groups
+    _check_name(wanted.name)
+    if wanted.name in groups:
+        # [protocol 1.8] [guess]
+        raise refusals.conflict("An affinity group with the specified name already exists.")
+    if len(groups) >= limit:
+        raise refusals.quota_exceeded("affinity group count", limit, len(groups))  # [protocol 3.4]
+    groups[wanted.name] = AffinityGroup(
+        name=wanted.name,
+        label=common_fields.label(wanted.label),
+        location=common_fields.known_location(wanted.location),
+        created=call.now,
+        description=common_fields.description(wanted.description),
+    )
+    call.acts_on("affinitygroups", wanted.name)
+    return Reply(201, headers=call.created_at("affinitygroup", wanted.name))
+
+
+@routes.put("affinitygroups/{name}", "UpdateAffinityGroup")
+def update(call: Call) -> Reply:
+    """Update Affinity Group; a description that is not given stays as it is."""
+    group = _find(call)
+    wanted = call.body(wire.UpdateAffinityGroup)
+    label, description = common_fields.label(wanted.label), common_fields.description(wanted.description)
+    group.label = label
+    if "description" in wanted.model_fields_set:
+        group.description = description
+    return Reply()
+
+
+@routes.delete("affinitygroups/{name}", "DeleteAffinityGroup")
+def delete(call: Call) -> Reply:
+    """Delete Affinity Group, unless something stands in it."""
+    group = _find(call)
+    subscription = call.subscription
+    services = (one.affinity_group for one in subscription.hosted_services.values())
+    accounts = (one.affinity_group for one in subscription.storage_accounts.values())
+    networks = (one.affinity_group for one in subscription.networks.sites.values())
+    if any(_is_in(wanted, group) for wanted in (*services, *accounts, *networks)):
+        raise refusals.bad_request(  # [protocol 5.6] [guess]
+            f"The affinity group {group.name} cannot be deleted while hosted services, storage "
+            "accounts or virtual networks are in it."
+        )
+    del subscription.affinity_groups[group.name]
+    return Reply()
+
+
+def _find(call: Call) -> AffinityGroup:
+    name = call.parameters["name"]
+    _check_name(name)
+    group = call.subscription.affinity_groups.get(name)
+    if group is None:
+        # [rec affinity_groups/delete_affinity_group]
+        raise refusals.not_found("The affinity group does not exist.")
+    return group
+
+
+def _check_name(name: str) -> None:
+    if _NAME.fullmatch(name) is None:
+        raise refusals.bad_request("The affinity group name is invalid.")  # [protocol 1.8]
+
+
+def _is_in(affinity_group: str | None, group: AffinityGroup) -> bool:
+    return affinity_group is not None and affinity_group.lower() == group.name.lower()
+
+
+def _listed(group: AffinityGroup) -> wire.AffinityGroup:
+    listed = wire.AffinityGroup(
+        name=group.name,
+        label=group.label,
+        description=group.description,
+        location=group.location,
+        capabilities=list(catalogue.CAPABILITIES),
+        created_time=group.created,
+    )
+    location = catalogue.location(group.location)
+    if location is not None:
+        listed.compute_capabilities = location.compute_capabilities
+    return listed

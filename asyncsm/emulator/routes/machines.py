@@ -1,0 +1,283 @@
+"""Virtual machines one by one: added to a deployment, changed, and taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from random import Random
+from typing import Final
+
+from asyncsm.emulator import refusals
+from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.compute import Deployment, Disk, HostedService, Role
+from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.routes import power, roles
+from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.rules import (
+    addresses,
+    deployment_lifecycle,
+    disk_attachments,
+    endpoints,
+    instances,
+    path_resources,
+    provisioning_sets,
+)
+from asyncsm.emulator.rules.disk_attachments import DiskOrder
+from asyncsm.emulator.rules.instances import InstancePhase, Timing
+from asyncsm.emulator.rules.path_resources import BY_NAME
+from asyncsm.emulator.saved_names import effect, saved
+from asyncsm.emulator.state import Subscription
+from asyncsm.wire import roles as wire
+
+COLLECTION: Final = f"{BY_NAME}/roles"
+ONE: Final = f"{BY_NAME}/roles/{{roleName}}"
+
+routes: RouteTable = RouteTable()
+
+
+@saved("machine-change", "emulator.handlers.machines:_Change")
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Change that an update makes to a virtual machine.
+
+    Attributes:
+        present: the machine as it is.
+        coming: as it will be.
+        new_disks: registered for it, and gone again if the update fails.
+        attachments: caching and LUN of the other data disks it is to have.
+    """
+
+    present: Role
+    coming: Role
+    new_disks: tuple[Disk, ...]
+    attachments: tuple[tuple[Disk, str, int], ...]
+
+    @property
+    def moves(self) -> bool:
+        """True when the machine gets another place, and so restarts."""
+        return (self.present.size, self.present.availability_set) != (
+            self.coming.size,
+            self.coming.availability_set,
+        )
+
+    @property
+    def added(self) -> list[Disk]:
+        """The data disks that it has not yet."""
+        return [disk for disk in self.coming.data_disks if disk not in self.present.data_disks]
+
+    @property
+    def removed(self) -> list[Disk]:
+        """The data disks that it will not have any more."""
+        return [disk for disk in self.present.data_disks if disk not in self.coming.data_disks]
+
+
+@routes.post(COLLECTION, "AddRole")
+def add(call: Call) -> Reply:
+    """Add Role: one more machine in a deployment of machines."""
+    wanted = call.body(wire.PersistentVMRole)
+    service, deployment = path_resources.deployment(call)
+    if not deployment.has_virtual_machines:
+        raise refusals.bad_request(  # [guess]
+            f"Virtual machines can not be added to the deployment {deployment.name}, which has none."
+        )
+    if len(deployment.roles) >= roles.MOST_MACHINES:
+        # [protocol 1.8]
+        raise refusals.bad_request(f"A deployment has from 1 to {roles.MOST_MACHINES} virtual machines.")
+    call.require_free(deployment)
+    order = _order(call, service, deployment)
+    role, host_name = roles.new_machine(call, service, deployment, wanted, order)
+    endpoints.fill_ports(deployment, call.random, role)
+    phases = roles.add_machine(call, deployment, role, host_name)
+    instances.spread_availability_sets(deployment)
+    order.place([role])
+    disk_attachments.attach(order.attachments)
+    call.acts_on(*path_resources.path_of(service, deployment), "roles", role.name)
+    return call.accept(
+        locks=[deployment],
+        steps=[(0.3, partial(_check_new, call.subscription, deployment, role, tuple(order.new)))],
+        then=partial(_added, Timing.of(call), call.random, deployment, role, phases),
+    )
+
+
+@routes.put(ONE, "UpdateRole")
+def update(call: Call) -> Reply:
+    """Update Role: what is not said is gone, save what a machine cannot be without.
+
+    That is its system's disk, its size, and whether it has an agent.
+    """
+    wanted = call.body(wire.PersistentVMRole)
+    service, deployment, role = path_resources.machine(call)
+    call.require_free(deployment)
+    order = _order(call, service, deployment)
+    change = _changed(call, service, deployment, role, wanted, order)
+    endpoints.fill_ports(deployment, call.random, change.coming)
+    order.place([change.coming])
+    timing = Timing.of(call)
+    return call.accept(
+        locks=[deployment],
+        steps=[(0.3, partial(_check_change, call.subscription, deployment, change))],
+        then=partial(_apply, timing, call.random, call.subscription, deployment, change),
+    )
+
+
+@routes.delete(ONE, "DeleteRole")
+def delete(call: Call) -> Reply:
+    """Delete Role, unless it is the last; with ``comp=media`` its disks go too."""
+    service, deployment, role = path_resources.machine(call)
+    if len(deployment.roles) == 1:
+        raise refusals.bad_request(  # [protocol 5.6]
+            f"Role {role.name} is the only role present in the deployment and so cannot be removed. Please "
+            "delete the deployment or add another role before removing this role."
+        )
+    media = call.query.get("comp", "").lower() == "media"
+    timing = Timing.of(call)
+    reply = call.accept(
+        locks=[deployment],
+        then=partial(remove, timing, call.subscription, service, deployment, role, media=media),
+    )
+    instances.walk(timing, deployment, deployment.instances[role.name], instances.REMOVAL)
+    return reply
+
+
+@effect("machines/remove", "emulator.handlers.machines:remove")
+def remove(
+    timing: Timing,
+    subscription: Subscription,
+    service: HostedService,
+    deployment: Deployment,
+    role: Role,
+    *,
+    media: bool,
+) -> None:
+    """Take a machine away, and its deployment with the last one.
+
+    Args:
+        timing: time.
+        subscription: whose it is.
+        service: where it is.
+        deployment: of what it is a part.
+        role: the machine.
+        media: delete its disks; otherwise they are free for other machines a little later.
+    """
+    if len(deployment.roles) == 1:
+        deployment_lifecycle.remove(timing, subscription, service, deployment, media=media)
+        return
+    deployment.instances.pop(role.name).walk += 1
+    del deployment.roles[role.name]
+    deployment.modified = timing.clock.now()
+    instances.claim_cores(subscription, deployment, instances.cores_of(deployment))
+    disk_attachments.give_up(timing, subscription, role.disks, media=media)
+    power.rest(deployment)
+
+
+def _order(call: Call, service: HostedService, deployment: Deployment) -> DiskOrder:
+    return DiskOrder(
+        call, service, deployment.name, deployment_lifecycle.region_of(call.subscription, service)
+    )
+
+
+@effect("machines/check-new", "emulator.handlers.machines:_check_new")
+def _check_new(
+    subscription: Subscription, deployment: Deployment, role: Role, new_disks: Sequence[Disk]
+) -> None:
+    try:
+        endpoints.require_distinct_ports(deployment)
+        instances.claim_cores(subscription, deployment, instances.cores_of(deployment))
+    except Refusal:
+        del deployment.roles[role.name], deployment.instances[role.name]
+        disk_attachments.withdraw(subscription, role.disks, new_disks)
+        raise
+
+
+@effect("machines/added", "emulator.handlers.machines:_added")
+def _added(
+    timing: Timing, random: Random, deployment: Deployment, role: Role, phases: Sequence[InstancePhase]
+) -> None:
+    power.wake(deployment, random)
+    roles.boot(timing, deployment, {role.name: phases})
+
+
+def _changed(
+    call: Call,
+    service: HostedService,
+    deployment: Deployment,
+    role: Role,
+    wanted: wire.PersistentVMRole,
+    order: DiskOrder,
+) -> _Change:
+    if (wanted.role_name or role.name).lower() != role.name.lower():
+        raise refusals.bad_request(f"The name of role {role.name} cannot be changed.")  # [guess]
+    provisioning_sets.require_none(wanted)
+    _keep_os_disk(role, wanted, order)
+    region = deployment_lifecycle.region_of(call.subscription, service)
+    agent = wanted.provision_guest_agent
+    coming = replace(
+        role,
+        size=instances.require_size(wanted.role_size or role.size, region, for_machines=True),
+        network=endpoints.network_of(wanted, deployment.virtual_network_name),
+        data_disks=_data_disks(role, wanted, order),
+        availability_set=wanted.availability_set_name or None,
+        label=wanted.label or None,
+        extensions=roles.public_extensions(wanted),
+        provision_guest_agent=role.provision_guest_agent if agent is None else agent,
+        debug_settings=wanted.debug_settings,
+        license_type=wanted.license_type,
+        extra_elements=wanted.extra_elements,
+    )
+    roles.require_data_disks(coming, order, coming.data_disks)
+    addresses.require_subnets(call.subscription, deployment, role.name, coming.network)
+    return _Change(role, coming, tuple(order.new), tuple(order.attachments))
+
+
+def _keep_os_disk(role: Role, wanted: wire.PersistentVMRole, order: DiskOrder) -> None:
+    given, disk = wanted.os_virtual_hard_disk, role.os_disk
+    if disk is None or (given.disk_name or disk.name).lower() != disk.name.lower():
+        raise refusals.bad_request(  # [guess]
+            f"The disk of the operating system of role {role.name} cannot be exchanged."
+        )
+    if given.host_caching is not None:
+        order.attachments.append((disk, given.host_caching.value, disk.lun))
+
+
+def _data_disks(role: Role, wanted: wire.PersistentVMRole, order: DiskOrder) -> list[Disk]:
+    """The data disks `role` will have: those it has keep, the others are made or taken."""
+    present = {disk.name.lower(): disk for disk in role.data_disks}
+    coming = []
+    for given in wanted.data_virtual_hard_disks:
+        disk = present.pop((given.disk_name or "").lower(), None)
+        coming.append(order.data_disk(role.name, given) if disk is None else order.keep(disk, given))
+    return coming
+
+
+@effect("machines/check-change", "emulator.handlers.machines:_check_change")
+def _check_change(subscription: Subscription, deployment: Deployment, change: _Change) -> None:
+    instance = deployment.instances[change.present.name]
+    more = instances.cores_of_size(change.coming.size) - instances.cores_of_size(instance.size)
+    try:
+        endpoints.require_distinct_ports(deployment, change.coming)
+        if more > 0 and not instance.deallocated:
+            instances.claim_cores(subscription, deployment, deployment.cores + more)
+    except Refusal:
+        disk_attachments.withdraw(subscription, change.added, change.new_disks)
+        raise
+
+
+@effect("machines/apply-change", "emulator.handlers.machines:_apply")
+def _apply(
+    timing: Timing, random: Random, subscription: Subscription, deployment: Deployment, change: _Change
+) -> None:
+    disk_attachments.attach(change.attachments)
+    for disk in change.removed:
+        disk.attached_to = None
+    deployment.roles[change.coming.name] = change.coming
+    deployment.modified = timing.clock.now()
+    if not change.moves:
+        return
+    instance = deployment.instances[change.coming.name]
+    instance.size = change.coming.size
+    instances.spread_availability_sets(deployment)
+    instances.claim_cores(subscription, deployment, instances.cores_of(deployment))
+    if not instance.stopped:
+        power.move(subscription, random, deployment, instance)
+        instances.walk(timing, deployment, instance, instances.MACHINE_START)

@@ -1,0 +1,101 @@
+"""The network configuration of a subscription, and the virtual networks it makes."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from asyncsm.emulator import refusals
+from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.networking import NetworkPlan
+from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.rules import addresses, network_file, network_plan
+from asyncsm.emulator.saved_names import effect
+from asyncsm.emulator.state import Subscription
+from asyncsm.wire import networks as wire
+
+FILE: Final = "services/networking/media"
+
+REGIONAL_GROUP: Final = "DefaultAffinity-1"
+"""What the service shows as the affinity group of a network that has only a region."""
+
+routes: RouteTable = RouteTable()
+
+
+@routes.get(FILE, "GetNetworkConfiguration")
+def get(call: Call) -> Reply:
+    """Get Network Configuration: the file as it was set last."""
+    plan = call.subscription.networks.plan
+    if plan is None:
+        raise refusals.not_found("Network configuration does not exist.")  # [protocol 3.4]
+    return Reply(document=plan.file, content_type="text/plain")
+
+
+@routes.put(FILE, "SetNetworkConfiguration")
+def set_configuration(call: Call) -> Reply:
+    """Set Network Configuration: replace the whole file."""
+    networks = call.subscription.networks
+    root = network_file.read(call.content)
+    if networks.lock is not None:
+        raise _under_way(networks.lock.request_id)
+    plan = network_plan.read(call.content, root, call.subscription, call.random)
+    _require_unused(call.subscription, plan)
+    return call.accept(locks=[networks], then=partial(_put_into_force, call.subscription, plan))
+
+
+@routes.get("services/networking/virtualnetwork", "ListVirtualNetworkSites")
+def list_sites(call: Call) -> Reply:
+    """List Virtual Network Sites."""
+    sites = [_shown(call.subscription, one) for one in call.subscription.networks.sites.values()]
+    return Reply(document=wire.VirtualNetworkSites(virtual_network_sites=sites))
+
+
+def _under_way(request_id: str) -> Refusal:
+    return Refusal(  # [protocol 3.1] [guess]
+        409,
+        "ConflictError",
+        "An update to your network configuration is currently underway. Please try this operation again later.",
+        request_id,
+    )
+
+
+@effect("networks/put-into-force", "emulator.handlers.networks:_put_into_force")
+def _put_into_force(subscription: Subscription, plan: NetworkPlan) -> None:
+    _require_unused(subscription, plan)  # a deployment may have come in the meantime
+    subscription.networks.plan = plan
+
+
+def _require_unused(subscription: Subscription, plan: NetworkPlan) -> None:
+    """Refuse a plan that takes a network or a subnet away from deployments, or moves it."""
+    present = subscription.networks.plan
+    if present is None:
+        return
+    for site in present.sites.values():
+        users = list(addresses.deployments_in(subscription, site.name))
+        if not users:
+            continue
+        planned = plan.sites.get(site.name)
+        if planned is None or plan.regions[planned.name] != present.regions[site.name]:
+            # [protocol 3.1]
+            raise network_plan.wrong(f"The virtual network {site.name} is currently in use.")
+        kept = {(one.name.lower(), one.address_prefix) for one in planned.subnets}
+        used = {
+            name.lower()
+            for user in users
+            for role in user.roles.values()
+            for name in role.network.subnet_names
+        }
+        for subnet in site.subnets:
+            if subnet.name.lower() in used and (subnet.name.lower(), subnet.address_prefix) not in kept:
+                raise network_plan.wrong(f"The subnet {subnet.name} is currently in use.")  # [protocol 3.1]
+
+
+def _shown(subscription: Subscription, site: wire.VirtualNetworkSite) -> wire.VirtualNetworkSite:
+    used = any(True for _ in addresses.deployments_in(subscription, site.name))
+    return site.model_copy(
+        update={
+            "affinity_group": site.affinity_group or REGIONAL_GROUP,
+            "in_use": True if used else None,  # left out where it is not
+        }
+    )

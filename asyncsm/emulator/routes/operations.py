@@ -1,0 +1,171 @@
+"""How far operations are: one by its id, or all of a subscription."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import uuid
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Final
+
+from asyncsm.emulator import refusals
+from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.clock import InstantClock
+from asyncsm.emulator.progress import RETENTION, Operation
+from asyncsm.emulator.routing import RouteTable
+from asyncsm.wire import operations as wire
+
+PAGE_SIZE: Final = 100
+"""Operations in one answer of List Subscription Operations."""
+
+ID_NOT_FOUND: Final = "The operation request ID was not found."
+
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?Z)?", re.ASCII)
+
+routes: RouteTable = RouteTable()
+_State = wire.OperationState
+
+
+@routes.get("operations/{operationId}", "GetOperationStatus")
+def get_status(call: Call) -> Reply:
+    """Get Operation Status; the id in any case, with dashes or without."""
+    request_id = call.parameters["operationId"].replace("-", "").lower()
+    known = call.subscription.operations
+    operation = known.find(request_id)
+    if operation is None:
+        if not known.knows(request_id):
+            raise refusals.bad_request(ID_NOT_FOUND)  # [protocol 2.1]
+        return Reply(document=_answered_at_once(request_id))
+    # With an instant clock everything may be over by the first question; the answer
+    # lags by one, so that whoever polls has to ask twice.
+    lags = isinstance(call.clock, InstantClock) and bool(operation.lasting) and not operation.asked
+    operation.asked = True
+    if lags or operation.completed is None:
+        return Reply(document=wire.Operation(id=with_dashes(request_id), status=_State.IN_PROGRESS))
+    return Reply(
+        document=wire.Operation(
+            id=with_dashes(request_id),
+            status=_State(operation.status),
+            http_status_code=_final_status(operation),
+            error=_error(operation),
+        )
+    )
+
+
+@routes.get("operations", "ListSubscriptionOperations")
+def list_operations(call: Call) -> Reply:
+    """List Subscription Operations: the changes that began in a window, page by page."""
+    begin, end = _window(call)
+    result = call.query.get("operationresultfilter")
+    if result not in {None, "Succeeded", "Failed", "InProgress"}:
+        raise refusals.missing_query_parameter("OperationResultFilter")  # [protocol 2.5]
+    wanted_object = _object_path(call.query.get("objectidfilter"))
+    after = _decode_token(call.query.get("continuationtoken"))
+    found = (
+        operation
+        for operation in call.subscription.operations.since(begin, after)
+        if operation.started <= end
+        and result in {None, operation.status}
+        and wanted_object in {None, operation.object_path.lower()}
+    )
+    page = list(islice(found, PAGE_SIZE + 1))
+    more = len(page) > PAGE_SIZE
+    del page[PAGE_SIZE:]
+    return Reply(
+        document=wire.SubscriptionOperationCollection(
+            subscription_operations=wire.SubscriptionOperations(
+                subscription_operations=[_listed(operation) for operation in page]
+            ),
+            continuation_token=_encode_token(page[-1]) if more else None,
+        )
+    )
+
+
+def _answered_at_once(request_id: str) -> wire.Operation:
+    return wire.Operation(id=with_dashes(request_id), status=_State.SUCCEEDED, http_status_code=200)
+
+
+def with_dashes(request_id: str) -> str:
+    """A request id as it stands in documents, where the header has no dashes."""
+    return str(uuid.UUID(request_id))
+
+
+def _final_status(operation: Operation) -> int | None:
+    if operation.completed is None:
+        return None
+    return 200 if operation.failure is None else operation.failure.status
+
+
+def _error(operation: Operation) -> wire.Error | None:
+    return None if operation.failure is None else operation.failure.document()
+
+
+def _listed(operation: Operation) -> wire.SubscriptionOperation:
+    return wire.SubscriptionOperation(
+        operation_id=with_dashes(operation.request_id),
+        operation_object_id=operation.object_path,
+        operation_name=operation.name,
+        operation_parameters=wire.OperationParameters(
+            operation_parameters=[
+                wire.OperationParameter(name=name, value=value)
+                for name, value in operation.parameters.items()
+            ]
+        ),
+        operation_caller=wire.OperationCaller(
+            used_service_management_api=True,
+            subscription_certificate_thumbprint=operation.thumbprint,
+            client_ip=operation.client_address,
+        ),
+        operation_status=wire.SubscriptionOperationStatus(
+            status_id=with_dashes(operation.request_id),
+            status=_State(operation.status),
+            http_status_code=_final_status(operation),
+            error=_error(operation),
+        ),
+        operation_started_time=operation.started,
+        operation_completed_time=operation.completed,
+    )
+
+
+def _window(call: Call) -> tuple[datetime, datetime]:
+    begin = _moment(call, "StartTime")
+    end = _moment(call, "EndTime")
+    if begin < call.now - RETENTION:
+        raise refusals.missing_query_parameter("StartTime")  # [protocol 2.5]
+    return begin, end
+
+
+def _moment(call: Call, name: str) -> datetime:
+    found = _MOMENT.fullmatch(call.query.get(name.lower(), ""))
+    if found is None:
+        raise refusals.missing_query_parameter(name)  # [protocol 2.5]
+    day, time, fraction = found.groups()
+    microseconds = (fraction or "").ljust(6, "0")[:6]
+    try:
+        return datetime.fromisoformat(f"{day}T{time or '00:00:00'}.{microseconds}").replace(tzinfo=UTC)
+    except ValueError:
+        raise refusals.missing_query_parameter(name) from None  # [protocol 2.5]
+
+
+def _object_path(given: str | None) -> str | None:
+    """An object's path in lower case, from that or from its URL."""
+    if given is None:
+        return None
+    _, scheme, rest = given.rpartition("://")
+    path = "/" + rest.partition("/")[2] if scheme else given
+    return path.rstrip("/").lower()
+
+
+def _encode_token(operation: Operation) -> str:
+    return base64.urlsafe_b64encode(f"after {operation.number}".encode()).decode()
+
+
+def _decode_token(token: str | None) -> int:
+    if not token:
+        return 0
+    try:
+        return int(base64.urlsafe_b64decode(token).removeprefix(b"after "))
+    except (ValueError, binascii.Error):
+        raise refusals.missing_query_parameter("ContinuationToken") from None  # [protocol 2.5]

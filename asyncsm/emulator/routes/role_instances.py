@@ -1,0 +1,133 @@
+"""Single role instances: rebooted, reimaged, rebuilt, or taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+from asyncsm.emulator import refusals
+from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.compute import Deployment, RoleInstance
+from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.routes import deployments
+from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.rules import instances, path_resources, service_configurations
+from asyncsm.emulator.rules.instances import InstancePhase, Timing
+from asyncsm.emulator.rules.path_resources import BY_NAME, BY_SLOT
+from asyncsm.emulator.saved_names import effect
+from asyncsm.emulator.state import Subscription
+from asyncsm.wire.roles import RoleInstanceNames
+
+NAMED: Final = f"{BY_NAME}/roleinstances/{{roleInstanceName}}"
+NAMED_BY_SLOT: Final = f"{BY_SLOT}/roleinstances/{{roleInstanceName}}"
+REBUILD: Final = {"comp": "rebuild", "resources": "allLocalDrives"}
+
+REBOOT: Final = (
+    InstancePhase("StoppingRole", "Started", 10),
+    InstancePhase("RestartingRole", "Started", 30),
+    InstancePhase("BusyRole", "Started", 10),
+    InstancePhase("ReadyRole", "Started"),
+)
+"""An instance whose machine restarts."""
+
+FRESH_START: Final = (
+    InstancePhase("StoppingRole", "Started", 10),
+    InstancePhase("StoppingVM", "Stopping", 10),
+    InstancePhase("CreatingVM", "Starting", 20),
+    InstancePhase("StartingVM", "Starting", 20),
+    InstancePhase("RoleStateUnknown", "Started", 10),
+    InstancePhase("BusyRole", "Started", 10),
+    InstancePhase("ReadyRole", "Started"),
+)
+"""An instance that gets a new system."""
+
+routes: RouteTable = RouteTable()
+
+
+@routes.post(NAMED, "RebootDeploymentRoleInstance", query={"comp": "reboot"})
+@routes.post(NAMED_BY_SLOT, "RebootDeploymentRoleInstanceBySlot", query={"comp": "reboot"})
+def reboot(call: Call) -> Reply:
+    """Reboot Role Instance: its disks stay as they are."""
+    return _restart(call, REBOOT)
+
+
+@routes.post(NAMED, "ReimageDeploymentRoleInstance", query={"comp": "reimage"})
+@routes.post(NAMED_BY_SLOT, "ReimageDeploymentRoleInstanceBySlot", query={"comp": "reimage"})
+def reimage(call: Call) -> Reply:
+    """Reimage Role Instance: a new system, of a web or worker role only."""
+    deployments.require_roles(path_resources.deployment(call)[1])
+    return _restart(call, FRESH_START)
+
+
+@routes.post(NAMED, "RebuildDeploymentRoleInstance", query=REBUILD)
+@routes.post(NAMED_BY_SLOT, "RebuildDeploymentRoleInstanceBySlot", query=REBUILD)
+def rebuild(call: Call) -> Reply:
+    """Rebuild Role Instance: a new system and empty local drives."""
+    deployments.require_roles(path_resources.deployment(call)[1])
+    return _restart(call, FRESH_START)
+
+
+@routes.post(f"{BY_NAME}/roleinstances", "DeleteRoleInstances", query={"comp": "delete"})
+@routes.post(f"{BY_SLOT}/roleinstances", "DeleteRoleInstancesBySlot", query={"comp": "delete"})
+def delete(call: Call) -> Reply:
+    """Delete Role Instances: those named, but not all of a role."""
+    wanted = call.body(RoleInstanceNames).names
+    _, deployment = path_resources.deployment(call)
+    deployments.require_roles(deployment)
+    if not wanted:
+        raise refusals.bad_request("At least one role instance must be specified.")  # [guess]
+    going = {instance.name: instance for instance in (_find(deployment, name) for name in wanted)}
+    for role in deployment.roles.values():
+        if all(one.name in going for one in instances.of_role(deployment, role.name)):
+            raise refusals.bad_request(  # [guess]
+                f"The last instance of role {role.name} cannot be deleted. Delete the deployment instead."
+            )
+    call.require_free(deployment)
+    if deployment.update is not None:
+        raise refusals.conflict(f"An update of deployment {deployment.name} is in progress.")  # [guess]
+    timing = Timing.of(call)
+    reply = call.accept(
+        locks=[deployment], then=partial(_drop, timing, call.subscription, deployment, tuple(going.values()))
+    )
+    for instance in going.values():
+        instances.walk(timing, deployment, instance, instances.REMOVAL)
+    return reply
+
+
+def _restart(call: Call, phases: Sequence[InstancePhase]) -> Reply:
+    _, deployment = path_resources.deployment(call)
+    instance = _find(deployment, call.parameters["roleInstanceName"])
+    call.require_free(deployment)
+    if instance.power_state == "Stopped":
+        raise refusals.conflict(f"The role instance {instance.name} is stopped.")  # [guess]
+    reply = call.accept(locks=[deployment])
+    instances.walk(Timing.of(call), deployment, instance, phases)
+    return reply
+
+
+def _find(deployment: Deployment, name: str) -> RoleInstance:
+    found = deployment.instances.get(name)
+    if found is None:
+        raise _unknown(name)
+    return found
+
+
+def _unknown(name: str) -> Refusal:
+    return refusals.not_found(f"The role instance {name} was not found in the deployment.")  # [guess]
+
+
+@effect("role-instances/drop", "emulator.handlers.role_instances:_drop")
+def _drop(
+    timing: Timing, subscription: Subscription, deployment: Deployment, going: Sequence[RoleInstance]
+) -> None:
+    for instance in going:
+        instances.drop(deployment, instance)
+    counts = {}
+    for role in deployment.roles.values():
+        counts[role.name] = role.instance_count = len(instances.of_role(deployment, role.name))
+    instances.spread(deployment)
+    deployment.configuration = service_configurations.with_counts(deployment.configuration, counts)
+    instances.claim_cores(subscription, deployment, instances.cores_of(deployment))
+    deployment.modified = timing.clock.now()
+    instances.settle(deployment)

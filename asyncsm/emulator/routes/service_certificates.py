@@ -1,0 +1,150 @@
+"""Certificates of hosted services, which their roles and machines use."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+
+from asyncsm.emulator import refusals
+from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.clock import Clock
+from asyncsm.emulator.compute import Deployment, HostedService, ServiceCertificate
+from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.rules import path_resources, service_configurations
+from asyncsm.emulator.rules.path_resources import SERVICE
+from asyncsm.emulator.saved_names import effect
+from asyncsm.wire import certificates as wire
+
+COLLECTION: Final = f"{SERVICE}/certificates"
+ONE: Final = f"{COLLECTION}/{{thumbprint}}"
+
+ALGORITHM: Final = "sha1"
+"""The only one whose thumbprints the service takes."""
+
+routes: RouteTable = RouteTable()
+
+
+@routes.get(COLLECTION, "ListCertificates")
+def list_certificates(call: Call) -> Reply:
+    """List Service Certificates."""
+    service = path_resources.hosted_service(call)
+    shown = [
+        wire.Certificate(
+            certificate_url=call.url(
+                "services", "hostedservices", service.name, "certificates", f"{ALGORITHM}-{one.thumbprint}"
+            ),
+            thumbprint=one.thumbprint,
+            thumbprint_algorithm=ALGORITHM,
+            data=_encoded(one),
+        )
+        for one in service.certificates.values()
+    ]
+    return Reply(document=wire.Certificates(certificates=shown))
+
+
+@routes.get(ONE, "GetCertificate")
+def get(call: Call) -> Reply:
+    """Get Service Certificate: its public part."""
+    _, found = _find(call)
+    return Reply(document=wire.Certificate(data=_encoded(found)))
+
+
+@routes.post(COLLECTION, "AddCertificates")
+def add(call: Call) -> Reply:
+    """Add Service Certificate; one that is there already is not added twice."""
+    wanted = call.body(wire.CertificateFile)
+    service = path_resources.hosted_service(call)
+    added = _read(wanted)
+    return call.accept(locks=[service], then=partial(_keep, call.clock, service, added))
+
+
+@routes.delete(ONE, "DeleteCertificate")
+def delete(call: Call) -> Reply:
+    """Delete Service Certificate; whether a deployment uses it is seen only on the way."""
+    service, found = _find(call)
+    return call.accept(locks=[service], then=partial(_drop, call.clock, service, found))
+
+
+def _find(call: Call) -> tuple[HostedService, ServiceCertificate]:
+    service = path_resources.hosted_service(call)
+    algorithm, _, thumbprint = call.parameters["thumbprint"].partition("-")
+    found = service.certificates.get(thumbprint) if algorithm.lower() == ALGORITHM else None
+    if found is None:
+        raise refusals.not_found("The certificate was not found.")  # [rec compute/delete_service_certificate]
+    return service, found
+
+
+def _read(given: wire.CertificateFile) -> list[ServiceCertificate]:
+    """The certificates in a file; the private keys go into the machines and are not kept.
+
+    Raises:
+        Refusal: the file is not what it says to be, or has another password.
+    """
+    if given.certificate_format not in {wire.CertificateFormat.PFX, wire.CertificateFormat.CER}:
+        raise refusals.bad_request("The certificate format must be pfx or cer.")  # [protocol 4.8]
+    try:
+        data = base64.b64decode(given.data, validate=True)
+        if given.certificate_format == wire.CertificateFormat.CER:
+            found = [_plain(data)]
+        else:
+            found = _protected(data, given.password.get_secret_value() if given.password else None)
+    except (binascii.Error, ValueError):
+        # The reason tells about the key, and is not passed on.
+        raise refusals.bad_request(  # [guess]
+            "The specified certificate is invalid, or the password is not correct."
+        ) from None
+    return [
+        ServiceCertificate(
+            thumbprint=one.fingerprint(SHA1()).hex().upper(),  # noqa: S303 - the name of a certificate here
+            data=one.public_bytes(Encoding.DER),
+        )
+        for one in found
+    ]
+
+
+def _plain(data: bytes) -> x509.Certificate:
+    if data.lstrip().startswith(b"-----BEGIN"):
+        return x509.load_pem_x509_certificate(data)
+    return x509.load_der_x509_certificate(data)
+
+
+def _protected(data: bytes, password: str | None) -> list[x509.Certificate]:
+    file = pkcs12.load_pkcs12(data, None if password is None else password.encode())
+    if file.cert is None:
+        raise ValueError("no certificate with a key")
+    return [file.cert.certificate, *(one.certificate for one in file.additional_certs)]
+
+
+@effect("service-certificates/keep", "emulator.handlers.service_certificates:_keep")
+def _keep(clock: Clock, service: HostedService, added: list[ServiceCertificate]) -> None:
+    for one in added:
+        service.certificates.setdefault(one.thumbprint, one)
+    service.modified = clock.now()
+
+
+@effect("service-certificates/drop", "emulator.handlers.service_certificates:_drop")
+def _drop(clock: Clock, service: HostedService, certificate: ServiceCertificate) -> None:
+    used = {one.upper() for deployment in service.deployments.values() for one in _used_by(deployment)}
+    if certificate.thumbprint in used:
+        # [protocol 3.1]
+        raise refusals.conflict("Certificate deletion is not allowed when it is being used in a deployment.")
+    del service.certificates[certificate.thumbprint]
+    service.modified = clock.now()
+
+
+def _used_by(deployment: Deployment) -> Iterator[str]:
+    for role in deployment.roles.values():
+        yield from role.certificates
+    if not deployment.has_virtual_machines:
+        yield from service_configurations.thumbprints(deployment.configuration)
+
+
+def _encoded(certificate: ServiceCertificate) -> str:
+    return base64.b64encode(certificate.data).decode()

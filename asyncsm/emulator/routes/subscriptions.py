@@ -1,0 +1,80 @@
+"""Subscriptions, and what every one of them is offered: locations and role sizes."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Final
+
+from asyncsm.emulator import catalogue
+from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.state import Subscription
+from asyncsm.wire import subscription as wire
+
+OFFER_CATEGORIES: Final = "Azure_Platform_All;Azure_Paid;Azure_Consumption"
+
+routes: RouteTable = RouteTable()
+
+
+@routes.get("", "GetSubscription")
+def get(call: Call) -> Reply:
+    """Get Subscription: its limits, and how much of them is used."""
+    return Reply(document=_shown(call.subscription))
+
+
+@routes.get("subscriptions", "ListSubscriptions", scoped=False)
+def list_subscriptions(call: Call) -> Reply:
+    """List Subscriptions: those the caller's certificate manages.
+
+    The service took only a token of Azure Active Directory here. There are none in the
+    emulator, and a certificate says just as well whose subscriptions are meant.
+    """
+    managed = call.gate.managed_by(call.thumbprint)
+    return Reply(document=wire.Subscriptions(subscriptions=[_shown(one) for one in managed]))
+
+
+@routes.get("locations", "ListLocations")
+def list_locations(_call: Call) -> Reply:
+    """List Locations of the service."""
+    return Reply(document=catalogue.locations_document())
+
+
+@routes.get("rolesizes", "ListRoleSizes")
+def list_role_sizes(_call: Call) -> Reply:
+    """List Role Sizes."""
+    return Reply(document=catalogue.role_sizes_document())
+
+
+def _shown(subscription: Subscription) -> wire.Subscription:
+    quotas, plan = subscription.quotas, subscription.networks.plan
+    return wire.Subscription(
+        subscription_id=subscription.id,
+        subscription_name=subscription.name,
+        subscription_status=wire.SubscriptionStatus(subscription.status),
+        account_admin_live_email_id=subscription.account_admin,
+        service_admin_live_email_id=subscription.service_admin,
+        max_core_count=quotas.cores,
+        max_storage_accounts=quotas.storage_accounts,
+        max_hosted_services=quotas.hosted_services,
+        current_core_count=subscription.cores_in_use,
+        current_hosted_services=len(subscription.hosted_services),
+        current_storage_accounts=len(subscription.storage_accounts),
+        # The other counters are left out where they are 0, but for the security groups'.
+        max_virtual_network_sites=quotas.virtual_network_sites,
+        current_virtual_network_sites=len(subscription.networks.sites) or None,
+        max_local_network_sites=quotas.local_network_sites,
+        current_local_network_sites=(len(plan.local_sites) or None) if plan is not None else None,
+        max_dns_servers=quotas.dns_servers,
+        current_dns_servers=(len(plan.dns_servers) or None) if plan is not None else None,
+        offer_categories=OFFER_CATEGORIES,
+        aad_tenant_id=str(uuid.uuid5(uuid.NAMESPACE_URL, subscription.id)),
+        created_time=subscription.created,
+        max_reserved_ips=quotas.reserved_ips,
+        current_reserved_ips=len(subscription.reserved_ips) or None,
+        max_public_ip_count=quotas.public_ips,
+        current_network_security_groups=0,
+        max_network_security_groups=quotas.network_security_groups,
+        max_network_security_rules_per_group=quotas.network_security_rules_per_group,
+        max_route_tables=quotas.route_tables,
+        max_routes_per_route_table=quotas.routes_per_route_table,
+    )

@@ -1,0 +1,217 @@
+"""VM images: those of the platform, and the subscription's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+from asyncsm.emulator import refusals
+from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.routes import images
+from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.rules import blobs, common_fields, disk_attachments
+from asyncsm.emulator.rules.disk_attachments import find_vm_image
+from asyncsm.emulator.saved_names import effect
+from asyncsm.emulator.state import Subscription
+from asyncsm.emulator.vm_image_catalogue import platform_vm_images
+from asyncsm.wire import vm_images as wire
+from asyncsm.wire.disks import HostCaching
+
+COLLECTION: Final = "services/vmimages"
+ONE: Final = "services/vmimages/{imageName}"
+
+READY: Final = "VMImageReadyForUse"
+
+CHANGEABLE: Final = (
+    "description",
+    "language",
+    "image_family",
+    "recommended_vm_size",
+    "eula",
+    "icon_uri",
+    "small_icon_uri",
+    "privacy_uri",
+    "published_date",
+    "show_in_gui",
+)
+"""What a request may say of a VM image besides its label; named as in the wire model."""
+
+routes: RouteTable = RouteTable()
+
+
+@routes.get(COLLECTION, "ListVMImages")
+def list_vm_images(call: Call) -> Reply:
+    """List VM Images: the subscription's and the platform's, of a region, publisher or category."""
+    everything = (*call.subscription.vm_images.values(), *platform_vm_images().values())
+    wanted = [one for one in everything if _wanted(call, one)]
+    if call.query.get("location"):
+        # As the service does: who asks for one region is not told of the others.
+        wanted = [one.model_copy(update={"location": _region(call.query["location"], one)}) for one in wanted]
+    return Reply(document=wire.VMImages(vm_images=wanted))
+
+
+@routes.post(COLLECTION, "CreateVMImage")
+def create(call: Call) -> Reply:
+    """Create VM Image: register blobs as the disks of machines to be."""
+    wanted = call.body(wire.VMImage)
+    name = images.require_new_name(call.subscription, wanted.name)
+    label = common_fields.label(wanted.label)
+    given = wanted.os_disk_configuration
+    if given.os not in {"Linux", "Windows"} or given.os_state not in tuple(wire.OSState):
+        raise refusals.bad_request(  # [protocol 4.12]
+            "The OSDiskConfiguration must have an OS, Linux or Windows, and an OSState, Generalized or Specialized."
+        )
+    account = blobs.require_account(call, given.media_link or "", "media link")
+    used: set[str] = set()
+    os_disk = given.model_copy(
+        update={
+            "name": _disk_name(call, given.media_link or "", used),
+            "host_caching": given.host_caching or HostCaching.READ_WRITE,
+            "logical_disk_size_in_gb": disk_attachments.USUAL_SIZE_GB,
+            "io_type": blobs.io_type(account),
+        }
+    )
+    image = wire.VMImage(
+        name,
+        label,
+        category="User",
+        os_disk_configuration=os_disk,
+        data_disk_configurations=_data_disks(call, wanted, account.region, used),
+        affinity_group=account.affinity_group,
+        location=account.region,
+        created_time=call.now,
+        modified_time=call.now,
+        is_premium=False,
+        vm_image_state=READY,
+    )
+    _describe(image, wanted)
+    call.acts_on("services", "vmimages", name)
+    return call.accept(then=partial(register, call.subscription, image))
+
+
+@routes.put(ONE, "UpdateVMImage")
+def update(call: Call) -> Reply:
+    """Update VM Image: its words, and how its disks are cached; what is not said stays."""
+    image = _find_own(call).model_copy(deep=True)
+    wanted = call.body(wire.VMImage)
+    disk_attachments.require_image_idle(call.subscription, image.name or "")
+    label = common_fields.label(wanted.label) if "label" in wanted.model_fields_set else image.label
+    changes = [(_data_disk_of(image, one.name), one) for one in wanted.data_disk_configurations]
+    for disk, change in changes:
+        disk.host_caching = change.host_caching or disk.host_caching
+        disk.lun = disk.lun if change.lun is None else change.lun
+    os_disk = image.os_disk_configuration
+    os_disk.host_caching = wanted.os_disk_configuration.host_caching or os_disk.host_caching
+    image.label, image.modified_time = label, call.now
+    _describe(image, wanted)
+    call.subscription.vm_images[image.name or ""] = image
+    return Reply()
+
+
+@routes.delete(ONE, "DeleteVMImage")
+def delete(call: Call) -> Reply:
+    """Delete VM Image. The blobs are elsewhere, ``comp=media`` or not."""
+    image = _find_own(call)
+    disk_attachments.require_image_idle(call.subscription, image.name or "")
+    return call.accept(then=partial(_forget, call.subscription, image.name or ""))
+
+
+@effect("vm-images/register", "emulator.handlers.vm_images:register")
+def register(subscription: Subscription, image: wire.VMImage) -> None:
+    """Take in `image`, if its name and blobs are still free.
+
+    Raises:
+        Refusal: somebody has been faster.
+    """
+    name = images.require_new_name(subscription, image.name)
+    for part in (image.os_disk_configuration, *image.data_disk_configurations):
+        disk_attachments.require_unused(subscription, part.media_link or "")
+    subscription.vm_images[name] = image
+
+
+@effect("vm-images/forget", "emulator.handlers.vm_images:_forget")
+def _forget(subscription: Subscription, name: str) -> None:
+    subscription.vm_images.pop(name, None)
+    subscription.publications.pop(name, None)
+
+
+def _wanted(call: Call, image: wire.VMImage) -> bool:
+    location, publisher, category = (call.query.get(one) for one in ("location", "publisher", "category"))
+    places = (image.location or "").lower().split(";")
+    return (
+        (not location or location.lower() in places)
+        and (not publisher or publisher.lower() == (image.publisher_name or "").lower())
+        and (not category or category.lower() == (image.category or "").lower())
+    )
+
+
+def _region(asked: str, image: wire.VMImage) -> str:
+    """The region of `image` that was asked for, as the service writes it."""
+    return next(place for place in (image.location or "").split(";") if place.lower() == asked.lower())
+
+
+def _find_own(call: Call) -> wire.VMImage:
+    name = call.parameters["imageName"]
+    image = find_vm_image(call.subscription, name)
+    if image is None:
+        if disk_attachments.find_image(call.subscription, name) is not None:
+            raise images.wrong_kind(name)
+        raise refusals.not_found("The image with the specified name does not exist.")  # [protocol 3.4]
+    if name not in call.subscription.vm_images:
+        raise refusals.forbidden()  # [guess]
+    return image
+
+
+def _data_disk_of(image: wire.VMImage, name: str | None) -> wire.DataDiskConfiguration:
+    for disk in image.data_disk_configurations:
+        if (disk.name or "").lower() == (name or "").lower():
+            return disk
+    raise refusals.bad_request(f"The image {image.name} has no data disk {name}.")  # [guess]
+
+
+def _data_disks(call: Call, wanted: wire.VMImage, region: str, used: set[str]) -> wire.DataDiskConfigurations:
+    listed = []
+    luns: set[int] = set()
+    for given in wanted.data_disk_configurations:
+        account = blobs.require_account(call, given.media_link or "", "media link of a data disk", region)
+        lun = disk_attachments.require_lun(given.lun or 0)
+        if lun in luns:
+            # [guess]: no source says so
+            raise refusals.bad_request(f"Two data disks of the image {wanted.name} have the same LUN.")
+        luns.add(lun)
+        disk = given.model_copy(
+            update={
+                "name": _disk_name(call, given.media_link or "", used),
+                "host_caching": given.host_caching or HostCaching.READ_ONLY,
+                "lun": lun,
+                "logical_disk_size_in_gb": given.logical_disk_size_in_gb or disk_attachments.USUAL_SIZE_GB,
+                "io_type": blobs.io_type(account),
+            }
+        )
+        listed.append(disk)
+    return wire.DataDiskConfigurations(data_disk_configurations=listed)
+
+
+def _disk_name(call: Call, media_link: str, used: set[str]) -> str:
+    """A name for a disk of an image: that of its blob, with a number if another one has it."""
+    disk_attachments.require_unused(call.subscription, media_link)
+    base = blobs.name_of(media_link).removesuffix(".vhd")
+    taken = used | {name.lower() for name in _disk_names(call.subscription)}
+    name, number = base, 1
+    while name.lower() in taken:
+        name, number = f"{base}-{number}", number + 1
+    used.add(name.lower())
+    return name
+
+
+def _disk_names(subscription: Subscription) -> Iterator[str]:
+    for image in subscription.vm_images.values():
+        for part in (image.os_disk_configuration, *image.data_disk_configurations):
+            yield part.name or ""
+
+
+def _describe(image: wire.VMImage, wanted: wire.VMImage) -> None:
+    for name in CHANGEABLE:
+        if name in wanted.model_fields_set:
+            setattr(image, name, getattr(wanted, name))

@@ -1,0 +1,1 @@
+"""Rules of the service that several families of routes share."""

@@ -1,0 +1,224 @@
+"""Where deployments stand: in virtual networks, and at reserved addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import AddressValueError, IPv4Address, IPv4Network
+from random import Random
+from typing import Final
+
+from asyncsm.emulator import refusals
+from asyncsm.emulator.compute import Deployment, HostedService, Role
+from asyncsm.emulator.networking import ReservedIP
+from asyncsm.emulator.progress import require_free
+from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.rules import instances
+from asyncsm.emulator.state import Subscription
+from asyncsm.wire.configuration_sets import ConfigurationSet
+from asyncsm.wire.networks import VirtualNetworkSite
+
+KEPT_ADDRESSES: Final = 4
+"""How many addresses at the beginning of a subnet the service keeps, as it does the last one."""
+
+
+def require_network(
+    subscription: Subscription, name: str | None, region: str, deployment: Deployment | None = None
+) -> str | None:
+    """The name of a virtual network as its configuration spells it.
+
+    Args:
+        subscription: whose it is.
+        name: what a request wants, if anything.
+        region: where the deployment is.
+        deployment: which is there already, and stays where it is.
+
+    Raises:
+        Refusal: there is no such network, it is elsewhere, or not the deployment's own.
+    """
+    if deployment is not None and (name or "").lower() != (deployment.virtual_network_name or "").lower():
+        # [protocol 4.14]
+        raise refusals.bad_request(f"The virtual network of deployment {deployment.name} cannot be changed.")
+    if not name:
+        return None
+    site = subscription.networks.sites.get(name)
+    if site is None or subscription.networks.plan is None:
+        # [rec compute/create_virtual_machine_deployment_windows_virtual_network]
+        raise refusals.bad_request(f"The virtual network {name} does not exist.")
+    if subscription.networks.plan.regions[site.name] != region:
+        raise refusals.bad_request(f"The virtual network {site.name} is not in {region}.")  # [protocol 5.6]
+    return site.name
+
+
+def require_subnets(
+    subscription: Subscription, deployment: Deployment, role_name: str, network: ConfigurationSet
+) -> None:
+    """Refuse subnets which the deployment's virtual network does not have, and an address outside them.
+
+    Raises:
+        Refusal: a subnet does not exist, or a static address is outside of it or taken.
+    """
+    if deployment.virtual_network_name is None:
+        return
+    site = subscription.networks.sites[deployment.virtual_network_name]
+    for name in network.subnet_names:
+        _subnet(site, name)
+    static = network.static_virtual_network_ip_address
+    if not static:
+        return
+    block = IPv4Network(_subnet(site, network.subnet_names[0]))
+    try:
+        address = IPv4Address(static)
+    except AddressValueError as error:
+        raise refusals.bad_request(f"The static address {static} is not valid.") from error  # [guess]
+    if int(address) not in _usable(block):
+        raise refusals.bad_request(  # [guess]
+            f"The static address {static} cannot be used in the subnet {network.subnet_names[0]}."
+        )
+    if address in _taken(subscription, site, role_name) | _addresses(deployment, role_name):
+        raise refusals.bad_request(f"The static address {static} is already in use.")  # [guess]
+
+
+def internal_address(subscription: Subscription, random: Random, deployment: Deployment, role: Role) -> str:
+    """An address for an instance of `role`: its static one, one of its subnet, or just any.
+
+    Raises:
+        Refusal: the subnet has none left.
+    """
+    site = subscription.networks.sites.get(deployment.virtual_network_name or "")
+    if site is None:
+        return instances.internal_address(random)
+    if role.network.static_virtual_network_ip_address:
+        return role.network.static_virtual_network_ip_address
+    blocks = [_subnet(site, name) for name in role.network.subnet_names]
+    # Whoever names no subnet gets into the first one there is.
+    blocks = (
+        blocks or [one.address_prefix or "" for one in site.subnets] or site.address_space.address_prefixes
+    )
+    # A deployment that is being made is not in the subscription yet.
+    taken = _taken(subscription, site) | _addresses(deployment)
+    for address in map(IPv4Address, _usable(IPv4Network(blocks[0]))):
+        if address not in taken:
+            return str(address)
+    # [guess]: no source says so
+    raise refusals.bad_request(f"The virtual network {site.name} has no free address for role {role.name}.")
+
+
+def deployments_in(subscription: Subscription, network: str) -> Iterator[Deployment]:
+    """The deployments in a virtual network."""
+    for _, deployment in _deployments(subscription):
+        if (deployment.virtual_network_name or "").lower() == network.lower():
+            yield deployment
+
+
+def require_reserved(
+    subscription: Subscription, name: str | None, region: str, deployment: Deployment | None = None
+) -> ReservedIP | None:
+    """The reserved IP that a new deployment is to have, if it is to have one.
+
+    Args:
+        subscription: whose it is.
+        name: what a request wants, if anything.
+        region: where the deployment is.
+        deployment: which is there already, and may have the address.
+
+    Raises:
+        Refusal: there is none of this name, it is elsewhere, in use, or not the deployment's own.
+    """
+    if deployment is not None:
+        if (name or "").lower() != (deployment.reserved_ip_name or "").lower():
+            raise refusals.bad_request(  # [protocol 4.14]
+                f"The reserved IP of deployment {deployment.name} is changed by associating it."
+            )
+        return None
+    if not name:
+        return None
+    found = subscription.reserved_ips.get(name)
+    if found is None or found.address is None:
+        raise refusals.bad_request(f"The reserved IP {name} does not exist.")  # [guess]
+    require_free(found)
+    require_unused(subscription, found)
+    require_region(found, region)
+    return found
+
+
+def require_unused(subscription: Subscription, reserved: ReservedIP) -> None:
+    """Refuse if a deployment has the address."""
+    user = user_of(subscription, reserved)
+    if user is not None:
+        raise in_use(reserved, user)
+
+
+def in_use(reserved: ReservedIP, user: tuple[HostedService, Deployment]) -> Refusal:
+    """400: a deployment has the address."""
+    service, deployment = user
+    return refusals.bad_request(  # [protocol 5.6] [guess]
+        f"The reserved IP {reserved.name} is in use by deployment {deployment.name} of hosted service "
+        f"{service.name}."
+    )
+
+
+def settle_at(deployment: Deployment, reserved: ReservedIP) -> None:
+    """Give a new deployment the address."""
+    deployment.vip, deployment.reserved_ip_name = reserved.address, reserved.name
+
+
+def require_region(reserved: ReservedIP, region: str) -> None:
+    """Refuse an address of another region."""
+    if reserved.location != region:
+        raise refusals.bad_request(f"The reserved IP {reserved.name} is not in {region}.")  # [protocol 5.6]
+
+
+def require_endpoints(deployment: Deployment, reserved: ReservedIP) -> None:
+    """Refuse a reserved address for virtual machines which nobody could reach there."""
+    # What a package opens is not known, so web and worker roles pass.
+    if deployment.has_virtual_machines and not any(
+        len(role.network.input_endpoints) for role in deployment.roles.values()
+    ):
+        raise refusals.bad_request(  # [protocol 3.4]
+            f"Deployment {deployment.name} uses ReservedIP {reserved.name} but does not contain any endpoints. "
+            "Deployment must contain at least one endpoint in order to use a ReservedIP."
+        )
+
+
+def user_of(subscription: Subscription, reserved: ReservedIP) -> tuple[HostedService, Deployment] | None:
+    """The deployment that has the address, and the service it is in."""
+    for service, deployment in _deployments(subscription):
+        if (deployment.reserved_ip_name or "").lower() == reserved.name.lower():
+            return service, deployment
+    return None
+
+
+def _deployments(subscription: Subscription) -> Iterator[tuple[HostedService, Deployment]]:
+    for service in subscription.hosted_services.values():
+        for deployment in service.deployments.values():
+            yield service, deployment
+
+
+def _subnet(site: VirtualNetworkSite, name: str) -> str:
+    for subnet in site.subnets:
+        if subnet.name.lower() == name.lower() and subnet.address_prefix is not None:
+            return subnet.address_prefix
+    # [guess]: no source says so
+    raise refusals.bad_request(f"The subnet {name} does not exist in the virtual network {site.name}.")
+
+
+def _usable(block: IPv4Network) -> range:
+    """The addresses of a subnet that machines may have, as numbers."""
+    return range(int(block.network_address) + KEPT_ADDRESSES, int(block.broadcast_address))
+
+
+def _taken(
+    subscription: Subscription, site: VirtualNetworkSite, except_role: str | None = None
+) -> set[IPv4Address]:
+    found: set[IPv4Address] = set()
+    for deployment in deployments_in(subscription, site.name):
+        found |= _addresses(deployment, except_role)
+    return found
+
+
+def _addresses(deployment: Deployment, except_role: str | None = None) -> set[IPv4Address]:
+    return {
+        IPv4Address(one.ip_address)
+        for one in deployment.instances.values()
+        if one.ip_address and one.role_name != except_role
+    }

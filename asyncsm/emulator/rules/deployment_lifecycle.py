@@ -1,0 +1,145 @@
+"""Beginning and end of a deployment, whatever it consists of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+from asyncsm.emulator import refusals
+from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.clock import Clock, Effect
+from asyncsm.emulator.compute import Deployment, Disk, HostedService, Slot
+from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.rules import disk_attachments, endpoints, instances
+from asyncsm.emulator.rules.instances import Timing
+from asyncsm.emulator.saved_names import effect
+from asyncsm.emulator.state import Subscription
+
+_NAME: Final = re.compile(r"[^\W_][\w.-]{0,62}")
+
+
+def require_place(call: Call, service: HostedService, name: str, slot: Slot) -> None:
+    """Refuse a new deployment `name` in `slot` of `service` if it cannot be.
+
+    Raises:
+        Refusal: the slot is occupied, the name is used or not allowed, or the service is busy.
+    """
+    if _NAME.fullmatch(name) is None:
+        raise refusals.bad_request("The deployment name is invalid.")  # [guess]
+    if service.in_slot(slot) is not None:
+        raise refusals.conflict(f"The specified deployment slot {slot} is occupied.")  # [protocol 5.4]
+    if name in service.deployments:
+        # [protocol 5.4]
+        raise refusals.conflict(f"A deployment with the name '{name}' already exists in the hosted service.")
+    call.require_free(service)
+
+
+def new_private_id(call: Call) -> str:
+    """An id of a deployment that stays with it when it is swapped."""
+    return f"{call.random.getrandbits(128):032x}"
+
+
+def address_in(service: HostedService, slot: Slot, private_id: str) -> str:
+    """The URL of what runs in `slot`; in staging only who knows the id finds it."""
+    name = service.name if slot == "Production" else private_id
+    return f"http://{name.lower()}.cloudapp.net/"
+
+
+def launch(
+    call: Call,
+    service: HostedService,
+    deployment: Deployment,
+    *,
+    then: Effect,
+    steps: Sequence[tuple[float, Effect]] = (),
+    new_disks: Sequence[Disk] = (),
+) -> Reply:
+    """Put `deployment` into `service`, and begin the operation that brings it up.
+
+    Cores and ports are looked at only when it is under way, so that a lack of them makes
+    the operation fail; of the deployment nothing is left then.
+
+    Args:
+        call: the request.
+        service: what has place for it, by `require_place`.
+        deployment: what is to run.
+        then: the effect when it is there.
+        steps: effects on the way.
+        new_disks: what was registered for it, and goes again if it fails.
+    """
+    service.deployments[deployment.name] = deployment
+    # The portal's own properties, which the service adds to every service that has deployments.
+    service.extended_properties = {
+        **service.extended_properties,
+        "ResourceGroup": service.extended_properties.get("ResourceGroup", service.name),
+        "ResourceLocation": service.extended_properties.get(
+            "ResourceLocation", region_of(call.subscription, service)
+        ),
+    }
+    call.acts_on("services", "hostedservices", service.name, "deployments", deployment.name)
+    check = partial(_check, call.subscription, service, deployment, tuple(new_disks))
+    return call.accept(
+        locks=[service, deployment],
+        steps=[(0.3, check), *steps],
+        then=partial(_launched, call.clock, service, deployment, then),
+    )
+
+
+def region_of(subscription: Subscription, service: HostedService) -> str:
+    """The region of `service`, which may be that of its affinity group."""
+    if service.affinity_group is not None:
+        return subscription.affinity_groups[service.affinity_group].location
+    return service.location or ""
+
+
+@effect("deployments/check-new", "emulator.handlers.lifecycle:_check")
+def _check(
+    subscription: Subscription, service: HostedService, deployment: Deployment, new_disks: tuple[Disk, ...]
+) -> None:
+    try:
+        endpoints.require_distinct_ports(deployment)
+        instances.claim_cores(subscription, deployment, instances.cores_of(deployment))
+    except Refusal:
+        del service.deployments[deployment.name]
+        disk_attachments.withdraw(subscription, disks_of(deployment), new_disks)
+        raise
+
+
+@effect("deployments/launched", "emulator.handlers.lifecycle:_launched")
+def _launched(clock: Clock, service: HostedService, deployment: Deployment, then: Effect) -> None:
+    service.modified = deployment.modified = clock.now()
+    then()
+
+
+def disks_of(deployment: Deployment) -> list[Disk]:
+    """The disks of all its machines."""
+    return [disk for role in deployment.roles.values() for disk in role.disks]
+
+
+def begin_removal(timing: Timing, deployment: Deployment) -> None:
+    """Let `deployment` look like one that is being deleted."""
+    deployment.status, deployment.update = "Deleting", None
+    instances.walk_all(timing, deployment, instances.REMOVAL)
+
+
+@effect("deployments/remove", "emulator.handlers.lifecycle:remove")
+def remove(
+    timing: Timing, subscription: Subscription, service: HostedService, deployment: Deployment, *, media: bool
+) -> None:
+    """Take `deployment` away.
+
+    Args:
+        timing: time.
+        subscription: whose it is.
+        service: where it is.
+        deployment: what goes.
+        media: delete its disks; otherwise they are free for other machines a little later.
+    """
+    del service.deployments[deployment.name]
+    service.modified = timing.clock.now()
+    instances.claim_cores(subscription, deployment, 0)
+    for instance in deployment.instances.values():
+        instance.walk += 1
+    disk_attachments.give_up(timing, subscription, disks_of(deployment), media=media)

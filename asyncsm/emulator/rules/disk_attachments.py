@@ -1,0 +1,330 @@
+"""Disks of virtual machines: taken or made at creation, given up at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from itertools import chain
+from typing import Final
+
+from asyncsm.emulator import catalogue, refusals
+from asyncsm.emulator.call import Call
+from asyncsm.emulator.compute import Deployment, Disk, HostedService, OSImage, Role
+from asyncsm.emulator.rules import blobs
+from asyncsm.emulator.rules.instances import Timing
+from asyncsm.emulator.saved_names import effect
+from asyncsm.emulator.state import Subscription
+from asyncsm.emulator.vm_image_catalogue import platform_vm_images
+from asyncsm.wire import disks as wire
+from asyncsm.wire.vm_images import DataDiskConfiguration, OSDiskConfiguration, VMImage, VMImageInput
+
+RELEASE_SECONDS: Final = 30.0
+"""How long a disk still counts as attached after its machine has gone."""
+
+USUAL_SIZE_GB: Final = 30
+"""Size of a disk made from a blob, which is not read."""
+
+LARGEST_DATA_DISK_GB: Final = 1023
+HIGHEST_LUN: Final = 31
+
+
+class DiskOrder:
+    """Disks a request asks for; nothing is changed before all of it is known to be right.
+
+    Args:
+        call: the request.
+        service: where the machines will be.
+        deployment_name: of what they will be a part.
+        region: of that service; the disks' storage accounts have to be there.
+
+    Attributes:
+        new: disks that have to be registered.
+        attachments: disks that were there before, each with its caching and LUN to be.
+    """
+
+    def __init__(self, call: Call, service: HostedService, deployment_name: str, region: str) -> None:
+        self._call = call
+        self._service = service
+        self._deployment_name = deployment_name
+        self._region = region
+        self.attachments: list[tuple[Disk, str, int]] = []
+        self.new: list[Disk] = []
+
+    def os_disk(self, role_name: str, given: wire.OSVirtualHardDisk) -> Disk:
+        """The disk from which the machine starts.
+
+        Raises:
+            Refusal: it is not said, or is in contradiction, which disk that is.
+        """
+        if given.source_image_name:
+            return self._from_image(role_name, given, given.source_image_name)
+        if given.media_link:
+            return self._from_blob(role_name, given)
+        if given.disk_name:
+            disk = self._registered(given.disk_name, _caching(given.host_caching, "ReadWrite"), 0)
+            if disk.os is None:
+                raise refusals.bad_request(f"The disk {disk.name} has no operating system.")  # [guess]
+            return disk
+        raise refusals.bad_request(  # [protocol 4.14]
+            f"The OSVirtualHardDisk of role {role_name} must name a source image, a disk or a media link."
+        )
+
+    def data_disk(self, role_name: str, given: wire.DataVirtualHardDisk) -> Disk:
+        """A further disk: a registered one, one made of an existing blob, or an empty one."""
+        lun = require_lun(given.lun or 0)
+        caching = _caching(given.host_caching, "ReadOnly")
+        if given.disk_name and not (given.media_link or given.source_media_link):
+            disk = self._registered(given.disk_name, caching, lun)
+            if disk.os is not None:
+                raise refusals.bad_request(f"The disk {disk.name} has an operating system.")  # [guess]
+            return disk
+        size = given.logical_disk_size_in_gb
+        if given.source_media_link is None and size is None:
+            raise refusals.bad_request("An empty data disk needs a LogicalDiskSizeInGB.")  # [protocol 4.14]
+        if size is not None and not 1 <= size <= LARGEST_DATA_DISK_GB:
+            raise refusals.bad_request(f"A data disk has between 1 and {LARGEST_DATA_DISK_GB} GB.")  # [guess]
+        link = given.source_media_link or given.media_link
+        disk = self._make(role_name, given, link, size or USUAL_SIZE_GB, lun)
+        disk.host_caching = caching
+        return disk
+
+    def of_vm_image(
+        self, role_name: str, image: VMImage, container: str, resizing: VMImageInput | None
+    ) -> tuple[Disk, list[Disk]]:
+        """The disks of a machine that is made from a VM image: copies of the image's.
+
+        Args:
+            role_name: the machine.
+            image: what it is made from.
+            container: URL of the blob container where the copies go.
+            resizing: which disks are to become larger.
+        """
+        if self._region not in (image.location or self._region).split(";"):
+            # [protocol 4.14]
+            raise refusals.bad_request(f"The image {image.name} is not available in {self._region}.")
+        larger = resizing.os_disk_configuration if resizing is not None else None
+        original = image.os_disk_configuration
+        os_disk = self._copy(role_name, container, original, larger, "ReadWrite", 0)
+        os_disk.os, os_disk.source_image = original.os, original.name
+        wanted = {one.name: one for one in resizing.data_disk_configurations} if resizing is not None else {}
+        return os_disk, [
+            self._copy(role_name, container, one, wanted.get(one.name), "None", one.lun or 0)
+            for one in image.data_disk_configurations
+        ]
+
+    def keep(self, disk: Disk, given: wire.DataVirtualHardDisk) -> Disk:
+        """A data disk the machine has already, perhaps with another caching or LUN from now on."""
+        caching = _caching(given.host_caching, disk.host_caching or "ReadOnly")
+        self.attachments.append((disk, caching, require_lun(given.lun or 0)))
+        return disk
+
+    def lun_of(self, disk: Disk) -> int:
+        """The LUN that `disk` will have."""
+        return next((lun for one, _, lun in self.attachments if one is disk), disk.lun)
+
+    def place(self, roles: Iterable[Role]) -> None:
+        """Register what is new, and let all disks be those of `roles`; `attach` has to follow."""
+        for disk in self.new:
+            self._call.subscription.disks[disk.name] = disk
+        for role in roles:
+            for disk in role.disks:
+                disk.attached_to = (self._service.name, self._deployment_name, role.name)
+
+    def _copy(
+        self,
+        role_name: str,
+        container: str,
+        original: OSDiskConfiguration | DataDiskConfiguration,
+        resizing: OSDiskConfiguration | DataDiskConfiguration | None,
+        caching: str,
+        lun: int,
+    ) -> Disk:
+        size = original.logical_disk_size_in_gb or USUAL_SIZE_GB
+        larger = (resizing.resized_size_in_gb if resizing is not None else None) or size
+        if larger < size:
+            raise refusals.bad_request(f"A disk of {original.name} has at least {size} GB.")  # [guess]
+        link = blobs.new_in(container, self._call)
+        disk = self._make(role_name, wire.OSVirtualHardDisk(), link, larger, lun)
+        disk.host_caching = _caching(original.host_caching, caching)
+        return disk
+
+    def _from_image(self, role_name: str, given: wire.OSVirtualHardDisk, name: str) -> Disk:
+        if given.remote_source_image_link:
+            raise refusals.bad_request(  # [protocol 4.14]
+                "SourceImageName and RemoteSourceImageLink must not be specified together."
+            )
+        image = find_image(self._call.subscription, name)
+        if image is None:
+            raise refusals.not_found("The image with the specified name does not exist.")  # [protocol 3.4]
+        if self._region not in (image.location or self._region).split(";"):
+            # [protocol 4.14]
+            raise refusals.bad_request(f"The image {image.name} is not available in {self._region}.")
+        if given.os and given.os != image.os:
+            # [guess]: no source says so
+            raise refusals.bad_request(f"The image {image.name} has the operating system {image.os}.")
+        if (given.resized_size_in_gb or image.size_gb) < image.size_gb:
+            # [guess]: no source says so
+            raise refusals.bad_request(f"A disk of the image {image.name} has at least {image.size_gb} GB.")
+        size = given.resized_size_in_gb or image.size_gb
+        disk = self._make(role_name, given, given.media_link, size)
+        disk.os, disk.source_image = image.os, image.name
+        disk.host_caching = _caching(given.host_caching, "ReadWrite")
+        return disk
+
+    def _from_blob(self, role_name: str, given: wire.OSVirtualHardDisk) -> Disk:
+        """A disk made of the blob itself, or of one that is copied there."""
+        if given.os not in {"Linux", "Windows"}:
+            # [protocol 4.14]
+            raise refusals.bad_request("The OS of a disk without source image must be Linux or Windows.")
+        size = given.resized_size_in_gb or USUAL_SIZE_GB
+        disk = self._make(role_name, given, given.media_link, size)
+        disk.os, disk.remote_source = given.os, given.remote_source_image_link or None
+        disk.host_caching = _caching(given.host_caching, "ReadWrite")
+        return disk
+
+    def _registered(self, name: str, caching: str, lun: int) -> Disk:
+        disk = self._call.subscription.disks.get(name)
+        if disk is None:
+            raise refusals.not_found(f"The disk with the specified name '{name}' does not exist.")  # [guess]
+        require_detached(disk)
+        if any(disk is other for other, _, _ in self.attachments):
+            raise refusals.bad_request(f"The disk {disk.name} is asked for twice.")  # [guess]
+        blobs.require_account(self._call, disk.media_link, "media link", self._region)
+        self.attachments.append((disk, caching, lun))
+        return disk
+
+    def _make(
+        self,
+        role_name: str,
+        given: wire.OSVirtualHardDisk | wire.DataVirtualHardDisk,
+        media_link: str | None,
+        size_gb: int,
+        lun: int = 0,
+    ) -> Disk:
+        if not media_link:
+            raise refusals.bad_request(  # [guess]
+                f"The MediaLink of a new disk of role {role_name} must be specified: there is no default "
+                "storage account."
+            )
+        account = blobs.require_account(self._call, media_link, "media link", self._region)
+        require_unused(self._call.subscription, media_link, self.new)
+        disk = Disk(
+            name=given.disk_name or self._generated_name(role_name, lun),
+            media_link=media_link,
+            size_gb=size_gb,
+            created=self._call.now,
+            label=given.disk_label or None,
+            location=account.location,
+            affinity_group=account.affinity_group,
+            lun=lun,
+            io_type=blobs.io_type(account),
+        )
+        names = {one.name.lower() for one in self.new}
+        if disk.name in self._call.subscription.disks or disk.name.lower() in names:
+            raise refusals.conflict(f"A disk with the name '{disk.name}' already exists.")  # [guess]
+        self.new.append(disk)
+        return disk
+
+    def _generated_name(self, role_name: str, lun: int) -> str:
+        return f"{self._service.name}-{role_name}-{lun}-{blobs.serial(self._call)}"
+
+
+def _caching(given: wire.HostCaching | None, otherwise: str) -> str:
+    return otherwise if given is None else given.value
+
+
+def require_lun(number: int) -> int:
+    """`number`, if it can be that of a data disk.
+
+    Raises:
+        Refusal: it cannot.
+    """
+    if not 0 <= number <= HIGHEST_LUN:
+        raise refusals.bad_request(f"The LUN {number} is not between 0 and {HIGHEST_LUN}.")  # [protocol 1.8]
+    return number
+
+
+def attach(attachments: Iterable[tuple[Disk, str, int]]) -> None:
+    """Give disks the caching and the LUN of `DiskOrder.attachments`."""
+    for disk, caching, lun in attachments:
+        disk.host_caching, disk.lun = caching, lun
+
+
+def find_image(subscription: Subscription, name: str) -> OSImage | None:
+    """The image called `name`, of the user or of the platform."""
+    return subscription.os_images.get(name) or catalogue.platform_images().get(name)
+
+
+def require_unused(subscription: Subscription, media_link: str, new: Iterable[Disk] = ()) -> None:
+    """Refuse a blob that a disk or image has already, be it registered or `new`."""
+    path = blobs.path_of(media_link)
+    media = chain(subscription.media(), (("disk", one.name, one.media_link) for one in new))
+    for kind, name, link in media:
+        # There may be ten thousand; the path is part of all addresses of the blob, and taking one apart is slow.
+        if link is not None and path in link and blobs.same(link, media_link):
+            # [guess]: no source says so
+            raise refusals.bad_request(f"The blob {media_link} is already in use by the {kind} {name}.")
+
+
+def find_vm_image(subscription: Subscription, name: str) -> VMImage | None:
+    """The VM image called `name`, of the user or of the platform."""
+    return subscription.vm_images.get(name) or platform_vm_images().get(name)
+
+
+def require_detached(disk: Disk) -> None:
+    """Refuse if a machine has `disk`, or had it a moment ago."""
+    if disk.attached_to is not None:
+        service, deployment, role = disk.attached_to
+        raise refusals.bad_request(  # [protocol 3.1]
+            f"A disk with name {disk.name} is currently in use by virtual machine {role} running within "
+            f"hosted service {service}, deployment {deployment}."
+        )
+
+
+def require_idle(deployment: Deployment | None, name: str) -> None:
+    """Refuse a change of the disk or image `name` while `deployment`, which uses it, is busy."""
+    if deployment is not None and deployment.lock is not None:
+        raise refusals.conflict(  # [protocol 3.1]
+            f"Windows Azure is currently performing an operation on deployment '{deployment.name}' that "
+            "requires exclusive access. Please try again later for operation on disk or image "
+            f"'{name}' associated with the deployment."
+        )
+
+
+def require_image_idle(subscription: Subscription, name: str) -> None:
+    """Refuse a change of the OS or VM image `name` while machines are being made of it."""
+    for service in subscription.hosted_services.values():
+        for deployment in service.deployments.values():
+            for role in deployment.roles.values():
+                used = role.vm_image, role.os_disk.source_image if role.os_disk is not None else None
+                if any((one or "").lower() == name.lower() for one in used):
+                    require_idle(deployment, name)
+
+
+def withdraw(subscription: Subscription, disks: Iterable[Disk], new_disks: Iterable[Disk]) -> None:
+    """Undo `DiskOrder.place`: `disks` are free again, of which the new ones were never there."""
+    for disk in disks:
+        disk.attached_to = None
+    for disk in new_disks:
+        subscription.disks.pop(disk.name, None)
+
+
+def give_up(timing: Timing, subscription: Subscription, disks: Iterable[Disk], *, media: bool) -> None:
+    """Part `disks` from their machine, which has gone.
+
+    Args:
+        timing: time.
+        subscription: whose they are.
+        disks: what it had.
+        media: delete them at once; otherwise they are detached a little later.
+    """
+    for disk in disks:
+        if media:
+            subscription.disks.pop(disk.name, None)
+        else:
+            timing.clock.after(timing.progress.vary(RELEASE_SECONDS), partial(_release, disk))
+
+
+@effect("disks/release", "emulator.handlers.attachments:_release")
+def _release(disk: Disk) -> None:
+    disk.attached_to = None

@@ -1,0 +1,134 @@
+"""Endpoints of virtual machines: what is allowed, and the ports that nobody named."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Final
+
+from asyncsm.emulator import refusals
+from asyncsm.emulator.compute import Deployment, Role as StateRole
+from asyncsm.wire.configuration_sets import ConfigurationSet
+from asyncsm.wire.endpoints import (
+    ConfigurationSetInputEndpoint,
+    ConfigurationSetInputEndpoints,
+    LoadBalancerProbe,
+)
+from asyncsm.wire.roles import Role
+
+LOWEST_FREE_PORT: Final = 49152
+"""From here on the service picks public ports."""
+
+HIGHEST_PORT: Final = 65535
+USUAL_IDLE_MINUTES: Final = 4
+IDLE_MINUTES: Final = range(4, 31)
+SHORTEST_PROBE_INTERVAL: Final = 5
+SHORTEST_PROBE_TIMEOUT: Final = 11
+
+
+def network_of(given: Role, virtual_network: str | None) -> ConfigurationSet:
+    """The network configuration of a machine with the service's defaults filled in.
+
+    Args:
+        given: the machine as in the request.
+        virtual_network: where its deployment is, if it is in one.
+
+    Raises:
+        Refusal: an endpoint is wrong, or there are subnets without a network.
+    """
+    sets = [one for one in given.configuration_sets if isinstance(one, ConfigurationSet)]
+    if len(sets) > 1:
+        raise refusals.bad_request(f"Role {given.role_name} has several network configurations.")  # [guess]
+    if not sets:
+        return ConfigurationSet()
+    if sets[0].subnet_names and not virtual_network:
+        raise refusals.bad_request("Subnets must not be specified without a virtual network.")  # [guess]
+    if sets[0].static_virtual_network_ip_address and len(sets[0].subnet_names) != 1:
+        # [protocol 4.14]
+        raise refusals.bad_request("A static address must be specified together with exactly one subnet.")
+    names: set[str] = set()
+    listed = []
+    for endpoint in sets[0].input_endpoints:
+        listed.append(_checked(endpoint))
+        if endpoint.name in names:
+            raise refusals.bad_request(f"The endpoint name {endpoint.name} occurs more than once.")  # [guess]
+        names.add(endpoint.name or "")
+    return sets[0].model_copy(
+        update={"input_endpoints": ConfigurationSetInputEndpoints(input_endpoints=listed)}
+    )
+
+
+def _checked(endpoint: ConfigurationSetInputEndpoint) -> ConfigurationSetInputEndpoint:
+    protocol = (endpoint.protocol or "").lower()
+    if not endpoint.name or protocol not in {"tcp", "udp"}:
+        # [protocol 4.14]
+        raise refusals.bad_request("An endpoint must have a name, and tcp or udp as its protocol.")
+    for port in (endpoint.local_port, 1 if endpoint.port is None else endpoint.port):
+        if port is None or not 1 <= port <= HIGHEST_PORT:
+            # [guess]: no source says so
+            raise refusals.bad_request(f"The endpoint {endpoint.name} must have valid port numbers.")
+    minutes = endpoint.idle_timeout_in_minutes
+    if minutes is not None and minutes not in IDLE_MINUTES:
+        raise refusals.bad_request(  # [protocol 1.8]
+            f"The idle timeout of the endpoint {endpoint.name} must be from {IDLE_MINUTES[0]} to "
+            f"{IDLE_MINUTES[-1]} minutes."
+        )
+    if "load_balancer_probe" in endpoint.model_fields_set:
+        _check_probe(endpoint.name, endpoint.load_balancer_probe)
+    return endpoint.model_copy(
+        update={
+            "load_balanced_endpoint_set_name": endpoint.load_balanced_endpoint_set_name or None,
+            "protocol": protocol,
+            "vip": None,
+            "enable_direct_server_return": endpoint.enable_direct_server_return or False,
+            "idle_timeout_in_minutes": minutes or (USUAL_IDLE_MINUTES if protocol == "tcp" else None),
+        }
+    )
+
+
+def _check_probe(name: str, probe: LoadBalancerProbe) -> None:
+    protocol = (probe.protocol or "").lower()
+    if protocol not in {"http", "tcp"} or bool(probe.path) != (protocol == "http"):
+        raise refusals.bad_request(  # [protocol 1.8]
+            f"The probe of the endpoint {name} must be http with a path, or tcp without."
+        )
+    interval, timeout = probe.interval_in_seconds, probe.timeout_in_seconds
+    if (interval is not None and interval < SHORTEST_PROBE_INTERVAL) or (
+        timeout is not None and timeout < SHORTEST_PROBE_TIMEOUT
+    ):
+        raise refusals.bad_request(  # [protocol 1.8]
+            f"The probe of the endpoint {name} must have an interval of at least {SHORTEST_PROBE_INTERVAL} "
+            f"and a timeout of at least {SHORTEST_PROBE_TIMEOUT} seconds."
+        )
+
+
+def all_of(deployment: Deployment, changed: StateRole | None = None) -> list[ConfigurationSetInputEndpoint]:
+    """The endpoints of all machines of `deployment`, or as they will be when one has `changed`."""
+    roles = {role.name: role for role in deployment.roles.values()}
+    if changed is not None:
+        roles[changed.name] = changed
+    return [endpoint for role in roles.values() for endpoint in role.network.input_endpoints]
+
+
+def fill_ports(deployment: Deployment, random: Random, changed: StateRole | None = None) -> None:
+    """Give every endpoint that has none a public port which is free in `deployment`; see `all_of`."""
+    taken = {endpoint.port for endpoint in all_of(deployment, changed)}
+    for endpoint in all_of(deployment, changed):
+        while endpoint.port is None:
+            port = random.randint(LOWEST_FREE_PORT, HIGHEST_PORT)
+            if port not in taken:
+                endpoint.port = port
+                taken.add(port)
+
+
+def require_distinct_ports(deployment: Deployment, changed: StateRole | None = None) -> None:
+    """Refuse if two endpoints have one public port, unless they share the load; see `all_of`."""
+    owners: dict[tuple[int | None, str | None], str | None] = {}
+    for endpoint in all_of(deployment, changed):
+        key = endpoint.port, endpoint.protocol
+        shared = endpoint.load_balanced_endpoint_set_name
+        if key in owners and (shared is None or owners[key] != shared):
+            raise refusals.bad_request(  # [protocol 3.4]
+                f"Port {endpoint.port} is already in use by one of the endpoints in this deployment. Ensure "
+                "that the port numbers are unique across endpoints within a deployment."
+            )
+        owners[key] = shared

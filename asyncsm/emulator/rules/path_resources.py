@@ -1,0 +1,83 @@
+"""Finding what a path names, or saying in the service's words that it is not there."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from asyncsm.emulator import refusals
+from asyncsm.emulator.call import Call
+from asyncsm.emulator.compute import Deployment, HostedService, Role, Slot
+
+SERVICE: Final = "services/hostedservices/{serviceName}"
+BY_NAME: Final = f"{SERVICE}/deployments/{{deploymentName}}"
+BY_SLOT: Final = f"{SERVICE}/deploymentslots/{{deploymentSlot}}"
+"""Paths that `hosted_service` and `deployment` understand; most operations have both of the latter."""
+
+NO_DEPLOYMENT: Final = "No deployments were found."
+
+
+def hosted_service(call: Call) -> HostedService:
+    """The hosted service of the path."""
+    found = call.subscription.hosted_services.get(call.parameters["serviceName"])
+    if found is None:
+        # [rec compute/create_update_delete_hosted_service]
+        raise refusals.not_found("The hosted service does not exist.")
+    return found
+
+
+def slot(name: str) -> Slot:
+    """The slot called `name`, in any case.
+
+    Raises:
+        Refusal: 400, there are only two.
+    """
+    match name.lower():
+        case "production":
+            return "Production"
+        case "staging":
+            return "Staging"
+    # [protocol 4.6]
+    raise refusals.bad_request(f"The deployment slot '{name}' is neither Production nor Staging.")
+
+
+def deployment(call: Call) -> tuple[HostedService, Deployment]:
+    """The deployment of the path, which has its name or its slot, and the service it is in."""
+    service = hosted_service(call)
+    if "deploymentSlot" in call.parameters:
+        found = service.in_slot(slot(call.parameters["deploymentSlot"]))
+    else:
+        found = service.deployments.get(call.parameters["deploymentName"])
+    if found is None:
+        raise refusals.not_found(NO_DEPLOYMENT)  # [rec compute/create_get_delete_deployment]
+    return service, found
+
+
+def path_of(service: HostedService, deployment: Deployment) -> tuple[str, ...]:
+    """Where `deployment` is read, below the subscription."""
+    return ("services", "hostedservices", service.name, "deployments", deployment.name)
+
+
+def machine(call: Call) -> tuple[HostedService, Deployment, Role]:
+    """The virtual machine of the path, and what it is in.
+
+    Raises:
+        Refusal: there is none, or it is a web or worker role.
+    """
+    service, holder = deployment(call)
+    return service, holder, machine_in(holder, call.parameters["roleName"])
+
+
+def machine_in(holder: Deployment, name: str) -> Role:
+    """The virtual machine called `name`; as `machine`."""
+    found = _role_in(holder, name)
+    if not found.is_virtual_machine:
+        raise refusals.bad_request(f"Role {found.name} is not a virtual machine.")  # [guess]
+    return found
+
+
+def _role_in(holder: Deployment, name: str) -> Role:
+    found = holder.roles.get(name)
+    if found is None:
+        # [rec compute/add_update_delete_role_windows]
+        raise refusals.not_found(f"Role {name} was not found in the currently deployed service.")
+    return found

@@ -1,0 +1,164 @@
+"""Service configuration files: those that come in, and those the service makes of virtual machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, NamedTuple
+from xml.sax.saxutils import quoteattr
+
+from asyncsm.emulator import catalogue, refusals
+from asyncsm.emulator.compute import Deployment, HostedService, Role
+from asyncsm.emulator.networking import ReservedIP
+from asyncsm.emulator.rules import addresses, deployment_lifecycle, provisioning_sets
+from asyncsm.emulator.state import Subscription
+from asyncsm.wire.configuration_sets import ConfigurationSet
+from asyncsm.wire.cscfg import (
+    NAMESPACE,
+    AddressAssignments,
+    NamedReference,
+    NetworkConfiguration,
+    ServiceConfiguration,
+)
+
+MOST_ROLES: Final = 25
+_USUAL_FAMILY: Final = "1"
+
+_INVALID: Final = (
+    "The specified configuration settings for Settings are invalid. Verify that the service configuration "
+    "file is a valid XML file, and that role instance counts are specified as positive integers."
+)
+
+
+class Placement(NamedTuple):
+    """Where a configuration file puts a deployment.
+
+    Attributes:
+        virtual_network: the name of its network, if it is in one.
+        reserved_ip: its public address, if it is a reserved one.
+        dns_servers: addresses by name.
+        subnets: names of each role's, by its name in lower case.
+    """
+
+    virtual_network: str | None
+    reserved_ip: ReservedIP | None
+    dns_servers: dict[str, str]
+    subnets: Mapping[str, list[str]]
+
+
+def read(text: str, service: HostedService) -> ServiceConfiguration:
+    """The configuration file in `text`.
+
+    Raises:
+        Refusal: it is none, or asks for what `service` does not have.
+    """
+    try:
+        configuration = ServiceConfiguration.from_xml(text)
+    except ValueError as error:
+        raise refusals.bad_request(_INVALID) from error  # [protocol 6.3]
+    names = [role.name for role in configuration]
+    if not all(names) or any(role.instances.count < 1 for role in configuration):
+        raise refusals.bad_request(_INVALID)  # [protocol 6.3]
+    if not 1 <= len(names) <= MOST_ROLES or len({name.lower() for name in names}) != len(names):
+        raise refusals.bad_request(  # [protocol 1.8]
+            f"The service configuration must have from 1 to {MOST_ROLES} roles with different names."
+        )
+    for role in configuration:
+        provisioning_sets.require_certificates(service, (one.thumbprint for one in role.certificates))
+    return configuration
+
+
+def placement(
+    configuration: ServiceConfiguration,
+    subscription: Subscription,
+    service: HostedService,
+    deployment: Deployment | None = None,
+) -> Placement:
+    """Where a configuration file puts a deployment.
+
+    Args:
+        configuration: the file.
+        subscription: whose it is.
+        service: where the deployment will be.
+        deployment: which is there already, and cannot go anywhere else.
+
+    Raises:
+        Refusal: there is no such network or address, or it is not for this deployment.
+    """
+    network = configuration.network_configuration or NetworkConfiguration()
+    assigned = network.address_assignments or AddressAssignments()
+    region = deployment_lifecycle.region_of(subscription, service)
+    site = network.virtual_network_site.name if network.virtual_network_site else None
+    reserved = assigned.reserved_ips[0].name if assigned.reserved_ips else None
+    return Placement(
+        addresses.require_network(subscription, site, region, deployment),
+        addresses.require_reserved(subscription, reserved, region, deployment),
+        {one.name: one.ip_address for one in network.dns.dns_servers} if network.dns else {},
+        {one.role_name.lower(): [part.name for part in one.subnets] for one in assigned.instance_address},
+    )
+
+
+def network_of(role_name: str, subnets: Mapping[str, list[str]]) -> ConfigurationSet:
+    """The network configuration of a web or worker role."""
+    return ConfigurationSet(subnet_names=subnets.get(role_name.lower(), []))
+
+
+def thumbprints(text: str) -> Iterator[str]:
+    """The certificates that a file in force names."""
+    for role in ServiceConfiguration.from_xml(text):
+        for certificate in role.certificates:
+            yield certificate.thumbprint
+
+
+def _with_reserved_ip(text: str, name: str | None) -> str:
+    """A file in force, with another reserved IP or without one."""
+    configuration = ServiceConfiguration.from_xml(text)
+    network = configuration.network_configuration or NetworkConfiguration()
+    assigned = network.address_assignments or AddressAssignments()
+    assigned.reserved_ips = [NamedReference(name=name)] if name is not None else []
+    network.address_assignments = assigned
+    configuration.network_configuration = network
+    return configuration.to_xml().decode()
+
+
+def name_reserved_ip(deployment: Deployment, name: str | None) -> None:
+    """Let a deployment have the reserved IP `name`, and its configuration say so."""
+    if (deployment.reserved_ip_name or None) == name:
+        return
+    deployment.reserved_ip_name = name
+    if not deployment.has_virtual_machines:
+        deployment.configuration = _with_reserved_ip(deployment.configuration, name)
+
+
+def with_counts(text: str, counts: Mapping[str, int]) -> str:
+    """A file in force, with other numbers of instances by role."""
+    configuration = ServiceConfiguration.from_xml(text)
+    for name, count in counts.items():
+        configuration.role(name).instances.count = count
+    return configuration.to_xml().decode()
+
+
+def os_version(configuration: ServiceConfiguration) -> str:
+    """The guest OS release that the roles get.
+
+    Raises:
+        Refusal: there is no such release or family.
+    """
+    family = configuration.os_family or _USUAL_FAMILY
+    found = catalogue.guest_os_version(family, configuration.os_version or "*")
+    if found is None:
+        raise refusals.bad_request(  # [protocol 6.3]
+            f"The operating system version {configuration.os_version} of family {family} does not exist."
+        )
+    return found
+
+
+def of_machines(roles: Iterable[Role]) -> str:
+    """The file that the service shows for virtual machines: one instance of each."""
+    parts: list[str] = []
+    for role in roles:
+        parts += [f"  <Role name={quoteattr(role.name)}>", '    <Instances count="1" />', "  </Role>"]
+    head = (
+        '<ServiceConfiguration xmlns:xsd="http://www.w3.org/2001/XMLSchema" '
+        f'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns="{NAMESPACE}">'
+    )
+    return "\r\n".join((head, *parts, "</ServiceConfiguration>"))

@@ -1,0 +1,121 @@
+"""Calls of the families of operations, which a session carries out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, TypeVar
+
+from asyncsm.engine.protocol import decode
+from asyncsm.wire.base import XmlModel
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from asyncsm.config import PollingPolicy
+    from asyncsm.engine.protocol import Request
+    from asyncsm.polling import OperationHandle
+    from asyncsm.wire.http import HttpResponse
+
+M = TypeVar("M", bound=XmlModel)
+
+
+class Caller(ABC):
+    """Sends requests through a session, which has each of these methods itself.
+
+    `fetch` reads a document, `start` and `run` make a change, `change` makes one that answers.
+    """
+
+    @property
+    @abstractmethod
+    def session(self) -> Caller:
+        """The session that carries out the calls; a session is its own."""
+
+    @property
+    def subscription_id(self) -> str:
+        """The subscription the requests are for."""
+        return self.session.subscription_id
+
+    @property
+    def polling(self) -> PollingPolicy:
+        """How often pending operations are asked for."""
+        return self.session.polling
+
+    async def send(self, request: Request) -> HttpResponse:
+        """Send `request` with retries and redirects and return the reply.
+
+        Raises:
+            ServiceError: the service refused it.
+            TransportError: no reply was received, and nothing was changed.
+            OutcomeUnknown: no reply was received, and it may have changed something.
+        """
+        return await self.session.send(request)
+
+    async def fetch(self, model: type[M], request: Request) -> M:
+        """Send `request` and read the reply into `model`.
+
+        Raises:
+            UnexpectedPayload: the reply is not such a document.
+        """
+        return await self.session.fetch(model, request)
+
+    async def start(self, request: Request) -> OperationHandle:
+        """Send a change the service may finish later; the handle knows when."""
+        return await self.session.start(request)
+
+    def exclusively(self, *segments: str) -> AbstractAsyncContextManager[None]:
+        """Keep other changes of the resource at this path away while the block runs.
+
+        For what is decided by a look at the resource: changes in the block pass, all others
+        of this session queue, and what the block started keeps them waiting until its end. Hold
+        what is widest first: a hosted service before one of its deployments, and several
+        resources in the same order everywhere.
+
+        Raises:
+            ClientStateError: a block around this one holds a part of the resource only.
+        """
+        return self.session.exclusively(*segments)
+
+    def resume(self, token_or_request_id: str) -> OperationHandle:
+        """A handle for an operation started earlier, here or in another process.
+
+        Args:
+            token_or_request_id: `OperationHandle.token`, or a bare request id.
+
+        Raises:
+            InvalidArgument: a malformed token, or one of another subscription.
+        """
+        return self.session.resume(token_or_request_id)
+
+    def completed(self, reply: XmlModel, operation: str) -> OperationHandle:
+        """A handle that is done, for a change that turned out not to be needed.
+
+        Args:
+            reply: what was read to find that out; its request id is the handle's.
+            operation: the service's name for that reading.
+        """
+        return self.session.completed(reply, operation)
+
+    def watch(self, handle: OperationHandle, interval: float | None = None) -> None:
+        """Poll for `handle`, every `interval` seconds if given, until it is done."""
+        self.session.watch(handle, interval)
+
+    async def run(self, request: Request) -> OperationHandle:
+        """Send a change the service finishes at once; the handle is done already."""
+        return await self.start(request)
+
+    async def change(self, model: type[M], request: Request, *, otherwise: Request) -> M:
+        """Send a change that is answered with a document, and return that.
+
+        Args:
+            model: of both documents.
+            request: the change.
+            otherwise: reads the document where the reply was lost and the change is known to have happened.
+
+        Raises:
+            UnexpectedPayload: the reply is not such a document.
+        """
+        handle = await self.start(request)
+        if handle.response is not None and handle.response.body:
+            return decode(model, handle.response, request)
+        await handle
+        return await self.fetch(model, otherwise)

@@ -1,0 +1,154 @@
+"""What a session is doing, told while it does it.
+
+A listener is called in the task that made the call the event is about, so a `ContextVar` set
+before a call says in the listener whose it is. Listeners are for looking on: they must be
+quick, and what they raise is logged and goes no further. What may stop a request is no listener
+but a hook (`Events.before_send`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+_log = logging.getLogger("asyncsm.events")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSent:
+    """A request goes out.
+
+    Attributes:
+        kind: ``change``, ``read``, or ``poll`` for a question about operations.
+        resource: method and path.
+        operation: the service's name for a change.
+        attempt: 1 for the first; of those that were let through by the service.
+    """
+
+    kind: Literal["change", "read", "poll"]
+    resource: str
+    operation: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyReceived:
+    """A request was answered, whatever the answer.
+
+    Attributes:
+        resource: method and path.
+        status: HTTP status.
+        request_id: the service's id of the exchange.
+        seconds: how long it took.
+    """
+
+    resource: str
+    status: int
+    request_id: str | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPlanned:
+    """A request is going to be sent again.
+
+    Attributes:
+        resource: method and path.
+        reason: why.
+        delay: seconds until then; 0 where the throttle says when.
+        error: what happened to it.
+    """
+
+    resource: str
+    reason: str
+    delay: float
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A change waits for others of this session that exclude it.
+
+    Attributes:
+        resource: method and path.
+        lane: what they share.
+        behind: the change at the head of the queue.
+    """
+
+    resource: str
+    lane: str
+    behind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A change waits for somebody else's operation.
+
+    Attributes:
+        resource: method and path.
+        request_id: that operation, if the service named it.
+        error: the refusal.
+    """
+
+    resource: str
+    request_id: str | None
+    error: Exception
+
+
+class Veto(Exception):
+    """Raised by a hook that does not let a request go out."""
+
+
+Event: TypeAlias = RequestSent | ReplyReceived | RetryPlanned | Queued | Blocked
+Listener: TypeAlias = Callable[[Event], None]
+Hook: TypeAlias = Callable[[RequestSent], None]
+
+
+class Events:
+    """The listeners and hooks of a session."""
+
+    def __init__(self) -> None:
+        self._listeners: tuple[Listener, ...] = ()
+        self._hooks: tuple[Hook, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Return whether anybody is to be told; making an event for nobody is not worth it."""
+        return bool(self._listeners or self._hooks)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with each event, until the function that is returned is called."""
+        self._listeners = (*self._listeners, listener)
+
+        def unsubscribe() -> None:
+            self._listeners = tuple(one for one in self._listeners if one is not listener)
+
+        return unsubscribe
+
+    def before_send(self, hook: Hook) -> Callable[[], None]:
+        """Call `hook` before each request, until the function that is returned is called.
+
+        The request goes out when the hook returns, however long that takes; if it raises, the
+        request is not sent and the caller gets what it raised, a `Veto` for example.
+        """
+        self._hooks = (*self._hooks, hook)
+
+        def unhook() -> None:
+            self._hooks = tuple(one for one in self._hooks if one is not hook)
+
+        return unhook
+
+    def sending(self, request: RequestSent) -> None:
+        """Ask the hooks whether `request` may go out, and tell the listeners of it."""
+        for hook in self._hooks:
+            hook(request)
+        self.emit(request)
+
+    def emit(self, event: Event) -> None:
+        """Tell all listeners."""
+        for listener in self._listeners:
+            try:
+                listener(event)
+            except Exception:  # noqa: BLE001 - a listener is not part of what it looks at
+                _log.exception("a listener failed on %s", type(event).__name__)

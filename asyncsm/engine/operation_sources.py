@@ -1,0 +1,118 @@
+"""Where the end of an accepted change is learned, by what its reply says.
+
+A session has a list of sources, and the first that `follows` a reply is asked for the operation. A
+reply that none follows is final. A further way to end is one class here and one entry in that list.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from contextlib import suppress
+from http import HTTPStatus
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
+
+from asyncsm.engine.protocol import Request, get
+from asyncsm.engine.sending import decoded
+from asyncsm.engine.throttling import Kind
+from asyncsm.errors import AsyncsmError, UnexpectedPayload
+from asyncsm.wire.base import XmlModel
+from asyncsm.wire.gateways import GatewayOperation, GatewayOperationAsyncResponse, GatewayOperationState
+from asyncsm.wire.http import HttpResponse
+from asyncsm.wire.operations import Operation, OperationState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from asyncsm.engine.sending import Sender
+
+M = TypeVar("M", bound=XmlModel)
+
+UNREADABLE: Final = 2
+"""Answers in a row that may be unreadable before that is reported."""
+
+
+class OperationSource(ABC):
+    """Asks for operations of one sort, each by itself.
+
+    Args:
+        sender: sends the questions.
+        concurrency: questions under way at once.
+
+    Attributes:
+        name: what tokens call it.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, sender: Sender, concurrency: int) -> None:
+        self._sender = sender
+        self._free = asyncio.Semaphore(concurrency)
+
+    @abstractmethod
+    def follows(self, response: HttpResponse) -> str | None:
+        """Return the id of the operation that `response` has started; ``None`` if it is not of this sort."""
+
+    @abstractmethod
+    async def status(self, operation_id: str) -> Operation:
+        """Ask for one operation."""
+
+    async def ask(
+        self, operation_ids: Sequence[str], answer: Callable[[str, Operation | AsyncsmError], None]
+    ) -> None:
+        """Ask for each operation by itself; the service's authority on any one of them."""
+
+        async def one(operation_id: str) -> None:
+            async with self._free:
+                try:
+                    answer(operation_id, await self.status(operation_id))
+                except AsyncsmError as error:
+                    answer(operation_id, error)
+
+        if len(operation_ids) == 1:
+            await one(operation_ids[0])
+            return
+        async with asyncio.TaskGroup() as group:
+            for operation_id in operation_ids:
+                group.create_task(one(operation_id), name="asyncsm-status")
+
+    async def read(self, model: type[M], request: Request, kind: Kind) -> tuple[M, HttpResponse]:
+        """Read a document about operations; one broken answer is no reason to lose sight of them."""
+        for _ in range(UNREADABLE):
+            with suppress(UnexpectedPayload):
+                response = await self._sender.send(request, kind)
+                return await decoded(model, response, request), response
+        response = await self._sender.send(request, kind)
+        return await decoded(model, response, request), response
+
+
+class GatewayOperations(OperationSource):
+    """Operations of gateways and circuits, whose id stands in the body of the reply. [protocol 4.20]"""
+
+    name = "networking"
+
+    def follows(self, response: HttpResponse) -> str | None:
+        """Return the id in the reply's body, whether it is a 201 or a 202."""
+        if GatewayOperationAsyncResponse.root_name().encode() not in response.body:
+            return None
+        try:
+            return GatewayOperationAsyncResponse.from_xml(response.body).operation_id
+        except ValueError:
+            return None
+
+    async def status(self, operation_id: str) -> Operation:
+        """Ask for one operation, and tell of it in the words of the others."""
+        path = get("services", "networking", "operation", operation_id)
+        found, _ = await self.read(GatewayOperation, path, Kind.POLL)
+        successful = found.status == GatewayOperationState.SUCCESSFUL
+        return Operation(
+            id=found.operation_id,
+            status=OperationState.SUCCEEDED if successful else OperationState(found.status),
+            http_status_code=HTTP_STATUSES.get(found.http_status_code or ""),
+            error=found.error,
+            data=found.data,
+        )
+
+
+HTTP_STATUSES: Final = {one.phrase.replace(" ", "").replace("-", ""): one.value for one in HTTPStatus}
+"""Statuses by the names that gateway operations give them."""

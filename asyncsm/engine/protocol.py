@@ -1,0 +1,309 @@
+"""Requests and replies as values: build, encode, check, decode. No I/O.
+
+An operation is a `Request`, made by `get`, `post`, `put` or `delete` from path segments
+and a body model. `encode` makes it an `HttpRequest`, `check` turns a refusal into the
+error it is, `decode` a success into its model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, TypeVar
+from urllib.parse import quote, urlencode
+
+from asyncsm import config
+from asyncsm.errors import InvalidArgument, ServiceError, UnexpectedPayload
+from asyncsm.wire.http import HttpRequest, HttpResponse
+from asyncsm.wire.operations import Error
+from asyncsm.wire.refusals import service_error_class
+from asyncsm.wire.xml import MalformedXml
+
+if TYPE_CHECKING:
+    from asyncsm.clouds import Endpoint
+    from asyncsm.wire.base import XmlModel
+
+M = TypeVar("M", bound="XmlModel")
+Query = Mapping[str, str | None]
+
+_IN_URLS: Final = "%/?:@!$&'()*+,;=~"
+
+EXCERPT: Final = 200
+"""Characters of an unreadable reply shown in an error."""
+
+
+class Reconcile(StrEnum):
+    """How the outcome of a request is found out if its reply is lost."""
+
+    REPEAT = "repeat"
+    """Send it again: that does no more than sending it once."""
+    CREATED = "created"
+    """Look for its target, which it creates; the service refuses a second one of that name."""
+    REMOVED = "removed"
+    """Look for its target, which it removes."""
+    LISTED = "listed"
+    """An action that leaves nothing to look at; only the list of operations tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of the service; everything that differs from operation to operation.
+
+    Attributes:
+        method: HTTP method.
+        path: quoted, without leading slash, below the subscription where `scoped`.
+        query: encoded query string without ``?``.
+        body: a model, or bytes sent as they are.
+        operation: the service's name for the call, such as ``CreateHostedService``.
+        version: ``x-ms-version``, or ``None`` for the session's.
+        reconcile: what is done if its reply is lost.
+        target: path of what it creates, or acts on; empty where that is `path`.
+        scoped: whether the path starts with the subscription id.
+        queues: whether it waits for changes under way that exclude it; what is made to reach into
+            a running one does not.
+        usual: seconds such an operation usually takes; ``None`` if that is not known.
+        listed: whether `operation` is the name that List Subscription Operations was seen to show.
+        lane: names, in lower case, of what it changes; ``()`` excludes nothing, and ``None`` leaves
+            it to the path (see `asyncsm.engine.lanes.lane_of`).
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    body: XmlModel | bytes | None = field(default=None, repr=False)
+    operation: str = ""
+    version: str | None = None
+    reconcile: Reconcile = Reconcile.REPEAT
+    target: str = ""
+    scoped: bool = True
+    queues: bool = True
+    usual: float | None = None
+    listed: bool = False
+    lane: tuple[str, ...] | None = None
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether sending it twice does no more than sending it once."""
+        return self.reconcile is Reconcile.REPEAT
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it changes anything."""
+        return self.method != "GET"
+
+    @property
+    def resource(self) -> str:
+        """Method, path and query without the subscription id: what errors and logs show."""
+        return f"{self.method} /{self.path}" + (f"?{self.query}" if self.query else "")
+
+
+def get(
+    *segments: str, query: Query | None = None, version: str | None = None, scoped: bool = True
+) -> Request:
+    """A read."""
+    return Request("GET", path_of(segments), query_of(query), version=version, scoped=scoped)
+
+
+def post(
+    *segments: str,
+    operation: str,
+    body: XmlModel | bytes | None = None,
+    query: Query | None = None,
+    version: str | None = None,
+    creates: Sequence[str] | None = None,
+    acts_on: Sequence[str] | None = None,
+    reconcile: Reconcile = Reconcile.LISTED,
+    queues: bool = True,
+) -> Request:
+    """A change that creates or acts.
+
+    Args:
+        segments: of the path.
+        operation: the service's name for it.
+        body: what is sent.
+        query: parameters; ``None`` leaves one out.
+        version: ``x-ms-version``, if it needs a later one.
+        creates: segments of the path at which its result can be read, if it creates something
+            that has a name.
+        acts_on: segments of the path of what it changes, where the list of operations shows that
+            instead of its own.
+        reconcile: what is done if its reply is lost; a creation is looked for.
+        queues: whether it waits for changes under way that exclude it.
+    """
+    if creates is not None:
+        reconcile = Reconcile.CREATED
+    target = path_of(creates or acts_on or ())
+    return Request(
+        "POST",
+        path_of(segments),
+        query_of(query),
+        body,
+        operation,
+        version,
+        reconcile,
+        target,
+        queues=queues,
+    )
+
+
+def put(
+    *segments: str,
+    operation: str,
+    body: XmlModel | bytes | None = None,
+    query: Query | None = None,
+    version: str | None = None,
+    reconcile: Reconcile = Reconcile.REPEAT,
+) -> Request:
+    """A change that replaces; sending it twice leaves the same state unless it says otherwise."""
+    return Request("PUT", path_of(segments), query_of(query), body, operation, version, reconcile)
+
+
+def delete(*segments: str, operation: str, query: Query | None = None) -> Request:
+    """A removal; a second one would answer 404, or hit a successor of the same name."""
+    return Request("DELETE", path_of(segments), query_of(query), None, operation, reconcile=Reconcile.REMOVED)
+
+
+def path_of(segments: Iterable[str]) -> str:
+    """Quote and join path segments.
+
+    Raises:
+        InvalidArgument: a segment is empty, ``.`` or ``..``, and would name another resource.
+    """
+    quoted = []
+    for segment in segments:
+        if not isinstance(segment, str):
+            raise InvalidArgument("name", f"must be text, not {type(segment).__name__}")
+        if not segment.strip() or segment in {".", ".."}:
+            raise InvalidArgument("name", f"{segment!r} cannot stand in a path")
+        # Most are plain words and numbers, which `quote` takes long to return as they are.
+        plain = segment.isascii() and segment.isalnum()
+        quoted.append(segment if plain else quote(segment, safe=""))
+    return "/".join(quoted)
+
+
+def query_of(parameters: Query | None) -> str:
+    """Encode a query, leaving out what is ``None``."""
+    if not parameters:
+        return ""
+    given = {name: value for name, value in parameters.items() if value is not None}
+    return urlencode(given, quote_via=quote)
+
+
+def raw(
+    method: str, path: str, subscription_id: str, body: bytes | None = None, version: str | None = None
+) -> Request:
+    """A request for a path as the old SDK's ``perform_*`` methods take it.
+
+    `path` may start with the subscription id or not, and may carry a query. What is quoted
+    in it stays so; what cannot stand in a URL is quoted.
+
+    Raises:
+        InvalidArgument: it is a whole URL.
+    """
+    bare, _, query = quote(path.lstrip("/"), safe=_IN_URLS).partition("?")
+    if "://" in bare:
+        raise InvalidArgument("path", f"{path!r} is a URL; give what follows the host")
+    first, _, rest = bare.partition("/")
+    scoped = first.lower() != "subscriptions"
+    if first.lower() == subscription_id.lower():
+        bare = rest
+    return Request(
+        method,
+        bare,
+        query,
+        body,
+        operation=f"Perform{method.title()}",
+        version=version,
+        reconcile=Reconcile.REPEAT if method == "GET" else Reconcile.LISTED,
+        scoped=scoped,
+    )
+
+
+def encode(request: Request, endpoint: Endpoint, subscription_id: str, api_version: str) -> HttpRequest:
+    """The HTTP request for `request`."""
+    path = f"/{subscription_id}" if request.scoped else ""
+    path += f"/{request.path}" if request.path else ""
+    headers = {"x-ms-version": request.version or api_version}
+    body = request.body if request.body is None or isinstance(request.body, bytes) else request.body.to_xml()
+    if body is not None:
+        headers["content-type"] = config.XML_CONTENT_TYPE
+    elif request.method in {"POST", "PUT"}:
+        headers["content-length"] = "0"
+    query = f"?{request.query}" if request.query else ""
+    return HttpRequest(request.method, f"{endpoint.url}{path}{query}", headers, body)
+
+
+def check(response: HttpResponse, request: Request) -> None:
+    """Raise the `ServiceError` that `response` is, if it is one."""
+    if response.status < 300:
+        return
+    raise service_error(response, request)
+
+
+def service_error(response: HttpResponse, request: Request) -> ServiceError:
+    """The error behind a refusal, whatever its body looks like."""
+    code, message, conflicting = _read_error(response)
+    kind = service_error_class(response.status, code, message)
+    error = kind(
+        code,
+        message,
+        status=response.status,
+        request_id=response.request_id,
+        resource=request.resource,
+        conflicting_operation_id=conflicting,
+    )
+    error.retry_after = response.retry_after
+    return error
+
+
+def _read_error(response: HttpResponse) -> tuple[str, str, str | None]:
+    try:
+        document = Error.from_xml(response.body)
+    except ValueError:
+        text = excerpt(response.body)
+        return f"HTTP{response.status}", text or "the service gave no reason", None
+    return (
+        document.code or f"HTTP{response.status}",
+        document.message or "the service gave no reason",
+        document.conflicting_operation_id,
+    )
+
+
+def decode(model: type[M], response: HttpResponse, request: Request) -> M:
+    """Read a success into `model`.
+
+    Raises:
+        UnexpectedPayload: it is not a document, or not that document.
+    """
+    try:
+        decoded = model.from_xml(response.body)
+    except ValueError as error:
+        shown = f"; it begins {excerpt(response.body)!r}" if isinstance(error, MalformedXml) else ""
+        raise UnexpectedPayload(
+            f"the reply to {request.resource} is not a readable {model.root_name()} document:"
+            f" {_first_line(error)}{shown} (request {response.request_id})",
+            request_id=response.request_id,
+            resource=request.resource,
+        ) from error
+    object.__setattr__(decoded, "_request_id", response.request_id)  # no field, so nothing to validate
+    return decoded
+
+
+def _first_line(error: ValueError) -> str:
+    # pydantic's messages run over many lines; the offending place is in the second.
+    return " ".join(" ".join(str(error).split("\n")[1:3]).split()) or str(error)
+
+
+_SECRET = re.compile(
+    r"(<(?P<tag>[\w:]*(?:Password|Primary|Secondary|Key|Data|Configuration|Content|Value|ConnectionString|Secret)[\w:]*)[^>]*>)[^<]*",
+    re.IGNORECASE,
+)
+_MARKUP = re.compile(r"<[^>]*(?:>|$)")
+
+
+def excerpt(body: bytes) -> str:
+    """The beginning of a body as one line of text without markup and secrets."""
+    text = _SECRET.sub(r"\1...", body[: 20 * EXCERPT].decode("utf-8", "replace"))
+    return " ".join(_MARKUP.sub(" ", text).split())[:EXCERPT]

@@ -1,0 +1,192 @@
+"""One request, sent until it is answered: in its turn, again where that is harmless, along redirects."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from asyncsm import config
+from asyncsm.clouds import Endpoint
+from asyncsm.engine import protocol, retrying
+from asyncsm.engine.events import ReplyReceived, RequestSent, RetryPlanned
+from asyncsm.engine.throttling import Kind
+from asyncsm.errors import AsyncsmError, ClientStateError, Throttled
+from asyncsm.wire.base import XmlModel
+
+if TYPE_CHECKING:
+    import random
+    from datetime import datetime
+
+    from asyncsm.config import RetryPolicy
+    from asyncsm.engine.events import Events
+    from asyncsm.engine.protocol import Request
+    from asyncsm.engine.statistics import Tally
+    from asyncsm.engine.throttling import Throttle
+    from asyncsm.engine.transport import Transport
+    from asyncsm.wire.http import HttpResponse
+
+M = TypeVar("M", bound=XmlModel)
+
+_log = logging.getLogger("asyncsm.transport")
+_retry_log = logging.getLogger("asyncsm.retry")
+
+
+class Sender:
+    """Sends the requests of one session.
+
+    Attributes:
+        endpoint: where they go.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        endpoint: Endpoint,
+        subscription_id: str,
+        api_version: str,
+        *,
+        retry: RetryPolicy,
+        throttle: Throttle,
+        patience: float,
+        tally: Tally,
+        chance: random.Random,
+        events: Events,
+    ) -> None:
+        self._events = events
+        self.endpoint = endpoint
+        self._transport = transport
+        self._subscription_id = subscription_id
+        self._api_version = api_version
+        self._policy = retry
+        self._budget = retrying.RetryBudget(retry.budget)
+        self._throttle = throttle
+        self._patience = patience
+        self._tally = tally
+        self._chance = chance
+        self._date: str | None = None
+        self._dated = 0.0
+        self._closed = False
+
+    @property
+    def retry_budget(self) -> int:
+        """Tokens left for sending again."""
+        return self._budget.left
+
+    @property
+    def service_time(self) -> datetime | None:
+        """What the service's clock shows, going by its last answer; it need not agree with ours."""
+        if self._date is None:
+            return None
+        passed = asyncio.get_running_loop().time() - self._dated
+        try:
+            return parsedate_to_datetime(self._date) + timedelta(seconds=int(passed))
+        except ValueError:
+            return None
+
+    def _note_date(self, response: HttpResponse) -> None:
+        date = response.headers.get("date")
+        if date is not None:
+            self._date, self._dated = date, asyncio.get_running_loop().time()
+
+    def close(self) -> None:
+        """Send nothing more; whoever waits to be sent is told."""
+        self._closed = True
+        self._throttle.close()
+
+    async def send(self, request: Request, kind: Kind = Kind.CALL) -> HttpResponse:
+        """Send `request`, again where that is harmless, and return the reply.
+
+        Raises:
+            ServiceError: the service refused it.
+            TransportError: no reply was received; for a change that is not repeatable see
+                `retrying.outcome_is_unknown`.
+        """
+        attempt = 1
+        paid = 0
+        give_up: float | None = None
+        while True:
+            try:
+                reply = await self._attempt(request, kind, attempt, again=give_up is not None)
+            except Throttled as error:
+                # Nothing was done, and the throttle knows when to go on; that is no attempt.
+                self._tally.throttled += 1
+                now = asyncio.get_running_loop().time()
+                give_up = now + self._patience if give_up is None else give_up
+                if now >= give_up:
+                    raise
+                if self._events:
+                    self._events.emit(RetryPlanned(request.resource, "throttled", 0.0, error))
+            except AsyncsmError as error:
+                again = retrying.decide(self._policy, request, error, attempt, self._chance.random())
+                cost = self._budget.take(error) if again else None
+                if again is None or cost is None:
+                    raise
+                paid = cost
+                attempt += 1
+                self._tally.retries[again.reason] += 1
+                _retry_log.info(
+                    "%s: %s, again in %.2f s: %s", request.resource, again.reason, again.delay, error
+                )
+                if self._events:
+                    self._events.emit(RetryPlanned(request.resource, again.reason, again.delay, error))
+                await asyncio.sleep(again.delay)
+            else:
+                self._budget.succeeded(paid)
+                return reply
+
+    async def _attempt(self, request: Request, kind: Kind, attempt: int, *, again: bool) -> HttpResponse:
+        endpoint = self.endpoint
+        redirects = 0
+        while True:
+            if self._closed:  # perhaps during a pause
+                raise ClientStateError("the session is closed; make a new one")
+            wanted = protocol.encode(request, endpoint, self._subscription_id, self._api_version)
+            async with self._throttle.turn(kind, again=again):
+                sort = self._count(request, kind)
+                if self._events:
+                    self._events.sending(RequestSent(sort, request.resource, request.operation, attempt))
+                response = await self._transport.send(wanted)
+                self._note_date(response)
+                if self._events:
+                    self._events.emit(
+                        ReplyReceived(
+                            request.resource, response.status, response.request_id, response.seconds
+                        )
+                    )
+                _log.debug("%s -> %d, request %s", request.resource, response.status, response.request_id)
+                if response.status != 307 or redirects == config.REDIRECT_LIMIT:
+                    protocol.check(response, request)
+                    return response
+            endpoint = self._redirected(request, response)
+            redirects += 1
+            self._tally.redirects += 1
+
+    def _count(self, request: Request, kind: Kind) -> Literal["change", "read", "poll"]:
+        sort: Literal["change", "read", "poll"] = "poll" if kind is Kind.POLL else "read"
+        if request.is_change:
+            sort = "change"
+            self._tally.changes[request.operation] += 1
+        self._tally.requests[sort] += 1
+        return sort
+
+    def _redirected(self, request: Request, response: HttpResponse) -> Endpoint:
+        """Where a 307 points; its path and query are those of the request."""
+        try:
+            target = urlsplit(response.headers.get("location", ""))
+            host, port = target.hostname, target.port or 443
+        except ValueError:
+            raise protocol.service_error(response, request) from None
+        if target.scheme != "https" or not host or not self.endpoint.trusts(host):
+            raise protocol.service_error(response, request)
+        return Endpoint(host, port)
+
+
+async def decoded(model: type[M], response: HttpResponse, request: Request) -> M:
+    """Read `response` into `model`; a long one in a thread, so that the event loop never stalls."""
+    if len(response.body) > config.DECODE_IN_THREAD_BYTES:
+        return await asyncio.to_thread(protocol.decode, model, response, request)
+    return protocol.decode(model, response, request)

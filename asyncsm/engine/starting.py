@@ -1,0 +1,157 @@
+"""Carrying out changes: each in its lane, once, and past the operations of others."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+from asyncsm.engine.events import Blocked
+from asyncsm.engine.lanes import lane_of
+from asyncsm.errors import (
+    ExclusiveAccess,
+    OperationFailed,
+    OperationTimeout,
+    ServiceError,
+    UnexpectedPayload,
+)
+from asyncsm.polling import DEFAULT_SOURCE, OperationHandle
+from asyncsm.wire.operations import Operation, OperationState
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from asyncsm.config import LanePolicy
+    from asyncsm.engine.events import Events
+    from asyncsm.engine.lanes import Lanes
+    from asyncsm.engine.lost_replies import Reconciler
+    from asyncsm.engine.protocol import Request
+    from asyncsm.polling import Tracker
+    from asyncsm.wire.http import HttpResponse
+
+GROWTH: Final = 1.5
+"""Of the pause between two tries to get past somebody else's operation."""
+
+_log = logging.getLogger("asyncsm.lanes")
+
+
+class ChangeStarter:
+    """Starts operations and keeps those apart that exclude each other.
+
+    Args:
+        reconciler: sends each change once.
+        lanes: the queues.
+        policy: whether to queue, and how long to wait for others.
+        tracker: polls for what was started.
+        events: who is told of changes that somebody else holds up.
+    """
+
+    def __init__(
+        self, reconciler: Reconciler, lanes: Lanes, policy: LanePolicy, tracker: Tracker, events: Events
+    ) -> None:
+        self._events = events
+        self._reconciler = reconciler
+        self._lanes = lanes
+        self._policy = policy
+        self._tracker = tracker
+
+    async def start(self, request: Request) -> OperationHandle:
+        """Send `request` when nothing of ours is in its way any more, and return its handle."""
+        if not (self._policy.enabled and request.queues):
+            return self._handle_of(await self._reconciler.send(self._reconciler.begin(request)), request)
+        lane = request.lane
+        if lane is None:  # to be removed when every operation declares its lane
+            lane = lane_of(request.path) or lane_of(request.target)
+        async with self._lanes.hold(lane, request.resource) as ticket:
+            handle = self._handle_of(await self._past_others(request), request)
+            if not handle.done:
+                # The lane stays taken until the operation has ended, also if its handle is dropped.
+                self._tracker.keep(handle, ticket.keep())
+            return handle
+
+    @asynccontextmanager
+    async def exclusively(self, path: str) -> AsyncIterator[None]:
+        """Keep other changes of what is at `path` away while the block runs; those in the block pass."""
+        if not self._policy.enabled:
+            yield
+            return
+        async with self._lanes.hold(lane_of(path), path):
+            yield
+
+    def finished(self, request_id: str, operation: str, resource: str, status: int = 200) -> OperationHandle:
+        """A handle of what the service answered at once."""
+        handle = OperationHandle(self._tracker, request_id, operation=operation, resource=resource)
+        _finish(handle, status)
+        return handle
+
+    # The way of one change.
+
+    async def _past_others(self, request: Request) -> HttpResponse:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._policy.patience
+        pause = self._policy.interval
+        waited_for: set[str] = set()
+        change = self._reconciler.begin(request)
+        while True:
+            try:
+                return await self._reconciler.send(change)
+            except ExclusiveAccess as refusal:
+                left = deadline - loop.time()
+                if left <= 0:
+                    refusal.add_note(f"this call has waited {self._policy.patience:g} s for it to end")
+                    raise
+                _log.info("%s: waiting for somebody else's operation: %s", request.resource, refusal)
+                if self._events:
+                    self._events.emit(Blocked(request.resource, refusal.conflicting_operation_id, refusal))
+                # Some operations free what they change long before they end, so a pause ends both waits.
+                named = refusal.conflicting_operation_id
+                if named is None or named in waited_for or not await self._ended(named, min(pause, left)):
+                    await asyncio.sleep(min(pause, left))
+                elif named is not None:
+                    waited_for.add(named)
+                pause *= GROWTH
+
+    async def _ended(self, request_id: str, patience: float) -> bool:
+        """Wait for the end of somebody else's operation; whether that could be seen."""
+        handle = self._tracker.find(request_id) or OperationHandle(
+            self._tracker, request_id, operation="", resource="somebody else's operation"
+        )
+        try:
+            await handle.wait(patience)
+        except OperationFailed:
+            return True  # it is over, and that is all that matters here
+        except OperationTimeout:
+            pass
+        except ServiceError:
+            return False
+        return True
+
+    def _handle_of(self, response: HttpResponse, request: Request) -> OperationHandle:
+        followed = self._tracker.follows(response)
+        operation_id, source = followed or (response.request_id, DEFAULT_SOURCE)
+        if operation_id is None:
+            raise UnexpectedPayload(
+                f"{request.resource} was answered {response.status} without x-ms-request-id,"
+                " so its outcome cannot be followed",
+                resource=request.resource,
+            )
+        handle = OperationHandle(
+            self._tracker,
+            operation_id,
+            operation=request.operation,
+            resource=request.resource,
+            response=response,
+            usual=request.usual,
+            source=source,
+        )
+        if followed is None:
+            _finish(handle, response.status)
+        else:
+            self._tracker.watch(handle)
+        return handle
+
+
+def _finish(handle: OperationHandle, status: int) -> None:
+    """What the service says of a call it answered synchronously, without asking it."""
+    handle.answered(Operation(id=handle.request_id, status=OperationState.SUCCEEDED, http_status_code=status))

@@ -1,0 +1,167 @@
+"""One HTTP exchange over aiohttp, and its failures in our words."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from abc import abstractmethod
+from typing import Final, Protocol
+
+import aiohttp
+from yarl import URL
+
+from asyncsm import config
+from asyncsm.errors import (
+    AttemptTimeout,
+    CertificateRejected,
+    ConnectionFailed,
+    ConnectionLost,
+    TransportError,
+    UnexpectedPayload,
+)
+from asyncsm.wire.http import HttpRequest, HttpResponse
+
+
+class Transport(Protocol):
+    """What the session needs of a transport; tests script one."""
+
+    @abstractmethod
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Exchange one request for one reply.
+
+        Raises:
+            TransportError: no complete reply was received.
+        """
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Close all connections."""
+
+
+class _Broken(Exception):
+    """A connection that broke under a change, in a form in which aiohttp passes it on."""
+
+    def __init__(self, error: aiohttp.ClientError) -> None:
+        self.error = error
+
+
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    # aiohttp sends PUT and DELETE again when a kept connection breaks, be it after they were carried out.
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _Broken(error) from error
+
+
+_ONCE: Final = (_once,)
+
+
+class AiohttpTransport:
+    """A pool of TLS connections that show the client certificate."""
+
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        *,
+        timeout: float,
+        proxy: str | None = None,
+        trust_env: bool = True,
+    ) -> None:
+        self._timeout = timeout
+        self._proxies: dict[str, str | None] = {}
+        self._proxy = proxy
+        self._trust_env = trust_env
+        self._http = aiohttp.ClientSession(
+            # The session's throttle bounds the connections: waiting for one is not part of an attempt.
+            connector=aiohttp.TCPConnector(ssl=context, limit=0),
+            timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=min(timeout, config.CONNECT_TIMEOUT)),
+            headers={"accept": "application/xml", "user-agent": "asyncsm"},
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=True,
+        )
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Exchange one request for one reply, bounded by the attempt's timeout."""
+        try:
+            return await self._exchange(request)
+        except _Broken as broken:
+            raise self._translated(broken.error, request) from broken.error
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise self._translated(error, request) from error
+
+    async def _exchange(self, request: HttpRequest) -> HttpResponse:
+        url = URL(request.url, encoded=True)
+        host = url.raw_host or ""
+        if host not in self._proxies:
+            self._proxies[host] = await self._find_proxy(host)
+        begun = time.monotonic()
+        async with self._http.request(
+            request.method,
+            url,
+            headers=request.headers,
+            data=request.body,
+            allow_redirects=False,
+            proxy=self._proxies[host],
+            middlewares=None if request.method == "GET" else _ONCE,
+        ) as reply:
+            body = await self._read(reply)
+            headers = {name.lower(): value for name, value in reply.headers.items()}
+            return HttpResponse(reply.status, headers, body, time.monotonic() - begun)
+
+    async def _find_proxy(self, host: str) -> str | None:
+        # aiohttp's own trust_env does this in a thread for each request, and looks for ~/.netrc in another.
+        if self._proxy is not None or not self._trust_env:
+            return self._proxy
+        return await asyncio.to_thread(config.proxy_for, host)
+
+    async def _read(self, reply: aiohttp.ClientResponse) -> bytes:
+        length = reply.content_length
+        if length is not None and length <= config.DECODE_IN_THREAD_BYTES:
+            return await reply.read()
+        chunks = []
+        size = 0
+        async for chunk in reply.content.iter_any():
+            size += len(chunk)
+            if size > config.MAX_REPLY_BYTES:
+                raise UnexpectedPayload(
+                    f"the reply is longer than {config.MAX_REPLY_BYTES} bytes",
+                    request_id=reply.headers.get("x-ms-request-id"),
+                )
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    def _translated(self, error: Exception, request: HttpRequest) -> TransportError:
+        host = URL(request.url, encoded=True).authority
+        if isinstance(error, aiohttp.ClientConnectorCertificateError):
+            return CertificateRejected(
+                f"the certificate of {host} is not trusted: {error.certificate_error};"
+                " give its CA as ca_file if this is a private cloud or an emulator"
+            )
+        if _refused_by_tls(error):
+            return CertificateRejected(
+                f"{host} ended the TLS handshake: {error}; it does not accept the management certificate,"
+                " or speaks another TLS version"
+            )
+        if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
+            return ConnectionFailed(f"cannot connect to {host}: {str(error) or 'timed out'}")
+        if isinstance(error, TimeoutError):
+            return AttemptTimeout(f"no reply from {host} within {self._timeout:g} s")
+        return ConnectionLost(f"the connection to {host} broke: {str(error) or type(error).__name__}")
+
+    async def close(self) -> None:
+        """Close all connections and wait until their sockets are gone."""
+        await self._http.close()
+        # TLS connections close in the background; one turn of the loop lets them finish.
+        await asyncio.sleep(0)
+
+
+def _refused_by_tls(error: BaseException | None) -> bool:
+    """Whether the peer's TLS layer said no; with TLS 1.3 that shows up only at the first read."""
+    while error is not None:
+        if isinstance(error, (ssl.SSLError, aiohttp.ClientSSLError)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

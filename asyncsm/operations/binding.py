@@ -1,0 +1,227 @@
+"""From a declaration and a caller's arguments to a request."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Concatenate, ParamSpec, TypeAlias, TypeVar, cast
+from urllib.parse import quote
+
+from asyncsm.engine.protocol import Request
+from asyncsm.errors import InvalidArgument
+from asyncsm.operations.facts import Operation, parts_of
+from asyncsm.wire.base import XmlModel
+
+P = ParamSpec("P")
+Owner = TypeVar("Owner")
+Values: TypeAlias = Mapping[str, object]
+Bound: TypeAlias = "tuple[object, ...]"
+
+
+class Binder:
+    """Makes the requests of one operation.
+
+    Args:
+        operation: its facts.
+        method: the function as it was written, which complains of wrong arguments in Python's words.
+    """
+
+    def __init__(
+        self, operation: Operation, method: Callable[..., Coroutine[object, object, object]]
+    ) -> None:
+        self.operation: Operation = operation
+        self._method = method
+        self._path = _filler(operation.path)
+        self._target = _filler(operation.target)
+        self._otherwise = _filler(operation.otherwise)
+        self._lane = _lane_filler(operation.lane)
+        self._query = [(f"{name}=", value) for name, value in operation.query.items()]
+        self._needs = [rule.check for rule in operation.needs]
+        parameters = operation.parameters
+        self._positional = [one.name for one in parameters if not one.keyword_only]
+        self._names = frozenset(one.name for one in parameters)
+        self._required = frozenset(one.name for one in parameters if one.required)
+        self._defaults = {
+            one.name: one.default for one in parameters if not one.required and one.default is not None
+        }
+        self._checks = [(one.name, one.optional, _check_of(one.type, one.rule)) for one in parameters]
+        self._whole_body = next(
+            (one.name for one in parameters if operation.body and _is_model(one.type, operation.body)), None
+        )
+        self._fields = [] if self._whole_body else list(operation.fields.items())
+        self._made_of = operation.made_of
+
+    def values(self, args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, object]:
+        """The caller's arguments by name, with defaults, checked and in the form of the wire.
+
+        Raises:
+            TypeError: they do not fit the signature.
+            InvalidArgument: one of them breaks a rule.
+        """
+        values = {**self._defaults, **dict(zip(self._positional, args, strict=False)), **kwargs}
+        if (
+            len(args) > len(self._positional)
+            or not kwargs.keys() <= self._names
+            or not self._required <= values.keys()
+            or not kwargs.keys().isdisjoint(self._positional[: len(args)])
+        ):
+            self._method(None, *args, **kwargs).close()  # raises what Python says of it
+        for name, optional, check in self._checks:
+            value = values.get(name)
+            if value is None and not optional:
+                # The old SDK's callers pass None for what they do not mean to say.
+                value = values[name] = self._defaults.get(name)
+                if value is None:
+                    raise InvalidArgument(name, "must be given, not None")
+            if check is not None and value is not None:
+                values[name] = check(name, value)
+        for need in self._needs:
+            need(values)
+        return values
+
+    def request(self, values: Values, body: XmlModel | None = None) -> Request:
+        """The request for checked `values`; `body` stands for the one they would make."""
+        operation = self.operation
+        query = "&".join(
+            [
+                name + quote(str(text), safe="")
+                for name, value in self._query
+                if (text := values.get(value[1:-1]) if value[0] == "{" else value) is not None
+            ]
+        )
+        path = self._path(values)
+        if not operation.changes and operation.body is None:
+            return Request(
+                operation.method,
+                path,
+                query,
+                operation=operation.operation,
+                version=operation.version,
+                scoped=operation.scoped,
+            )
+        return Request(
+            operation.method,
+            path,
+            query,
+            body if body is not None else self._body(values),
+            operation.operation,
+            operation.version,
+            operation.reconcile,
+            self._target(values),
+            scoped=operation.scoped,
+            queues=operation.queues,
+            usual=operation.usual.seconds if operation.usual else None,
+            listed=operation.listed,
+            lane=self._lane(values),
+        )
+
+    def otherwise(self, values: Values) -> Request:
+        """The request that reads what a change has answered, where that was lost."""
+        return Request("GET", self._otherwise(values), version=self.operation.version)
+
+    def _body(self, values: Values) -> XmlModel | None:
+        model = self.operation.body
+        if model is None:
+            return None
+        if self.operation.made is not None:
+            return self.operation.made(**{name: values.get(name) for name in self._made_of})
+        if self._whole_body is not None:
+            return cast("XmlModel", values[self._whole_body])
+        fields = {
+            field: value for field, parameter in self._fields if (value := values.get(parameter)) is not None
+        }
+        try:
+            return model(**fields)
+        except InvalidArgument as error:
+            raise self._of_parameter(error, model) from None
+
+    def _of_parameter(self, error: InvalidArgument, model: type[XmlModel]) -> InvalidArgument:
+        """`error` of a field of `model`, told of the parameter that fills the field."""
+        _, _, place = error.parameter.partition(".")
+        name, dot, rest = place.partition(".")
+        for field, parameter in self._fields:
+            if name in {field, model.model_fields[field].alias}:
+                return InvalidArgument(parameter + dot + rest, error.rule)
+        return error
+
+
+def request_of(
+    method: Callable[Concatenate[Owner, P], Awaitable[object]], *args: P.args, **kwargs: P.kwargs
+) -> Request:
+    """The request that `method`'s declaration makes of these arguments.
+
+    For methods with a body of their own. `method` is named by its class, as in
+    ``DiskOperations.add_disk``, since an override in a subclass has no declaration.
+    """
+    binder = binder_of(method)
+    return binder.request(binder.values(args, kwargs))
+
+
+def request_with(
+    method: Callable[..., Awaitable[object]], body: XmlModel | None = None, /, **values: object
+) -> Request:
+    """The request that `method`'s declaration makes with a ready `body`; `values` fill path and query."""
+    return binder_of(method).request(values, body)
+
+
+def binder_of(method: Callable[..., object]) -> Binder:
+    """The binder of a declared method."""
+    return cast("Binder", method.__binder__())  # type: ignore[attr-defined]
+
+
+def quoted(name: str, value: object) -> str:
+    """`value` as a part of a path.
+
+    Raises:
+        InvalidArgument: it is empty, ``.`` or ``..``, and would name another resource.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise InvalidArgument(name, f"must be text, not {type(value).__name__}")
+    if value.isascii() and value.isalnum():  # most are; `quote` takes long to return them as they are
+        return value
+    if not value.strip() or value in {".", ".."}:
+        raise InvalidArgument(name, f"{value!r} cannot stand in a path")
+    return quote(value, safe="")
+
+
+def _filler(template: str) -> Callable[[Values], str]:
+    parts = parts_of(template)
+    if not parts or parts == [(template, "")]:
+        return lambda _: template
+
+    def fill(values: Values) -> str:
+        return "".join([text + (quoted(name, values[name]) if name else "") for text, name in parts])
+
+    return fill
+
+
+def _lane_filler(template: str) -> Callable[[Values], tuple[str, ...]]:
+    """What fills in a lane's names, which are compared without case and without ``services``."""
+    segments = [parts_of(segment) for segment in template.removeprefix("services/").split("/") if segment]
+
+    def fill(values: Values) -> tuple[str, ...]:
+        return tuple(
+            [
+                "".join([text + (str(values[name]) if name else "") for text, name in parts]).lower()
+                for parts in segments
+            ]
+        )
+
+    return fill
+
+
+def _is_model(kind: object, model: type[XmlModel]) -> bool:
+    return isinstance(kind, type) and issubclass(kind, model)
+
+
+def _check_of(kind: object, rule: object) -> Callable[[str, object], object] | None:
+    if rule is not None:
+        return cast("Callable[[str, object], object]", rule.check)  # type: ignore[attr-defined]
+    return _text if kind is str else None
+
+
+def _text(name: str, value: object) -> object:
+    if not isinstance(value, str):
+        raise InvalidArgument(name, f"must be text, not {type(value).__name__}")
+    return value

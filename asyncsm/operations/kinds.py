@@ -1,0 +1,115 @@
+"""Kinds of arguments: a type, the service's rule for it, and the form it has on the wire.
+
+For type checkers and callers a kind is its plain type; declarations read the rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from math import inf
+from typing import Annotated, Final, TypeAlias, cast
+
+from pydantic import SecretStr
+
+from asyncsm.errors import InvalidArgument
+from asyncsm.operations import arguments
+from asyncsm.operations.arguments import Binary
+from asyncsm.operations.facts import Rule
+
+_BLOB: Final = "https://account.blob.core.windows.net/container/blob.vhd"
+_CSCFG: Final = (
+    '<ServiceConfiguration serviceName="service"'
+    ' xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration"/>'
+)
+MOST_LUN: Final = 31
+
+
+def one_of(words: Iterable[str]) -> Rule:
+    """One of the service's words."""
+    words = tuple(words)
+    return Rule(
+        f"one of {', '.join(words)}",
+        lambda name, value: arguments.one_of(name, cast("str", value), words),
+        example=words[0],
+    )
+
+
+def properties(limit: int) -> Rule:
+    """At most `limit` extended properties."""
+    return Rule(
+        f"at most {limit} properties; names of 1 to 64 letters, digits and underscores, values of at most 255",
+        lambda _, value: arguments.extended_properties(
+            cast("Mapping[str, str | int | None]", value), limit=limit
+        ),
+        example={"Key": "value"},
+    )
+
+
+def between(least: int, most: float = inf) -> Rule:
+    """A whole number from `least` to `most`, or of any size from `least` on."""
+    says = f"at least {least}" if most == inf else f"in {least} to {most}"
+
+    def check(name: str, value: object) -> object:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise InvalidArgument(name, f"must be a whole number, not {type(value).__name__}")
+        if not least <= value <= most:
+            raise InvalidArgument(name, f"{value} is not {says}")
+        return value
+
+    return Rule(says.removeprefix("in "), check, example=least)
+
+
+def flag(text: str | None, otherwise: str | None = None) -> Rule:
+    """A switch that stands in the query as `text`, or as `otherwise` when it is off."""
+    return Rule("true or false", lambda _, value: text if value else otherwise, example=True)
+
+
+def _rule(says: str, check: object, example: object) -> Rule:
+    """A rule of `arguments` that gets the parameter's name."""
+    return Rule(says, check, example)  # type: ignore[arg-type]
+
+
+def _unnamed(says: str, check: object, example: object) -> Rule:
+    """A rule of `arguments` for one parameter that always has the same name."""
+    return Rule(says, lambda _, value: check(value), example)  # type: ignore[operator]
+
+
+Properties: TypeAlias = Mapping[str, str | int | None]
+Name: TypeAlias = Annotated[str, _rule("not empty", arguments.text, "name")]
+Text: TypeAlias = Annotated[str, _rule("not empty", arguments.text, "text")]
+Label: TypeAlias = Annotated[str, _rule("1 to 100 characters", arguments.label_of, "label")]
+Description: TypeAlias = Annotated[
+    str, _unnamed("at most 1,024 characters", arguments.description, "description")
+]
+Slot: TypeAlias = Annotated[
+    str, _unnamed("Production or Staging, in any case", arguments.deployment_slot, "Production")
+]
+HostedServiceName: TypeAlias = Annotated[
+    str,
+    _unnamed("a DNS label of at most 63 letters, digits and hyphens", arguments.hosted_service_name, "shop"),
+]
+StorageAccountName: TypeAlias = Annotated[
+    str, _unnamed("3 to 24 lower-case letters and digits", arguments.storage_account_name, "account")
+]
+BlobUrl: TypeAlias = Annotated[str, _rule("URL of a blob", arguments.blob_url, _BLOB)]
+IPAddress: TypeAlias = Annotated[str, _rule("IPv4 or IPv6 address", arguments.ip_address, "10.0.0.4")]
+Moment: TypeAlias = Annotated[
+    str | datetime, _rule("a time with its zone, or YYYY-MM-DD", arguments.moment, "2016-01-01")
+]
+RequestId: TypeAlias = Annotated[
+    str, _rule("32 hexadecimal digits, with or without dashes", arguments.request_id, "0" * 32)
+]
+Names: TypeAlias = Annotated[Sequence[str], _rule("at least one name", arguments.names, ["name"])]
+Configuration: TypeAlias = Annotated[
+    Binary, _unnamed("a .cscfg, as it is or in base64", arguments.service_configuration, _CSCFG)
+]
+Base64Content: TypeAlias = Annotated[
+    Binary, _rule("a file's content; text is base64 already", arguments.base64_of, "AAAA")
+]
+Secret: TypeAlias = Annotated[str | SecretStr, _unnamed("never shown", arguments.secret, "Passw0rd!")]
+Lun: TypeAlias = Annotated[int, between(0, MOST_LUN)]
+OperatingSystemName: TypeAlias = Annotated[str, one_of(("Linux", "Windows"))]
+MediaToo: TypeAlias = Annotated[bool, flag("media")]
+ServiceProperties: TypeAlias = Annotated[Properties, properties(50)]
+DeploymentProperties: TypeAlias = Annotated[Properties, properties(25)]

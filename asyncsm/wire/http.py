@@ -1,0 +1,44 @@
+"""HTTP requests and replies as values, which a transport sends and returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request ready for a transport."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """A reply as a transport returns it.
+
+    Attributes:
+        status: HTTP status.
+        headers: names in lower case.
+        body: all of it.
+        seconds: how long the exchange took.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = field(default=b"", repr=False)
+    seconds: float = 0.0
+
+    @property
+    def request_id(self) -> str | None:
+        """``x-ms-request-id``, which names the operation a change started."""
+        return self.headers.get("x-ms-request-id")
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds of a ``Retry-After`` header, if there is one in that form."""
+        text = self.headers.get("retry-after", "")
+        return float(text) if text.isdecimal() else None

@@ -1,0 +1,22 @@
+"""What tests of all folders have in common: keys are made once, and read once."""
+
+from functools import cache
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from asyncsm.credentials import decoding
+from asyncsm.emulator.identity import Identity
+
+# Reading a private key takes 30 ms, as its numbers are checked. An emulator reads its own at each start,
+# a client of it reads the same file again, and both do so for thousands of tests.
+decoding.load_pem_private_key = cache(decoding.load_pem_private_key)
+
+
+@pytest.fixture(scope="session")
+def identity_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Certificates of an emulator, made once: making a key takes longer than most tests."""
+    directory = tmp_path_factory.mktemp("identity")
+    Identity.load_or_make(directory, 1, Random(1))
+    return directory

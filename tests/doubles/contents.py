@@ -1,0 +1,45 @@
+"""A seed document with resources of every kind that an emulator can be seeded with."""
+
+NETWORK = """<NetworkConfiguration xmlns="http://schemas.microsoft.com/ServiceHosting/2011/07/NetworkConfiguration">
+  <VirtualNetworkConfiguration>
+  <Dns><DnsServers><DnsServer name="names" IPAddress="10.0.1.4"/></DnsServers></Dns>
+  <VirtualNetworkSites>
+    <VirtualNetworkSite name="inside" Location="West US">
+      <AddressSpace><AddressPrefix>10.0.0.0/16</AddressPrefix></AddressSpace>
+      <Subnets><Subnet name="web"><AddressPrefix>10.0.1.0/24</AddressPrefix></Subnet></Subnets>
+    </VirtualNetworkSite>
+  </VirtualNetworkSites></VirtualNetworkConfiguration>
+</NetworkConfiguration>"""
+
+EVERYTHING = {
+    "affinity_groups": [{"name": "near", "description": "together"}],
+    "storage_accounts": [
+        {"name": "store", "label": "the store"},
+        {"name": "near{index}", "count": 2, "affinity_group": "near", "account_type": "Standard_LRS"},
+    ],
+    "network_configuration": NETWORK,
+    "reserved_ips": [{"name": "front"}],
+    "os_images": [{"name": "mine", "os": "Linux"}],
+    "disks": [{"name": "spare{index:02}", "count": 3, "label": "no. {index}"}],
+    "hosted_services": [
+        {
+            "name": "shop",
+            "affinity_group": "near",
+            "description": "all of it",
+            "deployments": [
+                {
+                    "virtual_machines": [
+                        {
+                            "name": "vm",
+                            "image": "mine",
+                            "subnet": "web",
+                            "endpoints": [{"name": "ssh", "local_port": 22}],
+                        }
+                    ],
+                    "virtual_network": "inside",
+                    "reserved_ip": "front",
+                }
+            ],
+        }
+    ],
+}

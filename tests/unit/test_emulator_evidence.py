@@ -1,0 +1,40 @@
+"""Each refusal of the emulator says where its rule is known from; see `asyncsm.emulator.refusals`."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from doubles.recordings import FOLDER
+
+import asyncsm.emulator
+
+EMULATOR = Path(asyncsm.emulator.__file__).parent
+MODULES = sorted(path for folder in ("routes", "rules") for path in (EMULATOR / folder).glob("*.py"))
+EVIDENCE = re.compile(r"# .*\[(?:protocol \d+\.\d+|rec [a-z_]+/[a-z_]+|guess)\]")
+
+
+def refusals(path):
+    """Line numbers at which a refusal is made."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func)
+            if name == "Refusal" or re.fullmatch(r"refusals\.\w+|(network_plan\.)?wrong", name):
+                yield node.lineno
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_evidence(path):
+    """The comment is on the line of the refusal, or on the one above."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    bare = [n for n in refusals(path) if not any(EVIDENCE.search(line) for line in lines[n - 2 : n])]
+    assert bare == []
+
+
+@pytest.mark.skipif(not FOLDER.is_dir(), reason="no recordings here")
+def test_recordings_exist():
+    """A recording that is named as evidence is there, and has a refusal."""
+    text = "".join(path.read_text(encoding="utf-8") for path in MODULES)
+    named = set(re.findall(r"\[rec ([a-z_]+/[a-z_]+)\]", text))
+    assert named
+    assert [each for each in named if "<Error " not in (FOLDER / f"{each}.json").read_text("utf-8")] == []

@@ -1,0 +1,173 @@
+"""How the end of a change is learned: the reply decides, whatever was declared."""
+
+import asyncio
+import json
+from dataclasses import replace
+
+import pytest
+from doubles.scripted import (
+    NAMESPACE,
+    REQUEST_ID,
+    SUBSCRIPTION,
+    ScriptedTransport,
+    operation,
+    refusal,
+    reply,
+)
+from doubles.virtual_time import virtual_time
+
+from asyncsm import Conflict, InvalidArgument, ManagementSession, OperationFailed, gather
+from asyncsm.engine.protocol import post
+
+GATEWAY_ID = "bcd0411d-3e42-4169-b3c3-89453bcf6192"
+CHANGE = post("services", "networking", "shop", "gateway", operation="CreateGateway")
+
+
+def accepted(status=202, operation_id=GATEWAY_ID):
+    """A reply to a change of a gateway, as it was recorded."""
+    return reply(
+        status,
+        f'<GatewayOperationAsyncResponse xmlns="{NAMESPACE}"><ID>{operation_id}</ID>'
+        "</GatewayOperationAsyncResponse>",
+        date="Wed, 23 Dec 2015 22:11:13 GMT",
+    )
+
+
+def gateway_operation(status="InProgress", data="", http_status="", error=""):
+    """A reply of Get Gateway Operation Status, as it was recorded."""
+    http_status = f"<HttpStatusCode>{http_status}</HttpStatusCode>" if http_status else ""
+    return reply(
+        200,
+        f'<GatewayOperation xmlns="{NAMESPACE}"><Data>{data}</Data>{http_status}<ID>{GATEWAY_ID}</ID>'
+        "<OperationName>CreateGateway</OperationName>"
+        "<OperationStartedTime>2015-12-23T22:11:13.3989121</OperationStartedTime>"
+        f"<Status>{status}</Status>{error}</GatewayOperation>",
+    )
+
+
+def session_with(*script):
+    transport = ScriptedTransport(script if len(script) > 1 or not callable(script[0]) else script[0])
+    return ManagementSession(SUBSCRIPTION, transport=transport), transport
+
+
+@pytest.mark.parametrize("status", [201, 202])
+@virtual_time
+async def test_a_gateways_operation_is_followed_under_the_id_in_the_reply(status):
+    """Its states and its status have other names, which a handle does not show; it may bring data."""
+    session, transport = session_with(
+        accepted(status), gateway_operation(), gateway_operation("Successful", "the key", "OK")
+    )
+    async with session:
+        handle = await session.start(CHANGE)
+        assert (handle.request_id, handle.source, handle.done) == (GATEWAY_ID, "networking", False)
+        seen = [status async for status in handle]
+        ended = await handle
+    assert seen == ["InProgress", "InProgress", "Succeeded"]
+    assert (ended.status, ended.http_status_code, ended.data, ended.id) == (
+        "Succeeded",
+        200,
+        "the key",
+        GATEWAY_ID,
+    )
+    assert {request.url.partition(SUBSCRIPTION)[2] for request in transport.requests[1:]} == {
+        f"/services/networking/operation/{GATEWAY_ID}"
+    }
+
+
+@virtual_time
+async def test_a_gateways_operation_that_failed_is_the_error_of_its_code():
+    """Its status is the name of a number."""
+    error = "<Error><Code>ConflictError</Code><Message>The name is taken.</Message></Error>"
+    session, _ = session_with(accepted(), gateway_operation("Failed", http_status="Conflict", error=error))
+    async with session:
+        with pytest.raises(OperationFailed, match="The name is taken") as caught:
+            await (await session.start(CHANGE))
+    assert isinstance(caught.value, Conflict)
+    assert (caught.value.status, caught.value.request_id) == (409, GATEWAY_ID)
+
+
+@pytest.mark.parametrize(
+    ("answer", "source", "done"),
+    [
+        pytest.param(reply(200), "operations", True, id="at once"),
+        pytest.param(reply(201, "<Gateway/>"), "operations", True, id="at once, with a body"),
+        pytest.param(reply(202), "operations", False, id="operation"),
+        pytest.param(reply(202, "<GatewayOperationAsyncResponse>"), "operations", False, id="unreadable"),
+    ],
+)
+@virtual_time
+async def test_a_reply_without_a_gateways_id_ends_like_any_other(answer, source, done):
+    """Any status but 202 is final; a 202 is followed under its request id."""
+    session, _ = session_with(answer, operation("Succeeded"))
+    async with session:
+        handle = await session.start(CHANGE)
+        assert (handle.request_id, handle.source, handle.done) == (REQUEST_ID, source, done)
+        assert (await handle).data is None
+
+
+@virtual_time
+async def test_a_token_names_the_source_of_its_operation():
+    """Another process asks at the same place."""
+    session, _ = session_with(accepted(), refusal(404, "ResourceNotFound"))
+    async with session:
+        handle = await session.start(replace(CHANGE, usual=900))
+        handle.detach()
+        token = handle.token
+    assert json.loads(token)["source"] == "networking"
+    other, transport = session_with(gateway_operation("Successful", "x", "OK"))
+    async with other:
+        assert (await other.resume(token)).data == "x"
+    assert transport.requests[0].url.endswith(f"/services/networking/operation/{GATEWAY_ID}")
+
+
+@virtual_time
+async def test_a_token_of_a_source_that_is_not_known_is_refused():
+    """To ask elsewhere would find nothing, or another operation."""
+    session, _ = session_with(accepted())
+    async with session:
+        handle = await session.start(CHANGE)
+        handle.detach()
+        with pytest.raises(InvalidArgument, match="names 'sites'"):
+            session.resume(handle.token.replace("networking", "sites"))
+
+
+@virtual_time
+async def test_operations_of_gateways_are_asked_for_singly_beside_lists():
+    """No list shows them, however many of the others there are."""
+    started = {}
+
+    def answer(request):
+        now = asyncio.get_running_loop().time()
+        path = request.url.partition(SUBSCRIPTION)[2]
+        if request.method == "POST":
+            number = len(started)
+            operation_id = f"{number:032x}"
+            started[operation_id] = now
+            if number % 10 == 0:
+                return accepted(operation_id=operation_id)
+            return reply(202, request_id=operation_id, date="Wed, 23 Dec 2015 22:11:13 GMT")
+        if path.startswith("/operations?"):
+            items = "".join(
+                f"<SubscriptionOperation><OperationId>{one}</OperationId><OperationStatus><ID>{one}</ID>"
+                f"<Status>{'Succeeded' if now >= begun + 40 else 'InProgress'}</Status></OperationStatus>"
+                "</SubscriptionOperation>"
+                for number, (one, begun) in enumerate(started.items())
+                if number % 10
+            )
+            return reply(
+                200,
+                f'<SubscriptionOperationCollection xmlns="{NAMESPACE}"><SubscriptionOperations>{items}'
+                "</SubscriptionOperations></SubscriptionOperationCollection>",
+            )
+        begun = started[path.rpartition("/")[2]]
+        gateway = path.startswith("/services/networking/operation/")
+        assert gateway == (list(started).index(path.rpartition("/")[2]) % 10 == 0)
+        if gateway:
+            return gateway_operation("Successful" if now >= begun + 40 else "InProgress")
+        return operation("Succeeded" if now >= begun + 40 else "InProgress", path.rpartition("/")[2])
+
+    session, _ = session_with(answer)
+    async with session:
+        changes = [session.start(replace(CHANGE, lane=())) for _ in range(50)]
+        await gather(changes)
+        assert session.statistics.surveys > 0

@@ -283,6 +283,8 @@ class Reconciler:
         later_than: datetime | None = None
         listed = fresh = False
         for _ in range(looks):
+            if self._sender.closed:
+                return _Verdict.CANNOT_TELL
             await asyncio.sleep(pause)
             pause = min(2 * pause, self._policy.most)
             try:

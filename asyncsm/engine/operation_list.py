@@ -64,8 +64,8 @@ class OperationList(OperationSource):
             request = get("operations", query=query)
             page, response = await self.read(SubscriptionOperationCollection, request, kind)
             yield Page(page.subscription_operations, response.seconds)
-            if not page.continuation_token:
-                return
+            if page.continuation_token in {None, "", query.get("ContinuationToken")}:
+                return  # a token that comes again would be followed for ever
             query["ContinuationToken"] = page.continuation_token
 
 

@@ -1,5 +1,7 @@
 """Verbs that bring about a state: the first call makes it, the second changes nothing."""
 
+import asyncio
+
 import pytest
 from doubles.samples import blob, image_name
 
@@ -86,6 +88,23 @@ async def test_virtual_machines(sms, account):
     with pytest.raises(ResourceNotFound, match="no virtual machine web2"):
         await sms.delete_virtual_machine("farm", "farm", "web2")
     assert (await sms.delete_virtual_machine("farm", "farm", "web2", missing_ok=True)).done
+
+
+@pytest.mark.parametrize("times", [2, 5])
+async def test_several_at_once(sms, times):
+    """Callers who want the same at the same moment all get it."""
+    groups = await asyncio.gather(
+        *(sms.ensure_affinity_group("near", "Near", "West US") for _ in range(times))
+    )
+    services = await asyncio.gather(
+        *(sms.ensure_hosted_service("shop", location="West US") for _ in range(times))
+    )
+    accounts = await asyncio.gather(
+        *(sms.ensure_storage_account("mystore", location="West US") for _ in range(times))
+    )
+    assert {one.name for one in groups} == {"near"}
+    assert {one.service_name for one in (*services, *accounts)} == {"shop", "mystore"}
+    assert [one.name for one in await sms.list_affinity_groups()] == ["near"]
 
 
 async def test_deleting_what_is_not_there(sms):

@@ -107,6 +107,31 @@ async def test_several_at_once(sms, times):
     assert [one.name for one in await sms.list_affinity_groups()] == ["near"]
 
 
+async def test_virtual_machines_at_once(sms, account):
+    """One of the calls creates the deployment; the same machine is made once, others are added."""
+    await sms.ensure_hosted_service("farm", location="West US")
+    image = image_name(await sms.list_os_images(), "Linux")
+
+    async def ensure(name):
+        handle = await sms.ensure_virtual_machine(
+            "farm",
+            "farm",
+            name,
+            LinuxConfigurationSet("myhostname", "myuser", "Passw0rd!", False),
+            OSVirtualHardDisk(image, blob(account, f"vhds/{name}.vhd")),
+        )
+        await handle
+        return handle.operation
+
+    made = await asyncio.gather(*(ensure(name) for name in ("web1", "web2", "web1", "web2")))
+    assert sorted(one for one in made if one in {"CreateVirtualMachineDeployment", "AddRole"}) == [
+        "AddRole",
+        "CreateVirtualMachineDeployment",
+    ]
+    roles = (await sms.get_deployment_by_name("farm", "farm")).role_list
+    assert sorted(role.role_name for role in roles) == ["web1", "web2"]
+
+
 async def test_deleting_what_is_not_there(sms):
     """With `missing_ok` a second deletion is no error."""
     await sms.ensure_hosted_service("shop", location="West US")

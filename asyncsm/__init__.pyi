@@ -67,6 +67,7 @@ from .polling.gather import (
     gather as gather,
 )
 from .services import (
+    NetworkManagementService as NetworkManagementService,
     ServiceManagementService as ServiceManagementService,
 )
 from .session import (

@@ -45,7 +45,7 @@ WITHOUT_SUBSCRIPTION: Final = frozenset({"subscriptions"})
 
 
 @dataclass(slots=True)
-class Decision:
+class RequestOutcome:
     """Answer to a request, and the faults that struck it.
 
     Attributes:
@@ -110,10 +110,10 @@ class ManagementApp:
         except Refusal as refusal:
             if refusal.code == refusals.NOT_EMULATED:
                 log.warning("%s (request %s)", refusal.message, request_id)
-            outcome = Decision(Reply.refusing(refusal))
+            outcome = RequestOutcome(Reply.refusing(refusal))
         except Exception:
             log.exception("%s %s failed (request %s)", request.method, request.raw_path, request_id)
-            outcome = Decision(Reply.refusing(refusals.internal_error()))
+            outcome = RequestOutcome(Reply.refusing(refusals.internal_error()))
         self._take_note(request, request_id, outcome, time.perf_counter() - begun)
         response = self._respond(outcome.reply, request_id)
         for fault in outcome.faults:
@@ -121,7 +121,7 @@ class ManagementApp:
                 return await self._delivery.deliver(request, response, fault)
         return await self._hand_over(request, response)
 
-    async def _answer(self, request: web.BaseRequest, request_id: str) -> Decision:
+    async def _answer(self, request: web.BaseRequest, request_id: str) -> RequestOutcome:
         """Check the version, authenticate, read the body, route, and do what is asked."""
         version = request.headers.get("x-ms-version", "")
         if _VERSION.fullmatch(version) is None or version < FIRST_VERSION:
@@ -189,7 +189,7 @@ class ManagementApp:
                     request.transport.abort()
         return response
 
-    def _decide(self, call: Call, target: str) -> Decision:
+    def _decide(self, call: Call, target: str) -> RequestOutcome:
         """Throttle, do what is asked or what a fault does instead, and let faults spoil the answer.
 
         Nothing comes between: the next `await` is on the way back to the client.
@@ -197,10 +197,10 @@ class ManagementApp:
         name = call.route.operation
         self._world.clock.settle()
         if self._limiter is not None and not self._limiter.admits(call.subscription.id):
-            return Decision(Reply.refusing(refusals.too_many_requests()), name)  # [protocol 3.2]
+            return RequestOutcome(Reply.refusing(refusals.too_many_requests()), name)  # [protocol 3.2]
         instead = self._faults.instead(call)
         if instead is not None:
-            return Decision(fault_injection.instead(instead, call, target), name, (instead,))
+            return RequestOutcome(fault_injection.instead(instead, call, target), name, (instead,))
         try:
             reply = self._perform(call)
         except Refusal as refusal:
@@ -209,7 +209,9 @@ class ManagementApp:
         spoiling = self._faults.afterwards(call, reply)
         if spoiling is not None:
             reply = fault_injection.spoil(spoiling, reply)
-        return Decision(reply, name, tuple(fault for fault in (diverted, spoiling) if fault is not None))
+        return RequestOutcome(
+            reply, name, tuple(fault for fault in (diverted, spoiling) if fault is not None)
+        )
 
     def _perform(self, call: Call) -> Reply:
         """Let happen what time has brought, then the operation; nothing else comes between."""
@@ -231,7 +233,7 @@ class ManagementApp:
             call.record().completed = call.now
 
     def _take_note(
-        self, request: web.BaseRequest, request_id: str, outcome: Decision, seconds: float
+        self, request: web.BaseRequest, request_id: str, outcome: RequestOutcome, seconds: float
     ) -> None:
         self._journal.record(
             self._world.clock.now(),

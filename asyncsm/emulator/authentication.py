@@ -14,7 +14,7 @@ from asyncio import BaseTransport
 from weakref import WeakKeyDictionary
 
 from asyncsm.emulator import refusals
-from asyncsm.emulator.state import State, Subscription
+from asyncsm.emulator.state import ServiceState, Subscription
 
 
 class Gate:
@@ -24,7 +24,7 @@ class Gate:
         state: the subscriptions with their certificates.
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: ServiceState) -> None:
         self._state = state
         self._context: ssl.SSLContext | None = None
         self._thumbprints: WeakKeyDictionary[BaseTransport, str] = WeakKeyDictionary()

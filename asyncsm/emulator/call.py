@@ -12,9 +12,9 @@ from typing import Self, TypeAlias, TypeVar
 from asyncsm.emulator import refusals, strict
 from asyncsm.emulator.authentication import Gate
 from asyncsm.emulator.clock import Clock, Effect
-from asyncsm.emulator.progress import Lockable, Operation, Progress, require_free
+from asyncsm.emulator.progress import Lockable, Operation, OperationProgress, require_free
 from asyncsm.emulator.refusals import Refusal
-from asyncsm.emulator.state import State, Subscription
+from asyncsm.emulator.state import ServiceState, Subscription
 from asyncsm.wire import xml
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.xml import Node
@@ -90,9 +90,9 @@ class World:
         strict: whether requests must be exactly as they should be.
     """
 
-    state: State
+    state: ServiceState
     clock: Clock
-    progress: Progress
+    progress: OperationProgress
     gate: Gate
     random: Random
     strict: bool = False
@@ -144,12 +144,13 @@ class Call:
     """One request to one operation.
 
     Attributes:
+        state, clock, progress, gate, random: of the emulator, as in `World`.
         subscription: whose it is.
         route: what was asked for.
         parameters: what the ``{name}`` parts of the route's path stand for.
-        query: parameters by lower-case name.
-        request_id: 32 hexadecimal digits; also the id of the operation, if it becomes one.
+        query, thumbprint, content: of the request, as in `Incoming`.
         version: ``x-ms-version``; dates of this form compare as text.
+        request_id: 32 hexadecimal digits; also the id of the operation, if it becomes one.
         object_path: path of what is changed, for the operations list; a handler sets it by
             `acts_on` where it is not the path of the request.
         operation: the operation it has become, once accepted.
@@ -164,6 +165,15 @@ class Call:
         parameters: Mapping[str, str],
         request_id: str,
     ) -> None:
+        self.state: ServiceState = world.state
+        self.clock: Clock = world.clock
+        self.progress: OperationProgress = world.progress
+        self.gate: Gate = world.gate
+        self.random: Random = world.random
+        self.query: Mapping[str, str] = incoming.query
+        self.version: str = incoming.version
+        self.thumbprint: str = incoming.thumbprint
+        self.content: bytes = incoming.content
         self.subscription = subscription
         self.route = route
         self.parameters = parameters
@@ -174,58 +184,18 @@ class Call:
         self.acts_on(*incoming.segments)
 
     @property
-    def state(self) -> State:
-        """Everything there is."""
-        return self._world.state
-
-    @property
-    def clock(self) -> Clock:
-        """Clock of virtual time."""
-        return self._world.clock
-
-    @property
-    def progress(self) -> Progress:
-        """Durations, and operations under way."""
-        return self._world.progress
-
-    @property
-    def gate(self) -> Gate:
-        """Certificates that may come in."""
-        return self._world.gate
-
-    @property
-    def random(self) -> Random:
-        """The source of everything made up."""
-        return self._world.random
-
-    @property
-    def query(self) -> Mapping[str, str]:
-        """Query parameters by lower-case name."""
-        return self._incoming.query
-
-    @property
     def path(self) -> str:
         """The request's path below the subscription, decoded, without slashes around it."""
         return "/".join(self._incoming.segments)
 
     @property
-    def version(self) -> str:
-        """Version in the header ``x-ms-version``."""
-        return self._incoming.version
-
-    @property
-    def thumbprint(self) -> str:
-        """SHA-1 of the caller's certificate."""
-        return self._incoming.thumbprint
-
-    @property
     def now(self) -> datetime:
         """The virtual moment."""
-        return self._world.clock.now()
+        return self.clock.now()
 
     def new_id(self) -> str:
         """A request id for something nobody has requested: 32 hexadecimal digits."""
-        return f"{self._world.random.getrandbits(128):032x}"
+        return f"{self.random.getrandbits(128):032x}"
 
     @property
     def base_url(self) -> str:
@@ -248,11 +218,6 @@ class Call:
     def acts_on(self, *segments: str) -> None:
         """Say what is changed: the path below the subscription at which it can be read."""
         self.object_path: str = "/".join(("", self.subscription.id, *segments))
-
-    @property
-    def content(self) -> bytes:
-        """The body as it came, for the few operations that take files."""
-        return self._incoming.content
 
     def body(self, model: type[M]) -> M:
         """The body, read as `model`.

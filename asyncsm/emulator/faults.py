@@ -27,7 +27,7 @@ from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.clock import Clock
 from asyncsm.emulator.naming import ByName
-from asyncsm.emulator.progress import Operation, Progress
+from asyncsm.emulator.progress import Operation, OperationProgress
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routes import ROUTES
 from asyncsm.emulator.saved_names import saved
@@ -203,7 +203,7 @@ class Faults:
         seed: makes the draws of their probabilities repeatable.
     """
 
-    def __init__(self, clock: Clock, progress: Progress, seed: int | None = None) -> None:
+    def __init__(self, clock: Clock, progress: OperationProgress, seed: int | None = None) -> None:
         self._clock = clock
         self._progress = progress
         # A source of its own: faults must not change which ids and keys are made up.

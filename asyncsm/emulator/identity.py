@@ -40,41 +40,25 @@ MANAGEMENT_DAYS: Final = 3650
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "::1")
 
 
-@dataclass(frozen=True, slots=True)
 class Files:
-    """Where the files are in `directory`."""
+    """Paths of the files in `directory`.
 
-    directory: Path
+    Attributes:
+        ca, ca_key: the authority's certificate and key.
+        management: key and certificate for clients.
+        cer: the certificate for clients, alone.
+        publishsettings: address, subscriptions, key and certificate in one file.
+        subscriptions: subscription ids and names.
+    """
 
-    @property
-    def ca(self) -> Path:
-        """The authority's certificate."""
-        return self.directory / "ca.pem"
-
-    @property
-    def ca_key(self) -> Path:
-        """The authority's key."""
-        return self.directory / "ca-key.pem"
-
-    @property
-    def management(self) -> Path:
-        """Key and certificate for clients."""
-        return self.directory / "management.pem"
-
-    @property
-    def cer(self) -> Path:
-        """The certificate for clients, alone."""
-        return self.directory / "management.cer"
-
-    @property
-    def publishsettings(self) -> Path:
-        """Address, subscriptions, key and certificate in one file."""
-        return self.directory / "emulator.publishsettings"
-
-    @property
-    def subscriptions(self) -> Path:
-        """Subscription ids and names."""
-        return self.directory / "emulator.json"
+    def __init__(self, directory: Path) -> None:
+        self.directory: Path = directory
+        self.ca: Path = directory / "ca.pem"
+        self.ca_key: Path = directory / "ca-key.pem"
+        self.management: Path = directory / "management.pem"
+        self.cer: Path = directory / "management.cer"
+        self.publishsettings: Path = directory / "emulator.publishsettings"
+        self.subscriptions: Path = directory / "emulator.json"
 
 
 @dataclass(frozen=True, slots=True)

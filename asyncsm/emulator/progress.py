@@ -88,7 +88,7 @@ class Operation(Entity):
         locked: what it holds while under way.
         lasting: it was answered 202 and takes time; else it was done with the answer.
         asked: somebody has asked for its status.
-        delay: virtual seconds it goes on beyond its usual end; if infinite, until `Progress.let_go`.
+        delay: virtual seconds it goes on beyond its usual end; if infinite, until `OperationProgress.let_go`.
         overdue: its end, where an infinite delay holds that back.
         doom: what it will fail with, whatever happens until then.
         number: its place in the subscription's history.
@@ -236,7 +236,7 @@ class OperationLog(Register):
         self._added = content.number
 
 
-class Progress:
+class OperationProgress:
     """Brings operations from their acceptance to their end."""
 
     def __init__(self, clock: Clock, random: Random) -> None:

@@ -25,7 +25,7 @@ NAMES: Final[dict[object, str]] = {}
 
 
 def effect(name: str, *former: str) -> Callable[[F], F]:
-    """Let the decorated function stand on the agenda; a method is one of `Progress`.
+    """Let the decorated function stand on the agenda; a method is one of `OperationProgress`.
 
     Args:
         name: ``family/what-happens``.

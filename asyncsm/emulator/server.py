@@ -31,10 +31,10 @@ from asyncsm.emulator.limits import DEFAULT_LIMITS, BoundedServer, Limits
 from asyncsm.emulator.listening import SHUTDOWN_SECONDS, Listener, is_loopback
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.persistence.state_store import StateStore
-from asyncsm.emulator.progress import Progress
+from asyncsm.emulator.progress import OperationProgress
 from asyncsm.emulator.request_log import RequestLog
 from asyncsm.emulator.seeding import SeedDocument, plant
-from asyncsm.emulator.state import Quotas, State, Subscription
+from asyncsm.emulator.state import Quotas, ServiceState, Subscription
 from asyncsm.emulator.throttling import Throttle, make_limiter
 from asyncsm.emulator.tls import AlertingSSLObject
 
@@ -106,7 +106,7 @@ class Emulator(EmulatorFacts):
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self.host: str = host
-        self.state: State = State()
+        self.state: ServiceState = ServiceState()
         self.clock: Clock = make_clock(clock)
         self._wanted_subscriptions = subscriptions
         self._quotas = quotas or Quotas()
@@ -118,7 +118,7 @@ class Emulator(EmulatorFacts):
         self._random = Random(seed)  # noqa: S311 - made-up data, nothing secret
         self._gate = Gate(self.state)
         self._identity: Identity | None = None
-        progress = Progress(self.clock, self._random)
+        progress = OperationProgress(self.clock, self._random)
         self.faults: Faults = Faults(self.clock, progress, seed)
         self.journal: RequestLog = RequestLog()
         self._limiter = make_limiter(throttle, self.clock)

@@ -160,7 +160,7 @@ class Subscription(Entity):
         return (name for _, name, media_link in self.media() if account.holds(media_link))
 
 
-class State:
+class ServiceState:
     """All subscriptions, and the names that are unique across them."""
 
     def __init__(self) -> None:

@@ -134,6 +134,11 @@ def ip_address(parameter: str, value: str) -> str:
         raise InvalidArgument(parameter, f"{value!r} is not an IP address") from None
 
 
+def request_id(parameter: str, value: str) -> str:
+    """Return a request id as paths have it: without dashes, in small letters."""
+    return text(parameter, value).replace("-", "").lower()
+
+
 def moment(parameter: str, value: str | datetime) -> str:
     """Return a moment as the service writes it; text is written so already."""
     if isinstance(value, str):

@@ -48,6 +48,7 @@ class Binder:
             (one.name for one in parameters if operation.body and _is_model(one.type, operation.body)), None
         )
         self._fields = [] if self._whole_body else list(operation.fields.items())
+        self._made_of = operation.made_of
 
     def values(self, args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, object]:
         """The caller's arguments by name, with defaults, checked and in the form of the wire.
@@ -121,6 +122,8 @@ class Binder:
         model = self.operation.body
         if model is None:
             return None
+        if self.operation.made is not None:
+            return self.operation.made(**{name: values.get(name) for name in self._made_of})
         if self._whole_body is not None:
             return cast("XmlModel", values[self._whole_body])
         fields = {

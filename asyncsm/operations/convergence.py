@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import TypeVar
+from typing import NamedTuple, TypedDict, TypeVar
 
 from asyncsm.errors import AlreadyExists, InvalidArgument, ResourceNotFound
 from asyncsm.operations.affinity_groups import AffinityGroupOperations
@@ -23,6 +23,29 @@ from asyncsm.wire.hosted_services import HostedService
 from asyncsm.wire.storage import StorageService
 
 R = TypeVar("R")
+
+
+class _Machine(TypedDict):
+    """Arguments that creating a deployment with a machine and adding a machine have in common."""
+
+    system_config: SystemConfiguration | None
+    os_virtual_hard_disk: OSVirtualHardDisk | None
+    network_config: ConfigurationSet | None
+    availability_set_name: str | None
+    data_virtual_hard_disks: Sequence[DataVirtualHardDisk] | None
+    role_size: str | None
+    resource_extension_references: Sequence[ResourceExtensionReference] | None
+    provision_guest_agent: bool | None
+    vm_image_name: str | None
+    media_location: str | None
+
+
+class _NewDeployment(NamedTuple):
+    """Arguments of a deployment, if it has to be created."""
+
+    label: str
+    virtual_network_name: str | None
+    reserved_ip_name: str | None
 
 
 class ConvergentOperations(
@@ -194,7 +217,7 @@ class ConvergentOperations(
     ) -> OperationHandle:
         """Have a virtual machine: create the deployment with it, add it to the deployment, or do nothing.
 
-        A machine of that name that is there already is left as it is.
+        A machine of that name that is there already is left as it is, and the handle is done.
 
         Args:
             service_name: the hosted service, which must be there.
@@ -214,14 +237,34 @@ class ConvergentOperations(
             media_location: container URL for the disks of a platform VM image.
             reserved_ip_name: of the deployment, if it is created.
 
-        Returns:
-            The handle of what was started; one that is done already, if the machine is there.
-
         Raises:
             ResourceNotFound: there is no such hosted service.
             AlreadyExists: the slot holds a deployment of another name.
             ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
+        machine = _Machine(
+            system_config=system_config,
+            os_virtual_hard_disk=os_virtual_hard_disk,
+            network_config=network_config,
+            availability_set_name=availability_set_name,
+            data_virtual_hard_disks=data_virtual_hard_disks,
+            role_size=role_size,
+            resource_extension_references=resource_extension_references,
+            provision_guest_agent=provision_guest_agent,
+            vm_image_name=vm_image_name,
+            media_location=media_location,
+        )
+        new = _NewDeployment(label or deployment_name, virtual_network_name, reserved_ip_name)
+        return await self._ensure_machine(service_name, deployment_name, role_name, machine, new)
+
+    async def _ensure_machine(
+        self,
+        service_name: str,
+        deployment_name: str,
+        role_name: str,
+        machine: _Machine,
+        new: _NewDeployment,
+    ) -> OperationHandle:
         async with self.exclusively("services", "hostedservices", service_name):
             deployment = await self._deployment(service_name, deployment_name)
             if deployment is None:
@@ -230,20 +273,11 @@ class ConvergentOperations(
                         service_name,
                         deployment_name,
                         "Production",
-                        label or deployment_name,
+                        new.label,
                         role_name,
-                        system_config,
-                        os_virtual_hard_disk,
-                        network_config,
-                        availability_set_name,
-                        data_virtual_hard_disks,
-                        role_size,
-                        virtual_network_name=virtual_network_name,
-                        resource_extension_references=resource_extension_references,
-                        provision_guest_agent=provision_guest_agent,
-                        vm_image_name=vm_image_name,
-                        media_location=media_location,
-                        reserved_ip_name=reserved_ip_name,
+                        virtual_network_name=new.virtual_network_name,
+                        reserved_ip_name=new.reserved_ip_name,
+                        **machine,
                     )
                 except AlreadyExists:
                     # Others may have created the deployment with their machine meanwhile.
@@ -252,21 +286,7 @@ class ConvergentOperations(
                         raise
             if any(role.role_name == role_name for role in deployment.role_list):
                 return self.completed(deployment, "GetDeployment")
-            return await self.add_role(
-                service_name,
-                deployment_name,
-                role_name,
-                system_config,
-                os_virtual_hard_disk,
-                network_config,
-                availability_set_name,
-                data_virtual_hard_disks,
-                role_size,
-                resource_extension_references=resource_extension_references,
-                provision_guest_agent=provision_guest_agent,
-                vm_image_name=vm_image_name,
-                media_location=media_location,
-            )
+            return await self.add_role(service_name, deployment_name, role_name, **machine)
 
     async def delete_virtual_machine(
         self,
@@ -310,7 +330,7 @@ class ConvergentOperations(
             return await self.delete_role(service_name, deployment_name, role_name, complete=cascade)
 
     async def _deployment(self, service_name: str, deployment_name: str) -> Deployment | None:
-        """The deployment, or ``None`` if the hosted service does not have it."""
+        """Return the deployment, or ``None`` if the hosted service does not have it."""
         try:
             return await self.get_deployment_by_name(service_name, deployment_name)
         except ResourceNotFound:

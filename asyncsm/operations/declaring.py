@@ -49,6 +49,8 @@ class Facts(TypedDict, total=False):
     body: type[XmlModel]
     fields: Mapping[str, str]
     """Field by field the parameter that fills it, where the names differ; "" for none."""
+    made: Callable[..., XmlModel]
+    """Function that makes the body, where it takes more than filling fields; see `Operation.made_of`."""
     at: str
     """Path of what is created; beginning with ``/`` it continues the operation's path."""
     on: str
@@ -173,6 +175,7 @@ class Family:
             version=facts.get("version", self.version),
             body=body,
             fields=_fields(body, facts.get("fields", {}), parameters, [path, *asked.values()]),
+            made=facts.get("made"),
             reply=None if reply is OperationHandle else reply,
             ends=facts.get("ends", self.ends if reply is OperationHandle else Ends.AT_ONCE),
             usual=facts.get("usual", self.usual) if reply is OperationHandle else None,
@@ -284,13 +287,18 @@ def check(operation: Operation, where: str) -> None:
     body = operation.body
     for field in operation.fields.keys() - (body.model_fields.keys() if body else set()):
         raise MisdeclaredError(f"{where}: {body.__name__ if body else 'no body'} has no field {field}")
+    if operation.made is not None:
+        try:
+            inspect.signature(operation.made).bind(**dict.fromkeys(operation.made_of))
+        except TypeError as error:
+            raise MisdeclaredError(f"{where}: {operation.made.__name__}: {error}") from None
     if operation.plain:
         _check_plain(operation, where, used)
 
 
 def _check_plain(operation: Operation, where: str, used: set[str]) -> None:
     body = operation.body
-    whole = {
+    whole = set(operation.made_of) or {
         one.name
         for one in operation.parameters
         if body and isinstance(one.type, type) and issubclass(one.type, body)

@@ -6,6 +6,7 @@ from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import Rule, Usual
+from asyncsm.operations.hosted_services import SERVICE
 from asyncsm.operations.kinds import (
     BlobUrl,
     Configuration,
@@ -29,7 +30,6 @@ from asyncsm.wire.deployments import (
 
 family: Final = Family("deployments", evidence="[protocol 4.7]", usual=Usual(30, samples=7, resolution=30))
 
-SERVICE: Final = "services/hostedservices/{service_name}"
 SLOT: Final = SERVICE + "/deploymentslots/{deployment_slot}"
 DEPLOYMENTS: Final = SERVICE + "/deployments"
 DEPLOYMENT: Final = DEPLOYMENTS + "/{deployment_name}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, get_args
 
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.errors import InvalidArgument
@@ -129,6 +130,7 @@ class Operation:
         version: ``x-ms-version``, or ``None`` for the session's.
         body: model of the document that is sent.
         fields: the body's fields, and the parameters that fill them.
+        made: the function that makes the body, where it takes more than filling its fields.
         reply: model of the document that is answered, or ``bytes``; ``None`` for a change.
         ends: how its end is learned.
         usual: how long it takes.
@@ -158,6 +160,7 @@ class Operation:
     version: str | None
     body: type[XmlModel] | None
     fields: Mapping[str, str]
+    made: Callable[..., XmlModel] | None = field(repr=False)
     reply: type | None
     ends: Ends
     usual: Usual | None
@@ -174,6 +177,18 @@ class Operation:
     parameters: tuple[Parameter, ...]
     doc: str = field(repr=False)
     plain: bool
+
+    @property
+    def made_of(self) -> list[str]:
+        """Parameters that `made` takes, by name or in a ``TypedDict`` it unpacks."""
+        taken: set[str] = set()
+        for one in inspect.signature(self.made).parameters.values() if self.made else ():
+            taken |= (
+                get_args(one.annotation)[0].__annotations__.keys()
+                if one.kind is one.VAR_KEYWORD
+                else {one.name}
+            )
+        return [one.name for one in self.parameters if one.name in taken]
 
     @property
     def summary(self) -> str:

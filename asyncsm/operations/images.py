@@ -1,26 +1,34 @@
 """Operating system images: platform ones, and the user's own."""
 
-from __future__ import annotations
+from typing import Final
 
 from asyncsm.engine.caller import Caller
-from asyncsm.engine.protocol import delete, get, post, put
 from asyncsm.operations import arguments
+from asyncsm.operations.binding import request_of
+from asyncsm.operations.declaring import Family
+from asyncsm.operations.facts import Ends
+from asyncsm.operations.kinds import BlobUrl, Label, MediaToo, Name, OperatingSystemName
 from asyncsm.polling import OperationHandle
 from asyncsm.wire.images import Images, OSImage, OSImageDetails
 
-_PATH = ("services", "images")
+family: Final = Family("OS images", evidence="[protocol 4.11]", ends=Ends.AT_ONCE)
+
+IMAGES: Final = "services/images"
+IMAGE: Final = IMAGES + "/{image_name}"
 
 
 class OSImageOperations(Caller):
     """Operations on operating system images."""
 
+    @family.reads(IMAGES)
     async def list_os_images(self) -> Images:
         """List the platform's images and the user's own.
 
         REST: List OS Images (jj157191).
         """
-        return await self.fetch(Images, get(*_PATH))
+        ...
 
+    @family.reads(IMAGE)
     async def get_os_image(self, image_name: str) -> OSImage:
         """Read one image.
 
@@ -29,8 +37,9 @@ class OSImageOperations(Caller):
         Raises:
             ResourceNotFound: there is no such image.
         """
-        return await self.fetch(OSImage, get(*_PATH, image_name))
+        ...
 
+    @family.reads(IMAGE + "/details")
     async def get_os_image_details(self, image_name: str) -> OSImageDetails:
         """Read one of the user's images with the progress of its replication.
 
@@ -40,9 +49,12 @@ class OSImageOperations(Caller):
             Forbidden: the subscription is not a publisher's.
             ResourceNotFound: there is no such image.
         """
-        return await self.fetch(OSImageDetails, get(*_PATH, image_name, "details"))
+        ...
 
-    async def add_os_image(self, label: str, media_link: str, name: str, os: str) -> OperationHandle:
+    @family.creates(IMAGES, at="/{name}", body=OSImage, operation="CreateOSImage")
+    async def add_os_image(
+        self, label: Label, media_link: BlobUrl, name: Name, os: OperatingSystemName
+    ) -> OperationHandle:
         """Register a VHD with a generalised operating system as an image.
 
         REST: Add OS Image (jj157192).
@@ -57,17 +69,11 @@ class OSImageOperations(Caller):
             AlreadyExists: the name is taken.
             BadRequest: the blob is in no storage account of the subscription.
         """
-        return await self.start(
-            post(
-                *_PATH,
-                body=_image(label, media_link, name, os),
-                creates=(*_PATH, name),
-                operation="CreateOSImage",
-            )
-        )
+        ...
 
+    @family.replaces(IMAGE, body=OSImage, listed="SetImageProperties")
     async def update_os_image(
-        self, image_name: str, label: str, media_link: str, name: str, os: str
+        self, image_name: str, label: Label, media_link: BlobUrl, name: Name, os: OperatingSystemName
     ) -> OperationHandle:
         """Change the label of one of the user's images.
 
@@ -78,13 +84,13 @@ class OSImageOperations(Caller):
         Raises:
             ResourceNotFound: there is no such image.
         """
-        body = _image(label, media_link, name, os)
-        return await self.start(put(*_PATH, image_name, body=body, operation="SetImageProperties"))
+        ...
 
+    @family.replaces(IMAGE, body=OSImage, listed="SetImageProperties")
     async def update_os_image_from_image_reference(
         self, image_name: str, os_image: OSImage
     ) -> OperationHandle:
-        """Change what is said of one of the user's images; what is not given stays.
+        """Change the properties of one of the user's images; what is not given stays.
 
         REST: Update OS Image (jj157198).
 
@@ -96,9 +102,12 @@ class OSImageOperations(Caller):
             ResourceNotFound: there is no such image.
         """
         arguments.label(os_image.label or "")
-        return await self.start(put(*_PATH, image_name, body=os_image, operation="SetImageProperties"))
+        return await self.start(
+            request_of(OSImageOperations.update_os_image_from_image_reference, image_name, os_image)
+        )
 
-    async def delete_os_image(self, image_name: str, delete_vhd: bool = False) -> OperationHandle:
+    @family.removes(IMAGE + "?comp={delete_vhd}", operation="DeleteOSImage")
+    async def delete_os_image(self, image_name: str, delete_vhd: MediaToo = False) -> OperationHandle:
         """Delete one of the user's images.
 
         REST: Delete OS Image (jj157203).
@@ -111,14 +120,4 @@ class OSImageOperations(Caller):
             ResourceNotFound: there is no such image.
             BadRequest: a disk was made from it.
         """
-        query = {"comp": "media" if delete_vhd else None}
-        return await self.start(delete(*_PATH, image_name, query=query, operation="DeleteOSImage"))
-
-
-def _image(label: str, media_link: str, name: str, os: str) -> OSImage:
-    return OSImage(
-        label=arguments.label(label),
-        media_link=arguments.blob_url("media_link", media_link),
-        name=arguments.text("name", name),
-        os=arguments.one_of("os", os, ("Linux", "Windows")),
-    )
+        ...

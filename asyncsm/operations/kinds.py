@@ -97,6 +97,9 @@ IPAddress: TypeAlias = Annotated[str, _rule("IPv4 or IPv6 address", arguments.ip
 Moment: TypeAlias = Annotated[
     str | datetime, _rule("a time with its zone, or YYYY-MM-DD", arguments.moment, "2016-01-01")
 ]
+RequestId: TypeAlias = Annotated[
+    str, _rule("32 hexadecimal digits, with or without dashes", arguments.request_id, "0" * 32)
+]
 Names: TypeAlias = Annotated[Sequence[str], _rule("at least one name", arguments.names, ["name"])]
 Configuration: TypeAlias = Annotated[
     Binary, _unnamed("a .cscfg, as it is or in base64", arguments.service_configuration, _CSCFG)

@@ -4,8 +4,8 @@ from typing import Final
 
 from asyncsm.engine.caller import Caller
 from asyncsm.operations.declaring import Family
+from asyncsm.operations.deployments import DEPLOYMENT
 from asyncsm.operations.facts import Usual
-from asyncsm.operations.hosted_services import SERVICE
 from asyncsm.operations.kinds import IPAddress, Label, Name
 from asyncsm.polling import OperationHandle
 from asyncsm.wire.networks import (
@@ -24,7 +24,7 @@ networks: Final = Family("virtual networks", evidence="[protocol 4.18]")
 
 ADDRESSES: Final = "services/networking/reservedips"
 ADDRESS: Final = ADDRESSES + "/{name}"
-DNS_SERVERS: Final = SERVICE + "/deployments/{deployment_name}/dnsservers"
+DNS_SERVERS: Final = DEPLOYMENT + "/dnsservers"
 DNS_SERVER: Final = DNS_SERVERS + "/{dns_server_name}"
 _ASSOCIATION_VERSION: Final = "2015-02-01"
 

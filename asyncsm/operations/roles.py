@@ -1,15 +1,15 @@
 """Virtual machines, which the service calls roles."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import Final
+from typing import Annotated, Final, TypeAlias, TypedDict, Unpack, cast
 
 from asyncsm.engine.caller import Caller
-from asyncsm.engine.protocol import delete, get, post, put
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations import arguments
-from asyncsm.operations.deployments import DEPLOYMENT, path_of_deployment
+from asyncsm.operations.declaring import Family
+from asyncsm.operations.deployments import DEPLOYMENT, DEPLOYMENTS, path_of_deployment
+from asyncsm.operations.facts import Rule, Usual
+from asyncsm.operations.kinds import Label, MediaToo, Name
 from asyncsm.polling import OperationHandle
 from asyncsm.wire.configuration_sets import (
     ConfigurationSet,
@@ -24,7 +24,10 @@ from asyncsm.wire.roles import PersistentVMRole, RoleList
 
 SystemConfiguration = LinuxConfigurationSet | WindowsConfigurationSet
 
+family: Final = Family("virtual machines", evidence="[protocol 4.14]")
 
+ROLES: Final = DEPLOYMENT + "/roles"
+ROLE: Final = ROLES + "/{role_name}"
 MACHINE: Final = DEPLOYMENT + "/roleinstances/{role_name}/Operations"
 
 
@@ -33,9 +36,137 @@ def path_of_machine(service_name: str, deployment_name: str, role_name: str) -> 
     return path_of_deployment(service_name, deployment_name, "roleinstances", role_name, "Operations")
 
 
+# Rules for the parts of a machine.
+
+
+def _system(_: str, value: object) -> object:
+    config = cast("SystemConfiguration", value)
+    if isinstance(config, LinuxConfigurationSet):
+        _length("system_config.host_name", config.host_name, 1, 64)
+        _length("system_config.user_name", config.user_name, 1, 32)
+        if config.user_password is not None:
+            _length("system_config.user_password", config.user_password.get_secret_value(), 6, 72)
+    else:
+        _length("system_config.computer_name", config.computer_name, 1, 15)
+    return config
+
+
+def _length(parameter: str, value: str | None, least: int, most: int) -> None:
+    if value is not None and not least <= len(value) <= most:
+        raise InvalidArgument(parameter, f"has {len(value)} characters; {least} to {most} are allowed")
+
+
+def _network(parameter: str, value: object) -> object:
+    config = cast("ConfigurationSet", value)
+    taken: dict[tuple[int, str], str | None] = {}
+    for endpoint in config.input_endpoints:
+        # Endpoints of one load-balanced set share their port on purpose.
+        if endpoint.port is None or endpoint.load_balanced_endpoint_set_name:
+            continue
+        key = (endpoint.port, (endpoint.protocol or "").lower())
+        if key in taken:
+            raise InvalidArgument(
+                parameter,
+                f"endpoints {taken[key]!r} and {endpoint.name!r} both use public port {key[0]}/{key[1]}",
+            )
+        taken[key] = endpoint.name
+    return config
+
+
+def _slot(_: str, value: object) -> object:
+    arguments.deployment_slot(cast("str", value))
+    return value  # sent as it is
+
+
+System: TypeAlias = Annotated[
+    SystemConfiguration, Rule("names and passwords of the lengths the service allows", _system)
+]
+Network: TypeAlias = Annotated[
+    ConfigurationSet, Rule("no two endpoints share a public port, but those of a load-balanced set", _network)
+]
+AnySlot: TypeAlias = Annotated[str, Rule("Production or Staging, in any case", _slot, example="Production")]
+
+
+# Documents made of the parts.
+
+
+class MachineParts(TypedDict, total=False):
+    """Parts of a machine, as the methods below take them."""
+
+    system_config: SystemConfiguration | None
+    os_virtual_hard_disk: OSVirtualHardDisk | None
+    network_config: ConfigurationSet | None
+    availability_set_name: str | None
+    data_virtual_hard_disks: Sequence[DataVirtualHardDisk] | None
+    role_size: str | None
+    resource_extension_references: Sequence[ResourceExtensionReference] | None
+    provision_guest_agent: bool | None
+    vm_image_name: str | None
+    media_location: str | None
+
+
+def _role(role_name: str, role_type: str, **parts: Unpack[MachineParts]) -> PersistentVMRole:
+    """Return the definition of a machine with these parts."""
+    os_disk, image = parts.get("os_virtual_hard_disk"), parts.get("vm_image_name")
+    if os_disk is not None and image is not None:
+        raise InvalidArgument("os_virtual_hard_disk", "give either this or vm_image_name, and not both")
+    role = PersistentVMRole(
+        role_name=role_name,
+        role_type=role_type,
+        vm_image_name=image,
+        media_location=parts.get("media_location"),
+        availability_set_name=parts.get("availability_set_name"),
+        role_size=parts.get("role_size"),
+        provision_guest_agent=parts.get("provision_guest_agent"),
+    )
+    for config in (parts.get("system_config"), parts.get("network_config")):
+        if config is not None:
+            role.configuration_sets.append(config)
+    for reference in parts.get("resource_extension_references") or ():
+        role.resource_extension_references.append(reference)
+    for disk in parts.get("data_virtual_hard_disks") or ():
+        role.data_virtual_hard_disks.append(disk)
+    if os_disk is not None:
+        role.os_virtual_hard_disk = os_disk
+    return role
+
+
+def _new_definition(
+    role_name: str, role_type: str, role: PersistentVMRole | None, **parts: Unpack[MachineParts]
+) -> PersistentVMRole:
+    if role is None:
+        return _role(role_name, role_type, **parts)
+    if any(part is not None for part in parts.values()):
+        raise InvalidArgument("role", "is the whole definition; give no other part of one with it")
+    return role
+
+
+def _deployment(
+    deployment_name: str,
+    deployment_slot: str,
+    label: str,
+    role_name: str,
+    role_type: str,
+    virtual_network_name: str | None,
+    dns_servers: Sequence[DnsServer] | None,
+    reserved_ip_name: str | None,
+    **parts: Unpack[MachineParts],
+) -> VirtualMachineDeployment:
+    return VirtualMachineDeployment(
+        name=deployment_name,
+        deployment_slot=DeploymentSlot(deployment_slot),
+        label=label,
+        role_list=RoleList(roles=[_role(role_name, role_type, **parts)]),
+        virtual_network_name=virtual_network_name,
+        dns=Dns(dns_servers=DnsServers(dns_servers=list(dns_servers))) if dns_servers else None,
+        reserved_ip_name=reserved_ip_name,
+    )
+
+
 class RoleOperations(Caller):
     """Operations on virtual machines."""
 
+    @family.reads(ROLE)
     async def get_role(self, service_name: str, deployment_name: str, role_name: str) -> PersistentVMRole:
         """Read the definition of a virtual machine: disks, size, endpoints; no passwords.
 
@@ -44,17 +175,23 @@ class RoleOperations(Caller):
         Raises:
             ResourceNotFound: there is no such hosted service, deployment or role.
         """
-        path = path_of_deployment(service_name, deployment_name, "roles", role_name)
-        return await self.fetch(PersistentVMRole, get(*path))
+        ...
 
+    @family.creates(
+        ROLES,
+        at="/{role_name}",
+        body=PersistentVMRole,
+        made=_role,
+        usual=Usual(32, samples=10, resolution=30),
+    )
     async def add_role(
         self,
         service_name: str,
         deployment_name: str,
-        role_name: str,
-        system_config: SystemConfiguration | None,
+        role_name: Name,
+        system_config: System | None,
         os_virtual_hard_disk: OSVirtualHardDisk | None,
-        network_config: ConfigurationSet | None = None,
+        network_config: Network | None = None,
         availability_set_name: str | None = None,
         data_virtual_hard_disks: Sequence[DataVirtualHardDisk] | None = None,
         role_size: str | None = None,
@@ -90,30 +227,18 @@ class RoleOperations(Caller):
             ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
             Conflict: the name is taken.
         """
-        role = _role(
-            role_name,
-            role_type,
-            system_config,
-            network_config,
-            os_virtual_hard_disk,
-            data_virtual_hard_disks,
-            availability_set_name=availability_set_name,
-            role_size=role_size,
-            resource_extension_references=resource_extension_references,
-            provision_guest_agent=provision_guest_agent,
-            vm_image_name=vm_image_name,
-            media_location=media_location,
-        )
-        path = path_of_deployment(service_name, deployment_name, "roles")
-        return await self.start(post(*path, body=role, creates=(*path, role_name), operation="AddRole"))
+        ...
 
+    @family.replaces(
+        ROLE, body=PersistentVMRole, made=_new_definition, usual=Usual(32, samples=14, resolution=30)
+    )
     async def update_role(
         self,
         service_name: str,
         deployment_name: str,
         role_name: str,
         os_virtual_hard_disk: OSVirtualHardDisk | None = None,
-        network_config: ConfigurationSet | None = None,
+        network_config: Network | None = None,
         availability_set_name: str | None = None,
         data_virtual_hard_disks: Sequence[DataVirtualHardDisk] | None = None,
         role_size: str | None = None,
@@ -149,39 +274,11 @@ class RoleOperations(Caller):
             ResourceNotFound: there is no such machine.
             ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
-        parts = (
-            os_virtual_hard_disk,
-            network_config,
-            availability_set_name,
-            data_virtual_hard_disks,
-            role_size,
-            resource_extension_references,
-            provision_guest_agent,
-        )
-        if role is None:
-            body = _role(
-                role_name,
-                role_type,
-                None,
-                network_config,
-                os_virtual_hard_disk,
-                data_virtual_hard_disks,
-                availability_set_name=availability_set_name,
-                role_size=role_size,
-                resource_extension_references=resource_extension_references,
-                provision_guest_agent=provision_guest_agent,
-                vm_image_name=None,
-                media_location=None,
-            )
-        elif any(part is not None for part in parts):
-            raise InvalidArgument("role", "is the whole definition; give no other part of one with it")
-        else:
-            body = role
-        path = path_of_deployment(service_name, deployment_name, "roles", role_name)
-        return await self.start(put(*path, body=body, operation="UpdateRole"))
+        ...
 
+    @family.removes(ROLE + "?comp={complete}", usual=Usual(31, samples=4, resolution=30))
     async def delete_role(
-        self, service_name: str, deployment_name: str, role_name: str, complete: bool = False
+        self, service_name: str, deployment_name: str, role_name: str, complete: MediaToo = False
     ) -> OperationHandle:
         """Delete a virtual machine that is not the deployment's last.
 
@@ -198,20 +295,25 @@ class RoleOperations(Caller):
             BadRequest: it is the only one; delete the deployment instead.
             ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
-        query = {"comp": "media" if complete else None}
-        path = path_of_deployment(service_name, deployment_name, "roles", role_name)
-        return await self.start(delete(*path, query=query, operation="DeleteRole"))
+        ...
 
+    @family.creates(
+        DEPLOYMENTS,
+        at="/{deployment_name}",
+        body=VirtualMachineDeployment,
+        made=_deployment,
+        usual=Usual(59, samples=32, resolution=30),
+    )
     async def create_virtual_machine_deployment(
         self,
         service_name: str,
-        deployment_name: str,
-        deployment_slot: str,
-        label: str,
-        role_name: str,
-        system_config: SystemConfiguration | None,
+        deployment_name: Name,
+        deployment_slot: AnySlot,
+        label: Label,
+        role_name: Name,
+        system_config: System | None,
         os_virtual_hard_disk: OSVirtualHardDisk | None,
-        network_config: ConfigurationSet | None = None,
+        network_config: Network | None = None,
         availability_set_name: str | None = None,
         data_virtual_hard_disks: Sequence[DataVirtualHardDisk] | None = None,
         role_size: str | None = None,
@@ -259,104 +361,4 @@ class RoleOperations(Caller):
             ExclusiveAccess: somebody else's operation on the hosted service has not ended in time.
             BadRequest: an image, network or storage account named does not exist.
         """
-        role = _role(
-            role_name,
-            role_type,
-            system_config,
-            network_config,
-            os_virtual_hard_disk,
-            data_virtual_hard_disks,
-            availability_set_name=availability_set_name,
-            role_size=role_size,
-            resource_extension_references=resource_extension_references,
-            provision_guest_agent=provision_guest_agent,
-            vm_image_name=vm_image_name,
-            media_location=media_location,
-        )
-        arguments.deployment_slot(deployment_slot)
-        body = VirtualMachineDeployment(
-            name=arguments.text("deployment_name", deployment_name),
-            deployment_slot=DeploymentSlot(deployment_slot),
-            label=arguments.label(label),
-            role_list=RoleList(roles=[role]),
-            virtual_network_name=virtual_network_name,
-            dns=Dns(dns_servers=DnsServers(dns_servers=list(dns_servers))) if dns_servers else None,
-            reserved_ip_name=reserved_ip_name,
-        )
-        path = ("services", "hostedservices", service_name, "deployments")
-        created = (*path, deployment_name)
-        return await self.start(
-            post(*path, body=body, creates=created, operation="CreateVirtualMachineDeployment")
-        )
-
-
-def _role(
-    role_name: str,
-    role_type: str,
-    system_config: SystemConfiguration | None,
-    network_config: ConfigurationSet | None,
-    os_virtual_hard_disk: OSVirtualHardDisk | None,
-    data_virtual_hard_disks: Sequence[DataVirtualHardDisk] | None,
-    *,
-    availability_set_name: str | None,
-    role_size: str | None,
-    resource_extension_references: Sequence[ResourceExtensionReference] | None,
-    provision_guest_agent: bool | None,
-    vm_image_name: str | None,
-    media_location: str | None,
-) -> PersistentVMRole:
-    """The definition of a machine, with the rules that concern more than one argument."""
-    if os_virtual_hard_disk is not None and vm_image_name is not None:
-        raise InvalidArgument("os_virtual_hard_disk", "give either this or vm_image_name, and not both")
-    role = PersistentVMRole(
-        role_name=arguments.text("role_name", role_name),
-        role_type=role_type,
-        vm_image_name=vm_image_name,
-        media_location=media_location,
-        availability_set_name=availability_set_name,
-        role_size=role_size,
-        provision_guest_agent=provision_guest_agent,
-    )
-    if system_config is not None:
-        role.configuration_sets.append(_checked_system(system_config))
-    if network_config is not None:
-        role.configuration_sets.append(_checked_network(network_config))
-    for reference in resource_extension_references or ():
-        role.resource_extension_references.append(reference)
-    for disk in data_virtual_hard_disks or ():
-        role.data_virtual_hard_disks.append(disk)
-    if os_virtual_hard_disk is not None:
-        role.os_virtual_hard_disk = os_virtual_hard_disk
-    return role
-
-
-def _checked_system(config: SystemConfiguration) -> SystemConfiguration:
-    if isinstance(config, LinuxConfigurationSet):
-        _length("system_config.host_name", config.host_name, 1, 64)
-        _length("system_config.user_name", config.user_name, 1, 32)
-        if config.user_password is not None:
-            _length("system_config.user_password", config.user_password.get_secret_value(), 6, 72)
-    else:
-        _length("system_config.computer_name", config.computer_name, 1, 15)
-    return config
-
-
-def _length(parameter: str, value: str | None, least: int, most: int) -> None:
-    if value is not None and not least <= len(value) <= most:
-        raise InvalidArgument(parameter, f"has {len(value)} characters; {least} to {most} are allowed")
-
-
-def _checked_network(config: ConfigurationSet) -> ConfigurationSet:
-    taken: dict[tuple[int, str], str | None] = {}
-    for endpoint in config.input_endpoints:
-        # Endpoints of one load-balanced set share their port on purpose.
-        if endpoint.port is None or endpoint.load_balanced_endpoint_set_name:
-            continue
-        key = (endpoint.port, (endpoint.protocol or "").lower())
-        if key in taken:
-            raise InvalidArgument(
-                "network_config",
-                f"endpoints {taken[key]!r} and {endpoint.name!r} both use public port {key[0]}/{key[1]}",
-            )
-        taken[key] = endpoint.name
-    return config
+        ...

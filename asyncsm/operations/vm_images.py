@@ -1,25 +1,35 @@
 """VM images: all disks of a virtual machine together."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
+from typing import Annotated, Final
 
 from asyncsm.engine.caller import Caller
-from asyncsm.engine.protocol import delete, get, post, put
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations import arguments
-from asyncsm.operations.roles import path_of_machine
+from asyncsm.operations.binding import request_of, request_with
+from asyncsm.operations.declaring import Family
+from asyncsm.operations.facts import Ends, Usual
+from asyncsm.operations.images import IMAGES
+from asyncsm.operations.kinds import MediaToo, Names, Text, one_of
+from asyncsm.operations.roles import MACHINE
 from asyncsm.polling import OperationHandle
 from asyncsm.wire.images import ComputeImageAttributes, ReplicationInput
 from asyncsm.wire.vm_images import CaptureRoleAsVMImage, VMImage, VMImages
 
-_PATH = ("services", "vmimages")
-_PUBLISHING_VERSION = "2015-04-01"
+family: Final = Family("VM images", evidence="[protocol 4.12]", usual=Usual(30, samples=5, resolution=30))
+# Publishing is done below the OS images, whatever kind of image it is for.
+publishing: Final = Family(
+    "publishing of images", evidence="[protocol 4.11]", version="2015-04-01", ends=Ends.AT_ONCE
+)
+
+VM_IMAGES: Final = "services/vmimages"
+VM_IMAGE: Final = VM_IMAGES + "/{vm_image_name}"
+PUBLISHED: Final = IMAGES + "/{vm_image_name}"
 
 
 class VMImageOperations(Caller):
     """Operations on VM images."""
 
+    @family.reads(VM_IMAGES + "?location={location}&publisher={publisher}&category={category}")
     async def list_vm_images(
         self, location: str | None = None, publisher: str | None = None, category: str | None = None
     ) -> VMImages:
@@ -32,9 +42,15 @@ class VMImageOperations(Caller):
             publisher: only those of this publisher.
             category: only those of this category, such as ``User`` or ``Public``.
         """
-        query = {"location": location, "publisher": publisher, "category": category}
-        return await self.fetch(VMImages, get(*_PATH, query=query))
+        ...
 
+    @family.creates(
+        VM_IMAGES,
+        at="/{vm_image}",
+        body=VMImage,
+        operation="CreateVMImage",
+        usual=Usual(11, samples=5, resolution=30),
+    )
     async def create_vm_image(self, vm_image: VMImage) -> OperationHandle:
         """Register VHDs as a VM image.
 
@@ -49,26 +65,26 @@ class VMImageOperations(Caller):
             AlreadyExists: the name is taken.
             BadRequest: a blob is in no storage account of the subscription.
         """
-        name = arguments.text("vm_image.name", vm_image.name or "")
+        name = arguments.text("vm_image.name", vm_image.name or "")  # it is in the path of the new image
         arguments.label(vm_image.label or "")
         disk = vm_image.os_disk_configuration
         if not (disk.os and disk.os_state and disk.media_link):
             raise InvalidArgument("vm_image", "its os_disk_configuration needs os, os_state and media_link")
-        return await self.start(
-            post(*_PATH, body=vm_image, creates=(*_PATH, name), operation="CreateVMImage")
-        )
+        return await self.start(request_with(VMImageOperations.create_vm_image, vm_image, vm_image=name))
 
+    @family.replaces(VM_IMAGE, body=VMImage, operation="UpdateVMImage", ends=Ends.AT_ONCE)
     async def update_vm_image(self, vm_image_name: str, vm_image: VMImage) -> OperationHandle:
-        """Change what is said of one of the user's VM images; what is not given stays.
+        """Change the properties of one of the user's VM images; what is not given stays.
 
         REST: Update VM Image.
 
         Raises:
             ResourceNotFound: there is no such image of the user's.
         """
-        return await self.start(put(*_PATH, vm_image_name, body=vm_image, operation="UpdateVMImage"))
+        ...
 
-    async def delete_vm_image(self, vm_image_name: str, delete_vhd: bool = False) -> OperationHandle:
+    @family.removes(VM_IMAGE + "?comp={delete_vhd}", operation="DeleteVMImage")
+    async def delete_vm_image(self, vm_image_name: str, delete_vhd: MediaToo = False) -> OperationHandle:
         """Delete one of the user's VM images.
 
         REST: Delete VM Image.
@@ -80,9 +96,15 @@ class VMImageOperations(Caller):
         Raises:
             ResourceNotFound: there is no such image.
         """
-        query = {"comp": "media" if delete_vhd else None}
-        return await self.start(delete(*_PATH, vm_image_name, query=query, operation="DeleteVMImage"))
+        ...
 
+    @family.acts(
+        MACHINE,
+        body=CaptureRoleAsVMImage,
+        operation="CaptureRoleAsVMImage",
+        usual=Usual(31, samples=8, resolution=30),
+        evidence="[protocol 4.14]",
+    )
     async def capture_vm_image(
         self, service_name: str, deployment_name: str, role_name: str, options: CaptureRoleAsVMImage
     ) -> OperationHandle:
@@ -104,11 +126,13 @@ class VMImageOperations(Caller):
         """
         if not (options.os_state and options.vm_image_name and options.vm_image_label):
             raise InvalidArgument("options", "needs os_state, vm_image_name and vm_image_label")
-        path = path_of_machine(service_name, deployment_name, role_name)
-        return await self.start(post(*path, body=options, operation="CaptureRoleAsVMImage"))
+        return await self.start(
+            request_of(VMImageOperations.capture_vm_image, service_name, deployment_name, role_name, options)
+        )
 
+    @publishing.replaces(PUBLISHED + "/replicate", body=ReplicationInput, operation="ReplicateVMImage")
     async def replicate_vm_image(
-        self, vm_image_name: str, regions: Sequence[str], offer: str, sku: str, version: str
+        self, vm_image_name: str, regions: Names, offer: Text, sku: Text, version: Text
     ) -> OperationHandle:
         """Copy an image to several regions; for publishers of images.
 
@@ -133,8 +157,11 @@ class VMImageOperations(Caller):
                 version=arguments.text("version", version),
             ),
         )
-        return await self._publish(vm_image_name, "replicate", "ReplicateVMImage", body=body)
+        return await self.start(
+            request_with(VMImageOperations.replicate_vm_image, body, vm_image_name=vm_image_name)
+        )
 
+    @publishing.replaces(PUBLISHED + "/unreplicate", operation="UnreplicateVMImage")
     async def unreplicate_vm_image(self, vm_image_name: str) -> OperationHandle:
         """Remove the copies of an image; for publishers of images.
 
@@ -144,9 +171,17 @@ class VMImageOperations(Caller):
             Forbidden: the subscription is not a publisher's.
             ResourceNotFound: there is no such image.
         """
-        return await self._publish(vm_image_name, "unreplicate", "UnreplicateVMImage")
+        ...
 
-    async def share_vm_image(self, vm_image_name: str, permission: str) -> OperationHandle:
+    @publishing.replaces(
+        PUBLISHED + "/shareasync?permission={permission}",
+        operation="ShareVMImage",
+        ends=Ends.OPERATION,
+        usual=Usual(33, samples=2, resolution=30),
+    )
+    async def share_vm_image(
+        self, vm_image_name: str, permission: Annotated[str, one_of(("Public", "MSDN", "Private"))]
+    ) -> OperationHandle:
         """Say who may use an image; for publishers of images.
 
         REST: Share VM Image.
@@ -159,14 +194,4 @@ class VMImageOperations(Caller):
             Forbidden: the subscription is not a publisher's.
             ResourceNotFound: there is no such image.
         """
-        allowed = arguments.one_of("permission", permission, ("Public", "MSDN", "Private"))
-        return await self._publish(vm_image_name, "shareasync", "ShareVMImage", permission=allowed)
-
-    async def _publish(
-        self, name: str, action: str, operation: str, body: ReplicationInput | None = None, **query: str
-    ) -> OperationHandle:
-        # These three are below the OS images, whatever kind of image they are for.
-        path = ("services", "images", name, action)
-        return await self.start(
-            put(*path, query=query, body=body, operation=operation, version=_PUBLISHING_VERSION)
-        )
+        ...

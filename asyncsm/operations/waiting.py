@@ -1,12 +1,9 @@
-"""Operations in flight, and waiting for resources to be as wished."""
-
-from __future__ import annotations
+"""Operations under way, and waiting for resources to be as wished."""
 
 import time
 from collections.abc import Callable
+from typing import Final
 
-from asyncsm.engine.caller import Caller
-from asyncsm.engine.protocol import get
 from asyncsm.errors import (
     AsyncsmError,
     InvalidArgument,
@@ -14,11 +11,16 @@ from asyncsm.errors import (
     ResourceNotFound,
     StateUnreachable,
 )
-from asyncsm.operations.deployments import path_of_deployment
+from asyncsm.operations.declaring import Family
+from asyncsm.operations.deployments import DeploymentOperations
+from asyncsm.operations.kinds import RequestId
+from asyncsm.operations.storage import StorageAccountOperations
 from asyncsm.polling import OperationHandle, until_state, within
 from asyncsm.wire.deployments import Deployment, InstanceStatus, RoleInstance
 from asyncsm.wire.operations import Operation, OperationState
 from asyncsm.wire.storage import StorageService
+
+family: Final = Family("operations", evidence="[protocol 2.2]")
 
 DeploymentGoal = str | Callable[[Deployment], bool]
 InstanceGoal = str | Callable[[RoleInstance], bool]
@@ -33,10 +35,11 @@ _FAILED_INSTANCE = frozenset(
 )
 
 
-class WaitingOperations(Caller):
+class WaitingOperations(DeploymentOperations, StorageAccountOperations):
     """Asking for, resuming and waiting for what the service has accepted."""
 
-    async def get_operation_status(self, request_id: str) -> Operation:
+    @family.reads("operations/{request_id}")
+    async def get_operation_status(self, request_id: RequestId) -> Operation:
         """Ask once how far an operation is.
 
         REST: Get Operation Status (ee460783).
@@ -47,7 +50,7 @@ class WaitingOperations(Caller):
         Raises:
             BadRequest: the subscription has no such operation.
         """
-        return await self.fetch(Operation, get("operations", request_id.replace("-", "").lower()))
+        ...
 
     async def wait_for_operation_status(
         self,
@@ -140,7 +143,7 @@ class WaitingOperations(Caller):
             return False
 
         return await until_state(
-            lambda: self.fetch(Deployment, get(*path_of_deployment(service_name, deployment_name))),
+            lambda: self.get_deployment_by_name(service_name, deployment_name),
             reached,
             policy=self.polling,
             what=what,
@@ -176,8 +179,7 @@ class WaitingOperations(Caller):
         what = f"role instance {role_instance_name} of {service_name}/{deployment_name}"
 
         async def read() -> RoleInstance | None:
-            path = path_of_deployment(service_name, deployment_name)
-            deployment = await self.fetch(Deployment, get(*path))
+            deployment = await self.get_deployment_by_name(service_name, deployment_name)
             named = (
                 each for each in deployment.role_instance_list if each.instance_name == role_instance_name
             )
@@ -228,7 +230,7 @@ class WaitingOperations(Caller):
             return until(account) if callable(until) else _status(account) == until
 
         return await until_state(
-            lambda: self.fetch(StorageService, get("services", "storageservices", service_name)),
+            lambda: self.get_storage_account_properties(service_name),
             reached,
             policy=self.polling,
             what=f"storage account {service_name}",

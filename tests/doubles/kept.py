@@ -17,8 +17,8 @@ from asyncsm.emulator.clock import ManualClock
 from asyncsm.emulator.faults import Faults
 from asyncsm.emulator.persistence import database
 from asyncsm.emulator.persistence.state_store import StateStore
-from asyncsm.emulator.progress import Progress
-from asyncsm.emulator.state import State
+from asyncsm.emulator.progress import OperationProgress
+from asyncsm.emulator.state import ServiceState
 
 
 class Kept:
@@ -33,9 +33,9 @@ class Kept:
 
     def __init__(self, world=None, path=None):
         if world is None:
-            clock, random, state = ManualClock(), Random(2), State()
+            clock, random, state = ManualClock(), Random(2), ServiceState()
             clock.replace([], 0.0)
-            world = World(state, clock, Progress(clock, random), Gate(state), random)
+            world = World(state, clock, OperationProgress(clock, random), Gate(state), random)
         self.world = world
         self.path = path
         self.keeper = StateStore(world, Faults(world.clock, world.progress))

@@ -12,11 +12,11 @@ from asyncsm.emulator.app import ManagementApp
 from asyncsm.emulator.authentication import Gate
 from asyncsm.emulator.call import Call, Incoming, Reply, World
 from asyncsm.emulator.clock import ManualClock
-from asyncsm.emulator.progress import Progress
+from asyncsm.emulator.progress import OperationProgress
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routes import ROUTES
 from asyncsm.emulator.routing import Router, parse_query, split
-from asyncsm.emulator.state import Quotas, State, Subscription
+from asyncsm.emulator.state import Quotas, ServiceState, Subscription
 from asyncsm.wire.http import HttpResponse
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
@@ -34,11 +34,11 @@ class Loopback:
 
     def __init__(self, clock=None, **quotas):
         self.clock = clock or ManualClock()
-        self.state = State()
+        self.state = ServiceState()
         self.subscription = Subscription(SUBSCRIPTION, "tests", self.clock.now(), Quotas(**quotas))
         self.state.subscriptions[SUBSCRIPTION] = self.subscription
         random = Random(1)
-        world = World(self.state, self.clock, Progress(self.clock, random), Gate(self.state), random)
+        world = World(self.state, self.clock, OperationProgress(self.clock, random), Gate(self.state), random)
         self._world = world
         self._app = ManagementApp(world)
         self._router = Router(ROUTES)

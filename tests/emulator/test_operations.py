@@ -7,7 +7,7 @@ import pytest
 from doubles.bare_client import Answer, Management, connected, document
 
 from asyncsm.emulator import Emulator, InstantClock, ManualClock, refusals
-from asyncsm.emulator.progress import Operation, Progress
+from asyncsm.emulator.progress import Operation, OperationProgress
 from asyncsm.emulator.routes import operations
 
 ACCOUNTS = "services/storageservices"
@@ -111,7 +111,7 @@ async def test_failure(
     operation = Operation("a" * 32, "CreateStorageService", "/x", clock.now())
     subscription.operations.add(operation)
     later = []
-    Progress(clock, emulator._random).begin(
+    OperationProgress(clock, emulator._random).begin(
         operation, seconds=10, steps=[(0.5, effect)], then=partial(later.append, "never")
     )
     clock.advance(20)

@@ -7,13 +7,13 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from asyncsm.emulator.watching import Register
 from doubles.bare_client import connected
 from doubles.certificates import management_certificate
 from doubles.compute import SERVICES, SHOP, add_store, deployment, hosted_service
 from doubles.shared_emulator import shared_emulator
 
 from asyncsm.emulator import Emulator, Fault, ManualClock, Quotas
+from asyncsm.emulator.change_tracking import Register
 from asyncsm.emulator.clock import Clock
 
 NOT_OF_A_START = {

@@ -2,7 +2,7 @@
 
 import inspect
 import pickle
-from typing import Annotated
+from typing import Annotated, TypedDict, Unpack
 
 import pytest
 from doubles.scripted import ScriptedTransport, reply
@@ -22,6 +22,17 @@ from asyncsm.wire.affinity_groups import AffinityGroup, CreateAffinityGroup, Upd
 
 family = Family("things", evidence="[test]", version="2015-01-01", usual=Usual(30, samples=3))
 THING = "things/{name}"
+
+
+class Sizes(TypedDict, total=False):
+    """Arguments that several methods have in common."""
+
+    size: str | None
+    colour: str
+
+
+def _parts(count: int, **sizes: Unpack[Sizes]) -> UpdateAffinityGroup:
+    return UpdateAffinityGroup(label=f"{count} {sizes}")
 
 
 class Things(Caller):
@@ -74,6 +85,11 @@ class Things(Caller):
     @family.replaces(THING, body=UpdateAffinityGroup)
     async def set_thing(self, name: str, definition: UpdateAffinityGroup) -> OperationHandle:
         """Replace a thing."""
+        ...
+
+    @family.replaces(THING + "/parts", body=UpdateAffinityGroup, made=_parts)
+    async def set_parts(self, name: str, count: int, size: str | None = None) -> OperationHandle:
+        """Replace the parts of a thing."""
         ...
 
     @family.acts(THING + "/judge", body=UpdateAffinityGroup)
@@ -132,6 +148,12 @@ def test_a_model_as_argument_is_the_body():
     """Whoever gives the whole document has it sent as it is."""
     body = UpdateAffinityGroup(label="whole")
     assert request_of(Things.set_thing, "a", body).body is body
+
+
+def test_a_body_that_is_made():
+    """A function makes it of the parameters it names, also by a dictionary; those of the path are not among them."""
+    assert request_of(Things.set_parts, "a", 2, "b").body.label == "2 {'size': 'b'}"
+    assert request_of(Things.set_parts, "a", 2).body.label == "2 {'size': None}"
 
 
 def test_none_is_not_given():
@@ -347,6 +369,18 @@ def test_mistakes_show_at_import():
             """Read."""
             ...
 
+    def unmade(family):
+        @family.replaces(THING, body=UpdateAffinityGroup, made=_parts)
+        async def set_thing(self, name: str, size: str) -> OperationHandle:
+            """Set."""
+            ...
+
+    def not_made_of(family):
+        @family.replaces(THING, body=UpdateAffinityGroup, made=_parts)
+        async def set_thing(self, name: str, count: int, siz: str) -> OperationHandle:
+            """Set."""
+            ...
+
     def nowhere(family):
         @family.creates("things", body=CreateAffinityGroup)
         async def make(self, name: str, label: str, location: str) -> OperationHandle:
@@ -364,6 +398,8 @@ def test_mistakes_show_at_import():
     assert "versoin is no fact of a declaration" in misdeclared(no_such_fact)
     assert "take out from __future__ import annotations" in misdeclared(text)
     assert "returns neither an OperationHandle nor a model" in misdeclared(unreadable)
+    assert "set_thing: _parts: missing a required argument: 'count'" in misdeclared(unmade)
+    assert "set_thing: the parameter siz goes nowhere" in misdeclared(not_made_of)
     assert "does not say at= which path" in misdeclared(nowhere)
 
 

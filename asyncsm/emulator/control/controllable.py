@@ -10,13 +10,13 @@ from pydantic import JsonValue
 from asyncsm.emulator.clock import Clock
 from asyncsm.emulator.faults import Faults
 from asyncsm.emulator.request_log import RequestLog
-from asyncsm.emulator.state import State
+from asyncsm.emulator.state import ServiceState
 
 
 class Controllable(Protocol):
     """An emulator that the control port can show and change; `Emulator` is one."""
 
-    state: State
+    state: ServiceState
     clock: Clock
     faults: Faults
     journal: RequestLog

@@ -31,7 +31,7 @@ from typing import Annotated, Final, Literal, TypeAlias, TypeVar, cast
 from pydantic import Field, SkipValidation
 
 from asyncsm.emulator.control.schemas import Listing, Page, Shown
-from asyncsm.emulator.state import State, Subscription
+from asyncsm.emulator.state import ServiceState, Subscription
 
 E = TypeVar("E")
 T = TypeVar("T", bound=Shown)
@@ -97,12 +97,12 @@ class ResourceKind(KindFacts):
     more: Callable[[Subscription, object], Values]
     example: str
 
-    def part(self, state: State, wanted: Listing) -> Page[ResourceFacts]:
+    def part(self, state: ServiceState, wanted: Listing) -> Page[ResourceFacts]:
         """Return the rows that `wanted` asks for."""
         found = ((owner, each) for owner in chosen(state, wanted.subscription) for each in self.found(owner))
         return part_of(self.page, wanted, found, self._names, self._row)
 
-    def find(self, state: State, subscription: str | None, name: str) -> ResourceFacts | None:
+    def find(self, state: ServiceState, subscription: str | None, name: str) -> ResourceFacts | None:
         """Return all facts of the resource called `name`, in any case of letters."""
         for owner in chosen(state, subscription):
             for entity in self.found(owner):
@@ -172,7 +172,7 @@ def resource_kind(
     return register
 
 
-def chosen(state: State, subscription: str | None) -> Iterable[Subscription]:
+def chosen(state: ServiceState, subscription: str | None) -> Iterable[Subscription]:
     """Return the subscription with this id, if there is one; without an id, all."""
     if subscription is None:
         return state.subscriptions.values()

@@ -12,7 +12,7 @@ from asyncsm.emulator.control.kinds import RESOURCE_KINDS
 from asyncsm.emulator.control.resources import chosen, part_of
 from asyncsm.emulator.faults import ActiveFault
 from asyncsm.emulator.progress import Operation
-from asyncsm.emulator.state import State, Subscription
+from asyncsm.emulator.state import ServiceState, Subscription
 
 
 def clock_facts(clock: Clock) -> schemas.ClockFacts:
@@ -101,7 +101,7 @@ def _state_of(deployment: Deployment) -> str:
     return ": ".join(filter(None, (deployment.status, states)))
 
 
-def operations(state: State, wanted: schemas.OperationListing) -> schemas.Page[schemas.OperationFacts]:
+def operations(state: ServiceState, wanted: schemas.OperationListing) -> schemas.Page[schemas.OperationFacts]:
     """Return a page of the operations, oldest first, so that new ones do not move the others."""
     histories = (
         [(subscription, operation) for operation in subscription.operations]

@@ -16,7 +16,7 @@ from asyncsm.emulator.persistence import snapshot
 from asyncsm.emulator.persistence.database import Database
 from asyncsm.emulator.persistence.snapshot import Contents
 from asyncsm.emulator.persistence.values import Roots, UnreadableState, random_state, set_random_state
-from asyncsm.emulator.state import State, Subscription, SubscriptionCertificate
+from asyncsm.emulator.state import ServiceState, Subscription, SubscriptionCertificate
 
 
 class StateStore:
@@ -150,7 +150,7 @@ class StateStore:
     def _check(contents: Contents) -> None:
         """See whether `contents` can be had."""
         try:
-            State().replace(contents.subscriptions)
+            ServiceState().replace(contents.subscriptions)
         except ValueError as error:
             raise UnreadableState("/subscriptions", str(error)) from error
         if contents.random is not None:

@@ -20,7 +20,7 @@ from asyncsm.emulator.rules import (
 from asyncsm.emulator.rules.instances import Timing
 from asyncsm.emulator.rules.path_resources import SERVICE
 from asyncsm.emulator.saved_names import effect
-from asyncsm.emulator.state import State, Subscription
+from asyncsm.emulator.state import ServiceState, Subscription
 from asyncsm.wire import hosted_services as wire
 from asyncsm.wire.deployments import Deployments
 
@@ -154,7 +154,7 @@ def _listed(call: Call, service: HostedService) -> wire.HostedService:
 
 
 @effect("hosted-services/remove", "emulator.handlers.hosted_services:_remove")
-def _remove(timing: Timing, state: State, subscription: Subscription, service: HostedService) -> None:
+def _remove(timing: Timing, state: ServiceState, subscription: Subscription, service: HostedService) -> None:
     for deployment in list(service.deployments.values()):
         deployment_lifecycle.remove(timing, subscription, service, deployment, media=True)
     state.remove_hosted_service(subscription, service)

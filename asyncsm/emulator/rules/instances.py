@@ -17,7 +17,7 @@ from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call
 from asyncsm.emulator.clock import Clock
 from asyncsm.emulator.compute import Deployment, Role, RoleInstance
-from asyncsm.emulator.progress import Progress
+from asyncsm.emulator.progress import OperationProgress
 from asyncsm.emulator.saved_names import effect, saved
 from asyncsm.emulator.state import Subscription
 
@@ -121,7 +121,7 @@ class Timing:
     """Time, for effects that start something which takes some."""
 
     clock: Clock
-    progress: Progress
+    progress: OperationProgress
 
     @classmethod
     def of(cls, call: Call) -> Timing:

@@ -18,7 +18,7 @@ from uuid import UUID
 from asyncsm.emulator import catalogue
 from asyncsm.emulator.call import Call, Incoming, World
 from asyncsm.emulator.clock import ManualClock
-from asyncsm.emulator.progress import Operation, Progress
+from asyncsm.emulator.progress import Operation, OperationProgress
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routes import ROUTES
 from asyncsm.emulator.routing import Router
@@ -162,7 +162,7 @@ class _Planter:
 
     def __init__(self, world: World, subscription: Subscription) -> None:
         clock = _StandingClock(world.clock.now())
-        self._world = replace(world, clock=clock, progress=Progress(clock, world.random))
+        self._world = replace(world, clock=clock, progress=OperationProgress(clock, world.random))
         self._clock = clock
         self._subscription = subscription
         self._router = Router(ROUTES)

@@ -1,0 +1,2 @@
+from .management import ServiceManagementService as ServiceManagementService
+from .networks import NetworkManagementService as NetworkManagementService

@@ -1,0 +1,13 @@
+"""NetworkManagementService: networks, and what may pass in them."""
+
+from __future__ import annotations
+
+from asyncsm.operations.network_security_groups import NetworkSecurityGroupOperations
+from asyncsm.services.base import SessionCaller
+
+
+class NetworkManagementService(NetworkSecurityGroupOperations, SessionCaller):
+    """The networks of one subscription; takes the arguments of `ServiceManagementService`.
+
+    Use it beside that over one session: ``NetworkManagementService(session=sms.session)``.
+    """

@@ -1,0 +1,67 @@
+"""Network security groups: rules for the traffic of subnets, roles and network interfaces."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from asyncsm.wire.base import OpenEnum, Wrapped, XmlList, XmlModel
+
+
+class RuleType(OpenEnum):
+    """The direction of the traffic a rule is about."""
+
+    INBOUND = "Inbound"
+    OUTBOUND = "Outbound"
+
+
+class RuleAction(OpenEnum):
+    """The fate of the traffic a rule is about."""
+
+    ALLOW = "Allow"
+    DENY = "Deny"
+
+
+class RuleProtocol(OpenEnum):
+    """The protocol a rule is about; ``*`` is any."""
+
+    TCP = "TCP"
+    UDP = "UDP"
+    ANY = "*"
+
+
+class NetworkSecurityRule(XmlModel):
+    """A rule of a network security group; of several that match, the lowest priority counts."""
+
+    xml_root = "Rule"
+
+    name: str | None = None
+    type: RuleType
+    priority: int
+    action: RuleAction
+    source_address_prefix: str
+    source_port_range: str
+    destination_address_prefix: str
+    destination_port_range: str
+    protocol: RuleProtocol
+    state: str | None = None
+    is_default: bool | None = None
+    """Made by the service; present in answers only."""
+
+
+class NetworkSecurityGroup(XmlModel):
+    """A network security group, or the name of one in an association."""
+
+    name: str
+    label: str | None = None
+    location: str | None = None
+    state: str | None = None
+    rules: Annotated[list[NetworkSecurityRule], Wrapped("Rule")] = Field(default_factory=list)
+    """Present only when read with ``detail_level="Full"``: the user's own, then the service's."""
+
+
+class NetworkSecurityGroups(XmlList[NetworkSecurityGroup]):
+    """A list of network security groups, without their rules."""
+
+    network_security_groups: Annotated[list[NetworkSecurityGroup], Field(alias="NetworkSecurityGroup")] = (
+        Field(default_factory=list)
+    )

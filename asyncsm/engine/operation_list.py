@@ -75,7 +75,7 @@ def normalised(request_id: str) -> str:
 
 
 def is_removal(operation: str) -> bool:
-    """Whether an operation of this name takes something away."""
+    """Return whether an operation of this name takes something away."""
     return operation.startswith(("Delete", "Remove"))
 
 

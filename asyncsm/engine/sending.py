@@ -79,7 +79,7 @@ class Sender:
 
     @property
     def service_time(self) -> datetime | None:
-        """What the service's clock shows, going by its last answer; it need not agree with ours."""
+        """The service's time, going by its last answer; its clock need not agree with ours."""
         if self._date is None:
             return None
         passed = asyncio.get_running_loop().time() - self._dated

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from urllib.request import getproxies, proxy_bypass
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 API_VERSION: Final = "2014-10-01"
@@ -216,29 +214,8 @@ class SessionOptions:
     api_version: str | None = None
 
 
-USUAL_SECONDS: Final[Mapping[str, float]] = MappingProxyType(
-    {
-        "CreateStorageService": 30,
-        "CreateDeployment": 52,
-        "CreateVirtualMachineDeployment": 62,
-        "AddRole": 32,
-        "UpdateRole": 32,
-        "DeleteRole": 30,
-        "DeleteDeployment": 30,
-        "DeleteHostedService": 31,
-        "ChangeDeploymentConfiguration": 151,
-        "UpdateDeploymentStatus": 60,
-        "UpgradeDeployment": 500,
-        "SwapDeployment": 30,
-        "AddCertificates": 6,
-    }
-)
-"""Seconds after which an operation of a kind is usually done, from recorded traffic.
-
-To be removed when every operation declares its own (`Request.usual`).
-"""
-
 USUAL_SECONDS_OTHERWISE: Final = 31.0
+"""Seconds an operation is expected to take whose declaration does not say it."""
 
 
 @dataclass(frozen=True, slots=True)

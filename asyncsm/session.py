@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar, cast
@@ -35,6 +35,7 @@ from asyncsm.engine.statistics import SessionStatistics, Tally
 from asyncsm.engine.throttling import Throttle
 from asyncsm.engine.transport import AiohttpTransport, Transport
 from asyncsm.errors import ClientStateError, CredentialError, InvalidArgument
+from asyncsm.operations.lanes import lane_of
 from asyncsm.polling import OperationHandle, OperationToken, Tracker
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.http import HttpResponse
@@ -298,11 +299,14 @@ class ManagementSession(Caller):
 
     async def start(self, request: Request) -> OperationHandle:
         """Send a change and return its handle; see `Caller.start`."""
+        if request.is_change and request.lane is None:
+            request = replace(request, lane=lane_of(request.path) or lane_of(request.target))
         return await self._open().starter.start(request)
 
     def exclusively(self, *segments: str) -> AbstractAsyncContextManager[None]:
         """Keep other changes of a resource away while a block runs; see `Caller.exclusively`."""
-        return self._open().starter.exclusively(protocol.path_of(segments))
+        path = protocol.path_of(segments)
+        return self._open().starter.exclusively(lane_of(path), path)
 
     def in_doubt(self, since: datetime) -> AbstractContextManager[None]:
         """Look before sending: a process that died may have sent the changes of this block already.

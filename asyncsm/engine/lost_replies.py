@@ -60,40 +60,6 @@ FIRST_SLACK: Final = timedelta(minutes=5)
 ROLE_OPERATIONS: Final = frozenset({"ExecuteRoleOperation", "ExecuteRoleSetOperation"})
 """What the service calls starting, restarting, stopping and capturing machines."""
 
-PUBLISHED_NAMES: Final = frozenset(
-    {
-        "AddCertificates",
-        "AddSubscriptionCertificate",
-        "ChangeDeploymentConfiguration",
-        "CreateAffinityGroup",
-        "CreateDeployment",
-        "CreateHostedService",
-        "CreateStorageService",
-        "DeleteAffinityGroup",
-        "DeleteCertificate",
-        "DeleteDeployment",
-        "DeleteHostedService",
-        "DeleteStorageService",
-        "RebootDeploymentRoleInstance",
-        "RegenerateStorageServiceKeys",
-        "ReimageDeploymentRoleInstance",
-        "RemoveSubscriptionCertificate",
-        "RollbackDeploymentUpdateOrUpgrade",
-        "SetImageProperties",
-        "SwapDeployment",
-        "UpdateAffinityGroup",
-        "UpdateDeploymentStatus",
-        "UpdateHostedService",
-        "UpdateStorageService",
-        "UpgradeDeployment",
-        "WalkUpgradeDomain",
-    }
-)
-"""Names of operations in lists that the service's own SDK told apart; of others the spelling is not certain.
-
-To be removed when every operation declares whether its name was seen (`Request.listed`).
-"""
-
 REMEMBERED: Final = 20_000
 """Request ids that are known to belong to other calls of the session."""
 
@@ -353,12 +319,11 @@ class Reconciler:
 
 
 def _may_be_listed_as(request: Request, name: str) -> bool:
-    if request.listed or {name, request.operation} <= PUBLISHED_NAMES:
+    if request.listed:
         return name == request.operation
     if request.reconcile is Reconcile.LISTED and not request.operation.startswith("Perform"):
         # Nothing but the name tells actions on one thing apart. Those on machines go by common names.
-        common = request.operation not in PUBLISHED_NAMES and name in ROLE_OPERATIONS
-        return name == request.operation or common
+        return name == request.operation or name in ROLE_OPERATIONS
     return is_removal(name) == (request.method == "DELETE" or is_removal(request.operation))
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple, TypedDict, TypeVar
+from typing import NamedTuple, TypeVar
 
 from asyncsm.errors import AlreadyExists, InvalidArgument, ResourceNotFound
 from asyncsm.operations.affinity_groups import AffinityGroupOperations
 from asyncsm.operations.deployments import DeploymentOperations
 from asyncsm.operations.hosted_services import HostedServiceOperations
-from asyncsm.operations.roles import RoleOperations, SystemConfiguration
+from asyncsm.operations.roles import MachineParts, RoleOperations, SystemConfiguration
 from asyncsm.operations.storage import StorageAccountOperations
 from asyncsm.operations.waiting import WaitingOperations
 from asyncsm.polling import OperationHandle
@@ -23,21 +23,6 @@ from asyncsm.wire.hosted_services import HostedService
 from asyncsm.wire.storage import StorageService
 
 R = TypeVar("R")
-
-
-class _Machine(TypedDict):
-    """Arguments that creating a deployment with a machine and adding a machine have in common."""
-
-    system_config: SystemConfiguration | None
-    os_virtual_hard_disk: OSVirtualHardDisk | None
-    network_config: ConfigurationSet | None
-    availability_set_name: str | None
-    data_virtual_hard_disks: Sequence[DataVirtualHardDisk] | None
-    role_size: str | None
-    resource_extension_references: Sequence[ResourceExtensionReference] | None
-    provision_guest_agent: bool | None
-    vm_image_name: str | None
-    media_location: str | None
 
 
 class _NewDeployment(NamedTuple):
@@ -242,7 +227,7 @@ class ConvergentOperations(
             AlreadyExists: the slot holds a deployment of another name.
             ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
-        machine = _Machine(
+        machine = MachineParts(
             system_config=system_config,
             os_virtual_hard_disk=os_virtual_hard_disk,
             network_config=network_config,
@@ -262,7 +247,7 @@ class ConvergentOperations(
         service_name: str,
         deployment_name: str,
         role_name: str,
-        machine: _Machine,
+        machine: MachineParts,
         new: _NewDeployment,
     ) -> OperationHandle:
         async with self.exclusively("services", "hostedservices", service_name):

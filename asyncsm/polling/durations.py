@@ -49,7 +49,5 @@ class Durations:
 
     def usual(self, kind: str) -> float:
         """Return what to expect of an operation of `kind`."""
-        for known in (self._learned, self._expected, config.USUAL_SECONDS):
-            if kind in known:
-                return known[kind]
-        return config.USUAL_SECONDS_OTHERWISE
+        expected = self._expected.get(kind, config.USUAL_SECONDS_OTHERWISE)
+        return self._learned.get(kind, expected)

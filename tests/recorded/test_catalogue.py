@@ -116,7 +116,7 @@ def contradictions(operation, children):
     known = [name for name in ours if name in theirs]
     wrong = [
         f"{name} is not known"
-        for name in map(lambda one: fields[one].alias, operation.fields)
+        for name in (fields[one].alias for one in operation.fields)
         if name not in theirs
     ]
     if known != [name for name in theirs if name in known]:

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from urllib.request import getproxies, proxy_bypass
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 API_VERSION: Final = "2014-10-01"
@@ -140,7 +138,7 @@ class ThrottlePolicy:
 
 @dataclass(frozen=True, slots=True)
 class LanePolicy:
-    """Whether changes that exclude each other wait for one another.
+    """The rule for changes that exclude each other: they wait for one another, or not.
 
     Attributes:
         enabled: changes of one deployment, hosted service, storage account or of the network
@@ -216,34 +214,13 @@ class SessionOptions:
     api_version: str | None = None
 
 
-USUAL_SECONDS: Final[Mapping[str, float]] = MappingProxyType(
-    {
-        "CreateStorageService": 30,
-        "CreateDeployment": 52,
-        "CreateVirtualMachineDeployment": 62,
-        "AddRole": 32,
-        "UpdateRole": 32,
-        "DeleteRole": 30,
-        "DeleteDeployment": 30,
-        "DeleteHostedService": 31,
-        "ChangeDeploymentConfiguration": 151,
-        "UpdateDeploymentStatus": 60,
-        "UpgradeDeployment": 500,
-        "SwapDeployment": 30,
-        "AddCertificates": 6,
-    }
-)
-"""Seconds after which an operation of a kind is usually done, from recorded traffic.
-
-To be removed when every operation declares its own (`Request.usual`).
-"""
-
 USUAL_SECONDS_OTHERWISE: Final = 31.0
+"""Seconds an operation is expected to take whose declaration does not say it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What the environment says, for arguments that were not given."""
+    """Values of the environment, for arguments that were not given."""
 
     subscription_id: str | None
     cert_file: str | None

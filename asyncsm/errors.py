@@ -75,7 +75,7 @@ class AcceptedOperation(Protocol):
 
     @property
     def done(self) -> bool:
-        """Whether the operation is known to have ended."""
+        """Return whether the operation is known to have ended."""
 
     @property
     def token(self) -> str:

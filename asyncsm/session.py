@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar, cast
@@ -35,6 +35,7 @@ from asyncsm.engine.statistics import SessionStatistics, Tally
 from asyncsm.engine.throttling import Throttle
 from asyncsm.engine.transport import AiohttpTransport, Transport
 from asyncsm.errors import ClientStateError, CredentialError, InvalidArgument
+from asyncsm.operations.lanes import lane_of
 from asyncsm.polling import OperationHandle, OperationToken, Tracker
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.http import HttpResponse
@@ -221,7 +222,7 @@ class ManagementSession(Caller):
 
     @property
     def closed(self) -> bool:
-        """Whether `close` was called."""
+        """Return whether `close` was called."""
         return self._closed
 
     @property
@@ -246,7 +247,7 @@ class ManagementSession(Caller):
 
     @property
     def service_time(self) -> datetime | None:
-        """What the service's clock shows, going by its last answer; ``None`` before the first."""
+        """The service's time, going by its last answer; ``None`` before the first."""
         return self._parts.sender.service_time if self._parts else None
 
     @property
@@ -261,7 +262,7 @@ class ManagementSession(Caller):
 
     @property
     def statistics(self) -> SessionStatistics:
-        """What the session has sent, retried and waited for so far."""
+        """Counts of what the session has sent, retried and waited for so far."""
         parts, tally = self._parts, self._tally
         return SessionStatistics(
             requests=dict(tally.requests),
@@ -298,11 +299,14 @@ class ManagementSession(Caller):
 
     async def start(self, request: Request) -> OperationHandle:
         """Send a change and return its handle; see `Caller.start`."""
+        if request.is_change and request.lane is None:
+            request = replace(request, lane=lane_of(request.path) or lane_of(request.target))
         return await self._open().starter.start(request)
 
     def exclusively(self, *segments: str) -> AbstractAsyncContextManager[None]:
         """Keep other changes of a resource away while a block runs; see `Caller.exclusively`."""
-        return self._open().starter.exclusively(protocol.path_of(segments))
+        path = protocol.path_of(segments)
+        return self._open().starter.exclusively(lane_of(path), path)
 
     def in_doubt(self, since: datetime) -> AbstractContextManager[None]:
         """Look before sending: a process that died may have sent the changes of this block already.
@@ -354,7 +358,7 @@ class ManagementSession(Caller):
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """What a session consists of once it is used."""
+    """Parts of a session that is used."""
 
     transport: Transport
     throttle: Throttle

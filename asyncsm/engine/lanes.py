@@ -15,8 +15,7 @@ import asyncio
 import logging
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final, TypeAlias
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, TypeAlias
 
 from asyncsm.engine.events import Events, Queued
 from asyncsm.errors import ClientStateError
@@ -26,29 +25,7 @@ if TYPE_CHECKING:
 
 Lane: TypeAlias = tuple[str, ...]
 
-_HOSTED_SERVICES: Final = "hostedservices"
-_NETWORK_CONFIGURATION: Final = ("networking", "media")
-
 _log = logging.getLogger("asyncsm.lanes")
-
-
-def lane_of(path: str) -> Lane:
-    """The lane of a change of what is at `path`, below the subscription; empty for a bare collection.
-
-    - anything in a deployment that is addressed by its name: that deployment;
-    - anything else in a hosted service: the service;
-    - the network configuration of the subscription;
-    - any other resource: itself, with what is below it.
-    """
-    names = tuple(unquote(name).lower() for name in path.strip("/").split("/"))
-    if names[0] == "services":
-        names = names[1:]
-    if names[:1] == (_HOSTED_SERVICES,):
-        in_deployment = len(names) >= 4 and names[2] == "deployments"
-        return names[:4] if in_deployment else names[:2] if len(names) > 1 else ()
-    if names[:1] == ("networking",):
-        return names[:2] if names[:2] == _NETWORK_CONFIGURATION else names[:3] if len(names) > 2 else ()
-    return names[:2] if len(names) > 1 else ()
 
 
 class Ticket:
@@ -81,7 +58,7 @@ class Ticket:
 
     @property
     def queued(self) -> bool:
-        """Whether it is still waiting."""
+        """Return whether the change is still waiting."""
         return self.turn is not None
 
     async def ready(self) -> None:
@@ -129,7 +106,7 @@ class Ticket:
             self.lanes.leave(self)
 
     def covers(self, lane: Lane) -> bool:
-        """Whether `lane` is its own or lies below it, so that who holds it need not queue there."""
+        """Return whether `lane` is the ticket's or lies below it; its holder need not queue there."""
         return lane[: len(self.lane)] == self.lane
 
 

@@ -1,4 +1,4 @@
-"""What becomes of a change whose reply was lost: found and adopted, sent again, or reported as unknown.
+"""Changes whose reply was lost: found and adopted, sent again, or reported as unknown.
 
 A reply is lost when the connection breaks, when an attempt takes too long, and when the service
 answers 500, which says nothing about what it had done by then. A change that does no more when it
@@ -60,40 +60,6 @@ FIRST_SLACK: Final = timedelta(minutes=5)
 ROLE_OPERATIONS: Final = frozenset({"ExecuteRoleOperation", "ExecuteRoleSetOperation"})
 """What the service calls starting, restarting, stopping and capturing machines."""
 
-PUBLISHED_NAMES: Final = frozenset(
-    {
-        "AddCertificates",
-        "AddSubscriptionCertificate",
-        "ChangeDeploymentConfiguration",
-        "CreateAffinityGroup",
-        "CreateDeployment",
-        "CreateHostedService",
-        "CreateStorageService",
-        "DeleteAffinityGroup",
-        "DeleteCertificate",
-        "DeleteDeployment",
-        "DeleteHostedService",
-        "DeleteStorageService",
-        "RebootDeploymentRoleInstance",
-        "RegenerateStorageServiceKeys",
-        "ReimageDeploymentRoleInstance",
-        "RemoveSubscriptionCertificate",
-        "RollbackDeploymentUpdateOrUpgrade",
-        "SetImageProperties",
-        "SwapDeployment",
-        "UpdateAffinityGroup",
-        "UpdateDeploymentStatus",
-        "UpdateHostedService",
-        "UpdateStorageService",
-        "UpgradeDeployment",
-        "WalkUpgradeDomain",
-    }
-)
-"""Names of operations in lists that the service's own SDK told apart; of others the spelling is not certain.
-
-To be removed when every operation declares whether its name was seen (`Request.listed`).
-"""
-
 REMEMBERED: Final = 20_000
 """Request ids that are known to belong to other calls of the session."""
 
@@ -114,7 +80,7 @@ def in_doubt(since: datetime) -> Iterator[None]:
 
 
 class _Verdict(Enum):
-    """What a look at the service showed, where it did not show the operation."""
+    """Result of a look at the service that did not show the operation."""
 
     DID_NOT_HAPPEN = "did not happen"
     CANNOT_TELL = "cannot tell"
@@ -175,7 +141,7 @@ class Reconciler:
         self._claimed: OrderedDict[str, None] = OrderedDict()
 
     def begin(self, request: Request) -> Sending:
-        """What `send` has to know of a change about to be sent."""
+        """Return what `send` has to know of a change about to be sent."""
         since = _in_doubt_since.get()
         now = asyncio.get_running_loop().time()
         if since is None or request.reconcile is Reconcile.REPEAT:
@@ -283,6 +249,8 @@ class Reconciler:
         later_than: datetime | None = None
         listed = fresh = False
         for _ in range(looks):
+            if self._sender.closed:
+                return _Verdict.CANNOT_TELL
             await asyncio.sleep(pause)
             pause = min(2 * pause, self._policy.most)
             try:
@@ -337,7 +305,7 @@ class Reconciler:
         return self._prefix + bare.removeprefix(self._prefix).strip("/")
 
     async def _at_target(self, request: Request, *, listed: bool) -> _Verdict:
-        """What the resource itself tells; the list, if there was one, does not show the change."""
+        """Judge by the resource itself; the list, if there was one, does not show the change."""
         try:
             await self._sender.send(Request("GET", request.target or request.path))
             there = True
@@ -351,12 +319,11 @@ class Reconciler:
 
 
 def _may_be_listed_as(request: Request, name: str) -> bool:
-    if request.listed or {name, request.operation} <= PUBLISHED_NAMES:
+    if request.listed:
         return name == request.operation
     if request.reconcile is Reconcile.LISTED and not request.operation.startswith("Perform"):
         # Nothing but the name tells actions on one thing apart. Those on machines go by common names.
-        common = request.operation not in PUBLISHED_NAMES and name in ROLE_OPERATIONS
-        return name == request.operation or common
+        return name == request.operation or name in ROLE_OPERATIONS
     return is_removal(name) == (request.method == "DELETE" or is_removal(request.operation))
 
 

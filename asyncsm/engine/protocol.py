@@ -85,12 +85,12 @@ class Request:
 
     @property
     def repeatable(self) -> bool:
-        """Whether sending it twice does no more than sending it once."""
+        """Return whether sending it twice does no more than sending it once."""
         return self.reconcile is Reconcile.REPEAT
 
     @property
     def is_change(self) -> bool:
-        """Whether it changes anything."""
+        """Return whether the request changes anything."""
         return self.method != "GET"
 
     @property
@@ -102,7 +102,7 @@ class Request:
 def get(
     *segments: str, query: Query | None = None, version: str | None = None, scoped: bool = True
 ) -> Request:
-    """A read."""
+    """Make a request that reads."""
     return Request("GET", path_of(segments), query_of(query), version=version, scoped=scoped)
 
 

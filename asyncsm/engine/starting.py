@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from asyncsm.engine.events import Blocked
-from asyncsm.engine.lanes import lane_of
 from asyncsm.errors import (
     ExclusiveAccess,
     OperationFailed,
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from asyncsm.config import LanePolicy
     from asyncsm.engine.events import Events
-    from asyncsm.engine.lanes import Lanes
+    from asyncsm.engine.lanes import Lane, Lanes
     from asyncsm.engine.lost_replies import Reconciler
     from asyncsm.engine.protocol import Request
     from asyncsm.polling import Tracker
@@ -60,10 +59,7 @@ class ChangeStarter:
         """Send `request` when nothing of ours is in its way any more, and return its handle."""
         if not (self._policy.enabled and request.queues):
             return self._handle_of(await self._reconciler.send(self._reconciler.begin(request)), request)
-        lane = request.lane
-        if lane is None:  # to be removed when every operation declares its lane
-            lane = lane_of(request.path) or lane_of(request.target)
-        async with self._lanes.hold(lane, request.resource) as ticket:
+        async with self._lanes.hold(request.lane or (), request.resource) as ticket:
             handle = self._handle_of(await self._past_others(request), request)
             if not handle.done:
                 # The lane stays taken until the operation has ended, also if its handle is dropped.
@@ -71,12 +67,12 @@ class ChangeStarter:
             return handle
 
     @asynccontextmanager
-    async def exclusively(self, path: str) -> AsyncIterator[None]:
-        """Keep other changes of what is at `path` away while the block runs; those in the block pass."""
+    async def exclusively(self, lane: Lane, what: str) -> AsyncIterator[None]:
+        """Keep other changes in `lane` away while the block runs; those in the block pass."""
         if not self._policy.enabled:
             yield
             return
-        async with self._lanes.hold(lane_of(path), path):
+        async with self._lanes.hold(lane, what):
             yield
 
     def finished(self, request_id: str, operation: str, resource: str, status: int = 200) -> OperationHandle:
@@ -153,5 +149,5 @@ class ChangeStarter:
 
 
 def _finish(handle: OperationHandle, status: int) -> None:
-    """What the service says of a call it answered synchronously, without asking it."""
+    """End a handle as the service would tell it of a call that it answered at once."""
     handle.answered(Operation(id=handle.request_id, status=OperationState.SUCCEEDED, http_status_code=status))

@@ -1,7 +1,7 @@
 """The operations of the service, one mixin a family.
 
-A method builds its model, if it has one, and makes one request; what a document's fields
-mean is said on its model. "REST" in a docstring gives the operation's name in Microsoft's
+A method is declared (see `declaring`) and makes one request; what a document's fields mean is
+said on its model. "REST" in a docstring gives the operation's name in Microsoft's
 reference and, where it is known, the page it had there:
 ``https://msdn.microsoft.com/library/azure/{page}.aspx``.
 
@@ -12,18 +12,28 @@ A docstring names what is particular to its operation.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
+from asyncsm.config import USUAL_SECONDS_OTHERWISE
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import Operation
 
 
 def catalogue() -> tuple[Operation, ...]:
     """All operations there are, family by family, as their declarations say them."""
-    families: dict[Family, None] = {}
-    for module in iter_modules(__path__, f"{__name__}."):
-        for value in vars(import_module(module.name)).values():
-            if isinstance(value, Family):
-                families[value] = None
-    return tuple(operation for family in families for operation in family.operations)
+    modules = {module.name for module in iter_modules(__path__, f"{__name__}.")}
+    families = (value for name in sorted(modules) for value in vars(import_module(name)).values())
+    return tuple(
+        operation
+        for family in dict.fromkeys(one for one in families if isinstance(one, Family))
+        for operation in family.operations
+    )
+
+
+@cache
+def usual_seconds(operation: str) -> float:
+    """Return how long an operation of the service usually takes, by the service's name of it."""
+    usual = next((one.usual for one in catalogue() if one.operation == operation and one.usual), None)
+    return usual.seconds if usual else USUAL_SECONDS_OTHERWISE

@@ -17,7 +17,7 @@ import inspect
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from types import NoneType, UnionType
-from typing import Annotated, Final, TypedDict, TypeVar, Union, Unpack, cast, get_args, get_origin
+from typing import Annotated, ClassVar, Final, TypedDict, TypeVar, Union, Unpack, cast, get_args, get_origin
 
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
@@ -88,7 +88,10 @@ class Family:
 
     Attributes:
         operations: all that were declared, in order.
+        loaded: the families there are so far, as their modules are imported when they are needed.
     """
+
+    loaded: ClassVar[list[Family]] = []
 
     def __init__(
         self,
@@ -107,6 +110,7 @@ class Family:
         self.usual: Final = usual
         self.ends: Final = ends
         self.operations: Final[list[Operation]] = []
+        self.loaded.append(self)
 
     def reads(self, path: str, **facts: Unpack[Facts]) -> Callable[[Method], Method]:
         """Declare a read, which returns a model."""
@@ -287,13 +291,17 @@ def check(operation: Operation, where: str) -> None:
     body = operation.body
     for field in operation.fields.keys() - (body.model_fields.keys() if body else set()):
         raise MisdeclaredError(f"{where}: {body.__name__ if body else 'no body'} has no field {field}")
+    _check_made(operation, where)
+    if operation.plain:
+        _check_plain(operation, where, used)
+
+
+def _check_made(operation: Operation, where: str) -> None:
     if operation.made is not None:
         try:
             inspect.signature(operation.made).bind(**dict.fromkeys(operation.made_of))
         except TypeError as error:
             raise MisdeclaredError(f"{where}: {operation.made.__name__}: {error}") from None
-    if operation.plain:
-        _check_plain(operation, where, used)
 
 
 def _check_plain(operation: Operation, where: str, used: set[str]) -> None:

@@ -38,11 +38,6 @@ _NAME_OR_NONE: Final = Rule("a name, or empty for none", lambda _, value: value 
 _SETTABLE: Final = (DeploymentStatus.RUNNING, DeploymentStatus.SUSPENDED)
 
 
-def path_of_deployment(service_name: str, deployment_name: str, *rest: str) -> tuple[str, ...]:
-    """Segments of a deployment addressed by name."""
-    return ("services", "hostedservices", service_name, "deployments", deployment_name, *rest)
-
-
 class DeploymentOperations(Caller):
     """Operations on the deployments of a hosted service."""
 

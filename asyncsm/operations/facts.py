@@ -183,11 +183,11 @@ class Operation:
         """Parameters that `made` takes, by name or in a ``TypedDict`` it unpacks."""
         taken: set[str] = set()
         for one in inspect.signature(self.made).parameters.values() if self.made else ():
-            taken |= (
-                get_args(one.annotation)[0].__annotations__.keys()
-                if one.kind is one.VAR_KEYWORD
-                else {one.name}
-            )
+            if one.kind is one.VAR_KEYWORD:
+                parts = get_args(one.annotation)[0]
+                taken |= parts.__required_keys__ | parts.__optional_keys__
+            else:
+                taken.add(one.name)
         return [one.name for one in self.parameters if one.name in taken]
 
     @property

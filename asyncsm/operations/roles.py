@@ -7,7 +7,7 @@ from asyncsm.engine.caller import Caller
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations import arguments
 from asyncsm.operations.declaring import Family
-from asyncsm.operations.deployments import DEPLOYMENT, DEPLOYMENTS, path_of_deployment
+from asyncsm.operations.deployments import DEPLOYMENT, DEPLOYMENTS
 from asyncsm.operations.facts import Rule, Usual
 from asyncsm.operations.kinds import Label, MediaToo, Name
 from asyncsm.polling import OperationHandle
@@ -29,11 +29,6 @@ family: Final = Family("virtual machines", evidence="[protocol 4.14]")
 ROLES: Final = DEPLOYMENT + "/roles"
 ROLE: Final = ROLES + "/{role_name}"
 MACHINE: Final = DEPLOYMENT + "/roleinstances/{role_name}/Operations"
-
-
-def path_of_machine(service_name: str, deployment_name: str, role_name: str) -> tuple[str, ...]:
-    """Segments of what is done to a machine, which the service addresses as a role instance."""
-    return path_of_deployment(service_name, deployment_name, "roleinstances", role_name, "Operations")
 
 
 # Rules for the parts of a machine.
@@ -90,10 +85,9 @@ AnySlot: TypeAlias = Annotated[str, Rule("Production or Staging, in any case", _
 # Documents made of the parts.
 
 
-class MachineParts(TypedDict, total=False):
-    """Parts of a machine, as the methods below take them."""
+class _Definition(TypedDict):
+    """Parts of a machine that can be changed."""
 
-    system_config: SystemConfiguration | None
     os_virtual_hard_disk: OSVirtualHardDisk | None
     network_config: ConfigurationSet | None
     availability_set_name: str | None
@@ -101,30 +95,36 @@ class MachineParts(TypedDict, total=False):
     role_size: str | None
     resource_extension_references: Sequence[ResourceExtensionReference] | None
     provision_guest_agent: bool | None
+
+
+class MachineParts(_Definition):
+    """Parts of a new machine."""
+
+    system_config: SystemConfiguration | None
     vm_image_name: str | None
     media_location: str | None
 
 
 def _role(role_name: str, role_type: str, **parts: Unpack[MachineParts]) -> PersistentVMRole:
     """Return the definition of a machine with these parts."""
-    os_disk, image = parts.get("os_virtual_hard_disk"), parts.get("vm_image_name")
+    os_disk, image = parts["os_virtual_hard_disk"], parts["vm_image_name"]
     if os_disk is not None and image is not None:
         raise InvalidArgument("os_virtual_hard_disk", "give either this or vm_image_name, and not both")
     role = PersistentVMRole(
         role_name=role_name,
         role_type=role_type,
         vm_image_name=image,
-        media_location=parts.get("media_location"),
-        availability_set_name=parts.get("availability_set_name"),
-        role_size=parts.get("role_size"),
-        provision_guest_agent=parts.get("provision_guest_agent"),
+        media_location=parts["media_location"],
+        availability_set_name=parts["availability_set_name"],
+        role_size=parts["role_size"],
+        provision_guest_agent=parts["provision_guest_agent"],
     )
-    for config in (parts.get("system_config"), parts.get("network_config")):
+    for config in (parts["system_config"], parts["network_config"]):
         if config is not None:
             role.configuration_sets.append(config)
-    for reference in parts.get("resource_extension_references") or ():
+    for reference in parts["resource_extension_references"] or ():
         role.resource_extension_references.append(reference)
-    for disk in parts.get("data_virtual_hard_disks") or ():
+    for disk in parts["data_virtual_hard_disks"] or ():
         role.data_virtual_hard_disks.append(disk)
     if os_disk is not None:
         role.os_virtual_hard_disk = os_disk
@@ -132,10 +132,12 @@ def _role(role_name: str, role_type: str, **parts: Unpack[MachineParts]) -> Pers
 
 
 def _new_definition(
-    role_name: str, role_type: str, role: PersistentVMRole | None, **parts: Unpack[MachineParts]
+    role_name: str, role_type: str, role: PersistentVMRole | None, **parts: Unpack[_Definition]
 ) -> PersistentVMRole:
     if role is None:
-        return _role(role_name, role_type, **parts)
+        return _role(
+            role_name, role_type, system_config=None, vm_image_name=None, media_location=None, **parts
+        )
     if any(part is not None for part in parts.values()):
         raise InvalidArgument("role", "is the whole definition; give no other part of one with it")
     return role

@@ -244,7 +244,7 @@ class Agenda:
         return min(max(TICK * total / pending, self._policy.least), self._policy.most)
 
     def scouts(self, entry: Entry) -> bool:
-        """Whether `entry` is asked for early and often, to learn how long operations of its kind take."""
+        """Return whether `entry` is asked for early and often, to learn how long operations of its kind take."""
         scouting = self._scouts.get(entry.kind) == entry.request_id
         return scouting and self.durations.learned(entry.kind) is None
 

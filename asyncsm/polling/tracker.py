@@ -117,7 +117,7 @@ class Tracker:
         return None
 
     def knows(self, source: str) -> bool:
-        """Whether there is a source of this name."""
+        """Return whether there is a source of this name."""
         return source in {self._source.name, *self._others}
 
     def keep(self, handle: OperationHandle, ended: Callable[[], None]) -> None:

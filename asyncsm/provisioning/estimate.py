@@ -7,7 +7,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from asyncsm import config
+from asyncsm import operations
 from asyncsm.config import ThrottlePolicy
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.resources import AnyResource
@@ -36,7 +36,7 @@ def usual_seconds(resource: AnyResource, decision: Decision) -> float:
     if not decision.action or decision.action in resource.at_once:
         return 0.0
     name = {"create": resource.creates, "remove": resource.deletes}.get(decision.action, "")
-    return config.USUAL_SECONDS.get(name, config.USUAL_SECONDS_OTHERWISE)
+    return operations.usual_seconds(name)
 
 
 def estimate(

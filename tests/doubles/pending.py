@@ -134,7 +134,7 @@ def started(tracker, request_id, operation="CreateDeployment", *, dated=True, us
         operation=operation,
         resource="POST /services/x",
         response=HttpResponse(202, headers) if dated else None,
-        usual=usual,
+        usual=52 if usual is None and operation == "CreateDeployment" else usual,
     )
     tracker.watch(handle)
     return handle

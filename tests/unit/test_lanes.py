@@ -11,9 +11,10 @@ from doubles.scripted import SUBSCRIPTION, ScriptedTransport, operation, refusal
 from doubles.virtual_time import virtual_time
 
 from asyncsm import ManagementSession
-from asyncsm.engine.lanes import Lanes, lane_of
+from asyncsm.engine.lanes import Lanes
 from asyncsm.engine.protocol import put
 from asyncsm.errors import ClientStateError
+from asyncsm.operations.lanes import lane_of
 
 SERVICE = ("hostedservices", "shop")
 BLUE = (*SERVICE, "deployments", "blue")

@@ -12,8 +12,9 @@ from doubles.pending import POLICY, PendingOperations, started, tracker_for
 from doubles.scripted import SUBSCRIPTION
 from doubles.virtual_time import virtual_time
 
-from asyncsm import config, errors
+from asyncsm import errors
 from asyncsm.config import PollingPolicy
+from asyncsm.operations import catalogue, usual_seconds
 from asyncsm.wire.operations import Error
 
 
@@ -470,8 +471,8 @@ async def test_an_answer_that_comes_after_the_end_changes_nothing():
 
 def test_usual_durations_are_known_for_what_the_service_was_slow_at():
     """Starting values come from recorded traffic, in seconds."""
-    assert config.USUAL_SECONDS["CreateVirtualMachineDeployment"] == 62
-    assert all(seconds > 0 for seconds in config.USUAL_SECONDS.values())
+    assert usual_seconds("CreateStorageService") == 23
+    assert all(one.usual.seconds > 0 for one in catalogue() if one.usual)
 
 
 @pytest.mark.parametrize(

@@ -67,16 +67,7 @@ class Binder:
             TypeError: they do not fit the signature.
             InvalidArgument: one of them breaks a rule.
         """
-        values = dict(zip(self._positional, args, strict=False))
-        if kwargs:
-            if not (kwargs.keys() <= self._names and kwargs.keys().isdisjoint(values)):
-                self._complain(args, kwargs)
-            values |= kwargs
-        if len(args) != self._number:
-            if len(args) > len(self._positional) or not self._required <= values.keys():
-                self._complain(args, kwargs)
-            if self._defaults:
-                values = self._defaults | values
+        values = self._given(args, kwargs)
         for name, optional, check in self._checks:
             value = values.get(name)
             if value is None and not optional:
@@ -88,6 +79,20 @@ class Binder:
                 values[name] = check(name, value)
         for need in self._needs:
             need(values)
+        return values
+
+    def _given(self, args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, object]:
+        """The arguments by name, with defaults."""
+        values = dict(zip(self._positional, args, strict=False))
+        if kwargs:
+            if not (kwargs.keys() <= self._names and kwargs.keys().isdisjoint(values)):
+                self._complain(args, kwargs)
+            values |= kwargs
+        if len(args) != self._number:
+            if len(args) > len(self._positional) or not self._required <= values.keys():
+                self._complain(args, kwargs)
+            if self._defaults:
+                values = self._defaults | values
         return values
 
     def _complain(self, args: tuple[object, ...], kwargs: dict[str, object]) -> None:

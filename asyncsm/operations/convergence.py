@@ -1,4 +1,4 @@
-"""Verbs that bring about a state, whatever is there already; a second call changes nothing."""
+"""Methods that bring about a state, whatever is there already; a second call changes nothing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ConvergentOperations(
     StorageAccountOperations,
     AffinityGroupOperations,
 ):
-    """Resources that are to be there, or not."""
+    """Operations that create, change or delete only what is not as asked for."""
 
     async def ensure_affinity_group(
         self, name: str, label: str, location: str, description: str | None = None
@@ -80,7 +80,7 @@ class ConvergentOperations(
         affinity_group: str | None = None,
         extended_properties: Mapping[str, str | int | None] | None = None,
     ) -> HostedService:
-        """Create a hosted service unless it is there; give it what is given of the rest.
+        """Create a hosted service unless it is there; set the arguments that are given and differ.
 
         Args:
             service_name: of the hosted service.
@@ -135,7 +135,7 @@ class ConvergentOperations(
         location: str | None = None,
         account_type: str | None = None,
     ) -> StorageService:
-        """Create a storage account unless it is there, wait for it, and give it what is given of the rest.
+        """Create a storage account unless it is there, wait for it, and set the arguments that differ.
 
         Args:
             service_name: of the storage account.
@@ -200,7 +200,7 @@ class ConvergentOperations(
         media_location: str | None = None,
         reserved_ip_name: str | None = None,
     ) -> OperationHandle:
-        """Have a virtual machine: create the deployment with it, add it to the deployment, or do nothing.
+        """Create a virtual machine unless it is there, in its deployment or together with it.
 
         A machine of that name that is there already is left as it is, and the handle is done.
 

@@ -48,13 +48,13 @@ class Phase(StrEnum):
     """The phase of a resource's last change."""
 
     NOTHING = "nothing"
-    """It has had no change yet."""
+    """The resource has had no change yet."""
     INTENDED = "intended"
     """A change was about to be sent, and may have been."""
     ACCEPTED = "accepted"
     """The service has accepted a change, which may have ended since."""
     DONE = "done"
-    """It is as the plan wants it, or removed."""
+    """The resource is as the plan wants it, or removed."""
     FAILED = "failed"
     """The service accepted the change, which then failed; the resource may be half made."""
 

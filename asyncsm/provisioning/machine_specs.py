@@ -46,7 +46,7 @@ class LinuxSpec(Part):
     user_password: SecretReference | None = None
     """6 to 72 ASCII characters."""
     disable_ssh_password_authentication: bool | None = None
-    """Whether only keys can log in; if absent, whether there is no password."""
+    """Allow logins with keys only; if absent, that is so where there is no password."""
     public_keys: tuple[PublicKeySpec, ...] = ()
     """Keys of those who can log in."""
     custom_data: str | None = Field(default=None, repr=False)
@@ -63,9 +63,9 @@ class WindowsSpec(Part):
     admin_password: SecretReference
     """8 to 123 characters of three kinds."""
     reset_password_on_first_logon: bool | None = None
-    """Whether it has to be changed at once."""
+    """Require a new password at the first logon."""
     enable_automatic_updates: bool | None = None
-    """Whether Windows updates itself."""
+    """Let Windows update itself."""
     time_zone: str | None = None
     """By its name in Windows: ``Pacific Standard Time``."""
     custom_data: str | None = Field(default=None, repr=False)
@@ -254,31 +254,20 @@ class VirtualMachineSpec(Spec):
         spec = self.os_virtual_hard_disk
         if spec is None:
             return None
+        given = spec.model_dump(exclude={"storage_account", "media_link"})
         return OSVirtualHardDisk(
-            source_image_name=spec.source_image_name,
-            media_link=spec.media_link or self._blob(spec.storage_account, "os"),
-            host_caching=spec.host_caching,
-            disk_label=spec.disk_label,
-            disk_name=spec.disk_name,
-            os=spec.os,
-            remote_source_image_link=spec.remote_source_image_link,
+            media_link=spec.media_link or self._blob(spec.storage_account, "os"), **given
         )
 
     def data_disks(self) -> list[DataVirtualHardDisk]:
         """Build the client's argument for the further disks."""
-        return [
-            DataVirtualHardDisk(
-                media_link=spec.media_link
-                or self._blob(spec.storage_account, f"data{place if spec.lun is None else spec.lun}"),
-                host_caching=spec.host_caching,
-                disk_label=spec.disk_label,
-                disk_name=spec.disk_name,
-                lun=place if spec.lun is None else spec.lun,
-                logical_disk_size_in_gb=spec.logical_disk_size_in_gb,
-                source_media_link=spec.source_media_link,
-            )
-            for place, spec in enumerate(self.data_virtual_hard_disks)
-        ]
+        disks = []
+        for place, spec in enumerate(self.data_virtual_hard_disks):
+            lun = place if spec.lun is None else spec.lun
+            media_link = spec.media_link or self._blob(spec.storage_account, f"data{lun}")
+            given = spec.model_dump(exclude={"storage_account", "media_link", "lun"})
+            disks.append(DataVirtualHardDisk(media_link=media_link, lun=lun, **given))
+        return disks
 
     def _blob(self, account: str | None, what: str) -> str | None:
         if account is None:
@@ -290,16 +279,7 @@ class VirtualMachineSpec(Spec):
         spec = self.network_config
         if spec is None:
             return None
-        endpoints = [
-            ConfigurationSetInputEndpoint(
-                name=one.name,
-                protocol=one.protocol,
-                port=one.port,
-                local_port=one.local_port,
-                load_balanced_endpoint_set_name=one.load_balanced_endpoint_set_name,
-            )
-            for one in spec.endpoints
-        ]
+        endpoints = [ConfigurationSetInputEndpoint(**one.model_dump()) for one in spec.endpoints]
         return ConfigurationSet(
             input_endpoints=ConfigurationSetInputEndpoints(input_endpoints=endpoints),
             subnet_names=list(spec.subnet_names),

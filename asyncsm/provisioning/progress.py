@@ -17,19 +17,19 @@ class State(StrEnum):
     """The state of a resource during a run."""
 
     WAITING = "waiting"
-    """It waits for the resources it needs."""
+    """The resource waits for those it needs."""
     READY = "ready"
-    """It waits for one of the places of ``max_in_flight``."""
+    """The resource waits for one of the places of ``max_in_flight``."""
     LOOKING = "looking"
-    """It is read, or an earlier run's change is looked for."""
+    """The resource is read, or an earlier run's change is looked for."""
     SENDING = "sending"
-    """Its change is on the way to the service."""
+    """The change is on the way to the service."""
     QUEUED = "queued"
-    """Its change waits for another one that excludes it."""
+    """The change waits for another one that excludes it."""
     RUNNING = "running"
     """The service has accepted its change."""
     ENDED = "ended"
-    """It has an outcome."""
+    """The resource has an outcome."""
 
     @property
     def is_in_flight(self) -> bool:

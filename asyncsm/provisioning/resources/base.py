@@ -101,7 +101,7 @@ class Resource(ABC, Generic[F, S]):
 
     @property
     def name(self) -> str:
-        """Its name, preceded by that of its hosted service: ``shop/web-001`` for a machine."""
+        """The name, preceded by that of the hosted service: ``shop/web-001`` for a machine."""
         return self.spec.name
 
     @property

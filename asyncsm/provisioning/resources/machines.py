@@ -54,7 +54,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
 
     @property
     def name(self) -> str:
-        """Its hosted service and name."""
+        """The hosted service and the name of the machine."""
         return f"{self.spec.service_name}/{self.spec.name}"
 
     def needs(self) -> Iterator[str]:

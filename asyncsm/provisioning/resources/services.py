@@ -119,7 +119,7 @@ class CertificateResource(Resource[Certificate, CertificateSpec]):
 
     @property
     def name(self) -> str:
-        """Its hosted service and thumbprint."""
+        """The hosted service and the thumbprint."""
         return f"{self.service_name}/{self.thumbprint}"
 
     def needs(self) -> Iterator[str]:
@@ -185,7 +185,7 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
 
     @property
     def name(self) -> str:
-        """Its hosted service and slot."""
+        """The hosted service and the slot."""
         return f"{self.spec.service_name}/{self.spec.deployment_slot}"
 
     def needs(self) -> Iterator[str]:

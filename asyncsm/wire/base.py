@@ -14,7 +14,7 @@ The annotation of a field says how it is written:
 ``bytes``                    base64 on the wire
 ``SecretStr``                one element that never shows in a repr
 an `XmlModel`                a nested element
-``list[...]``                **repeated in place**
+``list[...]``                **repeated in place**; its default is `items`
 `Wrapped` on ``list[...]``   **wrapped**: ``<Xs><X/><X/></Xs>``
 `Nillable`                   an explicit ``None`` is written as ``i:nil="true"``
 ===========================  =================================================
@@ -57,6 +57,7 @@ __all__ = [
     "Wrapped",
     "XmlList",
     "XmlModel",
+    "items",
     "positional",
 ]
 
@@ -225,6 +226,17 @@ class XmlList(XmlModel, Generic[ItemT]):
     def append(self, item: ItemT) -> None:
         """Add `item` at the end."""
         self._items.append(item)
+
+
+def items(kind: type[ItemT], element: str = "") -> list[ItemT]:
+    """Make the default of a list that is repeated in place: empty, of elements with their model's name.
+
+    Args:
+        kind: type of the items.
+        element: name of the elements, if they are not models or have another one.
+    """
+    name = element or cast("type[XmlModel]", kind).root_name()
+    return cast("list[ItemT]", Field(alias=name, default_factory=list))
 
 
 @functools.cache

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from asyncsm.wire.base import Base64, Base64Text, Nillable, OpenEnum, Wrapped, XmlList, XmlModel
+from asyncsm.wire.base import Base64, Base64Text, Nillable, OpenEnum, Wrapped, XmlList, XmlModel, items
 from asyncsm.wire.properties import ExtendedProperties
 
 
@@ -48,7 +48,7 @@ class CustomDomain(XmlModel):
 class CustomDomains(XmlList[CustomDomain]):
     """The user's domains of an account."""
 
-    custom_domains: Annotated[list[CustomDomain], Field(alias="CustomDomain")] = Field(default_factory=list)
+    custom_domains: list[CustomDomain] = items(CustomDomain)
 
 
 class StorageAccountProperties(XmlModel):
@@ -101,9 +101,7 @@ class StorageService(XmlModel):
 class StorageServices(XmlList[StorageService]):
     """Reply of List Storage Accounts."""
 
-    storage_services: Annotated[list[StorageService], Field(alias="StorageService")] = Field(
-        default_factory=list
-    )
+    storage_services: list[StorageService] = items(StorageService)
 
 
 class CreateStorageServiceInput(XmlModel):

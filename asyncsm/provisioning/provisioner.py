@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,14 +14,12 @@ from asyncsm.provisioning import steps
 from asyncsm.provisioning.estimate import Estimate, estimate
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.journal import Journal, JournalEntry, Phase
+from asyncsm.provisioning.plan import Plan
 from asyncsm.provisioning.progress import Progress
 from asyncsm.provisioning.report import Report, Traffic
 from asyncsm.provisioning.resources import Site, resources_of
 from asyncsm.provisioning.runner import Runner, RunOptions
-
-if TYPE_CHECKING:
-    from asyncsm.provisioning.plan import Plan
-    from asyncsm.services import ServiceManagementService
+from asyncsm.services import ServiceManagementService
 
 JOURNAL_SUFFIX = ".journal"
 

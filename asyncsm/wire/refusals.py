@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 from asyncsm.errors import (
     AlreadyExists,
@@ -14,9 +15,6 @@ from asyncsm.errors import (
     OperationFailed,
     ServiceError,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _EXCLUSIVE = re.compile(r"requires exclusive access|currently underway|already in progress", re.IGNORECASE)
 _TAKEN = re.compile(r"already (taken|exists|registered)|is occupied|already in use", re.IGNORECASE)

@@ -83,7 +83,7 @@ class Binder:
 
     def _given(self, args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, object]:
         """The arguments by name, with defaults."""
-        values = dict(zip(self._positional, args, strict=False))
+        values: dict[str, object] = dict(zip(self._positional, args, strict=False))
         if kwargs:
             if not (kwargs.keys() <= self._names and kwargs.keys().isdisjoint(values)):
                 self._complain(args, kwargs)

@@ -158,7 +158,7 @@ class VMImageOperations(Caller):
         """
         ...
 
-    @publishing.replaces(PUBLISHED + "/unreplicate", operation="UnreplicateVMImage")
+    @publishing.replaces(PUBLISHED + "/unreplicate", operation="UnreplicateVMImage", ends=Ends.OPERATION)
     async def unreplicate_vm_image(self, vm_image_name: str) -> OperationHandle:
         """Remove the copies of an image; for publishers of images.
 

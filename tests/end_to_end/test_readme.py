@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from doubles.emulator_thread import emulator_in_thread
+from doubles.impatient import impatient, impatient_commands
 
 from asyncsm.cli import main
 from asyncsm.emulator import Quotas
@@ -135,6 +136,8 @@ def test_every_command_works(page, unset, monkeypatch, capsys):
             monkeypatch.setenv(*line.removeprefix("export ").split("="))
     quotas = Quotas(cores=200)
     with (
+        impatient(),
+        impatient_commands(),
         emulator_in_thread(clock="instant", quotas=quotas) as emulator,
         environment_of(emulator, monkeypatch),
     ):

@@ -14,7 +14,6 @@ from asyncsm.emulator.rules import blobs
 from asyncsm.emulator.rules.instances import Timing
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
-from asyncsm.emulator.vm_image_catalogue import platform_vm_images
 from asyncsm.wire import disks as wire
 from asyncsm.wire.vm_images import DataDiskConfiguration, OSDiskConfiguration, VMImage, VMImageInput
 
@@ -268,7 +267,7 @@ def require_unused(subscription: Subscription, media_link: str, new: Iterable[Di
 
 def find_vm_image(subscription: Subscription, name: str) -> VMImage | None:
     """The VM image called `name`, of the user or of the platform."""
-    return subscription.vm_images.get(name) or platform_vm_images().get(name)
+    return subscription.vm_images.get(name) or catalogue.platform_vm_images().get(name)
 
 
 def require_detached(disk: Disk) -> None:

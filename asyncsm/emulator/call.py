@@ -194,7 +194,7 @@ class Call:
         return self.clock.now()
 
     def new_id(self) -> str:
-        """A request id for something nobody has requested: 32 hexadecimal digits."""
+        """Return an id for something new, such as a deployment: 32 hexadecimal digits."""
         return f"{self.random.getrandbits(128):032x}"
 
     @property

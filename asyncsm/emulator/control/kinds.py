@@ -13,6 +13,7 @@ from asyncsm.emulator.control.resources import RESOURCE_KINDS, Column, ResourceF
 from asyncsm.emulator.control.schemas import Shown
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.networking import ReservedIP
+from asyncsm.emulator.rules import addresses
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire.networks import DnsServer
 from asyncsm.wire.vm_images import VMImage
@@ -202,11 +203,8 @@ class VirtualNetworkFacts(ResourceFacts):
 
 
 def _user_of(owner: Subscription, address: ReservedIP) -> str | None:
-    for service in owner.hosted_services.values():
-        for deployment in service.deployments.values():
-            if (deployment.reserved_ip_name or "").lower() == address.name.lower():
-                return f"{service.name}/{deployment.name}"
-    return None
+    user = addresses.user_of(owner, address)
+    return None if user is None else f"{user[0].name}/{user[1].name}"
 
 
 @resource_kind(

@@ -28,11 +28,12 @@ def add(call: Call) -> Reply:
     wanted = _wanted(call)
     _, deployment = path_resources.deployment(call)
     call.require_free(deployment)
-    limit, count = call.subscription.quotas.dns_servers, len(deployment.dns_servers)
     if wanted.name.lower() in map(str.lower, deployment.dns_servers):
         raise refusals.conflict(f"A DNS server with the name '{wanted.name}' already exists.")  # [guess]
-    if count >= limit:
-        raise refusals.quota_exceeded("dns server count", limit, count)  # [guess]
+    # [guess]: no source says so
+    refusals.require_quota(
+        "dns server count", call.subscription.quotas.dns_servers, len(deployment.dns_servers)
+    )
     call.acts_on(*call.path.split("/"), wanted.name)
     return call.accept(locks=[deployment], then=partial(_put, call.clock, deployment, wanted))
 

@@ -9,7 +9,6 @@ from typing import Final
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.compute import Deployment, RoleInstance
-from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routes import deployments
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import instances, path_resources, service_configurations
@@ -54,16 +53,10 @@ def reboot(call: Call) -> Reply:
 
 @routes.post(NAMED, "ReimageDeploymentRoleInstance", query={"comp": "reimage"})
 @routes.post(NAMED_BY_SLOT, "ReimageDeploymentRoleInstanceBySlot", query={"comp": "reimage"})
-def reimage(call: Call) -> Reply:
-    """Reimage Role Instance: a new system, of a web or worker role only."""
-    deployments.require_roles(path_resources.deployment(call)[1])
-    return _restart(call, FRESH_START)
-
-
 @routes.post(NAMED, "RebuildDeploymentRoleInstance", query=REBUILD)
 @routes.post(NAMED_BY_SLOT, "RebuildDeploymentRoleInstanceBySlot", query=REBUILD)
-def rebuild(call: Call) -> Reply:
-    """Rebuild Role Instance: a new system and empty local drives."""
+def renew(call: Call) -> Reply:
+    """Reimage or Rebuild Role Instance, of a web or worker role only: a new system, or empty local drives too."""
     deployments.require_roles(path_resources.deployment(call)[1])
     return _restart(call, FRESH_START)
 
@@ -107,14 +100,10 @@ def _restart(call: Call, phases: Sequence[InstancePhase]) -> Reply:
 
 
 def _find(deployment: Deployment, name: str) -> RoleInstance:
-    found = deployment.instances.get(name)
-    if found is None:
-        raise _unknown(name)
-    return found
-
-
-def _unknown(name: str) -> Refusal:
-    return refusals.not_found(f"The role instance {name} was not found in the deployment.")  # [guess]
+    # [guess]: no source says so
+    return refusals.required(
+        deployment.instances.get(name), f"The role instance {name} was not found in the deployment."
+    )
 
 
 @effect("role-instances/drop", "emulator.handlers.role_instances:_drop")

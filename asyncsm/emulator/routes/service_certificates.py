@@ -76,9 +76,8 @@ def _find(call: Call) -> tuple[HostedService, ServiceCertificate]:
     service = path_resources.hosted_service(call)
     algorithm, _, thumbprint = call.parameters["thumbprint"].partition("-")
     found = service.certificates.get(thumbprint) if algorithm.lower() == ALGORITHM else None
-    if found is None:
-        raise refusals.not_found("The certificate was not found.")  # [rec compute/delete_service_certificate]
-    return service, found
+    # [rec compute/delete_service_certificate]
+    return service, refusals.required(found, "The certificate was not found.")
 
 
 def _read(given: wire.CertificateFile) -> list[ServiceCertificate]:

@@ -32,20 +32,19 @@ class DiskOrder:
 
     Args:
         call: the request.
-        service: where the machines will be.
+        service: where the machines will be; the disks' storage accounts have to be in its region.
         deployment_name: of what they will be a part.
-        region: of that service; the disks' storage accounts have to be there.
 
     Attributes:
         new: disks that have to be registered.
         attachments: disks that were there before, each with its caching and LUN to be.
     """
 
-    def __init__(self, call: Call, service: HostedService, deployment_name: str, region: str) -> None:
+    def __init__(self, call: Call, service: HostedService, deployment_name: str) -> None:
         self._call = call
         self._service = service
         self._deployment_name = deployment_name
-        self._region = region
+        self._region = call.subscription.region_of(service)
         self.attachments: list[tuple[Disk, str, int]] = []
         self.new: list[Disk] = []
 
@@ -182,9 +181,7 @@ class DiskOrder:
         return disk
 
     def _registered(self, name: str, caching: str, lun: int) -> Disk:
-        disk = self._call.subscription.disks.get(name)
-        if disk is None:
-            raise refusals.not_found(f"The disk with the specified name '{name}' does not exist.")  # [guess]
+        disk = require_disk(self._call.subscription, name)
         require_detached(disk)
         if any(disk is other for other, _, _ in self.attachments):
             raise refusals.bad_request(f"The disk {disk.name} is asked for twice.")  # [guess]
@@ -230,6 +227,18 @@ class DiskOrder:
 
 def _caching(given: wire.HostCaching | None, otherwise: str) -> str:
     return otherwise if given is None else given.value
+
+
+def require_disk(subscription: Subscription, name: str) -> Disk:
+    """The registered disk called `name`.
+
+    Raises:
+        Refusal: there is none.
+    """
+    # [protocol 4.13]
+    return refusals.required(
+        subscription.disks.get(name), f"The disk with the specified name '{name}' does not exist."
+    )
 
 
 def require_lun(number: int) -> int:

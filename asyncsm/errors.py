@@ -105,7 +105,9 @@ class AsyncsmError(Exception):
 
     def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...], dict[str, object]]:
         # Most are made of other arguments than `args`. A handle belongs to the event loop of its session.
-        state = {name: None if name == "handle" else value for name, value in self.__dict__.items()}
+        state: dict[str, object] = {
+            name: None if name == "handle" else value for name, value in self.__dict__.items()
+        }
         return _made_again, (type(self), *self.args), state
 
     def __copy__(self) -> Self:

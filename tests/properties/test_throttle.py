@@ -180,7 +180,7 @@ def polls_keep_to_their_share(policy, exchanges):
         calls_wait = any(
             call.kind is Kind.CALL
             and call.asked < moment - CLOSE
-            and (call.began or call.left or moment) > moment + CLOSE
+            and next((one for one in (call.began, call.left) if one is not None), moment) > moment + CLOSE
             for call in exchanges
         )
         if calls_wait:

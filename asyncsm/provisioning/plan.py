@@ -5,25 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import BaseModel, Field, JsonValue, ValidationError, model_validator
 
 from asyncsm.errors import AsyncsmError, InvalidArgument
 from asyncsm.operations import arguments
+from asyncsm.provisioning import specs
 from asyncsm.provisioning.defaults import KINDS, Defaults, merged
 from asyncsm.provisioning.expansion import TemplateError, expand
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
-from asyncsm.provisioning.specs import (
-    AffinityGroupSpec,
-    DeploymentSpec,
-    DiskSpec,
-    HostedServiceSpec,
-    OSImageSpec,
-    ReservedIPSpec,
-    Spec,
-    StorageAccountSpec,
-)
+from asyncsm.provisioning.specs import Part, Spec
 
 VERSION: Final = 1
 SCHEMA_ID: Final = "urn:asyncsm:plan:1"
@@ -80,16 +72,12 @@ class PlanError(InvalidArgument):
         return "\n".join(str(one) for one in self.problems)
 
 
-class Plan(BaseModel):
+class Plan(Part):
     """A plan: the resources wanted in a subscription.
 
     Raises:
         ValidationError: it is not valid; `load_plan` also says where in the file.
     """
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
-    )
 
     version: Literal[1] = VERSION
     """The version of the form of plans."""
@@ -99,19 +87,19 @@ class Plan(BaseModel):
     """The location of all entries that have neither a location nor an affinity group."""
     defaults: Defaults = Field(default_factory=Defaults)
     """Values for fields that the entries of a kind leave out."""
-    affinity_groups: tuple[AffinityGroupSpec, ...] = ()
+    affinity_groups: tuple[specs.AffinityGroupSpec, ...] = ()
     """Affinity groups."""
-    storage_accounts: tuple[StorageAccountSpec, ...] = ()
+    storage_accounts: tuple[specs.StorageAccountSpec, ...] = ()
     """Storage accounts."""
-    reserved_ips: tuple[ReservedIPSpec, ...] = ()
+    reserved_ips: tuple[specs.ReservedIPSpec, ...] = ()
     """Reserved IP addresses."""
-    os_images: tuple[OSImageSpec, ...] = ()
+    os_images: tuple[specs.OSImageSpec, ...] = ()
     """Operating system images, whose blobs are there already."""
-    disks: tuple[DiskSpec, ...] = ()
+    disks: tuple[specs.DiskSpec, ...] = ()
     """Disks, whose blobs are there already."""
-    hosted_services: tuple[HostedServiceSpec, ...] = ()
+    hosted_services: tuple[specs.HostedServiceSpec, ...] = ()
     """Hosted services, with their certificates."""
-    deployments: tuple[DeploymentSpec, ...] = ()
+    deployments: tuple[specs.DeploymentSpec, ...] = ()
     """Deployments of web and worker roles."""
     virtual_machines: tuple[VirtualMachineSpec, ...] = ()
     """Virtual machines."""

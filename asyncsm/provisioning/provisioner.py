@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from asyncsm.config import ThrottlePolicy
 from asyncsm.provisioning import steps
@@ -15,7 +15,7 @@ from asyncsm.provisioning.estimate import Estimate, estimate
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.journal import Journal, JournalEntry, Phase
 from asyncsm.provisioning.plan import Plan
-from asyncsm.provisioning.progress import Progress
+from asyncsm.provisioning.progress import Progress, StrictModel
 from asyncsm.provisioning.report import Report, Traffic
 from asyncsm.provisioning.resources import Site, resources_of
 from asyncsm.provisioning.runner import Runner, RunOptions
@@ -24,7 +24,7 @@ from asyncsm.services import ServiceManagementService
 JOURNAL_SUFFIX = ".journal"
 
 
-class Planned(BaseModel):
+class Planned(StrictModel):
     """The action planned for a resource.
 
     Attributes:
@@ -37,8 +37,6 @@ class Planned(BaseModel):
         needs: keys of the resources it needs.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
-
     key: str
     kind: str
     name: str
@@ -47,7 +45,7 @@ class Planned(BaseModel):
     needs: list[str] = Field(default_factory=list)
 
 
-class Preview(BaseModel):
+class Preview(StrictModel):
     """The actions `apply` would take.
 
     Attributes:
@@ -59,8 +57,6 @@ class Preview(BaseModel):
         seconds: the least time for all of them.
         seconds_by_budget: the least time for sending them; 0 where no budget is known.
     """
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     plan: str
     subscription_id: str
@@ -76,7 +72,7 @@ class Preview(BaseModel):
         return dict(Counter(one.action for one in self.resources))
 
 
-class Status(BaseModel):
+class Status(StrictModel):
     """The journal's knowledge of a resource.
 
     Attributes:
@@ -87,8 +83,6 @@ class Status(BaseModel):
         in_plan: true if the plan still has it.
         error: what went wrong.
     """
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     key: str
     phase: Phase

@@ -92,7 +92,7 @@ async def _run_plan(run_id: str, run: RunInput) -> dict[str, str]:
     while True:
         for key in [key for key in waiting if all(need in outcomes for need in after[key])]:
             del waiting[key]
-            blocking = [need for need in after[key] if not _is_out_of_the_way(outcomes[need])]
+            blocking = [need for need in after[key] if Outcome(outcomes[need]).blocks_others]
             if blocking:
                 outcomes[key] = Outcome.SKIPPED
                 continue
@@ -101,10 +101,6 @@ async def _run_plan(run_id: str, run: RunInput) -> dict[str, str]:
             return outcomes
         if not any(all(need in outcomes for need in after[key]) for key in waiting):
             outcomes.update(await DBOS.run_step_async({"name": "ended"}, _ended, run_id, sorted(outcomes)))
-
-
-def _is_out_of_the_way(outcome: str) -> bool:
-    return Outcome(outcome).is_there or outcome in {Outcome.REMOVED, Outcome.ABSENT, Outcome.KEPT}
 
 
 async def _history(run_id: str, run: RunInput) -> dict[str, Record]:
@@ -366,8 +362,7 @@ async def _clear_away(run_id: str, key: str) -> None:
 async def _remove(run_id: str, key: str) -> Begun:
     resource, site = await _place(run_id, key)
     run, graph = await workspace().graph(run_id)
-    users = (graph[user] for user in graph.needed_by[key])
-    if resource.holds_disks and not run["disks"] and any(user.leaves_disks for user in users):
+    if not run["disks"] and graph.holds_left_disks(resource):
         return begun_with(Outcome.KEPT, None)
     handle = await resource.remove(site, disks=run["disks"])
     return begun_with(Outcome.ABSENT if handle is None else Outcome.REMOVED, handle)

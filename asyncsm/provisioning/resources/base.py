@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from asyncsm.errors import ResourceNotFound
 from asyncsm.polling import OperationHandle
@@ -121,8 +121,14 @@ class Resource(ABC, Generic[F, S]):
 
     @classmethod
     @abstractmethod
-    async def survey(cls, site: Site, wanted: Sequence[Resource[F, Any]]) -> Mapping[str, F]:
+    async def survey(cls, site: Site, wanted: Wanted[F]) -> Mapping[str, F]:
         """Find which of `wanted`, all of this kind, exist, by key, in as few requests as possible."""
+
+    @staticmethod
+    def named(found: Iterable[tuple[str | None, F]], wanted: Wanted[F]) -> dict[str, F]:
+        """Select the `wanted` resources from a list with names; return them by key."""
+        by_name = {name.lower(): one for name, one in found if name is not None}
+        return {one.key: by_name[one.name.lower()] for one in wanted if one.name.lower() in by_name}
 
     @abstractmethod
     async def find(self, site: Site) -> F | None:
@@ -158,6 +164,9 @@ class Resource(ABC, Generic[F, S]):
         """
 
 
+Wanted: TypeAlias = Sequence[Resource[F, Any]]
+
+
 def differ(
     field: str, present: object, wanted: object, *, mends: bool = True, folded: bool = False
 ) -> Iterator[Difference]:
@@ -175,12 +184,6 @@ def differ(
     one, other = str(present), str(wanted)
     if one != other and not (folded and one.lower() == other.lower()):
         yield Difference(field, "" if present is None else one, other, mends)
-
-
-def named(found: Iterable[tuple[str | None, T]], wanted: Sequence[Resource[T, Any]]) -> dict[str, T]:
-    """Select the `wanted` resources from a list with names; return them by key."""
-    by_name = {name.lower(): one for name, one in found if name is not None}
-    return {one.key: by_name[one.name.lower()] for one in wanted if one.name.lower() in by_name}
 
 
 async def each(read: Callable[[str], Awaitable[T]], names: Iterable[str]) -> dict[str, T]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from asyncsm.errors import AlreadyExists, ResourceNotFound
 from asyncsm.polling import OperationHandle
@@ -12,9 +12,9 @@ from asyncsm.provisioning.resources.base import (
     Difference,
     Resource,
     Site,
+    Wanted,
     differ,
     each,
-    named,
     service_key,
 )
 from asyncsm.provisioning.resources.services import existing
@@ -74,7 +74,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
             yield from account_of(data.media_link or data.source_media_link)
 
     @classmethod
-    async def survey(cls, site: Site, wanted: Sequence[Resource[Role, Any]]) -> Mapping[str, Role]:
+    async def survey(cls, site: Site, wanted: Wanted[Role]) -> Mapping[str, Role]:
         """Read each hosted service that has machines in the plan, and remember its deployment."""
         services = [one.service_name for one in wanted]
         site.deployments.update(dict.fromkeys(map(str.lower, services), None))
@@ -86,7 +86,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
                 if deployment.deployment_slot == "Production":
                     site.deployments[name.lower()] = deployment
                     roles += ((f"{name}/{role.role_name}", role) for role in deployment.role_list)
-        return named(roles, wanted)
+        return cls.named(roles, wanted)
 
     async def find(self, site: Site) -> Role | None:
         """Read its deployment, and find it in there."""
@@ -167,18 +167,9 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
             "Production",
             spec.label or self._deployment_name,
             spec.name,
-            spec.system_configuration(site.base),
-            spec.os_disk(),
-            spec.network(),
-            spec.availability_set_name,
-            spec.data_disks() or None,
-            spec.role_size,
             virtual_network_name=spec.virtual_network_name,
-            resource_extension_references=spec.extensions(site.base) or None,
-            provision_guest_agent=spec.provision_guest_agent,
-            vm_image_name=spec.vm_image_name,
-            media_location=spec.media_location,
             reserved_ip_name=spec.reserved_ip_name,
+            **spec.parts(site.base),
         )
 
     async def _join(self, site: Site, deployment_name: str) -> OperationHandle:
@@ -187,21 +178,11 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
             spec.service_name,
             deployment_name,
             spec.name,
-            spec.system_configuration(site.base),
-            spec.os_disk(),
-            spec.network(),
-            spec.availability_set_name,
-            spec.data_disks() or None,
-            spec.role_size,
-            resource_extension_references=spec.extensions(site.base) or None,
-            provision_guest_agent=spec.provision_guest_agent,
-            vm_image_name=spec.vm_image_name,
-            media_location=spec.media_location,
+            **spec.parts(site.base),
         )
 
     async def change(self, site: Site, found: Role, differences: Sequence[Difference]) -> OperationHandle:
         """Read the role, change what differs, and write it back, so that nothing else of it is lost."""
-        del found
         service, name = self.spec.service_name, self.spec.name
         async with site.sms.exclusively("services", "hostedservices", service):
             deployment = await self._deployment(site)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 from xml.etree import ElementTree as ET
 
 from asyncsm.polling import OperationHandle
@@ -12,9 +12,9 @@ from asyncsm.provisioning.resources.base import (
     Difference,
     Resource,
     Site,
+    Wanted,
     differ,
     each,
-    named,
     service_key,
     unless_missing,
 )
@@ -45,11 +45,9 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
             yield f"affinity_group/{self.spec.affinity_group}".lower()
 
     @classmethod
-    async def survey(
-        cls, site: Site, wanted: Sequence[Resource[HostedService, Any]]
-    ) -> Mapping[str, HostedService]:
+    async def survey(cls, site: Site, wanted: Wanted[HostedService]) -> Mapping[str, HostedService]:
         """List all hosted services."""
-        return named(((one.service_name, one) for one in await site.sms.list_hosted_services()), wanted)
+        return cls.named(((one.service_name, one) for one in await site.sms.list_hosted_services()), wanted)
 
     async def find(self, site: Site) -> HostedService | None:
         """Read the hosted service."""
@@ -65,7 +63,7 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
         for name, value in spec.extended_properties.items():
             yield from differ(f"extended_properties.{name}", present.extended_properties.get(name), value)
 
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
+    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Create the hosted service."""
         spec = self.spec
         return await site.sms.create_hosted_service(
@@ -81,7 +79,6 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
         self, site: Site, found: HostedService, differences: Sequence[Difference]
     ) -> OperationHandle:
         """Set its label, description and extended properties."""
-        del differences
         spec = self.spec
         return await site.sms.update_hosted_service(
             spec.name,
@@ -92,7 +89,6 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
 
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
         """Delete it; deployments of others in it make that fail."""
-        del disks
         site.deployments.pop(self.name.lower(), None)
         return await unless_missing(site.sms.delete_hosted_service(self.name))
 
@@ -124,16 +120,14 @@ class CertificateResource(Resource[Certificate, CertificateSpec]):
         yield service_key(self.service_name)
 
     @classmethod
-    async def survey(
-        cls, site: Site, wanted: Sequence[Resource[Certificate, Any]]
-    ) -> Mapping[str, Certificate]:
+    async def survey(cls, site: Site, wanted: Wanted[Certificate]) -> Mapping[str, Certificate]:
         """List the certificates of each hosted service."""
         names = await existing(site, [one.service_name for one in wanted])
         listed = await each(site.sms.list_service_certificates, names)
         found = (
             (f"{name}/{one.thumbprint}", one) for name, certificates in listed.items() for one in certificates
         )
-        return named(found, wanted)
+        return cls.named(found, wanted)
 
     async def find(self, site: Site) -> Certificate | None:
         """Read the certificate."""
@@ -143,10 +137,9 @@ class CertificateResource(Resource[Certificate, CertificateSpec]):
 
     def compare(self, found: Certificate) -> Iterator[Difference]:
         """Yield no differences: certificates with the same thumbprint are the same."""
-        del found
         yield from ()
 
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
+    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Add the certificate to its hosted service."""
         return await site.sms.add_service_certificate(
             self.service_name,
@@ -157,7 +150,6 @@ class CertificateResource(Resource[Certificate, CertificateSpec]):
 
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
         """Delete the certificate."""
-        del disks
         return await unless_missing(
             site.sms.delete_service_certificate(self.service_name, "sha1", self.thumbprint)
         )
@@ -192,9 +184,7 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
         yield from account_of(self.spec.package_url)
 
     @classmethod
-    async def survey(
-        cls, site: Site, wanted: Sequence[Resource[Deployment, Any]]
-    ) -> Mapping[str, Deployment]:
+    async def survey(cls, site: Site, wanted: Wanted[Deployment]) -> Mapping[str, Deployment]:
         """Read each hosted service that has a deployment in the plan."""
         names = await existing(site, [one.service_name for one in wanted])
         read = await each(lambda name: site.sms.get_hosted_service_properties(name, embed_detail=True), names)
@@ -203,7 +193,7 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
             for name, service in read.items()
             for one in service.deployments
         )
-        return named(found, wanted)
+        return cls.named(found, wanted)
 
     async def find(self, site: Site) -> Deployment | None:
         """Read the slot of the deployment."""
@@ -221,7 +211,7 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
             wanted = "Running" if self.spec.start_deployment else "Suspended"
             yield from differ("status", found.status, wanted)
 
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
+    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Create the deployment."""
         spec = self.spec
         return await site.sms.create_deployment(

@@ -312,15 +312,11 @@ def _print(finding: Finding) -> None:
     sys.stdout.flush()
 
 
-def _keep_quiet(_: Finding) -> None:
-    pass
-
-
 @calling
 async def doctor(call: CallOptions) -> None:
     """Check certificate, host, TLS, clock and permission, and say in words what is wrong."""
     as_text = call.output is Output.TABLE and call.query is None
-    findings = await examine(call, _print if as_text else _keep_quiet)
+    findings = await examine(call, _print if as_text else lambda _: None)
     code = next((each.code for each in findings if each.status == "failed"), OK)
     if not as_text:
         checks = [

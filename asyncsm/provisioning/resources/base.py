@@ -98,7 +98,7 @@ class Resource(ABC, Generic[F, S]):
     @property
     def name(self) -> str:
         """Its name, preceded by that of its hosted service: ``shop/web-001`` for a machine."""
-        return self.spec.name
+        return f"{self.service_name}/{self.spec.name}" if self.service_name else self.spec.name
 
     @property
     def key(self) -> str:
@@ -108,7 +108,7 @@ class Resource(ABC, Generic[F, S]):
     @property
     def service_name(self) -> str:
         """The hosted service it is in; empty if it is in none."""
-        return ""
+        return getattr(self.spec, "service_name", "")
 
     @property
     def lane(self) -> str:
@@ -117,7 +117,9 @@ class Resource(ABC, Generic[F, S]):
 
     def needs(self) -> Iterator[str]:
         """Yield keys of resources that must exist before; keys that are not in the plan are ignored."""
-        yield from ()
+        group = getattr(self.spec, "affinity_group", None)
+        if group:
+            yield f"affinity_group/{group}".lower()
 
     @classmethod
     @abstractmethod

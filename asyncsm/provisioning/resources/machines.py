@@ -45,16 +45,6 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
             self.creates = "AddRole"
         self._certificates = tuple(certificates)
 
-    @property
-    def service_name(self) -> str:
-        """The hosted service."""
-        return self.spec.service_name
-
-    @property
-    def name(self) -> str:
-        """Its hosted service and name."""
-        return f"{self.spec.service_name}/{self.spec.name}"
-
     def needs(self) -> Iterator[str]:
         """Yield its hosted service with certificates, its image, disks, storage accounts and address."""
         spec = self.spec

@@ -39,11 +39,6 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
     deletes: str = "DeleteHostedService"
     at_once: ClassVar[frozenset[str]] = frozenset({"create", "change", "remove"})
 
-    def needs(self) -> Iterator[str]:
-        """Yield its affinity group."""
-        if self.spec.affinity_group:
-            yield f"affinity_group/{self.spec.affinity_group}".lower()
-
     @classmethod
     async def survey(cls, site: Site, wanted: Wanted[HostedService]) -> Mapping[str, HostedService]:
         """List all hosted services."""
@@ -166,11 +161,6 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
         super().__init__(spec)
         self._certificates = tuple(certificates)
         self._configuration = base / spec.configuration
-
-    @property
-    def service_name(self) -> str:
-        """The hosted service."""
-        return self.spec.service_name
 
     @property
     def name(self) -> str:

@@ -35,11 +35,6 @@ class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
     at_once: ClassVar[frozenset[str]] = frozenset({"change", "remove"})
     holds_disks: ClassVar[bool] = True
 
-    def needs(self) -> Iterator[str]:
-        """Yield its affinity group."""
-        if self.spec.affinity_group:
-            yield f"affinity_group/{self.spec.affinity_group}".lower()
-
     @classmethod
     async def survey(cls, site: Site, wanted: Wanted[StorageService]) -> Mapping[str, StorageService]:
         """List all storage accounts."""

@@ -49,15 +49,11 @@ CaFile = Annotated[
     ),
 ]
 Deadline = Annotated[
-    float | None,
-    _connection(min=0, metavar="SECONDS", help="Give up waiting after this long."),
+    float | None, _connection(min=0, metavar="SECONDS", help="Give up waiting after this long.")
 ]
 Verbose = Annotated[bool, _display("--verbose", help="Show each HTTP exchange on stderr.")]
 OutputOption = Annotated[Output, _display("--output", "-o", help="Form of the data on stdout.")]
-Query = Annotated[
-    str | None,
-    _display(metavar="JMESPATH", help="Show only what this finds in the data."),
-]
+Query = Annotated[str | None, _display(metavar="JMESPATH", help="Show only what this finds in the data.")]
 NoWait = Annotated[
     bool, typer.Option("--no-wait", help="Return as soon as the service has accepted the change.")
 ]

@@ -128,12 +128,7 @@ class Runner:
 
     # The run.
 
-    async def _run(
-        self,
-        verb: str,
-        work: _Work,
-        after: Mapping[str, tuple[str, ...]],
-    ) -> Progress:
+    async def _run(self, verb: str, work: _Work, after: Mapping[str, tuple[str, ...]]) -> Progress:
         self._journal.begin(verb, self._digest)
         self._ended = {key: asyncio.Event() for key in self._graph.resources}
         events = self._site.sms.session.events

@@ -147,10 +147,7 @@ def settled_outcome(differences: list[str]) -> Outcome:
 async def _enqueue(
     run_id: str, run: RunInput, resource: AnyResource, known: Record | None, *, present: bool
 ) -> None:
-    with (
-        SetWorkflowID(f"{run_id}/{resource.key}"),
-        SetEnqueueOptions(queue_partition_key=resource.lane),
-    ):
+    with SetWorkflowID(f"{run_id}/{resource.key}"), SetEnqueueOptions(queue_partition_key=resource.lane):
         await DBOS.enqueue_workflow_async(
             changes_queue(run["subscription_id"]),
             carry_out,
@@ -166,10 +163,7 @@ async def _ended(run_id: str, known: list[str]) -> dict[str, str]:
     """Wait until resources have ended that are not `known` to have; return their outcomes."""
     while True:
         found = await DBOS.list_workflows_async(
-            name=RESOURCE,
-            workflow_id_prefix=f"{run_id}/",
-            status=ENDED,
-            load_input=False,
+            name=RESOURCE, workflow_id_prefix=f"{run_id}/", status=ENDED, load_input=False
         )
         news = {key: outcome for key, outcome in map(_outcome_of, found) if key not in known}
         if news:

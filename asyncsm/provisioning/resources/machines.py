@@ -8,15 +8,7 @@ from typing import ClassVar
 from asyncsm.errors import AlreadyExists, ResourceNotFound
 from asyncsm.polling import OperationHandle
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
-from asyncsm.provisioning.resources.base import (
-    Difference,
-    Resource,
-    Site,
-    Wanted,
-    differ,
-    each,
-    service_key,
-)
+from asyncsm.provisioning.resources.base import Difference, Resource, Site, Wanted, differ, each, service_key
 from asyncsm.provisioning.resources.services import existing
 from asyncsm.provisioning.resources.storage import account_of
 from asyncsm.wire.deployments import Deployment
@@ -164,12 +156,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
 
     async def _join(self, site: Site, deployment_name: str) -> OperationHandle:
         spec = self.spec
-        return await site.sms.add_role(
-            spec.service_name,
-            deployment_name,
-            spec.name,
-            **spec.parts(site.base),
-        )
+        return await site.sms.add_role(spec.service_name, deployment_name, spec.name, **spec.parts(site.base))
 
     async def change(self, site: Site, found: Role, differences: Sequence[Difference]) -> OperationHandle:
         """Read the role, change what differs, and write it back, so that nothing else of it is lost."""

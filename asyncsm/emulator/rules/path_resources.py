@@ -69,13 +69,14 @@ def machine(call: Call) -> tuple[HostedService, Deployment, Role]:
 
 def machine_in(holder: Deployment, name: str) -> Role:
     """The virtual machine called `name`; as `machine`."""
-    found = _role_in(holder, name)
+    found = role_in(holder, name)
     if not found.is_virtual_machine:
         raise refusals.bad_request(f"Role {found.name} is not a virtual machine.")  # [guess]
     return found
 
 
-def _role_in(holder: Deployment, name: str) -> Role:
+def role_in(holder: Deployment, name: str) -> Role:
+    """Return the role called `name`; refuse if there is none."""
     found = holder.roles.get(name)
     if found is None:
         # [rec compute/add_update_delete_role_windows]

@@ -1,7 +1,8 @@
 """Network security groups: their rules, and the subnets, roles and network interfaces that have them."""
 
 import pytest
-from doubles.contents import EVERYTHING
+from doubles import compute
+from doubles.contents import EVERYTHING, NETWORK as FILE
 from doubles.security_groups import GROUPS, HAS, NETWORK, ROLE, SSH, WEB, group, rule
 
 from asyncsm.wire.endpoints import NetworkInterface, NetworkInterfaces
@@ -55,7 +56,7 @@ async def test_reading(management):
     listed, plain, full = [
         await management.get(GROUPS + end) for end in ("", "/WEB", "/web?DetailLevel=FULL")
     ]
-    assert listed.find_all("Name")[-2:] == ["Far", "web"]
+    assert listed.find_all("Name") == ["Far", "guard", "web"]
     assert [element.text for element in plain.root] == ["web", "of the web", "West US"]
     assert full.find_all("Name")[:3] == ["web", "SSH", "all"]
     assert full.find_all("Priority")[1:] == ["4096", "65000", "65000", "65001", "65001", "65500", "65500"]
@@ -84,3 +85,73 @@ async def test_associations(management, place):
     assert (await management.get(f"{place}/{HAS}")).message == none
     assert (await management.finished(removal)).find("Status") == "Succeeded"
     assert (await management.finished(await management.delete(WEB))).find("Status") == "Succeeded"
+
+
+MACHINE = (
+    "<ConfigurationSet><ConfigurationSetType>NetworkConfiguration</ConfigurationSetType><SubnetNames>"
+    "<SubnetName>web</SubnetName></SubnetNames><NetworkInterfaces><NetworkInterface><Name>second</Name>"
+    "<NetworkSecurityGroup>{second}</NetworkSecurityGroup></NetworkInterface></NetworkInterfaces>"
+    "<NetworkSecurityGroup>{first}</NetworkSecurityGroup></ConfigurationSet>"
+)
+NEW = "services/hostedservices/new/deployments/vms"
+
+
+async def new_machine(management, first, second):
+    await management.post(compute.SERVICES, compute.hosted_service("new"))
+    sets = compute.LINUX_SET + MACHINE.format(first=first, second=second)
+    rest = "<VirtualNetworkName>inside</VirtualNetworkName>"
+    made = compute.machines(compute.machine("vm1", sets), compute.machine("vm2"), rest=rest)
+    return await management.post(NEW.removesuffix("/vms"), made)
+
+
+@pytest.mark.parametrize("gone", ["/roles/vm1", ""])
+async def test_machines_that_are_made_with_groups(management, gone):
+    """A new machine and its interfaces have the groups of the request, and free them when they go."""
+    assert (await management.finished(await new_machine(management, "WEB", "web"))).find(
+        "Status"
+    ) == "Succeeded"
+    for place in (f"{NEW}/roles/vm1", f"{NEW}/roles/vm1/networkinterfaces/second"):
+        assert (await management.get(f"{place}/{HAS}")).find("Name") == "web"
+    assert "web is in use" in (await management.finished(await management.delete(WEB))).find("Message")
+    await management.finished(await management.delete(NEW + gone))
+    assert (await management.finished(await management.delete(WEB))).find("Status") == "Succeeded"
+
+
+async def test_machines_that_are_updated(management):
+    """An update says which groups a machine has from now on."""
+    await management.finished(await new_machine(management, "web", "web"))
+    body = compute.machine("vm1", MACHINE.format(first="", second="web"), compute.os_disk())
+    body = body.replace("<Role>", '<PersistentVMRole xmlns="http://schemas.microsoft.com/windowsazure">', 1)
+    changed = await management.put(f"{NEW}/roles/vm1", body.replace("</Role>", "</PersistentVMRole>"))
+    await management.finished(changed)
+    assert (await management.get(f"{NEW}/roles/vm1/{HAS}")).status == 404
+    assert (await management.get(f"{NEW}/roles/vm1/networkinterfaces/second/{HAS}")).find("Name") == "web"
+
+
+@pytest.mark.parametrize(
+    ("groups", "words"), [(("none", "web"), "Group none"), (("web", "far"), "Far is not in West US")]
+)
+async def test_machines_with_wrong_groups(management, groups, words):
+    """A machine gets no group that does not exist or is elsewhere."""
+    assert words in (await new_machine(management, *groups)).message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kept"),
+    [
+        ("10.0.0.0/16", "10.0.0.0/15", "web"),
+        ('<Subnet name="web">', '<Subnet name="other">', None),
+        ("West US", "East US", None),
+    ],
+)
+async def test_new_network_files(management, old, new, kept):
+    """A subnet keeps its group as long as it is there and its network stays in its region."""
+    await management.finished(await management.delete("services/hostedservices/shop/deployments/production"))
+    await management.finished(await management.post(f"{NETWORK}/subnets/web/{HAS}", group("web")))
+    assert (await management.get("services/networking/virtualnetwork")).find("NetworkSecurityGroup") == "web"
+    changed = await management.put("services/networking/media", FILE.replace(old, new))
+    assert (await management.finished(changed)).find("Status") == "Succeeded"
+    assert (await management.get("services/networking/virtualnetwork")).find("NetworkSecurityGroup") == kept
+    assert ((await management.finished(await management.delete(WEB))).find("Status") == "Failed") is bool(
+        kept
+    )

@@ -11,21 +11,21 @@ operations share a path, the query (``comp=config``) or the root element of the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypeAlias, TypedDict, Unpack
+from typing import TypedDict, Unpack
 from urllib.parse import parse_qsl, quote, unquote
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Handler, Route
 
-Registering: TypeAlias = Callable[[Handler], Handler]
 
-
-class Conditions(TypedDict, total=False):
-    """Further fields of a `Route`."""
+class _Facts(TypedDict, total=False):
+    """Facts of a `Route` that have a default."""
 
     query: Mapping[str, str]
-    root: str
+    root: str | None
+    recorded: bool
     scoped: bool
+    seconds: float
 
 
 class RouteTable:
@@ -37,27 +37,26 @@ class RouteTable:
     def __iter__(self) -> Iterator[Route]:
         return iter(self.routes)
 
-    def get(self, path: str, operation: str, **conditions: Unpack[Conditions]) -> Registering:
-        """The decorated function answers reads of `path`; see `Route` for the parameters."""
-        return self._add("GET", path, operation, conditions, recorded=False)
+    def get(self, path: str, operation: str, **facts: Unpack[_Facts]) -> Callable[[Handler], Handler]:
+        """The decorated function answers reads of `path`; see `Route` for the facts."""
+        facts["recorded"] = False
+        return self._add("GET", path, operation, facts)
 
-    def post(self, path: str, operation: str, **conditions: Unpack[Conditions]) -> Registering:
+    def post(self, path: str, operation: str, **facts: Unpack[_Facts]) -> Callable[[Handler], Handler]:
         """The decorated function answers POSTs to `path`."""
-        return self._add("POST", path, operation, conditions)
+        return self._add("POST", path, operation, facts)
 
-    def put(self, path: str, operation: str, **conditions: Unpack[Conditions]) -> Registering:
+    def put(self, path: str, operation: str, **facts: Unpack[_Facts]) -> Callable[[Handler], Handler]:
         """The decorated function answers PUTs to `path`."""
-        return self._add("PUT", path, operation, conditions)
+        return self._add("PUT", path, operation, facts)
 
-    def delete(self, path: str, operation: str, **conditions: Unpack[Conditions]) -> Registering:
+    def delete(self, path: str, operation: str, **facts: Unpack[_Facts]) -> Callable[[Handler], Handler]:
         """The decorated function answers DELETEs of `path`."""
-        return self._add("DELETE", path, operation, conditions)
+        return self._add("DELETE", path, operation, facts)
 
-    def _add(
-        self, method: str, path: str, operation: str, conditions: Conditions, *, recorded: bool = True
-    ) -> Registering:
+    def _add(self, method: str, path: str, operation: str, facts: _Facts) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
-            self.routes.append(Route(method, path, operation, handler, recorded=recorded, **conditions))
+            self.routes.append(Route(method, path, operation, handler, **facts))
             return handler
 
         return register

@@ -23,7 +23,7 @@ class RequestSent:
     Attributes:
         kind: ``change``, ``read``, or ``poll`` for a question about operations.
         resource: method and path.
-        operation: the service's name for a change.
+        operation: the service's name for a change; empty for anything else.
         attempt: 1 for the first; of those that were let through by the service.
     """
 

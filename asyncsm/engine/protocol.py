@@ -47,9 +47,9 @@ class Reconcile(StrEnum):
     """An action that leaves nothing to look at; only the list of operations tells."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would make a request of fourteen fields cost twice as much
 class Request:
-    """One call of the service; everything that differs from operation to operation.
+    """One call of the service; everything that differs from operation to operation. Never changed once made.
 
     Attributes:
         method: HTTP method.
@@ -66,7 +66,7 @@ class Request:
         usual: seconds such an operation usually takes; ``None`` if that is not known.
         listed: whether `operation` is the name that List Subscription Operations was seen to show.
         lane: names, in lower case, of what it changes; ``()`` excludes nothing, and ``None`` leaves
-            it to the path (see `asyncsm.engine.lanes.lane_of`).
+            it to the path (see `asyncsm.operations.lanes.lane_of`).
     """
 
     method: str

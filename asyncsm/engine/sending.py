@@ -149,7 +149,8 @@ class Sender:
             async with self._throttle.turn(kind, again=again):
                 sort = self._count(request, kind)
                 if self._events:
-                    self._events.sending(RequestSent(sort, request.resource, request.operation, attempt))
+                    name = request.operation if sort == "change" else ""
+                    self._events.sending(RequestSent(sort, request.resource, name, attempt))
                 response = await self._transport.send(wanted)
                 self._note_date(response)
                 if self._events:

@@ -156,7 +156,8 @@ class Agenda:
         self._dropped: deque[_Reference] = deque()
 
     def __len__(self) -> int:
-        self._sweep()
+        if self._dropped:
+            self._sweep()
         return len(self._entries)
 
     def get(self, request_id: str) -> Entry | None:
@@ -219,7 +220,8 @@ class Agenda:
 
     def take_due(self) -> list[Entry]:
         """Take what is due now out of the queue, up to `CHUNK` entries."""
-        self._sweep()
+        if self._dropped:
+            self._sweep()
         now = asyncio.get_running_loop().time()
         due: list[Entry] = []
         while len(due) < CHUNK and (next_due := self.next_due) is not None and next_due <= now:

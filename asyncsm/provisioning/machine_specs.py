@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field, model_validator
 
+from asyncsm.operations.roles import MachineParts
 from asyncsm.provisioning.secrets import SecretReference
 from asyncsm.provisioning.specs import Name, Part, Spec
 from asyncsm.wire.configuration_sets import (
@@ -254,10 +255,8 @@ class VirtualMachineSpec(Spec):
         spec = self.os_virtual_hard_disk
         if spec is None:
             return None
-        given = spec.model_dump(exclude={"storage_account", "media_link"})
-        return OSVirtualHardDisk(
-            media_link=spec.media_link or self._blob(spec.storage_account, "os"), **given
-        )
+        media_link = spec.media_link or self._blob(spec.storage_account, "os")
+        return OSVirtualHardDisk(**spec.model_dump(exclude=_BLOB), media_link=media_link)
 
     def data_disks(self) -> list[DataVirtualHardDisk]:
         """Build the client's argument for the further disks."""
@@ -265,9 +264,32 @@ class VirtualMachineSpec(Spec):
         for place, spec in enumerate(self.data_virtual_hard_disks):
             lun = place if spec.lun is None else spec.lun
             media_link = spec.media_link or self._blob(spec.storage_account, f"data{lun}")
-            given = spec.model_dump(exclude={"storage_account", "media_link", "lun"})
-            disks.append(DataVirtualHardDisk(media_link=media_link, lun=lun, **given))
+            fields = spec.model_dump(exclude={*_BLOB, "lun"})
+            disks.append(DataVirtualHardDisk(**fields, lun=lun, media_link=media_link))
         return disks
+
+    def parts(self, base: Path) -> MachineParts:
+        """Build the client's arguments for the parts of the machine.
+
+        Args:
+            base: the plan's directory, for secrets and custom data in files.
+
+        Raises:
+            InvalidArgument: a secret, or private parameters of an extension, cannot be read.
+            OSError: the custom data cannot be read.
+        """
+        return {
+            "system_config": self.system_configuration(base),
+            "os_virtual_hard_disk": self.os_disk(),
+            "network_config": self.network(),
+            "availability_set_name": self.availability_set_name,
+            "data_virtual_hard_disks": self.data_disks() or None,
+            "role_size": self.role_size,
+            "resource_extension_references": self.extensions(base) or None,
+            "provision_guest_agent": self.provision_guest_agent,
+            "vm_image_name": self.vm_image_name,
+            "media_location": self.media_location,
+        }
 
     def _blob(self, account: str | None, what: str) -> str | None:
         if account is None:
@@ -306,18 +328,17 @@ class VirtualMachineSpec(Spec):
         ]
 
 
+_BLOB: Final = {"storage_account", "media_link"}
+"""The fields of disks that tell the place of the blob, where the client takes its address."""
+
+
 def _parameters(spec: ExtensionSpec, base: Path) -> list[ResourceExtensionParameterValue]:
-    values = []
-    if spec.public is not None:
-        values.append(
-            ResourceExtensionParameterValue(key="public", value=encode_base64(spec.public), type="Public")
-        )
-    if spec.private is not None:
-        private = spec.private.reveal(base).get_secret_value()
-        values.append(
-            ResourceExtensionParameterValue(key="private", value=encode_base64(private), type="Private")
-        )
-    return values
+    private = spec.private.reveal(base).get_secret_value() if spec.private is not None else None
+    return [
+        ResourceExtensionParameterValue(key=kind.lower(), value=encode_base64(value), type=kind)
+        for kind, value in (("Public", spec.public), ("Private", private))
+        if value is not None
+    ]
 
 
 def _custom_data(text: str | None, base: Path) -> bytes | None:

@@ -37,11 +37,13 @@ class State(StrEnum):
         return self not in {State.WAITING, State.READY, State.ENDED}
 
 
-class _Record(BaseModel):
+class StrictModel(BaseModel):
+    """A model that refuses unknown fields."""
+
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
 
-class Step(_Record):
+class Step(StrictModel):
     """A step of a resource.
 
     Attributes:
@@ -63,7 +65,7 @@ class Step(_Record):
     outcome: Outcome | None = None
 
 
-class Span(_Record):
+class Span(StrictModel):
     """A time that a resource spent in one state."""
 
     state: State
@@ -77,7 +79,7 @@ class Span(_Record):
         return (self.ended - self.begun).total_seconds()
 
 
-class ResourceRecord(_Record):
+class ResourceRecord(StrictModel):
     """The record of one resource in a run.
 
     Attributes:

@@ -60,6 +60,11 @@ class Outcome(StrEnum):
         """True if the resource exists, so that those that need it can be made."""
         return self in {Outcome.CREATED, Outcome.CHANGED, Outcome.UNCHANGED, Outcome.DIFFERENT}
 
+    @property
+    def blocks_others(self) -> bool:
+        """True if the resources that come after this one cannot be begun."""
+        return not self.is_there and self not in {Outcome.REMOVED, Outcome.ABSENT, Outcome.KEPT}
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

@@ -36,15 +36,7 @@ from pydantic.alias_generators import to_pascal
 
 from asyncsm.errors import InvalidArgument
 from asyncsm.wire import codec, xml
-from asyncsm.wire.types import (
-    Base64,
-    Base64Text,
-    ExtraElement,
-    Nillable,
-    OpenEnum,
-    UnknownElement,
-    Wrapped,
-)
+from asyncsm.wire.types import Base64, Base64Text, ExtraElement, Nillable, OpenEnum, UnknownElement, Wrapped
 from asyncsm.wire.xml import Node
 
 __all__ = [

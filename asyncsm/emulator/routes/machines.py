@@ -72,7 +72,7 @@ class _Change:
         return [disk for disk in self.present.data_disks if disk not in self.coming.data_disks]
 
 
-@routes.post(COLLECTION, "AddRole")
+@routes.post(COLLECTION, "AddRole", seconds=32)
 def add(call: Call) -> Reply:
     """Add Role: one more machine in a deployment of machines."""
     wanted = call.body(wire.PersistentVMRole)
@@ -100,7 +100,7 @@ def add(call: Call) -> Reply:
     )
 
 
-@routes.put(ONE, "UpdateRole")
+@routes.put(ONE, "UpdateRole", seconds=32)
 def update(call: Call) -> Reply:
     """Update Role: what is not said is gone, save what a machine cannot be without.
 

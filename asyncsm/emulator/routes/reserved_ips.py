@@ -46,7 +46,7 @@ def get(call: Call) -> Reply:
     return Reply(document=_shown(call.subscription, _find(call)))
 
 
-@routes.post(COLLECTION, "CreateReservedIP")
+@routes.post(COLLECTION, "CreateReservedIP", seconds=5)
 def create(call: Call) -> Reply:
     """Create Reserved IP Address: a new one, or that which a deployment has at present."""
     wanted = call.body(wire.ReservedIP)
@@ -72,7 +72,7 @@ def create(call: Call) -> Reply:
     return reply
 
 
-@routes.delete(ONE, "DeleteReservedIP")
+@routes.delete(ONE, "DeleteReservedIP", seconds=5)
 def delete(call: Call) -> Reply:
     """Delete Reserved IP Address, which no deployment may have."""
     reserved = _find(call)
@@ -83,7 +83,7 @@ def delete(call: Call) -> Reply:
     return reply
 
 
-@routes.post(f"{ONE}/operations/associate", "AssociateReservedIP")
+@routes.post(f"{ONE}/operations/associate", "AssociateReservedIP", seconds=60)
 def associate(call: Call) -> Reply:
     """Associate Reserved IP Address: a deployment that is there gets it instead of its own."""
     wanted = call.body(wire.ReservedIPAssociation)
@@ -97,7 +97,7 @@ def associate(call: Call) -> Reply:
     return call.accept(locks=[reserved, deployment], then=partial(_give, call.clock, deployment, reserved))
 
 
-@routes.post(f"{ONE}/operations/disassociate", "DisassociateReservedIP")
+@routes.post(f"{ONE}/operations/disassociate", "DisassociateReservedIP", seconds=57)
 def disassociate(call: Call) -> Reply:
     """Disassociate Reserved IP Address: the deployment gets another one of its own."""
     wanted = call.body(wire.ReservedIPAssociation)

@@ -9,6 +9,7 @@ from typing import ClassVar
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.saved_names import saved
+from asyncsm.wire.network_security_groups import NetworkSecurityRule
 from asyncsm.wire.networks import VirtualNetworkSite
 
 
@@ -74,3 +75,16 @@ class NetworkConfiguration(Lockable):
     def sites(self) -> ByName[VirtualNetworkSite]:
         """The virtual networks there are."""
         return self.plan.sites if self.plan is not None else ByName()
+
+
+@saved("network-security-group")
+@dataclass(slots=True, eq=False)
+class NetworkSecurityGroup(Lockable):
+    """A network security group with its own rules; subnets, roles and interfaces know that they have it."""
+
+    kind: ClassVar[str] = "network security group"
+
+    name: str
+    location: str
+    label: str | None = None
+    rules: ByName[NetworkSecurityRule] = field(default_factory=ByName)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.compute import Deployment, Disk, HostedService, OSImage, Publication
 from asyncsm.emulator.naming import ByName
-from asyncsm.emulator.networking import NetworkConfiguration, ReservedIP
+from asyncsm.emulator.networking import NetworkConfiguration, NetworkSecurityGroup, ReservedIP
 from asyncsm.emulator.progress import Lockable, OperationLog
 from asyncsm.emulator.saved_names import saved
 from asyncsm.wire.vm_images import VMImage
@@ -140,6 +140,7 @@ class Subscription(Entity):
     vm_images: ByName[VMImage] = field(default_factory=ByName)
     reserved_ips: ByName[ReservedIP] = field(default_factory=ByName)
     networks: NetworkConfiguration = field(default_factory=NetworkConfiguration)
+    network_security_groups: ByName[NetworkSecurityGroup] = field(default_factory=ByName)
     publications: ByName[Publication] = field(default_factory=ByName)
     is_publisher: bool = True
     operations: OperationLog = field(default_factory=OperationLog)

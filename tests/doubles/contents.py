@@ -19,6 +19,9 @@ EVERYTHING = {
     ],
     "network_configuration": NETWORK,
     "reserved_ips": [{"name": "front"}],
+    "network_security_groups": [
+        {"name": "guard", "rules": [{"name": "ssh", "priority": 100, "destination_port_range": "22"}]}
+    ],
     "os_images": [{"name": "mine", "os": "Linux"}],
     "disks": [{"name": "spare{index:02}", "count": 3, "label": "no. {index}"}],
     "hosted_services": [

@@ -32,6 +32,7 @@ from doubles.machines import (
     stopped,
     subscription_of,
 )
+from doubles.security_groups import GROUPS, group
 
 from asyncsm.emulator import Emulator, ManualClock
 from asyncsm.emulator.state import Quotas
@@ -151,6 +152,7 @@ async def test_read_modify_write(management: Management):
         "<ProvisionGuestAgent>true</ProvisionGuestAgent><DebugSettings><BootDiagnosticsEnabled>true"
         "</BootDiagnosticsEnabled></DebugSettings><LicenseType>Windows_Server</LicenseType><Later>1</Later></Role>"
     )
+    await done(management, await management.post(GROUPS, group("strict")))
     await done(management, await management.post(ROLES, as_role(rich.replace("</Role>", rest))))
     before = await management.get(f"{ROLES}/vm2")
     for element in (

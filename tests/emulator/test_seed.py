@@ -68,6 +68,8 @@ async def test_the_rest(emulator: Emulator, management: Management):
     assert found.find("VirtualNetworkName") == "inside"
     assert found.find("IpAddress").startswith("10.0.1.")
     assert found.find("ReservedIPName") == "front"
+    guard = await management.get("services/networking/networksecuritygroups/guard?detaillevel=full")
+    assert [guard.find_all(name)[-1 - 6] for name in ("Priority", "DestinationPortRange")] == ["100", "22"]
     disks = await management.get("services/disks")
     assert [name for name in disks.find_all("Name") if name.startswith("spare")] == [
         "spare01",

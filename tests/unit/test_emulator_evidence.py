@@ -10,7 +10,8 @@ from doubles.recordings import FOLDER
 import asyncsm.emulator
 
 EMULATOR = Path(asyncsm.emulator.__file__).parent
-MODULES = sorted(path for folder in ("routes", "rules") for path in (EMULATOR / folder).glob("*.py"))
+KERNELS = [EMULATOR / "collections.py", EMULATOR / "places.py"]
+MODULES = [*sorted(path for name in ("routes", "rules") for path in (EMULATOR / name).glob("*.py")), *KERNELS]
 EVIDENCE = re.compile(r"# .*\[(?:protocol \d+\.\d+|rec [a-z_]+/[a-z_]+|guess)\]")
 
 

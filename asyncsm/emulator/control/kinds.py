@@ -12,7 +12,8 @@ from asyncsm.emulator.compute import Deployment, HostedService, OSImage, Slot
 from asyncsm.emulator.control.resources import RESOURCE_KINDS, Column, ResourceFacts, resource_kind
 from asyncsm.emulator.control.schemas import Shown
 from asyncsm.emulator.naming import ByName
-from asyncsm.emulator.networking import ReservedIP
+from asyncsm.emulator.networking import NetworkSecurityGroup, ReservedIP
+from asyncsm.emulator.routes.network_security_groups import groups
 from asyncsm.emulator.rules import addresses
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire.networks import DnsServer
@@ -178,6 +179,7 @@ class SubnetFacts(Shown):
 
     name: str
     address_prefix: str | None
+    network_security_group: str | None
 
 
 @resource_kind(
@@ -224,6 +226,52 @@ class ReservedIPFacts(ResourceFacts):
     address: str | None
     state: str
     used_by: str | None = Field(description="hosted service/deployment.")
+
+
+class NetworkSecurityGroupSummary(ResourceFacts):
+    """A network security group, in short."""
+
+    label: str | None
+    location: str
+    own_rules: int = Field(description="Number of rules that are not the service's.")
+    used_by: list[str] = Field(description="Subnets, roles and network interfaces.")
+    locked_by: LockedBy = None
+
+
+class NetworkSecurityRuleFacts(Shown):
+    """A rule that somebody has set."""
+
+    priority: int
+    name: str
+    type: str
+    action: str
+    protocol: str
+    source_address_prefix: str
+    source_port_range: str
+    destination_address_prefix: str
+    destination_port_range: str
+
+
+def _of_group(owner: Subscription, group: NetworkSecurityGroup) -> dict[str, object]:
+    rules = sorted(group.rules.values(), key=lambda rule: rule.priority)
+    return {"rules": rules, "own_rules": len(rules), "used_by": list(groups.users(owner, group))}
+
+
+@resource_kind(
+    "network security group",
+    lambda owner: owner.network_security_groups.values(),
+    Column("{name}", "{location}"),
+    Column("{own_rules}", "of its own"),
+    Column("{used_by}", otherwise="free", style="use"),
+    empty="They say what traffic subnets and machines get: create_network_security_group(…)",
+    row=NetworkSecurityGroupSummary,
+    more=_of_group,
+    example="web",
+)
+class NetworkSecurityGroupFacts(NetworkSecurityGroupSummary):
+    """A network security group with its own rules, the first that counts first."""
+
+    rules: list[NetworkSecurityRuleFacts]
 
 
 @resource_kind(

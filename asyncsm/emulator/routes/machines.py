@@ -13,6 +13,7 @@ from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.compute import Deployment, Disk, HostedService, Role
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routes import power, roles
+from asyncsm.emulator.routes.network_security_groups import groups
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import (
     addresses,
@@ -221,6 +222,7 @@ def _changed(
     )
     roles.require_data_disks(coming, order, coming.data_disks)
     addresses.require_subnets(call.subscription, deployment, role.name, coming.network)
+    groups.settle(call.subscription, coming.network, region)
     return _Change(role, coming, tuple(order.new), tuple(order.attachments))
 
 

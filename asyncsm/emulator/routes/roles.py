@@ -10,6 +10,7 @@ from typing import Final
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.compute import Deployment, Disk, HostedService, Role, RoleInstance
+from asyncsm.emulator.routes.network_security_groups import groups
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import (
     addresses,
@@ -162,6 +163,7 @@ def new_machine(
     )
     require_data_disks(role, order, role.data_disks)
     addresses.require_subnets(call.subscription, deployment, name, role.network)
+    groups.settle(call.subscription, role.network, region)
     if provisioning_sets.wants_remote_management(given):
         role.winrm_thumbprint = _winrm_certificate(call, service)
     return role, host_name

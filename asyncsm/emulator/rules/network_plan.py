@@ -50,7 +50,21 @@ def read(file: bytes, root: Element, subscription: Subscription, random: Random)
         site.id = known.id if known is not None else str(UUID(int=random.getrandbits(128), version=4))
         sites[site.name] = site
     regions = {site.name: _region(site, subscription) for site in sites.values()}
-    return NetworkPlan(file, sites, regions, dns_servers, tuple(local_sites))
+    plan = NetworkPlan(file, sites, regions, dns_servers, tuple(local_sites))
+    if subscription.networks.plan is not None:
+        _keep_associations(subscription.networks.plan, plan)
+    return plan
+
+
+def _keep_associations(present: NetworkPlan, coming: NetworkPlan) -> None:
+    """Let subnets keep their security groups if their network stays in its region: a file names none [guess]."""
+    for site in present.sites.values():
+        kept = coming.sites.get(site.name)
+        if kept is None or coming.regions[kept.name] != present.regions[site.name]:
+            continue
+        groups = {subnet.name.lower(): subnet.network_security_group for subnet in site.subnets}
+        for subnet in kept.subnets:
+            subnet.network_security_group = groups.get(subnet.name.lower())
 
 
 def wrong(reason: str) -> Refusal:

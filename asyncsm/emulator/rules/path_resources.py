@@ -71,8 +71,13 @@ def machine(call: Call) -> tuple[HostedService, Deployment, Role]:
 
 def machine_in(holder: Deployment, name: str) -> Role:
     """The virtual machine called `name`; as `machine`."""
-    # [rec compute/add_update_delete_role_windows]
-    found = refusals.required(holder.roles.get(name), NO_ROLE.format(name))
+    found = role_in(holder, name)
     if not found.is_virtual_machine:
         raise refusals.bad_request(f"Role {found.name} is not a virtual machine.")  # [guess]
     return found
+
+
+def role_in(holder: Deployment, name: str) -> Role:
+    """Return the role called `name`; refuse if there is none."""
+    # [rec compute/add_update_delete_role_windows]
+    return refusals.required(holder.roles.get(name), NO_ROLE.format(name))

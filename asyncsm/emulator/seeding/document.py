@@ -93,6 +93,28 @@ class ReservedIPSeed(Repeated):
     label: Label = None
 
 
+class NetworkSecurityRuleSeed(_Part):
+    """A rule of a network security group; absent, it allows any inbound traffic."""
+
+    name: Annotated[str, Field(min_length=1)]
+    type: Annotated[str, Field(description="`Inbound` or `Outbound`.")] = "Inbound"
+    priority: Annotated[int, Field(description="100 to 4096; the lowest that matches counts.")]
+    action: Annotated[str, Field(description="`Allow` or `Deny`.")] = "Allow"
+    source_address_prefix: str = "*"
+    source_port_range: str = "*"
+    destination_address_prefix: str = "*"
+    destination_port_range: str = "*"
+    protocol: Annotated[str, Field(description="`TCP`, `UDP` or `*`.")] = "*"
+
+
+class NetworkSecurityGroupSeed(Repeated):
+    """A network security group."""
+
+    location: Location = None
+    label: Label = None
+    rules: list[NetworkSecurityRuleSeed] = Field(default_factory=list)
+
+
 class OSImageSeed(Repeated):
     """An OS image of the subscription's own."""
 
@@ -188,6 +210,8 @@ class QuotasSeed(_Part):
     storage_accounts: Annotated[int | None, Field(ge=0)] = None
     affinity_groups: Annotated[int | None, Field(ge=0)] = None
     reserved_ips: Annotated[int | None, Field(ge=0)] = None
+    network_security_groups: Annotated[int | None, Field(ge=0)] = None
+    network_security_rules_per_group: Annotated[int | None, Field(ge=0)] = None
 
 
 class SubscriptionContents(_Part):
@@ -201,6 +225,7 @@ class SubscriptionContents(_Part):
         None
     )
     reserved_ips: list[ReservedIPSeed] = Field(default_factory=list)
+    network_security_groups: list[NetworkSecurityGroupSeed] = Field(default_factory=list)
     os_images: list[OSImageSeed] = Field(default_factory=list)
     disks: list[DiskSeed] = Field(default_factory=list)
     hosted_services: list[HostedServiceSeed] = Field(default_factory=list)

@@ -39,6 +39,7 @@ from asyncsm.emulator.state import Quotas, Subscription, SubscriptionCertificate
 from asyncsm.wire import deployments, disks, hosted_services, images, networks, roles, storage
 from asyncsm.wire.affinity_groups import CreateAffinityGroup
 from asyncsm.wire.base import XmlModel
+from asyncsm.wire.network_security_groups import NetworkSecurityGroup, NetworkSecurityRule
 
 S = TypeVar("S", bound=Repeated)
 
@@ -189,6 +190,7 @@ class _Planter:
                     seed.network_configuration.encode(),
                 )
             self._reserved_ips(path, seed)
+            self._network_security_groups(path, seed)
             self._media(f"{path}os_images", seed.os_images, "services/images", images.OSImage)
             self._media(f"{path}disks", seed.disks, "services/disks", disks.Disk)
             for place, service, name in _each(f"{path}hosted_services", seed.hosted_services):
@@ -203,6 +205,7 @@ class _Planter:
         try:
             yield
         finally:
+            groups = subscription.network_security_groups
             subscription.quotas = replace(
                 wanted,
                 cores=max(wanted.cores, subscription.cores_in_use),
@@ -210,6 +213,10 @@ class _Planter:
                 storage_accounts=max(wanted.storage_accounts, len(subscription.storage_accounts)),
                 affinity_groups=max(wanted.affinity_groups, len(subscription.affinity_groups)),
                 reserved_ips=max(wanted.reserved_ips, len(subscription.reserved_ips)),
+                network_security_groups=max(wanted.network_security_groups, len(groups)),
+                network_security_rules_per_group=max(
+                    wanted.network_security_rules_per_group, *(len(one.rules) for one in groups.values()), 0
+                ),
             )
 
     def _affinity_groups(self, path: str, contents: SubscriptionContents) -> None:
@@ -244,6 +251,17 @@ class _Planter:
                 location=seed.location or self._location,
             )
             self._send(place, "POST", "services/networking/reservedips", body)
+
+    def _network_security_groups(self, path: str, contents: SubscriptionContents) -> None:
+        for place, seed, name in _each(f"{path}network_security_groups", contents.network_security_groups):
+            location = seed.location or self._location
+            body = NetworkSecurityGroup(name=name, label=place.label(seed.label, name), location=location)
+            self._send(place, "POST", "services/networking/networksecuritygroups", body)
+            for number, rule in enumerate(seed.rules):
+                inside = replace(place, field=f"{place.field}.rules[{number}]")
+                made = NetworkSecurityRule.model_validate(rule.model_dump(exclude={"name"}))
+                target = f"services/networking/networksecuritygroups/{name}/rules/{place.text(rule.name)}"
+                self._send(inside, "PUT", target, made)
 
     def _media(
         self,

@@ -1,0 +1,182 @@
+"""Kernel of families whose resources are listed, read, made and removed by name; see also `places`.
+
+A family is a subclass of `Collection`: its attributes say what it is called, its methods are its
+rules. The kernel finds names in any case, answers 404 for what is not there and 409 for what is,
+looks at quotas, lets changes take their time under locks, and puts them into the operations list.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Final, Generic, Literal, TypeAlias, TypeVar
+
+from asyncsm.emulator import refusals
+from asyncsm.emulator.call import Call, Handler, Reply
+from asyncsm.emulator.naming import ByName
+from asyncsm.emulator.progress import Lockable
+from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.saved_names import effect
+from asyncsm.emulator.state import Subscription
+from asyncsm.wire.base import XmlModel
+
+ThingT = TypeVar("ThingT")
+RequestT = TypeVar("RequestT", bound=XmlModel)
+Verb: TypeAlias = Literal["list", "read", "create", "put", "remove"]
+Parameters: TypeAlias = Mapping[str, str]
+
+
+class Collection(ABC, Generic[ThingT, RequestT]):
+    """Resources of a subscription, or of another resource, that have names.
+
+    Sentences have ``{name}`` and ``{noun}``; a family with words of its own gives whole sentences.
+
+    Attributes:
+        resource: in the service's names of operations: ``Create{resource}``.
+        noun: in sentences, and with ``count`` behind it in that of the quota.
+        verbs: the operations there are.
+        path: where they are listed; one is at ``{path}/{parameter}``.
+        parameter: what stands for a name in paths.
+        request: the body that makes one.
+        name_pattern: names that are valid.
+        quota: the field of `Quotas`.
+        missing, taken, invalid: sentences of refusals.
+        used: likewise, with ``{user}``.
+    """
+
+    resource: str
+    noun: str
+    verbs: Sequence[Verb]
+    path: str
+    parameter: str
+    request: type[RequestT]
+    name_pattern: re.Pattern[str] = re.compile(r"\w([\w .-]{0,78}\w)?", re.ASCII)  # [guess]
+    quota: str
+    missing: str = "The {noun} {name} does not exist."
+    taken: str = "A {noun} with the name '{name}' already exists."
+    invalid: str = "The name '{name}' of the {noun} is invalid."
+    used: str = "The {noun} {name} is in use by {user}."
+
+    def __init__(self, routes: RouteTable) -> None:
+        one = f"{self.path}/{{{self.parameter}}}"
+        table: Mapping[Verb, tuple[Callable[[str, str], Callable[[Handler], Handler]], str, str, Handler]] = {
+            "list": (routes.get, self.path, f"List{self.resource}s", self.list_all),
+            "read": (routes.get, one, f"Get{self.resource}", self.read),
+            "create": (routes.post, self.path, f"Create{self.resource}", self.create),
+            "put": (routes.put, one, f"Set{self.resource}", self.put),
+            "remove": (routes.delete, one, f"Delete{self.resource}", self.remove),
+        }
+        for register, path, operation, handler in map(table.__getitem__, self.verbs):
+            register(path, operation)(handler)
+        _REMOVALS[self.resource] = self.drop
+
+    @abstractmethod
+    def held(self, subscription: Subscription, parameters: Parameters) -> ByName[ThingT]:
+        """Return all there are; refuse if what has them does not exist."""
+
+    @abstractmethod
+    def make(self, call: Call, name: str, wanted: RequestT) -> ThingT:
+        """Return a new one, or refuse."""
+
+    def shown(self, call: Call, thing: ThingT) -> XmlModel:
+        """Return one as it is read."""
+        raise NotImplementedError
+
+    def listed(self, call: Call, things: Sequence[ThingT]) -> XmlModel:
+        """Return all as they are listed."""
+        raise NotImplementedError
+
+    def users(self, subscription: Subscription, thing: ThingT) -> Iterable[str]:
+        """Return what uses one, which therefore cannot be removed."""
+        return ()
+
+    def locks(self, call: Call, thing: ThingT) -> Sequence[Lockable]:
+        """Return what a change of one holds: by default itself."""
+        return [thing] if isinstance(thing, Lockable) else []
+
+    def named(self, subscription: Subscription, parameters: Parameters, name: str) -> ThingT:
+        """Return the one called `name`, in any case; refuse with 404 if there is none, or not any more."""
+        thing = self.held(subscription, parameters).get(name)
+        if thing is None or self._is_going(subscription, thing):
+            raise refusals.not_found(self.missing.format(noun=self.noun, name=name))  # [protocol 3.4]
+        return thing
+
+    def find(self, call: Call) -> ThingT:
+        """Return the one of the path."""
+        return self.named(call.subscription, call.parameters, call.parameters[self.parameter])
+
+    def list_all(self, call: Call) -> Reply:
+        """Answer a request for the list."""
+        things = self.held(call.subscription, call.parameters).values()
+        left = [one for one in things if not self._is_going(call.subscription, one)]
+        return Reply(document=self.listed(call, left))
+
+    def read(self, call: Call) -> Reply:
+        """Answer a request for one."""
+        return Reply(document=self.shown(call, self.find(call)))
+
+    def create(self, call: Call) -> Reply:
+        """Answer a POST: one is there at once, and locked until the operation ends."""
+        wanted = call.body(self.request)
+        name = str(getattr(wanted, "name", ""))
+        held = self.held(call.subscription, call.parameters)
+        if name in held:
+            raise refusals.conflict(self.taken.format(noun=self.noun, name=name))  # [protocol 3.4]
+        self._require_room(call, held, name)
+        thing = self.make(call, name, wanted)
+        call.acts_on(*call.path.split("/"), name)
+        reply = call.accept(locks=self.locks(call, thing))
+        held[name] = thing
+        return reply
+
+    def put(self, call: Call) -> Reply:
+        """Answer a PUT: at the end of the operation one is there, or is what the request says."""
+        wanted = call.body(self.request)
+        name = call.parameters[self.parameter]
+        held = self.held(call.subscription, call.parameters)
+        if name not in held:
+            self._require_room(call, held, name)
+        thing = self.make(call, name, wanted)
+        return call.accept(locks=self.locks(call, thing), then=partial(_put, held, name, thing))
+
+    def remove(self, call: Call) -> Reply:
+        """Answer a DELETE, which fails at its end if something uses the resource."""
+        thing = self.find(call)
+        then = partial(_remove, self.resource, call.subscription, dict(call.parameters))
+        return call.accept(locks=self.locks(call, thing), then=then)
+
+    def drop(self, subscription: Subscription, parameters: Parameters) -> None:
+        """Take one out at the end of its removal, or refuse."""
+        held, name = self.held(subscription, parameters), parameters[self.parameter]
+        for user in self.users(subscription, held[name]):
+            raise refusals.bad_request(self.used.format(noun=self.noun, name=name, user=user))  # [guess]
+        del held[name]
+
+    def _require_room(self, call: Call, held: ByName[ThingT], name: str) -> None:
+        if self.name_pattern.fullmatch(name) is None:
+            raise refusals.bad_request(self.invalid.format(noun=self.noun, name=name))  # [guess]
+        limit = getattr(call.subscription.quotas, self.quota)
+        if len(held) >= limit:
+            raise refusals.quota_exceeded(f"{self.noun.lower()} count", limit, len(held))  # [protocol 3.4]
+
+    def _is_going(self, subscription: Subscription, thing: ThingT) -> bool:
+        """Tell whether a removal has begun that will succeed: reads do not show the resource any more."""
+        lock = thing.lock if isinstance(thing, Lockable) else None
+        going = lock is not None and lock.name == f"Delete{self.resource}"
+        return going and not any(True for _ in self.users(subscription, thing))
+
+
+_REMOVALS: Final[dict[str, Callable[[Subscription, Parameters], None]]] = {}
+"""How a resource is taken out, by the families' `resource`, which stands in saved states and stays."""
+
+
+@effect("collections/put")
+def _put(held: ByName[ThingT], name: str, thing: ThingT) -> None:
+    held[name] = thing
+
+
+@effect("collections/remove")
+def _remove(resource: str, subscription: Subscription, parameters: Parameters) -> None:
+    _REMOVALS[resource](subscription, parameters)

@@ -1,0 +1,286 @@
+"""Kernel of what can have one resource of a family: subnets, roles and network interfaces.
+
+A family whose resources they can have, such as network security groups, is an `Associated`
+collection. It names the field of the wire's models that has the resource's name; nothing else
+knows of an association, so it goes with the subnet, role or interface that has it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from functools import partial
+from typing import Final, Generic, Protocol, TypeVar, cast
+
+from asyncsm.emulator import refusals
+from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.change_tracking import Entity
+from asyncsm.emulator.collections import Collection, Parameters, RequestT
+from asyncsm.emulator.compute import Role
+from asyncsm.emulator.networking import NetworkConfiguration
+from asyncsm.emulator.progress import Lockable
+from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.rules import path_resources
+from asyncsm.emulator.saved_names import effect
+from asyncsm.emulator.state import Subscription
+from asyncsm.wire.base import XmlModel
+from asyncsm.wire.configuration_sets import ConfigurationSet
+from asyncsm.wire.endpoints import NetworkInterface
+from asyncsm.wire.networks import Subnet, VirtualNetworkSite
+
+HolderT = TypeVar("HolderT", bound=Entity)
+
+
+class Located(Protocol):
+    """A resource that belongs to a region."""
+
+    name: str
+    location: str
+
+
+LocatedT = TypeVar("LocatedT", bound=Located)
+
+
+class Associated(Collection[LocatedT, RequestT]):
+    """A collection of which places can have one resource each.
+
+    Attributes:
+        field: of `Subnet`, `ConfigurationSet` and `NetworkInterface`: the name of what they have.
+        elsewhere: sentence, with ``{noun}``, ``{name}`` and ``{region}``.
+    """
+
+    field: str
+    elsewhere: str = "The {noun} {name} is not in {region}."
+
+    def wanted(self, call: Call) -> str:
+        """Return the name in the body of an association: a document like that of a creation."""
+        return str(getattr(call.body(self.request), "name", ""))
+
+    @abstractmethod
+    def association(self, name: str) -> XmlModel:
+        """Return the answer to who asks which one a place has."""
+
+    def require(self, subscription: Subscription, name: str, region: str | None = None) -> str:
+        """Return a name as it is spelt; refuse if there is no such resource, or none in `region`."""
+        thing = self.named(subscription, {}, name)
+        if region not in {None, thing.location}:
+            sentence = self.elsewhere.format(noun=self.noun, name=thing.name, region=region)
+            raise refusals.bad_request(sentence)  # [protocol 4.19] [guess]
+        return thing.name
+
+    def settle(self, subscription: Subscription, network: ConfigurationSet, region: str) -> None:
+        """Spell what a new machine and its interfaces have as it is called, or refuse it."""
+        for each in (network, *network.network_interfaces):
+            name = getattr(each, self.field, None)
+            if name:
+                setattr(each, self.field, self.require(subscription, name, region))
+
+    def users(self, subscription: Subscription, thing: LocatedT) -> Iterator[str]:
+        """Yield the places that have one."""
+        for user, place in _places(subscription):
+            if (getattr(place, self.field, None) or "").lower() == thing.name.lower():
+                yield user
+
+
+def _places(subscription: Subscription) -> Iterator[tuple[str, XmlModel]]:
+    for site in subscription.networks.sites.values():
+        for subnet in site.subnets:
+            yield f"subnet {site.name}/{subnet.name}", subnet
+    for service in subscription.hosted_services.values():
+        for deployment in service.deployments.values():
+            for role in deployment.roles.values():
+                name = f"{service.name}/{deployment.name}/{role.name}"
+                yield f"role {name}", role.network
+                for each in role.network.network_interfaces:
+                    yield f"network interface {name}/{each.name}", each
+
+
+class Place(ABC, Generic[HolderT]):
+    """A place that can have one: read which, add one, remove it.
+
+    Attributes:
+        noun: in the service's names of operations: ``Add{resource}To{noun}``.
+        path: of the place.
+        called: what it is called in sentences, with the parameters of the path.
+    """
+
+    noun: str
+    path: str
+    called: str
+
+    def __init__(self, routes: RouteTable, family: Associated[LocatedT, RequestT]) -> None:
+        self._family = family
+        self._removal = f"Remove{family.resource}From{self.noun}"
+        path = f"{self.path}/{family.path.rpartition('/')[2]}"
+        routes.get(path, f"Get{family.resource}For{self.noun}")(self.read)
+        routes.post(path, f"Add{family.resource}To{self.noun}")(self.add)
+        routes.delete(f"{path}/{{{family.parameter}}}", self._removal)(self.remove)
+        _PLACES[self._removal] = cast("Place[Entity]", self)
+
+    @abstractmethod
+    def holder(self, call: Call) -> tuple[HolderT, Lockable, str]:
+        """Return the entity that has it, what a change locks, and the region; refuse if it does not exist."""
+
+    @abstractmethod
+    def part(self, holder: HolderT, parameters: Parameters) -> XmlModel:
+        """Return the model that has the name."""
+
+    @abstractmethod
+    def replace(self, holder: HolderT, parameters: Parameters, field: str, name: str | None) -> None:
+        """Let the model have `name`, in a copy, as values of the state are not changed."""
+
+    def read(self, call: Call) -> Reply:
+        """Answer which one it has."""
+        holder, lock, _ = self.holder(call)
+        return Reply(document=self._family.association(self._present(call, holder, lock)))
+
+    def add(self, call: Call) -> Reply:
+        """Answer a POST, which adds one where none is."""
+        holder, lock, region = self.holder(call)
+        name = self._family.require(call.subscription, self._family.wanted(call), region)
+        call.require_free(lock)
+        present = self._name_in(holder, call.parameters)
+        if present is not None:
+            # [protocol 4.19] [guess]
+            raise refusals.bad_request(f"The {self._called(call)} has the {self._noun} {present} already.")
+        return self._accept(call, holder, lock, name)
+
+    def remove(self, call: Call) -> Reply:
+        """Answer a DELETE, which names the one it has."""
+        holder, lock, _ = self.holder(call)
+        name = call.parameters[self._family.parameter]
+        if self._present(call, holder, lock).lower() != name.lower():
+            # [guess]: no source says so
+            raise refusals.not_found(f"The {self._called(call)} does not have the {self._noun} {name}.")
+        return self._accept(call, holder, lock, None)
+
+    def finish(
+        self, subscription: Subscription, holder: HolderT, parameters: Parameters, name: str | None
+    ) -> None:
+        """Let it have what is called `name`, or nothing; refuse if that has gone in the meantime."""
+        if name is not None:
+            self._family.require(subscription, name)
+        self.replace(holder, parameters, self._family.field, name)
+
+    def _accept(self, call: Call, holder: HolderT, lock: Lockable, name: str | None) -> Reply:
+        parameters = dict(call.parameters)
+        then = partial(_associate, self._removal, call.subscription, holder, parameters, name)
+        return call.accept(locks=[lock], then=then)
+
+    def _present(self, call: Call, holder: HolderT, lock: Lockable) -> str:
+        """Return what it has; refuse if there is nothing, or will not be after a removal under way."""
+        name, change = self._name_in(holder, call.parameters), lock.lock
+        if name is None or (
+            change is not None
+            and change.name == self._removal
+            and call.parameters.items() <= change.parameters.items()
+        ):
+            # [protocol 4.19]
+            raise refusals.not_found(f"The {self._called(call)} does not have any {self._noun} assigned.")
+        return name
+
+    def _name_in(self, holder: HolderT, parameters: Parameters) -> str | None:
+        return getattr(self.part(holder, parameters), self._family.field, None) or None
+
+    @property
+    def _noun(self) -> str:
+        return self._family.noun.lower()
+
+    def _called(self, call: Call) -> str:
+        return self.called.format(**call.parameters)
+
+
+class Subnets(Place[NetworkConfiguration]):
+    """The subnets of virtual networks."""
+
+    noun = "Subnet"
+    path = "services/networking/virtualnetwork/{virtualNetworkName}/subnets/{subnetName}"
+    called = "virtual network name {virtualNetworkName} and subnet {subnetName}"
+
+    def holder(self, call: Call) -> tuple[NetworkConfiguration, Lockable, str]:
+        """Return the network configuration, which a change locks."""
+        networks, name = call.subscription.networks, call.parameters["virtualNetworkName"]
+        if networks.plan is None or name not in networks.sites:
+            raise refusals.not_found(f"The virtual network {name} does not exist.")  # [guess]
+        self.part(networks, call.parameters)
+        return networks, networks, networks.plan.regions[networks.sites[name].name]
+
+    def part(self, holder: NetworkConfiguration, parameters: Parameters) -> Subnet:
+        """Return the subnet."""
+        return _subnet(holder.sites[parameters["virtualNetworkName"]], parameters["subnetName"])
+
+    def replace(
+        self, holder: NetworkConfiguration, parameters: Parameters, field: str, name: str | None
+    ) -> None:
+        """Let the subnet have `name`, in a copy of its network."""
+        site = holder.sites[parameters["virtualNetworkName"]].model_copy(deep=True)
+        setattr(_subnet(site, parameters["subnetName"]), field, name)
+        holder.sites[site.name] = site
+
+
+def _subnet(site: VirtualNetworkSite, name: str) -> Subnet:
+    for subnet in site.subnets:
+        if subnet.name.lower() == name.lower():
+            return subnet
+    # [guess]: no source says so
+    raise refusals.not_found(f"The subnet {name} does not exist in the virtual network {site.name}.")
+
+
+class Roles(Place[Role]):
+    """The roles of deployments."""
+
+    noun = "Role"
+    path = f"{path_resources.BY_NAME}/roles/{{roleName}}"
+    called = "role {roleName}"
+
+    def holder(self, call: Call) -> tuple[Role, Lockable, str]:
+        """Return the role; a change locks its deployment."""
+        service, deployment = path_resources.deployment(call)
+        role = path_resources.role_in(deployment, call.parameters["roleName"])
+        self.part(role, call.parameters)
+        return role, deployment, call.subscription.region_of(service)
+
+    def part(self, holder: Role, parameters: Parameters) -> XmlModel:
+        """Return what `within` finds in the role's network."""
+        return self.within(holder.network, parameters)
+
+    def replace(self, holder: Role, parameters: Parameters, field: str, name: str | None) -> None:
+        """Let it have `name`, in a copy of the role's network."""
+        network = holder.network.model_copy(deep=True)
+        setattr(self.within(network, parameters), field, name)
+        holder.network = network
+
+    def within(
+        self, network: ConfigurationSet, parameters: Parameters
+    ) -> ConfigurationSet | NetworkInterface:
+        """Return the model that has the name: for a role, its network."""
+        return network
+
+
+class Interfaces(Roles):
+    """The network interfaces of roles."""
+
+    noun = "NetworkInterface"
+    path = f"{Roles.path}/networkinterfaces/{{networkInterfaceName}}"
+    called = "network interface {networkInterfaceName}"
+
+    def within(
+        self, network: ConfigurationSet, parameters: Parameters
+    ) -> ConfigurationSet | NetworkInterface:
+        """Return the interface."""
+        name = parameters["networkInterfaceName"]
+        for each in network.network_interfaces:
+            if (each.name or "").lower() == name.lower():
+                return each
+        raise refusals.not_found(f"The network interface {name} does not exist.")  # [guess]
+
+
+_PLACES: Final[dict[str, Place[Entity]]] = {}
+"""All places by the names of their removals, which stand in saved states and stay."""
+
+
+@effect("places/associate")
+def _associate(
+    place: str, subscription: Subscription, holder: Entity, parameters: Parameters, name: str | None
+) -> None:
+    _PLACES[place].finish(subscription, holder, parameters, name)

@@ -1,0 +1,123 @@
+"""Network security groups and their rules, for subnets, roles and network interfaces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from ipaddress import IPv4Network
+from typing import Any, Final
+
+from asyncsm.emulator import refusals
+from asyncsm.emulator.call import Call
+from asyncsm.emulator.collections import Collection, Parameters
+from asyncsm.emulator.naming import ByName
+from asyncsm.emulator.networking import NetworkSecurityGroup
+from asyncsm.emulator.places import Associated, Interfaces, Roles, Subnets
+from asyncsm.emulator.progress import Lockable
+from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.rules import common_fields
+from asyncsm.emulator.state import Subscription
+from asyncsm.wire import network_security_groups as wire
+
+routes: RouteTable = RouteTable()
+
+
+class _Groups(Associated[NetworkSecurityGroup, wire.NetworkSecurityGroup]):
+    resource, noun = "NetworkSecurityGroup", "Network Security Group"
+    verbs = ("list", "read", "create", "remove")
+    path = "services/networking/networksecuritygroups"
+    parameter = "networkSecurityGroupName"
+    request = wire.NetworkSecurityGroup
+    quota, field = "network_security_groups", "network_security_group"
+
+    def held(self, subscription: Subscription, parameters: Parameters) -> ByName[NetworkSecurityGroup]:
+        return subscription.network_security_groups
+
+    def make(self, call: Call, name: str, wanted: wire.NetworkSecurityGroup) -> NetworkSecurityGroup:
+        label = None if wanted.label is None else common_fields.label(wanted.label)
+        return NetworkSecurityGroup(name, common_fields.known_location(wanted.location or ""), label)
+
+    def shown(self, call: Call, thing: NetworkSecurityGroup) -> wire.NetworkSecurityGroup:
+        shown = wire.NetworkSecurityGroup(name=thing.name, label=thing.label, location=thing.location)
+        if call.query.get("detaillevel", "").lower() == "full":
+            own = sorted(thing.rules.values(), key=lambda rule: rule.priority)
+            shown.rules = [*own, *_DEFAULT_RULES]
+        return shown
+
+    def listed(self, call: Call, things: Sequence[NetworkSecurityGroup]) -> wire.NetworkSecurityGroups:
+        found = [self.shown(call, one) for one in sorted(things, key=lambda one: one.name.lower())]
+        return wire.NetworkSecurityGroups(network_security_groups=found)
+
+    def association(self, name: str) -> wire.NetworkSecurityGroup:
+        return wire.NetworkSecurityGroup(name=name, state="Created")
+
+
+class _Rules(Collection[wire.NetworkSecurityRule, wire.NetworkSecurityRule]):
+    resource, noun = "NetworkSecurityRule", "network security rule"
+    verbs = ("put", "remove")
+    path = f"{_Groups.path}/{{{_Groups.parameter}}}/rules"
+    parameter = "ruleName"
+    request = wire.NetworkSecurityRule
+    quota = "network_security_rules_per_group"
+
+    def held(self, subscription: Subscription, parameters: Parameters) -> ByName[wire.NetworkSecurityRule]:
+        return groups.named(subscription, parameters, parameters[groups.parameter]).rules
+
+    def locks(self, call: Call, thing: wire.NetworkSecurityRule) -> Sequence[Lockable]:
+        return [groups.named(call.subscription, {}, call.parameters[groups.parameter])]
+
+    def make(self, call: Call, name: str, wanted: wire.NetworkSecurityRule) -> wire.NetworkSecurityRule:
+        if name.upper() in {rule.name for rule in _DEFAULT_RULES}:
+            raise refusals.bad_request(f"The default rule {name} cannot be changed.")  # [guess]
+        for field, is_valid in _VALID.items():
+            if not is_valid(getattr(wanted, field)):  # [protocol 4.19] [guess]
+                raise refusals.bad_request(f"The {field} of the rule {name} is not valid.")
+        for other in self.held(call.subscription, call.parameters).values():
+            same = (other.type, other.priority) == (wanted.type, wanted.priority)
+            if same and (other.name or "").lower() != name.lower():
+                raise refusals.bad_request(f"The rule {other.name} has the same priority.")  # [guess]
+        return wanted.model_copy(update={"name": name, "state": "Active", "is_default": None})
+
+
+def _is_prefix(text: str) -> bool:
+    tags = {"*", "INTERNET", "VIRTUAL_NETWORK", "AZURE_LOADBALANCER"}
+    try:
+        return text.upper() in tags or bool(IPv4Network(text, strict=False))
+    except ValueError:
+        return False
+
+
+def _is_port_range(text: str) -> bool:
+    ports = [int(port) if port.isdecimal() else -1 for port in text.split("-")]
+    return text == "*" or (len(ports) <= 2 and 0 <= ports[0] <= ports[-1] <= 65535)
+
+
+_VALID: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "type": {*wire.RuleType}.__contains__,
+    "priority": range(100, 4097).__contains__,
+    "action": {*wire.RuleAction}.__contains__,
+    "source_address_prefix": _is_prefix,
+    "source_port_range": _is_port_range,
+    "destination_address_prefix": _is_prefix,
+    "destination_port_range": _is_port_range,
+    "protocol": {*wire.RuleProtocol}.__contains__,
+}
+
+_SAME: Final = {"SourcePortRange": "*", "DestinationPortRange": "*", "Protocol": "*", "State": "Active"}
+_VARIED: Final = ("Name", "Type", "Priority", "Action", "SourceAddressPrefix", "DestinationAddressPrefix")
+_DEFAULT_RULES: Final = [
+    wire.NetworkSecurityRule.from_node({**dict(zip(_VARIED, row, strict=True)), **_SAME, "IsDefault": "true"})
+    for row in (
+        ("ALLOW VNET OUTBOUND", "Outbound", "65000", "Allow", "VIRTUAL_NETWORK", "VIRTUAL_NETWORK"),
+        ("ALLOW VNET INBOUND", "Inbound", "65000", "Allow", "VIRTUAL_NETWORK", "VIRTUAL_NETWORK"),
+        ("ALLOW AZURE LOAD BALANCER INBOUND", "Inbound", "65001", "Allow", "AZURE_LOADBALANCER", "*"),
+        ("ALLOW INTERNET OUTBOUND", "Outbound", "65001", "Allow", "*", "INTERNET"),
+        ("DENY ALL OUTBOUND", "Outbound", "65500", "Deny", "*", "*"),
+        ("DENY ALL INBOUND", "Inbound", "65500", "Deny", "*", "*"),
+    )
+]
+"""Rules that every group has, in the order in which they are read [protocol 4.19]."""
+
+groups: Final = _Groups(routes)
+_Rules(routes)
+for place in (Subnets, Roles, Interfaces):
+    place(routes, groups)

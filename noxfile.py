@@ -1,4 +1,8 @@
-"""Every check of the project; `nox -l` lists them, plain `nox` runs the usual ones."""
+"""Every check of the project; `nox -l` lists them, plain `nox` runs the usual ones.
+
+Daily: `nox -s tests`, or pytest itself in an environment that has the dependency group ``dev``.
+Before a release: `nox -s matrix lowest`. Arguments after ``--`` are pytest's.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,34 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import nox
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
+OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+SIDE_BY_SIDE = ("--numprocesses", str(max(2, os.cpu_count() or 1)), "--dist", "worksteal")
+"""Modules begin as one piece each, for the emulator their tests share, and are divided when a process is idle."""
+
+PART = (
+    "tests/unit",  # the client: asyncio's cancellation, timeouts and groups, TLS, annotations read at run time
+    "tests/parity",  # signatures, as inspect tells them
+    "tests/recorded/test_requests.py",  # wire models and XML, all of them
+    "tests/recorded/test_replies.py",
+    "tests/emulator/test_kernel.py",  # its listener, its state with dataclasses and slots, its database
+    "tests/emulator/test_snapshot.py",
+    "tests/end_to_end/test_guide.py",  # everything together, once
+    "tests/end_to_end/test_cli.py",  # typer reads annotations
+    "tests/provisioning/test_expansion.py",
+    "tests/provisioning/test_runs.py",
+)
+"""What can differ from Python to Python: the language and its library change there, not what the emulator knows.
+
+The other tests, nine in ten of the time, ask what the emulator answers, or start programs that have been tested in
+pieces. `matrix` runs them, too."""
 
 nox.options.default_venv_backend = "virtualenv"
 nox.options.error_on_missing_interpreters = False
@@ -20,9 +46,8 @@ nox.options.sessions = ["lint", "types", "tests"]
 
 def present() -> list[str]:
     """The Python versions of this machine that really start; the running one first."""
-    own = f"{sys.version_info.major}.{sys.version_info.minor}"
-    others = [interpreter(version) for version in PYTHONS if version != own]
-    return [own, *(found for found in others if found)]
+    others = [interpreter(version) for version in PYTHONS if version != OWN]
+    return [OWN, *(found for found in others if found)]
 
 
 def interpreter(version: str) -> str | None:
@@ -36,6 +61,13 @@ def interpreter(version: str) -> str | None:
     return None
 
 
+def run_suite(session: nox.Session, group: str, paths: Sequence[str] = ()) -> None:
+    """Run tests against the built wheel, as many at a time as there are processors, but at least two."""
+    wheel = build_wheel(session)
+    session.install(f"asyncsm[cli] @ {wheel.as_uri()}", *dependencies(group))
+    session.run("pytest", *SIDE_BY_SIDE, *(session.posargs or paths))
+
+
 def dependencies(*groups: str) -> list[str]:
     """What the dependency groups list."""
     return nox.project.dependency_groups(PROJECT, *groups)
@@ -43,10 +75,17 @@ def dependencies(*groups: str) -> list[str]:
 
 @nox.session(python=present())
 def tests(session: nox.Session) -> None:
-    """The whole test suite against the built wheel."""
-    wheel = build_wheel(session)
-    session.install(f"asyncsm[cli] @ {wheel.as_uri()}", *dependencies("test"))
-    session.run("pytest", *session.posargs)
+    """The whole suite on the running Python, and on the others present what can differ there."""
+    if session.python == OWN:
+        run_suite(session, "test")
+    else:
+        run_suite(session, "test-part", PART)
+
+
+@nox.session(python=present())
+def matrix(session: nox.Session) -> None:
+    """The whole suite on each Python present."""
+    run_suite(session, "test")
 
 
 @nox.session
@@ -75,7 +114,7 @@ def lowest(session: nox.Session) -> None:
     """The test suite with the oldest versions of what the package depends on."""
     lower = [each.replace(">=", "==") for each in PROJECT["project"]["dependencies"]]
     session.install("-e", ".[cli]", *lower, *dependencies("test"))
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
 
 
 @nox.session

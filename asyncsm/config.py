@@ -138,7 +138,7 @@ class ThrottlePolicy:
 
 @dataclass(frozen=True, slots=True)
 class LanePolicy:
-    """Whether changes that exclude each other wait for one another.
+    """The rule for changes that exclude each other: they wait for one another, or not.
 
     Attributes:
         enabled: changes of one deployment, hosted service, storage account or of the network
@@ -220,7 +220,7 @@ USUAL_SECONDS_OTHERWISE: Final = 31.0
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What the environment says, for arguments that were not given."""
+    """Values of the environment, for arguments that were not given."""
 
     subscription_id: str | None
     cert_file: str | None

@@ -29,10 +29,6 @@ AsyncsmError
 ├─ StateUnreachable           a waited-for resource reached a state it will not leave by itself
 └─ UnexpectedPayload          the reply is not what the model says
 ```
-
-The names under which the old SDK raised its errors are kept as aliases:
-`AzureHttpError`, `AzureMissingResourceHttpError`, `AzureConflictHttpError`,
-`AzureAsyncOperationHttpError`.
 """
 
 from __future__ import annotations
@@ -52,14 +48,17 @@ class Outcome(Protocol):
     @property
     def id(self) -> str:
         """Request id of the operation."""
+        ...
 
     @property
     def status(self) -> str:
         """``InProgress``, ``Succeeded`` or ``Failed``, as last seen."""
+        ...
 
     @property
     def http_status_code(self) -> int | None:
         """HTTP status a synchronous call would have had."""
+        ...
 
 
 class AcceptedOperation(Protocol):
@@ -72,20 +71,25 @@ class AcceptedOperation(Protocol):
     @property
     def status(self) -> str:
         """``InProgress``, ``Succeeded`` or ``Failed``, as last seen."""
+        ...
 
     @property
     def done(self) -> bool:
-        """Whether the operation is known to have ended."""
+        """Return whether the operation is known to have ended."""
+        ...
 
     @property
     def token(self) -> str:
         """Text with which another process resumes the wait."""
+        ...
 
     async def refresh(self) -> str:
         """Ask for the status once, now."""
+        ...
 
     async def wait(self, deadline: float | None = None) -> Outcome:
         """Wait until the operation has ended."""
+        ...
 
     def __await__(self) -> Generator[object, None, Outcome]: ...
 
@@ -101,7 +105,9 @@ class AsyncsmError(Exception):
 
     def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...], dict[str, object]]:
         # Most are made of other arguments than `args`. A handle belongs to the event loop of its session.
-        state = {name: value for name, value in self.__dict__.items() if name != "handle"}
+        state: dict[str, object] = {
+            name: None if name == "handle" else value for name, value in self.__dict__.items()
+        }
         return _made_again, (type(self), *self.args), state
 
     def __copy__(self) -> Self:
@@ -335,8 +341,6 @@ class OperationTimeout(AsyncsmError, TimeoutError):
         last: what was last seen, for the message.
     """
 
-    handle: AcceptedOperation | None = None
-
     def __init__(
         self, message: str, handle: AcceptedOperation | None = None, last: str | None = None
     ) -> None:
@@ -389,6 +393,7 @@ class UnexpectedPayload(AsyncsmError):
         self.resource = resource
 
 
+# The names under which the old SDK raised its errors.
 AzureHttpError = ServiceError
 AzureMissingResourceHttpError = ResourceNotFound
 AzureConflictHttpError = Conflict

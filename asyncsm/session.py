@@ -222,7 +222,7 @@ class ManagementSession(Caller):
 
     @property
     def closed(self) -> bool:
-        """Whether `close` was called."""
+        """Return whether `close` was called."""
         return self._closed
 
     @property
@@ -247,7 +247,7 @@ class ManagementSession(Caller):
 
     @property
     def service_time(self) -> datetime | None:
-        """What the service's clock shows, going by its last answer; ``None`` before the first."""
+        """The service's time, going by its last answer; ``None`` before the first."""
         return self._parts.sender.service_time if self._parts else None
 
     @property
@@ -262,7 +262,7 @@ class ManagementSession(Caller):
 
     @property
     def statistics(self) -> SessionStatistics:
-        """What the session has sent, retried and waited for so far."""
+        """Counts of what the session has sent, retried and waited for so far."""
         parts, tally = self._parts, self._tally
         return SessionStatistics(
             requests=dict(tally.requests),
@@ -358,7 +358,7 @@ class ManagementSession(Caller):
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """What a session consists of once it is used."""
+    """Parts of a session that is used."""
 
     transport: Transport
     throttle: Throttle

@@ -34,12 +34,8 @@ app: typer.Typer = typer.Typer(
 )
 app.command("demo")(demo_command.demo)
 app.command("doctor")(doctor.doctor)
-app.add_typer(emulator.app)
-app.add_typer(certificate.app)
-app.add_typer(location.app)
-app.add_typer(service.app)
-app.add_typer(operation.app)
-app.add_typer(plan.app)
+for group in (emulator, certificate, location, service, operation, plan):
+    app.add_typer(group.app)
 app.command("worker")(worker.worker)
 
 # Depending on its version, typer brings its own copy of click or uses the installed one.

@@ -54,18 +54,9 @@ def create(
             f"Password of {name}.pfx", hide_input=True, confirmation_prompt=True, err=True
         )
     made = create_management_certificate(
-        name,
-        days=days,
-        directory=directory,
-        pfx_password=password,
-        key_size=key_size,
-        overwrite=overwrite,
+        name, days=days, directory=directory, pfx_password=password, key_size=key_size, overwrite=overwrite
     )
-    facts = _facts(made.certificate) | {
-        "pem": made.pem_path,
-        "cer": made.cer_path,
-        "pfx": made.pfx_path,
-    }
+    facts = _facts(made.certificate) | {"pem": made.pem_path, "cer": made.cer_path, "pfx": made.pfx_path}
     outputs.show(facts, CREATED, output, query)
     say(f"Upload {made.cer_path} to the subscription, then: export AZURE_MANAGEMENT_CERTFILE={made.pem_path}")
 
@@ -73,8 +64,7 @@ def create(
 @app.command("show")
 def show(
     file: Annotated[
-        str | None,
-        typer.Argument(help="PEM, PFX or .publishsettings file; else AZURE_MANAGEMENT_CERTFILE."),
+        str | None, typer.Argument(help="PEM, PFX or .publishsettings file; else AZURE_MANAGEMENT_CERTFILE.")
     ] = None,
     ask_password: Annotated[
         bool, typer.Option("--ask-password", help="Ask for the password of the file.")

@@ -9,8 +9,9 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Concatenate, Final, ParamSpec, get_type_hints
+from typing import Annotated, Concatenate, Final, ParamSpec, Self, get_type_hints
 
 import typer
 
@@ -23,53 +24,36 @@ from asyncsm.services import ServiceManagementService
 
 P = ParamSpec("P")
 
-CONNECTION: Final = "Connection"
-DISPLAY: Final = "Display"
+# Options, under their headings in the help.
+_connection = partial(typer.Option, rich_help_panel="Connection")
+_display = partial(typer.Option, rich_help_panel="Display")
 
 SubscriptionId = Annotated[
     str | None,
-    typer.Option(
-        help="GUID of the subscription; else AZURE_MANAGEMENT_SUBSCRIPTIONID, else the first in a .publishsettings file.",
-        rich_help_panel=CONNECTION,
+    _connection(
+        help="GUID of the subscription; else AZURE_MANAGEMENT_SUBSCRIPTIONID, else the first in a .publishsettings file."
     ),
 ]
 CertFile = Annotated[
     str | None,
-    typer.Option(
-        help="Management certificate: PEM, PFX or .publishsettings; else AZURE_MANAGEMENT_CERTFILE.",
-        rich_help_panel=CONNECTION,
-    ),
+    _connection(help="Management certificate: PEM, PFX or .publishsettings; else AZURE_MANAGEMENT_CERTFILE."),
 ]
 Host = Annotated[
     str | None,
-    typer.Option(
-        help="Name, name:port or https URL; else AZURE_MANAGEMENT_HOST, else the public cloud.",
-        rich_help_panel=CONNECTION,
-    ),
+    _connection(help="Name, name:port or https URL; else AZURE_MANAGEMENT_HOST, else the public cloud."),
 ]
 CaFile = Annotated[
     Path | None,
-    typer.Option(
-        help="The only certificate authorities to trust; else AZURE_MANAGEMENT_CA_FILE, else the system's.",
-        rich_help_panel=CONNECTION,
+    _connection(
+        help="The only certificate authorities to trust; else AZURE_MANAGEMENT_CA_FILE, else the system's."
     ),
 ]
 Deadline = Annotated[
-    float | None,
-    typer.Option(
-        min=0, metavar="SECONDS", help="Give up waiting after this long.", rich_help_panel=CONNECTION
-    ),
+    float | None, _connection(min=0, metavar="SECONDS", help="Give up waiting after this long.")
 ]
-Verbose = Annotated[
-    bool, typer.Option("--verbose", help="Show each HTTP exchange on stderr.", rich_help_panel=DISPLAY)
-]
-OutputOption = Annotated[
-    Output, typer.Option("--output", "-o", help="Form of the data on stdout.", rich_help_panel=DISPLAY)
-]
-Query = Annotated[
-    str | None,
-    typer.Option(metavar="JMESPATH", help="Show only what this finds in the data.", rich_help_panel=DISPLAY),
-]
+Verbose = Annotated[bool, _display("--verbose", help="Show each HTTP exchange on stderr.")]
+OutputOption = Annotated[Output, _display("--output", "-o", help="Form of the data on stdout.")]
+Query = Annotated[str | None, _display(metavar="JMESPATH", help="Show only what this finds in the data.")]
 NoWait = Annotated[
     bool, typer.Option("--no-wait", help="Return as soon as the service has accepted the change.")
 ]
@@ -204,6 +188,16 @@ def exchanges_shown(wanted: bool) -> Iterator[None]:
     finally:
         log.removeHandler(handler)
         log.setLevel(before)
+
+
+class Lines:
+    """A display that only writes lines, for files and pipes."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
 
 
 def say(message: str) -> None:

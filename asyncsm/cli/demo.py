@@ -87,10 +87,8 @@ async def create_services(tour: Tour) -> str:
     """Create all hosted services at once."""
     sms = tour.sms
     await tour.together(
-        [
-            tour.change(name, sms.create_hosted_service(name, label=name, location=LOCATION))
-            for name in tour.services
-        ]
+        tour.change(name, sms.create_hosted_service(name, label=name, location=LOCATION))
+        for name in tour.services
     )
     return f"{len(tour.services)} hosted services"
 
@@ -137,7 +135,7 @@ async def create_deployments(tour: Tour) -> str:
             )
             await tour.ask("GetDeployment", resource, sms.wait_for_deployment(service, name), "ReadyRole")
 
-    await tour.together([deploy(service) for service in tour.web], count=4 * len(tour.web))
+    await tour.together(map(deploy, tour.web), count=4 * len(tour.web))
     return f"{2 * len(tour.web)} deployments in {len(tour.web)} services, all ReadyRole"
 
 
@@ -146,14 +144,10 @@ async def change_configuration(tour: Tour) -> str:
     sms = tour.sms
     configuration = ServiceConfiguration.from_xml(CONFIGURATION)
     configuration.role("WebRole1").instances.count = 2
+    changed = configuration.to_xml()
     await tour.together(
-        [
-            tour.change(
-                f"{service}/blue",
-                sms.change_deployment_configuration(service, "blue", configuration.to_xml()),
-            )
-            for service in tour.web
-        ]
+        tour.change(f"{service}/blue", sms.change_deployment_configuration(service, "blue", changed))
+        for service in tour.web
     )
     deployment = await tour.ask(
         "GetDeployment", f"{tour.web[0]}/blue", sms.get_deployment_by_name(tour.web[0], "blue")
@@ -169,7 +163,7 @@ async def suspend_and_run(tour: Tour) -> str:
         for status in ("Suspended", "Running"):
             await tour.change(f"{service}/green", sms.update_deployment_status(service, "green", status))
 
-    await tour.together([toggle(service) for service in tour.web], count=2 * len(tour.web))
+    await tour.together(map(toggle, tour.web), count=2 * len(tour.web))
     return f"{len(tour.web)} deployments suspended and running again"
 
 
@@ -177,7 +171,7 @@ async def swap(tour: Tour) -> str:
     """Swap staging and production of each service."""
     sms = tour.sms
     await tour.together(
-        [tour.change(service, sms.swap_deployment(service, "blue", "green")) for service in tour.web]
+        tour.change(service, sms.swap_deployment(service, "blue", "green")) for service in tour.web
     )
     deployment = await tour.ask(
         "GetDeploymentBySlot", tour.web[0], sms.get_deployment_by_slot(tour.web[0], "production")
@@ -209,8 +203,7 @@ async def virtual_machines(tour: Tour) -> str:
         await tour.ask("GetDeployment", service, sms.wait_for_deployment(service, service), "ReadyRole")
 
     systems = itertools.cycle(("Linux", "Windows"))
-    works = [create(service, system) for service, system in zip(tour.machines, systems, strict=False)]
-    await tour.together(works, count=2 * len(works))
+    await tour.together(map(create, tour.machines, systems), count=2 * len(tour.machines))
     first = tour.machines[0]
     role = await tour.ask("GetRole", first, sms.get_role(first, first, first))
     return f"{len(tour.machines)} machines ReadyRole, {role.role_name} is {role.role_size}"

@@ -17,8 +17,7 @@ from asyncsm.errors import InvalidArgument
 
 def demo(
     services: Annotated[
-        int,
-        typer.Option(min=1, max=200, help="Hosted services with web roles, and as many with machines."),
+        int, typer.Option(min=1, max=200, help="Hosted services with web roles, and as many with machines.")
     ] = 8,
     clock: Annotated[
         float, typer.Option(metavar="FACTOR", help="How many times as fast as real the emulator's time runs.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from types import TracebackType
 from typing import Final, Self
 
 from rich.box import SIMPLE_HEAD
@@ -14,6 +13,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from asyncsm.cli.common import Lines, say
 from asyncsm.cli.demo import SECTIONS
 from asyncsm.cli.demo_tour import Done, Section, Summary
 from asyncsm.cli.output import grid
@@ -25,34 +25,24 @@ ROOMY: Final = 104
 FRAMES_PER_SECOND: Final = 12
 
 
-class PlainTourDisplay:
+class PlainTourDisplay(Lines):
     """Writes a line for each step, for files and pipes."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
 
     def opened(self, number: int, section: Section) -> None:
         """Show that a section begins."""
-        self._print(f"{number:2}. {section.title}: {section.code}")
+        say(f"{number:2}. {section.title}: {section.code}")
 
     def expecting(self, count: int) -> None:
         """Show that `count` steps follow, several at once."""
-        self._print(f"    {count} to do, in parallel")
+        say(f"    {count} to do, in parallel")
 
     def did(self, done: Done) -> None:
         """Show a step that was done."""
-        self._print(f"    {_in_words(done)}, request {done.request_id}")
+        say(f"    {_in_words(done)}, request {done.request_id}")
 
     def closed(self, note: str, seconds: float) -> None:
         """Show that the section is over."""
-        self._print(f"    {note} ({seconds:.1f} s)")
-
-    def _print(self, line: str) -> None:
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()
+        say(f"    {note} ({seconds:.1f} s)")
 
 
 class LiveTourDisplay:
@@ -77,9 +67,7 @@ class LiveTourDisplay:
         self._live.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._live.stop()
         if error is not None:
             self._console.print(self._line(Text("✗", "red"), "not finished", ""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -120,7 +120,7 @@ class Tour:
         return handle
 
     async def together(
-        self, works: Sequence[Coroutine[object, object, object]], count: int | None = None
+        self, works: Iterable[Coroutine[object, object, object]], count: int | None = None
     ) -> None:
         """Run all of `works` at once, and record the time this saves.
 
@@ -128,11 +128,10 @@ class Tour:
             works: coroutines, each with one step or several.
             count: the number of steps in all of them, if not one in each.
         """
-        self.display.expecting(count or len(works))
         begun, already = time.monotonic(), len(self.book)
         async with asyncio.TaskGroup() as group:
-            for work in works:
-                group.create_task(work)
+            tasks = [group.create_task(work) for work in works]
+            self.display.expecting(count or len(tasks))
         self.parallel_seconds += time.monotonic() - begun
         self.added_seconds += sum(done.seconds for done in self.book[already:])
 

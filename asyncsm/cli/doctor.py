@@ -62,6 +62,12 @@ class Trouble(Exception):
         self.cause = cause
 
 
+def _trouble_with(error: CredentialError) -> Trouble:
+    """Divide the message of `error` into problem and advice."""
+    problem, _, remedy = str(error).rpartition("; ")
+    return Trouble(problem or remedy, remedy, error)
+
+
 class Examination:
     """All checks, and their results so far."""
 
@@ -96,17 +102,14 @@ class Examination:
         """Check that the certificate can be read, and that its key belongs to it."""
         source = self._call.cert_file or self._environment.cert_file
         if source is None:
-            cause = CredentialError("no certificate")
-            raise Trouble(
-                "no certificate was given",
-                "give --cert-file or set AZURE_MANAGEMENT_CERTFILE; `asyncsm certificate create` makes one",
-                cause,
+            advice = (
+                "give --cert-file or set AZURE_MANAGEMENT_CERTFILE; `asyncsm certificate create` makes one"
             )
+            raise Trouble("no certificate was given", advice, CredentialError("no certificate"))
         try:
             self.certificate = ManagementCertificate.load(source, check_validity=False)
         except CredentialError as error:
-            problem, _, remedy = str(error).rpartition("; ")
-            raise Trouble(problem or remedy, remedy, error) from error
+            raise _trouble_with(error) from error
         return (
             f"{self.certificate.source}: {self.certificate.subject}, key fits, {self.certificate.thumbprint}"
         )
@@ -176,8 +179,7 @@ class Examination:
         try:
             self.trust = self.certificate.ssl_context(self._call.ca_file or self._environment.ca_file)
         except CredentialError as error:
-            problem, _, remedy = str(error).rpartition("; ")
-            raise Trouble(problem or remedy, remedy, error) from error
+            raise _trouble_with(error) from error
         if self._proxy:
             return "left to the proxy"
         return await self._open(self.trust)
@@ -310,15 +312,11 @@ def _print(finding: Finding) -> None:
     sys.stdout.flush()
 
 
-def _keep_quiet(_: Finding) -> None:
-    pass
-
-
 @calling
 async def doctor(call: CallOptions) -> None:
     """Check certificate, host, TLS, clock and permission, and say in words what is wrong."""
     as_text = call.output is Output.TABLE and call.query is None
-    findings = await examine(call, _print if as_text else _keep_quiet)
+    findings = await examine(call, _print if as_text else lambda _: None)
     code = next((each.code for each in findings if each.status == "failed"), OK)
     if not as_text:
         checks = [

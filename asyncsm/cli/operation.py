@@ -10,7 +10,6 @@ import typer
 from asyncsm.cli.common import CallOptions, calling
 from asyncsm.cli.output import Columns
 from asyncsm.operations.subscriptions import operations_between
-from asyncsm.services import ServiceManagementService
 from asyncsm.wire.operations import SubscriptionOperation
 
 app: typer.Typer = typer.Typer(
@@ -64,17 +63,12 @@ async def list_(
     limit: Annotated[int, typer.Option(min=1, help="Show at most this many, the latest.")] = 100,
 ) -> None:
     """List the changes that were made to the subscription, the latest last."""
-    async with call.service() as sms:
-        found = await _since(sms, datetime.now(UTC) - timedelta(hours=hours), status)
-    call.show(found[-limit:], COLUMNS)
-
-
-async def _since(
-    sms: ServiceManagementService, begin: datetime, status: str | None
-) -> list[SubscriptionOperation]:
+    now = datetime.now(UTC)
     # The period ends far in the future, because an emulator's clock may be far ahead.
-    end = datetime.now(UTC) + timedelta(days=365)
-    return sorted(await operations_between(sms, begin, end, status), key=_started)
+    begin, end = now - timedelta(hours=hours), now + timedelta(days=365)
+    async with call.service() as sms:
+        found = sorted(await operations_between(sms, begin, end, status), key=_started)
+    call.show(found[-limit:], COLUMNS)
 
 
 def _started(operation: SubscriptionOperation) -> datetime:

@@ -265,10 +265,7 @@ async def _durably(call: CallOptions, task: _Task, plan: Plan, database: str) ->
     if task.journal is not None:
         raise InvalidArgument("--journal", "is for runs in this process; the durable engine has its database")
     engine = durable_package().DurableEngine(
-        database,
-        call.connect,
-        budget=task.throttle,
-        concurrency=task.options.max_in_flight,
+        database, call.connect, budget=task.throttle, concurrency=task.options.max_in_flight
     )
     async with engine:
         run = await engine.submit(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from asyncsm.cli.common import Lines, say
 from asyncsm.cli.output import Output
 from asyncsm.provisioning import Outcome, Progress, ResourceRecord, State, Step
 
@@ -52,23 +52,15 @@ def display_for(output: Output, plan: str, verb: str) -> Display:
     return LiveDisplay(console, f"{verb} {plan}") if console.is_terminal else PlainDisplay()
 
 
-class _Quiet:
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-
-class JsonDisplay(_Quiet):
+class JsonDisplay(Lines):
     """Writes each step as a line of JSON to standard error; the report follows on standard output."""
 
     def watch(self, progress: Progress) -> None:
         """Write each step as it happens."""
-        progress.subscribe(lambda step: _write(step.model_dump_json(exclude_defaults=True)))
+        progress.subscribe(lambda step: say(step.model_dump_json(exclude_defaults=True)))
 
 
-class PlainDisplay(_Quiet):
+class PlainDisplay(Lines):
     """Writes a line for each resource that has ended, and for each attempt that failed."""
 
     def __init__(self) -> None:
@@ -83,9 +75,9 @@ class PlainDisplay(_Quiet):
                 self._ended += 1
                 seconds = progress.records[step.key].seconds
                 said = f": {step.detail}" if step.detail else ""
-                _write(f"[{self._ended}/{whole}] {step.key} {step.outcome} in {seconds:.1f} s{said}")
+                say(f"[{self._ended}/{whole}] {step.key} {step.outcome} in {seconds:.1f} s{said}")
             elif step.retry:
-                _write(f"{step.key}: {step.detail}")
+                say(f"{step.key}: {step.detail}")
 
         progress.subscribe(told)
 
@@ -191,8 +183,3 @@ class LiveDisplay:
                 Text(one.error or "", overflow="ellipsis", no_wrap=True),
             )
         return table
-
-
-def _write(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()

@@ -79,8 +79,7 @@ async def delete(
     call: CallOptions,
     name: Name,
     complete: Annotated[
-        bool,
-        typer.Option("--complete", help="Also delete its deployments, and their disks with the blobs."),
+        bool, typer.Option("--complete", help="Also delete its deployments, and their disks with the blobs.")
     ] = False,
     no_wait: NoWait = False,
 ) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from asyncsm.cli.common import CallOptions, running, say
-from asyncsm.cli.plan import Budget, durable_package, throttle_of
+from asyncsm.cli.plan import Budget, MaxInFlight, durable_package, throttle_of
 
 
 @running
@@ -22,9 +22,7 @@ async def worker(
     name: Annotated[
         str | None, typer.Option(help="Of this worker, unique among those alive; made up if absent.")
     ] = None,
-    max_in_flight: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Work on so many resources at once; else on all.")
-    ] = None,
+    max_in_flight: MaxInFlight = None,
     budget: Budget = None,
 ) -> None:
     """Carry out what plan apply --database asks for, together with all other workers of the database.

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from asyncsm.credentials import checks, decoding, files, tls
-from asyncsm.credentials.keypair import KeyPair, StaysInProcess
+from asyncsm.credentials.keypair import CertifiedKey, StaysInProcess
 from asyncsm.credentials.making import CLOCK_SKEW, certificate_builder, general_name, key_usage
 from asyncsm.errors import CredentialError, InvalidArgument
 
@@ -24,7 +24,7 @@ from asyncsm.errors import CredentialError, InvalidArgument
 class ServerCertificate(StaysInProcess):
     """A server's certificate and key, as `CertificateAuthority.issue` makes them."""
 
-    _pair: KeyPair
+    _pair: CertifiedKey
 
     @property
     def not_valid_after(self) -> datetime:
@@ -134,7 +134,7 @@ class CertificateAuthority(StaysInProcess):
             .add_extension(issuer_key, critical=False)
             .add_extension(x509.SubjectAlternativeName(names), critical=False)
         )
-        return ServerCertificate(KeyPair(builder.sign(self._key, SHA256()), key))
+        return ServerCertificate(CertifiedKey(builder.sign(self._key, SHA256()), key))
 
 
 def _builder(

@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from asyncsm.credentials import checks, decoding, files, publishsettings_format, tls, windows
 from asyncsm.credentials.decoding import Password
 from asyncsm.credentials.files import Source
-from asyncsm.credentials.keypair import KeyPair, RsaCertificate
+from asyncsm.credentials.keypair import CertifiedKey, RsaCertificate
 from asyncsm.credentials.publishsettings_format import SubscriptionEntry
 from asyncsm.credentials.windows_store import is_store_location
 from asyncsm.errors import InvalidArgument
 
 CertificateSource: TypeAlias = "Source | ManagementCertificate"
-"""What `ManagementCertificate.load` takes: a path, a store location, content, or a certificate."""
+"""Sources that `ManagementCertificate.load` takes: a path, a store location, content, or a certificate."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -147,7 +147,7 @@ class ManagementCertificate(RsaCertificate):
         return cls.from_pair(chosen.key_pair(), chosen.source, check_validity=check_validity)
 
     @classmethod
-    def from_pair(cls, pair: KeyPair, source: str, *, check_validity: bool = True) -> Self:
+    def from_pair(cls, pair: CertifiedKey, source: str, *, check_validity: bool = True) -> Self:
         """Make one of a key pair in memory, after the same checks.
 
         Raises:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from asyncsm.credentials import tls
-from asyncsm.credentials.keypair import KeyPair
+from asyncsm.credentials.keypair import CertifiedKey
 from asyncsm.errors import CredentialError
 
 SMALLEST_KEY = 2048
@@ -23,7 +23,7 @@ def algorithm(key: PrivateKeyTypes) -> str:
     return type(key).__name__.removesuffix("PrivateKey").lstrip("_")
 
 
-def rsa_key(pair: KeyPair, source: str) -> rsa.RSAPrivateKey:
+def rsa_key(pair: CertifiedKey, source: str) -> rsa.RSAPrivateKey:
     """Return the pair's key, if it is one the service and OpenSSL take.
 
     Raises:
@@ -41,7 +41,7 @@ def rsa_key(pair: KeyPair, source: str) -> rsa.RSAPrivateKey:
     return pair.key
 
 
-def _usable(pair: KeyPair, source: str) -> bool:
+def _usable(pair: CertifiedKey, source: str) -> bool:
     try:
         tls.show(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), pair, source)
     except CredentialError:
@@ -49,7 +49,7 @@ def _usable(pair: KeyPair, source: str) -> bool:
     return True
 
 
-def validity(pair: KeyPair, source: str) -> None:
+def validity(pair: CertifiedKey, source: str) -> None:
     """Check that now is within the certificate's dates.
 
     Raises:

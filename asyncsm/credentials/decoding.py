@@ -1,4 +1,4 @@
-"""PEM and PKCS#12 decoded to a `KeyPair`; errors say what is wrong with the file and what to do."""
+"""PEM and PKCS#12 decoded to a `CertifiedKey`; errors say what is wrong with the file and what to do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from asyncsm.credentials import files
 from asyncsm.credentials.files import Document, Source
-from asyncsm.credentials.keypair import KeyPair, public_key_of
+from asyncsm.credentials.keypair import CertifiedKey, public_key_of
 from asyncsm.errors import CredentialError
 
 Password: TypeAlias = str | bytes | None
@@ -39,7 +39,7 @@ _NOT_A_CREDENTIAL = {
 
 
 @dataclass(slots=True)
-class _Parts:
+class _Found:
     """Keys and certificates found so far, and the names of other blocks."""
 
     certificates: list[x509.Certificate] = field(default_factory=list)
@@ -47,7 +47,7 @@ class _Parts:
     others: list[str] = field(default_factory=list)
 
 
-def load_pem(source: Source, key: Source | None, password: Password) -> tuple[KeyPair, str]:
+def load_pem(source: Source, key: Source | None, password: Password) -> tuple[CertifiedKey, str]:
     """Read a PEM file with both parts, or a certificate's file and a key's; return the pair and the name.
 
     Raises:
@@ -57,7 +57,7 @@ def load_pem(source: Source, key: Source | None, password: Password) -> tuple[Ke
     return decode_pem(documents, password), documents[0].name
 
 
-def load_pfx(source: Source, password: Password) -> tuple[KeyPair, str]:
+def load_pfx(source: Source, password: Password) -> tuple[CertifiedKey, str]:
     """Read a PKCS#12 file (``.pfx``, ``.p12``); return the pair and the file's name.
 
     Raises:
@@ -67,7 +67,7 @@ def load_pfx(source: Source, password: Password) -> tuple[KeyPair, str]:
     return decode_pfx(document, password), document.name
 
 
-def decode_pem(documents: Sequence[Document], password: Password) -> KeyPair:
+def decode_pem(documents: Sequence[Document], password: Password) -> CertifiedKey:
     """Decode the pair in one PEM document, or in a certificate's and a key's together.
 
     Certificate and key are matched with each other wherever they stand. A certificate or
@@ -76,7 +76,7 @@ def decode_pem(documents: Sequence[Document], password: Password) -> KeyPair:
     Raises:
         CredentialError: a part is missing, damaged, locked, or the parts do not match.
     """
-    parts = _Parts()
+    parts = _Found()
     for document in documents:
         if document.is_pem:
             _collect_pem(document, as_bytes(password), parts)
@@ -85,7 +85,7 @@ def decode_pem(documents: Sequence[Document], password: Password) -> KeyPair:
     return _paired(" and ".join(document.name for document in documents), parts)
 
 
-def decode_pfx(document: Document, password: Password) -> KeyPair:
+def decode_pfx(document: Document, password: Password) -> CertifiedKey:
     """Decode the pair in a PKCS#12 document (``.pfx``, ``.p12``).
 
     Raises:
@@ -100,7 +100,7 @@ def decode_pfx(document: Document, password: Password) -> KeyPair:
             "(certutil -exportPFX, or 'Yes, export the private key' in certmgr)"
         )
     certificates = [c.certificate for c in (content.cert, *content.additional_certs) if c is not None]
-    return _paired(document.name, _Parts(certificates=certificates, keys=[content.key]))
+    return _paired(document.name, _Found(certificates=certificates, keys=[content.key]))
 
 
 def decode_ssh_key(document: Document, password: Password) -> PrivateKeyTypes:
@@ -138,7 +138,7 @@ def as_bytes(password: Password) -> bytes | None:
     return (password.encode() if isinstance(password, str) else password) or None
 
 
-def _collect_pem(document: Document, password: bytes | None, parts: _Parts) -> None:
+def _collect_pem(document: Document, password: bytes | None, parts: _Found) -> None:
     found = False
     for block in _BLOCK.finditer(document.lines):
         found = True
@@ -198,7 +198,7 @@ def _openssh_key(name: str, block: bytes, password: bytes | None) -> PrivateKeyT
         ) from error
 
 
-def _collect_der(document: Document, password: bytes | None, parts: _Parts) -> None:
+def _collect_der(document: Document, password: bytes | None, parts: _Found) -> None:
     certificate = _der_certificate(document)
     if certificate is not None:
         parts.certificates.append(certificate)
@@ -220,7 +220,7 @@ def _der_certificate(document: Document) -> x509.Certificate | None:
         return None  # the caller tries the other formats
 
 
-def _paired(name: str, parts: _Parts) -> KeyPair:
+def _paired(name: str, parts: _Found) -> CertifiedKey:
     if not parts.keys:
         raise CredentialError(_about_missing_key(name, parts))
     if not parts.certificates:
@@ -231,7 +231,7 @@ def _paired(name: str, parts: _Parts) -> KeyPair:
         for certificate in parts.certificates:
             if public_key_of(key) == public_key_of(certificate):
                 chain = tuple(c for c in parts.certificates if c != certificate)
-                return KeyPair(certificate, key, chain)
+                return CertifiedKey(certificate, key, chain)
     subject = parts.certificates[0].subject.rfc4514_string()
     raise CredentialError(
         f"{name}: the private key does not belong to the certificate of {subject}; "
@@ -239,7 +239,7 @@ def _paired(name: str, parts: _Parts) -> KeyPair:
     )
 
 
-def _about_missing_key(name: str, parts: _Parts) -> str:
+def _about_missing_key(name: str, parts: _Found) -> str:
     if parts.certificates:
         return (
             f"{name}: has a certificate but no private key. A .cer is the public part that is uploaded; "
@@ -270,7 +270,7 @@ def _not_a_pfx(document: Document) -> str:
         return f"{document.name}: is PEM, not a PFX; use from_pem, or load, which tells them apart"
     certificate = _der_certificate(document)
     if certificate is not None:
-        return _about_missing_key(document.name, _Parts(certificates=[certificate]))
+        return _about_missing_key(document.name, _Found(certificates=[certificate]))
     return unrecognised(document)
 
 

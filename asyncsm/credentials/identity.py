@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from asyncsm.credentials import files
 from asyncsm.credentials.certificate import CertificateSource, ManagementCertificate
-from asyncsm.credentials.publishsettings import parse_publishsettings
+from asyncsm.credentials.publishsettings import PublishSettings
 from asyncsm.credentials.windows_store import is_store_location
 from asyncsm.errors import CredentialError
 
@@ -45,7 +45,7 @@ def identify(source: CertificateSource | None, subscription_id: str | None) -> C
     if not isinstance(source, ManagementCertificate) and not in_store:
         document = files.read(source)
         if document.is_xml:
-            chosen = parse_publishsettings(document).subscription(subscription_id)
+            chosen = PublishSettings.of(document).subscription(subscription_id)
             return CallerIdentity(chosen.load_certificate(), chosen.id, chosen.management_url)
     certificate = ManagementCertificate.load(source)
     if not subscription_id:

@@ -47,7 +47,7 @@ class StaysInProcess:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyPair(StaysInProcess):
+class CertifiedKey(StaysInProcess):
     """A certificate with its private key, of any algorithm, not checked yet.
 
     Attributes:
@@ -94,7 +94,7 @@ class KeyPair(StaysInProcess):
 class RsaCertificate(StaysInProcess):
     """A certificate with its RSA key; two are equal when their certificates are."""
 
-    _pair: KeyPair
+    _pair: CertifiedKey
     _key: rsa.RSAPrivateKey = field(compare=False)
 
     def __repr__(self) -> str:

@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from asyncsm.credentials.certificate import ManagementCertificate
 from asyncsm.credentials.checks import SMALLEST_KEY
-from asyncsm.credentials.keypair import KeyPair
+from asyncsm.credentials.keypair import CertifiedKey
 from asyncsm.errors import CredentialError, InvalidArgument
 
 CLOCK_SKEW = timedelta(hours=1)
@@ -115,7 +115,7 @@ def self_signed(
     hosts: Iterable[str] = (),
     key_size: int = SMALLEST_KEY,
     now: datetime | None = None,
-) -> KeyPair:
+) -> CertifiedKey:
     """Make a new RSA key and its self-signed certificate (SHA-256).
 
     Args:
@@ -145,7 +145,7 @@ def self_signed(
     )
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-    return KeyPair(builder.sign(key, SHA256()), key)
+    return CertifiedKey(builder.sign(key, SHA256()), key)
 
 
 def self_issued(

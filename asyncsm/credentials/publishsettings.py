@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from os import PathLike
-from typing import Literal
+from typing import Literal, Self
 
 from asyncsm.credentials import files, publishsettings_format
 from asyncsm.credentials.certificate import ManagementCertificate
@@ -54,6 +54,11 @@ class PublishSettings:
     source: str
     subscriptions: tuple[PublishSettingsSubscription, ...]
 
+    @classmethod
+    def of(cls, document: Document) -> Self:
+        """Parse a file that was read already, as `read_publishsettings` does."""
+        return cls(document.name, publishsettings_format.parse(document, PublishSettingsSubscription))
+
     def subscription(self, id: str | None = None) -> PublishSettingsSubscription:
         """Return the subscription of that id, in any case; the first one without an id.
 
@@ -69,13 +74,7 @@ def read_publishsettings(source: Source) -> PublishSettings:
     Raises:
         CredentialError: it is not one, or lists no subscription.
     """
-    return parse_publishsettings(files.read(source))
-
-
-def parse_publishsettings(document: Document) -> PublishSettings:
-    """`read_publishsettings` of a document that was read already."""
-    entries = publishsettings_format.parse(document, PublishSettingsSubscription)
-    return PublishSettings(document.name, entries)
+    return PublishSettings.of(files.read(source))
 
 
 def write_publishsettings(

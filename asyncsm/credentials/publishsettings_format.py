@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from asyncsm.credentials import decoding
 from asyncsm.credentials.files import Document
-from asyncsm.credentials.keypair import KeyPair, StaysInProcess
+from asyncsm.credentials.keypair import CertifiedKey, StaysInProcess
 from asyncsm.errors import CredentialError, InvalidArgument
 from asyncsm.wire import xml
 from asyncsm.wire.xml import Node
@@ -45,7 +45,7 @@ class SubscriptionEntry(StaysInProcess):
         """The file and the subscription, for messages."""
         return f"{self._file}, subscription {self.id}"
 
-    def key_pair(self) -> KeyPair:
+    def key_pair(self) -> CertifiedKey:
         """Decode certificate and key.
 
         Raises:

@@ -21,7 +21,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from asyncsm.credentials import checks, decoding, files
 from asyncsm.credentials.decoding import Password
 from asyncsm.credentials.files import Source
-from asyncsm.credentials.keypair import KeyPair, RsaCertificate
+from asyncsm.credentials.keypair import CertifiedKey, RsaCertificate
 from asyncsm.credentials.making import self_issued, self_signed
 from asyncsm.errors import CredentialError, InvalidArgument
 
@@ -131,10 +131,10 @@ def service_certificate_for_ssh_key(private_key: Source, password: Password = No
     # A serial number is positive and has at most 20 bytes: one bit less than the digest.
     serial = int.from_bytes(identifier) >> 1 or 1
     builder = self_issued(public_key, _SSH_NAME, _SSH_BEGINS, _SSH_ENDS).serial_number(serial)
-    return ServiceCertificate(KeyPair(builder.sign(key, SHA256()), key), key)
+    return ServiceCertificate(CertifiedKey(builder.sign(key, SHA256()), key), key)
 
 
-def _checked(pair: KeyPair, source: str) -> ServiceCertificate:
+def _checked(pair: CertifiedKey, source: str) -> ServiceCertificate:
     return ServiceCertificate(pair, _rsa(pair.key, source, "make one with service_certificate"))
 
 

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from asyncsm.credentials import files
-from asyncsm.credentials.keypair import KeyPair
+from asyncsm.credentials.keypair import CertifiedKey
 from asyncsm.errors import CredentialError
 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
-def client_context(pair: KeyPair, source: str, ca_file: files.Source | None) -> ssl.SSLContext:
+def client_context(pair: CertifiedKey, source: str, ca_file: files.Source | None) -> ssl.SSLContext:
     """Make a context that shows `pair` and trusts `ca_file` only, or the system's authorities.
 
     Raises:
@@ -34,7 +34,7 @@ def client_context(pair: KeyPair, source: str, ca_file: files.Source | None) -> 
     return context
 
 
-def show(context: ssl.SSLContext, pair: KeyPair, source: str) -> None:
+def show(context: ssl.SSLContext, pair: CertifiedKey, source: str) -> None:
     """Make `context` present `pair`.
 
     Raises:
@@ -75,7 +75,7 @@ def _authorities(document: files.Document) -> str | bytes:
 
 
 @contextlib.contextmanager
-def _key_file(pair: KeyPair) -> Iterator[tuple[str, bytes | None]]:
+def _key_file(pair: CertifiedKey) -> Iterator[tuple[str, bytes | None]]:
     """Give a path OpenSSL can read the pair from, and the password of the key in it."""
     descriptor = _memory_file()
     if descriptor is not None:

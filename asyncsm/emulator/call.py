@@ -12,7 +12,7 @@ from typing import Self, TypeAlias, TypeVar
 from asyncsm.emulator import refusals, strict
 from asyncsm.emulator.authentication import Gate
 from asyncsm.emulator.clock import Clock, Effect
-from asyncsm.emulator.progress import Lockable, Operation, OperationProgress, require_free
+from asyncsm.emulator.progress import USUAL_SECONDS, Lockable, Operation, OperationProgress, require_free
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.state import ServiceState, Subscription
 from asyncsm.wire import xml
@@ -59,6 +59,7 @@ class Route:
         root: root element the body must have, where that tells operations apart.
         recorded: whether List Subscription Operations shows it: changes, not reads.
         scoped: whether the path stands below a subscription.
+        seconds: how long it usually takes, if it is not done with the answer [protocol 2.3].
     """
 
     method: str
@@ -69,6 +70,7 @@ class Route:
     root: str | None = None
     recorded: bool = True
     scoped: bool = True
+    seconds: float = USUAL_SECONDS
 
     def wants(self, query: Mapping[str, str], root: Callable[[], str]) -> bool:
         """Tell whether a request's query, and its body's root element if that matters, are this route's."""
@@ -194,7 +196,7 @@ class Call:
         return self.clock.now()
 
     def new_id(self) -> str:
-        """A request id for something nobody has requested: 32 hexadecimal digits."""
+        """Return an id for something new, such as a deployment: 32 hexadecimal digits."""
         return f"{self.random.getrandbits(128):032x}"
 
     @property
@@ -263,7 +265,7 @@ class Call:
         operation = self.record()
         self.progress.begin(
             operation,
-            seconds=self.progress.duration(operation.name) if seconds is None else seconds,
+            seconds=self.progress.vary(self.route.seconds) if seconds is None else seconds,
             steps=steps,
             then=then,
             locks=locks,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from typing import TypeVar, cast
 
 from asyncsm.emulator.change_tracking import Register
@@ -15,9 +15,10 @@ class ByName(Register, MutableMapping[str, V]):
 
     __slots__ = ("_values",)
 
-    def __init__(self) -> None:
+    def __init__(self, entries: Iterable[tuple[str, V]] = ()) -> None:
         super().__init__()
         self._values: dict[str, tuple[str, V]] = {}
+        self.update(entries)
 
     def __getitem__(self, name: str) -> V:
         return self._values[name.lower()][1]

@@ -20,7 +20,7 @@ from asyncsm.emulator.compute import Role
 from asyncsm.emulator.networking import NetworkConfiguration
 from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import deployment_lifecycle, path_resources
+from asyncsm.emulator.rules import path_resources
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire.base import XmlModel
@@ -238,7 +238,7 @@ class Roles(Place[Role]):
         service, deployment = path_resources.deployment(call)
         role = path_resources.role_in(deployment, call.parameters["roleName"])
         self.part(role, call.parameters)
-        return role, deployment, deployment_lifecycle.region_of(call.subscription, service)
+        return role, deployment, call.subscription.region_of(service)
 
     def part(self, holder: Role, parameters: Parameters) -> XmlModel:
         """Return what `within` finds in the role's network."""

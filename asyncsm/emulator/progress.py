@@ -42,32 +42,8 @@ PRUNE_EVERY: Final = 10_000
 JITTER: Final = 0.1
 """Fraction by which durations vary."""
 
-USUAL_SECONDS: Final[Mapping[str, float]] = {
-    "AddCertificates": 6,
-    "AssociateReservedIP": 60,
-    "ChangeDeploymentConfiguration": 151,
-    "CreateDeployment": 52,
-    "CreateVirtualMachineDeployment": 62,
-    "AddRole": 32,
-    "UpdateRole": 32,
-    "UpdateDeploymentStatus": 6,
-    "DeleteRoleInstances": 200,
-    "RebuildDeploymentRoleInstance": 122,
-    "UpgradeDeployment": 500,
-    "RollbackDeploymentUpdateOrUpgrade": 400,
-    "RebootDeploymentRoleInstance": 60,
-    "ReimageDeploymentRoleInstance": 90,
-    "CreateReservedIP": 5,
-    "DeleteReservedIP": 5,
-    "DisassociateReservedIP": 57,
-    "AddDnsServer": 20,
-    "UpdateDnsServer": 21,
-    "DeleteDnsServer": 21,
-    "DeleteCertificate": 6,
-}
-"""Virtual seconds an operation of a kind takes, as recorded; `OTHERWISE_SECONDS` for the rest."""
-
-OTHERWISE_SECONDS: Final = 30.0
+USUAL_SECONDS: Final = 30.0
+"""Virtual seconds an operation takes whose route does not say it."""
 
 
 @saved("operation", "emulator.progress:Operation")
@@ -242,11 +218,6 @@ class OperationProgress:
     def __init__(self, clock: Clock, random: Random) -> None:
         self._clock = clock
         self._random = random
-
-    def duration(self, name: str) -> float:
-        """Virtual seconds an operation of this name takes this time."""
-        usual = USUAL_SECONDS.get(name.removesuffix("BySlot"), OTHERWISE_SECONDS)
-        return self.vary(usual)
 
     def vary(self, seconds: float) -> float:
         """`seconds`, a little more or less."""

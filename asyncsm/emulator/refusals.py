@@ -14,7 +14,11 @@ both, as they were with the service.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from asyncsm.wire.operations import Error
+
+T = TypeVar("T")
 
 FAILED_AUTHENTICATION = (
     "The server failed to authenticate the request. Verify that the certificate is valid and is "
@@ -97,6 +101,13 @@ def not_found(message: str = "The requested resource was not found.") -> Refusal
     return Refusal(404, "ResourceNotFound", message)
 
 
+def required(found: T | None, message: str) -> T:
+    """Return what was `found`; if nothing was, refuse with 404 and `message`."""
+    if found is None:
+        raise not_found(message)
+    return found
+
+
 def not_emulated(method: str, path: str) -> Refusal:
     """501: the emulator has no such operation, whether or not the service had; never a 404, which means more."""
     return Refusal(501, NOT_EMULATED, f"asyncsm's emulator does not answer {method} {path}.")
@@ -135,6 +146,12 @@ def quota_exceeded(resource_type: str, limit: int, current: int, increment: int 
         f"resource type '{resource_type}' is {limit} per subscription, the current count is {current}, and "
         f"the requested increment is {increment}."
     )
+
+
+def require_quota(resource_type: str, limit: int, current: int, increment: int = 1) -> None:
+    """Refuse, as by `quota_exceeded`, so many more that there would be more than `limit`."""
+    if current + increment > limit:
+        raise quota_exceeded(resource_type, limit, current, increment)
 
 
 def request_timeout() -> Refusal:

@@ -11,10 +11,21 @@ operations share a path, the query (``comp=config``) or the root element of the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypedDict, Unpack
 from urllib.parse import parse_qsl, quote, unquote
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Handler, Route
+
+
+class _Facts(TypedDict, total=False):
+    """Facts of a `Route` that have a default."""
+
+    query: Mapping[str, str]
+    root: str | None
+    recorded: bool
+    scoped: bool
+    seconds: float
 
 
 class RouteTable:
@@ -26,45 +37,26 @@ class RouteTable:
     def __iter__(self) -> Iterator[Route]:
         return iter(self.routes)
 
-    def get(
-        self, path: str, operation: str, *, query: Mapping[str, str] | None = None, scoped: bool = True
-    ) -> Callable[[Handler], Handler]:
-        """The decorated function answers reads of `path`; see `Route` for the parameters."""
-        return self._add("GET", path, operation, query=query, recorded=False, scoped=scoped)
+    def get(self, path: str, operation: str, **facts: Unpack[_Facts]) -> Callable[[Handler], Handler]:
+        """The decorated function answers reads of `path`; see `Route` for the facts."""
+        facts["recorded"] = False
+        return self._add("GET", path, operation, facts)
 
-    def post(
-        self, path: str, operation: str, *, query: Mapping[str, str] | None = None, root: str | None = None
-    ) -> Callable[[Handler], Handler]:
+    def post(self, path: str, operation: str, **facts: Unpack[_Facts]) -> Callable[[Handler], Handler]:
         """The decorated function answers POSTs to `path`."""
-        return self._add("POST", path, operation, query=query, root=root)
+        return self._add("POST", path, operation, facts)
 
-    def put(
-        self, path: str, operation: str, *, query: Mapping[str, str] | None = None, root: str | None = None
-    ) -> Callable[[Handler], Handler]:
+    def put(self, path: str, operation: str, **facts: Unpack[_Facts]) -> Callable[[Handler], Handler]:
         """The decorated function answers PUTs to `path`."""
-        return self._add("PUT", path, operation, query=query, root=root)
+        return self._add("PUT", path, operation, facts)
 
-    def delete(
-        self, path: str, operation: str, *, query: Mapping[str, str] | None = None
-    ) -> Callable[[Handler], Handler]:
+    def delete(self, path: str, operation: str, **facts: Unpack[_Facts]) -> Callable[[Handler], Handler]:
         """The decorated function answers DELETEs of `path`."""
-        return self._add("DELETE", path, operation, query=query)
+        return self._add("DELETE", path, operation, facts)
 
-    def _add(
-        self,
-        method: str,
-        path: str,
-        operation: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        root: str | None = None,
-        recorded: bool = True,
-        scoped: bool = True,
-    ) -> Callable[[Handler], Handler]:
+    def _add(self, method: str, path: str, operation: str, facts: _Facts) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
-            self.routes.append(
-                Route(method, path, operation, handler, query or {}, root, recorded=recorded, scoped=scoped)
-            )
+            self.routes.append(Route(method, path, operation, handler, **facts))
             return handler
 
         return register

@@ -146,6 +146,12 @@ class Subscription(Entity):
     operations: OperationLog = field(default_factory=OperationLog)
     cores_in_use: int = 0
 
+    def region_of(self, service: HostedService) -> str:
+        """The region of `service`, which may be that of its affinity group."""
+        if service.affinity_group is not None:
+            return self.affinity_groups[service.affinity_group].location
+        return service.location or ""
+
     def media(self) -> Iterator[tuple[str, str, str | None]]:
         """All blobs in use: ``disk`` or ``image``, its name, and the blob's URL."""
         for disk in self.disks.values():
@@ -162,16 +168,10 @@ class Subscription(Entity):
 
 
 class ServiceState:
-    """All subscriptions, and the names that are unique across them."""
+    """All subscriptions; names of hosted services and storage accounts are unique across them."""
 
     def __init__(self) -> None:
         self.subscriptions: ByName[Subscription] = ByName()
-        self._services: ByName[Subscription] = ByName()
-        self._accounts: ByName[Subscription] = ByName()
-
-    def add_subscription(self, subscription: Subscription) -> None:
-        """Take in a new subscription."""
-        self.subscriptions[subscription.id] = subscription
 
     def replace(self, subscriptions: ByName[Subscription]) -> None:
         """Know these subscriptions, with all they have, and nothing else any more.
@@ -179,44 +179,23 @@ class ServiceState:
         Raises:
             ValueError: two of them have a hosted service or a storage account of the same name.
         """
-        services: ByName[Subscription] = ByName()
-        accounts: ByName[Subscription] = ByName()
-        for subscription in subscriptions.values():
-            _register("hosted service", services, subscription, subscription.hosted_services)
-            _register("storage account", accounts, subscription, subscription.storage_accounts)
-        self.subscriptions, self._services, self._accounts = subscriptions, services, accounts
+        owners = subscriptions.values()
+        _require_distinct("hosted service", (name for each in owners for name in each.hosted_services))
+        _require_distinct("storage account", (name for each in owners for name in each.storage_accounts))
+        self.subscriptions = subscriptions
 
     def owner_of_hosted_service(self, name: str) -> Subscription | None:
         """The subscription whose hosted service has the DNS name `name`."""
-        return self._services.get(name)
-
-    def add_hosted_service(self, subscription: Subscription, service: HostedService) -> None:
-        """Register a service whose name was free."""
-        self._services[service.name] = subscription
-        subscription.hosted_services[service.name] = service
-
-    def remove_hosted_service(self, subscription: Subscription, service: HostedService) -> None:
-        """Drop a service; its name is free at once."""
-        del self._services[service.name]
-        del subscription.hosted_services[service.name]
+        return next((one for one in self.subscriptions.values() if name in one.hosted_services), None)
 
     def owner_of_storage_account(self, name: str) -> Subscription | None:
         """The subscription whose storage account is called `name`."""
-        return self._accounts.get(name)
-
-    def add_storage_account(self, subscription: Subscription, account: StorageAccount) -> None:
-        """Register an account whose name was free."""
-        self._accounts[account.name] = subscription
-        subscription.storage_accounts[account.name] = account
-
-    def remove_storage_account(self, subscription: Subscription, account: StorageAccount) -> None:
-        """Drop an account; its name is free at once."""
-        del self._accounts[account.name]
-        del subscription.storage_accounts[account.name]
+        return next((one for one in self.subscriptions.values() if name in one.storage_accounts), None)
 
 
-def _register(kind: str, owners: ByName[Subscription], owner: Subscription, names: Iterable[str]) -> None:
+def _require_distinct(kind: str, names: Iterable[str]) -> None:
+    seen: set[str] = set()
     for name in names:
-        if name in owners:
+        if name.lower() in seen:
             raise ValueError(f"two subscriptions have the {kind} {name!r}")
-        owners[name] = owner
+        seen.add(name.lower())

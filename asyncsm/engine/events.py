@@ -1,4 +1,4 @@
-"""What a session is doing, told while it does it.
+"""Events of a session: requests, replies, retries and waits, told as they happen.
 
 A listener is called in the task that made the call the event is about, so a `ContextVar` set
 before a call says in the listener whose it is. Listeners are for looking on: they must be
@@ -23,7 +23,7 @@ class RequestSent:
     Attributes:
         kind: ``change``, ``read``, or ``poll`` for a question about operations.
         resource: method and path.
-        operation: the service's name for a change.
+        operation: the service's name for a change; empty for anything else.
         attempt: 1 for the first; of those that were let through by the service.
     """
 

@@ -58,7 +58,7 @@ class Ticket:
 
     @property
     def queued(self) -> bool:
-        """Whether it is still waiting."""
+        """Return whether the change is still waiting."""
         return self.turn is not None
 
     async def ready(self) -> None:
@@ -106,7 +106,7 @@ class Ticket:
             self.lanes.leave(self)
 
     def covers(self, lane: Lane) -> bool:
-        """Whether `lane` is its own or lies below it, so that who holds it need not queue there."""
+        """Return whether `lane` is the ticket's or lies below it; its holder need not queue there."""
         return lane[: len(self.lane)] == self.lane
 
 

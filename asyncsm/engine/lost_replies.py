@@ -1,4 +1,4 @@
-"""What becomes of a change whose reply was lost: found and adopted, sent again, or reported as unknown.
+"""Changes whose reply was lost: found and adopted, sent again, or reported as unknown.
 
 A reply is lost when the connection breaks, when an attempt takes too long, and when the service
 answers 500, which says nothing about what it had done by then. A change that does no more when it
@@ -80,7 +80,7 @@ def in_doubt(since: datetime) -> Iterator[None]:
 
 
 class _Verdict(Enum):
-    """What a look at the service showed, where it did not show the operation."""
+    """Result of a look at the service that did not show the operation."""
 
     DID_NOT_HAPPEN = "did not happen"
     CANNOT_TELL = "cannot tell"
@@ -141,7 +141,7 @@ class Reconciler:
         self._claimed: OrderedDict[str, None] = OrderedDict()
 
     def begin(self, request: Request) -> Sending:
-        """What `send` has to know of a change about to be sent."""
+        """Return what `send` has to know of a change about to be sent."""
         since = _in_doubt_since.get()
         now = asyncio.get_running_loop().time()
         if since is None or request.reconcile is Reconcile.REPEAT:
@@ -249,6 +249,8 @@ class Reconciler:
         later_than: datetime | None = None
         listed = fresh = False
         for _ in range(looks):
+            if self._sender.closed:
+                return _Verdict.CANNOT_TELL
             await asyncio.sleep(pause)
             pause = min(2 * pause, self._policy.most)
             try:
@@ -303,7 +305,7 @@ class Reconciler:
         return self._prefix + bare.removeprefix(self._prefix).strip("/")
 
     async def _at_target(self, request: Request, *, listed: bool) -> _Verdict:
-        """What the resource itself tells; the list, if there was one, does not show the change."""
+        """Judge by the resource itself; the list, if there was one, does not show the change."""
         try:
             await self._sender.send(Request("GET", request.target or request.path))
             there = True

@@ -64,8 +64,8 @@ class OperationList(OperationSource):
             request = get("operations", query=query)
             page, response = await self.read(SubscriptionOperationCollection, request, kind)
             yield Page(page.subscription_operations, response.seconds)
-            if not page.continuation_token:
-                return
+            if page.continuation_token in {None, "", query.get("ContinuationToken")}:
+                return  # a token that comes again would be followed for ever
             query["ContinuationToken"] = page.continuation_token
 
 
@@ -75,7 +75,7 @@ def normalised(request_id: str) -> str:
 
 
 def is_removal(operation: str) -> bool:
-    """Whether an operation of this name takes something away."""
+    """Return whether an operation of this name takes something away."""
     return operation.startswith(("Delete", "Remove"))
 
 

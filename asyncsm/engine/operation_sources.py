@@ -58,7 +58,7 @@ class OperationSource(ABC):
         """Ask for one operation."""
 
     async def ask(
-        self, operation_ids: Sequence[str], answer: Callable[[str, Operation | AsyncsmError], None]
+        self, request_ids: Sequence[str], answer: Callable[[str, Operation | AsyncsmError], None]
     ) -> None:
         """Ask for each operation by itself; the service's authority on any one of them."""
 
@@ -69,11 +69,11 @@ class OperationSource(ABC):
                 except AsyncsmError as error:
                     answer(operation_id, error)
 
-        if len(operation_ids) == 1:
-            await one(operation_ids[0])
+        if len(request_ids) == 1:
+            await one(request_ids[0])
             return
         async with asyncio.TaskGroup() as group:
-            for operation_id in operation_ids:
+            for operation_id in request_ids:
                 group.create_task(one(operation_id), name="asyncsm-status")
 
     async def read(self, model: type[M], request: Request, kind: Kind) -> tuple[M, HttpResponse]:

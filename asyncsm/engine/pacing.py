@@ -1,4 +1,4 @@
-"""How fast requests may follow each other after the service refused one; pure.
+"""The rate of requests after the service refused one; pure.
 
 The service refuses with ``TooManyRequests`` and says neither how much it bears nor when to come
 back. After a burst that used up a budget of minutes it refuses everything for minutes, so the

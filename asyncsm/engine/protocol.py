@@ -47,9 +47,9 @@ class Reconcile(StrEnum):
     """An action that leaves nothing to look at; only the list of operations tells."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would make a request of fourteen fields cost twice as much
 class Request:
-    """One call of the service; everything that differs from operation to operation.
+    """One call of the service; everything that differs from operation to operation. Never changed once made.
 
     Attributes:
         method: HTTP method.
@@ -66,7 +66,7 @@ class Request:
         usual: seconds such an operation usually takes; ``None`` if that is not known.
         listed: whether `operation` is the name that List Subscription Operations was seen to show.
         lane: names, in lower case, of what it changes; ``()`` excludes nothing, and ``None`` leaves
-            it to the path (see `asyncsm.engine.lanes.lane_of`).
+            it to the path (see `asyncsm.operations.lanes.lane_of`).
     """
 
     method: str
@@ -85,12 +85,12 @@ class Request:
 
     @property
     def repeatable(self) -> bool:
-        """Whether sending it twice does no more than sending it once."""
+        """Return whether sending it twice does no more than sending it once."""
         return self.reconcile is Reconcile.REPEAT
 
     @property
     def is_change(self) -> bool:
-        """Whether it changes anything."""
+        """Return whether the request changes anything."""
         return self.method != "GET"
 
     @property
@@ -102,7 +102,7 @@ class Request:
 def get(
     *segments: str, query: Query | None = None, version: str | None = None, scoped: bool = True
 ) -> Request:
-    """A read."""
+    """Make a request that reads."""
     return Request("GET", path_of(segments), query_of(query), version=version, scoped=scoped)
 
 

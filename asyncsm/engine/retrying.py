@@ -1,4 +1,4 @@
-"""Whether and when a request is sent again; pure.
+"""The decision to send a request again, and when; pure.
 
 A read, or a change that does no more when it happens twice, is sent again after any
 passing failure. Every other change is sent again only where it certainly did not happen:
@@ -51,7 +51,7 @@ class Again:
 def decide(
     policy: RetryPolicy, request: Request, error: AsyncsmError, attempt: int, chance: float
 ) -> Again | None:
-    """What to do after `attempt` (counted from 1) failed with `error`.
+    """Decide what to do after `attempt` (counted from 1) failed with `error`.
 
     Args:
         policy: how often and how long.
@@ -73,7 +73,7 @@ def decide(
 
 
 def outcome_is_unknown(request: Request, error: AsyncsmError) -> bool:
-    """Whether `request` may have changed something although its reply is missing."""
+    """Return whether `request` may have changed something although its reply is missing."""
     return not request.repeatable and isinstance(error, _UNKNOWN)
 
 

@@ -40,6 +40,7 @@ class Sender:
 
     Attributes:
         endpoint: where they go.
+        closed: whether `close` was called.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Sender:
         self._chance = chance
         self._date: str | None = None
         self._dated = 0.0
-        self._closed = False
+        self.closed: bool = False
 
     @property
     def retry_budget(self) -> int:
@@ -78,7 +79,7 @@ class Sender:
 
     @property
     def service_time(self) -> datetime | None:
-        """What the service's clock shows, going by its last answer; it need not agree with ours."""
+        """The service's time, going by its last answer; its clock need not agree with ours."""
         if self._date is None:
             return None
         passed = asyncio.get_running_loop().time() - self._dated
@@ -94,7 +95,7 @@ class Sender:
 
     def close(self) -> None:
         """Send nothing more; whoever waits to be sent is told."""
-        self._closed = True
+        self.closed = True
         self._throttle.close()
 
     async def send(self, request: Request, kind: Kind = Kind.CALL) -> HttpResponse:
@@ -142,13 +143,14 @@ class Sender:
         endpoint = self.endpoint
         redirects = 0
         while True:
-            if self._closed:  # perhaps during a pause
+            if self.closed:  # perhaps during a pause
                 raise ClientStateError("the session is closed; make a new one")
             wanted = protocol.encode(request, endpoint, self._subscription_id, self._api_version)
             async with self._throttle.turn(kind, again=again):
                 sort = self._count(request, kind)
                 if self._events:
-                    self._events.sending(RequestSent(sort, request.resource, request.operation, attempt))
+                    name = request.operation if sort == "change" else ""
+                    self._events.sending(RequestSent(sort, request.resource, name, attempt))
                 response = await self._transport.send(wanted)
                 self._note_date(response)
                 if self._events:

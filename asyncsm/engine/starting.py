@@ -149,5 +149,5 @@ class ChangeStarter:
 
 
 def _finish(handle: OperationHandle, status: int) -> None:
-    """What the service says of a call it answered synchronously, without asking it."""
+    """End a handle as the service would tell it of a call that it answered at once."""
     handle.answered(Operation(id=handle.request_id, status=OperationState.SUCCEEDED, http_status_code=status))

@@ -1,4 +1,4 @@
-"""What a session has done so far, in numbers."""
+"""Counts of what a session has done so far."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class SessionStatistics:
 
 @dataclass(slots=True)
 class Tally:
-    """What the parts of a session count; see `SessionStatistics` for the meanings."""
+    """Counters of the parts of a session; see `SessionStatistics` for the meanings."""
 
     requests: Counter[str] = field(default_factory=Counter)
     changes: Counter[str] = field(default_factory=Counter)

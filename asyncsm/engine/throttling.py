@@ -39,7 +39,7 @@ ALWAYS_FAST: Final = 10.0
 
 
 class Kind(StrEnum):
-    """What a request is for."""
+    """Purpose of a request."""
 
     CALL = "call"
     """The user waits for it."""

@@ -24,7 +24,7 @@ from asyncsm.wire.http import HttpRequest, HttpResponse
 
 
 class Transport(Protocol):
-    """What the session needs of a transport; tests script one."""
+    """The transport as a session needs it; tests script one."""
 
     @abstractmethod
     async def send(self, request: HttpRequest) -> HttpResponse:
@@ -159,7 +159,7 @@ class AiohttpTransport:
 
 
 def _refused_by_tls(error: BaseException | None) -> bool:
-    """Whether the peer's TLS layer said no; with TLS 1.3 that shows up only at the first read."""
+    """Return whether the peer's TLS layer said no; TLS 1.3 shows that only at the first read."""
     while error is not None:
         if isinstance(error, (ssl.SSLError, aiohttp.ClientSSLError)):
             return True

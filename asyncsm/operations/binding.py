@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from typing import Concatenate, ParamSpec, TypeAlias, TypeVar, cast
 from urllib.parse import quote
 
 from asyncsm.engine.protocol import Request
 from asyncsm.errors import InvalidArgument
-from asyncsm.operations.facts import Operation, parts_of
+from asyncsm.operations.facts import PLACEHOLDER, Operation, Parameter, parts_of
 from asyncsm.wire.base import XmlModel
 
 P = ParamSpec("P")
@@ -34,21 +34,31 @@ class Binder:
         self._target = _filler(operation.target)
         self._otherwise = _filler(operation.otherwise)
         self._lane = _lane_filler(operation.lane)
-        self._query = [(f"{name}=", value) for name, value in operation.query.items()]
+        self._query = [
+            (f"{name}=", value.strip("{}"), value[0] == "{") for name, value in operation.query.items()
+        ]
         self._needs = [rule.check for rule in operation.needs]
         parameters = operation.parameters
-        self._positional = [one.name for one in parameters if not one.keyword_only]
+        self._positional = tuple(one.name for one in parameters if not one.keyword_only)
+        # With so many positional arguments all parameters are given.
+        self._number = len(parameters) if len(self._positional) == len(parameters) else -1
         self._names = frozenset(one.name for one in parameters)
         self._required = frozenset(one.name for one in parameters if one.required)
         self._defaults = {
             one.name: one.default for one in parameters if not one.required and one.default is not None
         }
-        self._checks = [(one.name, one.optional, _check_of(one.type, one.rule)) for one in parameters]
+        in_path = set(PLACEHOLDER.findall(operation.path))  # which is checked there
+        self._checks = [
+            (one.name, one.optional, check)
+            for one in parameters
+            if (check := _check_of(one, in_path)) is not None or not (one.optional or one.name in in_path)
+        ]
         self._whole_body = next(
             (one.name for one in parameters if operation.body and _is_model(one.type, operation.body)), None
         )
         self._fields = [] if self._whole_body else list(operation.fields.items())
         self._made_of = operation.made_of
+        self._usual = operation.usual.seconds if operation.usual else None
 
     def values(self, args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, object]:
         """The caller's arguments by name, with defaults, checked and in the form of the wire.
@@ -57,14 +67,7 @@ class Binder:
             TypeError: they do not fit the signature.
             InvalidArgument: one of them breaks a rule.
         """
-        values = {**self._defaults, **dict(zip(self._positional, args, strict=False)), **kwargs}
-        if (
-            len(args) > len(self._positional)
-            or not kwargs.keys() <= self._names
-            or not self._required <= values.keys()
-            or not kwargs.keys().isdisjoint(self._positional[: len(args)])
-        ):
-            self._method(None, *args, **kwargs).close()  # raises what Python says of it
+        values = self._given(args, kwargs)
         for name, optional, check in self._checks:
             value = values.get(name)
             if value is None and not optional:
@@ -78,24 +81,37 @@ class Binder:
             need(values)
         return values
 
+    def _given(self, args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, object]:
+        """The arguments by name, with defaults."""
+        values: dict[str, object] = dict(zip(self._positional, args, strict=False))
+        if kwargs:
+            if not (kwargs.keys() <= self._names and kwargs.keys().isdisjoint(values)):
+                self._complain(args, kwargs)
+            values |= kwargs
+        if len(args) != self._number:
+            if len(args) > len(self._positional) or not self._required <= values.keys():
+                self._complain(args, kwargs)
+            if self._defaults:
+                values = self._defaults | values
+        return values
+
+    def _complain(self, args: tuple[object, ...], kwargs: dict[str, object]) -> None:
+        """Have Python say what is wrong with these arguments."""
+        self._method(None, *args, **kwargs).close()
+
     def request(self, values: Values, body: XmlModel | None = None) -> Request:
         """The request for checked `values`; `body` stands for the one they would make."""
         operation = self.operation
-        query = "&".join(
-            [
-                name + quote(str(text), safe="")
-                for name, value in self._query
-                if (text := values.get(value[1:-1]) if value[0] == "{" else value) is not None
-            ]
-        )
+        query = self._query_of(values) if self._query else ""
         path = self._path(values)
         if not operation.changes and operation.body is None:
             return Request(
                 operation.method,
                 path,
                 query,
-                operation=operation.operation,
-                version=operation.version,
+                None,
+                operation.operation,
+                operation.version,
                 scoped=operation.scoped,
             )
         return Request(
@@ -107,12 +123,16 @@ class Binder:
             operation.version,
             operation.reconcile,
             self._target(values),
-            scoped=operation.scoped,
-            queues=operation.queues,
-            usual=operation.usual.seconds if operation.usual else None,
-            listed=operation.listed,
-            lane=self._lane(values),
+            operation.scoped,
+            operation.queues,
+            self._usual,
+            operation.listed,
+            self._lane(values),
         )
+
+    def _query_of(self, values: Values) -> str:
+        given = [(name, values.get(value) if named else value) for name, value, named in self._query]
+        return "&".join([name + quote(str(text), safe="") for name, text in given if text is not None])
 
     def otherwise(self, values: Values) -> Request:
         """The request that reads what a change has answered, where that was lost."""
@@ -197,28 +217,23 @@ def _filler(template: str) -> Callable[[Values], str]:
 
 
 def _lane_filler(template: str) -> Callable[[Values], tuple[str, ...]]:
-    """What fills in a lane's names, which are compared without case and without ``services``."""
-    segments = [parts_of(segment) for segment in template.removeprefix("services/").split("/") if segment]
-
-    def fill(values: Values) -> tuple[str, ...]:
-        return tuple(
-            [
-                "".join([text + (str(values[name]) if name else "") for text, name in parts]).lower()
-                for parts in segments
-            ]
-        )
-
-    return fill
+    """Return what fills in a lane's names, which are compared without case and without ``services``."""
+    segments = [
+        ("", segment[1:-1]) if segment[0] == "{" else (segment, "")
+        for segment in template.removeprefix("services/").split("/")
+        if segment
+    ]
+    return lambda values: tuple([text or str(values[name]).lower() for text, name in segments])
 
 
 def _is_model(kind: object, model: type[XmlModel]) -> bool:
     return isinstance(kind, type) and issubclass(kind, model)
 
 
-def _check_of(kind: object, rule: object) -> Callable[[str, object], object] | None:
-    if rule is not None:
-        return cast("Callable[[str, object], object]", rule.check)  # type: ignore[attr-defined]
-    return _text if kind is str else None
+def _check_of(parameter: Parameter, in_path: Collection[str]) -> Callable[[str, object], object] | None:
+    if parameter.rule is not None:
+        return parameter.rule.check
+    return _text if parameter.type is str and parameter.name not in in_path else None
 
 
 def _text(name: str, value: object) -> object:

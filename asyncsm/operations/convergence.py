@@ -1,9 +1,10 @@
-"""Verbs that bring about a state, whatever is there already; a second call changes nothing."""
+"""Methods that bring about a state, whatever is there already; a second call changes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import NamedTuple, TypeVar
 
 from asyncsm.errors import AlreadyExists, InvalidArgument, ResourceNotFound
 from asyncsm.operations.affinity_groups import AffinityGroupOperations
@@ -20,6 +21,8 @@ from asyncsm.wire.disks import DataVirtualHardDisk, OSVirtualHardDisk
 from asyncsm.wire.extensions import ResourceExtensionReference
 from asyncsm.wire.hosted_services import HostedService
 from asyncsm.wire.storage import StorageService
+
+R = TypeVar("R")
 
 
 class _NewDeployment(NamedTuple):
@@ -38,7 +41,7 @@ class ConvergentOperations(
     StorageAccountOperations,
     AffinityGroupOperations,
 ):
-    """Resources that are to be there, or not."""
+    """Operations that create, change or delete only what is not as asked for."""
 
     async def ensure_affinity_group(
         self, name: str, label: str, location: str, description: str | None = None
@@ -57,8 +60,9 @@ class ConvergentOperations(
         try:
             found = await self.get_affinity_group_properties(name)
         except ResourceNotFound:
-            await self.create_affinity_group(name, label, location, description)
-            return await self.get_affinity_group_properties(name)
+            with suppress(AlreadyExists):  # made by another call between the question and the answer
+                await self.create_affinity_group(name, label, location, description)
+            found = await self.get_affinity_group_properties(name)
         _same_place(f"affinity group {name}", found.location, location, "location")
         if found.label != label or description not in {None, found.description}:
             await self.update_affinity_group(
@@ -76,7 +80,7 @@ class ConvergentOperations(
         affinity_group: str | None = None,
         extended_properties: Mapping[str, str | int | None] | None = None,
     ) -> HostedService:
-        """Create a hosted service unless it is there; give it what is given of the rest.
+        """Create a hosted service unless it is there; set the arguments that are given and differ.
 
         Args:
             service_name: of the hosted service.
@@ -103,8 +107,7 @@ class ConvergentOperations(
                     extended_properties,
                 )
             except AlreadyExists:
-                # Somebody else's, or made between the question and the answer; reading tells which.
-                return await self._taken_hosted_service(service_name)
+                return await _taken(service_name, self.get_hosted_service_properties)
             return await self.get_hosted_service_properties(service_name)
         present = found.hosted_service_properties
         what = f"hosted service {service_name}"
@@ -123,18 +126,6 @@ class ConvergentOperations(
             found = await self.get_hosted_service_properties(service_name)
         return found
 
-    async def _taken_hosted_service(self, service_name: str) -> HostedService:
-        try:
-            return await self.get_hosted_service_properties(service_name)
-        except ResourceNotFound as error:
-            raise AlreadyExists(
-                "ConflictError",
-                f"The name {service_name} is taken in another subscription.",
-                status=409,
-                request_id=error.request_id,
-                resource=error.resource,
-            ) from error
-
     async def ensure_storage_account(
         self,
         service_name: str,
@@ -144,7 +135,7 @@ class ConvergentOperations(
         location: str | None = None,
         account_type: str | None = None,
     ) -> StorageService:
-        """Create a storage account unless it is there, wait for it, and give it what is given of the rest.
+        """Create a storage account unless it is there, wait for it, and set the arguments that differ.
 
         Args:
             service_name: of the storage account.
@@ -162,16 +153,19 @@ class ConvergentOperations(
         try:
             found = await self.get_storage_account_properties(service_name)
         except ResourceNotFound:
-            await (
-                await self.create_storage_account(
-                    service_name,
-                    description,
-                    label or service_name,
-                    affinity_group,
-                    location,
-                    account_type=account_type or "Standard_GRS",
+            try:
+                await (
+                    await self.create_storage_account(
+                        service_name,
+                        description,
+                        label or service_name,
+                        affinity_group,
+                        location,
+                        account_type=account_type or "Standard_GRS",
+                    )
                 )
-            )
+            except AlreadyExists:
+                await _taken(service_name, self.get_storage_account_properties)
             return await self.wait_for_storage_account(service_name)
         present = found.storage_service_properties
         what = f"storage account {service_name}"
@@ -206,7 +200,7 @@ class ConvergentOperations(
         media_location: str | None = None,
         reserved_ip_name: str | None = None,
     ) -> OperationHandle:
-        """Have a virtual machine: create the deployment with it, add it to the deployment, or do nothing.
+        """Create a virtual machine unless it is there, in its deployment or together with it.
 
         A machine of that name that is there already is left as it is, and the handle is done.
 
@@ -328,6 +322,20 @@ class ConvergentOperations(
             # Raises the same where it is the hosted service that is not there.
             await self.get_hosted_service_properties(service_name)
             return None
+
+
+async def _taken(name: str, read: Callable[[str], Awaitable[R]]) -> R:
+    """Read what was found to be taken: made by another call since it was looked for, or somebody else's."""
+    try:
+        return await read(name)
+    except ResourceNotFound as error:
+        raise AlreadyExists(
+            "ConflictError",
+            f"The name {name} is taken in another subscription.",
+            status=409,
+            request_id=error.request_id,
+            resource=error.resource,
+        ) from error
 
 
 def _same_place(what: str, present: str | None, wanted: str | None, parameter: str) -> None:

@@ -16,6 +16,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import NoneType, UnionType
 from typing import Annotated, ClassVar, Final, TypedDict, TypeVar, Union, Unpack, cast, get_args, get_origin
 
@@ -75,41 +76,31 @@ class Facts(TypedDict, total=False):
     evidence: str
 
 
+@dataclass(frozen=True, eq=False)
 class Family:
     """Operations that stand together, and what they share.
 
-    Args:
+    Attributes:
         name: in the words of the field, such as ``"affinity groups"``.
         service: the class that offers them.
         evidence: where their facts are from, such as ``"[protocol 4.19]"``.
         version: ``x-ms-version`` they need, if a later one than the session's.
         usual: how long its changes take.
         ends: how the end of its changes is learned.
-
-    Attributes:
         operations: all that were declared, in order.
         loaded: the families there are so far, as their modules are imported when they are needed.
     """
 
+    name: str
+    service: str = "ServiceManagementService"
+    evidence: str = ""
+    version: str | None = None
+    usual: Usual | None = None
+    ends: Ends = Ends.OPERATION
+    operations: list[Operation] = field(default_factory=list, init=False)
     loaded: ClassVar[list[Family]] = []
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        service: str = "ServiceManagementService",
-        evidence: str = "",
-        version: str | None = None,
-        usual: Usual | None = None,
-        ends: Ends = Ends.OPERATION,
-    ) -> None:
-        self.name: Final = name
-        self.service: Final = service
-        self.evidence: Final = evidence
-        self.version: Final = version
-        self.usual: Final = usual
-        self.ends: Final = ends
-        self.operations: Final[list[Operation]] = []
+    def __post_init__(self) -> None:
         self.loaded.append(self)
 
     def reads(self, path: str, **facts: Unpack[Facts]) -> Callable[[Method], Method]:
@@ -289,8 +280,8 @@ def check(operation: Operation, where: str) -> None:
     if operation.reconcile is Reconcile.CREATED and not operation.target:
         raise MisdeclaredError(f"{where} creates, and does not say at= which path")
     body = operation.body
-    for field in operation.fields.keys() - (body.model_fields.keys() if body else set()):
-        raise MisdeclaredError(f"{where}: {body.__name__ if body else 'no body'} has no field {field}")
+    for name in operation.fields.keys() - (body.model_fields.keys() if body else set()):
+        raise MisdeclaredError(f"{where}: {body.__name__ if body else 'no body'} has no field {name}")
     _check_made(operation, where)
     if operation.plain:
         _check_plain(operation, where, used)
@@ -315,9 +306,9 @@ def _check_plain(operation: Operation, where: str, used: set[str]) -> None:
         if one.name not in used | whole | set(operation.fields.values()):
             raise MisdeclaredError(f"{where}: the parameter {one.name} goes nowhere")
     if body is not None and not whole:
-        for field, info in body.model_fields.items():
-            if info.is_required() and field not in operation.fields:
-                raise MisdeclaredError(f"{where}: nothing fills {body.__name__}.{field}")
+        for name, info in body.model_fields.items():
+            if info.is_required() and name not in operation.fields:
+                raise MisdeclaredError(f"{where}: nothing fills {body.__name__}.{name}")
 
 
 def _is_readable(reply: object) -> bool:
@@ -333,7 +324,7 @@ _PLAIN: Final = _template_of_a_plain_body.__code__.co_code
 
 
 def _has_no_body(method: Callable[..., object]) -> bool:
-    """Whether a method's body is its docstring and ``...``."""
+    """Tell a body that is a docstring and ``...`` by its code."""
     return method.__code__.co_code == _PLAIN
 
 
@@ -343,7 +334,7 @@ def _has_no_body(method: Callable[..., object]) -> bool:
 def _implementation(
     operation: Operation, method: Callable[..., Coroutine[object, object, object]]
 ) -> Callable[..., Coroutine[object, object, object]]:
-    binder = _Lazily(operation, method)
+    binder = functools.cache(lambda: Binder(operation, method))  # most are never needed in a process
     call = method
     if operation.plain:
         call = functools.wraps(method)(_caller(operation, binder))
@@ -351,25 +342,9 @@ def _implementation(
     return call
 
 
-class _Lazily:
-    """A binder that is made when it is first needed, which most are not in a process."""
-
-    __slots__ = ("_binder", "_method", "operation")
-
-    def __init__(
-        self, operation: Operation, method: Callable[..., Coroutine[object, object, object]]
-    ) -> None:
-        self.operation = operation
-        self._method = method
-        self._binder: Binder | None = None
-
-    def __call__(self) -> Binder:
-        if self._binder is None:
-            self._binder = Binder(self.operation, self._method)
-        return self._binder
-
-
-def _caller(operation: Operation, binder: _Lazily) -> Callable[..., Coroutine[object, object, object]]:
+def _caller(
+    operation: Operation, binder: Callable[[], Binder]
+) -> Callable[..., Coroutine[object, object, object]]:
     reply = operation.reply
     if reply is None:
 

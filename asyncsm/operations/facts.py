@@ -59,33 +59,31 @@ class Rule:
         return self.says
 
 
-@dataclass(frozen=True, slots=True)
-class ExactlyOne:
-    """A rule over several parameters: one of them is given, and no other."""
-
-    names: tuple[str, ...]
+class _OverSeveral:
+    """A rule over several parameters."""
 
     def __init__(self, *names: str) -> None:
-        object.__setattr__(self, "names", names)
+        self.names: tuple[str, ...] = names
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.names))})"
+
+
+class ExactlyOne(_OverSeveral):
+    """One of several parameters is given, and no other."""
 
     def check(self, values: Mapping[str, object]) -> None:
-        """Refuse none and several."""
+        """Refuse arguments of which none or several are given."""
         if sum(bool(values.get(name)) for name in self.names) != 1:
             either = " or ".join(self.names)
             raise InvalidArgument(self.names[0], f"give either {either}, and not both")
 
 
-@dataclass(frozen=True, slots=True)
-class AtLeastOne:
-    """A rule over several parameters: at least one of them is given."""
-
-    names: tuple[str, ...]
-
-    def __init__(self, *names: str) -> None:
-        object.__setattr__(self, "names", names)
+class AtLeastOne(_OverSeveral):
+    """At least one of several parameters is given."""
 
     def check(self, values: Mapping[str, object]) -> None:
-        """Refuse none."""
+        """Refuse arguments of which none is given."""
         if all(values.get(name) is None for name in self.names):
             *others, last = self.names
             raise InvalidArgument(self.names[0], f"give {', '.join(others)} or {last}")

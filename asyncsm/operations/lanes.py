@@ -48,7 +48,7 @@ def _literals(template: Sequence[str]) -> int:
 
 
 def _fits(template: Sequence[str], names: Sequence[str]) -> bool:
-    """Whether `names` are at the template's path or below it."""
+    """Tell names at the template's path or below it."""
     return len(template) <= len(names) and all(
         PLACEHOLDER.fullmatch(segment) or segment.lower() == name.lower()
         for segment, name in zip(template, names, strict=False)

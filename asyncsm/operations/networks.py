@@ -72,7 +72,7 @@ class NetworkOperations(Caller):
 
     @reserved.removes(ADDRESS, operation="DeleteReservedIP")
     async def delete_reserved_ip_address(self, name: str) -> OperationHandle:
-        """Give a reserved IP address back.
+        """Delete a reserved IP address.
 
         REST: Delete Reserved IP Address.
 

@@ -1,4 +1,4 @@
-"""The way round the typed methods: any path, with all of the session's benefits."""
+"""Requests for any path, for what has no typed method."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from asyncsm.wire.http import HttpResponse
 
 
 class RawOperations(Caller):
-    """Requests by path: authenticated, retried, checked for errors, followed as operations.
+    """Requests by path, which are authenticated, retried, checked and followed like those of typed methods.
 
     A path may begin with the subscription id, as the old SDK wanted it, or not, and may carry a
     query.

@@ -26,6 +26,11 @@ VM_IMAGE: Final = VM_IMAGES + "/{vm_image_name}"
 PUBLISHED: Final = IMAGES + "/{vm_image_name}"
 
 
+def _replication(regions: list[str], offer: str, sku: str, version: str) -> ReplicationInput:
+    attributes = ComputeImageAttributes(offer=offer, sku=sku, version=version)
+    return ReplicationInput(target_locations=regions, compute_image_attributes=attributes)
+
+
 class VMImageOperations(Caller):
     """Operations on VM images."""
 
@@ -130,7 +135,9 @@ class VMImageOperations(Caller):
             request_of(VMImageOperations.capture_vm_image, service_name, deployment_name, role_name, options)
         )
 
-    @publishing.replaces(PUBLISHED + "/replicate", body=ReplicationInput, operation="ReplicateVMImage")
+    @publishing.replaces(
+        PUBLISHED + "/replicate", body=ReplicationInput, made=_replication, operation="ReplicateVMImage"
+    )
     async def replicate_vm_image(
         self, vm_image_name: str, regions: Names, offer: Text, sku: Text, version: Text
     ) -> OperationHandle:
@@ -149,19 +156,9 @@ class VMImageOperations(Caller):
             Forbidden: the subscription is not a publisher's.
             ResourceNotFound: there is no such image.
         """
-        body = ReplicationInput(
-            target_locations=arguments.names("regions", regions),
-            compute_image_attributes=ComputeImageAttributes(
-                offer=arguments.text("offer", offer),
-                sku=arguments.text("sku", sku),
-                version=arguments.text("version", version),
-            ),
-        )
-        return await self.start(
-            request_with(VMImageOperations.replicate_vm_image, body, vm_image_name=vm_image_name)
-        )
+        ...
 
-    @publishing.replaces(PUBLISHED + "/unreplicate", operation="UnreplicateVMImage")
+    @publishing.replaces(PUBLISHED + "/unreplicate", operation="UnreplicateVMImage", ends=Ends.OPERATION)
     async def unreplicate_vm_image(self, vm_image_name: str) -> OperationHandle:
         """Remove the copies of an image; for publishers of images.
 

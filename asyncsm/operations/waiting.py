@@ -1,4 +1,4 @@
-"""Operations under way, and waiting for resources to be as wished."""
+"""Waiting for operations, and for resources to reach a state."""
 
 import time
 from collections.abc import Callable
@@ -36,7 +36,7 @@ _FAILED_INSTANCE = frozenset(
 
 
 class WaitingOperations(DeploymentOperations, StorageAccountOperations):
-    """Asking for, resuming and waiting for what the service has accepted."""
+    """Questions for the state of operations and resources, repeated until it is reached."""
 
     @family.reads("operations/{request_id}")
     async def get_operation_status(self, request_id: RequestId) -> Operation:
@@ -62,7 +62,7 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
         success_callback: Callable[[float], None] | None = None,
         failure_callback: Callable[[float, AsyncsmError], None] | None = None,
     ) -> Operation:
-        """Wait for an operation by its request id, as the old SDK did; ``await handle`` does it better.
+        """Wait for an operation by its request id, as the old SDK did; prefer ``await handle``.
 
         Unlike the old SDK it prints nothing unless a callback does, and never returns as if an
         operation had succeeded that has not.
@@ -110,7 +110,7 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
         *,
         deadline: float | None = None,
     ) -> Deployment:
-        """Wait until a deployment is as wished.
+        """Wait until a deployment has reached a state.
 
         Args:
             service_name: the hosted service.
@@ -160,7 +160,7 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
         *,
         deadline: float | None = None,
     ) -> RoleInstance:
-        """Wait until one role instance is as wished.
+        """Wait until one role instance has reached a state.
 
         Args:
             service_name: the hosted service.
@@ -214,7 +214,7 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
         *,
         deadline: float | None = None,
     ) -> StorageService:
-        """Wait until a storage account is as wished.
+        """Wait until a storage account has reached a state.
 
         Args:
             service_name: the storage account.

@@ -156,7 +156,8 @@ class Agenda:
         self._dropped: deque[_Reference] = deque()
 
     def __len__(self) -> int:
-        self._sweep()
+        if self._dropped:
+            self._sweep()
         return len(self._entries)
 
     def get(self, request_id: str) -> Entry | None:
@@ -219,7 +220,8 @@ class Agenda:
 
     def take_due(self) -> list[Entry]:
         """Take what is due now out of the queue, up to `CHUNK` entries."""
-        self._sweep()
+        if self._dropped:
+            self._sweep()
         now = asyncio.get_running_loop().time()
         due: list[Entry] = []
         while len(due) < CHUNK and (next_due := self.next_due) is not None and next_due <= now:
@@ -244,7 +246,7 @@ class Agenda:
         return min(max(TICK * total / pending, self._policy.least), self._policy.most)
 
     def scouts(self, entry: Entry) -> bool:
-        """Whether `entry` is asked for early and often, to learn how long operations of its kind take."""
+        """Return whether `entry` is asked for early and often, to learn how long operations of its kind take."""
         scouting = self._scouts.get(entry.kind) == entry.request_id
         return scouting and self.durations.learned(entry.kind) is None
 

@@ -48,7 +48,7 @@ class Completed(Generic[T]):
     error: Exception | None = None
 
     def result(self) -> T:
-        """What the call gave.
+        """Return what the call gave.
 
         Raises:
             Exception: the call's failure, such as `OperationFailed`.
@@ -261,7 +261,7 @@ class Flights(Generic[T]):
         self._calls.clear()
 
     def _late(self) -> list[Completed[T]]:
-        """What the deadline has left: one end for each call that is not reported yet."""
+        """Return one end for each call that is not reported when the deadline passes."""
         ends = [self._cut_short(call) for call in self._calls.values()]
         last = self._taken
         if self._listed and self.total is not None:

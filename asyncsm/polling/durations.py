@@ -44,10 +44,10 @@ class Durations:
         self._learned[kind] = seconds if known is None else known + _WEIGHT_OF_LATEST * (seconds - known)
 
     def learned(self, kind: str) -> float | None:
-        """What this session's operations of `kind` taught; ``None`` before the first has ended."""
+        """Return what this session's operations of `kind` taught; ``None`` before the first has ended."""
         return self._learned.get(kind)
 
     def usual(self, kind: str) -> float:
-        """What to expect of an operation of `kind`."""
+        """Return what to expect of an operation of `kind`."""
         expected = self._expected.get(kind, config.USUAL_SECONDS_OTHERWISE)
         return self._learned.get(kind, expected)

@@ -35,7 +35,7 @@ DEFAULT_SOURCE: Final = "operations"
 
 @dataclass(frozen=True, slots=True)
 class OperationToken:
-    """What another process needs to go on waiting: `str()` of it is the JSON to keep."""
+    """All that another process needs to go on waiting: `str()` of it is the JSON to keep."""
 
     request_id: str
     subscription_id: str
@@ -166,7 +166,7 @@ class OperationHandle:
 
     @property
     def done(self) -> bool:
-        """Whether the operation is known to have ended."""
+        """Return whether the operation is known to have ended."""
         return self.status != OperationState.IN_PROGRESS
 
     @property

@@ -1,4 +1,4 @@
-"""What List Subscription Operations is worth: what it is expected to cost, and whether to believe it."""
+"""Worth of List Subscription Operations: its expected cost, and whether to believe it."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class ListCost:
 
 
 class ListTrust:
-    """Whether lists are worth asking for, judged by those so far.
+    """Judges by the lists so far whether further ones are worth asking for.
 
     A list that is refused, keeps failing, is slower than single questions would be, misses
     operations or lags behind is not asked for any more, until a long pause has passed.
@@ -135,7 +135,7 @@ class ListTrust:
 
     @property
     def suspended(self) -> bool:
-        """Whether lists are not to be asked for now."""
+        """Return whether lists are not to be asked for now."""
         return asyncio.get_running_loop().time() < self._suspended_until
 
     def suspend(self, reason: str) -> None:

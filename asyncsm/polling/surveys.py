@@ -33,7 +33,7 @@ MISSES: Final = 2
 
 
 class SurveyCost(NamedTuple):
-    """What reading a list took.
+    """Cost of reading a list.
 
     Attributes:
         requests: how many, one a page.
@@ -117,7 +117,7 @@ class Surveys:
 
     @property
     def waiting(self) -> bool:
-        """Whether anything waits for the next tick."""
+        """Return whether anything waits for the next tick."""
         return bool(self._ready)
 
     @property

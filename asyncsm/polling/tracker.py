@@ -117,7 +117,7 @@ class Tracker:
         return None
 
     def knows(self, source: str) -> bool:
-        """Whether there is a source of this name."""
+        """Return whether there is a source of this name."""
         return source in {self._source.name, *self._others}
 
     def keep(self, handle: OperationHandle, ended: Callable[[], None]) -> None:
@@ -250,6 +250,8 @@ class Tracker:
 
     def _put_questions(self) -> None:
         """Put as many single questions as the policy allows at once."""
+        if not self._singles:
+            return
         entries: dict[str, list[Entry]] = {}
         while self._singles and self._under_way < self._policy.concurrency:
             entry = self._singles.popleft()

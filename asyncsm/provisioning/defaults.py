@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, JsonValue, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails
 
+from asyncsm.provisioning import specs
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
-from asyncsm.provisioning.specs import (
-    AffinityGroupSpec,
-    DeploymentSpec,
-    DiskSpec,
-    HostedServiceSpec,
-    OSImageSpec,
-    ReservedIPSpec,
-    Spec,
-    StorageAccountSpec,
-)
+from asyncsm.provisioning.specs import Part, Spec
 
 KINDS: Final[dict[str, type[Spec]]] = {
-    "affinity_group": AffinityGroupSpec,
-    "storage_account": StorageAccountSpec,
-    "reserved_ip": ReservedIPSpec,
-    "os_image": OSImageSpec,
-    "disk": DiskSpec,
-    "hosted_service": HostedServiceSpec,
-    "deployment": DeploymentSpec,
+    "affinity_group": specs.AffinityGroupSpec,
+    "storage_account": specs.StorageAccountSpec,
+    "reserved_ip": specs.ReservedIPSpec,
+    "os_image": specs.OSImageSpec,
+    "disk": specs.DiskSpec,
+    "hosted_service": specs.HostedServiceSpec,
+    "deployment": specs.DeploymentSpec,
     "virtual_machine": VirtualMachineSpec,
 }
 
 
-class Defaults(BaseModel):
+class Defaults(Part):
     """Values for fields that the entries of a kind leave out; objects are merged, lists are replaced."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
-    )
 
     affinity_group: dict[str, JsonValue] = Field(default_factory=dict)
     """Defaults of affinity groups."""

@@ -52,6 +52,11 @@ class Graph:
     def __contains__(self, key: object) -> bool:
         return key in self.resources
 
+    def holds_left_disks(self, resource: AnyResource) -> bool:
+        """Tell if `resource` has disks of machines in the plan, whose removal leaves them there."""
+        users = self.needed_by[resource.key]
+        return resource.holds_disks and any(self[user].leaves_disks for user in users)
+
 
 def _by_key(resources: Iterable[AnyResource]) -> dict[str, AnyResource]:
     found: dict[str, AnyResource] = {}

@@ -48,13 +48,13 @@ class Phase(StrEnum):
     """The phase of a resource's last change."""
 
     NOTHING = "nothing"
-    """It has had no change yet."""
+    """The resource has had no change yet."""
     INTENDED = "intended"
     """A change was about to be sent, and may have been."""
     ACCEPTED = "accepted"
     """The service has accepted a change, which may have ended since."""
     DONE = "done"
-    """It is as the plan wants it, or removed."""
+    """The resource is as the plan wants it, or removed."""
     FAILED = "failed"
     """The service accepted the change, which then failed; the resource may be half made."""
 
@@ -136,13 +136,10 @@ class Journal:
     def begin(self, verb: str, plan_digest: str) -> None:
         """Record the beginning of a run; `verb` is ``apply`` or ``destroy``."""
         with self._database:
-            self._run = (
-                self._database.execute(
-                    "INSERT INTO run (verb, plan_digest, started) VALUES (?, ?, ?)",
-                    (verb, plan_digest, _now()),
-                ).lastrowid
-                or 0
+            cursor = self._database.execute(
+                "INSERT INTO run (verb, plan_digest, started) VALUES (?, ?, ?)", (verb, plan_digest, _now())
             )
+        self._run = cursor.lastrowid or 0
 
     def end(self) -> None:
         """Record the end of a run that was not stopped."""
@@ -151,17 +148,9 @@ class Journal:
 
     def intend(self, key: str, action: str, since: datetime) -> None:
         """Record that a change is about to be sent."""
-        before = self[key]
-        self._put(
-            key,
-            JournalEntry(
-                Phase.INTENDED,
-                action,
-                # A creation may succeed without an answer, so the resource counts as ours from here on.
-                ours=before.ours or action == "create",
-                since=since.isoformat(),
-            ),
-        )
+        # A creation may succeed without an answer, so the resource counts as ours from here on.
+        ours = self[key].ours or action == "create"
+        self._put(key, JournalEntry(Phase.INTENDED, action, ours=ours, since=since.isoformat()))
 
     def accept(self, key: str, token: str) -> None:
         """Record that the service has accepted the change."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field, model_validator
 
+from asyncsm.operations.roles import MachineParts
 from asyncsm.provisioning.secrets import SecretReference
 from asyncsm.provisioning.specs import Name, Part, Spec
 from asyncsm.wire.configuration_sets import (
@@ -46,7 +47,7 @@ class LinuxSpec(Part):
     user_password: SecretReference | None = None
     """6 to 72 ASCII characters."""
     disable_ssh_password_authentication: bool | None = None
-    """Whether only keys can log in; if absent, whether there is no password."""
+    """Allow logins with keys only; if absent, that is so where there is no password."""
     public_keys: tuple[PublicKeySpec, ...] = ()
     """Keys of those who can log in."""
     custom_data: str | None = Field(default=None, repr=False)
@@ -63,9 +64,9 @@ class WindowsSpec(Part):
     admin_password: SecretReference
     """8 to 123 characters of three kinds."""
     reset_password_on_first_logon: bool | None = None
-    """Whether it has to be changed at once."""
+    """Require a new password at the first logon."""
     enable_automatic_updates: bool | None = None
-    """Whether Windows updates itself."""
+    """Let Windows update itself."""
     time_zone: str | None = None
     """By its name in Windows: ``Pacific Standard Time``."""
     custom_data: str | None = Field(default=None, repr=False)
@@ -254,31 +255,41 @@ class VirtualMachineSpec(Spec):
         spec = self.os_virtual_hard_disk
         if spec is None:
             return None
-        return OSVirtualHardDisk(
-            source_image_name=spec.source_image_name,
-            media_link=spec.media_link or self._blob(spec.storage_account, "os"),
-            host_caching=spec.host_caching,
-            disk_label=spec.disk_label,
-            disk_name=spec.disk_name,
-            os=spec.os,
-            remote_source_image_link=spec.remote_source_image_link,
-        )
+        media_link = spec.media_link or self._blob(spec.storage_account, "os")
+        return OSVirtualHardDisk(**spec.model_dump(exclude=_BLOB), media_link=media_link)
 
     def data_disks(self) -> list[DataVirtualHardDisk]:
         """Build the client's argument for the further disks."""
-        return [
-            DataVirtualHardDisk(
-                media_link=spec.media_link
-                or self._blob(spec.storage_account, f"data{place if spec.lun is None else spec.lun}"),
-                host_caching=spec.host_caching,
-                disk_label=spec.disk_label,
-                disk_name=spec.disk_name,
-                lun=place if spec.lun is None else spec.lun,
-                logical_disk_size_in_gb=spec.logical_disk_size_in_gb,
-                source_media_link=spec.source_media_link,
-            )
-            for place, spec in enumerate(self.data_virtual_hard_disks)
-        ]
+        disks = []
+        for place, spec in enumerate(self.data_virtual_hard_disks):
+            lun = place if spec.lun is None else spec.lun
+            media_link = spec.media_link or self._blob(spec.storage_account, f"data{lun}")
+            fields = spec.model_dump(exclude={*_BLOB, "lun"})
+            disks.append(DataVirtualHardDisk(**fields, lun=lun, media_link=media_link))
+        return disks
+
+    def parts(self, base: Path) -> MachineParts:
+        """Build the client's arguments for the parts of the machine.
+
+        Args:
+            base: the plan's directory, for secrets and custom data in files.
+
+        Raises:
+            InvalidArgument: a secret, or private parameters of an extension, cannot be read.
+            OSError: the custom data cannot be read.
+        """
+        return {
+            "system_config": self.system_configuration(base),
+            "os_virtual_hard_disk": self.os_disk(),
+            "network_config": self.network(),
+            "availability_set_name": self.availability_set_name,
+            "data_virtual_hard_disks": self.data_disks() or None,
+            "role_size": self.role_size,
+            "resource_extension_references": self.extensions(base) or None,
+            "provision_guest_agent": self.provision_guest_agent,
+            "vm_image_name": self.vm_image_name,
+            "media_location": self.media_location,
+        }
 
     def _blob(self, account: str | None, what: str) -> str | None:
         if account is None:
@@ -290,16 +301,7 @@ class VirtualMachineSpec(Spec):
         spec = self.network_config
         if spec is None:
             return None
-        endpoints = [
-            ConfigurationSetInputEndpoint(
-                name=one.name,
-                protocol=one.protocol,
-                port=one.port,
-                local_port=one.local_port,
-                load_balanced_endpoint_set_name=one.load_balanced_endpoint_set_name,
-            )
-            for one in spec.endpoints
-        ]
+        endpoints = [ConfigurationSetInputEndpoint(**one.model_dump()) for one in spec.endpoints]
         return ConfigurationSet(
             input_endpoints=ConfigurationSetInputEndpoints(input_endpoints=endpoints),
             subnet_names=list(spec.subnet_names),
@@ -326,18 +328,17 @@ class VirtualMachineSpec(Spec):
         ]
 
 
+_BLOB: Final = {"storage_account", "media_link"}
+"""The fields of disks that tell the place of the blob, where the client takes its address."""
+
+
 def _parameters(spec: ExtensionSpec, base: Path) -> list[ResourceExtensionParameterValue]:
-    values = []
-    if spec.public is not None:
-        values.append(
-            ResourceExtensionParameterValue(key="public", value=encode_base64(spec.public), type="Public")
-        )
-    if spec.private is not None:
-        private = spec.private.reveal(base).get_secret_value()
-        values.append(
-            ResourceExtensionParameterValue(key="private", value=encode_base64(private), type="Private")
-        )
-    return values
+    private = spec.private.reveal(base).get_secret_value() if spec.private is not None else None
+    return [
+        ResourceExtensionParameterValue(key=kind.lower(), value=encode_base64(value), type=kind)
+        for kind, value in (("Public", spec.public), ("Private", private))
+        if value is not None
+    ]
 
 
 def _custom_data(text: str | None, base: Path) -> bytes | None:

@@ -5,25 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import BaseModel, Field, JsonValue, ValidationError, model_validator
 
 from asyncsm.errors import AsyncsmError, InvalidArgument
 from asyncsm.operations import arguments
+from asyncsm.provisioning import specs
 from asyncsm.provisioning.defaults import KINDS, Defaults, merged
 from asyncsm.provisioning.expansion import TemplateError, expand
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
-from asyncsm.provisioning.specs import (
-    AffinityGroupSpec,
-    DeploymentSpec,
-    DiskSpec,
-    HostedServiceSpec,
-    OSImageSpec,
-    ReservedIPSpec,
-    Spec,
-    StorageAccountSpec,
-)
+from asyncsm.provisioning.specs import Part, Spec
 
 VERSION: Final = 1
 SCHEMA_ID: Final = "urn:asyncsm:plan:1"
@@ -80,16 +72,12 @@ class PlanError(InvalidArgument):
         return "\n".join(str(one) for one in self.problems)
 
 
-class Plan(BaseModel):
+class Plan(Part):
     """A plan: the resources wanted in a subscription.
 
     Raises:
         ValidationError: it is not valid; `load_plan` also says where in the file.
     """
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
-    )
 
     version: Literal[1] = VERSION
     """The version of the form of plans."""
@@ -99,19 +87,19 @@ class Plan(BaseModel):
     """The location of all entries that have neither a location nor an affinity group."""
     defaults: Defaults = Field(default_factory=Defaults)
     """Values for fields that the entries of a kind leave out."""
-    affinity_groups: tuple[AffinityGroupSpec, ...] = ()
+    affinity_groups: tuple[specs.AffinityGroupSpec, ...] = ()
     """Affinity groups."""
-    storage_accounts: tuple[StorageAccountSpec, ...] = ()
+    storage_accounts: tuple[specs.StorageAccountSpec, ...] = ()
     """Storage accounts."""
-    reserved_ips: tuple[ReservedIPSpec, ...] = ()
+    reserved_ips: tuple[specs.ReservedIPSpec, ...] = ()
     """Reserved IP addresses."""
-    os_images: tuple[OSImageSpec, ...] = ()
+    os_images: tuple[specs.OSImageSpec, ...] = ()
     """Operating system images, whose blobs are there already."""
-    disks: tuple[DiskSpec, ...] = ()
+    disks: tuple[specs.DiskSpec, ...] = ()
     """Disks, whose blobs are there already."""
-    hosted_services: tuple[HostedServiceSpec, ...] = ()
+    hosted_services: tuple[specs.HostedServiceSpec, ...] = ()
     """Hosted services, with their certificates."""
-    deployments: tuple[DeploymentSpec, ...] = ()
+    deployments: tuple[specs.DeploymentSpec, ...] = ()
     """Deployments of web and worker roles."""
     virtual_machines: tuple[VirtualMachineSpec, ...] = ()
     """Virtual machines."""
@@ -181,10 +169,10 @@ def _expand(plan: Plan) -> tuple[_Copies, list[Problem]]:
             try:
                 expanded.extend(((section, place), _placed(one, plan.location)) for one in expand(entry))
             except TemplateError as error:
-                problems.append(Problem(path=(section, place, *error.path), message=str(error)))
+                problems.append(_problem((section, place, *error.path), str(error)))
             except ValidationError as error:
                 first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-                problems.append(Problem(path=(section, place, *first["loc"]), message=first["msg"]))
+                problems.append(_problem((section, place, *first["loc"]), first["msg"]))
     return copies, problems
 
 
@@ -229,14 +217,14 @@ class _Checks:
                     continue
                 if name in seen:
                     hint = "; a count wants a name with {index}" if seen[name] == path else ""
-                    yield Problem(path=(*path, "name"), message=f"{name} is there twice{hint}")
+                    yield _problem((*path, "name"), f"{name} is there twice{hint}")
                     told.add(path)
                     continue
                 seen[name] = path
                 try:
                     rules.get(section, lambda text: text)(one.name)
                 except AsyncsmError as error:
-                    yield Problem(path=(*path, "name"), message=f"{one.name!r}: {error}")
+                    yield _problem((*path, "name"), f"{one.name!r}: {error}")
                     told.add(path)
 
     def _places(self) -> Iterator[Problem]:
@@ -247,16 +235,11 @@ class _Checks:
                 group = getattr(one, "affinity_group", None)
                 if one.location is None and group is None:  # type: ignore[attr-defined]
                     wanted = "location or affinity_group" if hasattr(one, "affinity_group") else "location"
-                    yield Problem(path=(section, place), message=f"needs a {wanted}, or the plan a location")
+                    yield _problem((section, place), f"needs a {wanted}, or the plan a location")
                 elif entry.location is not None and group is not None:
-                    yield Problem(path=(section, place), message="has a location and an affinity_group")
-                elif group is not None and groups and "{" not in group and group.lower() not in groups:
-                    close = _close(group, groups)
-                    if close:
-                        yield Problem(
-                            path=(section, place, "affinity_group"),
-                            message=f"{group!r} is not in the plan; did you mean {close!r}?",
-                        )
+                    yield _problem((section, place), "has a location and an affinity_group")
+                elif group is not None and "{" not in group:
+                    yield from _misspelt((section, place, "affinity_group"), group, groups)
 
     def _slots(self) -> Iterator[Problem]:
         taken: dict[tuple[str, str], str] = {}
@@ -264,33 +247,27 @@ class _Checks:
         for path, one in self._copies["deployments"]:
             slot = (one.service_name.lower(), one.deployment_slot)
             if slot in taken:
-                yield Problem(
-                    path=path, message=f"the {slot[1]} slot of {one.service_name} has {taken[slot]} already"
-                )
+                yield _problem(path, f"the {slot[1]} slot of {one.service_name} has {taken[slot]} already")
             elif (slot[0], one.name.lower()) in names:
-                yield Problem(
-                    path=(*path, "name"),
-                    message=f"{one.service_name} has a deployment {one.name.lower()} already",
+                yield _problem(
+                    (*path, "name"), f"{one.service_name} has a deployment {one.name.lower()} already"
                 )
             taken.setdefault(slot, one.name)
             names.add((slot[0], one.name.lower()))
         for path, one in self._copies["virtual_machines"]:
             other = taken.get((one.service_name.lower(), "Production"))
             if other is not None:
-                yield Problem(
-                    path=(*path, "service_name"),
-                    message=f"the Production slot of {one.service_name} has the deployment {other}",
+                yield _problem(
+                    (*path, "service_name"),
+                    f"the Production slot of {one.service_name} has the deployment {other}",
                 )
                 break
         services = {one.name.lower() for _, one in self._copies["hosted_services"]}
         for section in ("deployments", "virtual_machines"):
             for path, one in self._copies[section]:
-                close = _close(one.service_name, services)
-                if services and one.service_name.lower() not in services and close:
-                    yield Problem(
-                        path=(*path, "service_name"),
-                        message=f"{one.service_name!r} is not in the plan; did you mean {close!r}?",
-                    )
+                misspelt = _misspelt((*path, "service_name"), one.service_name, services)
+                if misspelt:
+                    yield from misspelt
                     break
 
     def _machines(self) -> Iterator[Problem]:
@@ -300,50 +277,47 @@ class _Checks:
             service = one.service_name.lower()
             deployment = (one.deployment_name or one.service_name).lower()
             if names.setdefault(service, deployment) != deployment:
-                yield Problem(
-                    path=(*path, "deployment_name"),
-                    message=f"machines of {one.service_name} are in the deployment {names[service]} already",
+                yield _problem(
+                    (*path, "deployment_name"),
+                    f"machines of {one.service_name} are in the deployment {names[service]} already",
                 )
             counts[service] = counts.get(service, 0) + 1
             if counts[service] == MACHINES_OF_A_DEPLOYMENT + 1:
-                yield Problem(
-                    path=(*path, "service_name"),
-                    message=f"{one.service_name} has more than {MACHINES_OF_A_DEPLOYMENT} machines;"
+                yield _problem(
+                    (*path, "service_name"),
+                    f"{one.service_name} has more than {MACHINES_OF_A_DEPLOYMENT} machines;"
                     " group_size and {group} spread them over several services",
                 )
         for place, entry in enumerate(self._plan.virtual_machines):
             if (entry.os_virtual_hard_disk is None) == (entry.vm_image_name is None):
-                yield Problem(
-                    path=("virtual_machines", place),
-                    message="give either os_virtual_hard_disk or vm_image_name",
+                yield _problem(
+                    ("virtual_machines", place), "give either os_virtual_hard_disk or vm_image_name"
                 )
             disk = entry.os_virtual_hard_disk
-            if disk is not None and not (
-                disk.source_image_name
-                or disk.disk_name
-                or disk.media_link
-                or disk.remote_source_image_link
-                or disk.os
-            ):
-                yield Problem(
-                    path=("virtual_machines", place, "os_virtual_hard_disk"),
-                    message="needs a source_image_name, disk_name, media_link or remote_source_image_link",
+            origins = ("source_image_name", "disk_name", "media_link", "remote_source_image_link", "os")
+            if disk is not None and not any(getattr(disk, origin) for origin in origins):
+                yield _problem(
+                    ("virtual_machines", place, "os_virtual_hard_disk"),
+                    "needs a source_image_name, disk_name, media_link or remote_source_image_link",
                 )
 
     def _files(self, base: Path) -> Iterator[Problem]:
         for path, one in self._copies["hosted_services"]:
             for place, certificate in enumerate(one.certificates):
                 if not (base / certificate.file).is_file():
-                    yield Problem(
-                        path=(*path, "certificates", place, "file"), message=f"there is no {certificate.file}"
-                    )
+                    yield _problem((*path, "certificates", place, "file"), f"there is no {certificate.file}")
         for path, one in self._copies["deployments"]:
             if not (base / one.configuration).is_file():
-                yield Problem(path=(*path, "configuration"), message=f"there is no {one.configuration}")
+                yield _problem((*path, "configuration"), f"there is no {one.configuration}")
 
 
-def _close(name: str, known: set[str]) -> str | None:
+def _problem(path: Path_, message: str) -> Problem:
+    return Problem(path=path, message=message)
+
+
+def _misspelt(path: Path_, name: str, known: set[str]) -> list[Problem]:
+    """Return the problem of a name that is not `known`, but close to one that is."""
     from difflib import get_close_matches
 
-    found = get_close_matches(name.lower(), known, n=1, cutoff=0.8)
-    return found[0] if found and found[0] != name.lower() else None
+    found = [] if name.lower() in known else get_close_matches(name.lower(), known, n=1, cutoff=0.8)
+    return [_problem(path, f"{name!r} is not in the plan; did you mean {close!r}?") for close in found]

@@ -17,19 +17,19 @@ class State(StrEnum):
     """The state of a resource during a run."""
 
     WAITING = "waiting"
-    """It waits for the resources it needs."""
+    """The resource waits for those it needs."""
     READY = "ready"
-    """It waits for one of the places of ``max_in_flight``."""
+    """The resource waits for one of the places of ``max_in_flight``."""
     LOOKING = "looking"
-    """It is read, or an earlier run's change is looked for."""
+    """The resource is read, or an earlier run's change is looked for."""
     SENDING = "sending"
-    """Its change is on the way to the service."""
+    """The change is on the way to the service."""
     QUEUED = "queued"
-    """Its change waits for another one that excludes it."""
+    """The change waits for another one that excludes it."""
     RUNNING = "running"
     """The service has accepted its change."""
     ENDED = "ended"
-    """It has an outcome."""
+    """The resource has an outcome."""
 
     @property
     def is_in_flight(self) -> bool:
@@ -37,11 +37,13 @@ class State(StrEnum):
         return self not in {State.WAITING, State.READY, State.ENDED}
 
 
-class _Record(BaseModel):
+class StrictModel(BaseModel):
+    """A model that refuses unknown fields."""
+
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
 
-class Step(_Record):
+class Step(StrictModel):
     """A step of a resource.
 
     Attributes:
@@ -63,7 +65,7 @@ class Step(_Record):
     outcome: Outcome | None = None
 
 
-class Span(_Record):
+class Span(StrictModel):
     """A time that a resource spent in one state."""
 
     state: State
@@ -77,7 +79,7 @@ class Span(_Record):
         return (self.ended - self.begun).total_seconds()
 
 
-class ResourceRecord(_Record):
+class ResourceRecord(StrictModel):
     """The record of one resource in a run.
 
     Attributes:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from asyncsm.config import ThrottlePolicy
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.estimate import Estimate, estimate
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.journal import Journal, JournalEntry, Phase
-from asyncsm.provisioning.progress import Progress
+from asyncsm.provisioning.plan import Plan
+from asyncsm.provisioning.progress import Progress, StrictModel
 from asyncsm.provisioning.report import Report, Traffic
 from asyncsm.provisioning.resources import Site, resources_of
 from asyncsm.provisioning.runner import Runner, RunOptions
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 JOURNAL_SUFFIX = ".journal"
 
 
-class Planned(BaseModel):
+class Planned(StrictModel):
     """The action planned for a resource.
 
     Attributes:
@@ -39,8 +40,6 @@ class Planned(BaseModel):
         needs: keys of the resources it needs.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
-
     key: str
     kind: str
     name: str
@@ -49,7 +48,7 @@ class Planned(BaseModel):
     needs: list[str] = Field(default_factory=list)
 
 
-class Preview(BaseModel):
+class Preview(StrictModel):
     """The actions `apply` would take.
 
     Attributes:
@@ -61,8 +60,6 @@ class Preview(BaseModel):
         seconds: the least time for all of them.
         seconds_by_budget: the least time for sending them; 0 where no budget is known.
     """
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     plan: str
     subscription_id: str
@@ -78,7 +75,7 @@ class Preview(BaseModel):
         return dict(Counter(one.action for one in self.resources))
 
 
-class Status(BaseModel):
+class Status(StrictModel):
     """The journal's knowledge of a resource.
 
     Attributes:
@@ -89,8 +86,6 @@ class Status(BaseModel):
         in_plan: true if the plan still has it.
         error: what went wrong.
     """
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     key: str
     phase: Phase

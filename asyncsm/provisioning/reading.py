@@ -264,10 +264,7 @@ def _no_number(name: str) -> object:
 def _toml(text: str, file: str) -> tuple[object, dict[Path_, Place]]:
     try:
         document = tomllib.loads(text)
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # Python raises ValueError for a number with too many digits
+    except (ValueError, RecursionError) as error:  # also Python's own, for a number with too many digits
         found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         place = (int(found[1]), int(found[2])) if found else None
         message = re.sub(r" \(at line.*\)$", "", _line(error))

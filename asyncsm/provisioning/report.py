@@ -11,12 +11,12 @@ from typing import ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from asyncsm.engine.statistics import SessionStatistics
-from asyncsm.provisioning.progress import Progress, ResourceRecord, State
+from asyncsm.provisioning.progress import Progress, ResourceRecord, State, StrictModel
 from asyncsm.provisioning.steps import Outcome
 from asyncsm.provisioning.timeline import Timeline
 
 
-class Traffic(BaseModel):
+class Traffic(StrictModel):
     """The requests of a run; with others, if its session was used for something else meanwhile.
 
     Attributes:
@@ -27,8 +27,6 @@ class Traffic(BaseModel):
         seconds_throttled: the time requests have waited for their turn, added up.
         seconds_in_lanes: the time changes have waited for others, added up.
     """
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     requests: dict[str, int] = Field(default_factory=dict)
     retries: dict[str, int] = Field(default_factory=dict)

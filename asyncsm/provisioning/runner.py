@@ -130,12 +130,7 @@ class Runner:
 
     # The run.
 
-    async def _run(
-        self,
-        verb: str,
-        work: _Work,
-        after: Mapping[str, tuple[str, ...]],
-    ) -> Progress:
+    async def _run(self, verb: str, work: _Work, after: Mapping[str, tuple[str, ...]]) -> Progress:
         self._journal.begin(verb, self._digest)
         self._ended = {key: asyncio.Event() for key in self._graph.resources}
         events = self._site.sms.session.events
@@ -185,15 +180,11 @@ class Runner:
             self._ended[key].set()
 
     def _skipped(self, key: str, after: tuple[str, ...]) -> bool:
-        blocking = [need for need in after if not self._is_out_of_the_way(need)]
+        outcomes = {need: self.progress.records[need].outcome for need in after}
+        blocking = [need for need, outcome in outcomes.items() if outcome is None or outcome.blocks_others]
         if blocking:
             self.progress.tell(key, State.ENDED, f"because of {', '.join(blocking)}", outcome=Outcome.SKIPPED)
         return bool(blocking)
-
-    def _is_out_of_the_way(self, key: str) -> bool:
-        outcome = self.progress.records[key].outcome
-        gone = {Outcome.REMOVED, Outcome.ABSENT, Outcome.KEPT}
-        return outcome is not None and (outcome.is_there or outcome in gone)
 
     async def _guarded(self, resource: AnyResource, work: _Work) -> None:
         before = self._journal[resource.key]
@@ -279,10 +270,8 @@ class Runner:
     def _reason_to_keep(self, resource: AnyResource, entry: JournalEntry) -> str | None:
         if not entry.ours:
             return "not made by this plan"
-        if resource.holds_disks and not self._options.disks:
-            users = self._graph.needed_by[resource.key]
-            if any(self._graph[user].leaves_disks for user in users):
-                return "it has the disks of machines, which are kept"
+        if not self._options.disks and self._graph.holds_left_disks(resource):
+            return "it has the disks of machines, which are kept"
         return None
 
     async def _take_away(self, resource: AnyResource) -> None:

@@ -36,17 +36,17 @@ class Outcome(StrEnum):
     CREATED = "created"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
-    """It existed, and was as the plan has it."""
+    """The resource existed, and was as the plan has it."""
     DIFFERENT = "different"
-    """It exists and differs from the plan in a way that cannot be changed."""
+    """The resource exists and differs from the plan in a way that cannot be changed."""
     REMOVED = "removed"
     ABSENT = "absent"
-    """It was to be removed, and did not exist."""
+    """The resource was to be removed, and did not exist."""
     KEPT = "kept"
-    """It was not made by this plan, and was therefore not removed."""
+    """The resource was not made by this plan, and was therefore not removed."""
     FAILED = "failed"
     SKIPPED = "skipped"
-    """A resource that it needs has failed."""
+    """Another resource that this one needs has failed."""
     STOPPED = "stopped"
     """The run was stopped before this resource was begun or finished."""
 
@@ -59,6 +59,11 @@ class Outcome(StrEnum):
     def is_there(self) -> bool:
         """True if the resource exists, so that those that need it can be made."""
         return self in {Outcome.CREATED, Outcome.CHANGED, Outcome.UNCHANGED, Outcome.DIFFERENT}
+
+    @property
+    def blocks_others(self) -> bool:
+        """True if the resources that come after this one cannot be begun."""
+        return not self.is_there and self not in {Outcome.REMOVED, Outcome.ABSENT, Outcome.KEPT}
 
 
 @dataclass(frozen=True, slots=True)

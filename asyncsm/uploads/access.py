@@ -53,10 +53,7 @@ class BlobAccount:
 
 
 async def find_account(
-    sms: StorageAccountOperations,
-    account: str,
-    account_url: str | None,
-    credential: str | SecretStr | None,
+    sms: StorageAccountOperations, account: str, account_url: str | None, credential: str | SecretStr | None
 ) -> BlobAccount:
     """Find address and key of a storage account; the service is asked for those that are not given.
 

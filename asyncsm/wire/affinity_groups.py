@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from asyncsm.wire.base import Base64, Base64Text, Nillable, Wrapped, XmlList, XmlModel
+from asyncsm.wire.base import Base64, Base64Text, Nillable, Wrapped, XmlList, XmlModel, repeated
 from asyncsm.wire.hosted_services import HostedServices
 from asyncsm.wire.storage import StorageServices
 from asyncsm.wire.subscription import ComputeCapabilities
@@ -29,9 +29,7 @@ class AffinityGroup(XmlModel):
 class AffinityGroups(XmlList[AffinityGroup]):
     """Reply of List Affinity Groups."""
 
-    affinity_groups: Annotated[list[AffinityGroup], Field(alias="AffinityGroup")] = Field(
-        default_factory=list
-    )
+    affinity_groups: list[AffinityGroup] = repeated(AffinityGroup)
 
 
 class CreateAffinityGroup(XmlModel):

@@ -14,7 +14,7 @@ The annotation of a field says how it is written:
 ``bytes``                    base64 on the wire
 ``SecretStr``                one element that never shows in a repr
 an `XmlModel`                a nested element
-``list[...]``                **repeated in place**
+``list[...]``                **repeated in place**, mostly declared with `repeated`
 `Wrapped` on ``list[...]``   **wrapped**: ``<Xs><X/><X/></Xs>``
 `Nillable`                   an explicit ``None`` is written as ``i:nil="true"``
 ===========================  =================================================
@@ -36,15 +36,7 @@ from pydantic.alias_generators import to_pascal
 
 from asyncsm.errors import InvalidArgument
 from asyncsm.wire import codec, xml
-from asyncsm.wire.types import (
-    Base64,
-    Base64Text,
-    ExtraElement,
-    Nillable,
-    OpenEnum,
-    UnknownElement,
-    Wrapped,
-)
+from asyncsm.wire.types import Base64, Base64Text, ExtraElement, Nillable, OpenEnum, UnknownElement, Wrapped
 from asyncsm.wire.xml import Node
 
 __all__ = [
@@ -58,11 +50,17 @@ __all__ = [
     "XmlList",
     "XmlModel",
     "positional",
+    "repeated",
 ]
 
 P = ParamSpec("P")
 M = TypeVar("M", bound="XmlModel")
 ItemT = TypeVar("ItemT")
+
+
+def repeated(item: type[M]) -> list[M]:
+    """Declare a list whose items are repeated in place, as elements of the item's root name."""
+    return cast("list[M]", Field(alias=item.root_name(), default_factory=list))
 
 
 def positional(init: Callable[Concatenate[M, P], None]) -> Callable[Concatenate[M, P], None]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from asyncsm.wire.base import OpenEnum, XmlList, XmlModel
+from asyncsm.wire.base import OpenEnum, XmlList, XmlModel, repeated
 
 
 class SubscriptionCertificate(XmlModel):
@@ -23,9 +23,7 @@ class SubscriptionCertificate(XmlModel):
 class SubscriptionCertificates(XmlList[SubscriptionCertificate]):
     """Reply of List Management Certificates."""
 
-    subscription_certificates: Annotated[
-        list[SubscriptionCertificate], Field(alias="SubscriptionCertificate")
-    ] = Field(default_factory=list)
+    subscription_certificates: list[SubscriptionCertificate] = repeated(SubscriptionCertificate)
 
 
 class Certificate(XmlModel):
@@ -42,7 +40,7 @@ class Certificate(XmlModel):
 class Certificates(XmlList[Certificate]):
     """Reply of List Service Certificates."""
 
-    certificates: Annotated[list[Certificate], Field(alias="Certificate")] = Field(default_factory=list)
+    certificates: list[Certificate] = repeated(Certificate)
 
 
 class CertificateFormat(OpenEnum):

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import Field, SecretStr
 
-from asyncsm.wire.base import Wrapped, XmlList, XmlModel, positional
+from asyncsm.wire.base import Wrapped, XmlList, XmlModel, positional, repeated
 from asyncsm.wire.endpoints import ConfigurationSetInputEndpoints, NetworkInterfaces
 from asyncsm.wire.networks import PublicIPs
 from asyncsm.wire.xml import Node
@@ -58,7 +58,7 @@ class PublicKey(XmlModel):
 class PublicKeys(XmlList[PublicKey]):
     """Public keys for a Linux machine."""
 
-    public_keys: Annotated[list[PublicKey], Field(alias="PublicKey")] = Field(default_factory=list)
+    public_keys: list[PublicKey] = repeated(PublicKey)
 
 
 class KeyPair(XmlModel):
@@ -74,7 +74,7 @@ class KeyPair(XmlModel):
 class KeyPairs(XmlList[KeyPair]):
     """Key pairs for a Linux machine."""
 
-    key_pairs: Annotated[list[KeyPair], Field(alias="KeyPair")] = Field(default_factory=list)
+    key_pairs: list[KeyPair] = repeated(KeyPair)
 
 
 class SSH(XmlModel):
@@ -159,9 +159,7 @@ class CertificateSetting(XmlModel):
 class StoredCertificateSettings(XmlList[CertificateSetting]):
     """Certificates for a Windows machine."""
 
-    stored_certificate_settings: Annotated[list[CertificateSetting], Field(alias="CertificateSetting")] = (
-        Field(default_factory=list)
-    )
+    stored_certificate_settings: list[CertificateSetting] = repeated(CertificateSetting)
 
 
 class Listener(XmlModel):
@@ -183,7 +181,7 @@ class Listener(XmlModel):
 class Listeners(XmlList[Listener]):
     """The listeners of Windows Remote Management."""
 
-    listeners: Annotated[list[Listener], Field(alias="Listener")] = Field(default_factory=list)
+    listeners: list[Listener] = repeated(Listener)
 
 
 class WinRM(XmlModel):
@@ -204,9 +202,7 @@ class ComponentSetting(XmlModel):
 class ComponentSettings(XmlList[ComponentSetting]):
     """The parts of an unattended setup."""
 
-    component_settings: Annotated[list[ComponentSetting], Field(alias="ComponentSetting")] = Field(
-        default_factory=list
-    )
+    component_settings: list[ComponentSetting] = repeated(ComponentSetting)
 
 
 class UnattendComponent(XmlModel):
@@ -220,9 +216,7 @@ class UnattendComponent(XmlModel):
 class Components(XmlList[UnattendComponent]):
     """The components of Windows that are set up."""
 
-    components: Annotated[list[UnattendComponent], Field(alias="UnattendComponent")] = Field(
-        default_factory=list
-    )
+    components: list[UnattendComponent] = repeated(UnattendComponent)
 
 
 class UnattendPass(XmlModel):
@@ -236,7 +230,7 @@ class UnattendPass(XmlModel):
 class Passes(XmlList[UnattendPass]):
     """The phases of an unattended setup."""
 
-    passes: Annotated[list[UnattendPass], Field(alias="UnattendPass")] = Field(default_factory=list)
+    passes: list[UnattendPass] = repeated(UnattendPass)
 
 
 class AdditionalUnattendContent(XmlModel):

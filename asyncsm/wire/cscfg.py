@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar, Self, TypeVar
 
 from pydantic import Field
 
-from asyncsm.wire.base import Wrapped, XmlList, XmlModel
+from asyncsm.wire.base import Wrapped, XmlList, XmlModel, repeated
 
 NAMESPACE = "http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration"
 
@@ -150,7 +150,7 @@ class ServiceConfiguration(XmlList[RoleConfiguration]):
     os_version: Annotated[str | None, Field(alias="@osVersion")] = None
     """``*`` follows updates."""
     schema_version: Annotated[str | None, Field(alias="@schemaVersion")] = None
-    roles: Annotated[list[RoleConfiguration], Field(alias="Role")] = Field(default_factory=list)
+    roles: list[RoleConfiguration] = repeated(RoleConfiguration)
     network_configuration: NetworkConfiguration | None = None
 
     @classmethod

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from asyncsm.wire.base import Base64, Base64Text, OpenEnum, Wrapped, XmlList, XmlModel
+from asyncsm.wire.base import Base64, Base64Text, OpenEnum, Wrapped, XmlList, XmlModel, repeated
 from asyncsm.wire.endpoints import NetworkInterfaces
 from asyncsm.wire.extensions import ExtensionConfiguration, GuestAgentStatus, ResourceExtensionStatus
 from asyncsm.wire.networks import Dns, LoadBalancers, PublicIPs, VirtualIPs
@@ -96,9 +96,7 @@ class InstanceEndpoint(XmlModel):
 class InstanceEndpoints(XmlList[InstanceEndpoint]):
     """The ports of a role instance."""
 
-    instance_endpoints: Annotated[list[InstanceEndpoint], Field(alias="InstanceEndpoint")] = Field(
-        default_factory=list
-    )
+    instance_endpoints: list[InstanceEndpoint] = repeated(InstanceEndpoint)
 
 
 class MaintenanceStatus(XmlModel):
@@ -145,7 +143,7 @@ class RoleInstance(XmlModel):
 class RoleInstanceList(XmlList[RoleInstance]):
     """The instances of a deployment's roles."""
 
-    role_instances: Annotated[list[RoleInstance], Field(alias="RoleInstance")] = Field(default_factory=list)
+    role_instances: list[RoleInstance] = repeated(RoleInstance)
 
 
 class UpgradeStatus(XmlModel):
@@ -170,9 +168,7 @@ class InputEndpoints(XmlList[InputEndpoint]):
 
     xml_root: ClassVar[str] = "InputEndpointList"
 
-    input_endpoints: Annotated[list[InputEndpoint], Field(alias="InputEndpoint")] = Field(
-        default_factory=list
-    )
+    input_endpoints: list[InputEndpoint] = repeated(InputEndpoint)
 
 
 class PersistentVMDowntimeInfo(XmlModel):
@@ -224,7 +220,7 @@ class Deployment(XmlModel):
 class Deployments(XmlList[Deployment]):
     """The deployments of a hosted service."""
 
-    deployments: Annotated[list[Deployment], Field(alias="Deployment")] = Field(default_factory=list)
+    deployments: list[Deployment] = repeated(Deployment)
 
 
 class VirtualMachineDeployment(XmlModel):

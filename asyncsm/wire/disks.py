@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from asyncsm.wire.base import OpenEnum, XmlList, XmlModel, positional
+from asyncsm.wire.base import OpenEnum, XmlList, XmlModel, positional, repeated
 
 
 class HostCaching(OpenEnum):
@@ -85,9 +85,7 @@ class DataVirtualHardDisk(XmlModel):
 class DataVirtualHardDisks(XmlList[DataVirtualHardDisk]):
     """The further disks of a virtual machine."""
 
-    data_virtual_hard_disks: Annotated[list[DataVirtualHardDisk], Field(alias="DataVirtualHardDisk")] = Field(
-        default_factory=list
-    )
+    data_virtual_hard_disks: list[DataVirtualHardDisk] = repeated(DataVirtualHardDisk)
 
 
 class AttachedTo(XmlModel):
@@ -123,4 +121,4 @@ class Disk(XmlModel):
 class Disks(XmlList[Disk]):
     """Reply of List Disks."""
 
-    disks: Annotated[list[Disk], Field(alias="Disk")] = Field(default_factory=list)
+    disks: list[Disk] = repeated(Disk)

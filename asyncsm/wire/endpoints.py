@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from asyncsm.wire.base import Wrapped, XmlList, XmlModel, positional
+from asyncsm.wire.base import Wrapped, XmlList, XmlModel, positional, repeated
 
 
 class LoadBalancerProbe(XmlModel):
@@ -92,9 +92,7 @@ class ConfigurationSetInputEndpoints(XmlList[ConfigurationSetInputEndpoint]):
 
     xml_root: ClassVar[str] = "InputEndpoints"
 
-    input_endpoints: Annotated[list[ConfigurationSetInputEndpoint], Field(alias="InputEndpoint")] = Field(
-        default_factory=list
-    )
+    input_endpoints: list[ConfigurationSetInputEndpoint] = repeated(ConfigurationSetInputEndpoint)
 
 
 class IPConfiguration(XmlModel):
@@ -125,6 +123,4 @@ class NetworkInterface(XmlModel):
 class NetworkInterfaces(XmlList[NetworkInterface]):
     """The further network interfaces of a virtual machine."""
 
-    network_interfaces: Annotated[list[NetworkInterface], Field(alias="NetworkInterface")] = Field(
-        default_factory=list
-    )
+    network_interfaces: list[NetworkInterface] = repeated(NetworkInterface)

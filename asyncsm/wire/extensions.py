@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from asyncsm.wire.base import Base64, Nillable, OpenEnum, Wrapped, XmlList, XmlModel, positional
+from asyncsm.wire.base import Base64, Nillable, OpenEnum, Wrapped, XmlList, XmlModel, positional, repeated
 from asyncsm.wire.certificates import Certificates
 
 
@@ -44,9 +44,7 @@ class ResourceExtension(XmlModel):
 class ResourceExtensions(XmlList[ResourceExtension]):
     """Reply of List Resource Extensions and of List Resource Extension Versions."""
 
-    resource_extensions: Annotated[list[ResourceExtension], Field(alias="ResourceExtension")] = Field(
-        default_factory=list
-    )
+    resource_extensions: list[ResourceExtension] = repeated(ResourceExtension)
 
 
 class ResourceExtensionParameterValue(XmlModel):
@@ -62,9 +60,9 @@ class ResourceExtensionParameterValue(XmlModel):
 class ResourceExtensionParameterValues(XmlList[ResourceExtensionParameterValue]):
     """The configurations of an extension."""
 
-    resource_extension_parameter_values: Annotated[
-        list[ResourceExtensionParameterValue], Field(alias="ResourceExtensionParameterValue")
-    ] = Field(default_factory=list)
+    resource_extension_parameter_values: list[ResourceExtensionParameterValue] = repeated(
+        ResourceExtensionParameterValue
+    )
 
 
 class ResourceExtensionReference(XmlModel):
@@ -101,9 +99,7 @@ class ResourceExtensionReference(XmlModel):
 class ResourceExtensionReferences(XmlList[ResourceExtensionReference]):
     """The extensions that a virtual machine has."""
 
-    resource_extension_references: Annotated[
-        list[ResourceExtensionReference], Field(alias="ResourceExtensionReference")
-    ] = Field(default_factory=list)
+    resource_extension_references: list[ResourceExtensionReference] = repeated(ResourceExtensionReference)
 
 
 class ExtensionReference(XmlModel):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from asyncsm.wire.base import Base64, Base64Text, Nillable, OpenEnum, XmlList, XmlModel
+from asyncsm.wire.base import Base64, Base64Text, Nillable, OpenEnum, XmlList, XmlModel, repeated
 from asyncsm.wire.deployments import Deployments
 from asyncsm.wire.properties import ExtendedProperties
 from asyncsm.wire.subscription import ComputeCapabilities
@@ -54,9 +54,7 @@ class HostedService(XmlModel):
 class HostedServices(XmlList[HostedService]):
     """Reply of List Hosted Services."""
 
-    hosted_services: Annotated[list[HostedService], Field(alias="HostedService")] = Field(
-        default_factory=list
-    )
+    hosted_services: list[HostedService] = repeated(HostedService)
 
 
 class CreateHostedService(XmlModel):

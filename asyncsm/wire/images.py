@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from asyncsm.wire.base import Wrapped, XmlList, XmlModel
+from asyncsm.wire.base import Wrapped, XmlList, XmlModel, repeated
 
 
 class OSImage(XmlModel):
@@ -44,7 +44,7 @@ class OSImage(XmlModel):
 class Images(XmlList[OSImage]):
     """Reply of List OS Images."""
 
-    images: Annotated[list[OSImage], Field(alias="OSImage")] = Field(default_factory=list)
+    images: list[OSImage] = repeated(OSImage)
 
 
 class ReplicationProgressElement(XmlModel):
@@ -58,9 +58,7 @@ class ReplicationProgressElement(XmlModel):
 class ReplicationProgress(XmlList[ReplicationProgressElement]):
     """The progress of copying an image, by region."""
 
-    replication_progress_elements: Annotated[
-        list[ReplicationProgressElement], Field(alias="ReplicationProgressElement")
-    ] = Field(default_factory=list)
+    replication_progress_elements: list[ReplicationProgressElement] = repeated(ReplicationProgressElement)
 
 
 class ComputeImageAttributes(XmlModel):

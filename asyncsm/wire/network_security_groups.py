@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from asyncsm.wire.base import OpenEnum, Wrapped, XmlList, XmlModel
+from asyncsm.wire.base import OpenEnum, Wrapped, XmlList, XmlModel, repeated
 
 
 class RuleType(OpenEnum):
@@ -62,6 +62,4 @@ class NetworkSecurityGroup(XmlModel):
 class NetworkSecurityGroups(XmlList[NetworkSecurityGroup]):
     """A list of network security groups, without their rules."""
 
-    network_security_groups: Annotated[list[NetworkSecurityGroup], Field(alias="NetworkSecurityGroup")] = (
-        Field(default_factory=list)
-    )
+    network_security_groups: list[NetworkSecurityGroup] = repeated(NetworkSecurityGroup)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, positional
+from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, positional, repeated
 
 
 class NetworkState(OpenEnum):
@@ -27,7 +27,7 @@ class DnsServer(XmlModel):
 class DnsServers(XmlList[DnsServer]):
     """A list of DNS servers."""
 
-    dns_servers: Annotated[list[DnsServer], Field(alias="DnsServer")] = Field(default_factory=list)
+    dns_servers: list[DnsServer] = repeated(DnsServer)
 
 
 class Dns(XmlModel):
@@ -56,7 +56,7 @@ class LoadBalancer(XmlModel):
 class LoadBalancers(XmlList[LoadBalancer]):
     """The internal load balancers of a deployment: one at most."""
 
-    load_balancers: Annotated[list[LoadBalancer], Field(alias="LoadBalancer")] = Field(default_factory=list)
+    load_balancers: list[LoadBalancer] = repeated(LoadBalancer)
 
 
 class PublicIP(XmlModel):
@@ -84,7 +84,7 @@ class PublicIP(XmlModel):
 class PublicIPs(XmlList[PublicIP]):
     """Public addresses of a role or of one of its instances."""
 
-    public_ips: Annotated[list[PublicIP], Field(alias="PublicIP")] = Field(default_factory=list)
+    public_ips: list[PublicIP] = repeated(PublicIP)
 
 
 class VirtualIP(XmlModel):
@@ -103,7 +103,7 @@ class VirtualIP(XmlModel):
 class VirtualIPs(XmlList[VirtualIP]):
     """The addresses of a deployment."""
 
-    virtual_ips: Annotated[list[VirtualIP], Field(alias="VirtualIP")] = Field(default_factory=list)
+    virtual_ips: list[VirtualIP] = repeated(VirtualIP)
 
 
 class ReservedIP(XmlModel):
@@ -125,7 +125,7 @@ class ReservedIP(XmlModel):
 class ReservedIPs(XmlList[ReservedIP]):
     """Reply of List Reserved IP Addresses."""
 
-    reserved_ips: Annotated[list[ReservedIP], Field(alias="ReservedIP")] = Field(default_factory=list)
+    reserved_ips: list[ReservedIP] = repeated(ReservedIP)
 
 
 class ReservedIPAssociation(XmlModel):
@@ -155,7 +155,7 @@ class Subnet(XmlModel):
 class Subnets(XmlList[Subnet]):
     """The parts of a virtual network."""
 
-    subnets: Annotated[list[Subnet], Field(alias="Subnet")] = Field(default_factory=list)
+    subnets: list[Subnet] = repeated(Subnet)
 
 
 class Connection(XmlModel):
@@ -206,6 +206,4 @@ class VirtualNetworkSite(XmlModel):
 class VirtualNetworkSites(XmlList[VirtualNetworkSite]):
     """Reply of List Virtual Network Sites."""
 
-    virtual_network_sites: Annotated[list[VirtualNetworkSite], Field(alias="VirtualNetworkSite")] = Field(
-        default_factory=list
-    )
+    virtual_network_sites: list[VirtualNetworkSite] = repeated(VirtualNetworkSite)

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from asyncsm.wire.base import Nillable, OpenEnum, XmlList, XmlModel
+from asyncsm.wire.base import Nillable, OpenEnum, XmlList, XmlModel, repeated
 from asyncsm.wire.xml import DATA_CONTRACT
 
 
@@ -27,9 +27,7 @@ class ConfigurationWarning(XmlModel):
 class ConfigurationWarnings(XmlList[ConfigurationWarning]):
     """The warnings that ``TreatWarningsAsError`` turned into an error."""
 
-    configuration_warnings: Annotated[list[ConfigurationWarning], Field(alias="ConfigurationWarning")] = (
-        Field(default_factory=list)
-    )
+    configuration_warnings: list[ConfigurationWarning] = repeated(ConfigurationWarning)
 
 
 class Error(XmlModel):
@@ -72,9 +70,7 @@ class OperationParameter(XmlModel):
 class OperationParameters(XmlList[OperationParameter]):
     """The arguments of a recorded call."""
 
-    operation_parameters: Annotated[list[OperationParameter], Field(alias="OperationParameter")] = Field(
-        default_factory=list
-    )
+    operation_parameters: list[OperationParameter] = repeated(OperationParameter)
 
     def to_dict(self) -> dict[str, str | None]:
         """Return the values by name."""
@@ -120,9 +116,7 @@ class SubscriptionOperation(XmlModel):
 class SubscriptionOperations(XmlList[SubscriptionOperation]):
     """One page of a subscription's operations."""
 
-    subscription_operations: Annotated[list[SubscriptionOperation], Field(alias="SubscriptionOperation")] = (
-        Field(default_factory=list)
-    )
+    subscription_operations: list[SubscriptionOperation] = repeated(SubscriptionOperation)
 
 
 class SubscriptionOperationCollection(XmlModel):

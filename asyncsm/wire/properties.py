@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Self, overload
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from asyncsm.wire.base import Nillable, XmlList, XmlModel
+from asyncsm.wire.base import Nillable, XmlList, XmlModel, repeated
 
 
 class ExtendedProperty(XmlModel):
@@ -23,9 +23,7 @@ class ExtendedProperties(XmlList[ExtendedProperty]):
     Wherever a model has extended properties, a dictionary of values by name may be given.
     """
 
-    extended_properties: Annotated[list[ExtendedProperty], Field(alias="ExtendedProperty")] = Field(
-        default_factory=list
-    )
+    extended_properties: list[ExtendedProperty] = repeated(ExtendedProperty)
 
     @model_validator(mode="before")
     @classmethod

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel
+from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, repeated
 from asyncsm.wire.configuration_sets import ConfigurationSets, ProvisioningSet
 from asyncsm.wire.disks import DataVirtualHardDisks, OSVirtualHardDisk
 from asyncsm.wire.extensions import ResourceExtensionReferences
@@ -60,7 +60,7 @@ class PersistentVMRole(Role):
 class RoleList(XmlList[Role]):
     """The roles of a deployment."""
 
-    roles: Annotated[list[Role], Field(alias="Role")] = Field(default_factory=list)
+    roles: list[Role] = repeated(Role)
 
 
 class PostShutdownAction(OpenEnum):

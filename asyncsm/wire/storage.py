@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from asyncsm.wire.base import Base64, Base64Text, Nillable, OpenEnum, Wrapped, XmlList, XmlModel
+from asyncsm.wire.base import Base64, Base64Text, Nillable, OpenEnum, Wrapped, XmlList, XmlModel, repeated
 from asyncsm.wire.properties import ExtendedProperties
 
 
@@ -48,7 +48,7 @@ class CustomDomain(XmlModel):
 class CustomDomains(XmlList[CustomDomain]):
     """The user's domains of an account."""
 
-    custom_domains: Annotated[list[CustomDomain], Field(alias="CustomDomain")] = Field(default_factory=list)
+    custom_domains: list[CustomDomain] = repeated(CustomDomain)
 
 
 class StorageAccountProperties(XmlModel):
@@ -101,9 +101,7 @@ class StorageService(XmlModel):
 class StorageServices(XmlList[StorageService]):
     """Reply of List Storage Accounts."""
 
-    storage_services: Annotated[list[StorageService], Field(alias="StorageService")] = Field(
-        default_factory=list
-    )
+    storage_services: list[StorageService] = repeated(StorageService)
 
 
 class CreateStorageServiceInput(XmlModel):
@@ -115,7 +113,7 @@ class CreateStorageServiceInput(XmlModel):
     affinity_group: str | None = None
     location: str | None = None
     geo_replication_enabled: bool | None = None
-    """What `account_type` says since 2014-06-01."""
+    """Replaced by `account_type` in version 2014-06-01."""
     extended_properties: ExtendedProperties | None = None
     secondary_read_enabled: bool | None = None
     account_type: StorageAccountType | None = None
@@ -127,7 +125,7 @@ class UpdateStorageServiceInput(XmlModel):
     description: str | None = None
     label: Annotated[str | None, Base64] = None
     geo_replication_enabled: bool | None = None
-    """What `account_type` says since 2014-06-01."""
+    """Replaced by `account_type` in version 2014-06-01."""
     extended_properties: ExtendedProperties | None = None
     custom_domains: CustomDomains = Field(default_factory=CustomDomains)
     account_type: StorageAccountType | None = None

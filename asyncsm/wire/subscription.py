@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from asyncsm.wire.base import Base64, OpenEnum, Wrapped, XmlList, XmlModel
+from asyncsm.wire.base import Base64, OpenEnum, Wrapped, XmlList, XmlModel, repeated
 
 
 class SubscriptionStatus(OpenEnum):
@@ -45,7 +45,7 @@ class Location(XmlModel):
 class Locations(XmlList[Location]):
     """Reply of List Locations."""
 
-    locations: Annotated[list[Location], Field(alias="Location")] = Field(default_factory=list)
+    locations: list[Location] = repeated(Location)
 
 
 class RoleSize(XmlModel):
@@ -65,7 +65,7 @@ class RoleSize(XmlModel):
 class RoleSizes(XmlList[RoleSize]):
     """Reply of List Role Sizes."""
 
-    role_sizes: Annotated[list[RoleSize], Field(alias="RoleSize")] = Field(default_factory=list)
+    role_sizes: list[RoleSize] = repeated(RoleSize)
 
 
 class Subscription(XmlModel):
@@ -105,7 +105,7 @@ class Subscription(XmlModel):
 class Subscriptions(XmlList[Subscription]):
     """Reply of List Subscriptions."""
 
-    subscriptions: Annotated[list[Subscription], Field(alias="Subscription")] = Field(default_factory=list)
+    subscriptions: list[Subscription] = repeated(Subscription)
 
 
 class OperatingSystem(XmlModel):
@@ -123,9 +123,7 @@ class OperatingSystem(XmlModel):
 class OperatingSystems(XmlList[OperatingSystem]):
     """Reply of List Operating Systems."""
 
-    operating_systems: Annotated[list[OperatingSystem], Field(alias="OperatingSystem")] = Field(
-        default_factory=list
-    )
+    operating_systems: list[OperatingSystem] = repeated(OperatingSystem)
 
 
 class OperatingSystemFamily(XmlModel):
@@ -140,6 +138,4 @@ class OperatingSystemFamily(XmlModel):
 class OperatingSystemFamilies(XmlList[OperatingSystemFamily]):
     """Reply of List Operating System Families."""
 
-    operating_system_families: Annotated[
-        list[OperatingSystemFamily], Field(alias="OperatingSystemFamily")
-    ] = Field(default_factory=list)
+    operating_system_families: list[OperatingSystemFamily] = repeated(OperatingSystemFamily)

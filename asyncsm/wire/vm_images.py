@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from asyncsm.wire.base import OpenEnum, XmlList, XmlModel, positional
+from asyncsm.wire.base import OpenEnum, XmlList, XmlModel, positional, repeated
 from asyncsm.wire.disks import HostCaching
 
 
@@ -47,9 +47,7 @@ class DataDiskConfiguration(XmlModel):
 class DataDiskConfigurations(XmlList[DataDiskConfiguration]):
     """The data disks in a VM image."""
 
-    data_disk_configurations: Annotated[list[DataDiskConfiguration], Field(alias="DataDiskConfiguration")] = (
-        Field(default_factory=list)
-    )
+    data_disk_configurations: list[DataDiskConfiguration] = repeated(DataDiskConfiguration)
 
 
 class VMImageInput(XmlModel):
@@ -110,7 +108,7 @@ class VMImage(XmlModel):
 class VMImages(XmlList[VMImage]):
     """Reply of List VM Images."""
 
-    vm_images: Annotated[list[VMImage], Field(alias="VMImage")] = Field(default_factory=list)
+    vm_images: list[VMImage] = repeated(VMImage)
 
 
 class CaptureRoleAsVMImage(XmlModel):

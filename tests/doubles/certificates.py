@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
 from asyncsm.credentials import CertificateAuthority, ManagementCertificate, generate_management_certificate
-from asyncsm.credentials.keypair import KeyPair
+from asyncsm.credentials.keypair import CertifiedKey
 
 NOW = datetime.now(UTC)
 
@@ -40,7 +40,7 @@ def self_signed(
     name: str = "tester",
     begins: datetime = NOW - timedelta(days=1),
     ends: datetime = NOW + timedelta(days=1),
-) -> KeyPair:
+) -> CertifiedKey:
     """A certificate of any key and dates, unchecked."""
     key = key or rsa_key()
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -53,4 +53,4 @@ def self_signed(
         .not_valid_before(begins)
         .not_valid_after(ends)
     )
-    return KeyPair(builder.sign(key, SHA256()), key)
+    return CertifiedKey(builder.sign(key, SHA256()), key)

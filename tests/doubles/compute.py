@@ -58,7 +58,7 @@ def add_store(
         secondary_key="",
         status=status,
     )
-    emulator.state.add_storage_account(subscription, account)
+    subscription.storage_accounts[name] = account
 
 
 def hosted_service(

@@ -1,9 +1,12 @@
-"""The durable engine, and DBOS beneath it, looking for news more often: tests wait for little else."""
+"""The command line, the durable engine and DBOS beneath it looking for news more often: tests wait for little else."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from unittest import mock
+
+from asyncsm import PollingPolicy, ServiceManagementService
 
 GLANCES = 0.05
 """Seconds between two looks, instead of a third, a half or a whole one."""
@@ -47,3 +50,11 @@ def impatient():
         mock.patch.object(workflows, "GLANCES", GLANCES),
     ):
         yield
+
+
+def impatient_commands():
+    """Let the commands of the block, in this process, ask often for the operations of an emulator that is fast."""
+    often = PollingPolicy(first=GLANCES, least=GLANCES, most=1)
+    return mock.patch(
+        "asyncsm.cli.common.ServiceManagementService", partial(ServiceManagementService, polling=often)
+    )

@@ -1,8 +1,5 @@
-"""A process that applies a plan and may be killed: ``python plan_process.py PLAN JOURNAL FACTS FACTOR``."""
+"""The program of a process that applies a plan and may be killed; see `mortal`."""
 
-import asyncio
-import json
-import sys
 from pathlib import Path
 
 from asyncsm import ServiceManagementService
@@ -28,26 +25,17 @@ def client(facts, factor, subscription_id=None):
     )
 
 
-def say(line):
-    """Tell the process that has started this one."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
-def conclude(report):
-    """Tell what became of the plan."""
+def said(report):
+    """What became of the plan."""
     bad = [f"{one.key}: {one.error}" for one in report.bad]
-    say(json.dumps({"outcomes": report.outcomes, "bad": bad}))
+    return {"outcomes": {str(outcome): count for outcome, count in report.outcomes.items()}, "bad": bad}
 
 
-async def main(file, journal, facts, factor):
+async def main(tell, file, journal, facts, factor):
+    """Apply the plan; tells when it begins, and what became of it."""
     plan = load_plan(file)
-    async with client(json.loads(facts), float(factor)) as sms:
+    async with client(facts, factor) as sms:
         provisioner = Provisioner(plan, sms, base=Path(file).parent, journal=Path(journal))
-        say("ready")
+        tell("ready")
         report = await provisioner.apply()
-    conclude(report)
-
-
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    tell(said(report))

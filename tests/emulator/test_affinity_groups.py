@@ -108,11 +108,11 @@ async def test_residents_keep_a_group(management: Management, emulator: Emulator
     await management.post("affinitygroups", creation())
     subscription = emulator.state.subscriptions[management.subscription_id]
     service = HostedService("shop", "Shop", clock.now(), clock.now(), affinity_group="NEAR")
-    emulator.state.add_hosted_service(subscription, service)
+    subscription.hosted_services[service.name] = service
     assert (await management.get("affinitygroups/near")).find("ServiceName") == "shop"
     refused = await management.delete("affinitygroups/near")
     assert (refused.status, refused.code) == (400, "BadRequest")
-    emulator.state.remove_hosted_service(subscription, service)
+    del subscription.hosted_services[service.name]
     assert (await management.delete("affinitygroups/near")).status == 200
     assert (await management.get("affinitygroups/near")).message == "The affinity group does not exist."
 

@@ -1,7 +1,9 @@
 """Garbage, truncation and silence on a real TLS connection."""
 
 import asyncio
+import gzip
 import ssl
+import zlib
 
 import pytest
 from doubles.rogue_server import client_of, http, rogue_server
@@ -39,6 +41,14 @@ async def test_an_unreadable_document_says_what_was_asked(body):
     ):
         with pytest.raises(UnexpectedPayload, match=r"GET /locations.*abc"):
             await sms.list_locations()
+
+
+@pytest.mark.parametrize(("coding", "packed"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+async def test_a_compressed_reply_is_read(coding, packed):
+    """The service did not compress, but a proxy on the way may."""
+    answer = http(packed(LOCATIONS), content_encoding=coding)
+    async with rogue_server(lambda writer: writer.write(answer)) as port, client_of(port) as sms:
+        assert list(await sms.list_locations()) == []
 
 
 async def test_an_entity_bomb_is_refused():

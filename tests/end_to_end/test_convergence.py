@@ -1,5 +1,7 @@
 """Verbs that bring about a state: the first call makes it, the second changes nothing."""
 
+import asyncio
+
 import pytest
 from doubles.samples import blob, image_name
 
@@ -86,6 +88,48 @@ async def test_virtual_machines(sms, account):
     with pytest.raises(ResourceNotFound, match="no virtual machine web2"):
         await sms.delete_virtual_machine("farm", "farm", "web2")
     assert (await sms.delete_virtual_machine("farm", "farm", "web2", missing_ok=True)).done
+
+
+@pytest.mark.parametrize("times", [2, 5])
+async def test_several_at_once(sms, times):
+    """Callers who want the same at the same moment all get it."""
+    groups = await asyncio.gather(
+        *(sms.ensure_affinity_group("near", "Near", "West US") for _ in range(times))
+    )
+    services = await asyncio.gather(
+        *(sms.ensure_hosted_service("shop", location="West US") for _ in range(times))
+    )
+    accounts = await asyncio.gather(
+        *(sms.ensure_storage_account("mystore", location="West US") for _ in range(times))
+    )
+    assert {one.name for one in groups} == {"near"}
+    assert {one.service_name for one in (*services, *accounts)} == {"shop", "mystore"}
+    assert [one.name for one in await sms.list_affinity_groups()] == ["near"]
+
+
+async def test_virtual_machines_at_once(sms, account):
+    """One of the calls creates the deployment; the same machine is made once, others are added."""
+    await sms.ensure_hosted_service("farm", location="West US")
+    image = image_name(await sms.list_os_images(), "Linux")
+
+    async def ensure(name):
+        handle = await sms.ensure_virtual_machine(
+            "farm",
+            "farm",
+            name,
+            LinuxConfigurationSet("myhostname", "myuser", "Passw0rd!", False),
+            OSVirtualHardDisk(image, blob(account, f"vhds/{name}.vhd")),
+        )
+        await handle
+        return handle.operation
+
+    made = await asyncio.gather(*(ensure(name) for name in ("web1", "web2", "web1", "web2")))
+    assert sorted(one for one in made if one in {"CreateVirtualMachineDeployment", "AddRole"}) == [
+        "AddRole",
+        "CreateVirtualMachineDeployment",
+    ]
+    roles = (await sms.get_deployment_by_name("farm", "farm")).role_list
+    assert sorted(role.role_name for role in roles) == ["web1", "web2"]
 
 
 async def test_deleting_what_is_not_there(sms):

@@ -11,6 +11,7 @@ from doubles.virtual_time import virtual_time
 
 from asyncsm import AttemptTimeout, ConnectionLost, OutcomeUnknown, ServiceManagementService
 from asyncsm.engine.protocol import Reconcile, Request
+from asyncsm.operations import catalogue
 from asyncsm.polling import OperationHandle
 
 LOST = [
@@ -22,20 +23,14 @@ NOT_CHANGES_OF_THEIR_OWN = {"resume", "completed", "start", "run"}
 
 
 def change_methods():
-    """Public methods that send something other than GET: they give a handle, or build such a request."""
-
-    def changes(method):
-        gives_handle = str(inspect.signature(method).return_annotation) in {
-            "OperationHandle",
-            str(OperationHandle),
-        }
-        builds = {"post", "put", "delete"} & set(inspect.unwrap(method).__code__.co_names)
-        return gives_handle or bool(builds)
-
-    return {
+    """Methods that change something: operations of the service, and what gives a handle by its own ways."""
+    declared = {one.name for one in catalogue() if one.changes and one.service == "ServiceManagementService"}
+    return declared | {
         name
         for name, method in inspect.getmembers(ServiceManagementService, inspect.iscoroutinefunction)
-        if not name.startswith("_") and name not in NOT_CHANGES_OF_THEIR_OWN and changes(method)
+        if not name.startswith("_")
+        and name not in NOT_CHANGES_OF_THEIR_OWN
+        and inspect.signature(method).return_annotation in {"OperationHandle", OperationHandle}
     }
 
 

@@ -1,14 +1,12 @@
 """A plan is carried out by processes that are killed again and again; in the end there is exactly the plan."""
 
-import asyncio
 import json
-import os
 import random
-import signal
-import sys
+import shutil
 
 import pytest
 from doubles import plan_process
+from doubles.mortal import MortalProcess
 from doubles.plans import farm, farm_plan, things, wanted
 from doubles.postgres import postgres
 
@@ -35,42 +33,28 @@ FAULTS = (
 
 
 @pytest.fixture
-async def emulator(tmp_path):
+async def emulator(identity_files, tmp_path):
     """Slow, with room for the plan, and 5 % of all requests going wrong."""
     quotas = Quotas(cores=1000, hosted_services=200)
-    directory = tmp_path / "emulator"
+    directory = shutil.copytree(identity_files, tmp_path / "emulator")
     async with Emulator(directory=directory, clock=SLOW, seed=1, quotas=quotas, strict=True) as running:
         for fault in FAULTS:
             running.faults.add(fault)
         yield running
 
 
-async def start(script, plan, memory, emulator, *more):
+async def start(main, plan, memory, emulator, *more):
     """A process that applies the plan, with a journal or database; it has begun when this returns."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        script,
-        str(plan),
-        str(memory),
-        json.dumps(emulator.facts()),
-        str(emulator.clock.factor),
-        *more,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "FARM_PASSWORD": "Secret-12", "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    line = await process.stdout.readline()
-    if line != b"ready\n":
-        _, errors = await process.communicate()
-        raise AssertionError(f"{line!r}, exit code {process.returncode}: {errors.decode()}")
+    process = MortalProcess(main, str(plan), str(memory), emulator.facts(), emulator.clock.factor, *more)
+    assert await process.heard() == "ready"
     return process
 
 
 async def ended(process):
     """What a process that was not killed says in the end."""
-    output, errors = await process.communicate()
-    assert process.returncode == 0, errors.decode()
-    return json.loads(output)
+    said = await process.heard()
+    await process.ends_within(None)
+    return said
 
 
 async def assert_exactly(plan, emulator):
@@ -92,17 +76,13 @@ async def test_twenty_kills(emulator, tmp_path):
     dice = random.Random(7)
     kills = 0
     while kills < KILLS:
-        process = await start(plan_process.__file__, file, journal, emulator)
-        try:
-            async with asyncio.timeout(dice.uniform(0.05, 1.0)):
-                await process.wait()
-        except TimeoutError:
-            process.send_signal(signal.SIGKILL)
+        process = await start(plan_process.main, file, journal, emulator)
+        if not await process.ends_within(dice.uniform(0.05, 1.0)):
+            await process.kill()
             kills += 1
-        await process.communicate()
     emulator.clock.set_factor(FAST)
     for _ in range(10):  # operations that the faults have failed are repaired by the next run
-        said = await ended(await start(plan_process.__file__, file, journal, emulator))
+        said = await ended(await start(plan_process.main, file, journal, emulator))
         if not said["bad"]:
             break
     assert not said["bad"]
@@ -120,19 +100,16 @@ async def test_two_workers_of_which_one_dies_for_good(emulator, tmp_path):
     with postgres() as database:
 
         async def worker(name):
-            return await start(worker_process.__file__, file, database, emulator, name)
+            return await start(worker_process.main, file, database, emulator, name)
 
         workers = {name: await worker(name) for name in ("one", "two")}
         kills = 0
         while kills < WORKER_KILLS:
             name = dice.choice(sorted(workers))
-            try:
-                async with asyncio.timeout(dice.uniform(0.1, 1.0)):
-                    await workers[name].wait()  # a run that faults have failed ends early
-            except TimeoutError:
-                workers[name].send_signal(signal.SIGKILL)
+            # A run that faults have failed ends early.
+            if not await workers[name].ends_within(dice.uniform(0.1, 1.0)):
+                await workers[name].kill()
                 kills += 1
-            await workers[name].communicate()
             if kills < WORKER_KILLS:
                 workers[name] = await worker(name)
             else:

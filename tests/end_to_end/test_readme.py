@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from doubles.emulator_thread import emulator_in_thread
+from doubles.impatient import impatient, impatient_commands
 
 from asyncsm.cli import main
 from asyncsm.emulator import Quotas
@@ -135,6 +136,8 @@ def test_every_command_works(page, unset, monkeypatch, capsys):
             monkeypatch.setenv(*line.removeprefix("export ").split("="))
     quotas = Quotas(cores=200)
     with (
+        impatient(),
+        impatient_commands(),
         emulator_in_thread(clock="instant", quotas=quotas) as emulator,
         environment_of(emulator, monkeypatch),
     ):
@@ -192,16 +195,15 @@ def test_links_lead_somewhere(page):
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
-async def test_the_table_of_operations_is_up_to_date():
+def test_the_table_of_operations_is_up_to_date():
     """docs/operations.md and the README's table are what the code says; the script renews both."""
     path = ROOT / "docs" / "generate_operations.py"
     spec = importlib.util.spec_from_file_location("generate_operations", path)
-    generator = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    generator = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generator)
-    found = await generator.operations()
-    assert (ROOT / "docs" / "operations.md").read_text(encoding="utf-8") == generator.render(found)
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert readme == generator.in_readme(readme, found)
+    assert (ROOT / "docs" / "operations.md").read_text(encoding="utf-8") == generator.page()
+    readme = README.read_text(encoding="utf-8")
+    assert readme == generator.in_readme(readme)
 
 
 def test_a_block_in_an_unknown_language_is_refused(tmp_path):

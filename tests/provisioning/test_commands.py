@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 import yaml
 from doubles.emulator_thread import emulator_in_thread
+from doubles.impatient import impatient_commands
 from doubles.plans import farm
 
 from asyncsm.cli import main
@@ -22,9 +23,11 @@ PARTLY = 11
 @pytest.fixture
 def emulator(identity_files, monkeypatch):
     """In another thread, as commands have a loop of their own; the variables point to it."""
-    with emulator_in_thread(
-        directory=identity_files, clock=300, strict=True, quotas=Quotas(cores=1000, hosted_services=200)
-    ) as running:
+    quotas = Quotas(cores=1000, hosted_services=200)
+    with (
+        impatient_commands(),
+        emulator_in_thread(directory=identity_files, clock=300, strict=True, quotas=quotas) as running,
+    ):
         monkeypatch.setenv("AZURE_MANAGEMENT_SUBSCRIPTIONID", running.subscription_id)
         monkeypatch.setenv("AZURE_MANAGEMENT_CERTFILE", str(running.certificate_path))
         monkeypatch.setenv("AZURE_MANAGEMENT_HOST", running.url)

@@ -21,13 +21,13 @@ from cryptography.hazmat.primitives.serialization import (
 from doubles.certificates import NOW, management_certificate, rsa_key, self_signed
 
 from asyncsm.credentials import ManagementCertificate, checks, decoding, tls
-from asyncsm.credentials.keypair import KeyPair
+from asyncsm.credentials.keypair import CertifiedKey
 from asyncsm.errors import CredentialError
 
 load = ManagementCertificate.load
 
 
-def pair() -> KeyPair:
+def pair() -> CertifiedKey:
     return management_certificate()._pair
 
 
@@ -294,7 +294,7 @@ class TestRules:
 
     def test_pfx_of_another_kind(self) -> None:
         """Writing a PFX of a key of no use here is a programming error."""
-        odd = KeyPair(pair().certificate, ed25519.Ed25519PrivateKey.generate())
+        odd = CertifiedKey(pair().certificate, ed25519.Ed25519PrivateKey.generate())
         assert not odd.matches
         with pytest.raises(TypeError, match="Ed25519"):
             odd.pfx(None, "odd")

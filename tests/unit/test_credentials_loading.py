@@ -16,13 +16,13 @@ from doubles.certificates import management_certificate
 
 from asyncsm.credentials import ManagementCertificate, write_publishsettings
 from asyncsm.credentials.files import read
-from asyncsm.credentials.keypair import KeyPair
+from asyncsm.credentials.keypair import CertifiedKey
 
 PASSWORD = "Pässwörd"
 SUBSCRIPTION = "6f3b1d0e-93a5-4f6f-8c7b-0d8f0b0a1c2d"
 
 
-def pair(name: str = "tester") -> KeyPair:
+def pair(name: str = "tester") -> CertifiedKey:
     return management_certificate(name)._pair
 
 

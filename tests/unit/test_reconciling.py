@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from doubles.certificates import management_certificate
 from doubles.scripted import NAMESPACE, REQUEST_ID, SUBSCRIPTION, ScriptedTransport, operation, refusal, reply
 from doubles.virtual_time import virtual_time
 
@@ -53,6 +54,15 @@ def listed(*entries):
         f'<SubscriptionOperationCollection xmlns="{NAMESPACE}"><SubscriptionOperations>{items}'
         "</SubscriptionOperations></SubscriptionOperationCollection>",
         date="Wed, 01 Jul 2015 10:00:00 GMT",
+    )
+
+
+def listed_for(thumbprint, *entries):
+    """The same, where a certificate made all of them."""
+    caller = f"<OperationCaller><SubscriptionCertificateThumbprint>{thumbprint}</SubscriptionCertificateThumbprint></OperationCaller>"
+    answer = listed(*entries)
+    return replace(
+        answer, body=answer.body.replace(b"<OperationStatus>", f"{caller}<OperationStatus>".encode())
     )
 
 
@@ -410,3 +420,79 @@ async def test_a_change_that_answers_a_document_reads_it_if_the_reply_was_lost(l
     last = service.transport.requests[-1]
     assert (last.method, last.url.endswith("/shop")) == ("GET" if lost else "POST", True)
     assert service.sent == 1
+
+
+@pytest.mark.parametrize(
+    ("caller", "adopted"), [("ours", True), ("OURS", True), ("theirs", False), ("", True)]
+)
+@virtual_time
+async def test_what_another_certificate_did_is_not_adopted(caller, adopted):
+    """Two who create the same at once must not both believe that it was they; a list may not say who."""
+    ours = management_certificate()
+    thumbprint = {
+        "ours": ours.thumbprint.lower(),
+        "OURS": ours.thumbprint.upper(),
+        "theirs": "AB" * 20,
+        "": "",
+    }
+    history = listed_for(thumbprint[caller], entry("CreateHostedService"))
+    taken = refusal(409, "ConflictError", "The name is already taken.")
+    service = Service(ConnectionLost("reset"), taken, history=history, there=False)
+    session = service.session()
+    session.certificate = ours
+    async with session:
+        if adopted:
+            assert (await (await session.start(CREATION))).id == OTHER_ID
+        else:
+            with pytest.raises(AlreadyExists, match="the service does not list it"):
+                await session.start(CREATION)
+    assert service.sent == (1 if adopted else 2)
+
+
+@virtual_time
+async def test_a_404_after_a_lost_removal_is_looked_into():
+    """There is nothing to remove, because the first removal arrived after all: it is adopted."""
+    service = Service(ConnectionLost("reset"), refusal(404, "ResourceNotFound"), there=True)
+    answers = iter([listed()] * 4 + [listed(entry("DeleteHostedService"))])
+    service.transport = ScriptedTransport(
+        lambda request: next(answers) if "/operations?" in request.url else service._answer(request)
+    )
+    async with service.session() as session:
+        handle = await session.start(REMOVAL)
+        await handle
+        assert handle.request_id == OTHER_ID
+    assert service.sent == 2
+
+
+@virtual_time
+async def test_a_session_closed_under_a_change_says_at_once_that_the_outcome_is_unknown():
+    """A closed session cannot look; the caller need not wait for looks that cannot be made."""
+    begun = asyncio.get_running_loop().time()
+
+    async def never(_):
+        while not transport.closed:
+            await asyncio.sleep(0.1)
+        return ConnectionLost("the session was closed")
+
+    transport = ScriptedTransport(never)
+    session = ManagementSession(SUBSCRIPTION, transport=transport)
+    change = asyncio.create_task(session.start(CREATION))
+    await asyncio.sleep(1)
+    await session.close()
+    with pytest.raises(OutcomeUnknown, match="the session was closed"):
+        await change
+    assert asyncio.get_running_loop().time() - begun < 1.5
+    assert len(transport.requests) == 1
+
+
+@virtual_time
+async def test_a_list_whose_pages_repeat_has_an_end():
+    """A token that comes again would be followed for ever."""
+    page = listed(entry("SomethingElse", "services/disks/other"))
+    token = b"<ContinuationToken>again</ContinuationToken></SubscriptionOperationCollection>"
+    page = replace(page, body=page.body.replace(b"</SubscriptionOperationCollection>", token))
+    service = Service(ConnectionLost("reset"), reply(201), history=page, there=False)
+    async with service.session() as session:
+        await session.start(CREATION)
+    assert service.sent == 2
+    assert service.looks == 8

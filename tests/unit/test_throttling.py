@@ -402,6 +402,16 @@ def test_few_turns_are_saved_up():
     assert sent == 2
 
 
+def test_turns_that_were_saved_up_are_lost_with_a_refusal():
+    """The service has just said that it bears no burst; the next request waits for the lowered rate."""
+    pace = Pace(UNKNOWN, 8.0, 0.0)
+    pace.answered(0.0)
+    assert pace.next_turn(10.0) == 10.0
+    rate = pace.rate(10.0)
+    pace.refused(10.0)
+    assert pace.next_turn(10.0) == pytest.approx(10.0 + 2 / rate)
+
+
 def test_the_rate_of_years_is_a_number():
     """Growth over any time neither overflows nor fails."""
     pace = Pace(UNKNOWN, 1e6, 0.0)

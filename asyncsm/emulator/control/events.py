@@ -13,10 +13,10 @@ import logging
 import re
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import islice
-from typing import Final, Self
+from typing import Final
 
 from pydantic import BaseModel
 
@@ -110,8 +110,8 @@ class EventHub:
         return self.latest
 
     @asynccontextmanager
-    async def listener(self, after: str | None) -> AsyncIterator[Listener]:
-        """Listen in an ``async with`` block.
+    async def listener(self, after: str | None) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Listen in an ``async with`` block, to pieces of the stream until the hub closes or is too far ahead.
 
         Args:
             after: id of the last event that was seen; absent, begin with what happens next.
@@ -130,10 +130,12 @@ class EventHub:
         if self._ticking is None:
             self._ticking = asyncio.create_task(self._tick())
         self.listeners += 1
+        pieces = self._pieces(self._last if after is None else self._place(after))
         try:
-            yield Listener(self, self._last if after is None else self._place(after))
+            yield pieces
         finally:
             self.listeners -= 1
+            await pieces.aclose()
             if self.listeners == 0:
                 ticking, self._ticking = self._ticking, None
                 ticking.cancel()
@@ -172,7 +174,16 @@ class EventHub:
             except Exception:
                 log.exception("the emulator could not be compared with what was known of it")
 
-    async def following(self, place: int) -> list[bytes] | None:
+    async def _pieces(self, place: int | None) -> AsyncGenerator[bytes, None]:
+        """Yield what follows `place` piece by piece; first that events are missed, if it is ``None``."""
+        if place is None:
+            place = self._last
+            yield self._frame("gap", "{}")
+        while (frames := await self._following(place)) is not None:
+            place += len(frames)
+            yield b"".join(frames) or b": still here\n\n"
+
+    async def _following(self, place: int) -> list[bytes] | None:
         """Return the frames after `place`, none after `HEARTBEAT`, or ``None`` at the end of the stream."""
         while not self._closed:
             kept = len(self._frames)
@@ -187,35 +198,3 @@ class EventHub:
             except TimeoutError:
                 return []
         return None
-
-    def gap(self) -> tuple[int, bytes]:
-        """Return where a listener that has missed events goes on, and the frame that says so."""
-        return self._last, self._frame("gap", "{}")
-
-
-class Listener:
-    """One reader of the events: an asynchronous iterator of pieces of the stream.
-
-    It ends when the hub closes, or when the reader is too slow.
-
-    Args:
-        hub: whose events.
-        place: how many events precede the first; ``None`` when some have been missed.
-    """
-
-    def __init__(self, hub: EventHub, place: int | None) -> None:
-        self._hub = hub
-        self._place = place
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> bytes:
-        if self._place is None:
-            self._place, told = self._hub.gap()
-            return told
-        frames = await self._hub.following(self._place)
-        if frames is None:
-            raise StopAsyncIteration
-        self._place += len(frames)
-        return b"".join(frames) or b": still here\n\n"

@@ -14,6 +14,7 @@ from asyncsm.emulator.control.schemas import Shown
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.networking import NetworkSecurityGroup, ReservedIP
 from asyncsm.emulator.routes.network_security_groups import groups
+from asyncsm.emulator.rules import addresses
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire.networks import DnsServer
 from asyncsm.wire.vm_images import VMImage
@@ -204,11 +205,8 @@ class VirtualNetworkFacts(ResourceFacts):
 
 
 def _user_of(owner: Subscription, address: ReservedIP) -> str | None:
-    for service in owner.hosted_services.values():
-        for deployment in service.deployments.values():
-            if (deployment.reserved_ip_name or "").lower() == address.name.lower():
-                return f"{service.name}/{deployment.name}"
-    return None
+    user = addresses.user_of(owner, address)
+    return None if user is None else f"{user[0].name}/{user[1].name}"
 
 
 @resource_kind(

@@ -30,27 +30,20 @@ def get(call: Call) -> Reply:
     """Get Affinity Group Properties, with the services and accounts that stand in it."""
     group = _find(call)
     subscription = call.subscription
-    shown = wire.AffinityGroup(
-        name=group.name,
-        label=group.label,
-        description=group.description,
-        location=group.location,
-        hosted_services=HostedServices(
-            hosted_services=[
-                service_documents.hosted_service(call, service)
-                for service in subscription.hosted_services.values()
-                if _is_in(service.affinity_group, group)
-            ]
-        ),
-        storage_services=StorageServices(
-            storage_services=[
-                service_documents.storage_account(call, account)
-                for account in subscription.storage_accounts.values()
-                if _is_in(account.affinity_group, group) and account.status == "Created"
-            ]
-        ),
-        capabilities=list(catalogue.CAPABILITIES),
-        created_time=group.created,
+    shown = _shown(group)
+    shown.hosted_services = HostedServices(
+        hosted_services=[
+            service_documents.hosted_service(call, service)
+            for service in subscription.hosted_services.values()
+            if _is_in(service.affinity_group, group)
+        ]
+    )
+    shown.storage_services = StorageServices(
+        storage_services=[
+            service_documents.storage_account(call, account)
+            for account in subscription.storage_accounts.values()
+            if _is_in(account.affinity_group, group) and account.status == "Created"
+        ]
     )
     return Reply(document=shown)
 
@@ -60,13 +53,12 @@ def create(call: Call) -> Reply:
     """Create Affinity Group."""
     wanted = call.body(wire.CreateAffinityGroup)
     groups = call.subscription.affinity_groups
-    limit = call.subscription.quotas.affinity_groups
     _check_name(wanted.name)
     if wanted.name in groups:
         # [protocol 1.8] [guess]
         raise refusals.conflict("An affinity group with the specified name already exists.")
-    if len(groups) >= limit:
-        raise refusals.quota_exceeded("affinity group count", limit, len(groups))  # [protocol 3.4]
+    # [protocol 3.4]
+    refusals.require_quota("affinity group count", call.subscription.quotas.affinity_groups, len(groups))
     groups[wanted.name] = AffinityGroup(
         name=wanted.name,
         label=common_fields.label(wanted.label),
@@ -111,10 +103,8 @@ def _find(call: Call) -> AffinityGroup:
     name = call.parameters["name"]
     _check_name(name)
     group = call.subscription.affinity_groups.get(name)
-    if group is None:
-        # [rec affinity_groups/delete_affinity_group]
-        raise refusals.not_found("The affinity group does not exist.")
-    return group
+    # [rec affinity_groups/delete_affinity_group]
+    return refusals.required(group, "The affinity group does not exist.")
 
 
 def _check_name(name: str) -> None:
@@ -126,8 +116,8 @@ def _is_in(affinity_group: str | None, group: AffinityGroup) -> bool:
     return affinity_group is not None and affinity_group.lower() == group.name.lower()
 
 
-def _listed(group: AffinityGroup) -> wire.AffinityGroup:
-    listed = wire.AffinityGroup(
+def _shown(group: AffinityGroup) -> wire.AffinityGroup:
+    return wire.AffinityGroup(
         name=group.name,
         label=group.label,
         description=group.description,
@@ -135,6 +125,10 @@ def _listed(group: AffinityGroup) -> wire.AffinityGroup:
         capabilities=list(catalogue.CAPABILITIES),
         created_time=group.created,
     )
+
+
+def _listed(group: AffinityGroup) -> wire.AffinityGroup:
+    listed = _shown(group)
     location = catalogue.location(group.location)
     if location is not None:
         listed.compute_capabilities = location.compute_capabilities

@@ -46,9 +46,8 @@ def add(call: Call) -> Reply:
     if added.thumbprint in certificates:
         # [protocol 3.1]
         raise refusals.conflict("The specified certificate already exists for this subscription.")
-    if len(certificates) >= limit:
-        # [protocol 1.8]
-        raise refusals.quota_exceeded("management certificate count", limit, len(certificates))
+    # [protocol 1.8]
+    refusals.require_quota("management certificate count", limit, len(certificates))
     try:
         call.gate.trust(added.data)
     except ssl.SSLError:
@@ -68,10 +67,8 @@ def delete(call: Call) -> Reply:
 
 def _find(call: Call) -> SubscriptionCertificate:
     found = call.subscription.certificates.get(call.parameters["thumbprint"])
-    if found is None:
-        # [rec management_certificates/delete_management_certificate]
-        raise refusals.not_found("The certificate was not found.")
-    return found
+    # [rec management_certificates/delete_management_certificate]
+    return refusals.required(found, "The certificate was not found.")
 
 
 def _read(call: Call, wanted: wire.SubscriptionCertificate) -> SubscriptionCertificate:

@@ -9,12 +9,11 @@ from typing import Final
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.clock import Clock
-from asyncsm.emulator.compute import Deployment, Disk, HostedService, Role
+from asyncsm.emulator.compute import Deployment, Disk, Role
 from asyncsm.emulator.routes import roles
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import (
     deployment_documents,
-    deployment_lifecycle,
     disk_attachments,
     path_resources,
 )
@@ -43,7 +42,7 @@ def add(call: Call) -> Reply:
     wanted = call.body(DataVirtualHardDisk)
     service, deployment, role = path_resources.machine(call)
     call.require_free(deployment)
-    order = _order(call, service, deployment)
+    order = DiskOrder(call, service, deployment.name)
     disk = order.data_disk(role.name, wanted)
     roles.require_data_disks(role, order, [*role.data_disks, disk])
     order.place([role])
@@ -66,7 +65,7 @@ def update(call: Call) -> Reply:
         raise refusals.bad_request(  # [guess]
             f"The disk with LUN {disk.lun} is called {disk.name}, which cannot be changed."
         )
-    order = _order(call, service, deployment)
+    order = DiskOrder(call, service, deployment.name)
     if wanted.lun is None:
         wanted.lun = disk.lun
     order.keep(disk, wanted)
@@ -92,15 +91,8 @@ def delete(call: Call) -> Reply:
 def _find(call: Call, role: Role) -> Disk:
     given = call.parameters["lun"]
     found = next((disk for disk in role.data_disks if str(disk.lun) == given), None)
-    if found is None:
-        raise refusals.not_found(f"Role {role.name} has no data disk with LUN {given}.")  # [protocol 4.14]
-    return found
-
-
-def _order(call: Call, service: HostedService, deployment: Deployment) -> DiskOrder:
-    return DiskOrder(
-        call, service, deployment.name, deployment_lifecycle.region_of(call.subscription, service)
-    )
+    # [protocol 4.14]
+    return refusals.required(found, f"Role {role.name} has no data disk with LUN {given}.")
 
 
 @effect("data-disks/added", "emulator.handlers.data_disks:_added")

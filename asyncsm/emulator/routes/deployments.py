@@ -25,6 +25,7 @@ from asyncsm.emulator.rules.instances import Timing
 from asyncsm.emulator.rules.path_resources import BY_NAME, BY_SLOT, SERVICE
 from asyncsm.emulator.saved_names import effect
 from asyncsm.wire import deployments as wire
+from asyncsm.wire.configuration_sets import ConfigurationSet
 from asyncsm.wire.extensions import ExtensionConfiguration
 
 MOST_PROPERTIES: Final = 25
@@ -43,7 +44,7 @@ def get(call: Call) -> Reply:
     return Reply(document=deployment_documents.deployment(call, service, deployment))
 
 
-@routes.post(BY_SLOT, "CreateDeployment")
+@routes.post(BY_SLOT, "CreateDeployment", seconds=52)
 def create(call: Call) -> Reply:
     """Create Deployment: suspended, unless it is to be started."""
     wanted = call.body(wire.CreateDeployment)
@@ -60,7 +61,7 @@ def create(call: Call) -> Reply:
     deployment = Deployment(
         name=wanted.name,
         slot=slot,
-        private_id=deployment_lifecycle.new_private_id(call),
+        private_id=call.new_id(),
         label=new.label,
         created=call.now,
         modified=call.now,
@@ -106,9 +107,9 @@ def swap(call: Call) -> Reply:
     """Swap Deployment: the one in staging goes to production, and what was there to staging."""
     wanted = call.body(wire.Swap)
     service = path_resources.hosted_service(call)
-    staging, production = service.in_slot("Staging"), service.in_slot("Production")
-    if staging is None:
-        raise refusals.not_found(path_resources.NO_DEPLOYMENT)  # [protocol 5.4] [guess]
+    production = service.in_slot("Production")
+    # [protocol 5.4] [guess]
+    staging = refusals.required(service.in_slot("Staging"), path_resources.NO_DEPLOYMENT)
     _require_name(wanted.source_deployment, staging, "staging")
     _require_name(wanted.production or None, production, "production")
     swapped = [one for one in (staging, production) if one is not None]
@@ -120,8 +121,8 @@ def swap(call: Call) -> Reply:
     )
 
 
-@routes.post(BY_NAME, "ChangeDeploymentConfiguration", query={"comp": "config"})
-@routes.post(BY_SLOT, "ChangeDeploymentConfigurationBySlot", query={"comp": "config"})
+@routes.post(BY_NAME, "ChangeDeploymentConfiguration", query={"comp": "config"}, seconds=151)
+@routes.post(BY_SLOT, "ChangeDeploymentConfigurationBySlot", query={"comp": "config"}, seconds=151)
 def change_configuration(call: Call) -> Reply:
     """Change Deployment Configuration: the roles stay, the numbers of their instances may change."""
     wanted = call.body(wire.ChangeConfiguration)
@@ -147,8 +148,8 @@ def change_configuration(call: Call) -> Reply:
     )
 
 
-@routes.post(BY_NAME, "UpdateDeploymentStatus", query={"comp": "status"})
-@routes.post(BY_SLOT, "UpdateDeploymentStatusBySlot", query={"comp": "status"})
+@routes.post(BY_NAME, "UpdateDeploymentStatus", query={"comp": "status"}, seconds=6)
+@routes.post(BY_SLOT, "UpdateDeploymentStatusBySlot", query={"comp": "status"}, seconds=6)
 def update_status(call: Call) -> Reply:
     """Update Deployment Status: start or suspend all of it; to what it is already, nothing happens."""
     wanted = call.body(wire.UpdateDeploymentStatus).status
@@ -173,7 +174,7 @@ def _add_roles(
     call: Call, deployment: Deployment, new: Definition, place: service_configurations.Placement
 ) -> None:
     for name, count in new.counts.items():
-        network = service_configurations.network_of(name, place.subnets)
+        network = ConfigurationSet(subnet_names=place.subnets.get(name.lower(), []))
         role = Role(name=name, instance_count=0, os_version=new.os_version, network=network)
         addresses.require_subnets(call.subscription, deployment, name, network)
         deployment.roles[role.name] = role

@@ -96,12 +96,7 @@ def delete(call: Call) -> Reply:
 
 
 def _find(call: Call) -> Disk:
-    name = call.parameters["diskName"]
-    found = call.subscription.disks.get(name)
-    if found is None:
-        # [protocol 4.13]
-        raise refusals.not_found(f"The disk with the specified name '{name}' does not exist.")
-    return found
+    return disk_attachments.require_disk(call.subscription, call.parameters["diskName"])
 
 
 def _holder(subscription: Subscription, disk: Disk) -> Deployment | None:

@@ -22,22 +22,23 @@ ONE: Final = f"{COLLECTION}/{{dnsServerName}}"
 routes: RouteTable = RouteTable()
 
 
-@routes.post(COLLECTION, "AddDnsServer")
+@routes.post(COLLECTION, "AddDnsServer", seconds=20)
 def add(call: Call) -> Reply:
     """Add DNS Server."""
     wanted = _wanted(call)
     _, deployment = path_resources.deployment(call)
     call.require_free(deployment)
-    limit, count = call.subscription.quotas.dns_servers, len(deployment.dns_servers)
     if wanted.name.lower() in map(str.lower, deployment.dns_servers):
         raise refusals.conflict(f"A DNS server with the name '{wanted.name}' already exists.")  # [guess]
-    if count >= limit:
-        raise refusals.quota_exceeded("dns server count", limit, count)  # [guess]
+    # [guess]: no source says so
+    refusals.require_quota(
+        "dns server count", call.subscription.quotas.dns_servers, len(deployment.dns_servers)
+    )
     call.acts_on(*call.path.split("/"), wanted.name)
     return call.accept(locks=[deployment], then=partial(_put, call.clock, deployment, wanted))
 
 
-@routes.put(ONE, "UpdateDnsServer")
+@routes.put(ONE, "UpdateDnsServer", seconds=21)
 def update(call: Call) -> Reply:
     """Update DNS Server: another address under the same name."""
     wanted = _wanted(call)
@@ -48,7 +49,7 @@ def update(call: Call) -> Reply:
     return call.accept(locks=[deployment], then=partial(_put, call.clock, deployment, kept))
 
 
-@routes.delete(ONE, "DeleteDnsServer")
+@routes.delete(ONE, "DeleteDnsServer", seconds=21)
 def delete(call: Call) -> Reply:
     """Delete DNS Server."""
     deployment, name = _find(call)

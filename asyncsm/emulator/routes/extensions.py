@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from asyncsm.emulator import extension_catalogue
+from asyncsm.emulator import catalogue
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.wire import extensions as wire
@@ -17,7 +17,7 @@ routes: RouteTable = RouteTable()
 @routes.get(COLLECTION, "ListResourceExtensions")
 def list_extensions(_call: Call) -> Reply:
     """List Resource Extensions: the latest version of each, by its first two numbers."""
-    latest = {(one.publisher, one.name): one for one in extension_catalogue.resource_extensions()}
+    latest = {(one.publisher, one.name): one for one in catalogue.resource_extensions()}
     shown = [one.model_copy(update={"version": _short(one.version)}) for one in latest.values()]
     return Reply(document=wire.ResourceExtensions(resource_extensions=shown))
 
@@ -25,9 +25,7 @@ def list_extensions(_call: Call) -> Reply:
 @routes.get(f"{COLLECTION}/{{publisherName}}/{{extensionName}}", "ListResourceExtensionVersions")
 def list_versions(call: Call) -> Reply:
     """List Resource Extension Versions; of one that does not exist there are none."""
-    found = extension_catalogue.versions_of(
-        call.parameters["publisherName"], call.parameters["extensionName"]
-    )
+    found = catalogue.extension_versions(call.parameters["publisherName"], call.parameters["extensionName"])
     return Reply(document=wire.ResourceExtensions(resource_extensions=found))
 
 

@@ -72,7 +72,6 @@ def create(call: Call) -> Reply:
     """Create Hosted Service: it is there at once."""
     wanted = call.body(wire.CreateHostedService)
     subscription = call.subscription
-    limit, present = subscription.quotas.hosted_services, len(subscription.hosted_services)
     if _NAME.fullmatch(wanted.service_name) is None:
         raise refusals.bad_request(INVALID_NAME)  # [protocol 1.8]
     group = wanted.affinity_group or None
@@ -90,10 +89,11 @@ def create(call: Call) -> Reply:
         reverse_dns_fqdn=wanted.reverse_dns_fqdn or None,
         extended_properties=common_fields.extended_properties(wanted.extended_properties),
     )
-    if present >= limit:
-        raise refusals.quota_exceeded("hosted service count", limit, present)  # [protocol 3.4]
+    present = len(subscription.hosted_services)
+    # [protocol 3.4]
+    refusals.require_quota("hosted service count", subscription.quotas.hosted_services, present)
     call.acts_on("services", "hostedservices", service.name)
-    call.state.add_hosted_service(subscription, service)
+    subscription.hosted_services[service.name] = service
     return Reply(201, headers=call.created_at("compute", service.name))
 
 
@@ -141,20 +141,21 @@ def delete(call: Call) -> Reply:
     if service.deployments:
         # [protocol 3.4] [guess]
         raise refusals.bad_request("A hosted service cannot be deleted while it still contains deployments.")
-    call.state.remove_hosted_service(call.subscription, service)
+    del call.subscription.hosted_services[service.name]
     return Reply()
 
 
 def _listed(call: Call, service: HostedService) -> wire.HostedService:
     shown = service_documents.hosted_service(call, service)
-    location = catalogue.location(deployment_lifecycle.region_of(call.subscription, service))
+    location = catalogue.location(call.subscription.region_of(service))
     if location is not None:
         shown.compute_capabilities = location.compute_capabilities
     return shown
 
 
 @effect("hosted-services/remove", "emulator.handlers.hosted_services:_remove")
-def _remove(timing: Timing, state: ServiceState, subscription: Subscription, service: HostedService) -> None:
+def _remove(timing: Timing, _: ServiceState, subscription: Subscription, service: HostedService) -> None:
+    # Saved states have the second argument, which is of no use any more.
     for deployment in list(service.deployments.values()):
         deployment_lifecycle.remove(timing, subscription, service, deployment, media=True)
-    state.remove_hosted_service(subscription, service)
+    del subscription.hosted_services[service.name]

@@ -77,7 +77,7 @@ def add(call: Call) -> Reply:
     return Reply(document=shown(call, image))
 
 
-@routes.put(ONE, "UpdateOSImage")
+@routes.put(ONE, "SetImageProperties")
 def update(call: Call) -> Reply:
     """Update OS Image: its words only; blob and system stay what they are."""
     image = find_own(call)

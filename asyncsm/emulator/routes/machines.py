@@ -73,7 +73,7 @@ class _Change:
         return [disk for disk in self.present.data_disks if disk not in self.coming.data_disks]
 
 
-@routes.post(COLLECTION, "AddRole")
+@routes.post(COLLECTION, "AddRole", seconds=32)
 def add(call: Call) -> Reply:
     """Add Role: one more machine in a deployment of machines."""
     wanted = call.body(wire.PersistentVMRole)
@@ -86,7 +86,7 @@ def add(call: Call) -> Reply:
         # [protocol 1.8]
         raise refusals.bad_request(f"A deployment has from 1 to {roles.MOST_MACHINES} virtual machines.")
     call.require_free(deployment)
-    order = _order(call, service, deployment)
+    order = DiskOrder(call, service, deployment.name)
     role, host_name = roles.new_machine(call, service, deployment, wanted, order)
     endpoints.fill_ports(deployment, call.random, role)
     phases = roles.add_machine(call, deployment, role, host_name)
@@ -101,7 +101,7 @@ def add(call: Call) -> Reply:
     )
 
 
-@routes.put(ONE, "UpdateRole")
+@routes.put(ONE, "UpdateRole", seconds=32)
 def update(call: Call) -> Reply:
     """Update Role: what is not said is gone, save what a machine cannot be without.
 
@@ -110,7 +110,7 @@ def update(call: Call) -> Reply:
     wanted = call.body(wire.PersistentVMRole)
     service, deployment, role = path_resources.machine(call)
     call.require_free(deployment)
-    order = _order(call, service, deployment)
+    order = DiskOrder(call, service, deployment.name)
     change = _changed(call, service, deployment, role, wanted, order)
     endpoints.fill_ports(deployment, call.random, change.coming)
     order.place([change.coming])
@@ -172,12 +172,6 @@ def remove(
     power.rest(deployment)
 
 
-def _order(call: Call, service: HostedService, deployment: Deployment) -> DiskOrder:
-    return DiskOrder(
-        call, service, deployment.name, deployment_lifecycle.region_of(call.subscription, service)
-    )
-
-
 @effect("machines/check-new", "emulator.handlers.machines:_check_new")
 def _check_new(
     subscription: Subscription, deployment: Deployment, role: Role, new_disks: Sequence[Disk]
@@ -211,7 +205,7 @@ def _changed(
         raise refusals.bad_request(f"The name of role {role.name} cannot be changed.")  # [guess]
     provisioning_sets.require_none(wanted)
     _keep_os_disk(role, wanted, order)
-    region = deployment_lifecycle.region_of(call.subscription, service)
+    region = call.subscription.region_of(service)
     agent = wanted.provision_guest_agent
     coming = replace(
         role,

@@ -26,9 +26,8 @@ routes: RouteTable = RouteTable()
 @routes.get(FILE, "GetNetworkConfiguration")
 def get(call: Call) -> Reply:
     """Get Network Configuration: the file as it was set last."""
-    plan = call.subscription.networks.plan
-    if plan is None:
-        raise refusals.not_found("Network configuration does not exist.")  # [protocol 3.4]
+    # [protocol 3.4]
+    plan = refusals.required(call.subscription.networks.plan, "Network configuration does not exist.")
     return Reply(document=plan.file, content_type="text/plain")
 
 

@@ -17,7 +17,6 @@ from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import (
     addresses,
     common_fields,
-    deployment_lifecycle,
     instances,
     path_resources,
     service_configurations,
@@ -47,7 +46,7 @@ def get(call: Call) -> Reply:
     return Reply(document=_shown(call.subscription, _find(call)))
 
 
-@routes.post(COLLECTION, "CreateReservedIP")
+@routes.post(COLLECTION, "CreateReservedIP", seconds=5)
 def create(call: Call) -> Reply:
     """Create Reserved IP Address: a new one, or that which a deployment has at present."""
     wanted = call.body(wire.ReservedIP)
@@ -73,7 +72,7 @@ def create(call: Call) -> Reply:
     return reply
 
 
-@routes.delete(ONE, "DeleteReservedIP")
+@routes.delete(ONE, "DeleteReservedIP", seconds=5)
 def delete(call: Call) -> Reply:
     """Delete Reserved IP Address, which no deployment may have."""
     reserved = _find(call)
@@ -84,7 +83,7 @@ def delete(call: Call) -> Reply:
     return reply
 
 
-@routes.post(f"{ONE}/operations/associate", "AssociateReservedIP")
+@routes.post(f"{ONE}/operations/associate", "AssociateReservedIP", seconds=60)
 def associate(call: Call) -> Reply:
     """Associate Reserved IP Address: a deployment that is there gets it instead of its own."""
     wanted = call.body(wire.ReservedIPAssociation)
@@ -92,13 +91,13 @@ def associate(call: Call) -> Reply:
     service, deployment = _holder(call, wanted.service_name, wanted.deployment_name)
     call.require_free(reserved, deployment)
     addresses.require_unused(call.subscription, reserved)
-    addresses.require_region(reserved, deployment_lifecycle.region_of(call.subscription, service))
+    addresses.require_region(reserved, call.subscription.region_of(service))
     addresses.require_endpoints(deployment, reserved)
     _require_own_address(deployment)
     return call.accept(locks=[reserved, deployment], then=partial(_give, call.clock, deployment, reserved))
 
 
-@routes.post(f"{ONE}/operations/disassociate", "DisassociateReservedIP")
+@routes.post(f"{ONE}/operations/disassociate", "DisassociateReservedIP", seconds=57)
 def disassociate(call: Call) -> Reply:
     """Disassociate Reserved IP Address: the deployment gets another one of its own."""
     wanted = call.body(wire.ReservedIPAssociation)
@@ -116,20 +115,16 @@ def disassociate(call: Call) -> Reply:
 
 def _find(call: Call) -> ReservedIP:
     name = call.parameters["reservedIPName"]
-    found = call.subscription.reserved_ips.get(name)
-    if found is None:
-        raise refusals.not_found(f"The reserved IP '{name}' was not found.")  # [protocol 4.17]
-    return found
+    # [protocol 4.17]
+    return refusals.required(
+        call.subscription.reserved_ips.get(name), f"The reserved IP '{name}' was not found."
+    )
 
 
 def _holder(call: Call, service_name: str, deployment_name: str) -> tuple[HostedService, Deployment]:
-    service = call.subscription.hosted_services.get(service_name)
-    if service is None:
-        raise refusals.not_found("The hosted service does not exist.")  # [protocol 3.4]
+    service = path_resources.hosted_service_named(call.subscription, service_name)
     deployment = service.deployments.get(deployment_name)
-    if deployment is None:
-        raise refusals.not_found(path_resources.NO_DEPLOYMENT)  # [protocol 3.4]
-    return service, deployment
+    return service, refusals.required(deployment, path_resources.NO_DEPLOYMENT)  # [protocol 3.4]
 
 
 def _present_holder(call: Call, wanted: wire.ReservedIP, reserved: ReservedIP) -> Deployment | None:
@@ -137,7 +132,7 @@ def _present_holder(call: Call, wanted: wire.ReservedIP, reserved: ReservedIP) -
     if not wanted.service_name and not wanted.deployment_name:
         return None
     service, deployment = _holder(call, wanted.service_name or "", wanted.deployment_name or "")
-    addresses.require_region(reserved, deployment_lifecycle.region_of(call.subscription, service))
+    addresses.require_region(reserved, call.subscription.region_of(service))
     addresses.require_endpoints(deployment, reserved)
     _require_own_address(deployment)
     if deployment.vip is None:
@@ -157,7 +152,7 @@ def _check_quota(subscription: Subscription, reserved: ReservedIP) -> None:
     limit, count = subscription.quotas.reserved_ips, len(subscription.reserved_ips)
     if count > limit:
         del subscription.reserved_ips[reserved.name]
-        raise refusals.quota_exceeded("reserved IP count", limit, count - 1)  # [protocol 1.8]
+    refusals.require_quota("reserved IP count", limit, count - 1)  # [protocol 1.8]
 
 
 @effect("reserved-ips/reserve", "emulator.handlers.reserved_ips:_reserve")

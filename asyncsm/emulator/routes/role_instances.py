@@ -9,7 +9,6 @@ from typing import Final
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.compute import Deployment, RoleInstance
-from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routes import deployments
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import instances, path_resources, service_configurations
@@ -45,31 +44,25 @@ FRESH_START: Final = (
 routes: RouteTable = RouteTable()
 
 
-@routes.post(NAMED, "RebootDeploymentRoleInstance", query={"comp": "reboot"})
-@routes.post(NAMED_BY_SLOT, "RebootDeploymentRoleInstanceBySlot", query={"comp": "reboot"})
+@routes.post(NAMED, "RebootDeploymentRoleInstance", query={"comp": "reboot"}, seconds=60)
+@routes.post(NAMED_BY_SLOT, "RebootDeploymentRoleInstanceBySlot", query={"comp": "reboot"}, seconds=60)
 def reboot(call: Call) -> Reply:
     """Reboot Role Instance: its disks stay as they are."""
     return _restart(call, REBOOT)
 
 
-@routes.post(NAMED, "ReimageDeploymentRoleInstance", query={"comp": "reimage"})
-@routes.post(NAMED_BY_SLOT, "ReimageDeploymentRoleInstanceBySlot", query={"comp": "reimage"})
-def reimage(call: Call) -> Reply:
-    """Reimage Role Instance: a new system, of a web or worker role only."""
+@routes.post(NAMED, "ReimageDeploymentRoleInstance", query={"comp": "reimage"}, seconds=90)
+@routes.post(NAMED_BY_SLOT, "ReimageDeploymentRoleInstanceBySlot", query={"comp": "reimage"}, seconds=90)
+@routes.post(NAMED, "RebuildDeploymentRoleInstance", query=REBUILD, seconds=122)
+@routes.post(NAMED_BY_SLOT, "RebuildDeploymentRoleInstanceBySlot", query=REBUILD, seconds=122)
+def renew(call: Call) -> Reply:
+    """Reimage or Rebuild Role Instance, of a web or worker role only: a new system, or empty local drives too."""
     deployments.require_roles(path_resources.deployment(call)[1])
     return _restart(call, FRESH_START)
 
 
-@routes.post(NAMED, "RebuildDeploymentRoleInstance", query=REBUILD)
-@routes.post(NAMED_BY_SLOT, "RebuildDeploymentRoleInstanceBySlot", query=REBUILD)
-def rebuild(call: Call) -> Reply:
-    """Rebuild Role Instance: a new system and empty local drives."""
-    deployments.require_roles(path_resources.deployment(call)[1])
-    return _restart(call, FRESH_START)
-
-
-@routes.post(f"{BY_NAME}/roleinstances", "DeleteRoleInstances", query={"comp": "delete"})
-@routes.post(f"{BY_SLOT}/roleinstances", "DeleteRoleInstancesBySlot", query={"comp": "delete"})
+@routes.post(f"{BY_NAME}/roleinstances", "DeleteRoleInstances", query={"comp": "delete"}, seconds=200)
+@routes.post(f"{BY_SLOT}/roleinstances", "DeleteRoleInstancesBySlot", query={"comp": "delete"}, seconds=200)
 def delete(call: Call) -> Reply:
     """Delete Role Instances: those named, but not all of a role."""
     wanted = call.body(RoleInstanceNames).names
@@ -107,14 +100,10 @@ def _restart(call: Call, phases: Sequence[InstancePhase]) -> Reply:
 
 
 def _find(deployment: Deployment, name: str) -> RoleInstance:
-    found = deployment.instances.get(name)
-    if found is None:
-        raise _unknown(name)
-    return found
-
-
-def _unknown(name: str) -> Refusal:
-    return refusals.not_found(f"The role instance {name} was not found in the deployment.")  # [guess]
+    # [guess]: no source says so
+    return refusals.required(
+        deployment.instances.get(name), f"The role instance {name} was not found in the deployment."
+    )
 
 
 @effect("role-instances/drop", "emulator.handlers.role_instances:_drop")

@@ -44,7 +44,7 @@ _NAME: Final = re.compile(r"[^\W_][\w.-]{0,62}")
 routes: RouteTable = RouteTable()
 
 
-@routes.post(f"{SERVICE}/deployments", "CreateVirtualMachineDeployment")
+@routes.post(f"{SERVICE}/deployments", "CreateVirtualMachineDeployment", seconds=62)
 def create_deployment(call: Call) -> Reply:
     """Create Virtual Machine Deployment: the first machines of a hosted service."""
     wanted = call.body(wire.VirtualMachineDeployment)
@@ -53,12 +53,12 @@ def create_deployment(call: Call) -> Reply:
         # [protocol 4.14]
         raise refusals.bad_request("Virtual machines can only be deployed in the Production slot.")
     deployment_lifecycle.require_place(call, service, wanted.name, "Production")
-    region = deployment_lifecycle.region_of(call.subscription, service)
+    region = call.subscription.region_of(service)
     network = addresses.require_network(call.subscription, wanted.virtual_network_name, region)
     reserved = addresses.require_reserved(call.subscription, wanted.reserved_ip_name, region)
     deployment = _new_deployment(call, service, wanted)
     deployment.virtual_network_name = network
-    order = DiskOrder(call, service, deployment.name, region)
+    order = DiskOrder(call, service, deployment.name)
     starts = {}
     for given in wanted.role_list:
         role, host_name = new_machine(call, service, deployment, given, order)
@@ -99,7 +99,7 @@ def _new_deployment(call: Call, service: HostedService, wanted: wire.VirtualMach
     return Deployment(
         name=wanted.name,
         slot="Production",
-        private_id=deployment_lifecycle.new_private_id(call),
+        private_id=call.new_id(),
         label=common_fields.label(wanted.label),
         created=call.now,
         modified=call.now,
@@ -131,7 +131,7 @@ def new_machine(
     if name in deployment.roles:
         # [protocol 1.8]
         raise refusals.conflict(f"The role name '{name}' is already in use in this deployment.")
-    region = deployment_lifecycle.region_of(call.subscription, service)
+    region = call.subscription.region_of(service)
     size = instances.require_size(given.role_size or USUAL_SIZE, region, for_machines=True)
     if given.vm_image_name:
         os_disk, data_disks, set_up = _of_vm_image(call, name, given, order)

@@ -56,7 +56,7 @@ def get(call: Call) -> Reply:
     return Reply(document=wire.Certificate(data=_encoded(found)))
 
 
-@routes.post(COLLECTION, "AddCertificates")
+@routes.post(COLLECTION, "AddCertificates", seconds=6)
 def add(call: Call) -> Reply:
     """Add Service Certificate; one that is there already is not added twice."""
     wanted = call.body(wire.CertificateFile)
@@ -65,7 +65,7 @@ def add(call: Call) -> Reply:
     return call.accept(locks=[service], then=partial(_keep, call.clock, service, added))
 
 
-@routes.delete(ONE, "DeleteCertificate")
+@routes.delete(ONE, "DeleteCertificate", seconds=6)
 def delete(call: Call) -> Reply:
     """Delete Service Certificate; whether a deployment uses it is seen only on the way."""
     service, found = _find(call)
@@ -76,9 +76,8 @@ def _find(call: Call) -> tuple[HostedService, ServiceCertificate]:
     service = path_resources.hosted_service(call)
     algorithm, _, thumbprint = call.parameters["thumbprint"].partition("-")
     found = service.certificates.get(thumbprint) if algorithm.lower() == ALGORITHM else None
-    if found is None:
-        raise refusals.not_found("The certificate was not found.")  # [rec compute/delete_service_certificate]
-    return service, found
+    # [rec compute/delete_service_certificate]
+    return service, refusals.required(found, "The certificate was not found.")
 
 
 def _read(given: wire.CertificateFile) -> list[ServiceCertificate]:

@@ -56,14 +56,13 @@ def create(call: Call) -> Reply:
     """Create Storage Account: it exists at once, but is of use only at the operation's end."""
     wanted = call.body(wire.CreateStorageServiceInput)
     subscription = call.subscription
-    limit = subscription.quotas.storage_accounts
     _check_name(wanted.service_name)
     reason = _taken(call, wanted.service_name)
     if reason is not None:
         raise refusals.conflict(reason)  # [protocol 3.4] [guess]
-    if len(subscription.storage_accounts) >= limit:
-        # [protocol 3.4]
-        raise refusals.quota_exceeded("storage account count", limit, len(subscription.storage_accounts))
+    present = len(subscription.storage_accounts)
+    # [protocol 3.4]
+    refusals.require_quota("storage account count", subscription.quotas.storage_accounts, present)
     region = common_fields.region(call, wanted.location, wanted.affinity_group)
     account = StorageAccount(
         name=wanted.service_name,
@@ -84,7 +83,7 @@ def create(call: Call) -> Reply:
         },
     )
     call.acts_on("services", "storageservices", account.name)
-    call.state.add_storage_account(subscription, account)
+    subscription.storage_accounts[account.name] = account
     return call.accept(
         locks=[account],
         steps=[(0.6, partial(_set_status, account, "ResolvingDns"))],
@@ -124,7 +123,7 @@ def delete(call: Call) -> Reply:
             "artifacts. Ensure those artifacts are removed from the image repository before deleting this "
             "storage account."
         )
-    call.state.remove_storage_account(call.subscription, account)
+    del call.subscription.storage_accounts[account.name]
     return Reply()
 
 
@@ -158,17 +157,14 @@ def regenerate_key(call: Call) -> Reply:
 def _find(call: Call) -> StorageAccount:
     name = call.parameters["serviceName"]
     account = call.subscription.storage_accounts.get(name)
-    if account is None:
-        # [rec storage/delete_storage_account]
-        raise refusals.not_found(f"The storage account '{name}' was not found.")
-    return account
+    # [rec storage/delete_storage_account]
+    return refusals.required(account, f"The storage account '{name}' was not found.")
 
 
 def _find_for_keys(call: Call) -> StorageAccount:
     account = call.subscription.storage_accounts.get(call.parameters["serviceName"])
-    if account is None:
-        raise refusals.not_found("The requested storage account was not found.")  # [protocol 3.4]
-    return account
+    # [protocol 3.4]
+    return refusals.required(account, "The requested storage account was not found.")
 
 
 def _check_name(name: str) -> None:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.compute import Deployment, Update
-from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routes import deployments
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import (
@@ -24,8 +23,8 @@ from asyncsm.wire import deployments as wire
 routes: RouteTable = RouteTable()
 
 
-@routes.post(BY_NAME, "UpgradeDeployment", query={"comp": "upgrade"})
-@routes.post(BY_SLOT, "UpgradeDeploymentBySlot", query={"comp": "upgrade"})
+@routes.post(BY_NAME, "UpgradeDeployment", query={"comp": "upgrade"}, seconds=500)
+@routes.post(BY_SLOT, "UpgradeDeploymentBySlot", query={"comp": "upgrade"}, seconds=500)
 def upgrade(call: Call) -> Reply:
     """Upgrade Deployment: a new package, for all roles or only for one."""
     wanted = call.body(wire.UpgradeDeployment)
@@ -44,7 +43,7 @@ def upgrade(call: Call) -> Reply:
     restarted = {name.lower() for name in deployment.roles}
     if wanted.role_to_upgrade:
         if wanted.role_to_upgrade not in deployment.roles:
-            raise _unknown_role(wanted.role_to_upgrade)
+            raise refusals.not_found(path_resources.NO_ROLE.format(wanted.role_to_upgrade))  # [protocol 3.4]
         if {name.lower() for name in after.counts} != restarted:
             # [guess]: no source says so
             raise refusals.bad_request("The roles cannot change in an upgrade of only one of them.")
@@ -73,8 +72,8 @@ def walk_domain(call: Call) -> Reply:
     return deployment_updates.walk(call, deployment, update)
 
 
-@routes.post(BY_NAME, "RollbackDeploymentUpdateOrUpgrade", query={"comp": "rollback"})
-@routes.post(BY_SLOT, "RollbackDeploymentUpdateOrUpgradeBySlot", query={"comp": "rollback"})
+@routes.post(BY_NAME, "RollbackDeploymentUpdateOrUpgrade", query={"comp": "rollback"}, seconds=400)
+@routes.post(BY_SLOT, "RollbackDeploymentUpdateOrUpgradeBySlot", query={"comp": "rollback"}, seconds=400)
 def roll_back(call: Call) -> Reply:
     """Rollback Update Or Upgrade: what the update under way has changed becomes as it was."""
     wanted = call.body(wire.RollbackUpdateOrUpgrade)
@@ -110,8 +109,3 @@ def _require_data_kept(deployment: Deployment, counts: Mapping[str, int], *, for
                 f"Removing role {name} will cause loss of data stored locally on instances of the role. Repeat "
                 "this operation and specify 'Force'."
             )
-
-
-def _unknown_role(name: str) -> Refusal:
-    # [protocol 3.4]
-    return refusals.not_found(f"Role {name} was not found in the currently deployed service.")

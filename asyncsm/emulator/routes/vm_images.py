@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from asyncsm.emulator import refusals
+from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.routes import images
 from asyncsm.emulator.routing import RouteTable
@@ -14,7 +14,6 @@ from asyncsm.emulator.rules import blobs, common_fields, disk_attachments
 from asyncsm.emulator.rules.disk_attachments import find_vm_image
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
-from asyncsm.emulator.vm_image_catalogue import platform_vm_images
 from asyncsm.wire import vm_images as wire
 from asyncsm.wire.disks import HostCaching
 
@@ -43,7 +42,7 @@ routes: RouteTable = RouteTable()
 @routes.get(COLLECTION, "ListVMImages")
 def list_vm_images(call: Call) -> Reply:
     """List VM Images: the subscription's and the platform's, of a region, publisher or category."""
-    everything = (*call.subscription.vm_images.values(), *platform_vm_images().values())
+    everything = (*call.subscription.vm_images.values(), *catalogue.platform_vm_images().values())
     wanted = [one for one in everything if _wanted(call, one)]
     if call.query.get("location"):
         # As the service does: who asks for one region is not told of the others.

@@ -11,7 +11,6 @@ from asyncsm.emulator import refusals
 from asyncsm.emulator.compute import Deployment, HostedService, Role
 from asyncsm.emulator.networking import ReservedIP
 from asyncsm.emulator.progress import require_free
-from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.rules import instances
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire.configuration_sets import ConfigurationSet
@@ -145,16 +144,11 @@ def require_unused(subscription: Subscription, reserved: ReservedIP) -> None:
     """Refuse if a deployment has the address."""
     user = user_of(subscription, reserved)
     if user is not None:
-        raise in_use(reserved, user)
-
-
-def in_use(reserved: ReservedIP, user: tuple[HostedService, Deployment]) -> Refusal:
-    """400: a deployment has the address."""
-    service, deployment = user
-    return refusals.bad_request(  # [protocol 5.6] [guess]
-        f"The reserved IP {reserved.name} is in use by deployment {deployment.name} of hosted service "
-        f"{service.name}."
-    )
+        service, deployment = user
+        raise refusals.bad_request(  # [protocol 5.6] [guess]
+            f"The reserved IP {reserved.name} is in use by deployment {deployment.name} of hosted service "
+            f"{service.name}."
+        )
 
 
 def settle_at(deployment: Deployment, reserved: ReservedIP) -> None:

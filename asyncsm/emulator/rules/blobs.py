@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call
-from asyncsm.emulator.rules import common_fields
 from asyncsm.emulator.state import StorageAccount
 
 
@@ -30,7 +29,7 @@ def require_account(call: Call, url: str, what: str, region: str | None = None) 
     path = [part for part in parts.path.split("/") if part]
     if parts.scheme not in {"http", "https"} or not parts.hostname or not path:
         raise refusals.bad_request(f"The {what} is not the address of a blob.")  # [guess]
-    account = common_fields.storage_account_of(call, url)
+    account = next((one for one in call.subscription.storage_accounts.values() if one.holds(url)), None)
     if account is None:
         raise refusals.bad_request(  # [guess]
             f"The {what} must be the address of a blob in a storage account of this subscription; "

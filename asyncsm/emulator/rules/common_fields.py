@@ -8,7 +8,6 @@ from typing import Final
 
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call
-from asyncsm.emulator.state import StorageAccount
 from asyncsm.wire.properties import ExtendedProperties
 
 LONGEST_LABEL: Final = 100
@@ -101,8 +100,3 @@ def changed_properties(
     if len(changed) > most:
         raise refusals.bad_request(f"There must be at most {most} extended properties.")  # [protocol 1.8]
     return changed
-
-
-def storage_account_of(call: Call, media_link: str) -> StorageAccount | None:
-    """The subscription's storage account that has the blob at `media_link`."""
-    return next((one for one in call.subscription.storage_accounts.values() if one.holds(media_link)), None)

@@ -36,11 +36,6 @@ def require_place(call: Call, service: HostedService, name: str, slot: Slot) -> 
     call.require_free(service)
 
 
-def new_private_id(call: Call) -> str:
-    """An id of a deployment that stays with it when it is swapped."""
-    return f"{call.random.getrandbits(128):032x}"
-
-
 def address_in(service: HostedService, slot: Slot, private_id: str) -> str:
     """The URL of what runs in `slot`; in staging only who knows the id finds it."""
     name = service.name if slot == "Production" else private_id
@@ -75,7 +70,7 @@ def launch(
         **service.extended_properties,
         "ResourceGroup": service.extended_properties.get("ResourceGroup", service.name),
         "ResourceLocation": service.extended_properties.get(
-            "ResourceLocation", region_of(call.subscription, service)
+            "ResourceLocation", call.subscription.region_of(service)
         ),
     }
     call.acts_on("services", "hostedservices", service.name, "deployments", deployment.name)
@@ -85,13 +80,6 @@ def launch(
         steps=[(0.3, check), *steps],
         then=partial(_launched, call.clock, service, deployment, then),
     )
-
-
-def region_of(subscription: Subscription, service: HostedService) -> str:
-    """The region of `service`, which may be that of its affinity group."""
-    if service.affinity_group is not None:
-        return subscription.affinity_groups[service.affinity_group].location
-    return service.location or ""
 
 
 @effect("deployments/check-new", "emulator.handlers.lifecycle:_check")

@@ -140,8 +140,7 @@ def walk(call: Call, deployment: Deployment, update: Update) -> Reply:
 
 def _begin(call: Call, deployment: Deployment, update: Update) -> Reply:
     manual = update.mode == "Manual"
-    name = call.route.operation
-    seconds = call.progress.vary(MANUAL_SECONDS) if manual else call.progress.duration(name)
+    seconds = call.progress.vary(MANUAL_SECONDS if manual else call.route.seconds)
     update.seconds = seconds * (1 - ACCEPTANCE) / max(1, update.domains)
     context = _Context(Timing.of(call), call.random, call.subscription, deployment)
     reply = call.accept(

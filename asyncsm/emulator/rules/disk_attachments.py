@@ -14,7 +14,6 @@ from asyncsm.emulator.rules import blobs
 from asyncsm.emulator.rules.instances import Timing
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
-from asyncsm.emulator.vm_image_catalogue import platform_vm_images
 from asyncsm.wire import disks as wire
 from asyncsm.wire.vm_images import DataDiskConfiguration, OSDiskConfiguration, VMImage, VMImageInput
 
@@ -33,20 +32,19 @@ class DiskOrder:
 
     Args:
         call: the request.
-        service: where the machines will be.
+        service: where the machines will be; the disks' storage accounts have to be in its region.
         deployment_name: of what they will be a part.
-        region: of that service; the disks' storage accounts have to be there.
 
     Attributes:
         new: disks that have to be registered.
         attachments: disks that were there before, each with its caching and LUN to be.
     """
 
-    def __init__(self, call: Call, service: HostedService, deployment_name: str, region: str) -> None:
+    def __init__(self, call: Call, service: HostedService, deployment_name: str) -> None:
         self._call = call
         self._service = service
         self._deployment_name = deployment_name
-        self._region = region
+        self._region = call.subscription.region_of(service)
         self.attachments: list[tuple[Disk, str, int]] = []
         self.new: list[Disk] = []
 
@@ -183,9 +181,7 @@ class DiskOrder:
         return disk
 
     def _registered(self, name: str, caching: str, lun: int) -> Disk:
-        disk = self._call.subscription.disks.get(name)
-        if disk is None:
-            raise refusals.not_found(f"The disk with the specified name '{name}' does not exist.")  # [guess]
+        disk = require_disk(self._call.subscription, name)
         require_detached(disk)
         if any(disk is other for other, _, _ in self.attachments):
             raise refusals.bad_request(f"The disk {disk.name} is asked for twice.")  # [guess]
@@ -233,6 +229,18 @@ def _caching(given: wire.HostCaching | None, otherwise: str) -> str:
     return otherwise if given is None else given.value
 
 
+def require_disk(subscription: Subscription, name: str) -> Disk:
+    """The registered disk called `name`.
+
+    Raises:
+        Refusal: there is none.
+    """
+    # [protocol 4.13]
+    return refusals.required(
+        subscription.disks.get(name), f"The disk with the specified name '{name}' does not exist."
+    )
+
+
 def require_lun(number: int) -> int:
     """`number`, if it can be that of a data disk.
 
@@ -268,7 +276,7 @@ def require_unused(subscription: Subscription, media_link: str, new: Iterable[Di
 
 def find_vm_image(subscription: Subscription, name: str) -> VMImage | None:
     """The VM image called `name`, of the user or of the platform."""
-    return subscription.vm_images.get(name) or platform_vm_images().get(name)
+    return subscription.vm_images.get(name) or catalogue.platform_vm_images().get(name)
 
 
 def require_detached(disk: Disk) -> None:

@@ -265,8 +265,8 @@ def claim_cores(subscription: Subscription, deployment: Deployment, cores: int) 
     """
     increment = cores - deployment.cores
     limit, current = subscription.quotas.cores, subscription.cores_in_use
-    if increment > 0 and current + increment > limit:
-        raise refusals.quota_exceeded("cores count", limit, current, increment)  # [protocol 3.4]
+    if increment > 0:
+        refusals.require_quota("cores count", limit, current, increment)  # [protocol 3.4]
     subscription.cores_in_use += increment
     deployment.cores = cores
 

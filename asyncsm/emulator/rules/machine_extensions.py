@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from asyncsm.emulator import extension_catalogue, refusals
+from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call
 from asyncsm.emulator.compute import Role, RoleInstance
 from asyncsm.wire import extensions as wire
@@ -26,7 +26,7 @@ def require_known(references: Iterable[wire.ResourceExtensionReference]) -> None
             # [guess]: no source says so
             raise refusals.bad_request(f"The reference name {one.reference_name} occurs more than once.")
         names.add(one.reference_name.lower())
-        if extension_catalogue.matching(one.publisher, one.name, one.version) is None:
+        if catalogue.matching_extension(one.publisher, one.name, one.version) is None:
             raise refusals.bad_request(  # [guess]
                 f"The extension {one.name} of the publisher {one.publisher} does not exist in the version "
                 f"{one.version}."
@@ -61,7 +61,7 @@ def _has_agent(role: Role) -> bool:
 
 def _status(reference: wire.ResourceExtensionReference, *, ready: bool) -> wire.ResourceExtensionStatus:
     publisher, name, version = reference.publisher or "", reference.name or "", reference.version or ""
-    found = extension_catalogue.matching(publisher, name, version)
+    found = catalogue.matching_extension(publisher, name, version)
     if reference.state == wire.ExtensionState.DISABLE:
         status = "NotReady"
     else:

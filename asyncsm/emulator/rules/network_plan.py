@@ -80,8 +80,7 @@ def _require_quotas(quotas: Quotas, sites: int, local_sites: int, dns_servers: i
         ("local network site count", quotas.local_network_sites, local_sites),
         ("dns server count", quotas.dns_servers, dns_servers),
     ):
-        if wanted > limit:
-            raise refusals.quota_exceeded(kind, limit, 0, wanted)  # [protocol 1.8]
+        refusals.require_quota(kind, limit, 0, wanted)  # [protocol 1.8]
 
 
 def _site(

@@ -7,6 +7,7 @@ from typing import Final
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call
 from asyncsm.emulator.compute import Deployment, HostedService, Role, Slot
+from asyncsm.emulator.state import Subscription
 
 SERVICE: Final = "services/hostedservices/{serviceName}"
 BY_NAME: Final = f"{SERVICE}/deployments/{{deploymentName}}"
@@ -14,15 +15,18 @@ BY_SLOT: Final = f"{SERVICE}/deploymentslots/{{deploymentSlot}}"
 """Paths that `hosted_service` and `deployment` understand; most operations have both of the latter."""
 
 NO_DEPLOYMENT: Final = "No deployments were found."
+NO_ROLE: Final = "Role {} was not found in the currently deployed service."
 
 
 def hosted_service(call: Call) -> HostedService:
     """The hosted service of the path."""
-    found = call.subscription.hosted_services.get(call.parameters["serviceName"])
-    if found is None:
-        # [rec compute/create_update_delete_hosted_service]
-        raise refusals.not_found("The hosted service does not exist.")
-    return found
+    return hosted_service_named(call.subscription, call.parameters["serviceName"])
+
+
+def hosted_service_named(subscription: Subscription, name: str) -> HostedService:
+    """The hosted service called `name`."""
+    # [rec compute/create_update_delete_hosted_service]
+    return refusals.required(subscription.hosted_services.get(name), "The hosted service does not exist.")
 
 
 def slot(name: str) -> Slot:
@@ -47,9 +51,7 @@ def deployment(call: Call) -> tuple[HostedService, Deployment]:
         found = service.in_slot(slot(call.parameters["deploymentSlot"]))
     else:
         found = service.deployments.get(call.parameters["deploymentName"])
-    if found is None:
-        raise refusals.not_found(NO_DEPLOYMENT)  # [rec compute/create_get_delete_deployment]
-    return service, found
+    return service, refusals.required(found, NO_DEPLOYMENT)  # [rec compute/create_get_delete_deployment]
 
 
 def path_of(service: HostedService, deployment: Deployment) -> tuple[str, ...]:
@@ -77,8 +79,5 @@ def machine_in(holder: Deployment, name: str) -> Role:
 
 def role_in(holder: Deployment, name: str) -> Role:
     """Return the role called `name`; refuse if there is none."""
-    found = holder.roles.get(name)
-    if found is None:
-        # [rec compute/add_update_delete_role_windows]
-        raise refusals.not_found(f"Role {name} was not found in the currently deployed service.")
-    return found
+    # [rec compute/add_update_delete_role_windows]
+    return refusals.required(holder.roles.get(name), NO_ROLE.format(name))

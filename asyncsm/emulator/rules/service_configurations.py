@@ -9,9 +9,8 @@ from xml.sax.saxutils import quoteattr
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.compute import Deployment, HostedService, Role
 from asyncsm.emulator.networking import ReservedIP
-from asyncsm.emulator.rules import addresses, deployment_lifecycle, provisioning_sets
+from asyncsm.emulator.rules import addresses, provisioning_sets
 from asyncsm.emulator.state import Subscription
-from asyncsm.wire.configuration_sets import ConfigurationSet
 from asyncsm.wire.cscfg import (
     NAMESPACE,
     AddressAssignments,
@@ -86,7 +85,7 @@ def placement(
     """
     network = configuration.network_configuration or NetworkConfiguration()
     assigned = network.address_assignments or AddressAssignments()
-    region = deployment_lifecycle.region_of(subscription, service)
+    region = subscription.region_of(service)
     site = network.virtual_network_site.name if network.virtual_network_site else None
     reserved = assigned.reserved_ips[0].name if assigned.reserved_ips else None
     return Placement(
@@ -95,11 +94,6 @@ def placement(
         {one.name: one.ip_address for one in network.dns.dns_servers} if network.dns else {},
         {one.role_name.lower(): [part.name for part in one.subnets] for one in assigned.instance_address},
     )
-
-
-def network_of(role_name: str, subnets: Mapping[str, list[str]]) -> ConfigurationSet:
-    """The network configuration of a web or worker role."""
-    return ConfigurationSet(subnet_names=subnets.get(role_name.lower(), []))
 
 
 def thumbprints(text: str) -> Iterator[str]:

@@ -48,7 +48,7 @@ def storage_account(call: Call, account: StorageAccount) -> storage.StorageServi
         endpoints=_endpoints(account.name, "blob", "queue", "table", "file"),
         geo_primary_region=account.region,
         status_of_primary="Available",
-        geo_secondary_region=catalogue.PAIRED_REGIONS[account.region] if replicated else "",
+        geo_secondary_region=catalogue.paired_regions()[account.region] if replicated else "",
         status_of_secondary="Available" if replicated else "",
         creation_time=account.created,
         custom_domains=storage.CustomDomains(

@@ -96,7 +96,7 @@ def _subscription(
     name = seed.name or f"Emulated subscription {len(present) + 1}"
     made = Subscription(id_, name, world.clock.now(), quotas)
     made.certificates[certificate.thumbprint] = replace(certificate)
-    world.state.add_subscription(made)
+    world.state.subscriptions[made.id] = made
     return made
 
 
@@ -336,10 +336,7 @@ class _Planter:
         return given if affinity_group is not None else given or self._location
 
     def _region_of(self, service: str) -> str:
-        found = self._subscription.hosted_services[service]
-        if found.affinity_group is not None:
-            return self._subscription.affinity_groups[found.affinity_group].location
-        return found.location or ""
+        return self._subscription.region_of(self._subscription.hosted_services[service])
 
     def _blob(self, place: _Place, given: str | None, name: str, region: str | None = None) -> str:
         """Return the URL that is given, or of the blob `name` in the first account of `region`, or of any."""

@@ -172,10 +172,7 @@ class DurableEngine:
         limiter: Any = None
         if self._budget is not None and self._budget.calls is not None:
             each = REQUESTS_SHARED if is_postgres(self._url) else REQUESTS_ALONE
-            limiter = {
-                "limit": max(1, int(self._budget.calls / each)),
-                "period": self._budget.seconds,
-            }
+            limiter = {"limit": max(1, int(self._budget.calls / each)), "period": self._budget.seconds}
         await DBOS.register_queue_async(
             workflows.changes_queue(subscription_id),
             partition_concurrency=1,
@@ -232,10 +229,7 @@ class DurableEngine:
         return DurableRun(run_id, plan.name, subscription_id, verb, graph)
 
     async def follow(
-        self,
-        run: DurableRun,
-        watch: Callable[[Progress], None] | None = None,
-        deadline: float | None = None,
+        self, run: DurableRun, watch: Callable[[Progress], None] | None = None, deadline: float | None = None
     ) -> Report:
         """Follow a run until it has ended, whichever workers carry it out.
 

@@ -92,7 +92,7 @@ async def _run_plan(run_id: str, run: RunInput) -> dict[str, str]:
     while True:
         for key in [key for key in waiting if all(need in outcomes for need in after[key])]:
             del waiting[key]
-            blocking = [need for need in after[key] if not _is_out_of_the_way(outcomes[need])]
+            blocking = [need for need in after[key] if Outcome(outcomes[need]).blocks_others]
             if blocking:
                 outcomes[key] = Outcome.SKIPPED
                 continue
@@ -101,10 +101,6 @@ async def _run_plan(run_id: str, run: RunInput) -> dict[str, str]:
             return outcomes
         if not any(all(need in outcomes for need in after[key]) for key in waiting):
             outcomes.update(await DBOS.run_step_async({"name": "ended"}, _ended, run_id, sorted(outcomes)))
-
-
-def _is_out_of_the_way(outcome: str) -> bool:
-    return Outcome(outcome).is_there or outcome in {Outcome.REMOVED, Outcome.ABSENT, Outcome.KEPT}
 
 
 async def _history(run_id: str, run: RunInput) -> dict[str, Record]:
@@ -151,10 +147,7 @@ def settled_outcome(differences: list[str]) -> Outcome:
 async def _enqueue(
     run_id: str, run: RunInput, resource: AnyResource, known: Record | None, *, present: bool
 ) -> None:
-    with (
-        SetWorkflowID(f"{run_id}/{resource.key}"),
-        SetEnqueueOptions(queue_partition_key=resource.lane),
-    ):
+    with SetWorkflowID(f"{run_id}/{resource.key}"), SetEnqueueOptions(queue_partition_key=resource.lane):
         await DBOS.enqueue_workflow_async(
             changes_queue(run["subscription_id"]),
             carry_out,
@@ -170,10 +163,7 @@ async def _ended(run_id: str, known: list[str]) -> dict[str, str]:
     """Wait until resources have ended that are not `known` to have; return their outcomes."""
     while True:
         found = await DBOS.list_workflows_async(
-            name=RESOURCE,
-            workflow_id_prefix=f"{run_id}/",
-            status=ENDED,
-            load_input=False,
+            name=RESOURCE, workflow_id_prefix=f"{run_id}/", status=ENDED, load_input=False
         )
         news = {key: outcome for key, outcome in map(_outcome_of, found) if key not in known}
         if news:
@@ -366,8 +356,7 @@ async def _clear_away(run_id: str, key: str) -> None:
 async def _remove(run_id: str, key: str) -> Begun:
     resource, site = await _place(run_id, key)
     run, graph = await workspace().graph(run_id)
-    users = (graph[user] for user in graph.needed_by[key])
-    if resource.holds_disks and not run["disks"] and any(user.leaves_disks for user in users):
+    if not run["disks"] and graph.holds_left_disks(resource):
         return begun_with(Outcome.KEPT, None)
     handle = await resource.remove(site, disks=run["disks"])
     return begun_with(Outcome.ABSENT if handle is None else Outcome.REMOVED, handle)

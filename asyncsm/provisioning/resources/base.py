@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from asyncsm.errors import ResourceNotFound
 from asyncsm.polling.gather import OperationsFailed, gather
@@ -102,7 +102,7 @@ class Resource(ABC, Generic[F, S]):
     @property
     def name(self) -> str:
         """Its name, preceded by that of its hosted service: ``shop/web-001`` for a machine."""
-        return self.spec.name
+        return f"{self.service_name}/{self.spec.name}" if self.service_name else self.spec.name
 
     @property
     def key(self) -> str:
@@ -112,7 +112,7 @@ class Resource(ABC, Generic[F, S]):
     @property
     def service_name(self) -> str:
         """The hosted service it is in; empty if it is in none."""
-        return ""
+        return getattr(self.spec, "service_name", "")
 
     @property
     def lane(self) -> str:
@@ -121,12 +121,20 @@ class Resource(ABC, Generic[F, S]):
 
     def needs(self) -> Iterator[str]:
         """Yield keys of resources that must exist before; keys that are not in the plan are ignored."""
-        yield from ()
+        group = getattr(self.spec, "affinity_group", None)
+        if group:
+            yield f"affinity_group/{group}".lower()
 
     @classmethod
     @abstractmethod
-    async def survey(cls, site: Site, wanted: Sequence[Resource[F, Any]]) -> Mapping[str, F]:
+    async def survey(cls, site: Site, wanted: Wanted[F]) -> Mapping[str, F]:
         """Find which of `wanted`, all of this kind, exist, by key, in as few requests as possible."""
+
+    @staticmethod
+    def named(found: Iterable[tuple[str | None, F]], wanted: Wanted[F]) -> dict[str, F]:
+        """Select the `wanted` resources from a list with names; return them by key."""
+        by_name = {name.lower(): one for name, one in found if name is not None}
+        return {one.key: by_name[one.name.lower()] for one in wanted if one.name.lower() in by_name}
 
     @abstractmethod
     async def find(self, site: Site) -> F | None:
@@ -162,6 +170,9 @@ class Resource(ABC, Generic[F, S]):
         """
 
 
+Wanted: TypeAlias = Sequence[Resource[F, Any]]
+
+
 def differ(
     field: str, present: object, wanted: object, *, mends: bool = True, folded: bool = False
 ) -> Iterator[Difference]:
@@ -179,12 +190,6 @@ def differ(
     one, other = str(present), str(wanted)
     if one != other and not (folded and one.lower() == other.lower()):
         yield Difference(field, "" if present is None else one, other, mends)
-
-
-def named(found: Iterable[tuple[str | None, T]], wanted: Sequence[Resource[T, Any]]) -> dict[str, T]:
-    """Select the `wanted` resources from a list with names; return them by key."""
-    by_name = {name.lower(): one for name, one in found if name is not None}
-    return {one.key: by_name[one.name.lower()] for one in wanted if one.name.lower() in by_name}
 
 
 async def each(read: Callable[[str], Awaitable[T]], names: Iterable[str]) -> dict[str, T]:

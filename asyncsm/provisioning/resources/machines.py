@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from asyncsm.errors import AlreadyExists, ResourceNotFound
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
-from asyncsm.provisioning.resources.base import (
-    Difference,
-    Resource,
-    Site,
-    differ,
-    each,
-    named,
-    service_key,
-)
+from asyncsm.provisioning.resources.base import Difference, Resource, Site, Wanted, differ, each, service_key
 from asyncsm.provisioning.resources.services import existing
 from asyncsm.provisioning.resources.storage import account_of
 from asyncsm.wire.deployments import Deployment
@@ -47,16 +39,6 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
             self.creates = "AddRole"
         self._certificates = tuple(certificates)
 
-    @property
-    def service_name(self) -> str:
-        """The hosted service."""
-        return self.spec.service_name
-
-    @property
-    def name(self) -> str:
-        """Its hosted service and name."""
-        return f"{self.spec.service_name}/{self.spec.name}"
-
     def needs(self) -> Iterator[str]:
         """Yield its hosted service with certificates, its image, disks, storage accounts and address."""
         spec = self.spec
@@ -76,7 +58,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
             yield from account_of(data.media_link or data.source_media_link)
 
     @classmethod
-    async def survey(cls, site: Site, wanted: Sequence[Resource[Role, Any]]) -> Mapping[str, Role]:
+    async def survey(cls, site: Site, wanted: Wanted[Role]) -> Mapping[str, Role]:
         """Read each hosted service that has machines in the plan, and remember its deployment."""
         services = [one.service_name for one in wanted]
         site.deployments.update(dict.fromkeys(map(str.lower, services), None))
@@ -88,7 +70,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
                 if deployment.deployment_slot == "Production":
                     site.deployments[name.lower()] = deployment
                     roles += ((f"{name}/{role.role_name}", role) for role in deployment.role_list)
-        return named(roles, wanted)
+        return cls.named(roles, wanted)
 
     async def find(self, site: Site) -> Role | None:
         """Read its deployment, and find it in there."""
@@ -169,41 +151,17 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
             "Production",
             spec.label or self._deployment_name,
             spec.name,
-            spec.system_configuration(site.base),
-            spec.os_disk(),
-            spec.network(),
-            spec.availability_set_name,
-            spec.data_disks() or None,
-            spec.role_size,
             virtual_network_name=spec.virtual_network_name,
-            resource_extension_references=spec.extensions(site.base) or None,
-            provision_guest_agent=spec.provision_guest_agent,
-            vm_image_name=spec.vm_image_name,
-            media_location=spec.media_location,
             reserved_ip_name=spec.reserved_ip_name,
+            **spec.parts(site.base),
         )
 
     async def _join(self, site: Site, deployment_name: str) -> OperationHandle:
         spec = self.spec
-        return await site.sms.add_role(
-            spec.service_name,
-            deployment_name,
-            spec.name,
-            spec.system_configuration(site.base),
-            spec.os_disk(),
-            spec.network(),
-            spec.availability_set_name,
-            spec.data_disks() or None,
-            spec.role_size,
-            resource_extension_references=spec.extensions(site.base) or None,
-            provision_guest_agent=spec.provision_guest_agent,
-            vm_image_name=spec.vm_image_name,
-            media_location=spec.media_location,
-        )
+        return await site.sms.add_role(spec.service_name, deployment_name, spec.name, **spec.parts(site.base))
 
     async def change(self, site: Site, found: Role, differences: Sequence[Difference]) -> OperationHandle:
         """Read the role, change what differs, and write it back, so that nothing else of it is lost."""
-        del found
         service, name = self.spec.service_name, self.spec.name
         async with site.sms.exclusively("services", "hostedservices", service):
             deployment = await self._deployment(site)

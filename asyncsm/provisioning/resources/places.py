@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from asyncsm.provisioning.resources.base import Difference, Resource, Site, differ, named, unless_missing
+from asyncsm.polling import OperationHandle
+from asyncsm.provisioning.resources.base import Difference, Resource, Site, Wanted, differ, unless_missing
 from asyncsm.provisioning.specs import AffinityGroupSpec, ReservedIPSpec
 from asyncsm.wire.affinity_groups import AffinityGroup
 from asyncsm.wire.networks import ReservedIP
@@ -23,11 +24,9 @@ class AffinityGroupResource(Resource[AffinityGroup, AffinityGroupSpec]):
     at_once: ClassVar[frozenset[str]] = frozenset({"create", "change", "remove"})
 
     @classmethod
-    async def survey(
-        cls, site: Site, wanted: Sequence[Resource[AffinityGroup, Any]]
-    ) -> Mapping[str, AffinityGroup]:
+    async def survey(cls, site: Site, wanted: Wanted[AffinityGroup]) -> Mapping[str, AffinityGroup]:
         """List all affinity groups."""
-        return named(((one.name, one) for one in await site.sms.list_affinity_groups()), wanted)
+        return cls.named(((one.name, one) for one in await site.sms.list_affinity_groups()), wanted)
 
     async def find(self, site: Site) -> AffinityGroup | None:
         """Read the affinity group."""
@@ -39,7 +38,7 @@ class AffinityGroupResource(Resource[AffinityGroup, AffinityGroupSpec]):
         yield from differ("label", found.label, self.spec.label)
         yield from differ("description", found.description, self.spec.description)
 
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
+    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Create the affinity group."""
         spec = self.spec
         return await site.sms.create_affinity_group(
@@ -50,7 +49,6 @@ class AffinityGroupResource(Resource[AffinityGroup, AffinityGroupSpec]):
         self, site: Site, found: AffinityGroup, differences: Sequence[Difference]
     ) -> OperationHandle:
         """Set its label and description."""
-        del differences
         description = found.description if self.spec.description is None else self.spec.description
         return await site.sms.update_affinity_group(
             self.name, self.spec.label or found.label or self.name, description
@@ -58,7 +56,6 @@ class AffinityGroupResource(Resource[AffinityGroup, AffinityGroupSpec]):
 
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
         """Delete the affinity group."""
-        del disks
         return await unless_missing(site.sms.delete_affinity_group(self.name))
 
 
@@ -70,11 +67,9 @@ class ReservedIPResource(Resource[ReservedIP, ReservedIPSpec]):
     deletes: str = "DeleteReservedIP"
 
     @classmethod
-    async def survey(
-        cls, site: Site, wanted: Sequence[Resource[ReservedIP, Any]]
-    ) -> Mapping[str, ReservedIP]:
+    async def survey(cls, site: Site, wanted: Wanted[ReservedIP]) -> Mapping[str, ReservedIP]:
         """List all reserved addresses."""
-        return named(((one.name, one) for one in await site.sms.list_reserved_ip_addresses()), wanted)
+        return cls.named(((one.name, one) for one in await site.sms.list_reserved_ip_addresses()), wanted)
 
     async def find(self, site: Site) -> ReservedIP | None:
         """Read the address."""
@@ -85,13 +80,12 @@ class ReservedIPResource(Resource[ReservedIP, ReservedIPSpec]):
         yield from differ("location", found.location, self.spec.location, mends=False)
         yield from differ("label", found.label, self.spec.label, mends=False)
 
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
+    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Reserve the address."""
         return await site.sms.create_reserved_ip_address(self.name, self.spec.label, self.spec.location)
 
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
         """Release the address."""
-        del disks
         return await unless_missing(site.sms.delete_reserved_ip_address(self.name))
 
 

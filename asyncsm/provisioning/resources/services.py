@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 from xml.etree import ElementTree as ET
 
 from asyncsm.provisioning.resources.base import (
     Difference,
     Resource,
     Site,
+    Wanted,
     differ,
     each,
-    named,
     service_key,
     unless_missing,
 )
@@ -42,17 +43,10 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
     deletes: str = "DeleteHostedService"
     at_once: ClassVar[frozenset[str]] = frozenset({"create", "change", "remove"})
 
-    def needs(self) -> Iterator[str]:
-        """Yield its affinity group."""
-        if self.spec.affinity_group:
-            yield f"affinity_group/{self.spec.affinity_group}".lower()
-
     @classmethod
-    async def survey(
-        cls, site: Site, wanted: Sequence[Resource[HostedService, Any]]
-    ) -> Mapping[str, HostedService]:
+    async def survey(cls, site: Site, wanted: Wanted[HostedService]) -> Mapping[str, HostedService]:
         """List all hosted services."""
-        return named(((one.service_name, one) for one in await site.sms.list_hosted_services()), wanted)
+        return cls.named(((one.service_name, one) for one in await site.sms.list_hosted_services()), wanted)
 
     async def find(self, site: Site) -> HostedService | None:
         """Read the hosted service."""
@@ -68,7 +62,7 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
         for name, value in spec.extended_properties.items():
             yield from differ(f"extended_properties.{name}", present.extended_properties.get(name), value)
 
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
+    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Create the hosted service."""
         spec = self.spec
         return await site.sms.create_hosted_service(
@@ -84,7 +78,6 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
         self, site: Site, found: HostedService, differences: Sequence[Difference]
     ) -> OperationHandle:
         """Set its label, description and extended properties."""
-        del differences
         spec = self.spec
         return await site.sms.update_hosted_service(
             spec.name,
@@ -95,7 +88,6 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
 
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
         """Delete it; deployments of others in it make that fail."""
-        del disks
         site.deployments.pop(self.name.lower(), None)
         return await unless_missing(site.sms.delete_hosted_service(self.name))
 
@@ -119,7 +111,7 @@ class CertificateResource(Resource[Certificate, CertificateSpec]):
 
     @property
     def name(self) -> str:
-        """Its hosted service and thumbprint."""
+        """The hosted service and the thumbprint."""
         return f"{self.service_name}/{self.thumbprint}"
 
     def needs(self) -> Iterator[str]:
@@ -127,16 +119,14 @@ class CertificateResource(Resource[Certificate, CertificateSpec]):
         yield service_key(self.service_name)
 
     @classmethod
-    async def survey(
-        cls, site: Site, wanted: Sequence[Resource[Certificate, Any]]
-    ) -> Mapping[str, Certificate]:
+    async def survey(cls, site: Site, wanted: Wanted[Certificate]) -> Mapping[str, Certificate]:
         """List the certificates of each hosted service."""
         names = await existing(site, [one.service_name for one in wanted])
         listed = await each(site.sms.list_service_certificates, names)
         found = (
             (f"{name}/{one.thumbprint}", one) for name, certificates in listed.items() for one in certificates
         )
-        return named(found, wanted)
+        return cls.named(found, wanted)
 
     async def find(self, site: Site) -> Certificate | None:
         """Read the certificate."""
@@ -146,10 +136,9 @@ class CertificateResource(Resource[Certificate, CertificateSpec]):
 
     def compare(self, found: Certificate) -> Iterator[Difference]:
         """Yield no differences: certificates with the same thumbprint are the same."""
-        del found
         yield from ()
 
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
+    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Add the certificate to its hosted service."""
         return await site.sms.add_service_certificate(
             self.service_name,
@@ -160,7 +149,6 @@ class CertificateResource(Resource[Certificate, CertificateSpec]):
 
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
         """Delete the certificate."""
-        del disks
         return await unless_missing(
             site.sms.delete_service_certificate(self.service_name, "sha1", self.thumbprint)
         )
@@ -179,13 +167,8 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
         self._configuration = base / spec.configuration
 
     @property
-    def service_name(self) -> str:
-        """The hosted service."""
-        return self.spec.service_name
-
-    @property
     def name(self) -> str:
-        """Its hosted service and slot."""
+        """The hosted service and the slot."""
         return f"{self.spec.service_name}/{self.spec.deployment_slot}"
 
     def needs(self) -> Iterator[str]:
@@ -195,9 +178,7 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
         yield from account_of(self.spec.package_url)
 
     @classmethod
-    async def survey(
-        cls, site: Site, wanted: Sequence[Resource[Deployment, Any]]
-    ) -> Mapping[str, Deployment]:
+    async def survey(cls, site: Site, wanted: Wanted[Deployment]) -> Mapping[str, Deployment]:
         """Read each hosted service that has a deployment in the plan."""
         names = await existing(site, [one.service_name for one in wanted])
         read = await each(lambda name: site.sms.get_hosted_service_properties(name, embed_detail=True), names)
@@ -206,7 +187,7 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
             for name, service in read.items()
             for one in service.deployments
         )
-        return named(found, wanted)
+        return cls.named(found, wanted)
 
     async def find(self, site: Site) -> Deployment | None:
         """Read the slot of the deployment."""
@@ -224,7 +205,7 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
             wanted = "Running" if self.spec.start_deployment else "Suspended"
             yield from differ("status", found.status, wanted)
 
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
+    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Create the deployment."""
         spec = self.spec
         return await site.sms.create_deployment(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
-from asyncsm.provisioning.resources.base import Difference, Resource, Site, differ, named, unless_missing
+from asyncsm.polling import OperationHandle
+from asyncsm.provisioning.resources.base import Difference, Resource, Site, Wanted, differ, unless_missing
 from asyncsm.provisioning.specs import DiskSpec, OSImageSpec, StorageAccountSpec
 from asyncsm.wire.disks import Disk
 from asyncsm.wire.images import OSImage
@@ -37,17 +38,10 @@ class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
     at_once: ClassVar[frozenset[str]] = frozenset({"change", "remove"})
     holds_disks: ClassVar[bool] = True
 
-    def needs(self) -> Iterator[str]:
-        """Yield its affinity group."""
-        if self.spec.affinity_group:
-            yield f"affinity_group/{self.spec.affinity_group}".lower()
-
     @classmethod
-    async def survey(
-        cls, site: Site, wanted: Sequence[Resource[StorageService, Any]]
-    ) -> Mapping[str, StorageService]:
+    async def survey(cls, site: Site, wanted: Wanted[StorageService]) -> Mapping[str, StorageService]:
         """List all storage accounts."""
-        return named(((one.service_name, one) for one in await site.sms.list_storage_accounts()), wanted)
+        return cls.named(((one.service_name, one) for one in await site.sms.list_storage_accounts()), wanted)
 
     async def find(self, site: Site) -> StorageService | None:
         """Read the storage account."""
@@ -62,7 +56,7 @@ class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
         yield from differ("description", present.description, spec.description)
         yield from differ("account_type", present.account_type, spec.account_type)
 
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
+    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Create the storage account."""
         spec = self.spec
         return await site.sms.create_storage_account(
@@ -78,7 +72,6 @@ class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
         self, site: Site, found: StorageService, differences: Sequence[Difference]
     ) -> OperationHandle:
         """Set its label, description and type."""
-        del found, differences
         spec = self.spec
         return await site.sms.update_storage_account(
             spec.name, spec.description, spec.label, account_type=spec.account_type
@@ -86,7 +79,6 @@ class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
 
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
         """Delete it with all its contents."""
-        del disks
         return await unless_missing(site.sms.delete_storage_account(self.name))
 
 
@@ -112,22 +104,21 @@ class OSImageResource(_RegisteredBlob[OSImage, OSImageSpec]):
     deletes: str = "DeleteOSImage"
 
     @classmethod
-    async def survey(cls, site: Site, wanted: Sequence[Resource[OSImage, Any]]) -> Mapping[str, OSImage]:
+    async def survey(cls, site: Site, wanted: Wanted[OSImage]) -> Mapping[str, OSImage]:
         """List all images; the list also has those of the platform, and is long."""
-        return named(((one.name, one) for one in await site.sms.list_os_images()), wanted)
+        return cls.named(((one.name, one) for one in await site.sms.list_os_images()), wanted)
 
     async def find(self, site: Site) -> OSImage | None:
         """Read the image."""
         return await unless_missing(site.sms.get_os_image(self.name))
 
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
+    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Register the image."""
         spec = self.spec
         return await site.sms.add_os_image(spec.label or spec.name, spec.media_link, spec.name, spec.os)
 
     async def change(self, site: Site, found: OSImage, differences: Sequence[Difference]) -> OperationHandle:
         """Set its label."""
-        del found, differences
         spec = self.spec
         return await site.sms.update_os_image(
             spec.name, spec.label or spec.name, spec.media_link, spec.name, spec.os
@@ -146,15 +137,15 @@ class DiskResource(_RegisteredBlob[Disk, DiskSpec]):
     deletes: str = "DeleteDisk"
 
     @classmethod
-    async def survey(cls, site: Site, wanted: Sequence[Resource[Disk, Any]]) -> Mapping[str, Disk]:
+    async def survey(cls, site: Site, wanted: Wanted[Disk]) -> Mapping[str, Disk]:
         """List all disks."""
-        return named(((one.name, one) for one in await site.sms.list_disks()), wanted)
+        return cls.named(((one.name, one) for one in await site.sms.list_disks()), wanted)
 
     async def find(self, site: Site) -> Disk | None:
         """Read the disk."""
         return await unless_missing(site.sms.get_disk(self.name))
 
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:  # noqa: ARG002 - see Resource
+    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Register the disk."""
         spec = self.spec
         return await site.sms.add_disk(
@@ -163,7 +154,6 @@ class DiskResource(_RegisteredBlob[Disk, DiskSpec]):
 
     async def change(self, site: Site, found: Disk, differences: Sequence[Difference]) -> OperationHandle:
         """Set its label."""
-        del found, differences
         return await site.sms.update_disk(self.name, label=self.spec.label)
 
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:

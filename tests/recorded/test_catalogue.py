@@ -1,0 +1,140 @@
+"""Every declared operation against the facts of the API that were gathered from other clients and recordings."""
+
+import json
+import re
+from functools import cache
+
+import pytest
+from doubles.recordings import CHECKOUT
+
+from asyncsm.config import API_VERSION
+from asyncsm.operations import catalogue
+from asyncsm.operations.facts import Ends
+
+FACTS = CHECKOUT.parent / "shared/protocol/operations"
+LEGACY = json.loads((CHECKOUT / "tests/parity/legacy.json").read_text(encoding="utf-8"))["services"]
+
+VERSIONS = {
+    "share_vm_image": "the old SDK's; other clients send later ones",
+    "unreplicate_vm_image": "the old SDK's; other clients send later ones",
+    "list_virtual_network_sites": "the service answers it in any version since 2012-03-01",
+}
+"""Operations that are sent with a version no record shows, and why."""
+
+FILLED_ELSEWHERE = {
+    "add_os_image": "the old SDK's users did without IsPremium and ShowInGui",
+    "update_role": "the body is made from parts of a machine",
+    "create_virtual_machine_deployment": "the body is made from parts of a machine",
+    "add_role": "the body is made from parts of a machine",
+}
+"""Operations that leave out, or make by a function, what other clients demand."""
+
+absent = pytest.mark.skipif(not FACTS.is_dir(), reason=f"no operations in {FACTS}")
+
+
+@cache
+def records():
+    """All records of the API's operations, those of one path and method together."""
+    found = {}
+    for file in sorted(FACTS.glob("*.json")):
+        content = json.loads(file.read_text(encoding="utf-8"))
+        for record in content.get("operations", ()) if isinstance(content, dict) else ():
+            path = record["path"].replace("/{subscription-id}", "")
+            found.setdefault((record["verb"], bare(path)), []).append(record)
+    return found
+
+
+def bare(path):
+    """A path in lower case, without the names of its placeholders."""
+    return re.sub(r"\{\}-\{\}", "{}", re.sub(r"\{[^}]*\}", "{}", path.strip("/"))).lower()
+
+
+def fixed(query):
+    return {name.lower(): value.lower() for name, value in query.items() if not value.startswith("{")}
+
+
+def records_of(operation):
+    """The records with the operation's method, path, fixed query and document."""
+    ours = fixed(operation.query)
+
+    def fits(record):
+        sent = {
+            each["n"]: each["v"] for each in record.get("query", ()) if "v" in each and not each.get("opt")
+        }
+        theirs = fixed(sent)
+        root = {node["n"].lower() for node in record.get("request", ())}
+        document = operation.body.root_name().lower() if operation.body else ""
+        return (ours.items() <= theirs.items() or theirs.items() <= ours.items()) and (
+            not document or not root or document in root
+        )
+
+    return [one for one in records().get((operation.method, bare(operation.path)), ()) if fits(one)]
+
+
+def cases(condition=lambda _: True):
+    return [pytest.param(one, id=f"{one.service}-{one.name}") for one in catalogue() if condition(one)]
+
+
+@absent
+@pytest.mark.parametrize("operation", cases())
+def test_method_path_and_query(operation):
+    """The service has such an operation."""
+    assert records_of(operation), f"{operation.method} {operation.path} {dict(operation.query)}"
+
+
+@absent
+@pytest.mark.parametrize("operation", cases())
+def test_version(operation):
+    """A client or a recording sent this version; the old SDK sent one version with most of its methods."""
+    sent = set()
+    for record in records_of(operation):
+        sent |= set((record.get("version") or {}).values())
+        for seen in (record.get("recorded") or {}).values():
+            sent |= set(seen.get("versions", ())) if isinstance(seen, dict) else set()
+    if operation.version is None:
+        old = operation.name in LEGACY.get(operation.service, {})
+        assert old or API_VERSION in sent or operation.name in VERSIONS
+    else:
+        assert (operation.version in sent) is (operation.name not in VERSIONS)
+
+
+@absent
+@pytest.mark.parametrize("operation", cases(lambda one: one.fields))
+def test_elements_of_the_body(operation):
+    """Elements are those of the record, in its order, and what is required there can be given."""
+    trees = [node["c"] for record in records_of(operation) for node in record.get("request", ())]
+    wrong = [contradictions(operation, children) for children in trees]
+    assert min(wrong, key=len) == []
+
+
+def contradictions(operation, children):
+    """Where an operation's body differs from the elements of a record."""
+    theirs = [node["n"] for node in children]
+    fields = operation.body.model_fields
+    constants = {name for name, field in fields.items() if field.default not in (None, "", ())}
+    ours = [field.alias for name, field in fields.items() if name in operation.fields or name in constants]
+    known = [name for name in ours if name in theirs]
+    wrong = [
+        f"{name} is not known"
+        for name in (fields[one].alias for one in operation.fields)
+        if name not in theirs
+    ]
+    if known != [name for name in theirs if name in known]:
+        wrong.append(f"{known} is not the order of {theirs}")
+    if operation.name not in FILLED_ELSEWHERE:
+        wrong += [f"{node['n']} is not given" for node in children if node.get("r") and node["n"] not in ours]
+    return wrong
+
+
+@absent
+@pytest.mark.parametrize("operation", cases(lambda one: one.changes and one.ends is Ends.AT_ONCE))
+def test_what_is_said_to_end_at_once_does(operation):
+    """No record of it knows an operation that is followed."""
+    assert any(record.get("async") is None for record in records_of(operation))
+
+
+@absent
+def test_no_exception_is_left_over():
+    """An exception that is no longer needed goes."""
+    known = {one.name for one in catalogue()}
+    assert {*VERSIONS, *FILLED_ELSEWHERE} <= known

@@ -164,7 +164,7 @@ class Clock:
             moved: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiters.add(moved)
             try:
-                await asyncio.wait([moved], timeout=self._real(remaining))
+                await asyncio.wait([moved], timeout=None if self.paused else remaining / self.factor)
             finally:
                 self._waiters.discard(moved)
 
@@ -172,10 +172,6 @@ class Clock:
         if self.paused:
             return self._origin
         return self._origin + (time.monotonic() - self._begun) * self.factor
-
-    def _real(self, seconds: float) -> float | None:
-        """How long `seconds` of virtual time take if nobody interferes; ``None`` for ever."""
-        return None if self.paused else seconds / self.factor
 
     def _move_to(self, moment: float) -> None:
         self._origin = moment

@@ -58,16 +58,7 @@ INSTEAD: Final[frozenset[Kind]] = frozenset({"307", "409", "500", "503", "thrott
 COURSE: Final[frozenset[Kind]] = frozenset({"stuck", "fail"})
 """The change is accepted, and takes another course."""
 
-AFTERWARDS: Final[frozenset[Kind]] = frozenset(
-    {
-        "500-after",
-        "reset-after",
-        "lost-reply",
-        "truncated",
-        "garbage",
-        "slow",
-    }
-)
+AFTERWARDS: Final[frozenset[Kind]] = frozenset(KINDS) - INSTEAD - COURSE
 """What was asked is done; the answer suffers."""
 
 ONLY_CHANGES: Final[frozenset[Kind]] = frozenset({"409"})

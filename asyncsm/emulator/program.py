@@ -7,7 +7,7 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from asyncsm.emulator.limits import DEFAULT_LIMITS, Limits
@@ -41,21 +41,7 @@ class EmulatorOptions:
         Raises:
             ValueError: the clock or the throttle is none, or they do not go together.
         """
-        return Emulator(
-            host=self.host,
-            port=self.port,
-            directory=self.directory,
-            clock=self.clock,
-            subscriptions=self.subscriptions,
-            seed=self.seed,
-            quotas=self.quotas,
-            throttle=self.throttle,
-            admin_port=self.admin_port,
-            database=self.database,
-            contents=self.contents,
-            strict=self.strict,
-            limits=self.limits,
-        )
+        return Emulator(**{each.name: getattr(self, each.name) for each in fields(self)})
 
 
 async def serve(

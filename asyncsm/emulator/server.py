@@ -23,7 +23,7 @@ from asyncsm.emulator.authentication import Gate
 from asyncsm.emulator.call import World
 from asyncsm.emulator.client_timings import ClientTimings
 from asyncsm.emulator.clock import Clock, make_clock
-from asyncsm.emulator.control import Control
+from asyncsm.emulator.control import control_port
 from asyncsm.emulator.facts import EmulatorFacts
 from asyncsm.emulator.faults import Faults
 from asyncsm.emulator.identity import Identity, server_hosts
@@ -154,7 +154,7 @@ class Emulator(EmulatorFacts):
         await self._listener.open(runner, self._tls(self._identity))
         if self._admin is not None:
             try:
-                await self._admin.open(Control(self).runner())
+                await self._admin.open(control_port(self))
             except BaseException:
                 await self._listener.close()
                 raise

@@ -13,7 +13,7 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 
 from asyncsm.emulator.change_tracking import Entity
-from asyncsm.emulator.compute import Disk, HostedService, OSImage, Publication
+from asyncsm.emulator.compute import Deployment, Disk, HostedService, OSImage, Publication
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.networking import NetworkConfiguration, NetworkSecurityGroup, ReservedIP
 from asyncsm.emulator.progress import Lockable, OperationLog
@@ -151,6 +151,12 @@ class Subscription(Entity):
         if service.affinity_group is not None:
             return self.affinity_groups[service.affinity_group].location
         return service.location or ""
+
+    def deployments(self) -> Iterator[tuple[HostedService, Deployment]]:
+        """All deployments, each with its service."""
+        for service in self.hosted_services.values():
+            for deployment in service.deployments.values():
+                yield service, deployment
 
     def media(self) -> Iterator[tuple[str, str, str | None]]:
         """All blobs in use: ``disk`` or ``image``, its name, and the blob's URL."""

@@ -9,6 +9,6 @@ and, where a body is at fault, ``fields`` with a ``field`` and its ``problem`` e
 """
 
 from asyncsm.emulator.control.calls import MAX_BODY_BYTES, ROUTES, ControlRoute
-from asyncsm.emulator.control.port import Control
+from asyncsm.emulator.control.port import control_port
 
-__all__ = ["MAX_BODY_BYTES", "ROUTES", "Control", "ControlRoute"]
+__all__ = ["MAX_BODY_BYTES", "ROUTES", "ControlRoute", "control_port"]

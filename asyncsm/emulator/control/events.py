@@ -121,9 +121,7 @@ class EventHub:
         """
         if self.listeners >= MAX_LISTENERS:
             raise TooManyListeners
-        if self.listeners:
-            self.collect()
-        elif self._place(after) is None or self._changes.missed > KEPT:
+        if not self.listeners and (self._place(after) is None or self._changes.missed > KEPT):
             self._skip()
         else:
             self.collect()

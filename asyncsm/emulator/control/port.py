@@ -31,47 +31,34 @@ HEADERS: Final = {
 }
 """Headers of every answer: nothing from elsewhere runs in its pages, frames or reads them."""
 
-_Next: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_Answering: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Control:
-    """Answers the control port.
+def control_port(emulator: Controllable) -> web.AppRunner:
+    """Return the application that answers the control port of `emulator`, ready to listen."""
+    events = EventHub(emulator)
+    app = web.Application(middlewares=[_explain, _guard])
+    app.on_response_prepare.append(_add_headers)
 
-    Args:
-        emulator: what there is to control.
-    """
+    async def end_streams(_: web.Application) -> None:
+        events.close()
 
-    def __init__(self, emulator: Controllable) -> None:
-        self._emulator = emulator
+    app.on_shutdown.append(end_streams)
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, _bound(route, emulator, events))
+    # A listener that goes takes its stream along.
+    return web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, handler_cancellation=True)
 
-    def runner(self) -> web.AppRunner:
-        """Return the application, ready to listen."""
-        events = EventHub(self._emulator)
-        app = web.Application(middlewares=[_explain, _guard])
-        app.on_response_prepare.append(_add_headers)
 
-        async def end_streams(_: web.Application) -> None:
-            events.close()
+def _bound(route: ControlRoute, emulator: Controllable, events: EventHub) -> _Answering:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        content = await route.handler(ControlCall(emulator, events, request))
+        emulator.save()
+        if isinstance(content, BaseModel):
+            return json_response(content, route.status)
+        return web.Response(status=route.status) if content is None else content
 
-        app.on_shutdown.append(end_streams)
-        for route in ROUTES:
-            app.router.add_route(route.method, route.path, self._bound(route, events))
-        # A listener that goes takes its stream along.
-        return web.AppRunner(
-            app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, handler_cancellation=True
-        )
-
-    def _bound(
-        self, route: ControlRoute, events: EventHub
-    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        async def answer(request: web.Request) -> web.StreamResponse:
-            content = await route.handler(ControlCall(self._emulator, events, request))
-            self._emulator.save()
-            if isinstance(content, BaseModel):
-                return json_response(content, route.status)
-            return web.Response(status=route.status) if content is None else content
-
-        return answer
+    return answer
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
@@ -79,7 +66,7 @@ async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
 
 
 @web.middleware
-async def _explain(request: web.Request, handler: _Next) -> web.StreamResponse:
+async def _explain(request: web.Request, handler: _Answering) -> web.StreamResponse:
     """Turn every error into JSON."""
     try:
         return await handler(request)
@@ -93,7 +80,7 @@ async def _explain(request: web.Request, handler: _Next) -> web.StreamResponse:
 
 
 @web.middleware
-async def _guard(request: web.Request, handler: _Next) -> web.StreamResponse:
+async def _guard(request: web.Request, handler: _Answering) -> web.StreamResponse:
     """Refuse all but programs and pages of this computer that mean this port."""
     host = request.headers.get("Host", "")
     if not _is_loopback(host):

@@ -50,13 +50,7 @@ class Health(Shown):
 
 
 class ClockChange(BaseModel):
-    """A change of the clock: exactly one of these.
-
-    Attributes:
-        advance: move on by so many virtual seconds.
-        factor: run so many times as fast as real time.
-        paused: stand still, or run on.
-    """
+    """A change of the clock: exactly one of these."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", strict=True)
 

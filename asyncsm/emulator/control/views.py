@@ -37,7 +37,7 @@ def fault_facts(active: ActiveFault) -> schemas.FaultFacts:
 
 def subscription_facts(subscription: Subscription) -> schemas.SubscriptionFacts:
     """Return a subscription and how much it has."""
-    deployments = [one for each in subscription.hosted_services.values() for one in each.deployments.values()]
+    deployments = [each for _, each in subscription.deployments()]
     return schemas.SubscriptionFacts(
         id=subscription.id,
         name=subscription.name,

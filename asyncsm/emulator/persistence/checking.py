@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """The fields of a class, and which of them have no default.
+@functools.cache
+def _shape_of(kind: type[Any]) -> tuple[Mapping[str, tuple[type[Any], ...]], frozenset[str]]:
+    """Return what each field of a dataclass or named tuple can be, and the names of those without default.
 
-    Attributes:
-        classes: what a field can be; what is inside a container is not told.
-        required: names.
+    What is inside a container is not told.
     """
-
-    classes: Mapping[str, tuple[type[Any], ...]]
-    required: frozenset[str]
-
-
-_shapes: dict[type[Any], _Shape] = {}
-
-
-def _shape_of(kind: type[Any]) -> _Shape:
-    """The shape of a dataclass or named tuple."""
-    known = _shapes.get(kind)
-    if known is None:
-        hints = get_type_hints(kind)
-        with_default = _with_default(kind)
-        classes = {name: tuple(_classes(hints[name])) for name in with_default}
-        required = frozenset(name for name, optional in with_default.items() if not optional)
-        known = _shapes[kind] = _Shape(classes, required)
-    return known
+    hints, with_default = get_type_hints(kind), _with_default(kind)
+    classes = {name: tuple(_classes(hints[name])) for name in with_default}
+    return classes, frozenset(name for name, optional in with_default.items() if not optional)
 
 
 def _with_default(kind: type[Any]) -> dict[str, bool]:
@@ -52,8 +36,7 @@ def check(kind: type[Any], given: Mapping[str, object]) -> None:
     Raises:
         ValueError: one is missing, is not known, or has another kind of value.
     """
-    shape = _shape_of(kind)
-    known = shape.classes
+    known, required = _shape_of(kind)  # type: ignore[arg-type]  # mypy sees the __hash__ of its instances
     for name, value in given.items():
         if name not in known:
             raise ValueError(f"{kind.__name__} has no {name!r}")
@@ -62,7 +45,7 @@ def check(kind: type[Any], given: Mapping[str, object]) -> None:
             raise ValueError(  # noqa: TRY004 - the document is wrong, not an argument
                 f"{name!r} of {kind.__name__} is {wanted}, not {_word(type(value))}"
             )
-    missing = sorted(shape.required - given.keys())
+    missing = sorted(required - given.keys())
     if missing:
         raise ValueError(f"{kind.__name__} lacks {', '.join(map(repr, missing))}")
 

@@ -15,17 +15,18 @@ import json
 import os
 import sqlite3
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from asyncsm.emulator.call import World
 from asyncsm.emulator.change_tracking import Entity, Mark, Register
 from asyncsm.emulator.clock import Due
 from asyncsm.emulator.persistence.rows import RowDecoder, RowEncoder
 from asyncsm.emulator.persistence.snapshot import Contents
-from asyncsm.emulator.persistence.values import VERSION, Roots, UnreadableState, require_version
+from asyncsm.emulator.persistence.values import VERSION, UnreadableState, require_version
 
 APPLICATION_ID: Final = 0x41534D45  # "ASME"
 
@@ -92,7 +93,7 @@ class Database:
 
     Args:
         path: the file; it is made if there is none, readable by its owner only.
-        roots: parts of that emulator.
+        world: of that emulator.
 
     Attributes:
         starts: how often it has been opened, this time included.
@@ -101,10 +102,10 @@ class Database:
         UnusableDatabase: it is another program's, of another version, damaged, or in use.
     """
 
-    def __init__(self, path: Path, roots: Roots) -> None:
+    def __init__(self, path: Path, world: World) -> None:
         self._path = path
-        self._roots = roots
-        self._encoder = RowEncoder(self.number_of, roots)
+        self._world = world
+        self._encoder = RowEncoder(self.number_of, world)
         self._notes = _Notes()
         self._known: dict[int, weakref.ref[Entity | Register]] = {}
         self._last_number = 0
@@ -142,7 +143,7 @@ class Database:
             UnusableDatabase: it has been damaged.
         """
         with self._explaining():
-            reader = RowDecoder(self._connection, self._roots)
+            reader = RowDecoder(self._connection, self._world)
             contents = Contents(
                 reader.root(self._fact(SUBSCRIPTIONS)),
                 reader.root(self._fact(FAULTS)),
@@ -280,9 +281,8 @@ class Database:
             entities.update(number for number, _ in changed)
             entries.update(place for place, _ in put)
         # Should this fail, they stay until the next start; meanwhile more of them come.
-        gone, notes.gone = [(number,) for number in notes.gone], []
-        many("DELETE FROM entities WHERE number = ?", gone)
-        many("DELETE FROM entries WHERE register = ?", gone)
+        gone, notes.gone = notes.gone, []
+        self._delete_rows(gone)
         self._set_fact(NOW, repr(now))
 
     def _write_entry(self, number: int, key: str, register: Register) -> None:
@@ -353,11 +353,14 @@ class Database:
 
     def _sweep(self, reader: RowDecoder) -> None:
         """Drop the rows nothing refers to, left when the process ended before its next change."""
-        unused = [(number,) for number in reader.numbers - reader.made.keys()]
         self._connection.execute("BEGIN IMMEDIATE")
-        self._connection.executemany("DELETE FROM entities WHERE number = ?", unused)
-        self._connection.executemany("DELETE FROM entries WHERE register = ?", unused)
+        self._delete_rows(reader.numbers - reader.made.keys())
         self._connection.execute("COMMIT")
+
+    def _delete_rows(self, numbers: Iterable[int]) -> None:
+        rows = [(number,) for number in numbers]
+        self._connection.executemany("DELETE FROM entities WHERE number = ?", rows)
+        self._connection.executemany("DELETE FROM entries WHERE register = ?", rows)
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from asyncsm.emulator.call import World
 from asyncsm.emulator.change_tracking import Entity, Register
 from asyncsm.emulator.clock import Due
 from asyncsm.emulator.naming import ByName
@@ -16,7 +17,6 @@ from asyncsm.emulator.persistence.values import (
     REGISTERS,
     Decoder,
     Encoder,
-    Roots,
     UnreadableState,
     field_names,
     tag_of,
@@ -28,11 +28,11 @@ class RowEncoder(Encoder):
 
     Args:
         number_of: the number of an entity or register; it may be a new one.
-        roots: what is only mentioned.
+        world: whose parts are only mentioned.
     """
 
-    def __init__(self, number_of: Callable[[Entity | Register], int], roots: Roots) -> None:
-        super().__init__(roots)
+    def __init__(self, number_of: Callable[[Entity | Register], int], world: World) -> None:
+        super().__init__(world)
         self._number_of = number_of
 
     def entity(self, entity: Entity) -> JsonValue:
@@ -61,8 +61,8 @@ class RowDecoder(Decoder):
         last_place: the place of the newest entry of a register.
     """
 
-    def __init__(self, connection: sqlite3.Connection, roots: Roots) -> None:
-        super().__init__(roots)
+    def __init__(self, connection: sqlite3.Connection, world: World) -> None:
+        super().__init__(world)
         self._connection = connection
         self._entities: dict[int, str] = dict(connection.execute("SELECT number, content FROM entities"))
         self._entries: dict[int, list[tuple[str, str]]] = {}

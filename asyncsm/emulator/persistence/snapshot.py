@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 
 from pydantic import JsonValue
 
+from asyncsm.emulator.call import World
 from asyncsm.emulator.change_tracking import Entity, Register
 from asyncsm.emulator.clock import Due, Effect
 from asyncsm.emulator.faults import ActiveFault
@@ -24,7 +25,6 @@ from asyncsm.emulator.persistence.values import (
     VERSION,
     Decoder,
     Encoder,
-    Roots,
     UnreadableState,
     field_names,
     pointer_to,
@@ -57,9 +57,9 @@ class Contents:
     random: str | None = None
 
 
-def write(contents: Contents, roots: Roots) -> dict[str, JsonValue]:
+def write(contents: Contents, world: World) -> dict[str, JsonValue]:
     """The document that says `contents`."""
-    encoder = _Nesting(roots)
+    encoder = _Nesting(world)
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -74,7 +74,7 @@ def write(contents: Contents, roots: Roots) -> dict[str, JsonValue]:
     }
 
 
-def read(document: Mapping[str, JsonValue], roots: Roots) -> Contents:
+def read(document: Mapping[str, JsonValue], world: World) -> Contents:
     """Read the state in `document`.
 
     Raises:
@@ -86,7 +86,7 @@ def read(document: Mapping[str, JsonValue], roots: Roots) -> Contents:
         require_version(document.get("version"))
     except ValueError as error:
         raise UnreadableState("/version", str(error)) from error
-    decoder = _Unnesting(document, roots)
+    decoder = _Unnesting(document, world)
     subscriptions = decoder.register_of(Subscription, "subscriptions")
     faults = decoder.register_of(ActiveFault, "faults")
     return Contents(
@@ -109,8 +109,8 @@ def _typed(document: Mapping[str, JsonValue], name: str, kind: Any) -> Any:
 class _Nesting(Encoder):
     """Writes each entity where it is met first, and a pointer to there from everywhere else."""
 
-    def __init__(self, roots: Roots) -> None:
-        super().__init__(roots)
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
         self._pointers: dict[int, str] = {}
 
     def entity(self, entity: Entity) -> JsonValue:
@@ -139,8 +139,8 @@ class _Nesting(Encoder):
 class _Unnesting(Decoder):
     """Reads each entity once, from wherever it is met first."""
 
-    def __init__(self, document: Mapping[str, JsonValue], roots: Roots) -> None:
-        super().__init__(roots)
+    def __init__(self, document: Mapping[str, JsonValue], world: World) -> None:
+        super().__init__(world)
         self._document = document
         self._made: dict[str, Entity | Register] = {}
 

@@ -15,7 +15,7 @@ from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.persistence import snapshot
 from asyncsm.emulator.persistence.database import Database
 from asyncsm.emulator.persistence.snapshot import Contents
-from asyncsm.emulator.persistence.values import Roots, UnreadableState, random_state, set_random_state
+from asyncsm.emulator.persistence.values import UnreadableState, random_state, set_random_state
 from asyncsm.emulator.state import ServiceState, Subscription, SubscriptionCertificate
 
 
@@ -33,7 +33,6 @@ class StateStore:
     def __init__(self, world: World, faults: Faults) -> None:
         self._world = world
         self._faults = faults
-        self._roots = Roots(world)
         self._database: Database | None = None
         self._is_behind = False
         self.manager: str | None = None
@@ -50,7 +49,7 @@ class StateStore:
         Raises:
             UnusableDatabase: the file is none that can be used.
         """
-        database = Database(path, self._roots)
+        database = Database(path, self._world)
         try:
             contents = None if database.is_new else database.load()
         except BaseException:
@@ -98,7 +97,7 @@ class StateStore:
 
     def snapshot(self) -> dict[str, JsonValue]:
         """Everything, as a document."""
-        return snapshot.write(self._contents(), self._roots)
+        return snapshot.write(self._contents(), self._world)
 
     def restore(self, document: Mapping[str, JsonValue]) -> None:
         """Replace everything by the state in `document`, at its moment.
@@ -110,7 +109,7 @@ class StateStore:
             UnreadableState: the document is no snapshot; nothing has changed then.
             UnusableDatabase: the file cannot be written; that waits for the next `save`.
         """
-        contents = snapshot.read(document, self._roots)
+        contents = snapshot.read(document, self._world)
         self._check(contents)
         self._put(contents)
         self.save()

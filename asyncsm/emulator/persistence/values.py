@@ -27,7 +27,6 @@ import dataclasses
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -68,22 +67,9 @@ class UnreadableState(ValueError):
         return f"{self.pointer or 'the document'}: {self.problem}"
 
 
-@dataclass(frozen=True, slots=True)
-class Roots:
-    """The parts of an emulator that effects refer to, and that are never saved themselves."""
-
-    world: World
-
-    @property
-    def by_name(self) -> dict[str, object]:
-        """Return these parts by their names in saved states."""
-        world = self.world
-        return {
-            "state": world.state,
-            "clock": world.clock,
-            "progress": world.progress,
-            "random": world.random,
-        }
+def _roots(world: World) -> dict[str, object]:
+    """Return the parts of an emulator that effects refer to, and that are never saved themselves."""
+    return {"state": world.state, "clock": world.clock, "progress": world.progress, "random": world.random}
 
 
 def tag_of(register: Register) -> str:
@@ -100,11 +86,11 @@ class Encoder(ABC):
     """Writes values as JSON.
 
     Args:
-        roots: what is only mentioned.
+        world: whose parts are only mentioned.
     """
 
-    def __init__(self, roots: Roots) -> None:
-        self._roots = {id(part): name for name, part in roots.by_name.items()}
+    def __init__(self, world: World) -> None:
+        self._roots = {id(part): name for name, part in _roots(world).items()}
         self.path: list[str] = []
 
     @abstractmethod
@@ -216,12 +202,12 @@ class Decoder(ABC):
     """Reads what an `Encoder` of the same kind has written.
 
     Args:
-        roots: the parts of the emulator that is to have the state.
+        world: of the emulator that is to have the state.
     """
 
-    def __init__(self, roots: Roots) -> None:
-        self._roots = roots.by_name
-        self._progress = roots.world.progress
+    def __init__(self, world: World) -> None:
+        self._roots = _roots(world)
+        self._progress = world.progress
         self.path: list[str] = []
 
     @abstractmethod

@@ -16,7 +16,7 @@ from asyncsm.emulator.compute import Publication
 from asyncsm.emulator.routes import images
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import common_fields
-from asyncsm.emulator.rules.disk_attachments import find_image, find_vm_image
+from asyncsm.emulator.rules.disk_attachments import NO_IMAGE, find_image, find_vm_image
 from asyncsm.emulator.saved_names import effect
 from asyncsm.wire import images as wire, xml
 
@@ -108,8 +108,7 @@ def _own_image(call: Call) -> str:
         return own.name or name
     if find_image(call.subscription, name) or find_vm_image(call.subscription, name):
         raise refusals.forbidden()  # [guess]
-    # [rec compute/delete_os_image]
-    raise refusals.not_found("The image with the specified name does not exist.")
+    raise refusals.not_found(NO_IMAGE)
 
 
 def _progress(call: Call, name: str) -> wire.ReplicationProgress:

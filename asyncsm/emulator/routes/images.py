@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from asyncsm.emulator import catalogue, refusals
@@ -14,6 +15,7 @@ from asyncsm.emulator.rules import blobs, common_fields, disk_attachments
 from asyncsm.emulator.rules.disk_attachments import find_image, find_vm_image
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import images as wire
+from asyncsm.wire.vm_images import VMImage
 
 COLLECTION: Final = "services/images"
 ONE: Final = "services/images/{imageName}"
@@ -71,7 +73,7 @@ def add(call: Call) -> Reply:
         is_premium=False,
         io_type=blobs.io_type(account),
     )
-    _describe(image, wanted)
+    describe(image, wanted, CHANGEABLE)
     call.subscription.os_images[name] = image
     call.acts_on("services", "images", name)
     return Reply(document=shown(call, image))
@@ -83,7 +85,7 @@ def update(call: Call) -> Reply:
     image = find_own(call)
     wanted = call.body(wire.OSImage)
     image.label = common_fields.label(wanted.label)
-    _describe(image, wanted)
+    describe(image, wanted, CHANGEABLE)
     return Reply(document=shown(call, image, empty_links=True))
 
 
@@ -124,12 +126,9 @@ def wrong_kind(name: str) -> Refusal:
 def _find(call: Call) -> OSImage:
     name = call.parameters["imageName"]
     image = find_image(call.subscription, name)
-    if image is None:
-        if find_vm_image(call.subscription, name) is not None:
-            raise wrong_kind(name)
-        # [rec compute/delete_os_image]
-        raise refusals.not_found("The image with the specified name does not exist.")
-    return image
+    if image is None and find_vm_image(call.subscription, name) is not None:
+        raise wrong_kind(name)
+    return refusals.required(image, disk_attachments.NO_IMAGE)
 
 
 def find_own(call: Call) -> OSImage:
@@ -144,8 +143,9 @@ def find_own(call: Call) -> OSImage:
     return image
 
 
-def _describe(image: OSImage, wanted: wire.OSImage) -> None:
-    for name in CHANGEABLE:
+def describe(image: OSImage | VMImage, wanted: wire.OSImage | VMImage, changeable: Iterable[str]) -> None:
+    """Give an image those of its `changeable` words that a request says."""
+    for name in changeable:
         if name in wanted.model_fields_set:
             setattr(image, name, getattr(wanted, name))
 

@@ -37,7 +37,12 @@ def set_configuration(call: Call) -> Reply:
     networks = call.subscription.networks
     root = network_file.read(call.content)
     if networks.lock is not None:
-        raise _under_way(networks.lock.request_id)
+        raise Refusal(  # [protocol 3.1] [guess]
+            409,
+            "ConflictError",
+            "An update to your network configuration is currently underway. Please try this operation again later.",
+            networks.lock.request_id,
+        )
     plan = network_plan.read(call.content, root, call.subscription, call.random)
     _require_unused(call.subscription, plan)
     return call.accept(locks=[networks], then=partial(_put_into_force, call.subscription, plan))
@@ -48,15 +53,6 @@ def list_sites(call: Call) -> Reply:
     """List Virtual Network Sites."""
     sites = [_shown(call.subscription, one) for one in call.subscription.networks.sites.values()]
     return Reply(document=wire.VirtualNetworkSites(virtual_network_sites=sites))
-
-
-def _under_way(request_id: str) -> Refusal:
-    return Refusal(  # [protocol 3.1] [guess]
-        409,
-        "ConflictError",
-        "An update to your network configuration is currently underway. Please try this operation again later.",
-        request_id,
-    )
 
 
 @effect("networks/put-into-force", "emulator.handlers.networks:_put_into_force")

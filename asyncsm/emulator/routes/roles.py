@@ -24,7 +24,7 @@ from asyncsm.emulator.rules import (
     path_resources,
     provisioning_sets,
 )
-from asyncsm.emulator.rules.disk_attachments import DiskOrder, attach, find_vm_image
+from asyncsm.emulator.rules.disk_attachments import NO_IMAGE, DiskOrder, attach, find_vm_image
 from asyncsm.emulator.rules.instances import InstancePhase, Timing
 from asyncsm.emulator.rules.path_resources import BY_NAME, SERVICE
 from asyncsm.emulator.saved_names import effect
@@ -173,9 +173,7 @@ def _of_vm_image(
     call: Call, role_name: str, given: wire_roles.Role, order: DiskOrder
 ) -> tuple[Disk, list[Disk], bool]:
     """The disks of a machine that is made from a VM image, and whether its system is set up already."""
-    image = find_vm_image(call.subscription, given.vm_image_name or "")
-    if image is None:
-        raise refusals.not_found("The image with the specified name does not exist.")  # [protocol 3.4]
+    image = refusals.required(find_vm_image(call.subscription, given.vm_image_name or ""), NO_IMAGE)
     if given.os_virtual_hard_disk.to_node() or len(given.data_virtual_hard_disks):
         raise refusals.bad_request(  # [protocol 4.14]
             f"Disks of role {role_name} must not be specified together with VMImageName, which has its own."
@@ -215,16 +213,13 @@ def public_extensions(given: wire_roles.Role) -> list[ResourceExtensionReference
     Nobody gets to see that again. What is to be uninstalled is not among them.
     """
     machine_extensions.require_known(given.resource_extension_references)
-    return [
-        _public(one) for one in given.resource_extension_references if one.state != ExtensionState.UNINSTALL
-    ]
-
-
-def _public(given: ResourceExtensionReference) -> ResourceExtensionReference:
-    """An extension without its private configuration, which nobody gets to see again."""
-    kept = [one for one in given.resource_extension_parameter_values if one.type != "Private"]
-    values = ResourceExtensionParameterValues(resource_extension_parameter_values=kept)
-    return given.model_copy(update={"resource_extension_parameter_values": values})
+    public = []
+    for one in given.resource_extension_references:
+        kept = [each for each in one.resource_extension_parameter_values if each.type != "Private"]
+        values = ResourceExtensionParameterValues(resource_extension_parameter_values=kept)
+        if one.state != ExtensionState.UNINSTALL:
+            public.append(one.model_copy(update={"resource_extension_parameter_values": values}))
+    return public
 
 
 def add_machine(

@@ -6,6 +6,7 @@ import base64
 import re
 from functools import partial
 from random import Random
+from typing import Final
 
 from pydantic import SecretStr
 
@@ -21,6 +22,9 @@ from asyncsm.wire.hosted_services import AvailabilityResponse
 routes: RouteTable = RouteTable()
 
 _NAME = re.compile(r"[a-z0-9]{3,24}", re.ASCII)
+
+NO_ACCOUNT: Final = "The storage account '{}' was not found."  # [rec storage/delete_storage_account]
+NO_KEYS: Final = "The requested storage account was not found."  # [protocol 3.4]
 
 _FIXED_TYPES = frozenset({"Standard_ZRS", "Premium_LRS"})
 """Account types that can neither be left nor be changed to."""
@@ -130,7 +134,7 @@ def delete(call: Call) -> Reply:
 @routes.get("services/storageservices/{serviceName}/keys", "GetStorageServiceKeys")
 def get_keys(call: Call) -> Reply:
     """Get Storage Account Keys."""
-    return _keys(call, _find_for_keys(call))
+    return _keys(call, _find(call, NO_KEYS))
 
 
 @routes.post(
@@ -140,7 +144,7 @@ def get_keys(call: Call) -> Reply:
 )
 def regenerate_key(call: Call) -> Reply:
     """Regenerate Storage Account Keys: one of them, and answer both."""
-    account = _find_for_keys(call)
+    account = _find(call, NO_KEYS)
     wanted = call.body(wire.RegenerateKeys)
     call.acts_on("services", "storageservices", account.name)
     call.require_free(account)
@@ -154,17 +158,9 @@ def regenerate_key(call: Call) -> Reply:
     return _keys(call, account)
 
 
-def _find(call: Call) -> StorageAccount:
+def _find(call: Call, missing: str = NO_ACCOUNT) -> StorageAccount:
     name = call.parameters["serviceName"]
-    account = call.subscription.storage_accounts.get(name)
-    # [rec storage/delete_storage_account]
-    return refusals.required(account, f"The storage account '{name}' was not found.")
-
-
-def _find_for_keys(call: Call) -> StorageAccount:
-    account = call.subscription.storage_accounts.get(call.parameters["serviceName"])
-    # [protocol 3.4]
-    return refusals.required(account, "The requested storage account was not found.")
+    return refusals.required(call.subscription.storage_accounts.get(name), missing.format(name))
 
 
 def _check_name(name: str) -> None:

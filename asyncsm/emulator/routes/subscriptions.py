@@ -1,4 +1,4 @@
-"""Subscriptions, and what every one of them is offered: locations and role sizes."""
+"""Subscriptions, and what every one of them is offered: locations, role sizes, guest operating systems."""
 
 from __future__ import annotations
 
@@ -43,6 +43,18 @@ def list_locations(_call: Call) -> Reply:
 def list_role_sizes(_call: Call) -> Reply:
     """List Role Sizes."""
     return Reply(document=catalogue.role_sizes_document())
+
+
+@routes.get("operatingsystems", "ListOperatingSystems")
+def list_operating_systems(_call: Call) -> Reply:
+    """List Operating Systems of web and worker roles."""
+    return Reply(document=catalogue.operating_systems_document())
+
+
+@routes.get("operatingsystemfamilies", "ListOperatingSystemFamilies")
+def list_operating_system_families(_call: Call) -> Reply:
+    """List Operating System Families."""
+    return Reply(document=catalogue.operating_system_families_document())
 
 
 def _shown(subscription: Subscription) -> wire.Subscription:

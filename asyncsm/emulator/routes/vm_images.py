@@ -22,18 +22,7 @@ ONE: Final = "services/vmimages/{imageName}"
 
 READY: Final = "VMImageReadyForUse"
 
-CHANGEABLE: Final = (
-    "description",
-    "language",
-    "image_family",
-    "recommended_vm_size",
-    "eula",
-    "icon_uri",
-    "small_icon_uri",
-    "privacy_uri",
-    "published_date",
-    "show_in_gui",
-)
+CHANGEABLE: Final = tuple(name for name in images.CHANGEABLE if name != "is_premium")
 """What a request may say of a VM image besides its label; named as in the wire model."""
 
 routes: RouteTable = RouteTable()
@@ -84,7 +73,7 @@ def create(call: Call) -> Reply:
         is_premium=False,
         vm_image_state=READY,
     )
-    _describe(image, wanted)
+    images.describe(image, wanted, CHANGEABLE)
     call.acts_on("services", "vmimages", name)
     return call.accept(then=partial(register, call.subscription, image))
 
@@ -103,7 +92,7 @@ def update(call: Call) -> Reply:
     os_disk = image.os_disk_configuration
     os_disk.host_caching = wanted.os_disk_configuration.host_caching or os_disk.host_caching
     image.label, image.modified_time = label, call.now
-    _describe(image, wanted)
+    images.describe(image, wanted, CHANGEABLE)
     call.subscription.vm_images[image.name or ""] = image
     return Reply()
 
@@ -153,10 +142,9 @@ def _region(asked: str, image: wire.VMImage) -> str:
 def _find_own(call: Call) -> wire.VMImage:
     name = call.parameters["imageName"]
     image = find_vm_image(call.subscription, name)
-    if image is None:
-        if disk_attachments.find_image(call.subscription, name) is not None:
-            raise images.wrong_kind(name)
-        raise refusals.not_found("The image with the specified name does not exist.")  # [protocol 3.4]
+    if image is None and disk_attachments.find_image(call.subscription, name) is not None:
+        raise images.wrong_kind(name)
+    image = refusals.required(image, disk_attachments.NO_IMAGE)
     if name not in call.subscription.vm_images:
         raise refusals.forbidden()  # [guess]
     return image
@@ -208,9 +196,3 @@ def _disk_names(subscription: Subscription) -> Iterator[str]:
     for image in subscription.vm_images.values():
         for part in (image.os_disk_configuration, *image.data_disk_configurations):
             yield part.name or ""
-
-
-def _describe(image: wire.VMImage, wanted: wire.VMImage) -> None:
-    for name in CHANGEABLE:
-        if name in wanted.model_fields_set:
-            setattr(image, name, getattr(wanted, name))

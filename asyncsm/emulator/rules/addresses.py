@@ -104,7 +104,7 @@ def internal_address(subscription: Subscription, random: Random, deployment: Dep
 
 def deployments_in(subscription: Subscription, network: str) -> Iterator[Deployment]:
     """The deployments in a virtual network."""
-    for _, deployment in _deployments(subscription):
+    for _, deployment in subscription.deployments():
         if (deployment.virtual_network_name or "").lower() == network.lower():
             yield deployment
 
@@ -176,16 +176,10 @@ def require_endpoints(deployment: Deployment, reserved: ReservedIP) -> None:
 
 def user_of(subscription: Subscription, reserved: ReservedIP) -> tuple[HostedService, Deployment] | None:
     """The deployment that has the address, and the service it is in."""
-    for service, deployment in _deployments(subscription):
+    for service, deployment in subscription.deployments():
         if (deployment.reserved_ip_name or "").lower() == reserved.name.lower():
             return service, deployment
     return None
-
-
-def _deployments(subscription: Subscription) -> Iterator[tuple[HostedService, Deployment]]:
-    for service in subscription.hosted_services.values():
-        for deployment in service.deployments.values():
-            yield service, deployment
 
 
 def _subnet(site: VirtualNetworkSite, name: str) -> str:

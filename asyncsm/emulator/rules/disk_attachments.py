@@ -23,6 +23,8 @@ RELEASE_SECONDS: Final = 30.0
 USUAL_SIZE_GB: Final = 30
 """Size of a disk made from a blob, which is not read."""
 
+NO_IMAGE: Final = "The image with the specified name does not exist."  # [rec compute/delete_os_image]
+
 LARGEST_DATA_DISK_GB: Final = 1023
 HIGHEST_LUN: Final = 31
 
@@ -97,9 +99,7 @@ class DiskOrder:
             container: URL of the blob container where the copies go.
             resizing: which disks are to become larger.
         """
-        if self._region not in (image.location or self._region).split(";"):
-            # [protocol 4.14]
-            raise refusals.bad_request(f"The image {image.name} is not available in {self._region}.")
+        self._require_here(image)
         larger = resizing.os_disk_configuration if resizing is not None else None
         original = image.os_disk_configuration
         os_disk = self._copy(role_name, container, original, larger, "ReadWrite", 0)
@@ -151,12 +151,8 @@ class DiskOrder:
             raise refusals.bad_request(  # [protocol 4.14]
                 "SourceImageName and RemoteSourceImageLink must not be specified together."
             )
-        image = find_image(self._call.subscription, name)
-        if image is None:
-            raise refusals.not_found("The image with the specified name does not exist.")  # [protocol 3.4]
-        if self._region not in (image.location or self._region).split(";"):
-            # [protocol 4.14]
-            raise refusals.bad_request(f"The image {image.name} is not available in {self._region}.")
+        image = refusals.required(find_image(self._call.subscription, name), NO_IMAGE)
+        self._require_here(image)
         if given.os and given.os != image.os:
             # [guess]: no source says so
             raise refusals.bad_request(f"The image {image.name} has the operating system {image.os}.")
@@ -168,6 +164,11 @@ class DiskOrder:
         disk.os, disk.source_image = image.os, image.name
         disk.host_caching = _caching(given.host_caching, "ReadWrite")
         return disk
+
+    def _require_here(self, image: OSImage | VMImage) -> None:
+        if self._region not in (image.location or self._region).split(";"):
+            # [protocol 4.14]
+            raise refusals.bad_request(f"The image {image.name} is not available in {self._region}.")
 
     def _from_blob(self, role_name: str, given: wire.OSVirtualHardDisk) -> Disk:
         """A disk made of the blob itself, or of one that is copied there."""
@@ -205,7 +206,7 @@ class DiskOrder:
         account = blobs.require_account(self._call, media_link, "media link", self._region)
         require_unused(self._call.subscription, media_link, self.new)
         disk = Disk(
-            name=given.disk_name or self._generated_name(role_name, lun),
+            name=given.disk_name or f"{self._service.name}-{role_name}-{lun}-{blobs.serial(self._call)}",
             media_link=media_link,
             size_gb=size_gb,
             created=self._call.now,
@@ -220,9 +221,6 @@ class DiskOrder:
             raise refusals.conflict(f"A disk with the name '{disk.name}' already exists.")  # [guess]
         self.new.append(disk)
         return disk
-
-    def _generated_name(self, role_name: str, lun: int) -> str:
-        return f"{self._service.name}-{role_name}-{lun}-{blobs.serial(self._call)}"
 
 
 def _caching(given: wire.HostCaching | None, otherwise: str) -> str:
@@ -301,12 +299,11 @@ def require_idle(deployment: Deployment | None, name: str) -> None:
 
 def require_image_idle(subscription: Subscription, name: str) -> None:
     """Refuse a change of the OS or VM image `name` while machines are being made of it."""
-    for service in subscription.hosted_services.values():
-        for deployment in service.deployments.values():
-            for role in deployment.roles.values():
-                used = role.vm_image, role.os_disk.source_image if role.os_disk is not None else None
-                if any((one or "").lower() == name.lower() for one in used):
-                    require_idle(deployment, name)
+    for _, deployment in subscription.deployments():
+        for role in deployment.roles.values():
+            used = role.vm_image, role.os_disk.source_image if role.os_disk is not None else None
+            if any((one or "").lower() == name.lower() for one in used):
+                require_idle(deployment, name)
 
 
 def withdraw(subscription: Subscription, disks: Iterable[Disk], new_disks: Iterable[Disk]) -> None:

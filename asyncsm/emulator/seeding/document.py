@@ -27,6 +27,10 @@ AffinityGroupName: TypeAlias = Annotated[
     str | None, Field(description="Affinity group, instead of a location.")
 ]
 Label: TypeAlias = Annotated[str | None, Field(description="In plain text; absent, the name.")]
+System: TypeAlias = Literal["Linux", "Windows"]
+MediaLink: TypeAlias = Annotated[
+    str | None, Field(description="URL of its blob; absent, one in the first storage account.")
+]
 _Name: TypeAlias = Annotated[
     str, Field(min_length=1, description="May have `{index}`, or `{index:03}` for leading zeros.")
 ]
@@ -52,12 +56,7 @@ class _Part(BaseModel):
 
 
 class Repeated(_Part):
-    """One, or `count` of a kind, numbered from 1.
-
-    Attributes:
-        name: of it; with a count, it has ``{index}``.
-        count: how many.
-    """
+    """One, or `count` of a kind, numbered from 1; then its `name` has an ``{index}``."""
 
     name: _Name
     count: Annotated[int, Field(ge=1, le=MOST, description="How many; `{index}` in texts is the number.")] = 1
@@ -119,22 +118,16 @@ class NetworkSecurityGroupSeed(Repeated):
 class OSImageSeed(Repeated):
     """An OS image of the subscription's own."""
 
-    os: Literal["Linux", "Windows"]
-    media_link: Annotated[
-        str | None, Field(description="URL of its blob; absent, one in the first storage account.")
-    ] = None
+    os: System
+    media_link: MediaLink = None
     label: Label = None
 
 
 class DiskSeed(Repeated):
     """A disk that no machine has."""
 
-    os: Annotated[
-        Literal["Linux", "Windows"] | None, Field(description="Of an OS disk; absent, a data disk.")
-    ] = None
-    media_link: Annotated[
-        str | None, Field(description="URL of its blob; absent, one in the first storage account.")
-    ] = None
+    os: Annotated[System | None, Field(description="Of an OS disk; absent, a data disk.")] = None
+    media_link: MediaLink = None
     label: Label = None
 
 
@@ -158,9 +151,7 @@ class EndpointSeed(_Part):
 class VirtualMachineSeed(Repeated):
     """A virtual machine, set up and booted."""
 
-    os: Annotated[
-        Literal["Linux", "Windows"], Field(description="Picks an image of the platform, without `image`.")
-    ] = "Linux"
+    os: Annotated[System, Field(description="Picks an image of the platform, without `image`.")] = "Linux"
     image: Annotated[str | None, Field(description="Name of an OS image; its system is that of `os`.")] = None
     size: Annotated[str, Field(description="Role size.")] = "Small"
     data_disks: Annotated[list[int], Field(description="Sizes in GB of empty data disks.")] = Field(
@@ -173,18 +164,13 @@ class VirtualMachineSeed(Repeated):
 
 
 class DeploymentSeed(_Part):
-    """A deployment: of roles, of virtual machines, or by a service configuration file.
-
-    Attributes:
-        name: absent, ``production`` or ``staging``.
-        status: of a deployment of roles.
-    """
+    """A deployment: of roles, of virtual machines, or by a service configuration file."""
 
     name: Annotated[str | None, Field(description="Absent, the slot in lower case.")] = None
     slot: Literal["Production", "Staging"] = "Production"
     label: Label = None
     status: Annotated[
-        Literal["Running", "Suspended"], Field(description="Machines have a `status` each instead.")
+        Literal["Running", "Suspended"], Field(description="Of roles; machines have a `status` each instead.")
     ] = "Running"
     roles: list[RoleSeed] = Field(default_factory=list)
     configuration: Annotated[

@@ -25,7 +25,9 @@ from asyncsm.emulator.routing import Router
 from asyncsm.emulator.seeding import requests
 from asyncsm.emulator.seeding.document import (
     DeploymentSeed,
+    DiskSeed,
     HostedServiceSeed,
+    OSImageSeed,
     Repeated,
     SeedDocument,
     SeedError,
@@ -189,8 +191,8 @@ class _Planter:
                 )
             self._reserved_ips(path, seed)
             self._network_security_groups(path, seed)
-            self._os_images(path, seed)
-            self._disks(path, seed)
+            self._media(f"{path}os_images", seed.os_images, "services/images", images.OSImage)
+            self._media(f"{path}disks", seed.disks, "services/disks", disks.Disk)
             for place, service, name in _each(f"{path}hosted_services", seed.hosted_services):
                 self._hosted_service(place, service, name)
 
@@ -261,25 +263,17 @@ class _Planter:
                 target = f"services/networking/networksecuritygroups/{name}/rules/{place.text(rule.name)}"
                 self._send(inside, "PUT", target, made)
 
-    def _os_images(self, path: str, contents: SubscriptionContents) -> None:
-        for place, seed, name in _each(f"{path}os_images", contents.os_images):
-            body = images.OSImage(
-                name=name,
-                label=place.label(seed.label, name),
-                os=seed.os,
-                media_link=self._blob(place, seed.media_link, f"vhds/{name}.vhd"),
-            )
-            self._send(place, "POST", "services/images", body)
-
-    def _disks(self, path: str, contents: SubscriptionContents) -> None:
-        for place, seed, name in _each(f"{path}disks", contents.disks):
-            body = disks.Disk(
-                name=name,
-                label=place.label(seed.label, name),
-                os=seed.os,
-                media_link=self._blob(place, seed.media_link, f"vhds/{name}.vhd"),
-            )
-            self._send(place, "POST", "services/disks", body)
+    def _media(
+        self,
+        path: str,
+        seeds: Sequence[OSImageSeed | DiskSeed],
+        resources: str,
+        model: type[images.OSImage | disks.Disk],
+    ) -> None:
+        for place, seed, name in _each(path, seeds):
+            link = self._blob(place, seed.media_link, f"vhds/{name}.vhd")
+            body = model(name=name, label=place.label(seed.label, name), os=seed.os, media_link=link)
+            self._send(place, "POST", resources, body)
 
     def _hosted_service(self, place: _Place, seed: HostedServiceSeed, name: str) -> None:
         body = hosted_services.CreateHostedService(

@@ -1,0 +1,129 @@
+"""Every declared operation, asked of the emulator: answered, refused below what is not there, blind to case."""
+
+import pytest
+from doubles.contents import EVERYTHING
+from doubles.loopback import Loopback
+from doubles.made_up import arguments_for
+from doubles.virtual_time import virtual_time
+
+import asyncsm.services
+from asyncsm import ResourceNotFound, ServiceError
+from asyncsm.emulator.routing import parse_query
+from asyncsm.emulator.seeding import SeedDocument, plant
+from asyncsm.emulator.state import Quotas
+from asyncsm.engine.lost_replies import ROLE_OPERATIONS
+from asyncsm.operations import catalogue
+from asyncsm.operations.facts import PLACEHOLDER
+
+NAMES = {
+    "affinity_group_name": "near",
+    "deployment_name": "production",
+    "deployment_slot": "Production",
+    "disk_name": "spare01",
+    "dns_server_name": "names",
+    "group_name": "guard",
+    "image_name": "mine",
+    "name": "front",
+    "role_instance_name": "vm",
+    "role_name": "vm",
+    "subnet_name": "web",
+    "virtual_network_name": "inside",
+}
+"""Resources of `EVERYTHING`, by the parameters that name them."""
+
+OTHERWISE_REFUSED = {
+    "get_operation_status": "400 [rec compute/add_role]",
+    "check_hosted_service_name_availability": "the name is free",
+    "check_storage_account_name_availability": "the name is free",
+    "list_resource_extension_versions": "an empty list [guess]",
+}
+"""Operations on names of nothing that are refused in another way, with the evidence."""
+
+UNKNOWN_NAMES = {"ReplicateVMImage", "ShareVMImage", "UnreplicateVMImage"}
+"""Operations whose name in lists nobody has seen; the emulator has its own guess."""
+
+
+def cases(condition=lambda _: True):
+    return [pytest.param(one, id=f"{one.service}-{one.name}") for one in catalogue() if condition(one)]
+
+
+def named(operation):
+    """Parameters that stand for names in the operation's path."""
+    return [
+        one.name
+        for one in operation.parameters
+        if one.name in PLACEHOLDER.findall(operation.path) and one.type is str
+    ]
+
+
+async def outcome(operation, arguments, *, planted=False):
+    """Call an operation; return the error, or None where it was accepted."""
+    world = Loopback(cores=100)
+    if planted:
+        plant(SeedDocument.model_validate(EVERYTHING), world._world, Quotas(), None)
+    service = getattr(asyncsm.services, operation.service)(session=world.client.session)
+    try:
+        handle = await getattr(service, operation.name)(**arguments)
+        if operation.reply is None:
+            handle.detach()
+    except ServiceError as error:
+        return error
+    finally:
+        await world.client.session.close()
+    return None
+
+
+def existing(operation):
+    """Arguments that name what is in `EVERYTHING`."""
+    arguments = arguments_for(operation)
+    account = operation.family == "storage accounts"
+    known = NAMES | {"service_name": "store" if account else "shop"}
+    return arguments | {name: known[name] for name in named(operation) if name in known}
+
+
+@pytest.mark.parametrize("operation", cases())
+@virtual_time
+async def test_the_emulator_has_it_under_the_same_name(operation):
+    """The table of routes, which shares nothing with the declarations, has the operation."""
+    world = Loopback()
+    path = PLACEHOLDER.sub("x", operation.path)
+    query = "&".join(f"{name}={value}" for name, value in operation.query.items() if value[0] != "{")
+    body = operation.body
+    try:
+        route, _ = world._router.find(
+            operation.method,
+            path.split("/") if path else [],
+            parse_query(query),
+            lambda: body.root_name() if body else "",
+            scoped=operation.scoped,
+        )
+    finally:
+        await world.client.session.close()
+    if (
+        operation.changes
+        and operation.operation not in UNKNOWN_NAMES
+        and route.operation not in ROLE_OPERATIONS
+    ):
+        assert route.operation == operation.operation
+
+
+@pytest.mark.parametrize("operation", cases(named))
+@virtual_time
+async def test_below_what_is_not_there(operation):
+    """Names of nothing are refused as such, whatever else is wrong."""
+    error = await outcome(operation, arguments_for(operation))
+    assert isinstance(error, ResourceNotFound) or operation.name in OTHERWISE_REFUSED, error
+
+
+@pytest.mark.parametrize("operation", cases(lambda one: named(one) and not one.name.startswith("check_")))
+@virtual_time
+async def test_names_in_another_case(operation):
+    """The service compares names without case: the outcome is the same."""
+    arguments = existing(operation)
+    swapped = arguments | {name: arguments[name].swapcase() for name in named(operation)}
+    one = await outcome(operation, arguments, planted=True)
+    other = await outcome(operation, swapped, planted=True)
+    assert (type(one), getattr(one, "code", None)) == (type(other), getattr(other, "code", None)), (
+        one,
+        other,
+    )

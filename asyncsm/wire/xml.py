@@ -16,7 +16,6 @@ import xmltodict
 
 AZURE = "http://schemas.microsoft.com/windowsazure"
 INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
-ARRAYS = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
 SERIALIZATION = "http://schemas.microsoft.com/2003/10/Serialization/"
 DATA_CONTRACT = "http://schemas.datacontract.org/2004/07/Microsoft.WindowsAzure.ServiceManagement"
 

@@ -16,6 +16,7 @@ from asyncsm.emulator.networking import NetworkSecurityGroup, ReservedIP
 from asyncsm.emulator.routes.network_security_groups import groups
 from asyncsm.emulator.rules import addresses
 from asyncsm.emulator.state import Subscription
+from asyncsm.wire.network_security_groups import NetworkSecurityRule
 from asyncsm.wire.networks import DnsServer
 from asyncsm.wire.vm_images import VMImage
 
@@ -234,7 +235,7 @@ class NetworkSecurityGroupSummary(ResourceFacts):
     label: str | None
     location: str
     own_rules: int = Field(description="Number of rules that are not the service's.")
-    used_by: list[str] = Field(description="Subnets, roles and network interfaces.")
+    used_by: list[str] | None = Field(description="Subnets, roles and network interfaces.")
     locked_by: LockedBy = None
 
 
@@ -246,22 +247,26 @@ class NetworkSecurityRuleFacts(Shown):
     type: str
     action: str
     protocol: str
-    source_address_prefix: str
-    source_port_range: str
-    destination_address_prefix: str
-    destination_port_range: str
+    source: str = Field(description="Address prefix and port range.")
+    destination: str = Field(description="Address prefix and port range.")
+
+
+def _rule(rule: NetworkSecurityRule) -> dict[str, object]:
+    source = f"{rule.source_address_prefix} : {rule.source_port_range}"
+    destination = f"{rule.destination_address_prefix} : {rule.destination_port_range}"
+    return {**dict(rule), "source": source, "destination": destination}
 
 
 def _of_group(owner: Subscription, group: NetworkSecurityGroup) -> dict[str, object]:
-    rules = sorted(group.rules.values(), key=lambda rule: rule.priority)
-    return {"rules": rules, "own_rules": len(rules), "used_by": list(groups.users(owner, group))}
+    rules = [_rule(rule) for rule in sorted(group.rules.values(), key=lambda rule: rule.priority)]
+    return {"rules": rules, "own_rules": len(rules), "used_by": list(groups.users(owner, group)) or None}
 
 
 @resource_kind(
     "network security group",
     lambda owner: owner.network_security_groups.values(),
     Column("{name}", "{location}"),
-    Column("{own_rules}", "of its own"),
+    Column("{own_rules} own rules"),
     Column("{used_by}", otherwise="free", style="use"),
     empty="They say what traffic subnets and machines get: create_network_security_group(…)",
     row=NetworkSecurityGroupSummary,

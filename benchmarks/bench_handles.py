@@ -23,7 +23,7 @@ from support import Sample, Server, at_most, canned_server, stopwatch, table
 
 from asyncsm import ManagementCertificate, ManagementSession, PollingPolicy
 from asyncsm.config import ATTEMPT_TIMEOUT, DEFAULT_POLLING
-from asyncsm.engine.protocol import post
+from asyncsm.engine.protocol import Reconcile, Request
 from asyncsm.engine.transport import AiohttpTransport
 from asyncsm.errors import AsyncsmError
 from asyncsm.polling import OperationHandle, SurveyCost, Tracker
@@ -116,7 +116,13 @@ async def over_tls(server: Server, number: int) -> tuple[str, ...]:
         async def one() -> float:
             duration = chance.uniform(1.8, 2.2)
             # Some have the same duration and thus the same path; they do not exclude each other.
-            request = post("pending", str(round(duration * 1000)), operation=KIND, queues=False)
+            request = Request(
+                "POST",
+                f"pending/{round(duration * 1000)}",
+                operation=KIND,
+                reconcile=Reconcile.LISTED,
+                queues=False,
+            )
             handle = await session.start(request)
             accepted = time.perf_counter()
             await handle

@@ -113,15 +113,7 @@ class CallOptions:
             say(f"{handle.operation}: request {handle.request_id} accepted, waiting for it to end")
             await handle.wait(self.deadline)
         self.left.append(handle)
-        self.show(
-            {
-                "operation": handle.operation,
-                "resource": handle.resource,
-                "request_id": handle.request_id,
-                "status": handle.status,
-            },
-            OUTCOME,
-        )
+        self.show({name: getattr(handle, name) for name in OUTCOME.values()}, OUTCOME)
 
 
 def calling(command: Callable[Concatenate[CallOptions, P], Awaitable[None]]) -> Callable[..., None]:

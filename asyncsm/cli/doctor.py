@@ -20,7 +20,7 @@ from uuid import UUID
 
 import typer
 
-from asyncsm import config
+from asyncsm import config, errors
 from asyncsm.cli import output as outputs
 from asyncsm.cli.common import CallOptions, calling
 from asyncsm.cli.exit_codes import OK, exit_code
@@ -29,15 +29,6 @@ from asyncsm.clouds import PUBLIC, Endpoint
 from asyncsm.credentials import ManagementCertificate
 from asyncsm.engine import protocol
 from asyncsm.engine.transport import AiohttpTransport
-from asyncsm.errors import (
-    AsyncsmError,
-    CertificateRejected,
-    ConnectionFailed,
-    CredentialError,
-    Forbidden,
-    InvalidArgument,
-    TransportError,
-)
 from asyncsm.wire.http import HttpResponse
 from asyncsm.wire.subscription import Subscription, SubscriptionStatus
 
@@ -56,13 +47,13 @@ class Trouble(Exception):
         cause: the error whose class gives the exit code; ``None`` for a warning.
     """
 
-    def __init__(self, detail: str, advice: str, cause: AsyncsmError | None = None) -> None:
+    def __init__(self, detail: str, advice: str, cause: errors.AsyncsmError | None = None) -> None:
         super().__init__(detail)
         self.advice = advice
         self.cause = cause
 
 
-def _trouble_with(error: CredentialError) -> Trouble:
+def _trouble_with(error: errors.CredentialError) -> Trouble:
     """Divide the message of `error` into problem and advice."""
     problem, _, remedy = str(error).rpartition("; ")
     return Trouble(problem or remedy, remedy, error)
@@ -105,10 +96,10 @@ class Examination:
             advice = (
                 "give --cert-file or set AZURE_MANAGEMENT_CERTFILE; `asyncsm certificate create` makes one"
             )
-            raise Trouble("no certificate was given", advice, CredentialError("no certificate"))
+            raise Trouble("no certificate was given", advice, errors.CredentialError("no certificate"))
         try:
             self.certificate = ManagementCertificate.load(source, check_validity=False)
-        except CredentialError as error:
+        except errors.CredentialError as error:
             raise _trouble_with(error) from error
         return (
             f"{self.certificate.source}: {self.certificate.subject}, key fits, {self.certificate.thumbprint}"
@@ -123,10 +114,10 @@ class Examination:
             raise Trouble(
                 f"not valid before {begins:%Y-%m-%d %H:%M} UTC",
                 "check this computer's clock, or wait",
-                CredentialError("not valid yet"),
+                errors.CredentialError("not valid yet"),
             )
         if now > ends:
-            raise Trouble(f"expired on {ends:%Y-%m-%d} UTC", renewal, CredentialError("expired"))
+            raise Trouble(f"expired on {ends:%Y-%m-%d} UTC", renewal, errors.CredentialError("expired"))
         if ends - now < EXPIRES_SOON:
             raise Trouble(f"expires in {(ends - now).days} days, on {ends:%Y-%m-%d}", renewal)
         return f"until {ends:%Y-%m-%d}, {(ends - now).days} days from now"
@@ -136,11 +127,11 @@ class Examination:
         given = self._call.subscription_id or self._environment.subscription_id
         advice = "give --subscription-id or set AZURE_MANAGEMENT_SUBSCRIPTIONID to the subscription's GUID"
         if not given:
-            raise Trouble("no subscription was given", advice, CredentialError("no subscription"))
+            raise Trouble("no subscription was given", advice, errors.CredentialError("no subscription"))
         try:
             UUID(given)
         except ValueError as error:
-            cause = InvalidArgument("subscription_id", "is not a GUID")
+            cause = errors.InvalidArgument("subscription_id", "is not a GUID")
             raise Trouble(f"{given!r} is not a GUID", advice, cause) from error
         self.subscription_id = given
         return given
@@ -150,7 +141,7 @@ class Examination:
         named = self._call.host or self._environment.host or PUBLIC.management_host
         try:
             self.endpoint = Endpoint.parse(named)
-        except InvalidArgument as error:
+        except errors.InvalidArgument as error:
             raise Trouble(str(error), "give --host as name, name:port or https URL", error) from error
         self._proxy = None if proxy_bypass(self.endpoint.host) else getproxies().get("https")
         if self._proxy:
@@ -163,7 +154,7 @@ class Examination:
             raise Trouble(
                 f"{self.endpoint.host} cannot be resolved: {error.strerror or error}",
                 "check --host (or AZURE_MANAGEMENT_HOST) for typing errors, and this computer's name service",
-                ConnectionFailed("not resolved"),
+                errors.ConnectionFailed("not resolved"),
             ) from error
         return f"{self.endpoint.url} at {', '.join(sorted({str(each[4][0]) for each in found}))}"
 
@@ -178,7 +169,7 @@ class Examination:
         """Check that the server's certificate is trusted, and that it does not refuse ours in the handshake."""
         try:
             self.trust = self.certificate.ssl_context(self._call.ca_file or self._environment.ca_file)
-        except CredentialError as error:
+        except errors.CredentialError as error:
             raise _trouble_with(error) from error
         if self._proxy:
             return "left to the proxy"
@@ -195,20 +186,20 @@ class Examination:
                 f"the certificate of {where} is not trusted: {error.verify_message}",
                 "for a private cloud or the emulator give its authority with --ca-file"
                 " (or AZURE_MANAGEMENT_CA_FILE); else somebody may be between you and the service",
-                CertificateRejected("not trusted"),
+                errors.CertificateRejected("not trusted"),
             ) from error
         except ssl.SSLError as error:
             raise Trouble(
                 f"{where} ended the TLS handshake: {error.reason or error}",
                 "the host may not speak TLS 1.2 or later, or refuses the certificate",
-                CertificateRejected("handshake"),
+                errors.CertificateRejected("handshake"),
             ) from error
         except (OSError, TimeoutError) as error:
             reason = getattr(error, "strerror", None) or f"no answer within {CONNECT_SECONDS:g} s"
             raise Trouble(
                 f"cannot connect to {where}: {reason}",
                 "check host and port, firewalls, and whether the emulator is running",
-                ConnectionFailed("not connected"),
+                errors.ConnectionFailed("not connected"),
             ) from error
         spoken = writer.get_extra_info("ssl_object")
         writer.close()
@@ -221,7 +212,7 @@ class Examination:
         wanted = protocol.encode(protocol.get(), self.endpoint, self.subscription_id, config.API_VERSION)
         try:
             self.reply = await transport.send(wanted)
-        except TransportError as error:
+        except errors.TransportError as error:
             raise Trouble(
                 str(error),
                 "if the handshake was ended, the service does not know the certificate: upload its .cer",
@@ -254,7 +245,7 @@ class Examination:
             error = protocol.service_error(self.reply, request)
             advice = (
                 "upload the certificate's .cer to this very subscription, and check the subscription id"
-                if isinstance(error, Forbidden)
+                if isinstance(error, errors.Forbidden)
                 else "is this the Service Management API? check --host"
             )
             raise Trouble(" ".join(str(error).split()), advice, error)
@@ -264,7 +255,7 @@ class Examination:
         """Check that the subscription is active."""
         try:
             found = protocol.decode(Subscription, self.reply, protocol.get())
-        except AsyncsmError as error:
+        except errors.AsyncsmError as error:
             raise Trouble(str(error), "is this the Service Management API? check --host", error) from error
         state = f"{found.subscription_name}: {found.subscription_status}"
         if found.subscription_status != SubscriptionStatus.ACTIVE:

@@ -5,23 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from asyncsm.errors import (
-    BadRequest,
-    Conflict,
-    CredentialError,
-    Forbidden,
-    InternalError,
-    InvalidArgument,
-    OperationFailed,
-    OperationTimeout,
-    OutcomeUnknown,
-    PlanIncomplete,
-    ResourceNotFound,
-    ServerBusy,
-    StateUnreachable,
-    Throttled,
-    TransportError,
-)
+from asyncsm import errors
 
 OK: Final = 0
 UNEXPECTED: Final = 1
@@ -41,16 +25,20 @@ class ExitCode:
 # The first match wins. OperationFailed also has the class of its error code, so it precedes those classes.
 EXIT_CODES: Final = (
     ExitCode(OK, "done"),
-    ExitCode(11, "a plan was carried out in part", (PlanIncomplete,)),
-    ExitCode(10, "outcome unknown: the reply to a change was lost", (OutcomeUnknown,)),
-    ExitCode(9, "deadline passed", (OperationTimeout,)),
-    ExitCode(8, "an accepted operation failed", (OperationFailed, StateUnreachable)),
-    ExitCode(3, "certificate unusable or not allowed", (CredentialError, Forbidden)),
-    ExitCode(4, "no such resource", (ResourceNotFound,)),
-    ExitCode(5, "conflict: name taken, or resource busy", (Conflict,)),
-    ExitCode(6, "service busy or failing: try again later", (Throttled, ServerBusy, InternalError)),
-    ExitCode(7, "no connection, or no reply", (TransportError,)),
-    ExitCode(USAGE, "bad option or argument", (InvalidArgument, BadRequest)),
+    ExitCode(11, "a plan was carried out in part", (errors.PlanIncomplete,)),
+    ExitCode(10, "outcome unknown: the reply to a change was lost", (errors.OutcomeUnknown,)),
+    ExitCode(9, "deadline passed", (errors.OperationTimeout,)),
+    ExitCode(8, "an accepted operation failed", (errors.OperationFailed, errors.StateUnreachable)),
+    ExitCode(3, "certificate unusable or not allowed", (errors.CredentialError, errors.Forbidden)),
+    ExitCode(4, "no such resource", (errors.ResourceNotFound,)),
+    ExitCode(5, "conflict: name taken, or resource busy", (errors.Conflict,)),
+    ExitCode(
+        6,
+        "service busy or failing: try again later",
+        (errors.Throttled, errors.ServerBusy, errors.InternalError),
+    ),
+    ExitCode(7, "no connection, or no reply", (errors.TransportError,)),
+    ExitCode(USAGE, "bad option or argument", (errors.InvalidArgument, errors.BadRequest)),
     ExitCode(UNEXPECTED, "anything else", (Exception,)),
     ExitCode(INTERRUPTED, "interrupted"),
 )

@@ -18,9 +18,16 @@ SMALLEST_KEY = 2048
 _RENEW = "make a new one (asyncsm certificate create, or create_management_certificate) and upload its .cer"
 
 
-def algorithm(key: PrivateKeyTypes) -> str:
-    """Return the name of a key's algorithm, such as ``Ed25519``."""
-    return type(key).__name__.removesuffix("PrivateKey").lstrip("_")
+def only_rsa(key: PrivateKeyTypes, source: str, advice: str) -> rsa.RSAPrivateKey:
+    """Return `key` if it is an RSA key of any length.
+
+    Raises:
+        CredentialError: it is another one, which the message names, such as ``Ed25519``.
+    """
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key
+    algorithm = type(key).__name__.removesuffix("PrivateKey").lstrip("_")
+    raise CredentialError(f"{source}: the key is {algorithm}, and the service takes RSA only; {advice}")
 
 
 def rsa_key(pair: CertifiedKey, source: str) -> rsa.RSAPrivateKey:
@@ -29,16 +36,13 @@ def rsa_key(pair: CertifiedKey, source: str) -> rsa.RSAPrivateKey:
     Raises:
         CredentialError: not RSA, or too short.
     """
-    if not isinstance(pair.key, rsa.RSAPrivateKey):
-        raise CredentialError(
-            f"{source}: the key is {algorithm(pair.key)}, and the service takes RSA only; {_RENEW}"
-        )
+    key = only_rsa(pair.key, source, _RENEW)
     # Subscriptions still list certificates of 1024 bits; they pass where OpenSSL's security level allows them.
-    if pair.key.key_size < SMALLEST_KEY and not _usable(pair, source):
+    if key.key_size < SMALLEST_KEY and not _usable(pair, source):
         raise CredentialError(
-            f"{source}: the RSA key has {pair.key.key_size} bits, OpenSSL wants {SMALLEST_KEY} or more; {_RENEW}"
+            f"{source}: the RSA key has {key.key_size} bits, OpenSSL wants {SMALLEST_KEY} or more; {_RENEW}"
         )
-    return pair.key
+    return key
 
 
 def _usable(pair: CertifiedKey, source: str) -> bool:

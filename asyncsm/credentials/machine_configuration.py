@@ -11,22 +11,12 @@ from typing import Final
 
 from asyncsm.credentials import ServiceCertificate
 from asyncsm.errors import InvalidArgument
-from asyncsm.wire.configuration_sets import (
-    SSH,
-    CertificateSetting,
-    KeyPair,
-    KeyPairs,
-    Listener,
-    Listeners,
-    PublicKey,
-    PublicKeys,
-    WinRM,
-)
+from asyncsm.wire import configuration_sets as wire
 
 _USER: Final = re.compile(r"(?!\.\.?$)[A-Za-z0-9_.][A-Za-z0-9_.-]{0,31}")
 
 
-def linux_ssh(user: str, certificate: ServiceCertificate, *, key_pair: bool = False) -> SSH:
+def linux_ssh(user: str, certificate: ServiceCertificate, *, key_pair: bool = False) -> wire.SSH:
     """Let whoever has the certificate's key log in to a Linux machine, for `LinuxConfigurationSet`.
 
     Args:
@@ -44,24 +34,24 @@ def linux_ssh(user: str, certificate: ServiceCertificate, *, key_pair: bool = Fa
             "user", f"{user!r} is not a user's name: 1 to 32 letters, digits, underscores, dots and hyphens"
         )
     folder = f"/home/{user}/.ssh"
-    public_key = PublicKey(certificate.thumbprint, f"{folder}/authorized_keys")
-    ssh = SSH(public_keys=PublicKeys(public_keys=[public_key]))
+    public_key = wire.PublicKey(certificate.thumbprint, f"{folder}/authorized_keys")
+    ssh = wire.SSH(public_keys=wire.PublicKeys(public_keys=[public_key]))
     if key_pair:
-        ssh.key_pairs = KeyPairs(key_pairs=[KeyPair(certificate.thumbprint, f"{folder}/id_rsa")])
+        ssh.key_pairs = wire.KeyPairs(key_pairs=[wire.KeyPair(certificate.thumbprint, f"{folder}/id_rsa")])
     return ssh
 
 
-def winrm_https(certificate: ServiceCertificate) -> WinRM:
+def winrm_https(certificate: ServiceCertificate) -> wire.WinRM:
     """Listen for Windows Remote Management over HTTPS, for `WindowsConfigurationSet.win_rm`.
 
     The hosted service must have the certificate's ``pfx``. The port is 5986, and needs an endpoint.
     """
-    return WinRM(listeners=Listeners(listeners=[Listener("Https", certificate.thumbprint)]))
+    return wire.WinRM(listeners=wire.Listeners(listeners=[wire.Listener("Https", certificate.thumbprint)]))
 
 
-def stored_certificate(certificate: ServiceCertificate) -> CertificateSetting:
+def stored_certificate(certificate: ServiceCertificate) -> wire.CertificateSetting:
     r"""Put a certificate into a Windows machine's own store, for `WindowsConfigurationSet`.
 
     It goes to ``LocalMachine\My``; several make a ``StoredCertificateSettings``.
     """
-    return CertificateSetting(certificate.thumbprint, "My", "LocalMachine")
+    return wire.CertificateSetting(certificate.thumbprint, "My", "LocalMachine")

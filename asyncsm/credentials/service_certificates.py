@@ -139,13 +139,10 @@ def _checked(pair: CertifiedKey, source: str) -> ServiceCertificate:
 
 
 def _rsa(key: PrivateKeyTypes, source: str, advice: str) -> rsa.RSAPrivateKey:
-    if not isinstance(key, rsa.RSAPrivateKey):
+    found = checks.only_rsa(key, source, advice)
+    if found.key_size < checks.SMALLEST_KEY:
         raise CredentialError(
-            f"{source}: the key is {checks.algorithm(key)}, and the service takes RSA only; {advice}"
-        )
-    if key.key_size < checks.SMALLEST_KEY:
-        raise CredentialError(
-            f"{source}: the RSA key has {key.key_size} bits; "
+            f"{source}: the RSA key has {found.key_size} bits; "
             f"the service wants {checks.SMALLEST_KEY} or more; {advice}"
         )
-    return key
+    return found

@@ -1,14 +1,14 @@
 """Requests and replies as values: build, encode, check, decode. No I/O.
 
-An operation is a `Request`, made by `get`, `post`, `put` or `delete` from path segments
-and a body model. `encode` makes it an `HttpRequest`, `check` turns a refusal into the
+An operation is a `Request`, made from its declaration (`asyncsm.operations.binding`).
+`encode` makes it an `HttpRequest`, `check` turns a refusal into the
 error it is, `decode` a success into its model.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -106,81 +106,26 @@ def get(
     return Request("GET", path_of(segments), query_of(query), version=version, scoped=scoped)
 
 
-def post(
-    *segments: str,
-    operation: str,
-    body: XmlModel | bytes | None = None,
-    query: Query | None = None,
-    version: str | None = None,
-    creates: Sequence[str] | None = None,
-    acts_on: Sequence[str] | None = None,
-    reconcile: Reconcile = Reconcile.LISTED,
-    queues: bool = True,
-) -> Request:
-    """A change that creates or acts.
-
-    Args:
-        segments: of the path.
-        operation: the service's name for it.
-        body: what is sent.
-        query: parameters; ``None`` leaves one out.
-        version: ``x-ms-version``, if it needs a later one.
-        creates: segments of the path at which its result can be read, if it creates something
-            that has a name.
-        acts_on: segments of the path of what it changes, where the list of operations shows that
-            instead of its own.
-        reconcile: what is done if its reply is lost; a creation is looked for.
-        queues: whether it waits for changes under way that exclude it.
-    """
-    if creates is not None:
-        reconcile = Reconcile.CREATED
-    target = path_of(creates or acts_on or ())
-    return Request(
-        "POST",
-        path_of(segments),
-        query_of(query),
-        body,
-        operation,
-        version,
-        reconcile,
-        target,
-        queues=queues,
-    )
-
-
-def put(
-    *segments: str,
-    operation: str,
-    body: XmlModel | bytes | None = None,
-    query: Query | None = None,
-    version: str | None = None,
-    reconcile: Reconcile = Reconcile.REPEAT,
-) -> Request:
-    """A change that replaces; sending it twice leaves the same state unless it says otherwise."""
-    return Request("PUT", path_of(segments), query_of(query), body, operation, version, reconcile)
-
-
-def delete(*segments: str, operation: str, query: Query | None = None) -> Request:
-    """A removal; a second one would answer 404, or hit a successor of the same name."""
-    return Request("DELETE", path_of(segments), query_of(query), None, operation, reconcile=Reconcile.REMOVED)
-
-
 def path_of(segments: Iterable[str]) -> str:
-    """Quote and join path segments.
+    """Quote and join path segments; see `quoted`."""
+    return "/".join([quoted("name", segment) for segment in segments])
+
+
+def quoted(parameter: str, value: object) -> str:
+    """Return `value` as a part of a path.
 
     Raises:
-        InvalidArgument: a segment is empty, ``.`` or ``..``, and would name another resource.
+        InvalidArgument: it is empty, ``.`` or ``..``, and would name another resource.
     """
-    quoted = []
-    for segment in segments:
-        if not isinstance(segment, str):
-            raise InvalidArgument("name", f"must be text, not {type(segment).__name__}")
-        if not segment.strip() or segment in {".", ".."}:
-            raise InvalidArgument("name", f"{segment!r} cannot stand in a path")
-        # Most are plain words and numbers, which `quote` takes long to return as they are.
-        plain = segment.isascii() and segment.isalnum()
-        quoted.append(segment if plain else quote(segment, safe=""))
-    return "/".join(quoted)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise InvalidArgument(parameter, f"must be text, not {type(value).__name__}")
+    if value.isascii() and value.isalnum():  # most are; `quote` takes long to return them as they are
+        return value
+    if not value.strip() or value in {".", ".."}:
+        raise InvalidArgument(parameter, f"{value!r} cannot stand in a path")
+    return quote(value, safe="")
 
 
 def query_of(parameters: Query | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from typing import Concatenate, ParamSpec, TypeAlias, TypeVar, cast
 from urllib.parse import quote
 
-from asyncsm.engine.protocol import Request
+from asyncsm.engine.protocol import Request, quoted
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations.facts import PLACEHOLDER, Operation, Parameter, parts_of
 from asyncsm.wire.base import XmlModel
@@ -186,23 +186,6 @@ def request_with(
 def binder_of(method: Callable[..., object]) -> Binder:
     """The binder of a declared method."""
     return cast("Binder", method.__binder__())  # type: ignore[attr-defined]
-
-
-def quoted(name: str, value: object) -> str:
-    """`value` as a part of a path.
-
-    Raises:
-        InvalidArgument: it is empty, ``.`` or ``..``, and would name another resource.
-    """
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if not isinstance(value, str):
-        raise InvalidArgument(name, f"must be text, not {type(value).__name__}")
-    if value.isascii() and value.isalnum():  # most are; `quote` takes long to return them as they are
-        return value
-    if not value.strip() or value in {".", ".."}:
-        raise InvalidArgument(name, f"{value!r} cannot stand in a path")
-    return quote(value, safe="")
 
 
 def _filler(template: str) -> Callable[[Values], str]:

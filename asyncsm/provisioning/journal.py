@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -95,13 +95,15 @@ class Journal:
 
     def __init__(self, path: Path | None, plan: str, subscription_id: str) -> None:
         self.path = path
-        self._lock = None if path is None else _lock(path)
-        try:
-            self._database = _open(path, plan, subscription_id)
-        except BaseException:
-            if self._lock is not None:
-                self._lock.close()
-            raise
+        with ExitStack() as opened:
+            if path is not None:
+                opened.enter_context(closing(_lock(path)))
+            self._database = opened.enter_context(closing(_connect(path)))
+            try:
+                _prepare(self._database, path, plan, subscription_id)
+            except sqlite3.Error as error:
+                raise JournalError(f"{path}: not a journal: {error}") from error
+            self._opened = opened.pop_all()
         self._entries: dict[str, JournalEntry] = {
             key: _entry(document)
             for key, document in self._database.execute("SELECT key, document FROM resource")
@@ -116,9 +118,7 @@ class Journal:
 
     def close(self) -> None:
         """Close the file, so that another run can open it."""
-        self._database.close()
-        if self._lock is not None:
-            self._lock.close()
+        self._opened.close()
 
     def __getitem__(self, key: str) -> JournalEntry:
         """Return the entry of a resource; an empty one for an unknown resource."""
@@ -230,20 +230,11 @@ def _lock(path: Path) -> sqlite3.Connection:
     return lock
 
 
-def _open(path: Path | None, plan: str, subscription_id: str) -> sqlite3.Connection:
+def _connect(path: Path | None) -> sqlite3.Connection:
     try:
-        database = sqlite3.connect(":memory:" if path is None else path)
+        return sqlite3.connect(":memory:" if path is None else path)
     except sqlite3.Error as error:
         raise JournalError(f"{path}: the journal cannot be opened: {error}") from error
-    try:
-        _prepare(database, path, plan, subscription_id)
-    except sqlite3.Error as error:
-        database.close()
-        raise JournalError(f"{path}: not a journal: {error}") from error
-    except BaseException:
-        database.close()
-        raise
-    return database
 
 
 def _prepare(database: sqlite3.Connection, path: Path | None, plan: str, subscription_id: str) -> None:

@@ -7,24 +7,11 @@ from typing import Final, Literal
 
 from pydantic import Field, model_validator
 
+from asyncsm import models
 from asyncsm.operations.roles import MachineParts
 from asyncsm.provisioning.secrets import SecretReference
 from asyncsm.provisioning.specs import Name, Part, Spec
-from asyncsm.wire.configuration_sets import (
-    SSH,
-    ConfigurationSet,
-    LinuxConfigurationSet,
-    PublicKey,
-    PublicKeys,
-    WindowsConfigurationSet,
-)
-from asyncsm.wire.disks import DataVirtualHardDisk, OSVirtualHardDisk
-from asyncsm.wire.endpoints import ConfigurationSetInputEndpoint, ConfigurationSetInputEndpoints
-from asyncsm.wire.extensions import (
-    ResourceExtensionParameterValue,
-    ResourceExtensionParameterValues,
-    ResourceExtensionReference,
-)
+from asyncsm.wire.configuration_sets import ProvisioningSet
 from asyncsm.wire.types import encode_base64
 
 
@@ -210,7 +197,7 @@ class VirtualMachineSpec(Spec):
     media_location: str | None = None
     """Container URL for the disks of a platform VM image."""
 
-    def system_configuration(self, base: Path) -> LinuxConfigurationSet | WindowsConfigurationSet | None:
+    def system_configuration(self, base: Path) -> ProvisioningSet | None:
         """Build the client's argument for the settings of the system.
 
         Args:
@@ -227,20 +214,20 @@ class VirtualMachineSpec(Spec):
             return self._windows(system.windows, base)
         return None if system.linux is None else self._linux(system.linux, base)
 
-    def _linux(self, linux: LinuxSpec, base: Path) -> LinuxConfigurationSet:
-        keys = [PublicKey(one.fingerprint, one.path) for one in linux.public_keys]
+    def _linux(self, linux: LinuxSpec, base: Path) -> models.LinuxConfigurationSet:
+        keys = [models.PublicKey(one.fingerprint, one.path) for one in linux.public_keys]
         disabled = linux.disable_ssh_password_authentication
-        return LinuxConfigurationSet(
+        return models.LinuxConfigurationSet(
             linux.host_name or self.name,
             linux.user_name,
             linux.user_password.reveal(base) if linux.user_password else None,
             linux.user_password is None if disabled is None else disabled,
             _custom_data(linux.custom_data, base),
-            ssh=SSH(public_keys=PublicKeys(public_keys=keys)) if keys else None,
+            ssh=models.SSH(public_keys=models.PublicKeys(public_keys=keys)) if keys else None,
         )
 
-    def _windows(self, windows: WindowsSpec, base: Path) -> WindowsConfigurationSet:
-        return WindowsConfigurationSet(
+    def _windows(self, windows: WindowsSpec, base: Path) -> models.WindowsConfigurationSet:
+        return models.WindowsConfigurationSet(
             windows.computer_name or self.name[:15],
             windows.admin_password.reveal(base),
             windows.reset_password_on_first_logon,
@@ -250,22 +237,22 @@ class VirtualMachineSpec(Spec):
             _custom_data(windows.custom_data, base),
         )
 
-    def os_disk(self) -> OSVirtualHardDisk | None:
+    def os_disk(self) -> models.OSVirtualHardDisk | None:
         """Build the client's argument for the disk it starts from."""
         spec = self.os_virtual_hard_disk
         if spec is None:
             return None
         media_link = spec.media_link or self._blob(spec.storage_account, "os")
-        return OSVirtualHardDisk(**spec.model_dump(exclude=_BLOB), media_link=media_link)
+        return models.OSVirtualHardDisk(**spec.model_dump(exclude=_BLOB), media_link=media_link)
 
-    def data_disks(self) -> list[DataVirtualHardDisk]:
+    def data_disks(self) -> list[models.DataVirtualHardDisk]:
         """Build the client's argument for the further disks."""
         disks = []
         for place, spec in enumerate(self.data_virtual_hard_disks):
             lun = place if spec.lun is None else spec.lun
             media_link = spec.media_link or self._blob(spec.storage_account, f"data{lun}")
             fields = spec.model_dump(exclude={*_BLOB, "lun"})
-            disks.append(DataVirtualHardDisk(**fields, lun=lun, media_link=media_link))
+            disks.append(models.DataVirtualHardDisk(**fields, lun=lun, media_link=media_link))
         return disks
 
     def parts(self, base: Path) -> MachineParts:
@@ -296,31 +283,31 @@ class VirtualMachineSpec(Spec):
             return None
         return f"https://{account}.blob.core.windows.net/vhds/{self.service_name}-{self.name}-{what}.vhd"
 
-    def network(self) -> ConfigurationSet | None:
+    def network(self) -> models.ConfigurationSet | None:
         """Build the client's argument for endpoints and subnets."""
         spec = self.network_config
         if spec is None:
             return None
-        endpoints = [ConfigurationSetInputEndpoint(**one.model_dump()) for one in spec.endpoints]
-        return ConfigurationSet(
-            input_endpoints=ConfigurationSetInputEndpoints(input_endpoints=endpoints),
+        endpoints = [models.ConfigurationSetInputEndpoint(**one.model_dump()) for one in spec.endpoints]
+        return models.ConfigurationSet(
+            input_endpoints=models.ConfigurationSetInputEndpoints(input_endpoints=endpoints),
             subnet_names=list(spec.subnet_names),
             static_virtual_network_ip_address=spec.static_virtual_network_ip_address,
         )
 
-    def extensions(self, base: Path) -> list[ResourceExtensionReference]:
+    def extensions(self, base: Path) -> list[models.ResourceExtensionReference]:
         """Build the client's argument for the extensions.
 
         Raises:
             InvalidArgument: private parameters cannot be read.
         """
         return [
-            ResourceExtensionReference(
+            models.ResourceExtensionReference(
                 one.reference_name,
                 one.publisher,
                 one.name,
                 one.version,
-                resource_extension_parameter_values=ResourceExtensionParameterValues(
+                resource_extension_parameter_values=models.ResourceExtensionParameterValues(
                     resource_extension_parameter_values=_parameters(one, base)
                 ),
             )
@@ -332,10 +319,10 @@ _BLOB: Final = {"storage_account", "media_link"}
 """The fields of disks that tell the place of the blob, where the client takes its address."""
 
 
-def _parameters(spec: ExtensionSpec, base: Path) -> list[ResourceExtensionParameterValue]:
+def _parameters(spec: ExtensionSpec, base: Path) -> list[models.ResourceExtensionParameterValue]:
     private = spec.private.reveal(base).get_secret_value() if spec.private is not None else None
     return [
-        ResourceExtensionParameterValue(key=kind.lower(), value=encode_base64(value), type=kind)
+        models.ResourceExtensionParameterValue(key=kind.lower(), value=encode_base64(value), type=kind)
         for kind, value in (("Public", spec.public), ("Private", private))
         if value is not None
     ]

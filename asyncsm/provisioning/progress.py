@@ -127,6 +127,7 @@ class ResourceRecord(StrictModel):
 
 
 Listener: TypeAlias = Callable[[Step], None]
+Watch: TypeAlias = "Callable[[Progress], None]"
 
 
 class Progress:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,7 +14,7 @@ from asyncsm.provisioning.estimate import Estimate, estimate
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.journal import Journal, JournalEntry, Phase
 from asyncsm.provisioning.plan import Plan
-from asyncsm.provisioning.progress import Progress, StrictModel
+from asyncsm.provisioning.progress import StrictModel, Watch
 from asyncsm.provisioning.report import Report, Traffic
 from asyncsm.provisioning.resources import Site, resources_of
 from asyncsm.provisioning.runner import Runner, RunOptions
@@ -169,9 +168,7 @@ class Provisioner:
             seconds_by_budget=reckoned.by_budget,
         )
 
-    async def apply(
-        self, options: RunOptions | None = None, watch: Callable[[Progress], None] | None = None
-    ) -> Report:
+    async def apply(self, options: RunOptions | None = None, watch: Watch | None = None) -> Report:
         """Create and change resources until they are as the plan has them; done twice, it finds nothing to do.
 
         Args:
@@ -185,9 +182,7 @@ class Provisioner:
         """
         return await self._run("apply", options, watch)
 
-    async def destroy(
-        self, options: RunOptions | None = None, watch: Callable[[Progress], None] | None = None
-    ) -> Report:
+    async def destroy(self, options: RunOptions | None = None, watch: Watch | None = None) -> Report:
         """Remove the resources that `apply` has made, and no others; takes the arguments of `apply`."""
         return await self._run("destroy", options, watch)
 
@@ -208,10 +203,7 @@ class Provisioner:
         return [_status(key, entries.get(key, JournalEntry()), in_plan=key in self.graph) for key in keys]
 
     async def _run(
-        self,
-        verb: Literal["apply", "destroy"],
-        options: RunOptions | None,
-        watch: Callable[[Progress], None] | None,
+        self, verb: Literal["apply", "destroy"], options: RunOptions | None, watch: Watch | None
     ) -> Report:
         before = self._sms.session.statistics
         with self._open() as journal:

@@ -7,7 +7,6 @@ their rules. In an entry with a ``count`` every text may be a template; see `exp
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -141,6 +140,7 @@ class CertificateSpec(Part):
                 path, self.password.reveal(base).get_secret_value() if self.password else None
             ).thumbprint
         from cryptography import x509
+        from cryptography.hazmat.primitives.hashes import SHA1
 
         try:
             content = path.read_bytes()
@@ -150,9 +150,7 @@ class CertificateSpec(Part):
             )
         except (OSError, ValueError) as error:
             raise CredentialError(f"{path}: not a certificate: {error}") from error
-        from cryptography.hazmat.primitives.serialization import Encoding
-
-        return hashlib.sha1(certificate.public_bytes(Encoding.DER), usedforsecurity=False).hexdigest().upper()
+        return certificate.fingerprint(SHA1()).hex().upper()  # noqa: S303 - a name, not a signature
 
 
 class HostedServiceSpec(Spec):

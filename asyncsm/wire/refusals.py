@@ -5,15 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from asyncsm.errors import (
-    AlreadyExists,
-    AsyncsmError,
-    Conflict,
-    ExclusiveAccess,
-    InternalError,
-    OperationFailed,
-    ServiceError,
-)
+from asyncsm import errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,30 +14,32 @@ _EXCLUSIVE = re.compile(r"requires exclusive access|currently underway|already i
 _TAKEN = re.compile(r"already (taken|exists|registered)|is occupied|already in use", re.IGNORECASE)
 
 
-def _below(kind: type[ServiceError]) -> Iterator[type[ServiceError]]:
+def _below(kind: type[errors.ServiceError]) -> Iterator[type[errors.ServiceError]]:
     for one in kind.__subclasses__():
         yield one
         yield from _below(one)
 
 
-_BY_CODE: Final = {code: kind for kind in _below(ServiceError) for code in vars(kind).get("codes", ())}
-_BY_STATUS: Final = {kind.http_status: kind for kind in _below(ServiceError) if "http_status" in vars(kind)}
+_BY_CODE: Final = {code: kind for kind in _below(errors.ServiceError) for code in vars(kind).get("codes", ())}
+_BY_STATUS: Final = {
+    kind.http_status: kind for kind in _below(errors.ServiceError) if "http_status" in vars(kind)
+}
 
 
-def service_error_class(status: int, code: str, message: str) -> type[ServiceError]:
+def service_error_class(status: int, code: str, message: str) -> type[errors.ServiceError]:
     """Return the class for an answer: by code where one is known, else by HTTP status, else `ServiceError`."""
-    if status == Conflict.http_status:
+    if status == errors.Conflict.http_status:
         if _EXCLUSIVE.search(message):
-            return ExclusiveAccess
-        return AlreadyExists if _TAKEN.search(message) else Conflict
+            return errors.ExclusiveAccess
+        return errors.AlreadyExists if _TAKEN.search(message) else errors.Conflict
     known = _BY_CODE.get(code) or _BY_STATUS.get(status)
     if known is not None:
         return known
     # 501 says that nothing happened and that nothing will; it is no reason to ask again.
-    return InternalError if status >= 500 and status != 501 else ServiceError
+    return errors.InternalError if status >= 500 and status != 501 else errors.ServiceError
 
 
-_FAILED_CLASSES: dict[type[ServiceError], type[ServiceError]] = {}
+_FAILED_CLASSES: dict[type[errors.ServiceError], type[errors.ServiceError]] = {}
 
 
 def operation_failed(
@@ -56,7 +50,7 @@ def operation_failed(
     request_id: str | None,
     resource: str | None,
     conflicting_operation_id: str | None = None,
-) -> ServiceError:
+) -> errors.ServiceError:
     """Return an error that is both `OperationFailed` and the `ServiceError` of its code."""
     return _failed_class(service_error_class(status, code, message))(
         code,
@@ -68,20 +62,24 @@ def operation_failed(
     )
 
 
-def _failed_class(base: type[ServiceError]) -> type[ServiceError]:
+def _failed_class(base: type[errors.ServiceError]) -> type[errors.ServiceError]:
     kind = _FAILED_CLASSES.get(base)
     if kind is None:
-        members = {"__module__": OperationFailed.__module__, "__doc__": base.__doc__, "__reduce__": _reduced}
-        kind = _FAILED_CLASSES[base] = type("OperationFailed", (OperationFailed, base), members)
+        members = {
+            "__module__": errors.OperationFailed.__module__,
+            "__doc__": base.__doc__,
+            "__reduce__": _reduced,
+        }
+        kind = _FAILED_CLASSES[base] = type("OperationFailed", (errors.OperationFailed, base), members)
     return kind
 
 
-def _reduced(error: ServiceError) -> tuple[object, ...]:
+def _reduced(error: errors.ServiceError) -> tuple[object, ...]:
     # The class has no name by which it could be found.
-    _, (_, *arguments), state = AsyncsmError.__reduce__(error)
+    _, (_, *arguments), state = errors.AsyncsmError.__reduce__(error)
     return _failed_again, (type(error).__bases__[1], *arguments), state
 
 
-def _failed_again(base: type[ServiceError], *arguments: object) -> ServiceError:
+def _failed_again(base: type[errors.ServiceError], *arguments: object) -> errors.ServiceError:
     kind = _failed_class(base)
     return kind.__new__(kind, *arguments)

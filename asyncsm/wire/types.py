@@ -15,13 +15,11 @@ from asyncsm.wire.xml import Node
 NIL: Node = {"@i:nil": "true"}
 
 
+@dataclass(frozen=True, slots=True)
 class Wrapped:
     """Mark of a list inside an element of its own; `item` is the name of its children."""
 
-    __slots__ = ("item",)
-
-    def __init__(self, item: str) -> None:
-        self.item: str = item
+    item: str
 
 
 class Nillable:

@@ -7,12 +7,12 @@ import threading
 from dataclasses import replace
 
 import pytest
+from doubles.requests import put
 from doubles.scripted import SUBSCRIPTION, ScriptedTransport, operation, refusal, reply
 from doubles.virtual_time import virtual_time
 
 from asyncsm import ManagementSession
 from asyncsm.engine.lanes import Lanes
-from asyncsm.engine.protocol import put
 from asyncsm.errors import ClientStateError
 from asyncsm.operations.lanes import lane_of
 

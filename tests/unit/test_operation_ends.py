@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from doubles.requests import post
 from doubles.scripted import (
     NAMESPACE,
     REQUEST_ID,
@@ -17,7 +18,6 @@ from doubles.scripted import (
 from doubles.virtual_time import virtual_time
 
 from asyncsm import Conflict, InvalidArgument, ManagementSession, OperationFailed, gather
-from asyncsm.engine.protocol import post
 
 GATEWAY_ID = "bcd0411d-3e42-4169-b3c3-89453bcf6192"
 CHANGE = post("services", "networking", "shop", "gateway", operation="CreateGateway")

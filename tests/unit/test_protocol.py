@@ -1,23 +1,12 @@
 """Requests and replies as values: built, encoded, checked, decoded."""
 
 import pytest
+from doubles.requests import delete, post, put
 from doubles.scripted import NAMESPACE, REQUEST_ID, SUBSCRIPTION, refusal, reply
 
 from asyncsm import config, errors
 from asyncsm.clouds import Endpoint
-from asyncsm.engine.protocol import (
-    check,
-    decode,
-    delete,
-    encode,
-    excerpt,
-    get,
-    path_of,
-    post,
-    put,
-    query_of,
-    raw,
-)
+from asyncsm.engine.protocol import check, decode, encode, excerpt, get, path_of, query_of, raw
 from asyncsm.errors import InvalidArgument, UnexpectedPayload
 from asyncsm.models import Deployment, HostedService, Operation, StorageService, Swap
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from doubles.certificates import management_certificate
+from doubles.requests import delete, post
 from doubles.scripted import NAMESPACE, REQUEST_ID, SUBSCRIPTION, ScriptedTransport, operation, refusal, reply
 from doubles.virtual_time import virtual_time
 
@@ -18,7 +19,7 @@ from asyncsm import (
     OutcomeUnknown,
     ResourceNotFound,
 )
-from asyncsm.engine.protocol import delete, get, post
+from asyncsm.engine.protocol import get
 from asyncsm.models import Locations
 
 OTHER_ID = "f" * 32

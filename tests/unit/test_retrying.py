@@ -1,11 +1,12 @@
 """The decision whether a request is sent again, and the budget for it."""
 
 import pytest
+from doubles.requests import post, put
 
 from asyncsm import errors
 from asyncsm.config import RetryPolicy
 from asyncsm.engine import retrying
-from asyncsm.engine.protocol import get, post, put
+from asyncsm.engine.protocol import get
 
 POLICY = RetryPolicy(attempts=4, first=1.0, most=3.0)
 READ = get("locations")

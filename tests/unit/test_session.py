@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 
 import pytest
 from doubles.certificates import management_certificate
+from doubles.requests import post
 from doubles.scripted import (
     NAMESPACE,
     REQUEST_ID,
@@ -37,7 +38,7 @@ from asyncsm import (
 )
 from asyncsm.config import SessionOptions
 from asyncsm.engine.caller import Caller
-from asyncsm.engine.protocol import get, post
+from asyncsm.engine.protocol import get
 from asyncsm.models import Images, Operation
 from asyncsm.wire.http import HttpResponse
 

@@ -128,7 +128,7 @@ def _find(call: Call) -> OSImage:
     image = find_image(call.subscription, name)
     if image is None and find_vm_image(call.subscription, name) is not None:
         raise wrong_kind(name)
-    return refusals.required(image, disk_attachments.NO_IMAGE)
+    return refusals.required(image, disk_attachments.NO_IMAGE)  # [rec compute/delete_os_image]
 
 
 def find_own(call: Call) -> OSImage:

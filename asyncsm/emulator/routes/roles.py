@@ -173,6 +173,7 @@ def _of_vm_image(
     call: Call, role_name: str, given: wire_roles.Role, order: DiskOrder
 ) -> tuple[Disk, list[Disk], bool]:
     """The disks of a machine that is made from a VM image, and whether its system is set up already."""
+    # [protocol 3.4]
     image = refusals.required(find_vm_image(call.subscription, given.vm_image_name or ""), NO_IMAGE)
     if given.os_virtual_hard_disk.to_node() or len(given.data_virtual_hard_disks):
         raise refusals.bad_request(  # [protocol 4.14]

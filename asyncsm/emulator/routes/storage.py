@@ -160,6 +160,7 @@ def regenerate_key(call: Call) -> Reply:
 
 def _find(call: Call, missing: str = NO_ACCOUNT) -> StorageAccount:
     name = call.parameters["serviceName"]
+    # [rec storage/delete_storage_account] [protocol 3.4]
     return refusals.required(call.subscription.storage_accounts.get(name), missing.format(name))
 
 

@@ -144,7 +144,7 @@ def _find_own(call: Call) -> wire.VMImage:
     image = find_vm_image(call.subscription, name)
     if image is None and disk_attachments.find_image(call.subscription, name) is not None:
         raise images.wrong_kind(name)
-    image = refusals.required(image, disk_attachments.NO_IMAGE)
+    image = refusals.required(image, disk_attachments.NO_IMAGE)  # [protocol 3.4]
     if name not in call.subscription.vm_images:
         raise refusals.forbidden()  # [guess]
     return image

@@ -151,6 +151,7 @@ class DiskOrder:
             raise refusals.bad_request(  # [protocol 4.14]
                 "SourceImageName and RemoteSourceImageLink must not be specified together."
             )
+        # [rec compute/delete_os_image] [protocol 3.4]
         image = refusals.required(find_image(self._call.subscription, name), NO_IMAGE)
         self._require_here(image)
         if given.os and given.os != image.os:

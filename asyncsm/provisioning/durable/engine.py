@@ -21,7 +21,7 @@ from asyncsm.provisioning.durable.worker_locks import EMBEDDED_EXECUTOR, WorkerL
 from asyncsm.provisioning.durable.workspace import RunInput, Workspace, leave
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.plan import Plan
-from asyncsm.provisioning.progress import Progress, State
+from asyncsm.provisioning.progress import Progress, State, Watch
 from asyncsm.provisioning.report import Report
 from asyncsm.provisioning.resources import resources_of
 from asyncsm.provisioning.steps import Outcome
@@ -229,7 +229,7 @@ class DurableEngine:
         return DurableRun(run_id, plan.name, subscription_id, verb, graph)
 
     async def follow(
-        self, run: DurableRun, watch: Callable[[Progress], None] | None = None, deadline: float | None = None
+        self, run: DurableRun, watch: Watch | None = None, deadline: float | None = None
     ) -> Report:
         """Follow a run until it has ended, whichever workers carry it out.
 

@@ -188,18 +188,7 @@ DEFAULT_RECONCILE: Final = ReconcilePolicy()
 class SessionOptions:
     """The options of a session, which the constructors of sessions and services take one by one.
 
-    Attributes:
-        ca_file: PEM file (or its content) with the only certificate authorities to trust, for private
-            clouds and the emulator; ``None`` trusts the system's.
-        proxy: URL of an HTTP proxy, ``http://user:password@host:port``.
-        trust_env: whether proxies named by the environment are used.
-        timeout: seconds one HTTP attempt may take.
-        retry: when a request is sent again.
-        polling: how often pending operations are asked for.
-        throttle: how many requests the subscription can bear, if that is known.
-        lanes: whether changes that exclude each other wait for one another.
-        reconcile: how the outcome of a change is found out whose reply was lost.
-        api_version: ``x-ms-version`` for operations that do not need a later one.
+    They are described at `asyncsm.ManagementSession`, whose arguments have the same names.
     """
 
     ca_file: str | Path | bytes | None = field(default=None, repr=False)

@@ -36,8 +36,6 @@ class SubscriptionOperations(Caller):
         """List the subscriptions the caller can access.
 
         The live service answered this call only to Azure AD tokens, never to certificates.
-
-        REST: List Subscriptions.
         """
         ...
 

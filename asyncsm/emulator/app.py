@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import format_datetime
 from typing import Final
+from urllib.parse import unquote
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -19,6 +20,7 @@ from asyncsm.emulator.call import Call, Incoming, Reply, World
 from asyncsm.emulator.fault_injection import Delivery
 from asyncsm.emulator.faults import Fault, Faults
 from asyncsm.emulator.limits import DEFAULT_LIMITS, Limits
+from asyncsm.emulator.malformed_requests import UNREADABLE, reason_of
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.request_log import RequestLog
 from asyncsm.emulator.routes import ROUTES
@@ -32,6 +34,9 @@ BUFFERED_BYTES: Final = 64 * 1024
 
 FIRST_VERSION: Final = "2009-10-01"
 _VERSION = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
+
+# Neither can names have them, nor can the XML of an answer repeat them.
+_UNFIT = re.compile(r"[\x00-\x1f\x7f]")
 
 CONSTANT_HEADERS: Final = {
     "Cache-Control": "no-cache",
@@ -115,7 +120,7 @@ class ManagementApp:
             log.exception("%s %s failed (request %s)", request.method, request.raw_path, request_id)
             outcome = RequestOutcome(Reply.refusing(refusals.internal_error()))
         self._take_note(request, request_id, outcome, time.perf_counter() - begun)
-        response = self._respond(outcome.reply, request_id)
+        response = self._respond_to(request, outcome.reply, request_id)
         for fault in outcome.faults:
             if fault.kind in fault_injection.ON_THE_WAY:
                 return await self._delivery.deliver(request, response, fault)
@@ -131,6 +136,8 @@ class ManagementApp:
         segments = split(path)
         if not segments:
             raise refusals.not_found()  # [guess]
+        if _UNFIT.search(unquote(request.raw_path)):
+            raise refusals.bad_request("The URL has characters that no URL of the service has.")  # [guess]
         scoped = segments[0].lower() not in WITHOUT_SUBSCRIPTION
         gate = self._world.gate
         thumbprint = gate.thumbprint(request.transport)
@@ -159,6 +166,8 @@ class ManagementApp:
                 return await self._read_all(request)
         except TimeoutError:
             raise refusals.request_timeout() from None
+        except UNREADABLE as error:
+            raise refusals.bad_request(f"The request body cannot be read: {reason_of(error)}") from error
 
     async def _read_all(self, request: web.BaseRequest) -> bytes:
         most = self._limits.body_bytes
@@ -245,6 +254,14 @@ class ManagementApp:
             milliseconds=seconds * 1000,
             faults=tuple(fault.kind for fault in outcome.faults),
         )
+
+    def _respond_to(self, request: web.BaseRequest, reply: Reply, request_id: str) -> web.Response:
+        """Return the answer; one that cannot be written becomes an ``Error`` document, too."""
+        try:
+            return self._respond(reply, request_id)
+        except Exception:
+            log.exception("%s %s failed (request %s)", request.method, request.raw_path, request_id)
+            return self._respond(Reply.refusing(refusals.internal_error()), request_id)
 
     def _respond(self, reply: Reply, request_id: str) -> web.Response:
         headers: CIMultiDict[str] = CIMultiDict(CONSTANT_HEADERS)

@@ -12,6 +12,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from asyncsm.emulator.arguments import check_type
 from asyncsm.emulator.clock import LONGEST
+from asyncsm.emulator.malformed_requests import SERVER_LOG
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class BoundedServer(web.Server):
             heard,
             handler_cancellation=True,
             access_log=None,
+            logger=SERVER_LOG,
             keepalive_timeout=limits.idle_seconds,
             max_line_size=limits.header_bytes,
             max_field_size=limits.header_bytes,

@@ -232,3 +232,25 @@ async def test_being_open_to_others_is_warned_of(directory, clock, caplog, host,
         async with Emulator(directory=directory, clock=clock, host=host):
             pass
     assert any(f"listens on {host}" in record.getMessage() for record in caplog.records) == warned
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"GET / HTTP/9\r\n\r\n",
+        b"GET /\x00 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        b"POST /faults HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: x\r\n\r\n",
+        b"POST /faults HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+    ],
+)
+async def test_a_malformed_request_is_a_line_of_the_log(directory, clock, caplog, said):
+    """It is a 400, and no traceback."""
+    async with running(directory, clock) as emulator:
+        _, _, port = emulator.admin_url.rpartition(":")
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
+        with caplog.at_level(logging.DEBUG, "asyncsm.emulator"):
+            writer.write(said)
+            assert b" 400 " in await reader.readuntil(b"\r\n")
+            writer.transport.abort()
+            await asyncio.sleep(0)
+        assert [each.exc_info for each in caplog.records] in ([None], [])

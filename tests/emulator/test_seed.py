@@ -226,6 +226,7 @@ async def test_seeds_of_a_running_emulator_are_kept(directory: Path):
         ("seeds.json", json.dumps({"hosted_services": [{"name": "shop"}]})),
         ("seeds.yaml", "hosted_services:\n  - name: shop\n"),
         ("seeds.YML", "hosted_services: [{name: shop}]"),
+        ("seeds.json", "\ufeff" + json.dumps({"hosted_services": [{"name": "shop"}]})),
     ],
 )
 def test_files(tmp_path: Path, name: str, text: str):
@@ -241,11 +242,14 @@ def test_files(tmp_path: Path, name: str, text: str):
         ("seeds.yaml", "a: [", "is not YAML"),
         ("seeds.json", "[]", "does not hold an object"),
         ("seeds.json", '{"a": 1}', "a: Extra inputs"),
+        ("seeds.json", "[" * 50_000, "too many brackets"),
+        ("seeds.yaml", "[" * 50_000, "too many brackets"),
+        ("seeds.json", "\udcff", "is not JSON"),
     ],
 )
 def test_bad_files(tmp_path: Path, name: str, text: str, problem: str):
     """A file that holds something else is refused."""
-    (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / name).write_text(text, encoding="utf-8", errors="surrogateescape")
     with pytest.raises(SeedError, match=problem):
         load_seed(tmp_path / name)
 

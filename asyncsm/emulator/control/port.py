@@ -15,6 +15,7 @@ from asyncsm.emulator.control.controllable import Controllable
 from asyncsm.emulator.control.events import EventHub
 from asyncsm.emulator.control.routes import ROUTES
 from asyncsm.emulator.listening import SHUTDOWN_SECONDS, is_loopback
+from asyncsm.emulator.malformed_requests import SERVER_LOG, UNREADABLE, reason_of
 
 log: logging.Logger = logging.getLogger("asyncsm.emulator")
 
@@ -47,7 +48,13 @@ def control_port(emulator: Controllable) -> web.AppRunner:
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _bound(route, emulator, events))
     # A listener that goes takes its stream along.
-    return web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, handler_cancellation=True)
+    return web.AppRunner(
+        app,
+        access_log=None,
+        logger=SERVER_LOG,
+        shutdown_timeout=SHUTDOWN_SECONDS,
+        handler_cancellation=True,
+    )
 
 
 def _bound(route: ControlRoute, emulator: Controllable, events: EventHub) -> _Answering:
@@ -74,6 +81,8 @@ async def _explain(request: web.Request, handler: _Answering) -> web.StreamRespo
         return rejected.response()
     except web.HTTPException as error:  # no such path, or not with this method
         return Rejected(error.status, f"{request.method} {request.path}: {error.reason}").response()
+    except UNREADABLE as error:
+        return Rejected(400, f"the body cannot be read: {reason_of(error)}").response()
     except Exception:
         log.exception("%s %s failed", request.method, request.path)
         return Rejected(500, "the emulator failed; its log says how").response()

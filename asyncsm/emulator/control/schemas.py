@@ -228,7 +228,7 @@ class Listing(Choice):
         max_length=200,
         description="Only what has this in one of its names, in any case of letters.",
     )
-    offset: int = Field(default=0, ge=0, description="How many to leave out.")
+    offset: int = Field(default=0, ge=0, le=2**63 - 1, description="How many to leave out.")
     limit: int = Field(default=100, ge=1, le=500, description="How many to list at the most.")
 
 

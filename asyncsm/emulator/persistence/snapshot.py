@@ -21,6 +21,7 @@ from asyncsm.emulator.change_tracking import Entity, Register
 from asyncsm.emulator.clock import Due, Effect, require_moment
 from asyncsm.emulator.faults import ActiveFault
 from asyncsm.emulator.naming import ByName
+from asyncsm.emulator.persistence.fitting import check_entity
 from asyncsm.emulator.persistence.values import (
     REGISTERS,
     VERSION,
@@ -81,6 +82,13 @@ def read(document: Mapping[str, JsonValue], world: World) -> Contents:
     Raises:
         UnreadableState: it is none that `write` made, or has been damaged.
     """
+    try:
+        return _read(document, world)
+    except RecursionError:
+        raise UnreadableState("", "too much stands in each other") from None
+
+
+def _read(document: Mapping[str, JsonValue], world: World) -> Contents:
     if document.get("format") != FORMAT:
         raise UnreadableState("/format", f"is not {FORMAT!r}")
     try:
@@ -95,10 +103,12 @@ def read(document: Mapping[str, JsonValue], world: World) -> Contents:
     decoder = _Unnesting(document, world)
     subscriptions = decoder.register_of(Subscription, "subscriptions")
     faults = decoder.register_of(ActiveFault, "faults")
+    agenda = decoder.agenda()
+    decoder.check()
     return Contents(
         subscriptions,
         faults,
-        decoder.agenda(),
+        agenda,
         now,
         _typed(document, "manager", str | None),
         _typed(document, "random", str | None),
@@ -160,6 +170,15 @@ class _Unnesting(Decoder):
                 raise UnreadableState(pointer_to([name, "$names", each]), f"is no {kind.__name__}")
         return found
 
+    def check(self) -> None:
+        """Refuse entities in which there is anything of another type, once all of them have been read."""
+        for pointer, made in self._made.items():
+            if isinstance(made, Entity):
+                try:
+                    check_entity(made)
+                except (ValueError, TypeError, AttributeError) as error:
+                    raise UnreadableState(pointer, str(error)) from error
+
     def agenda(self) -> list[Due]:
         """Read the effects to come."""
         entries = self.at("agenda", self._document.get("agenda"))
@@ -170,7 +189,12 @@ class _Unnesting(Decoder):
             moment, effect = (
                 (entry.get("due"), entry.get("effect")) if isinstance(entry, dict) else (None, None)
             )
-            if not isinstance(moment, int | float) or not math.isfinite(moment) or not callable(effect):
+            if (
+                not isinstance(moment, int | float)
+                or isinstance(moment, bool)
+                or not abs(moment) < math.inf
+                or not callable(effect)
+            ):
                 raise UnreadableState(f"/agenda/{number - 1}", "has no 'due' or no 'effect'")
             agenda.append(Due(moment, number, cast("Effect", effect)))
         return agenda

@@ -149,6 +149,7 @@ class StateStore:
     def _check(contents: Contents) -> None:
         """See whether `contents` can be had."""
         try:
+            _require_consistent(contents.subscriptions)
             ServiceState().replace(contents.subscriptions)
         except ValueError as error:
             raise UnreadableState("/subscriptions", str(error)) from error
@@ -167,3 +168,12 @@ class StateStore:
         self.manager = contents.manager
         if contents.random is not None:
             set_random_state(world.random, contents.random)
+
+
+def _require_consistent(subscriptions: ByName[Subscription]) -> None:
+    if not subscriptions:
+        raise ValueError("there is no subscription")
+    for owner in subscriptions.values():
+        for service in owner.hosted_services.values():
+            if service.affinity_group is not None and service.affinity_group not in owner.affinity_groups:
+                raise ValueError(f"there is no affinity group {service.affinity_group!r} of {service.name!r}")

@@ -41,8 +41,10 @@ from asyncsm.emulator.change_tracking import Entity, Register
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.persistence import names
 from asyncsm.emulator.persistence.checking import check
+from asyncsm.emulator.persistence.fitting import check_call
 from asyncsm.emulator.progress import OperationLog
 from asyncsm.emulator.refusals import Refusal
+from asyncsm.wire.base import XmlModel
 
 VERSION: Final = 2
 """Of saved states, as databases and documents. 1: effects and types called by where they stood."""
@@ -290,6 +292,13 @@ class Decoder(ABC):
         unknown = fields.keys() - kind.model_fields.keys()
         if unknown or not isinstance(unset, list):
             raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
+        missing = [
+            each for each in kind.model_fields if kind.model_fields[each].is_required() and each not in fields
+        ]
+        if missing:
+            raise ValueError(f"{kind.__name__} lacks {', '.join(missing)}")
+        if not issubclass(kind, XmlModel):
+            return kind.model_validate(fields)
         # What was read from a document or made by a handler is valid already, and reading it
         # again would decode twice what is encoded on the wire.
         return kind.model_construct(fields.keys() - set(unset), **fields)
@@ -299,6 +308,7 @@ class Decoder(ABC):
         if "." in effect.__qualname__:
             effect = effect.__get__(self._progress)
         args, kwargs = self.at("args", node.get("args", [])), self.at("kwargs", node.get("kwargs", {}))
+        check_call(names.find_effect(_text(node["$call"])), args, kwargs)
         return partial(effect, *args, **kwargs)
 
     def _items(self, tag: str, node: dict[str, JsonValue]) -> list[Any]:

@@ -277,12 +277,14 @@ def load_seed(path: Path) -> SeedDocument:
         SeedError: it is no seed document.
         ModuleNotFoundError: it is YAML, and PyYAML is not installed.
     """
-    text = path.read_text(encoding="utf-8")
     is_yaml = path.suffix.lower() in {".yaml", ".yml"}
     try:
+        text = path.read_text(encoding="utf-8-sig")
         content: object = _yaml(text) if is_yaml else json.loads(text)
     except ValueError as error:
         raise SeedError(("", f"{path} is not {'YAML' if is_yaml else 'JSON'}: {error}")) from error
+    except RecursionError:
+        raise SeedError(("", f"{path} has too many brackets in each other")) from None
     if not isinstance(content, dict):
         raise SeedError(("", f"{path} does not hold an object"))
     return SeedDocument.read(content)

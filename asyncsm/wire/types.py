@@ -62,6 +62,11 @@ class OpenEnum(StrEnum):
         member._value_ = value
         return member
 
+    @classmethod
+    def spelt(cls, word: str) -> Self:
+        """Return the member for `word` in any case; a word that is none of them is kept as it is."""
+        return next((member for member in cls if member.lower() == word.lower()), None) or cls(word)
+
 
 @dataclass(frozen=True, slots=True)
 class ExtraElement:

@@ -17,6 +17,7 @@ an `XmlModel`                a nested element
 ``list[...]``                **repeated in place**, mostly declared with `repeated`
 `Wrapped` on ``list[...]``   **wrapped**: ``<Xs><X/><X/></Xs>``
 `Nillable`                   an explicit ``None`` is written as ``i:nil="true"``
+`Implied`                    absent means 0 or ``False``, and unset is not written
 ===========================  =================================================
 
 Unset fields and ``None`` are not sent. Elements a model does not know are kept in
@@ -37,13 +38,23 @@ from pydantic.alias_generators import to_pascal
 
 from asyncsm.errors import InvalidArgument
 from asyncsm.wire import codec, xml
-from asyncsm.wire.types import Base64, Base64Text, ExtraElement, Nillable, OpenEnum, UnknownElement, Wrapped
+from asyncsm.wire.types import (
+    Base64,
+    Base64Text,
+    ExtraElement,
+    Implied,
+    Nillable,
+    OpenEnum,
+    UnknownElement,
+    Wrapped,
+)
 from asyncsm.wire.xml import Node
 
 __all__ = [
     "Base64",
     "Base64Text",
     "ExtraElement",
+    "Implied",
     "Nillable",
     "OpenEnum",
     "UnknownElement",
@@ -276,7 +287,7 @@ def _taken(model: type[XmlModel], name: str, value: object) -> object:
         return value
     if value is None:
         return None if field.takes_none or field.required else codec.NOTHING
-    if field.words is not None and isinstance(value, str):
+    if field.words is not None and isinstance(value, str) and not isinstance(value, field.words):
         return field.words.spelt(value)
     part = field.models[0] if len(field.models) == 1 and not field.is_list else None
     return part.of(value) if part is not None and issubclass(part, XmlModel) else value

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic.alias_generators import to_pascal
 from pydantic.fields import FieldInfo
 
-from asyncsm.wire.types import NIL, Base64, ExtraElement, Nillable, OpenEnum, UnknownElement, Wrapped
+from asyncsm.wire.types import NIL, Base64, ExtraElement, Implied, Nillable, OpenEnum, UnknownElement, Wrapped
 from asyncsm.wire.values import (
     BASE64_TEXT,
     TEXT_READERS,
@@ -63,6 +63,8 @@ class FieldLayout:
     words: type[OpenEnum] | None = None
     """Enumeration of the service's words that the content is one of."""
     takes_none: bool = False
+    implied: bool = False
+    """True if an absent element means the default, so that a field that was not set is not written."""
 
     @property
     def is_list(self) -> bool:
@@ -137,7 +139,17 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FieldLayout:
     keeps = write is _write_child
     words = kind if isinstance(kind, type) and issubclass(kind, OpenEnum) else None
     return FieldLayout(
-        name, wire, nillable, keeps, read, write, required, models=_models(kind), words=words, takes_none=none
+        name,
+        wire,
+        nillable,
+        keeps,
+        read,
+        write,
+        required,
+        models=_models(kind),
+        words=words,
+        takes_none=none,
+        implied=Implied in marks,
     )
 
 
@@ -209,7 +221,9 @@ def _read_elements(model: str, layout: ModelLayout, node: dict[str, Node], stric
         field = layout.by_wire.get(key) or layout.by_wire.get(key.rpartition(":")[2])
         if field is not None:
             last = field.wire
-            fields[field.name] = field.read(value, strict)
+            content = field.read(value, strict)
+            if content is not None or not field.implied:
+                fields[field.name] = content
         elif not _is_noise(key, value, layout.noise):
             if strict:
                 raise UnknownElement(f"{model}: unknown element {key}")
@@ -290,7 +304,7 @@ def write(model: BaseModel, node: dict[str, Node], extras: tuple[ExtraElement, .
         if value is None:
             if field.nillable and field.name in model.model_fields_set:
                 node[field.wire] = NIL
-        else:
+        elif not field.implied or field.name in model.model_fields_set:
             written = field.write(value)
             if written is not NOTHING:
                 node[field.wire] = written

@@ -26,6 +26,10 @@ class Nillable:
     """Mark of a field whose explicit ``None`` is written as ``i:nil="true"`` instead of being left out."""
 
 
+class Implied:
+    """Mark of a field that the service leaves out when it has its default, 0 or ``False``; unset, it is not written."""
+
+
 class Base64:
     """Mark of text that is base64 of its UTF-8 bytes on the wire.
 

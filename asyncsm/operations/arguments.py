@@ -12,6 +12,7 @@ import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -109,12 +110,19 @@ def extended_properties(
 
 
 def one_of(parameter: str, value: str, allowed: Iterable[Word]) -> Word:
-    """One of the service's words, which are case-sensitive."""
-    words = tuple(allowed)
-    for word in words:
-        if word == value:
-            return word
-    raise InvalidArgument(parameter, f"{value!r} is none of {', '.join(words)}")
+    """Return the one of the service's words that `value` is, in any case, as the service spells it."""
+    words = {word.lower(): word for word in allowed}
+    given = text(parameter, value).lower()
+    if given in words:
+        return words[given]
+    close = get_close_matches(given, words, n=1)
+    meant = f"; did you mean {words[close[0]]}?" if close else ""
+    raise InvalidArgument(parameter, f"{value!r} is none of {', '.join(words.values())}{meant}")
+
+
+def same_name(one: str | None, other: str | None) -> bool:
+    """Return whether two names are the same to the service, which never tells names apart by case."""
+    return (one or "").lower() == (other or "").lower()
 
 
 def names(parameter: str, value: Sequence[str]) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar, Self, TypeVar
 
 from pydantic import Field
 
-from asyncsm.wire.base import Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.base import Thumbprint, Wrapped, XmlList, XmlModel, repeated
 
 NAMESPACE = "http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration"
 
@@ -47,7 +47,7 @@ class RoleCertificate(_Part):
     """A service certificate that a role uses."""
 
     name: Annotated[str, Field(alias="@name")]
-    thumbprint: Annotated[str, Field(alias="@thumbprint")]
+    thumbprint: Annotated[str, Field(alias="@thumbprint"), Thumbprint]
     """Upper-case hexadecimal digits without spaces."""
     thumbprint_algorithm: Annotated[str, Field(alias="@thumbprintAlgorithm")] = "sha1"
 

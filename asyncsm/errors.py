@@ -394,6 +394,7 @@ class UnexpectedPayload(AsyncsmError):
 
 
 # The names under which the old SDK raised its errors.
+AzureException = AsyncsmError
 AzureHttpError = ServiceError
 AzureMissingResourceHttpError = ResourceNotFound
 AzureConflictHttpError = Conflict

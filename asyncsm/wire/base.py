@@ -17,7 +17,7 @@ an `XmlModel`                a nested element
 ``list[...]``                **repeated in place**, mostly declared with `repeated`
 `Wrapped` on ``list[...]``   **wrapped**: ``<Xs><X/><X/></Xs>``
 `Nillable`                   an explicit ``None`` is written as ``i:nil="true"``
-`Implied`                    absent means 0 or ``False``, and unset is not written
+`Implied`                    absent means the default; unset is not written
 ===========================  =================================================
 
 Unset fields and ``None`` are not sent. Elements a model does not know are kept in
@@ -112,6 +112,9 @@ def positional(init: Callable[Concatenate[M, P], None]) -> Callable[Concatenate[
 class XmlModel(BaseModel):
     """One XML element; see the module's docstring.
 
+    An attribute that is no field can be set, as on any object, and is never sent; one that resembles
+    a field is refused as misspelt.
+
     Attributes:
         request_id: ``x-ms-request-id`` of the reply a model was read from.
         extra_elements: elements read that have no field; written back in place.
@@ -152,9 +155,13 @@ class XmlModel(BaseModel):
     def __setattr__(self, name: str, value: object) -> None:
         model = type(self)
         if name not in model.model_fields and not hasattr(model, name):
-            close = get_close_matches(name, model.model_fields, n=1)
-            meant = f"; did you mean {close[0]}?" if close else ""
-            raise InvalidArgument(f"{model.__name__}.{name}", f"there is no such field{meant}")
+            # Programs for the old SDK keep their own notes on models.
+            for meant in get_close_matches(name, model.model_fields, n=1, cutoff=0.75):
+                raise InvalidArgument(
+                    f"{model.__name__}.{name}", f"there is no such field; did you mean {meant}?"
+                )
+            object.__setattr__(self, name, value)
+            return
         taken = _taken(model, name, value)
         absent = taken is codec.NOTHING
         if absent:
@@ -171,6 +178,7 @@ class XmlModel(BaseModel):
         return any(
             bool(value) if isinstance(value, XmlModel | list | tuple) else value is not None
             for name, value in self.__dict__.items()
+            if name in type(self).model_fields
         )
 
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.client import responses
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,11 @@ class HttpResponse:
     def request_id(self) -> str | None:
         """``x-ms-request-id``, which names the operation a change started."""
         return self.headers.get("x-ms-request-id")
+
+    @property
+    def message(self) -> str:
+        """The phrase that goes with the status, such as ``Not Found``."""
+        return responses.get(self.status, "")
 
     @property
     def retry_after(self) -> float | None:

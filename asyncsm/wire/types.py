@@ -27,7 +27,7 @@ class Nillable:
 
 
 class Implied:
-    """Mark of a field that the service leaves out when it has its default, 0 or ``False``; unset, it is not written."""
+    """Mark of a field that the service leaves out when it has its default; unset, it is not written."""
 
 
 class Base64:

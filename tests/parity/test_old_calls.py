@@ -2,12 +2,27 @@
 
 import base64
 import contextlib
+import json
 
 import pytest
 from doubles.scripted import SUBSCRIPTION, ScriptedTransport, reply
+from parity import freeze
 
-from asyncsm import InvalidArgument, ManagementSession, ServiceManagementService, UnexpectedPayload
+import asyncsm
+from asyncsm import (
+    ConfigurationSet,
+    ConfigurationSetInputEndpoint,
+    ConfigurationSetInputEndpoints,
+    InvalidArgument,
+    ManagementSession,
+    OSVirtualHardDisk,
+    ServiceManagementService,
+    UnexpectedPayload,
+    WindowsConfigurationSet,
+    models,
+)
 
+LEGACY = json.loads(freeze.FROZEN.read_text(encoding="utf-8"))
 BLOB = "http://account.blob.core.windows.net/container/disk.vhd"
 MACHINE = ("shop", "shop", "web1")
 THUMBPRINT = "D7FA2A61DE128E0C4712BB4E8B0B1B0FB4F4E3D8"
@@ -96,3 +111,57 @@ async def test_what_the_service_cannot_take_is_told_of(method, given, told):
     """The error is ours and names the parameter."""
     with pytest.raises(InvalidArgument, match=told):
         await sent(method, *given)
+
+
+async def test_endpoints_stand_for_a_network_configuration():
+    """Ansible's module gave the other attributes of the configuration to its list of endpoints."""
+    endpoint = ConfigurationSetInputEndpoint(name="TCP-22", protocol="TCP", port="22", local_port="22")
+    old = ConfigurationSetInputEndpoints()
+    old.configuration_set_type = "NetworkConfiguration"
+    old.subnet_names = []
+    old.public_ips = None
+    old.input_endpoints.append(endpoint)
+    new = ConfigurationSet(input_endpoints=[endpoint], subnet_names=[])
+    windows = WindowsConfigurationSet("web1", "Passw0rd!", None, False, None, "ops")
+    windows.domain_join = windows.win_rm = None
+    calls = [
+        await sent(
+            "create_virtual_machine_deployment",
+            *("shop", "shop", "production", "shop", "web1"),
+            windows,
+            OSVirtualHardDisk("image", BLOB),
+            network,
+            role_size="Small",
+        )
+        for network in (old, new)
+    ]
+    assert calls[0] == calls[1]
+    old.subnet_names = ["front"]
+    body = (await sent("add_role", *MACHINE, windows, OSVirtualHardDisk("image", BLOB), old))[2]
+    assert b"<SubnetNames><SubnetName>front</SubnetName></SubnetNames>" in body
+
+
+async def test_the_raw_reply_has_the_old_attributes():
+    """Status, message, headers and body of a read; those of a change are in the handle's `response`."""
+    transport = ScriptedTransport([reply(200, "<a/>"), reply(201)])
+    async with ManagementSession(SUBSCRIPTION, transport=transport) as session:
+        sms = ServiceManagementService(session=session)
+        answer = await sms.perform_get("/services/hostedservices")
+        assert (answer.status, answer.message, answer.body) == (200, "OK", b"<a/>")
+        handle = await sms.perform_post("/services/hostedservices", "<b/>")
+        assert (handle.response.status, handle.response.message) == (201, "Created")
+
+
+def test_old_names_are_where_users_import_them_from():
+    """``from azure.servicemanagement import X`` becomes ``from asyncsm import X``."""
+    there = [name for name in LEGACY["models"] if hasattr(models, name)]
+    assert len(there) > 100
+    assert [name for name in there if getattr(asyncsm, name, None) is not getattr(models, name)] == []
+
+
+def test_one_class_catches_all_errors():
+    """Programs raise and catch ``azure.common.AzureException``."""
+    assert asyncsm.AzureException is asyncsm.AsyncsmError
+    assert issubclass(InvalidArgument, asyncsm.AzureException)
+    with pytest.raises(asyncsm.AzureException, match=r"^timed out$"):
+        raise asyncsm.AzureException("timed out")

@@ -219,11 +219,9 @@ class Subnets(Place[NetworkConfiguration]):
 
 
 def _subnet(site: VirtualNetworkSite, name: str) -> Subnet:
-    for subnet in site.subnets:
-        if subnet.name.lower() == name.lower():
-            return subnet
+    found = next((each for each in site.subnets if each.name.lower() == name.lower()), None)
     # [guess]: no source says so
-    raise refusals.not_found(f"The subnet {name} does not exist in the virtual network {site.name}.")
+    return refusals.required(found, f"The subnet {name} does not exist in the virtual network {site.name}.")
 
 
 class Roles(Place[Role]):
@@ -269,10 +267,9 @@ class Interfaces(Roles):
     ) -> ConfigurationSet | NetworkInterface:
         """Return the interface."""
         name = parameters["networkInterfaceName"]
-        for each in network.network_interfaces:
-            if (each.name or "").lower() == name.lower():
-                return each
-        raise refusals.not_found(f"The network interface {name} does not exist.")  # [guess]
+        interfaces = network.network_interfaces
+        found = next((each for each in interfaces if (each.name or "").lower() == name.lower()), None)
+        return refusals.required(found, f"The network interface {name} does not exist.")  # [guess]
 
 
 _PLACES: Final[dict[str, Place[Entity]]] = {}

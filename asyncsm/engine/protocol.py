@@ -117,8 +117,6 @@ def quoted(parameter: str, value: object) -> str:
     Raises:
         InvalidArgument: it is empty, ``.`` or ``..``, and would name another resource.
     """
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
     if not isinstance(value, str):
         raise InvalidArgument(parameter, f"must be text, not {type(value).__name__}")
     if value.isascii() and value.isalnum():  # most are; `quote` takes long to return them as they are

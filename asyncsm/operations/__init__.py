@@ -6,8 +6,10 @@ reference and, where it is known, the page it had there:
 ``https://msdn.microsoft.com/library/azure/{page}.aspx``.
 
 Every method may raise `ServiceError` (the service refused), `TransportError` (no reply) and
-`UnexpectedPayload` (no readable reply); a change also `OutcomeUnknown` (its reply was lost).
-A docstring names what is particular to its operation.
+`UnexpectedPayload` (no readable reply); a change also `OutcomeUnknown` (its reply was lost) and
+`ExclusiveAccess` (somebody else's operation on the resource has not ended in time). A docstring
+names what is particular to its operation: `service_name` is everywhere the hosted service (or the
+storage account), `deployment_name` the deployment, `role_name` the machine, and so on.
 """
 
 from __future__ import annotations

@@ -30,9 +30,10 @@ class Binder:
     ) -> None:
         self.operation: Operation = operation
         self._method = method
-        self._path = _filler(operation.path)
-        self._target = _filler(operation.target)
-        self._otherwise = _filler(operation.otherwise)
+        numbers = {one.name for one in operation.parameters if one.type is int}
+        self._path = _filler(operation.path, numbers)
+        self._target = _filler(operation.target, numbers)
+        self._otherwise = _filler(operation.otherwise, numbers)
         self._lane = _lane_filler(operation.lane)
         self._query = [
             (f"{name}=", value.strip("{}"), value[0] == "{") for name, value in operation.query.items()
@@ -188,13 +189,19 @@ def binder_of(method: Callable[..., object]) -> Binder:
     return cast("Binder", method.__binder__())  # type: ignore[attr-defined]
 
 
-def _filler(template: str) -> Callable[[Values], str]:
-    parts = parts_of(template)
-    if not parts or parts == [(template, "")]:
+def _filler(template: str, numbers: Collection[str]) -> Callable[[Values], str]:
+    parts = [(text, name, name in numbers) for text, name in parts_of(template)]
+    if len(parts) == 1:
         return lambda _: template
 
     def fill(values: Values) -> str:
-        return "".join([text + (quoted(name, values[name]) if name else "") for text, name in parts])
+        pieces = []
+        for text, name, is_number in parts:
+            pieces.append(text)
+            if name:
+                value = values[name]
+                pieces.append(str(value) if is_number else quoted(name, value))
+        return "".join(pieces)
 
     return fill
 

@@ -225,7 +225,6 @@ class ConvergentOperations(
         Raises:
             ResourceNotFound: there is no such hosted service.
             AlreadyExists: the slot holds a deployment of another name.
-            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
         machine = MachineParts(
             system_config=system_config,
@@ -285,15 +284,11 @@ class ConvergentOperations(
         """Delete a virtual machine, and its deployment if it is the last one in it.
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
-            role_name: the machine.
             cascade: also delete its disks and the blobs behind them.
             missing_ok: a machine that is not there is no error; the handle is done already.
 
         Raises:
             ResourceNotFound: there is no such machine.
-            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
         async with self.exclusively("services", "hostedservices", service_name):
             deployment = await self._deployment(service_name, deployment_name)

@@ -48,7 +48,6 @@ class DeploymentOperations(Caller):
         REST: Get Deployment (ee460804).
 
         Args:
-            service_name: the hosted service.
             deployment_slot: ``Production`` or ``Staging``, in any case.
 
         Raises:
@@ -91,7 +90,6 @@ class DeploymentOperations(Caller):
         REST: Create Deployment (ee460813).
 
         Args:
-            service_name: the hosted service.
             deployment_slot: ``Production`` or ``Staging``, in any case.
             name: unique in the hosted service.
             package_url: the ``.cspkg``, a blob in a storage account of the subscription.
@@ -105,7 +103,6 @@ class DeploymentOperations(Caller):
         Raises:
             InvalidArgument: an argument breaks a rule, or the configuration is not a ``.cscfg``.
             AlreadyExists: the slot is occupied.
-            ExclusiveAccess: somebody else's operation on the hosted service has not ended in time.
             BadRequest: the package or the configuration does not do.
         """
         ...
@@ -119,13 +116,10 @@ class DeploymentOperations(Caller):
         REST: Delete Deployment (ee460815).
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
             delete_vhd: also delete the disks of its virtual machines and the blobs behind them.
 
         Raises:
             ResourceNotFound: there is no such hosted service or deployment.
-            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
         ...
 
@@ -141,7 +135,6 @@ class DeploymentOperations(Caller):
         REST: Swap Deployment (ee460814).
 
         Args:
-            service_name: the hosted service.
             production: name of the deployment now in production; ``None`` if there is none.
             source_deployment: name of the deployment now in staging.
 
@@ -171,8 +164,6 @@ class DeploymentOperations(Caller):
         REST: Change Deployment Configuration (ee460809).
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
             configuration: the new ``.cscfg``, as for `create_deployment`.
             treat_warnings_as_error: fail when there are warnings.
             mode: ``Auto`` (one upgrade domain after another), ``Manual`` (each after a call of its
@@ -182,7 +173,6 @@ class DeploymentOperations(Caller):
         Raises:
             InvalidArgument: an argument breaks a rule.
             ResourceNotFound: there is no such hosted service or deployment.
-            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
         ...
 
@@ -201,12 +191,9 @@ class DeploymentOperations(Caller):
         REST: Update Deployment Status (ee460808).
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
             status: ``Running`` or ``Suspended``.
 
         Raises:
             ResourceNotFound: there is no such hosted service or deployment.
-            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
         ...

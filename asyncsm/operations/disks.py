@@ -34,9 +34,6 @@ class DiskOperations(Caller):
         REST: Get Data Disk.
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
-            role_name: the machine.
             lun: logical unit number of the disk, 0 to 31.
 
         Raises:
@@ -68,9 +65,6 @@ class DiskOperations(Caller):
         REST: Add Data Disk.
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
-            role_name: the machine.
             lun: logical unit number, 0 to 31, that is free.
             host_caching: ``None``, ``ReadOnly`` (the default) or ``ReadWrite``, as text.
             media_link: blob in which a new disk is made.
@@ -82,7 +76,6 @@ class DiskOperations(Caller):
         Raises:
             InvalidArgument: neither a registered disk, a size nor an existing blob is given.
             ResourceNotFound: there is no such machine or disk.
-            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
             BadRequest: the number or the disk is in use, or the machine has as many as its size allows.
         """
         ...
@@ -108,9 +101,6 @@ class DiskOperations(Caller):
         REST: Update Data Disk.
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
-            role_name: the machine.
             lun: logical unit number the disk has.
             host_caching: ``None``, ``ReadOnly`` or ``ReadWrite``, as text.
             media_link: blob of the disk; the service keeps what the disk has.
@@ -147,9 +137,6 @@ class DiskOperations(Caller):
         REST: Delete Data Disk.
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
-            role_name: the machine.
             lun: logical unit number of the disk.
             delete_vhd: also delete the disk and the blob behind it.
 
@@ -233,7 +220,6 @@ class DiskOperations(Caller):
         REST: Update Disk.
 
         Args:
-            disk_name: the disk.
             has_operating_system: sent as it is; the service keeps what the disk has.
             label: at most 100 characters.
             media_link: as `has_operating_system`.
@@ -266,7 +252,6 @@ class DiskOperations(Caller):
         REST: Delete Disk.
 
         Args:
-            disk_name: the disk.
             delete_vhd: also delete the blob behind it.
 
         Raises:

@@ -50,7 +50,6 @@ class HostedServiceOperations(Caller):
         REST: Get Hosted Service Properties (ee460806).
 
         Args:
-            service_name: the hosted service.
             embed_detail: also read its deployments, with all their role instances.
 
         Raises:
@@ -121,7 +120,6 @@ class HostedServiceOperations(Caller):
         REST: Update Hosted Service (gg441303).
 
         Args:
-            service_name: the hosted service.
             label: at most 100 characters.
             description: at most 1,024 characters.
             extended_properties: properties to set; one with the value ``None`` is removed.
@@ -146,7 +144,6 @@ class HostedServiceOperations(Caller):
         REST: Delete Hosted Service (gg441305).
 
         Args:
-            service_name: the hosted service.
             complete: also delete its deployments, and the disks of their virtual machines with the
                 blobs behind them. Then the service finishes later: await the handle.
             missing_ok: a service that is not there is no error; the handle is done already.

@@ -95,7 +95,6 @@ class OSImageOperations(Caller):
         REST: Update OS Image (jj157198).
 
         Args:
-            image_name: the image.
             os_image: with a `label`, which is required, and what else is to change.
 
         Raises:
@@ -113,7 +112,6 @@ class OSImageOperations(Caller):
         REST: Delete OS Image (jj157203).
 
         Args:
-            image_name: the image.
             delete_vhd: also delete the blob behind it.
 
         Raises:

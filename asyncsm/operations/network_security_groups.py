@@ -109,7 +109,6 @@ class NetworkSecurityGroupOperations(Caller):
         REST: Set Network Security Rule.
 
         Args:
-            group_name: the group.
             rule_name: unique in the group.
             type: ``Inbound`` or ``Outbound``.
             priority: 100 to 4096, unique in the group for this direction; the lowest that matches counts.

@@ -97,9 +97,6 @@ class NetworkOperations(Caller):
         REST: Associate Reserved IP Address.
 
         Args:
-            name: the reserved address.
-            service_name: the hosted service.
-            deployment_name: the deployment.
             virtual_ip_name: which of its virtual IP addresses, if it has several.
 
         Raises:
@@ -123,9 +120,6 @@ class NetworkOperations(Caller):
         REST: Disassociate Reserved IP Address.
 
         Args:
-            name: the reserved address.
-            service_name: the hosted service.
-            deployment_name: the deployment.
             virtual_ip_name: which of its virtual IP addresses, if it has several.
 
         Raises:
@@ -145,8 +139,6 @@ class NetworkOperations(Caller):
         REST: Add DNS Server.
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
             dns_server_name: unique in the deployment.
             address: IP address of the server.
 

@@ -42,7 +42,6 @@ class PowerOperations(Caller):
 
         Raises:
             ResourceNotFound: there is no such machine.
-            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
         ...
 
@@ -59,7 +58,6 @@ class PowerOperations(Caller):
 
         Raises:
             ResourceNotFound: there is no such machine.
-            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
         ...
 
@@ -76,15 +74,11 @@ class PowerOperations(Caller):
         REST: Shutdown Role.
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
-            role_name: the machine.
             post_shutdown_action: ``Stopped`` (it keeps its place and address, and is charged) or
                 ``StoppedDeallocated``.
 
         Raises:
             ResourceNotFound: there is no such machine.
-            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
         ...
 
@@ -104,7 +98,6 @@ class PowerOperations(Caller):
 
         Raises:
             ResourceNotFound: one of the machines does not exist.
-            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
         ...
 
@@ -127,14 +120,11 @@ class PowerOperations(Caller):
         REST: Shutdown Roles.
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
             role_names: the machines.
             post_shutdown_action: as for `shutdown_role`.
 
         Raises:
             ResourceNotFound: one of the machines does not exist.
-            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
         ...
 
@@ -160,9 +150,6 @@ class PowerOperations(Caller):
         REST: Capture Role.
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
-            role_name: the machine.
             post_capture_action: ``Delete`` the machine, or ``Reprovision`` it.
             target_image_name: name of the image, unique in the subscription.
             target_image_label: at most 100 characters.

@@ -208,8 +208,6 @@ class RoleOperations(Caller):
         REST: Add Role.
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
             role_name: of the machine, unique in the deployment.
             system_config: as for `create_virtual_machine_deployment`, like all further ones.
             os_virtual_hard_disk: the image or disk to start from; ``None`` with `vm_image_name`.
@@ -226,7 +224,6 @@ class RoleOperations(Caller):
         Raises:
             InvalidArgument: an argument breaks a rule, or two endpoints share a port.
             ResourceNotFound: there is no such hosted service or deployment.
-            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
             Conflict: the name is taken.
         """
         ...
@@ -258,9 +255,6 @@ class RoleOperations(Caller):
         REST: Update Role.
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
-            role_name: the machine.
             os_virtual_hard_disk: the disk it has.
             network_config: endpoints and subnets.
             availability_set_name: machines of one set are kept apart.
@@ -274,7 +268,6 @@ class RoleOperations(Caller):
         Raises:
             InvalidArgument: `role` together with other arguments, or a rule is broken.
             ResourceNotFound: there is no such machine.
-            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
         ...
 
@@ -287,15 +280,11 @@ class RoleOperations(Caller):
         REST: Delete Role.
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
-            role_name: the machine.
             complete: also delete its disks and the blobs behind them.
 
         Raises:
             ResourceNotFound: there is no such machine.
             BadRequest: it is the only one; delete the deployment instead.
-            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
         """
         ...
 
@@ -336,7 +325,6 @@ class RoleOperations(Caller):
         REST: Create Virtual Machine Deployment (jj157194).
 
         Args:
-            service_name: the hosted service.
             deployment_name: unique in the hosted service.
             deployment_slot: ``production``; the service has virtual machines in no other.
             label: at most 100 characters.
@@ -360,7 +348,6 @@ class RoleOperations(Caller):
         Raises:
             InvalidArgument: an argument breaks a rule, or two endpoints share a port.
             AlreadyExists: the slot is occupied.
-            ExclusiveAccess: somebody else's operation on the hosted service has not ended in time.
             BadRequest: an image, network or storage account named does not exist.
         """
         ...

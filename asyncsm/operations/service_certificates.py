@@ -42,7 +42,6 @@ class ServiceCertificateOperations(Caller):
         REST: Get Service Certificate.
 
         Args:
-            service_name: the hosted service.
             thumbalgorithm: ``sha1``.
             thumbprint: SHA-1 of the certificate, 40 hexadecimal digits.
 
@@ -69,7 +68,6 @@ class ServiceCertificateOperations(Caller):
         REST: Add Service Certificate.
 
         Args:
-            service_name: the hosted service.
             data: the file: bytes, a path or a binary file; text is base64 already, as the old SDK's
                 users pass it.
             certificate_format: ``pfx`` (with private key) or ``cer``.
@@ -90,7 +88,6 @@ class ServiceCertificateOperations(Caller):
         REST: Delete Service Certificate.
 
         Args:
-            service_name: the hosted service.
             thumbalgorithm: ``sha1``.
             thumbprint: SHA-1 of the certificate, 40 hexadecimal digits.
 

@@ -75,7 +75,6 @@ class StorageAccountOperations(Caller):
         REST: Regenerate Storage Account Keys (ee460795).
 
         Args:
-            service_name: the storage account.
             key_type: ``Primary`` or ``Secondary``.
 
         Raises:
@@ -171,7 +170,6 @@ class StorageAccountOperations(Caller):
         REST: Update Storage Account (hh264516).
 
         Args:
-            service_name: the storage account.
             description: at most 1,024 characters.
             label: at most 100 characters.
             geo_replication_enabled: an older name for the choice of `account_type`.

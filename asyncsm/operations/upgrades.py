@@ -57,8 +57,6 @@ class UpgradeOperations(Caller):
         REST: Upgrade Deployment.
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
             mode: ``Auto`` (one upgrade domain after another), ``Manual`` (each after
                 `walk_upgrade_domain`) or ``Simultaneous`` (all at once).
             package_url: the ``.cspkg``, a blob in a storage account of the subscription.
@@ -71,7 +69,6 @@ class UpgradeOperations(Caller):
         Raises:
             InvalidArgument: an argument breaks a rule.
             ResourceNotFound: there is no such hosted service or deployment.
-            ExclusiveAccess: somebody else's operation on the deployment has not ended in time.
             BadRequest: data would be lost and `force` is not set, or the package does not do.
         """
         ...
@@ -90,8 +87,6 @@ class UpgradeOperations(Caller):
         REST: Walk Upgrade Domain.
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
             upgrade_domain: its number, counted from 0, one after another.
 
         Raises:
@@ -118,8 +113,6 @@ class UpgradeOperations(Caller):
         REST: Rollback Update Or Upgrade.
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
             mode: ``Auto`` or ``Manual``.
             force: also where data stored locally on the instances is lost.
 
@@ -192,8 +185,6 @@ class UpgradeOperations(Caller):
         REST: Delete Role Instances.
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
             role_instance_names: such as ``WebRole_IN_3``.
 
         Raises:

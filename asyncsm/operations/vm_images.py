@@ -95,7 +95,6 @@ class VMImageOperations(Caller):
         REST: Delete VM Image.
 
         Args:
-            vm_image_name: the image.
             delete_vhd: also delete the blobs behind it.
 
         Raises:
@@ -118,8 +117,6 @@ class VMImageOperations(Caller):
         REST: Capture Role as VM Image.
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
             role_name: the machine; stopped, if the image is to be generalised.
             options: with `os_state` (``Generalized`` or ``Specialized``), `vm_image_name` and
                 `vm_image_label`.
@@ -146,7 +143,6 @@ class VMImageOperations(Caller):
         REST: Replicate VM Image.
 
         Args:
-            vm_image_name: the image.
             regions: names of locations; all of them, as those left out are removed.
             offer: letters, digits, hyphens and dots, at most 64.
             sku: as `offer`.
@@ -184,7 +180,6 @@ class VMImageOperations(Caller):
         REST: Share VM Image.
 
         Args:
-            vm_image_name: the image.
             permission: ``Public``, ``MSDN`` or ``Private``.
 
         Raises:

@@ -113,8 +113,6 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
         """Wait until a deployment has reached a state.
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
             until: a deployment status such as ``Running`` or ``Suspended``; an instance status such
                 as ``ReadyRole`` or ``StoppedDeallocated``, which all instances must have; or a
                 function of the `Deployment` that says whether it will do.
@@ -163,8 +161,6 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
         """Wait until one role instance has reached a state.
 
         Args:
-            service_name: the hosted service.
-            deployment_name: the deployment.
             role_instance_name: the instance; that of a virtual machine has the role's name. It may
                 not exist yet.
             until: an instance status such as ``ReadyRole``, a power state such as ``Started``, or a
@@ -217,7 +213,6 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
         """Wait until a storage account has reached a state.
 
         Args:
-            service_name: the storage account.
             until: a status such as ``Created``, or a function of the `StorageService`.
             deadline: seconds to wait at most; ``None`` waits for ever.
 

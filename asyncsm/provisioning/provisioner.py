@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -18,10 +18,7 @@ from asyncsm.provisioning.progress import StrictModel, Watch
 from asyncsm.provisioning.report import Report, Traffic
 from asyncsm.provisioning.resources import Site, resources_of
 from asyncsm.provisioning.runner import Runner, RunOptions
-
-if TYPE_CHECKING:
-    from asyncsm.provisioning.plan import Plan
-    from asyncsm.services import ServiceManagementService
+from asyncsm.services import ServiceManagementService
 
 JOURNAL_SUFFIX = ".journal"
 

@@ -12,19 +12,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from asyncsm.engine.events import Blocked, Event, Queued, RequestSent, RetryPlanned, Veto
 from asyncsm.errors import AsyncsmError, InvalidArgument, OperationFailed, OutcomeUnknown
+from asyncsm.polling import OperationHandle
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.journal import Journal, JournalEntry, Phase
 from asyncsm.provisioning.progress import Progress, State
 from asyncsm.provisioning.resources import AnyResource, Site
 from asyncsm.provisioning.steps import Decision, Outcome
-
-if TYPE_CHECKING:
-    from asyncsm.polling import OperationHandle
 
 _Work: TypeAlias = Callable[[AnyResource], Awaitable[None]]
 

@@ -6,25 +6,20 @@ steps; the next process continues from the record.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from asyncsm.engine.operation_list import FUTURE, is_removal
 from asyncsm.errors import AlreadyExists, OperationFailed, ResourceNotFound
 from asyncsm.operations.subscriptions import operations_between
+from asyncsm.polling import OperationHandle
 from asyncsm.provisioning.resources import KINDS, AnyResource, Difference, Site
 from asyncsm.provisioning.resources.base import together
 from asyncsm.wire.operations import OperationState
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from asyncsm.polling import OperationHandle
-
 
 EARLIER: Final = timedelta(hours=1)
 """The list of removals begins this long before the time of a removal; only those under way are listed."""

@@ -11,15 +11,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
+
+from pydantic import BaseModel
 
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.codec import FieldLayout, layout_of
 from asyncsm.wire.xml import INSTANCE
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
 
 
 def offences(model: type[XmlModel], document: bytes) -> Iterator[str]:

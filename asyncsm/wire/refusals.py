@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 from asyncsm import errors
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _EXCLUSIVE = re.compile(r"requires exclusive access|currently underway|already in progress", re.IGNORECASE)
 _TAKEN = re.compile(r"already (taken|exists|registered)|is occupied|already in use", re.IGNORECASE)

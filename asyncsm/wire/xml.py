@@ -8,13 +8,11 @@ empty element as ``None``. The two namespaces every document declares on its roo
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 from xml.parsers import expat
 
 import xmltodict
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 AZURE = "http://schemas.microsoft.com/windowsazure"
 INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"

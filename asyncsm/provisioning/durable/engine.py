@@ -9,10 +9,11 @@ from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar
+from typing import Any, Final, Literal, Self, TypeVar
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
+from asyncsm.config import ThrottlePolicy
 from asyncsm.errors import ClientStateError, InvalidArgument
 from asyncsm.provisioning.durable import workflows, workspace
 from asyncsm.provisioning.durable.database import engine_options, explaining, is_postgres, with_driver
@@ -25,10 +26,7 @@ from asyncsm.provisioning.progress import Progress, State, Watch
 from asyncsm.provisioning.report import Report
 from asyncsm.provisioning.resources import resources_of
 from asyncsm.provisioning.steps import Outcome
-
-if TYPE_CHECKING:
-    from asyncsm.config import ThrottlePolicy
-    from asyncsm.services import ServiceManagementService
+from asyncsm.services import ServiceManagementService
 
 VERSION: Final = "asyncsm-1"
 """Version of the workflows; it changes with their steps, as a worker takes up only its own version."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
+from asyncsm.polling import OperationHandle
 from asyncsm.provisioning.steps import Decision, Outcome
 from asyncsm.wire.operations import OperationState
-
-if TYPE_CHECKING:
-    from asyncsm.polling import OperationHandle
 
 
 class Record(TypedDict):

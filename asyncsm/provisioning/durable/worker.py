@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
+from asyncsm.config import ThrottlePolicy
 from asyncsm.provisioning.durable.engine import DurableEngine
-
-if TYPE_CHECKING:
-    from asyncsm.config import ThrottlePolicy
-    from asyncsm.services import ServiceManagementService
+from asyncsm.services import ServiceManagementService
 
 
 async def work(

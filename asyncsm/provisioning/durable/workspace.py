@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 from dbos import DBOS
 
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.plan import Plan
 from asyncsm.provisioning.resources import Site, resources_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from asyncsm.services import ServiceManagementService
+from asyncsm.services import ServiceManagementService
 
 
 class RunInput(TypedDict):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
+from asyncsm.provisioning.plan import Plan
 from asyncsm.provisioning.resources.base import Difference, Resource, Site
 from asyncsm.provisioning.resources.machines import VirtualMachineResource
 from asyncsm.provisioning.resources.places import AffinityGroupResource, ReservedIPResource
@@ -15,9 +16,6 @@ from asyncsm.provisioning.resources.services import (
     HostedServiceResource,
 )
 from asyncsm.provisioning.resources.storage import DiskResource, OSImageResource, StorageAccountResource
-
-if TYPE_CHECKING:
-    from asyncsm.provisioning.plan import Plan
 
 __all__ = ["KINDS", "AnyResource", "Difference", "Resource", "Site", "resources_of"]
 

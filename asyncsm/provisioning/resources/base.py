@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from asyncsm.errors import ResourceNotFound
+from asyncsm.polling import OperationHandle
 from asyncsm.polling.gather import OperationsFailed, gather
+from asyncsm.services import ServiceManagementService
 from asyncsm.wire.deployments import Deployment
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from asyncsm.polling import OperationHandle
-    from asyncsm.services import ServiceManagementService
 
 F = TypeVar("F")
 T = TypeVar("T")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from asyncsm.errors import AlreadyExists, ResourceNotFound
+from asyncsm.polling import OperationHandle
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
 from asyncsm.provisioning.resources.base import Difference, Resource, Site, Wanted, differ, each, service_key
 from asyncsm.provisioning.resources.services import existing
 from asyncsm.provisioning.resources.storage import account_of
 from asyncsm.wire.deployments import Deployment
 from asyncsm.wire.roles import Role
-
-if TYPE_CHECKING:
-    from asyncsm.polling import OperationHandle
 
 
 class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from asyncsm.polling import OperationHandle
 from asyncsm.provisioning.resources.base import Difference, Resource, Site, Wanted, differ, unless_missing
 from asyncsm.provisioning.specs import AffinityGroupSpec, ReservedIPSpec
 from asyncsm.wire.affinity_groups import AffinityGroup
 from asyncsm.wire.networks import ReservedIP
-
-if TYPE_CHECKING:
-    from asyncsm.polling import OperationHandle
 
 
 class AffinityGroupResource(Resource[AffinityGroup, AffinityGroupSpec]):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 from xml.etree import ElementTree as ET
 
+from asyncsm.polling import OperationHandle
 from asyncsm.provisioning.resources.base import (
     Difference,
     Resource,
@@ -22,11 +23,6 @@ from asyncsm.provisioning.specs import CertificateSpec, DeploymentSpec, HostedSe
 from asyncsm.wire.certificates import Certificate
 from asyncsm.wire.deployments import Deployment
 from asyncsm.wire.hosted_services import HostedService
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from asyncsm.polling import OperationHandle
 
 
 async def existing(site: Site, names: Sequence[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 from urllib.parse import urlsplit
 
 from asyncsm.polling import OperationHandle
@@ -12,9 +12,6 @@ from asyncsm.provisioning.specs import DiskSpec, OSImageSpec, StorageAccountSpec
 from asyncsm.wire.disks import Disk
 from asyncsm.wire.images import OSImage
 from asyncsm.wire.storage import StorageService
-
-if TYPE_CHECKING:
-    from asyncsm.polling import OperationHandle
 
 B = TypeVar("B", OSImage, Disk)
 BlobSpecT = TypeVar("BlobSpecT", OSImageSpec, DiskSpec)

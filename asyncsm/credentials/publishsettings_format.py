@@ -125,7 +125,7 @@ def _profile(document: Document) -> dict[str, Node]:
             f"{document.name}: is not a publishsettings file, which is XML; {_DOWNLOAD_AGAIN}"
         )
     try:
-        root, content = xml.parse(document.data)
+        root, content = xml.parse(document.lines.decode(errors="replace"))
     except xml.MalformedXml as error:
         raise CredentialError(
             f"{document.name}: is not well-formed XML ({error}); {_DOWNLOAD_AGAIN}"

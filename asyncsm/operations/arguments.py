@@ -17,6 +17,7 @@ from typing import BinaryIO, TypeVar
 
 from pydantic import SecretStr
 
+from asyncsm import texts
 from asyncsm.errors import InvalidArgument
 from asyncsm.wire.cscfg import ServiceConfiguration
 from asyncsm.wire.properties import ExtendedProperties
@@ -216,9 +217,9 @@ def service_configuration(value: Binary) -> str:
         InvalidArgument: it is not a valid ``.cscfg``.
     """
     try:
-        written = content_of("configuration", value).decode("utf-8-sig")
+        written = texts.decode_xml(content_of("configuration", value))
     except UnicodeDecodeError as error:
-        raise InvalidArgument("configuration", "is not UTF-8 text") from error
+        raise InvalidArgument("configuration", texts.NOT_TEXT) from error
     if not written.lstrip().startswith("<"):
         written = decode_base64(written)
     try:

@@ -9,11 +9,11 @@ written back.
     await sms.change_deployment_configuration(..., configuration.to_xml())
 """
 
-import codecs
 from typing import Annotated, ClassVar, Self, TypeVar
 
 from pydantic import Field
 
+from asyncsm import texts
 from asyncsm.wire.base import Wrapped, XmlList, XmlModel, repeated
 
 NAMESPACE = "http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration"
@@ -165,7 +165,9 @@ class ServiceConfiguration(XmlList[RoleConfiguration]):
         Raises:
             ValueError: not a service configuration.
         """
-        return super().from_xml(_text(document), strict=strict)
+        return super().from_xml(
+            texts.decode_xml(document) if isinstance(document, bytes) else document, strict=strict
+        )
 
     def role(self, name: str) -> RoleConfiguration:
         """Return the role `name`.
@@ -174,13 +176,6 @@ class ServiceConfiguration(XmlList[RoleConfiguration]):
             KeyError: there is no such role.
         """
         return _named(self.roles, name)
-
-
-def _text(document: bytes | str) -> str:
-    if isinstance(document, str):
-        return document
-    utf16 = document.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return document.decode("utf-16" if utf16 else "utf-8-sig")
 
 
 NamedT = TypeVar("NamedT", RoleConfiguration, Setting)

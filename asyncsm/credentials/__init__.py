@@ -28,6 +28,7 @@ from asyncsm.credentials.service_certificates import (
     service_certificate_from_pem,
     service_certificate_from_pfx,
 )
+from asyncsm.credentials.subscription_ids import UncheckedSubscriptionId
 
 __all__ = [
     "CertificateAuthority",
@@ -38,6 +39,7 @@ __all__ = [
     "PublishSettingsSubscription",
     "ServerCertificate",
     "ServiceCertificate",
+    "UncheckedSubscriptionId",
     "create_management_certificate",
     "generate_management_certificate",
     "get_certificate_from_publish_settings",

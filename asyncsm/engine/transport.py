@@ -12,6 +12,7 @@ import aiohttp
 from yarl import URL
 
 from asyncsm import config
+from asyncsm.clouds import checked_proxy
 from asyncsm.errors import (
     AttemptTimeout,
     CertificateRejected,
@@ -115,7 +116,8 @@ class AiohttpTransport:
         # aiohttp's own trust_env does this in a thread for each request, and looks for ~/.netrc in another.
         if self._proxy is not None or not self._trust_env:
             return self._proxy
-        return await asyncio.to_thread(config.proxy_for, host)
+        found = await asyncio.to_thread(config.proxy_for, host)
+        return found and checked_proxy(found)
 
     async def _read(self, reply: aiohttp.ClientResponse) -> bytes:
         length = reply.content_length
@@ -135,6 +137,12 @@ class AiohttpTransport:
 
     def _translated(self, error: Exception, request: HttpRequest) -> TransportError:
         host = URL(request.url, encoded=True).authority
+        if isinstance(
+            error, aiohttp.ClientHttpProxyError
+        ):  # its own words have the proxy's user and password
+            return ConnectionFailed(
+                f"cannot connect to {host}: the proxy answered HTTP {error.status} {error.message}"
+            )
         if isinstance(error, aiohttp.ClientConnectorCertificateError):
             return CertificateRejected(
                 f"the certificate of {host} is not trusted: {error.certificate_error};"

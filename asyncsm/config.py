@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
-from urllib.request import getproxies, getproxies_environment, proxy_bypass, proxy_bypass_environment
+from urllib.request import getproxies, getproxies_environment, proxy_bypass
 
 from asyncsm import texts
 
@@ -256,5 +256,5 @@ def proxy_for(host: str) -> str | None:
 
 def environment_proxy_for(host: str) -> str | None:
     """URL of the proxy that the environment's variables name for ``https://host``; takes no time."""
-    proxies = getproxies_environment()
-    return None if proxy_bypass_environment(host, proxies) else proxies.get("https")
+    url = getproxies_environment().get("https")
+    return url if url and not proxy_bypass(host) else None

@@ -90,6 +90,11 @@ class AiohttpTransport:
             return await self._exchange(request)
         except _Broken as broken:
             raise self._translated(broken.error, request) from broken.error
+        except aiohttp.ClientHttpProxyError as error:
+            host = URL(request.url, encoded=True).authority
+            raise ConnectionFailed(
+                f"cannot connect to {host}: the proxy answered HTTP {error.status} {error.message}"
+            ) from None  # the words of `error` have the proxy's user and password
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise self._translated(error, request) from error
 
@@ -137,12 +142,6 @@ class AiohttpTransport:
 
     def _translated(self, error: Exception, request: HttpRequest) -> TransportError:
         host = URL(request.url, encoded=True).authority
-        if isinstance(
-            error, aiohttp.ClientHttpProxyError
-        ):  # its own words have the proxy's user and password
-            return ConnectionFailed(
-                f"cannot connect to {host}: the proxy answered HTTP {error.status} {error.message}"
-            )
         if isinstance(error, aiohttp.ClientConnectorCertificateError):
             return CertificateRejected(
                 f"the certificate of {host} is not trusted: {error.certificate_error};"

@@ -225,6 +225,5 @@ def service_configuration(value: Binary) -> str:
     try:
         ServiceConfiguration.from_xml(written)
     except ValueError as error:
-        first = str(error).splitlines()[0]
-        raise InvalidArgument("configuration", f"is not a service configuration (.cscfg): {first}") from error
+        raise InvalidArgument("configuration", f"is not a service configuration (.cscfg): {error}") from error
     return written

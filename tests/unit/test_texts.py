@@ -2,6 +2,7 @@
 
 import base64
 import codecs
+import re
 
 import pytest
 from doubles.certificates import management_certificate
@@ -138,3 +139,44 @@ def test_a_path_with_what_cannot_be_seen():
     """A message shows it so that it can be seen."""
     with pytest.raises(CredentialError, match=r"'gone\\u200e\.pem': there is no such file"):
         ManagementCertificate.load("gone\u200e.pem")
+
+
+ROLES = {
+    "": "Role 'Web', Instances: is missing",
+    '<Instances count="two"/>': "Role 'Web', Instances, attribute count: is not a whole number",
+    "<Instances/>": "Role 'Web', Instances, attribute count: is missing",
+    '<Instances count="1"/><Instances count="2"/>': "Role 'Web': Instances occurs more than once",
+    '<Instances count="1"/><ConfigurationSettings><Setting value="hunter2"/></ConfigurationSettings>': (
+        "Role 'Web', Setting number 1, attribute name: is missing"
+    ),
+    '<Instances count="1"/><Certificates><Certificate name="ssl"/></Certificates>': (
+        "Role 'Web', Certificate 'ssl', attribute thumbprint: is missing"
+    ),
+}
+
+
+@pytest.mark.parametrize(("part", "message"), ROLES.items())
+def test_a_mistake_in_a_service_configuration(part, message):
+    """The message is one line with the role, the element and what is wrong with it."""
+    one = CSCFG.replace("</Service", f'<Role name="Web">{part}</Role></Service').replace(
+        'name="Web"', 'name="First"', 1
+    )
+    for document in (one, one.encode("utf-16")):
+        with pytest.raises(ValueError, match=re.escape(message)) as caught:
+            ServiceConfiguration.from_xml(document)
+        assert str(caught.value) == message
+    with pytest.raises(InvalidArgument) as refused:
+        arguments.service_configuration(one)
+    assert str(refused.value) == f"configuration: is not a service configuration (.cscfg): {message}"
+
+
+def test_a_role_without_a_name():
+    """It is named by its number; what stands beside the roles is found, too."""
+    with pytest.raises(ValueError, match=r"^Role number 2, attribute name: is missing$"):
+        ServiceConfiguration.from_xml(
+            CSCFG.replace("</Service", '<Role><Instances count="1"/></Role></Service')
+        )
+    server = "<NetworkConfiguration><Dns><DnsServers><DnsServer name='x'/></DnsServers></Dns></NetworkConfiguration>"
+    place = "NetworkConfiguration, Dns, DnsServer 'x', attribute IPAddress: is missing"
+    with pytest.raises(ValueError, match=f"^{place}$"):
+        ServiceConfiguration.from_xml(CSCFG.replace("</Service", f"{server}</Service"))

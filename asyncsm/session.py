@@ -140,7 +140,11 @@ class ManagementSession(Caller):
         self._closed = False
 
     def __repr__(self) -> str:
-        return f"<ManagementSession {self._subscription_id} at {self.endpoint.url}>"
+        # A reporter of errors shows the session whose constructor raised, too.
+        endpoint: Endpoint | None = getattr(self, "endpoint", None)
+        if endpoint is None:
+            return "<ManagementSession, not made>"
+        return f"<ManagementSession {self._subscription_id} at {endpoint.url}>"
 
     # ---------------------------------------------------------------- lifecycle
 

@@ -56,6 +56,16 @@ def decode_xml(content: bytes) -> str:
         raise
 
 
+def one_line(text: str, most: int) -> str:
+    """Return text as one line of at most `most` characters, which can be printed and forges no line of a log."""
+    if len(text) <= most and text.isprintable():
+        return text
+    words = " ".join(text[: 2 * most].split())
+    if not words.isprintable():
+        words = "".join(each if each.isprintable() else repr(each)[1:-1] for each in words)
+    return words if len(words) <= most else f"{words[: most - 3]}..."
+
+
 def line(text: str) -> str:
     """Return a value without a mark before it and the line break after it, as files and shells add them."""
     return text.removeprefix("\ufeff").removesuffix("\n").removesuffix("\r")

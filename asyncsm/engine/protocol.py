@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote, urlencode
+from xml.sax.saxutils import unescape
 
 from asyncsm import config
 from asyncsm.errors import InvalidArgument, ServiceError, UnexpectedPayload
 from asyncsm.wire.http import HttpRequest, HttpResponse
 from asyncsm.wire.operations import Error
 from asyncsm.wire.refusals import service_error_class
+from asyncsm.wire.types import decode_base64
 from asyncsm.wire.xml import MalformedXml
 
 if TYPE_CHECKING:
@@ -245,6 +247,7 @@ def check(response: HttpResponse, request: Request) -> None:
 def service_error(response: HttpResponse, request: Request) -> ServiceError:
     """The error behind a refusal, whatever its body looks like."""
     code, message, conflicting = _read_error(response)
+    message = masked(message, request.body)
     kind = service_error_class(response.status, code, message)
     error = kind(
         code,
@@ -280,7 +283,8 @@ def decode(model: type[M], response: HttpResponse, request: Request) -> M:
     try:
         decoded = model.from_xml(response.body)
     except ValueError as error:
-        shown = f"; it begins {excerpt(response.body)!r}" if isinstance(error, MalformedXml) else ""
+        beginning = masked(excerpt(response.body), request.body)
+        shown = f"; it begins {beginning!r}" if isinstance(error, MalformedXml) else ""
         raise UnexpectedPayload(
             f"the reply to {request.resource} is not a readable {model.root_name()} document:"
             f" {_first_line(error)}{shown} (request {response.request_id})",
@@ -300,6 +304,24 @@ _SECRET = re.compile(
     r"(<(?P<tag>[\w:]*(?:Password|Primary|Secondary|Key|Data|Configuration|Content|Value|ConnectionString|Secret)[\w:]*)[^>]*>)[^<]*",
     re.IGNORECASE,
 )
+_SENT_SECRET: Final = re.compile(
+    rb"<\w*(?:Password|Secret|AccountData|CustomData|PrimaryKey|SecondaryKey)>([^<]{4,})<", re.IGNORECASE
+)
+
+
+def masked(text: str, body: XmlModel | bytes | None) -> str:
+    """Return `text` without the secrets of the request's `body`, which services have repeated in their answers."""
+    if body is None or not text:
+        return text
+    document = body if isinstance(body, bytes) else body.to_xml()
+    for found in _SENT_SECRET.findall(document):
+        secret = unescape(found.decode(errors="replace"), {"&quot;": '"', "&#13;": "\r"})
+        for form in (secret, decode_base64(secret)):
+            if len(form) >= 4:
+                text = text.replace(form, "...")
+    return text
+
+
 _MARKUP = re.compile(r"<[^>]*(?:>|$)")
 
 

@@ -61,7 +61,10 @@ class SessionCaller(Caller):
         )
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.subscription_id} at {self._session.endpoint.url}>"
+        session: ManagementSession | None = getattr(self, "_session", None)
+        if session is None:
+            return f"<{type(self).__name__}, not made>"
+        return f"<{type(self).__name__} {self.subscription_id} at {session.endpoint.url}>"
 
     async def __aenter__(self) -> Self:
         if self._owns_session:

@@ -20,11 +20,13 @@ from doubles.virtual_time import virtual_time
 from pydantic import SecretStr
 
 from asyncsm import (
+    AsyncsmError,
     ClientStateError,
     ConnectionFailed,
     CredentialError,
     InvalidArgument,
     ManagementSession,
+    NetworkManagementService,
     OperationFailed,
     RetryPolicy,
     ServerBusy,
@@ -35,6 +37,7 @@ from asyncsm import (
     UnexpectedPayload,
     config,
     errors,
+    models,
 )
 from asyncsm.config import SessionOptions
 from asyncsm.credentials import UncheckedSubscriptionId, write_publishsettings
@@ -412,6 +415,25 @@ def test_a_proxy_that_is_no_url(url, monkeypatch):
     ManagementSession(SUBSCRIPTION, management_certificate(), proxy="http://u:hunter2@proxy.example:3128")
     monkeypatch.setenv("no_proxy", "*")
     ManagementSession(SUBSCRIPTION, management_certificate())
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [
+        (ManagementSession, {"subscription_id": SUBSCRIPTION}),
+        (ManagementSession, {"host": "http://x"}),
+        (ManagementSession, {"timeout": 0}),
+        (ServiceManagementService, {"subscription_id": SUBSCRIPTION}),
+        (NetworkManagementService, {"host": "http://x"}),
+        (models.Location, {"nothing": 1}),
+    ],
+)
+def test_what_could_not_be_made_has_a_repr(kind, arguments):
+    """Reporters of errors show the locals of all frames, ``self`` of a constructor that raised among them."""
+    with pytest.raises(AsyncsmError) as caught:
+        kind(**arguments)
+    shown = [repr(frame.frame.f_locals) for frame in inspect.getinnerframes(caught.value.__traceback__)]
+    assert any(kind.__name__ in each for each in shown)
 
 
 def test_empty_variables_are_not_set(monkeypatch):

@@ -116,7 +116,7 @@ def checked_proxy(url: str) -> str:
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
-    if not usable or text.split() != [text]:
+    if not usable or text.split() != [text] or not text.isprintable():
         shown = text.rpartition("@")[2].rpartition("//")[2]
         raise InvalidArgument(
             "proxy", f"the address that ends in {shown!r} is not of the form http://[user:password@]host:port"

@@ -114,6 +114,8 @@ class ManagementSession(Caller):
         )
         if timeout <= 0:
             raise InvalidArgument("timeout", "must be more than 0 seconds")
+        if api_version is not None:
+            protocol.checked_version("api_version", api_version)
         subscription_id = subscription_id or given.subscription_id
         self.certificate: ManagementCertificate | None = None
         if transport is None:

@@ -14,7 +14,6 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 import typer
@@ -247,9 +246,8 @@ class Examination:
 
     async def compare_clocks(self) -> str:
         """Compare this computer's clock with the service's."""
-        try:
-            theirs = parsedate_to_datetime(self.reply.headers["date"])
-        except (KeyError, ValueError):
+        theirs = self.reply.date
+        if theirs is None:
             return "the service did not tell its time"
         skew = datetime.now(UTC) - theirs
         if abs(skew) > CLOCK_TOLERANCE:

@@ -134,8 +134,15 @@ def is_der(document: Document) -> bool:
 
 
 def as_bytes(password: Password) -> bytes | None:
-    """Encode a password for the decoders; an empty one counts as none."""
-    return (password.encode() if isinstance(password, str) else password) or None
+    """Encode a password for the decoders; an empty one counts as none.
+
+    Raises:
+        CredentialError: it cannot be encoded.
+    """
+    try:
+        return (password.encode() if isinstance(password, str) else password) or None
+    except UnicodeEncodeError:  # whose message has the password
+        raise CredentialError("the password has what is no character; type it again") from None
 
 
 def _collect_pem(document: Document, password: bytes | None, parts: _Found) -> None:

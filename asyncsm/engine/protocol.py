@@ -20,7 +20,7 @@ from asyncsm.errors import InvalidArgument, ServiceError, UnexpectedPayload
 from asyncsm.wire.http import HttpRequest, HttpResponse
 from asyncsm.wire.operations import Error
 from asyncsm.wire.refusals import service_error_class
-from asyncsm.wire.types import decode_base64
+from asyncsm.wire.types import decode_base64, utf8
 from asyncsm.wire.xml import MalformedXml
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def path_of(segments: Iterable[str]) -> str:
             raise InvalidArgument("name", f"{segment!r} cannot stand in a path")
         # Most are plain words and numbers, which `quote` takes long to return as they are.
         plain = segment.isascii() and segment.isalnum()
-        quoted.append(segment if plain else quote(segment, safe=""))
+        quoted.append(segment if plain else quote(utf8("name", segment), safe=""))
     return "/".join(quoted)
 
 
@@ -189,7 +189,7 @@ def query_of(parameters: Query | None) -> str:
     """Encode a query, leaving out what is ``None``."""
     if not parameters:
         return ""
-    given = {name: value for name, value in parameters.items() if value is not None}
+    given = {name: utf8(name, value) for name, value in parameters.items() if value is not None}
     return urlencode(given, quote_via=quote)
 
 
@@ -202,11 +202,13 @@ def raw(
     in it stays so; what cannot stand in a URL is quoted.
 
     Raises:
-        InvalidArgument: it is a whole URL.
+        InvalidArgument: it is a whole URL, or the version cannot be one.
     """
-    bare, _, query = quote(path.lstrip("/"), safe=_IN_URLS).partition("?")
+    bare, _, query = quote(utf8("path", path.lstrip("/")), safe=_IN_URLS).partition("?")
     if "://" in bare:
         raise InvalidArgument("path", f"{path!r} is a URL; give what follows the host")
+    if version is not None:
+        checked_version("x_ms_version", version)
     first, _, rest = bare.partition("/")
     scoped = first.lower() != "subscriptions"
     if first.lower() == subscription_id.lower():
@@ -221,6 +223,17 @@ def raw(
         reconcile=Reconcile.REPEAT if method == "GET" else Reconcile.LISTED,
         scoped=scoped,
     )
+
+
+def checked_version(parameter: str, version: str) -> str:
+    """Return a value of ``x-ms-version``.
+
+    Raises:
+        InvalidArgument: it cannot stand in a header.
+    """
+    if not re.fullmatch("[!-~]+", version):
+        raise InvalidArgument(parameter, f"is a date such as {config.API_VERSION}, not {version!r}")
+    return version
 
 
 def encode(request: Request, endpoint: Endpoint, subscription_id: str, api_version: str) -> HttpRequest:

@@ -95,7 +95,15 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run(
-        "codespell", "asyncsm", "tests", "examples", "benchmarks", "docs", "README.md", "CHANGELOG.md", "CONTRIBUTING.md"
+        "codespell",
+        "asyncsm",
+        "tests",
+        "examples",
+        "benchmarks",
+        "docs",
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
     )
     session.run("lint-imports")
 

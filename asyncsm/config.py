@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
-from urllib.request import getproxies, proxy_bypass
+from urllib.request import getproxies, getproxies_environment, proxy_bypass
+
+from asyncsm import texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -213,20 +215,35 @@ class Environment:
 
     subscription_id: str | None
     cert_file: str | None
+    cert_password: str | None = field(repr=False)
     host: str | None
     ca_file: str | None
 
 
 def environment() -> Environment:
-    """Read ``AZURE_MANAGEMENT_{SUBSCRIPTIONID,CERTFILE,HOST,CA_FILE}``; empty counts as not set."""
+    """Read ``AZURE_MANAGEMENT_{SUBSCRIPTIONID,CERTFILE,CERTPASSWORD,HOST,CA_FILE}``; empty counts as not set."""
     return Environment(
-        subscription_id=os.environ.get("AZURE_MANAGEMENT_SUBSCRIPTIONID") or None,
-        cert_file=os.environ.get("AZURE_MANAGEMENT_CERTFILE") or None,
-        host=os.environ.get("AZURE_MANAGEMENT_HOST") or None,
-        ca_file=os.environ.get("AZURE_MANAGEMENT_CA_FILE") or None,
+        subscription_id=_variable("SUBSCRIPTIONID"),
+        cert_file=_variable("CERTFILE"),
+        cert_password=texts.line(os.environ.get("AZURE_MANAGEMENT_CERTPASSWORD", "")) or None,
+        host=_variable("HOST"),
+        ca_file=_variable("CA_FILE"),
     )
+
+
+def _variable(name: str) -> str | None:
+    # Files of variables with Windows' line ends leave a carriage return, and those of Docker the quotes.
+    value = os.environ.get(f"AZURE_MANAGEMENT_{name}", "").strip("\ufeff\u200b\u200e\u200f \t\r\n")
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return (value[1:-1] if quoted else value) or None
 
 
 def proxy_for(host: str) -> str | None:
     """URL of the proxy for ``https://host``; Windows and macOS also ask the system, which may take a while."""
     return None if proxy_bypass(host) else getproxies().get("https")
+
+
+def environment_proxy_for(host: str) -> str | None:
+    """URL of the proxy that the environment's variables name for ``https://host``; takes no time."""
+    url = getproxies_environment().get("https")
+    return url if url and not proxy_bypass(host) else None

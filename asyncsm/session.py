@@ -9,8 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
+from pydantic import SecretStr
+
 from asyncsm import config
-from asyncsm.clouds import PUBLIC, Endpoint
+from asyncsm.clouds import PUBLIC, Endpoint, checked_proxy
 from asyncsm.config import (
     LanePolicy,
     PollingPolicy,
@@ -55,7 +57,8 @@ class ManagementSession(Caller):
 
     Args:
         subscription_id: GUID of the subscription; ``AZURE_MANAGEMENT_SUBSCRIPTIONID`` if absent,
-            else the only or first one of a `.publishsettings` file.
+            else the only or first one of a `.publishsettings` file. An id that is no GUID is given as
+            `UncheckedSubscriptionId`.
         cert_file: the management certificate: a PEM, PFX or `.publishsettings` file, its content, a
             Windows store path such as ``CURRENT_USER\my\AzureCertificate``, or a
             `ManagementCertificate`; ``AZURE_MANAGEMENT_CERTFILE`` if absent.
@@ -63,6 +66,7 @@ class ManagementSession(Caller):
             public cloud.
         ca_file: PEM file (or its content) with the only certificate authorities to trust, for private
             clouds and the emulator; ``AZURE_MANAGEMENT_CA_FILE`` if absent, else the system's.
+        cert_password: of a PFX, or of an encrypted key in PEM; ``AZURE_MANAGEMENT_CERTPASSWORD`` if absent.
         proxy: URL of an HTTP proxy, ``http://user:password@host:port``.
         trust_env: whether proxies named by the environment are used.
         timeout: seconds one HTTP attempt may take.
@@ -80,7 +84,7 @@ class ManagementSession(Caller):
 
     Raises:
         CredentialError: no usable certificate or no subscription.
-        InvalidArgument: an unusable `host`.
+        InvalidArgument: an unusable `subscription_id`, `host` or `proxy`.
     """
 
     def __init__(
@@ -90,6 +94,7 @@ class ManagementSession(Caller):
         host: str | None = None,
         *,
         ca_file: str | Path | bytes | None = None,
+        cert_password: str | SecretStr | None = None,
         proxy: str | None = None,
         trust_env: bool = True,
         timeout: float = config.ATTEMPT_TIMEOUT,
@@ -109,10 +114,15 @@ class ManagementSession(Caller):
         )
         if timeout <= 0:
             raise InvalidArgument("timeout", "must be more than 0 seconds")
+        if api_version is not None:
+            protocol.checked_version("api_version", api_version)
         subscription_id = subscription_id or given.subscription_id
         self.certificate: ManagementCertificate | None = None
         if transport is None:
-            identity = identify(cert_file if cert_file is not None else given.cert_file, subscription_id)
+            if isinstance(cert_password, SecretStr):
+                cert_password = cert_password.get_secret_value()
+            source = cert_file if cert_file is not None else given.cert_file
+            identity = identify(source, subscription_id, cert_password or given.cert_password)
             self.certificate = identity.certificate
             subscription_id = identity.subscription_id
             host = host or given.host or identity.management_url
@@ -120,6 +130,10 @@ class ManagementSession(Caller):
             raise CredentialError("no subscription: give subscription_id")
         self._subscription_id = subscription_id
         self.endpoint: Endpoint = Endpoint.parse(host or given.host or PUBLIC.management_host)
+        if proxy is None and trust_env:
+            proxy = config.environment_proxy_for(self.endpoint.host)
+        if proxy is not None:
+            checked_proxy(proxy)
         self._transport = transport
         self._tally = Tally()
         self.events: Events = Events()
@@ -128,7 +142,11 @@ class ManagementSession(Caller):
         self._closed = False
 
     def __repr__(self) -> str:
-        return f"<ManagementSession {self._subscription_id} at {self.endpoint.url}>"
+        # A reporter of errors shows the session whose constructor raised, too.
+        endpoint: Endpoint | None = getattr(self, "endpoint", None)
+        if endpoint is None:
+            return "<ManagementSession, not made>"
+        return f"<ManagementSession {self._subscription_id} at {endpoint.url}>"
 
     # ---------------------------------------------------------------- lifecycle
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ from asyncsm.engine.events import ReplyReceived, RequestSent, RetryPlanned
 from asyncsm.engine.throttling import Kind
 from asyncsm.errors import AsyncsmError, ClientStateError, Throttled
 from asyncsm.wire.base import XmlModel
+from asyncsm.wire.http import read_date
 
 if TYPE_CHECKING:
     import random
@@ -80,12 +80,13 @@ class Sender:
     @property
     def service_time(self) -> datetime | None:
         """The service's time, going by its last answer; its clock need not agree with ours."""
-        if self._date is None:
+        date = read_date(self._date)
+        if date is None:
             return None
         passed = asyncio.get_running_loop().time() - self._dated
         try:
-            return parsedate_to_datetime(self._date) + timedelta(seconds=int(passed))
-        except ValueError:
+            return date + timedelta(seconds=int(passed))
+        except OverflowError:
             return None
 
     def _note_date(self, response: HttpResponse) -> None:

@@ -22,6 +22,7 @@ from asyncsm.config import (
 from asyncsm.credentials import CertificateSource, ManagementCertificate
 from asyncsm.credentials.identity import identify
 from asyncsm.engine import protocol
+from asyncsm.engine.budget import Kind
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.events import Events
 from asyncsm.engine.lanes import Lanes
@@ -29,6 +30,7 @@ from asyncsm.engine.lost_replies import Reconciler, in_doubt
 from asyncsm.engine.operation_list import OperationList, normalised
 from asyncsm.engine.operation_sources import GatewayOperations
 from asyncsm.engine.protocol import Request
+from asyncsm.engine.reachability import Reachability
 from asyncsm.engine.sending import Sender, decoded
 from asyncsm.engine.starting import ChangeStarter
 from asyncsm.engine.statistics import SessionStatistics, Tally
@@ -169,15 +171,20 @@ class ManagementSession(Caller):
         """Everything that needs the event loop, from the transport up."""
         options, subscription_id = self.options, self._subscription_id
         chance = random.Random()  # noqa: S311 - spreads requests over time, nothing secret
-        throttle = Throttle(options.throttle)
+        retry, most = options.retry, min(options.retry.most, options.polling.most)
+        policies = {Kind.CALL: retry, Kind.POLL: replace(retry, first=min(retry.first, most), most=most)}
+        throttle = Throttle(
+            options.throttle,
+            reachability=Reachability(retry, chance, self.events),
+            longest={kind: policy.most for kind, policy in policies.items()},
+        )
         sender = Sender(
             transport,
             self.endpoint,
             subscription_id,
             self.api_version,
-            retry=options.retry,
+            retry=policies,
             throttle=throttle,
-            patience=options.throttle.patience,
             tally=self._tally,
             chance=chance,
             events=self.events,

@@ -29,11 +29,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from asyncsm.engine.budget import Kind
 from asyncsm.engine.operation_list import is_removal, normalised
 from asyncsm.engine.protocol import Reconcile, Request
 from asyncsm.engine.retrying import outcome_is_unknown
 from asyncsm.engine.statistics import ADOPTED, SENT_AGAIN, UNKNOWN
-from asyncsm.engine.throttling import Kind
 from asyncsm.errors import (
     AlreadyExists,
     AsyncsmError,
@@ -251,7 +251,7 @@ class Reconciler:
         for _ in range(looks):
             if self._sender.closed:
                 return _Verdict.CANNOT_TELL
-            await asyncio.sleep(pause)
+            await self._sender.pause(pause)
             pause = min(2 * pause, self._policy.most)
             try:
                 found, newest = await self._in_list(change)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from asyncsm.engine.budget import Kind
 from asyncsm.engine.operation_sources import OperationSource
 from asyncsm.engine.protocol import get
-from asyncsm.engine.throttling import Kind
 from asyncsm.polling import SurveyCost
 from asyncsm.wire.operations import (
     Operation,

@@ -12,9 +12,9 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
+from asyncsm.engine.budget import Kind
 from asyncsm.engine.protocol import Request, get
 from asyncsm.engine.sending import decoded
-from asyncsm.engine.throttling import Kind
 from asyncsm.errors import AsyncsmError, UnexpectedPayload
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.gateways import GatewayOperation, GatewayOperationAsyncResponse, GatewayOperationState

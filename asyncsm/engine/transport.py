@@ -77,7 +77,8 @@ class AiohttpTransport:
         self._http = aiohttp.ClientSession(
             # The session's throttle bounds the connections: waiting for one is not part of an attempt.
             connector=aiohttp.TCPConnector(ssl=context, limit=0),
-            timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=min(timeout, config.CONNECT_TIMEOUT)),
+            # Names are looked up within `connect`; a little less than the total tells what was not sent.
+            timeout=aiohttp.ClientTimeout(total=timeout, connect=min(0.9 * timeout, config.CONNECT_TIMEOUT)),
             headers={"accept": "application/xml", "user-agent": "asyncsm"},
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=True,
@@ -147,6 +148,8 @@ class AiohttpTransport:
             )
         if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
             return ConnectionFailed(f"cannot connect to {host}: {str(error) or 'timed out'}")
+        if isinstance(error, aiohttp.ClientHttpProxyError):
+            return _refused_by_proxy(error, host)
         if isinstance(error, TimeoutError):
             return AttemptTimeout(f"no reply from {host} within {self._timeout:g} s")
         return ConnectionLost(f"the connection to {host} broke: {str(error) or type(error).__name__}")
@@ -156,6 +159,15 @@ class AiohttpTransport:
         await self._http.close()
         # TLS connections close in the background; one turn of the loop lets them finish.
         await asyncio.sleep(0)
+
+
+def _refused_by_proxy(error: aiohttp.ClientHttpProxyError, host: str) -> TransportError:
+    said = f"the proxy does not connect to {host}: {error.status} {error.message}"
+    if error.status >= 500:
+        return ConnectionFailed(said)
+    refused = TransportError(said)  # which no waiting changes
+    refused.sent = False
+    return refused
 
 
 def _refused_by_tls(error: BaseException | None) -> bool:

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from asyncsm.engine.budget import Kind
-from asyncsm.engine.operation_list import is_removal, normalised
+from asyncsm.engine.operation_list import as_operation, is_removal, normalised
 from asyncsm.engine.protocol import Reconcile, Request
 from asyncsm.engine.retrying import outcome_is_unknown
 from asyncsm.engine.statistics import ADOPTED, SENT_AGAIN, UNKNOWN
@@ -43,7 +43,7 @@ from asyncsm.errors import (
     ResourceNotFound,
 )
 from asyncsm.wire.http import HttpResponse
-from asyncsm.wire.operations import OperationState, SubscriptionOperation
+from asyncsm.wire.operations import OperationState, SubscriptionOperation, doubt_about
 
 if TYPE_CHECKING:
     from asyncsm.config import ReconcilePolicy
@@ -223,7 +223,8 @@ class Reconciler:
         self._claim(request_id)
         self._tally.reconciled[ADOPTED] += 1
         _log.info("%s: it happened, as operation %s", request.resource, request_id)
-        succeeded = entry.operation_status.status == OperationState.SUCCEEDED
+        listed = as_operation(entry)
+        succeeded = listed.status == OperationState.SUCCEEDED and doubt_about(listed) is None
         return HttpResponse(200 if succeeded else 202, {"x-ms-request-id": request_id})
 
     def _claim(self, request_id: str | None) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from doubles.certificates import management_certificate
@@ -17,9 +18,13 @@ from asyncsm import (
     ManagementSession,
     OutcomeUnknown,
     ResourceNotFound,
+    ServiceManagementService,
 )
+from asyncsm.engine.budget import Kind
+from asyncsm.engine.operation_list import OperationList
 from asyncsm.engine.protocol import delete, get, post
 from asyncsm.models import Locations
+from asyncsm.operations.subscriptions import operations_between
 
 OTHER_ID = "f" * 32
 SHOP = "services/hostedservices/shop"
@@ -496,3 +501,26 @@ async def test_a_list_whose_pages_repeat_has_an_end():
         await session.start(CREATION)
     assert service.sent == 2
     assert service.looks == 8
+
+
+@virtual_time
+async def test_a_list_whose_tokens_go_round_has_an_end():
+    """Two tokens in turn are no more pages either."""
+
+    def page(request):
+        token = "B" if "ContinuationToken=A" in request.url else "A"
+        return replace(
+            listed(entry("SomethingElse", "services/disks/other")),
+            body=listed().body.replace(
+                b"</SubscriptionOperationCollection>",
+                f"<ContinuationToken>{token}</ContinuationToken></SubscriptionOperationCollection>".encode(),
+            ),
+        )
+
+    transport = ScriptedTransport(page)
+    async with ServiceManagementService(session=ManagementSession(SUBSCRIPTION, transport=transport)) as sms:
+        begin = datetime(2015, 7, 1, tzinfo=UTC)
+        assert await operations_between(sms, begin, begin, None) == []
+        assert len(transport.requests) == 3
+        history = OperationList(sms.session._open().sender, 1)
+        assert len([page async for page in history.pages(begin, Kind.CALL)]) == 3

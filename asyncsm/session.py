@@ -38,7 +38,7 @@ from asyncsm.engine.throttling import Throttle
 from asyncsm.engine.transport import AiohttpTransport, Transport
 from asyncsm.errors import ClientStateError, CredentialError, InvalidArgument
 from asyncsm.operations.lanes import lane_of
-from asyncsm.polling import OperationHandle, OperationToken, Tracker
+from asyncsm.polling import Goal, OperationHandle, OperationToken, Tracker
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.http import HttpResponse
 
@@ -208,7 +208,7 @@ class ManagementSession(Caller):
         )
         lanes = Lanes(self._tally.waited_in_lane, self.events)
         starter = ChangeStarter(reconciler, lanes, options.lanes, tracker, self.events)
-        return _Parts(transport, throttle, sender, tracker, lanes, starter)
+        return _Parts(transport, throttle, sender, history, tracker, lanes, starter)
 
     async def close(self) -> None:
         """Close all connections; harmless when repeated.
@@ -362,6 +362,15 @@ class ManagementSession(Caller):
         """Poll for `handle`; see `Caller.watch`."""
         self._open().tracker.watch(handle, interval)
 
+    async def wait_for(self, model: type[M], request: Request, goal: Goal[M]) -> M:
+        """Read a document until `goal` is reached; see `Caller.wait_for`."""
+        parts = self._open()
+
+        async def read() -> M:
+            return (await parts.history.read(model, request, Kind.POLL))[0]
+
+        return await parts.tracker.resources.until(request.resource.lower(), read, goal)
+
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
@@ -370,6 +379,7 @@ class _Parts:
     transport: Transport
     throttle: Throttle
     sender: Sender
+    history: OperationList
     tracker: Tracker
     lanes: Lanes
     starter: ChangeStarter

@@ -21,7 +21,8 @@ class RequestSent:
     """A request goes out.
 
     Attributes:
-        kind: ``change``, ``read``, or ``poll`` for a question about operations.
+        kind: ``change``, ``read``, or ``poll`` for a question about operations, or about a
+            resource that is waited for.
         resource: method and path.
         operation: the service's name for a change; empty for anything else.
         attempt: 1 for the first; refusals with ``TooManyRequests``, and what could not be sent, are none.

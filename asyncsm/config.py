@@ -69,6 +69,11 @@ class RetryPolicy:
                 "a retry policy needs attempts >= 1, 0 <= first <= most, budget >= 0 and patience >= 0"
             )
 
+    @property
+    def outage_patience(self) -> float:
+        """The patience, if anything is sent again at all."""
+        return self.patience if self.attempts > 1 else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class PollingPolicy:

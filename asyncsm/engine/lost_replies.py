@@ -38,9 +38,11 @@ from asyncsm.errors import (
     AlreadyExists,
     AsyncsmError,
     Conflict,
+    ConnectionFailed,
     ExclusiveAccess,
     OutcomeUnknown,
     ResourceNotFound,
+    ServiceError,
 )
 from asyncsm.wire.http import HttpResponse
 from asyncsm.wire.operations import OperationState, SubscriptionOperation, doubt_about
@@ -139,6 +141,10 @@ class Reconciler:
         self._tally = tally
         # Operations of other calls must not be taken for the one whose reply was lost.
         self._claimed: OrderedDict[str, None] = OrderedDict()
+
+    async def pause(self, seconds: float) -> None:
+        """Let `seconds` pass, or less if the session is closed meanwhile."""
+        await self._sender.pause(seconds)
 
     def begin(self, request: Request) -> Sending:
         """Return what `send` has to know of a change about to be sent."""
@@ -239,7 +245,7 @@ class Reconciler:
         if change.at is not None:
             return change.at - SLACK
         ago = timedelta(seconds=asyncio.get_running_loop().time() - change.moment)
-        return (self._sender.service_time or datetime.now(UTC)) - ago - FIRST_SLACK
+        return (self._sender.service_time or datetime.now(UTC)) - ago * self._sender.clock_rate - FIRST_SLACK
 
     # Looking.
 
@@ -250,14 +256,16 @@ class Reconciler:
         later_than: datetime | None = None
         listed = fresh = False
         for _ in range(looks):
+            await self._sender.pause(pause)
             if self._sender.closed:
                 return _Verdict.CANNOT_TELL
-            await self._sender.pause(pause)
             pause = min(2 * pause, self._policy.most)
             try:
                 found, newest = await self._in_list(change)
             except AsyncsmError as error:
                 _log.info("operations cannot be listed: %s", error)
+                if isinstance(error, ConnectionFailed) and self._sender.patience:
+                    return _Verdict.CANNOT_TELL  # it has been waited for long enough
                 continue
             if found is not None:
                 return found
@@ -312,8 +320,9 @@ class Reconciler:
             there = True
         except ResourceNotFound:
             there = False
-        except AsyncsmError:  # some cannot be read by name
-            return _Verdict.DID_NOT_HAPPEN if listed else _Verdict.CANNOT_TELL
+        except AsyncsmError as error:  # some cannot be read by name
+            told = listed and isinstance(error, ServiceError)
+            return _Verdict.DID_NOT_HAPPEN if told else _Verdict.CANNOT_TELL
         as_wished = there is (request.reconcile is Reconcile.CREATED)
         # As wished, but not by us: sent again, the service says what is in the way.
         return _Verdict.CANNOT_TELL if as_wished and not listed else _Verdict.DID_NOT_HAPPEN

@@ -68,8 +68,7 @@ class Reachability:
         *,
         connections: int = config.MAX_CONNECTIONS,
     ) -> None:
-        # Whoever wants nothing sent twice is told at once.
-        self.outage: Trouble = Trouble(policy.patience if policy.attempts > 1 else 0.0)
+        self.outage: Trouble = Trouble(policy.outage_patience)
         self.limits: bool = False
         self._chance = chance or random.Random()  # noqa: S311 - spreads requests over time, nothing secret
         self._events = Events() if events is None else events

@@ -72,6 +72,7 @@ class Sender:
         self._throttle = throttle
         self._tally = tally
         self._chance = chance
+        self._first_date: tuple[str, float] | None = None
         self._date: str | None = None
         self._dated = 0.0
         self._closing = asyncio.Event()
@@ -80,6 +81,11 @@ class Sender:
     def closed(self) -> bool:
         """Return whether `close` was called."""
         return self._closing.is_set()
+
+    @property
+    def patience(self) -> float:
+        """Seconds for which a request waits for a service that cannot be reached."""
+        return self._policies[Kind.CALL].outage_patience
 
     @property
     def retry_budget(self) -> int:
@@ -101,6 +107,21 @@ class Sender:
         date = response.headers.get("date")
         if date is not None:
             self._date, self._dated = date, asyncio.get_running_loop().time()
+            self._first_date = self._first_date or (date, self._dated)
+
+    @property
+    def clock_rate(self) -> float:
+        """How many seconds pass by the service's clock in one of ours: 1 unless it is clearly faster."""
+        if self._first_date is None or self._date is None:
+            return 1.0
+        first, moment = self._first_date
+        passed = self._dated - moment
+        try:
+            shown = (parsedate_to_datetime(self._date) - parsedate_to_datetime(first)).total_seconds()
+        except (ValueError, TypeError):
+            return 1.0
+        # Dates are whole seconds, so that an interval may be one longer or shorter than is shown.
+        return (shown + 1) / passed if passed > 0 and shown - 1 > 2 * passed else 1.0
 
     def close(self) -> None:
         """Send nothing more; whoever waits to be sent is told."""

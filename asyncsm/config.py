@@ -44,26 +44,37 @@ class RetryPolicy:
     """When one request is sent again.
 
     The pause before the n-th retry is chosen at random between 0 and
-    ``min(most, first * 2**n)`` seconds ("full jitter"); a ``Retry-After`` sets the least.
+    ``min(most, first * 2**n)`` seconds ("full jitter"); a ``Retry-After`` sets the least, up to `most`.
 
     Attributes:
         attempts: how often a request is sent at most; 1 switches retries off. A refusal with
-            ``TooManyRequests`` is no attempt; see `ThrottlePolicy.patience`.
+            ``TooManyRequests`` is no attempt (see `ThrottlePolicy.patience`), nor is a connection
+            that cannot be made (see `patience`).
         first: seconds, upper bound of the first pause.
-        most: seconds, upper bound of any pause.
+        most: seconds, upper bound of any pause, whatever the service says.
         budget: tokens all calls of a session have together for being sent again. A retry costs
             5 (10 after a time-out) and success gives them back, so that a service in trouble is
             not asked five times as much.
+        patience: seconds for which a request waits for a service that cannot be reached, together
+            with all others of the session; 0, or a single attempt, gives up at once.
     """
 
     attempts: int = 5
     first: float = 0.5
     most: float = 30.0
     budget: int = 500
+    patience: float = 600.0
 
     def __post_init__(self) -> None:
-        if self.attempts < 1 or self.first < 0 or self.most < self.first or self.budget < 0:
-            raise ValueError("a retry policy needs attempts >= 1, 0 <= first <= most and budget >= 0")
+        if self.attempts < 1 or not 0 <= self.first <= self.most or self.budget < 0 or self.patience < 0:
+            raise ValueError(
+                "a retry policy needs attempts >= 1, 0 <= first <= most, budget >= 0 and patience >= 0"
+            )
+
+    @property
+    def outage_patience(self) -> float:
+        """The patience, if anything is sent again at all."""
+        return self.patience if self.attempts > 1 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +128,8 @@ class ThrottlePolicy:
         decrease: what a refusal multiplies the rate by.
         increase: calls a second by which the rate grows in each second without a refusal.
         slowest: calls a second the rate never falls below.
-        patience: seconds after its first refusal with ``TooManyRequests`` for which a call is tried
-            again; 0 gives up at once.
+        patience: seconds for which a call waits while the service refuses everything with
+            ``TooManyRequests``, or after its own first refusal is tried again; 0 gives up at once.
     """
 
     calls: int | None = None

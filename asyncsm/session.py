@@ -24,6 +24,7 @@ from asyncsm.config import (
 from asyncsm.credentials import CertificateSource, ManagementCertificate
 from asyncsm.credentials.identity import identify
 from asyncsm.engine import protocol
+from asyncsm.engine.budget import Kind
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.events import Events
 from asyncsm.engine.lanes import Lanes
@@ -31,6 +32,7 @@ from asyncsm.engine.lost_replies import Reconciler, in_doubt
 from asyncsm.engine.operation_list import OperationList, normalised
 from asyncsm.engine.operation_sources import GatewayOperations
 from asyncsm.engine.protocol import Request
+from asyncsm.engine.reachability import Reachability
 from asyncsm.engine.sending import Sender, decoded
 from asyncsm.engine.starting import ChangeStarter
 from asyncsm.engine.statistics import SessionStatistics, Tally
@@ -38,7 +40,7 @@ from asyncsm.engine.throttling import Throttle
 from asyncsm.engine.transport import AiohttpTransport, Transport
 from asyncsm.errors import ClientStateError, CredentialError, InvalidArgument
 from asyncsm.operations.lanes import lane_of
-from asyncsm.polling import OperationHandle, OperationToken, Tracker
+from asyncsm.polling import Goal, OperationHandle, OperationToken, Tracker
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.http import HttpResponse
 
@@ -187,15 +189,20 @@ class ManagementSession(Caller):
         """Everything that needs the event loop, from the transport up."""
         options, subscription_id = self.options, self._subscription_id
         chance = random.Random()  # noqa: S311 - spreads requests over time, nothing secret
-        throttle = Throttle(options.throttle)
+        retry, most = options.retry, min(options.retry.most, options.polling.most)
+        policies = {Kind.CALL: retry, Kind.POLL: replace(retry, first=min(retry.first, most), most=most)}
+        throttle = Throttle(
+            options.throttle,
+            reachability=Reachability(retry, chance, self.events),
+            longest={kind: policy.most for kind, policy in policies.items()},
+        )
         sender = Sender(
             transport,
             self.endpoint,
             subscription_id,
             self.api_version,
-            retry=options.retry,
+            retry=policies,
             throttle=throttle,
-            patience=options.throttle.patience,
             tally=self._tally,
             chance=chance,
             events=self.events,
@@ -219,7 +226,7 @@ class ManagementSession(Caller):
         )
         lanes = Lanes(self._tally.waited_in_lane, self.events)
         starter = ChangeStarter(reconciler, lanes, options.lanes, tracker, self.events)
-        return _Parts(transport, throttle, sender, tracker, lanes, starter)
+        return _Parts(transport, throttle, sender, history, tracker, lanes, starter)
 
     async def close(self) -> None:
         """Close all connections; harmless when repeated.
@@ -373,6 +380,15 @@ class ManagementSession(Caller):
         """Poll for `handle`; see `Caller.watch`."""
         self._open().tracker.watch(handle, interval)
 
+    async def wait_for(self, model: type[M], request: Request, goal: Goal[M]) -> M:
+        """Read a document until `goal` is reached; see `Caller.wait_for`."""
+        parts = self._open()
+
+        async def read() -> M:
+            return (await parts.history.read(model, request, Kind.POLL))[0]
+
+        return await parts.tracker.resources.until(request.resource.lower(), read, goal)
+
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
@@ -381,6 +397,7 @@ class _Parts:
     transport: Transport
     throttle: Throttle
     sender: Sender
+    history: OperationList
     tracker: Tracker
     lanes: Lanes
     starter: ChangeStarter

@@ -197,7 +197,7 @@ class Examination:
             raise Trouble(
                 f"{where} ended the TLS handshake: {error.reason or error}",
                 "the host may not speak TLS 1.2 or later, or refuses the certificate",
-                errors.errors.CertificateRejected("handshake"),
+                errors.CertificateRejected("handshake"),
             ) from error
         except (OSError, TimeoutError) as error:
             reason = getattr(error, "strerror", None) or f"no answer within {CONNECT_SECONDS:g} s"

@@ -79,7 +79,8 @@ class AiohttpTransport:
         self._http = aiohttp.ClientSession(
             # The session's throttle bounds the connections: waiting for one is not part of an attempt.
             connector=aiohttp.TCPConnector(ssl=context, limit=0),
-            timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=min(timeout, config.CONNECT_TIMEOUT)),
+            # Names are looked up within `connect`; a little less than the total tells what was not sent.
+            timeout=aiohttp.ClientTimeout(total=timeout, connect=min(0.9 * timeout, config.CONNECT_TIMEOUT)),
             headers={
                 "accept": "application/xml",
                 "accept-encoding": unpacking.ACCEPTED,
@@ -96,9 +97,8 @@ class AiohttpTransport:
         except _Broken as broken:
             raise self._translated(broken.error, request) from broken.error
         except aiohttp.ClientHttpProxyError as error:
-            host = URL(request.url, encoded=True).authority
-            raise ConnectionFailed(
-                f"cannot connect to {host}: the proxy answered HTTP {error.status} {error.message}"
+            raise _refused_by_proxy(
+                error, host
             ) from None  # the words of `error` have the proxy's user and password
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise self._translated(error, request) from error
@@ -189,6 +189,15 @@ class AiohttpTransport:
 
 def _unusable(reply: aiohttp.ClientResponse, problem: str) -> UnexpectedPayload:
     return UnexpectedPayload(f"the reply {problem}", request_id=reply.headers.get("x-ms-request-id"))
+
+
+def _refused_by_proxy(error: aiohttp.ClientHttpProxyError, host: str) -> TransportError:
+    said = f"cannot connect to {host}: the proxy answered HTTP {error.status} {error.message}"
+    if error.status >= 500:
+        return ConnectionFailed(said)
+    refused = TransportError(said)  # which no waiting changes
+    refused.sent = False
+    return refused
 
 
 def _refused_by_tls(error: BaseException | None) -> bool:

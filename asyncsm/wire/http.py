@@ -41,8 +41,9 @@ class HttpResponse:
 
     @property
     def request_id(self) -> str | None:
-        """``x-ms-request-id``, which names the operation a change started."""
-        return self.headers.get("x-ms-request-id")
+        """``x-ms-request-id``, which names the operation a change started; ``None`` if it names none."""
+        request_id = self.headers.get("x-ms-request-id", "").strip()
+        return None if request_id in {"", ".", ".."} else request_id  # which cannot stand in a path
 
     @property
     def retry_after(self) -> float | None:

@@ -50,15 +50,40 @@ async def test_the_request_goes_out_as_encoded(transport, service):
     assert call.kwargs["headers"]["x-ms-version"] == "2014-10-01"
 
 
-def connector_error(cause):
+def connector_error(cause, kind=aiohttp.ClientConnectorError):
     key = aiohttp.client_reqrep.ConnectionKey("h", 443, True, True, None, None, None)
-    return aiohttp.ClientConnectorError(key, cause)
+    return kind(key, cause)
+
+
+def proxy_refusal(status):
+    asked = aiohttp.RequestInfo(URL, "CONNECT", {}, "http://user:secret@proxy.example:3128")
+    return aiohttp.ClientHttpProxyError(asked, (), status=status, message="no")
 
 
 @pytest.mark.parametrize(
     ("raised", "expected", "sent"),
     [
         (connector_error(OSError(111, "refused")), errors.ConnectionFailed, False),
+        (
+            connector_error(ConnectionResetError(104, "reset in the handshake")),
+            errors.ConnectionFailed,
+            False,
+        ),
+        (
+            connector_error(
+                OSError(-3, "Temporary failure in name resolution"), aiohttp.ClientConnectorDNSError
+            ),
+            errors.ConnectionFailed,
+            False,
+        ),
+        (
+            connector_error(OSError(111, "refused"), aiohttp.ClientProxyConnectionError),
+            errors.ConnectionFailed,
+            False,
+        ),
+        (proxy_refusal(502), errors.ConnectionFailed, False),
+        (proxy_refusal(407), errors.TransportError, False),
+        (proxy_refusal(403), errors.TransportError, False),
         (aiohttp.ConnectionTimeoutError("slow"), errors.ConnectionFailed, False),
         (aiohttp.ServerDisconnectedError(), errors.ConnectionLost, True),
         (aiohttp.ClientPayloadError("short"), errors.ConnectionLost, True),
@@ -75,7 +100,9 @@ async def test_failures_are_told_apart(transport, service, raised, expected, sen
         await transport.send(REQUEST)
     assert type(caught.value) is expected
     assert caught.value.sent is sent
-    assert caught.value.__cause__ is raised
+    assert "secret" not in str(caught.value)
+    by_proxy = isinstance(raised, aiohttp.ClientHttpProxyError)  # whose words have the proxy's password
+    assert caught.value.__cause__ is (None if by_proxy else raised)
 
 
 async def test_a_tls_refusal_is_about_certificates(transport, service):

@@ -97,9 +97,9 @@ class AiohttpTransport:
         except _Broken as broken:
             raise self._translated(broken.error, request) from broken.error
         except aiohttp.ClientHttpProxyError as error:
-            raise _refused_by_proxy(
-                error, host
-            ) from None  # the words of `error` have the proxy's user and password
+            host = URL(request.url, encoded=True).authority
+            # The words of `error` have the proxy's user and password.
+            raise _refused_by_proxy(error, host) from None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise self._translated(error, request) from error
 

@@ -31,7 +31,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, get_origin, overload
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.alias_generators import to_pascal
 
 from asyncsm.errors import InvalidArgument
@@ -133,6 +133,13 @@ class XmlModel(BaseModel):
             raise _invalid_argument(type(self), error) from None
 
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    def __getstate__(self) -> dict[object, object]:
+        if any(isinstance(value, SecretStr) for value in self.__dict__.values()):
+            raise TypeError(
+                f"a {type(self).__name__} with a secret is not pickled: pass what it can be read from, and read it there"
+            )
+        return super().__getstate__()
 
     def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
         # A document has dozens of optional fields; showing the absent ones would hide the others.

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 from asyncsm import texts
 from asyncsm.wire import codec
 from asyncsm.wire.base import UnknownElement, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.types import HiddenStr
 from asyncsm.wire.xml import Node
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Setting(_Part):
     """A setting of a role, by name."""
 
     name: Annotated[str, Field(alias="@name")]
-    value: Annotated[str | None, Field(alias="@value", repr=False)] = None
+    value: Annotated[HiddenStr | None, Field(alias="@value", repr=False)] = None
     """Often a connection string, so reprs leave it out."""
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from asyncsm.wire.base import Nillable, OpenEnum, XmlList, XmlModel, repeated
+from asyncsm.wire.types import HiddenStr
 from asyncsm.wire.xml import DATA_CONTRACT
 
 
@@ -78,7 +79,7 @@ class OperationParameter(XmlModel):
     xml_prefixes: ClassVar[dict[str, str]] = {"a": DATA_CONTRACT}
 
     name: Annotated[str | None, Field(alias="a:Name")] = None
-    value: Annotated[str | None, Field(alias="a:Value", repr=False), Nillable] = None
+    value: Annotated[HiddenStr | None, Field(alias="a:Value", repr=False), Nillable] = None
     """May be a whole document as text, secrets included."""
 
 

@@ -6,8 +6,9 @@ import base64
 import binascii
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, NoReturn, Self, SupportsIndex
 
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, SecretBytes, SecretStr
 from pydantic_core import core_schema
 
 from asyncsm.errors import InvalidArgument
@@ -36,6 +37,50 @@ class Base64:
 
 
 Base64Text = Annotated[str, Base64]
+
+
+class _Hidden:
+    """Mixin for text and bytes that are as ordinary ones, but that no repr, dump or pickle shows."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}('**********')"
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _memo: dict[int, object]) -> Self:
+        return self
+
+    def __reduce_ex__(self, _protocol: SupportsIndex) -> NoReturn:
+        raise TypeError("a secret is not pickled: pass what it can be read from, and read it there")
+
+
+class HiddenText(_Hidden, str):
+    """Text that often holds secrets, such as a configuration with its connection strings."""
+
+    __slots__ = ()
+
+
+class HiddenBytes(_Hidden, bytes):
+    """Bytes that often hold secrets, such as the custom data of a machine."""
+
+    __slots__ = ()
+
+
+def _revealed(value: object) -> object:
+    return value.get_secret_value() if isinstance(value, SecretStr | SecretBytes) else value
+
+
+HiddenStr = Annotated[
+    str, BeforeValidator(_revealed), AfterValidator(HiddenText), PlainSerializer(SecretStr, SecretStr)
+]
+"""Text of a field that a dump shows as it shows a password."""
+HiddenBinary = Annotated[
+    bytes, BeforeValidator(_revealed), AfterValidator(HiddenBytes), PlainSerializer(SecretBytes, SecretBytes)
+]
+"""Bytes of a field that a dump shows as it shows a password."""
 
 
 def encode_base64(value: str | bytes, parameter: str = "text") -> str:

@@ -9,7 +9,7 @@ from doubles.mocked_http import MockedHttp
 
 from asyncsm import config
 from asyncsm.engine.transport import AiohttpTransport
-from asyncsm.errors import ConnectionFailed
+from asyncsm.errors import TransportError
 from asyncsm.wire.http import HttpRequest
 
 HOST = "management.core.windows.net"

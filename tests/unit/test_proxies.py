@@ -81,7 +81,7 @@ async def test_a_proxy_that_refuses(environment):
         environment.setenv("https_proxy", f"http://user:hunter2@127.0.0.1:{port}")
         transport = AiohttpTransport(ssl.create_default_context(), timeout=5.0)
         with pytest.raises(
-            ConnectionFailed, match=f"cannot connect to {HOST}:443: the proxy answered HTTP 407"
+            TransportError, match=f"cannot connect to {HOST}:443: the proxy answered HTTP 407"
         ) as caught:
             await transport.send(HttpRequest("POST", URL, {}))
         await transport.close()

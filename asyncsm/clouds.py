@@ -104,5 +104,25 @@ class Endpoint:
         return other == self.host.lower()
 
 
+def checked_proxy(url: str) -> str:
+    """Return the URL of a proxy.
+
+    Raises:
+        InvalidArgument: it is not ``http://[user:password@]host[:port]``; the message has no user and password.
+    """
+    text = url.strip()
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or text.split() != [text] or not text.isprintable():
+        shown = text.rpartition("@")[2].rpartition("//")[2]
+        raise InvalidArgument(
+            "proxy", f"the address that ends in {shown!r} is not of the form http://[user:password@]host:port"
+        )
+    return text
+
+
 def _within(host: str, domain: str) -> bool:
     return host == domain or host.endswith("." + domain)

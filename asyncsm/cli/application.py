@@ -34,8 +34,8 @@ app: typer.Typer = typer.Typer(
 )
 app.command("demo")(demo_command.demo)
 app.command("doctor")(doctor.doctor)
-for group in (emulator, certificate, location, service, operation, plan):
-    app.add_typer(group.app)
+for _group in (emulator, certificate, location, service, operation, plan):
+    app.add_typer(_group.app)
 app.command("worker")(worker.worker)
 
 # Depending on its version, typer brings its own copy of click or uses the installed one.

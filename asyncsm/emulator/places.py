@@ -228,7 +228,7 @@ class Roles(Place[Role]):
     """The roles of deployments."""
 
     noun = "Role"
-    path = f"{path_resources.BY_NAME}/roles/{{roleName}}"
+    path: str = f"{path_resources.BY_NAME}/roles/{{roleName}}"
     called = "role {roleName}"
 
     def holder(self, call: Call) -> tuple[Role, Lockable, str]:
@@ -259,7 +259,7 @@ class Interfaces(Roles):
     """The network interfaces of roles."""
 
     noun = "NetworkInterface"
-    path = f"{Roles.path}/networkinterfaces/{{networkInterfaceName}}"
+    path: str = f"{Roles.path}/networkinterfaces/{{networkInterfaceName}}"
     called = "network interface {networkInterfaceName}"
 
     def within(

@@ -29,21 +29,23 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from asyncsm.engine.operation_list import is_removal, normalised
+from asyncsm.engine.budget import Kind
+from asyncsm.engine.operation_list import as_operation, is_removal, normalised
 from asyncsm.engine.protocol import Reconcile, Request
 from asyncsm.engine.retrying import outcome_is_unknown
 from asyncsm.engine.statistics import ADOPTED, SENT_AGAIN, UNKNOWN
-from asyncsm.engine.throttling import Kind
 from asyncsm.errors import (
     AlreadyExists,
     AsyncsmError,
     Conflict,
+    ConnectionFailed,
     ExclusiveAccess,
     OutcomeUnknown,
     ResourceNotFound,
+    ServiceError,
 )
 from asyncsm.wire.http import HttpResponse
-from asyncsm.wire.operations import OperationState, SubscriptionOperation
+from asyncsm.wire.operations import OperationState, SubscriptionOperation, doubt_about
 
 if TYPE_CHECKING:
     from asyncsm.config import ReconcilePolicy
@@ -140,6 +142,10 @@ class Reconciler:
         # Operations of other calls must not be taken for the one whose reply was lost.
         self._claimed: OrderedDict[str, None] = OrderedDict()
 
+    async def pause(self, seconds: float) -> None:
+        """Let `seconds` pass, or less if the session is closed meanwhile."""
+        await self._sender.pause(seconds)
+
     def begin(self, request: Request) -> Sending:
         """Return what `send` has to know of a change about to be sent."""
         since = _in_doubt_since.get()
@@ -223,7 +229,8 @@ class Reconciler:
         self._claim(request_id)
         self._tally.reconciled[ADOPTED] += 1
         _log.info("%s: it happened, as operation %s", request.resource, request_id)
-        succeeded = entry.operation_status.status == OperationState.SUCCEEDED
+        listed = as_operation(entry)
+        succeeded = listed.status == OperationState.SUCCEEDED and doubt_about(listed) is None
         return HttpResponse(200 if succeeded else 202, {"x-ms-request-id": request_id})
 
     def _claim(self, request_id: str | None) -> None:
@@ -238,7 +245,7 @@ class Reconciler:
         if change.at is not None:
             return change.at - SLACK
         ago = timedelta(seconds=asyncio.get_running_loop().time() - change.moment)
-        return (self._sender.service_time or datetime.now(UTC)) - ago - FIRST_SLACK
+        return (self._sender.service_time or datetime.now(UTC)) - ago * self._sender.clock_rate - FIRST_SLACK
 
     # Looking.
 
@@ -249,14 +256,16 @@ class Reconciler:
         later_than: datetime | None = None
         listed = fresh = False
         for _ in range(looks):
+            await self._sender.pause(pause)
             if self._sender.closed:
                 return _Verdict.CANNOT_TELL
-            await asyncio.sleep(pause)
             pause = min(2 * pause, self._policy.most)
             try:
                 found, newest = await self._in_list(change)
             except AsyncsmError as error:
                 _log.info("operations cannot be listed: %s", error)
+                if isinstance(error, ConnectionFailed) and self._sender.patience:
+                    return _Verdict.CANNOT_TELL  # it has been waited for long enough
                 continue
             if found is not None:
                 return found
@@ -311,8 +320,9 @@ class Reconciler:
             there = True
         except ResourceNotFound:
             there = False
-        except AsyncsmError:  # some cannot be read by name
-            return _Verdict.DID_NOT_HAPPEN if listed else _Verdict.CANNOT_TELL
+        except AsyncsmError as error:  # some cannot be read by name
+            told = listed and isinstance(error, ServiceError)
+            return _Verdict.DID_NOT_HAPPEN if told else _Verdict.CANNOT_TELL
         as_wished = there is (request.reconcile is Reconcile.CREATED)
         # As wished, but not by us: sent again, the service says what is in the way.
         return _Verdict.CANNOT_TELL if as_wished and not listed else _Verdict.DID_NOT_HAPPEN

@@ -1,15 +1,16 @@
 """The operations of the service, one mixin a family.
 
 A method is declared (see `declaring`) and makes one request; what a document's fields mean is
-said on its model. "REST" in a docstring gives the operation's name in Microsoft's
-reference and, where it is known, the page it had there:
+said on its model. "REST" in a docstring gives the operation's name in Microsoft's reference, where
+that is not the method's, and the page it had there, where that is known:
 ``https://msdn.microsoft.com/library/azure/{page}.aspx``.
 
 Every method may raise `ServiceError` (the service refused), `TransportError` (no reply) and
 `UnexpectedPayload` (no readable reply); a change also `OutcomeUnknown` (its reply was lost) and
 `ExclusiveAccess` (somebody else's operation on the resource has not ended in time). A docstring
-names what is particular to its operation: `service_name` is everywhere the hosted service (or the
-storage account), `deployment_name` the deployment, `role_name` the machine, and so on.
+names what is particular to its operation. Arguments that break a rule are refused with
+`InvalidArgument`; labels have at most 100 characters, descriptions 1,024. `service_name` is everywhere
+the hosted service (or the storage account), `deployment_name` the deployment, `role_name` the machine.
 """
 
 from __future__ import annotations

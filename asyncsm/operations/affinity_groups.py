@@ -52,9 +52,7 @@ class AffinityGroupOperations(Caller):
 
         Args:
             name: unique in the subscription; letters, digits and hyphens.
-            label: at most 100 characters.
             location: name of one of `list_locations`.
-            description: at most 1,024 characters.
 
         Raises:
             InvalidArgument: a label or description is too long.
@@ -73,8 +71,6 @@ class AffinityGroupOperations(Caller):
 
         Args:
             affinity_group_name: the group to change.
-            label: at most 100 characters.
-            description: at most 1,024 characters.
 
         Raises:
             ResourceNotFound: there is no such affinity group.

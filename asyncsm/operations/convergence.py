@@ -50,7 +50,6 @@ class ConvergentOperations(
 
         Args:
             name: of the group.
-            label: at most 100 characters.
             location: name of one of `list_locations`.
             description: at most 1,024 characters; kept as it is if absent.
 
@@ -85,7 +84,6 @@ class ConvergentOperations(
         Args:
             service_name: of the hosted service.
             label: at most 100 characters; the name, if it is created without one.
-            description: at most 1,024 characters.
             location: where it is to be; either this or `affinity_group`.
             affinity_group: where it is to be.
             extended_properties: these are set, others stay.
@@ -139,7 +137,6 @@ class ConvergentOperations(
 
         Args:
             service_name: of the storage account.
-            description: at most 1,024 characters.
             label: at most 100 characters; the name, if it is created without one.
             affinity_group: where it is to be; either this or `location`.
             location: where it is to be.
@@ -209,17 +206,8 @@ class ConvergentOperations(
             deployment_name: the deployment, in production.
             role_name: of the machine.
             system_config: as for `create_virtual_machine_deployment`, like all further ones.
-            os_virtual_hard_disk: the image or disk to start from; ``None`` with `vm_image_name`.
-            network_config: endpoints and subnets.
             label: of the deployment, if it is created; its name otherwise.
-            availability_set_name: machines of one set are kept apart.
-            data_virtual_hard_disks: further disks.
-            role_size: name of one of `list_role_sizes`.
             virtual_network_name: of the deployment, if it is created.
-            resource_extension_references: extensions to install.
-            provision_guest_agent: install the guest agent.
-            vm_image_name: a VM image to start from.
-            media_location: container URL for the disks of a platform VM image.
             reserved_ip_name: of the deployment, if it is created.
 
         Raises:

@@ -339,6 +339,8 @@ def _implementation(
     if operation.plain:
         call = functools.wraps(method)(_caller(operation, binder))
     call.__dict__.update(__operation__=operation, __binder__=binder)
+    if operation.doc and "REST: " not in operation.doc:
+        call.__doc__ = f"{operation.doc}\n\nREST: {operation.title}."
     return call
 
 

@@ -93,12 +93,10 @@ class DeploymentOperations(Caller):
             deployment_slot: ``Production`` or ``Staging``, in any case.
             name: unique in the hosted service.
             package_url: the ``.cspkg``, a blob in a storage account of the subscription.
-            label: at most 100 characters.
             configuration: the ``.cscfg``: text, bytes, a path or a binary file; text that is base64
                 already, as the old SDK's guide passes it, is recognised.
             start_deployment: start the role instances, instead of leaving them suspended.
             treat_warnings_as_error: fail when the package has warnings.
-            extended_properties: at most 25.
 
         Raises:
             InvalidArgument: an argument breaks a rule, or the configuration is not a ``.cscfg``.
@@ -168,10 +166,8 @@ class DeploymentOperations(Caller):
             treat_warnings_as_error: fail when there are warnings.
             mode: ``Auto`` (one upgrade domain after another), ``Manual`` (each after a call of its
                 own) or ``Simultaneous``.
-            extended_properties: at most 25.
 
         Raises:
-            InvalidArgument: an argument breaks a rule.
             ResourceNotFound: there is no such hosted service or deployment.
         """
         ...

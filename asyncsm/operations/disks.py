@@ -31,8 +31,6 @@ class DiskOperations(Caller):
     ) -> DataVirtualHardDisk:
         """Read a data disk of a virtual machine.
 
-        REST: Get Data Disk.
-
         Args:
             lun: logical unit number of the disk, 0 to 31.
 
@@ -61,8 +59,6 @@ class DiskOperations(Caller):
         source_media_link: Name | None = None,
     ) -> OperationHandle:
         """Attach a data disk to a virtual machine: a new one, a registered one, or an existing blob.
-
-        REST: Add Data Disk.
 
         Args:
             lun: logical unit number, 0 to 31, that is free.
@@ -98,8 +94,6 @@ class DiskOperations(Caller):
     ) -> OperationHandle:
         """Change caching, label or number of an attached data disk.
 
-        REST: Update Data Disk.
-
         Args:
             lun: logical unit number the disk has.
             host_caching: ``None``, ``ReadOnly`` or ``ReadWrite``, as text.
@@ -134,8 +128,6 @@ class DiskOperations(Caller):
     ) -> OperationHandle:
         """Detach a data disk from a virtual machine.
 
-        REST: Delete Data Disk.
-
         Args:
             lun: logical unit number of the disk.
             delete_vhd: also delete the disk and the blob behind it.
@@ -147,17 +139,12 @@ class DiskOperations(Caller):
 
     @registered.reads(DISKS)
     async def list_disks(self) -> Disks:
-        """List the registered disks, attached or not.
-
-        REST: List Disks.
-        """
+        """List the registered disks, attached or not."""
         ...
 
     @registered.reads(DISK)
     async def get_disk(self, disk_name: str) -> Disk:
         """Read a registered disk.
-
-        REST: Get Disk.
 
         Raises:
             ResourceNotFound: there is no such disk.
@@ -181,7 +168,6 @@ class DiskOperations(Caller):
 
         Args:
             has_operating_system: whether machines can start from it; then `os` is required.
-            label: at most 100 characters.
             media_link: the VHD, a blob in a storage account of the subscription.
             name: unique in the subscription.
             os: ``Linux`` or ``Windows``.
@@ -217,11 +203,8 @@ class DiskOperations(Caller):
     ) -> OperationHandle:
         """Change the label of a registered disk, or make it larger.
 
-        REST: Update Disk.
-
         Args:
             has_operating_system: sent as it is; the service keeps what the disk has.
-            label: at most 100 characters.
             media_link: as `has_operating_system`.
             name: name of the disk, `disk_name` if absent.
             os: as `has_operating_system`.
@@ -248,8 +231,6 @@ class DiskOperations(Caller):
     @registered.removes(DISK + "?comp={delete_vhd}")
     async def delete_disk(self, disk_name: str, delete_vhd: MediaToo = False) -> OperationHandle:
         """Unregister a disk that no virtual machine has.
-
-        REST: Delete Disk.
 
         Args:
             delete_vhd: also delete the blob behind it.

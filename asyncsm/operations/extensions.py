@@ -16,10 +16,7 @@ class ResourceExtensionOperations(Caller):
 
     @family.reads(EXTENSIONS)
     async def list_resource_extensions(self) -> ResourceExtensions:
-        """List the latest version of each extension for virtual machines.
-
-        REST: List Resource Extensions.
-        """
+        """List the latest version of each extension for virtual machines."""
         ...
 
     @family.reads(EXTENSIONS + "/{publisher_name}/{extension_name}")
@@ -27,8 +24,6 @@ class ResourceExtensionOperations(Caller):
         self, publisher_name: str, extension_name: str
     ) -> ResourceExtensions:
         """List all versions of one extension.
-
-        REST: List Resource Extension Versions.
 
         Args:
             publisher_name: `ResourceExtension.publisher`.

@@ -88,15 +88,12 @@ class HostedServiceOperations(Caller):
         Args:
             service_name: becomes ``{service_name}.cloudapp.net``, unique in all of the cloud: at most
                 63 letters, digits and hyphens, a letter first and no hyphen last.
-            label: at most 100 characters.
-            description: at most 1,024 characters.
             location: name of one of `list_locations`; either this or `affinity_group`.
             affinity_group: name of an affinity group.
             extended_properties: at most 50; names of at most 64 letters, digits and underscores,
                 values of at most 255 characters.
 
         Raises:
-            InvalidArgument: an argument breaks one of these rules.
             AlreadyExists: the name is taken.
             BadRequest: the location or affinity group does not exist, or a quota is used up.
         """
@@ -120,8 +117,6 @@ class HostedServiceOperations(Caller):
         REST: Update Hosted Service (gg441303).
 
         Args:
-            label: at most 100 characters.
-            description: at most 1,024 characters.
             extended_properties: properties to set; one with the value ``None`` is removed.
 
         Raises:

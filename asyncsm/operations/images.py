@@ -60,7 +60,6 @@ class OSImageOperations(Caller):
         REST: Add OS Image (jj157192).
 
         Args:
-            label: at most 100 characters.
             media_link: the VHD, a blob in a storage account of the subscription.
             name: of the image, unique in the subscription.
             os: ``Linux`` or ``Windows``.

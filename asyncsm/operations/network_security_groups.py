@@ -40,10 +40,7 @@ class NetworkSecurityGroupOperations(Caller):
 
     @family.reads(GROUPS)
     async def list_network_security_groups(self) -> NetworkSecurityGroups:
-        """List the network security groups of the subscription, without their rules.
-
-        REST: List Network Security Groups.
-        """
+        """List the network security groups of the subscription, without their rules."""
         ...
 
     @family.reads(GROUP + "?detaillevel={detail_level}")
@@ -51,8 +48,6 @@ class NetworkSecurityGroupOperations(Caller):
         self, group_name: str, detail_level: Annotated[str, one_of(("Full",))] | None = None
     ) -> NetworkSecurityGroup:
         """Read a network security group; with ``detail_level="Full"`` also its rules.
-
-        REST: Get Network Security Group.
 
         Raises:
             ResourceNotFound: there is no such group.
@@ -65,12 +60,9 @@ class NetworkSecurityGroupOperations(Caller):
     ) -> OperationHandle:
         """Create a network security group, which has the service's own rules only.
 
-        REST: Create Network Security Group.
-
         Args:
             name: unique in the subscription.
             location: name of one of `list_locations`; networks and machines must be in it, too.
-            label: at most 100 characters.
 
         Raises:
             AlreadyExists: the name is taken.
@@ -81,8 +73,6 @@ class NetworkSecurityGroupOperations(Caller):
     @family.removes(GROUP)
     async def delete_network_security_group(self, group_name: str) -> OperationHandle:
         """Delete a network security group that nothing is associated with.
-
-        REST: Delete Network Security Group.
 
         Raises:
             ResourceNotFound: there is no such group.
@@ -106,8 +96,6 @@ class NetworkSecurityGroupOperations(Caller):
     ) -> OperationHandle:
         """Add a rule to a network security group, or replace the one of that name.
 
-        REST: Set Network Security Rule.
-
         Args:
             rule_name: unique in the group.
             type: ``Inbound`` or ``Outbound``.
@@ -130,8 +118,6 @@ class NetworkSecurityGroupOperations(Caller):
     async def delete_network_security_rule(self, group_name: str, rule_name: str) -> OperationHandle:
         """Delete a rule of a network security group; the service's own stay.
 
-        REST: Delete Network Security Rule.
-
         Raises:
             ResourceNotFound: there is no such group or rule.
         """
@@ -143,8 +129,6 @@ class NetworkSecurityGroupOperations(Caller):
     ) -> NetworkSecurityGroup:
         """Read which network security group a subnet has: its `name` and `state`.
 
-        REST: Get Network Security Group For Subnet.
-
         Raises:
             ResourceNotFound: there is no such subnet, or it has none.
         """
@@ -155,8 +139,6 @@ class NetworkSecurityGroupOperations(Caller):
         self, group_name: str, virtual_network_name: str, subnet_name: str
     ) -> OperationHandle:
         """Associate a network security group with a subnet, which may have one.
-
-        REST: Add Network Security Group To Subnet.
 
         Raises:
             ResourceNotFound: there is no such group, network or subnet.
@@ -170,8 +152,6 @@ class NetworkSecurityGroupOperations(Caller):
     ) -> OperationHandle:
         """Take a network security group away from a subnet; both stay.
 
-        REST: Remove Network Security Group From Subnet.
-
         Raises:
             ResourceNotFound: the subnet does not have this group.
         """
@@ -183,8 +163,6 @@ class NetworkSecurityGroupOperations(Caller):
     ) -> NetworkSecurityGroup:
         """Read which network security group a role has: its `name` and `state`.
 
-        REST: Get Network Security Group For Role.
-
         Raises:
             ResourceNotFound: there is no such role, or it has none.
         """
@@ -195,8 +173,6 @@ class NetworkSecurityGroupOperations(Caller):
         self, group_name: str, service_name: str, deployment_name: str, role_name: str
     ) -> OperationHandle:
         """Associate a network security group with a role, which may have one.
-
-        REST: Add Network Security Group To Role.
 
         Raises:
             ResourceNotFound: there is no such group, hosted service, deployment or role.
@@ -210,8 +186,6 @@ class NetworkSecurityGroupOperations(Caller):
     ) -> OperationHandle:
         """Take a network security group away from a role; both stay.
 
-        REST: Remove Network Security Group From Role.
-
         Raises:
             ResourceNotFound: the role does not have this group.
         """
@@ -222,8 +196,6 @@ class NetworkSecurityGroupOperations(Caller):
         self, service_name: str, deployment_name: str, role_name: str, network_interface_name: str
     ) -> NetworkSecurityGroup:
         """Read which network security group a network interface has: its `name` and `state`.
-
-        REST: Get Network Security Group For Network Interface.
 
         Raises:
             ResourceNotFound: there is no such interface, or it has none.
@@ -241,8 +213,6 @@ class NetworkSecurityGroupOperations(Caller):
     ) -> OperationHandle:
         """Associate a network security group with a secondary network interface, which may have one.
 
-        REST: Add Network Security Group To Network Interface.
-
         Raises:
             ResourceNotFound: there is no such group or interface.
             BadRequest: the interface has a group, or is in another location.
@@ -259,8 +229,6 @@ class NetworkSecurityGroupOperations(Caller):
         network_interface_name: str,
     ) -> OperationHandle:
         """Take a network security group away from a network interface; both stay.
-
-        REST: Remove Network Security Group From Network Interface.
 
         Raises:
             ResourceNotFound: the interface does not have this group.

@@ -61,7 +61,6 @@ class NetworkOperations(Caller):
 
         Args:
             name: unique in the subscription.
-            label: at most 100 characters.
             location: name of one of `list_locations`.
 
         Raises:
@@ -176,8 +175,5 @@ class NetworkOperations(Caller):
 
     @networks.reads("services/networking/virtualnetwork")
     async def list_virtual_network_sites(self) -> VirtualNetworkSites:
-        """List the virtual networks of the subscription.
-
-        REST: List Virtual Network Sites.
-        """
+        """List the virtual networks of the subscription."""
         ...

@@ -205,21 +205,9 @@ class RoleOperations(Caller):
     ) -> OperationHandle:
         """Add a virtual machine to a deployment that has one already.
 
-        REST: Add Role.
-
         Args:
             role_name: of the machine, unique in the deployment.
             system_config: as for `create_virtual_machine_deployment`, like all further ones.
-            os_virtual_hard_disk: the image or disk to start from; ``None`` with `vm_image_name`.
-            network_config: endpoints and subnets.
-            availability_set_name: machines of one set are kept apart.
-            data_virtual_hard_disks: further disks.
-            role_size: name of one of `list_role_sizes`; ``Small`` if absent.
-            role_type: ``PersistentVMRole``.
-            resource_extension_references: extensions to install.
-            provision_guest_agent: install the guest agent.
-            vm_image_name: a VM image to start from.
-            media_location: container URL for the disks of a platform VM image.
 
         Raises:
             InvalidArgument: an argument breaks a rule, or two endpoints share a port.
@@ -252,17 +240,8 @@ class RoleOperations(Caller):
         The service takes what is sent for the whole definition. To change a part and keep the rest,
         read the role with `get_role`, change it, and give it as `role`: nothing of it is lost.
 
-        REST: Update Role.
-
         Args:
-            os_virtual_hard_disk: the disk it has.
-            network_config: endpoints and subnets.
-            availability_set_name: machines of one set are kept apart.
-            data_virtual_hard_disks: further disks.
-            role_size: name of one of `list_role_sizes`.
-            role_type: ``PersistentVMRole``.
-            resource_extension_references: extensions.
-            provision_guest_agent: install the guest agent.
+            os_virtual_hard_disk: the disk it has; further ones as for `create_virtual_machine_deployment`.
             role: the whole definition, instead of the arguments before it.
 
         Raises:
@@ -276,8 +255,6 @@ class RoleOperations(Caller):
         self, service_name: str, deployment_name: str, role_name: str, complete: MediaToo = False
     ) -> OperationHandle:
         """Delete a virtual machine that is not the deployment's last.
-
-        REST: Delete Role.
 
         Args:
             complete: also delete its disks and the blobs behind them.
@@ -327,7 +304,6 @@ class RoleOperations(Caller):
         Args:
             deployment_name: unique in the hosted service.
             deployment_slot: ``production``; the service has virtual machines in no other.
-            label: at most 100 characters.
             role_name: of the machine, unique in the deployment.
             system_config: user, password and keys for a generalised image; ``None`` for a disk or a
                 specialised image.

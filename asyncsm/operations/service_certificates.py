@@ -26,8 +26,6 @@ class ServiceCertificateOperations(Caller):
     async def list_service_certificates(self, service_name: str) -> Certificates:
         """List the certificates of a hosted service, without private keys.
 
-        REST: List Service Certificates.
-
         Raises:
             ResourceNotFound: there is no such hosted service.
         """
@@ -38,8 +36,6 @@ class ServiceCertificateOperations(Caller):
         self, service_name: str, thumbalgorithm: str, thumbprint: str
     ) -> Certificate:
         """Read the public part of a certificate.
-
-        REST: Get Service Certificate.
 
         Args:
             thumbalgorithm: ``sha1``.

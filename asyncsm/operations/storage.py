@@ -121,8 +121,6 @@ class StorageAccountOperations(Caller):
 
         Args:
             service_name: 3 to 24 lower-case letters and digits, unique in all of the cloud.
-            description: at most 1,024 characters.
-            label: at most 100 characters.
             affinity_group: name of an affinity group; either this or `location`.
             location: name of one of `list_locations`.
             geo_replication_enabled: an older name for the choice of `account_type`: ``False`` means
@@ -132,7 +130,6 @@ class StorageAccountOperations(Caller):
                 ``Premium_LRS``.
 
         Raises:
-            InvalidArgument: an argument breaks one of these rules.
             AlreadyExists: the name is taken.
             BadRequest: the location or affinity group does not exist, or a quota is used up.
         """
@@ -170,8 +167,6 @@ class StorageAccountOperations(Caller):
         REST: Update Storage Account (hh264516).
 
         Args:
-            description: at most 1,024 characters.
-            label: at most 100 characters.
             geo_replication_enabled: an older name for the choice of `account_type`.
             extended_properties: properties to set; one with the value ``None`` is removed.
             account_type: as for `create_storage_account`.

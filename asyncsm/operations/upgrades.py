@@ -54,20 +54,15 @@ class UpgradeOperations(Caller):
     ) -> OperationHandle:
         """Give a deployment another package, in place.
 
-        REST: Upgrade Deployment.
-
         Args:
             mode: ``Auto`` (one upgrade domain after another), ``Manual`` (each after
                 `walk_upgrade_domain`) or ``Simultaneous`` (all at once).
             package_url: the ``.cspkg``, a blob in a storage account of the subscription.
             configuration: the ``.cscfg``, as for `create_deployment`.
-            label: at most 100 characters.
             force: also where data stored locally on the instances is lost.
             role_to_upgrade: only this role.
-            extended_properties: at most 25.
 
         Raises:
-            InvalidArgument: an argument breaks a rule.
             ResourceNotFound: there is no such hosted service or deployment.
             BadRequest: data would be lost and `force` is not set, or the package does not do.
         """
@@ -83,8 +78,6 @@ class UpgradeOperations(Caller):
         self, service_name: str, deployment_name: str, upgrade_domain: Annotated[int, between(0)]
     ) -> OperationHandle:
         """Update the next upgrade domain of a manual upgrade or change of configuration.
-
-        REST: Walk Upgrade Domain.
 
         Args:
             upgrade_domain: its number, counted from 0, one after another.
@@ -181,8 +174,6 @@ class UpgradeOperations(Caller):
         self, service_name: str, deployment_name: str, role_instance_names: Names
     ) -> OperationHandle:
         """Delete some instances of web or worker roles; the configuration's counts follow.
-
-        REST: Delete Role Instances.
 
         Args:
             role_instance_names: such as ``WebRole_IN_3``.

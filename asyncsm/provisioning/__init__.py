@@ -8,40 +8,6 @@ A plan is data (`Plan`, `load_plan`). A `Provisioner` carries it out in a subscr
 journal a run that crashed can be resumed. Existing resources are not made again.
 """
 
-from asyncsm.provisioning.graph import Graph
-from asyncsm.provisioning.journal import Journal, JournalError, Phase
-from asyncsm.provisioning.plan import Plan, PlanError, Problem
-from asyncsm.provisioning.progress import Progress, ResourceRecord, Span, State, Step
-from asyncsm.provisioning.provisioner import Planned, Preview, Provisioner, Status, journal_beside
-from asyncsm.provisioning.reading import load_plan, loads_plan
-from asyncsm.provisioning.report import Report, Traffic
-from asyncsm.provisioning.resources import resources_of
-from asyncsm.provisioning.runner import RunOptions
-from asyncsm.provisioning.steps import Outcome
+import lazy_loader
 
-__all__ = [
-    "Graph",
-    "Journal",
-    "JournalError",
-    "Outcome",
-    "Phase",
-    "Plan",
-    "PlanError",
-    "Planned",
-    "Preview",
-    "Problem",
-    "Progress",
-    "Provisioner",
-    "Report",
-    "ResourceRecord",
-    "RunOptions",
-    "Span",
-    "State",
-    "Status",
-    "Step",
-    "Traffic",
-    "journal_beside",
-    "load_plan",
-    "loads_plan",
-    "resources_of",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

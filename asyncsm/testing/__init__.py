@@ -11,18 +11,6 @@ A test says with ``@pytest.mark.asm(...)`` what emulator it needs, see `settings
 test asks for one, neither the emulator nor any library below it is imported.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+import lazy_loader
 
-if TYPE_CHECKING:
-    from asyncsm.testing.background import BackgroundClock, BackgroundEmulator, BackgroundFaults
-
-__all__ = ["BackgroundClock", "BackgroundEmulator", "BackgroundFaults"]
-
-
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module("asyncsm.testing.background"), name)
-    globals()[name] = value
-    return value
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -19,10 +19,10 @@ from pydantic.fields import FieldInfo
 
 from asyncsm.wire.types import NIL, Base64, ExtraElement, Nillable, UnknownElement, Wrapped
 from asyncsm.wire.values import (
-    BASE64_TEXT,
     TEXT_READERS,
     Reader,
     Writer,
+    base64_codec_for,
     codec_for,
     is_nil,
     read_datetime,
@@ -140,7 +140,7 @@ def _codec(kind: object, marks: list[object], where: str) -> tuple[Reader, Write
     if get_origin(kind) in (Union, types.UnionType):
         return functools.partial(_read_variant, get_args(kind)[0]), _write_child
     if any(mark is Base64 or isinstance(mark, Base64) for mark in marks):
-        return BASE64_TEXT
+        return base64_codec_for(where)
     if not isinstance(kind, type):
         raise TypeError(f"{where}: no wire form for {kind!r}")
     if issubclass(kind, BaseModel):

@@ -10,6 +10,7 @@ from typing import Annotated, Self
 
 from pydantic_core import core_schema
 
+from asyncsm.errors import InvalidArgument
 from asyncsm.wire.xml import Node
 
 NIL: Node = {"@i:nil": "true"}
@@ -37,9 +38,22 @@ class Base64:
 Base64Text = Annotated[str, Base64]
 
 
-def encode_base64(value: str | bytes) -> str:
-    """Encode `value` as base64 text; a string is encoded as UTF-8 first."""
-    return base64.b64encode(value.encode() if isinstance(value, str) else value).decode()
+def encode_base64(value: str | bytes, parameter: str = "text") -> str:
+    """Encode `value` as base64 text; a string is encoded as UTF-8 first; `parameter` names it in errors."""
+    return base64.b64encode(utf8(parameter, value) if isinstance(value, str) else value).decode()
+
+
+def utf8(parameter: str, text: str) -> bytes:
+    """Encode text.
+
+    Raises:
+        InvalidArgument: it has half a surrogate pair, which is what Python makes of bytes it cannot decode.
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        lone = f"U+{ord(text[error.start]):04X}"
+        raise InvalidArgument(parameter, f"contains {lone}, which is no character") from None
 
 
 def decode_base64(text: str) -> str:

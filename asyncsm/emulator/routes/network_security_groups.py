@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call
-from asyncsm.emulator.collections import Collection, Parameters
+from asyncsm.emulator.collections import Collection, Parameters, Verb
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.networking import NetworkSecurityGroup
 from asyncsm.emulator.places import Associated, Interfaces, Roles, Subnets
@@ -22,12 +22,14 @@ routes: RouteTable = RouteTable()
 
 
 class _Groups(Associated[NetworkSecurityGroup, wire.NetworkSecurityGroup]):
-    resource, noun = "NetworkSecurityGroup", "Network Security Group"
-    verbs = ("list", "read", "create", "remove")
+    resource: str = "NetworkSecurityGroup"
+    noun: str = "Network Security Group"
+    verbs: Sequence[Verb] = ("list", "read", "create", "remove")
     path = "services/networking/networksecuritygroups"
     parameter = "networkSecurityGroupName"
     request = wire.NetworkSecurityGroup
-    quota, field = "network_security_groups", "network_security_group"
+    quota: str = "network_security_groups"
+    field: str = "network_security_group"
 
     def held(self, subscription: Subscription, parameters: Parameters) -> ByName[NetworkSecurityGroup]:
         return subscription.network_security_groups
@@ -119,5 +121,5 @@ _DEFAULT_RULES: Final = [
 
 groups: Final = _Groups(routes)
 _Rules(routes)
-for place in (Subnets, Roles, Interfaces):
-    place(routes, groups)
+for _place in (Subnets, Roles, Interfaces):
+    _place(routes, groups)

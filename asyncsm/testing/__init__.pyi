@@ -1,0 +1,5 @@
+from .background import (
+    BackgroundClock as BackgroundClock,
+    BackgroundEmulator as BackgroundEmulator,
+    BackgroundFaults as BackgroundFaults,
+)

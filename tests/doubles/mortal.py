@@ -63,6 +63,11 @@ class MortalProcess:
         await asyncio.to_thread(self._process.join, seconds)
         return self._process.exitcode is not None
 
+    @property
+    def exit_code(self):
+        """The code it has ended with; None while it runs."""
+        return self._process.exitcode
+
     async def kill(self):
         """End it as a power failure does."""
         self._process.kill()

@@ -6,8 +6,8 @@ happens twice is simply sent again (`retrying`). For any other the service is lo
 
 1. List Subscription Operations. If it shows the change, its operation is the one the lost reply
    would have named, and is followed as if nothing had happened.
-2. Otherwise the resource itself. A creation that is not there, or a removal that still is, did
-   not happen and is sent again. If it happens to arrive after all, the second is refused (a name
+2. Otherwise the resource itself, as soon as the list shows what came later. A creation that is
+   not there, or a removal that still is, did not happen and is sent again. If it happens to arrive after all, the second is refused (a name
    can be taken, or removed, only once), and step 1 finds out why.
 3. What leaves no resource to look at is sent again only when the list, which does not show it,
    certainly shows what came later.
@@ -21,7 +21,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -253,7 +253,8 @@ class Reconciler:
         """The operation `change` became, or whether it happened at all."""
         request = change.request
         pause = self._policy.first
-        later_than: datetime | None = None
+        # An action is not refused when it arrives twice: only what began after a look is later than that.
+        later_than = None if request.reconcile is Reconcile.LISTED else self._sender.service_time
         listed = fresh = False
         for _ in range(looks):
             await self._sender.pause(pause)
@@ -273,9 +274,23 @@ class Reconciler:
             fresh = fresh or (later_than is not None and newest is not None and newest > later_than)
             later_than = later_than or self._sender.service_time
             listed = True
+            if fresh and request.reconcile is not Reconcile.LISTED:
+                with suppress(AsyncsmError):
+                    if not await self._is_as_wished(request):
+                        return _Verdict.DID_NOT_HAPPEN
+        return await self._judge(request, listed=listed, fresh=fresh)
+
+    async def _judge(self, request: Request, *, listed: bool, fresh: bool) -> _Verdict:
+        """Judge by the resource itself; the list, if there was one, does not show the change."""
         if request.reconcile is Reconcile.LISTED:
             return _Verdict.DID_NOT_HAPPEN if fresh else _Verdict.CANNOT_TELL
-        return await self._at_target(request, listed=listed)
+        try:
+            as_wished = await self._is_as_wished(request)
+        except AsyncsmError as error:  # some cannot be read by name
+            told = listed and isinstance(error, ServiceError)
+            return _Verdict.DID_NOT_HAPPEN if told else _Verdict.CANNOT_TELL
+        # As wished, but not by us: sent again, the service says what is in the way.
+        return _Verdict.CANNOT_TELL if as_wished and not listed else _Verdict.DID_NOT_HAPPEN
 
     async def _in_list(self, change: Sending) -> tuple[SubscriptionOperation | None, datetime | None]:
         """The newest entry that can only be `change`, and when the newest of all began."""
@@ -313,19 +328,13 @@ class Reconciler:
         bare = unquote("/" + rest.partition("/")[2] if scheme else path).lower()
         return self._prefix + bare.removeprefix(self._prefix).strip("/")
 
-    async def _at_target(self, request: Request, *, listed: bool) -> _Verdict:
-        """Judge by the resource itself; the list, if there was one, does not show the change."""
+    async def _is_as_wished(self, request: Request) -> bool:
+        """Return whether the resource itself is as `request` was to make it: there, or not there."""
         try:
             await self._sender.send(Request("GET", request.target or request.path))
-            there = True
         except ResourceNotFound:
-            there = False
-        except AsyncsmError as error:  # some cannot be read by name
-            told = listed and isinstance(error, ServiceError)
-            return _Verdict.DID_NOT_HAPPEN if told else _Verdict.CANNOT_TELL
-        as_wished = there is (request.reconcile is Reconcile.CREATED)
-        # As wished, but not by us: sent again, the service says what is in the way.
-        return _Verdict.CANNOT_TELL if as_wished and not listed else _Verdict.DID_NOT_HAPPEN
+            return request.reconcile is not Reconcile.CREATED
+        return request.reconcile is Reconcile.CREATED
 
 
 def _may_be_listed_as(request: Request, name: str) -> bool:

@@ -530,6 +530,19 @@ async def test_a_list_whose_tokens_go_round_has_an_end():
         assert len([page async for page in history.pages(begin, Kind.CALL)]) == 3
 
 
+@pytest.mark.parametrize(("there", "sent", "seconds"), [(False, 2, 1), (True, 2, 15)])
+@virtual_time
+async def test_a_list_that_shows_what_came_later_spares_further_looks(there, sent, seconds):
+    """If it lacks a creation, and the resource is not there either, it did not happen."""
+    later = entry("CreateHostedService", "services/hostedservices/other", began="2015-07-01T10:00:30Z")
+    service = Service(ConnectionLost("reset"), reply(201), history=[later], there=there)
+    async with service.session() as session:
+        await session.send(get("operations"))
+        await session.start(CREATION)
+    assert service.sent == sent
+    assert asyncio.get_running_loop().time() == pytest.approx(seconds)
+
+
 # ---------------------------------------------------------------- clocks
 
 

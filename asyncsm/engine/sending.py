@@ -13,6 +13,7 @@ from asyncsm.clouds import Endpoint
 from asyncsm.engine import protocol, retrying
 from asyncsm.engine.events import ReplyReceived, RequestSent, RetryPlanned
 from asyncsm.engine.throttling import Kind
+from asyncsm.engine.undisturbed import without_collections
 from asyncsm.errors import AsyncsmError, ClientStateError, Throttled
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.http import read_date
@@ -191,5 +192,12 @@ class Sender:
 async def decoded(model: type[M], response: HttpResponse, request: Request) -> M:
     """Read `response` into `model`; a long one in a thread, so that the event loop never stalls."""
     if len(response.body) > config.DECODE_IN_THREAD_BYTES:
-        return await asyncio.to_thread(protocol.decode, model, response, request)
+        return await asyncio.to_thread(_decoded_in_thread, model, response, request)
     return protocol.decode(model, response, request)
+
+
+def _decoded_in_thread(model: type[M], response: HttpResponse, request: Request) -> M:
+    if len(response.body) <= config.VERY_LONG_BYTES:
+        return protocol.decode(model, response, request)
+    with without_collections():
+        return protocol.decode(model, response, request)

@@ -181,7 +181,10 @@ class XmlModel(BaseModel):
         local = name.rpartition(":")[2]
         if local != cls.root_name():
             raise ValueError(f"expected <{cls.root_name()}>, found <{local}>")
-        return cls.from_node(node, strict=strict)
+        model = cls.from_node(node, strict=strict)
+        if len(document) > xml.LONG:
+            codec.discard(cls, node)
+        return model
 
     @classmethod
     def from_node(cls, node: Node, *, strict: bool = False) -> Self:

@@ -35,6 +35,9 @@ MAX_REPLY_BYTES: Final = 64 * 1024 * 1024
 DECODE_IN_THREAD_BYTES: Final = 128 * 1024
 """Replies longer than this are decoded in a thread, so that the event loop never stalls."""
 
+VERY_LONG_BYTES: Final = 1024 * 1024
+"""Replies longer than this are decoded while the garbage collector waits, which would stall all threads."""
+
 REDIRECT_LIMIT: Final = 5
 """How many 307 in a row are followed."""
 

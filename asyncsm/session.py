@@ -21,8 +21,6 @@ from asyncsm.config import (
     SessionOptions,
     ThrottlePolicy,
 )
-from asyncsm.credentials import CertificateSource, ManagementCertificate
-from asyncsm.credentials.identity import identify
 from asyncsm.engine import protocol
 from asyncsm.engine.budget import Kind
 from asyncsm.engine.caller import Caller
@@ -47,6 +45,8 @@ from asyncsm.wire.http import HttpResponse
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
     from types import TracebackType
+
+    from asyncsm.credentials import CertificateSource, ManagementCertificate
 
 M = TypeVar("M", bound=XmlModel)
 
@@ -121,6 +121,8 @@ class ManagementSession(Caller):
         subscription_id = subscription_id or given.subscription_id
         self.certificate: ManagementCertificate | None = None
         if transport is None:
+            from asyncsm.credentials.identity import identify  # which takes a while to import
+
             if isinstance(cert_password, SecretStr):
                 cert_password = cert_password.get_secret_value()
             source = cert_file if cert_file is not None else given.cert_file

@@ -16,6 +16,7 @@ from asyncsm.engine import protocol, retrying
 from asyncsm.engine.budget import Kind
 from asyncsm.engine.events import ReplyReceived, RequestSent, RetryPlanned
 from asyncsm.engine.queues import OutOfPatience
+from asyncsm.engine.undisturbed import without_collections
 from asyncsm.errors import AsyncsmError, ClientStateError, ConnectionFailed, Throttled
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.http import read_date
@@ -238,5 +239,12 @@ def _noted(error: Exception, begun: float) -> Exception:
 async def decoded(model: type[M], response: HttpResponse, request: Request) -> M:
     """Read `response` into `model`; a long one in a thread, so that the event loop never stalls."""
     if len(response.body) > config.DECODE_IN_THREAD_BYTES:
-        return await asyncio.to_thread(protocol.decode, model, response, request)
+        return await asyncio.to_thread(_decoded_in_thread, model, response, request)
     return protocol.decode(model, response, request)
+
+
+def _decoded_in_thread(model: type[M], response: HttpResponse, request: Request) -> M:
+    if len(response.body) <= config.VERY_LONG_BYTES:
+        return protocol.decode(model, response, request)
+    with without_collections():
+        return protocol.decode(model, response, request)

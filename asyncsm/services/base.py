@@ -9,13 +9,14 @@ from pydantic import SecretStr
 
 from asyncsm import config
 from asyncsm.config import LanePolicy, PollingPolicy, ReconcilePolicy, RetryPolicy, ThrottlePolicy
-from asyncsm.credentials import CertificateSource
 from asyncsm.engine.caller import Caller
 from asyncsm.errors import InvalidArgument
 from asyncsm.session import ManagementSession
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from asyncsm.credentials import CertificateSource
 
 
 class SessionCaller(Caller):

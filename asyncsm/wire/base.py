@@ -69,18 +69,18 @@ def positional(init: Callable[Concatenate[M, P], None]) -> Callable[Concatenate[
     As in that SDK, ``None`` means not given. Defaults in the signature apply to models made
     by callers, not to models read from a document.
     """
-    parameters = [
-        parameter for name, parameter in inspect.signature(init).parameters.items() if name != "self"
-    ]
-    names = [parameter.name for parameter in parameters if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
-    defaults = {
-        parameter.name: parameter.default
-        for parameter in parameters
-        if parameter.default not in (parameter.empty, None)
-    }
+
+    @functools.cache  # most models are never made by a program
+    def signature() -> tuple[list[str], dict[str, object]]:
+        parameters = list(inspect.signature(init).parameters.values())[1:]
+        return (
+            [one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD],
+            {one.name: one.default for one in parameters if one.default not in (one.empty, None)},
+        )
 
     @functools.wraps(init)
     def replacement(self: M, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        names, defaults = signature()
         if len(args) > len(names):
             raise TypeError(f"{type(self).__name__} takes at most {len(names)} positional arguments")
         given = dict(zip(names, args, strict=False))
@@ -173,7 +173,10 @@ class XmlModel(BaseModel):
         local = name.rpartition(":")[2]
         if local != cls.root_name():
             raise ValueError(f"expected <{cls.root_name()}>, found <{local}>")
-        return cls.from_node(node, strict=strict)
+        model = cls.from_node(node, strict=strict)
+        if len(document) > xml.LONG:
+            codec.discard(cls, node)
+        return model
 
     @classmethod
     def from_node(cls, node: Node, *, strict: bool = False) -> Self:
@@ -197,6 +200,11 @@ class XmlModel(BaseModel):
         """Return the content of the element, ready for `xml.render`."""
         declared: dict[str, Node] = {f"@xmlns:{prefix}": uri for prefix, uri in self.xml_prefixes.items()}
         return codec.write(self, declared, self.extra_elements)
+
+
+# Pydantic evaluates what its bases have annotated for every one of two hundred models, be it no field.
+for _not_a_field in ("xml_root", "xml_namespace", "xml_prefixes", "xml_in_any_order"):
+    del XmlModel.__annotations__[_not_a_field]
 
 
 class XmlList(XmlModel, Generic[ItemT]):

@@ -11,7 +11,7 @@ import functools
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Protocol, Union, cast, get_args, get_origin
+from typing import Annotated, Final, Protocol, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.alias_generators import to_pascal
@@ -37,6 +37,9 @@ class _Nothing:
 
 NOTHING = cast("Node", _Nothing())
 """Returned by a writer whose value needs no element."""
+
+MANY: Final = 100
+"""Items of a list beyond which each is validated by itself."""
 
 EXTRAS = "extra_elements"
 """The field that keeps elements without a field of their own."""
@@ -106,11 +109,12 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FieldLayout:
         item = _without_none(get_args(kind)[0], item_marks)
         codec = _codec(item, [*marks, *item_marks], where)
         item_name = wrapped.item if wrapped else None
-        read, write = _wrapped_codec(item_name, *codec) if item_name else _repeated_codec(*codec)
+        models = _models(item)
+        read, write = _repeated_codec(*codec, models)
+        if item_name:
+            read, write = _wrapped_codec(item_name, read, write)
         keeps = wrapped is not None
-        return FieldLayout(
-            name, wire, nillable, keeps, read, write, required, not keeps, item_name, _models(item)
-        )
+        return FieldLayout(name, wire, nillable, keeps, read, write, required, not keeps, item_name, models)
     read, write = _codec(kind, marks, where)
     keeps = write is _write_child
     return FieldLayout(name, wire, nillable, keeps, read, write, required, models=_models(kind))
@@ -222,9 +226,16 @@ def _read_variant(first: _Variants, node: Node, strict: bool) -> BaseModel | Non
     return None if fields is None else model.model_validate(fields)
 
 
-def _repeated_codec(read: Reader, write: Writer) -> tuple[Reader, Writer]:
+def _repeated_codec(
+    read: Reader, write: Writer, models: tuple[type[BaseModel], ...]
+) -> tuple[Reader, Writer]:
     def read_all(node: Node, strict: bool) -> list[object]:
-        return [read(item, strict) for item in (node if isinstance(node, list) else [node])]
+        items = node if isinstance(node, list) else [node]
+        if len(items) <= MANY or len(models) != 1:
+            return [read(item, strict) for item in items]
+        # Validated at once they would hold up every other thread, as pydantic does not let go of the interpreter.
+        validate = models[0].model_validate
+        return [None if (one := read(item, strict)) is None else validate(one) for item in items]
 
     def write_all(values: object) -> Node:
         items = [write(value) for value in cast("list[object]", values)]
@@ -233,9 +244,7 @@ def _repeated_codec(read: Reader, write: Writer) -> tuple[Reader, Writer]:
     return read_all, write_all
 
 
-def _wrapped_codec(name: str, read: Reader, write: Writer) -> tuple[Reader, Writer]:
-    read_repeated, write_repeated = _repeated_codec(read, write)
-
+def _wrapped_codec(name: str, read_repeated: Reader, write_repeated: Writer) -> tuple[Reader, Writer]:
     def read_inside(node: Node, strict: bool) -> object:
         if not isinstance(node, dict):
             read_text(node, strict)
@@ -250,6 +259,20 @@ def _wrapped_codec(name: str, read: Reader, write: Writer) -> tuple[Reader, Writ
         return items if items is NOTHING else {name: items}
 
     return read_inside, write_inside
+
+
+def discard(model: type[BaseModel], node: Node) -> None:
+    """Free the nodes that `model` was read from piece by piece; a million at once would hold up every other thread."""
+    for key, value in node.items() if isinstance(node, dict) else ():
+        field = layout_of(model).by_wire.get(key)
+        if field is None or not field.models:  # kept as an extra element, or short
+            continue
+        inside = value.get(field.item) if field.item and isinstance(value, dict) else value
+        if isinstance(inside, list):
+            while inside:
+                del inside[-MANY:]
+        else:
+            discard(field.models[0], inside)
 
 
 # ---------------------------------------------------------------- writing

@@ -17,6 +17,7 @@ an `XmlModel`                a nested element
 ``list[...]``                **repeated in place**, mostly declared with `repeated`
 `Wrapped` on ``list[...]``   **wrapped**: ``<Xs><X/><X/></Xs>``
 `Nillable`                   an explicit ``None`` is written as ``i:nil="true"``
+`Implied`                    absent means 0 or ``False``, and unset is not written
 ===========================  =================================================
 
 Unset fields and ``None`` are not sent. Elements a model does not know are kept in
@@ -28,7 +29,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, get_origin, overload
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -36,13 +38,23 @@ from pydantic.alias_generators import to_pascal
 
 from asyncsm.errors import InvalidArgument
 from asyncsm.wire import codec, xml
-from asyncsm.wire.types import Base64, Base64Text, ExtraElement, Nillable, OpenEnum, UnknownElement, Wrapped
+from asyncsm.wire.types import (
+    Base64,
+    Base64Text,
+    ExtraElement,
+    Implied,
+    Nillable,
+    OpenEnum,
+    UnknownElement,
+    Wrapped,
+)
 from asyncsm.wire.xml import Node
 
 __all__ = [
     "Base64",
     "Base64Text",
     "ExtraElement",
+    "Implied",
     "Nillable",
     "OpenEnum",
     "UnknownElement",
@@ -127,8 +139,9 @@ class XmlModel(BaseModel):
     extra_elements: tuple[ExtraElement, ...] = Field(default=(), exclude=True, repr=False)
 
     def __init__(self, /, **fields: object) -> None:
+        taken = {name: _taken(type(self), name, value) for name, value in fields.items()}
         try:
-            super().__init__(**fields)
+            super().__init__(**{name: value for name, value in taken.items() if value is not codec.NOTHING})
         except ValidationError as error:
             raise _invalid_argument(type(self), error) from None
 
@@ -140,6 +153,35 @@ class XmlModel(BaseModel):
                 f"a {type(self).__name__} with a secret is not pickled: pass what it can be read from, and read it there"
             )
         return super().__getstate__()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        model = type(self)
+        if name not in model.model_fields and not hasattr(model, name):
+            close = get_close_matches(name, model.model_fields, n=1)
+            meant = f"; did you mean {close[0]}?" if close else ""
+            raise InvalidArgument(f"{model.__name__}.{name}", f"there is no such field{meant}")
+        taken = _taken(model, name, value)
+        absent = taken is codec.NOTHING
+        if absent:
+            taken = model.model_fields[name].get_default(call_default_factory=True)
+        try:
+            super().__setattr__(name, taken)
+        except ValidationError as error:
+            raise _invalid_argument(model, error) from None
+        if absent:
+            self.model_fields_set.discard(name)
+
+    def __bool__(self) -> bool:
+        """Return whether there is anything in it: parts that a document lacks are empty models, and false."""
+        return any(
+            bool(value) if isinstance(value, XmlModel | list | tuple) else value is not None
+            for name, value in self.__dict__.items()
+        )
+
+    @classmethod
+    def of(cls, value: object) -> object:
+        """Return the model that a caller means by `value`, which may be a mapping of its fields."""
+        return cls(**value) if isinstance(value, Mapping) else value
 
     def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
         # A document has dozens of optional fields; showing the absent ones would hide the others.
@@ -225,6 +267,14 @@ class XmlList(XmlModel, Generic[ItemT]):
     def __len__(self) -> int:
         return len(self._items)
 
+    def __bool__(self) -> bool:
+        return bool(self._items)
+
+    @classmethod
+    def of(cls, value: object) -> object:
+        """Return the model that a caller means by `value`, which may be a plain list."""
+        return super().of({_items_field(cls): value} if isinstance(value, list | tuple) else value)
+
     @overload
     def __getitem__(self, index: int) -> ItemT: ...
     @overload
@@ -245,7 +295,26 @@ def _items_field(model: type[XmlModel]) -> str:
     return next(name for name, field in model.model_fields.items() if get_origin(field.annotation) is list)
 
 
+def _taken(model: type[XmlModel], name: str, value: object) -> object:
+    """Return what a caller gave for a field in the form that the field has, `codec.NOTHING` for absence."""
+    field = codec.layout_of(model).by_name.get(name)
+    if field is None:
+        return value
+    if value is None:
+        return None if field.takes_none or field.required else codec.NOTHING
+    if field.words is not None and isinstance(value, str) and not isinstance(value, field.words):
+        return field.words.spelt(value)
+    part = field.models[0] if len(field.models) == 1 and not field.is_list else None
+    return part.of(value) if part is not None and issubclass(part, XmlModel) else value
+
+
 def _invalid_argument(model: type[XmlModel], error: ValidationError) -> InvalidArgument:
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    path = ".".join(str(part) for part in first["loc"])
-    return InvalidArgument(f"{model.__name__}.{path}" if path else model.__name__, first["msg"])
+    place = [model.__name__]
+    inside: type[BaseModel] | None = model
+    for part in first["loc"]:
+        field = codec.layout_of(inside).by_name.get(str(part)) if inside and isinstance(part, str) else None
+        place.append(field.name if field else str(part))
+        if field:
+            inside = field.models[0] if field.models else None
+    return InvalidArgument(".".join(place), first["msg"])

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic.alias_generators import to_pascal
 from pydantic.fields import FieldInfo
 
-from asyncsm.wire.types import NIL, Base64, ExtraElement, Nillable, UnknownElement, Wrapped
+from asyncsm.wire.types import NIL, Base64, ExtraElement, Implied, Nillable, OpenEnum, UnknownElement, Wrapped
 from asyncsm.wire.values import (
     TEXT_READERS,
     Reader,
@@ -63,6 +63,16 @@ class FieldLayout:
     """Name of the repeated element inside this one, of a wrapped list."""
     models: tuple[type[BaseModel], ...] = ()
     """Models of the content, or of each item; none for text. The first of several chooses (`variant_for`)."""
+    words: type[OpenEnum] | None = None
+    """Enumeration of the service's words that the content is one of."""
+    takes_none: bool = False
+    implied: bool = False
+    """True if an absent element means the default, so that a field that was not set is not written."""
+
+    @property
+    def is_list(self) -> bool:
+        """Return whether the field is a list, repeated in place or wrapped."""
+        return self.repeated or self.item is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,8 @@ class ModelLayout:
     fields: tuple[FieldLayout, ...]
     by_wire: dict[str, FieldLayout]
     """Fields by wire name, and by the name without its prefix, as documents may use another prefix."""
+    by_name: dict[str, FieldLayout]
+    """Fields by either name that a caller may use: the attribute's, and the alias."""
     words: frozenset[str]
     """Wire names of fields whose text pydantic reads as it is."""
     moments: tuple[str, ...]
@@ -90,6 +102,7 @@ def layout_of(model: type[BaseModel]) -> ModelLayout:
     return ModelLayout(
         fields,
         local | {field.wire: field for field in fields},
+        {field.wire: field for field in fields} | {field.name: field for field in fields},
         frozenset(field.wire for field in fields if field.read in TEXT_READERS),
         tuple(field.wire for field in fields if field.read is read_datetime),
         _ALWAYS_NOISE.union(f"@xmlns:{prefix}" for prefix in getattr(model, "xml_prefixes", ())),
@@ -100,6 +113,7 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FieldLayout:
     wire = info.alias or to_pascal(name)
     marks = [*info.metadata]
     kind = _without_none(info.annotation, marks)
+    none = type(None) in get_args(info.annotation)
     nillable = any(mark is Nillable or isinstance(mark, Nillable) for mark in marks)
     wrapped = next((mark for mark in marks if isinstance(mark, Wrapped)), None)
     where = f"{model.__name__}.{name}"
@@ -114,10 +128,35 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FieldLayout:
         if item_name:
             read, write = _wrapped_codec(item_name, read, write)
         keeps = wrapped is not None
-        return FieldLayout(name, wire, nillable, keeps, read, write, required, not keeps, item_name, models)
+        return FieldLayout(
+            name,
+            wire,
+            nillable,
+            keeps,
+            read,
+            write,
+            required,
+            not keeps,
+            item_name,
+            models,
+            takes_none=none,
+        )
     read, write = _codec(kind, marks, where)
     keeps = write is _write_child
-    return FieldLayout(name, wire, nillable, keeps, read, write, required, models=_models(kind))
+    words = kind if isinstance(kind, type) and issubclass(kind, OpenEnum) else None
+    return FieldLayout(
+        name,
+        wire,
+        nillable,
+        keeps,
+        read,
+        write,
+        required,
+        models=_models(kind),
+        words=words,
+        takes_none=none,
+        implied=Implied in marks,
+    )
 
 
 def _models(kind: object) -> tuple[type[BaseModel], ...]:
@@ -188,7 +227,9 @@ def _read_elements(model: str, layout: ModelLayout, node: dict[str, Node], stric
         field = layout.by_wire.get(key) or layout.by_wire.get(key.rpartition(":")[2])
         if field is not None:
             last = field.wire
-            fields[field.name] = field.read(value, strict)
+            content = field.read(value, strict)
+            if content is not None or not field.implied:
+                fields[field.name] = content
         elif not _is_noise(key, value, layout.noise):
             if strict:
                 raise UnknownElement(f"{model}: unknown element {key}")
@@ -288,7 +329,7 @@ def write(model: BaseModel, node: dict[str, Node], extras: tuple[ExtraElement, .
         if value is None:
             if field.nillable and field.name in model.model_fields_set:
                 node[field.wire] = NIL
-        else:
+        elif not field.implied or field.name in model.model_fields_set:
             written = field.write(value)
             if written is not NOTHING:
                 node[field.wire] = written

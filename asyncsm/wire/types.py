@@ -28,6 +28,10 @@ class Nillable:
     """Mark of a field whose explicit ``None`` is written as ``i:nil="true"`` instead of being left out."""
 
 
+class Implied:
+    """Mark of a field that the service leaves out when it has its default, 0 or ``False``; unset, it is not written."""
+
+
 class Base64:
     """Mark of text that is base64 of its UTF-8 bytes on the wire.
 
@@ -120,6 +124,11 @@ class OpenEnum(StrEnum):
         member._name_ = value
         member._value_ = value
         return member
+
+    @classmethod
+    def spelt(cls, word: str) -> Self:
+        """Return the member for `word` in any case; a word that is none of them is kept as it is."""
+        return next((member for member in cls if member.lower() == word.lower()), None) or cls(word)
 
 
 @dataclass(frozen=True, slots=True)

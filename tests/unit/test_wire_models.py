@@ -12,6 +12,8 @@ from pydantic import SecretStr
 
 from asyncsm import models
 from asyncsm.errors import InvalidArgument
+from asyncsm.wire import codec
+from asyncsm.wire.base import XmlModel
 
 NAMESPACE = (
     b'xmlns="http://schemas.microsoft.com/windowsazure" xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
@@ -405,3 +407,60 @@ def test_models_survive_json():
     image = models.OSImage(name="i", published_date=datetime(2016, 9, 9, tzinfo=UTC))
     dumped = json.loads(image.model_dump_json(exclude_unset=True))
     assert models.OSImage.model_validate(dumped) == image
+
+
+IMPLIED = [
+    (model, field)
+    for name in models.__all__
+    if issubclass(model := getattr(models, name), XmlModel)
+    for field in codec.layout_of(model).fields
+    if field.implied
+]
+
+
+class TestImplied:
+    """What the service leaves out because it is 0 or false reads as 0 or false."""
+
+    @pytest.mark.parametrize(
+        ("model", "field"), IMPLIED, ids=[f"{model.__name__}.{field.name}" for model, field in IMPLIED]
+    )
+    def test_absent_reads_as_the_default_and_stays_absent(self, model, field):
+        """Reading and writing adds nothing; a default that was said is kept."""
+        default = model.model_fields[field.name].default
+        assert default in (0, False)
+        required = "".join(
+            f"<{one.wire}>{'Allow' if one.words else 1}</{one.wire}>"
+            for one in codec.layout_of(model).fields
+            if one.required
+        )
+        document = f'<{model.root_name()} xmlns="http://schemas.microsoft.com/windowsazure">{required}<Later>x</Later>'
+        absent = model.from_xml(f"{document}</{model.root_name()}>")
+        assert getattr(absent, field.name) == default
+        assert field.wire not in absent.to_node()
+        said = model.from_xml(
+            f"{document}<{field.wire}>{str(default).lower()}</{field.wire}></{model.root_name()}>"
+        )
+        assert said.to_node()[field.wire] == str(default).lower()
+        empty = model.from_xml(f"{document}<{field.wire}/></{model.root_name()}>")
+        assert getattr(empty, field.name) == default
+        setattr(absent, field.name, default)
+        assert absent.to_node()[field.wire] == str(default).lower()
+        setattr(absent, field.name, None)
+        assert field.wire not in absent.to_node()
+
+    def test_absence_that_means_something_else_stays_none(self):
+        """The service writes these also when they are 0 or false, or never: absent is not known."""
+        assert models.Disk().has_operating_system is None
+        assert models.RoleInstance().instance_fault_domain is None
+        assert models.OSImage().show_in_gui is None
+        assert models.Role().provision_guest_agent is None
+        assert models.ConfigurationSetInputEndpoint("a", enable_direct_server_return=None).port is None
+
+    def test_the_first_free_number_of_a_data_disk(self):
+        """A disk with LUN 0 has a number, which is not free."""
+        disks = models.DataVirtualHardDisks.from_xml(
+            b'<DataVirtualHardDisks xmlns="http://schemas.microsoft.com/windowsazure"><DataVirtualHardDisk/>'
+            b"<DataVirtualHardDisk><Lun>1</Lun></DataVirtualHardDisk></DataVirtualHardDisks>"
+        )
+        used = {disk.lun for disk in disks}
+        assert next(lun for lun in range(32) if lun not in used) == 2

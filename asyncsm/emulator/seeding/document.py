@@ -37,6 +37,8 @@ _Name: TypeAlias = Annotated[
     str, Field(min_length=1, description="May have `{index}`, or `{index:03}` for leading zeros.")
 ]
 
+_Quota: TypeAlias = Annotated[int | None, Field(ge=0, le=2**31 - 1)]
+
 
 class SeedError(ValueError):
     """A seed document is none, or describes what there cannot be.
@@ -207,13 +209,13 @@ class HostedServiceSeed(Repeated):
 class QuotasSeed(_Part):
     """Quotas of the subscription; they grow by themselves as far as the document needs."""
 
-    cores: Annotated[int | None, Field(ge=0)] = None
-    hosted_services: Annotated[int | None, Field(ge=0)] = None
-    storage_accounts: Annotated[int | None, Field(ge=0)] = None
-    affinity_groups: Annotated[int | None, Field(ge=0)] = None
-    reserved_ips: Annotated[int | None, Field(ge=0)] = None
-    network_security_groups: Annotated[int | None, Field(ge=0)] = None
-    network_security_rules_per_group: Annotated[int | None, Field(ge=0)] = None
+    cores: _Quota = None
+    hosted_services: _Quota = None
+    storage_accounts: _Quota = None
+    affinity_groups: _Quota = None
+    reserved_ips: _Quota = None
+    network_security_groups: _Quota = None
+    network_security_rules_per_group: _Quota = None
 
 
 class SubscriptionContents(_Part):

@@ -201,7 +201,8 @@ class Throttle:
             self._meter.count(now)
             if self._pace is not None and epoch == self._epoch:
                 self._pace.answered(now)
-        self._arm_sweep(now)
+        if error is not None:
+            self._arm_sweep(now)
         if self._queues[Kind.CALL] or self._queues[Kind.POLL]:
             self._dispatch(now)
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
-    from asyncsm.config import ThrottlePolicy
+    from asyncsm.config import RetryPolicy, ThrottlePolicy
 
 ALWAYS_FAST: Final = 10.0
 """Calls a second up to which pacing goes on, whatever was measured before."""
@@ -56,7 +56,7 @@ class Throttle:
         policy: the budget, if it is known, and how to find the pace otherwise.
         connections: exchanges under way at once, at least 2.
         reachability: what is known of outages.
-        longest: seconds of a ``Retry-After`` that are believed at the most.
+        retry: policies whose longest pause bounds what a ``Retry-After`` says.
 
     Attributes:
         waited: seconds requests have waited here, all together.
@@ -68,7 +68,7 @@ class Throttle:
         *,
         connections: int = config.MAX_CONNECTIONS,
         reachability: Reachability | None = None,
-        longest: Mapping[Kind, float] | None = None,
+        retry: Mapping[Kind, RetryPolicy] | None = None,
     ) -> None:
         self.waited: float = 0.0
         self._policy = policy
@@ -79,7 +79,7 @@ class Throttle:
         self._reach = reachability or Reachability(connections=connections)
         self._refusals = Trouble(policy.patience)
         self._troubles = self._refusals, self._reach.outage
-        self._longest = longest or {}
+        self._longest = {kind: policy.most for kind, policy in (retry or {}).items()}
         # Exchanges of an epoch before `_reach_epoch` began before the last outage, or before its end.
         self._epoch = self._reach_epoch = 0
         self._closed_until = -math.inf
@@ -201,7 +201,8 @@ class Throttle:
             self._meter.count(now)
             if self._pace is not None and epoch == self._epoch:
                 self._pace.answered(now)
-        self._arm_sweep(now)
+        if error is not None:
+            self._arm_sweep(now)
         if self._queues[Kind.CALL] or self._queues[Kind.POLL]:
             self._dispatch(now)
 

@@ -111,6 +111,8 @@ class Throttle:
 
     def give_up(self, error: Throttled | ConnectionFailed, begun: float) -> float:
         """Return until when a request that began at `begun` waits after `error`, its first."""
+        if isinstance(error, ConnectionFailed) and error.lasting:
+            return begun
         trouble = self._refusals if isinstance(error, Throttled) else self._reach.outage
         return trouble.give_up_refused(begun, asyncio.get_running_loop().time())
 

@@ -119,8 +119,7 @@ class AiohttpTransport:
             middlewares=None if request.method == "GET" else _ONCE,
         ) as reply:
             body = await self._read(reply)
-            headers = {name.lower(): value for name, value in reply.headers.items()}
-            return HttpResponse(reply.status, headers, body, time.monotonic() - begun)
+            return HttpResponse(reply.status, reply.headers.copy(), body, time.monotonic() - begun)
 
     async def _find_proxy(self, host: str) -> str | None:
         # aiohttp's own trust_env does this in a thread for each request, and looks for ~/.netrc in another.

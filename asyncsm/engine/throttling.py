@@ -195,10 +195,11 @@ class Throttle:
         now = asyncio.get_running_loop().time()
         if error is None and self._at_ease(now):
             self._meter.count(now)
-            if kind is POLL or not self._calls or self._polls or self._timer is not None:
+            if not (self._calls or self._polls):
                 self._under_way[kind] -= 1
-                if self._calls or self._polls:
-                    self._dispatch(now)
+            elif kind is POLL or self._polls or self._timer is not None:
+                self._under_way[kind] -= 1
+                self._dispatch(now)
             else:
                 self._hand_over()
             return

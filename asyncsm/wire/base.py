@@ -224,7 +224,8 @@ class XmlModel(BaseModel):
     def from_node(cls, node: Node, *, strict: bool = False) -> Self:
         """Read the content of an element, as `xml.parse` gives it."""
         # What `model_validate` does, without its options, which take half as long as validating a small model.
-        return cast("Self", cls.__pydantic_validator__.validate_python(codec.read(cls, node, strict)))
+        model: Self = cls.__pydantic_validator__.validate_python(codec.read(cls, node, strict))
+        return model
 
     @classmethod
     def variant_for(cls, node: Node) -> type[XmlModel]:  # noqa: ARG003 - for overriding

@@ -94,11 +94,10 @@ class AiohttpTransport:
         """Exchange one request for one reply, bounded by the attempt's timeout."""
         url = URL(request.url, encoded=True)
         host = url.raw_host or ""
-        begun = time.monotonic()
         try:
             if host not in self._proxies:
                 self._proxies[host] = await self._find_proxy(host)
-                begun = time.monotonic()
+            begun = time.monotonic()
             reply = await self._http.request(
                 request.method,
                 url,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -54,7 +55,7 @@ _HOST: Final = re.compile(r"[\w.-]+|[0-9a-f:.]+(?:%[\w.-]+)?", re.IGNORECASE)
 CLOUDS: Final = (PUBLIC, CHINA, US_GOVERNMENT, GERMANY)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Endpoint:
     """The host and port that requests go to.
 
@@ -89,7 +90,7 @@ class Endpoint:
             raise wrong
         return cls(str(parts.hostname), port)
 
-    @property
+    @functools.cached_property
     def url(self) -> str:
         """``https://host[:port]`` without a trailing slash."""
         host = f"[{self.host}]" if ":" in self.host else self.host

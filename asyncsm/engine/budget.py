@@ -23,6 +23,10 @@ class Kind(StrEnum):
     """It asks for the status of a pending operation."""
 
 
+CALL: Final = Kind.CALL
+POLL: Final = Kind.POLL  # for each call, as Python 3.11 takes fifty times as long for a member as for a name
+
+
 class Budget:
     """The places of a known budget.
 
@@ -39,18 +43,18 @@ class Budget:
         self._between_polls = policy.seconds / self._kept
         self._saved_up = self._between_polls * max(1, self._kept // POLLS_AT_ONCE)
         self._next_poll = -math.inf
-        self._under_way = {Kind.CALL: 0, Kind.POLL: 0}
-        self._ended: dict[Kind, deque[float]] = {Kind.CALL: deque(), Kind.POLL: deque()}
+        self._under_way = {CALL: 0, POLL: 0}
+        self._ended: dict[Kind, deque[float]] = {CALL: deque(), POLL: deque()}
 
     @property
     def used(self) -> int:
         """Places that are taken."""
-        return self._used_by(Kind.CALL) + self._used_by(Kind.POLL)
+        return self._used_by(CALL) + self._used_by(POLL)
 
     def begin(self, kind: Kind, now: float) -> None:
         """Take a place for an exchange."""
         self._under_way[kind] += 1
-        if kind is Kind.POLL:
+        if kind is POLL:
             saved = max(self._next_poll, now - self._saved_up)
             self._next_poll = min(saved, now) + self._between_polls
 
@@ -69,7 +73,7 @@ class Budget:
     def earliest(self, kind: Kind, now: float, *, calls_wait: bool) -> float:
         """When there may be a place for a kind: `now` if there is one."""
         self.forget(now)
-        if kind is Kind.CALL:
+        if kind is CALL:
             if self._used_by(kind) >= self._calls - self._kept:
                 return self._next_place(kind)
             return now if self.used < self._calls else self._next_place(*Kind)

@@ -181,16 +181,20 @@ def checked_version(parameter: str, version: str) -> str:
 
 def encode(request: Request, endpoint: Endpoint, subscription_id: str, api_version: str) -> HttpRequest:
     """The HTTP request for `request`."""
-    path = f"/{subscription_id}" if request.scoped else ""
-    path += f"/{request.path}" if request.path else ""
+    url = f"{endpoint.url}/{subscription_id}" if request.scoped else endpoint.url
+    if request.path:
+        url += f"/{request.path}"
+    if request.query:
+        url += f"?{request.query}"
     headers = {"x-ms-version": request.version or api_version}
-    body = request.body if request.body is None or isinstance(request.body, bytes) else request.body.to_xml()
+    body = request.body
     if body is not None:
         headers["content-type"] = config.XML_CONTENT_TYPE
+        if not isinstance(body, bytes):
+            body = body.to_xml()
     elif request.method in {"POST", "PUT"}:
         headers["content-length"] = "0"
-    query = f"?{request.query}" if request.query else ""
-    return HttpRequest(request.method, f"{endpoint.url}{path}{query}", headers, body)
+    return HttpRequest(request.method, url, headers, body)
 
 
 def check(response: HttpResponse, request: Request) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from asyncsm import config
 from asyncsm.clouds import Endpoint
 from asyncsm.engine import protocol, retrying
-from asyncsm.engine.budget import Kind
+from asyncsm.engine.budget import CALL, POLL, Kind
 from asyncsm.engine.events import ReplyReceived, RequestSent, RetryPlanned
 from asyncsm.engine.queues import OutOfPatience
 from asyncsm.engine.undisturbed import without_collections
@@ -48,6 +48,7 @@ class Sender:
 
     Attributes:
         endpoint: where they go.
+        closed: whether `close` was called.
     """
 
     def __init__(
@@ -69,24 +70,20 @@ class Sender:
         self._subscription_id = subscription_id
         self._api_version = api_version
         self._policies = retry
-        self._budget = retrying.RetryBudget(retry[Kind.CALL].budget)
+        self._budget = retrying.RetryBudget(retry[CALL].budget)
         self._throttle = throttle
         self._tally = tally
         self._chance = chance
         self._first_date: tuple[str, float] | None = None
         self._date: str | None = None
         self._dated = 0.0
+        self.closed: bool = False
         self._closing = asyncio.Event()
-
-    @property
-    def closed(self) -> bool:
-        """Return whether `close` was called."""
-        return self._closing.is_set()
 
     @property
     def patience(self) -> float:
         """Seconds for which a request waits for a service that cannot be reached."""
-        return self._policies[Kind.CALL].outage_patience
+        return self._policies[CALL].outage_patience
 
     @property
     def retry_budget(self) -> int:
@@ -126,6 +123,7 @@ class Sender:
 
     def close(self) -> None:
         """Send nothing more; whoever waits to be sent is told."""
+        self.closed = True
         self._closing.set()
         self._throttle.close()
 
@@ -135,7 +133,7 @@ class Sender:
             async with asyncio.timeout(seconds):
                 await self._closing.wait()
 
-    async def send(self, request: Request, kind: Kind = Kind.CALL) -> HttpResponse:
+    async def send(self, request: Request, kind: Kind = CALL) -> HttpResponse:
         """Send `request`, again where that is harmless, and return the reply.
 
         Raises:
@@ -200,7 +198,8 @@ class Sender:
                             request.resource, response.status, response.request_id, response.seconds
                         )
                     )
-                _log.debug("%s -> %d, request %s", request.resource, response.status, response.request_id)
+                if _log.isEnabledFor(logging.DEBUG):
+                    _log.debug("%s -> %d, request %s", request.resource, response.status, response.request_id)
                 if response.status != 307 or redirects == config.REDIRECT_LIMIT:
                     protocol.check(response, request)
                     return response
@@ -209,7 +208,7 @@ class Sender:
             self._tally.redirects += 1
 
     def _count(self, request: Request, kind: Kind) -> Literal["change", "read", "poll"]:
-        sort: Literal["change", "read", "poll"] = "poll" if kind is Kind.POLL else "read"
+        sort: Literal["change", "read", "poll"] = "poll" if kind is POLL else "read"
         if request.is_change:
             sort = "change"
             self._tally.changes[request.operation] += 1

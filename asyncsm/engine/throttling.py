@@ -23,7 +23,7 @@ import math
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from asyncsm import config
-from asyncsm.engine.budget import Budget, Kind, kept
+from asyncsm.engine.budget import CALL, POLL, Budget, Kind, kept
 from asyncsm.engine.pacing import Meter, Pace
 from asyncsm.engine.queues import OutOfPatience, Queue, Trouble
 from asyncsm.engine.reachability import Reachability
@@ -84,8 +84,9 @@ class Throttle:
         self._epoch = self._reach_epoch = 0
         self._closed_until = -math.inf
         self._meter = Meter()
-        self._under_way = {Kind.CALL: 0, Kind.POLL: 0}
-        self._queues = {Kind.CALL: Queue(), Kind.POLL: Queue()}
+        self._under_way = {CALL: 0, POLL: 0}
+        self._calls, self._polls = Queue(), Queue()
+        self._queues = {CALL: self._calls, POLL: self._polls}
         self._owed_to_polls = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._next_sweep = math.inf
@@ -151,19 +152,29 @@ class Throttle:
     @property
     def waiting(self) -> Waiting:
         """How many wait for their turn."""
-        return Waiting(len(self._queues[Kind.CALL]), len(self._queues[Kind.POLL]))
+        return Waiting(len(self._calls), len(self._polls))
 
     # ---------------------------------------------------------------- turns
 
-    async def enter(self, kind: Kind, give_up: float) -> int:
-        """Wait for a turn; return the epoch it belongs to."""
+    def enter_at_once(self, kind: Kind) -> int | None:
+        """Take a turn and return the epoch it belongs to; ``None`` if it has to be waited for."""
         if self._is_closed:
             raise _closed()
+        if self._calls or self._polls:
+            return None
+        now = asyncio.get_running_loop().time()
+        if self._at_ease(now) and self._has_connection(kind, calls_wait=False):
+            self._under_way[kind] += 1
+            return self._epoch
+        if self._earliest(kind, now) > now:
+            return None
+        self._admit(kind, now)
+        return self._epoch
+
+    async def enter(self, kind: Kind, give_up: float) -> int:
+        """Wait for a turn; return the epoch it belongs to."""
         loop = asyncio.get_running_loop()
         now = loop.time()
-        if not (self._queues[Kind.CALL] or self._queues[Kind.POLL]) and self._earliest(kind, now) <= now:
-            self._admit(kind, now)
-            return self._epoch
         waiter: asyncio.Future[int] = loop.create_future()
         self._queues[kind].add(waiter, now, give_up)
         self._arm_sweep(now, give_up)
@@ -184,7 +195,15 @@ class Throttle:
     def leave(self, kind: Kind, epoch: int, error: BaseException | None) -> None:
         """Learn from the end of an exchange."""
         now = asyncio.get_running_loop().time()
-        if error is None and self._hand_over(kind, now):
+        if error is None and self._at_ease(now):
+            self._meter.count(now)
+            if not (self._calls or self._polls):
+                self._under_way[kind] -= 1
+            elif kind is POLL or self._polls or self._timer is not None:
+                self._under_way[kind] -= 1
+                self._dispatch(now)
+            else:
+                self._hand_over()
             return
         refused = isinstance(error, Throttled)
         unsent = isinstance(error, TransportError) and not error.sent
@@ -205,28 +224,27 @@ class Throttle:
                 self._pace.answered(now)
         if error is not None:
             self._arm_sweep(now)
-        if self._queues[Kind.CALL] or self._queues[Kind.POLL]:
+        if self._calls or self._polls:
             self._dispatch(now)
 
-    def _hand_over(self, kind: Kind, now: float) -> bool:
-        """Give the place of a call straight to the next, where nothing but connections is scarce."""
-        calls = self._queues[Kind.CALL]
-        scarce = self._budget is not None or self._pace is not None or self._closed_until > now
-        if (
-            scarce
-            or self._troubled
-            or self._timer is not None
-            or kind is Kind.POLL
-            or self._queues[Kind.POLL]
-            or not calls
-        ):
-            return False
-        waiter = calls.pop()
-        if waiter.done():  # cancelled in this moment
-            return False
-        self._meter.count(now)
-        waiter.set_result(self._epoch)
-        return True
+    def _at_ease(self, now: float) -> bool:
+        """Return whether nothing but connections is scarce."""
+        return (
+            self._pace is None
+            and self._budget is None
+            and not self._reach.limits
+            and self._closed_until <= now
+            and self._refusals.since == math.inf
+        )
+
+    def _hand_over(self) -> None:
+        """Give the place of a call straight to the next."""
+        while self._calls:
+            waiter = self._calls.pop()
+            if not waiter.done():  # else it was cancelled in this moment
+                waiter.set_result(self._epoch)
+                return
+        self._under_way[CALL] -= 1
 
     @property
     def _troubled(self) -> bool:
@@ -268,17 +286,17 @@ class Throttle:
 
     def _dispatch(self, now: float) -> None:
         """Let go whoever may, and set the timer for the next."""
-        calls, polls = self._queues[Kind.CALL], self._queues[Kind.POLL]
+        calls, polls = self._calls, self._polls
         while True:
-            call_at = self._earliest(Kind.CALL, now) if calls else math.inf
-            poll_at = self._earliest(Kind.POLL, now) if polls else math.inf
+            call_at = self._earliest(CALL, now) if calls else math.inf
+            poll_at = self._earliest(POLL, now) if polls else math.inf
             if call_at > now and poll_at > now:
                 break
-            kind = Kind.POLL if poll_at <= now and (call_at > now or self._owed_to_polls >= 1) else Kind.CALL
+            kind = POLL if poll_at <= now and (call_at > now or self._owed_to_polls >= 1) else CALL
             waiter = self._queues[kind].pop()
             if waiter.done():
                 continue  # cancelled in this moment
-            if kind is Kind.POLL:
+            if kind is POLL:
                 self._owed_to_polls = max(0.0, self._owed_to_polls - 1)
             elif polls:
                 self._owed_to_polls += self._policy.poll_share
@@ -288,7 +306,7 @@ class Throttle:
 
     def _earliest(self, kind: Kind, now: float) -> float:
         """When the next of a kind may go: `now` if at once, infinity if an exchange must end first."""
-        calls_wait = bool(self._queues[Kind.CALL])
+        calls_wait = bool(self._calls)
         moment = max(now, self._closed_until)
         if self._reach.limits:
             moment = max(moment, self._reach.earliest(now))
@@ -301,10 +319,10 @@ class Throttle:
         return moment if pace is None else max(moment, pace.next_turn(now))
 
     def _has_connection(self, kind: Kind, *, calls_wait: bool) -> bool:
-        calls, polls = self._under_way[Kind.CALL], self._under_way[Kind.POLL]
+        calls, polls = self._under_way[CALL], self._under_way[POLL]
         if calls + polls >= self._connections:
             return False
-        if kind is Kind.CALL:
+        if kind is CALL:
             return calls < self._connections - self._kept_connections
         return not calls_wait or polls < self._kept_connections
 
@@ -363,7 +381,8 @@ class Turn:
         self._epoch = 0
 
     async def __aenter__(self) -> Self:
-        self._epoch = await self._throttle.enter(self._kind, self._give_up)
+        epoch = self._throttle.enter_at_once(self._kind)
+        self._epoch = await self._throttle.enter(self._kind, self._give_up) if epoch is None else epoch
         return self
 
     async def __aexit__(

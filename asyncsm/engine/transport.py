@@ -94,37 +94,34 @@ class AiohttpTransport:
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Exchange one request for one reply, bounded by the attempt's timeout."""
+        url = URL(request.url, encoded=True)
+        host = url.raw_host or ""
         try:
-            response = await self._exchange(request)
+            if host not in self._proxies:
+                self._proxies[host] = await self._find_proxy(host)
+            begun = time.monotonic()
+            reply = await self._http.request(
+                request.method,
+                url,
+                headers=request.headers,
+                data=request.body,
+                allow_redirects=False,
+                proxy=self._proxies[host],
+                middlewares=None if request.method == "GET" else _ONCE,
+            )
+            try:
+                body = await self._read(reply)
+            finally:
+                reply.release()  # as `async with` would, which takes three more steps
         except _Broken as broken:
             raise self._translated(broken.error, request) from broken.error
         except aiohttp.ClientHttpProxyError as error:
-            host = URL(request.url, encoded=True).authority
             # The words of `error` have the proxy's user and password.
-            raise _refused_by_proxy(error, host) from None
+            raise _refused_by_proxy(error, url.authority) from None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise self._translated(error, request) from error
         self._reached = True
-        return response
-
-    async def _exchange(self, request: HttpRequest) -> HttpResponse:
-        url = URL(request.url, encoded=True)
-        host = url.raw_host or ""
-        if host not in self._proxies:
-            self._proxies[host] = await self._find_proxy(host)
-        begun = time.monotonic()
-        async with self._http.request(
-            request.method,
-            url,
-            headers=request.headers,
-            data=request.body,
-            allow_redirects=False,
-            proxy=self._proxies[host],
-            middlewares=None if request.method == "GET" else _ONCE,
-        ) as reply:
-            body = await self._read(reply)
-            headers = {name.lower(): value for name, value in reply.headers.items()}
-            return HttpResponse(reply.status, headers, body, time.monotonic() - begun)
+        return HttpResponse(reply.status, reply.headers.copy(), body, time.monotonic() - begun)
 
     async def _find_proxy(self, host: str) -> str | None:
         # aiohttp's own trust_env does this in a thread for each request, and looks for ~/.netrc in another.

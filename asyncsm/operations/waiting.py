@@ -224,8 +224,8 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
             return goal(account) if callable(goal) else _status(account) == goal
 
         request = request_of(StorageAccountOperations.get_storage_account_properties, service_name)
-        goal = Goal(f"storage account {service_name}", reached, _status, deadline)
-        return await self.wait_for(StorageService, request, goal)
+        wait = Goal(f"storage account {service_name}", reached, _status, deadline)
+        return await self.wait_for(StorageService, request, wait)
 
 
 async def _reach(

@@ -222,8 +222,7 @@ class Throttle:
             self._meter.count(now)
             if self._pace is not None and epoch == self._epoch:
                 self._pace.answered(now)
-        if error is not None:
-            self._arm_sweep(now)
+        self._arm_sweep(now)
         if self._calls or self._polls:
             self._dispatch(now)
 

@@ -89,6 +89,8 @@ def start(
     from asyncsm.emulator import EmulatorOptions, SeedError, UnusableDatabase, serve
 
     _check_time(clock, throttle)
+    if not host:
+        raise InvalidArgument("--host", "it is empty: what shall the emulator listen on?")
     options = EmulatorOptions(
         host,
         port,
@@ -140,7 +142,10 @@ def _quotas(wanted: list[str]) -> Quotas:
                 "--quota", f"{each!r} is not NAME=N, with one of {', '.join(sorted(known))}"
             )
         given[name] = int(number)
-    return Quotas(**given)
+    try:
+        return Quotas.read(given)
+    except ValueError as error:
+        raise InvalidArgument("--quota", str(error)) from error
 
 
 def _contents(path: Path) -> SeedDocument:

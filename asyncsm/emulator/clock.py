@@ -29,6 +29,16 @@ FAST: Final = 100.0
 RESOLUTION: Final = 1e-6
 """Seconds below which moments are the same; floats of this size have no more digits."""
 
+EARLIEST: Final = datetime(1000, 1, 1, tzinfo=UTC).timestamp()
+LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
+"""Moments between which time moves. The calendar ends with the year 9999, and what is reckoned from now stays in it."""
+
+FASTEST: Final = 1e9
+"""Virtual seconds in a real one at the most; time then takes four minutes to `LATEST`."""
+
+LONGEST: Final = 100 * 365 * 86_400
+"""Seconds that anything may be asked to take, by faults and throttles: a century."""
+
 
 class Due(NamedTuple):
     """Something on the agenda.
@@ -110,7 +120,7 @@ class Clock:
         heapq.heapify(self._agenda)
         self._scheduled = max((due.number for due in agenda), default=0)
         if moment is not None:
-            self._move_to(moment)
+            self._move_to(require_moment(moment))
 
     def settle(self) -> None:
         """Let everything happen that is due, each at its own moment."""
@@ -123,11 +133,11 @@ class Clock:
         """Run faster or slower from now on.
 
         Raises:
-            ValueError: it is not greater than 0, or this clock has no speed.
+            ValueError: it is not greater than 0, or above `FASTEST`, or this clock has no speed.
         """
-        _valid(factor)
+        valid = _valid(factor)
         self._move_to(self._read())
-        self.factor = factor
+        self.factor = valid
 
     def pause(self) -> None:
         """Stand still until `resume` or `advance`.
@@ -151,11 +161,11 @@ class Clock:
         """Move on by `seconds`, letting happen what falls due on the way.
 
         Raises:
-            ValueError: that would be backwards, or for ever.
+            ValueError: that would be backwards, or beyond `LATEST`. Nothing has moved then.
         """
         if not 0 <= seconds < math.inf:
             raise ValueError("a clock advances by 0 or more seconds")
-        self._move_to(self._read() + seconds)
+        self._move_to(require_moment(self._read() + seconds))
         self.settle()
 
     async def wait_until(self, moment: float) -> None:
@@ -171,7 +181,7 @@ class Clock:
     def _read(self) -> float:
         if self.paused:
             return self._origin
-        return self._origin + (time.monotonic() - self._begun) * self.factor
+        return min(self._origin + (time.monotonic() - self._begun) * self.factor, LATEST)
 
     def _move_to(self, moment: float) -> None:
         self._origin = moment
@@ -204,8 +214,7 @@ class InstantClock(Clock):
 
     def looked(self) -> None:
         """Let everything happen that is on the agenda, as if its time had passed."""
-        while self._agenda:
-            due = self._agenda[0][0]
+        while self._agenda and (due := self._agenda[0][0]) <= LATEST:
             self._move_to(max(due, self._read()))
             self._run_until(due)
 
@@ -225,7 +234,7 @@ class ManualClock(Clock):
 
     def __init__(self, start: datetime = datetime(2015, 7, 1, tzinfo=UTC)) -> None:
         super().__init__()
-        self._origin = start.timestamp()
+        self._origin = require_moment(start.timestamp())
         self.paused = True
 
     def set_factor(self, factor: float) -> None:
@@ -239,10 +248,21 @@ class ManualClock(Clock):
     resume = pause
 
 
+def require_moment(moment: float) -> float:
+    """Return `moment`, unless time cannot move there.
+
+    Raises:
+        ValueError: it is before `EARLIEST`, after `LATEST`, or no number.
+    """
+    if not EARLIEST <= moment <= LATEST:
+        raise ValueError("that moment is not in the calendar of a clock, the years 1000 to 8999")
+    return moment
+
+
 def _valid(factor: float) -> float:
-    if not 0 < factor < math.inf:
-        raise ValueError("a clock's factor is greater than 0")
-    return factor
+    if not 0 < factor <= FASTEST:
+        raise ValueError(f"a clock's factor is greater than 0, and {FASTEST:,.0f} at the most")
+    return float(factor)
 
 
 def make_clock(speed: str | float | Clock) -> Clock:

@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.change_tracking import Entity
-from asyncsm.emulator.clock import Clock
+from asyncsm.emulator.clock import LONGEST, Clock
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.progress import Operation, OperationProgress
 from asyncsm.emulator.refusals import Refusal
@@ -81,7 +81,7 @@ _OPERATIONS: Final = {name.lower(): name for name in OPERATION_NAMES}
 
 _ALL_PARAMETERS: Final = ("seconds", "location", "code", "message", "status")
 
-_Seconds: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+_Seconds: TypeAlias = Annotated[float, Field(ge=0, le=LONGEST, allow_inf_nan=False)]
 _Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
@@ -120,7 +120,7 @@ class Fault(BaseModel):
     operation: _Text | None = None
     path: _Text | None = None
     subscription: _Text | None = None
-    probability: float = Field(default=1.0, ge=0, le=1)
+    probability: float = Field(default=1.0, ge=0, le=1, allow_inf_nan=False)
     count: int | None = Field(default=None, ge=1)
     after: _Seconds = 0.0
     until: _Seconds | None = None

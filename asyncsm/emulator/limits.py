@@ -11,6 +11,9 @@ from typing import Final
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
+from asyncsm.emulator.arguments import check_type
+from asyncsm.emulator.clock import LONGEST
+
 log: logging.Logger = logging.getLogger("asyncsm.emulator")
 
 
@@ -40,8 +43,10 @@ class Limits:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            if getattr(self, field.name) <= 0:
-                raise ValueError(f"limits: {field.name} must be more than 0")
+            value = getattr(self, field.name)
+            check_type(f"limits: {field.name}", value, *((int,) if field.type == "int" else (int, float)))
+            if not 0 < value <= LONGEST:
+                raise ValueError(f"limits: {field.name} must be more than 0, and {LONGEST:,} at the most")
 
 
 DEFAULT_LIMITS: Final = Limits()

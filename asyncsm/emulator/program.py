@@ -27,7 +27,7 @@ class EmulatorOptions:
     clock: str | float = "fast"
     subscriptions: int | Sequence[str] = 1
     seed: int | None = None
-    quotas: Quotas | None = None
+    quotas: Quotas | Mapping[str, int] | None = None
     throttle: str | Throttle | None = None
     admin_port: int | None = 0
     database: Path | None = None
@@ -35,11 +35,15 @@ class EmulatorOptions:
     strict: bool = False
     limits: Limits = DEFAULT_LIMITS
 
+    def __post_init__(self) -> None:
+        self.emulator()  # which checks all of them, and opens nothing yet
+
     def emulator(self) -> Emulator:
         """An emulator that is not running yet.
 
         Raises:
-            ValueError: the clock or the throttle is none, or they do not go together.
+            TypeError: an argument is of another type.
+            ValueError: one cannot be so, as of `Emulator`.
         """
         return Emulator(**{each.name: getattr(self, each.name) for each in fields(self)})
 

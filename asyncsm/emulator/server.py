@@ -24,6 +24,7 @@ from asyncsm.emulator.call import World
 from asyncsm.emulator.client_timings import ClientTimings
 from asyncsm.emulator.clock import Clock, make_clock
 from asyncsm.emulator.control import control_port
+from asyncsm.emulator.emulator_arguments import KINDS, check_arguments
 from asyncsm.emulator.facts import EmulatorFacts
 from asyncsm.emulator.faults import Faults
 from asyncsm.emulator.identity import Identity, server_hosts
@@ -65,7 +66,7 @@ class Emulator(EmulatorFacts):
         clock: ``instant``, ``fast`` (100 times as fast as real), ``real``, a factor, or a `Clock`.
         subscriptions: how many, or their ids or names.
         seed: makes ids, keys and durations repeatable.
-        quotas: what each subscription may have.
+        quotas: what each subscription may have, as `Quotas` or a mapping such as ``{"cores": 200}``.
         throttle: how many requests of a subscription are admitted, as ``N/SECONDS`` of virtual
             time, such as ``300/300``, or a `Throttle`; any number, if not given.
         admin_port: port of the control API (see `control`); 0 for any free one, ``None`` for none.
@@ -84,8 +85,9 @@ class Emulator(EmulatorFacts):
         journal: the last requests.
 
     Raises:
-        ValueError: the clock or the throttle is none, or they do not go together, or `contents`
-            are not what a seed document is.
+        TypeError: an argument is of another type.
+        ValueError: an argument cannot be so, or the clock and the throttle do not go together, or
+            `contents` are not what a seed document is.
     """
 
     def __init__(
@@ -97,7 +99,7 @@ class Emulator(EmulatorFacts):
         clock: str | float | Clock = "fast",
         subscriptions: int | Sequence[str] = 1,
         seed: int | None = None,
-        quotas: Quotas | None = None,
+        quotas: Quotas | Mapping[str, int] | None = None,
         throttle: str | Throttle | None = None,
         admin_port: int | None = 0,
         database: str | os.PathLike[str] | None = None,
@@ -105,11 +107,12 @@ class Emulator(EmulatorFacts):
         strict: bool = False,
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
+        check_arguments({name: value for name, value in locals().items() if name in KINDS})
         self.host: str = host
         self.state: ServiceState = ServiceState()
         self.clock: Clock = make_clock(clock)
         self._wanted_subscriptions = subscriptions
-        self._quotas = quotas or Quotas()
+        self._quotas = Quotas() if quotas is None else Quotas.read(quotas)
         self._database = None if database is None else Path(database)
         self._contents = None if contents is None else SeedDocument.read(contents)
         self._given_directory = None if directory is None else Path(directory)

@@ -6,12 +6,13 @@ request sees it whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 from urllib.parse import urlsplit
 
+from asyncsm.emulator.arguments import check_number
 from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.compute import Deployment, Disk, HostedService, OSImage, Publication
 from asyncsm.emulator.naming import ByName
@@ -19,6 +20,9 @@ from asyncsm.emulator.networking import NetworkConfiguration, NetworkSecurityGro
 from asyncsm.emulator.progress import Lockable, OperationLog
 from asyncsm.emulator.saved_names import saved
 from asyncsm.wire.vm_images import VMImage
+
+MOST: Final = 2**31 - 1
+"""Largest quota: the service counted in 32 bits."""
 
 
 @saved("quotas", "emulator.state:Quotas")
@@ -40,6 +44,26 @@ class Quotas:
     network_security_rules_per_group: int = 200
     route_tables: int = 100
     routes_per_route_table: int = 100
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            check_number(f"the quota {each.name}", getattr(self, each.name), 0, MOST)
+
+    @classmethod
+    def read(cls, given: Quotas | Mapping[str, int]) -> Quotas:
+        """Return the quotas of a mapping; those it does not name are the usual ones.
+
+        Raises:
+            TypeError: a quota is no whole number.
+            ValueError: there is no such quota, or it cannot be so small or large.
+        """
+        if isinstance(given, Quotas):
+            return given
+        known = {each.name for each in fields(cls)}
+        unknown = sorted(str(name) for name in given if name not in known)
+        if unknown:
+            raise ValueError(f"there is no quota {', '.join(unknown)}, only {', '.join(sorted(known))}")
+        return cls(**given)
 
 
 @saved("subscription-certificate", "emulator.state:SubscriptionCertificate")

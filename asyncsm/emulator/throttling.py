@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict, deque
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
-from asyncsm.emulator.clock import Clock, InstantClock
+from asyncsm.emulator.arguments import check_type
+from asyncsm.emulator.clock import LONGEST, Clock, InstantClock
+
+MOST: Final = 1_000_000
+"""Largest limit of a throttle; the moments of so many requests are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,7 @@ class Throttle:
     """How many requests of one subscription are admitted in any period of a length.
 
     Attributes:
-        limit: how many requests, at least 1.
+        limit: how many requests, 1 to `MOST`.
         seconds: length of the period in virtual time.
     """
 
@@ -23,8 +26,12 @@ class Throttle:
     seconds: float
 
     def __post_init__(self) -> None:
-        if self.limit < 1 or not 0 < self.seconds < math.inf:
-            raise ValueError("a throttle admits at least 1 request in more than 0 seconds")
+        check_type("the limit of a throttle", self.limit, int)
+        check_type("the seconds of a throttle", self.seconds, float, int)
+        if not (1 <= self.limit <= MOST and 0 < self.seconds <= LONGEST):
+            raise ValueError(
+                f"a throttle admits 1 to {MOST:,} requests in more than 0 and at most {LONGEST:,} seconds"
+            )
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -21,10 +21,11 @@ class RequestSent:
     """A request goes out.
 
     Attributes:
-        kind: ``change``, ``read``, or ``poll`` for a question about operations.
+        kind: ``change``, ``read``, or ``poll`` for a question about operations, or about a
+            resource that is waited for.
         resource: method and path.
         operation: the service's name for a change; empty for anything else.
-        attempt: 1 for the first; of those that were let through by the service.
+        attempt: 1 for the first; refusals with ``TooManyRequests``, and what could not be sent, are none.
     """
 
     kind: Literal["change", "read", "poll"]
@@ -97,11 +98,35 @@ class Blocked:
     error: Exception
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceUnreachable:
+    """No connection can be made; requests wait from now on, and one at a time tries again.
+
+    Attributes:
+        error: what happened to the first.
+    """
+
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceReachable:
+    """The service answers again; those that waited go on.
+
+    Attributes:
+        seconds: how long it could not be reached.
+    """
+
+    seconds: float
+
+
 class Veto(Exception):
     """Raised by a hook that does not let a request go out."""
 
 
-Event: TypeAlias = RequestSent | ReplyReceived | RetryPlanned | Queued | Blocked
+Event: TypeAlias = (
+    RequestSent | ReplyReceived | RetryPlanned | Queued | Blocked | ServiceUnreachable | ServiceReachable
+)
 Listener: TypeAlias = Callable[[Event], None]
 Hook: TypeAlias = Callable[[RequestSent], None]
 

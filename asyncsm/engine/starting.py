@@ -103,7 +103,7 @@ class ChangeStarter:
                 # Some operations free what they change long before they end, so a pause ends both waits.
                 named = refusal.conflicting_operation_id
                 if named is None or named in waited_for or not await self._ended(named, min(pause, left)):
-                    await asyncio.sleep(min(pause, left))
+                    await self._reconciler.pause(min(pause, left))
                 elif named is not None:
                     waited_for.add(named)
                 pause *= GROWTH

@@ -7,7 +7,6 @@ naming the parameter and the rule.
 from __future__ import annotations
 
 import base64
-import binascii
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,10 +17,11 @@ from typing import BinaryIO, TypeVar
 
 from pydantic import SecretStr
 
+from asyncsm import texts
 from asyncsm.errors import InvalidArgument
 from asyncsm.wire.cscfg import ServiceConfiguration
 from asyncsm.wire.properties import ExtendedProperties
-from asyncsm.wire.types import decode_base64, encode_base64
+from asyncsm.wire.types import decode_base64, encode_base64, utf8
 
 Word = TypeVar("Word", bound=str)
 Binary = str | bytes | Path | BinaryIO
@@ -173,7 +173,10 @@ def moment(parameter: str, value: str | datetime) -> str:
         return value
     if value.tzinfo is None:
         raise InvalidArgument(parameter, "a datetime needs a time zone; use datetime.now(UTC)")
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except OverflowError:
+        raise InvalidArgument(parameter, "is outside the years 1 to 9999 in UTC") from None
 
 
 def secret(value: str | SecretStr | None) -> SecretStr | None:
@@ -201,7 +204,7 @@ def content_of(parameter: str, value: Binary) -> bytes:
     if isinstance(value, bytes):
         return value
     if isinstance(value, str):
-        return value.encode()
+        return utf8(parameter, value)
     if isinstance(value, Path):
         try:
             return value.read_bytes()
@@ -231,7 +234,7 @@ def base64_of(parameter: str, value: Binary) -> str:
         compact = "".join(value.split())
         try:
             decoded = base64.b64decode(compact, validate=True)
-        except binascii.Error:
+        except ValueError:  # text that is not ASCII, too
             raise InvalidArgument(
                 parameter, "is not base64; give bytes or a Path for the file itself"
             ) from None
@@ -249,14 +252,13 @@ def service_configuration(value: Binary) -> str:
         InvalidArgument: it is not a valid ``.cscfg``.
     """
     try:
-        written = content_of("configuration", value).decode("utf-8-sig")
+        written = texts.decode_xml(content_of("configuration", value))
     except UnicodeDecodeError as error:
-        raise InvalidArgument("configuration", "is not UTF-8 text") from error
+        raise InvalidArgument("configuration", texts.NOT_TEXT) from error
     if not written.lstrip().startswith("<"):
         written = decode_base64(written)
     try:
         ServiceConfiguration.from_xml(written)
     except ValueError as error:
-        first = str(error).splitlines()[0]
-        raise InvalidArgument("configuration", f"is not a service configuration (.cscfg): {first}") from error
+        raise InvalidArgument("configuration", f"is not a service configuration (.cscfg): {error}") from error
     return written

@@ -3,20 +3,20 @@
 import time
 from collections.abc import Callable
 from itertools import chain
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 from asyncsm.errors import (
     AsyncsmError,
     OperationTimeout,
-    ResourceNotFound,
     StateUnreachable,
 )
 from asyncsm.operations.arguments import one_of, same_name
+from asyncsm.operations.binding import request_of
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.deployments import DeploymentOperations
 from asyncsm.operations.kinds import RequestId
 from asyncsm.operations.storage import StorageAccountOperations
-from asyncsm.polling import OperationHandle, until_state, within
+from asyncsm.polling import Goal, OperationHandle, within
 from asyncsm.wire.deployments import Deployment, DeploymentStatus, InstanceStatus, PowerState, RoleInstance
 from asyncsm.wire.operations import Operation, OperationState
 from asyncsm.wire.storage import StorageAccountStatus, StorageService
@@ -146,14 +146,8 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
                 _refuse_failed(instance, what)
             return False
 
-        return await until_state(
-            lambda: self.get_deployment_by_name(service_name, deployment_name),
-            reached,
-            policy=self.polling,
-            what=what,
-            seen=_deployment_in_words,
-            deadline=deadline,
-        )
+        request = request_of(DeploymentOperations.get_deployment_by_name, service_name, deployment_name)
+        return await self.wait_for(Deployment, request, Goal(what, reached, _deployment_in_words, deadline))
 
     async def wait_for_role_instance(
         self,
@@ -182,16 +176,14 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
         what = f"role instance {role_instance_name} of {service_name}/{deployment_name}"
         goal = _goal(until, InstanceStatus, PowerState)
 
-        async def read() -> RoleInstance | None:
-            deployment = await self.get_deployment_by_name(service_name, deployment_name)
-            named = (
-                each
-                for each in deployment.role_instance_list
-                if same_name(each.instance_name, role_instance_name)
+        def named(deployment: Deployment) -> RoleInstance | None:
+            instances = deployment.role_instance_list
+            return next(
+                (each for each in instances if same_name(each.instance_name, role_instance_name)), None
             )
-            return next(named, None)
 
-        def reached(instance: RoleInstance | None) -> bool:
+        def reached(deployment: Deployment) -> bool:
+            instance = named(deployment)
             if instance is None:
                 return False
             if callable(goal):
@@ -201,17 +193,13 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
             _refuse_failed(instance, what)
             return False
 
-        found = await until_state(
-            read,
-            reached,
-            policy=self.polling,
-            what=what,
-            seen=lambda instance: "absent" if instance is None else str(instance.instance_status),
-            deadline=deadline,
-        )
-        if found is None:  # `reached` lets no absent instance through
-            raise ResourceNotFound("ResourceNotFound", f"{what} is not there", status=404)
-        return found
+        def seen(deployment: Deployment) -> str:
+            instance = named(deployment)
+            return "absent" if instance is None else str(instance.instance_status)
+
+        request = request_of(DeploymentOperations.get_deployment_by_name, service_name, deployment_name)
+        deployment = await self.wait_for(Deployment, request, Goal(what, reached, seen, deadline))
+        return cast("RoleInstance", named(deployment))  # `reached` lets no absent instance through
 
     async def wait_for_storage_account(
         self,
@@ -235,14 +223,9 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
         def reached(account: StorageService) -> bool:
             return goal(account) if callable(goal) else _status(account) == goal
 
-        return await until_state(
-            lambda: self.get_storage_account_properties(service_name),
-            reached,
-            policy=self.polling,
-            what=f"storage account {service_name}",
-            seen=_status,
-            deadline=deadline,
-        )
+        request = request_of(StorageAccountOperations.get_storage_account_properties, service_name)
+        wait = Goal(f"storage account {service_name}", reached, _status, deadline)
+        return await self.wait_for(StorageService, request, wait)
 
 
 async def _reach(

@@ -43,7 +43,7 @@ class EmulatorArguments(TypedDict, total=False):
     clock: str | float | Clock
     subscriptions: int | Sequence[str]
     seed: int | None
-    quotas: Quotas | None
+    quotas: Quotas | Mapping[str, int] | None
     throttle: str | Throttle | None
     contents: SeedDocument | Mapping[str, JsonValue] | None
 

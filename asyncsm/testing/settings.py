@@ -44,7 +44,7 @@ class Wishes:
     throttle: str | Throttle | None = None
     subscriptions: int | Sequence[str] | None = None
     seed: int | None = None
-    quotas: Quotas | None = None
+    quotas: Quotas | Mapping[str, int] | None = None
     contents: SeedDocument | Mapping[str, object] | None = None
 
     def or_else(self, others: Wishes) -> Wishes:

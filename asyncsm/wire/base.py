@@ -33,7 +33,7 @@ from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, get_origin, overload
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.alias_generators import to_pascal
 
 from asyncsm.errors import InvalidArgument
@@ -83,18 +83,18 @@ def positional(init: Callable[Concatenate[M, P], None]) -> Callable[Concatenate[
     As in that SDK, ``None`` means not given. Defaults in the signature apply to models made
     by callers, not to models read from a document.
     """
-    parameters = [
-        parameter for name, parameter in inspect.signature(init).parameters.items() if name != "self"
-    ]
-    names = [parameter.name for parameter in parameters if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
-    defaults = {
-        parameter.name: parameter.default
-        for parameter in parameters
-        if parameter.default not in (parameter.empty, None)
-    }
+
+    @functools.cache  # most models are never made by a program
+    def signature() -> tuple[list[str], dict[str, object]]:
+        parameters = list(inspect.signature(init).parameters.values())[1:]
+        return (
+            [one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD],
+            {one.name: one.default for one in parameters if one.default not in (one.empty, None)},
+        )
 
     @functools.wraps(init)
     def replacement(self: M, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        names, defaults = signature()
         if len(args) > len(names):
             raise TypeError(f"{type(self).__name__} takes at most {len(names)} positional arguments")
         given = dict(zip(names, args, strict=False))
@@ -151,6 +151,13 @@ class XmlModel(BaseModel):
             raise _invalid_argument(type(self), error) from None
 
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    def __getstate__(self) -> dict[object, object]:
+        if any(isinstance(value, SecretStr) for value in self.__dict__.values()):
+            raise TypeError(
+                f"a {type(self).__name__} with a secret is not pickled: pass what it can be read from, and read it there"
+            )
+        return super().__getstate__()
 
     def __setattr__(self, name: str, value: object) -> None:
         model = type(self)
@@ -215,15 +222,20 @@ class XmlModel(BaseModel):
             ValueError: not well formed, another root element, or against the model.
         """
         name, node = xml.parse(document)
-        local = name.rpartition(":")[2]
-        if local != cls.root_name():
-            raise ValueError(f"expected <{cls.root_name()}>, found <{local}>")
-        return cls.from_node(node, strict=strict)
+        root = cls.root_name()
+        if name != root and (local := name.rpartition(":")[2]) != root:
+            raise ValueError(f"expected <{root}>, found <{local}>")
+        model = cls.from_node(node, strict=strict)
+        if len(document) > xml.LONG:
+            codec.discard(cls, node)
+        return model
 
     @classmethod
     def from_node(cls, node: Node, *, strict: bool = False) -> Self:
         """Read the content of an element, as `xml.parse` gives it."""
-        return cls.model_validate(codec.read(cls, node, strict))
+        # What `model_validate` does, without its options, which take half as long as validating a small model.
+        model: Self = cls.__pydantic_validator__.validate_python(codec.read(cls, node, strict))
+        return model
 
     @classmethod
     def variant_for(cls, node: Node) -> type[XmlModel]:  # noqa: ARG003 - for overriding
@@ -242,6 +254,11 @@ class XmlModel(BaseModel):
         """Return the content of the element, ready for `xml.render`."""
         declared: dict[str, Node] = {f"@xmlns:{prefix}": uri for prefix, uri in self.xml_prefixes.items()}
         return codec.write(self, declared, self.extra_elements)
+
+
+# Pydantic evaluates what its bases have annotated for every one of two hundred models, be it no field.
+for _not_a_field in ("xml_root", "xml_namespace", "xml_prefixes", "xml_in_any_order"):
+    del XmlModel.__annotations__[_not_a_field]
 
 
 class XmlList(XmlModel, Generic[ItemT]):

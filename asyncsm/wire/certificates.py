@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 
 from asyncsm.wire.base import OpenEnum, Thumbprint, XmlList, XmlModel, repeated
+from asyncsm.wire.types import HiddenStr
 
 
 class SubscriptionCertificate(XmlModel):
@@ -55,7 +56,7 @@ class CertificateFormat(OpenEnum):
 class CertificateFile(XmlModel):
     """Request of Add Service Certificate."""
 
-    data: Annotated[str, Field(repr=False)]
+    data: Annotated[HiddenStr, Field(repr=False)]
     """Base64 of the file."""
     certificate_format: CertificateFormat
     password: SecretStr | None = None

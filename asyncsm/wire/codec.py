@@ -11,7 +11,7 @@ import functools
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Protocol, Union, cast, get_args, get_origin
+from typing import Annotated, Final, Protocol, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.alias_generators import to_pascal
@@ -20,10 +20,10 @@ from pydantic.fields import FieldInfo
 from asyncsm.wire.thumbprints import Thumbprint
 from asyncsm.wire.types import NIL, Base64, ExtraElement, Implied, Nillable, OpenEnum, UnknownElement, Wrapped
 from asyncsm.wire.values import (
-    BASE64_TEXT,
     TEXT_READERS,
     Reader,
     Writer,
+    base64_codec_for,
     codec_for,
     is_nil,
     read_datetime,
@@ -38,6 +38,9 @@ class _Nothing:
 
 NOTHING = cast("Node", _Nothing())
 """Returned by a writer whose value needs no element."""
+
+MANY: Final = 100
+"""Items of a list beyond which each is validated by itself."""
 
 EXTRAS = "extra_elements"
 """The field that keeps elements without a field of their own."""
@@ -122,7 +125,10 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FieldLayout:
         item = _without_none(get_args(kind)[0], item_marks)
         codec = _codec(item, [*marks, *item_marks], where)
         item_name = wrapped.item if wrapped else None
-        read, write = _wrapped_codec(item_name, *codec) if item_name else _repeated_codec(*codec)
+        models = _models(item)
+        read, write = _repeated_codec(*codec, models)
+        if item_name:
+            read, write = _wrapped_codec(item_name, read, write)
         keeps = wrapped is not None
         return FieldLayout(
             name,
@@ -134,7 +140,7 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FieldLayout:
             required,
             not keeps,
             item_name,
-            _models(item),
+            models,
             takes_none=none,
         )
     read, write = _codec(kind, marks, where)
@@ -180,7 +186,7 @@ def _codec(kind: object, marks: list[object], where: str) -> tuple[Reader, Write
     if get_origin(kind) in (Union, types.UnionType):
         return functools.partial(_read_variant, get_args(kind)[0]), _write_child
     if any(mark is Base64 or isinstance(mark, Base64) for mark in marks):
-        return BASE64_TEXT
+        return base64_codec_for(where)
     if not isinstance(kind, type):
         raise TypeError(f"{where}: no wire form for {kind!r}")
     if issubclass(kind, BaseModel):
@@ -264,9 +270,16 @@ def _read_variant(first: _Variants, node: Node, strict: bool) -> BaseModel | Non
     return None if fields is None else model.model_validate(fields)
 
 
-def _repeated_codec(read: Reader, write: Writer) -> tuple[Reader, Writer]:
+def _repeated_codec(
+    read: Reader, write: Writer, models: tuple[type[BaseModel], ...]
+) -> tuple[Reader, Writer]:
     def read_all(node: Node, strict: bool) -> list[object]:
-        return [read(item, strict) for item in (node if isinstance(node, list) else [node])]
+        items = node if isinstance(node, list) else [node]
+        if len(items) <= MANY or len(models) != 1:
+            return [read(item, strict) for item in items]
+        # Validated at once they would hold up every other thread, as pydantic does not let go of the interpreter.
+        validate = models[0].model_validate
+        return [None if (one := read(item, strict)) is None else validate(one) for item in items]
 
     def write_all(values: object) -> Node:
         items = [write(value) for value in cast("list[object]", values)]
@@ -275,9 +288,7 @@ def _repeated_codec(read: Reader, write: Writer) -> tuple[Reader, Writer]:
     return read_all, write_all
 
 
-def _wrapped_codec(name: str, read: Reader, write: Writer) -> tuple[Reader, Writer]:
-    read_repeated, write_repeated = _repeated_codec(read, write)
-
+def _wrapped_codec(name: str, read_repeated: Reader, write_repeated: Writer) -> tuple[Reader, Writer]:
     def read_inside(node: Node, strict: bool) -> object:
         if not isinstance(node, dict):
             read_text(node, strict)
@@ -292,6 +303,20 @@ def _wrapped_codec(name: str, read: Reader, write: Writer) -> tuple[Reader, Writ
         return items if items is NOTHING else {name: items}
 
     return read_inside, write_inside
+
+
+def discard(model: type[BaseModel], node: Node) -> None:
+    """Free the nodes that `model` was read from piece by piece; a million at once would hold up every other thread."""
+    for key, value in node.items() if isinstance(node, dict) else ():
+        field = layout_of(model).by_wire.get(key)
+        if field is None or not field.models:  # kept as an extra element, or short
+            continue
+        inside = value.get(field.item) if field.item and isinstance(value, dict) else value
+        if isinstance(inside, list):
+            while inside:
+                del inside[-MANY:]
+        else:
+            discard(field.models[0], inside)
 
 
 # ---------------------------------------------------------------- writing

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr
 from asyncsm.wire.base import Thumbprint, Wrapped, XmlList, XmlModel, positional, repeated
 from asyncsm.wire.endpoints import ConfigurationSetInputEndpoints, NetworkInterfaces
 from asyncsm.wire.networks import PublicIPs
+from asyncsm.wire.types import HiddenBinary, HiddenStr
 from asyncsm.wire.xml import Node
 
 
@@ -97,7 +98,7 @@ class LinuxConfigurationSet(_AnyConfigurationSet):
     disable_ssh_password_authentication: bool | None = None
     """The service's default is true: only keys can log in."""
     ssh: Annotated[SSH, Field(alias="SSH")] = Field(default_factory=SSH)
-    custom_data: Annotated[bytes | None, Field(repr=False)] = None
+    custom_data: Annotated[HiddenBinary | None, Field(repr=False)] = None
     """Given as text or bytes; the encoding for the wire is done here."""
 
     @positional
@@ -195,7 +196,7 @@ class ComponentSetting(XmlModel):
 
     setting_name: str | None = None
     """``FirstLogonCommands`` or ``AutoLogon``."""
-    content: Annotated[str | None, Field(repr=False)] = None
+    content: Annotated[HiddenStr | None, Field(repr=False)] = None
     """Base64 of an XML fragment under 4 KB; encoded by the caller, as in the old SDK."""
 
 
@@ -258,7 +259,7 @@ class WindowsConfigurationSet(_AnyConfigurationSet):
     stored_certificate_settings: StoredCertificateSettings = Field(default_factory=StoredCertificateSettings)
     win_rm: Annotated[WinRM, Field(alias="WinRM")] = Field(default_factory=WinRM)
     admin_username: str | None = None
-    custom_data: Annotated[bytes | None, Field(repr=False)] = None
+    custom_data: Annotated[HiddenBinary | None, Field(repr=False)] = None
     """Given as text or bytes; the encoding for the wire is done here."""
     additional_unattend_content: AdditionalUnattendContent = Field(default_factory=AdditionalUnattendContent)
 

@@ -17,6 +17,7 @@ from asyncsm.wire.base import (
     repeated,
 )
 from asyncsm.wire.certificates import Certificates
+from asyncsm.wire.types import HiddenStr
 
 
 class ExtensionState(OpenEnum):
@@ -61,7 +62,7 @@ class ResourceExtensionParameterValue(XmlModel):
     """A configuration of an extension."""
 
     key: str | None = None
-    value: Annotated[str | None, Field(repr=False)] = None
+    value: Annotated[HiddenStr | None, Field(repr=False)] = None
     """Already base64, as in the old SDK: what the extension's schema asks for, encoded."""
     type: str | None = None
     """``Public``, or ``Private``: encrypted by the service and never returned."""

@@ -71,6 +71,53 @@ def test_never_backwards(seconds: float):
         ManualClock().advance(seconds)
 
 
+@pytest.mark.parametrize("seconds", [1_764_162_000_000, 1e300])
+@pytest.mark.parametrize("make", [Clock, InstantClock, ManualClock])
+def test_never_out_of_the_calendar(real: RealTime, make: type[Clock], seconds: float):
+    """A step that no date could tell is refused before anything has moved or happened."""
+    clock = make()
+    begun, seen = clock.timestamp(), []
+    clock.after(30, lambda: seen.append("happened"))
+    with pytest.raises(ValueError, match="calendar"):
+        clock.advance(seconds)
+    assert (clock.timestamp(), seen) == (begun, [])
+    clock.now()
+
+
+@pytest.mark.parametrize("factor", [0, -1, 1e15, float("inf"), float("nan")])
+def test_speeds_there_are_not(real: RealTime, factor: float):
+    """A factor that is none, or so large that the calendar would end at once, is refused."""
+    clock = Clock(10)
+    with pytest.raises(ValueError, match="factor"):
+        clock.set_factor(factor)
+    assert clock.factor == 10
+    with pytest.raises(ValueError, match="factor"):
+        Clock(factor)
+
+
+def test_the_end_of_the_calendar(real: RealTime):
+    """A clock that runs so long stands still there, and can be asked."""
+    clock = Clock(1e9)
+    real.moment += 1e9
+    assert clock.now().year == 9000
+    clock.settle()
+
+
+def test_what_is_due_after_the_end_never_happens():
+    """An instant clock does not jump there."""
+    clock = InstantClock()
+    clock.after(1e300, lambda: pytest.fail("the calendar has ended"))
+    clock.looked()
+    assert clock.now().year < 9000
+
+
+@pytest.mark.parametrize("moment", [1e300, -1e300, float("nan")])
+def test_moments_there_are_not(moment: float):
+    """Nor is a clock put there."""
+    with pytest.raises(ValueError, match="calendar"):
+        ManualClock().replace([], moment)
+
+
 async def test_waiting_while_time_is_moved():
     """Who waits for a moment goes on once it has come, in however many steps."""
     clock = ManualClock()

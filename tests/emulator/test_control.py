@@ -184,6 +184,10 @@ class TestClock:
             (InstantClock(), {"factor": 2}, "factor"),
             (InstantClock(), {"paused": False}, "paused"),
             (Clock(), {"factor": 0}, "factor"),
+            (Clock(), {"factor": 1e15}, "factor"),
+            (Clock(), {"factor": float("nan")}, "factor"),
+            (Clock(), {"advance": 1_764_162_000_000}, "advance"),
+            (ManualClock(), {"advance": float("inf")}, "advance"),
             (Clock(), {"paused": "yes"}, "paused"),
             (Clock(), {"factor": 2, "paused": True}, ""),
             (Clock(), {}, ""),
@@ -196,6 +200,7 @@ class TestClock:
             aiohttp.ClientSession(emulator.admin_url) as session,
         ):
             status, content = await asked(session, "POST", "/clock", body)
+            assert (await asked(session, "GET", "/health"))[0] == 200
         assert (status, content["fields"][0]["field"]) == (400, field)
 
 

@@ -135,6 +135,8 @@ class TestDocument:
             ("/version", 3, "/version: the state was saved in version 3 by a later release"),
             ("/version", "2", "/version: '2' is no version of a saved state"),
             ("/now", "yesterday", "/now"),
+            ("/now", 1e300, "/now: that moment is not in the calendar"),
+            ("/now", float("nan"), "/now"),
             ("/subscriptions", None, "/subscriptions"),
             ("/subscriptions", {"$names": {"x": 5}}, "/subscriptions/$names/x: is no Subscription"),
             ("/subscriptions", {"$ref": "/nowhere"}, "/subscriptions"),
@@ -142,6 +144,7 @@ class TestDocument:
             ("/faults", [], "/faults"),
             ("/agenda", {}, "/agenda"),
             ("/agenda", [{"due": 5}], "/agenda/0"),
+            ("/agenda", [{"due": float("nan"), "effect": {"$call": "os:abort"}}], "/agenda/0"),
             ("/agenda", [{"due": 5, "effect": {"$call": "os:abort"}}], "/agenda/0/effect: cannot be read"),
             ("/agenda", [{"due": 5, "effect": {"$call": "progress.__init__"}}], "/agenda/0/effect"),
             ("/agenda", [{"due": 5, "effect": {"$call": "emulator.server:Emulator"}}], "/agenda/0/effect"),
@@ -393,6 +396,19 @@ class TestDatabase:
         async with Emulator(directory=directory, database=file):
             with pytest.raises(UnusableDatabase, match="in use"):
                 await Emulator(directory=directory, database=file).start()
+
+    async def test_time_that_had_left_the_calendar(self, directory: Path, file: Path):
+        """A file whose time an earlier release let go beyond all dates can be opened again."""
+        async with Emulator(directory=directory, clock=ManualClock(), database=file):
+            pass
+        with closing(sqlite3.connect(file, isolation_level=None)) as moving:
+            moving.execute("UPDATE facts SET value = '1765600000000.0' WHERE name = 'now'")
+        async with (
+            Emulator(directory=directory, clock=ManualClock(), database=file) as emulator,
+            connected(emulator) as client,
+        ):
+            assert emulator.clock.now() == ManualClock().now()
+            assert (await client.post(SERVICES, hosted_service())).status == 201
 
     async def test_a_full_disk(self, directory: Path, file: Path, caplog: pytest.LogCaptureFixture):
         """What cannot be written is not acknowledged, and is written as soon as it can be."""

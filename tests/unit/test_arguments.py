@@ -116,7 +116,7 @@ REFUSED = [
     (arguments.service_configuration, ("<ServiceConfiguration",), "configuration"),
     (arguments.service_configuration, ("not base64 at all",), "configuration"),
     (arguments.service_configuration, (base64.b64encode(b"<Other/>").decode(),), "configuration"),
-    (arguments.service_configuration, (b"\xff\xfe<\x00",), "configuration: is not UTF-8 text"),
+    (arguments.service_configuration, (b"\xff\xfe<",), "configuration: is not UTF-8 text"),
     (arguments.service_configuration, (io.StringIO(CSCFG),), "configuration: .* binary mode"),
     (arguments.service_configuration, (None,), "configuration: .* not NoneType"),
 ]

@@ -1,7 +1,9 @@
 """The models as their users meet them: constructors, properties, secrets, what is kept."""
 
+import copy
 import inspect
 import json
+import pickle
 import sys
 from datetime import UTC, datetime
 
@@ -194,8 +196,55 @@ class TestExtendedProperties:
     ids=lambda model: type(model).__name__,
 )
 def test_secrets_do_not_show(model):
-    """Neither repr nor str of a model gives away what it keeps secret."""
+    """Neither repr nor str nor a dump of a model gives away what it keeps secret."""
     assert "sesame" not in f"{model!r} {model}"
+    assert "sesame" not in f"{model.model_dump()!r} {model.model_dump_json()} {model.model_dump(mode='json')}"
+    assert b"sesame" in model.to_xml() or b"c2VzYW1l" in model.to_xml()
+    assert type(model).model_validate(model.model_dump()) == model
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        models.LinuxConfigurationSet("h", "u", "sesame"),
+        models.LinuxConfigurationSet("h", "u", custom_data="sesame"),
+        models.StorageServiceKeys(primary=SecretStr("sesame")),
+        models.StorageService(
+            url="https://x", storage_service_keys=models.StorageServiceKeys(primary=SecretStr("sesame"))
+        ),
+        models.Deployment(name="d", configuration="sesame"),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_secrets_are_not_pickled(model):
+    """A pickle may end in a file or a queue; a copy in the same process is complete."""
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        with pytest.raises(TypeError, match="secret is not pickled") as refused:
+            pickle.dumps(model, protocol)
+        assert "sesame" not in str(refused.value)
+    for twin in (copy.copy(model), copy.deepcopy(model), model.model_copy(deep=True)):
+        assert twin == model
+        assert twin.to_xml() == model.to_xml()
+
+
+def test_what_holds_no_secret_is_pickled():
+    """Models without secrets go to another process as they are."""
+    for model in (
+        models.LinuxConfigurationSet("h", "u"),
+        models.Deployment(name="d"),
+        models.Location(name="West US"),
+    ):
+        assert pickle.loads(pickle.dumps(model)) == model
+    assert models.Deployment(name="d").model_dump()["configuration"] is None
+
+
+def test_hidden_text_is_text_otherwise():
+    """It compares, slices and is written like any other; assignment hides it, too."""
+    setting = models.Setting(name="n", value="sesame")
+    assert (setting.value, setting.value[:3], f"{setting.value}") == ("sesame", "ses", "sesame")
+    setting.value = "other"
+    assert (setting.value, repr(setting.value)) == ("other", "HiddenText('**********')")
+    assert models.LinuxConfigurationSet(custom_data="é").custom_data == "é".encode()
 
 
 def test_a_refused_secret_is_not_in_the_error():

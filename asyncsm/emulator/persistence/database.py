@@ -23,7 +23,7 @@ from typing import Final
 
 from asyncsm.emulator.call import World
 from asyncsm.emulator.change_tracking import Entity, Mark, Register
-from asyncsm.emulator.clock import Due
+from asyncsm.emulator.clock import EARLIEST, LATEST, Due
 from asyncsm.emulator.persistence.rows import RowDecoder, RowEncoder
 from asyncsm.emulator.persistence.snapshot import Contents
 from asyncsm.emulator.persistence.values import VERSION, UnreadableState, require_version
@@ -148,7 +148,7 @@ class Database:
                 reader.root(self._fact(SUBSCRIPTIONS)),
                 reader.root(self._fact(FAULTS)),
                 list(reader.agenda()),
-                float(self._fact(NOW) or 0),
+                self._moment(),
                 self._fact(MANAGER),
             )
             # A register without entries has no row, only its number in that of its owner.
@@ -347,6 +347,11 @@ class Database:
     def _fact(self, name: str) -> str | None:
         row = self._connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return None if row is None else row[0]
+
+    def _moment(self) -> float:
+        """Return where time was; of one that earlier releases let leave the calendar, the beginning."""
+        moment = float(self._fact(NOW) or 0)
+        return moment if EARLIEST <= moment <= LATEST else 0.0
 
     def _set_fact(self, name: str, value: str | None) -> None:
         self._connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))

@@ -9,6 +9,7 @@ storage accounts, as the state has; private keys of certificates are in neither.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -17,7 +18,7 @@ from pydantic import JsonValue
 
 from asyncsm.emulator.call import World
 from asyncsm.emulator.change_tracking import Entity, Register
-from asyncsm.emulator.clock import Due, Effect
+from asyncsm.emulator.clock import Due, Effect, require_moment
 from asyncsm.emulator.faults import ActiveFault
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.persistence.values import (
@@ -86,6 +87,11 @@ def read(document: Mapping[str, JsonValue], world: World) -> Contents:
         require_version(document.get("version"))
     except ValueError as error:
         raise UnreadableState("/version", str(error)) from error
+    now = _typed(document, "now", int | float)
+    try:
+        require_moment(now)
+    except ValueError as error:
+        raise UnreadableState("/now", str(error)) from error
     decoder = _Unnesting(document, world)
     subscriptions = decoder.register_of(Subscription, "subscriptions")
     faults = decoder.register_of(ActiveFault, "faults")
@@ -93,7 +99,7 @@ def read(document: Mapping[str, JsonValue], world: World) -> Contents:
         subscriptions,
         faults,
         decoder.agenda(),
-        _typed(document, "now", int | float),
+        now,
         _typed(document, "manager", str | None),
         _typed(document, "random", str | None),
     )
@@ -164,7 +170,7 @@ class _Unnesting(Decoder):
             moment, effect = (
                 (entry.get("due"), entry.get("effect")) if isinstance(entry, dict) else (None, None)
             )
-            if not isinstance(moment, int | float) or not callable(effect):
+            if not isinstance(moment, int | float) or not math.isfinite(moment) or not callable(effect):
                 raise UnreadableState(f"/agenda/{number - 1}", "has no 'due' or no 'effect'")
             agenda.append(Due(moment, number, cast("Effect", effect)))
         return agenda

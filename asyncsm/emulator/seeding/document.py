@@ -17,6 +17,8 @@ from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
+from asyncsm import texts
+
 MOST: int = 100_000
 """Largest `count` of an entry."""
 
@@ -34,6 +36,8 @@ MediaLink: TypeAlias = Annotated[
 _Name: TypeAlias = Annotated[
     str, Field(min_length=1, description="May have `{index}`, or `{index:03}` for leading zeros.")
 ]
+
+_Quota: TypeAlias = Annotated[int | None, Field(ge=0, le=2**31 - 1)]
 
 
 class SeedError(ValueError):
@@ -205,13 +209,13 @@ class HostedServiceSeed(Repeated):
 class QuotasSeed(_Part):
     """Quotas of the subscription; they grow by themselves as far as the document needs."""
 
-    cores: Annotated[int | None, Field(ge=0)] = None
-    hosted_services: Annotated[int | None, Field(ge=0)] = None
-    storage_accounts: Annotated[int | None, Field(ge=0)] = None
-    affinity_groups: Annotated[int | None, Field(ge=0)] = None
-    reserved_ips: Annotated[int | None, Field(ge=0)] = None
-    network_security_groups: Annotated[int | None, Field(ge=0)] = None
-    network_security_rules_per_group: Annotated[int | None, Field(ge=0)] = None
+    cores: _Quota = None
+    hosted_services: _Quota = None
+    storage_accounts: _Quota = None
+    affinity_groups: _Quota = None
+    reserved_ips: _Quota = None
+    network_security_groups: _Quota = None
+    network_security_rules_per_group: _Quota = None
 
 
 class SubscriptionContents(_Part):
@@ -275,7 +279,10 @@ def load_seed(path: Path) -> SeedDocument:
         SeedError: it is no seed document.
         ModuleNotFoundError: it is YAML, and PyYAML is not installed.
     """
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = texts.decode(path.read_bytes())
+    except UnicodeDecodeError as error:
+        raise SeedError(("", f"{path} {texts.NOT_TEXT}")) from error
     is_yaml = path.suffix.lower() in {".yaml", ".yml"}
     try:
         content: object = _yaml(text) if is_yaml else json.loads(text)

@@ -1,0 +1,65 @@
+"""Check of the arguments of an emulator, when they are given."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from types import NoneType
+from typing import Final
+
+from asyncsm.emulator.arguments import check_number, check_type
+from asyncsm.emulator.clock import Clock
+from asyncsm.emulator.limits import Limits
+from asyncsm.emulator.seeding import SeedDocument
+from asyncsm.emulator.state import Quotas
+from asyncsm.emulator.throttling import Throttle
+
+KINDS: Final[Mapping[str, tuple[type[object], ...]]] = {
+    "host": (str,),
+    "port": (int,),
+    "directory": (str, os.PathLike, NoneType),
+    "clock": (str, float, int, Clock),
+    "subscriptions": (int, Sequence),
+    "seed": (int, NoneType),
+    "quotas": (Quotas, Mapping, NoneType),
+    "throttle": (str, Throttle, NoneType),
+    "admin_port": (int, NoneType),
+    "database": (str, os.PathLike, NoneType),
+    "contents": (SeedDocument, Mapping, NoneType),
+    "strict": (bool,),
+    "limits": (Limits,),
+}
+"""Types of the arguments of `Emulator`."""
+
+MOST_SUBSCRIPTIONS: Final = 100_000
+
+
+def check_arguments(given: Mapping[str, object]) -> None:
+    """Refuse arguments that `Emulator` cannot take.
+
+    Raises:
+        TypeError: one is of another type.
+        ValueError: one is a number, a host or a list that cannot be.
+    """
+    for name, value in given.items():
+        check_type(name, value, *KINDS[name])
+    for name in ("port", "admin_port"):
+        if given[name] is not None:
+            check_number(name, given[name], 0, 65_535)
+    if not given["host"]:
+        raise ValueError("host is empty: what shall the emulator listen on?")
+    _check_subscriptions(given["subscriptions"])
+
+
+def _check_subscriptions(wanted: object) -> None:
+    if isinstance(wanted, int):
+        check_number("subscriptions", wanted, 1, MOST_SUBSCRIPTIONS)
+    elif isinstance(wanted, str | bytes) or not isinstance(wanted, Sequence):
+        raise TypeError(f"subscriptions is a number, or a list of ids or names, not {wanted!r}")
+    elif not wanted:
+        raise ValueError("an emulator has at least one subscription")
+    else:
+        for each in wanted:
+            check_type("an id or name of subscriptions", each, str)
+        if len({each.lower() for each in wanted}) < len(wanted) or not all(wanted):
+            raise ValueError(f"subscriptions has an empty id or name, or one twice: {list(wanted)!r}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.client import responses
+from http import HTTPStatus
 
 
 @dataclass(slots=True)  # neither is frozen, which would make them cost three times as much
@@ -49,7 +49,7 @@ class HttpResponse:
     @property
     def message(self) -> str:
         """The phrase that goes with the status, such as ``Not Found``."""
-        return responses.get(self.status, "")
+        return next((one.phrase for one in HTTPStatus if one == self.status), "")
 
     @property
     def retry_after(self) -> float | None:

@@ -49,6 +49,7 @@ from asyncsm.wire.types import (
     UnknownElement,
     Wrapped,
 )
+from asyncsm.wire.values import read_datetime
 from asyncsm.wire.xml import Node
 
 __all__ = [
@@ -316,6 +317,8 @@ def _taken(model: type[XmlModel], name: str, value: object) -> object:
         return None if field.takes_none or field.required else codec.NOTHING
     if field.words is not None and isinstance(value, str) and not isinstance(value, field.words):
         return field.words.spelt(value)
+    if field.read is read_datetime and isinstance(value, str):
+        return read_datetime(value, False)
     if field.thumbprint:
         return clean(f"{model.__name__}.{field.name}", cast("str", value))
     part = field.models[0] if len(field.models) == 1 and not field.is_list else None

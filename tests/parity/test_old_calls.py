@@ -165,3 +165,20 @@ def test_one_class_catches_all_errors():
     assert issubclass(InvalidArgument, asyncsm.AzureException)
     with pytest.raises(asyncsm.AzureException, match=r"^timed out$"):
         raise asyncsm.AzureException("timed out")
+
+
+async def test_what_returned_nothing_returns_a_handle():
+    """Changes that are done at once, too: `if result:` is always true, and there is a request id."""
+    transport = ScriptedTransport([reply(201)])
+    async with ManagementSession(SUBSCRIPTION, transport=transport) as session:
+        result = await ServiceManagementService(session=session).create_affinity_group("a", "l", "West US")
+    assert isinstance(result, asyncsm.OperationHandle)
+    assert result
+    assert result.done
+    assert result.request_id
+
+
+def test_a_broken_rule_is_no_reply_of_the_service():
+    """``except AzureHttpError`` does not catch it, ``except AzureException`` does."""
+    assert not issubclass(InvalidArgument, asyncsm.AzureHttpError)
+    assert issubclass(asyncsm.AzureHttpError, asyncsm.AzureException)

@@ -1,5 +1,7 @@
 """Assigning to a model's field takes what its constructor takes; anything else is told of by its name."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from asyncsm import models
@@ -79,6 +81,18 @@ def test_words_are_spelt_as_the_service_spells_them(given, spelt):
     assert disk.host_caching == spelt
     disk.host_caching = given
     assert disk.host_caching == spelt
+
+
+def test_dates_as_text_are_in_utc_unless_they_say_otherwise():
+    """As in documents, and not in the time zone of the machine."""
+    image = models.OSImage(published_date="2016-05-01")
+    assert image.published_date == datetime(2016, 5, 1, tzinfo=UTC)
+    image.published_date = "2016-05-01T10:00:00"
+    assert image.published_date == datetime(2016, 5, 1, 10, tzinfo=UTC)
+    image.published_date = "2016-05-01T10:00:00+02:00"
+    assert image.published_date == datetime(2016, 5, 1, 8, tzinfo=UTC)
+    with pytest.raises(InvalidArgument, match=r"^OSImage\.published_date:"):
+        image.published_date = "soon"
 
 
 def test_words_of_a_document_are_kept_as_they_are():

@@ -41,6 +41,14 @@ PART = (
 The other tests, which take most of the time, ask what the emulator answers, or start programs that have been tested in
 pieces. `matrix` runs them, too."""
 
+UNDER_UVLOOP = (
+    "tests/emulator/test_kernel.py",
+    "tests/emulator/test_limits.py",
+    "tests/emulator/test_faults.py",
+    "tests/end_to_end/test_guide.py",
+)
+"""What can differ from loop to loop: listening, connections that end, and everything together, once."""
+
 nox.options.default_venv_backend = "virtualenv"
 nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["lint", "types", "tests"]
@@ -77,9 +85,11 @@ def dependencies(*groups: str) -> list[str]:
 
 @nox.session(python=present())
 def tests(session: nox.Session) -> None:
-    """The whole suite on the running Python, and on the others present what can differ there."""
+    """The whole suite on the running Python, some of it under uvloop, and on others what can differ there."""
     if session.python == OWN:
         run_suite(session, "test")
+        if not session.posargs and sys.platform != "win32":
+            session.run("pytest", *SIDE_BY_SIDE, *UNDER_UVLOOP, env={"ASYNCSM_TEST_LOOP": "uvloop"})
     else:
         run_suite(session, "test-part", PART)
 

@@ -1,5 +1,8 @@
 """What tests of all folders have in common: keys are made once, and read once."""
 
+import asyncio
+import os
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -20,3 +23,12 @@ def identity_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("identity")
     Identity.load_or_make(directory, 1, Random(1))
     return directory
+
+
+if os.environ.get("ASYNCSM_TEST_LOOP") == "uvloop":
+
+    def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+        """Have the tests that are coroutines run under uvloop; see noxfile.py."""
+        import uvloop
+
+        return {"uvloop": uvloop.new_event_loop}

@@ -8,13 +8,12 @@ effect on connections that stand.
 
 from __future__ import annotations
 
-import hashlib
 import ssl
 from asyncio import BaseTransport
-from weakref import WeakKeyDictionary
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.state import ServiceState, Subscription
+from asyncsm.emulator.tls import EmulatorSSLObject
 
 
 class Gate:
@@ -27,7 +26,6 @@ class Gate:
     def __init__(self, state: ServiceState) -> None:
         self._state = state
         self._context: ssl.SSLContext | None = None
-        self._thumbprints: WeakKeyDictionary[BaseTransport, str] = WeakKeyDictionary()
 
     def open(self, context: ssl.SSLContext) -> None:
         """Admit the certificates of all subscriptions to handshakes of `context`, TLS 1.2 and later."""
@@ -35,6 +33,7 @@ class Gate:
         context.verify_mode = ssl.CERT_OPTIONAL
         # Management certificates need not be self-signed; each one is trusted by itself.
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        context.sslobject_class = EmulatorSSLObject
         self._context = context
         self.trust_all()
 
@@ -53,19 +52,11 @@ class Gate:
         if self._context is not None:
             self._context.load_verify_locations(cadata=certificate)
 
-    def thumbprint(self, transport: BaseTransport | None) -> str | None:
+    @staticmethod
+    def thumbprint(transport: BaseTransport | None) -> str | None:
         """SHA-1 of the certificate the other side of a connection has shown, in upper case."""
-        if transport is None:
-            return None
-        known = self._thumbprints.get(transport)
-        if known is None:
-            tls = transport.get_extra_info("ssl_object")
-            shown = tls.getpeercert(binary_form=True) if tls is not None else None
-            if shown is None:
-                return None
-            known = hashlib.sha1(shown, usedforsecurity=False).hexdigest().upper()
-            self._thumbprints[transport] = known
-        return known
+        tls = None if transport is None else transport.get_extra_info("ssl_object")
+        return tls.thumbprint if isinstance(tls, EmulatorSSLObject) else None
 
     def admit(self, subscription_id: str, thumbprint: str | None) -> Subscription:
         """The subscription, if the certificate manages it.

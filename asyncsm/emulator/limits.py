@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields
 from typing import Final
@@ -14,19 +13,19 @@ from aiohttp.web_protocol import RequestHandler
 from asyncsm.emulator.arguments import check_type
 from asyncsm.emulator.clock import LONGEST
 
-log: logging.Logger = logging.getLogger("asyncsm.emulator")
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Bounds for clients; one that goes beyond them is refused or cut off.
 
     Attributes:
-        connections: how many there may be at once; a further one is closed at once.
+        connections: how many there may be at once, from their acceptance on, so also those that never
+            finish a handshake; a further one is closed at once.
         body_bytes: length of a request's body.
         header_bytes: length of the request line, and of each header.
         headers: how many a request may have.
-        head_seconds: how long a new connection may take for the head of its first request.
+        head_seconds: how long a new connection may take for its handshake, and then for the head of
+            its first request.
         body_seconds: how long a request's body may take.
         reply_seconds: how long a client may take to read a reply.
         idle_seconds: how long a connection may be idle between requests.
@@ -53,7 +52,7 @@ DEFAULT_LIMITS: Final = Limits()
 
 
 class BoundedServer(web.Server):
-    """aiohttp's server, with a bound on connections and on the time before a first request.
+    """aiohttp's server, with a bound on the time before a first request.
 
     Args:
         handler: answers requests.
@@ -81,18 +80,10 @@ class BoundedServer(web.Server):
         )
         self._limits = limits
         self._patience: dict[RequestHandler, asyncio.TimerHandle] = {}
-        self._full = False
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
-        """Begin to be patient with a new connection, or close it if there are too many."""
+        """Begin to be patient with a new connection."""
         super().connection_made(handler, transport)
-        full = len(self.connections) > self._limits.connections
-        if full and not self._full:
-            log.warning("there are %d connections; further ones are closed", self._limits.connections)
-        self._full = full
-        if full:
-            transport.abort()
-            return
         self._patience[handler] = asyncio.get_running_loop().call_later(
             self._limits.head_seconds, self._cut_off, handler, transport
         )

@@ -7,9 +7,15 @@ import ipaddress
 import os
 import socket
 import ssl
-from typing import Final
+from typing import Final, cast
 
 from aiohttp import web
+
+from asyncsm.emulator.accepting import Entrance
+from asyncsm.emulator.limits import DEFAULT_LIMITS, Limits
+
+BACKLOG: Final = 128
+"""How many connections the operating system keeps that have not been accepted yet."""
 
 SHUTDOWN_SECONDS: Final = 2.0
 """How long requests under way may take when a listener closes."""
@@ -21,10 +27,14 @@ class Listener:
     Args:
         host: address or name.
         port: 0 for any free one, chosen by the first `open`.
+        limits: how many connections there may be.
     """
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, limits: Limits = DEFAULT_LIMITS) -> None:
         self.host = host
+        self._limits = limits
+        self._server: asyncio.Server | None = None
+        self._entrance: Entrance | None = None
         self._wanted_port = port
         self._port: int | None = None
         self._runner: web.ServerRunner | web.AppRunner | None = None
@@ -56,7 +66,8 @@ class Listener:
         try:
             port = self._port or self._wanted_port
             host = await _first_address(self.host) if port == 0 else self.host
-            await web.TCPSite(runner, host, port, ssl_context=tls).start()
+            entrance = Entrance(cast("web.Server", runner.server), self._limits, tls)
+            server = await asyncio.get_running_loop().create_server(entrance, host, port, backlog=BACKLOG)
         except BaseException as error:
             await runner.cleanup()
             if isinstance(error, OSError):
@@ -64,16 +75,17 @@ class Listener:
                 message = f"cannot listen on {self.host}:{self._port or self._wanted_port}: {reason}"
                 raise OSError(error.errno, message) from error
             raise
-        self._runner = runner
-        self._port = runner.addresses[0][1]
+        self._runner, self._server, self._entrance = runner, server, entrance
+        self._port = server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
         """Close the listener and all connections; harmless when it is not open."""
-        if self._runner is None:
+        if self._runner is None or self._server is None or self._entrance is None:
             return
         runner, self._runner = self._runner, None
-        server = runner.server
-        transports = [] if server is None else [each.transport for each in server.connections]
+        self._server.close()
+        await self._entrance.close()
+        transports = [] if runner.server is None else [each.transport for each in runner.server.connections]
         await runner.cleanup()
         for transport in transports:
             if transport is not None:

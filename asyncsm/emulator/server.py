@@ -37,7 +37,6 @@ from asyncsm.emulator.request_log import RequestLog
 from asyncsm.emulator.seeding import SeedDocument, plant
 from asyncsm.emulator.state import Quotas, ServiceState, Subscription
 from asyncsm.emulator.throttling import Throttle, make_limiter
-from asyncsm.emulator.tls import AlertingSSLObject
 
 if TYPE_CHECKING:
     from asyncsm.services import ServiceManagementService
@@ -131,8 +130,8 @@ class Emulator(EmulatorFacts):
         self._app = ManagementApp(
             self._world, self.faults, self._limiter, self.journal, self._keeper.save, limits
         )
-        self._listener = Listener(host, port)
-        self._admin = None if admin_port is None else Listener(CONTROL_HOST, admin_port)
+        self._listener = Listener(host, port, limits)
+        self._admin = None if admin_port is None else Listener(CONTROL_HOST, admin_port, limits)
 
     async def start(self) -> None:
         """Listen. The first time, read or make the certificates, the subscriptions, and what they have.
@@ -359,6 +358,5 @@ class Emulator(EmulatorFacts):
 
     def _tls(self, identity: Identity) -> ssl.SSLContext:
         context = identity.authority.issue(server_hosts(self.host)).ssl_context(())
-        context.sslobject_class = AlertingSSLObject
         self._gate.open(context)
         return context

@@ -1,12 +1,14 @@
-"""Telling a client why its handshake failed."""
+"""The emulator's side of a TLS connection."""
 
 from __future__ import annotations
 
+import hashlib
 import ssl
+from functools import cached_property
 
 
-class AlertingSSLObject(ssl.SSLObject):
-    """Lets the alert of a failed handshake reach the peer.
+class EmulatorSSLObject(ssl.SSLObject):
+    """Tells a client why its handshake failed, and the emulator whose certificate the client has.
 
     asyncio closes a connection whose handshake fails without sending what OpenSSL has
     written for the peer, so that a client with a certificate the emulator never saw would
@@ -26,3 +28,12 @@ class AlertingSSLObject(ssl.SSLObject):
         except ssl.SSLError as error:
             self._failure = error
             raise ssl.SSLWantReadError from error
+
+    @cached_property
+    def thumbprint(self) -> str | None:
+        """SHA-1 of the certificate the client has shown, in upper case.
+
+        It is kept here, with the connection: not every loop's transports can be referred to weakly.
+        """
+        shown = self.getpeercert(binary_form=True)
+        return None if shown is None else hashlib.sha1(shown, usedforsecurity=False).hexdigest().upper()

@@ -1,6 +1,7 @@
 """What a client may take of the emulator: one that takes more is refused or cut off, and no other notices."""
 
 import asyncio
+import gc
 import logging
 import ssl
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ import pytest
 from doubles.bare_client import connected, document
 
 from asyncsm.emulator import Emulator, Limits
+from asyncsm.emulator.tls import EmulatorSSLObject
 
 SOON = 0.05
 """Seconds after which a client is too slow; none of the tests waits for more than its own connection's end."""
@@ -114,14 +116,77 @@ async def test_there_are_only_so_many_connections(directory, clock, caplog):
         with caplog.at_level(logging.WARNING, "asyncsm.emulator"):
             async with raw(emulator) as (first, writer), raw(emulator):
                 for _ in range(2):
-                    async with raw(emulator) as (third, _):
-                        assert await ended(third) == b""
+                    with pytest.raises(ConnectionError):
+                        await raw(emulator).__aenter__()
                 writer.write(head(emulator))
                 assert b"200" in await first.readuntil(b"\r\n")
         assert [record.getMessage() for record in caplog.records] == [
             "there are 2 connections; further ones are closed"
         ]
+        while emulator._listener._runner.server.connections:
+            await asyncio.sleep(0)
         await assert_serves(emulator)
+
+
+@asynccontextmanager
+async def silent(emulator, number):
+    """So many TCP connections that do not even begin with TLS, as readers."""
+    opened = [await asyncio.open_connection(emulator.host, emulator.port) for _ in range(number)]
+    try:
+        yield [reader for reader, _ in opened]
+    finally:
+        for _, writer in opened:
+            writer.transport.abort()
+        await asyncio.sleep(0)
+
+
+async def until_there_are(entrance, number):
+    while entrance.arrivals != number:
+        await asyncio.sleep(0)
+
+
+async def test_connections_count_before_their_handshake(directory, clock):
+    """Hundreds that say nothing are closed beyond the limit; when the others go, all they took is given back."""
+    async with running(directory, clock, connections=20) as emulator:
+        entrance = emulator._listener._entrance
+        async with silent(emulator, 300) as readers:
+            await until_there_are(entrance, 20)
+            assert not any(await asyncio.gather(*map(ended, readers[20:])))
+            assert entrance.arrivals == 20
+        gc.collect()
+        gc.disable()  # nothing waits for it: each has hundreds of KB
+        try:
+            await until_there_are(entrance, 0)
+            await asyncio.sleep(0)
+            assert not [each for each in gc.get_objects() if isinstance(each, EmulatorSSLObject)]
+        finally:
+            gc.enable()
+        await assert_serves(emulator)
+
+
+async def test_a_handshake_that_does_not_end_is_cut_off(directory, clock):
+    """It may take as long as the head of a request."""
+    async with running(directory, clock, head_seconds=SOON) as emulator, silent(emulator, 3) as readers:
+        assert not any(await asyncio.gather(*map(ended, readers)))
+        await until_there_are(emulator._listener._entrance, 0)
+
+
+async def test_stopping_does_not_wait_for_handshakes(directory, clock):
+    """Connections that never said anything end with the listener."""
+    async with running(directory, clock) as emulator, silent(emulator, 3) as readers:
+        await until_there_are(emulator._listener._entrance, 3)
+        await emulator.stop()
+        assert not any(await asyncio.gather(*map(ended, readers)))
+
+
+async def test_the_control_port_has_the_limit_too(directory, clock):
+    """Its connections count by themselves, and have no handshake."""
+    async with running(directory, clock, connections=2) as emulator:
+        _, _, port = emulator.admin_url.rpartition(":")
+        opened = [await asyncio.open_connection("127.0.0.1", int(port)) for _ in range(3)]
+        assert await ended(opened[2][0]) == b""
+        for _, writer in opened:
+            writer.transport.abort()
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,6 @@ NOT_OF_A_START = {
     "_listener",
     "_admin",
     "_context",
-    "_thumbprints",
     # Tables and functions, which nothing changes.
     "_router",
     "_limits",

@@ -160,7 +160,13 @@ class TransportError(AsyncsmError):
 
 
 class ConnectionFailed(TransportError):
-    """No connection could be made, so the request was not sent."""
+    """No connection could be made, so the request was not sent.
+
+    Attributes:
+        lasting: whether waiting is of no use, because the host's name is not known and never was.
+    """
+
+    lasting: bool = False
 
     transient = True
     sent = False

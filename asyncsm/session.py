@@ -6,6 +6,7 @@ import asyncio
 import random
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
@@ -193,11 +194,8 @@ class ManagementSession(Caller):
         chance = random.Random()  # noqa: S311 - spreads requests over time, nothing secret
         retry, most = options.retry, min(options.retry.most, options.polling.most)
         policies = {Kind.CALL: retry, Kind.POLL: replace(retry, first=min(retry.first, most), most=most)}
-        throttle = Throttle(
-            options.throttle,
-            reachability=Reachability(retry, chance, self.events),
-            longest={kind: policy.most for kind, policy in policies.items()},
-        )
+        reachability = Reachability(retry, chance, self.events)
+        throttle = Throttle(options.throttle, reachability=reachability, retry=policies)
         sender = Sender(
             transport,
             self.endpoint,
@@ -388,10 +386,7 @@ class ManagementSession(Caller):
     async def wait_for(self, model: type[M], request: Request, goal: Goal[M]) -> M:
         """Read a document until `goal` is reached; see `Caller.wait_for`."""
         parts = self._open()
-
-        async def read() -> M:
-            return (await parts.history.read(model, request, Kind.POLL))[0]
-
+        read = partial(parts.history.document, model, request)
         return await parts.tracker.resources.until(request.resource.lower(), read, goal)
 
 

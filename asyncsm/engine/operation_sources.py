@@ -81,6 +81,10 @@ class OperationSource(ABC):
         """Read a document that is waited for; one broken answer is no reason to lose sight of it."""
         return await self._understood(request, kind, lambda response: decoded(model, response, request))
 
+    async def document(self, model: type[M], request: Request) -> M:
+        """Read a document about a resource that is waited for."""
+        return (await self.read(model, request, Kind.POLL))[0]
+
     async def read_operation(
         self, model: type[M], request: Request, as_operation: Callable[[M], Operation]
     ) -> Operation:

@@ -112,7 +112,7 @@ class Reachability:
             self._under_way -= 1
         away = self.outage.since < math.inf
         if isinstance(error, ConnectionFailed) and not away:
-            return self._begin(now, error)
+            return not error.lasting and self._begin(now, error)
         if away and isinstance(error, TransportError) and not isinstance(error, CertificateRejected):
             if isinstance(error, ConnectionFailed):
                 self.outage.note(now, error)

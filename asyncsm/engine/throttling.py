@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
-    from asyncsm.config import ThrottlePolicy
+    from asyncsm.config import RetryPolicy, ThrottlePolicy
 
 ALWAYS_FAST: Final = 10.0
 """Calls a second up to which pacing goes on, whatever was measured before."""
@@ -56,7 +56,7 @@ class Throttle:
         policy: the budget, if it is known, and how to find the pace otherwise.
         connections: exchanges under way at once, at least 2.
         reachability: what is known of outages.
-        longest: seconds of a ``Retry-After`` that are believed at the most.
+        retry: policies whose longest pause bounds what a ``Retry-After`` says.
 
     Attributes:
         waited: seconds requests have waited here, all together.
@@ -68,7 +68,7 @@ class Throttle:
         *,
         connections: int = config.MAX_CONNECTIONS,
         reachability: Reachability | None = None,
-        longest: Mapping[Kind, float] | None = None,
+        retry: Mapping[Kind, RetryPolicy] | None = None,
     ) -> None:
         self.waited: float = 0.0
         self._policy = policy
@@ -79,7 +79,7 @@ class Throttle:
         self._reach = reachability or Reachability(connections=connections)
         self._refusals = Trouble(policy.patience)
         self._troubles = self._refusals, self._reach.outage
-        self._longest = longest or {}
+        self._longest = {kind: policy.most for kind, policy in (retry or {}).items()}
         # Exchanges of an epoch before `_reach_epoch` began before the last outage, or before its end.
         self._epoch = self._reach_epoch = 0
         self._closed_until = -math.inf
@@ -112,6 +112,8 @@ class Throttle:
 
     def give_up(self, error: Throttled | ConnectionFailed, begun: float) -> float:
         """Return until when a request that began at `begun` waits after `error`, its first."""
+        if isinstance(error, ConnectionFailed) and error.lasting:
+            return begun
         trouble = self._refusals if isinstance(error, Throttled) else self._reach.outage
         return trouble.give_up_refused(begun, asyncio.get_running_loop().time())
 

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 import time
 from abc import abstractmethod
+from socket import EAI_NONAME
 from typing import Final, Protocol
 
 import aiohttp
@@ -75,6 +76,7 @@ class AiohttpTransport:
         self._timeout = timeout
         self._proxies: dict[str, str | None] = {}
         self._proxy = proxy
+        self._reached = False
         self._trust_env = trust_env
         self._http = aiohttp.ClientSession(
             # The session's throttle bounds the connections: waiting for one is not part of an attempt.
@@ -118,6 +120,7 @@ class AiohttpTransport:
             raise _refused_by_proxy(error, url.authority) from None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise self._translated(error, request) from error
+        self._reached = True
         return HttpResponse(reply.status, reply.headers.copy(), body, time.monotonic() - begun)
 
     async def _find_proxy(self, host: str) -> str | None:
@@ -173,7 +176,12 @@ class AiohttpTransport:
                 " or speaks another TLS version"
             )
         if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
-            return ConnectionFailed(f"cannot connect to {host}: {str(error) or 'timed out'}")
+            failed = ConnectionFailed(f"cannot connect to {host}: {str(error) or 'timed out'}")
+            unknown = (
+                isinstance(error, aiohttp.ClientConnectorDNSError) and error.os_error.errno == EAI_NONAME
+            )
+            failed.lasting = unknown and not self._reached
+            return failed
         if isinstance(error, TimeoutError):
             return AttemptTimeout(f"no reply from {host} within {self._timeout:g} s")
         return ConnectionLost(f"the connection to {host} broke: {str(error) or type(error).__name__}")

@@ -38,6 +38,7 @@ from pydantic.alias_generators import to_pascal
 
 from asyncsm.errors import InvalidArgument
 from asyncsm.wire import codec, xml
+from asyncsm.wire.thumbprints import Thumbprint, clean
 from asyncsm.wire.types import (
     Base64,
     Base64Text,
@@ -57,6 +58,7 @@ __all__ = [
     "Implied",
     "Nillable",
     "OpenEnum",
+    "Thumbprint",
     "UnknownElement",
     "Wrapped",
     "XmlList",
@@ -306,6 +308,8 @@ def _taken(model: type[XmlModel], name: str, value: object) -> object:
         return None if field.takes_none or field.required else codec.NOTHING
     if field.words is not None and isinstance(value, str) and not isinstance(value, field.words):
         return field.words.spelt(value)
+    if field.thumbprint:
+        return clean(f"{model.__name__}.{field.name}", cast("str", value))
     part = field.models[0] if len(field.models) == 1 and not field.is_list else None
     return part.of(value) if part is not None and issubclass(part, XmlModel) else value
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from pydantic.alias_generators import to_pascal
 from pydantic.fields import FieldInfo
 
+from asyncsm.wire.thumbprints import Thumbprint
 from asyncsm.wire.types import NIL, Base64, ExtraElement, Implied, Nillable, OpenEnum, UnknownElement, Wrapped
 from asyncsm.wire.values import (
     TEXT_READERS,
@@ -66,6 +67,7 @@ class FieldLayout:
     words: type[OpenEnum] | None = None
     """Enumeration of the service's words that the content is one of."""
     takes_none: bool = False
+    thumbprint: bool = False
     implied: bool = False
     """True if an absent element means the default, so that a field that was not set is not written."""
 
@@ -155,6 +157,7 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FieldLayout:
         models=_models(kind),
         words=words,
         takes_none=none,
+        thumbprint=Thumbprint in marks,
         implied=Implied in marks,
     )
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import Field, SecretStr
 
-from asyncsm.wire.base import Wrapped, XmlList, XmlModel, positional, repeated
+from asyncsm.wire.base import Thumbprint, Wrapped, XmlList, XmlModel, positional, repeated
 from asyncsm.wire.endpoints import ConfigurationSetInputEndpoints, NetworkInterfaces
 from asyncsm.wire.networks import PublicIPs
 from asyncsm.wire.types import HiddenBinary, HiddenStr
@@ -49,7 +49,7 @@ class ConfigurationSet(_AnyConfigurationSet):
 class PublicKey(XmlModel):
     """A service certificate whose public key is put into a file of a Linux machine."""
 
-    fingerprint: str | None = None
+    fingerprint: Annotated[str | None, Thumbprint] = None
     path: str | None = None
 
     @positional
@@ -65,7 +65,7 @@ class PublicKeys(XmlList[PublicKey]):
 class KeyPair(XmlModel):
     """A service certificate whose both keys are put into a file of a Linux machine."""
 
-    fingerprint: str | None = None
+    fingerprint: Annotated[str | None, Thumbprint] = None
     path: str | None = None
 
     @positional
@@ -149,7 +149,7 @@ class CertificateSetting(XmlModel):
     """Only ``LocalMachine``."""
     store_name: str | None = None
     """Only ``My``."""
-    thumbprint: str | None = None
+    thumbprint: Annotated[str | None, Thumbprint] = None
 
     @positional
     def __init__(
@@ -173,7 +173,7 @@ class Listener(XmlModel):
     # Recorded requests have the protocol first; the published contract has it last.
     protocol: str | None = None
     """``Http`` or ``Https``."""
-    certificate_thumbprint: str | None = None
+    certificate_thumbprint: Annotated[str | None, Thumbprint] = None
 
     @positional
     def __init__(self, protocol: str | None = None, certificate_thumbprint: str | None = None) -> None: ...

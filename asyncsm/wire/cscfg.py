@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from asyncsm import texts
 from asyncsm.wire import codec
-from asyncsm.wire.base import UnknownElement, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.base import Thumbprint, UnknownElement, Wrapped, XmlList, XmlModel, repeated
 from asyncsm.wire.types import HiddenStr
 from asyncsm.wire.xml import Node
 
@@ -53,7 +53,7 @@ class RoleCertificate(_Part):
     """A service certificate that a role uses."""
 
     name: Annotated[str, Field(alias="@name")]
-    thumbprint: Annotated[str, Field(alias="@thumbprint")]
+    thumbprint: Annotated[str, Field(alias="@thumbprint"), Thumbprint]
     """Upper-case hexadecimal digits without spaces."""
     thumbprint_algorithm: Annotated[str, Field(alias="@thumbprintAlgorithm")] = "sha1"
 

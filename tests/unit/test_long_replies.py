@@ -25,10 +25,9 @@ def document(number, item=IMAGE):
 @pytest.fixture(autouse=True)
 def collector():
     """The garbage collector is afterwards as it was."""
-    enabled = gc.isenabled()
+    before = gc.isenabled(), gc.get_freeze_count()
     yield
-    assert gc.isenabled() is enabled
-    assert gc.get_freeze_count() == 0
+    assert (gc.isenabled(), gc.get_freeze_count()) == before
 
 
 async def test_a_long_list_is_read_as_a_short_one():

@@ -36,6 +36,8 @@ CREATION = post(
     operation="CreateHostedService",
     creates=("services", "hostedservices", "shop"),
 )
+UNKNOWN = ConnectionFailed("cannot connect to managment.core.windows.net:443: name not known")
+UNKNOWN.lasting = True
 EMPTY_LIST = f'<SubscriptionOperationCollection xmlns="{NAMESPACE}"/>'
 
 
@@ -502,3 +504,16 @@ async def test_attempts_are_counted_for_what_was_sent():
         with pytest.raises(ServerBusy):
             await session.send(READ)
     assert len(service.answered) == 5
+
+
+@virtual_time
+async def test_a_host_that_is_mistyped_is_told_at_once():
+    """Waiting changes nothing about a name that was never known, so there is no outage."""
+    session = ManagementSession(SUBSCRIPTION, transport=ScriptedTransport([UNKNOWN]))
+    told = []
+    session.events.subscribe(told.append)
+    async with session:
+        with pytest.raises(ConnectionFailed, match="managment"):
+            await session.send(READ)
+        assert now() == 0
+    assert not [each for each in told if isinstance(each, ServiceUnreachable)]

@@ -4,6 +4,7 @@ import gzip
 import ssl
 import tracemalloc
 import zlib
+from socket import EAI_NONAME
 
 import aiohttp
 import pytest
@@ -123,7 +124,7 @@ async def test_a_reply_without_end_is_cut_off(transport, service, monkeypatch):
 
 
 def gzipped(content):
-    return gzip.compress(content)
+    return gzip.compress(content, mtime=0)
 
 
 def bare(content):
@@ -190,3 +191,18 @@ async def test_an_encoding_nobody_asked_for(transport, service):
     service.get(URL, status=200, body=b"x", headers={"Content-Encoding": "br"})
     with pytest.raises(errors.UnexpectedPayload, match="in the encoding 'br'"):
         await transport.send(REQUEST)
+
+
+@pytest.mark.parametrize(
+    ("number", "reached", "lasting"),
+    [(EAI_NONAME, False, True), (EAI_NONAME, True, False), (-3, False, False)],
+)
+async def test_names_that_were_never_known(transport, service, number, reached, lasting):
+    """A name that is not known is taken for mistyped, unless it was known before; any other failure passes."""
+    if reached:
+        service.get(URL)
+        await transport.send(REQUEST)
+    service.get(URL, exception=connector_error(OSError(number, "no"), aiohttp.ClientConnectorDNSError))
+    with pytest.raises(errors.ConnectionFailed) as caught:
+        await transport.send(REQUEST)
+    assert caught.value.lasting is lasting

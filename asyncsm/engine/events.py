@@ -132,22 +132,25 @@ Hook: TypeAlias = Callable[[RequestSent], None]
 
 
 class Events:
-    """The listeners and hooks of a session."""
+    """The listeners and hooks of a session.
+
+    Attributes:
+        wanted: whether anybody is to be told; making an event for nobody is not worth it.
+    """
 
     def __init__(self) -> None:
         self._listeners: tuple[Listener, ...] = ()
         self._hooks: tuple[Hook, ...] = ()
-
-    def __bool__(self) -> bool:
-        """Return whether anybody is to be told; making an event for nobody is not worth it."""
-        return bool(self._listeners or self._hooks)
+        self.wanted: bool = False
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with each event, until the function that is returned is called."""
         self._listeners = (*self._listeners, listener)
+        self.wanted = True
 
         def unsubscribe() -> None:
             self._listeners = tuple(one for one in self._listeners if one is not listener)
+            self.wanted = bool(self._listeners or self._hooks)
 
         return unsubscribe
 
@@ -158,9 +161,11 @@ class Events:
         request is not sent and the caller gets what it raised, a `Veto` for example.
         """
         self._hooks = (*self._hooks, hook)
+        self.wanted = True
 
         def unhook() -> None:
             self._hooks = tuple(one for one in self._hooks if one is not hook)
+            self.wanted = bool(self._listeners or self._hooks)
 
         return unhook
 

@@ -134,7 +134,7 @@ class Reachability:
         _log.warning(
             "%s; requests wait for up to %g s, and one at a time tries again", error, self.outage.patience
         )
-        if self._events:
+        if self._events.wanted:
             self._events.emit(ServiceUnreachable(error))
         return True
 
@@ -152,6 +152,6 @@ class Reachability:
         self._back_at = now
         self._places, self._under_way = 2, 0
         _log.warning("the service can be reached again, after %.1f s", seconds)
-        if self._events:
+        if self._events.wanted:
             self._events.emit(ServiceReachable(seconds))
         return True

@@ -113,4 +113,5 @@ class RetryBudget:
         Args:
             paid: what the last retry of the request took; 0 if it needed none, which gives back 1.
         """
-        self.left = min(self._capacity, self.left + (paid or 1))
+        if self.left < self._capacity:
+            self.left = min(self._capacity, self.left + (paid or 1))

@@ -157,7 +157,7 @@ class Sender:
                 self._tally.throttled += isinstance(error, Throttled)
                 if asyncio.get_running_loop().time() >= give_up:
                     raise _noted(error, begun) from error.__cause__
-                if self._events:
+                if self._events.wanted:
                     reason = "throttled" if isinstance(error, Throttled) else type(error).__name__
                     self._events.emit(RetryPlanned(request.resource, reason, 0.0, error))
             except AsyncsmError as error:
@@ -171,7 +171,7 @@ class Sender:
                 _retry_log.info(
                     "%s: %s, again in %.2f s: %s", request.resource, again.reason, again.delay, error
                 )
-                if self._events:
+                if self._events.wanted:
                     self._events.emit(RetryPlanned(request.resource, again.reason, again.delay, error))
                 await self.pause(again.delay)
             else:
@@ -187,12 +187,12 @@ class Sender:
             wanted = protocol.encode(request, endpoint, self._subscription_id, self._api_version)
             async with self._throttle.turn(kind, give_up=give_up):
                 sort = self._count(request, kind)
-                if self._events:
+                if self._events.wanted:
                     name = request.operation if sort == "change" else ""
                     self._events.sending(RequestSent(sort, request.resource, name, attempt))
                 response = await self._transport.send(wanted)
                 self._note_date(response)
-                if self._events:
+                if self._events.wanted:
                     self._events.emit(
                         ReplyReceived(
                             request.resource, response.status, response.request_id, response.seconds

@@ -177,9 +177,15 @@ class Throttle:
         now = loop.time()
         waiter: asyncio.Future[int] = loop.create_future()
         self._queues[kind].add(waiter, now, give_up)
-        self._arm_sweep(now, give_up)
-        if sum(self._under_way.values()) < self._connections or self._troubled:
-            self._dispatch(now)
+        # Mostly it waits for a connection and nothing else, so that nobody else may go now either.
+        if (
+            give_up < math.inf
+            or not self._at_ease(now)
+            or self._has_connection(kind, calls_wait=bool(self._calls))
+        ):
+            self._arm_sweep(now, give_up)
+            if sum(self._under_way.values()) < self._connections or self._troubled:
+                self._dispatch(now)
         try:
             return await waiter
         except asyncio.CancelledError:

@@ -50,17 +50,14 @@ class Outcome(Protocol):
     @property
     def id(self) -> str:
         """Request id of the operation."""
-        ...
 
     @property
     def status(self) -> str:
         """``InProgress``, ``Succeeded`` or ``Failed``, as last seen."""
-        ...
 
     @property
     def http_status_code(self) -> int | None:
         """HTTP status a synchronous call would have had."""
-        ...
 
 
 class AcceptedOperation(Protocol):
@@ -73,25 +70,20 @@ class AcceptedOperation(Protocol):
     @property
     def status(self) -> str:
         """``InProgress``, ``Succeeded`` or ``Failed``, as last seen."""
-        ...
 
     @property
     def done(self) -> bool:
         """Return whether the operation is known to have ended."""
-        ...
 
     @property
     def token(self) -> str:
         """Text with which another process resumes the wait."""
-        ...
 
     async def refresh(self) -> str:
         """Ask for the status once, now."""
-        ...
 
     async def wait(self, deadline: float | None = None) -> Outcome:
         """Wait until the operation has ended."""
-        ...
 
     def __await__(self) -> Generator[object, None, Outcome]: ...
 

@@ -153,8 +153,6 @@ class ManagementSession(Caller):
             return "<ManagementSession, not made>"
         return f"<ManagementSession {self._subscription_id} at {endpoint.url}>"
 
-    # ---------------------------------------------------------------- lifecycle
-
     async def __aenter__(self) -> Self:
         self._open()
         return self
@@ -307,8 +305,6 @@ class ManagementSession(Caller):
             rate=parts.throttle.rate if parts else None,
             retry_budget=parts.sender.retry_budget if parts else self.options.retry.budget,
         )
-
-    # ---------------------------------------------------------------- Caller
 
     async def send(self, request: Request) -> HttpResponse:
         """Send `request`, again where that is harmless, and return the reply to it; see `Caller.send`."""

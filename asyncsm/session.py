@@ -316,10 +316,7 @@ class ManagementSession(Caller):
 
     async def fetch(self, model: type[M], request: Request) -> M:
         """Send `request` and read the reply into `model`; see `Caller.fetch`."""
-        reply = await self._open().sender.send(request)
-        if len(reply.body) <= config.DECODE_IN_THREAD_BYTES:
-            return protocol.decode(model, reply, request)
-        return await decoded(model, reply, request)
+        return await decoded(model, await self._open().sender.send(request), request)
 
     async def start(self, request: Request) -> OperationHandle:
         """Send a change and return its handle; see `Caller.start`."""

@@ -19,8 +19,10 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
 
-SIDE_BY_SIDE = ("--numprocesses", str(max(2, os.cpu_count() or 1)), "--dist", "worksteal")
-"""Modules begin as one piece each, for the emulator their tests share, and are divided when a process is idle."""
+SIDE_BY_SIDE = ("--numprocesses", str(max(2, os.cpu_count() or 1) + 1), "--dist", "worksteal")
+"""One process more than processors, as many tests wait for programs or for time to pass.
+
+Modules begin as one piece each, for the emulator their tests share, and are divided when a process is idle."""
 
 PART = (
     "tests/unit",  # the client: asyncio's cancellation, timeouts and groups, TLS, annotations read at run time
@@ -36,7 +38,7 @@ PART = (
 )
 """What can differ from Python to Python: the language and its library change there, not what the emulator knows.
 
-The other tests, nine in ten of the time, ask what the emulator answers, or start programs that have been tested in
+The other tests, which take most of the time, ask what the emulator answers, or start programs that have been tested in
 pieces. `matrix` runs them, too."""
 
 UNDER_UVLOOP = (
@@ -70,7 +72,7 @@ def interpreter(version: str) -> str | None:
 
 
 def run_suite(session: nox.Session, group: str, paths: Sequence[str] = ()) -> None:
-    """Run tests against the built wheel, as many at a time as there are processors, but at least two."""
+    """Run tests against the built wheel."""
     wheel = build_wheel(session)
     session.install(f"asyncsm[cli] @ {wheel.as_uri()}", *dependencies(group))
     session.run("pytest", *SIDE_BY_SIDE, *(session.posargs or paths))

@@ -30,6 +30,7 @@ from .errors import (
     AuthenticationFailed as AuthenticationFailed,
     AzureAsyncOperationHttpError as AzureAsyncOperationHttpError,
     AzureConflictHttpError as AzureConflictHttpError,
+    AzureException as AzureException,
     AzureHttpError as AzureHttpError,
     AzureMissingResourceHttpError as AzureMissingResourceHttpError,
     BadRequest as BadRequest,
@@ -73,21 +74,140 @@ from .services import (
 from .session import (
     ManagementSession as ManagementSession,
 )
+from .wire.affinity_groups import (
+    AffinityGroup as AffinityGroup,
+    AffinityGroups as AffinityGroups,
+)
+from .wire.certificates import (
+    Certificate as Certificate,
+    Certificates as Certificates,
+    SubscriptionCertificate as SubscriptionCertificate,
+    SubscriptionCertificates as SubscriptionCertificates,
+)
 from .wire.configuration_sets import (
+    SSH as SSH,
+    AdditionalUnattendContent as AdditionalUnattendContent,
+    CertificateSetting as CertificateSetting,
+    Components as Components,
+    ComponentSetting as ComponentSetting,
+    ComponentSettings as ComponentSettings,
     ConfigurationSet as ConfigurationSet,
+    ConfigurationSets as ConfigurationSets,
+    Credentials as Credentials,
+    DomainJoin as DomainJoin,
+    KeyPair as KeyPair,
+    KeyPairs as KeyPairs,
     LinuxConfigurationSet as LinuxConfigurationSet,
+    Listener as Listener,
+    Listeners as Listeners,
+    Passes as Passes,
     PublicKey as PublicKey,
+    PublicKeys as PublicKeys,
+    StoredCertificateSettings as StoredCertificateSettings,
+    UnattendComponent as UnattendComponent,
+    UnattendPass as UnattendPass,
     WindowsConfigurationSet as WindowsConfigurationSet,
+    WinRM as WinRM,
+)
+from .wire.deployments import (
+    Deployment as Deployment,
+    Deployments as Deployments,
+    InputEndpoint as InputEndpoint,
+    InputEndpoints as InputEndpoints,
+    InstanceEndpoint as InstanceEndpoint,
+    InstanceEndpoints as InstanceEndpoints,
+    PersistentVMDowntimeInfo as PersistentVMDowntimeInfo,
+    RoleInstance as RoleInstance,
+    RoleInstanceList as RoleInstanceList,
+    UpgradeStatus as UpgradeStatus,
 )
 from .wire.disks import (
+    AttachedTo as AttachedTo,
     DataVirtualHardDisk as DataVirtualHardDisk,
+    DataVirtualHardDisks as DataVirtualHardDisks,
+    Disk as Disk,
+    Disks as Disks,
     OSVirtualHardDisk as OSVirtualHardDisk,
 )
 from .wire.endpoints import (
     ConfigurationSetInputEndpoint as ConfigurationSetInputEndpoint,
+    ConfigurationSetInputEndpoints as ConfigurationSetInputEndpoints,
+    LoadBalancerProbe as LoadBalancerProbe,
+)
+from .wire.extensions import (
+    ResourceExtension as ResourceExtension,
+    ResourceExtensionParameterValue as ResourceExtensionParameterValue,
+    ResourceExtensionParameterValues as ResourceExtensionParameterValues,
+    ResourceExtensionReference as ResourceExtensionReference,
+    ResourceExtensionReferences as ResourceExtensionReferences,
+    ResourceExtensions as ResourceExtensions,
+)
+from .wire.hosted_services import (
+    AvailabilityResponse as AvailabilityResponse,
+    HostedService as HostedService,
+    HostedServiceProperties as HostedServiceProperties,
+    HostedServices as HostedServices,
+)
+from .wire.images import (
+    Images as Images,
+    OSImage as OSImage,
+    OSImageDetails as OSImageDetails,
+    ReplicationProgress as ReplicationProgress,
+    ReplicationProgressElement as ReplicationProgressElement,
+)
+from .wire.networks import (
+    DnsServer as DnsServer,
+    PublicIP as PublicIP,
+    PublicIPs as PublicIPs,
+    ReservedIP as ReservedIP,
+    ReservedIPs as ReservedIPs,
+    Subnet as Subnet,
+    Subnets as Subnets,
+    VirtualIP as VirtualIP,
+    VirtualIPs as VirtualIPs,
+    VirtualNetworkSite as VirtualNetworkSite,
+    VirtualNetworkSites as VirtualNetworkSites,
 )
 from .wire.operations import (
     Operation as Operation,
+    OperationCaller as OperationCaller,
+    OperationError as OperationError,
+    SubscriptionOperation as SubscriptionOperation,
+    SubscriptionOperationCollection as SubscriptionOperationCollection,
+    SubscriptionOperations as SubscriptionOperations,
+    SubscriptionOperationStatus as SubscriptionOperationStatus,
+)
+from .wire.roles import (
+    PersistentVMRole as PersistentVMRole,
+    Role as Role,
+    RoleList as RoleList,
+)
+from .wire.storage import (
+    StorageAccountProperties as StorageAccountProperties,
+    StorageService as StorageService,
+    StorageServiceKeys as StorageServiceKeys,
+    StorageServices as StorageServices,
+)
+from .wire.subscription import (
+    ComputeCapabilities as ComputeCapabilities,
+    Location as Location,
+    Locations as Locations,
+    OperatingSystem as OperatingSystem,
+    OperatingSystemFamilies as OperatingSystemFamilies,
+    OperatingSystemFamily as OperatingSystemFamily,
+    OperatingSystems as OperatingSystems,
+    RoleSize as RoleSize,
+    RoleSizes as RoleSizes,
+    Subscription as Subscription,
+    Subscriptions as Subscriptions,
+)
+from .wire.vm_images import (
+    CaptureRoleAsVMImage as CaptureRoleAsVMImage,
+    DataDiskConfiguration as DataDiskConfiguration,
+    DataDiskConfigurations as DataDiskConfigurations,
+    OSDiskConfiguration as OSDiskConfiguration,
+    VMImage as VMImage,
+    VMImages as VMImages,
 )
 
 __version__: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -54,7 +55,7 @@ _HOST: Final = re.compile(r"[\w.-]+|[0-9a-f:.]+(?:%[\w.-]+)?", re.IGNORECASE)
 CLOUDS: Final = (PUBLIC, CHINA, US_GOVERNMENT, GERMANY)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Endpoint:
     """The host and port that requests go to.
 
@@ -89,7 +90,7 @@ class Endpoint:
             raise wrong
         return cls(str(parts.hostname), port)
 
-    @property
+    @functools.cached_property
     def url(self) -> str:
         """``https://host[:port]`` without a trailing slash."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -102,6 +103,26 @@ class Endpoint:
             if _within(self.host.lower(), cloud.management_host):
                 return _within(other, cloud.management_host)
         return other == self.host.lower()
+
+
+def checked_proxy(url: str) -> str:
+    """Return the URL of a proxy.
+
+    Raises:
+        InvalidArgument: it is not ``http://[user:password@]host[:port]``; the message has no user and password.
+    """
+    text = url.strip()
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or text.split() != [text] or not text.isprintable():
+        shown = text.rpartition("@")[2].rpartition("//")[2]
+        raise InvalidArgument(
+            "proxy", f"the address that ends in {shown!r} is not of the form http://[user:password@]host:port"
+        )
+    return text
 
 
 def _within(host: str, domain: str) -> bool:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
-from urllib.request import getproxies, proxy_bypass
+from urllib.request import getproxies, getproxies_environment, proxy_bypass
+
+from asyncsm import texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +35,9 @@ MAX_REPLY_BYTES: Final = 64 * 1024 * 1024
 DECODE_IN_THREAD_BYTES: Final = 128 * 1024
 """Replies longer than this are decoded in a thread, so that the event loop never stalls."""
 
+VERY_LONG_BYTES: Final = 1024 * 1024
+"""Replies longer than this are decoded while the garbage collector waits, which would stall all threads."""
+
 REDIRECT_LIMIT: Final = 5
 """How many 307 in a row are followed."""
 
@@ -42,26 +47,37 @@ class RetryPolicy:
     """When one request is sent again.
 
     The pause before the n-th retry is chosen at random between 0 and
-    ``min(most, first * 2**n)`` seconds ("full jitter"); a ``Retry-After`` sets the least.
+    ``min(most, first * 2**n)`` seconds ("full jitter"); a ``Retry-After`` sets the least, up to `most`.
 
     Attributes:
         attempts: how often a request is sent at most; 1 switches retries off. A refusal with
-            ``TooManyRequests`` is no attempt; see `ThrottlePolicy.patience`.
+            ``TooManyRequests`` is no attempt (see `ThrottlePolicy.patience`), nor is a connection
+            that cannot be made (see `patience`).
         first: seconds, upper bound of the first pause.
-        most: seconds, upper bound of any pause.
+        most: seconds, upper bound of any pause, whatever the service says.
         budget: tokens all calls of a session have together for being sent again. A retry costs
             5 (10 after a time-out) and success gives them back, so that a service in trouble is
             not asked five times as much.
+        patience: seconds for which a request waits for a service that cannot be reached, together
+            with all others of the session; 0, or a single attempt, gives up at once.
     """
 
     attempts: int = 5
     first: float = 0.5
     most: float = 30.0
     budget: int = 500
+    patience: float = 600.0
 
     def __post_init__(self) -> None:
-        if self.attempts < 1 or self.first < 0 or self.most < self.first or self.budget < 0:
-            raise ValueError("a retry policy needs attempts >= 1, 0 <= first <= most and budget >= 0")
+        if self.attempts < 1 or not 0 <= self.first <= self.most or self.budget < 0 or self.patience < 0:
+            raise ValueError(
+                "a retry policy needs attempts >= 1, 0 <= first <= most, budget >= 0 and patience >= 0"
+            )
+
+    @property
+    def outage_patience(self) -> float:
+        """The patience, if anything is sent again at all."""
+        return self.patience if self.attempts > 1 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +131,8 @@ class ThrottlePolicy:
         decrease: what a refusal multiplies the rate by.
         increase: calls a second by which the rate grows in each second without a refusal.
         slowest: calls a second the rate never falls below.
-        patience: seconds after its first refusal with ``TooManyRequests`` for which a call is tried
-            again; 0 gives up at once.
+        patience: seconds for which a call waits while the service refuses everything with
+            ``TooManyRequests``, or after its own first refusal is tried again; 0 gives up at once.
     """
 
     calls: int | None = None
@@ -213,20 +229,35 @@ class Environment:
 
     subscription_id: str | None
     cert_file: str | None
+    cert_password: str | None = field(repr=False)
     host: str | None
     ca_file: str | None
 
 
 def environment() -> Environment:
-    """Read ``AZURE_MANAGEMENT_{SUBSCRIPTIONID,CERTFILE,HOST,CA_FILE}``; empty counts as not set."""
+    """Read ``AZURE_MANAGEMENT_{SUBSCRIPTIONID,CERTFILE,CERTPASSWORD,HOST,CA_FILE}``; empty counts as not set."""
     return Environment(
-        subscription_id=os.environ.get("AZURE_MANAGEMENT_SUBSCRIPTIONID") or None,
-        cert_file=os.environ.get("AZURE_MANAGEMENT_CERTFILE") or None,
-        host=os.environ.get("AZURE_MANAGEMENT_HOST") or None,
-        ca_file=os.environ.get("AZURE_MANAGEMENT_CA_FILE") or None,
+        subscription_id=_variable("SUBSCRIPTIONID"),
+        cert_file=_variable("CERTFILE"),
+        cert_password=texts.line(os.environ.get("AZURE_MANAGEMENT_CERTPASSWORD", "")) or None,
+        host=_variable("HOST"),
+        ca_file=_variable("CA_FILE"),
     )
+
+
+def _variable(name: str) -> str | None:
+    # Files of variables with Windows' line ends leave a carriage return, and those of Docker the quotes.
+    value = os.environ.get(f"AZURE_MANAGEMENT_{name}", "").strip("\ufeff\u200b\u200e\u200f \t\r\n")
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return (value[1:-1] if quoted else value) or None
 
 
 def proxy_for(host: str) -> str | None:
     """URL of the proxy for ``https://host``; Windows and macOS also ask the system, which may take a while."""
     return None if proxy_bypass(host) else getproxies().get("https")
+
+
+def environment_proxy_for(host: str) -> str | None:
+    """URL of the proxy that the environment's variables name for ``https://host``; takes no time."""
+    url = getproxies_environment().get("https")
+    return url if url and not proxy_bypass(host) else None

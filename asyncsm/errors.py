@@ -34,64 +34,15 @@ AsyncsmError
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator
-from typing import ClassVar, Protocol, Self, TypeVar
+from collections.abc import Callable
+from typing import ClassVar, Self, TypeVar
+
+from asyncsm import texts
+from asyncsm.accepted import AcceptedOperation
 
 _REQUEST_ID_IN_TEXT = re.compile(r"x-ms-requestid\s+([0-9a-f]{32})", re.IGNORECASE)
 
 E = TypeVar("E", bound="AsyncsmError")
-
-
-class Outcome(Protocol):
-    """The part of an operation's final document that is known without its model."""
-
-    @property
-    def id(self) -> str:
-        """Request id of the operation."""
-        ...
-
-    @property
-    def status(self) -> str:
-        """``InProgress``, ``Succeeded`` or ``Failed``, as last seen."""
-        ...
-
-    @property
-    def http_status_code(self) -> int | None:
-        """HTTP status a synchronous call would have had."""
-        ...
-
-
-class AcceptedOperation(Protocol):
-    """The `OperationHandle` an error is about; errors are below handles and cannot name that class."""
-
-    request_id: str
-    operation: str
-    resource: str
-
-    @property
-    def status(self) -> str:
-        """``InProgress``, ``Succeeded`` or ``Failed``, as last seen."""
-        ...
-
-    @property
-    def done(self) -> bool:
-        """Return whether the operation is known to have ended."""
-        ...
-
-    @property
-    def token(self) -> str:
-        """Text with which another process resumes the wait."""
-        ...
-
-    async def refresh(self) -> str:
-        """Ask for the status once, now."""
-        ...
-
-    async def wait(self, deadline: float | None = None) -> Outcome:
-        """Wait until the operation has ended."""
-        ...
-
-    def __await__(self) -> Generator[object, None, Outcome]: ...
 
 
 class AsyncsmError(Exception):
@@ -103,12 +54,14 @@ class AsyncsmError(Exception):
 
     transient: ClassVar[bool] = False
 
+    def __str__(self) -> str:
+        # Parts of it come from services and files, and it goes to logs and terminals.
+        return texts.one_line(super().__str__(), 4000)
+
     def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...], dict[str, object]]:
         # Most are made of other arguments than `args`. A handle belongs to the event loop of its session.
-        state: dict[str, object] = {
-            name: None if name == "handle" else value for name, value in self.__dict__.items()
-        }
-        return _made_again, (type(self), *self.args), state
+        handle = dict.fromkeys(self.__dict__.keys() & {"handle"})
+        return _made_again, (type(self), *self.args), {**self.__dict__, **handle}
 
     def __copy__(self) -> Self:
         twin = _made_again(type(self), *self.args)
@@ -156,7 +109,13 @@ class TransportError(AsyncsmError):
 
 
 class ConnectionFailed(TransportError):
-    """No connection could be made, so the request was not sent."""
+    """No connection could be made, so the request was not sent.
+
+    Attributes:
+        lasting: whether waiting is of no use, because the host's name is not known and never was.
+    """
+
+    lasting: bool = False
 
     transient = True
     sent = False
@@ -185,7 +144,7 @@ class ServiceError(AsyncsmError):
 
     Attributes:
         code: the service's error code, such as ``ResourceNotFound``; an open set.
-        message: the service's own words.
+        message: the service's own words, whole; the error as text is one line, and has the first 1,000 characters.
         status: HTTP status.
         request_id: ``x-ms-request-id`` of the answer.
         resource: method and path that were asked, without the subscription id.
@@ -213,18 +172,14 @@ class ServiceError(AsyncsmError):
         self.status = status
         self.request_id = request_id
         self.resource = resource
-        if conflicting_operation_id is None and (named := _REQUEST_ID_IN_TEXT.search(message)):
-            conflicting_operation_id = named[1].lower()
-        self.conflicting_operation_id: str | None = conflicting_operation_id
+        named = _REQUEST_ID_IN_TEXT.search(message)
+        self.conflicting_operation_id: str | None = conflicting_operation_id or (named and named[1].lower())
         super().__init__(self._line())
 
     def _line(self) -> str:
-        facts = [f"HTTP {self.status}"]
-        if self.request_id:
-            facts.append(f"request {self.request_id}")
-        if self.resource:
-            facts.append(self.resource)
-        return f"{self.code}: {self.message} ({', '.join(facts)})"
+        request = self.request_id and f"request {self.request_id}"
+        facts = ", ".join(filter(None, (f"HTTP {self.status}", request, self.resource)))
+        return f"{texts.one_line(self.code, 100)}: {texts.one_line(self.message, 1000)} ({facts})"
 
     @property
     def status_code(self) -> int:
@@ -394,6 +349,7 @@ class UnexpectedPayload(AsyncsmError):
 
 
 # The names under which the old SDK raised its errors.
+AzureException = AsyncsmError
 AzureHttpError = ServiceError
 AzureMissingResourceHttpError = ResourceNotFound
 AzureConflictHttpError = Conflict

@@ -6,11 +6,14 @@ import asyncio
 import random
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
+from pydantic import SecretStr
+
 from asyncsm import config
-from asyncsm.clouds import PUBLIC, Endpoint
+from asyncsm.clouds import PUBLIC, Endpoint, checked_proxy
 from asyncsm.config import (
     LanePolicy,
     PollingPolicy,
@@ -19,9 +22,8 @@ from asyncsm.config import (
     SessionOptions,
     ThrottlePolicy,
 )
-from asyncsm.credentials import CertificateSource, ManagementCertificate
-from asyncsm.credentials.identity import identify
 from asyncsm.engine import protocol
+from asyncsm.engine.budget import Kind
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.events import Events
 from asyncsm.engine.lanes import Lanes
@@ -29,6 +31,7 @@ from asyncsm.engine.lost_replies import Reconciler, in_doubt
 from asyncsm.engine.operation_list import OperationList, normalised
 from asyncsm.engine.operation_sources import GatewayOperations
 from asyncsm.engine.protocol import Request
+from asyncsm.engine.reachability import Reachability
 from asyncsm.engine.sending import Sender, decoded
 from asyncsm.engine.starting import ChangeStarter
 from asyncsm.engine.statistics import SessionStatistics, Tally
@@ -36,13 +39,15 @@ from asyncsm.engine.throttling import Throttle
 from asyncsm.engine.transport import AiohttpTransport, Transport
 from asyncsm.errors import ClientStateError, CredentialError, InvalidArgument
 from asyncsm.operations.lanes import lane_of
-from asyncsm.polling import OperationHandle, OperationToken, Tracker
+from asyncsm.polling import Goal, OperationHandle, OperationToken, Tracker
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.http import HttpResponse
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
     from types import TracebackType
+
+    from asyncsm.credentials import CertificateSource, ManagementCertificate
 
 M = TypeVar("M", bound=XmlModel)
 
@@ -55,7 +60,8 @@ class ManagementSession(Caller):
 
     Args:
         subscription_id: GUID of the subscription; ``AZURE_MANAGEMENT_SUBSCRIPTIONID`` if absent,
-            else the only or first one of a `.publishsettings` file.
+            else the only or first one of a `.publishsettings` file. An id that is no GUID is given as
+            `UncheckedSubscriptionId`.
         cert_file: the management certificate: a PEM, PFX or `.publishsettings` file, its content, a
             Windows store path such as ``CURRENT_USER\my\AzureCertificate``, or a
             `ManagementCertificate`; ``AZURE_MANAGEMENT_CERTFILE`` if absent.
@@ -63,6 +69,7 @@ class ManagementSession(Caller):
             public cloud.
         ca_file: PEM file (or its content) with the only certificate authorities to trust, for private
             clouds and the emulator; ``AZURE_MANAGEMENT_CA_FILE`` if absent, else the system's.
+        cert_password: of a PFX, or of an encrypted key in PEM; ``AZURE_MANAGEMENT_CERTPASSWORD`` if absent.
         proxy: URL of an HTTP proxy, ``http://user:password@host:port``.
         trust_env: whether proxies named by the environment are used.
         timeout: seconds one HTTP attempt may take.
@@ -80,7 +87,7 @@ class ManagementSession(Caller):
 
     Raises:
         CredentialError: no usable certificate or no subscription.
-        InvalidArgument: an unusable `host`.
+        InvalidArgument: an unusable `subscription_id`, `host` or `proxy`.
     """
 
     def __init__(
@@ -90,6 +97,7 @@ class ManagementSession(Caller):
         host: str | None = None,
         *,
         ca_file: str | Path | bytes | None = None,
+        cert_password: str | SecretStr | None = None,
         proxy: str | None = None,
         trust_env: bool = True,
         timeout: float = config.ATTEMPT_TIMEOUT,
@@ -109,10 +117,17 @@ class ManagementSession(Caller):
         )
         if timeout <= 0:
             raise InvalidArgument("timeout", "must be more than 0 seconds")
+        if api_version is not None:
+            protocol.checked_version("api_version", api_version)
         subscription_id = subscription_id or given.subscription_id
         self.certificate: ManagementCertificate | None = None
         if transport is None:
-            identity = identify(cert_file if cert_file is not None else given.cert_file, subscription_id)
+            from asyncsm.credentials.identity import identify  # which takes a while to import
+
+            if isinstance(cert_password, SecretStr):
+                cert_password = cert_password.get_secret_value()
+            source = cert_file if cert_file is not None else given.cert_file
+            identity = identify(source, subscription_id, cert_password or given.cert_password)
             self.certificate = identity.certificate
             subscription_id = identity.subscription_id
             host = host or given.host or identity.management_url
@@ -120,6 +135,10 @@ class ManagementSession(Caller):
             raise CredentialError("no subscription: give subscription_id")
         self._subscription_id = subscription_id
         self.endpoint: Endpoint = Endpoint.parse(host or given.host or PUBLIC.management_host)
+        if proxy is None and trust_env:
+            proxy = config.environment_proxy_for(self.endpoint.host)
+        if proxy is not None:
+            checked_proxy(proxy)
         self._transport = transport
         self._tally = Tally()
         self.events: Events = Events()
@@ -128,9 +147,11 @@ class ManagementSession(Caller):
         self._closed = False
 
     def __repr__(self) -> str:
-        return f"<ManagementSession {self._subscription_id} at {self.endpoint.url}>"
-
-    # ---------------------------------------------------------------- lifecycle
+        # A reporter of errors shows the session whose constructor raised, too.
+        endpoint: Endpoint | None = getattr(self, "endpoint", None)
+        if endpoint is None:
+            return "<ManagementSession, not made>"
+        return f"<ManagementSession {self._subscription_id} at {endpoint.url}>"
 
     async def __aenter__(self) -> Self:
         self._open()
@@ -169,15 +190,17 @@ class ManagementSession(Caller):
         """Everything that needs the event loop, from the transport up."""
         options, subscription_id = self.options, self._subscription_id
         chance = random.Random()  # noqa: S311 - spreads requests over time, nothing secret
-        throttle = Throttle(options.throttle)
+        retry, most = options.retry, min(options.retry.most, options.polling.most)
+        policies = {Kind.CALL: retry, Kind.POLL: replace(retry, first=min(retry.first, most), most=most)}
+        reachability = Reachability(retry, chance, self.events)
+        throttle = Throttle(options.throttle, reachability=reachability, retry=policies)
         sender = Sender(
             transport,
             self.endpoint,
             subscription_id,
             self.api_version,
-            retry=options.retry,
+            retry=policies,
             throttle=throttle,
-            patience=options.throttle.patience,
             tally=self._tally,
             chance=chance,
             events=self.events,
@@ -201,7 +224,7 @@ class ManagementSession(Caller):
         )
         lanes = Lanes(self._tally.waited_in_lane, self.events)
         starter = ChangeStarter(reconciler, lanes, options.lanes, tracker, self.events)
-        return _Parts(transport, throttle, sender, tracker, lanes, starter)
+        return _Parts(transport, throttle, sender, history, tracker, lanes, starter)
 
     async def close(self) -> None:
         """Close all connections; harmless when repeated.
@@ -283,8 +306,6 @@ class ManagementSession(Caller):
             retry_budget=parts.sender.retry_budget if parts else self.options.retry.budget,
         )
 
-    # ---------------------------------------------------------------- Caller
-
     async def send(self, request: Request) -> HttpResponse:
         """Send `request`, again where that is harmless, and return the reply to it; see `Caller.send`."""
         if not request.is_change:
@@ -355,6 +376,12 @@ class ManagementSession(Caller):
         """Poll for `handle`; see `Caller.watch`."""
         self._open().tracker.watch(handle, interval)
 
+    async def wait_for(self, model: type[M], request: Request, goal: Goal[M]) -> M:
+        """Read a document until `goal` is reached; see `Caller.wait_for`."""
+        parts = self._open()
+        read = partial(parts.history.document, model, request)
+        return await parts.tracker.resources.until(request.resource.lower(), read, goal)
+
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
@@ -363,6 +390,7 @@ class _Parts:
     transport: Transport
     throttle: Throttle
     sender: Sender
+    history: OperationList
     tracker: Tracker
     lanes: Lanes
     starter: ChangeStarter

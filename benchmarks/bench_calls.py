@@ -2,28 +2,44 @@
 
 Beside asyncsm run its floor, a bare aiohttp loop over as many connections, and the old
 SDK in 16 threads. The server answers from another process with canned replies.
+CPU time is not steady on shared machines; ``--instructions`` counts instructions instead.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import json
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from statistics import median
 
-import aiohttp
 from azure.servicemanagement import ServiceManagementService as OldService
 from canned import FINISHED
-from support import Sample, Server, at_least, at_most, canned_server, ratio, stopwatch, table
-
-from asyncsm import ManagementSession, ServiceManagementService
-from asyncsm.config import API_VERSION, MAX_CONNECTIONS
+from status_calls import at_once, bare_calls, our_calls
+from support import (
+    HERE,
+    Sample,
+    Server,
+    at_least,
+    at_most,
+    canned_server,
+    instructions,
+    ratio,
+    stopwatch,
+    table,
+)
 
 ROUNDS = 40
 AT_ONCE = 64
 CALLS = 640
 THREADS = 16
 OLD_CALLS = 160
+
+COUNTED_AT_ONCE = 16
+FEW, MANY = 160, 800
 
 BARE, OURS, OLD = "bare aiohttp", "asyncsm", f"old SDK, {THREADS} threads"
 
@@ -54,37 +70,21 @@ def main() -> None:
 async def contest(server: Server) -> dict[str, list[Sample]]:
     """Let the contenders take turns; connections are kept from round to round, and the first round warms up."""
     samples: dict[str, list[Sample]] = {BARE: [], OURS: [], OLD: []}
-    url = f"{server.url}/{server.subscription_id}/operations/{FINISHED}"
-    headers = {"x-ms-version": API_VERSION}
-    session = ManagementSession(
-        server.subscription_id, server.certificate_path, server.url, ca_file=server.ca_path
-    )
     # `requests` looks here before it looks at its session's own setting, which the old SDK leaves alone.
     os.environ["REQUESTS_CA_BUNDLE"] = server.ca_path
     services = [
         OldService(server.subscription_id, server.certificate_path, server.authority) for _ in range(THREADS)
     ]
-    connector = aiohttp.TCPConnector(ssl=server.ssl_context(), limit=MAX_CONNECTIONS)
-    async with aiohttp.ClientSession(connector=connector) as http, session:
-        sms = ServiceManagementService(session=session)
 
-        async def bare_calls(calls: int) -> None:
-            for _ in range(calls):
-                async with http.get(url, headers=headers) as reply:
-                    await reply.read()
+    def old_calls(service: OldService) -> None:
+        for _ in range(OLD_CALLS // THREADS):
+            service.get_operation_status(FINISHED)
 
-        async def our_calls(calls: int) -> None:
-            for _ in range(calls):
-                await sms.get_operation_status(FINISHED)
-
-        def old_calls(service: OldService) -> None:
-            for _ in range(OLD_CALLS // THREADS):
-                service.get_operation_status(FINISHED)
-
+    async with bare_calls(server) as bare, our_calls(server) as ours:
         for _ in range(ROUNDS + 1):
-            for name, calls in ((BARE, bare_calls), (OURS, our_calls)):
+            for name, calls in ((BARE, bare), (OURS, ours)):
                 with stopwatch(CALLS, samples[name]):
-                    await asyncio.gather(*(calls(CALLS // AT_ONCE) for _ in range(AT_ONCE)))
+                    await at_once(calls, CALLS, AT_ONCE)
             # The loop has nothing to do meanwhile, so blocking it disturbs nobody.
             with ThreadPoolExecutor(THREADS) as threads, stopwatch(OLD_CALLS, samples[OLD]):
                 list(threads.map(old_calls, services))
@@ -93,5 +93,34 @@ async def contest(server: Server) -> dict[str, list[Sample]]:
     return {name: rounds[1:] for name, rounds in samples.items()}
 
 
+def count_instructions() -> None:
+    """Print what a call costs in instructions, which is the same on a busy machine."""
+    if shutil.which("valgrind") is None:
+        print("skipped: instructions are counted by valgrind, which is not installed")
+        return
+    with canned_server() as server:
+        costs = {name: instructions_a_call(name, server) for name in ("bare", "asyncsm")}
+    table(
+        f"Get Operation Status, {COUNTED_AT_ONCE} at once: user-space instructions",
+        ("", "a call", "x bare"),
+        [(name, f"{cost:,.0f}", f"{cost / costs['bare']:.2f}") for name, cost in costs.items()],
+    )
+    at_most("instructions a call against bare aiohttp", costs["asyncsm"] / costs["bare"], 1.35, " x")
+
+
+def instructions_a_call(name: str, server: Server) -> float:
+    """The instructions of many calls without those of few, so that start-up and handshakes cancel out."""
+    program = str(HERE / "status_calls.py")
+    few, many = (
+        instructions([program, name, str(calls), str(COUNTED_AT_ONCE)], json.dumps(asdict(server)))
+        for calls in (FEW, MANY)
+    )
+    return (many - few) / (MANY - FEW)
+
+
 if __name__ == "__main__":
-    main()
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument(
+        "--instructions", action="store_true", help="count instructions with valgrind instead"
+    )
+    count_instructions() if options.parse_args().instructions else main()

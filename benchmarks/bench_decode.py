@@ -1,13 +1,17 @@
 """Decoding the longest reply on record, the list of OS images: XML text to model objects.
 
 Beside asyncsm run the old SDK's decoder, what expat alone needs to read the document, and
-what xmltodict needs to make dictionaries of it.
+what xmltodict needs to make dictionaries of it. Then a session decodes lists of 37 MB, and
+a task of the same event loop tells how long it was held up each time it slept for a millisecond.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
+import math
 import os
+import time
 from pathlib import Path
 from statistics import median
 from types import SimpleNamespace
@@ -16,11 +20,16 @@ from xml.parsers import expat
 import xmltodict
 from azure.servicemanagement import models
 from azure.servicemanagement._serialization import _MinidomXmlToObject
-from support import at_least, ratio, table, timed
+from support import at_least, at_most, ratio, table, timed
 
-from asyncsm.models import Images
+from asyncsm.engine import protocol
+from asyncsm.engine.sending import decoded
+from asyncsm.models import Deployment, Images
+from asyncsm.wire.base import XmlModel
+from asyncsm.wire.http import HttpResponse
 
 ROUNDS = 15
+VERY_LONG = 37_000_000
 OURS, OLD = "asyncsm", "old SDK"
 RECORDINGS = Path(
     os.environ.get("ASYNCSM_RECORDINGS", Path(__file__).parents[2] / "shared" / "wire" / "recordings")
@@ -45,6 +54,67 @@ def main() -> None:
         ],
     )
     at_least("against the old SDK", ratio(seconds[OLD], seconds[OURS]), 10, " x")
+    very_long()
+
+
+def very_long() -> None:
+    documents: dict[str, tuple[type[XmlModel], bytes]] = {
+        "images": (Images, synthesised(VERY_LONG // 1110)),
+        "machines": (Deployment, deployment(VERY_LONG)),
+    }
+    lags = {name: asyncio.run(lag_while_decoding(*of)) for name, of in documents.items()}
+    table(
+        f"The event loop while {VERY_LONG / 1e6:.0f} MB are decoded in a thread",
+        ("", "time", "lag, median", "p99", "longest"),
+        [
+            (name, f"{taken:.1f} s", *(f"{part(lag, share) * 1e3:.1f} ms" for share in (0.5, 0.99, 1)))
+            for name, (taken, lag) in lags.items()
+        ],
+    )
+    for name, (_, lag) in lags.items():
+        at_most(f"lag of the event loop, p99, {name}", part(lag, 0.99) * 1e3, 25, " ms")
+
+
+async def lag_while_decoding(model: type[XmlModel], document: bytes) -> tuple[float, list[float]]:
+    """Seconds it took, and seconds by which each sleep of a millisecond was too long."""
+    lag: list[float] = []
+
+    async def sleep() -> None:
+        while True:
+            begun = time.perf_counter()
+            await asyncio.sleep(0.001)
+            lag.append(time.perf_counter() - begun - 0.001)
+
+    sleeping = asyncio.create_task(sleep())
+    await asyncio.sleep(0.01)
+    begun = time.perf_counter()
+    await decoded(model, HttpResponse(200, {}, document), protocol.get("images"))
+    taken = time.perf_counter() - begun
+    sleeping.cancel()
+    return taken, lag
+
+
+def part(numbers: list[float], share: float) -> float:
+    """The least number that `share` of the numbers do not exceed."""
+    return sorted(numbers)[max(0, math.ceil(share * len(numbers)) - 1)]
+
+
+def deployment(size: int) -> bytes:
+    """A deployment of as many machines as have the length `size` together."""
+    machine = (
+        "<Role><RoleName>web</RoleName><RoleType>PersistentVMRole</RoleType><ConfigurationSets><ConfigurationSet>"
+        "<ConfigurationSetType>NetworkConfiguration</ConfigurationSetType><InputEndpoints><InputEndpoint>"
+        "<LocalPort>22</LocalPort><Name>SSH</Name><Port>22</Port><Protocol>tcp</Protocol><Vip>192.0.2.1</Vip>"
+        "</InputEndpoint></InputEndpoints><SubnetNames/></ConfigurationSet></ConfigurationSets>"
+        "<OSVirtualHardDisk><HostCaching>ReadWrite</HostCaching><DiskName>web-0</DiskName>"
+        "<MediaLink>https://mystorage.blob.core.windows.net/vhds/web-0.vhd</MediaLink><OS>Linux</OS>"
+        "</OSVirtualHardDisk><RoleSize>Small</RoleSize></Role>"
+    )
+    return (
+        '<Deployment xmlns="http://schemas.microsoft.com/windowsazure"'
+        ' xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><Name>web</Name><RoleList>'
+        f"{machine * (size // len(machine))}</RoleList></Deployment>"
+    ).encode()
 
 
 def image_list() -> tuple[bytes, str]:

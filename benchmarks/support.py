@@ -7,6 +7,8 @@ within a round, where whatever else the machine does slows them alike.
 from __future__ import annotations
 
 import json
+import os
+import re
 import ssl
 import subprocess
 import sys
@@ -101,6 +103,22 @@ def timed(rounds: int, contenders: Mapping[str, Callable[[], object]]) -> dict[s
             work()
             seconds[name].append(time.perf_counter() - begun)
     return seconds
+
+
+def instructions(program: Sequence[str], given: str) -> int:
+    """Count the user-space instructions of a Python program, which reads `given`; needs valgrind."""
+    done = subprocess.run(
+        ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", sys.executable, *program],
+        input=given,
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+    )
+    found = re.search(r"Collected : (\d+)", done.stderr)
+    if done.returncode or found is None:
+        raise RuntimeError(f"counting instructions of {program[0]} failed:\n{done.stderr}")
+    return int(found[1])
 
 
 def ratio(numbers: Sequence[float], others: Sequence[float]) -> float:

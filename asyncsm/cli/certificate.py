@@ -1,4 +1,4 @@
-"""``asyncsm certificate``: make a management certificate, or look at one."""
+"""``asyncsm certificate``: make a management certificate, look at one, or convert it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import typer
 
 from asyncsm import config
 from asyncsm.cli import output as outputs
-from asyncsm.cli.common import OutputOption, Query, say
+from asyncsm.cli.common import AskPassword, OutputOption, Query, ask_for_password, say
 from asyncsm.cli.output import Columns, Output
 from asyncsm.credentials import ManagementCertificate, create_management_certificate
-from asyncsm.errors import CredentialError
+from asyncsm.errors import CredentialError, InvalidArgument
 
 app: typer.Typer = typer.Typer(name="certificate", help="Management certificates.", no_args_is_help=True)
 
@@ -50,9 +50,7 @@ def create(
     """Make a self-signed certificate: NAME.pem for the client, NAME.cer to upload."""
     password = None
     if pfx:
-        password = typer.prompt(
-            f"Password of {name}.pfx", hide_input=True, confirmation_prompt=True, err=True
-        )
+        password = ask_for_password(f"{name}.pfx", new=True)
     made = create_management_certificate(
         name, days=days, directory=directory, pfx_password=password, key_size=key_size, overwrite=overwrite
     )
@@ -66,9 +64,7 @@ def show(
     file: Annotated[
         str | None, typer.Argument(help="PEM, PFX or .publishsettings file; else AZURE_MANAGEMENT_CERTFILE.")
     ] = None,
-    ask_password: Annotated[
-        bool, typer.Option("--ask-password", help="Ask for the password of the file.")
-    ] = False,
+    ask_password: AskPassword = False,
     output: OutputOption = Output.TABLE,
     query: Query = None,
 ) -> None:
@@ -76,9 +72,43 @@ def show(
     source = file or config.environment().cert_file
     if source is None:
         raise CredentialError("no certificate: name the file, or set AZURE_MANAGEMENT_CERTFILE")
-    password = typer.prompt("Password", hide_input=True, err=True) if ask_password else None
-    certificate = ManagementCertificate.load(source, password, check_validity=False)
+    certificate = _loaded(source, ask_password)
     outputs.show({"source": certificate.source} | _facts(certificate), DETAILS, output, query)
+
+
+@app.command("convert")
+def convert(
+    file: Annotated[str, typer.Argument(help="PEM, PFX or .publishsettings file, or a Windows store place.")],
+    target: Annotated[
+        Path,
+        typer.Argument(help="The file to write: .pem (key in clear), .pfx (asks for its password) or .cer."),
+    ],
+    key: Annotated[
+        str | None, typer.Option(help="File of the key, if FILE has the certificate only.")
+    ] = None,
+    ask_password: AskPassword = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
+) -> None:
+    """Write a certificate in another form; its key is readable by this user only."""
+    form = target.suffix.lower()
+    if form not in {".pem", ".pfx", ".p12", ".cer"}:
+        raise InvalidArgument("target", f"{target}: the name ends in .pem, .pfx, .p12 or .cer")
+    certificate = _loaded(file, ask_password, key)
+    if form == ".pem":
+        certificate.write_pem(target, overwrite=overwrite)
+    elif form == ".cer":
+        certificate.write_cer(target, overwrite=overwrite)
+    else:
+        certificate.write_pfx(target, ask_for_password(target.name, new=True), overwrite=overwrite)
+    say(f"{target}: {certificate.subject}, {certificate.thumbprint}")
+
+
+def _loaded(source: str, ask_password: bool, key: str | None = None) -> ManagementCertificate:
+    """Load a certificate, an expired one too; its password is asked for, or the environment's."""
+    password = ask_for_password() if ask_password else config.environment().cert_password
+    if key is not None:
+        return ManagementCertificate.from_pem(source, key, password, check_validity=False)
+    return ManagementCertificate.load(source, password, check_validity=False)
 
 
 def _facts(certificate: ManagementCertificate) -> dict[str, object]:

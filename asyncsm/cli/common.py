@@ -38,6 +38,13 @@ CertFile = Annotated[
     str | None,
     _connection(help="Management certificate: PEM, PFX or .publishsettings; else AZURE_MANAGEMENT_CERTFILE."),
 ]
+AskPassword = Annotated[
+    bool,
+    _connection(
+        "--ask-password",
+        help="Ask for the password of the certificate's file; else AZURE_MANAGEMENT_CERTPASSWORD.",
+    ),
+]
 Host = Annotated[
     str | None,
     _connection(help="Name, name:port or https URL; else AZURE_MANAGEMENT_HOST, else the public cloud."),
@@ -72,6 +79,7 @@ class CallOptions:
 
     subscription_id: SubscriptionId = None
     cert_file: CertFile = None
+    ask_password: AskPassword = False
     host: Host = None
     ca_file: CaFile = None
     deadline: Deadline = None
@@ -80,6 +88,14 @@ class CallOptions:
     verbose: Verbose = False
     left: list[OperationHandle] = field(default_factory=list, init=False)
     """Handles left pending on purpose; kept until the session is closed, so that none is reported as dropped."""
+    _password: str | None = field(default=None, init=False, repr=False)
+
+    @property
+    def password(self) -> str | None:
+        """The password of the certificate's file, asked for once; ``None`` leaves it to the environment."""
+        if self.ask_password and self._password is None:
+            self._password = ask_for_password()
+        return self._password
 
     def service(self, throttle: ThrottlePolicy | None = None) -> ServiceManagementService:
         """Make a client for the subscription, to be used in ``async with``.
@@ -92,6 +108,7 @@ class CallOptions:
             self.cert_file,
             self.host,
             ca_file=self.ca_file,
+            cert_password=self.password,
             throttle=throttle or DEFAULT_THROTTLE,
         )
 
@@ -101,7 +118,9 @@ class CallOptions:
 
     def connect(self, subscription_id: str) -> ServiceManagementService:
         """Make a client for another subscription with the same certificate."""
-        return replace(self, subscription_id=subscription_id).service()
+        other = replace(self, subscription_id=subscription_id)
+        other._password = self.password  # noqa: SLF001 - the same class
+        return other.service()
 
     def show(self, value: object, columns: Columns) -> None:
         """Write `value` to standard output in the form that the options ask for."""
@@ -190,6 +209,14 @@ class Lines:
 
     def __exit__(self, *_: object) -> None:
         pass
+
+
+def ask_for_password(of: str = "", *, new: bool = False) -> str:
+    """Ask for a password on stderr, twice if it is a `new` one, without showing it."""
+    text: str = typer.prompt(
+        f"Password of {of}" if of else "Password", hide_input=True, confirmation_prompt=new, err=True
+    )
+    return text
 
 
 def say(message: str) -> None:

@@ -7,16 +7,14 @@ skipped, because each check needs the results of those before it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Final
-from urllib.request import getproxies, proxy_bypass
-from uuid import UUID
 
 import typer
 
@@ -25,8 +23,9 @@ from asyncsm.cli import output as outputs
 from asyncsm.cli.common import CallOptions, calling
 from asyncsm.cli.exit_codes import OK, exit_code
 from asyncsm.cli.output import Output
-from asyncsm.clouds import PUBLIC, Endpoint
+from asyncsm.clouds import PUBLIC, Endpoint, checked_proxy
 from asyncsm.credentials import ManagementCertificate
+from asyncsm.credentials.subscription_ids import checked
 from asyncsm.engine import protocol
 from asyncsm.engine.transport import AiohttpTransport
 from asyncsm.wire.http import HttpResponse
@@ -35,6 +34,7 @@ from asyncsm.wire.subscription import Subscription, SubscriptionStatus
 EXPIRES_SOON: Final = timedelta(days=30)
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 CONNECT_SECONDS: Final = 10.0
+REFUSAL_SECONDS: Final = 0.2
 
 MARKS: Final = {"ok": "✓", "warning": "!", "failed": "✗", "skipped": "-"}
 
@@ -98,7 +98,8 @@ class Examination:
             )
             raise Trouble("no certificate was given", advice, errors.CredentialError("no certificate"))
         try:
-            self.certificate = ManagementCertificate.load(source, check_validity=False)
+            password = self._call.password or self._environment.cert_password
+            self.certificate = ManagementCertificate.load(source, password, check_validity=False)
         except errors.CredentialError as error:
             raise _trouble_with(error) from error
         return (
@@ -129,12 +130,10 @@ class Examination:
         if not given:
             raise Trouble("no subscription was given", advice, errors.CredentialError("no subscription"))
         try:
-            UUID(given)
-        except ValueError as error:
-            cause = errors.InvalidArgument("subscription_id", "is not a GUID")
-            raise Trouble(f"{given!r} is not a GUID", advice, cause) from error
-        self.subscription_id = given
-        return given
+            self.subscription_id = checked(given)
+        except errors.InvalidArgument as error:
+            raise Trouble(error.rule, advice, error) from error
+        return self.subscription_id
 
     async def resolve_host(self) -> str:
         """Check that the host name is valid and can be resolved."""
@@ -143,8 +142,12 @@ class Examination:
             self.endpoint = Endpoint.parse(named)
         except errors.InvalidArgument as error:
             raise Trouble(str(error), "give --host as name, name:port or https URL", error) from error
-        self._proxy = None if proxy_bypass(self.endpoint.host) else getproxies().get("https")
+        self._proxy = await asyncio.to_thread(config.proxy_for, self.endpoint.host)
         if self._proxy:
+            try:
+                checked_proxy(self._proxy)
+            except errors.InvalidArgument as error:
+                raise Trouble(str(error), "correct HTTPS_PROXY, or the system's settings", error) from error
             return f"{self.endpoint.url} by way of a proxy of the environment"
         try:
             found = await asyncio.get_running_loop().getaddrinfo(
@@ -180,7 +183,9 @@ class Examination:
         where = f"{self.endpoint.host}:{self.endpoint.port}"
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                _, writer = await asyncio.open_connection(self.endpoint.host, self.endpoint.port, ssl=context)
+                reader, writer = await asyncio.open_connection(
+                    self.endpoint.host, self.endpoint.port, ssl=context
+                )
         except ssl.SSLCertVerificationError as error:
             raise Trouble(
                 f"the certificate of {where} is not trusted: {error.verify_message}",
@@ -202,9 +207,18 @@ class Examination:
                 errors.ConnectionFailed("not connected"),
             ) from error
         spoken = writer.get_extra_info("ssl_object")
+        version = spoken and spoken.version()  # read before the end, after which there is none
+        refused = context is not None and (version is None or await _ended(reader))
         writer.close()
-        await writer.wait_closed()
-        return f"{spoken.version()}, the server's certificate is trusted" if spoken is not None else ""
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+        if refused:
+            raise Trouble(
+                f"{where} ended the connection after the TLS handshake",
+                "the service does not know the certificate: upload its .cer",
+                errors.CertificateRejected("handshake"),
+            )
+        return f"{version}, the server's certificate is trusted" if version else ""
 
     async def ask(self) -> str:
         """Check that the service answers over HTTP, with any status."""
@@ -224,9 +238,8 @@ class Examination:
 
     async def compare_clocks(self) -> str:
         """Compare this computer's clock with the service's."""
-        try:
-            theirs = parsedate_to_datetime(self.reply.headers["date"])
-        except (KeyError, ValueError):
+        theirs = self.reply.date
+        if theirs is None:
             return "the service did not tell its time"
         skew = datetime.now(UTC) - theirs
         if abs(skew) > CLOCK_TOLERANCE:
@@ -272,6 +285,17 @@ class Finding:
     detail: str = ""
     advice: str = ""
     code: int = OK
+
+
+async def _ended(reader: asyncio.StreamReader) -> bool:
+    """Tell if the server ends the connection unasked, as one does that refuses the certificate under TLS 1.3."""
+    try:
+        async with asyncio.timeout(REFUSAL_SECONDS):
+            return not await reader.read(1)
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
 
 
 async def examine(call: CallOptions, report: Callable[[Finding], None]) -> list[Finding]:

@@ -22,3 +22,4 @@ from .service_certificates import (
     service_certificate_from_pem as service_certificate_from_pem,
     service_certificate_from_pfx as service_certificate_from_pfx,
 )
+from .subscription_ids import UncheckedSubscriptionId as UncheckedSubscriptionId

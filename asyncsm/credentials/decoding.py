@@ -134,8 +134,15 @@ def is_der(document: Document) -> bool:
 
 
 def as_bytes(password: Password) -> bytes | None:
-    """Encode a password for the decoders; an empty one counts as none."""
-    return (password.encode() if isinstance(password, str) else password) or None
+    """Encode a password for the decoders; an empty one counts as none.
+
+    Raises:
+        CredentialError: it cannot be encoded.
+    """
+    try:
+        return (password.encode() if isinstance(password, str) else password) or None
+    except UnicodeEncodeError:  # whose message has the password
+        raise CredentialError("the password has what is no character; type it again") from None
 
 
 def _collect_pem(document: Document, password: bytes | None, parts: _Found) -> None:
@@ -251,18 +258,23 @@ def _about_missing_key(name: str, parts: _Found) -> str:
 
 def _open_pfx(document: Document, password: bytes | None) -> pkcs12.PKCS12KeyAndCertificates:
     refusal: ValueError | None = None
-    # PKCS#12 writers express "no password" either as none or as an empty one.
-    for attempt in (password,) if password else (None, b""):
+    # PKCS#12 writers express "no password" either as none or as an empty one. A password is not needed
+    # for a file without one.
+    for attempt in (password, None, b"") if password else (None, b""):
         try:
             return pkcs12.load_pkcs12(document.data, attempt)
         except UnsupportedAlgorithm as error:
             raise CredentialError(_about_algorithm(document.name)) from error
         except ValueError as error:
             refusal = error
-    problem = "wrong password" if password else "the PFX has a password, which was not given"
-    raise CredentialError(
-        f"{document.name}: {problem}, or the file is damaged; check the password or export it again"
-    ) from refusal
+    if password:
+        problem = "wrong password, or the file is damaged; check the password or export it again"
+    else:
+        problem = (
+            "the PFX has a password, which was not given, or the file is damaged; give the password (sessions take"
+            " cert_password or AZURE_MANAGEMENT_CERTPASSWORD, commands --ask-password) or export it again"
+        )
+    raise CredentialError(f"{document.name}: {problem}") from refusal
 
 
 def _not_a_pfx(document: Document) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from asyncsm import texts
 from asyncsm.errors import CredentialError
 
 Source: TypeAlias = str | os.PathLike[str] | bytes
@@ -21,6 +22,7 @@ PUBLIC = 0o644
 
 _CREDENTIAL_SUFFIXES = frozenset({".pem", ".pfx", ".p12", ".publishsettings"})
 _LONGEST_NAME_SHOWN = 1024
+_KEY = re.compile("MI[A-Za-z0-9+/]{60,}={0,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,12 @@ class Document:
 
     @property
     def lines(self) -> bytes:
-        """The content as ASCII-compatible text: without a byte order mark, UTF-16 converted."""
-        # Windows PowerShell's ">" writes UTF-16, and Notepad adds byte order marks.
-        if self.data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return self.data.decode("utf-16", errors="replace").encode()
-        return self.data.removeprefix(codecs.BOM_UTF8).lstrip()
+        """The content as UTF-8 text, without a byte order mark and with line feeds; other content as it is."""
+        try:
+            text = texts.decode_xml(self.data)
+        except UnicodeDecodeError:
+            return self.data.lstrip()  # binary, or PEM with comments in some old encoding
+        return text.replace("\r\n", "\n").replace("\r", "\n").lstrip().encode()
 
     @property
     def is_xml(self) -> bool:
@@ -62,8 +65,10 @@ def read(source: Source) -> Document:
     """
     if isinstance(source, bytes):
         document = Document("the given bytes", source)
-    elif isinstance(source, str) and ("-----BEGIN" in source or source.lstrip("\ufeff \r\n").startswith("<")):
-        document = Document("the given text", source.encode())
+    elif isinstance(source, str) and _is_content(source):
+        known = "-----BEGIN" in source or source.lstrip("\ufeff \r\n").startswith("<")
+        name = "the given text" if known else _unnamed(source)
+        document = Document(name, source.encode(errors="replace"))
     else:
         document = _read_file(os.fspath(source))
     if not document.data.strip():
@@ -71,9 +76,20 @@ def read(source: Source) -> Document:
     return document
 
 
+def _is_content(text: str) -> bool:
+    """Tell content from a path, which has no line break and is no base64 of an ASN.1 value, such as a key."""
+    text = text.strip("\ufeff \r\n")
+    return "\n" in text or "\r" in text or text.startswith(("<", "-----BEGIN")) or bool(_KEY.fullmatch(text))
+
+
+def _unnamed(text: str) -> str:
+    return f"the given text of {len(text)} characters"
+
+
 def _read_file(path: str) -> Document:
-    # Text this long is probably a key passed as a path, so messages do not repeat it.
-    name = path if len(path) <= _LONGEST_NAME_SHOWN else f"the given text of {len(path)} characters"
+    name = path if path.isprintable() else repr(path)
+    if len(path) > _LONGEST_NAME_SHOWN:  # probably a key passed as a path, so messages do not repeat it
+        name = _unnamed(path)
     try:
         file = Path(path).expanduser()
         if file.is_dir():

@@ -131,6 +131,8 @@ def self_signed(
     """
     if not 1 <= len(name) <= _LONGEST_COMMON_NAME:
         raise InvalidArgument("name", f"has 1 to {_LONGEST_COMMON_NAME} characters")
+    if not name.isprintable():
+        raise InvalidArgument("name", f"{name!r} has what cannot be printed")
     if days < 1:
         raise InvalidArgument("days", "is 1 or more")
     if key_size < SMALLEST_KEY:

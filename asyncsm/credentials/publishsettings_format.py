@@ -15,6 +15,7 @@ from typing import TypeVar
 from asyncsm.credentials import decoding
 from asyncsm.credentials.files import Document
 from asyncsm.credentials.keypair import CertifiedKey, StaysInProcess
+from asyncsm.credentials.subscription_ids import normalised
 from asyncsm.errors import CredentialError, InvalidArgument
 from asyncsm.wire import xml
 from asyncsm.wire.xml import Node
@@ -93,10 +94,14 @@ def choose(source: str, entries: Sequence[_E], id: str | None) -> _E:
     if id is None:
         return entries[0]
     for entry in entries:
-        if entry.id.lower() == id.strip().lower():
+        if normalised(entry.id).lower() == normalised(id).strip().lower():
             return entry
-    known = ", ".join(f"{s.id} ({s.name})" if s.name else s.id for s in entries)
-    raise CredentialError(f"{source}: has no subscription {id}; it has {known}")
+    raise CredentialError(f"{source}: has no subscription {id}; it has {listed(entries)}")
+
+
+def listed(entries: Sequence[SubscriptionEntry]) -> str:
+    """Return the ids and names of subscriptions in words."""
+    return ", ".join(f"{each.id} ({each.name})" if each.name else each.id for each in entries)
 
 
 def render(pfx: bytes, subscriptions: Sequence[tuple[str, str]], management_url: str, schema: str) -> bytes:
@@ -125,7 +130,7 @@ def _profile(document: Document) -> dict[str, Node]:
             f"{document.name}: is not a publishsettings file, which is XML; {_DOWNLOAD_AGAIN}"
         )
     try:
-        root, content = xml.parse(document.data)
+        root, content = xml.parse(document.lines.decode(errors="replace"))
     except xml.MalformedXml as error:
         raise CredentialError(
             f"{document.name}: is not well-formed XML ({error}); {_DOWNLOAD_AGAIN}"

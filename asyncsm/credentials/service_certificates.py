@@ -59,7 +59,7 @@ class ServiceCertificate(RsaCertificate):
         """
         if not password:
             raise InvalidArgument("password", "a PFX needs a password")
-        return self._pair.pfx(password.encode(), self.subject, triple_des=True)
+        return self._pair.pfx(decoding.as_bytes(password), self.subject, triple_des=True)
 
     @property
     def ssh_public_key(self) -> str:

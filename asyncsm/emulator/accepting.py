@@ -111,7 +111,7 @@ class Arrival(asyncio.Protocol):
             # The loop calls in order: TLS takes the transport over, learns of it, and then gets the bytes.
             loop.call_soon(loop.call_soon, self._feed, self._transport)
 
-    def connection_lost(self, _: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the name is asyncio's
         """Forget the connection."""
         self._leave()
         self._transport = None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from asyncsm.config import PollingPolicy
     from asyncsm.engine.protocol import Request
-    from asyncsm.polling import OperationHandle
+    from asyncsm.polling import Goal, OperationHandle
     from asyncsm.wire.http import HttpResponse
 
 M = TypeVar("M", bound=XmlModel)
@@ -98,6 +98,14 @@ class Caller(ABC):
     def watch(self, handle: OperationHandle, interval: float | None = None) -> None:
         """Poll for `handle`, every `interval` seconds if given, until it is done."""
         self.session.watch(handle, interval)
+
+    async def wait_for(self, model: type[M], request: Request, goal: Goal[M]) -> M:
+        """Read a document again and again until `goal` is reached; all who wait for it share the reads.
+
+        Raises:
+            OperationTimeout: the goal's deadline passed.
+        """
+        return await self.session.wait_for(model, request, goal)
 
     async def run(self, request: Request) -> OperationHandle:
         """Send a change the service finishes at once; the handle is done already."""

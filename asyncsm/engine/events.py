@@ -21,10 +21,11 @@ class RequestSent:
     """A request goes out.
 
     Attributes:
-        kind: ``change``, ``read``, or ``poll`` for a question about operations.
+        kind: ``change``, ``read``, or ``poll`` for a question about operations, or about a
+            resource that is waited for.
         resource: method and path.
         operation: the service's name for a change; empty for anything else.
-        attempt: 1 for the first; of those that were let through by the service.
+        attempt: 1 for the first; refusals with ``TooManyRequests``, and what could not be sent, are none.
     """
 
     kind: Literal["change", "read", "poll"]
@@ -97,32 +98,59 @@ class Blocked:
     error: Exception
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceUnreachable:
+    """No connection can be made; requests wait from now on, and one at a time tries again.
+
+    Attributes:
+        error: what happened to the first.
+    """
+
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceReachable:
+    """The service answers again; those that waited go on.
+
+    Attributes:
+        seconds: how long it could not be reached.
+    """
+
+    seconds: float
+
+
 class Veto(Exception):
     """Raised by a hook that does not let a request go out."""
 
 
-Event: TypeAlias = RequestSent | ReplyReceived | RetryPlanned | Queued | Blocked
+Event: TypeAlias = (
+    RequestSent | ReplyReceived | RetryPlanned | Queued | Blocked | ServiceUnreachable | ServiceReachable
+)
 Listener: TypeAlias = Callable[[Event], None]
 Hook: TypeAlias = Callable[[RequestSent], None]
 
 
 class Events:
-    """The listeners and hooks of a session."""
+    """The listeners and hooks of a session.
+
+    Attributes:
+        wanted: whether anybody is to be told; making an event for nobody is not worth it.
+    """
 
     def __init__(self) -> None:
         self._listeners: tuple[Listener, ...] = ()
         self._hooks: tuple[Hook, ...] = ()
-
-    def __bool__(self) -> bool:
-        """Return whether anybody is to be told; making an event for nobody is not worth it."""
-        return bool(self._listeners or self._hooks)
+        self.wanted: bool = False
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with each event, until the function that is returned is called."""
         self._listeners = (*self._listeners, listener)
+        self.wanted = True
 
         def unsubscribe() -> None:
             self._listeners = tuple(one for one in self._listeners if one is not listener)
+            self.wanted = bool(self._listeners or self._hooks)
 
         return unsubscribe
 
@@ -133,9 +161,11 @@ class Events:
         request is not sent and the caller gets what it raised, a `Veto` for example.
         """
         self._hooks = (*self._hooks, hook)
+        self.wanted = True
 
         def unhook() -> None:
             self._hooks = tuple(one for one in self._hooks if one is not hook)
+            self.wanted = bool(self._listeners or self._hooks)
 
         return unhook
 

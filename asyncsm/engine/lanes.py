@@ -213,7 +213,7 @@ class Lanes:
         queue.append(ticket)
         if first is not None:
             _log.info("%s waits in lane %s, first in it: %s", what, "/".join(lane), first.what)
-            if self._events:
+            if self._events.wanted:
                 self._events.emit(Queued(what, "/".join(lane), first.what))
         return ticket
 

@@ -6,8 +6,8 @@ happens twice is simply sent again (`retrying`). For any other the service is lo
 
 1. List Subscription Operations. If it shows the change, its operation is the one the lost reply
    would have named, and is followed as if nothing had happened.
-2. Otherwise the resource itself. A creation that is not there, or a removal that still is, did
-   not happen and is sent again. If it happens to arrive after all, the second is refused (a name
+2. Otherwise the resource itself, as soon as the list shows what came later. A creation that is
+   not there, or a removal that still is, did not happen and is sent again. If it happens to arrive after all, the second is refused (a name
    can be taken, or removed, only once), and step 1 finds out why.
 3. What leaves no resource to look at is sent again only when the list, which does not show it,
    certainly shows what came later.
@@ -21,7 +21,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,21 +29,23 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from asyncsm.engine.operation_list import is_removal, normalised
+from asyncsm.engine.budget import Kind
+from asyncsm.engine.operation_list import as_operation, is_removal, normalised
 from asyncsm.engine.protocol import Reconcile, Request
 from asyncsm.engine.retrying import outcome_is_unknown
 from asyncsm.engine.statistics import ADOPTED, SENT_AGAIN, UNKNOWN
-from asyncsm.engine.throttling import Kind
 from asyncsm.errors import (
     AlreadyExists,
     AsyncsmError,
     Conflict,
+    ConnectionFailed,
     ExclusiveAccess,
     OutcomeUnknown,
     ResourceNotFound,
+    ServiceError,
 )
 from asyncsm.wire.http import HttpResponse
-from asyncsm.wire.operations import OperationState, SubscriptionOperation
+from asyncsm.wire.operations import OperationState, SubscriptionOperation, doubt_about
 
 if TYPE_CHECKING:
     from asyncsm.config import ReconcilePolicy
@@ -140,6 +142,10 @@ class Reconciler:
         # Operations of other calls must not be taken for the one whose reply was lost.
         self._claimed: OrderedDict[str, None] = OrderedDict()
 
+    async def pause(self, seconds: float) -> None:
+        """Let `seconds` pass, or less if the session is closed meanwhile."""
+        await self._sender.pause(seconds)
+
     def begin(self, request: Request) -> Sending:
         """Return what `send` has to know of a change about to be sent."""
         since = _in_doubt_since.get()
@@ -223,7 +229,8 @@ class Reconciler:
         self._claim(request_id)
         self._tally.reconciled[ADOPTED] += 1
         _log.info("%s: it happened, as operation %s", request.resource, request_id)
-        succeeded = entry.operation_status.status == OperationState.SUCCEEDED
+        listed = as_operation(entry)
+        succeeded = listed.status == OperationState.SUCCEEDED and doubt_about(listed) is None
         return HttpResponse(200 if succeeded else 202, {"x-ms-request-id": request_id})
 
     def _claim(self, request_id: str | None) -> None:
@@ -238,7 +245,7 @@ class Reconciler:
         if change.at is not None:
             return change.at - SLACK
         ago = timedelta(seconds=asyncio.get_running_loop().time() - change.moment)
-        return (self._sender.service_time or datetime.now(UTC)) - ago - FIRST_SLACK
+        return (self._sender.service_time or datetime.now(UTC)) - ago * self._sender.clock_rate - FIRST_SLACK
 
     # Looking.
 
@@ -246,17 +253,20 @@ class Reconciler:
         """The operation `change` became, or whether it happened at all."""
         request = change.request
         pause = self._policy.first
-        later_than: datetime | None = None
+        # An action is not refused when it arrives twice: only what began after a look is later than that.
+        later_than = None if request.reconcile is Reconcile.LISTED else self._sender.service_time
         listed = fresh = False
         for _ in range(looks):
+            await self._sender.pause(pause)
             if self._sender.closed:
                 return _Verdict.CANNOT_TELL
-            await asyncio.sleep(pause)
             pause = min(2 * pause, self._policy.most)
             try:
                 found, newest = await self._in_list(change)
             except AsyncsmError as error:
                 _log.info("operations cannot be listed: %s", error)
+                if isinstance(error, ConnectionFailed) and self._sender.patience:
+                    return _Verdict.CANNOT_TELL  # it has been waited for long enough
                 continue
             if found is not None:
                 return found
@@ -264,9 +274,23 @@ class Reconciler:
             fresh = fresh or (later_than is not None and newest is not None and newest > later_than)
             later_than = later_than or self._sender.service_time
             listed = True
+            if fresh and request.reconcile is not Reconcile.LISTED:
+                with suppress(AsyncsmError):
+                    if not await self._is_as_wished(request):
+                        return _Verdict.DID_NOT_HAPPEN
+        return await self._judge(request, listed=listed, fresh=fresh)
+
+    async def _judge(self, request: Request, *, listed: bool, fresh: bool) -> _Verdict:
+        """Judge by the resource itself; the list, if there was one, does not show the change."""
         if request.reconcile is Reconcile.LISTED:
             return _Verdict.DID_NOT_HAPPEN if fresh else _Verdict.CANNOT_TELL
-        return await self._at_target(request, listed=listed)
+        try:
+            as_wished = await self._is_as_wished(request)
+        except AsyncsmError as error:  # some cannot be read by name
+            told = listed and isinstance(error, ServiceError)
+            return _Verdict.DID_NOT_HAPPEN if told else _Verdict.CANNOT_TELL
+        # As wished, but not by us: sent again, the service says what is in the way.
+        return _Verdict.CANNOT_TELL if as_wished and not listed else _Verdict.DID_NOT_HAPPEN
 
     async def _in_list(self, change: Sending) -> tuple[SubscriptionOperation | None, datetime | None]:
         """The newest entry that can only be `change`, and when the newest of all began."""
@@ -304,18 +328,13 @@ class Reconciler:
         bare = unquote("/" + rest.partition("/")[2] if scheme else path).lower()
         return self._prefix + bare.removeprefix(self._prefix).strip("/")
 
-    async def _at_target(self, request: Request, *, listed: bool) -> _Verdict:
-        """Judge by the resource itself; the list, if there was one, does not show the change."""
+    async def _is_as_wished(self, request: Request) -> bool:
+        """Return whether the resource itself is as `request` was to make it: there, or not there."""
         try:
             await self._sender.send(Request("GET", request.target or request.path))
-            there = True
         except ResourceNotFound:
-            there = False
-        except AsyncsmError:  # some cannot be read by name
-            return _Verdict.DID_NOT_HAPPEN if listed else _Verdict.CANNOT_TELL
-        as_wished = there is (request.reconcile is Reconcile.CREATED)
-        # As wished, but not by us: sent again, the service says what is in the way.
-        return _Verdict.CANNOT_TELL if as_wished and not listed else _Verdict.DID_NOT_HAPPEN
+            return request.reconcile is not Reconcile.CREATED
+        return request.reconcile is Reconcile.CREATED
 
 
 def _may_be_listed_as(request: Request, name: str) -> bool:

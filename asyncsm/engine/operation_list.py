@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from asyncsm.engine.budget import Kind
 from asyncsm.engine.operation_sources import OperationSource
 from asyncsm.engine.protocol import get
-from asyncsm.engine.throttling import Kind
 from asyncsm.polling import SurveyCost
 from asyncsm.wire.operations import (
     Operation,
@@ -44,7 +44,7 @@ class OperationList(OperationSource):
 
     async def status(self, operation_id: str) -> Operation:
         """Ask for one operation."""
-        return (await self.read(Operation, get("operations", operation_id), Kind.POLL))[0]
+        return await self.read_operation(Operation, get("operations", operation_id), lambda found: found)
 
     async def survey(self, since: datetime, answer: Callable[[str, Operation], None]) -> SurveyCost:
         """List the changes that began at `since` or later, and say what that took."""
@@ -53,19 +53,21 @@ class OperationList(OperationSource):
             requests += 1
             seconds += page.seconds
             for entry in page.entries:
-                answer(normalised(entry.operation_id), _as_operation(entry))
+                answer(normalised(entry.operation_id), as_operation(entry))
         return SurveyCost(requests, seconds)
 
     async def pages(self, since: datetime, kind: Kind) -> AsyncIterator[Page]:
         """The changes that began at `since` or later, page by page, whoever made them."""
         until = max(since, self._sender.service_time or since, datetime.now(UTC)) + FUTURE
         query: dict[str, str | None] = {"StartTime": _moment(since), "EndTime": _moment(until)}
+        followed: set[str | None] = {None, ""}
         while True:
             request = get("operations", query=query)
             page, response = await self.read(SubscriptionOperationCollection, request, kind)
             yield Page(page.subscription_operations, response.seconds)
-            if page.continuation_token in {None, "", query.get("ContinuationToken")}:
+            if page.continuation_token in followed:
                 return  # a token that comes again would be followed for ever
+            followed.add(page.continuation_token)
             query["ContinuationToken"] = page.continuation_token
 
 
@@ -79,7 +81,8 @@ def is_removal(operation: str) -> bool:
     return operation.startswith(("Delete", "Remove"))
 
 
-def _as_operation(entry: SubscriptionOperation) -> Operation:
+def as_operation(entry: SubscriptionOperation) -> Operation:
+    """Return what Get Operation Status would say of a listed operation."""
     listed = entry.operation_status
     return Operation(
         id=entry.operation_id,

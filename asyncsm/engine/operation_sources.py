@@ -12,21 +12,22 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
+from asyncsm.engine.budget import Kind
 from asyncsm.engine.protocol import Request, get
 from asyncsm.engine.sending import decoded
-from asyncsm.engine.throttling import Kind
 from asyncsm.errors import AsyncsmError, UnexpectedPayload
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.gateways import GatewayOperation, GatewayOperationAsyncResponse, GatewayOperationState
 from asyncsm.wire.http import HttpResponse
-from asyncsm.wire.operations import Operation, OperationState
+from asyncsm.wire.operations import Operation, OperationState, doubt_about
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from asyncsm.engine.sending import Sender
 
 M = TypeVar("M", bound=XmlModel)
+T = TypeVar("T")
 
 UNREADABLE: Final = 2
 """Answers in a row that may be unreadable before that is reported."""
@@ -77,13 +78,44 @@ class OperationSource(ABC):
                 group.create_task(one(operation_id), name="asyncsm-status")
 
     async def read(self, model: type[M], request: Request, kind: Kind) -> tuple[M, HttpResponse]:
-        """Read a document about operations; one broken answer is no reason to lose sight of them."""
+        """Read a document that is waited for; one broken answer is no reason to lose sight of it."""
+        return await self._understood(request, kind, lambda response: decoded(model, response, request))
+
+    async def document(self, model: type[M], request: Request) -> M:
+        """Read a document about a resource that is waited for."""
+        return (await self.read(model, request, Kind.POLL))[0]
+
+    async def read_operation(
+        self, model: type[M], request: Request, as_operation: Callable[[M], Operation]
+    ) -> Operation:
+        """Read a document about one operation, which has to make sense.
+
+        Raises:
+            UnexpectedPayload: it says what cannot be believed, and did so when it was asked again.
+        """
+
+        async def believed(response: HttpResponse) -> Operation:
+            operation = as_operation(await decoded(model, response, request))
+            doubt = doubt_about(operation)
+            if doubt is not None:
+                raise UnexpectedPayload(
+                    f"the service says that operation {operation.id} {doubt} (request {response.request_id})",
+                    request_id=response.request_id,
+                    resource=request.resource,
+                )
+            return operation
+
+        return (await self._understood(request, Kind.POLL, believed))[0]
+
+    async def _understood(
+        self, request: Request, kind: Kind, read: Callable[[HttpResponse], Awaitable[T]]
+    ) -> tuple[T, HttpResponse]:
         for _ in range(UNREADABLE):
             with suppress(UnexpectedPayload):
                 response = await self._sender.send(request, kind)
-                return await decoded(model, response, request), response
+                return await read(response), response
         response = await self._sender.send(request, kind)
-        return await decoded(model, response, request), response
+        return await read(response), response
 
 
 class GatewayOperations(OperationSource):
@@ -96,22 +128,25 @@ class GatewayOperations(OperationSource):
         if GatewayOperationAsyncResponse.root_name().encode() not in response.body:
             return None
         try:
-            return GatewayOperationAsyncResponse.from_xml(response.body).operation_id
+            return GatewayOperationAsyncResponse.from_xml(response.body).operation_id.strip() or None
         except ValueError:
             return None
 
     async def status(self, operation_id: str) -> Operation:
         """Ask for one operation, and tell of it in the words of the others."""
         path = get("services", "networking", "operation", operation_id)
-        found, _ = await self.read(GatewayOperation, path, Kind.POLL)
-        successful = found.status == GatewayOperationState.SUCCESSFUL
-        return Operation(
-            id=found.operation_id,
-            status=OperationState.SUCCEEDED if successful else OperationState(found.status),
-            http_status_code=HTTP_STATUSES.get(found.http_status_code or ""),
-            error=found.error,
-            data=found.data,
-        )
+        return await self.read_operation(GatewayOperation, path, _as_operation)
+
+
+def _as_operation(found: GatewayOperation) -> Operation:
+    successful = found.status == GatewayOperationState.SUCCESSFUL
+    return Operation(
+        id=found.operation_id,
+        status=OperationState.SUCCEEDED if successful else OperationState(found.status),
+        http_status_code=HTTP_STATUSES.get(found.http_status_code or ""),
+        error=found.error,
+        data=found.data,
+    )
 
 
 HTTP_STATUSES: Final = {one.phrase.replace(" ", "").replace("-", ""): one.value for one in HTTPStatus}

@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote, urlencode
+from xml.sax.saxutils import unescape
 
 from asyncsm import config
 from asyncsm.errors import InvalidArgument, ServiceError, UnexpectedPayload
 from asyncsm.wire.http import HttpRequest, HttpResponse
 from asyncsm.wire.operations import Error
 from asyncsm.wire.refusals import service_error_class
+from asyncsm.wire.types import decode_base64, utf8
 from asyncsm.wire.xml import MalformedXml
 
 if TYPE_CHECKING:
@@ -123,14 +125,14 @@ def quoted(parameter: str, value: object) -> str:
         return value
     if not value.strip() or value in {".", ".."}:
         raise InvalidArgument(parameter, f"{value!r} cannot stand in a path")
-    return quote(value, safe="")
+    return quote(utf8(parameter, value), safe="")
 
 
 def query_of(parameters: Query | None) -> str:
     """Encode a query, leaving out what is ``None``."""
     if not parameters:
         return ""
-    given = {name: value for name, value in parameters.items() if value is not None}
+    given = {name: utf8(name, value) for name, value in parameters.items() if value is not None}
     return urlencode(given, quote_via=quote)
 
 
@@ -143,11 +145,13 @@ def raw(
     in it stays so; what cannot stand in a URL is quoted.
 
     Raises:
-        InvalidArgument: it is a whole URL.
+        InvalidArgument: it is a whole URL, or the version cannot be one.
     """
-    bare, _, query = quote(path.lstrip("/"), safe=_IN_URLS).partition("?")
+    bare, _, query = quote(utf8("path", path.lstrip("/")), safe=_IN_URLS).partition("?")
     if "://" in bare:
         raise InvalidArgument("path", f"{path!r} is a URL; give what follows the host")
+    if version is not None:
+        checked_version("x_ms_version", version)
     first, _, rest = bare.partition("/")
     scoped = first.lower() != "subscriptions"
     if first.lower() == subscription_id.lower():
@@ -164,18 +168,33 @@ def raw(
     )
 
 
+def checked_version(parameter: str, version: str) -> str:
+    """Return a value of ``x-ms-version``.
+
+    Raises:
+        InvalidArgument: it cannot stand in a header.
+    """
+    if not re.fullmatch("[!-~]+", version):
+        raise InvalidArgument(parameter, f"is a date such as {config.API_VERSION}, not {version!r}")
+    return version
+
+
 def encode(request: Request, endpoint: Endpoint, subscription_id: str, api_version: str) -> HttpRequest:
     """The HTTP request for `request`."""
-    path = f"/{subscription_id}" if request.scoped else ""
-    path += f"/{request.path}" if request.path else ""
+    url = f"{endpoint.url}/{subscription_id}" if request.scoped else endpoint.url
+    if request.path:
+        url += f"/{request.path}"
+    if request.query:
+        url += f"?{request.query}"
     headers = {"x-ms-version": request.version or api_version}
-    body = request.body if request.body is None or isinstance(request.body, bytes) else request.body.to_xml()
+    body = request.body
     if body is not None:
         headers["content-type"] = config.XML_CONTENT_TYPE
+        if not isinstance(body, bytes):
+            body = body.to_xml()
     elif request.method in {"POST", "PUT"}:
         headers["content-length"] = "0"
-    query = f"?{request.query}" if request.query else ""
-    return HttpRequest(request.method, f"{endpoint.url}{path}{query}", headers, body)
+    return HttpRequest(request.method, url, headers, body)
 
 
 def check(response: HttpResponse, request: Request) -> None:
@@ -188,6 +207,7 @@ def check(response: HttpResponse, request: Request) -> None:
 def service_error(response: HttpResponse, request: Request) -> ServiceError:
     """The error behind a refusal, whatever its body looks like."""
     code, message, conflicting = _read_error(response)
+    message = masked(message, request.body)
     kind = service_error_class(response.status, code, message)
     error = kind(
         code,
@@ -223,7 +243,8 @@ def decode(model: type[M], response: HttpResponse, request: Request) -> M:
     try:
         decoded = model.from_xml(response.body)
     except ValueError as error:
-        shown = f"; it begins {excerpt(response.body)!r}" if isinstance(error, MalformedXml) else ""
+        beginning = masked(excerpt(response.body), request.body)
+        shown = f"; it begins {beginning!r}" if isinstance(error, MalformedXml) else ""
         raise UnexpectedPayload(
             f"the reply to {request.resource} is not a readable {model.root_name()} document:"
             f" {_first_line(error)}{shown} (request {response.request_id})",
@@ -243,6 +264,24 @@ _SECRET = re.compile(
     r"(<(?P<tag>[\w:]*(?:Password|Primary|Secondary|Key|Data|Configuration|Content|Value|ConnectionString|Secret)[\w:]*)[^>]*>)[^<]*",
     re.IGNORECASE,
 )
+_SENT_SECRET: Final = re.compile(
+    rb"<\w*(?:Password|Secret|AccountData|CustomData|PrimaryKey|SecondaryKey)>([^<]{4,})<", re.IGNORECASE
+)
+
+
+def masked(text: str, body: XmlModel | bytes | None) -> str:
+    """Return `text` without the secrets of the request's `body`, which services have repeated in their answers."""
+    if body is None or not text:
+        return text
+    document = body if isinstance(body, bytes) else body.to_xml()
+    for found in _SENT_SECRET.findall(document):
+        secret = unescape(found.decode(errors="replace"), {"&quot;": '"', "&#13;": "\r"})
+        for form in (secret, decode_base64(secret)):
+            if len(form) >= 4:
+                text = text.replace(form, "...")
+    return text
+
+
 _MARKUP = re.compile(r"<[^>]*(?:>|$)")
 
 

@@ -5,8 +5,9 @@ passing failure. Every other change is sent again only where it certainly did no
 the connection was never made, or the service refused the call.
 
 All requests of a session draw on one budget for this, so that a service in trouble is not
-asked five times as much. A call refused with ``TooManyRequests`` is no part of it: it goes
-back to the throttle, which sees to it that the service is not asked more than it bears.
+asked five times as much. A call refused with ``TooManyRequests``, or not sent because no connection
+could be made, is no part of it: it goes back to the throttle, which sees to it that the service is
+not asked more than it bears.
 """
 
 from __future__ import annotations
@@ -68,8 +69,8 @@ def decide(
     if outcome_is_unknown(request, error):
         return None
     delay = chance * min(policy.most, policy.first * 2 ** (attempt - 1))
-    asked = getattr(error, "retry_after", None)
-    return Again(max(delay, asked or 0.0), type(error).__name__)
+    asked = getattr(error, "retry_after", None) or 0.0
+    return Again(max(delay, min(asked, policy.most)), type(error).__name__)
 
 
 def outcome_is_unknown(request: Request, error: AsyncsmError) -> bool:
@@ -112,4 +113,5 @@ class RetryBudget:
         Args:
             paid: what the last retry of the request took; 0 if it needed none, which gives back 1.
         """
-        self.left = min(self._capacity, self.left + (paid or 1))
+        if self.left < self._capacity:
+            self.left = min(self._capacity, self.left + (paid or 1))

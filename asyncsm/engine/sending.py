@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+from contextlib import suppress
 from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from asyncsm import config
 from asyncsm.clouds import Endpoint
 from asyncsm.engine import protocol, retrying
+from asyncsm.engine.budget import CALL, POLL, Kind
 from asyncsm.engine.events import ReplyReceived, RequestSent, RetryPlanned
-from asyncsm.engine.throttling import Kind
-from asyncsm.errors import AsyncsmError, ClientStateError, Throttled
+from asyncsm.engine.queues import OutOfPatience
+from asyncsm.engine.undisturbed import without_collections
+from asyncsm.errors import AsyncsmError, ClientStateError, ConnectionFailed, Throttled
 from asyncsm.wire.base import XmlModel
+from asyncsm.wire.http import read_date
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Mapping
     from datetime import datetime
 
     from asyncsm.config import RetryPolicy
@@ -38,6 +43,9 @@ _retry_log = logging.getLogger("asyncsm.retry")
 class Sender:
     """Sends the requests of one session.
 
+    Args:
+        retry: when a request of each kind is sent again.
+
     Attributes:
         endpoint: where they go.
         closed: whether `close` was called.
@@ -50,9 +58,8 @@ class Sender:
         subscription_id: str,
         api_version: str,
         *,
-        retry: RetryPolicy,
+        retry: Mapping[Kind, RetryPolicy],
         throttle: Throttle,
-        patience: float,
         tally: Tally,
         chance: random.Random,
         events: Events,
@@ -62,15 +69,21 @@ class Sender:
         self._transport = transport
         self._subscription_id = subscription_id
         self._api_version = api_version
-        self._policy = retry
-        self._budget = retrying.RetryBudget(retry.budget)
+        self._policies = retry
+        self._budget = retrying.RetryBudget(retry[CALL].budget)
         self._throttle = throttle
-        self._patience = patience
         self._tally = tally
         self._chance = chance
+        self._first_date: tuple[str, float] | None = None
         self._date: str | None = None
         self._dated = 0.0
         self.closed: bool = False
+        self._closing = asyncio.Event()
+
+    @property
+    def patience(self) -> float:
+        """Seconds for which a request waits for a service that cannot be reached."""
+        return self._policies[CALL].outage_patience
 
     @property
     def retry_budget(self) -> int:
@@ -80,25 +93,47 @@ class Sender:
     @property
     def service_time(self) -> datetime | None:
         """The service's time, going by its last answer; its clock need not agree with ours."""
-        if self._date is None:
+        date = read_date(self._date)
+        if date is None:
             return None
         passed = asyncio.get_running_loop().time() - self._dated
         try:
-            return parsedate_to_datetime(self._date) + timedelta(seconds=int(passed))
-        except ValueError:
+            return date + timedelta(seconds=int(passed))
+        except OverflowError:
             return None
 
     def _note_date(self, response: HttpResponse) -> None:
         date = response.headers.get("date")
         if date is not None:
             self._date, self._dated = date, asyncio.get_running_loop().time()
+            self._first_date = self._first_date or (date, self._dated)
+
+    @property
+    def clock_rate(self) -> float:
+        """How many seconds pass by the service's clock in one of ours: 1 unless it is clearly faster."""
+        if self._first_date is None or self._date is None:
+            return 1.0
+        first, last = read_date(self._first_date[0]), read_date(self._date)
+        passed = self._dated - self._first_date[1]
+        if first is None or last is None:
+            return 1.0
+        shown = (last - first).total_seconds()
+        # Dates are whole seconds, so that an interval may be one longer or shorter than is shown.
+        return (shown + 1) / passed if passed > 0 and shown - 1 > 2 * passed else 1.0
 
     def close(self) -> None:
         """Send nothing more; whoever waits to be sent is told."""
         self.closed = True
+        self._closing.set()
         self._throttle.close()
 
-    async def send(self, request: Request, kind: Kind = Kind.CALL) -> HttpResponse:
+    async def pause(self, seconds: float) -> None:
+        """Let `seconds` pass, or less if the session is closed meanwhile."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
+
+    async def send(self, request: Request, kind: Kind = CALL) -> HttpResponse:
         """Send `request`, again where that is harmless, and return the reply.
 
         Raises:
@@ -106,23 +141,27 @@ class Sender:
             TransportError: no reply was received; for a change that is not repeatable see
                 `retrying.outcome_is_unknown`.
         """
-        attempt = 1
-        paid = 0
-        give_up: float | None = None
+        attempt, paid = 1, 0
+        begun = asyncio.get_running_loop().time()
+        give_up = math.inf
+        held: Throttled | ConnectionFailed | None = None
         while True:
             try:
-                reply = await self._attempt(request, kind, attempt, again=give_up is not None)
-            except Throttled as error:
+                reply = await self._attempt(request, kind, attempt, give_up)
+            except OutOfPatience as late:
+                raise _noted(held or late.error or late, begun) from None
+            except (Throttled, ConnectionFailed) as error:
                 # Nothing was done, and the throttle knows when to go on; that is no attempt.
-                self._tally.throttled += 1
-                now = asyncio.get_running_loop().time()
-                give_up = now + self._patience if give_up is None else give_up
-                if now >= give_up:
-                    raise
-                if self._events:
-                    self._events.emit(RetryPlanned(request.resource, "throttled", 0.0, error))
+                held = error
+                give_up = min(give_up, self._throttle.give_up(error, begun))
+                self._tally.throttled += isinstance(error, Throttled)
+                if asyncio.get_running_loop().time() >= give_up:
+                    raise _noted(error, begun) from error.__cause__
+                if self._events.wanted:
+                    reason = "throttled" if isinstance(error, Throttled) else type(error).__name__
+                    self._events.emit(RetryPlanned(request.resource, reason, 0.0, error))
             except AsyncsmError as error:
-                again = retrying.decide(self._policy, request, error, attempt, self._chance.random())
+                again = retrying.decide(self._policies[kind], request, error, attempt, self._chance.random())
                 cost = self._budget.take(error) if again else None
                 if again is None or cost is None:
                     raise
@@ -132,34 +171,35 @@ class Sender:
                 _retry_log.info(
                     "%s: %s, again in %.2f s: %s", request.resource, again.reason, again.delay, error
                 )
-                if self._events:
+                if self._events.wanted:
                     self._events.emit(RetryPlanned(request.resource, again.reason, again.delay, error))
-                await asyncio.sleep(again.delay)
+                await self.pause(again.delay)
             else:
                 self._budget.succeeded(paid)
                 return reply
 
-    async def _attempt(self, request: Request, kind: Kind, attempt: int, *, again: bool) -> HttpResponse:
+    async def _attempt(self, request: Request, kind: Kind, attempt: int, give_up: float) -> HttpResponse:
         endpoint = self.endpoint
         redirects = 0
         while True:
             if self.closed:  # perhaps during a pause
                 raise ClientStateError("the session is closed; make a new one")
             wanted = protocol.encode(request, endpoint, self._subscription_id, self._api_version)
-            async with self._throttle.turn(kind, again=again):
+            async with self._throttle.turn(kind, give_up=give_up):
                 sort = self._count(request, kind)
-                if self._events:
+                if self._events.wanted:
                     name = request.operation if sort == "change" else ""
                     self._events.sending(RequestSent(sort, request.resource, name, attempt))
                 response = await self._transport.send(wanted)
                 self._note_date(response)
-                if self._events:
+                if self._events.wanted:
                     self._events.emit(
                         ReplyReceived(
                             request.resource, response.status, response.request_id, response.seconds
                         )
                     )
-                _log.debug("%s -> %d, request %s", request.resource, response.status, response.request_id)
+                if _log.isEnabledFor(logging.DEBUG):
+                    _log.debug("%s -> %d, request %s", request.resource, response.status, response.request_id)
                 if response.status != 307 or redirects == config.REDIRECT_LIMIT:
                     protocol.check(response, request)
                     return response
@@ -168,7 +208,7 @@ class Sender:
             self._tally.redirects += 1
 
     def _count(self, request: Request, kind: Kind) -> Literal["change", "read", "poll"]:
-        sort: Literal["change", "read", "poll"] = "poll" if kind is Kind.POLL else "read"
+        sort: Literal["change", "read", "poll"] = "poll" if kind is POLL else "read"
         if request.is_change:
             sort = "change"
             self._tally.changes[request.operation] += 1
@@ -187,8 +227,23 @@ class Sender:
         return Endpoint(host, port)
 
 
+def _noted(error: Exception, begun: float) -> Exception:
+    """Return `error` with a note of how long the request was tried."""
+    waited = asyncio.get_running_loop().time() - begun
+    if waited >= 1:
+        error.add_note(f"the request has waited for {waited:.0f} s")
+    return error
+
+
 async def decoded(model: type[M], response: HttpResponse, request: Request) -> M:
     """Read `response` into `model`; a long one in a thread, so that the event loop never stalls."""
     if len(response.body) > config.DECODE_IN_THREAD_BYTES:
-        return await asyncio.to_thread(protocol.decode, model, response, request)
+        return await asyncio.to_thread(_decoded_in_thread, model, response, request)
     return protocol.decode(model, response, request)
+
+
+def _decoded_in_thread(model: type[M], response: HttpResponse, request: Request) -> M:
+    if len(response.body) <= config.VERY_LONG_BYTES:
+        return protocol.decode(model, response, request)
+    with without_collections():
+        return protocol.decode(model, response, request)

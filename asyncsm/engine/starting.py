@@ -98,12 +98,12 @@ class ChangeStarter:
                     refusal.add_note(f"this call has waited {self._policy.patience:g} s for it to end")
                     raise
                 _log.info("%s: waiting for somebody else's operation: %s", request.resource, refusal)
-                if self._events:
+                if self._events.wanted:
                     self._events.emit(Blocked(request.resource, refusal.conflicting_operation_id, refusal))
                 # Some operations free what they change long before they end, so a pause ends both waits.
                 named = refusal.conflicting_operation_id
                 if named is None or named in waited_for or not await self._ended(named, min(pause, left)):
-                    await asyncio.sleep(min(pause, left))
+                    await self._reconciler.pause(min(pause, left))
                 elif named is not None:
                     waited_for.add(named)
                 pause *= GROWTH

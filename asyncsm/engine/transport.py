@@ -6,12 +6,15 @@ import asyncio
 import ssl
 import time
 from abc import abstractmethod
+from socket import EAI_NONAME
 from typing import Final, Protocol
 
 import aiohttp
 from yarl import URL
 
 from asyncsm import config
+from asyncsm.clouds import checked_proxy
+from asyncsm.engine import unpacking
 from asyncsm.errors import (
     AttemptTimeout,
     CertificateRejected,
@@ -73,65 +76,92 @@ class AiohttpTransport:
         self._timeout = timeout
         self._proxies: dict[str, str | None] = {}
         self._proxy = proxy
+        self._reached = False
         self._trust_env = trust_env
         self._http = aiohttp.ClientSession(
             # The session's throttle bounds the connections: waiting for one is not part of an attempt.
             connector=aiohttp.TCPConnector(ssl=context, limit=0),
-            timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=min(timeout, config.CONNECT_TIMEOUT)),
-            headers={"accept": "application/xml", "user-agent": "asyncsm"},
+            # Names are looked up within `connect`; a little less than the total tells what was not sent.
+            timeout=aiohttp.ClientTimeout(total=timeout, connect=min(0.9 * timeout, config.CONNECT_TIMEOUT)),
+            headers={
+                "accept": "application/xml",
+                "accept-encoding": unpacking.ACCEPTED,
+                "user-agent": "asyncsm",
+            },
             cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=True,
+            auto_decompress=False,  # which would not be bounded
         )
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Exchange one request for one reply, bounded by the attempt's timeout."""
-        try:
-            return await self._exchange(request)
-        except _Broken as broken:
-            raise self._translated(broken.error, request) from broken.error
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise self._translated(error, request) from error
-
-    async def _exchange(self, request: HttpRequest) -> HttpResponse:
         url = URL(request.url, encoded=True)
         host = url.raw_host or ""
-        if host not in self._proxies:
-            self._proxies[host] = await self._find_proxy(host)
-        begun = time.monotonic()
-        async with self._http.request(
-            request.method,
-            url,
-            headers=request.headers,
-            data=request.body,
-            allow_redirects=False,
-            proxy=self._proxies[host],
-            middlewares=None if request.method == "GET" else _ONCE,
-        ) as reply:
-            body = await self._read(reply)
-            headers = {name.lower(): value for name, value in reply.headers.items()}
-            return HttpResponse(reply.status, headers, body, time.monotonic() - begun)
+        try:
+            if host not in self._proxies:
+                self._proxies[host] = await self._find_proxy(host)
+            begun = time.monotonic()
+            reply = await self._http.request(
+                request.method,
+                url,
+                headers=request.headers,
+                data=request.body,
+                allow_redirects=False,
+                proxy=self._proxies[host],
+                middlewares=None if request.method == "GET" else _ONCE,
+            )
+            try:
+                body = await self._read(reply)
+            finally:
+                reply.release()  # as `async with` would, which takes three more steps
+        except _Broken as broken:
+            raise self._translated(broken.error, request) from broken.error
+        except aiohttp.ClientHttpProxyError as error:
+            # The words of `error` have the proxy's user and password.
+            raise _refused_by_proxy(error, url.authority) from None
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise self._translated(error, request) from error
+        self._reached = True
+        return HttpResponse(reply.status, reply.headers.copy(), body, time.monotonic() - begun)
 
     async def _find_proxy(self, host: str) -> str | None:
         # aiohttp's own trust_env does this in a thread for each request, and looks for ~/.netrc in another.
         if self._proxy is not None or not self._trust_env:
             return self._proxy
-        return await asyncio.to_thread(config.proxy_for, host)
+        found = await asyncio.to_thread(config.proxy_for, host)
+        return found and checked_proxy(found)
 
     async def _read(self, reply: aiohttp.ClientResponse) -> bytes:
+        packed = reply.headers.get("content-encoding")
         length = reply.content_length
         if length is not None and length <= config.DECODE_IN_THREAD_BYTES:
-            return await reply.read()
+            body = await reply.read()
+        else:
+            body = await self._read_bounded(reply)
+        return body if packed is None else await self._unpacked(body, packed, reply)
+
+    async def _read_bounded(self, reply: aiohttp.ClientResponse) -> bytes:
         chunks = []
         size = 0
         async for chunk in reply.content.iter_any():
             size += len(chunk)
             if size > config.MAX_REPLY_BYTES:
-                raise UnexpectedPayload(
-                    f"the reply is longer than {config.MAX_REPLY_BYTES} bytes",
-                    request_id=reply.headers.get("x-ms-request-id"),
-                )
+                raise _unusable(reply, f"is longer than {config.MAX_REPLY_BYTES} bytes")
             chunks.append(chunk)
         return b"".join(chunks)
+
+    async def _unpacked(self, body: bytes, packed: str, reply: aiohttp.ClientResponse) -> bytes:
+        try:
+            encoding = unpacking.encoding_of(packed)
+        except ValueError as error:
+            raise _unusable(reply, f"is {error}") from None
+        if encoding is None:
+            return body
+        try:
+            return await asyncio.to_thread(unpacking.unpacked, body, encoding, config.MAX_REPLY_BYTES)
+        except unpacking.TooLong as error:
+            raise _unusable(reply, f"is {error}") from None
+        except ValueError as error:
+            raise aiohttp.ClientPayloadError(str(error)) from error
 
     def _translated(self, error: Exception, request: HttpRequest) -> TransportError:
         host = URL(request.url, encoded=True).authority
@@ -146,7 +176,12 @@ class AiohttpTransport:
                 " or speaks another TLS version"
             )
         if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
-            return ConnectionFailed(f"cannot connect to {host}: {str(error) or 'timed out'}")
+            failed = ConnectionFailed(f"cannot connect to {host}: {str(error) or 'timed out'}")
+            unknown = (
+                isinstance(error, aiohttp.ClientConnectorDNSError) and error.os_error.errno == EAI_NONAME
+            )
+            failed.lasting = unknown and not self._reached
+            return failed
         if isinstance(error, TimeoutError):
             return AttemptTimeout(f"no reply from {host} within {self._timeout:g} s")
         return ConnectionLost(f"the connection to {host} broke: {str(error) or type(error).__name__}")
@@ -156,6 +191,19 @@ class AiohttpTransport:
         await self._http.close()
         # TLS connections close in the background; one turn of the loop lets them finish.
         await asyncio.sleep(0)
+
+
+def _unusable(reply: aiohttp.ClientResponse, problem: str) -> UnexpectedPayload:
+    return UnexpectedPayload(f"the reply {problem}", request_id=reply.headers.get("x-ms-request-id"))
+
+
+def _refused_by_proxy(error: aiohttp.ClientHttpProxyError, host: str) -> TransportError:
+    said = f"cannot connect to {host}: the proxy answered HTTP {error.status} {error.message}"
+    if error.status >= 500:
+        return ConnectionFailed(said)
+    refused = TransportError(said)  # which no waiting changes
+    refused.sent = False
+    return refused
 
 
 def _refused_by_tls(error: BaseException | None) -> bool:

@@ -7,20 +7,21 @@ naming the parameter and the rule.
 from __future__ import annotations
 
 import base64
-import binascii
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from pydantic import SecretStr
 
+from asyncsm import texts
 from asyncsm.errors import InvalidArgument
 from asyncsm.wire.cscfg import ServiceConfiguration
 from asyncsm.wire.properties import ExtendedProperties
-from asyncsm.wire.types import decode_base64, encode_base64
+from asyncsm.wire.types import decode_base64, encode_base64, utf8
 
 Word = TypeVar("Word", bound=str)
 Binary = str | bytes | Path | BinaryIO
@@ -29,6 +30,7 @@ _DNS_LABEL = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _STORAGE_NAME = re.compile(r"[a-z0-9]{3,24}")
 _PROPERTY_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _BLOB_URL = re.compile(r"https?://[^/\s]+/\S+", re.IGNORECASE)
+_BASE64_OF_DER = re.compile(rb"\s*M[A-P][A-Za-z0-9+/\s]+=*\s*")  # 0x30 in base64; DER itself begins with "0"
 _SLOTS = {"production": "Production", "staging": "Staging"}
 
 
@@ -108,13 +110,39 @@ def extended_properties(
     )
 
 
+def number(parameter: str, value: object) -> int:
+    """Return a whole number, which may be given as text."""
+    if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,18}\s*", value):
+        return int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        given = repr(value[:50]) if isinstance(value, str) else type(value).__name__
+        raise InvalidArgument(parameter, f"must be a whole number, not {given}")
+    return value
+
+
+def truth(parameter: str, value: object) -> bool:
+    """Return a truth value, which may be given as text: any text is true to Python, ``"false"`` too."""
+    words = {"true": True, "false": False, "1": True, "0": False}
+    given = str(value).strip().lower()
+    if not isinstance(value, bool | int | str) or given not in words:
+        raise InvalidArgument(parameter, f"must be True or False, not {str(value)[:50]!r}")
+    return words[given]
+
+
 def one_of(parameter: str, value: str, allowed: Iterable[Word]) -> Word:
-    """One of the service's words, which are case-sensitive."""
-    words = tuple(allowed)
-    for word in words:
-        if word == value:
-            return word
-    raise InvalidArgument(parameter, f"{value!r} is none of {', '.join(words)}")
+    """Return the one of the service's words that `value` is, in any case, as the service spells it."""
+    words = {word.lower(): word for word in allowed}
+    given = text(parameter, value).lower()
+    if given in words:
+        return words[given]
+    close = get_close_matches(given, words, n=1)
+    meant = f"; did you mean {words[close[0]]}?" if close else ""
+    raise InvalidArgument(parameter, f"{value!r} is none of {', '.join(words.values())}{meant}")
+
+
+def same_name(one: str | None, other: str | None) -> bool:
+    """Return whether two names are the same to the service, which never tells names apart by case."""
+    return (one or "").lower() == (other or "").lower()
 
 
 def names(parameter: str, value: Sequence[str]) -> list[str]:
@@ -145,7 +173,10 @@ def moment(parameter: str, value: str | datetime) -> str:
         return value
     if value.tzinfo is None:
         raise InvalidArgument(parameter, "a datetime needs a time zone; use datetime.now(UTC)")
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except OverflowError:
+        raise InvalidArgument(parameter, "is outside the years 1 to 9999 in UTC") from None
 
 
 def secret(value: str | SecretStr | None) -> SecretStr | None:
@@ -173,7 +204,7 @@ def content_of(parameter: str, value: Binary) -> bytes:
     if isinstance(value, bytes):
         return value
     if isinstance(value, str):
-        return value.encode()
+        return utf8(parameter, value)
     if isinstance(value, Path):
         try:
             return value.read_bytes()
@@ -188,22 +219,27 @@ def content_of(parameter: str, value: Binary) -> bytes:
 
 
 def base64_of(parameter: str, value: Binary) -> str:
-    """Base64 of bytes, a path's or a file's content; text is base64 already.
+    """Return base64 of bytes, a path's or a file's content; text is base64 already.
+
+    Content that is base64 of a DER structure itself, as of a certificate, is not encoded again.
 
     Raises:
-        InvalidArgument: it is text that is not base64, or there is nothing in it.
+        InvalidArgument: text that is not base64, or there is nothing in it.
     """
+    if not isinstance(value, str):
+        value = content_of(parameter, value)
+        if _BASE64_OF_DER.fullmatch(value):
+            value = value.decode()
     if isinstance(value, str):
         compact = "".join(value.split())
         try:
             decoded = base64.b64decode(compact, validate=True)
-        except binascii.Error:
+        except ValueError:  # text that is not ASCII, too
             raise InvalidArgument(
                 parameter, "is not base64; give bytes or a Path for the file itself"
             ) from None
     else:
-        decoded = content_of(parameter, value)
-        compact = encode_base64(decoded)
+        decoded, compact = value, encode_base64(value)
     if not decoded:
         raise InvalidArgument(parameter, "is empty")
     return compact
@@ -216,14 +252,13 @@ def service_configuration(value: Binary) -> str:
         InvalidArgument: it is not a valid ``.cscfg``.
     """
     try:
-        written = content_of("configuration", value).decode("utf-8-sig")
+        written = texts.decode_xml(content_of("configuration", value))
     except UnicodeDecodeError as error:
-        raise InvalidArgument("configuration", "is not UTF-8 text") from error
+        raise InvalidArgument("configuration", texts.NOT_TEXT) from error
     if not written.lstrip().startswith("<"):
         written = decode_base64(written)
     try:
         ServiceConfiguration.from_xml(written)
     except ValueError as error:
-        first = str(error).splitlines()[0]
-        raise InvalidArgument("configuration", f"is not a service configuration (.cscfg): {first}") from error
+        raise InvalidArgument("configuration", f"is not a service configuration (.cscfg): {error}") from error
     return written

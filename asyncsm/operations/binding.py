@@ -10,6 +10,7 @@ from asyncsm.engine.protocol import Request, quoted
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations.facts import PLACEHOLDER, Operation, Parameter, parts_of
 from asyncsm.wire.base import XmlModel
+from asyncsm.wire.types import utf8
 
 P = ParamSpec("P")
 Owner = TypeVar("Owner")
@@ -133,7 +134,13 @@ class Binder:
 
     def _query_of(self, values: Values) -> str:
         given = [(name, values.get(value) if named else value) for name, value, named in self._query]
-        return "&".join([name + quote(str(text), safe="") for name, text in given if text is not None])
+        return "&".join(
+            [
+                name + quote(utf8(name.strip("&="), str(text)), safe="")
+                for name, text in given
+                if text is not None
+            ]
+        )
 
     def otherwise(self, values: Values) -> Request:
         """The request that reads what a change has answered, where that was lost."""

@@ -5,7 +5,7 @@ from typing import Final
 from asyncsm.engine.caller import Caller
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import Ends
-from asyncsm.operations.kinds import Text
+from asyncsm.operations.kinds import Base64Content, Thumbprint
 from asyncsm.polling import OperationHandle
 from asyncsm.wire.certificates import SubscriptionCertificate, SubscriptionCertificates
 
@@ -27,13 +27,13 @@ class ManagementCertificateOperations(Caller):
         ...
 
     @family.reads(CERTIFICATE)
-    async def get_management_certificate(self, thumbprint: str) -> SubscriptionCertificate:
+    async def get_management_certificate(self, thumbprint: Thumbprint) -> SubscriptionCertificate:
         """Read one management certificate.
 
         REST: Get Management Certificate (jj154131).
 
         Args:
-            thumbprint: SHA-1 of the certificate, 40 hexadecimal digits in any case.
+            thumbprint: SHA-1 of the certificate, 40 hexadecimal digits in any case; spaces and colons do not matter.
 
         Raises:
             ResourceNotFound: the subscription has no such certificate.
@@ -52,7 +52,7 @@ class ManagementCertificateOperations(Caller):
         listed="AddSubscriptionCertificate",
     )
     async def add_management_certificate(
-        self, public_key: Text, thumbprint: Text, data: Text
+        self, public_key: Base64Content, thumbprint: Thumbprint, data: Base64Content
     ) -> OperationHandle:
         """Let the owner of a certificate manage the subscription.
 
@@ -70,13 +70,13 @@ class ManagementCertificateOperations(Caller):
         ...
 
     @family.removes(CERTIFICATE, listed="RemoveSubscriptionCertificate")
-    async def delete_management_certificate(self, thumbprint: str) -> OperationHandle:
+    async def delete_management_certificate(self, thumbprint: Thumbprint) -> OperationHandle:
         """Take a certificate's right to manage the subscription away, at once.
 
         REST: Delete Management Certificate (jj154127).
 
         Args:
-            thumbprint: SHA-1 of the certificate, 40 hexadecimal digits in any case.
+            thumbprint: SHA-1 of the certificate, 40 hexadecimal digits in any case; spaces and colons do not matter.
 
         Raises:
             ResourceNotFound: the subscription has no such certificate.

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from asyncsm.errors import AlreadyExists, InvalidArgument, ResourceNotFound
 from asyncsm.operations.affinity_groups import AffinityGroupOperations
+from asyncsm.operations.arguments import one_of, same_name
 from asyncsm.operations.deployments import DeploymentOperations
 from asyncsm.operations.hosted_services import HostedServiceOperations
 from asyncsm.operations.roles import MachineParts, RoleOperations, SystemConfiguration
@@ -20,7 +21,7 @@ from asyncsm.wire.deployments import Deployment
 from asyncsm.wire.disks import DataVirtualHardDisk, OSVirtualHardDisk
 from asyncsm.wire.extensions import ResourceExtensionReference
 from asyncsm.wire.hosted_services import HostedService
-from asyncsm.wire.storage import StorageService
+from asyncsm.wire.storage import StorageAccountType, StorageService
 
 R = TypeVar("R")
 
@@ -166,6 +167,7 @@ class ConvergentOperations(
             return await self.wait_for_storage_account(service_name)
         present = found.storage_service_properties
         what = f"storage account {service_name}"
+        account_type = account_type and one_of("account_type", account_type, StorageAccountType)
         _same_place(what, present.location, location, "location")
         _same_place(what, present.affinity_group, affinity_group, "affinity_group")
         wanted = (
@@ -256,7 +258,7 @@ class ConvergentOperations(
                     deployment = await self._deployment(service_name, deployment_name)
                     if deployment is None:
                         raise
-            if any(role.role_name == role_name for role in deployment.role_list):
+            if any(same_name(role.role_name, role_name) for role in deployment.role_list):
                 return self.completed(deployment, "GetDeployment")
             return await self.add_role(service_name, deployment_name, role_name, **machine)
 
@@ -281,7 +283,7 @@ class ConvergentOperations(
         async with self.exclusively("services", "hostedservices", service_name):
             deployment = await self._deployment(service_name, deployment_name)
             names = [role.role_name for role in deployment.role_list] if deployment else []
-            if role_name not in names:
+            if not any(same_name(name, role_name) for name in names):
                 if missing_ok and deployment is not None:
                     return self.completed(deployment, "GetDeployment")
                 if missing_ok:
@@ -322,5 +324,5 @@ async def _taken(name: str, read: Callable[[str], Awaitable[R]]) -> R:
 
 
 def _same_place(what: str, present: str | None, wanted: str | None, parameter: str) -> None:
-    if wanted is not None and present != wanted:
+    if wanted is not None and not same_name(present, wanted):
         raise InvalidArgument(parameter, f"{what} is there already, in {present!r} and not in {wanted!r}")

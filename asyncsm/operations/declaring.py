@@ -374,6 +374,6 @@ def _caller(
 
     async def read(self: Caller, *args: object, **kwargs: object) -> object:
         bound = binder()
-        return await self.fetch(model, bound.request(bound.values(args, kwargs)))
+        return await self.session.fetch(model, bound.request(bound.values(args, kwargs)))
 
     return read

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.errors import InvalidArgument
+from asyncsm.operations.arguments import truth
 from asyncsm.operations.binding import request_of
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.deployments import DEPLOYMENT
@@ -156,7 +157,7 @@ class DiskOperations(Caller):
     )
     async def add_disk(
         self,
-        has_operating_system: bool,
+        has_operating_system: bool | None,
         label: Label,
         media_link: BlobUrl,
         name: Name,
@@ -167,18 +168,23 @@ class DiskOperations(Caller):
         REST: Add Disk.
 
         Args:
-            has_operating_system: whether machines can start from it; then `os` is required.
+            has_operating_system: whether machines can start from it; then `os` is required. It is not
+                sent: a disk with `os` is an operating system's.
             media_link: the VHD, a blob in a storage account of the subscription.
             name: unique in the subscription.
             os: ``Linux`` or ``Windows``.
 
         Raises:
-            InvalidArgument: an operating system's disk without `os`, or `os` on a data disk.
+            InvalidArgument: an operating system's disk without `os`.
             AlreadyExists: the name is taken.
             BadRequest: the blob is in no storage account, or another disk or image has it.
         """
-        if has_operating_system != bool(os):
-            raise InvalidArgument("os", "is required with has_operating_system, and only then")
+        if (
+            not os
+            and has_operating_system is not None
+            and truth("has_operating_system", has_operating_system)
+        ):
+            raise InvalidArgument("os", "is required with has_operating_system")
         return await self.start(
             request_of(DiskOperations.add_disk, has_operating_system, label, media_link, name, os or None)
         )

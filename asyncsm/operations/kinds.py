@@ -16,6 +16,7 @@ from asyncsm.errors import InvalidArgument
 from asyncsm.operations import arguments
 from asyncsm.operations.arguments import Binary
 from asyncsm.operations.facts import Rule
+from asyncsm.wire.thumbprints import clean
 
 _BLOB: Final = "https://account.blob.core.windows.net/container/blob.vhd"
 _CSCFG: Final = (
@@ -51,18 +52,19 @@ def between(least: int, most: float = inf) -> Rule:
     says = f"at least {least}" if most == inf else f"in {least} to {most}"
 
     def check(name: str, value: object) -> object:
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise InvalidArgument(name, f"must be a whole number, not {type(value).__name__}")
-        if not least <= value <= most:
-            raise InvalidArgument(name, f"{value} is not {says}")
-        return value
+        number = arguments.number(name, value)
+        if not least <= number <= most:
+            raise InvalidArgument(name, f"{number} is not {says}")
+        return number
 
     return Rule(says.removeprefix("in "), check, example=least)
 
 
 def flag(text: str | None, otherwise: str | None = None) -> Rule:
     """A switch that stands in the query as `text`, or as `otherwise` when it is off."""
-    return Rule("true or false", lambda _, value: text if value else otherwise, example=True)
+    return Rule(
+        "true or false", lambda name, value: text if arguments.truth(name, value) else otherwise, example=True
+    )
 
 
 def _rule(says: str, check: object, example: object) -> Rule:
@@ -110,6 +112,10 @@ Base64Content: TypeAlias = Annotated[
 Secret: TypeAlias = Annotated[str | SecretStr, _unnamed("never shown", arguments.secret, "Passw0rd!")]
 Lun: TypeAlias = Annotated[int, between(0, MOST_LUN)]
 OperatingSystemName: TypeAlias = Annotated[str, one_of(("Linux", "Windows"))]
+Thumbprint: TypeAlias = Annotated[
+    str, _rule("40 hexadecimal digits, with or without what stands between them", clean, "0" * 40)
+]
+ThumbprintAlgorithm: TypeAlias = Annotated[str, one_of(("sha1",))]
 MediaToo: TypeAlias = Annotated[bool, flag("media")]
 ServiceProperties: TypeAlias = Annotated[Properties, properties(50)]
 DeploymentProperties: TypeAlias = Annotated[Properties, properties(25)]

@@ -6,6 +6,7 @@ from asyncsm.engine import protocol
 from asyncsm.engine.caller import Caller
 from asyncsm.polling import OperationHandle
 from asyncsm.wire.http import HttpResponse
+from asyncsm.wire.types import utf8
 
 
 class RawOperations(Caller):
@@ -41,5 +42,5 @@ class RawOperations(Caller):
         return await self.start(self._raw("DELETE", path, None, x_ms_version))
 
     def _raw(self, method: str, path: str, body: str | bytes | None, version: str | None) -> protocol.Request:
-        content = body.encode() if isinstance(body, str) else body
+        content = utf8("body", body) if isinstance(body, str) else body
         return protocol.raw(method, path, self.subscription_id, content or None, version)

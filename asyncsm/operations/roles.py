@@ -18,6 +18,7 @@ from asyncsm.wire.configuration_sets import (
 )
 from asyncsm.wire.deployments import DeploymentSlot, VirtualMachineDeployment
 from asyncsm.wire.disks import DataVirtualHardDisk, OSVirtualHardDisk
+from asyncsm.wire.endpoints import ConfigurationSetInputEndpoints
 from asyncsm.wire.extensions import ResourceExtensionReference
 from asyncsm.wire.networks import Dns, DnsServer, DnsServers
 from asyncsm.wire.roles import PersistentVMRole, RoleList
@@ -52,6 +53,10 @@ def _length(parameter: str, value: str | None, least: int, most: int) -> None:
 
 
 def _network(parameter: str, value: object) -> object:
+    if isinstance(value, ConfigurationSetInputEndpoints):
+        # The old SDK took whatever has the attributes, and programs give them to the endpoints alone.
+        own = {name: one for name, one in vars(value).items() if name in ConfigurationSet.model_fields}
+        value = ConfigurationSet(**{**own, "input_endpoints": value})
     config = cast("ConfigurationSet", value)
     taken: dict[tuple[int, str], str | None] = {}
     for endpoint in config.input_endpoints:

@@ -7,7 +7,7 @@ from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import Usual
 from asyncsm.operations.hosted_services import SERVICE
-from asyncsm.operations.kinds import Base64Content, Secret, one_of
+from asyncsm.operations.kinds import Base64Content, Secret, Thumbprint, ThumbprintAlgorithm, one_of
 from asyncsm.polling import OperationHandle
 from asyncsm.wire.certificates import Certificate, CertificateFile, CertificateFormat, Certificates
 
@@ -33,13 +33,13 @@ class ServiceCertificateOperations(Caller):
 
     @family.reads(CERTIFICATE)
     async def get_service_certificate(
-        self, service_name: str, thumbalgorithm: str, thumbprint: str
+        self, service_name: str, thumbalgorithm: ThumbprintAlgorithm, thumbprint: Thumbprint
     ) -> Certificate:
         """Read the public part of a certificate.
 
         Args:
             thumbalgorithm: ``sha1``.
-            thumbprint: SHA-1 of the certificate, 40 hexadecimal digits.
+            thumbprint: SHA-1 of the certificate, 40 hexadecimal digits; spaces and colons do not matter.
 
         Raises:
             ResourceNotFound: there is no such hosted service or certificate.
@@ -65,7 +65,7 @@ class ServiceCertificateOperations(Caller):
 
         Args:
             data: the file: bytes, a path or a binary file; text is base64 already, as the old SDK's
-                users pass it.
+                users pass it, and base64 in bytes is recognised.
             certificate_format: ``pfx`` (with private key) or ``cer``.
             password: of the PFX; a ``cer`` has none.
 
@@ -77,7 +77,7 @@ class ServiceCertificateOperations(Caller):
 
     @family.removes(CERTIFICATE, listed="DeleteCertificate")
     async def delete_service_certificate(
-        self, service_name: str, thumbalgorithm: str, thumbprint: str
+        self, service_name: str, thumbalgorithm: ThumbprintAlgorithm, thumbprint: Thumbprint
     ) -> OperationHandle:
         """Delete a certificate no deployment uses.
 
@@ -85,7 +85,7 @@ class ServiceCertificateOperations(Caller):
 
         Args:
             thumbalgorithm: ``sha1``.
-            thumbprint: SHA-1 of the certificate, 40 hexadecimal digits.
+            thumbprint: SHA-1 of the certificate, 40 hexadecimal digits; spaces and colons do not matter.
 
         Raises:
             ResourceNotFound: there is no such hosted service or certificate.

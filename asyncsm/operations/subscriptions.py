@@ -119,11 +119,13 @@ async def operations_between(
     """Return the operations on all pages of `SubscriptionOperations.list_subscription_operations`."""
     found: list[SubscriptionOperation] = []
     token: str | None = None
+    followed: set[str] = set()
     while True:
         page = await service.list_subscription_operations(
             begin, end, operation_result_filter=status, continuation_token=token
         )
         found += page.subscription_operations
         token = page.continuation_token
-        if not token:
+        if not token or token in followed:  # one that comes again would be followed for ever
             return found
+        followed.add(token)

@@ -2,26 +2,29 @@
 
 import time
 from collections.abc import Callable
-from typing import Final
+from itertools import chain
+from typing import Final, TypeVar, cast
 
 from asyncsm.errors import (
     AsyncsmError,
-    InvalidArgument,
     OperationTimeout,
-    ResourceNotFound,
     StateUnreachable,
 )
+from asyncsm.operations.arguments import one_of, same_name
+from asyncsm.operations.binding import request_of
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.deployments import DeploymentOperations
 from asyncsm.operations.kinds import RequestId
 from asyncsm.operations.storage import StorageAccountOperations
-from asyncsm.polling import OperationHandle, until_state, within
-from asyncsm.wire.deployments import Deployment, InstanceStatus, RoleInstance
+from asyncsm.polling import Goal, OperationHandle, within
+from asyncsm.wire.deployments import Deployment, DeploymentStatus, InstanceStatus, PowerState, RoleInstance
 from asyncsm.wire.operations import Operation, OperationState
-from asyncsm.wire.storage import StorageService
+from asyncsm.wire.storage import StorageAccountStatus, StorageService
+from asyncsm.wire.types import OpenEnum
 
 family: Final = Family("operations", evidence="[protocol 2.2]")
 
+Resource = TypeVar("Resource")
 DeploymentGoal = str | Callable[[Deployment], bool]
 InstanceGoal = str | Callable[[RoleInstance], bool]
 
@@ -84,6 +87,7 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
             OperationFailed: it ended ``Failed`` while another status was waited for.
             OperationTimeout: the time ran out; its `handle` can be awaited.
         """
+        wanted = one_of("wait_for_status", wait_for_status, OperationState)
         started = time.monotonic()
         handle = self.resume(request_id)
         self.watch(handle, sleep_interval)
@@ -93,7 +97,7 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
                 progress_callback(time.monotonic() - started)
 
         try:
-            reached = await _reach(handle, wait_for_status, timeout, on_status)
+            reached = await _reach(handle, wanted, timeout, on_status)
         except AsyncsmError as error:
             if failure_callback is not None:
                 failure_callback(time.monotonic() - started, error)
@@ -115,39 +119,35 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
         Args:
             until: a deployment status such as ``Running`` or ``Suspended``; an instance status such
                 as ``ReadyRole`` or ``StoppedDeallocated``, which all instances must have; or a
-                function of the `Deployment` that says whether it will do.
+                function of the `Deployment` that says whether it will do. Words in any case.
             deadline: seconds to wait at most; ``None`` waits for ever.
 
         Returns:
             The deployment as it was when the goal was reached.
 
         Raises:
+            InvalidArgument: `until` is a word, and none of those.
             StateUnreachable: an instance failed, and will not get there by itself.
             OperationTimeout: the deadline passed.
             ResourceNotFound: there is no such hosted service or deployment.
         """
         what = f"deployment {deployment_name} of hosted service {service_name}"
+        goal = _goal(until, DeploymentStatus, InstanceStatus)
 
         def reached(deployment: Deployment) -> bool:
-            if callable(until):
-                return until(deployment)
+            if callable(goal):
+                return goal(deployment)
             instances = deployment.role_instance_list
-            if until == deployment.status or (
-                len(instances) > 0 and all(instance.instance_status == until for instance in instances)
+            if goal == deployment.status or (
+                len(instances) > 0 and all(instance.instance_status == goal for instance in instances)
             ):
                 return True
             for instance in instances:
                 _refuse_failed(instance, what)
             return False
 
-        return await until_state(
-            lambda: self.get_deployment_by_name(service_name, deployment_name),
-            reached,
-            policy=self.polling,
-            what=what,
-            seen=_deployment_in_words,
-            deadline=deadline,
-        )
+        request = request_of(DeploymentOperations.get_deployment_by_name, service_name, deployment_name)
+        return await self.wait_for(Deployment, request, Goal(what, reached, _deployment_in_words, deadline))
 
     async def wait_for_role_instance(
         self,
@@ -168,40 +168,38 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
             deadline: seconds to wait at most; ``None`` waits for ever.
 
         Raises:
+            InvalidArgument: `until` is a word, and none of those.
             StateUnreachable: the instance failed, and will not get there by itself.
             OperationTimeout: the deadline passed.
             ResourceNotFound: there is no such hosted service or deployment.
         """
         what = f"role instance {role_instance_name} of {service_name}/{deployment_name}"
+        goal = _goal(until, InstanceStatus, PowerState)
 
-        async def read() -> RoleInstance | None:
-            deployment = await self.get_deployment_by_name(service_name, deployment_name)
-            named = (
-                each for each in deployment.role_instance_list if each.instance_name == role_instance_name
+        def named(deployment: Deployment) -> RoleInstance | None:
+            instances = deployment.role_instance_list
+            return next(
+                (each for each in instances if same_name(each.instance_name, role_instance_name)), None
             )
-            return next(named, None)
 
-        def reached(instance: RoleInstance | None) -> bool:
+        def reached(deployment: Deployment) -> bool:
+            instance = named(deployment)
             if instance is None:
                 return False
-            if callable(until):
-                return until(instance)
-            if until in {instance.instance_status, instance.power_state}:
+            if callable(goal):
+                return goal(instance)
+            if goal in {instance.instance_status, instance.power_state}:
                 return True
             _refuse_failed(instance, what)
             return False
 
-        found = await until_state(
-            read,
-            reached,
-            policy=self.polling,
-            what=what,
-            seen=lambda instance: "absent" if instance is None else str(instance.instance_status),
-            deadline=deadline,
-        )
-        if found is None:  # `reached` lets no absent instance through
-            raise ResourceNotFound("ResourceNotFound", f"{what} is not there", status=404)
-        return found
+        def seen(deployment: Deployment) -> str:
+            instance = named(deployment)
+            return "absent" if instance is None else str(instance.instance_status)
+
+        request = request_of(DeploymentOperations.get_deployment_by_name, service_name, deployment_name)
+        deployment = await self.wait_for(Deployment, request, Goal(what, reached, seen, deadline))
+        return cast("RoleInstance", named(deployment))  # `reached` lets no absent instance through
 
     async def wait_for_storage_account(
         self,
@@ -220,26 +218,19 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
             OperationTimeout: the deadline passed.
             ResourceNotFound: there is no such storage account.
         """
+        goal = _goal(until, StorageAccountStatus)
 
         def reached(account: StorageService) -> bool:
-            return until(account) if callable(until) else _status(account) == until
+            return goal(account) if callable(goal) else _status(account) == goal
 
-        return await until_state(
-            lambda: self.get_storage_account_properties(service_name),
-            reached,
-            policy=self.polling,
-            what=f"storage account {service_name}",
-            seen=_status,
-            deadline=deadline,
-        )
+        request = request_of(StorageAccountOperations.get_storage_account_properties, service_name)
+        wait = Goal(f"storage account {service_name}", reached, _status, deadline)
+        return await self.wait_for(StorageService, request, wait)
 
 
 async def _reach(
     handle: OperationHandle, wanted: str, deadline: float | None, on_status: Callable[[str], None]
 ) -> Operation:
-    if wanted not in list(OperationState):
-        raise InvalidArgument("wait_for_status", f"{wanted!r} is none of {', '.join(OperationState)}")
-
     def late() -> OperationTimeout:
         return OperationTimeout(
             f"operation {handle.request_id} is {handle.status}, not {wanted}, after {deadline:g} s",
@@ -260,6 +251,13 @@ async def _reach(
     if handle.done:
         return handle.result()
     return Operation(id=handle.request_id, status=OperationState.IN_PROGRESS)
+
+
+def _goal(
+    until: str | Callable[[Resource], bool], *states: type[OpenEnum]
+) -> str | Callable[[Resource], bool]:
+    """Return a goal with its word as the service spells it; a word that no state has would wait for ever."""
+    return until if callable(until) else one_of("until", until, dict.fromkeys(chain(*states)))
 
 
 def _refuse_failed(instance: RoleInstance, what: str) -> None:

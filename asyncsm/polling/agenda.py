@@ -7,7 +7,6 @@ import weakref
 from collections import Counter, deque
 from collections.abc import Callable
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from heapq import heappop, heappush
 from itertools import count
@@ -126,11 +125,8 @@ class Entry:
 def _accepted_by_the_services_clock(handle: OperationHandle) -> float | None:
     if handle.response is None or handle.source != DEFAULT_SOURCE:
         return None
-    date = handle.response.headers.get("date")
-    try:
-        return parsedate_to_datetime(date).timestamp() if date else None
-    except ValueError:
-        return None
+    date = handle.response.date
+    return date.timestamp() if date else None
 
 
 class Agenda:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from asyncsm.errors import AsyncsmError
 from asyncsm.polling.agenda import CHUNK, Agenda, Entry, Stage
 from asyncsm.polling.listing import ListCost, ListTrust
-from asyncsm.wire.operations import Operation, OperationState
+from asyncsm.wire.operations import Operation, OperationState, doubt_about
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -201,11 +201,11 @@ class Surveys:
     def _shown(self, entry: Entry, operation: Operation) -> bool:
         """Take what a list shows; whether `entry` was due and is still in progress."""
         entry.missed = 0
-        if operation.status == OperationState.SUCCEEDED:
+        if operation.status == OperationState.SUCCEEDED and doubt_about(operation) is None:
             self._heard(entry, operation)
             return False
         if operation.status != OperationState.IN_PROGRESS:
-            self._ask_singly(entry, True)  # the authority on why it failed
+            self._ask_singly(entry, True)  # the authority on why it failed, and on what is odd
             return False
         was_due = entry.stage in {Stage.READY, Stage.QUEUED}
         self._heard(entry, operation)

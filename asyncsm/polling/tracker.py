@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from asyncsm.errors import AsyncsmError, ClientStateError
 from asyncsm.polling.agenda import CHUNK, Agenda, Entry, Stage
 from asyncsm.polling.surveys import ListingSource, StatusSource, Surveys
+from asyncsm.polling.waits import ResourceWaits
 from asyncsm.wire.operations import Operation, OperationState
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Tracker:
         subscription_id: the subscription they belong to.
         closed: whether `close` was called.
         questions: how many single questions were put.
+        resources: waits for resources.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Tracker:
         self._policy = policy
         self._agenda = Agenda(policy, chance, self._stir)
         self._surveys = Surveys(source, policy, self._agenda, ask_singly=self._ask_singly, heard=self._heard)
+        self.resources: ResourceWaits = ResourceWaits(policy)
         self._listing = False
         self._singles: deque[Entry] = deque()
         self._under_way = 0
@@ -160,6 +163,7 @@ class Tracker:
     async def close(self) -> None:
         """Stop polling; whoever waits is told that the session was closed."""
         self.closed = True
+        await self.resources.close()
         tasks = [task for task in (self._worker, *self._tasks) if task is not None]
         for task in tasks:
             task.cancel()

@@ -10,6 +10,7 @@ earlier run was stopped.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
@@ -217,6 +218,7 @@ def _lock(path: Path) -> sqlite3.Connection:
     beside = path.with_name(f"{path.name}.lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _make(beside)
         lock = sqlite3.connect(beside, timeout=0, isolation_level=None)
     except (OSError, sqlite3.Error) as error:
         raise JournalError(f"{path}: the journal cannot be opened: {error}") from error
@@ -230,10 +232,17 @@ def _lock(path: Path) -> sqlite3.Connection:
     return lock
 
 
+def _make(path: Path) -> None:
+    """Make a file that only this user can read, unless it is there; SQLite gives those beside it the same mode."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
+
+
 def _connect(path: Path | None) -> sqlite3.Connection:
     try:
+        if path is not None:
+            _make(path)
         return sqlite3.connect(":memory:" if path is None else path)
-    except sqlite3.Error as error:
+    except (OSError, sqlite3.Error) as error:
         raise JournalError(f"{path}: the journal cannot be opened: {error}") from error
 
 

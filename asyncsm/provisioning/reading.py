@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ValidationError
 
+from asyncsm import texts
 from asyncsm.errors import InvalidArgument
 from asyncsm.provisioning.plan import Path_, Plan, PlanError, Problem, dotted
 
@@ -53,7 +54,7 @@ def loads_plan(content: str | bytes, form: Form, *, file: str = "plan", base: Pa
     """Read a plan from a text.
 
     Args:
-        content: the text; bytes are UTF-8.
+        content: the text; bytes are UTF-8, or what their byte order mark says.
         form: the form of the text.
         file: its name in errors.
         base: the directory of its files; ``None`` to leave files unchecked.
@@ -82,9 +83,9 @@ def _decoded(content: str | bytes, file: str) -> str:
     if len(content) > MOST_BYTES:
         raise PlanError([Problem(path=(), message=f"is longer than {MOST_BYTES} bytes", file=file)])
     if isinstance(content, str):
-        return content
+        return content.removeprefix("\ufeff")
     try:
-        return content.decode("utf-8-sig")
+        return texts.decode(content)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise PlanError([Problem(path=(), message="is not UTF-8", file=file, line=line)]) from error

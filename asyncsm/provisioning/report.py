@@ -138,16 +138,17 @@ class Report(BaseModel):
             case ".json":
                 text = self.model_dump_json(indent=2)
             case ".html":
-                text = self._timeline().page()
+                text = self.timeline().page()
             case ".svg":
-                text = self._timeline().picture()
+                text = self.timeline().picture()
             case other:
                 raise ValueError(
                     f"a report is written as .json, .html or .svg, not {other or 'without suffix'}"
                 )
         path.write_text(text, encoding="utf-8")
 
-    def _timeline(self) -> Timeline:
+    def timeline(self) -> Timeline:
+        """Return the picture of the run: a page or an SVG image."""
         outcomes = ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.items())
         return Timeline(f"{self.verb} {self.plan}", outcomes, self.begun, self.seconds, self.resources)
 

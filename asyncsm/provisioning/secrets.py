@@ -11,6 +11,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, SecretStr
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from asyncsm import texts
 from asyncsm.errors import InvalidArgument
 
 PATTERN: Final = r"^(env:[A-Za-z_{][^\s=]*|file:.+)$"
@@ -20,7 +21,8 @@ _REFERENCE: Final = re.compile(PATTERN)
 class SecretReference(str):
     """``env:NAME`` for a variable of the environment, or ``file:PATH`` for a file's content.
 
-    A path is relative to the plan's directory. One line break at the end of the file is dropped.
+    A path is relative to the plan's directory. A byte order mark and one
+    line break at the end are dropped, whatever the encoding and line ends of the file.
     """
 
     __slots__ = ()
@@ -39,12 +41,14 @@ class SecretReference(str):
             value = os.environ.get(where)
             if not value:
                 raise InvalidArgument(str(self), "the environment variable is not set")
-            return SecretStr(value)
+            return SecretStr(texts.line(value))
         try:
-            text = (base / where).read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = texts.decode((base / where).read_bytes())
+        except OSError as error:
             raise InvalidArgument(str(self), f"cannot be read: {error}") from error
-        return SecretStr(text.removesuffix("\n").removesuffix("\r"))
+        except UnicodeDecodeError:  # whose message has a byte of the secret
+            raise InvalidArgument(str(self), texts.NOT_TEXT) from None
+        return SecretStr(texts.line(text))
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _: object, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from pydantic import SecretStr
+
 from asyncsm import config
 from asyncsm.config import LanePolicy, PollingPolicy, ReconcilePolicy, RetryPolicy, ThrottlePolicy
-from asyncsm.credentials import CertificateSource
 from asyncsm.engine.caller import Caller
 from asyncsm.errors import InvalidArgument
 from asyncsm.session import ManagementSession
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from asyncsm.credentials import CertificateSource
 
 
 class SessionCaller(Caller):
@@ -27,6 +30,7 @@ class SessionCaller(Caller):
         *,
         session: ManagementSession | None = None,
         ca_file: str | Path | bytes | None = None,
+        cert_password: str | SecretStr | None = None,
         proxy: str | None = None,
         trust_env: bool = True,
         timeout: float = config.ATTEMPT_TIMEOUT,
@@ -45,6 +49,7 @@ class SessionCaller(Caller):
             cert_file,
             host,
             ca_file=ca_file,
+            cert_password=cert_password,
             proxy=proxy,
             trust_env=trust_env,
             timeout=timeout,
@@ -57,7 +62,10 @@ class SessionCaller(Caller):
         )
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.subscription_id} at {self._session.endpoint.url}>"
+        session: ManagementSession | None = getattr(self, "_session", None)
+        if session is None:
+            return f"<{type(self).__name__}, not made>"
+        return f"<{type(self).__name__} {self.subscription_id} at {session.endpoint.url}>"
 
     async def __aenter__(self) -> Self:
         if self._owns_session:

@@ -57,6 +57,7 @@ class ServiceManagementService(
             public cloud.
         session: a session to share, instead of the arguments above and below.
         ca_file: the only certificate authorities to trust; ``AZURE_MANAGEMENT_CA_FILE`` if absent.
+        cert_password: of a PFX, or of an encrypted key; ``AZURE_MANAGEMENT_CERTPASSWORD`` if absent.
         proxy: URL of an HTTP proxy.
         trust_env: whether proxies named by the environment are used.
         timeout: seconds one HTTP attempt may take.
@@ -69,5 +70,5 @@ class ServiceManagementService(
 
     Raises:
         CredentialError: no usable certificate or no subscription.
-        InvalidArgument: an unusable `host`, or a session and arguments that contradict it.
+        InvalidArgument: an unusable `subscription_id`, `host` or `proxy`, or a session and arguments that contradict it.
     """

@@ -17,6 +17,7 @@ an `XmlModel`                a nested element
 ``list[...]``                **repeated in place**, mostly declared with `repeated`
 `Wrapped` on ``list[...]``   **wrapped**: ``<Xs><X/><X/></Xs>``
 `Nillable`                   an explicit ``None`` is written as ``i:nil="true"``
+`Implied`                    absent means the default; unset is not written
 ===========================  =================================================
 
 Unset fields and ``None`` are not sent. Elements a model does not know are kept in
@@ -28,23 +29,37 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, get_origin, overload
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.alias_generators import to_pascal
 
 from asyncsm.errors import InvalidArgument
 from asyncsm.wire import codec, xml
-from asyncsm.wire.types import Base64, Base64Text, ExtraElement, Nillable, OpenEnum, UnknownElement, Wrapped
+from asyncsm.wire.thumbprints import Thumbprint, clean
+from asyncsm.wire.types import (
+    Base64,
+    Base64Text,
+    ExtraElement,
+    Implied,
+    Nillable,
+    OpenEnum,
+    UnknownElement,
+    Wrapped,
+)
+from asyncsm.wire.values import read_datetime
 from asyncsm.wire.xml import Node
 
 __all__ = [
     "Base64",
     "Base64Text",
     "ExtraElement",
+    "Implied",
     "Nillable",
     "OpenEnum",
+    "Thumbprint",
     "UnknownElement",
     "Wrapped",
     "XmlList",
@@ -69,18 +84,18 @@ def positional(init: Callable[Concatenate[M, P], None]) -> Callable[Concatenate[
     As in that SDK, ``None`` means not given. Defaults in the signature apply to models made
     by callers, not to models read from a document.
     """
-    parameters = [
-        parameter for name, parameter in inspect.signature(init).parameters.items() if name != "self"
-    ]
-    names = [parameter.name for parameter in parameters if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
-    defaults = {
-        parameter.name: parameter.default
-        for parameter in parameters
-        if parameter.default not in (parameter.empty, None)
-    }
+
+    @functools.cache  # most models are never made by a program
+    def signature() -> tuple[list[str], dict[str, object]]:
+        parameters = list(inspect.signature(init).parameters.values())[1:]
+        return (
+            [one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD],
+            {one.name: one.default for one in parameters if one.default not in (one.empty, None)},
+        )
 
     @functools.wraps(init)
     def replacement(self: M, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        names, defaults = signature()
         if len(args) > len(names):
             raise TypeError(f"{type(self).__name__} takes at most {len(names)} positional arguments")
         given = dict(zip(names, args, strict=False))
@@ -97,6 +112,9 @@ def positional(init: Callable[Concatenate[M, P], None]) -> Callable[Concatenate[
 
 class XmlModel(BaseModel):
     """One XML element; see the module's docstring.
+
+    An attribute that is no field can be set, as on any object, and is never sent; one that resembles
+    a field is refused as misspelt.
 
     Attributes:
         request_id: ``x-ms-request-id`` of the reply a model was read from.
@@ -127,12 +145,54 @@ class XmlModel(BaseModel):
     extra_elements: tuple[ExtraElement, ...] = Field(default=(), exclude=True, repr=False)
 
     def __init__(self, /, **fields: object) -> None:
+        taken = {name: _taken(type(self), name, value) for name, value in fields.items()}
         try:
-            super().__init__(**fields)
+            super().__init__(**{name: value for name, value in taken.items() if value is not codec.NOTHING})
         except ValidationError as error:
             raise _invalid_argument(type(self), error) from None
 
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    def __getstate__(self) -> dict[object, object]:
+        if any(isinstance(value, SecretStr) for value in self.__dict__.values()):
+            raise TypeError(
+                f"a {type(self).__name__} with a secret is not pickled: pass what it can be read from, and read it there"
+            )
+        return super().__getstate__()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        model = type(self)
+        if name not in model.model_fields and not hasattr(model, name):
+            # Programs for the old SDK keep their own notes on models.
+            for meant in get_close_matches(name, model.model_fields, n=1, cutoff=0.75):
+                raise InvalidArgument(
+                    f"{model.__name__}.{name}", f"there is no such field; did you mean {meant}?"
+                )
+            object.__setattr__(self, name, value)
+            return
+        taken = _taken(model, name, value)
+        absent = taken is codec.NOTHING
+        if absent:
+            taken = model.model_fields[name].get_default(call_default_factory=True)
+        try:
+            super().__setattr__(name, taken)
+        except ValidationError as error:
+            raise _invalid_argument(model, error) from None
+        if absent:
+            self.model_fields_set.discard(name)
+
+    def __bool__(self) -> bool:
+        """Return whether there is anything in it: parts that a document lacks are empty models, and false."""
+        return any(
+            bool(value) if isinstance(value, XmlModel | list | tuple) else value is not None
+            for name, value in self.__dict__.items()
+            if name in type(self).model_fields
+        )
+
+    @classmethod
+    def of(cls, value: object) -> object:
+        """Return the model that a caller means by `value`, which may be a mapping of its fields."""
+        return cls(**value) if isinstance(value, Mapping) else value
 
     def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
         # A document has dozens of optional fields; showing the absent ones would hide the others.
@@ -163,15 +223,20 @@ class XmlModel(BaseModel):
             ValueError: not well formed, another root element, or against the model.
         """
         name, node = xml.parse(document)
-        local = name.rpartition(":")[2]
-        if local != cls.root_name():
-            raise ValueError(f"expected <{cls.root_name()}>, found <{local}>")
-        return cls.from_node(node, strict=strict)
+        root = cls.root_name()
+        if name != root and (local := name.rpartition(":")[2]) != root:
+            raise ValueError(f"expected <{root}>, found <{local}>")
+        model = cls.from_node(node, strict=strict)
+        if len(document) > xml.LONG:
+            codec.discard(cls, node)
+        return model
 
     @classmethod
     def from_node(cls, node: Node, *, strict: bool = False) -> Self:
         """Read the content of an element, as `xml.parse` gives it."""
-        return cls.model_validate(codec.read(cls, node, strict))
+        # What `model_validate` does, without its options, which take half as long as validating a small model.
+        model: Self = cls.__pydantic_validator__.validate_python(codec.read(cls, node, strict))
+        return model
 
     @classmethod
     def variant_for(cls, node: Node) -> type[XmlModel]:  # noqa: ARG003 - for overriding
@@ -192,6 +257,11 @@ class XmlModel(BaseModel):
         return codec.write(self, declared, self.extra_elements)
 
 
+# Pydantic evaluates what its bases have annotated for every one of two hundred models, be it no field.
+for _not_a_field in ("xml_root", "xml_namespace", "xml_prefixes", "xml_in_any_order"):
+    del XmlModel.__annotations__[_not_a_field]
+
+
 class XmlList(XmlModel, Generic[ItemT]):
     """An element that is a list: iterable, sized and indexable over its only list field."""
 
@@ -209,6 +279,14 @@ class XmlList(XmlModel, Generic[ItemT]):
 
     def __len__(self) -> int:
         return len(self._items)
+
+    def __bool__(self) -> bool:
+        return bool(self._items)
+
+    @classmethod
+    def of(cls, value: object) -> object:
+        """Return the model that a caller means by `value`, which may be a plain list."""
+        return super().of({_items_field(cls): value} if isinstance(value, list | tuple) else value)
 
     @overload
     def __getitem__(self, index: int) -> ItemT: ...
@@ -230,7 +308,30 @@ def _items_field(model: type[XmlModel]) -> str:
     return next(name for name, field in model.model_fields.items() if get_origin(field.annotation) is list)
 
 
+def _taken(model: type[XmlModel], name: str, value: object) -> object:
+    """Return what a caller gave for a field in the form that the field has, `codec.NOTHING` for absence."""
+    field = codec.layout_of(model).by_name.get(name)
+    if field is None:
+        return value
+    if value is None:
+        return None if field.takes_none or field.required else codec.NOTHING
+    if field.words is not None and isinstance(value, str) and not isinstance(value, field.words):
+        return field.words.spelt(value)
+    if field.read is read_datetime and isinstance(value, str):
+        return read_datetime(value, False)
+    if field.thumbprint:
+        return clean(f"{model.__name__}.{field.name}", cast("str", value))
+    part = field.models[0] if len(field.models) == 1 and not field.is_list else None
+    return part.of(value) if part is not None and issubclass(part, XmlModel) else value
+
+
 def _invalid_argument(model: type[XmlModel], error: ValidationError) -> InvalidArgument:
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    path = ".".join(str(part) for part in first["loc"])
-    return InvalidArgument(f"{model.__name__}.{path}" if path else model.__name__, first["msg"])
+    place = [model.__name__]
+    inside: type[BaseModel] | None = model
+    for part in first["loc"]:
+        field = codec.layout_of(inside).by_name.get(str(part)) if inside and isinstance(part, str) else None
+        place.append(field.name if field else str(part))
+        if field:
+            inside = field.models[0] if field.models else None
+    return InvalidArgument(".".join(place), first["msg"])

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from asyncsm.wire.base import OpenEnum, XmlList, XmlModel, repeated
+from asyncsm.wire.base import OpenEnum, Thumbprint, XmlList, XmlModel, repeated
+from asyncsm.wire.types import HiddenStr
 
 
 class SubscriptionCertificate(XmlModel):
@@ -13,7 +14,7 @@ class SubscriptionCertificate(XmlModel):
 
     subscription_certificate_public_key: str | None = None
     """Base64 of the DER form of the RSA public key (PKCS #1)."""
-    subscription_certificate_thumbprint: str | None = None
+    subscription_certificate_thumbprint: Annotated[str | None, Thumbprint] = None
     """SHA-1 of the certificate: 40 hexadecimal digits."""
     subscription_certificate_data: str | None = None
     """Base64 of the DER form of the certificate."""
@@ -30,7 +31,7 @@ class Certificate(XmlModel):
     """A service certificate; Get Service Certificate answers only its data."""
 
     certificate_url: str | None = None
-    thumbprint: str | None = None
+    thumbprint: Annotated[str | None, Thumbprint] = None
     thumbprint_algorithm: str | None = None
     """Always ``sha1``."""
     data: str | None = None
@@ -55,7 +56,7 @@ class CertificateFormat(OpenEnum):
 class CertificateFile(XmlModel):
     """Request of Add Service Certificate."""
 
-    data: Annotated[str, Field(repr=False)]
+    data: Annotated[HiddenStr, Field(repr=False)]
     """Base64 of the file."""
     certificate_format: CertificateFormat
     password: SecretStr | None = None

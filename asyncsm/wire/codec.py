@@ -11,18 +11,19 @@ import functools
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Protocol, Union, cast, get_args, get_origin
+from typing import Annotated, Final, Protocol, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.alias_generators import to_pascal
 from pydantic.fields import FieldInfo
 
-from asyncsm.wire.types import NIL, Base64, ExtraElement, Nillable, UnknownElement, Wrapped
+from asyncsm.wire.thumbprints import Thumbprint
+from asyncsm.wire.types import NIL, Base64, ExtraElement, Implied, Nillable, OpenEnum, UnknownElement, Wrapped
 from asyncsm.wire.values import (
-    BASE64_TEXT,
     TEXT_READERS,
     Reader,
     Writer,
+    base64_codec_for,
     codec_for,
     is_nil,
     read_datetime,
@@ -37,6 +38,9 @@ class _Nothing:
 
 NOTHING = cast("Node", _Nothing())
 """Returned by a writer whose value needs no element."""
+
+MANY: Final = 100
+"""Items of a list beyond which each is validated by itself."""
 
 EXTRAS = "extra_elements"
 """The field that keeps elements without a field of their own."""
@@ -60,6 +64,17 @@ class FieldLayout:
     """Name of the repeated element inside this one, of a wrapped list."""
     models: tuple[type[BaseModel], ...] = ()
     """Models of the content, or of each item; none for text. The first of several chooses (`variant_for`)."""
+    words: type[OpenEnum] | None = None
+    """Enumeration of the service's words that the content is one of."""
+    takes_none: bool = False
+    thumbprint: bool = False
+    implied: bool = False
+    """True if an absent element means the default, so that a field that was not set is not written."""
+
+    @property
+    def is_list(self) -> bool:
+        """Return whether the field is a list, repeated in place or wrapped."""
+        return self.repeated or self.item is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +84,8 @@ class ModelLayout:
     fields: tuple[FieldLayout, ...]
     by_wire: dict[str, FieldLayout]
     """Fields by wire name, and by the name without its prefix, as documents may use another prefix."""
+    by_name: dict[str, FieldLayout]
+    """Fields by either name that a caller may use: the attribute's, and the alias."""
     words: frozenset[str]
     """Wire names of fields whose text pydantic reads as it is."""
     moments: tuple[str, ...]
@@ -87,6 +104,7 @@ def layout_of(model: type[BaseModel]) -> ModelLayout:
     return ModelLayout(
         fields,
         local | {field.wire: field for field in fields},
+        {field.wire: field for field in fields} | {field.name: field for field in fields},
         frozenset(field.wire for field in fields if field.read in TEXT_READERS),
         tuple(field.wire for field in fields if field.read is read_datetime),
         _ALWAYS_NOISE.union(f"@xmlns:{prefix}" for prefix in getattr(model, "xml_prefixes", ())),
@@ -97,6 +115,7 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FieldLayout:
     wire = info.alias or to_pascal(name)
     marks = [*info.metadata]
     kind = _without_none(info.annotation, marks)
+    none = type(None) in get_args(info.annotation)
     nillable = any(mark is Nillable or isinstance(mark, Nillable) for mark in marks)
     wrapped = next((mark for mark in marks if isinstance(mark, Wrapped)), None)
     where = f"{model.__name__}.{name}"
@@ -106,14 +125,41 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FieldLayout:
         item = _without_none(get_args(kind)[0], item_marks)
         codec = _codec(item, [*marks, *item_marks], where)
         item_name = wrapped.item if wrapped else None
-        read, write = _wrapped_codec(item_name, *codec) if item_name else _repeated_codec(*codec)
+        models = _models(item)
+        read, write = _repeated_codec(*codec, models)
+        if item_name:
+            read, write = _wrapped_codec(item_name, read, write)
         keeps = wrapped is not None
         return FieldLayout(
-            name, wire, nillable, keeps, read, write, required, not keeps, item_name, _models(item)
+            name,
+            wire,
+            nillable,
+            keeps,
+            read,
+            write,
+            required,
+            not keeps,
+            item_name,
+            models,
+            takes_none=none,
         )
     read, write = _codec(kind, marks, where)
     keeps = write is _write_child
-    return FieldLayout(name, wire, nillable, keeps, read, write, required, models=_models(kind))
+    words = kind if isinstance(kind, type) and issubclass(kind, OpenEnum) else None
+    return FieldLayout(
+        name,
+        wire,
+        nillable,
+        keeps,
+        read,
+        write,
+        required,
+        models=_models(kind),
+        words=words,
+        takes_none=none,
+        thumbprint=Thumbprint in marks,
+        implied=Implied in marks,
+    )
 
 
 def _models(kind: object) -> tuple[type[BaseModel], ...]:
@@ -140,7 +186,7 @@ def _codec(kind: object, marks: list[object], where: str) -> tuple[Reader, Write
     if get_origin(kind) in (Union, types.UnionType):
         return functools.partial(_read_variant, get_args(kind)[0]), _write_child
     if any(mark is Base64 or isinstance(mark, Base64) for mark in marks):
-        return BASE64_TEXT
+        return base64_codec_for(where)
     if not isinstance(kind, type):
         raise TypeError(f"{where}: no wire form for {kind!r}")
     if issubclass(kind, BaseModel):
@@ -184,7 +230,9 @@ def _read_elements(model: str, layout: ModelLayout, node: dict[str, Node], stric
         field = layout.by_wire.get(key) or layout.by_wire.get(key.rpartition(":")[2])
         if field is not None:
             last = field.wire
-            fields[field.name] = field.read(value, strict)
+            content = field.read(value, strict)
+            if content is not None or not field.implied:
+                fields[field.name] = content
         elif not _is_noise(key, value, layout.noise):
             if strict:
                 raise UnknownElement(f"{model}: unknown element {key}")
@@ -222,9 +270,16 @@ def _read_variant(first: _Variants, node: Node, strict: bool) -> BaseModel | Non
     return None if fields is None else model.model_validate(fields)
 
 
-def _repeated_codec(read: Reader, write: Writer) -> tuple[Reader, Writer]:
+def _repeated_codec(
+    read: Reader, write: Writer, models: tuple[type[BaseModel], ...]
+) -> tuple[Reader, Writer]:
     def read_all(node: Node, strict: bool) -> list[object]:
-        return [read(item, strict) for item in (node if isinstance(node, list) else [node])]
+        items = node if isinstance(node, list) else [node]
+        if len(items) <= MANY or len(models) != 1:
+            return [read(item, strict) for item in items]
+        # Validated at once they would hold up every other thread, as pydantic does not let go of the interpreter.
+        validate = models[0].model_validate
+        return [None if (one := read(item, strict)) is None else validate(one) for item in items]
 
     def write_all(values: object) -> Node:
         items = [write(value) for value in cast("list[object]", values)]
@@ -233,9 +288,7 @@ def _repeated_codec(read: Reader, write: Writer) -> tuple[Reader, Writer]:
     return read_all, write_all
 
 
-def _wrapped_codec(name: str, read: Reader, write: Writer) -> tuple[Reader, Writer]:
-    read_repeated, write_repeated = _repeated_codec(read, write)
-
+def _wrapped_codec(name: str, read_repeated: Reader, write_repeated: Writer) -> tuple[Reader, Writer]:
     def read_inside(node: Node, strict: bool) -> object:
         if not isinstance(node, dict):
             read_text(node, strict)
@@ -252,6 +305,20 @@ def _wrapped_codec(name: str, read: Reader, write: Writer) -> tuple[Reader, Writ
     return read_inside, write_inside
 
 
+def discard(model: type[BaseModel], node: Node) -> None:
+    """Free the nodes that `model` was read from piece by piece; a million at once would hold up every other thread."""
+    for key, value in node.items() if isinstance(node, dict) else ():
+        field = layout_of(model).by_wire.get(key)
+        if field is None or not field.models:  # kept as an extra element, or short
+            continue
+        inside = value.get(field.item) if field.item and isinstance(value, dict) else value
+        if isinstance(inside, list):
+            while inside:
+                del inside[-MANY:]
+        else:
+            discard(field.models[0], inside)
+
+
 # ---------------------------------------------------------------- writing
 
 
@@ -265,7 +332,7 @@ def write(model: BaseModel, node: dict[str, Node], extras: tuple[ExtraElement, .
         if value is None:
             if field.nillable and field.name in model.model_fields_set:
                 node[field.wire] = NIL
-        else:
+        elif not field.implied or field.name in model.model_fields_set:
             written = field.write(value)
             if written is not NOTHING:
                 node[field.wire] = written

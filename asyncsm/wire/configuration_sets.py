@@ -7,9 +7,10 @@ from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import Field, SecretStr
 
-from asyncsm.wire.base import Wrapped, XmlList, XmlModel, positional, repeated
+from asyncsm.wire.base import Thumbprint, Wrapped, XmlList, XmlModel, positional, repeated
 from asyncsm.wire.endpoints import ConfigurationSetInputEndpoints, NetworkInterfaces
 from asyncsm.wire.networks import PublicIPs
+from asyncsm.wire.types import HiddenBinary, HiddenStr
 from asyncsm.wire.xml import Node
 
 
@@ -48,7 +49,7 @@ class ConfigurationSet(_AnyConfigurationSet):
 class PublicKey(XmlModel):
     """A service certificate whose public key is put into a file of a Linux machine."""
 
-    fingerprint: str | None = None
+    fingerprint: Annotated[str | None, Thumbprint] = None
     path: str | None = None
 
     @positional
@@ -64,7 +65,7 @@ class PublicKeys(XmlList[PublicKey]):
 class KeyPair(XmlModel):
     """A service certificate whose both keys are put into a file of a Linux machine."""
 
-    fingerprint: str | None = None
+    fingerprint: Annotated[str | None, Thumbprint] = None
     path: str | None = None
 
     @positional
@@ -97,7 +98,7 @@ class LinuxConfigurationSet(_AnyConfigurationSet):
     disable_ssh_password_authentication: bool | None = None
     """The service's default is true: only keys can log in."""
     ssh: Annotated[SSH, Field(alias="SSH")] = Field(default_factory=SSH)
-    custom_data: Annotated[bytes | None, Field(repr=False)] = None
+    custom_data: Annotated[HiddenBinary | None, Field(repr=False)] = None
     """Given as text or bytes; the encoding for the wire is done here."""
 
     @positional
@@ -148,7 +149,7 @@ class CertificateSetting(XmlModel):
     """Only ``LocalMachine``."""
     store_name: str | None = None
     """Only ``My``."""
-    thumbprint: str | None = None
+    thumbprint: Annotated[str | None, Thumbprint] = None
 
     @positional
     def __init__(
@@ -172,7 +173,7 @@ class Listener(XmlModel):
     # Recorded requests have the protocol first; the published contract has it last.
     protocol: str | None = None
     """``Http`` or ``Https``."""
-    certificate_thumbprint: str | None = None
+    certificate_thumbprint: Annotated[str | None, Thumbprint] = None
 
     @positional
     def __init__(self, protocol: str | None = None, certificate_thumbprint: str | None = None) -> None: ...
@@ -195,7 +196,7 @@ class ComponentSetting(XmlModel):
 
     setting_name: str | None = None
     """``FirstLogonCommands`` or ``AutoLogon``."""
-    content: Annotated[str | None, Field(repr=False)] = None
+    content: Annotated[HiddenStr | None, Field(repr=False)] = None
     """Base64 of an XML fragment under 4 KB; encoded by the caller, as in the old SDK."""
 
 
@@ -258,7 +259,7 @@ class WindowsConfigurationSet(_AnyConfigurationSet):
     stored_certificate_settings: StoredCertificateSettings = Field(default_factory=StoredCertificateSettings)
     win_rm: Annotated[WinRM, Field(alias="WinRM")] = Field(default_factory=WinRM)
     admin_username: str | None = None
-    custom_data: Annotated[bytes | None, Field(repr=False)] = None
+    custom_data: Annotated[HiddenBinary | None, Field(repr=False)] = None
     """Given as text or bytes; the encoding for the wire is done here."""
     additional_unattend_content: AdditionalUnattendContent = Field(default_factory=AdditionalUnattendContent)
 

@@ -9,12 +9,18 @@ written back.
     await sms.change_deployment_configuration(..., configuration.to_xml())
 """
 
-import codecs
-from typing import Annotated, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self, TypeVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field, ValidationError
 
-from asyncsm.wire.base import Wrapped, XmlList, XmlModel, repeated
+from asyncsm import texts
+from asyncsm.wire import codec
+from asyncsm.wire.base import Thumbprint, UnknownElement, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.types import HiddenStr
+from asyncsm.wire.xml import Node
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 NAMESPACE = "http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration"
 
@@ -39,7 +45,7 @@ class Setting(_Part):
     """A setting of a role, by name."""
 
     name: Annotated[str, Field(alias="@name")]
-    value: Annotated[str | None, Field(alias="@value", repr=False)] = None
+    value: Annotated[HiddenStr | None, Field(alias="@value", repr=False)] = None
     """Often a connection string, so reprs leave it out."""
 
 
@@ -47,7 +53,7 @@ class RoleCertificate(_Part):
     """A service certificate that a role uses."""
 
     name: Annotated[str, Field(alias="@name")]
-    thumbprint: Annotated[str, Field(alias="@thumbprint")]
+    thumbprint: Annotated[str, Field(alias="@thumbprint"), Thumbprint]
     """Upper-case hexadecimal digits without spaces."""
     thumbprint_algorithm: Annotated[str, Field(alias="@thumbprintAlgorithm")] = "sha1"
 
@@ -163,9 +169,25 @@ class ServiceConfiguration(XmlList[RoleConfiguration]):
             strict: refuse elements the model does not know instead of keeping them.
 
         Raises:
-            ValueError: not a service configuration.
+            ValueError: not a service configuration; the message names the role and the element.
         """
-        return super().from_xml(_text(document), strict=strict)
+        return super().from_xml(
+            texts.decode_xml(document) if isinstance(document, bytes) else document, strict=strict
+        )
+
+    @classmethod
+    def from_node(cls, node: Node, *, strict: bool = False) -> Self:
+        """Read the content of the root element; messages about mistakes name the role and the element."""
+        try:
+            return super().from_node(node, strict=strict)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+            raise ValueError(f"{_place(node, first['loc'])} {_mistake(first)}") from None
+        except UnknownElement:
+            raise
+        except ValueError:
+            _read_one_by_one(node)
+            raise
 
     def role(self, name: str) -> RoleConfiguration:
         """Return the role `name`.
@@ -176,11 +198,55 @@ class ServiceConfiguration(XmlList[RoleConfiguration]):
         return _named(self.roles, name)
 
 
-def _text(document: bytes | str) -> str:
-    if isinstance(document, str):
-        return document
-    utf16 = document.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return document.decode("utf-16" if utf16 else "utf-8-sig")
+def _place(node: Node, location: tuple[int | str, ...]) -> str:
+    """Return the place of a mistake in words: ``Role 'Web', Instances, attribute count``."""
+    words: list[str] = []
+    model: type[BaseModel] | None = ServiceConfiguration
+    item = ""
+    for part in location:
+        if isinstance(part, int):
+            items = node if isinstance(node, list) else [node]
+            node = items[part] if part < len(items) else None
+            words[-1:] = [_named_element(item, node, part)]
+            continue
+        layout = codec.layout_of(model) if model is not None else None
+        field = layout and next((each for each in layout.fields if part in (each.name, each.wire)), None)
+        if not field:
+            break
+        words.append(f"attribute {field.wire[1:]}" if field.wire.startswith("@") else field.wire)
+        node = node.get(field.wire) if isinstance(node, dict) else None
+        if field.item and isinstance(node, dict):
+            node = node.get(field.item)
+        item = field.item or field.wire
+        model = field.models[0] if field.models else None
+    return ", ".join(words) + ":"
+
+
+def _named_element(element: str, node: Node, index: int) -> str:
+    name = node.get("@name") if isinstance(node, dict) else None
+    return f"{element} {name!r}" if name else f"{element} number {index + 1}"
+
+
+def _mistake(error: "ErrorDetails") -> str:
+    if error["type"] == "missing":
+        return "is missing"
+    if error["type"].startswith("int_"):
+        return "is not a whole number"
+    return error["msg"][:1].lower() + error["msg"][1:]
+
+
+def _read_one_by_one(node: Node) -> None:
+    """Find the role in which the layout is wrong.
+
+    Raises:
+        ValueError: it is wrong in this role.
+    """
+    roles = node.get("Role") if isinstance(node, dict) else None
+    for index, role in enumerate(roles if isinstance(roles, list) else [roles]):
+        try:
+            codec.read(RoleConfiguration, role, strict=False)
+        except ValueError as error:
+            raise ValueError(f"{_named_element('Role', role, index)}: {error}") from None
 
 
 NamedT = TypeVar("NamedT", RoleConfiguration, Setting)

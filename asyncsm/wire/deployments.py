@@ -11,6 +11,7 @@ from asyncsm.wire.extensions import ExtensionConfiguration, GuestAgentStatus, Re
 from asyncsm.wire.networks import Dns, LoadBalancers, PublicIPs, VirtualIPs
 from asyncsm.wire.properties import ExtendedProperties
 from asyncsm.wire.roles import RoleList
+from asyncsm.wire.types import HiddenStr
 
 
 class DeploymentSlot(OpenEnum):
@@ -190,7 +191,7 @@ class Deployment(XmlModel):
     status: DeploymentStatus | None = None
     label: Annotated[str | None, Base64] = None
     url: str | None = None
-    configuration: Annotated[str | None, Base64, Field(repr=False)] = None
+    configuration: Annotated[HiddenStr | None, Base64, Field(repr=False)] = None
     """The service configuration file; `ServiceConfiguration` reads it."""
     role_instance_list: RoleInstanceList = Field(default_factory=RoleInstanceList)
     upgrade_status: UpgradeStatus | None = None
@@ -247,10 +248,10 @@ class CreateDeployment(XmlModel):
     """Request of Create Deployment."""
 
     name: str
-    package_url: Annotated[str, Field(repr=False)]
+    package_url: Annotated[HiddenStr, Field(repr=False)]
     """May be a signed address, which opens the package to whoever has it."""
     label: Base64Text
-    configuration: Annotated[str, Base64, Field(repr=False)]
+    configuration: Annotated[HiddenStr, Base64, Field(repr=False)]
     """The service configuration file."""
     start_deployment: bool | None = None
     treat_warnings_as_error: bool | None = None
@@ -261,7 +262,7 @@ class CreateDeployment(XmlModel):
 class ChangeConfiguration(XmlModel):
     """Request of Change Deployment Configuration."""
 
-    configuration: Annotated[str, Base64, Field(repr=False)]
+    configuration: Annotated[HiddenStr, Base64, Field(repr=False)]
     """The service configuration file."""
     treat_warnings_as_error: bool | None = None
     mode: UpgradeMode | None = None
@@ -273,9 +274,9 @@ class UpgradeDeployment(XmlModel):
     """Request of Upgrade Deployment."""
 
     mode: UpgradeMode
-    package_url: Annotated[str, Field(repr=False)]
+    package_url: Annotated[HiddenStr, Field(repr=False)]
     """May be a signed address, which opens the package to whoever has it."""
-    configuration: Annotated[str, Base64, Field(repr=False)]
+    configuration: Annotated[HiddenStr, Base64, Field(repr=False)]
     """The service configuration file."""
     label: Base64Text
     role_to_upgrade: str | None = None

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from asyncsm.wire.base import OpenEnum, XmlList, XmlModel, positional, repeated
+from asyncsm.wire.base import Implied, OpenEnum, XmlList, XmlModel, positional, repeated
 
 
 class HostCaching(OpenEnum):
@@ -57,8 +57,8 @@ class DataVirtualHardDisk(XmlModel):
     disk_label: str | None = None
     disk_name: str | None = None
     """A registered disk."""
-    lun: int | None = None
-    """0 to 31; replies leave out 0."""
+    lun: Annotated[int, Implied] = 0
+    """0 to 31."""
     logical_disk_size_in_gb: Annotated[int | None, Field(alias="LogicalDiskSizeInGB")] = None
     """Size of a new, empty disk."""
     media_link: str | None = None
@@ -104,7 +104,7 @@ class Disk(XmlModel):
     has_operating_system: bool | None = None
     os: Annotated[str | None, Field(alias="OS")] = None
     """``Linux`` or ``Windows``; absent for data disks."""
-    is_corrupted: bool | None = None
+    is_corrupted: Annotated[bool, Implied] = False
     label: str | None = None
     location: str | None = None
     logical_disk_size_in_gb: Annotated[int | None, Field(alias="LogicalDiskSizeInGB")] = None

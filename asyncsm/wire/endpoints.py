@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from asyncsm.wire.base import Wrapped, XmlList, XmlModel, positional, repeated
+from asyncsm.wire.base import Implied, Wrapped, XmlList, XmlModel, positional, repeated
 
 
 class LoadBalancerProbe(XmlModel):
@@ -58,11 +58,11 @@ class ConfigurationSetInputEndpoint(XmlModel):
     protocol: str | None = None
     """``tcp`` or ``udp``."""
     vip: str | None = None
-    enable_direct_server_return: bool | None = None
+    enable_direct_server_return: Annotated[bool, Implied] = False
     virtual_ip_name: Annotated[str | None, Field(alias="VirtualIPName")] = None
     load_balancer_name: str | None = None
     endpoint_acl: EndpointAcl = Field(default_factory=EndpointAcl)
-    idle_timeout_in_minutes: int | None = None
+    idle_timeout_in_minutes: Annotated[int, Implied] = 4
     """4 to 30, for tcp only."""
     load_balancer_distribution: str | None = None
     """``sourceIP`` or ``sourceIPProtocol``."""

@@ -5,8 +5,19 @@ from typing import Annotated
 
 from pydantic import Field
 
-from asyncsm.wire.base import Base64, Nillable, OpenEnum, Wrapped, XmlList, XmlModel, positional, repeated
+from asyncsm.wire.base import (
+    Base64,
+    Implied,
+    Nillable,
+    OpenEnum,
+    Wrapped,
+    XmlList,
+    XmlModel,
+    positional,
+    repeated,
+)
 from asyncsm.wire.certificates import Certificates
+from asyncsm.wire.types import HiddenStr
 
 
 class ExtensionState(OpenEnum):
@@ -28,13 +39,13 @@ class ResourceExtension(XmlModel):
     public_configuration_schema: Annotated[str | None, Base64] = None
     private_configuration_schema: Annotated[str | None, Base64] = None
     sample_config: Annotated[str | None, Base64] = None
-    replication_completed: bool | None = None
+    replication_completed: Annotated[bool, Implied] = False
     eula: str | None = None
     privacy_uri: str | None = None
     homepage_uri: str | None = None
-    is_json_extension: bool | None = None
-    is_internal_extension: bool | None = None
-    disallow_major_version_upgrade: bool | None = None
+    is_json_extension: Annotated[bool, Implied] = False
+    is_internal_extension: Annotated[bool, Implied] = False
+    disallow_major_version_upgrade: Annotated[bool, Implied] = False
     supported_os: Annotated[str | None, Field(alias="SupportedOS")] = None
     company_name: str | None = None
     published_date: datetime | None = None
@@ -51,7 +62,7 @@ class ResourceExtensionParameterValue(XmlModel):
     """A configuration of an extension."""
 
     key: str | None = None
-    value: Annotated[str | None, Field(repr=False)] = None
+    value: Annotated[HiddenStr | None, Field(repr=False)] = None
     """Already base64, as in the old SDK: what the extension's schema asks for, encoded."""
     type: str | None = None
     """``Public``, or ``Private``: encrypted by the service and never returned."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # neither is frozen, which would make them cost three times as much
 class HttpRequest:
-    """A request ready for a transport."""
+    """A request ready for a transport. Never changed once made."""
 
     method: str
     url: str
@@ -16,13 +19,13 @@ class HttpRequest:
     body: bytes | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class HttpResponse:
-    """A reply as a transport returns it.
+    """A reply as a transport returns it. Never changed once made.
 
     Attributes:
         status: HTTP status.
-        headers: names in lower case.
+        headers: looked up in lower case.
         body: all of it.
         seconds: how long the exchange took.
     """
@@ -33,12 +36,32 @@ class HttpResponse:
     seconds: float = 0.0
 
     @property
+    def date(self) -> datetime | None:
+        """The service's time by its ``Date``, as far as that is one."""
+        return read_date(self.headers.get("date"))
+
+    @property
     def request_id(self) -> str | None:
-        """``x-ms-request-id``, which names the operation a change started."""
-        return self.headers.get("x-ms-request-id")
+        """``x-ms-request-id``, which names the operation a change started; ``None`` if it names none."""
+        request_id = self.headers.get("x-ms-request-id", "").strip()
+        return None if request_id in {"", ".", ".."} else request_id  # which cannot stand in a path
+
+    @property
+    def message(self) -> str:
+        """The phrase that goes with the status, such as ``Not Found``."""
+        return next((one.phrase for one in HTTPStatus if one == self.status), "")
 
     @property
     def retry_after(self) -> float | None:
         """Seconds of a ``Retry-After`` header, if there is one in that form."""
         text = self.headers.get("retry-after", "")
         return float(text) if text.isdecimal() else None
+
+
+def read_date(text: str | None) -> datetime | None:
+    """Return the moment in a ``Date`` header, which is always aware; ``None`` for anything else."""
+    try:
+        moment = parsedate_to_datetime(text or "")
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from asyncsm.wire.base import OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.base import Implied, OpenEnum, Wrapped, XmlList, XmlModel, repeated
 
 
 class RuleType(OpenEnum):
@@ -44,7 +44,7 @@ class NetworkSecurityRule(XmlModel):
     destination_port_range: str
     protocol: RuleProtocol
     state: str | None = None
-    is_default: bool | None = None
+    is_default: Annotated[bool, Implied] = False
     """Made by the service; present in answers only."""
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, positional, repeated
+from asyncsm.wire.base import Implied, Nillable, OpenEnum, Wrapped, XmlList, XmlModel, positional, repeated
 
 
 class NetworkState(OpenEnum):
@@ -91,11 +91,11 @@ class VirtualIP(XmlModel):
     """An address of a deployment."""
 
     address: str | None = None
-    is_dns_programmed: bool | None = None
+    is_dns_programmed: Annotated[bool, Implied] = False
     name: str | None = None
-    is_reserved: bool | None = None
+    is_reserved: Annotated[bool, Implied] = False
     reserved_ip_name: Annotated[str | None, Field(alias="ReservedIPName")] = None
-    is_secondary_vip: bool | None = None
+    is_secondary_vip: Annotated[bool, Implied] = False
     type: str | None = None
     """``Private`` for the address of an internal load balancer."""
 
@@ -114,7 +114,7 @@ class ReservedIP(XmlModel):
     id: str | None = None
     label: str | None = None
     state: NetworkState | None = None
-    in_use: bool | None = None
+    in_use: Annotated[bool, Implied] = False
     service_name: str | None = None
     deployment_name: str | None = None
     """The deployment that uses the address, or whose present address is to be reserved."""
@@ -194,7 +194,7 @@ class VirtualNetworkSite(XmlModel):
     affinity_group: str | None = None
     """For a network that belongs to a region, an internal name."""
     state: NetworkState | None = None
-    in_use: bool | None = None
+    in_use: Annotated[bool, Implied] = False
     address_space: AddressSpace = Field(default_factory=AddressSpace)
     subnets: Subnets = Field(default_factory=Subnets)
     gateway: Gateway | None = None

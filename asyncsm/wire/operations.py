@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from asyncsm.wire.base import Nillable, OpenEnum, XmlList, XmlModel, repeated
+from asyncsm.wire.types import HiddenStr
 from asyncsm.wire.xml import DATA_CONTRACT
 
 
@@ -57,13 +58,28 @@ class Operation(XmlModel):
     """Result of an operation of a gateway or circuit, such as a URL; others have none."""
 
 
+def doubt_about(operation: Operation) -> str | None:
+    """Return why an answer about an operation cannot be believed; ``None`` if it can.
+
+    A word that is not known is not taken for an end, nor is a success with the marks of a failure.
+    """
+    if operation.status not in list(OperationState):
+        return f"is '{operation.status:.40}', which is none of {', '.join(OperationState)}"
+    if operation.status != OperationState.SUCCEEDED:
+        return None
+    if (operation.http_status_code or 0) >= 400:
+        return f"has succeeded with HTTP status {operation.http_status_code}"
+    error = operation.error
+    return f"has succeeded with the error {error.code}" if error and (error.code or error.message) else None
+
+
 class OperationParameter(XmlModel):
     """One argument of a recorded call; its elements are in the data contract's namespace."""
 
     xml_prefixes: ClassVar[dict[str, str]] = {"a": DATA_CONTRACT}
 
     name: Annotated[str | None, Field(alias="a:Name")] = None
-    value: Annotated[str | None, Field(alias="a:Value", repr=False), Nillable] = None
+    value: Annotated[HiddenStr | None, Field(alias="a:Value", repr=False), Nillable] = None
     """May be a whole document as text, secrets included."""
 
 

@@ -36,6 +36,11 @@ class ExtendedProperties(XmlList[ExtendedProperty]):
         return given
 
     @classmethod
+    def of(cls, value: object) -> object:
+        """Return the properties that a caller means by `value`; validation takes a mapping by name."""
+        return value if isinstance(value, Mapping) else super().of(value)
+
+    @classmethod
     def from_dict(cls, values: Mapping[str, str | None]) -> Self:
         """Make properties of values by name."""
         return cls(extended_properties=[ExtendedProperty(name=name, value=values[name]) for name in values])

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.base import Implied, Nillable, OpenEnum, Wrapped, XmlList, XmlModel, repeated
 from asyncsm.wire.configuration_sets import ConfigurationSets, ProvisioningSet
 from asyncsm.wire.disks import DataVirtualHardDisks, OSVirtualHardDisk
 from asyncsm.wire.extensions import ResourceExtensionReferences
@@ -14,7 +14,7 @@ from asyncsm.wire.vm_images import VMImageInput
 class DebugSettings(XmlModel):
     """Addresses of a virtual machine's console output."""
 
-    boot_diagnostics_enabled: bool | None = None
+    boot_diagnostics_enabled: Annotated[bool, Implied] = False
     console_screenshot_blob_uri: str | None = None
     serial_output_blob_uri: str | None = None
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from asyncsm.wire.base import Base64, OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.base import Base64, Implied, OpenEnum, Wrapped, XmlList, XmlModel, repeated
 
 
 class SubscriptionStatus(OpenEnum):
@@ -69,7 +69,7 @@ class RoleSizes(XmlList[RoleSize]):
 
 
 class Subscription(XmlModel):
-    """Reply of Get Subscription; a counter that is 0 may be left out by the service."""
+    """Reply of Get Subscription."""
 
     subscription_id: Annotated[str, Field(alias="SubscriptionID")]
     subscription_name: str | None = None
@@ -83,17 +83,17 @@ class Subscription(XmlModel):
     current_hosted_services: int | None = None
     current_storage_accounts: int | None = None
     max_virtual_network_sites: int | None = None
-    current_virtual_network_sites: int | None = None
+    current_virtual_network_sites: Annotated[int, Implied] = 0
     max_local_network_sites: int | None = None
-    current_local_network_sites: int | None = None
+    current_local_network_sites: Annotated[int, Implied] = 0
     max_dns_servers: int | None = None
-    current_dns_servers: int | None = None
+    current_dns_servers: Annotated[int, Implied] = 0
     offer_categories: str | None = None
     """Separated by semicolons."""
     aad_tenant_id: Annotated[str | None, Field(alias="AADTenantID")] = None
     created_time: datetime | None = None
     max_reserved_ips: Annotated[int | None, Field(alias="MaxReservedIPs")] = None
-    current_reserved_ips: Annotated[int | None, Field(alias="CurrentReservedIPs")] = None
+    current_reserved_ips: Annotated[int, Field(alias="CurrentReservedIPs"), Implied] = 0
     max_public_ip_count: Annotated[int | None, Field(alias="MaxPublicIPCount")] = None
     current_network_security_groups: int | None = None
     max_network_security_groups: int | None = None

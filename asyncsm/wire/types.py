@@ -6,10 +6,12 @@ import base64
 import binascii
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, NoReturn, Self, SupportsIndex
 
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, SecretBytes, SecretStr
 from pydantic_core import core_schema
 
+from asyncsm.errors import InvalidArgument
 from asyncsm.wire.xml import Node
 
 NIL: Node = {"@i:nil": "true"}
@@ -26,6 +28,10 @@ class Nillable:
     """Mark of a field whose explicit ``None`` is written as ``i:nil="true"`` instead of being left out."""
 
 
+class Implied:
+    """Mark of a field that the service leaves out when it has its default; unset, it is not written."""
+
+
 class Base64:
     """Mark of text that is base64 of its UTF-8 bytes on the wire.
 
@@ -37,9 +43,66 @@ class Base64:
 Base64Text = Annotated[str, Base64]
 
 
-def encode_base64(value: str | bytes) -> str:
-    """Encode `value` as base64 text; a string is encoded as UTF-8 first."""
-    return base64.b64encode(value.encode() if isinstance(value, str) else value).decode()
+class _Hidden:
+    """Mixin for text and bytes that are as ordinary ones, but that no repr, dump or pickle shows."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}('**********')"
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _memo: dict[int, object]) -> Self:
+        return self
+
+    def __reduce_ex__(self, _protocol: SupportsIndex) -> NoReturn:
+        raise TypeError("a secret is not pickled: pass what it can be read from, and read it there")
+
+
+class HiddenText(_Hidden, str):
+    """Text that often holds secrets, such as a configuration with its connection strings."""
+
+    __slots__ = ()
+
+
+class HiddenBytes(_Hidden, bytes):
+    """Bytes that often hold secrets, such as the custom data of a machine."""
+
+    __slots__ = ()
+
+
+def _revealed(value: object) -> object:
+    return value.get_secret_value() if isinstance(value, SecretStr | SecretBytes) else value
+
+
+HiddenStr = Annotated[
+    str, BeforeValidator(_revealed), AfterValidator(HiddenText), PlainSerializer(SecretStr, SecretStr)
+]
+"""Text of a field that a dump shows as it shows a password."""
+HiddenBinary = Annotated[
+    bytes, BeforeValidator(_revealed), AfterValidator(HiddenBytes), PlainSerializer(SecretBytes, SecretBytes)
+]
+"""Bytes of a field that a dump shows as it shows a password."""
+
+
+def encode_base64(value: str | bytes, parameter: str = "text") -> str:
+    """Encode `value` as base64 text; a string is encoded as UTF-8 first; `parameter` names it in errors."""
+    return base64.b64encode(utf8(parameter, value) if isinstance(value, str) else value).decode()
+
+
+def utf8(parameter: str, text: str) -> bytes:
+    """Encode text.
+
+    Raises:
+        InvalidArgument: it has half a surrogate pair, which is what Python makes of bytes it cannot decode.
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        lone = f"U+{ord(text[error.start]):04X}"
+        raise InvalidArgument(parameter, f"contains {lone}, which is no character") from None
 
 
 def decode_base64(text: str) -> str:
@@ -61,6 +124,11 @@ class OpenEnum(StrEnum):
         member._name_ = value
         member._value_ = value
         return member
+
+    @classmethod
+    def spelt(cls, word: str) -> Self:
+        """Return the member for `word` in any case; a word that is none of them is kept as it is."""
+        return next((member for member in cls if member.lower() == word.lower()), None) or cls(word)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,13 +28,13 @@ def codec_for(kind: type, where: str) -> tuple[Reader, Writer]:
     text = functools.partial(_write_text, where)
     # Special types come first: a bool is an int, a StrEnum is a str.
     codecs: dict[type, tuple[Reader, Writer]] = {
-        datetime: (read_datetime, _write_datetime),
+        datetime: (read_datetime, functools.partial(_write_datetime, where)),
         bool: (_read_word, _write_bool),
         int: (_read_word, text),
         StrEnum: (_read_word, text),
         SecretStr: (read_text, functools.partial(_write_secret, where)),
         str: (read_text, text),
-        bytes: (_read_bytes, _write_base64),
+        bytes: (_read_bytes, functools.partial(_write_base64, where)),
     }
     for base, codec in codecs.items():
         if issubclass(kind, base):
@@ -112,20 +112,24 @@ def _write_secret(where: str, value: object) -> str:
     return _write_text(where, cast("SecretStr", value).get_secret_value())
 
 
-def _write_base64(value: object) -> str:
-    return encode_base64(cast("str | bytes", value))
+def _write_base64(where: str, value: object) -> str:
+    return encode_base64(cast("str | bytes", value), where)
 
 
-BASE64_TEXT: tuple[Reader, Writer] = _read_base64, _write_base64
-"""The codec of text that is base64 on the wire."""
+def base64_codec_for(where: str) -> tuple[Reader, Writer]:
+    """Return the reader and the writer of text that is base64 on the wire; `where` names the field in messages."""
+    return _read_base64, functools.partial(_write_base64, where)
 
 
 def _write_bool(value: object) -> str:
     return "true" if value else "false"
 
 
-def _write_datetime(value: object) -> str:
-    moment = cast("datetime", value).astimezone(UTC)
+def _write_datetime(where: str, value: object) -> str:
+    try:
+        moment = cast("datetime", value).astimezone(UTC)
+    except OverflowError:
+        raise InvalidArgument(where, "is outside the years 1 to 9999 in UTC") from None
     return moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds").replace(
         "+00:00", "Z"
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from xml.parsers import expat
 
 import xmltodict
@@ -18,6 +18,10 @@ AZURE = "http://schemas.microsoft.com/windowsazure"
 INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 SERIALIZATION = "http://schemas.microsoft.com/2003/10/Serialization/"
 DATA_CONTRACT = "http://schemas.datacontract.org/2004/07/Microsoft.WindowsAzure.ServiceManagement"
+
+LONG: Final = 1024 * 1024
+"""Bytes of a document from which on it matters that no step of reading it holds up other threads."""
+_LONGEST_FLAT: Final = 4096
 
 Node: TypeAlias = "dict[str, Node] | list[Node] | str | None"
 
@@ -69,6 +73,7 @@ _FLAT = re.compile(
     rf'<([A-Za-z]\w*) xmlns="{re.escape(AZURE)}"(?: xmlns:i="{re.escape(INSTANCE)}")?>'
     r"((?:<([A-Za-z]\w*)>[ -%'-;=?-~]+</\3>)+)</\1>".encode()
 )
+_LIKE_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<|\xff\xfe|\xfe\xff|\0")
 _WORD = re.compile(r"<(\w+)>([^<]+)")
 
 
@@ -77,7 +82,7 @@ def _parse_flat(document: bytes) -> tuple[str, dict[str, Node]] | None:
 
     Most replies are so simple, and making a parser for one takes eight times as long.
     """
-    found = _FLAT.fullmatch(document)
+    found = _FLAT.fullmatch(document) if len(document) <= _LONGEST_FLAT else None
     if found is None:
         return None
     words = _WORD.findall(found[2].decode())
@@ -97,6 +102,10 @@ def parse(document: bytes | str) -> tuple[str, Node]:
 
 
 def _parse_any(document: bytes | str) -> tuple[str, Node]:
+    if len(document) > LONG and not _LIKE_XML.match(
+        document if isinstance(document, bytes) else document.encode()
+    ):
+        raise MalformedXml("syntax error: line 1, column 0")  # which expat would find after a second or more
     try:
         tree = xmltodict.parse(document, expat=_GuardedExpat, strip_whitespace=False)
     except expat.ExpatError as error:

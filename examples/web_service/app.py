@@ -42,7 +42,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from asyncsm import AsyncsmError, ServiceManagementService
 from asyncsm.emulator import Emulator, Quotas
-from asyncsm.provisioning import PlanError, Report, Step, timeline
+from asyncsm.provisioning import PlanError, Report, Step
 from asyncsm.provisioning.plan import dotted
 from asyncsm.provisioning.reading import Form
 
@@ -155,7 +155,7 @@ async def plan_events(kept: ThePlan) -> AsyncIterator[ServerSentEvent]:
 async def plan_report(kept: ThePlan, format: Literal["json", "html"] = "json") -> Report | Response:
     if kept.report is None:
         raise HTTPException(404, "no run of this plan has ended yet")
-    return HTMLResponse(timeline.page(kept.report)) if format == "html" else kept.report
+    return HTMLResponse(kept.report.timeline().page()) if format == "html" else kept.report
 
 
 @changes.post("/plans", status_code=202)

@@ -9,12 +9,32 @@ import asyncio
 import multiprocessing
 import os
 import sys
-from multiprocessing import forkserver
 from unittest import mock
 
-_processes = multiprocessing.get_context("forkserver")
+METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+_processes = multiprocessing.get_context(METHOD)
 # What cannot be imported here is left out.
-_processes.set_forkserver_preload(["doubles.plan_process", "doubles.worker_process"])
+_processes.set_forkserver_preload(
+    ["doubles.plan_process", "doubles.worker_process", "doubles.web_service_program"]
+)
+
+
+def forked(target, *arguments):
+    """Start a process that calls `target`."""
+    if METHOD == "forkserver":
+        from multiprocessing import forkserver
+
+        with mock.patch.dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)):
+            forkserver.ensure_running()  # Python 3.11 does not tell it our path
+    process = _processes.Process(target=target, args=arguments)
+    process.start()
+    return process
+
+
+def pipe():
+    """The two ends of a pipe: to hear by, and to be given to a process."""
+    return _processes.Pipe(duplex=False)
 
 
 class MortalProcess:
@@ -26,11 +46,8 @@ class MortalProcess:
     """
 
     def __init__(self, main, *arguments):
-        with mock.patch.dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)):
-            forkserver.ensure_running()  # Python 3.11 does not tell it our path
-        self._hears, tells = _processes.Pipe(duplex=False)
-        self._process = _processes.Process(target=_run, args=(main, tells, arguments))
-        self._process.start()
+        self._hears, tells = pipe()
+        self._process = forked(_run, main, tells, arguments)
         tells.close()
 
     async def heard(self):
@@ -45,6 +62,11 @@ class MortalProcess:
         """Wait until it has ended, but no longer than that; returns whether it has."""
         await asyncio.to_thread(self._process.join, seconds)
         return self._process.exitcode is not None
+
+    @property
+    def exit_code(self):
+        """The code it has ended with; None while it runs."""
+        return self._process.exitcode
 
     async def kill(self):
         """End it as a power failure does."""

@@ -6,13 +6,10 @@ import asyncio
 import json
 import os
 import socket
-import sys
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import aiohttp
-
-ROOT = Path(__file__).parents[2]
+from doubles import mortal, web_service_program
 
 
 class WebService:
@@ -29,7 +26,7 @@ class WebService:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self._command = (sys.executable, "-m", "examples.web_service", "--port", str(self.port), *options)
+        self._options = ("--port", str(self.port), *options)
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("AZURE_MANAGEMENT_")},
             "PLANS_DIRECTORY": str(directory),
@@ -41,18 +38,17 @@ class WebService:
     async def start(self):
         """Start it, and wait until it listens."""
         self.log.clear()
-        self._process = await asyncio.create_subprocess_exec(
-            *self._command, cwd=ROOT, env=self._environment, stderr=asyncio.subprocess.PIPE
-        )
+        errors, told = mortal.pipe()
+        self._process = mortal.forked(web_service_program.run, told, self._environment, self._options)
+        told.close()
         listening = asyncio.Event()
-        self._reading = asyncio.create_task(self._read(listening))
+        self._reading = asyncio.create_task(self._read(errors, listening))
         await listening.wait()
         assert "Uvicorn running" in self.log[-1], "\n".join(self.log)
 
     async def stop(self):
         """End it as the system does."""
-        if self._process.returncode is None:
-            self._process.terminate()
+        self._process.terminate()
         await self._ended()
 
     @property
@@ -65,16 +61,17 @@ class WebService:
         self._process.kill()
         await self._ended()
 
-    async def _read(self, listening):
-        async for line in self._process.stderr:
-            self.log.append(line.decode().rstrip())
-            if "Uvicorn running" in self.log[-1]:
-                listening.set()
+    async def _read(self, errors, listening):
+        with errors, open(errors.fileno(), encoding="utf-8", closefd=False) as lines:
+            while line := await asyncio.to_thread(lines.readline):
+                self.log.append(line.rstrip())
+                if "Uvicorn running" in self.log[-1]:
+                    listening.set()
         listening.set()
 
     async def _ended(self):
         await self._reading
-        await self._process.wait()
+        await asyncio.to_thread(self._process.join)
 
 
 class Plans:

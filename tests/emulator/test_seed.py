@@ -244,7 +244,7 @@ def test_files(tmp_path: Path, name: str, text: str):
         ("seeds.json", '{"a": 1}', "a: Extra inputs"),
         ("seeds.json", "[" * 50_000, "too many brackets"),
         ("seeds.yaml", "[" * 50_000, "too many brackets"),
-        ("seeds.json", "\udcff", "is not JSON"),
+        ("seeds.json", "\udcff", "seeds.json"),
     ],
 )
 def test_bad_files(tmp_path: Path, name: str, text: str, problem: str):

@@ -9,7 +9,7 @@ import pytest
 from doubles.emulator_thread import emulator_in_thread
 
 from asyncsm.cli import main
-from asyncsm.credentials import generate_management_certificate
+from asyncsm.credentials import ManagementCertificate, generate_management_certificate
 from asyncsm.emulator import ManualClock
 
 ELSEWHERE = "11111111-1111-1111-1111-111111111111"
@@ -287,6 +287,72 @@ class TestCertificate:
         assert "AZURE_MANAGEMENT_CERTFILE" in result.err
 
 
+class TestPasswords:
+    """Certificates in a PFX with a password."""
+
+    @pytest.fixture
+    def pfx(self, emulator, tmp_path):
+        file = tmp_path / "mine.pfx"
+        ManagementCertificate.load(emulator.certificate_path).write_pfx(file, "Pässw0rd")
+        return file
+
+    @pytest.fixture
+    def asked(self, monkeypatch):
+        """What was asked for; every answer is the password."""
+        questions = []
+        monkeypatch.setattr("typer.prompt", lambda text, **_: questions.append(text) or "Pässw0rd")
+        return questions
+
+    @pytest.mark.parametrize("command", [("service", "list"), ("doctor",), ("certificate", "show")])
+    def test_from_the_environment(self, asm, pfx, monkeypatch, command):
+        """The variable has it; a line break at its end is not part of it."""
+        monkeypatch.setenv("AZURE_MANAGEMENT_CERTFILE", str(pfx))
+        refused = asm(*command)
+        assert refused.code == 3
+        assert "AZURE_MANAGEMENT_CERTPASSWORD" in refused.out + refused.err
+        monkeypatch.setenv("AZURE_MANAGEMENT_CERTPASSWORD", "Pässw0rd\r")
+        assert asm(*command).code == 0
+
+    def test_asked_for(self, asm, pfx, asked):
+        """``--ask-password`` asks once."""
+        assert asm("service", "list", "--cert-file", pfx, "--ask-password").code == 0
+        assert asked == ["Password"]
+
+    def test_a_wrong_one(self, asm, pfx, monkeypatch):
+        """The message names the file, and not the password."""
+        monkeypatch.setenv("AZURE_MANAGEMENT_CERTPASSWORD", "hunter2")
+        refused = asm("service", "list", "--cert-file", pfx)
+        assert refused.code == 3
+        assert "mine.pfx: wrong password" in refused.err
+        assert "hunter2" not in refused.err
+
+    def test_not_needed(self, asm, emulator, monkeypatch):
+        """A file without a password is read whatever the variable says."""
+        monkeypatch.setenv("AZURE_MANAGEMENT_CERTPASSWORD", "hunter2")
+        assert asm("service", "list").code == 0
+
+    def test_conversions(self, asm, emulator, pfx, tmp_path, asked):
+        """Every form becomes every other, and what was not asked for stays as it is."""
+        same = ManagementCertificate.load(emulator.certificate_path)
+        made = asm("certificate", "convert", pfx, tmp_path / "a.pem", "--ask-password")
+        assert made.code == 0
+        assert same.thumbprint in made.err
+        assert asm("service", "list", "--cert-file", tmp_path / "a.pem").code == 0
+        assert asm("certificate", "convert", tmp_path / "a.pem", tmp_path / "b.p12").code == 0
+        assert ManagementCertificate.load(tmp_path / "b.p12", "Pässw0rd") == same
+        assert asm("certificate", "convert", emulator.publishsettings_path, tmp_path / "c.cer").code == 0
+        assert (tmp_path / "c.cer").read_bytes() == same.certificate_der
+        (tmp_path / "key.pem").write_bytes((tmp_path / "a.pem").read_bytes().partition(b"-----BEGIN CERT")[0])
+        pair = asm(
+            "certificate", "convert", tmp_path / "c.cer", tmp_path / "d.pem", "--key", tmp_path / "key.pem"
+        )
+        assert pair.code == 0
+        assert ManagementCertificate.load(tmp_path / "d.pem") == same
+        assert asm("certificate", "convert", pfx, tmp_path / "a.pem", "--ask-password").code == 3
+        assert asm("certificate", "convert", pfx, tmp_path / "a.txt").code == 2
+        assert asked == ["Password", "Password of b.p12", "Password"]
+
+
 class TestDoctor:
     """`asyncsm doctor`."""
 
@@ -356,3 +422,20 @@ class TestDoctor:
 
         assert result.code in {3, 7}  # refused by the service, or by its TLS already
         assert "upload" in result.out
+        assert "✓ TLS" not in result.out
+        assert "None" not in result.out
+
+    def test_ids_as_people_paste_them(self, asm, emulator, monkeypatch):
+        """Braces, blanks and a carriage return around an id are left out, also by the calls that follow."""
+        monkeypatch.setenv("AZURE_MANAGEMENT_SUBSCRIPTIONID", f" {{{emulator.subscription_id}}}\r")
+        assert f"✓ subscription {emulator.subscription_id}" in asm("doctor").out
+        assert asm("service", "list").code == 0
+
+    def test_a_proxy_without_a_scheme(self, asm, emulator, monkeypatch):
+        """The message has no password, and the calls that follow are refused in the same words."""
+        monkeypatch.setenv("HTTPS_PROXY", "ada:hunter2@proxy.example:3128")
+        monkeypatch.setenv("NO_PROXY", "")
+        for result in (asm("doctor"), asm("service", "list")):
+            assert result.code == 2
+            assert "proxy.example:3128' is not of the form http://" in result.out + result.err
+            assert "hunter2" not in result.out + result.err

@@ -139,3 +139,53 @@ async def test_deleting_what_is_not_there(sms):
     with pytest.raises(ResourceNotFound):
         await sms.delete_hosted_service("shop")
     assert (await sms.delete_hosted_service("shop", missing_ok=True)).done
+
+
+async def test_names_do_not_differ_by_case(sms, account):
+    """A name in other letters is the same name, to verbs that look for it themselves as to the service."""
+    await sms.ensure_hosted_service("farm", location="West US")
+    image = image_name(await sms.list_os_images(), "Linux")
+
+    async def ensure(name):
+        disk = OSVirtualHardDisk(image, blob(account, f"vhds/{name}.vhd"))
+        return await sms.ensure_virtual_machine(
+            "Farm", "FARM", name, LinuxConfigurationSet("myhostname", "myuser", "Passw0rd!", False), disk
+        )
+
+    for name in ("web1", "web2"):
+        await (await ensure(name))
+    before = await changes(sms)
+    assert (await ensure("WEB1")).done
+    assert (await sms.wait_for_role_instance("farm", "farm", "WEB1", "readyrole", deadline=60)).host_name
+    assert (await sms.wait_for_deployment("FARM", "Farm", "RUNNING", deadline=60)).name.lower() == "farm"
+    found = await sms.wait_for_storage_account(account.upper(), "created", deadline=60)
+    assert found.service_name == account
+    await sms.ensure_hosted_service("FARM", location="west us")
+    await sms.ensure_storage_account(account, location="WEST US", account_type="standard_grs")
+    assert await changes(sms) == before
+    await (await sms.delete_virtual_machine("farm", "farm", "WEB1", missing_ok=True))
+    assert [role.role_name for role in (await sms.get_deployment_by_name("farm", "farm")).role_list] == [
+        "web2"
+    ]
+    await (await sms.delete_virtual_machine("FARM", "FARM", "WEB2", missing_ok=True))
+    with pytest.raises(ResourceNotFound):
+        await sms.get_deployment_by_name("farm", "farm")
+
+
+async def test_a_state_that_there_is_not_is_not_waited_for(sms, account):
+    """A misspelt goal would be waited for until the end of days."""
+    with pytest.raises(InvalidArgument, match=r"^until: 'ReadyRoll' is none of .*; did you mean ReadyRole\?"):
+        await sms.wait_for_deployment("farm", "farm", "ReadyRoll")
+    with pytest.raises(InvalidArgument, match=r"^until: 'startd' .*; did you mean Started\?"):
+        await sms.wait_for_role_instance("farm", "farm", "web1", "startd")
+    with pytest.raises(InvalidArgument, match=r"^until: 'Ready' is none of Creating, Created"):
+        await sms.wait_for_storage_account(account, "Ready")
+    with pytest.raises(InvalidArgument, match=r"^until:"):
+        await sms.wait_for_storage_account(account, None)
+    with pytest.raises(InvalidArgument, match=r"^wait_for_status: .* did you mean Succeeded"):
+        await sms.wait_for_operation_status("0" * 32, "Suceeded")
+
+    def moved(found):
+        return found.storage_service_properties.status not in {"Moving", "Changing"}
+
+    assert await sms.wait_for_storage_account(account, moved, deadline=60)

@@ -54,6 +54,7 @@ async def ended(process):
     """What a process that was not killed says in the end."""
     said = await process.heard()
     await process.ends_within(None)
+    assert process.exit_code == 0
     return said
 
 

@@ -2,13 +2,15 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from math import inf
 
 from doubles.virtual_time import VirtualLoop
 from hypothesis import event, given, settings, strategies as st
 
 from asyncsm import errors
 from asyncsm.config import ThrottlePolicy
-from asyncsm.engine.throttling import Kind, Throttle
+from asyncsm.engine.budget import Kind
+from asyncsm.engine.throttling import Throttle
 
 CLOSE = 1e-6
 
@@ -68,7 +70,7 @@ class World:
             exchange = Exchange(plan["kind"], loop.time(), first=attempt == 0)
             self.exchanges.append(exchange)
             try:
-                async with self.throttle.turn(plan["kind"], again=attempt > 0):
+                async with self.throttle.turn(plan["kind"], give_up=1e9 if attempt else inf):
                     exchange.began = loop.time()
                     try:
                         await self.carry_out(plan, exchange, refused=attempt < plan["refusals"])

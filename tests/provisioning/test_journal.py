@@ -1,6 +1,7 @@
 """The journal: what it remembers of each resource, and whose it is."""
 
 import sqlite3
+import stat
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -126,3 +127,13 @@ def test_in_memory():
     with opened(None) as journal:
         journal.intend(KEY, "create", NOW)
         assert journal.unfinished == [KEY]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such file modes")
+def test_nobody_else_reads_it(path):
+    """It has errors of the service and tokens of operations; the files beside it are as private."""
+    with opened(path) as journal:
+        journal.intend(KEY, "create", NOW)
+        modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()}
+    assert {"farm.journal", "farm.journal.lock", "farm.journal-wal"} <= modes.keys()
+    assert set(modes.values()) == {0o600}

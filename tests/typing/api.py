@@ -33,8 +33,8 @@ from asyncsm import (
     ServiceManagementService,
     WindowsConfigurationSet,
 )
+from asyncsm.accepted import AcceptedOperation
 from asyncsm.engine.protocol import get
-from asyncsm.errors import AcceptedOperation
 from asyncsm.models import (
     AffinityGroup,
     Deployment,

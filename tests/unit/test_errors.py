@@ -1,11 +1,17 @@
 """Errors cross the border of a process, and are copied, without losing what they know."""
 
+import base64
 import copy
 import pickle
 
 import pytest
+from doubles.requests import post
 
 from asyncsm import errors
+from asyncsm.engine import protocol
+from asyncsm.models import LinuxConfigurationSet
+from asyncsm.wire.http import HttpResponse
+from asyncsm.wire.operations import Error
 from asyncsm.wire.refusals import operation_failed
 
 CONFLICT = "is held by x-ms-requestid 0123456789abcdef0123456789abcdef"
@@ -58,3 +64,57 @@ def test_a_failure_is_caught_by_its_code_on_the_other_side_too():
     assert isinstance(twin, errors.OperationFailed)
     assert isinstance(twin, errors.ExclusiveAccess | errors.Conflict)
     assert twin.conflicting_operation_id == "0123456789abcdef0123456789abcdef"
+
+
+class TestTexts:
+    """What errors say in logs and on terminals."""
+
+    @pytest.mark.parametrize(
+        "forged",
+        [
+            "gone\n2026-01-01 asyncsm: all is well",
+            "gone\r\nx",
+            "gone\x1b[2Jx",
+            "gone\u2028x",
+            "gone\x85x",
+            "\u202egone",
+        ],
+    )
+    def test_an_error_is_one_line_that_can_be_printed(self, forged):
+        """Line breaks and control characters of an answer or a file forge no line of a log."""
+        for error in (
+            errors.Conflict("ConflictError", forged, status=409),
+            errors.Conflict(forged, "x", status=409),
+            operation_failed("ConflictError", forged, status=409, request_id=None, resource=None),
+            errors.ConnectionLost(forged),
+            errors.CredentialError(forged),
+            errors.UnexpectedPayload(forged),
+            errors.OperationTimeout(forged),
+        ):
+            assert str(error).isprintable()
+            assert "gone" in str(error)
+
+    def test_an_error_is_bounded(self):
+        """The facts at the end of a long message are still there, and the message itself is whole."""
+        error = errors.BadRequest("BadRequest", "long " * 100_000, status=400, request_id="f" * 32)
+        assert len(str(error)) < 1200
+        assert str(error).endswith(f"(HTTP 400, request {'f' * 32})")
+        assert len(error.message) == 500_000
+        assert len(str(errors.ConnectionLost("x" * 10_000))) == 4000
+
+    def test_plain_messages_stay_as_they_are(self):
+        """Nothing is done to a short line."""
+        assert str(errors.CredentialError("a  b: é")) == "a  b: é"
+
+    @pytest.mark.parametrize(
+        "secret", ["S3cret<&>1", "token=hunter2", base64.b64encode(b"token=hunter2").decode()]
+    )
+    def test_a_secret_that_the_service_repeats(self, secret):
+        """A refusal that quotes the password or the custom data of the request shows neither."""
+        body = LinuxConfigurationSet("host", "ada", "S3cret<&>1", custom_data="token=hunter2")
+        for sent in (body, body.to_xml()):
+            request = post("x", operation="AddRole", body=sent)
+            answer = Error(code="BadRequest", message=f"The value '{secret}' is bad.").to_xml()
+            for content in (answer, f"not XML: {secret}".encode()):
+                error = protocol.service_error(HttpResponse(400, {}, content), request)
+                assert secret not in str(error) + repr(error) + error.message

@@ -17,7 +17,15 @@ from doubles.scripted import (
 )
 from doubles.virtual_time import virtual_time
 
-from asyncsm import Conflict, InvalidArgument, ManagementSession, OperationFailed, gather
+from asyncsm import (
+    Conflict,
+    InvalidArgument,
+    ManagementSession,
+    OperationFailed,
+    OutcomeUnknown,
+    UnexpectedPayload,
+    gather,
+)
 
 GATEWAY_ID = "bcd0411d-3e42-4169-b3c3-89453bcf6192"
 CHANGE = post("services", "networking", "shop", "gateway", operation="CreateGateway")
@@ -171,3 +179,132 @@ async def test_operations_of_gateways_are_asked_for_singly_beside_lists():
         changes = [session.start(replace(CHANGE, lane=())) for _ in range(50)]
         await gather(changes)
         assert session.statistics.surveys > 0
+
+
+# ---------------------------------------------------------------- answers that make no sense
+
+
+def told(status, rest=""):
+    """A reply of Get Operation Status in these words."""
+    return reply(
+        200,
+        f'<Operation xmlns="{NAMESPACE}"><ID>{REQUEST_ID}</ID><Status>{status}</Status>{rest}</Operation>',
+    )
+
+
+ERROR = "<Error><Code>InternalError</Code><Message>It broke.</Message></Error>"
+ODD = [
+    pytest.param(told("Banana"), "'Banana', which is none of InProgress, Succeeded, Failed", id="unknown"),
+    pytest.param(told("succeeded"), "'succeeded', which is none", id="lower case"),
+    pytest.param(told("FAILED"), "'FAILED', which is none", id="upper case"),
+    pytest.param(told("Succeeded", "<HttpStatusCode>500</HttpStatusCode>"), "HTTP status 500", id="500"),
+    pytest.param(told("Succeeded", "<HttpStatusCode>400</HttpStatusCode>"), "HTTP status 400", id="400"),
+    pytest.param(told("Succeeded", ERROR), "the error InternalError", id="error"),
+    pytest.param(gateway_operation("Banana"), "'Banana', which is none", id="gateway, unknown"),
+    pytest.param(gateway_operation("successful"), "'successful', which is none", id="gateway, lower case"),
+    pytest.param(
+        gateway_operation("Successful", http_status="Conflict"), "HTTP status 409", id="gateway, Conflict"
+    ),
+    pytest.param(
+        gateway_operation("Successful", error=ERROR), "the error InternalError", id="gateway, error"
+    ),
+]
+
+
+def accepted_as(answer):
+    """The reply to a change whose operation is asked for where `answer` comes from."""
+    return accepted() if b"GatewayOperation" in answer.body else reply(202)
+
+
+@pytest.mark.parametrize(("odd", "says"), ODD)
+@virtual_time
+async def test_only_the_known_words_count(odd, says):
+    """Anything else is asked for again, and then reported: it is neither a success nor a failure."""
+    session, transport = session_with(accepted_as(odd), odd, odd, odd, odd, odd, odd)
+    async with session:
+        handle = await session.start(CHANGE)
+        with pytest.raises(UnexpectedPayload, match=says):
+            await handle
+        assert not handle.done
+        assert len(transport.requests) == 4
+        with pytest.raises(UnexpectedPayload, match=says):
+            await handle.refresh()
+
+
+@pytest.mark.parametrize("odd", [one.values[0] for one in ODD], ids=[one.id for one in ODD])
+@virtual_time
+async def test_an_odd_answer_that_is_followed_by_a_sound_one_is_passed_over(odd):
+    """One broken answer is no reason to lose sight of an operation."""
+    gateway = b"GatewayOperation" in odd.body
+    end = gateway_operation("Successful", "", "OK") if gateway else operation("Succeeded")
+    session, _ = session_with(accepted_as(odd), odd, end)
+    async with session:
+        assert (await (await session.start(CHANGE))).status == "Succeeded"
+
+
+@pytest.mark.parametrize(
+    "rest", ["", "<HttpStatusCode>200</HttpStatusCode>", "<HttpStatusCode>399</HttpStatusCode>", "<Error/>"]
+)
+@virtual_time
+async def test_a_plain_success_counts(rest):
+    """An empty error is none."""
+    session, _ = session_with(reply(202), told("Succeeded", rest))
+    async with session:
+        assert (await (await session.start(CHANGE))).status == "Succeeded"
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "<Status>Banana</Status>",
+        "<Status>succeeded</Status>",
+        "<Status>Succeeded</Status><HttpStatusCode>500</HttpStatusCode>",
+        f"<Status>Succeeded</Status>{ERROR}",
+    ],
+)
+@virtual_time
+async def test_a_list_that_makes_no_sense_is_not_believed(listed):
+    """What it shows so is asked for by itself, and that answer counts."""
+    started = []
+
+    def answer(request):
+        path = request.url.partition(SUBSCRIPTION)[2]
+        if request.method == "POST":
+            started.append(f"{len(started):032x}")
+            return reply(202, request_id=started[-1], date="Wed, 23 Dec 2015 22:11:13 GMT")
+        if path.startswith("/operations?"):
+            items = "".join(
+                f"<SubscriptionOperation><OperationId>{one}</OperationId>"
+                f"<OperationStatus><ID>{one}</ID>{listed}</OperationStatus></SubscriptionOperation>"
+                for one in started
+            )
+            return reply(
+                200,
+                f'<SubscriptionOperationCollection xmlns="{NAMESPACE}"><SubscriptionOperations>{items}'
+                "</SubscriptionOperations></SubscriptionOperationCollection>",
+            )
+        number = int(path.rpartition("/")[2], 16)
+        return operation("Failed", error=(409, "ConflictError", "no")) if number else operation("Succeeded")
+
+    session, _ = session_with(answer)
+    async with session:
+        handles = [await session.start(replace(CHANGE, lane=())) for _ in range(40)]
+        ends = await asyncio.gather(*handles, return_exceptions=True)
+        assert session.statistics.surveys > 0
+    assert ends[0].status == "Succeeded"
+    assert {type(end).__mro__[1] for end in ends[1:]} == {OperationFailed}
+
+
+# ---------------------------------------------------------------- request ids that name nothing
+
+
+@pytest.mark.parametrize("request_id", ["", "  ", ".", ".."])
+@virtual_time
+async def test_an_accepted_change_without_an_id_says_so(request_id):
+    """That is no mistake of the caller: something was sent, and cannot be followed."""
+    session, transport = session_with(reply(202, request_id=request_id))
+    async with session:
+        with pytest.raises(UnexpectedPayload, match="202 without x-ms-request-id") as caught:
+            await session.start(CHANGE)
+    assert not isinstance(caught.value, InvalidArgument | OutcomeUnknown)
+    assert len(transport.requests) == 1

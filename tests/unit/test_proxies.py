@@ -1,12 +1,15 @@
 """Which proxy a request goes through."""
 
+import asyncio
 import ssl
+import traceback
 
 import pytest
 from doubles.mocked_http import MockedHttp
 
 from asyncsm import config
 from asyncsm.engine.transport import AiohttpTransport
+from asyncsm.errors import TransportError
 from asyncsm.wire.http import HttpRequest
 
 HOST = "management.core.windows.net"
@@ -62,3 +65,25 @@ async def test_the_environment_is_asked_once_a_host(monkeypatch):
     monkeypatch.setattr(config, "proxy_for", asked.append)
     await proxies_used(URL, URL, "https://elsewhere.example/sub", URL)
     assert asked == [HOST, "elsewhere.example"]
+
+
+async def test_a_proxy_that_refuses(environment):
+    """Nothing was sent to the service, and neither the message nor its causes' show the proxy's password."""
+
+    async def refuse(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        environment.setenv("https_proxy", f"http://user:hunter2@127.0.0.1:{port}")
+        transport = AiohttpTransport(ssl.create_default_context(), timeout=5.0)
+        with pytest.raises(
+            TransportError, match=f"cannot connect to {HOST}:443: the proxy answered HTTP 407"
+        ) as caught:
+            await transport.send(HttpRequest("POST", URL, {}))
+        await transport.close()
+    assert not caught.value.sent
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))

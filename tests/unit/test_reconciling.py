@@ -3,6 +3,8 @@
 import asyncio
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 from doubles.certificates import management_certificate
@@ -13,14 +15,20 @@ from doubles.virtual_time import virtual_time
 from asyncsm import (
     AlreadyExists,
     AttemptTimeout,
+    ClientStateError,
+    Conflict,
     ConnectionLost,
     InternalError,
     ManagementSession,
     OutcomeUnknown,
     ResourceNotFound,
+    ServiceManagementService,
 )
+from asyncsm.engine.budget import Kind
+from asyncsm.engine.operation_list import OperationList
 from asyncsm.engine.protocol import get
 from asyncsm.models import Locations
+from asyncsm.operations.subscriptions import operations_between
 
 OTHER_ID = "f" * 32
 SHOP = "services/hostedservices/shop"
@@ -497,3 +505,154 @@ async def test_a_list_whose_pages_repeat_has_an_end():
         await session.start(CREATION)
     assert service.sent == 2
     assert service.looks == 8
+
+
+@virtual_time
+async def test_a_list_whose_tokens_go_round_has_an_end():
+    """Two tokens in turn are no more pages either."""
+
+    def page(request):
+        token = "B" if "ContinuationToken=A" in request.url else "A"
+        return replace(
+            listed(entry("SomethingElse", "services/disks/other")),
+            body=listed().body.replace(
+                b"</SubscriptionOperationCollection>",
+                f"<ContinuationToken>{token}</ContinuationToken></SubscriptionOperationCollection>".encode(),
+            ),
+        )
+
+    transport = ScriptedTransport(page)
+    async with ServiceManagementService(session=ManagementSession(SUBSCRIPTION, transport=transport)) as sms:
+        begin = datetime(2015, 7, 1, tzinfo=UTC)
+        assert await operations_between(sms, begin, begin, None) == []
+        assert len(transport.requests) == 3
+        history = OperationList(sms.session._open().sender, 1)
+        assert len([page async for page in history.pages(begin, Kind.CALL)]) == 3
+
+
+@pytest.mark.parametrize(("there", "sent", "seconds"), [(False, 2, 1), (True, 2, 15)])
+@virtual_time
+async def test_a_list_that_shows_what_came_later_spares_further_looks(there, sent, seconds):
+    """If it lacks a creation, and the resource is not there either, it did not happen."""
+    later = entry("CreateHostedService", "services/hostedservices/other", began="2015-07-01T10:00:30Z")
+    service = Service(ConnectionLost("reset"), reply(201), history=[later], there=there)
+    async with service.session() as session:
+        await session.send(get("operations"))
+        await session.start(CREATION)
+    assert service.sent == sent
+    assert asyncio.get_running_loop().time() == pytest.approx(seconds)
+
+
+# ---------------------------------------------------------------- clocks
+
+
+class FastService:
+    """A service whose clock is `factor` times as fast as ours; the reply to its first change is lost.
+
+    Attributes:
+        began: by its clock, when the change that it lists began.
+    """
+
+    def __init__(self, factor, *, lost_after, began=None):
+        self.factor = factor
+        self.lost_after = lost_after
+        self.began = began
+        self.sent = 0
+
+    def at(self, moment):
+        return datetime(2015, 7, 1, 10, tzinfo=UTC) + timedelta(seconds=int(moment * self.factor))
+
+    async def send(self, request):
+        now = asyncio.get_running_loop().time()
+        if request.method == "POST":
+            self.sent += 1
+            if self.sent == 1:
+                self.began = self.began or self.at(now)
+                await asyncio.sleep(self.lost_after)
+                raise AttemptTimeout("slow")
+            return refusal(409, "ConflictError", "The name is taken.")
+        if "/operations?" in request.url:
+            answer = listed(entry("CreateHostedService", began=self.began.strftime("%Y-%m-%dT%H:%M:%SZ")))
+        else:
+            answer = operation("Succeeded", OTHER_ID)
+        return replace(answer, headers={**answer.headers, "date": format_datetime(self.at(now), usegmt=True)})
+
+    async def close(self):
+        pass
+
+
+@pytest.mark.parametrize("factor", [1, 10, 60, 600, 36_000])
+@pytest.mark.parametrize("lost_after", [0.1, 5, 65])
+@virtual_time
+async def test_the_first_change_is_found_whatever_the_services_clock(factor, lost_after):
+    """How long ago it was sent is counted in the service's time."""
+    service = FastService(factor, lost_after=lost_after)
+    async with ManagementSession(SUBSCRIPTION, transport=service) as session:
+        handle = await session.start(CREATION)
+        await handle
+    assert handle.request_id == OTHER_ID
+    assert service.sent == 1
+
+
+@pytest.mark.parametrize("factor", [1, 60])
+@virtual_time
+async def test_what_was_long_before_the_first_change_is_not_adopted(factor):
+    """An operation of another day is another, by a fast clock too."""
+    service = FastService(factor, lost_after=5, began=datetime(2015, 6, 30, tzinfo=UTC))
+    async with ManagementSession(SUBSCRIPTION, transport=service) as session:
+        with pytest.raises((AlreadyExists, Conflict)):
+            await session.start(CREATION)
+    assert service.sent == 2
+
+
+# ---------------------------------------------------------------- closing
+
+
+@pytest.mark.parametrize("after", [0.5, 1.5, 4.0, 10.0, 14.9])
+@virtual_time
+async def test_closing_during_the_looks_ends_them_at_once(after):
+    """Nothing can be looked at any more, in a pause or in the middle of a question."""
+
+    async def answer(request):
+        if request.method == "POST":
+            return ConnectionLost("reset")
+        await asyncio.sleep(0.9)
+        return listed()
+
+    session = ManagementSession(SUBSCRIPTION, transport=ScriptedTransport(answer))
+    change = asyncio.create_task(session.start(CREATION))
+    await asyncio.sleep(after)
+    await session.close()
+    with pytest.raises(OutcomeUnknown, match="reset"):
+        await change
+    assert asyncio.get_running_loop().time() <= after + 0.9
+
+
+@virtual_time
+async def test_closing_while_the_resource_is_read_leaves_the_outcome_unknown():
+    """A resource that could not be read is not one that is absent."""
+
+    async def answer(request):
+        if request.method == "POST":
+            return ConnectionLost("reset")
+        if "/operations?" in request.url:
+            return listed()
+        await session.close()
+        return ConnectionLost("closed")
+
+    session = ManagementSession(SUBSCRIPTION, transport=ScriptedTransport(answer))
+    with pytest.raises(OutcomeUnknown, match="reset"):
+        await session.start(CREATION)
+
+
+@virtual_time
+async def test_closing_ends_the_wait_for_somebody_elses_operation():
+    """A change that was refused is not tried again."""
+    busy = refusal(409, "ConflictError", "The operation requires exclusive access.")
+    session = ManagementSession(SUBSCRIPTION, transport=ScriptedTransport(lambda request: busy))
+    change = asyncio.create_task(session.start(CREATION))
+    await asyncio.sleep(1)
+    await session.close()
+    with pytest.raises(ClientStateError):
+        await change
+    assert asyncio.get_running_loop().time() == 1

@@ -104,11 +104,19 @@ def test_attempts_are_counted():
 def test_retry_after_is_honoured():
     """Where the service says how long to wait, the pause is no shorter."""
     error = service_error(errors.ServerBusy)
-    error.retry_after = 12.0
-    assert retrying.decide(POLICY, READ, error, 1, 0.1).delay == 12.0
+    error.retry_after = 2.5
+    assert retrying.decide(POLICY, READ, error, 1, 0.1).delay == 2.5
 
 
-@pytest.mark.parametrize("wrong", [{"attempts": 0}, {"first": -1}, {"first": 5, "most": 1}])
+@pytest.mark.parametrize("asked", [3.1, 12.0, 86_400.0, 1e9, float("inf")])
+def test_retry_after_is_bounded(asked):
+    """No header stops a request for longer than the policy's longest pause."""
+    error = service_error(errors.ServerBusy)
+    error.retry_after = asked
+    assert retrying.decide(POLICY, READ, error, 1, 0.1).delay == POLICY.most
+
+
+@pytest.mark.parametrize("wrong", [{"attempts": 0}, {"first": -1}, {"first": 5, "most": 1}, {"patience": -1}])
 def test_a_senseless_policy_is_refused(wrong):
     """A policy that contradicts itself cannot be made."""
     with pytest.raises(ValueError, match="retry policy"):

@@ -18,13 +18,16 @@ from doubles.scripted import (
     reply,
 )
 from doubles.virtual_time import virtual_time
+from pydantic import SecretStr
 
 from asyncsm import (
+    AsyncsmError,
     ClientStateError,
     ConnectionFailed,
     CredentialError,
     InvalidArgument,
     ManagementSession,
+    NetworkManagementService,
     OperationFailed,
     RetryPolicy,
     ServerBusy,
@@ -35,8 +38,10 @@ from asyncsm import (
     UnexpectedPayload,
     config,
     errors,
+    models,
 )
 from asyncsm.config import SessionOptions
+from asyncsm.credentials import UncheckedSubscriptionId, write_publishsettings
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import get
 from asyncsm.models import Images, Operation
@@ -50,7 +55,7 @@ OTHER_SUBSCRIPTION = "00000000-0000-0000-0000-000000000002"
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch):
-    for name in ("SUBSCRIPTIONID", "CERTFILE", "HOST", "CA_FILE"):
+    for name in ("SUBSCRIPTIONID", "CERTFILE", "CERTPASSWORD", "HOST", "CA_FILE"):
         monkeypatch.delenv(f"AZURE_MANAGEMENT_{name}", raising=False)
 
 
@@ -82,10 +87,10 @@ async def test_a_busy_service_is_asked_again():
 @virtual_time
 async def test_retry_after_is_the_least_pause():
     """Where the service says how long to wait, that is waited."""
-    session, transport = session_with(refusal(503, "ServerBusy", retry_after="40"), reply(200))
+    session, transport = session_with(refusal(503, "ServerBusy", retry_after="20"), reply(200))
     async with session:
         await session.send(READ)
-    assert transport.times[1] - transport.times[0] >= 40
+    assert 20 <= transport.times[1] - transport.times[0] <= 30
 
 
 @virtual_time
@@ -319,6 +324,117 @@ async def test_the_environment_may_name_the_only_trusted_authorities(monkeypatch
     with pytest.raises(CredentialError, match=r"absent\.pem"):
         async with session:
             pass
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["{%s}", " %s\r\n", "\ufeff%s", "\u200e%s", '"%s"', "/subscriptions/%s", "subscriptions/%s/", "(%s)"],
+)
+def test_an_id_as_people_paste_it(form):
+    """What surrounds the GUID is left out; its case is kept."""
+    session = ManagementSession(form % SUBSCRIPTION, management_certificate())
+    assert session.subscription_id == SUBSCRIPTION
+    assert (
+        ManagementSession(SUBSCRIPTION.replace("-", ""), management_certificate()).subscription_id
+        == SUBSCRIPTION
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong", ["My Subscription", "#1", "1234", "a/../b", f"{SUBSCRIPTION}0", "\udce4", "%20"]
+)
+def test_an_id_that_is_no_guid(wrong, tmp_path):
+    """It is refused before anything is sent; a publishsettings file says which there are."""
+    with pytest.raises(InvalidArgument, match=r"subscription_id: .* is not a GUID"):
+        ManagementSession(wrong, management_certificate())
+    file = tmp_path / "my.publishsettings"
+    write_publishsettings(file, management_certificate(), [(f"{{{SUBSCRIPTION}}}", "mine"), ("#2", "odd")])
+    with pytest.raises(
+        InvalidArgument, match=rf"my\.publishsettings has .{SUBSCRIPTION}. \(mine\), #2 \(odd\)"
+    ):
+        ManagementSession(wrong, file)
+    assert ManagementSession(None, file).subscription_id == SUBSCRIPTION
+    assert ManagementSession(SUBSCRIPTION, file).subscription_id == SUBSCRIPTION
+    write_publishsettings(file, management_certificate(), [("#2", "odd")], overwrite=True)
+    with pytest.raises(CredentialError, match="subscription id '#2', which is not a GUID"):
+        ManagementSession(None, file)
+
+
+def test_an_id_that_is_no_guid_on_purpose():
+    """Whoever says so may use other ids, as long as they can stand in a URL."""
+    odd = UncheckedSubscriptionId("sub.scription_1")
+    assert ManagementSession(odd, management_certificate()).subscription_id == "sub.scription_1"
+    for wrong in ("..", "a b", "a#b", "", "\n"):
+        with pytest.raises((InvalidArgument, CredentialError)):
+            ManagementSession(UncheckedSubscriptionId(wrong), management_certificate())
+
+
+def test_values_of_the_environment_as_shells_leave_them(monkeypatch, tmp_path):
+    """Carriage returns, quotes and marks around a value are not part of it; a password's blanks are."""
+    pfx = tmp_path / "my certificate.pfx"
+    management_certificate().write_pfx(pfx, " secret ")
+    monkeypatch.setenv("AZURE_MANAGEMENT_SUBSCRIPTIONID", f'"{SUBSCRIPTION}"\r')
+    monkeypatch.setenv("AZURE_MANAGEMENT_CERTFILE", f"'{pfx}'\r")
+    monkeypatch.setenv("AZURE_MANAGEMENT_CERTPASSWORD", " secret \r\n")
+    monkeypatch.setenv("AZURE_MANAGEMENT_HOST", "\ufefflocalhost:8443\r")
+    session = ManagementSession()
+    assert (session.subscription_id, session.endpoint.url) == (SUBSCRIPTION, "https://localhost:8443")
+    assert session.certificate == management_certificate()
+
+
+@pytest.mark.parametrize("password", ["secret", SecretStr("secret")])
+def test_the_password_of_a_pfx(password, tmp_path):
+    """It can be given; without it the message says how."""
+    management_certificate().write_pfx(tmp_path / "my.pfx", "secret")
+    assert ManagementSession(SUBSCRIPTION, tmp_path / "my.pfx", cert_password=password).certificate
+    assert ServiceManagementService(
+        SUBSCRIPTION, tmp_path / "my.pfx", cert_password=password
+    ).session.certificate
+    with pytest.raises(CredentialError, match="cert_password or AZURE_MANAGEMENT_CERTPASSWORD"):
+        ManagementSession(SUBSCRIPTION, tmp_path / "my.pfx")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "user:hunter2@proxy.example:3128",
+        "proxy.example:3128",
+        "socks5://u:hunter2@proxy.example",
+        "http://",
+        "x",
+    ],
+)
+def test_a_proxy_that_is_no_url(url, monkeypatch):
+    """It is refused when the session is made, without its user and password, wherever it comes from."""
+    with pytest.raises(InvalidArgument, match=r"^proxy: ") as given:
+        ManagementSession(SUBSCRIPTION, management_certificate(), proxy=url)
+    monkeypatch.setenv("https_proxy", url)
+    with pytest.raises(InvalidArgument, match=r"^proxy: ") as named:
+        ManagementSession(SUBSCRIPTION, management_certificate())
+    assert "hunter2" not in str(given.value) + str(named.value)
+    ManagementSession(SUBSCRIPTION, management_certificate(), trust_env=False)
+    ManagementSession(SUBSCRIPTION, management_certificate(), proxy="http://u:hunter2@proxy.example:3128")
+    monkeypatch.setenv("no_proxy", "*")
+    ManagementSession(SUBSCRIPTION, management_certificate())
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [
+        (ManagementSession, {"subscription_id": SUBSCRIPTION}),
+        (ManagementSession, {"host": "http://x"}),
+        (ManagementSession, {"timeout": 0}),
+        (ServiceManagementService, {"subscription_id": SUBSCRIPTION}),
+        (NetworkManagementService, {"host": "http://x"}),
+        (models.Location, {"nothing": 1}),
+    ],
+)
+def test_what_could_not_be_made_has_a_repr(kind, arguments):
+    """Reporters of errors show the locals of all frames, ``self`` of a constructor that raised among them."""
+    with pytest.raises(AsyncsmError) as caught:
+        kind(**arguments)
+    shown = [repr(frame.frame.f_locals) for frame in inspect.getinnerframes(caught.value.__traceback__)]
+    assert any(kind.__name__ in each for each in shown)
 
 
 def test_empty_variables_are_not_set(monkeypatch):

@@ -3,14 +3,16 @@
 import asyncio
 import math
 from collections import deque
+from math import inf
 
 import pytest
 from doubles.virtual_time import virtual_time
 
 from asyncsm import errors
 from asyncsm.config import ThrottlePolicy
+from asyncsm.engine.budget import Kind
 from asyncsm.engine.pacing import Pace
-from asyncsm.engine.throttling import Kind, Throttle
+from asyncsm.engine.throttling import Throttle
 
 UNKNOWN = ThrottlePolicy()
 
@@ -32,7 +34,7 @@ def timers():
 async def exchange(throttle, kind=Kind.CALL, *, seconds=0.0, error=None, again=False):
     """One exchange of `seconds`, which ends with `error`; returns when it began."""
     try:
-        async with throttle.turn(kind, again=again):
+        async with throttle.turn(kind, give_up=1e9 if again else inf):
             began = now()
             await asyncio.sleep(seconds)
             if error is not None:
@@ -334,7 +336,7 @@ async def test_a_window_of_unknown_size_is_used_to_the_full():
         again = False
         while True:
             try:
-                async with throttle.turn(Kind.CALL, again=again):
+                async with throttle.turn(Kind.CALL, give_up=1e9 if again else inf):
                     await asyncio.sleep(0.2)
                     while admitted and admitted[0] <= now() - 300:
                         admitted.popleft()

@@ -44,7 +44,11 @@ from asyncsm.emulator.persistence.checking import check
 from asyncsm.emulator.persistence.fitting import check_call
 from asyncsm.emulator.progress import OperationLog
 from asyncsm.emulator.refusals import Refusal
+<<<<<<< HEAD
 from asyncsm.wire.base import XmlModel
+=======
+from asyncsm.wire.types import HiddenText
+>>>>>>> main
 
 VERSION: Final = 2
 """Of saved states, as databases and documents. 1: effects and types called by where they stood."""
@@ -109,7 +113,7 @@ class Encoder(ABC):
         Raises:
             TypeError: it cannot be part of a state.
         """
-        if value is None or type(value) in {str, int, bool}:
+        if value is None or type(value) in {str, int, bool, HiddenText}:
             return value  # type: ignore[return-value]
         if isinstance(value, Entity):
             return self.entity(value)

@@ -66,7 +66,7 @@ def update(call: Call) -> Reply:
             f"The disk with LUN {disk.lun} is called {disk.name}, which cannot be changed."
         )
     order = DiskOrder(call, service, deployment.name)
-    if wanted.lun is None:
+    if "lun" not in wanted.model_fields_set:
         wanted.lun = disk.lun
     order.keep(disk, wanted)
     roles.require_data_disks(role, order, role.data_disks)

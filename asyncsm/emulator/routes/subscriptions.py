@@ -59,7 +59,7 @@ def list_operating_system_families(_call: Call) -> Reply:
 
 def _shown(subscription: Subscription) -> wire.Subscription:
     quotas, plan = subscription.quotas, subscription.networks.plan
-    return wire.Subscription(
+    shown = wire.Subscription(
         subscription_id=subscription.id,
         subscription_name=subscription.name,
         subscription_status=wire.SubscriptionStatus(subscription.status),
@@ -71,18 +71,13 @@ def _shown(subscription: Subscription) -> wire.Subscription:
         current_core_count=subscription.cores_in_use,
         current_hosted_services=len(subscription.hosted_services),
         current_storage_accounts=len(subscription.storage_accounts),
-        # The other counters are left out where they are 0, but for the security groups'.
         max_virtual_network_sites=quotas.virtual_network_sites,
-        current_virtual_network_sites=len(subscription.networks.sites) or None,
         max_local_network_sites=quotas.local_network_sites,
-        current_local_network_sites=(len(plan.local_sites) or None) if plan is not None else None,
         max_dns_servers=quotas.dns_servers,
-        current_dns_servers=(len(plan.dns_servers) or None) if plan is not None else None,
         offer_categories=OFFER_CATEGORIES,
         aad_tenant_id=str(uuid.uuid5(uuid.NAMESPACE_URL, subscription.id)),
         created_time=subscription.created,
         max_reserved_ips=quotas.reserved_ips,
-        current_reserved_ips=len(subscription.reserved_ips) or None,
         max_public_ip_count=quotas.public_ips,
         current_network_security_groups=0,
         max_network_security_groups=quotas.network_security_groups,
@@ -90,3 +85,13 @@ def _shown(subscription: Subscription) -> wire.Subscription:
         max_route_tables=quotas.route_tables,
         max_routes_per_route_table=quotas.routes_per_route_table,
     )
+    counters = {
+        "current_virtual_network_sites": subscription.networks.sites,
+        "current_local_network_sites": plan.local_sites if plan is not None else (),
+        "current_dns_servers": plan.dns_servers if plan is not None else (),
+        "current_reserved_ips": subscription.reserved_ips,
+    }
+    for counter, counted in counters.items():
+        if counted:  # the service leaves out these, and no other counters, where they are 0
+            setattr(shown, counter, len(counted))
+    return shown

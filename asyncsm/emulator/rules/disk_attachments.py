@@ -71,7 +71,7 @@ class DiskOrder:
 
     def data_disk(self, role_name: str, given: wire.DataVirtualHardDisk) -> Disk:
         """A further disk: a registered one, one made of an existing blob, or an empty one."""
-        lun = require_lun(given.lun or 0)
+        lun = require_lun(given.lun)
         caching = _caching(given.host_caching, "ReadOnly")
         if given.disk_name and not (given.media_link or given.source_media_link):
             disk = self._registered(given.disk_name, caching, lun)
@@ -113,7 +113,7 @@ class DiskOrder:
     def keep(self, disk: Disk, given: wire.DataVirtualHardDisk) -> Disk:
         """A data disk the machine has already, perhaps with another caching or LUN from now on."""
         caching = _caching(given.host_caching, disk.host_caching or "ReadOnly")
-        self.attachments.append((disk, caching, require_lun(given.lun or 0)))
+        self.attachments.append((disk, caching, require_lun(given.lun)))
         return disk
 
     def lun_of(self, disk: Disk) -> int:

@@ -66,7 +66,8 @@ def _checked(endpoint: ConfigurationSetInputEndpoint) -> ConfigurationSetInputEn
         if port is None or not 1 <= port <= HIGHEST_PORT:
             # [guess]: no source says so
             raise refusals.bad_request(f"The endpoint {endpoint.name} must have valid port numbers.")
-    minutes = endpoint.idle_timeout_in_minutes
+    given = "idle_timeout_in_minutes" in endpoint.model_fields_set
+    minutes = endpoint.idle_timeout_in_minutes if given else None
     if minutes is not None and minutes not in IDLE_MINUTES:
         raise refusals.bad_request(  # [protocol 1.8]
             f"The idle timeout of the endpoint {endpoint.name} must be from {IDLE_MINUTES[0]} to "
@@ -79,7 +80,7 @@ def _checked(endpoint: ConfigurationSetInputEndpoint) -> ConfigurationSetInputEn
             "load_balanced_endpoint_set_name": endpoint.load_balanced_endpoint_set_name or None,
             "protocol": protocol,
             "vip": None,
-            "enable_direct_server_return": endpoint.enable_direct_server_return or False,
+            "enable_direct_server_return": endpoint.enable_direct_server_return,
             "idle_timeout_in_minutes": minutes or (USUAL_IDLE_MINUTES if protocol == "tcp" else None),
         }
     )

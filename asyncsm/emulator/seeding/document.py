@@ -17,6 +17,8 @@ from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
+from asyncsm import texts
+
 MOST: int = 100_000
 """Largest `count` of an entry."""
 
@@ -277,9 +279,12 @@ def load_seed(path: Path) -> SeedDocument:
         SeedError: it is no seed document.
         ModuleNotFoundError: it is YAML, and PyYAML is not installed.
     """
+    try:
+        text = texts.decode(path.read_bytes())
+    except UnicodeDecodeError as error:
+        raise SeedError(("", f"{path} {texts.NOT_TEXT}")) from error
     is_yaml = path.suffix.lower() in {".yaml", ".yml"}
     try:
-        text = path.read_text(encoding="utf-8-sig")
         content: object = _yaml(text) if is_yaml else json.loads(text)
     except ValueError as error:
         raise SeedError(("", f"{path} is not {'YAML' if is_yaml else 'JSON'}: {error}")) from error

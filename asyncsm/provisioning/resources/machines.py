@@ -103,8 +103,8 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
                 mends=False,
                 folded=True,
             )
-        present = {disk.lun or 0 for disk in found.data_virtual_hard_disks}
-        missing = [disk.lun or 0 for disk in spec.data_disks() if (disk.lun or 0) not in present]
+        present = {disk.lun for disk in found.data_virtual_hard_disks}
+        missing = [disk.lun for disk in spec.data_disks() if disk.lun not in present]
         if missing:
             yield Difference(
                 "data_virtual_hard_disks", f"LUNs {sorted(present)}", f"LUNs {missing} too", mends=False

@@ -1,0 +1,71 @@
+"""Text of the files that people hand over, in whatever encoding their editor wrote it."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Final
+
+# The mark of UTF-32 begins like that of UTF-16, and therefore comes first.
+_MARKS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_DECLARED: Final = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]+)["']""")
+NOT_TEXT: Final = "is not UTF-8 text; save it as UTF-8"
+
+
+def decode(content: bytes) -> str:
+    """Decode UTF-8, or what the byte order mark says; the mark is dropped.
+
+    Windows PowerShell's ``>`` writes UTF-16, and Notepad adds marks. UTF-16 without one has a zero in
+    its first two bytes.
+
+    Raises:
+        UnicodeDecodeError: it is no text in that encoding.
+    """
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return content[len(mark) :].decode(encoding)
+    if b"\0" in content[:2]:
+        return content.decode("utf-16-le" if content[0] else "utf-16-be")
+    return content.decode()
+
+
+def decode_xml(content: bytes) -> str:
+    """Decode a document; its declaration counts only where there is neither a mark nor valid UTF-8.
+
+    Documents that were converted, the service's own ones among them, declare the encoding they had before.
+
+    Raises:
+        UnicodeDecodeError: it is no text in any of these encodings.
+    """
+    try:
+        return decode(content)
+    except UnicodeDecodeError:
+        declared = _DECLARED.match(content)
+        if declared is None:
+            raise
+        try:
+            return content.decode(declared[1].decode())
+        except LookupError:  # an encoding Python does not know
+            pass
+        raise
+
+
+def one_line(text: str, most: int) -> str:
+    """Return text as one line of at most `most` characters, which can be printed and forges no line of a log."""
+    if len(text) <= most and text.isprintable():
+        return text
+    words = " ".join(text[: 2 * most].split())
+    if not words.isprintable():
+        words = "".join(each if each.isprintable() else repr(each)[1:-1] for each in words)
+    return words if len(words) <= most else f"{words[: most - 3]}..."
+
+
+def line(text: str) -> str:
+    """Return a value without a mark before it and the line break after it, as files and shells add them."""
+    return text.removeprefix("\ufeff").removesuffix("\n").removesuffix("\r")

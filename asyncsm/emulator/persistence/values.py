@@ -44,11 +44,8 @@ from asyncsm.emulator.persistence.checking import check
 from asyncsm.emulator.persistence.fitting import check_call
 from asyncsm.emulator.progress import OperationLog
 from asyncsm.emulator.refusals import Refusal
-<<<<<<< HEAD
 from asyncsm.wire.base import XmlModel
-=======
 from asyncsm.wire.types import HiddenText
->>>>>>> main
 
 VERSION: Final = 2
 """Of saved states, as databases and documents. 1: effects and types called by where they stood."""

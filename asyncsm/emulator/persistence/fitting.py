@@ -67,7 +67,11 @@ def _signature_of(effect: Callable[..., object]) -> tuple[inspect.Signature, Map
 def _tests_of(kind: type[Any]) -> Mapping[str, Test]:
     """Return what the fields of a dataclass or model can be."""
     if issubclass(kind, BaseModel):
-        return {name: _test_of(field.annotation) for name, field in kind.model_fields.items()}
+        # None is what is absent, also where a later release has another default for that.
+        return {
+            name: _test_of(field.annotation if field.is_required() else Union[field.annotation, None])  # noqa: UP007
+            for name, field in kind.model_fields.items()
+        }
     hints = get_type_hints(kind, include_extras=True)
     own: Iterable[str] = getattr(kind, "__dataclass_fields__", ()) or getattr(kind, "_fields", ())
     return {name: _test_of(hints[name]) for name in own}

@@ -57,11 +57,13 @@ class RequestOutcome:
         reply: the answer.
         operation: the service's name of what was asked, once that is known.
         faults: those that struck.
+        changes: whether it may have changed something.
     """
 
     reply: Reply
     operation: str | None = None
     faults: tuple[Fault, ...] = ()
+    changes: bool = False
 
     @property
     def status(self) -> int | None:
@@ -78,7 +80,8 @@ class ManagementApp:
         faults: what goes wrong on purpose.
         limiter: how many requests are admitted; ``None`` for any number.
         journal: takes note of each request.
-        save: makes what has changed last, before it is acknowledged.
+        save: makes what has changed last, before it is acknowledged; an `OSError` says that it cannot,
+            and whoever raises it logs why.
         limits: how long and how slow a request may be.
     """
 
@@ -96,6 +99,7 @@ class ManagementApp:
         self._limiter = limiter
         self._journal = RequestLog() if journal is None else journal
         self._save = save
+        self._is_failing = False
         self._limits = limits
         self._router = Router(ROUTES)
         self._delivery = Delivery(world.clock)
@@ -110,8 +114,8 @@ class ManagementApp:
         request_id = f"{self._world.random.getrandbits(128):032x}"
         try:
             outcome = await self._answer(request, request_id)
-            if self._save is not None:
-                self._save()
+            if not self._is_kept() and outcome.changes:
+                outcome = RequestOutcome(Reply.refusing(refusals.change_not_kept()), outcome.operation)
         except Refusal as refusal:
             if refusal.code == refusals.NOT_EMULATED:
                 log.warning("%s (request %s)", refusal.message, request_id)
@@ -207,6 +211,9 @@ class ManagementApp:
         self._world.clock.settle()
         if self._limiter is not None and not self._limiter.admits(call.subscription.id):
             return RequestOutcome(Reply.refusing(refusals.too_many_requests()), name)  # [protocol 3.2]
+        changes = call.route.recorded
+        if changes and self._is_failing and not self._is_kept():
+            return RequestOutcome(Reply.refusing(refusals.nothing_kept()), name)
         instead = self._faults.instead(call)
         if instead is not None:
             return RequestOutcome(fault_injection.instead(instead, call, target), name, (instead,))
@@ -218,9 +225,19 @@ class ManagementApp:
         spoiling = self._faults.afterwards(call, reply)
         if spoiling is not None:
             reply = fault_injection.spoil(spoiling, reply)
-        return RequestOutcome(
-            reply, name, tuple(fault for fault in (diverted, spoiling) if fault is not None)
-        )
+        faults = tuple(fault for fault in (diverted, spoiling) if fault is not None)
+        return RequestOutcome(reply, name, faults, changes)
+
+    def _is_kept(self) -> bool:
+        """Save, and tell whether that was possible."""
+        try:
+            if self._save is not None:
+                self._save()
+        except OSError:
+            self._is_failing = True
+        else:
+            self._is_failing = False
+        return not self._is_failing
 
     def _perform(self, call: Call) -> Reply:
         """Let happen what time has brought, then the operation; nothing else comes between."""

@@ -5,8 +5,9 @@
 ``ca-key.pem``              secret  its key, to issue the server's certificate at each start
 ``management.pem``          secret  key and certificate that manage the subscriptions
 ``management.cer``                  the same certificate alone, as it would be uploaded
-``emulator.publishsettings``  secret  all of it in one file, with the present address
-``emulator.json``                   subscription ids and names
+``emulator.publishsettings``  secret  all of it in one file, with the present address; of a second
+                                      emulator in the directory, ``emulator-PORT.publishsettings``
+``emulator.json``                   subscription ids and names; whoever locks it has the usual names
 ==========================  ======  ==========================================================
 
 All of them are kept across restarts as long as they are valid; secret ones are readable
@@ -102,6 +103,10 @@ class Identity:
     def with_subscriptions(self, subscriptions: Iterable[Subscription]) -> Identity:
         """The same for other subscriptions; the files are left alone."""
         return replace(self, subscriptions=tuple((each.id, each.name) for each in subscriptions))
+
+    def share_directory(self, port: int) -> None:
+        """Have a publishsettings file of its own, as another emulator that runs has the usual one."""
+        self.files.publishsettings = self.files.directory / f"emulator-{port}.publishsettings"
 
     def announce(self, url: str) -> None:
         """Write the publishsettings file for the address the emulator has now."""

@@ -14,7 +14,7 @@ both, as they were with the service.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from asyncsm.wire.operations import Error
 
@@ -166,6 +166,19 @@ def server_busy() -> Refusal:
         "ServerBusy",
         "The server (or an internal component) is currently unavailable. Retry the request.",
     )
+
+
+def nothing_kept() -> Refusal:
+    """503: the emulator's database cannot be written, so that nothing was done."""
+    return Refusal(503, "ServerBusy", f"The emulator has changed nothing: {_UNWRITABLE}")
+
+
+def change_not_kept() -> Refusal:
+    """500: the emulator's database could not take a change that was made."""
+    return Refusal(500, "InternalError", f"The change is not kept yet: {_UNWRITABLE}")
+
+
+_UNWRITABLE: Final = "its database cannot be written. Its log and GET /health of its control port say why."
 
 
 def too_many_requests() -> Refusal:

@@ -24,6 +24,7 @@ from asyncsm.emulator.call import World
 from asyncsm.emulator.client_timings import ClientTimings
 from asyncsm.emulator.clock import Clock, make_clock
 from asyncsm.emulator.control import control_port
+from asyncsm.emulator.directory_use import DirectoryUse
 from asyncsm.emulator.emulator_arguments import KINDS, check_arguments
 from asyncsm.emulator.facts import EmulatorFacts
 from asyncsm.emulator.faults import Faults
@@ -120,6 +121,7 @@ class Emulator(EmulatorFacts):
         self._random = Random(seed)  # noqa: S311 - made-up data, nothing secret
         self._gate = Gate(self.state)
         self._identity: Identity | None = None
+        self._directory_use: DirectoryUse | None = None
         progress = OperationProgress(self.clock, self._random)
         self.faults: Faults = Faults(self.clock, progress, seed)
         self.journal: RequestLog = RequestLog()
@@ -160,6 +162,10 @@ class Emulator(EmulatorFacts):
             except BaseException:
                 await self._listener.close()
                 raise
+        if self._directory_use is None:
+            self._directory_use = DirectoryUse(self._identity.files.subscriptions)
+            if not self._directory_use.is_first:
+                self._identity.share_directory(self.port)
         self._identity.announce(self.url)
 
     async def stop(self) -> None:
@@ -172,6 +178,11 @@ class Emulator(EmulatorFacts):
     async def close(self) -> None:
         """Stop for good, let go of the database, and remove the private directory, if there is one."""
         await self.stop()
+        if self._directory_use is not None:
+            self._directory_use.end()
+            if not self._directory_use.is_first:
+                self.publishsettings_path.unlink(missing_ok=True)
+            self._directory_use = None
         self._keeper.close()
         if self._database is not None:
             self._identity = None
@@ -264,6 +275,11 @@ class Emulator(EmulatorFacts):
             OSError: the database cannot be written.
         """
         self._keeper.save()
+
+    @property
+    def problem(self) -> str | None:
+        """The reason why the database cannot be written at present, if it cannot."""
+        return self._keeper.problem
 
     def _start_over(self) -> None:
         """Forget what belongs to another state than the present one, and save that."""

@@ -205,6 +205,21 @@ async def test_files(directory: Path):
         assert settings.subscriptions[0].management_url.rstrip("/") == emulator.url
 
 
+async def test_two_in_one_directory(directory: Path):
+    """The second has a publishsettings file of its own while it runs; the first one's stays as it is."""
+    usual = directory / "emulator.publishsettings"
+    async with Emulator(directory=directory) as first:
+        said = usual.read_bytes()
+        async with Emulator(directory=directory) as second:
+            own = directory / f"emulator-{second.port}.publishsettings"
+            assert (first.publishsettings_path, second.publishsettings_path) == (usual, own)
+            assert second.url.encode() in own.read_bytes()
+            assert usual.read_bytes() == said
+        assert not own.exists()
+    async with Emulator(directory=directory) as third:
+        assert third.url.encode() in usual.read_bytes()
+
+
 async def test_the_directory_is_kept(directory: Path):
     """Another emulator in the same directory has the same certificates and subscriptions."""
     facts = []

@@ -21,6 +21,8 @@ NOT_OF_A_START = {
     "_listener",
     "_admin",
     "_context",
+    "_directory_use",
+    "publishsettings",
     # Tables and functions, which nothing changes.
     "_router",
     "_limits",

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
+import aiohttp
 import pytest
 from doubles.bare_client import Management, connected, document
 from doubles.compute import (
@@ -402,6 +403,50 @@ class TestDatabase:
         async with Emulator(directory=directory, database=file):
             with pytest.raises(UnusableDatabase, match="in use"):
                 await Emulator(directory=directory, database=file).start()
+
+    async def test_an_emulator_on_a_full_disk(
+        self, directory: Path, file: Path, caplog: pytest.LogCaptureFixture
+    ):
+        """Reads go on, health says what is wrong, changes are refused before they are made; the log says it once."""
+        async with (
+            Emulator(directory=directory, clock=ManualClock(), database=file) as emulator,
+            connected(emulator) as client,
+            aiohttp.ClientSession(emulator.admin_url) as admin,
+        ):
+            connection = emulator._keeper._database._connection
+            connection.execute("PRAGMA max_page_count = 1")
+            label = "x" * 100
+            answers = [
+                await client.post(
+                    SERVICES, hosted_service(f"shop{each}", label=label, description=label * 10)
+                )
+                for each in range(20)
+            ]
+            refused = [each for each in answers if each.status != 201]
+            assert (refused[0].status, refused[0].code) == (500, "InternalError")
+            assert {(each.status, each.code) for each in refused[1:]} == {(503, "ServerBusy")}
+            assert all("its database cannot be written" in each.message for each in refused)
+            emulator.clock.advance(3600)
+            assert len((await client.get(SERVICES)).find_all("ServiceName")) == 20 - len(refused) + 1
+            async with admin.get("/health") as reply:
+                health = await reply.json()
+            assert (reply.status, health["status"]) == (200, "failing")
+            assert health["problem"].endswith("state.db: database or disk is full")
+            for path in ("/overview", "/hosted-services", "/state", "/requests"):
+                async with admin.get(path) as reply:
+                    assert reply.status == 200
+            async with admin.post("/faults", json={"kind": "503"}) as reply:
+                assert reply.status == 503
+                assert "disk is full" in (await reply.json())["error"]
+            assert [each.getMessage() for each in caplog.records if each.levelname == "ERROR"] == [
+                f"{file}: database or disk is full; nothing is changed until it can be written"
+            ]
+            assert not any(each.exc_info for each in caplog.records)
+            connection.execute("PRAGMA max_page_count = 100000")
+            emulator.faults.clear()
+            assert (await client.post(SERVICES, hosted_service("later"))).status == 201
+            async with admin.get("/health") as reply:
+                assert (await reply.json())["status"] == "ok"
 
     async def test_time_that_had_left_the_calendar(self, directory: Path, file: Path):
         """A file whose time an earlier release let go beyond all dates can be opened again."""

@@ -26,6 +26,11 @@ class Controllable(Protocol):
         """Address of the emulated service."""
         ...
 
+    @property
+    def problem(self) -> str | None:
+        """The reason why changes cannot be kept at present, if they cannot."""
+        ...
+
     def facts(self) -> Mapping[str, str | int | list[str]]:
         """Return addresses, ids and file names that a client needs."""
         ...
@@ -44,4 +49,4 @@ class Controllable(Protocol):
         """Replace the state by one of `snapshot`; `ValueError` when it is none."""
 
     def save(self) -> None:
-        """Make changes of clock and faults durable, if anything is."""
+        """Make changes of clock and faults durable, if anything is; `UnusableDatabase` when it cannot be."""

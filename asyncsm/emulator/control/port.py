@@ -16,6 +16,7 @@ from asyncsm.emulator.control.events import EventHub
 from asyncsm.emulator.control.routes import ROUTES
 from asyncsm.emulator.listening import SHUTDOWN_SECONDS, is_loopback
 from asyncsm.emulator.malformed_requests import SERVER_LOG, UNREADABLE, reason_of
+from asyncsm.emulator.persistence.database import UnusableDatabase
 
 log: logging.Logger = logging.getLogger("asyncsm.emulator")
 
@@ -60,7 +61,11 @@ def control_port(emulator: Controllable) -> web.AppRunner:
 def _bound(route: ControlRoute, emulator: Controllable, events: EventHub) -> _Answering:
     async def answer(request: web.Request) -> web.StreamResponse:
         content = await route.handler(ControlCall(emulator, events, request))
-        emulator.save()
+        try:
+            emulator.save()
+        except UnusableDatabase:
+            if route.method != "GET":
+                raise
         if isinstance(content, BaseModel):
             return json_response(content, route.status)
         return web.Response(status=route.status) if content is None else content
@@ -81,6 +86,8 @@ async def _explain(request: web.Request, handler: _Answering) -> web.StreamRespo
         return rejected.response()
     except web.HTTPException as error:  # no such path, or not with this method
         return Rejected(error.status, f"{request.method} {request.path}: {error.reason}").response()
+    except UnusableDatabase as error:  # its log has it already
+        return Rejected(503, f"this cannot be kept at present: {error}").response()
     except UNREADABLE as error:
         return Rejected(400, f"the body cannot be read: {reason_of(error)}").response()
     except Exception:

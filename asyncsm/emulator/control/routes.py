@@ -50,8 +50,11 @@ SEED: Final[dict[str, JsonValue]] = {
 
 @route("GET", "/health", tag="Emulator", answer=schemas.Health)
 async def get_health(call: ControlCall) -> schemas.Health:
-    """Answer that the emulator is there, with its time."""
-    return schemas.Health(status="ok", now=call.emulator.clock.now())
+    """Answer that the emulator is there, with its time, and why it refuses changes if it has to."""
+    now, problem = call.emulator.clock.now(), call.emulator.problem
+    if problem is None:
+        return schemas.Health(status="ok", now=now)
+    return schemas.Health(status="failing", now=now, problem=problem)
 
 
 @route("GET", "/overview", tag="Emulator", answer=schemas.Overview)

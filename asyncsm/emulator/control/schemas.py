@@ -45,8 +45,9 @@ class Problem(Shown):
 class Health(Shown):
     """Answer to a liveness check."""
 
-    status: Literal["ok"] = "ok"
+    status: Literal["ok", "failing"] = "ok"
     now: datetime = Field(description="The emulator's time.")
+    problem: str | None = Field(default=None, description="Why changes are refused, if they are.")
 
 
 class ClockChange(BaseModel):

@@ -96,6 +96,7 @@ class Database:
         world: of that emulator.
 
     Attributes:
+        path: the file.
         starts: how often it has been opened, this time included.
 
     Raises:
@@ -103,7 +104,7 @@ class Database:
     """
 
     def __init__(self, path: Path, world: World) -> None:
-        self._path = path
+        self.path = path
         self._world = world
         self._encoder = RowEncoder(self.number_of, world)
         self._notes = _Notes()
@@ -305,7 +306,8 @@ class Database:
                 yield
                 self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # a full disk ends it, and the cause would be hidden
+                    self._connection.execute("ROLLBACK")
                 raise
         self._notes.clear()
 
@@ -315,10 +317,10 @@ class Database:
             yield
         except sqlite3.OperationalError as error:
             problem = "is in use by another emulator" if "locked" in str(error) else str(error)
-            raise UnusableDatabase(self._path, problem) from error
+            raise UnusableDatabase(self.path, problem) from error
         except (sqlite3.DatabaseError, UnreadableState, json.JSONDecodeError) as error:
             raise UnusableDatabase(
-                self._path, f"is damaged, or no database of an emulator: {error}"
+                self.path, f"is damaged, or no database of an emulator: {error}"
             ) from error
 
     def _begin(self) -> int:
@@ -328,11 +330,11 @@ class Database:
         (version,) = execute("PRAGMA user_version").fetchone()
         (tables,) = execute("SELECT count(*) FROM sqlite_master").fetchone()
         if tables and application != APPLICATION_ID:
-            raise UnusableDatabase(self._path, "is the database of another program")
+            raise UnusableDatabase(self.path, "is the database of another program")
         try:
             require_version(version if tables else VERSION)
         except ValueError as error:
-            raise UnusableDatabase(self._path, str(error)) from error
+            raise UnusableDatabase(self.path, str(error)) from error
         execute("BEGIN IMMEDIATE")
         if not tables:
             for statement in SCHEMA.split(";"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,12 @@ from asyncsm.emulator.call import World
 from asyncsm.emulator.faults import Faults
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.persistence import snapshot
-from asyncsm.emulator.persistence.database import Database
+from asyncsm.emulator.persistence.database import Database, UnusableDatabase
 from asyncsm.emulator.persistence.snapshot import Contents
 from asyncsm.emulator.persistence.values import UnreadableState, random_state, set_random_state
 from asyncsm.emulator.state import ServiceState, Subscription, SubscriptionCertificate
+
+log: logging.Logger = logging.getLogger("asyncsm.emulator")
 
 
 class StateStore:
@@ -28,6 +31,7 @@ class StateStore:
 
     Attributes:
         manager: thumbprint of the certificate that manages the subscriptions from their beginning.
+        problem: why the file could not be written the last time, if it could not.
     """
 
     def __init__(self, world: World, faults: Faults) -> None:
@@ -36,6 +40,7 @@ class StateStore:
         self._database: Database | None = None
         self._is_behind = False
         self.manager: str | None = None
+        self.problem: str | None = None
 
     def open(self, path: Path) -> bool:
         """Keep the state in `path` from now on; if one is there already, have that.
@@ -78,11 +83,22 @@ class StateStore:
             UnusableDatabase: the file cannot be written. What has changed waits for the next time.
         """
         database, clock = self._database, self._world.clock
-        if database is not None and self._is_behind:
-            database.replace(self._contents())
-            clock.watcher, self._is_behind = database, False
-        elif database is not None:
-            database.save(clock.timestamp())
+        if database is None:
+            return
+        try:
+            if self._is_behind:
+                database.replace(self._contents())
+                clock.watcher, self._is_behind = database, False
+            else:
+                database.save(clock.timestamp())
+        except UnusableDatabase as error:
+            if self.problem is None:  # or each request would say so
+                log.error("%s; nothing is changed until it can be written", error)  # noqa: TRY400 - no failure here
+            self.problem = str(error)
+            raise
+        if self.problem is not None:
+            log.warning("%s can be written again", database.path)
+            self.problem = None
 
     def close(self) -> None:
         """Save, and keep no file any more."""

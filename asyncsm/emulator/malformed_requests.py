@@ -1,7 +1,8 @@
-"""Requests that are no HTTP: how they are recognised, and what is logged of them."""
+"""Requests that are no HTTP: how they are recognised, and what aiohttp's servers log of them."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Final
 
@@ -21,8 +22,14 @@ def reason_of(error: BaseException) -> str:
 
 
 def _in_one_line(record: logging.LogRecord) -> bool:
-    """Shorten the report on a malformed request; its traceback would show aiohttp's parser only."""
+    """Shorten the report on a malformed request; its traceback would show aiohttp's parser only.
+
+    Returns:
+        Whether it is worth a report: aiohttp stumbles over a request that a closing server did not wait for.
+    """
     error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, asyncio.InvalidStateError):
+        return False
     if isinstance(error, UNREADABLE):
         record.levelno, record.levelname = logging.WARNING, "WARNING"
         record.msg, record.exc_info = f"{record.msg}: it is malformed: %s", None

@@ -10,6 +10,7 @@ import pytest
 from doubles.bare_client import connected, document
 
 from asyncsm.emulator import Emulator, Limits
+from asyncsm.emulator.malformed_requests import SERVER_LOG
 from asyncsm.emulator.tls import EmulatorSSLObject
 
 SOON = 0.05
@@ -254,3 +255,10 @@ async def test_a_malformed_request_is_a_line_of_the_log(directory, clock, caplog
             writer.transport.abort()
             await asyncio.sleep(0)
         assert [each.exc_info for each in caplog.records] in ([None], [])
+
+
+def test_only_what_concerns_the_user_is_logged(caplog):
+    """Not aiohttp's complaint about a request that a closing server did not wait for."""
+    for error in (asyncio.InvalidStateError("invalid state"), KeyError("a bug")):
+        SERVER_LOG.error("Unhandled exception", exc_info=error)
+    assert [each.exc_info[0] for each in caplog.records] == [KeyError]

@@ -90,7 +90,8 @@ class Entry:
     )
 
     def __init__(self, handle: OperationHandle, now: float) -> None:
-        age = (datetime.now(UTC) - handle.submitted).total_seconds()
+        # A handle with its reply was accepted now; by the wall clock only a resumed one is older.
+        age = 0.0 if handle.response else (datetime.now(UTC) - handle.submitted).total_seconds()
         self.handles: list[weakref.ref[OperationHandle]] = []
         self.ended: list[Callable[[], None]] = []
         self.request_id: str = handle.request_id

@@ -211,7 +211,7 @@ async def test_what_progress_raises_ends_everything():
 
     async with cloud() as sky:
         with pytest.raises(KeyError, match="spoilt"):
-            await gather([value(1, 2), sky.call("a", 30), sky.call("b", 5)], on_progress=spoil)
+            await gather([value(1, 2.2), sky.call("a", 30), sky.call("b", 5)], on_progress=spoil)
         left = asyncio.all_tasks() - {asyncio.current_task()}
         assert {task.get_name() for task in left} <= {"asyncsm-tracker"}
         assert (await sky.accepted["b"]).status == "Succeeded"

@@ -14,14 +14,7 @@ from pydantic import SecretStr
 
 from asyncsm import config
 from asyncsm.clouds import PUBLIC, Endpoint, checked_proxy
-from asyncsm.config import (
-    LanePolicy,
-    PollingPolicy,
-    ReconcilePolicy,
-    RetryPolicy,
-    SessionOptions,
-    ThrottlePolicy,
-)
+from asyncsm.config import LanePolicy, PollingPolicy, ReconcilePolicy, RetryPolicy, ThrottlePolicy
 from asyncsm.engine import protocol
 from asyncsm.engine.budget import Kind
 from asyncsm.engine.caller import Caller
@@ -44,12 +37,14 @@ from asyncsm.wire.base import XmlModel
 from asyncsm.wire.http import HttpResponse
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
     from types import TracebackType
 
     from asyncsm.credentials import CertificateSource, ManagementCertificate
 
 M = TypeVar("M", bound=XmlModel)
+R = TypeVar("R")
 
 
 class ManagementSession(Caller):
@@ -112,7 +107,7 @@ class ManagementSession(Caller):
         given = config.environment()
         if ca_file is None:
             ca_file = given.ca_file
-        self.options: SessionOptions = SessionOptions(
+        self.options: config.SessionOptions = config.SessionOptions(
             ca_file, proxy, trust_env, timeout, retry, polling, throttle, lanes, reconcile, api_version
         )
         if timeout <= 0:
@@ -328,6 +323,10 @@ class ManagementSession(Caller):
         """Keep other changes of a resource away while a block runs; see `Caller.exclusively`."""
         path = protocol.path_of(segments)
         return self._open().starter.exclusively(lane_of(path), path)
+
+    async def past_others(self, resource: str, attempt: Callable[[], Awaitable[R]]) -> R:
+        """Make a change by `attempt`, past the operations of others; see `Caller.past_others`."""
+        return await self._open().starter.past_others(resource, attempt)
 
     def in_doubt(self, since: datetime) -> AbstractContextManager[None]:
         """Look before sending: a process that died may have sent the changes of this block already.

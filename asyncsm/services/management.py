@@ -15,6 +15,7 @@ from asyncsm.operations.power import PowerOperations
 from asyncsm.operations.raw import RawOperations
 from asyncsm.operations.roles import RoleOperations
 from asyncsm.operations.service_certificates import ServiceCertificateOperations
+from asyncsm.operations.slots import SlotOperations
 from asyncsm.operations.storage import StorageAccountOperations
 from asyncsm.operations.subscriptions import SubscriptionOperations
 from asyncsm.operations.upgrades import UpgradeOperations
@@ -31,6 +32,7 @@ class ServiceManagementService(
     DiskOperations,
     DeploymentOperations,
     UpgradeOperations,
+    SlotOperations,
     HostedServiceOperations,
     ServiceCertificateOperations,
     StorageAccountOperations,

@@ -217,6 +217,23 @@ class Update(Entity):
     rolling_back: bool = False
 
 
+@saved("reboot")
+@dataclass(frozen=True, slots=True)
+class Reboot:
+    """A restart of a role instance.
+
+    Attributes:
+        number: by which events are told apart, from 1 on.
+        reason: the service's words.
+    """
+
+    number: int
+    role_name: str
+    instance_name: str
+    reason: str
+    started: datetime
+
+
 @saved("deployment", "emulator.compute:Deployment")
 @dataclass(slots=True, eq=False)
 class Deployment(Lockable):
@@ -234,6 +251,8 @@ class Deployment(Lockable):
         internal_dns_suffix: under which virtual machines find each other.
         load_balancers: internal ones.
         cores: how many of the subscription's are counted for it.
+        reboots: the latest restarts of its instances, in the order in which they happened.
+        packages_in: containers into which its package was copied.
         changing: whether an update has been asked for and is not over.
         update: the update under way, once it has begun.
     """
@@ -262,6 +281,8 @@ class Deployment(Lockable):
     update: Update | None = None
     sdk_version: str = ""
     cores: int = 0
+    reboots: tuple[Reboot, ...] = ()
+    packages_in: tuple[str, ...] = ()
     changing: bool = False
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncsm.operations.affinity_groups import AffinityGroupOperations
 from asyncsm.operations.certificates import ManagementCertificateOperations
 from asyncsm.operations.convergence import ConvergentOperations
+from asyncsm.operations.deployment_events import DeploymentEventOperations
 from asyncsm.operations.deployments import DeploymentOperations
 from asyncsm.operations.disks import DiskOperations
 from asyncsm.operations.extensions import ResourceExtensionOperations
@@ -33,6 +34,7 @@ class ServiceManagementService(
     DeploymentOperations,
     UpgradeOperations,
     SlotOperations,
+    DeploymentEventOperations,
     HostedServiceOperations,
     ServiceCertificateOperations,
     StorageAccountOperations,

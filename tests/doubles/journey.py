@@ -79,6 +79,7 @@ async def _web_and_worker_roles(sms, change):
         await change(f"walk_upgrade_domain{how}", "web", which, 0)
         await change(f"rollback_update_or_upgrade{how}", "web", which, "Auto", True)
         await ready()
+        await change(f"get_package{how}", "web", which, blob(ACCOUNT, "packages"), overwrite_existing=True)
         await change(f"update_deployment_status{how}", "web", which, "Suspended")
         await change(f"update_deployment_status{how}", "web", which, "Running")
         await ready()

@@ -75,6 +75,8 @@ def restart(call: Call) -> Reply:
         locks=[deployment], then=partial(_walk_each, timing, deployment, machines, instances.RESTARTED)
     )
     _walk_each(timing, deployment, machines, instances.MACHINE_RESTART)
+    for instance in machines:
+        instances.note_reboot(timing, deployment, instance, instances.REBOOT_REASON)
     return reply
 
 

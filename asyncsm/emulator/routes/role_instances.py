@@ -48,7 +48,7 @@ routes: RouteTable = RouteTable()
 @routes.post(NAMED_BY_SLOT, "RebootDeploymentRoleInstanceBySlot", query={"comp": "reboot"}, seconds=60)
 def reboot(call: Call) -> Reply:
     """Reboot Role Instance: its disks stay as they are."""
-    return _restart(call, REBOOT)
+    return _restart(call, REBOOT, instances.REBOOT_REASON)
 
 
 @routes.post(NAMED, "ReimageDeploymentRoleInstance", query={"comp": "reimage"}, seconds=90)
@@ -58,7 +58,7 @@ def reboot(call: Call) -> Reply:
 def renew(call: Call) -> Reply:
     """Reimage or Rebuild Role Instance, of a web or worker role only: a new system, or empty local drives too."""
     deployments.require_roles(path_resources.deployment(call)[1])
-    return _restart(call, FRESH_START)
+    return _restart(call, FRESH_START, f"{call.query['comp'].capitalize()} asked for by the user")
 
 
 @routes.post(f"{BY_NAME}/roleinstances", "DeleteRoleInstances", query={"comp": "delete"}, seconds=200)
@@ -88,14 +88,16 @@ def delete(call: Call) -> Reply:
     return reply
 
 
-def _restart(call: Call, phases: Sequence[InstancePhase]) -> Reply:
+def _restart(call: Call, phases: Sequence[InstancePhase], reason: str) -> Reply:
     _, deployment = path_resources.deployment(call)
     instance = _find(deployment, call.parameters["roleInstanceName"])
     call.require_free(deployment)
     if instance.power_state == "Stopped":
         raise refusals.conflict(f"The role instance {instance.name} is stopped.")  # [guess]
     reply = call.accept(locks=[deployment])
-    instances.walk(Timing.of(call), deployment, instance, phases)
+    timing = Timing.of(call)
+    instances.walk(timing, deployment, instance, phases)
+    instances.note_reboot(timing, deployment, instance, reason)
     return reply
 
 

@@ -6,50 +6,15 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from doubles.bare_client import AZURE, Answer, Management, document
+from doubles.bare_client import AZURE, Answer, Management
 from doubles.comparing import Comparison, shape
-from doubles.compute import encoded
+from doubles.preparing import STAGES, prepare, staged
 from doubles.recordings import RECORDED_SUBSCRIPTION, Exchange, exchanges
 
 RECORDED_URL = "https://management.core.windows.net"
 
-GROUP = "utaffgrpdonotdelete"
-ACCOUNT = "storagename"
-IMAGE_ACCOUNT = "portalvhdsmp6ddqtwmht89"
-IMAGE = "unittest-donotdelete-ubuntu1404"
-IMAGE_DISK = f"{IMAGE}-os-2014-11-11"
-
-
-def storage_account(name: str) -> str:
-    """Request of Create Storage Account."""
-    return document(
-        "CreateStorageServiceInput",
-        f"<ServiceName>{name}</ServiceName><Label>{encoded(name)}</Label><Location>West US</Location>",
-    )
-
-
-PRESENT = {
-    GROUP: (
-        "affinitygroups",
-        document(
-            "CreateAffinityGroup",
-            f"<Name>{GROUP}</Name><Label>{encoded('a group')}</Label><Location>West US</Location>",
-        ),
-    ),
-    ACCOUNT: ("services/storageservices", storage_account(ACCOUNT)),
-    IMAGE_ACCOUNT: ("services/storageservices", storage_account(IMAGE_ACCOUNT)),
-    IMAGE: (
-        "services/vmimages",
-        document(
-            "VMImage",
-            f"<Name>{IMAGE}</Name><Label>an image</Label><OSDiskConfiguration>"
-            "<OSState>Generalized</OSState><OS>Linux</OS>"
-            f"<MediaLink>https://{IMAGE_ACCOUNT}.blob.core.windows.net/vhds/{IMAGE_DISK}.vhd</MediaLink>"
-            "</OSDiskConfiguration>",
-        ),
-    ),
-}
-"""What the recorded subscription had from before, and recordings use: how to make it, by its name."""
+FRONT_ENDS = ("usnorth", "ussouth", "ussouth2", "ussouth3", "uswest")
+"""Regions whose front ends answered, as their URLs name them."""
 
 PATIENCE = 900
 """Virtual seconds that machines are given to come as far as they were in a recording."""
@@ -75,19 +40,6 @@ class State(NamedTuple):
 
 LOST_SIGHT = ("RoleStateUnknown", "Started")
 """What the service said of machines that ran while others in their deployment were added or stopped."""
-
-
-async def prepare(management: Management, recording: Path) -> None:
-    """Make what was there before a recording, as far as its requests name it."""
-    said = b"".join(then.request_body for then in exchanges(recording))
-    if IMAGE.encode() in said:
-        said += IMAGE_ACCOUNT.encode()
-    for name, (path, body) in PRESENT.items():
-        if name.encode() in said:
-            made = await management.post(path, body)
-            if made.status == HTTPStatus.ACCEPTED:
-                made = await management.finished(made)
-            assert made.status < HTTPStatus.BAD_REQUEST, made.text
 
 
 def as_far(then: bytes, now: Answer) -> bool:
@@ -131,7 +83,7 @@ async def replay(management: Management, recording: Path) -> AsyncIterator[tuple
     ids = {RECORDED_SUBSCRIPTION: management.subscription_id}
     for then in exchanges(recording):
         target = then.path + (f"?{then.query}" if then.query else "")
-        body = then.request_body.decode()
+        body = staged(then.request_body.decode())
         for old, new in ids.items():
             target, body = target.replace(old, new), body.replace(old, new)
 
@@ -162,6 +114,8 @@ def comparison(management: Management) -> Comparison:
     return Comparison(
         {
             RECORDED_URL: management.url,
+            **{f"https://{region}.{RECORDED_URL[8:]}": management.url for region in FRONT_ENDS},
+            **STAGES,
             RECORDED_SUBSCRIPTION: management.subscription_id,
             RECORDED_SUBSCRIPTION.replace("-", ""): management.subscription_id.replace("-", ""),
         }

@@ -53,6 +53,7 @@ class RoleInstance(Entity):
         remote_access_thumbprint: certificate for remote access, made at the first start.
         booted: whether its system has come up since it got its place.
         provisioned: whether its system has been set up, which is done once.
+        maintenance_result: how the latest maintenance the user asked for ended.
         walk: number of its latest walk from state to state; the steps of older ones are void.
         settled: whether that walk has come to its end.
     """
@@ -72,6 +73,7 @@ class RoleInstance(Entity):
     remote_access_thumbprint: str | None = None
     booted: bool = False
     provisioned: bool = False
+    maintenance_result: str | None = None
     walk: int = 0
     settled: bool = True
 

@@ -126,7 +126,9 @@ async def _machines(sms, change):
     await change("update_dns_server", *vms, "dns", "192.168.1.2")
     await change("delete_dns_server", *vms, "dns")
     await sms.wait_for_deployment(*vms)
-    await change("restart_role", *vms, "two")
+    for act in ("restart_role", "redeploy_role", "perform_maintenance_on_role"):
+        await change(act, *vms, "two")
+        await sms.wait_for_deployment(*vms)
     await change("shutdown_role", *vms, "two")
     await change("start_role", *vms, "two")
     await change("shutdown_roles", *vms, ["one", "two"], "StoppedDeallocated")

@@ -48,7 +48,7 @@ routes: RouteTable = RouteTable()
 @routes.post(NAMED_BY_SLOT, "RebootDeploymentRoleInstanceBySlot", query={"comp": "reboot"}, seconds=60)
 def reboot(call: Call) -> Reply:
     """Reboot Role Instance: its disks stay as they are."""
-    return _restart(call, REBOOT, instances.REBOOT_REASON)
+    return _restart(call, REBOOT)
 
 
 @routes.post(NAMED, "ReimageDeploymentRoleInstance", query={"comp": "reimage"}, seconds=90)
@@ -58,7 +58,7 @@ def reboot(call: Call) -> Reply:
 def renew(call: Call) -> Reply:
     """Reimage or Rebuild Role Instance, of a web or worker role only: a new system, or empty local drives too."""
     deployments.require_roles(path_resources.deployment(call)[1])
-    return _restart(call, FRESH_START, f"{call.query['comp'].capitalize()} asked for by the user")
+    return _restart(call, FRESH_START)
 
 
 @routes.post(f"{BY_NAME}/roleinstances", "DeleteRoleInstances", query={"comp": "delete"}, seconds=200)
@@ -70,7 +70,7 @@ def delete(call: Call) -> Reply:
     deployments.require_roles(deployment)
     if not wanted:
         raise refusals.bad_request("At least one role instance must be specified.")  # [guess]
-    going = {instance.name: instance for instance in (_find(deployment, name) for name in wanted)}
+    going = {instance.name: instance for instance in (find(deployment, name) for name in wanted)}
     for role in deployment.roles.values():
         if all(one.name in going for one in instances.of_role(deployment, role.name)):
             raise refusals.bad_request(  # [guess]
@@ -88,20 +88,21 @@ def delete(call: Call) -> Reply:
     return reply
 
 
-def _restart(call: Call, phases: Sequence[InstancePhase], reason: str) -> Reply:
+def _restart(call: Call, phases: Sequence[InstancePhase]) -> Reply:
     _, deployment = path_resources.deployment(call)
-    instance = _find(deployment, call.parameters["roleInstanceName"])
+    instance = find(deployment, call.parameters["roleInstanceName"])
     call.require_free(deployment)
     if instance.power_state == "Stopped":
         raise refusals.conflict(f"The role instance {instance.name} is stopped.")  # [guess]
     reply = call.accept(locks=[deployment])
     timing = Timing.of(call)
     instances.walk(timing, deployment, instance, phases)
-    instances.note_reboot(timing, deployment, instance, reason)
+    instances.note_reboot(timing, deployment, instance, call.query["comp"].capitalize())
     return reply
 
 
-def _find(deployment: Deployment, name: str) -> RoleInstance:
+def find(deployment: Deployment, name: str) -> RoleInstance:
+    """The role instance called `name`; refuse if there is none."""
     # [guess]: no source says so
     return refusals.required(
         deployment.instances.get(name), f"The role instance {name} was not found in the deployment."

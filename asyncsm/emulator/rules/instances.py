@@ -24,7 +24,6 @@ from asyncsm.emulator.state import Subscription
 MOST_UPGRADE_DOMAINS: Final = 5
 FAULT_DOMAINS: Final = 2
 MOST_REBOOTS: Final = 1000
-REBOOT_REASON: Final = "Reboot asked for by the user"
 
 
 @saved("instance-phase", "emulator.handlers.instances:Phase")
@@ -146,9 +145,10 @@ def walk_all(timing: Timing, deployment: Deployment, phases: Sequence[InstancePh
         walk(timing, deployment, instance, phases)
 
 
-def note_reboot(timing: Timing, deployment: Deployment, instance: RoleInstance, reason: str) -> None:
-    """Keep for List Deployment Events that `instance` restarts now; the oldest are forgotten in time."""
+def note_reboot(timing: Timing, deployment: Deployment, instance: RoleInstance, what: str) -> None:
+    """Keep for List Deployment Events that `instance` restarts now, and by what; the oldest are forgotten in time."""
     number = deployment.reboots[-1].number + 1 if deployment.reboots else 1
+    reason = f"{what} asked for by the user"
     noted = Reboot(number, instance.role_name, instance.name, reason, timing.clock.now())
     deployment.reboots = (*deployment.reboots[-MOST_REBOOTS + 1 :], noted)
 

@@ -25,6 +25,7 @@ instances: Final = Family("role instances", evidence="[protocol 4.7]")
 
 INSTANCES: Final = DEPLOYMENT + "/roleinstances"
 INSTANCE: Final = INSTANCES + "/{role_instance_name}"
+ROLLBACK_MODES: Final = ("Auto", "Manual")
 
 
 class UpgradeOperations(Caller):
@@ -94,9 +95,7 @@ class UpgradeOperations(Caller):
         self,
         service_name: str,
         deployment_name: str,
-        mode: Annotated[
-            str, one_of((wire.deployments.UpgradeMode.AUTO, wire.deployments.UpgradeMode.MANUAL))
-        ],
+        mode: Annotated[str, one_of(ROLLBACK_MODES)],
         force: bool,
     ) -> OperationHandle:
         """Take an update or upgrade back that has not come to its end.

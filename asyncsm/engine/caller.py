@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, TypeVar
 
 from asyncsm.engine.protocol import decode
-from asyncsm.wire.base import XmlModel
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -14,9 +13,10 @@ if TYPE_CHECKING:
     from asyncsm.config import PollingPolicy
     from asyncsm.engine.protocol import Request
     from asyncsm.polling import Goal, OperationHandle
+    from asyncsm.wire.base import XmlModel
     from asyncsm.wire.http import HttpResponse
 
-M = TypeVar("M", bound=XmlModel)
+M = TypeVar("M", bound="XmlModel")
 
 
 class Caller(ABC):

@@ -13,15 +13,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote, urlencode
-from xml.sax.saxutils import unescape
 
-from asyncsm import config
+from asyncsm import config, wire
 from asyncsm.errors import InvalidArgument, ServiceError, UnexpectedPayload
+from asyncsm.wire.encoding import decode_base64, utf8
 from asyncsm.wire.http import HttpRequest, HttpResponse
-from asyncsm.wire.operations import Error
 from asyncsm.wire.refusals import service_error_class
-from asyncsm.wire.types import decode_base64, utf8
-from asyncsm.wire.xml import MalformedXml
 
 if TYPE_CHECKING:
     from asyncsm.clouds import Endpoint
@@ -223,7 +220,7 @@ def service_error(response: HttpResponse, request: Request) -> ServiceError:
 
 def _read_error(response: HttpResponse) -> tuple[str, str, str | None]:
     try:
-        document = Error.from_xml(response.body)
+        document = wire.operations.Error.from_xml(response.body)
     except ValueError:
         text = excerpt(response.body)
         return f"HTTP{response.status}", text or "the service gave no reason", None
@@ -244,7 +241,7 @@ def decode(model: type[M], response: HttpResponse, request: Request) -> M:
         decoded = model.from_xml(response.body)
     except ValueError as error:
         beginning = masked(excerpt(response.body), request.body)
-        shown = f"; it begins {beginning!r}" if isinstance(error, MalformedXml) else ""
+        shown = f"; it begins {beginning!r}" if isinstance(error, wire.xml.MalformedXml) else ""
         raise UnexpectedPayload(
             f"the reply to {request.resource} is not a readable {model.root_name()} document:"
             f" {_first_line(error)}{shown} (request {response.request_id})",
@@ -273,6 +270,8 @@ def masked(text: str, body: XmlModel | bytes | None) -> str:
     """Return `text` without the secrets of the request's `body`, which services have repeated in their answers."""
     if body is None or not text:
         return text
+    from xml.sax.saxutils import unescape
+
     document = body if isinstance(body, bytes) else body.to_xml()
     for found in _SENT_SECRET.findall(document):
         secret = unescape(found.decode(errors="replace"), {"&quot;": '"', "&#13;": "\r"})

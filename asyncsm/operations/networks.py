@@ -1,20 +1,16 @@
 """Addresses and names: reserved IP addresses, DNS servers, virtual networks."""
 
+from __future__ import annotations
+
 from typing import Final
 
+from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.deployments import DEPLOYMENT
 from asyncsm.operations.facts import Usual
 from asyncsm.operations.kinds import IPAddress, Label, Name
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.networks import (
-    DnsServer,
-    ReservedIP,
-    ReservedIPAssociation,
-    ReservedIPs,
-    VirtualNetworkSites,
-)
 
 reserved: Final = Family(
     "reserved IP addresses", evidence="[protocol 4.17]", usual=Usual(30, samples=23, resolution=30)
@@ -33,7 +29,7 @@ class NetworkOperations(Caller):
     """Operations on reserved IP addresses, deployments' DNS servers and virtual networks."""
 
     @reserved.reads(ADDRESSES)
-    async def list_reserved_ip_addresses(self) -> ReservedIPs:
+    async def list_reserved_ip_addresses(self) -> wire.networks.ReservedIPs:
         """List the reserved IP addresses of the subscription.
 
         REST: List Reserved IP Addresses.
@@ -41,7 +37,7 @@ class NetworkOperations(Caller):
         ...
 
     @reserved.reads(ADDRESS)
-    async def get_reserved_ip_address(self, name: str) -> ReservedIP:
+    async def get_reserved_ip_address(self, name: str) -> wire.networks.ReservedIP:
         """Read a reserved IP address, and what uses it.
 
         REST: Get Reserved IP Address.
@@ -51,7 +47,9 @@ class NetworkOperations(Caller):
         """
         ...
 
-    @reserved.creates(ADDRESSES, at="/{name}", body=ReservedIP, operation="CreateReservedIP")
+    @reserved.creates(
+        ADDRESSES, at="/{name}", body=lambda: wire.networks.ReservedIP, operation="CreateReservedIP"
+    )
     async def create_reserved_ip_address(
         self, name: Name, label: Label | None = None, location: str | None = None
     ) -> OperationHandle:
@@ -83,7 +81,7 @@ class NetworkOperations(Caller):
 
     @reserved.acts(
         ADDRESS + "/operations/associate",
-        body=ReservedIPAssociation,
+        body=lambda: wire.networks.ReservedIPAssociation,
         operation="AssociateReservedIP",
         version=_ASSOCIATION_VERSION,
         usual=Usual(90, samples=9, resolution=30),
@@ -106,7 +104,7 @@ class NetworkOperations(Caller):
 
     @reserved.acts(
         ADDRESS + "/operations/disassociate",
-        body=ReservedIPAssociation,
+        body=lambda: wire.networks.ReservedIPAssociation,
         operation="DisassociateReservedIP",
         version=_ASSOCIATION_VERSION,
         usual=Usual(60, samples=7, resolution=30),
@@ -128,7 +126,10 @@ class NetworkOperations(Caller):
         ...
 
     @resolving.creates(
-        DNS_SERVERS, at="/{dns_server_name}", body=DnsServer, fields={"name": "dns_server_name"}
+        DNS_SERVERS,
+        at="/{dns_server_name}",
+        body=lambda: wire.networks.DnsServer,
+        fields={"name": "dns_server_name"},
     )
     async def add_dns_server(
         self, service_name: str, deployment_name: str, dns_server_name: Name, address: IPAddress
@@ -147,7 +148,7 @@ class NetworkOperations(Caller):
         """
         ...
 
-    @resolving.replaces(DNS_SERVER, body=DnsServer, fields={"name": "dns_server_name"})
+    @resolving.replaces(DNS_SERVER, body=lambda: wire.networks.DnsServer, fields={"name": "dns_server_name"})
     async def update_dns_server(
         self, service_name: str, deployment_name: str, dns_server_name: Name, address: IPAddress
     ) -> OperationHandle:
@@ -174,6 +175,6 @@ class NetworkOperations(Caller):
         ...
 
     @networks.reads("services/networking/virtualnetwork")
-    async def list_virtual_network_sites(self) -> VirtualNetworkSites:
+    async def list_virtual_network_sites(self) -> wire.networks.VirtualNetworkSites:
         """List the virtual networks of the subscription."""
         ...

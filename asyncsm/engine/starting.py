@@ -16,6 +16,7 @@ from asyncsm.errors import (
     UnexpectedPayload,
 )
 from asyncsm.polling import DEFAULT_SOURCE, OperationHandle
+from asyncsm.wire.echoes import secrets_in
 from asyncsm.wire.operations import Operation, OperationState
 
 if TYPE_CHECKING:
@@ -140,6 +141,7 @@ class ChangeStarter:
             response=response,
             usual=request.usual,
             source=source,
+            secrets=secrets_in(request.body) if followed else (),
         )
         if followed is None:
             _finish(handle, response.status)

@@ -1,7 +1,8 @@
 """How true the emulator is: all recorded requests sent to it again, and its answers beside the recorded ones.
 
 ``python tests/fidelity.py`` prints a table by operation, and ends with 1 if an answer differs
-without a reason. Recordings are looked for where the tests look for them (``ASYNCSM_RECORDINGS``).
+without a reason. Recordings are looked for where the tests look for them (``ASYNCSM_RECORDINGS``,
+and ``sdk_recordings`` beside it).
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from doubles.bare_client import connected
+from doubles.bare_client import Management, connected
 from doubles.comparing import Difference
-from doubles.recordings import FOLDER, Exchange
-from doubles.replaying import comparison, prepare, replay
+from doubles.preparing import prepare
+from doubles.recordings import CORPORA, Exchange, has_bodies
+from doubles.replaying import comparison, replay
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -49,7 +51,8 @@ class Finding:
 class Row:
     """What is known of an operation, or of all operations of a family that is not emulated.
 
-    Each exchange counts once: as matched, on purpose, differing, or not emulated.
+    Each exchange counts once: as matched, on purpose, differing, not emulated, or not replayed. What is
+    not replayed was recorded without its request's body, or is about something that such a request made.
     """
 
     operation: str
@@ -57,25 +60,29 @@ class Row:
     on_purpose: int = 0
     differing: int = 0
     not_emulated: int = 0
+    not_replayed: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
-    first_difference: Finding | None = None
+    differences: list[Finding] = field(default_factory=list)
 
     @property
     def exchanges(self) -> int:
-        return self.matched + self.on_purpose + self.differing + self.not_emulated
+        return self.matched + self.on_purpose + self.differing + self.not_emulated + self.not_replayed
+
+    @property
+    def first_difference(self) -> Finding | None:
+        return self.differences[0] if self.differences else None
 
     def count(self, recording: str, then: Exchange, differences: Iterable[Difference]) -> None:
         """Add an answer that differs from the recorded one like this."""
         found = list(differences)
         for reason in {one.reason for one in found if one.reason is not None}:
             self.reasons[reason] = self.reasons.get(reason, 0) + 1
-        unexplained = next((one for one in found if one.reason is None), None)
-        if unexplained is not None:
+        unexplained = [one for one in found if one.reason is None]
+        if unexplained:
             self.differing += 1
-            where, recorded, emulated = unexplained.where, unexplained.recorded, unexplained.emulated
-            self.first_difference = self.first_difference or Finding(
-                recording, then.seq, where, recorded, emulated
-            )
+            self.differences += [
+                Finding(recording, then.seq, one.where, one.recorded, one.emulated) for one in unexplained
+            ]
         elif found:
             self.on_purpose += 1
         else:
@@ -92,7 +99,11 @@ class Report:
     @property
     def rows(self) -> list[Row]:
         """By name; what is not emulated comes last."""
-        return sorted(self._rows.values(), key=lambda row: (row.not_emulated == row.exchanges, row.operation))
+        known = ("matched", "on_purpose", "differing")
+        return sorted(
+            self._rows.values(),
+            key=lambda row: (not any(getattr(row, name) for name in known), row.operation),
+        )
 
     @property
     def total(self) -> Row:
@@ -103,6 +114,7 @@ class Report:
             total.on_purpose += row.on_purpose
             total.differing += row.differing
             total.not_emulated += row.not_emulated
+            total.not_replayed += row.not_replayed
         return total
 
     def row(self, operation: str) -> Row:
@@ -116,7 +128,7 @@ def operation_of(then: Exchange) -> str | None:
             then.method,
             split(then.path)[1:],
             parse_query(then.query),
-            lambda: xml.parse(then.request_body)[0].rpartition(":")[2],
+            lambda: xml.parse(then.request_body)[0].rpartition(":")[2] if then.request_body else "",
         )
     except Refusal:
         return None
@@ -131,18 +143,37 @@ async def measure(recordings: Iterable[Path]) -> Report:
             emulator.reset()
             await prepare(management, recording)
             report.recordings += 1
-            name = f"{recording.parent.name}/{recording.stem}"
-            unknown: set[str] = set()
-            compared = comparison(management)
-            async for then, now in replay(management, recording):
-                operation = operation_of(then)
-                # The end of an operation cannot be asked for where its beginning is unknown.
-                if operation is None or split(then.path)[-1] in unknown:
-                    unknown.add(then.response_headers.get("x-ms-request-id", ""))
-                    report.row(f"all of {recording.parent.name}").not_emulated += 1
-                else:
-                    report.row(operation).count(name, then, compared.differences(then, now))
+            await _measure_one(report, management, recording)
     return report
+
+
+async def _measure_one(report: Report, management: Management, recording: Path) -> None:
+    name = f"{recording.parent.name}/{recording.stem}"
+    compared = comparison(management)
+    unknown: set[str] = set()
+    not_made: list[str] = []
+    async for then, now in replay(management, recording):
+        operation = operation_of(then)
+        is_change = then.method != "GET"
+        # The end of an operation cannot be asked for where its beginning is unknown.
+        if operation is None or split(then.path)[-1] in unknown:
+            unknown.add(_request_id(then))
+            report.row(f"all of {recording.parent.name}").not_emulated += 1
+        elif not _is_whole(recording, then) or then.path.lower().startswith(tuple(not_made)):
+            if is_change:
+                not_made.append(then.path.lower())
+                not_made.append(f"/{split(then.path)[0]}/operations/{_request_id(then)}")
+            report.row(operation).not_replayed += 1
+        else:
+            report.row(operation).count(name, then, compared.differences(then, now))
+
+
+def _is_whole(recording: Path, then: Exchange) -> bool:
+    return bool(then.request_headers) and (has_bodies(recording) or then.method == "GET")
+
+
+def _request_id(then: Exchange) -> str:
+    return then.response_headers.get("x-ms-request-id", "none")
 
 
 def table(report: Report) -> Table:
@@ -158,6 +189,7 @@ def table(report: Report) -> Table:
         ("on purpose", total.on_purpose),
         ("differing", total.differing),
         ("not emulated", total.not_emulated),
+        ("not replayed", total.not_replayed),
     ):
         shown.add_column(name, str(value), justify="right")
     shown.add_column("first difference: recorded / emulated; reasons")
@@ -168,7 +200,14 @@ def table(report: Report) -> Table:
                 *(Text(f"{number} x {reason}") for reason, number in row.reasons.items()),
             ]
         )
-        counts = (row.exchanges, row.matched, row.on_purpose, row.differing, row.not_emulated)
+        counts = (
+            row.exchanges,
+            row.matched,
+            row.on_purpose,
+            row.differing,
+            row.not_emulated,
+            row.not_replayed,
+        )
         shown.add_row(row.operation, *(str(count or "") for count in counts), remarks)
     return shown
 
@@ -180,7 +219,7 @@ def document(report: Report) -> dict[str, object]:
         return {"exchanges": row.exchanges, **asdict(row)}
 
     total = numbers(report.total)
-    for name in ("operation", "reasons", "first_difference"):
+    for name in ("operation", "reasons", "differences"):
         del total[name]
     return {"recordings": report.recordings, "total": total, "operations": [*map(numbers, report.rows)]}
 
@@ -190,12 +229,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="fidelity", description="Compare the emulator with recorded traffic."
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report into this file, too")
+    parser.add_argument(
+        "folders", type=Path, nargs="*", default=[*CORPORA], help="of recordings, by area; all that are there"
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write the report with all differences here"
+    )
     chosen = parser.parse_args(arguments)
     console = Console(width=None if sys.stdout.isatty() else 160)
-    recordings = sorted(FOLDER.glob("*/*.json"))
+    recordings = [path for folder in chosen.folders for path in sorted(folder.glob("*/*.json"))]
     if not recordings:
-        console.print(f"skipped: recordings not found in {FOLDER}; ASYNCSM_RECORDINGS says where they are")
+        console.print(
+            f"skipped: recordings not found in {chosen.folders[0]}; ASYNCSM_RECORDINGS says where they are"
+        )
         return 0
     report = asyncio.run(measure(recordings))
     console.print(table(report))

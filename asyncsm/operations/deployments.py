@@ -35,7 +35,7 @@ DEPLOYMENTS: Final = SERVICE + "/deployments"
 DEPLOYMENT: Final = DEPLOYMENTS + "/{deployment_name}"
 
 _NAME_OR_NONE: Final = Rule("a name, or empty for none", lambda _, value: value or None, example="name")
-_SETTABLE: Final = (DeploymentStatus.RUNNING, DeploymentStatus.SUSPENDED)
+SETTABLE: Final = (DeploymentStatus.RUNNING, DeploymentStatus.SUSPENDED)
 
 
 class DeploymentOperations(Caller):
@@ -180,7 +180,7 @@ class DeploymentOperations(Caller):
         usual=Usual(6, samples=5, resolution=5),
     )
     async def update_deployment_status(
-        self, service_name: str, deployment_name: str, status: Annotated[str, one_of(_SETTABLE)]
+        self, service_name: str, deployment_name: str, status: Annotated[str, one_of(SETTABLE)]
     ) -> OperationHandle:
         """Start or suspend all role instances of a deployment.
 

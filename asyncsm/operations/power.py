@@ -9,11 +9,14 @@ from asyncsm.operations.deployments import DEPLOYMENT
 from asyncsm.operations.facts import Usual
 from asyncsm.operations.kinds import Label, Name, Names, one_of
 from asyncsm.operations.roles import MACHINE, SystemConfiguration
+from asyncsm.operations.upgrades import INSTANCE
 from asyncsm.polling import OperationHandle
 from asyncsm.wire.roles import (
     CaptureRoleOperation,
+    PerformMaintenanceOnRoleOperation,
     PostCaptureAction,
     PostShutdownAction,
+    RedeployRoleOperation,
     RestartRoleOperation,
     ShutdownRoleOperation,
     ShutdownRolesOperation,
@@ -58,6 +61,60 @@ class PowerOperations(Caller):
 
         Raises:
             ResourceNotFound: there is no such machine.
+        """
+        ...
+
+    @family.acts(
+        MACHINE,
+        body=RedeployRoleOperation,
+        operation="RedeployRoleOperation",
+        version="2016-06-01",
+        usual=Usual(151, samples=1, resolution=30),
+    )
+    async def redeploy_role(self, service_name: str, deployment_name: str, role_name: str) -> OperationHandle:
+        """Move a virtual machine to another host, where it restarts; what is on its temporary disk is lost.
+
+        REST: Redeploy Role.
+
+        Raises:
+            ResourceNotFound: there is no such machine.
+            Conflict: it is stopped.
+        """
+        ...
+
+    @family.acts(
+        MACHINE,
+        body=PerformMaintenanceOnRoleOperation,
+        operation="PerformMaintenanceOnRoleOperation",
+        version="2017-01-01",
+        usual=Usual(151),
+    )
+    async def perform_maintenance_on_role(
+        self, service_name: str, deployment_name: str, role_name: str
+    ) -> OperationHandle:
+        """Have the maintenance of a virtual machine's host now, in which it restarts.
+
+        REST: Perform Maintenance on Role.
+
+        Raises:
+            ResourceNotFound: there is no such machine.
+            Conflict: it is stopped, or no maintenance is due (`RoleInstance.maintenance_status`).
+        """
+        ...
+
+    @family.reads(
+        INSTANCE + "/ModelFile?FileType=RDP", operation="GetRemoteDesktopFile", version="2016-06-01"
+    )
+    async def get_remote_desktop_file(
+        self, service_name: str, deployment_name: str, role_instance_name: str
+    ) -> bytes:
+        """Read the file with which a remote desktop client connects to a Windows machine.
+
+        REST: Download RDP File.
+
+        Raises:
+            ResourceNotFound: there is no such instance.
+            BadRequest: remote desktops cannot reach it.
         """
         ...
 

@@ -1,5 +1,6 @@
 """The subscription, and what the service offers it."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
@@ -7,6 +8,7 @@ from asyncsm.engine.caller import Caller
 from asyncsm.operations.binding import request_of
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.kinds import Moment, one_of
+from asyncsm.operations.paging import Entries
 from asyncsm.wire.operations import OperationState, SubscriptionOperation, SubscriptionOperationCollection
 from asyncsm.wire.subscription import (
     Locations,
@@ -112,20 +114,37 @@ class SubscriptionOperations(Caller):
         )
         return await self.fetch(SubscriptionOperationCollection, request)
 
+    def iterate_subscription_operations(
+        self,
+        start_time: Moment | None = None,
+        end_time: Moment | None = None,
+        object_id_filter: str | None = None,
+        operation_result_filter: Annotated[str, one_of(OperationState)] | None = None,
+    ) -> AsyncIterator[SubscriptionOperation]:
+        """Go through the operations of a period, whatever number of pages they fill.
+
+        After an error ``async for`` over the same iterator goes on at the page that could not be read.
+
+        Args:
+            start_time, end_time, object_id_filter, operation_result_filter: as for
+                `list_subscription_operations`.
+        """
+        now = datetime.now(UTC)  # once, as all pages have to be of one period
+        return Entries(
+            lambda token: self.list_subscription_operations(
+                start_time or now - timedelta(days=1),
+                end_time or now + timedelta(days=1),
+                object_id_filter,
+                operation_result_filter,
+                token,
+            ),
+            lambda page: page.subscription_operations,
+        )
+
 
 async def operations_between(
     service: SubscriptionOperations, begin: datetime, end: datetime, status: str | None
 ) -> list[SubscriptionOperation]:
-    """Return the operations on all pages of `SubscriptionOperations.list_subscription_operations`."""
-    found: list[SubscriptionOperation] = []
-    token: str | None = None
-    followed: set[str] = set()
-    while True:
-        page = await service.list_subscription_operations(
-            begin, end, operation_result_filter=status, continuation_token=token
-        )
-        found += page.subscription_operations
-        token = page.continuation_token
-        if not token or token in followed:  # one that comes again would be followed for ever
-            return found
-        followed.add(token)
+    """Return the operations of a period on all pages of the list."""
+    listed = service.iterate_subscription_operations(begin, end, operation_result_filter=status)
+    return [one async for one in listed]

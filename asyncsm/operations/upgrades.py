@@ -29,6 +29,7 @@ instances: Final = Family("role instances", evidence="[protocol 4.7]")
 
 INSTANCES: Final = DEPLOYMENT + "/roleinstances"
 INSTANCE: Final = INSTANCES + "/{role_instance_name}"
+ROLLBACK_MODES: Final = (UpgradeMode.AUTO, UpgradeMode.MANUAL)
 
 
 class UpgradeOperations(Caller):
@@ -98,7 +99,7 @@ class UpgradeOperations(Caller):
         self,
         service_name: str,
         deployment_name: str,
-        mode: Annotated[str, one_of((UpgradeMode.AUTO, UpgradeMode.MANUAL))],
+        mode: Annotated[str, one_of(ROLLBACK_MODES)],
         force: bool,
     ) -> OperationHandle:
         """Take an update or upgrade back that has not come to its end.

@@ -10,6 +10,9 @@ from pathlib import Path
 CHECKOUT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("ASYNCSM_RECORDINGS", CHECKOUT.parent / "shared/wire/recordings"))
 
+CORPORA = (FOLDER, FOLDER.parent / "sdk_recordings/dotnet", FOLDER.parent / "sdk_recordings/java")
+"""Traffic of the old Python SDK, and of the .NET and Java libraries; each folder has one for each area."""
+
 RECORDED_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
 
@@ -29,6 +32,11 @@ class Exchange:
 
     def __str__(self) -> str:
         return f"{self.seq}: {self.method} {self.path} -> {self.status}"
+
+
+def has_bodies(recording: Path) -> bool:
+    """Whether its requests were recorded whole; the Java library's lack what was sent."""
+    return recording.parent.parent != CORPORA[2]
 
 
 def recordings(*areas: str) -> list[Path]:

@@ -6,53 +6,20 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from doubles.bare_client import AZURE, Answer, Management, document
+from doubles.bare_client import AZURE, Answer, Management
 from doubles.comparing import Comparison, shape
-from doubles.compute import encoded
+from doubles.preparing import STAGES, prepare, staged
 from doubles.recordings import RECORDED_SUBSCRIPTION, Exchange, exchanges
 
 RECORDED_URL = "https://management.core.windows.net"
 
-GROUP = "utaffgrpdonotdelete"
-ACCOUNT = "storagename"
-IMAGE_ACCOUNT = "portalvhdsmp6ddqtwmht89"
-IMAGE = "unittest-donotdelete-ubuntu1404"
-IMAGE_DISK = f"{IMAGE}-os-2014-11-11"
-
-
-def storage_account(name: str) -> str:
-    """Request of Create Storage Account."""
-    return document(
-        "CreateStorageServiceInput",
-        f"<ServiceName>{name}</ServiceName><Label>{encoded(name)}</Label><Location>West US</Location>",
-    )
-
-
-PRESENT = {
-    GROUP: (
-        "affinitygroups",
-        document(
-            "CreateAffinityGroup",
-            f"<Name>{GROUP}</Name><Label>{encoded('a group')}</Label><Location>West US</Location>",
-        ),
-    ),
-    ACCOUNT: ("services/storageservices", storage_account(ACCOUNT)),
-    IMAGE_ACCOUNT: ("services/storageservices", storage_account(IMAGE_ACCOUNT)),
-    IMAGE: (
-        "services/vmimages",
-        document(
-            "VMImage",
-            f"<Name>{IMAGE}</Name><Label>an image</Label><OSDiskConfiguration>"
-            "<OSState>Generalized</OSState><OS>Linux</OS>"
-            f"<MediaLink>https://{IMAGE_ACCOUNT}.blob.core.windows.net/vhds/{IMAGE_DISK}.vhd</MediaLink>"
-            "</OSDiskConfiguration>",
-        ),
-    ),
-}
-"""What the recorded subscription had from before, and recordings use: how to make it, by its name."""
+FRONT_ENDS = ("usnorth", "ussouth", "ussouth2", "ussouth3", "uswest")
+"""Regions whose front ends answered, as their URLs name them."""
 
 PATIENCE = 900
 """Virtual seconds that machines are given to come as far as they were in a recording."""
+
+NETWORK_FILE = "/services/networking/media"
 
 STILLNESS = 60
 """Virtual seconds after which machines that have settled will not move any more."""
@@ -75,19 +42,6 @@ class State(NamedTuple):
 
 LOST_SIGHT = ("RoleStateUnknown", "Started")
 """What the service said of machines that ran while others in their deployment were added or stopped."""
-
-
-async def prepare(management: Management, recording: Path) -> None:
-    """Make what was there before a recording, as far as its requests name it."""
-    said = b"".join(then.request_body for then in exchanges(recording))
-    if IMAGE.encode() in said:
-        said += IMAGE_ACCOUNT.encode()
-    for name, (path, body) in PRESENT.items():
-        if name.encode() in said:
-            made = await management.post(path, body)
-            if made.status == HTTPStatus.ACCEPTED:
-                made = await management.finished(made)
-            assert made.status < HTTPStatus.BAD_REQUEST, made.text
 
 
 def as_far(then: bytes, now: Answer) -> bool:
@@ -124,14 +78,15 @@ def _states(document: str) -> list[State]:
 async def replay(management: Management, recording: Path) -> AsyncIterator[tuple[Exchange, Answer]]:
     """Send a recording's requests again and yield what was answered then and now.
 
-    An operation that was over is given the time to be over. A deployment is asked for again, with
+    An operation that was over is given the time to be over, and a network configuration that to be taken
+    over. A deployment is asked for again, with
     time passing in between, until its machines are as far as they were then (`as_far`): how long
     anything takes is no part of the promise.
     """
     ids = {RECORDED_SUBSCRIPTION: management.subscription_id}
     for then in exchanges(recording):
         target = then.path + (f"?{then.query}" if then.query else "")
-        body = then.request_body.decode()
+        body = staged(then.request_body.decode())
         for old, new in ids.items():
             target, body = target.replace(old, new), body.replace(old, new)
 
@@ -140,7 +95,7 @@ async def replay(management: Management, recording: Path) -> AsyncIterator[tuple
 
         now = await ask()
         waited = still = 0
-        while then.method == "GET" and not _is_time(then.response_body, now):
+        while then.method == "GET" and not _is_time(then, now):
             still = still + STEP if has_settled(now) else 0
             if waited >= PATIENCE or still >= STILLNESS:
                 break
@@ -152,9 +107,11 @@ async def replay(management: Management, recording: Path) -> AsyncIterator[tuple
         yield then, now
 
 
-def _is_time(then: bytes, now: Answer) -> bool:
-    over = b"<Operation " in then and b"<Status>InProgress" not in then
-    return as_far(then, now) and not (over and now.find("Status") == "InProgress")
+def _is_time(then: Exchange, now: Answer) -> bool:
+    if then.path.endswith(NETWORK_FILE) and then.status != now.status:
+        return False
+    over = b"<Operation " in then.response_body and b"<Status>InProgress" not in then.response_body
+    return as_far(then.response_body, now) and not (over and now.find("Status") == "InProgress")
 
 
 def comparison(management: Management) -> Comparison:
@@ -162,6 +119,8 @@ def comparison(management: Management) -> Comparison:
     return Comparison(
         {
             RECORDED_URL: management.url,
+            **{f"https://{region}.{RECORDED_URL[8:]}": management.url for region in FRONT_ENDS},
+            **STAGES,
             RECORDED_SUBSCRIPTION: management.subscription_id,
             RECORDED_SUBSCRIPTION.replace("-", ""): management.subscription_id.replace("-", ""),
         }

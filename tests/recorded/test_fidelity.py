@@ -19,14 +19,14 @@ def some(tmp_path, monkeypatch):
         source = FOLDER / f"{name}.json"
         if not source.exists():
             pytest.skip(f"no recordings in {FOLDER}")
-        target = tmp_path / "recordings" / f"{name}.json"
+        target = tmp_path / f"{name}.json"
         target.parent.mkdir(parents=True, exist_ok=True)
         text = source.read_text(encoding="utf-8")
         assert old in text
         target.write_text(text.replace(old, new) if old else text, encoding="utf-8")
         return target
 
-    monkeypatch.setattr(fidelity, "FOLDER", tmp_path / "recordings")
+    monkeypatch.setattr(fidelity, "CORPORA", (tmp_path,))
     return put
 
 
@@ -110,13 +110,13 @@ def test_the_command_says_by_its_exit_code_whether_something_differs(some, tmp_p
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["recordings"] == 2
     assert report["total"]["differing"] == 1
-    (row,) = (row for row in report["operations"] if row["first_difference"] is not None)
-    assert row["first_difference"]["where"] == "AffinityGroup/HostedServices"
+    (row,) = (row for row in report["operations"] if row["differences"])
+    assert row["differences"][0]["where"] == "AffinityGroup/HostedServices"
 
 
 def test_without_recordings_it_says_so(tmp_path, monkeypatch, capsys):
     """Recordings are not in the checkout: without them nothing is measured, and nothing is wrong."""
-    monkeypatch.setattr(fidelity, "FOLDER", tmp_path)
+    monkeypatch.setattr(fidelity, "CORPORA", (tmp_path,))
     assert fidelity.main([]) == 0
     assert "skipped: recordings not found" in capsys.readouterr().out
 

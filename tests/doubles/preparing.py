@@ -1,0 +1,140 @@
+"""What a recorded subscription had from before: found in a recording's own requests and replies, and made again."""
+
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+
+from doubles.bare_client import Management, document
+from doubles.compute import encoded
+from doubles.recordings import Exchange, exchanges
+
+REGION = "West US"
+"""Where things are of which a recording does not say where they were."""
+
+STAGES = {"East US 2 (Stage)": "East US 2", "North Central US (Stage)": "North Central US"}
+"""Regions that only the service's own people saw, and what is taken for them."""
+
+IMAGE_DISK = "unittest-donotdelete-ubuntu1404-os-2014-11-11"
+VM_IMAGE = "unittest-donotdelete-ubuntu1404"
+
+_NAMED = r"(?:<{0}>|\b{0}=\")([^<\"]+)"
+_GROUP = re.compile(_NAMED.format("AffinityGroup"))
+_LOCATION = re.compile(_NAMED.format("Location"))
+_ACCOUNT = re.compile(r"https?://([a-z0-9]{3,24})\.blob\.core\.windows\.net")
+_MADE = re.compile(r"<(?:Service)?Name>([^<]+)</")
+
+
+async def prepare(management: Management, recording: Path) -> None:
+    """Make what was there before a recording, as far as its requests name it or its first replies show it."""
+    said = list(exchanges(recording))
+    for path, body in _present(said):
+        verb = "PUT" if path.endswith("/media") else "POST"
+        made = await management.send(verb, path, body)
+        # What is refused here is missed where the recording needs it, and is reported there.
+        if made.status == HTTPStatus.ACCEPTED:
+            await management.finished(made)
+
+
+def _present(said: list[Exchange]) -> Iterator[tuple[str, str]]:
+    """Requests that make what was there, in an order in which each finds what it needs."""
+    requests = "\n".join(f"{then.path}\n{_text(then.request_body)}" for then in said)
+    network_file = _network_file(said) or _asked_for_addresses(said)
+    for name in sorted(
+        {*_GROUP.findall(requests), *_GROUP.findall(network_file), *_read(said, "affinitygroups")}
+    ):
+        if name not in _made(said, "affinitygroups"):
+            yield "affinitygroups", affinity_group(name)
+    accounts = {*_ACCOUNT.findall(requests), *_read(said, "storageservices")}
+    if VM_IMAGE in requests:
+        accounts |= {"portalvhdsmp6ddqtwmht89"}
+    for name in sorted(accounts - _made(said, "storageservices")):
+        yield "services/storageservices", storage_account(name, _where(requests))
+    if VM_IMAGE in requests:
+        yield "services/vmimages", _VM_IMAGE
+    if network_file:
+        yield "services/networking/media", network_file
+
+
+def affinity_group(name: str) -> str:
+    """Request of Create Affinity Group."""
+    return document(
+        "CreateAffinityGroup",
+        f"<Name>{name}</Name><Label>{encoded('a group')}</Label><Location>{REGION}</Location>",
+    )
+
+
+def storage_account(name: str, location: str = REGION) -> str:
+    """Request of Create Storage Account."""
+    return document(
+        "CreateStorageServiceInput",
+        f"<ServiceName>{name}</ServiceName><Label>{encoded(name)}</Label><Location>{location}</Location>",
+    )
+
+
+_VM_IMAGE = document(
+    "VMImage",
+    f"<Name>{VM_IMAGE}</Name><Label>an image</Label><OSDiskConfiguration><OSState>Generalized</OSState><OS>Linux</OS>"
+    f"<MediaLink>https://portalvhdsmp6ddqtwmht89.blob.core.windows.net/vhds/{IMAGE_DISK}.vhd</MediaLink>"
+    "</OSDiskConfiguration>",
+)
+
+
+def staged(text: str) -> str:
+    """Return a text with the regions that everybody had."""
+    for stage, region in STAGES.items():
+        text = text.replace(stage, region)
+    return text
+
+
+def _network_file(said: list[Exchange]) -> str:
+    """The network configuration as the first reply shows it, unless the recording set one before."""
+    for then in said:
+        if then.path.lower().endswith("/services/networking/media"):
+            return _text(then.response_body) if then.method == "GET" and then.status == HTTPStatus.OK else ""
+    return ""
+
+
+def _asked_for_addresses(said: list[Exchange]) -> str:
+    """A network configuration with the networks that were asked for addresses and that no recording made."""
+    names = {then.path.rpartition("/")[2] for then in said if "op=checkavailability" in then.query}
+    sites = "".join(
+        f'<VirtualNetworkSite name="{name}" Location="{REGION}"><AddressSpace><AddressPrefix>10.0.0.0/8'
+        "</AddressPrefix></AddressSpace></VirtualNetworkSite>"
+        for name in sorted(names)
+    )
+    if not names:
+        return ""
+    return (
+        '<NetworkConfiguration xmlns="http://schemas.microsoft.com/ServiceHosting/2011/07/NetworkConfiguration">'
+        f"<VirtualNetworkConfiguration><VirtualNetworkSites>{sites}</VirtualNetworkSites>"
+        "</VirtualNetworkConfiguration></NetworkConfiguration>"
+    )
+
+
+def _read(said: list[Exchange], kind: str) -> set[str]:
+    """Names of things whose properties were read."""
+    found = (
+        re.search(rf"/{kind}/([^/]+)(?:/keys)?$", then.path, re.IGNORECASE)
+        for then in said
+        if then.status == 200
+    )
+    return {one[1] for one in found if one}
+
+
+def _made(said: list[Exchange], kind: str) -> set[str]:
+    """Names of things that the recording made."""
+    bodies = (
+        _text(then.request_body) for then in said if then.method == "POST" and then.path.endswith(f"/{kind}")
+    )
+    return {name for body in bodies for name in _MADE.findall(body)}
+
+
+def _where(requests: str) -> str:
+    """The region of which the requests speak first."""
+    named = _LOCATION.search(requests)
+    return staged(named[1]) if named else REGION
+
+
+def _text(body: bytes) -> str:
+    return body.decode("utf-8-sig", "replace")

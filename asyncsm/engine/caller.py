@@ -22,7 +22,7 @@ M = TypeVar("M", bound="XmlModel")
 class Caller(ABC):
     """Sends requests through a session, which has each of these methods itself.
 
-    `fetch` reads a document, `start` and `run` make a change, `change` makes one that answers.
+    `fetch` reads a document, `start` makes a change, `change` makes one that answers.
     """
 
     @property
@@ -106,10 +106,6 @@ class Caller(ABC):
             OperationTimeout: the goal's deadline passed.
         """
         return await self.session.wait_for(model, request, goal)
-
-    async def run(self, request: Request) -> OperationHandle:
-        """Send a change the service finishes at once; the handle is done already."""
-        return await self.start(request)
 
     async def change(self, model: type[M], request: Request, *, otherwise: Request) -> M:
         """Send a change that is answered with a document, and return that.

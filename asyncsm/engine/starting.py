@@ -7,6 +7,7 @@ import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
+from asyncsm import wire
 from asyncsm.engine.events import Blocked
 from asyncsm.errors import (
     ExclusiveAccess,
@@ -140,6 +141,7 @@ class ChangeStarter:
             response=response,
             usual=request.usual,
             source=source,
+            secrets=wire.echoes.secrets_in(request.body) if followed else (),
         )
         if followed is None:
             _finish(handle, response.status)

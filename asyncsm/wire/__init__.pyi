@@ -7,6 +7,7 @@ from . import (
     cscfg as cscfg,
     deployments as deployments,
     disks as disks,
+    echoes as echoes,
     encoding as encoding,
     endpoints as endpoints,
     extensions as extensions,

@@ -14,6 +14,7 @@ from asyncsm.wire.endpoints import *
 from asyncsm.wire.extensions import *
 from asyncsm.wire.hosted_services import *
 from asyncsm.wire.images import *
+from asyncsm.wire.network_configuration import *
 from asyncsm.wire.network_security_groups import *
 from asyncsm.wire.networks import *
 from asyncsm.wire.operations import *

@@ -63,6 +63,7 @@ class Request:
         listed: whether `operation` is the name that List Subscription Operations was seen to show.
         lane: names, in lower case, of what it changes; ``()`` excludes nothing, and ``None`` leaves
             it to the path (see `asyncsm.operations.lanes.lane_of`).
+        content_type: of the body, where that is not XML of the API.
     """
 
     method: str
@@ -78,6 +79,7 @@ class Request:
     usual: float | None = None
     listed: bool = False
     lane: tuple[str, ...] | None = None
+    content_type: str = config.XML_CONTENT_TYPE
 
     @property
     def repeatable(self) -> bool:
@@ -183,7 +185,7 @@ def encode(request: Request, endpoint: Endpoint, subscription_id: str, api_versi
     headers = {"x-ms-version": request.version or api_version}
     body = request.body
     if body is not None:
-        headers["content-type"] = config.XML_CONTENT_TYPE
+        headers["content-type"] = request.content_type
         if not isinstance(body, bytes):
             body = body.to_xml()
     elif request.method in {"POST", "PUT"}:

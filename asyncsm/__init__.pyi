@@ -67,6 +67,9 @@ from .polling.gather import (
     as_completed as as_completed,
     gather as gather,
 )
+from .preloading import (
+    preload as preload,
+)
 from .services import (
     NetworkManagementService as NetworkManagementService,
     ServiceManagementService as ServiceManagementService,

@@ -125,13 +125,13 @@ def _emulated(one: Operation) -> bool:
 
 
 def _others(service: str) -> list[tuple[str, ...]]:
-    """Methods that are no single operation: convergence, waiting, `perform_*`."""
+    """Methods that are no single operation: convergence, waiting, lists in pages, `perform_*`."""
     return [
         (f"`{name}`", (inspect.getdoc(method) or "").partition("\n")[0])
         for kind in getattr(services, service).__mro__
         if kind.__module__.startswith("asyncsm.operations.")
         for name, method in vars(kind).items()
-        if not name.startswith("_") and inspect.iscoroutinefunction(method) and declared(method) is None
+        if not name.startswith("_") and inspect.isfunction(method) and declared(method) is None
     ]
 
 

@@ -53,6 +53,7 @@ class RoleInstance(Entity):
         remote_access_thumbprint: certificate for remote access, made at the first start.
         booted: whether its system has come up since it got its place.
         provisioned: whether its system has been set up, which is done once.
+        maintenance_result: how the latest maintenance the user asked for ended.
         walk: number of its latest walk from state to state; the steps of older ones are void.
         settled: whether that walk has come to its end.
     """
@@ -72,6 +73,7 @@ class RoleInstance(Entity):
     remote_access_thumbprint: str | None = None
     booted: bool = False
     provisioned: bool = False
+    maintenance_result: str | None = None
     walk: int = 0
     settled: bool = True
 
@@ -217,6 +219,23 @@ class Update(Entity):
     rolling_back: bool = False
 
 
+@saved("reboot")
+@dataclass(frozen=True, slots=True)
+class Reboot:
+    """A restart of a role instance.
+
+    Attributes:
+        number: by which events are told apart, from 1 on.
+        reason: the service's words.
+    """
+
+    number: int
+    role_name: str
+    instance_name: str
+    reason: str
+    started: datetime
+
+
 @saved("deployment", "emulator.compute:Deployment")
 @dataclass(slots=True, eq=False)
 class Deployment(Lockable):
@@ -234,6 +253,8 @@ class Deployment(Lockable):
         internal_dns_suffix: under which virtual machines find each other.
         load_balancers: internal ones.
         cores: how many of the subscription's are counted for it.
+        reboots: the latest restarts of its instances, in the order in which they happened.
+        packages_in: containers into which its package was copied.
         changing: whether an update has been asked for and is not over.
         update: the update under way, once it has begun.
     """
@@ -262,6 +283,8 @@ class Deployment(Lockable):
     update: Update | None = None
     sdk_version: str = ""
     cores: int = 0
+    reboots: tuple[Reboot, ...] = ()
+    packages_in: tuple[str, ...] = ()
     changing: bool = False
 
     @property

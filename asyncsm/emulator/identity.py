@@ -115,9 +115,9 @@ class Identity:
         )
 
 
-def server_hosts(host: str) -> tuple[str, ...]:
-    """The names a server listening on `host` is known by."""
-    return tuple(dict.fromkeys((*LOCAL_HOSTS, host)))
+def server_hosts(host: str, hostnames: Iterable[str]) -> tuple[str, ...]:
+    """The names a server listening on `host` is known by, its `hostnames` among them."""
+    return tuple(dict.fromkeys((*LOCAL_HOSTS, host, *hostnames)))
 
 
 def _authority(files: Files) -> CertificateAuthority:

@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, TypeVar
 
 from asyncsm.engine.protocol import decode
-from asyncsm.wire.base import XmlModel
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -15,16 +14,17 @@ if TYPE_CHECKING:
     from asyncsm.config import PollingPolicy
     from asyncsm.engine.protocol import Request
     from asyncsm.polling import Goal, OperationHandle
+    from asyncsm.wire.base import XmlModel
     from asyncsm.wire.http import HttpResponse
 
-M = TypeVar("M", bound=XmlModel)
+M = TypeVar("M", bound="XmlModel")
 R = TypeVar("R")
 
 
 class Caller(ABC):
     """Sends requests through a session, which has each of these methods itself.
 
-    `fetch` reads a document, `start` and `run` make a change, `change` makes one that answers.
+    `fetch` reads a document, `start` makes a change, `change` makes one that answers.
     """
 
     @property
@@ -122,10 +122,6 @@ class Caller(ABC):
             OperationTimeout: the goal's deadline passed.
         """
         return await self.session.wait_for(model, request, goal)
-
-    async def run(self, request: Request) -> OperationHandle:
-        """Send a change the service finishes at once; the handle is done already."""
-        return await self.start(request)
 
     async def change(self, model: type[M], request: Request, *, otherwise: Request) -> M:
         """Send a change that is answered with a document, and return that.

@@ -318,7 +318,7 @@ class Reconciler:
         request_id = normalised(entry.operation_id)
         if request_id in self._claimed or request_id in change.others:
             return False
-        if not _may_be_listed_as(change.request, (entry.operation_name or "").removesuffix("BySlot")):
+        if not _may_be_listed_as(change.request, entry.operation_name or ""):
             return False
         return self._absolute(entry.operation_object_id or "") in paths
 
@@ -338,12 +338,14 @@ class Reconciler:
 
 
 def _may_be_listed_as(request: Request, name: str) -> bool:
+    # Lists tell operations by slot by the end of their names, or not at all.
+    name, operation = (one.removesuffix("BySlot") for one in (name, request.operation))
     if request.listed:
-        return name == request.operation
-    if request.reconcile is Reconcile.LISTED and not request.operation.startswith("Perform"):
+        return name == operation
+    if request.reconcile is Reconcile.LISTED and not operation.startswith("Perform"):
         # Nothing but the name tells actions on one thing apart. Those on machines go by common names.
-        return name == request.operation or name in ROLE_OPERATIONS
-    return is_removal(name) == (request.method == "DELETE" or is_removal(request.operation))
+        return name == operation or name in ROLE_OPERATIONS
+    return is_removal(name) == (request.method == "DELETE" or is_removal(operation))
 
 
 def _unknown(request: Request, error: AsyncsmError) -> OutcomeUnknown:

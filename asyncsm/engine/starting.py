@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from asyncsm import wire
 from asyncsm.engine.events import Blocked
 from asyncsm.errors import (
     ExclusiveAccess,
@@ -152,6 +153,7 @@ class ChangeStarter:
             response=response,
             usual=request.usual,
             source=source,
+            secrets=wire.echoes.secrets_in(request.body) if followed else (),
         )
         if followed is None:
             _finish(handle, response.status)

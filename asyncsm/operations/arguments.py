@@ -15,13 +15,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from pydantic import SecretStr
+import pydantic
 
-from asyncsm import texts
+from asyncsm import texts, wire
 from asyncsm.errors import InvalidArgument
-from asyncsm.wire.cscfg import ServiceConfiguration
-from asyncsm.wire.properties import ExtendedProperties
-from asyncsm.wire.types import decode_base64, encode_base64, utf8
+from asyncsm.wire.encoding import decode_base64, encode_base64, utf8
 
 Word = TypeVar("Word", bound=str)
 Binary = str | bytes | Path | BinaryIO
@@ -83,15 +81,9 @@ def description(value: str | None) -> str | None:
     return value
 
 
-def location_or_affinity_group(location: str | None, affinity_group: str | None) -> None:
-    """Exactly one of the two places a resource."""
-    if bool(location) == bool(affinity_group):
-        raise InvalidArgument("location", "give either location or affinity_group, and not both")
-
-
 def extended_properties(
     value: Mapping[str, str | int | None] | None, *, limit: int = 50
-) -> ExtendedProperties | None:
+) -> wire.properties.ExtendedProperties | None:
     """Names of 1 to 64 letters, digits and underscores; values of at most 255 characters."""
     if value is None:
         return None
@@ -105,7 +97,7 @@ def extended_properties(
             )
         if content is not None and len(str(content)) > 255:
             raise InvalidArgument("extended_properties", f"{name}: the value has more than 255 characters")
-    return ExtendedProperties.from_dict(
+    return wire.properties.ExtendedProperties.from_dict(
         {name: None if content is None else str(content) for name, content in value.items()}
     )
 
@@ -185,9 +177,9 @@ def moment(parameter: str, value: str | datetime) -> str:
         raise InvalidArgument(parameter, "is outside the years 1 to 9999 in UTC") from None
 
 
-def secret(value: str | SecretStr | None) -> SecretStr | None:
+def secret(value: str | pydantic.SecretStr | None) -> pydantic.SecretStr | None:
     """A password, so that it never shows."""
-    return SecretStr(value) if isinstance(value, str) else value
+    return pydantic.SecretStr(value) if isinstance(value, str) else value
 
 
 def deployment_slot(value: str) -> str:
@@ -264,7 +256,7 @@ def service_configuration(value: Binary) -> str:
     if not written.lstrip().startswith("<"):
         written = decode_base64(written)
     try:
-        ServiceConfiguration.from_xml(written)
+        wire.cscfg.ServiceConfiguration.from_xml(written)
     except ValueError as error:
         raise InvalidArgument("configuration", f"is not a service configuration (.cscfg): {error}") from error
     return written

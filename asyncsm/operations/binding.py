@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
-from typing import Concatenate, ParamSpec, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeAlias, TypeVar, cast
 from urllib.parse import quote
 
 from asyncsm.engine.protocol import Request, quoted
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations.facts import PLACEHOLDER, Operation, Parameter, parts_of
-from asyncsm.wire.base import XmlModel
-from asyncsm.wire.types import utf8
+from asyncsm.wire.encoding import utf8
+
+if TYPE_CHECKING:
+    from asyncsm.wire.base import XmlModel
 
 P = ParamSpec("P")
 Owner = TypeVar("Owner")
@@ -24,6 +26,9 @@ class Binder:
     Args:
         operation: its facts.
         method: the function as it was written, which complains of wrong arguments in Python's words.
+
+    Attributes:
+        document: the model that a read is answered with; ``None`` for anything but a read of a model.
     """
 
     def __init__(
@@ -31,6 +36,9 @@ class Binder:
     ) -> None:
         self.operation: Operation = operation
         self._method = method
+        self.document: type[XmlModel] | None = (
+            None if operation.changes or operation.reply is bytes else cast("type[XmlModel]", operation.reply)
+        )
         numbers = {one.name for one in operation.parameters if one.type is int}
         self._path = _filler(operation.path, numbers)
         self._target = _filler(operation.target, numbers)
@@ -85,7 +93,7 @@ class Binder:
 
     def _given(self, args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, object]:
         """The arguments by name, with defaults."""
-        values: dict[str, object] = dict(zip(self._positional, args, strict=False))
+        values: dict[str, object] = dict(zip(self._positional, args))  # noqa: B905 - naming it takes as long as the rest
         if kwargs:
             if not (kwargs.keys() <= self._names and kwargs.keys().isdisjoint(values)):
                 self._complain(args, kwargs)
@@ -193,13 +201,17 @@ def request_with(
 
 def binder_of(method: Callable[..., object]) -> Binder:
     """The binder of a declared method."""
-    return cast("Binder", method.__binder__())  # type: ignore[attr-defined]
+    return cast("Binder", method.__declaration__.binder)  # type: ignore[attr-defined]
 
 
 def _filler(template: str, numbers: Collection[str]) -> Callable[[Values], str]:
     parts = [(text, name, name in numbers) for text, name in parts_of(template)]
     if len(parts) == 1:
         return lambda _: template
+    head, only, only_number = parts[0]
+    tail, second, _ = parts[1]
+    if not second and not only_number:  # most are so, and the loop would take twice as long
+        return lambda values: f"{head}{quoted(only, values[only])}{tail}"
 
     def fill(values: Values) -> str:
         pieces = []

@@ -7,23 +7,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+from asyncsm import wire
 from asyncsm.errors import Conflict, InvalidArgument, ResourceNotFound
 from asyncsm.operations import network_files
-from asyncsm.operations.arguments import ip_address, location_or_affinity_group, same_name, same_place, text
+from asyncsm.operations.arguments import ip_address, same_name, same_place, text
 from asyncsm.operations.network_files import GATEWAY_SUBNET, block_of, blocks
 from asyncsm.operations.networks import FILE, NetworkOperations, setting
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.cscfg import ConfiguredDnsServer
-from asyncsm.wire.network_configuration import (
-    AddressPrefixes,
-    ConfiguredGateway,
-    ConfiguredLocalSite,
-    ConfiguredSite,
-    ConfiguredSubnet,
-    LocalNetworkReference,
-    NetworkConfigurationFile,
-)
-from asyncsm.wire.networks import VirtualNetworkSite
 
 MOST_ROUNDS: Final = 8
 """How often a change is made that other writers take away again."""
@@ -39,7 +29,7 @@ class _Change:
         handle: of the operation that made it; ``None`` where nothing had to be sent, or its reply was lost.
     """
 
-    apply: Callable[[NetworkConfigurationFile], None]
+    apply: Callable[[wire.network_configuration.NetworkConfigurationFile], None]
     tried: bool = False
     handle: OperationHandle | None = None
 
@@ -50,12 +40,12 @@ class _Network:
 
     name: str
     address_space: Sequence[str]
-    subnets: Sequence[ConfiguredSubnet]
+    subnets: Sequence[wire.network_configuration.ConfiguredSubnet]
     location: str | None
     affinity_group: str | None
     dns_servers: Mapping[str, str | None] | None
-    gateway: ConfiguredGateway | None
-    local_sites: Sequence[ConfiguredLocalSite]
+    gateway: wire.network_configuration.ConfiguredGateway | None
+    local_sites: Sequence[wire.network_configuration.ConfiguredLocalSite]
 
     def __post_init__(self) -> None:
         text("name", self.name)
@@ -73,7 +63,7 @@ class _Network:
             if address is not None:
                 ip_address("dns_servers", address)
 
-    def apply(self, configuration: NetworkConfigurationFile) -> None:
+    def apply(self, configuration: wire.network_configuration.NetworkConfigurationFile) -> None:
         """Let the network be in `configuration` as it is asked for.
 
         Raises:
@@ -81,9 +71,11 @@ class _Network:
         """
         site = configuration.sites.find(self.name)
         if site is None:
-            location_or_affinity_group(self.location, self.affinity_group)
+            network_files.require_one_place("", self.location, self.affinity_group)
             site = configuration.sites.add(
-                ConfiguredSite(name=self.name, location=self.location, affinity_group=self.affinity_group)
+                wire.network_configuration.ConfiguredSite(
+                    name=self.name, location=self.location, affinity_group=self.affinity_group
+                )
             )
         what = f"virtual network {self.name}"
         same_place(what, site.location, self.location, "location")
@@ -101,12 +93,14 @@ class _Network:
 
     @staticmethod
     def _use_dns_servers(
-        configuration: NetworkConfigurationFile, site: ConfiguredSite, wanted: Mapping[str, str | None]
+        configuration: wire.network_configuration.NetworkConfigurationFile,
+        site: wire.network_configuration.ConfiguredSite,
+        wanted: Mapping[str, str | None],
     ) -> None:
         for name, address in wanted.items():
             found = configuration.dns_servers.find(name)
             if found is None and address is not None:
-                configuration.dns_servers.add(ConfiguredDnsServer(name=name, ip_address=address))
+                configuration.dns_servers.add(wire.cscfg.ConfiguredDnsServer(name=name, ip_address=address))
             elif found is not None and address not in {None, found.ip_address}:
                 raise InvalidArgument(
                     "dns_servers", f"{name} is declared already, with {found.ip_address} and not {address}"
@@ -122,14 +116,14 @@ class ConvergentNetworkOperations(NetworkOperations):
         self,
         name: str,
         address_space: Sequence[str] | str | None = None,
-        subnets: Mapping[str, str] | Sequence[ConfiguredSubnet] | None = None,
+        subnets: Mapping[str, str] | Sequence[wire.network_configuration.ConfiguredSubnet] | None = None,
         location: str | None = None,
         affinity_group: str | None = None,
         *,
         dns_servers: Mapping[str, str] | Sequence[str] | None = None,
-        gateway: ConfiguredGateway | None = None,
-        local_sites: Sequence[ConfiguredLocalSite] = (),
-    ) -> VirtualNetworkSite:
+        gateway: wire.network_configuration.ConfiguredGateway | None = None,
+        local_sites: Sequence[wire.network_configuration.ConfiguredLocalSite] = (),
+    ) -> wire.networks.VirtualNetworkSite:
         """Create a virtual network unless it is there, wait for it, and set the arguments that differ.
 
         The network configuration is read, changed and set as a whole. Calls of one session do so one after
@@ -200,7 +194,7 @@ class ConvergentNetworkOperations(NetworkOperations):
         if any(same_name(site.name, name) and site.in_use for site in sites):
             raise InvalidArgument("name", f"the virtual network {name} is in use by deployments")
 
-        def remove(configuration: NetworkConfigurationFile) -> None:
+        def remove(configuration: wire.network_configuration.NetworkConfigurationFile) -> None:
             if name in configuration.sites:
                 configuration.sites.remove(name)
 
@@ -220,7 +214,7 @@ class ConvergentNetworkOperations(NetworkOperations):
         Raises:
             ExclusiveAccess: another writer's operation is under way.
         """
-        overwritten: NetworkConfigurationFile | None = None
+        overwritten: wire.network_configuration.NetworkConfigurationFile | None = None
         for _ in range(MOST_ROUNDS):
             configuration = overwritten or await self._configuration()
             before = configuration.to_xml()
@@ -241,7 +235,9 @@ class ConvergentNetworkOperations(NetworkOperations):
             resource=f"PUT /{FILE}",
         )
 
-    async def _overwritten(self, change: _Change, before: bytes) -> NetworkConfigurationFile | None:
+    async def _overwritten(
+        self, change: _Change, before: bytes
+    ) -> wire.network_configuration.NetworkConfigurationFile | None:
         """Return what another writer had set since `before` was read, which the change on its way overwrites.
 
         Until that one ends, the configuration is read as it was; nobody else can set it then.
@@ -254,14 +250,14 @@ class ConvergentNetworkOperations(NetworkOperations):
         change.apply(changed)
         return None if changed.to_xml() == seen else present
 
-    async def _configuration(self) -> NetworkConfigurationFile:
+    async def _configuration(self) -> wire.network_configuration.NetworkConfigurationFile:
         """Read the network configuration; an empty one where there is none."""
         try:
             return await self.get_network_configuration()
         except ResourceNotFound:
-            return NetworkConfigurationFile()
+            return wire.network_configuration.NetworkConfigurationFile()
 
-    async def _listed(self, name: str) -> VirtualNetworkSite:
+    async def _listed(self, name: str) -> wire.networks.VirtualNetworkSite:
         sites = await self.list_virtual_network_sites()
         for site in sites:
             if same_name(site.name, name):
@@ -274,9 +270,11 @@ def _missing(name: str, request_id: str | None) -> ResourceNotFound:
     return ResourceNotFound("ResourceNotFound", message, status=404, request_id=request_id)
 
 
-def _subnets(given: Mapping[str, str] | Sequence[ConfiguredSubnet] | None) -> list[ConfiguredSubnet]:
+def _subnets(
+    given: Mapping[str, str] | Sequence[wire.network_configuration.ConfiguredSubnet] | None,
+) -> list[wire.network_configuration.ConfiguredSubnet]:
     if isinstance(given, Mapping):
-        return [ConfiguredSubnet(name, prefix) for name, prefix in given.items()]
+        return [wire.network_configuration.ConfiguredSubnet(name, prefix) for name, prefix in given.items()]
     return list(given or ())
 
 
@@ -288,7 +286,7 @@ def _dns_servers(given: Mapping[str, str] | Sequence[str] | None) -> Mapping[str
     return dict.fromkeys(given)
 
 
-def _widen(parameter: str, space: AddressPrefixes, wanted: Iterable[str]) -> None:
+def _widen(parameter: str, space: wire.network_configuration.AddressPrefixes, wanted: Iterable[str]) -> None:
     """Add prefixes to those that are there; a larger one takes the place of what it holds."""
     for prefix in wanted:
         block = block_of(parameter, prefix)
@@ -301,7 +299,9 @@ def _widen(parameter: str, space: AddressPrefixes, wanted: Iterable[str]) -> Non
         space.append(prefix)
 
 
-def _put_subnet(site: ConfiguredSite, wanted: ConfiguredSubnet) -> None:
+def _put_subnet(
+    site: wire.network_configuration.ConfiguredSite, wanted: wire.network_configuration.ConfiguredSubnet
+) -> None:
     present = site.subnets.find(wanted.name)
     if present is None:
         site.subnets.add(wanted.model_copy(deep=True))
@@ -309,7 +309,10 @@ def _put_subnet(site: ConfiguredSite, wanted: ConfiguredSubnet) -> None:
         present.address_prefix = wanted.address_prefix
 
 
-def _declare_local_site(configuration: NetworkConfigurationFile, wanted: ConfiguredLocalSite) -> None:
+def _declare_local_site(
+    configuration: wire.network_configuration.NetworkConfigurationFile,
+    wanted: wire.network_configuration.ConfiguredLocalSite,
+) -> None:
     present = configuration.local_sites.find(wanted.name)
     if present is None:
         for prefix in wanted.address_space:
@@ -326,7 +329,9 @@ def _declare_local_site(configuration: NetworkConfigurationFile, wanted: Configu
         )
 
 
-def _extend_gateway(site: ConfiguredSite, wanted: ConfiguredGateway) -> None:
+def _extend_gateway(
+    site: wire.network_configuration.ConfiguredSite, wanted: wire.network_configuration.ConfiguredGateway
+) -> None:
     if GATEWAY_SUBNET not in site.subnets:
         raise InvalidArgument("subnets", f"a network with a gateway needs a subnet called {GATEWAY_SUBNET}")
     if site.gateway is None:
@@ -341,7 +346,7 @@ def _extend_gateway(site: ConfiguredSite, wanted: ConfiguredGateway) -> None:
             present.connections = [one.model_copy(deep=True) for one in connection.connections]
 
 
-def _types(reference: LocalNetworkReference) -> set[str]:
+def _types(reference: wire.network_configuration.LocalNetworkReference) -> set[str]:
     return {(one.type or "").lower() for one in reference.connections} or {"ipsec"}
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from asyncsm import texts
+from asyncsm import texts, wire
 from asyncsm.errors import InvalidArgument
-from asyncsm.operations.arguments import Binary, content_of, location_or_affinity_group
-from asyncsm.wire.base import XmlModel
-from asyncsm.wire.network_configuration import ConfiguredSite, NetworkConfigurationFile
+from asyncsm.operations.arguments import Binary, content_of
+
+if TYPE_CHECKING:
+    from asyncsm.wire.base import XmlModel
+
+    File: TypeAlias = wire.network_configuration.NetworkConfigurationFile | Binary
+    """A network configuration file as callers give it."""
 
 GATEWAY_SUBNET: Final = "GatewaySubnet"
 """Name of the subnet for a network's gateway."""
@@ -22,13 +26,13 @@ LONGEST_PREFIX: Final = 29
 _DECLARATION: Final = re.compile(r"\s*<\?xml[^>]*\?>\s*")
 
 
-def body_of(parameter: str, value: NetworkConfigurationFile | Binary) -> bytes:
+def body_of(parameter: str, value: File) -> bytes:
     """Return the file to send: a model that was checked, or the file that was given, in UTF-8.
 
     Raises:
         InvalidArgument: it is no network configuration file, or a model of what the service refuses.
     """
-    if isinstance(value, NetworkConfigurationFile):
+    if isinstance(value, wire.network_configuration.NetworkConfigurationFile):
         check(parameter, value)
         return written(value)
     try:
@@ -36,20 +40,22 @@ def body_of(parameter: str, value: NetworkConfigurationFile | Binary) -> bytes:
     except UnicodeDecodeError as error:
         raise InvalidArgument(parameter, texts.NOT_TEXT) from error
     try:
-        NetworkConfigurationFile.from_xml(text)
+        wire.network_configuration.NetworkConfigurationFile.from_xml(text)
     except ValueError as error:
         raise InvalidArgument(parameter, f"is not a network configuration file: {error}") from error
     return _DECLARATION.sub("", text, count=1).encode()
 
 
-def written(configuration: NetworkConfigurationFile) -> bytes:
+def written(configuration: wire.network_configuration.NetworkConfigurationFile) -> bytes:
     """Return the file of a model; one with nothing in it is a file without lists, as the service was seen to take."""
     return (
-        configuration if configuration.virtual_network_configuration else NetworkConfigurationFile()
+        configuration
+        if configuration.virtual_network_configuration
+        else wire.network_configuration.NetworkConfigurationFile()
     ).to_xml()
 
 
-def check(parameter: str, configuration: NetworkConfigurationFile) -> None:
+def check(parameter: str, configuration: wire.network_configuration.NetworkConfigurationFile) -> None:
     """Refuse a configuration that contradicts itself.
 
     Raises:
@@ -68,7 +74,11 @@ def check(parameter: str, configuration: NetworkConfigurationFile) -> None:
         check_site(f"{parameter}.site({site.name!r}).", site, configuration)
 
 
-def check_site(prefix: str, site: ConfiguredSite, configuration: NetworkConfigurationFile) -> None:
+def check_site(
+    prefix: str,
+    site: wire.network_configuration.ConfiguredSite,
+    configuration: wire.network_configuration.NetworkConfigurationFile,
+) -> None:
     """Refuse a virtual network that the service would refuse.
 
     Args:
@@ -79,10 +89,7 @@ def check_site(prefix: str, site: ConfiguredSite, configuration: NetworkConfigur
     Raises:
         InvalidArgument: it does not have one place, or its address prefixes, subnets or references are wrong.
     """
-    try:
-        location_or_affinity_group(site.location, site.affinity_group)
-    except InvalidArgument as error:
-        raise InvalidArgument(prefix + error.parameter, error.rule) from None
+    require_one_place(prefix, site.location, site.affinity_group)
     space = blocks(f"{prefix}address_space", site.address_space)
     if not space:
         raise InvalidArgument(
@@ -106,7 +113,19 @@ def check_site(prefix: str, site: ConfiguredSite, configuration: NetworkConfigur
                 )
 
 
-def _check_subnets(parameter: str, site: ConfiguredSite, space: Sequence[IPv4Network]) -> None:
+def require_one_place(prefix: str, location: str | None, affinity_group: str | None) -> None:
+    """Refuse a virtual network that has neither a location nor an affinity group, or both.
+
+    Raises:
+        InvalidArgument: it has.
+    """
+    if bool(location) == bool(affinity_group):
+        raise InvalidArgument(f"{prefix}location", "give either location or affinity_group, and not both")
+
+
+def _check_subnets(
+    parameter: str, site: wire.network_configuration.ConfiguredSite, space: Sequence[IPv4Network]
+) -> None:
     require_distinct(parameter, "subnet", site.subnets)
     found = []
     for subnet in site.subnets:

@@ -1,7 +1,10 @@
 """Starting, stopping and capturing virtual machines."""
 
+from __future__ import annotations
+
 from typing import Annotated, Final
 
+from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
@@ -9,17 +12,8 @@ from asyncsm.operations.deployments import DEPLOYMENT
 from asyncsm.operations.facts import Usual
 from asyncsm.operations.kinds import Label, Name, Names, one_of
 from asyncsm.operations.roles import MACHINE, SystemConfiguration
+from asyncsm.operations.upgrades import INSTANCE
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.roles import (
-    CaptureRoleOperation,
-    PostCaptureAction,
-    PostShutdownAction,
-    RestartRoleOperation,
-    ShutdownRoleOperation,
-    ShutdownRolesOperation,
-    StartRoleOperation,
-    StartRolesOperation,
-)
 
 family: Final = Family("power", evidence="[protocol 4.14]", usual=Usual(31, samples=12, resolution=30))
 
@@ -34,7 +28,12 @@ class PowerOperations(Caller):
     is there.
     """
 
-    @family.acts(MACHINE, body=StartRoleOperation, operation="StartRoleOperation", reconcile=_NO_HARM)
+    @family.acts(
+        MACHINE,
+        body=lambda: wire.roles.StartRoleOperation,
+        operation="StartRoleOperation",
+        reconcile=_NO_HARM,
+    )
     async def start_role(self, service_name: str, deployment_name: str, role_name: str) -> OperationHandle:
         """Start a virtual machine.
 
@@ -47,7 +46,7 @@ class PowerOperations(Caller):
 
     @family.acts(
         MACHINE,
-        body=RestartRoleOperation,
+        body=lambda: wire.roles.RestartRoleOperation,
         operation="RestartRoleOperation",
         usual=Usual(68, samples=1, resolution=5),
     )
@@ -61,13 +60,72 @@ class PowerOperations(Caller):
         """
         ...
 
-    @family.acts(MACHINE, body=ShutdownRoleOperation, operation="ShutdownRoleOperation", reconcile=_NO_HARM)
+    @family.acts(
+        MACHINE,
+        body=lambda: wire.roles.RedeployRoleOperation,
+        operation="RedeployRoleOperation",
+        version="2016-06-01",
+        usual=Usual(151, samples=1, resolution=30),
+    )
+    async def redeploy_role(self, service_name: str, deployment_name: str, role_name: str) -> OperationHandle:
+        """Move a virtual machine to another host, where it restarts; what is on its temporary disk is lost.
+
+        REST: Redeploy Role.
+
+        Raises:
+            ResourceNotFound: there is no such machine.
+            Conflict: it is stopped.
+        """
+        ...
+
+    @family.acts(
+        MACHINE,
+        body=lambda: wire.roles.PerformMaintenanceOnRoleOperation,
+        operation="PerformMaintenanceOnRoleOperation",
+        version="2017-01-01",
+        usual=Usual(151),
+    )
+    async def perform_maintenance_on_role(
+        self, service_name: str, deployment_name: str, role_name: str
+    ) -> OperationHandle:
+        """Have the maintenance of a virtual machine's host now, in which it restarts.
+
+        REST: Perform Maintenance on Role.
+
+        Raises:
+            ResourceNotFound: there is no such machine.
+            Conflict: it is stopped, or no maintenance is due (`RoleInstance.maintenance_status`).
+        """
+        ...
+
+    @family.reads(
+        INSTANCE + "/ModelFile?FileType=RDP", operation="GetRemoteDesktopFile", version="2016-06-01"
+    )
+    async def get_remote_desktop_file(
+        self, service_name: str, deployment_name: str, role_instance_name: str
+    ) -> bytes:
+        """Read the file with which a remote desktop client connects to a Windows machine.
+
+        REST: Download RDP File.
+
+        Raises:
+            ResourceNotFound: there is no such instance.
+            BadRequest: remote desktops cannot reach it.
+        """
+        ...
+
+    @family.acts(
+        MACHINE,
+        body=lambda: wire.roles.ShutdownRoleOperation,
+        operation="ShutdownRoleOperation",
+        reconcile=_NO_HARM,
+    )
     async def shutdown_role(
         self,
         service_name: str,
         deployment_name: str,
         role_name: str,
-        post_shutdown_action: Annotated[str, one_of(PostShutdownAction)] = "Stopped",
+        post_shutdown_action: Annotated[str, one_of(wire.roles.PostShutdownAction)] = "Stopped",
     ) -> OperationHandle:
         """Shut a virtual machine down.
 
@@ -84,7 +142,7 @@ class PowerOperations(Caller):
 
     @family.acts(
         MACHINES,
-        body=StartRolesOperation,
+        body=lambda: wire.roles.StartRolesOperation,
         fields={"roles": "role_names"},
         operation="StartRolesOperation",
         reconcile=_NO_HARM,
@@ -103,7 +161,7 @@ class PowerOperations(Caller):
 
     @family.acts(
         MACHINES,
-        body=ShutdownRolesOperation,
+        body=lambda: wire.roles.ShutdownRolesOperation,
         fields={"roles": "role_names"},
         operation="ShutdownRolesOperation",
         reconcile=_NO_HARM,
@@ -113,7 +171,7 @@ class PowerOperations(Caller):
         service_name: str,
         deployment_name: str,
         role_names: Names,
-        post_shutdown_action: Annotated[str, one_of(PostShutdownAction)] = "Stopped",
+        post_shutdown_action: Annotated[str, one_of(wire.roles.PostShutdownAction)] = "Stopped",
     ) -> OperationHandle:
         """Shut several virtual machines of a deployment down at once.
 
@@ -130,7 +188,7 @@ class PowerOperations(Caller):
 
     @family.acts(
         MACHINE,
-        body=CaptureRoleOperation,
+        body=lambda: wire.roles.CaptureRoleOperation,
         operation="CaptureRoleOperation",
         destructive=True,
         usual=Usual(23, samples=2, resolution=14),
@@ -140,7 +198,7 @@ class PowerOperations(Caller):
         service_name: str,
         deployment_name: str,
         role_name: str,
-        post_capture_action: Annotated[str, one_of(PostCaptureAction)],
+        post_capture_action: Annotated[str, one_of(wire.roles.PostCaptureAction)],
         target_image_name: Name,
         target_image_label: Label,
         provisioning_configuration: SystemConfiguration | None = None,

@@ -1,7 +1,10 @@
 """Updates of web and worker deployments, and their role instances one by one."""
 
+from __future__ import annotations
+
 from typing import Annotated, Final
 
+from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.deployments import DEPLOYMENT
@@ -16,19 +19,13 @@ from asyncsm.operations.kinds import (
     one_of,
 )
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.deployments import (
-    RollbackUpdateOrUpgrade,
-    UpgradeDeployment,
-    UpgradeMode,
-    WalkUpgradeDomain,
-)
-from asyncsm.wire.roles import RoleInstanceNames
 
 updates: Final = Family("updates", evidence="[protocol 4.7, 5.5]")
 instances: Final = Family("role instances", evidence="[protocol 4.7]")
 
 INSTANCES: Final = DEPLOYMENT + "/roleinstances"
 INSTANCE: Final = INSTANCES + "/{role_instance_name}"
+ROLLBACK_MODES: Final = ("Auto", "Manual")
 
 
 class UpgradeOperations(Caller):
@@ -36,7 +33,7 @@ class UpgradeOperations(Caller):
 
     @updates.acts(
         DEPLOYMENT + "?comp=upgrade",
-        body=UpgradeDeployment,
+        body=lambda: wire.deployments.UpgradeDeployment,
         listed="UpgradeDeployment",
         usual=Usual(500, samples=3, resolution=30),
     )
@@ -44,7 +41,7 @@ class UpgradeOperations(Caller):
         self,
         service_name: str,
         deployment_name: str,
-        mode: Annotated[str, one_of(UpgradeMode)],
+        mode: Annotated[str, one_of(wire.deployments.UpgradeMode)],
         package_url: BlobUrl,
         configuration: Configuration,
         label: Label,
@@ -70,7 +67,7 @@ class UpgradeOperations(Caller):
 
     @updates.acts(
         DEPLOYMENT + "?comp=walkupgradedomain",
-        body=WalkUpgradeDomain,
+        body=lambda: wire.deployments.WalkUpgradeDomain,
         listed="WalkUpgradeDomain",
         queues=False,  # it is about the update under way
     )
@@ -89,7 +86,7 @@ class UpgradeOperations(Caller):
 
     @updates.acts(
         DEPLOYMENT + "?comp=rollback",
-        body=RollbackUpdateOrUpgrade,
+        body=lambda: wire.deployments.RollbackUpdateOrUpgrade,
         listed="RollbackDeploymentUpdateOrUpgrade",
         queues=False,  # it is about the update under way
         usual=Usual(400),
@@ -98,7 +95,7 @@ class UpgradeOperations(Caller):
         self,
         service_name: str,
         deployment_name: str,
-        mode: Annotated[str, one_of((UpgradeMode.AUTO, UpgradeMode.MANUAL))],
+        mode: Annotated[str, one_of(ROLLBACK_MODES)],
         force: bool,
     ) -> OperationHandle:
         """Take an update or upgrade back that has not come to its end.
@@ -165,7 +162,7 @@ class UpgradeOperations(Caller):
 
     @instances.acts(
         INSTANCES + "?comp=delete",
-        body=RoleInstanceNames,
+        body=lambda: wire.roles.RoleInstanceNames,
         fields={"names": "role_instance_names"},
         destructive=True,
         usual=Usual(200, samples=2, resolution=30),

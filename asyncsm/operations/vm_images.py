@@ -1,7 +1,10 @@
 """VM images: all disks of a virtual machine together."""
 
+from __future__ import annotations
+
 from typing import Annotated, Final
 
+from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations import arguments
@@ -12,8 +15,6 @@ from asyncsm.operations.images import IMAGES
 from asyncsm.operations.kinds import MediaToo, Names, Text, one_of
 from asyncsm.operations.roles import MACHINE
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.images import ComputeImageAttributes, ReplicationInput
-from asyncsm.wire.vm_images import CaptureRoleAsVMImage, VMImage, VMImages
 
 family: Final = Family("VM images", evidence="[protocol 4.12]", usual=Usual(30, samples=5, resolution=30))
 # Publishing is done below the OS images, whatever kind of image it is for.
@@ -26,9 +27,9 @@ VM_IMAGE: Final = VM_IMAGES + "/{vm_image_name}"
 PUBLISHED: Final = IMAGES + "/{vm_image_name}"
 
 
-def _replication(regions: list[str], offer: str, sku: str, version: str) -> ReplicationInput:
-    attributes = ComputeImageAttributes(offer=offer, sku=sku, version=version)
-    return ReplicationInput(target_locations=regions, compute_image_attributes=attributes)
+def _replication(regions: list[str], offer: str, sku: str, version: str) -> wire.images.ReplicationInput:
+    attributes = wire.images.ComputeImageAttributes(offer=offer, sku=sku, version=version)
+    return wire.images.ReplicationInput(target_locations=regions, compute_image_attributes=attributes)
 
 
 class VMImageOperations(Caller):
@@ -37,7 +38,7 @@ class VMImageOperations(Caller):
     @family.reads(VM_IMAGES + "?location={location}&publisher={publisher}&category={category}")
     async def list_vm_images(
         self, location: str | None = None, publisher: str | None = None, category: str | None = None
-    ) -> VMImages:
+    ) -> wire.vm_images.VMImages:
         """List the platform's VM images and the user's own.
 
         REST: List VM Images.
@@ -52,11 +53,11 @@ class VMImageOperations(Caller):
     @family.creates(
         VM_IMAGES,
         at="/{vm_image}",
-        body=VMImage,
+        body=lambda: wire.vm_images.VMImage,
         operation="CreateVMImage",
         usual=Usual(11, samples=5, resolution=30),
     )
-    async def create_vm_image(self, vm_image: VMImage) -> OperationHandle:
+    async def create_vm_image(self, vm_image: wire.vm_images.VMImage) -> OperationHandle:
         """Register VHDs as a VM image.
 
         REST: Create VM Image.
@@ -77,8 +78,10 @@ class VMImageOperations(Caller):
             raise InvalidArgument("vm_image", "its os_disk_configuration needs os, os_state and media_link")
         return await self.start(request_with(VMImageOperations.create_vm_image, vm_image, vm_image=name))
 
-    @family.replaces(VM_IMAGE, body=VMImage, operation="UpdateVMImage", ends=Ends.AT_ONCE)
-    async def update_vm_image(self, vm_image_name: str, vm_image: VMImage) -> OperationHandle:
+    @family.replaces(
+        VM_IMAGE, body=lambda: wire.vm_images.VMImage, operation="UpdateVMImage", ends=Ends.AT_ONCE
+    )
+    async def update_vm_image(self, vm_image_name: str, vm_image: wire.vm_images.VMImage) -> OperationHandle:
         """Change the properties of one of the user's VM images; what is not given stays.
 
         REST: Update VM Image.
@@ -104,13 +107,17 @@ class VMImageOperations(Caller):
 
     @family.acts(
         MACHINE,
-        body=CaptureRoleAsVMImage,
+        body=lambda: wire.vm_images.CaptureRoleAsVMImage,
         operation="CaptureRoleAsVMImage",
         usual=Usual(31, samples=8, resolution=30),
         evidence="[protocol 4.14]",
     )
     async def capture_vm_image(
-        self, service_name: str, deployment_name: str, role_name: str, options: CaptureRoleAsVMImage
+        self,
+        service_name: str,
+        deployment_name: str,
+        role_name: str,
+        options: wire.vm_images.CaptureRoleAsVMImage,
     ) -> OperationHandle:
         """Make a VM image of a virtual machine.
 
@@ -133,7 +140,10 @@ class VMImageOperations(Caller):
         )
 
     @publishing.replaces(
-        PUBLISHED + "/replicate", body=ReplicationInput, made=_replication, operation="ReplicateVMImage"
+        PUBLISHED + "/replicate",
+        body=lambda: wire.images.ReplicationInput,
+        made=_replication,
+        operation="ReplicateVMImage",
     )
     async def replicate_vm_image(
         self, vm_image_name: str, regions: Names, offer: Text, sku: Text, version: Text

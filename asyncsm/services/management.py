@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncsm.operations.affinity_groups import AffinityGroupOperations
 from asyncsm.operations.certificates import ManagementCertificateOperations
 from asyncsm.operations.convergence import ConvergentOperations
+from asyncsm.operations.deployment_events import DeploymentEventOperations
 from asyncsm.operations.deployments import DeploymentOperations
 from asyncsm.operations.disks import DiskOperations
 from asyncsm.operations.extensions import ResourceExtensionOperations
@@ -16,6 +17,7 @@ from asyncsm.operations.power import PowerOperations
 from asyncsm.operations.raw import RawOperations
 from asyncsm.operations.roles import RoleOperations
 from asyncsm.operations.service_certificates import ServiceCertificateOperations
+from asyncsm.operations.slots import SlotOperations
 from asyncsm.operations.storage import StorageAccountOperations
 from asyncsm.operations.subscriptions import SubscriptionOperations
 from asyncsm.operations.upgrades import UpgradeOperations
@@ -33,6 +35,8 @@ class ServiceManagementService(
     DiskOperations,
     DeploymentOperations,
     UpgradeOperations,
+    SlotOperations,
+    DeploymentEventOperations,
     HostedServiceOperations,
     ServiceCertificateOperations,
     StorageAccountOperations,

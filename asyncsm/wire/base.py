@@ -223,8 +223,12 @@ class XmlModel(BaseModel):
         Raises:
             ValueError: not well formed, another root element, or against the model.
         """
+        root = cls.xml_root or cls.__name__
+        flat = codec.read_flat(cls, root, document) if isinstance(document, bytes) else None
+        if flat is not None:
+            read: Self = cls.__pydantic_validator__.validate_python(flat)
+            return read
         name, node = xml.parse(document)
-        root = cls.root_name()
         if name != root and (local := name.rpartition(":")[2]) != root:
             raise ValueError(f"expected <{root}>, found <{local}>")
         model = cls.from_node(node, strict=strict)

@@ -318,3 +318,20 @@ class RollbackUpdateOrUpgrade(XmlModel):
     """``Auto`` or ``Manual``."""
     force: bool | None = None
     """Whether local data of instances may be lost."""
+
+
+class RebootEvent(XmlModel):
+    """A restart of a role instance."""
+
+    role_name: str | None = None
+    instance_name: str | None = None
+    reboot_reason: str | None = None
+    reboot_start_time: datetime | None = None
+
+
+class DeploymentEventCollection(XmlModel):
+    """Reply of List Deployment Events."""
+
+    reboot_events: Annotated[list[RebootEvent], Wrapped("RebootEvent")] = Field(default_factory=list)
+    continuation_token: str | None = None
+    """Where the next page begins; absent on the last one."""

@@ -90,6 +90,18 @@ class RestartRoleOperation(XmlModel):
     operation_type: str = "RestartRoleOperation"
 
 
+class RedeployRoleOperation(XmlModel):
+    """Request of Redeploy Role."""
+
+    operation_type: str = "RedeployRoleOperation"
+
+
+class PerformMaintenanceOnRoleOperation(XmlModel):
+    """Request of Perform Maintenance on Role."""
+
+    operation_type: str = "PerformMaintenanceOnRoleOperation"
+
+
 class ShutdownRoleOperation(XmlModel):
     """Request of Shutdown Role."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +10,6 @@ from typing import Annotated, NoReturn, Self, SupportsIndex
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, PlainValidator, SecretBytes, SecretStr
 from pydantic_core import core_schema
 
-from asyncsm.errors import InvalidArgument
 from asyncsm.wire.xml import Node
 
 NIL: Node = {"@i:nil": "true"}
@@ -118,32 +115,6 @@ HiddenBinary = Annotated[
     bytes, BeforeValidator(_revealed), AfterValidator(HiddenBytes), PlainSerializer(SecretBytes, SecretBytes)
 ]
 """Bytes of a field that a dump shows as it shows a password."""
-
-
-def encode_base64(value: str | bytes, parameter: str = "text") -> str:
-    """Encode `value` as base64 text; a string is encoded as UTF-8 first; `parameter` names it in errors."""
-    return base64.b64encode(utf8(parameter, value) if isinstance(value, str) else value).decode()
-
-
-def utf8(parameter: str, text: str) -> bytes:
-    """Encode text.
-
-    Raises:
-        InvalidArgument: it has half a surrogate pair, which is what Python makes of bytes it cannot decode.
-    """
-    try:
-        return text.encode()
-    except UnicodeEncodeError as error:
-        lone = f"U+{ord(text[error.start]):04X}"
-        raise InvalidArgument(parameter, f"contains {lone}, which is no character") from None
-
-
-def decode_base64(text: str) -> str:
-    """Decode base64 of UTF-8; text that is something else is returned as it is."""
-    try:
-        return base64.b64decode("".join(text.split()), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        return text
 
 
 class OpenEnum(StrEnum):

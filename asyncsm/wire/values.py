@@ -16,7 +16,8 @@ from typing import TypeAlias, cast
 from pydantic import SecretStr
 
 from asyncsm.errors import InvalidArgument
-from asyncsm.wire.types import AttributedText, decode_base64, encode_base64
+from asyncsm.wire.encoding import decode_base64, encode_base64
+from asyncsm.wire.types import AttributedText
 from asyncsm.wire.xml import Node
 
 Reader: TypeAlias = Callable[[Node, bool], object]

@@ -45,6 +45,8 @@ def on_several(kind: str, *names: str, action: str | None = None) -> str:
 
 START = operation("StartRoleOperation")
 RESTART = operation("RestartRoleOperation")
+REDEPLOY = operation("RedeployRoleOperation")
+MAINTENANCE = operation("PerformMaintenanceOnRoleOperation")
 
 
 async def done(management: Management, answer: Answer) -> Answer:

@@ -5,6 +5,8 @@ from doubles import compute
 from doubles.bare_client import Answer, Management
 from doubles.compute import SERVICES, SHOP, cores_in_use, instance_states, machine
 from doubles.machines import (
+    MAINTENANCE,
+    REDEPLOY,
     RESTART,
     ROLES,
     SET,
@@ -155,11 +157,39 @@ async def test_restart(management: Management, clock: ManualClock):
     assert seen == [("RestartingRole", "Started"), ("ReadyRole", "Started")]
 
 
-async def test_restart_of_stopped_machine(management: Management):
+@pytest.mark.parametrize("request_", [RESTART, REDEPLOY, MAINTENANCE])
+async def test_restart_of_stopped_machine(management: Management, request_: str):
     """A machine that is off cannot be restarted."""
     await stopped(management)
-    answer = await management.post(operations(), RESTART)
+    answer = await management.post(operations(), request_)
     assert (answer.status, answer.code) == (409, "ConflictError")
+
+
+@pytest.mark.parametrize("request_", [REDEPLOY, MAINTENANCE])
+async def test_redeployment(emulator: Emulator, management: Management, clock: ManualClock, request_: str):
+    """A machine starts at another place, with another address, and is up when the operation ends."""
+    address = instance_of(emulator).ip_address
+    seen = await states(management, clock, await management.post(operations(), request_))
+    assert (seen[0], seen[-1]) == (("StoppingVM", "Stopping"), ("ReadyRole", "Started"))
+    assert ("Provisioning", "Started") not in seen
+    assert instance_of(emulator).ip_address not in {None, address}
+
+
+async def test_redeployment_during_setup(management: Management, clock: ManualClock):
+    """A machine that was not set up yet is set up at the other place [protocol 4.14]."""
+    await done(management, await management.post(ROLES, role("vm3")))
+    accepted = await management.post(operations("vm3"), REDEPLOY)
+    await done(management, accepted)
+    seen = {instance_states(await management.get(VMS))[-1] for _ in compute.passing(clock, 300)}
+    assert ("Provisioning", "Started") in seen
+
+
+async def test_maintenance_is_told(management: Management):
+    """Versions that know of maintenance tell how the last one ended."""
+    await done(management, await management.post(operations(), MAINTENANCE))
+    assert (await management.get(VMS)).find("LastOperationResultCode") is None
+    shown = await management.send("GET", VMS, x_ms_version="2017-01-01")
+    assert shown.find_all("LastOperationResultCode") == ["MaintenanceCompleted"]
 
 
 async def test_several(management: Management, clock: ManualClock):

@@ -74,6 +74,25 @@ async def test_a_swap_between_changes_of_both_deployments(emulator, sms, shop):
     assert refusals(emulator) == 0
 
 
+async def test_a_deployment_by_its_slot_and_by_its_name(emulator, sms, shop):
+    """Nobody but the service knows which deployment a slot has, so that changes by slot go alone."""
+    start = len(history(emulator))
+    await gather(
+        [
+            sms.change_deployment_configuration("shop", "blue", cscfg(web=2)),
+            sms.change_deployment_configuration_by_slot("shop", "Production", cscfg(web=3)),
+            sms.update_deployment_status("shop", "blue", "Suspended"),
+        ]
+    )
+    by_name, by_slot, after = history(emulator)[start:]
+    assert (by_slot.name, by_name.completed <= by_slot.started) == (
+        "ChangeDeploymentConfigurationBySlot",
+        True,
+    )
+    assert by_slot.completed <= after.started
+    assert refusals(emulator) == 0
+
+
 async def test_without_lanes_the_refusal_reaches_the_caller(emulator, sms, shop):
     """Whoever switches lanes off gets the service's 409, with the operation in the way."""
     async with emulator.service(lanes=LanePolicy(enabled=False)) as bare:

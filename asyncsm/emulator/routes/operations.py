@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from typing import Final
 
@@ -15,14 +12,11 @@ from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.clock import InstantClock
 from asyncsm.emulator.progress import RETENTION, Operation
 from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.rules import periods
+from asyncsm.emulator.rules.periods import PAGE_SIZE
 from asyncsm.wire import operations as wire
 
-PAGE_SIZE: Final = 100
-"""Operations in one answer of List Subscription Operations."""
-
 ID_NOT_FOUND: Final = "The operation request ID was not found."
-
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?Z)?", re.ASCII)
 
 routes: RouteTable = RouteTable()
 _State = wire.OperationState
@@ -63,7 +57,7 @@ def list_operations(call: Call) -> Reply:
     if result not in {None, "Succeeded", "Failed", "InProgress"}:
         raise refusals.missing_query_parameter("OperationResultFilter")  # [protocol 2.5]
     wanted_object = _object_path(call.query.get("objectidfilter"))
-    after = _decode_token(call.query.get("continuationtoken"))
+    after = periods.place(call)
     found = (
         operation
         for operation in call.subscription.operations.since(begin, after)
@@ -79,7 +73,7 @@ def list_operations(call: Call) -> Reply:
             subscription_operations=wire.SubscriptionOperations(
                 subscription_operations=[_listed(operation) for operation in page]
             ),
-            continuation_token=_encode_token(page[-1]) if more else None,
+            continuation_token=periods.token(page[-1].number) if more else None,
         )
     )
 
@@ -127,23 +121,11 @@ def _listed(operation: Operation) -> wire.SubscriptionOperation:
 
 
 def _window(call: Call) -> tuple[datetime, datetime]:
-    begin = _moment(call, "StartTime")
-    end = _moment(call, "EndTime")
+    begin = periods.moment(call, "StartTime")
+    end = periods.moment(call, "EndTime")
     if begin < call.now - RETENTION:
         raise refusals.missing_query_parameter("StartTime")  # [protocol 2.5]
     return begin, end
-
-
-def _moment(call: Call, name: str) -> datetime:
-    found = _MOMENT.fullmatch(call.query.get(name.lower(), ""))
-    if found is None:
-        raise refusals.missing_query_parameter(name)  # [protocol 2.5]
-    day, time, fraction = found.groups()
-    microseconds = (fraction or "").ljust(6, "0")[:6]
-    try:
-        return datetime.fromisoformat(f"{day}T{time or '00:00:00'}.{microseconds}").replace(tzinfo=UTC)
-    except ValueError:
-        raise refusals.missing_query_parameter(name) from None  # [protocol 2.5]
 
 
 def _object_path(given: str | None) -> str | None:
@@ -153,16 +135,3 @@ def _object_path(given: str | None) -> str | None:
     _, scheme, rest = given.rpartition("://")
     path = "/" + rest.partition("/")[2] if scheme else given
     return path.rstrip("/").lower()
-
-
-def _encode_token(operation: Operation) -> str:
-    return base64.urlsafe_b64encode(f"after {operation.number}".encode()).decode()
-
-
-def _decode_token(token: str | None) -> int:
-    if not token:
-        return 0
-    try:
-        return int(base64.urlsafe_b64decode(token).removeprefix(b"after "))
-    except (ValueError, binascii.Error):
-        raise refusals.missing_query_parameter("ContinuationToken") from None  # [protocol 2.5]

@@ -31,6 +31,9 @@ ONE_OPERATION: Final = "ExecuteRoleOperation"
 SET_OPERATION: Final = "ExecuteRoleSetOperation"
 """The service's names for whatever is done to one machine and to several."""
 
+REDEPLOYMENT: Final = 151.0
+"""Seconds until a machine has started at another place."""
+
 routes: RouteTable = RouteTable()
 
 
@@ -64,18 +67,64 @@ def shut_down_several(call: Call) -> Reply:
 def restart(call: Call) -> Reply:
     """Restart Role, which has to be running."""
     call.body(wire.RestartRoleOperation)
-    deployment, machines = _one(call)
-    for instance in machines:
-        if instance.stopped:
-            raise refusals.conflict(  # [guess]
-                f"Role {instance.role_name} is stopped. It can be started, not restarted."
-            )
+    deployment, instance = _running(call)
     timing = Timing.of(call)
     reply = call.accept(
-        locks=[deployment], then=partial(_walk_each, timing, deployment, machines, instances.RESTARTED)
+        locks=[deployment], then=partial(_walk_each, timing, deployment, [instance], instances.RESTARTED)
     )
-    _walk_each(timing, deployment, machines, instances.MACHINE_RESTART)
+    _walk_each(timing, deployment, [instance], instances.MACHINE_RESTART)
+    instances.note_reboot(timing, deployment, instance, "Restart")
     return reply
+
+
+@routes.post(ONE, ONE_OPERATION, root="RedeployRoleOperation", seconds=REDEPLOYMENT)
+def redeploy(call: Call) -> Reply:
+    """Redeploy Role: it starts again at another place, and goes on being set up if it was not."""
+    call.body(wire.RedeployRoleOperation)
+    return _redeploy(call, "Redeployment")
+
+
+@routes.post(ONE, ONE_OPERATION, root="PerformMaintenanceOnRoleOperation", seconds=REDEPLOYMENT)
+def perform_maintenance(call: Call) -> Reply:
+    """Perform Maintenance on Role: as a redeployment, at any time."""
+    call.body(wire.PerformMaintenanceOnRoleOperation)
+    reply = _redeploy(call, "Maintenance")
+    _running(call)[1].maintenance_result = "MaintenanceCompleted"
+    return reply
+
+
+def _redeploy(call: Call, what: str) -> Reply:
+    deployment, instance = _running(call)
+    timing = Timing.of(call)
+    moved = partial(_moved, timing, call.random, call.subscription, deployment, instance)
+    reply = call.accept(locks=[deployment], steps=[(0.2, moved)])
+    _walk_each(timing, deployment, [instance], instances.MACHINE_STOP)
+    instances.note_reboot(timing, deployment, instance, what)
+    return reply
+
+
+@effect("power/moved")
+def _moved(
+    timing: Timing,
+    random: Random,
+    subscription: Subscription,
+    deployment: Deployment,
+    instance: RoleInstance,
+) -> None:
+    move(subscription, random, deployment, instance)
+    disk = deployment.roles[instance.role_name].os_disk
+    first = instances.FIRST_MACHINE_START[(disk and disk.os) or "Linux"]
+    instances.walk(timing, deployment, instance, instances.MACHINE_START if instance.provisioned else first)
+
+
+def _running(call: Call) -> tuple[Deployment, RoleInstance]:
+    """The machine of the path, which has to be on."""
+    deployment, (instance,) = _one(call)
+    if instance.stopped:
+        raise refusals.conflict(  # [guess]
+            f"Role {instance.role_name} is stopped. It can be started, not restarted."
+        )
+    return deployment, instance
 
 
 def _one(call: Call) -> tuple[Deployment, Sequence[RoleInstance]]:

@@ -70,7 +70,7 @@ def delete(call: Call) -> Reply:
     deployments.require_roles(deployment)
     if not wanted:
         raise refusals.bad_request("At least one role instance must be specified.")  # [guess]
-    going = {instance.name: instance for instance in (_find(deployment, name) for name in wanted)}
+    going = {instance.name: instance for instance in (find(deployment, name) for name in wanted)}
     for role in deployment.roles.values():
         if all(one.name in going for one in instances.of_role(deployment, role.name)):
             raise refusals.bad_request(  # [guess]
@@ -90,16 +90,19 @@ def delete(call: Call) -> Reply:
 
 def _restart(call: Call, phases: Sequence[InstancePhase]) -> Reply:
     _, deployment = path_resources.deployment(call)
-    instance = _find(deployment, call.parameters["roleInstanceName"])
+    instance = find(deployment, call.parameters["roleInstanceName"])
     call.require_free(deployment)
     if instance.power_state == "Stopped":
         raise refusals.conflict(f"The role instance {instance.name} is stopped.")  # [guess]
     reply = call.accept(locks=[deployment])
-    instances.walk(Timing.of(call), deployment, instance, phases)
+    timing = Timing.of(call)
+    instances.walk(timing, deployment, instance, phases)
+    instances.note_reboot(timing, deployment, instance, call.query["comp"].capitalize())
     return reply
 
 
-def _find(deployment: Deployment, name: str) -> RoleInstance:
+def find(deployment: Deployment, name: str) -> RoleInstance:
+    """The role instance called `name`; refuse if there is none."""
     # [guess]: no source says so
     return refusals.required(
         deployment.instances.get(name), f"The role instance {name} was not found in the deployment."

@@ -193,6 +193,10 @@ def _instance(call: Call, holder: Deployment, one: RoleInstance) -> deployments.
         shown.host_name = one.host_name if one.first_name is None else one.first_name or None
     if one.provisioned:
         shown.remote_access_certificate_thumbprint = one.remote_access_thumbprint
+    if one.maintenance_result is not None and call.version >= "2017-01-01":
+        shown.maintenance_status = deployments.MaintenanceStatus(
+            is_customer_initiated_maintenance_allowed=False, last_operation_result_code=one.maintenance_result
+        )
     role = holder.roles[one.role_name]
     shown.guest_agent_status = machine_extensions.agent_status(call, role, one)
     statuses = machine_extensions.statuses(role, one)

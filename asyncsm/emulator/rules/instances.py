@@ -16,13 +16,14 @@ from typing import Final, NamedTuple
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call
 from asyncsm.emulator.clock import Clock
-from asyncsm.emulator.compute import Deployment, Role, RoleInstance
+from asyncsm.emulator.compute import Deployment, Reboot, Role, RoleInstance
 from asyncsm.emulator.progress import OperationProgress
 from asyncsm.emulator.saved_names import effect, saved
 from asyncsm.emulator.state import Subscription
 
 MOST_UPGRADE_DOMAINS: Final = 5
 FAULT_DOMAINS: Final = 2
+MOST_REBOOTS: Final = 1000
 
 
 @saved("instance-phase", "emulator.handlers.instances:Phase")
@@ -142,6 +143,14 @@ def walk_all(timing: Timing, deployment: Deployment, phases: Sequence[InstancePh
     """Send all instances of `deployment` through `phases`."""
     for instance in deployment.instances.values():
         walk(timing, deployment, instance, phases)
+
+
+def note_reboot(timing: Timing, deployment: Deployment, instance: RoleInstance, what: str) -> None:
+    """Keep for List Deployment Events that `instance` restarts now, and by what; the oldest are forgotten in time."""
+    number = deployment.reboots[-1].number + 1 if deployment.reboots else 1
+    reason = f"{what} asked for by the user"
+    noted = Reboot(number, instance.role_name, instance.name, reason, timing.clock.now())
+    deployment.reboots = (*deployment.reboots[-MOST_REBOOTS + 1 :], noted)
 
 
 @effect("role-instances/enter-phase", "emulator.handlers.instances:_enter")

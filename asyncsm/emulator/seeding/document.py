@@ -271,7 +271,7 @@ class SeedDocument(SubscriptionContents):
             ) from None
 
 
-def load_seed(path: Path) -> SeedDocument:
+def load_seed(path: str | Path) -> SeedDocument:
     """Read a file: JSON, or YAML if its name ends in ``.yaml`` or ``.yml``.
 
     Raises:
@@ -279,6 +279,7 @@ def load_seed(path: Path) -> SeedDocument:
         SeedError: it is no seed document.
         ModuleNotFoundError: it is YAML, and PyYAML is not installed.
     """
+    path = Path(path)
     try:
         text = texts.decode(path.read_bytes())
     except UnicodeDecodeError as error:

@@ -14,6 +14,7 @@ from asyncsm.emulator.saved_names import saved
 from asyncsm.wire.base import ExtraElement
 from asyncsm.wire.configuration_sets import ConfigurationSet
 from asyncsm.wire.extensions import ResourceExtensionReference
+from asyncsm.wire.images import ComputeImageAttributes, MarketplaceImageAttributes
 from asyncsm.wire.networks import LoadBalancer
 from asyncsm.wire.roles import DebugSettings
 
@@ -379,8 +380,11 @@ class Publication(Entity):
         regions: where it is copied to.
         since: when that was asked for.
         permission: who may use it: ``Public``, ``MSDN``, or ``Private`` for nobody else.
+        attributes, market: what it is called among the images of its publisher.
     """
 
     regions: list[str]
     since: datetime
     permission: str
+    attributes: ComputeImageAttributes = field(default_factory=ComputeImageAttributes)
+    market: MarketplaceImageAttributes | None = None

@@ -144,8 +144,8 @@ class Subscription(Entity):
         cores_in_use: counted up and down by whatever starts and stops instances.
         vm_images: the user's, as they are shown.
         publications: of OS and VM images alike, by the image's name.
-        is_publisher: whether it may publish images. With the service few were; here all are,
-            like the subscription of the recordings.
+        is_publisher: whether it may publish images and extensions. With the service few could;
+            here all can, unless a seed says otherwise.
     """
 
     id: str

@@ -180,6 +180,9 @@ async def _images(sms, change):
     vm_image.os_disk_configuration.media_link = blob(ACCOUNT, "vhds/vmimage.vhd")
     await change("create_vm_image", vm_image)
     await change("update_vm_image", "vmimage", VMImage(label="m"))
+    await change("replicate_vm_image_with_disks", "vmimage", ["West US"], "offer", "sku", "1.0.0")
+    await change("share_vm_image_with_disks", "vmimage", "Public")
+    await change("unreplicate_vm_image_with_disks", "vmimage")
     await change("delete_vm_image", "vmimage")
 
 

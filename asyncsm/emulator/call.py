@@ -60,6 +60,7 @@ class Route:
         recorded: whether List Subscription Operations shows it: changes, not reads.
         scoped: whether the path stands below a subscription.
         seconds: how long it usually takes, if it is not done with the answer [protocol 2.3].
+        only_with_query: whether its path without the query belongs to operations that are not emulated.
     """
 
     method: str
@@ -71,6 +72,7 @@ class Route:
     recorded: bool = True
     scoped: bool = True
     seconds: float = USUAL_SECONDS
+    only_with_query: bool = False
 
     def wants(self, query: Mapping[str, str], root: Callable[[], str]) -> bool:
         """Tell whether a request's query, and its body's root element if that matters, are this route's."""

@@ -44,7 +44,7 @@ class NetworkPlan:
     """Content of a network configuration file.
 
     Attributes:
-        file: the file itself.
+        file: the file as it was set; it is given back in the service's form.
         sites: virtual networks, each with either a location or an affinity group; by name.
         regions: where they are, by their names.
         dns_servers: addresses of the DNS servers the file declares, by name.
@@ -57,6 +57,11 @@ class NetworkPlan:
     dns_servers: Mapping[str, str]
     local_sites: tuple[str, ...]
 
+    @property
+    def has_content(self) -> bool:
+        """Return whether there is anything in it; an empty file takes the configuration away."""
+        return bool(self.sites or self.dns_servers or self.local_sites)
+
 
 @saved("network-configuration", "emulator.networking:NetworkConfiguration")
 @dataclass(slots=True, eq=False)
@@ -64,7 +69,7 @@ class NetworkConfiguration(Lockable):
     """The network configuration of a subscription: one file, replaced as a whole.
 
     Attributes:
-        plan: what holds; ``None`` before the first file came.
+        plan: what holds; ``None`` before the first file came, and after an empty one.
     """
 
     kind: ClassVar[str] = "network configuration"

@@ -26,6 +26,7 @@ class _Facts(TypedDict, total=False):
     recorded: bool
     scoped: bool
     seconds: float
+    only_with_query: bool
 
 
 class RouteTable:
@@ -125,6 +126,8 @@ class Router:
                 names = (part[1:-1] if part.startswith("{") else None for part in split(route.path))
                 captured = {name: value for name, value in zip(names, segments, strict=True) if name}
                 return route, captured
+        if all(route.only_with_query for route in candidates):
+            raise refusals.not_emulated(method, "/" + "/".join(map(quote, segments)))
         if any(route.root is not None for route in candidates):
             raise refusals.invalid_xml(f"The element {root()} is not expected here.")  # [protocol 3.3]
         raise refusals.missing_query_parameter("/".join(sorted({*candidates[0].query})))  # [protocol 3.3]

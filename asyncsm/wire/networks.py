@@ -192,7 +192,7 @@ class VirtualNetworkSite(XmlModel):
     label: str | None = None
     id: str | None = None
     affinity_group: str | None = None
-    """For a network that belongs to a region, an internal name."""
+    """Absent where there is a location."""
     state: NetworkState | None = None
     in_use: Annotated[bool, Implied] = False
     address_space: AddressSpace = Field(default_factory=AddressSpace)
@@ -200,10 +200,20 @@ class VirtualNetworkSite(XmlModel):
     gateway: Gateway | None = None
     dns: Dns | None = None
     location: str | None = None
+    """Absent where there is an affinity group."""
     migration_state: str | None = None
+    """A number, such as ``2`` for a network that is prepared for migration."""
 
 
 class VirtualNetworkSites(XmlList[VirtualNetworkSite]):
     """Reply of List Virtual Network Sites."""
 
     virtual_network_sites: list[VirtualNetworkSite] = repeated(VirtualNetworkSite)
+
+
+class AddressAvailabilityResponse(XmlModel):
+    """Reply of Check Static IP Address Availability."""
+
+    is_available: bool
+    available_addresses: Annotated[list[str], Wrapped("AvailableAddress")] = Field(default_factory=list)
+    """Up to five free ones of the same subnet, if the address is not free."""

@@ -39,7 +39,7 @@ async def prepare(management: Management, recording: Path) -> None:
 def _present(said: list[Exchange]) -> Iterator[tuple[str, str]]:
     """Requests that make what was there, in an order in which each finds what it needs."""
     requests = "\n".join(f"{then.path}\n{_text(then.request_body)}" for then in said)
-    network_file = _network_file(said)
+    network_file = _network_file(said) or _asked_for_addresses(said)
     for name in sorted(
         {*_GROUP.findall(requests), *_GROUP.findall(network_file), *_read(said, "affinitygroups")}
     ):
@@ -93,6 +93,23 @@ def _network_file(said: list[Exchange]) -> str:
         if then.path.lower().endswith("/services/networking/media"):
             return _text(then.response_body) if then.method == "GET" and then.status == HTTPStatus.OK else ""
     return ""
+
+
+def _asked_for_addresses(said: list[Exchange]) -> str:
+    """A network configuration with the networks that were asked for addresses and that no recording made."""
+    names = {then.path.rpartition("/")[2] for then in said if "op=checkavailability" in then.query}
+    sites = "".join(
+        f'<VirtualNetworkSite name="{name}" Location="{REGION}"><AddressSpace><AddressPrefix>10.0.0.0/8'
+        "</AddressPrefix></AddressSpace></VirtualNetworkSite>"
+        for name in sorted(names)
+    )
+    if not names:
+        return ""
+    return (
+        '<NetworkConfiguration xmlns="http://schemas.microsoft.com/ServiceHosting/2011/07/NetworkConfiguration">'
+        f"<VirtualNetworkConfiguration><VirtualNetworkSites>{sites}</VirtualNetworkSites>"
+        "</VirtualNetworkConfiguration></NetworkConfiguration>"
+    )
 
 
 def _read(said: list[Exchange], kind: str) -> set[str]:

@@ -19,6 +19,8 @@ FRONT_ENDS = ("usnorth", "ussouth", "ussouth2", "ussouth3", "uswest")
 PATIENCE = 900
 """Virtual seconds that machines are given to come as far as they were in a recording."""
 
+NETWORK_FILE = "/services/networking/media"
+
 STILLNESS = 60
 """Virtual seconds after which machines that have settled will not move any more."""
 
@@ -76,7 +78,8 @@ def _states(document: str) -> list[State]:
 async def replay(management: Management, recording: Path) -> AsyncIterator[tuple[Exchange, Answer]]:
     """Send a recording's requests again and yield what was answered then and now.
 
-    An operation that was over is given the time to be over. A deployment is asked for again, with
+    An operation that was over is given the time to be over, and a network configuration that to be taken
+    over. A deployment is asked for again, with
     time passing in between, until its machines are as far as they were then (`as_far`): how long
     anything takes is no part of the promise.
     """
@@ -92,7 +95,7 @@ async def replay(management: Management, recording: Path) -> AsyncIterator[tuple
 
         now = await ask()
         waited = still = 0
-        while then.method == "GET" and not _is_time(then.response_body, now):
+        while then.method == "GET" and not _is_time(then, now):
             still = still + STEP if has_settled(now) else 0
             if waited >= PATIENCE or still >= STILLNESS:
                 break
@@ -104,9 +107,11 @@ async def replay(management: Management, recording: Path) -> AsyncIterator[tuple
         yield then, now
 
 
-def _is_time(then: bytes, now: Answer) -> bool:
-    over = b"<Operation " in then and b"<Status>InProgress" not in then
-    return as_far(then, now) and not (over and now.find("Status") == "InProgress")
+def _is_time(then: Exchange, now: Answer) -> bool:
+    if then.path.endswith(NETWORK_FILE) and then.status != now.status:
+        return False
+    over = b"<Operation " in then.response_body and b"<Status>InProgress" not in then.response_body
+    return as_far(then.response_body, now) and not (over and now.find("Status") == "InProgress")
 
 
 def comparison(management: Management) -> Comparison:

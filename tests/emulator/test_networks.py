@@ -1,5 +1,6 @@
 """The network configuration, its virtual networks, and what stands in them."""
 
+import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import pytest
@@ -35,6 +36,43 @@ def site(
     )
 
 
+ROOT_GIVEN_BACK = (
+    '<NetworkConfiguration xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
+    f' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns="{NAMESPACE}">'
+)
+
+
+def given_back(*lines: str) -> str:
+    """The service's form of a file, whose elements are in `lines`."""
+    return "\r\n".join(
+        (
+            '\ufeff<?xml version="1.0" encoding="utf-8"?>',
+            ROOT_GIVEN_BACK,
+            "  <VirtualNetworkConfiguration>",
+            *(f"    {line}" for line in lines),
+            "  </VirtualNetworkConfiguration>",
+            "</NetworkConfiguration>",
+        )
+    )
+
+
+SITE_GIVEN_BACK = (
+    "<Dns />",
+    "<VirtualNetworkSites>",
+    '  <VirtualNetworkSite name="net" Location="West US">',
+    "    <AddressSpace>",
+    "      <AddressPrefix>10.0.0.0/16</AddressPrefix>",
+    "    </AddressSpace>",
+    "    <Subnets>",
+    '      <Subnet name="front">',
+    "        <AddressPrefix>10.0.0.0/24</AddressPrefix>",
+    "      </Subnet>",
+    "    </Subnets>",
+    "  </VirtualNetworkSite>",
+    "</VirtualNetworkSites>",
+)
+
+
 def file(*sites: str, before: str = "") -> str:
     """A network configuration file."""
     networks = f"<VirtualNetworkSites>{''.join(sites)}</VirtualNetworkSites>" if sites else ""
@@ -58,15 +96,100 @@ async def refused(management: Management, body: str) -> str:
 
 
 async def test_set_and_get(management: Management):
-    """Before the first file there is none; afterwards it is read as it was written."""
+    """Before the first file there is none; afterwards it is given back in the service's form."""
     absent = await management.get(FILE)
     assert (absent.status, absent.message) == (404, "Network configuration does not exist.")
     accepted = await management.put(FILE, file(site()))
     assert (await management.get(FILE)).status == 404
     await management.finished(accepted)
     read = await management.get(FILE)
-    assert read.text == file(site())
+    assert read.text == given_back(*SITE_GIVEN_BACK)
     assert read.headers["Content-Type"].startswith("text/plain")
+    await set_file(management, read.text)
+    assert (await management.get(FILE)).text == read.text
+
+
+async def test_what_is_not_given_back(management: Management):
+    """Comments, profiles, empty lists and empty gateways are dropped; what was implied is written."""
+    lists = "<Dns><DnsServers /></Dns><LocalNetworkSites /><!-- comment --><VirtualNetworkSites>{}</VirtualNetworkSites>"
+    rest = '<DnsServersRef /><Gateway profile="Small"></Gateway>'
+    await set_file(management, file(before=lists.format(site(rest=rest))))
+    assert (await management.get(FILE)).text == given_back(*SITE_GIVEN_BACK)
+    connected = (
+        '<Gateway profile="Small"><ConnectionsToLocalNetwork><LocalNetworkSiteRef name="office" />'
+        "</ConnectionsToLocalNetwork></Gateway>"
+    )
+    await set_file(management, file(site(rest=connected), before=OFFICE))
+    lines = (await management.get(FILE)).text.replace("\r\n", "")
+    assert '<LocalNetworkSiteRef name="office">' in lines
+    assert '<Connection type="IPsec" />' in lines
+    assert "profile" not in lines
+    listed = await management.get(SITES)
+    assert (listed.find("Profile"), listed.find("Type")) == ("Small", "IPsec")
+
+
+async def test_any_order(management: Management):
+    """Elements may stand in any order, and a network may have a label."""
+    office = OFFICE.replace(
+        "<AddressSpace>", "<VPNGatewayAddress>198.51.100.7</VPNGatewayAddress><AddressSpace>", 1
+    )
+    office = office.replace(
+        "</AddressSpace><VPNGatewayAddress>198.51.100.7</VPNGatewayAddress>", "</AddressSpace>"
+    )
+    turned = (
+        '<VirtualNetworkSite name="net" Location="West US">'
+        '<Gateway><ConnectionsToLocalNetwork><LocalNetworkSiteRef name="office"/></ConnectionsToLocalNetwork>'
+        "<VPNClientAddressPool><AddressPrefix>172.16.0.0/24</AddressPrefix></VPNClientAddressPool></Gateway>"
+        '<DnsServersRef><DnsServerRef name="own"/></DnsServersRef>'
+        '<Subnets><Subnet name="front"><AddressPrefix>10.0.0.0/24</AddressPrefix></Subnet></Subnets>'
+        "<AddressSpace><AddressPrefix>10.0.0.0/16</AddressPrefix></AddressSpace><Label>ours</Label>"
+        "</VirtualNetworkSite>"
+    )
+    whole = file(turned).replace(
+        "</VirtualNetworkConfiguration>", f"{office}{DNS}</VirtualNetworkConfiguration>"
+    )
+    assert (await set_file(management, whole)).find("Status") == "Succeeded"
+    read = ET.fromstring((await management.get(FILE)).text.lstrip("\ufeff"))
+    names = [one.tag.rpartition("}")[2] for one in read.iter()]
+    assert names[2:] == [
+        *(
+            "Dns",
+            "DnsServers",
+            "DnsServer",
+            "LocalNetworkSites",
+            "LocalNetworkSite",
+            "AddressSpace",
+            "AddressPrefix",
+        ),
+        *(
+            "VPNGatewayAddress",
+            "VirtualNetworkSites",
+            "VirtualNetworkSite",
+            "Label",
+            "AddressSpace",
+            "AddressPrefix",
+        ),
+        *(
+            "Subnets",
+            "Subnet",
+            "AddressPrefix",
+            "DnsServersRef",
+            "DnsServerRef",
+            "Gateway",
+            "VPNClientAddressPool",
+        ),
+        *("AddressPrefix", "ConnectionsToLocalNetwork", "LocalNetworkSiteRef", "Connection"),
+    ]
+    assert (await management.get(SITES)).find("Label") == "ours"
+
+
+async def test_host_bits(management: Management):
+    """Prefixes may have bits set behind their length, and are given back so."""
+    odd = site(space="10.0.1.0/11", subnet="10.0.0.1/24").replace("10.0.0.0/16", "10.0.1.0/11")
+    assert (await set_file(management, file(odd))).find("Status") == "Succeeded"
+    for path in (FILE, SITES):
+        text = (await management.get(path)).text
+        assert ("10.0.1.0/11" in text, "10.0.0.1/24" in text) == (True, True)
 
 
 async def test_list_sites(management: Management):
@@ -80,7 +203,7 @@ async def test_list_sites(management: Management):
     await set_file(management, file(site(rest=references), before=DNS + OFFICE))
     listed = await management.get(SITES)
     assert [one.tag.rpartition("}")[2] for one in listed.root[0]] == [
-        *("Name", "Id", "AffinityGroup", "State", "AddressSpace", "Subnets", "Gateway", "Dns", "Location")
+        *("Name", "Id", "State", "AddressSpace", "Subnets", "Gateway", "Dns", "Location")
     ]
     assert listed.find_all("AddressPrefix") == [
         "10.0.0.0/16",
@@ -98,18 +221,18 @@ async def test_list_sites(management: Management):
 
 
 async def test_empty_configuration(management: Management):
-    """A file without networks takes all of them away."""
+    """An empty file takes all away, and then there is none, as before the first."""
     await set_file(management, file(site()))
     assert (await management.get("")).find("CurrentVirtualNetworkSites") == "1"
     await set_file(management, file())
     assert (await management.get(SITES)).find_all("Name") == []
-    assert (await management.get(FILE)).text == file()
+    assert (await management.get(FILE)).status == 404
 
 
 @pytest.mark.parametrize(
     ("body", "place"),
     [
-        ("", None),
+        ("", "0,0"),
         ("<NetworkConfiguration", "1,1"),
         (f'<Other xmlns="{NAMESPACE}"/>', "1,2"),
         ("<NetworkConfiguration/>", "1,2"),
@@ -120,13 +243,12 @@ async def test_empty_configuration(management: Management):
         ),
         (file(site()).replace(' name="net"', ""), None),
         (file(site()).replace("<Subnet ", '<Subnet color="red" '), None),
-        (file(before=OFFICE + DNS), None),
         (file(before=DNS + DNS), None),
         (file(site()).replace("<AddressPrefix>10.0.0.0/24</AddressPrefix>", ""), None),
     ],
     ids=[
         *("empty", "cut off", "other root", "other namespace", "doctype", "unknown element"),
-        *("missing attribute", "unknown attribute", "wrong order", "twice", "missing element"),
+        *("missing attribute", "unknown attribute", "twice", "missing element"),
     ],
 )
 async def test_schema(management: Management, body: str, place: str | None):
@@ -135,12 +257,6 @@ async def test_schema(management: Management, body: str, place: str | None):
     assert message.startswith("XML Schema validation error in network configuration at line ")
     if place is not None:
         assert message.endswith(f" at line {place}.")
-
-
-async def test_gateway_in_either_order(management: Management):
-    """The gateway may stand before the DNS servers, as one known file has it."""
-    rest = '<Gateway profile="Small"/><DnsServersRef><DnsServerRef name="own"/></DnsServersRef>'
-    assert (await set_file(management, file(site(rest=rest), before=DNS))).find("Status") == "Succeeded"
 
 
 @pytest.mark.parametrize(
@@ -152,12 +268,11 @@ async def test_gateway_in_either_order(management: Management):
         file(site(place='AffinityGroup="none"')),
         file(site(subnet="10.1.0.0/24")),
         file(site(subnet="10.0.0.0/30")),
-        file(site(subnet="10.0.0.1/24")),
         file(site(rest='<DnsServersRef><DnsServerRef name="own"/></DnsServersRef>')),
         file(before=DNS.replace("10.0.0.4", "10.0.0")),
     ],
     ids=[
-        *("name twice", "no place", "no location", "no group", "outside", "small subnet", "host bits"),
+        *("name twice", "no place", "no location", "no group", "outside", "small subnet"),
         *("unknown server", "bad address"),
     ],
 )
@@ -194,7 +309,8 @@ async def test_affinity_group(management: Management):
     group = group.replace("</CreateAffinityGroup>", "<Location>West US</Location></CreateAffinityGroup>")
     await management.post("affinitygroups", group)
     await set_file(management, file(site(place='AffinityGroup="near"')))
-    assert (await management.get(SITES)).find("AffinityGroup") == "near"
+    listed = await management.get(SITES)
+    assert (listed.find("AffinityGroup"), listed.find("Location")) == ("near", None)
     assert (await management.delete("affinitygroups/near")).status == 400
     await set_file(management, file())
     assert (await management.delete("affinitygroups/near")).status == 200
@@ -237,6 +353,39 @@ async def test_machines_in_a_network(management: Management):
     assert all(address.startswith("10.0.0.") for address in shown.find_all("IpAddress"))
     assert shown.find_all("IpAddress")[2] == "10.0.0.9"
     assert (await management.get(SITES)).find("InUse") == "true"
+
+
+@pytest.mark.usefixtures("shop")
+async def test_static_addresses(management: Management):
+    """A free address is available; for another, up to five are named instead; one of no subnet is refused."""
+
+    async def check(address: str) -> Answer:
+        return await management.get(f"services/networking/NET?op=checkavailability&address={address}")
+
+    await management.finished(
+        await management.post(f"{SHOP}/deployments", machines(member(address="10.0.0.5"), rest=NETWORK))
+    )
+    free = await check("10.0.0.9")
+    assert [one.tag.rpartition("}")[2] for one in free.root] == ["IsAvailable", "AvailableAddresses"]
+    assert (free.find("IsAvailable"), free.find_all("AvailableAddress")) == ("true", [])
+    for address in ("10.0.0.5", "10.0.0.3", "10.0.0.255"):
+        taken = await check(address)
+        assert taken.find("IsAvailable") == "false"
+        assert taken.find_all("AvailableAddress") == [f"10.0.0.{last}" for last in (4, 6, 7, 8, 9)]
+    outside = await check("10.0.1.5")
+    assert (outside.status, outside.code) == (400, "BadRequest")
+    assert outside.message == (
+        "The address 10.0.1.5 is not contained in any of the subnets in the virtual network."
+    )
+    assert (await check("nonsense")).status == 400
+    unknown = await management.get("services/networking/none?op=checkavailability&address=10.0.0.5")
+    assert (unknown.status, unknown.message) == (404, "The virtual network none does not exist.")
+
+
+async def test_other_reads_below_networking(management: Management):
+    """A path that could be a network's name is not taken for one without the question for an address."""
+    answer = await management.get("services/networking/virtualnetworkgateways")
+    assert answer.code == "NotEmulated"
 
 
 @pytest.mark.usefixtures("shop")

@@ -61,6 +61,21 @@ def place(answer: Answer) -> tuple[str | None, ...]:
     return tuple(answer.find(name) for name in ("Address", "IsReserved", "ReservedIPName"))
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("uswest", "West US"),
+        ("USEAST2", "East US 2"),
+        ("europenorth", "North Europe"),
+        ("west us", "West US"),
+    ],
+)
+async def test_names_of_locations(management: Management, given: str, shown: str):
+    """A region may be called as the service calls it itself, and is shown by the name of the list."""
+    await reserve(management, location=given)
+    assert (await management.get(FRONT)).find("Location") == shown
+
+
 async def test_create_and_delete(management: Management):
     """An address is reserved, counted, shown and given back."""
     created = await management.post(RESERVED, reservation(before="<Label>the front</Label>"))

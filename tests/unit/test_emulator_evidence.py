@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from doubles.recordings import FOLDER
+from doubles.recordings import CORPORA, FOLDER
 
 import asyncsm.emulator
 
@@ -38,4 +38,12 @@ def test_recordings_exist():
     text = "".join(path.read_text(encoding="utf-8") for path in MODULES)
     named = set(re.findall(r"\[rec ([a-z_]+/[a-z_]+)\]", text))
     assert named
-    assert [each for each in named if "<Error " not in (FOLDER / f"{each}.json").read_text("utf-8")] == []
+    files = {
+        each: [path for corpus in CORPORA if (path := corpus / f"{each}.json").is_file()] for each in named
+    }
+    assert [each for each, found in files.items() if not found] == []
+    assert [
+        each
+        for each, found in files.items()
+        if not any("<Error " in path.read_text("utf-8") for path in found)
+    ] == []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from importlib import resources
@@ -43,8 +44,17 @@ def locations() -> Mapping[str, Location]:
 
 
 def location(name: str) -> Location | None:
-    """The region called `name`, in any case."""
-    return locations().get(name)
+    """The region called `name`, in any case, or as the service calls it itself: ``uswest``."""
+    return locations().get(name) or _locations_by_short_name().get(name)
+
+
+@functools.cache
+def _locations_by_short_name() -> Mapping[str, Location]:
+    # Of these names uswest is recorded (network/vip_mobility_tests__test_associate_reserve_ip).
+    def short(name: str) -> str:
+        return re.sub(r"^(.+) ([A-Za-z]+)( \d)?$", r"\2\1\3", name).replace(" ", "")
+
+    return ByName((short(one.name), one) for one in locations().values())
 
 
 @functools.cache

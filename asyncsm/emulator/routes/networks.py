@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from ipaddress import AddressValueError, IPv4Address
 from typing import Final
 
 from asyncsm.emulator import refusals
@@ -17,18 +18,16 @@ from asyncsm.wire import networks as wire
 
 FILE: Final = "services/networking/media"
 
-REGIONAL_GROUP: Final = "DefaultAffinity-1"
-"""What the service shows as the affinity group of a network that has only a region."""
-
 routes: RouteTable = RouteTable()
 
 
 @routes.get(FILE, "GetNetworkConfiguration")
 def get(call: Call) -> Reply:
-    """Get Network Configuration: the file as it was set last."""
+    """Get Network Configuration: the file that was set last, in the service's form."""
     # [protocol 3.4]
     plan = refusals.required(call.subscription.networks.plan, "Network configuration does not exist.")
-    return Reply(document=plan.file, content_type="text/plain")
+    document = network_file.given_back(network_file.read(plan.file))
+    return Reply(document=document, content_type="text/plain")
 
 
 @routes.put(FILE, "SetNetworkConfiguration")
@@ -55,10 +54,34 @@ def list_sites(call: Call) -> Reply:
     return Reply(document=wire.VirtualNetworkSites(virtual_network_sites=sites))
 
 
+@routes.get(
+    "services/networking/{virtualNetworkName}",
+    "CheckStaticIPAddressAvailability",
+    query={"op": "checkavailability"},
+    only_with_query=True,
+)
+def check_address(call: Call) -> Reply:
+    """Check Static IP Address Availability: whether a machine can have an address, and which others if not."""
+    name, text = call.parameters["virtualNetworkName"], call.query.get("address", "")
+    present = call.subscription.networks.sites.get(name)
+    site = refusals.required(present, f"The virtual network {name} does not exist.")  # [guess]
+    try:
+        address = IPv4Address(text)
+    except AddressValueError as error:
+        raise refusals.bad_request(f"The address {text} is not valid.") from error  # [guess]
+    found = addresses.availability(call.subscription, site, address)
+    if found is None:
+        raise refusals.bad_request(  # [rec network/check_illegal_ipaddress_failed]
+            f"The address {text} is not contained in any of the subnets in the virtual network."
+        )
+    free, others = found
+    return Reply(document=wire.AddressAvailabilityResponse(is_available=free, available_addresses=others))
+
+
 @effect("networks/put-into-force", "emulator.handlers.networks:_put_into_force")
 def _put_into_force(subscription: Subscription, plan: NetworkPlan) -> None:
     _require_unused(subscription, plan)  # a deployment may have come in the meantime
-    subscription.networks.plan = plan
+    subscription.networks.plan = plan if plan.has_content else None  # [rec network, 17 of 17]
 
 
 def _require_unused(subscription: Subscription, plan: NetworkPlan) -> None:
@@ -88,9 +111,4 @@ def _require_unused(subscription: Subscription, plan: NetworkPlan) -> None:
 
 def _shown(subscription: Subscription, site: wire.VirtualNetworkSite) -> wire.VirtualNetworkSite:
     used = any(True for _ in addresses.deployments_in(subscription, site.name))
-    return site.model_copy(
-        update={
-            "affinity_group": site.affinity_group or REGIONAL_GROUP,
-            "in_use": True if used else None,  # left out where it is not
-        }
-    )
+    return site.model_copy(update={"in_use": True if used else None})  # left out where it is not

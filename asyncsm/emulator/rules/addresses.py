@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
+from itertools import islice
 from random import Random
 from typing import Final
 
@@ -15,6 +16,9 @@ from asyncsm.emulator.rules import instances
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire.configuration_sets import ConfigurationSet
 from asyncsm.wire.networks import VirtualNetworkSite
+
+MOST_PROPOSALS: Final = 5
+"""How many free addresses are named instead of one that is not [protocol 4.18]."""
 
 KEPT_ADDRESSES: Final = 4
 """How many addresses at the beginning of a subnet the service keeps, as it does the last one."""
@@ -64,7 +68,7 @@ def require_subnets(
     static = network.static_virtual_network_ip_address
     if not static:
         return
-    block = IPv4Network(_subnet(site, network.subnet_names[0]))
+    block = block_of(_subnet(site, network.subnet_names[0]))
     try:
         address = IPv4Address(static)
     except AddressValueError as error:
@@ -75,6 +79,25 @@ def require_subnets(
         )
     if address in _taken(subscription, site, role_name) | _addresses(deployment, role_name):
         raise refusals.bad_request(f"The static address {static} is already in use.")  # [guess]
+
+
+def availability(
+    subscription: Subscription, site: VirtualNetworkSite, address: IPv4Address
+) -> tuple[bool, list[str]] | None:
+    """Tell whether a machine can have an address of a network, and which of its subnet are free if not.
+
+    Returns:
+        ``None`` for an address in none of the subnets.
+    """
+    for subnet in site.subnets:
+        block = block_of(subnet.address_prefix or "")
+        if address in block:
+            usable, taken = _usable(block), _taken(subscription, site)
+            if int(address) in usable and address not in taken:
+                return True, []
+            free = (str(one) for one in map(IPv4Address, usable) if one not in taken)
+            return False, list(islice(free, MOST_PROPOSALS))
+    return None
 
 
 def internal_address(subscription: Subscription, random: Random, deployment: Deployment, role: Role) -> str:
@@ -95,11 +118,20 @@ def internal_address(subscription: Subscription, random: Random, deployment: Dep
     )
     # A deployment that is being made is not in the subscription yet.
     taken = _taken(subscription, site) | _addresses(deployment)
-    for address in map(IPv4Address, _usable(IPv4Network(blocks[0]))):
+    for address in map(IPv4Address, _usable(block_of(blocks[0]))):
         if address not in taken:
             return str(address)
     # [guess]: no source says so
     raise refusals.bad_request(f"The virtual network {site.name} has no free address for role {role.name}.")
+
+
+def block_of(prefix: str) -> IPv4Network:
+    """The addresses of a prefix, which may have bits set behind its length [rec network, 22 of 22].
+
+    Raises:
+        ValueError: it is no prefix.
+    """
+    return IPv4Network(prefix, strict=False)
 
 
 def deployments_in(subscription: Subscription, network: str) -> Iterator[Deployment]:

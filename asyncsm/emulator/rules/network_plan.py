@@ -12,6 +12,7 @@ from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.networking import NetworkPlan
 from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.rules import addresses
 from asyncsm.emulator.rules.network_file import Element
 from asyncsm.emulator.state import Quotas, Subscription
 from asyncsm.wire import networks as wire
@@ -87,17 +88,19 @@ def _site(
     element: Element, dns_servers: Mapping[str, str], local_sites: Mapping[str, wire.LocalNetworkSite]
 ) -> wire.VirtualNetworkSite:
     name = element.attributes["name"]
-    space = [_prefix(text) for text in element.texts("AddressSpace", "AddressPrefix")]
+    prefixes = element.texts("AddressSpace", "AddressPrefix")
+    space = [_block(text) for text in prefixes]
     _require_apart(name, space)
     subnets = element.all("Subnets", "Subnet")
     _require_distinct("subnet", (one.attributes["name"] for one in subnets))
     parts = [_subnet(name, one, space) for one in subnets]
-    _require_apart(name, [IPv4Network(part.address_prefix or "") for part in parts])
+    _require_apart(name, [addresses.block_of(part.address_prefix or "") for part in parts])
     site = wire.VirtualNetworkSite(
         name=name,
+        label=next(iter(element.texts("Label")), None),
         affinity_group=element.attributes.get("AffinityGroup"),
         state=wire.NetworkState.CREATED,
-        address_space=wire.AddressSpace(address_prefixes=[str(one) for one in space]),
+        address_space=wire.AddressSpace(address_prefixes=prefixes),
         subnets=wire.Subnets(subnets=parts),
         location=element.attributes.get("Location"),
     )
@@ -113,31 +116,33 @@ def _site(
 def _subnet(site: str, element: Element, space: Sequence[IPv4Network]) -> wire.Subnet:
     name = element.attributes["name"]
     (text,) = element.texts("AddressPrefix")
-    prefix = _prefix(text)
+    prefix = _block(text)
     if prefix.prefixlen > SMALLEST_SUBNET:
         raise wrong(f"The subnet {name} must have a prefix of at most {SMALLEST_SUBNET} bits.")  # [guess]
     if not any(prefix.subnet_of(one) for one in space):
         # [guess]: no source says so
         raise wrong(f"The subnet {name} is not in the address space of the virtual network {site}.")
-    return wire.Subnet(name=name, address_prefix=str(prefix))
+    return wire.Subnet(name=name, address_prefix=text)
 
 
 def _gateway(element: Element, local_sites: Mapping[str, wire.LocalNetworkSite]) -> wire.Gateway:
     connected = []
     for reference in element.all("ConnectionsToLocalNetwork", "LocalNetworkSiteRef"):
         site = _known(local_sites, reference.attributes["name"], "local network")
-        types = [wire.Connection(type=one.attributes["type"]) for one in reference.all("Connection")]
-        connected.append(site.model_copy(update={"connections": types}))
-    pool = [str(_prefix(text)) for text in element.texts("VPNClientAddressPool", "AddressPrefix")]
+        types = [one.attributes["type"] for one in reference.all("Connection")]
+        connections = [wire.Connection(type=one) for one in types]
+        connected.append(site.model_copy(update={"connections": connections}))
+    pool = _prefixes(element, "VPNClientAddressPool")
     return wire.Gateway(
         profile=element.attributes.get("profile"),
         sites=connected,
         vpn_client_address_pool=wire.AddressSpace(address_prefixes=pool),
+        vnet_names="",
     )
 
 
 def _local_site(element: Element) -> wire.LocalNetworkSite:
-    prefixes = [str(_prefix(text)) for text in element.texts("AddressSpace", "AddressPrefix")]
+    prefixes = _prefixes(element, "AddressSpace")
     gateways = [str(_address(text)) for text in element.texts("VPNGatewayAddress")]
     return wire.LocalNetworkSite(
         name=element.attributes["name"],
@@ -187,9 +192,18 @@ def _known(things: Mapping[str, ThingT], name: str, kind: str) -> ThingT:
     raise wrong(f"The {kind} {name} does not exist.")  # [protocol 5.6]
 
 
-def _prefix(text: str) -> IPv4Network:
+def _prefixes(element: Element, where: str) -> list[str]:
+    """Address prefixes as they are written."""
+    found = element.texts(where, "AddressPrefix")
+    for text in found:
+        _block(text)
+    return found
+
+
+def _block(text: str) -> IPv4Network:
+    """The addresses of a prefix."""
     try:
-        return IPv4Network(text)
+        return addresses.block_of(text)
     except ValueError as error:
         raise wrong(f"The address prefix '{text}' is not valid.") from error  # [guess]
 

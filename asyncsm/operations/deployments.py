@@ -27,6 +27,7 @@ from asyncsm.wire.deployments import (
     UpdateDeploymentStatus,
     UpgradeMode,
 )
+from asyncsm.wire.extensions import ExtensionConfiguration
 
 family: Final = Family("deployments", evidence="[protocol 4.7]", usual=Usual(30, samples=7, resolution=30))
 
@@ -84,6 +85,8 @@ class DeploymentOperations(Caller):
         start_deployment: bool = False,
         treat_warnings_as_error: bool = False,
         extended_properties: DeploymentProperties | None = None,
+        *,
+        extension_configuration: ExtensionConfiguration | None = None,
     ) -> OperationHandle:
         """Create a deployment of web and worker roles.
 
@@ -97,6 +100,7 @@ class DeploymentOperations(Caller):
                 already, as the old SDK's guide passes it, is recognised.
             start_deployment: start the role instances, instead of leaving them suspended.
             treat_warnings_as_error: fail when the package has warnings.
+            extension_configuration: which of the hosted service's extensions the roles have.
 
         Raises:
             InvalidArgument: an argument breaks a rule, or the configuration is not a ``.cscfg``.
@@ -156,6 +160,8 @@ class DeploymentOperations(Caller):
         treat_warnings_as_error: bool = False,
         mode: Annotated[str, one_of(UpgradeMode)] = "Auto",
         extended_properties: DeploymentProperties | None = None,
+        *,
+        extension_configuration: ExtensionConfiguration | None = None,
     ) -> OperationHandle:
         """Give a deployment another configuration, for example another number of instances.
 
@@ -166,6 +172,7 @@ class DeploymentOperations(Caller):
             treat_warnings_as_error: fail when there are warnings.
             mode: ``Auto`` (one upgrade domain after another), ``Manual`` (each after a call of its
                 own) or ``Simultaneous``.
+            extension_configuration: the extensions that are to be had instead of the present ones.
 
         Raises:
             ResourceNotFound: there is no such hosted service or deployment.

@@ -31,6 +31,7 @@ from asyncsm.wire.deployments import (
     UpgradeMode,
     WalkUpgradeDomain,
 )
+from asyncsm.wire.extensions import ExtensionConfiguration
 from asyncsm.wire.roles import RoleInstanceNames
 
 family: Final = Family("deployments by slot", evidence="[protocol 4.7]", version="2016-06-01")
@@ -67,6 +68,8 @@ class SlotOperations(Caller):
         treat_warnings_as_error: bool = False,
         mode: Annotated[str, one_of(UpgradeMode)] = "Auto",
         extended_properties: DeploymentProperties | None = None,
+        *,
+        extension_configuration: ExtensionConfiguration | None = None,
     ) -> OperationHandle:
         """Give the deployment in a slot another configuration, as `change_deployment_configuration`.
 
@@ -110,6 +113,8 @@ class SlotOperations(Caller):
         force: bool,
         role_to_upgrade: str | None = None,
         extended_properties: DeploymentProperties | None = None,
+        *,
+        extension_configuration: ExtensionConfiguration | None = None,
     ) -> OperationHandle:
         """Give the deployment in a slot another package, in place, as `upgrade_deployment`.
 

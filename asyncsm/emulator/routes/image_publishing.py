@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
-from asyncsm.emulator.compute import Publication
+from asyncsm.emulator.published import Publication
 from asyncsm.emulator.routes import images, vm_images
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import common_fields
@@ -49,7 +49,7 @@ routes: RouteTable = RouteTable()
 @routes.get(f"{IMAGES}/details", "GetOSImageDetails")
 def details(call: Call) -> Reply:
     """Get OS Image Details: the image, and how far it is copied."""
-    _require_publisher(call)
+    common_fields.require_publisher(call)
     image = images.find_own(call)
     # The service leaves these out here.
     without = dict.fromkeys(("os_state", "io_type", "show_in_gui", "icon_uri"))
@@ -60,7 +60,7 @@ def details(call: Call) -> Reply:
 @routes.get(f"{VM_IMAGES}/details", "GetVMImageDetails")
 def vm_details(call: Call) -> Reply:
     """Get VM Image Details: the image without its disks and moments, and how far it is copied."""
-    _require_publisher(call)
+    common_fields.require_publisher(call)
     image = vm_images.find_own(call)
     words = {name: getattr(image, name) for name in image.model_fields_set - NOT_IN_DETAILS}
     name = image.name or ""
@@ -131,14 +131,9 @@ def _share(publication: Publication, permission: str) -> None:
     publication.permission = permission
 
 
-def _require_publisher(call: Call) -> None:
-    if not call.subscription.is_publisher:
-        raise refusals.forbidden()  # [protocol 3.3]
-
-
 def _own_image(call: Call) -> str:
     """The name of the image of the path, which is of the user's and of either kind."""
-    _require_publisher(call)
+    common_fields.require_publisher(call)
     name = call.parameters["imageName"]
     own = call.subscription.os_images.get(name) or call.subscription.vm_images.get(name)
     if own is not None:

@@ -26,6 +26,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from asyncsm.clouds import CLOUDS
 from asyncsm.credentials import (
     CertificateAuthority,
     ManagementCertificate,
@@ -116,8 +117,11 @@ class Identity:
 
 
 def server_hosts(host: str) -> tuple[str, ...]:
-    """The names a server listening on `host` is known by."""
-    return tuple(dict.fromkeys((*LOCAL_HOSTS, host)))
+    """The names a server listening on `host` is known by: its own, and those of the service.
+
+    Programs that know only the service's come by a proxy or a file of hosts.
+    """
+    return tuple(dict.fromkeys((*LOCAL_HOSTS, host, *(cloud.management_host for cloud in CLOUDS))))
 
 
 def _authority(files: Files) -> CertificateAuthority:

@@ -28,8 +28,10 @@ function client(library, create) {
 async function call(name, ...parameters) {
   const [library, group, method] = name.split('.');
   const operations = clients[library][group];
-  const [error, result] = await new Promise((done) =>
-    operations[method](...parameters, (failed, answer) => done([failed, answer])));
+  const [error, result] = await new Promise((done) => {
+    const stream = operations[method](...parameters, (failed, answer) => done([failed, answer]));
+    stream?.end(); // else a PUT or POST without a body waits for one
+  });
   const outcome = error
     ? { error: { status: error.statusCode, code: error.code, message: error.message } }
     : { result };
@@ -137,7 +139,8 @@ async function images() {
   await call('compute.virtualMachineOSImages.unreplicate', 'nodeimage');
   await call('compute.virtualMachineVMImages.create', {
     name: 'nodevmimage', label: 'a machine',
-    oSDiskConfiguration: { oSState: 'Specialized', operatingSystem: 'Linux', mediaLink: blob('images/vm.vhd') },
+    oSDiskConfiguration: { oSState: 'Specialized', os: 'Linux', mediaLink: blob('images/vm.vhd') },
+    dataDiskConfigurations: [],
   });
   await call('compute.virtualMachineVMImages.update', 'nodevmimage', { label: 'renamed' });
   await call('compute.virtualMachineVMImages.list');
@@ -263,11 +266,20 @@ async function end() {
   await call('network.reservedIPs.deleteMethod', 'nodeip');
   await call('compute.virtualMachineOSImages.deleteMethod', 'nodeimage', true);
   await call('storage.storageAccounts.deleteMethod', 'nodestore');
-  await call('management.subscriptions.listOperations', { startTime: facts.yesterday, endTime: facts.tomorrow });
+  const day = 24 * 3600 * 1000;
+  await call('management.subscriptions.listOperations',
+    { startTime: new Date(Date.now() - day), endTime: new Date(Date.now() + 60 * day) });
+}
+
+// What is refused is told as the service tells it, which programs ask about.
+async function refusals() {
   await call('compute.hostedServices.get', 'nothing');
+  await call('compute.virtualMachineOSImages.get', 'nothing');
+  await call('storage.storageAccounts.get', 'nothing');
 }
 
 async function journey() {
+  await refusals();
   await subscription();
   await storage();
   await network();

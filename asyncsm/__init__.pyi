@@ -158,6 +158,13 @@ from .wire.images import (
     ReplicationProgress as ReplicationProgress,
     ReplicationProgressElement as ReplicationProgressElement,
 )
+from .wire.network_configuration import (
+    ConfiguredGateway as ConfiguredGateway,
+    ConfiguredLocalSite as ConfiguredLocalSite,
+    ConfiguredSite as ConfiguredSite,
+    ConfiguredSubnet as ConfiguredSubnet,
+    NetworkConfigurationFile as NetworkConfigurationFile,
+)
 from .wire.networks import (
     DnsServer as DnsServer,
     PublicIP as PublicIP,

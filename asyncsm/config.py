@@ -6,11 +6,12 @@ This is the one place that reads environment variables.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Final
 from urllib.request import getproxies, getproxies_environment, proxy_bypass
 
 from asyncsm import texts
+from asyncsm.secrecy import StaysInProcess
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -201,7 +202,7 @@ DEFAULT_RECONCILE: Final = ReconcilePolicy()
 
 
 @dataclass(frozen=True, slots=True)
-class SessionOptions:
+class SessionOptions(StaysInProcess):
     """The options of a session, which the constructors of sessions and services take one by one.
 
     They are described at `asyncsm.ManagementSession`, whose arguments have the same names.
@@ -218,13 +219,18 @@ class SessionOptions:
     reconcile: ReconcilePolicy = DEFAULT_RECONCILE
     api_version: str | None = None
 
+    def __reduce__(self) -> tuple[object, ...]:
+        if "@" in (self.proxy or ""):  # behind a user and a password
+            return StaysInProcess.__reduce__(self)
+        return SessionOptions, tuple(getattr(self, one.name) for one in fields(self))
+
 
 USUAL_SECONDS_OTHERWISE: Final = 31.0
 """Seconds an operation is expected to take whose declaration does not say it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(StaysInProcess):
     """Values of the environment, for arguments that were not given."""
 
     subscription_id: str | None

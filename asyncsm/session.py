@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from asyncsm import config
 from asyncsm.clouds import PUBLIC, Endpoint, checked_proxy
-from asyncsm.config import (
-    LanePolicy,
-    PollingPolicy,
-    ReconcilePolicy,
-    RetryPolicy,
-    SessionOptions,
-    ThrottlePolicy,
-)
+from asyncsm.config import LanePolicy, PollingPolicy, ReconcilePolicy, RetryPolicy, ThrottlePolicy
 from asyncsm.engine import protocol
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Request
@@ -25,6 +18,7 @@ from asyncsm.operations.lanes import lane_of
 from asyncsm.polling import OperationHandle, OperationToken
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
     from pathlib import Path
     from types import TracebackType
@@ -41,6 +35,7 @@ if TYPE_CHECKING:
     from asyncsm.wire.http import HttpResponse
 
 M = TypeVar("M", bound="XmlModel")
+R = TypeVar("R")
 
 
 class ManagementSession(Caller):
@@ -103,7 +98,7 @@ class ManagementSession(Caller):
         given = config.environment()
         if ca_file is None:
             ca_file = given.ca_file
-        self.options: SessionOptions = SessionOptions(
+        self.options: config.SessionOptions = config.SessionOptions(
             ca_file, proxy, trust_env, timeout, retry, polling, throttle, lanes, reconcile, api_version
         )
         if timeout <= 0:
@@ -297,6 +292,10 @@ class ManagementSession(Caller):
         """Keep other changes of a resource away while a block runs; see `Caller.exclusively`."""
         path = protocol.path_of(segments)
         return self._open().starter.exclusively(lane_of(path), path)
+
+    async def past_others(self, resource: str, attempt: Callable[[], Awaitable[R]]) -> R:
+        """Make a change by `attempt`, past the operations of others; see `Caller.past_others`."""
+        return await self._open().starter.past_others(resource, attempt)
 
     def in_doubt(self, since: datetime) -> AbstractContextManager[None]:
         """Look before sending: a process that died may have sent the changes of this block already.

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -29,55 +29,74 @@ def _group() -> None:
     pass
 
 
-Host = Annotated[str, typer.Option(help="Address to listen on.")]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for any free one.")]
+def _option(name: str, help_: str, **rest: Any) -> Any:
+    """An option of ``start``, which a variable of the environment can also give, as in a container."""
+    variable = f"ASYNCSM_EMULATOR_{name.upper().replace('-', '_')}"
+    return typer.Option(f"--{name}", help=help_, envvar=variable, show_envvar=False, **rest)
+
+
+Host = Annotated[str, _option("host", "Address to listen on; 0.0.0.0 for all.")]
+Port = Annotated[int, _option("port", "Port; 0 for any free one.", min=0, max=65535)]
 Directory = Annotated[
     Path | None,
-    typer.Option(help="Keeps certificates and subscription ids; else a private one, removed at the end."),
+    _option("directory", "Keeps certificates and subscription ids; else a private one, removed at the end."),
 ]
-Clock = Annotated[str, typer.Option(help="instant, fast (100 times as fast as real), real, or a factor.")]
-Subscriptions = Annotated[int, typer.Option(min=1, max=1000, help="How many subscriptions.")]
-Seed = Annotated[int | None, typer.Option(help="Makes ids, keys and durations repeatable.")]
+Clock = Annotated[str, _option("clock", "instant, fast (100 times as fast as real), real, or a factor.")]
+Subscriptions = Annotated[int, _option("subscriptions", "How many subscriptions.", min=1, max=1000)]
+Seed = Annotated[int | None, _option("seed", "Makes ids, keys and durations repeatable.")]
 Throttle = Annotated[
     str | None,
-    typer.Option(
-        metavar="N/SECONDS", help="Admit so many requests of a subscription in a time, such as 300/300."
+    _option(
+        "throttle",
+        "Admit so many requests of a subscription in a time, such as 300/300.",
+        metavar="N/SECONDS",
     ),
 ]
 AdminPort = Annotated[
-    int, typer.Option(min=0, max=65535, help="Port of the control API; 0 for any free one.")
+    int, _option("admin-port", "Port of the control API; 0 for any free one.", min=0, max=65535)
 ]
 Database = Annotated[
     Path | None,
-    typer.Option(
-        metavar="FILE", help="Keep the state in an SQLite file, and go on with what is there already."
+    _option(
+        "database", "Keep the state in an SQLite file, and go on with what is there already.", metavar="FILE"
     ),
 ]
 SeedFile = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="What there is from the beginning, as YAML or JSON.")
+    Path | None,
+    _option("seed-file", "What there is from the beginning, as YAML or JSON.", metavar="FILE"),
 ]
 Quota = Annotated[
     list[str] | None,
-    typer.Option(metavar="NAME=N", help="What a subscription may have, such as cores=200; may be repeated."),
+    _option("quota", "What a subscription may have, such as cores=200; may be repeated.", metavar="NAME=N"),
 ]
 Strict = Annotated[
-    bool,
-    typer.Option(
-        "--strict", help="Refuse what is not exactly as the API has it, and say what is wrong with it."
+    bool, _option("strict", "Refuse what is not exactly as the API has it, and say what is wrong with it.")
+]
+Hostname = Annotated[
+    list[str] | None,
+    _option(
+        "hostname",
+        "Name or address by which others know this computer, for the certificate; may be repeated.",
+        metavar="NAME",
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one line of JSON when ready.")]
+AdminHost = Annotated[
+    str, _option("admin-host", "Address the control API listens on; it asks nobody for a certificate.")
+]
+AsJson = Annotated[bool, _option("json", "Print one line of JSON when ready.")]
 
 
 @app.command("start")
 def start(
     host: Host = "127.0.0.1",
+    hostname: Hostname = None,
     port: Port = PORT,
     directory: Directory = None,
     clock: Clock = "fast",
     subscriptions: Subscriptions = 1,
     seed: Seed = None,
     throttle: Throttle = None,
+    admin_host: AdminHost = "127.0.0.1",
     admin_port: AdminPort = 0,
     database: Database = None,
     seed_file: SeedFile = None,
@@ -85,12 +104,18 @@ def start(
     strict: Strict = False,
     json_: AsJson = False,
 ) -> None:
-    """Serve until SIGINT (Ctrl-C) or SIGTERM."""
+    """Serve until SIGINT (Ctrl-C) or SIGTERM.
+
+    Each option can also be given as a variable of the environment, such as
+    ASYNCSM_EMULATOR_ADMIN_PORT; values of those that may be repeated are separated by blanks.
+    """
     from asyncsm.emulator import EmulatorOptions, SeedError, UnusableDatabase, serve
 
     _check_time(clock, throttle)
-    if not host:
-        raise InvalidArgument("--host", "it is empty: what shall the emulator listen on?")
+    for option, value in (("--host", host), ("--admin-host", admin_host)):
+        if not value:
+            raise InvalidArgument(option, "it is empty: what shall the emulator listen on?")
+    _check_hostnames(hostname or [])
     options = EmulatorOptions(
         host,
         port,
@@ -104,6 +129,8 @@ def start(
         database=database,
         contents=None if seed_file is None else _contents(seed_file),
         strict=strict,
+        hostnames=hostname or [],
+        admin_host=admin_host,
     )
     try:
         asyncio.run(serve(options, _print_json if json_ else _print_block))
@@ -128,6 +155,15 @@ def _check_time(clock: str, throttle: str | None) -> None:
         make_limiter(throttle, running)
     except ValueError as error:
         raise InvalidArgument("--throttle", str(error)) from error
+
+
+def _check_hostnames(given: list[str]) -> None:
+    from asyncsm.emulator.emulator_arguments import check_hostnames
+
+    try:
+        check_hostnames(given)
+    except ValueError as error:
+        raise InvalidArgument("--hostname", str(error)) from error
 
 
 def _quotas(wanted: list[str]) -> Quotas:
@@ -162,7 +198,7 @@ def _contents(path: Path) -> SeedDocument:
 def _unusable(error: OSError) -> InvalidArgument:
     if error.filename is not None:
         return InvalidArgument("--directory", f"{error.filename}: {error.strerror}")
-    return InvalidArgument("--host/--port/--admin-port", error.strerror or str(error))
+    return InvalidArgument("--host/--port/--admin-host/--admin-port", error.strerror or str(error))
 
 
 def _print_json(facts: Mapping[str, str | int | list[str]]) -> None:

@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from asyncsm.credentials import checks, decoding, files, tls
-from asyncsm.credentials.keypair import CertifiedKey, StaysInProcess
+from asyncsm.credentials.keypair import CertifiedKey, HoldsKey
 from asyncsm.credentials.making import CLOCK_SKEW, certificate_builder, general_name, key_usage
 from asyncsm.errors import CredentialError, InvalidArgument
 
 
 @dataclass(frozen=True, slots=True)
-class ServerCertificate(StaysInProcess):
+class ServerCertificate(HoldsKey):
     """A server's certificate and key, as `CertificateAuthority.issue` makes them."""
 
     _pair: CertifiedKey
@@ -50,7 +50,7 @@ class ServerCertificate(StaysInProcess):
 
 
 @dataclass(frozen=True, slots=True)
-class CertificateAuthority(StaysInProcess):
+class CertificateAuthority(HoldsKey):
     """An authority (EC P-256) that clients trust by its `certificate_pem`."""
 
     _certificate: x509.Certificate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NoReturn, Self
+from typing import ClassVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
+from asyncsm.secrecy import StaysInProcess
+
 _TRIPLE_DES = (
     PrivateFormat.PKCS12.encryption_builder()
     .kdf_rounds(50_000)
@@ -28,26 +30,18 @@ _TRIPLE_DES = (
 )
 
 
-class StaysInProcess:
-    """Mixin for values that hold a private key: copies are the value itself, pickling is refused."""
+class HoldsKey(StaysInProcess):
+    """Mixin for values that hold a private key."""
 
     __slots__ = ()
 
-    def __copy__(self) -> Self:
-        return self
-
-    def __deepcopy__(self, _memo: dict[int, object]) -> Self:
-        return self
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError(
-            f"a {type(self).__name__} holds a private key and is not pickled: "
-            "pass the path of its file and load it there"
-        )
+    _refusal: ClassVar[str] = (
+        "holds a private key and is not pickled: pass the path of its file and load it there"
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class CertifiedKey(StaysInProcess):
+class CertifiedKey(HoldsKey):
     """A certificate with its private key, of any algorithm, not checked yet.
 
     Attributes:
@@ -91,7 +85,7 @@ class CertifiedKey(StaysInProcess):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class RsaCertificate(StaysInProcess):
+class RsaCertificate(HoldsKey):
     """A certificate with its RSA key; two are equal when their certificates are."""
 
     _pair: CertifiedKey

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from asyncsm.credentials import decoding
 from asyncsm.credentials.files import Document
-from asyncsm.credentials.keypair import CertifiedKey, StaysInProcess
+from asyncsm.credentials.keypair import CertifiedKey, HoldsKey
 from asyncsm.credentials.subscription_ids import normalised
 from asyncsm.errors import CredentialError, InvalidArgument
 from asyncsm.wire import xml
@@ -26,7 +26,7 @@ _DOWNLOAD_AGAIN = "download the subscription's .publishsettings file again"
 
 
 @dataclass(frozen=True)
-class SubscriptionEntry(StaysInProcess):
+class SubscriptionEntry(HoldsKey):
     """A subscription as the file has it, its certificate not decoded yet.
 
     Attributes:

@@ -193,6 +193,11 @@ class Call:
         return "/".join(self._incoming.segments)
 
     @property
+    def is_strict(self) -> bool:
+        """Whether only what is known for certain is taken."""
+        return self._world.strict
+
+    @property
     def now(self) -> datetime:
         """The virtual moment."""
         return self.clock.now()

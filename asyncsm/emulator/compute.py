@@ -13,9 +13,10 @@ from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.saved_names import saved
 from asyncsm.wire.base import ExtraElement
 from asyncsm.wire.configuration_sets import ConfigurationSet
-from asyncsm.wire.extensions import ResourceExtensionReference
+from asyncsm.wire.extensions import ExtensionConfiguration, ResourceExtensionReference
 from asyncsm.wire.networks import LoadBalancer
 from asyncsm.wire.roles import DebugSettings
+from asyncsm.wire.service_extensions import HostedServiceExtension
 
 Slot: TypeAlias = Literal["Production", "Staging"]
 
@@ -182,6 +183,7 @@ class Definition:
         counts: how many instances each role has.
         os_version: guest OS release.
         properties: extended properties.
+        extensions: which of the hosted service's extensions the roles have.
     """
 
     configuration: str = field(repr=False)
@@ -189,6 +191,7 @@ class Definition:
     counts: Mapping[str, int]
     os_version: str
     properties: Mapping[str, str]
+    extensions: ExtensionConfiguration | None = None
 
 
 @saved("update", "emulator.compute:Update")
@@ -252,6 +255,7 @@ class Deployment(Lockable):
         vip: the public address, while it has one.
         internal_dns_suffix: under which virtual machines find each other.
         load_balancers: internal ones.
+        extensions: which of the hosted service's extensions the roles have.
         cores: how many of the subscription's are counted for it.
         reboots: the latest restarts of its instances, in the order in which they happened.
         packages_in: containers into which its package was copied.
@@ -279,6 +283,7 @@ class Deployment(Lockable):
     dns_servers: dict[str, str] = field(default_factory=dict)
     load_balancers: list[LoadBalancer] = field(default_factory=list)
     extended_properties: dict[str, str] = field(default_factory=dict)
+    extensions: ExtensionConfiguration | None = None
     upgrade_domain_count: int = 1
     update: Update | None = None
     sdk_version: str = ""
@@ -309,6 +314,7 @@ class HostedService(Lockable):
         location: the region, or ``None`` where `affinity_group` says it.
         deployments: by name; at most one a slot.
         certificates: by thumbprint.
+        extensions: by id, without their private configuration.
     """
 
     kind: ClassVar[str] = "hosted service"
@@ -325,6 +331,7 @@ class HostedService(Lockable):
     extended_properties: dict[str, str] = field(default_factory=dict)
     deployments: ByName[Deployment] = field(default_factory=ByName)
     certificates: ByName[ServiceCertificate] = field(default_factory=ByName)
+    extensions: ByName[HostedServiceExtension] = field(default_factory=ByName)
     default_winrm_thumbprint: str | None = None
 
     def in_slot(self, slot: str) -> Deployment | None:
@@ -368,19 +375,3 @@ class OSImage(Entity):
     show_in_gui: bool | None = None
     is_premium: bool | None = None
     io_type: str = "Standard"
-
-
-@saved("publication", "emulator.compute:Publication")
-@dataclass(slots=True, eq=False)
-class Publication(Entity):
-    """Regions an image was replicated to, and who may use it there.
-
-    Attributes:
-        regions: where it is copied to.
-        since: when that was asked for.
-        permission: who may use it: ``Public``, ``MSDN``, or ``Private`` for nobody else.
-    """
-
-    regions: list[str]
-    since: datetime
-    permission: str

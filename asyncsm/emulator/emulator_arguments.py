@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from types import NoneType
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 from asyncsm.emulator.arguments import check_number, check_type
 from asyncsm.emulator.clock import Clock
 from asyncsm.emulator.limits import Limits
+from asyncsm.emulator.listening import is_address
 from asyncsm.emulator.seeding import SeedDocument
 from asyncsm.emulator.state import Quotas
 from asyncsm.emulator.throttling import Throttle
@@ -28,8 +30,14 @@ KINDS: Final[Mapping[str, tuple[type[object], ...]]] = {
     "contents": (SeedDocument, Mapping, NoneType),
     "strict": (bool,),
     "limits": (Limits,),
+    "hostnames": (Sequence,),
+    "admin_host": (str,),
 }
 """Types of the arguments of `Emulator`."""
+
+_HOSTNAME: Final = re.compile(
+    r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE
+)
 
 MOST_SUBSCRIPTIONS: Final = 100_000
 
@@ -46,9 +54,28 @@ def check_arguments(given: Mapping[str, object]) -> None:
     for name in ("port", "admin_port"):
         if given[name] is not None:
             check_number(name, given[name], 0, 65_535)
-    if not given["host"]:
-        raise ValueError("host is empty: what shall the emulator listen on?")
+    for name in ("host", "admin_host"):
+        if not given[name]:
+            raise ValueError(f"{name} is empty: what shall the emulator listen on?")
+    check_hostnames(given["hostnames"])
     _check_subscriptions(given["subscriptions"])
+
+
+def check_hostnames(wanted: object) -> None:
+    """Refuse what are no names of a computer.
+
+    Raises:
+        TypeError: it is no list of texts.
+        ValueError: one is neither a name nor an address.
+    """
+    if isinstance(wanted, str | bytes) or not isinstance(wanted, Sequence):
+        raise TypeError(f"hostnames is a list of names and addresses, not {wanted!r}")
+    for each in wanted:
+        check_type("a name of hostnames", each, str)
+        if not (is_address(each) or _HOSTNAME.fullmatch(each)):
+            raise ValueError(
+                f"hostnames has {each!r}, which is neither the name of a computer nor an address"
+            )
 
 
 def _check_subscriptions(wanted: object) -> None:

@@ -21,6 +21,9 @@ SHUTDOWN_SECONDS: Final = 2.0
 """How long requests under way may take when a listener closes."""
 
 
+_EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not listened on
+
+
 class Listener:
     """Listens between `open` and `close`, always on the same port.
 
@@ -28,10 +31,15 @@ class Listener:
         host: address or name.
         port: 0 for any free one, chosen by the first `open`.
         limits: how many connections there may be.
+        shown: name or address by which clients reach it; `host`, if not given, or the loopback address where
+            that stands for all addresses of this computer.
     """
 
-    def __init__(self, host: str, port: int, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self, host: str, port: int, limits: Limits = DEFAULT_LIMITS, shown: str | None = None
+    ) -> None:
         self.host = host
+        self._shown = shown or _EVERYWHERE.get(host, host)
         self._limits = limits
         self._server: asyncio.Server | None = None
         self._entrance: Entrance | None = None
@@ -54,7 +62,7 @@ class Listener:
     @property
     def authority(self) -> str:
         """``host:port`` as in a URL."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return f"[{self._shown}]:{self.port}" if ":" in self._shown else f"{self._shown}:{self.port}"
 
     async def open(self, runner: web.ServerRunner | web.AppRunner, tls: ssl.SSLContext | None = None) -> None:
         """Listen, and let `runner` answer.
@@ -92,6 +100,15 @@ class Listener:
                 # A TLS connection would otherwise linger until its peer says goodbye too.
                 transport.abort()
         await asyncio.sleep(0)
+
+
+def is_address(host: str) -> bool:
+    """Tell whether `host` is an IP address."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def is_loopback(host: str) -> bool:

@@ -34,6 +34,8 @@ class EmulatorOptions:
     contents: SeedDocument | None = None
     strict: bool = False
     limits: Limits = DEFAULT_LIMITS
+    hostnames: Sequence[str] = ()
+    admin_host: str = "127.0.0.1"
 
     def __post_init__(self) -> None:
         self.emulator()  # which checks all of them, and opens nothing yet

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Self
 
 from aiohttp import web
 from pydantic import JsonValue
@@ -44,9 +44,6 @@ if TYPE_CHECKING:
 
 log: logging.Logger = logging.getLogger("asyncsm.emulator")
 
-CONTROL_HOST: Final = "127.0.0.1"
-"""The control port is for this computer only, wherever the emulator itself listens."""
-
 
 class Emulator(EmulatorFacts):
     """The service on this computer, with real HTTPS and real client certificates.
@@ -77,6 +74,9 @@ class Emulator(EmulatorFacts):
         strict: refuse requests that are not exactly as the API has them, and say what is wrong;
             see `strict`. Without it they are read as leniently as the service read them.
         limits: what a client may take: time, room, connections.
+        hostnames: names and addresses by which other computers know this one; they are in the server's
+            certificate, and the first is in `url`.
+        admin_host: address the control API listens on, which asks nobody for a certificate.
 
     Attributes:
         state: everything the service knows.
@@ -106,6 +106,8 @@ class Emulator(EmulatorFacts):
         contents: SeedDocument | Mapping[str, JsonValue] | None = None,
         strict: bool = False,
         limits: Limits = DEFAULT_LIMITS,
+        hostnames: Sequence[str] = (),
+        admin_host: str = "127.0.0.1",
     ) -> None:
         check_arguments({name: value for name, value in locals().items() if name in KINDS})
         self.host: str = host
@@ -132,8 +134,13 @@ class Emulator(EmulatorFacts):
         self._app = ManagementApp(
             self._world, self.faults, self._limiter, self.journal, self._keeper.save, limits
         )
-        self._listener = Listener(host, port, limits)
-        self._admin = None if admin_port is None else Listener(CONTROL_HOST, admin_port, limits)
+        self._hostnames = tuple(hostnames)
+        shown = next(iter(hostnames), None)
+        self._listener = Listener(host, port, limits, shown)
+        self._admin: Listener | None = None
+        if admin_port is not None:
+            admin_shown = None if is_loopback(admin_host) else shown
+            self._admin = Listener(admin_host, admin_port, limits, admin_shown)
 
     async def start(self) -> None:
         """Listen. The first time, read or make the certificates, the subscriptions, and what they have.
@@ -153,12 +160,19 @@ class Emulator(EmulatorFacts):
                 "Its certificates keep strangers out, but it is made for development only.",
                 self.host,
             )
+        if self._admin is not None and not is_loopback(self._admin.host):
+            log.warning(
+                "the control port listens on %s: whoever reaches this computer can read and change "
+                "everything in the emulator without a certificate.",
+                self._admin.host,
+            )
         server = BoundedServer(self._app, self._limits)
         runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_SECONDS)
         await self._listener.open(runner, self._tls(self._identity))
         if self._admin is not None:
             try:
-                await self._admin.open(control_port(self))
+                is_open = not is_loopback(self._admin.host)
+                await self._admin.open(control_port(self, self._hostnames, by_address=is_open))
             except BaseException:
                 await self._listener.close()
                 raise
@@ -373,6 +387,6 @@ class Emulator(EmulatorFacts):
                 self._identity.announce(self.url)
 
     def _tls(self, identity: Identity) -> ssl.SSLContext:
-        context = identity.authority.issue(server_hosts(self.host)).ssl_context(())
+        context = identity.authority.issue(server_hosts(self.host, self._hostnames)).ssl_context(())
         self._gate.open(context)
         return context

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from asyncsm.engine.protocol import decode
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from contextlib import AbstractAsyncContextManager
 
     from asyncsm.config import PollingPolicy
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
     from asyncsm.wire.http import HttpResponse
 
 M = TypeVar("M", bound="XmlModel")
+R = TypeVar("R")
 
 
 class Caller(ABC):
     """Sends requests through a session, which has each of these methods itself.
 
-    `fetch` reads a document, `start` and `run` make a change, `change` makes one that answers.
+    `fetch` reads a document, `start` makes a change, `change` makes one that answers.
     """
 
     @property
@@ -75,6 +77,20 @@ class Caller(ABC):
         """
         return self.session.exclusively(*segments)
 
+    async def past_others(self, resource: str, attempt: Callable[[], Awaitable[R]]) -> R:
+        """Make a change by `attempt`, again as long as somebody else's operation is in its way.
+
+        For what has to look again before it sends again; requests of the block do not queue by themselves.
+
+        Args:
+            resource: what is changed, for log and events.
+            attempt: makes the change, or raises `ExclusiveAccess`.
+
+        Raises:
+            ExclusiveAccess: the patience of the session's `LanePolicy` has ended.
+        """
+        return await self.session.past_others(resource, attempt)
+
     def resume(self, token_or_request_id: str) -> OperationHandle:
         """A handle for an operation started earlier, here or in another process.
 
@@ -106,10 +122,6 @@ class Caller(ABC):
             OperationTimeout: the goal's deadline passed.
         """
         return await self.session.wait_for(model, request, goal)
-
-    async def run(self, request: Request) -> OperationHandle:
-        """Send a change the service finishes at once; the handle is done already."""
-        return await self.start(request)
 
     async def change(self, model: type[M], request: Request, *, otherwise: Request) -> M:
         """Send a change that is answered with a document, and return that.

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 
 from asyncsm import config, wire
 from asyncsm.errors import InvalidArgument, ServiceError, UnexpectedPayload
-from asyncsm.wire.encoding import decode_base64, utf8
+from asyncsm.wire.encoding import utf8
 from asyncsm.wire.http import HttpRequest, HttpResponse
 from asyncsm.wire.refusals import service_error_class
 
@@ -28,9 +28,6 @@ M = TypeVar("M", bound="XmlModel")
 Query = Mapping[str, str | None]
 
 _IN_URLS: Final = "%/?:@!$&'()*+,;=~"
-
-EXCERPT: Final = 200
-"""Characters of an unreadable reply shown in an error."""
 
 
 class Reconcile(StrEnum):
@@ -66,6 +63,7 @@ class Request:
         listed: whether `operation` is the name that List Subscription Operations was seen to show.
         lane: names, in lower case, of what it changes; ``()`` excludes nothing, and ``None`` leaves
             it to the path (see `asyncsm.operations.lanes.lane_of`).
+        content_type: of the body, where that is not XML of the API.
     """
 
     method: str
@@ -81,6 +79,7 @@ class Request:
     usual: float | None = None
     listed: bool = False
     lane: tuple[str, ...] | None = None
+    content_type: str = config.XML_CONTENT_TYPE
 
     @property
     def repeatable(self) -> bool:
@@ -186,7 +185,7 @@ def encode(request: Request, endpoint: Endpoint, subscription_id: str, api_versi
     headers = {"x-ms-version": request.version or api_version}
     body = request.body
     if body is not None:
-        headers["content-type"] = config.XML_CONTENT_TYPE
+        headers["content-type"] = request.content_type
         if not isinstance(body, bytes):
             body = body.to_xml()
     elif request.method in {"POST", "PUT"}:
@@ -204,7 +203,7 @@ def check(response: HttpResponse, request: Request) -> None:
 def service_error(response: HttpResponse, request: Request) -> ServiceError:
     """The error behind a refusal, whatever its body looks like."""
     code, message, conflicting = _read_error(response)
-    message = masked(message, request.body)
+    message = wire.echoes.masked(message, wire.echoes.secrets_in(request.body))
     kind = service_error_class(response.status, code, message)
     error = kind(
         code,
@@ -222,7 +221,7 @@ def _read_error(response: HttpResponse) -> tuple[str, str, str | None]:
     try:
         document = wire.operations.Error.from_xml(response.body)
     except ValueError:
-        text = excerpt(response.body)
+        text = wire.echoes.excerpt(response.body)
         return f"HTTP{response.status}", text or "the service gave no reason", None
     return (
         document.code or f"HTTP{response.status}",
@@ -240,7 +239,9 @@ def decode(model: type[M], response: HttpResponse, request: Request) -> M:
     try:
         decoded = model.from_xml(response.body)
     except ValueError as error:
-        beginning = masked(excerpt(response.body), request.body)
+        beginning = wire.echoes.masked(
+            wire.echoes.excerpt(response.body), wire.echoes.secrets_in(request.body)
+        )
         shown = f"; it begins {beginning!r}" if isinstance(error, wire.xml.MalformedXml) else ""
         raise UnexpectedPayload(
             f"the reply to {request.resource} is not a readable {model.root_name()} document:"
@@ -255,36 +256,3 @@ def decode(model: type[M], response: HttpResponse, request: Request) -> M:
 def _first_line(error: ValueError) -> str:
     # pydantic's messages run over many lines; the offending place is in the second.
     return " ".join(" ".join(str(error).split("\n")[1:3]).split()) or str(error)
-
-
-_SECRET = re.compile(
-    r"(<(?P<tag>[\w:]*(?:Password|Primary|Secondary|Key|Data|Configuration|Content|Value|ConnectionString|Secret)[\w:]*)[^>]*>)[^<]*",
-    re.IGNORECASE,
-)
-_SENT_SECRET: Final = re.compile(
-    rb"<\w*(?:Password|Secret|AccountData|CustomData|PrimaryKey|SecondaryKey)>([^<]{4,})<", re.IGNORECASE
-)
-
-
-def masked(text: str, body: XmlModel | bytes | None) -> str:
-    """Return `text` without the secrets of the request's `body`, which services have repeated in their answers."""
-    if body is None or not text:
-        return text
-    from xml.sax.saxutils import unescape
-
-    document = body if isinstance(body, bytes) else body.to_xml()
-    for found in _SENT_SECRET.findall(document):
-        secret = unescape(found.decode(errors="replace"), {"&quot;": '"', "&#13;": "\r"})
-        for form in (secret, decode_base64(secret)):
-            if len(form) >= 4:
-                text = text.replace(form, "...")
-    return text
-
-
-_MARKUP = re.compile(r"<[^>]*(?:>|$)")
-
-
-def excerpt(body: bytes) -> str:
-    """The beginning of a body as one line of text without markup and secrets."""
-    text = _SECRET.sub(r"\1...", body[: 20 * EXCERPT].decode("utf-8", "replace"))
-    return " ".join(_MARKUP.sub(" ", text).split())[:EXCERPT]

@@ -1,6 +1,6 @@
 """The one gate every request of a session passes: calls first, status questions in their share.
 
-A request takes a turn (`Throttle.turn`) for one HTTP exchange. It waits while
+A request takes a turn (`Throttle.enter_at_once`, `enter`, `leave`) for one HTTP exchange. It waits while
 
 - as many exchanges are under way as connections may be open,
 - the known budget is used up (`ThrottlePolicy.calls`),
@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from asyncsm import config
 from asyncsm.engine.budget import CALL, POLL, Budget, Kind, kept
@@ -31,7 +31,6 @@ from asyncsm.errors import ClientStateError, ConnectionFailed, ServiceError, Thr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
 
     from asyncsm.config import RetryPolicy, ThrottlePolicy
 
@@ -91,13 +90,35 @@ class Throttle:
         self._timer: asyncio.TimerHandle | None = None
         self._next_sweep = math.inf
         self._is_closed = False
+        # Whether nothing but connections is scarce, as far as the last exchange has shown.
+        self._at_ease = policy.calls is None
 
     # ---------------------------------------------------------------- for the sender
 
-    def turn(self, kind: Kind, *, give_up: float = math.inf) -> Turn:
-        """A turn for one exchange: ``async with throttle.turn(kind): ...``.
+    def enter_at_once(self, kind: Kind) -> int | None:
+        """Take a turn for one exchange, which `leave` ends.
 
-        The block must raise what went wrong with the exchange, for the throttle learns from it.
+        Returns:
+            The epoch it belongs to; ``None`` if it has to be waited for (`enter`).
+
+        Raises:
+            ClientStateError: the session was closed.
+        """
+        if self._is_closed:
+            raise _closed()
+        if self._calls or self._polls:
+            return None
+        if self._at_ease and self._has_connection(kind, calls_wait=False):
+            self._under_way[kind] += 1
+            return self._epoch
+        now = asyncio.get_running_loop().time()
+        if self._earliest(kind, now) > now:
+            return None
+        self._admit(kind, now)
+        return self._epoch
+
+    async def enter(self, kind: Kind, give_up: float = math.inf) -> int:
+        """Wait for a turn, which `leave` ends; return the epoch it belongs to.
 
         Args:
             kind: a call, or a poll.
@@ -108,7 +129,65 @@ class Throttle:
             ClientStateError: the session was closed before its turn came.
             OutOfPatience: it did not come in time.
         """
-        return Turn(self, kind, give_up)
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        waiter: asyncio.Future[int] = loop.create_future()
+        self._queues[kind].add(waiter, now, give_up)
+        # Mostly it waits for a connection and nothing else, so that nobody else may go now either.
+        if (
+            give_up < math.inf
+            or not self._at_ease
+            or self._has_connection(kind, calls_wait=bool(self._calls))
+        ):
+            self._arm_sweep(now, give_up)
+            if sum(self._under_way.values()) < self._connections or self._troubled:
+                self._dispatch(now)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            # A cancellation may meet a waiter that was let go, or told of the end, in the same moment.
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                self._withdraw(kind, waiter.result())
+            self._queues[kind].discard(waiter)
+            self._dispatch(loop.time())
+            raise
+        finally:
+            self.waited += loop.time() - now
+
+    def leave(self, kind: Kind, epoch: int, error: BaseException | None) -> None:
+        """Learn from the end of an exchange; `error` is what went wrong with it."""
+        now = asyncio.get_running_loop().time()
+        if error is None and self._at_ease:
+            self._meter.count(now)
+            if not (self._calls or self._polls):
+                self._under_way[kind] -= 1
+            elif kind is POLL or self._polls or self._timer is not None:
+                self._under_way[kind] -= 1
+                self._dispatch(now)
+            else:
+                self._hand_over()
+            return
+        refused = isinstance(error, Throttled)
+        unsent = isinstance(error, TransportError) and not error.sent
+        self._under_way[kind] -= 1
+        if self._budget is not None:
+            self._budget.end(kind, now, counted=not refused and not unsent)
+        if (self._reach.limits or unsent) and self._reach.ended(
+            now, error, counted=epoch >= self._reach_epoch
+        ):
+            self._epoch = self._reach_epoch = self._epoch + 1
+        if isinstance(error, Throttled):
+            self._refusals.note(now, error)
+            self._slow_down(kind, epoch, now, error.retry_after)
+        elif error is None or isinstance(error, ServiceError):
+            self._refusals.end()
+            self._meter.count(now)
+            if self._pace is not None and epoch == self._epoch:
+                self._pace.answered(now)
+        self._arm_sweep(now)
+        self._find_ease(now)
+        if self._calls or self._polls:
+            self._dispatch(now)
 
     def give_up(self, error: Throttled | ConnectionFailed, begun: float) -> float:
         """Return until when a request that began at `begun` waits after `error`, its first."""
@@ -156,86 +235,9 @@ class Throttle:
 
     # ---------------------------------------------------------------- turns
 
-    def enter_at_once(self, kind: Kind) -> int | None:
-        """Take a turn and return the epoch it belongs to; ``None`` if it has to be waited for."""
-        if self._is_closed:
-            raise _closed()
-        if self._calls or self._polls:
-            return None
-        now = asyncio.get_running_loop().time()
-        if self._at_ease(now) and self._has_connection(kind, calls_wait=False):
-            self._under_way[kind] += 1
-            return self._epoch
-        if self._earliest(kind, now) > now:
-            return None
-        self._admit(kind, now)
-        return self._epoch
-
-    async def enter(self, kind: Kind, give_up: float) -> int:
-        """Wait for a turn; return the epoch it belongs to."""
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        waiter: asyncio.Future[int] = loop.create_future()
-        self._queues[kind].add(waiter, now, give_up)
-        # Mostly it waits for a connection and nothing else, so that nobody else may go now either.
-        if (
-            give_up < math.inf
-            or not self._at_ease(now)
-            or self._has_connection(kind, calls_wait=bool(self._calls))
-        ):
-            self._arm_sweep(now, give_up)
-            if sum(self._under_way.values()) < self._connections or self._troubled:
-                self._dispatch(now)
-        try:
-            return await waiter
-        except asyncio.CancelledError:
-            # A cancellation may meet a waiter that was let go, or told of the end, in the same moment.
-            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
-                self._withdraw(kind, waiter.result())
-            self._queues[kind].discard(waiter)
-            self._dispatch(loop.time())
-            raise
-        finally:
-            self.waited += loop.time() - now
-
-    def leave(self, kind: Kind, epoch: int, error: BaseException | None) -> None:
-        """Learn from the end of an exchange."""
-        now = asyncio.get_running_loop().time()
-        if error is None and self._at_ease(now):
-            self._meter.count(now)
-            if not (self._calls or self._polls):
-                self._under_way[kind] -= 1
-            elif kind is POLL or self._polls or self._timer is not None:
-                self._under_way[kind] -= 1
-                self._dispatch(now)
-            else:
-                self._hand_over()
-            return
-        refused = isinstance(error, Throttled)
-        unsent = isinstance(error, TransportError) and not error.sent
-        self._under_way[kind] -= 1
-        if self._budget is not None:
-            self._budget.end(kind, now, counted=not refused and not unsent)
-        if (self._reach.limits or unsent) and self._reach.ended(
-            now, error, counted=epoch >= self._reach_epoch
-        ):
-            self._epoch = self._reach_epoch = self._epoch + 1
-        if isinstance(error, Throttled):
-            self._refusals.note(now, error)
-            self._slow_down(kind, epoch, now, error.retry_after)
-        elif error is None or isinstance(error, ServiceError):
-            self._refusals.end()
-            self._meter.count(now)
-            if self._pace is not None and epoch == self._epoch:
-                self._pace.answered(now)
-        self._arm_sweep(now)
-        if self._calls or self._polls:
-            self._dispatch(now)
-
-    def _at_ease(self, now: float) -> bool:
-        """Return whether nothing but connections is scarce."""
-        return (
-            self._pace is None
+    def _find_ease(self, now: float) -> None:
+        self._at_ease = (
+            self._pace_at(now) is None
             and self._budget is None
             and not self._reach.limits
             and self._closed_until <= now
@@ -372,28 +374,6 @@ class Throttle:
                     waiter.set_exception(OutOfPatience(error))
         # Thousands may have begun to wait one after the other; they need not be looked through for each.
         self._next_sweep = max(self._next_sweep, now + SWEEP)
-
-
-class Turn:
-    """One exchange's turn; see `Throttle.turn`."""
-
-    __slots__ = ("_epoch", "_give_up", "_kind", "_throttle")
-
-    def __init__(self, throttle: Throttle, kind: Kind, give_up: float) -> None:
-        self._throttle = throttle
-        self._kind = kind
-        self._give_up = give_up
-        self._epoch = 0
-
-    async def __aenter__(self) -> Self:
-        epoch = self._throttle.enter_at_once(self._kind)
-        self._epoch = await self._throttle.enter(self._kind, self._give_up) if epoch is None else epoch
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._throttle.leave(self._kind, self._epoch, error)
 
 
 def _closed() -> ClientStateError:

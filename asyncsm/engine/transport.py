@@ -110,7 +110,14 @@ class AiohttpTransport:
                 middlewares=None if request.method == "GET" else _ONCE,
             )
             try:
-                body = await self._read(reply)
+                length = reply.content_length
+                if length is not None and length <= config.DECODE_IN_THREAD_BYTES:
+                    body = await reply.read()
+                else:
+                    body = await self._read_bounded(reply)
+                packed = reply.headers.get("content-encoding")
+                if packed is not None:
+                    body = await self._unpacked(body, packed, reply)
             finally:
                 reply.release()  # as `async with` would, which takes three more steps
         except _Broken as broken:
@@ -129,15 +136,6 @@ class AiohttpTransport:
             return self._proxy
         found = await asyncio.to_thread(config.proxy_for, host)
         return found and checked_proxy(found)
-
-    async def _read(self, reply: aiohttp.ClientResponse) -> bytes:
-        packed = reply.headers.get("content-encoding")
-        length = reply.content_length
-        if length is not None and length <= config.DECODE_IN_THREAD_BYTES:
-            body = await reply.read()
-        else:
-            body = await self._read_bounded(reply)
-        return body if packed is None else await self._unpacked(body, packed, reply)
 
     async def _read_bounded(self, reply: aiohttp.ClientResponse) -> bytes:
         chunks = []

@@ -81,12 +81,6 @@ def description(value: str | None) -> str | None:
     return value
 
 
-def location_or_affinity_group(location: str | None, affinity_group: str | None) -> None:
-    """Exactly one of the two places a resource."""
-    if bool(location) == bool(affinity_group):
-        raise InvalidArgument("location", "give either location or affinity_group, and not both")
-
-
 def extended_properties(
     value: Mapping[str, str | int | None] | None, *, limit: int = 50
 ) -> wire.properties.ExtendedProperties | None:

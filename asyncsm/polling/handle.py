@@ -93,6 +93,10 @@ class OperationHandle:
     Await it, as often and from as many tasks as you like, for the final `Operation`.
     Cancelling a wait cancels only that wait: the operation goes on, and so do other waits.
 
+    Args:
+        tracker: asks for it.
+        secrets: those of the request, which the service may repeat in its answers; they are masked there.
+
     Attributes:
         request_id: ``x-ms-request-id`` of the accepted call, without dashes; the id in its reply where
             an operation has one of its own.
@@ -110,6 +114,7 @@ class OperationHandle:
         "_callbacks",
         "_document",
         "_listeners",
+        "_secrets",
         "_tracker",
         "_waiters",
         "operation",
@@ -132,6 +137,7 @@ class OperationHandle:
         submitted: datetime | None = None,
         usual: float | None = None,
         source: str = DEFAULT_SOURCE,
+        secrets: tuple[str, ...] = (),
     ) -> None:
         self.request_id: str = request_id
         self.operation: str = operation
@@ -140,6 +146,7 @@ class OperationHandle:
         self.submitted: datetime = submitted or datetime.now(UTC)
         self.usual: float | None = usual
         self.source: str = source
+        self._secrets = secrets
         self._tracker = tracker
         self._document: wire.operations.Operation | None = None
         self._waiters: list[asyncio.Future[None]] = []
@@ -304,6 +311,10 @@ class OperationHandle:
         """Take the answer to a question about the operation, and tell those who wait; for the tracker."""
         if self.done:
             return  # what was asked before the end may be answered after it
+        error = document.error
+        if error is not None and error.message and self._secrets:
+            error = error.model_copy(update={"message": wire.echoes.masked(error.message, self._secrets)})
+            document = document.model_copy(update={"error": error})
         self._document = document
         for listener in tuple(self._listeners):
             listener(document)

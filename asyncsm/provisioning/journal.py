@@ -10,39 +10,31 @@ earlier run was stopped.
 from __future__ import annotations
 
 import json
-import os
-import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
 
-from asyncsm.errors import AsyncsmError
+from asyncsm.errors import InvalidArgument
+from asyncsm.polling import OperationToken
+from asyncsm.provisioning.journal_file import (
+    JournalError,
+    connect,
+    damaged,
+    explained,
+    later,
+    lock,
+    now,
+    prepare,
+)
 
-VERSION: Final = 1
-_APPLICATION_ID: Final = 0x41534D4A  # "ASMJ"
+__all__ = ["Journal", "JournalEntry", "JournalError", "Phase"]
 
-_TABLES: Final = """
-CREATE TABLE plan (
-    name TEXT NOT NULL, subscription_id TEXT NOT NULL, created TEXT NOT NULL
-) STRICT;
-CREATE TABLE resource (
-    key TEXT PRIMARY KEY, document TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE run (
-    id INTEGER PRIMARY KEY, verb TEXT NOT NULL, plan_digest TEXT NOT NULL, started TEXT NOT NULL, ended TEXT
-) STRICT;
-CREATE TABLE note (
-    id INTEGER PRIMARY KEY, run INTEGER NOT NULL, at TEXT NOT NULL, key TEXT NOT NULL, document TEXT NOT NULL
-) STRICT;
-"""
-
-
-class JournalError(AsyncsmError):
-    """Raised for a file that is no journal, belongs to another plan or subscription, or is in use."""
+_ACTIONS: Final = frozenset({"", "create", "change", "remove"})
+_KINDS: Final = {"ours": bool, "since": str, "token": str, "error": str, "disks": dict}
 
 
 class Phase(StrEnum):
@@ -71,6 +63,7 @@ class JournalEntry:
         since: the earliest time at which the change can have been sent, by the service's clock.
         token: the token of the accepted operation; see `OperationHandle.token`.
         error: what went wrong.
+        disks: names of the disks that a removal has kept, by their place in the machine: ``os``, or a LUN.
     """
 
     phase: Phase = Phase.NOTHING
@@ -79,6 +72,7 @@ class JournalEntry:
     since: str = ""
     token: str = ""
     error: str = ""
+    disks: Mapping[str, str] = field(default_factory=dict)
 
 
 class Journal:
@@ -90,25 +84,20 @@ class Journal:
         subscription_id: the subscription in which the plan is carried out.
 
     Raises:
-        JournalError: the file is no journal, or another plan's or subscription's, or another run has
-            it open.
+        JournalError: the file cannot be used; each of the methods may say so, too.
     """
 
     def __init__(self, path: Path | None, plan: str, subscription_id: str) -> None:
         self.path = path
         with ExitStack() as opened:
             if path is not None:
-                opened.enter_context(closing(_lock(path)))
-            self._database = opened.enter_context(closing(_connect(path)))
-            try:
-                _prepare(self._database, path, plan, subscription_id)
-            except sqlite3.Error as error:
-                raise JournalError(f"{path}: not a journal: {error}") from error
+                opened.enter_context(closing(lock(path)))
+            self._database = opened.enter_context(closing(connect(path)))
+            prepare(self._database, path, plan, subscription_id)
+            with explained(path):
+                rows = self._database.execute("SELECT key, document FROM resource").fetchall()
+            self._entries: dict[str, JournalEntry] = {key: _entry(path, key, text) for key, text in rows}
             self._opened = opened.pop_all()
-        self._entries: dict[str, JournalEntry] = {
-            key: _entry(document)
-            for key, document in self._database.execute("SELECT key, document FROM resource")
-        }
         self._run = 0
 
     def __enter__(self) -> Self:
@@ -119,7 +108,8 @@ class Journal:
 
     def close(self) -> None:
         """Close the file, so that another run can open it."""
-        self._opened.close()
+        with explained(self.path):
+            self._opened.close()
 
     def __getitem__(self, key: str) -> JournalEntry:
         """Return the entry of a resource; an empty one for an unknown resource."""
@@ -136,22 +126,24 @@ class Journal:
 
     def begin(self, verb: str, plan_digest: str) -> None:
         """Record the beginning of a run; `verb` is ``apply`` or ``destroy``."""
-        with self._database:
+        with explained(self.path), self._database:
             cursor = self._database.execute(
-                "INSERT INTO run (verb, plan_digest, started) VALUES (?, ?, ?)", (verb, plan_digest, _now())
+                "INSERT INTO run (verb, plan_digest, started) VALUES (?, ?, ?)", (verb, plan_digest, now())
             )
         self._run = cursor.lastrowid or 0
 
     def end(self) -> None:
         """Record the end of a run that was not stopped."""
-        with self._database:
-            self._database.execute("UPDATE run SET ended = ? WHERE id = ?", (_now(), self._run))
+        with explained(self.path), self._database:
+            self._database.execute("UPDATE run SET ended = ? WHERE id = ?", (now(), self._run))
 
     def intend(self, key: str, action: str, since: datetime) -> None:
         """Record that a change is about to be sent."""
         # A creation may succeed without an answer, so the resource counts as ours from here on.
-        ours = self[key].ours or action == "create"
-        self._put(key, JournalEntry(Phase.INTENDED, action, ours=ours, since=since.isoformat()))
+        before = self[key]
+        ours = before.ours or action == "create"
+        since_text = since.isoformat()
+        self._put(key, JournalEntry(Phase.INTENDED, action, ours, since_text, disks=before.disks))
 
     def accept(self, key: str, token: str) -> None:
         """Record that the service has accepted the change."""
@@ -170,25 +162,37 @@ class Journal:
         """Record that the change was refused, or not sent; the entry `before` is restored."""
         self._put(key, replace(before, error=error))
 
+    def keep(self, key: str, disks: Mapping[str, str]) -> None:
+        """Record that the resource has been removed, or is about to be, and that its disks stay."""
+        self._put(key, replace(self[key], disks={**self[key].disks, **disks}))
+
+    def leave(self, key: str) -> None:
+        """Record that the resource has been removed, and nothing is left of it but the disks that were kept."""
+        self._put(key, JournalEntry(action="remove", ours=True, disks=self[key].disks))
+
     def forget(self, key: str) -> None:
         """Record that the resource has been removed."""
-        with self._database:
+        with explained(self.path), self._database:
             self._database.execute("DELETE FROM resource WHERE key = ?", (key,))
             self._note(key, {"phase": "removed"})
         self._entries.pop(key, None)
 
     def history(self, run: int | None = None) -> Iterator[tuple[datetime, str, Mapping[str, object]]]:
         """Return all notes of a run, by default the last one: time, key and document of each."""
-        latest = self._database.execute("SELECT max(id) FROM run").fetchone()[0]
-        rows = self._database.execute(
-            "SELECT at, key, document FROM note WHERE run = ? ORDER BY id", (run or latest or 0,)
-        )
+        with explained(self.path):
+            latest = self._database.execute("SELECT max(id) FROM run").fetchone()[0]
+            rows = self._database.execute(
+                "SELECT at, key, document FROM note WHERE run = ? ORDER BY id", (run or latest or 0,)
+            ).fetchall()
         for at, key, document in rows:
-            yield datetime.fromisoformat(at), key, json.loads(document)
+            try:
+                yield datetime.fromisoformat(at), key, json.loads(document)
+            except ValueError as error:
+                raise damaged(self.path, f"a note of {key}: {error}") from error
 
     def _put(self, key: str, entry: JournalEntry) -> None:
         document = {name: value for name in JournalEntry.__slots__ if (value := getattr(entry, name))}
-        with self._database:
+        with explained(self.path), self._database:
             self._database.execute(
                 "INSERT INTO resource (key, document) VALUES (?, ?)"
                 " ON CONFLICT (key) DO UPDATE SET document = excluded.document",
@@ -200,74 +204,34 @@ class Journal:
     def _note(self, key: str, document: Mapping[str, object]) -> None:
         self._database.execute(
             "INSERT INTO note (run, at, key, document) VALUES (?, ?, ?, ?)",
-            (self._run, _now(), key, json.dumps(document)),
+            (self._run, now(), key, json.dumps(document)),
         )
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _entry(document: str) -> JournalEntry:
-    fields = json.loads(document)
-    return JournalEntry(**{**fields, "phase": Phase(fields["phase"])})
-
-
-def _lock(path: Path) -> sqlite3.Connection:
-    """Take the lock of a journal; the system frees it when the process ends, in whatever way."""
-    beside = path.with_name(f"{path.name}.lock")
+def _entry(path: Path | None, key: str, document: str) -> JournalEntry:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _make(beside)
-        lock = sqlite3.connect(beside, timeout=0, isolation_level=None)
-    except (OSError, sqlite3.Error) as error:
-        raise JournalError(f"{path}: the journal cannot be opened: {error}") from error
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.Error as error:
-        lock.close()
-        raise JournalError(
-            f"{path}: another run has this journal open ({error}); wait for it or stop it"
-        ) from error
-    return lock
+        fields = json.loads(document)
+        unknown = fields.keys() - set(JournalEntry.__slots__)
+        if not unknown:
+            entry = JournalEntry(**{**fields, "phase": Phase(fields["phase"])})
+            _check(entry)
+            return entry
+    except (ValueError, TypeError, KeyError, AttributeError, InvalidArgument) as error:
+        raise damaged(path, f"the entry of {key}: {error}") from error
+    raise later(path, f"{key} has {', '.join(sorted(unknown))}")
 
 
-def _make(path: Path) -> None:
-    """Make a file that only this user can read, unless it is there; SQLite gives those beside it the same mode."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
-
-
-def _connect(path: Path | None) -> sqlite3.Connection:
-    try:
-        if path is not None:
-            _make(path)
-        return sqlite3.connect(":memory:" if path is None else path)
-    except (OSError, sqlite3.Error) as error:
-        raise JournalError(f"{path}: the journal cannot be opened: {error}") from error
-
-
-def _prepare(database: sqlite3.Connection, path: Path | None, plan: str, subscription_id: str) -> None:
-    database.execute("PRAGMA journal_mode = WAL")
-    # An intent must be on the disk before its change is sent, so that it survives a power failure.
-    database.execute("PRAGMA synchronous = FULL")
-    (application,) = database.execute("PRAGMA application_id").fetchone()
-    (version,) = database.execute("PRAGMA user_version").fetchone()
-    with closing(database.execute("SELECT count(*) FROM sqlite_master")) as cursor:
-        (tables,) = cursor.fetchone()
-    if tables == 0:
-        with database:
-            for statement in filter(str.strip, _TABLES.split(";")):
-                database.execute(statement)
-            database.execute("INSERT INTO plan VALUES (?, ?, ?)", (plan, subscription_id, _now()))
-            database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-            database.execute(f"PRAGMA user_version = {VERSION}")
-        return
-    if application != _APPLICATION_ID or version != VERSION:
-        raise JournalError(f"{path}: not a journal of this version of asyncsm")
-    name, subscription = database.execute("SELECT name, subscription_id FROM plan").fetchone()
-    if name != plan:
-        raise JournalError(f"{path}: the journal of the plan {name!r}, not of {plan!r}")
-    if subscription.lower() != subscription_id.lower():
-        raise JournalError(
-            f"{path}: the journal of the subscription {subscription}, not of {subscription_id}"
-        )
+def _check(entry: JournalEntry) -> None:
+    """Refuse values that no run has written."""
+    if entry.action not in _ACTIONS or any(
+        type(getattr(entry, name)) is not kind for name, kind in _KINDS.items()
+    ):
+        raise ValueError("a value that cannot be")
+    if not all(isinstance(text, str) for pair in entry.disks.items() for text in pair):
+        raise ValueError("disks without names")
+    if (entry.phase is Phase.INTENDED or entry.since) and datetime.fromisoformat(entry.since).tzinfo is None:
+        raise ValueError("a moment without a time zone")
+    if entry.token.startswith("{"):  # else it is a bare request id
+        OperationToken.parse(entry.token)
+    elif entry.phase is Phase.ACCEPTED and not entry.token:
+        raise ValueError("an operation without a token")

@@ -119,13 +119,13 @@ class Plan(Part):
                 ]
         return filled
 
-    def problems(self, base: Path | None = None) -> list[Problem]:
+    def problems(self, base: str | Path | None = None) -> list[Problem]:
         """Check what the types of the fields cannot say: names, references and files.
 
         Args:
             base: the directory of its files; ``None`` to leave files unchecked.
         """
-        return list(_Checks(self, base).all())
+        return list(_Checks(self, None if base is None else Path(base)).all())
 
     def expanded(self) -> Plan:
         """Return the plan with all counts expanded, and templates and locations filled in.

@@ -117,15 +117,15 @@ class Provisioner:
         plan: Plan,
         sms: ServiceManagementService,
         *,
-        base: Path = Path(),
-        journal: Path | None = None,
+        base: str | Path = Path(),
+        journal: str | Path | None = None,
     ) -> None:
         self._plan = plan
         self._sms = sms
-        self._base = base
-        self._journal = journal
+        self._base = Path(base)
+        self._journal = None if journal is None else Path(journal)
         self._runner: Runner | None = None
-        self.graph: Graph = Graph(resources_of(plan, base))
+        self.graph: Graph = Graph(resources_of(plan, self._base))
 
     async def preview(self, throttle: ThrottlePolicy | None = None) -> Preview:
         """Read the service, and return the actions `apply` would take.

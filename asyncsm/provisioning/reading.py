@@ -50,7 +50,9 @@ def load_plan(path: str | Path) -> Plan:
     return loads_plan(content, form, file=str(path), base=path.parent)
 
 
-def loads_plan(content: str | bytes, form: Form, *, file: str = "plan", base: Path | None = None) -> Plan:
+def loads_plan(
+    content: str | bytes, form: Form, *, file: str = "plan", base: str | Path | None = None
+) -> Plan:
     """Read a plan from a text.
 
     Args:

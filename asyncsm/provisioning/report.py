@@ -127,13 +127,14 @@ class Report(BaseModel):
         """Add up the seconds that all resources spent in `states`."""
         return sum(one.in_state(*states) for one in self.resources)
 
-    def write(self, path: Path) -> None:
+    def write(self, path: str | Path) -> None:
         """Write the report to a file: ``.json`` for programs, ``.html`` or ``.svg`` for people.
 
         Raises:
             ValueError: the file's name ends otherwise.
             OSError: it cannot be written.
         """
+        path = Path(path)
         match path.suffix.lower():
             case ".json":
                 text = self.model_dump_json(indent=2)

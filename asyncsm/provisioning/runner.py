@@ -19,7 +19,7 @@ from asyncsm.errors import AsyncsmError, InvalidArgument, OperationFailed, Outco
 from asyncsm.polling import OperationHandle
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.graph import Graph
-from asyncsm.provisioning.journal import Journal, JournalEntry, Phase
+from asyncsm.provisioning.journal import Journal, JournalEntry, JournalError, Phase
 from asyncsm.provisioning.progress import Progress, State
 from asyncsm.provisioning.resources import AnyResource, Site
 from asyncsm.provisioning.steps import Decision, Outcome
@@ -143,6 +143,9 @@ class Runner:
         except TimeoutError:
             if not deadline.expired():
                 raise
+        except BaseExceptionGroup as failed:
+            # Nothing more is sent once the journal fails; which of the resources noticed it says little.
+            raise next((one for one in failed.exceptions if isinstance(one, JournalError)), failed) from None
         finally:
             unhook()
             unsubscribe()
@@ -190,6 +193,8 @@ class Runner:
             await work(resource)
         except Veto as veto:
             raise veto.__cause__ or veto from None
+        except JournalError:
+            raise
         except (AsyncsmError, OSError) as error:
             self._fail(resource.key, error, before)
 

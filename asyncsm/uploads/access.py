@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from asyncsm.errors import ConnectionFailed, ConnectionLost, InvalidArgument, ServiceError
 from asyncsm.operations.storage import StorageAccountOperations
+from asyncsm.secrecy import StaysInProcess
 from asyncsm.wire.refusals import service_error_class
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _READ_TIMEOUT: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
-class BlobAccount:
+class BlobAccount(StaysInProcess):
     """A storage account that can be written to.
 
     Attributes:

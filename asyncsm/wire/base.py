@@ -11,6 +11,7 @@ The annotation of a field says how it is written:
 ``datetime``                 ISO 8601 in UTC; always aware in Python
 `OpenEnum` subclass          a word; unknown ones are kept
 `Base64Text`                 text in Python, base64 on the wire, read leniently
+`KeptText`                   one element, whose unknown attributes are kept
 ``bytes``                    base64 on the wire
 ``SecretStr``                one element that never shows in a repr
 an `XmlModel`                a nested element
@@ -222,8 +223,12 @@ class XmlModel(BaseModel):
         Raises:
             ValueError: not well formed, another root element, or against the model.
         """
+        root = cls.xml_root or cls.__name__
+        flat = codec.read_flat(cls, root, document) if isinstance(document, bytes) else None
+        if flat is not None:
+            read: Self = cls.__pydantic_validator__.validate_python(flat)
+            return read
         name, node = xml.parse(document)
-        root = cls.root_name()
         if name != root and (local := name.rpartition(":")[2]) != root:
             raise ValueError(f"expected <{root}>, found <{local}>")
         model = cls.from_node(node, strict=strict)

@@ -8,6 +8,7 @@ validates in one go. This module knows no particular document.
 from __future__ import annotations
 
 import functools
+import re
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,12 +18,24 @@ from pydantic import BaseModel
 from pydantic.alias_generators import to_pascal
 from pydantic.fields import FieldInfo
 
+from asyncsm.wire import xml
 from asyncsm.wire.thumbprints import Thumbprint
-from asyncsm.wire.types import NIL, Base64, ExtraElement, Implied, Nillable, OpenEnum, UnknownElement, Wrapped
+from asyncsm.wire.types import (
+    NIL,
+    AttributedText,
+    Base64,
+    ExtraElement,
+    Implied,
+    Nillable,
+    OpenEnum,
+    UnknownElement,
+    Wrapped,
+)
 from asyncsm.wire.values import (
     TEXT_READERS,
     Reader,
     Writer,
+    attributed_codec_for,
     base64_codec_for,
     codec_for,
     is_nil,
@@ -38,6 +51,9 @@ class _Nothing:
 
 NOTHING = cast("Node", _Nothing())
 """Returned by a writer whose value needs no element."""
+
+_LONGEST_FLAT: Final = 4096
+_MOST_FLAT: Final = 5
 
 MANY: Final = 100
 """Items of a list beyond which each is validated by itself."""
@@ -187,6 +203,8 @@ def _codec(kind: object, marks: list[object], where: str) -> tuple[Reader, Write
         return functools.partial(_read_variant, get_args(kind)[0]), _write_child
     if any(mark is Base64 or isinstance(mark, Base64) for mark in marks):
         return base64_codec_for(where)
+    if AttributedText in marks:
+        return attributed_codec_for(where)
     if not isinstance(kind, type):
         raise TypeError(f"{where}: no wire form for {kind!r}")
     if issubclass(kind, BaseModel):
@@ -195,6 +213,24 @@ def _codec(kind: object, marks: list[object], where: str) -> tuple[Reader, Write
 
 
 # ---------------------------------------------------------------- reading
+
+
+def read_flat(model: type[BaseModel], root: str, document: bytes) -> Mapping[str, object] | None:
+    """Read a short document of nothing but texts into a mapping for pydantic; ``None`` if it is another."""
+    pattern = _flat_pattern(model, root) if len(document) <= _LONGEST_FLAT else None
+    found = pattern and pattern.fullmatch(document.decode("latin-1"))
+    return found and {name: text for name, text in found.groupdict().items() if text is not None}
+
+
+@functools.cache
+def _flat_pattern(model: type[BaseModel], root: str) -> re.Pattern[str] | None:
+    names = {
+        field.wire: field.name
+        for field in layout_of(model).fields
+        if field.read in TEXT_READERS and field.read is not read_datetime and field.wire.isidentifier()
+    }
+    # Making a pattern of many takes longer than it saves in most processes.
+    return xml.flat_pattern(root, names) if len(names) <= _MOST_FLAT else None
 
 
 _ALWAYS_NOISE = frozenset(("@xmlns", "@xmlns:i", "@i:nil"))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, NoReturn, Self, SupportsIndex
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, SecretBytes, SecretStr
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, PlainValidator, SecretBytes, SecretStr
 from pydantic_core import core_schema
 
 from asyncsm.wire.xml import Node
@@ -68,6 +69,38 @@ class HiddenBytes(_Hidden, bytes):
     """Bytes that often hold secrets, such as the custom data of a machine."""
 
     __slots__ = ()
+
+
+class AttributedText(str):
+    """Text of an element that keeps what stands beside it there, such as attributes without a field.
+
+    Attributes:
+        beside: attributes and elements, as `xml` has them.
+    """
+
+    __slots__ = ("beside",)
+
+    beside: Mapping[str, Node]
+
+    def __new__(cls, text: str = "", beside: Mapping[str, Node] | None = None) -> Self:
+        """Make a text with what stands beside it."""
+        made = super().__new__(cls, text)
+        made.beside = beside or {}
+        return made
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, Mapping[str, Node]]]:
+        return type(self), (str(self), self.beside)
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """Return a text as it is, or without anything beside it."""
+        if not isinstance(value, str):
+            raise ValueError("must be text")  # noqa: TRY004 - which pydantic takes for a mistake of the caller
+        return value if isinstance(value, cls) else cls(value)
+
+
+KeptText = Annotated[str, PlainValidator(AttributedText.of), AttributedText]
+"""Text of a field that is an `AttributedText`."""
 
 
 def _revealed(value: object) -> object:

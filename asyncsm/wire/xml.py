@@ -21,7 +21,6 @@ DATA_CONTRACT = "http://schemas.datacontract.org/2004/07/Microsoft.WindowsAzure.
 
 LONG: Final = 1024 * 1024
 """Bytes of a document from which on it matters that no step of reading it holds up other threads."""
-_LONGEST_FLAT: Final = 4096
 
 Node: TypeAlias = "dict[str, Node] | list[Node] | str | None"
 
@@ -69,25 +68,23 @@ def _refuse_doctype(*_: object) -> None:
     raise MalformedXml("a DOCTYPE is not allowed")
 
 
-_FLAT = re.compile(
-    rf'<([A-Za-z]\w*) xmlns="{re.escape(AZURE)}"(?: xmlns:i="{re.escape(INSTANCE)}")?>'
-    r"((?:<([A-Za-z]\w*)>[ -%'-;=?-~]+</\3>)+)</\1>".encode()
-)
 _LIKE_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<|\xff\xfe|\xfe\xff|\0")
-_WORD = re.compile(r"<(\w+)>([^<]+)")
 
 
-def _parse_flat(document: bytes) -> tuple[str, dict[str, Node]] | None:
-    """Parse a document that is as simple as the status of an operation; ``None`` for others.
+def flat_pattern(root: str, names: Mapping[str, str]) -> re.Pattern[str]:
+    """Return a pattern of documents that are as simple as the status of an operation.
 
     Most replies are so simple, and making a parser for one takes eight times as long.
+
+    Args:
+        root: name of the root element.
+        names: names of the groups that get the texts, by the names of their elements, which stand in this
+            order and may be missing.
     """
-    found = _FLAT.fullmatch(document) if len(document) <= _LONGEST_FLAT else None
-    if found is None:
-        return None
-    words = _WORD.findall(found[2].decode())
-    node: dict[str, Node] = dict(words)
-    return (found[1].decode(), node) if len(node) == len(words) else None
+    inside = "".join([f"(?:<{name}>(?P<{group}>[ -%'-;=?-~]++)</{name}>)?+" for name, group in names.items()])
+    return re.compile(
+        f'<{root} xmlns="{re.escape(AZURE)}"(?: xmlns:i="{re.escape(INSTANCE)}")?>{inside}</{root}>'
+    )
 
 
 def parse(document: bytes | str) -> tuple[str, Node]:
@@ -97,11 +94,7 @@ def parse(document: bytes | str) -> tuple[str, Node]:
         MalformedXml: the document is not well formed or declares a document type.
     """
     if isinstance(document, str):
-        return _parse_any(document.lstrip("\ufeff"))
-    return _parse_flat(document) or _parse_any(document)
-
-
-def _parse_any(document: bytes | str) -> tuple[str, Node]:
+        document = document.lstrip("\ufeff")
     if len(document) > LONG and not _LIKE_XML.match(
         document if isinstance(document, bytes) else document.encode()
     ):

@@ -116,14 +116,21 @@ class Comparison:
             theirs, ours = _in_both(theirs, ours)
         while theirs and ours:
             one, other = theirs[0], ours[0]
-            if one.tag == other.tag:
+            in_place = one.tag == other.tag and _called(one) == _called(other)
+            is_gone = not in_place and _is_missing(one, theirs, ours)
+            is_new = not in_place and _is_missing(other, ours, theirs)
+            if one.tag == other.tag and (
+                in_place or (is_gone and is_new) or not _are_several(one.tag, theirs, ours)
+            ):
                 yield from self._element(theirs.pop(0), ours.pop(0), f"{path}/{_name(one)}")
-            elif one.tag not in {child.tag for child in ours}:
+            elif is_gone:
                 yield _lacking(path, theirs.pop(0))
-            elif other.tag not in {child.tag for child in theirs}:
+            elif is_new:
                 yield _surplus(path, ours.pop(0))
             else:
-                yield _different(f"{path}/{_name(one)}", "before " + _name(other), "after it")
+                yield _different(
+                    f"{path}/{_name(one)}", "before " + (_called(other) or _name(other)), "after it"
+                )
                 return
         yield from (_lacking(path, child) for child in theirs)
         yield from (_surplus(path, child) for child in ours)
@@ -207,6 +214,28 @@ def _surplus(path: str, child: ET.Element) -> Difference:
 def _identity(entry: ET.Element) -> tuple[str, ...]:
     texts = {_name(child): child.text or "" for child in entry}
     return tuple(texts.get(key, "") for key in KEYS)
+
+
+def _is_missing(one: ET.Element, beside: list[ET.Element], others: list[ET.Element]) -> bool:
+    """Whether `one`, which stands `beside` some, is not among `others`.
+
+    Entries of a list are told apart by what they are called, so that one that is missing does not set
+    all that follow against each other.
+    """
+    alike = [other for other in others if other.tag == one.tag]
+    if not alike or not _are_several(one.tag, beside, others):
+        return not alike
+    return bool(_called(one)) and _called(one) not in map(_called, alike)
+
+
+def _are_several(tag: str, *sides: list[ET.Element]) -> bool:
+    return any(sum(one.tag == tag for one in side) > 1 for side in sides)
+
+
+def _called(entry: ET.Element) -> str:
+    """The text of an entry without parts, or those of `KEYS` that it has."""
+    texts = _identity(entry) if len(entry) else [(entry.text or "").strip()]
+    return " ".join(filter(None, texts))
 
 
 def _is_list(theirs: list[ET.Element], ours: list[ET.Element]) -> bool:

@@ -37,6 +37,11 @@ WRONG = [
     ({"contents": []}, TypeError, "contents is SeedDocument or Mapping or None"),
     ({"strict": "yes"}, TypeError, "strict is bool"),
     ({"limits": {"connections": 5}}, TypeError, "limits is Limits"),
+    ({"hostnames": "build"}, TypeError, "hostnames is a list"),
+    ({"hostnames": [5]}, TypeError, "a name of hostnames is str"),
+    ({"hostnames": ["https://build"]}, ValueError, "'https://build', which is neither"),
+    ({"hostnames": ["build:8443"]}, ValueError, "'build:8443', which is neither"),
+    ({"admin_host": ""}, ValueError, "admin_host is empty"),
 ]
 
 
@@ -92,6 +97,39 @@ async def test_quotas_may_be_a_mapping(directory):
         assert subscription.quotas == Quotas(cores=7)
 
 
+def test_each_option_may_stand_in_the_environment(monkeypatch):
+    """A container has no command line of its own; the command line goes before the environment."""
+    started = []
+
+    async def serve(options, _):
+        started.append(options)
+
+    monkeypatch.setattr("asyncsm.emulator.serve", serve)
+    for name, value in {
+        "HOST": "0.0.0.0",
+        "HOSTNAME": "build build.example.test",
+        "PORT": "9443",
+        "ADMIN_HOST": "::",
+        "ADMIN_PORT": "9444",
+        "CLOCK": "real",
+        "STRICT": "1",
+        "QUOTA": "cores=5 dns_servers=6",
+        "SUBSCRIPTIONS": "3",
+    }.items():
+        monkeypatch.setenv(f"ASYNCSM_EMULATOR_{name}", value)
+    assert main(["emulator", "start", "--clock", "instant"]) == 0
+    (options,) = started
+    assert (options.host, options.port, options.admin_host, options.admin_port) == (
+        "0.0.0.0",
+        9443,
+        "::",
+        9444,
+    )
+    assert options.hostnames == ["build", "build.example.test"]
+    assert (options.clock, options.strict, options.subscriptions) == ("instant", True, 3)
+    assert options.quotas == Quotas(cores=5, dns_servers=6)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -101,6 +139,8 @@ async def test_quotas_may_be_a_mapping(directory):
         (["--throttle", "3/1e300"], "--throttle"),
         (["--quota", "cores=99999999999"], "--quota"),
         (["--host", ""], "--host: it is empty"),
+        (["--admin-host", ""], "--admin-host: it is empty"),
+        (["--hostname", "build", "--hostname", "a b"], "--hostname: hostnames has 'a b', which is neither"),
     ],
 )
 def test_the_command_line_says_so(options, said, capsys):

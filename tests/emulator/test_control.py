@@ -69,6 +69,44 @@ async def test_where_it_is(emulator: Emulator, directory):
         assert "admin_url" not in other.facts()
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("build.example.test:80", 200),
+        ("BUILD", 200),
+        ("localhost", 200),
+        ("192.0.2.7:80", 200),
+        ("[2001:db8::7]:80", 200),
+        ("evil.example.test", 403),
+        ("build.example.test.evil.test", 403),
+        ("", 403),
+    ],
+)
+async def test_open_to_others(directory, caplog, host, status):
+    """Other computers reach it by its names and addresses; a page elsewhere cannot make up a name for it."""
+    async with (
+        Emulator(
+            directory=directory, admin_host="0.0.0.0", hostnames=["build.example.test", "build"]
+        ) as emulator,
+        aiohttp.ClientSession() as session,
+    ):
+        assert emulator.admin_url.startswith("http://build.example.test:")
+        assert any("control port listens on 0.0.0.0" in each.getMessage() for each in caplog.records)
+        port = emulator.admin_url.rpartition(":")[2]
+        answer = await asked(session, "GET", f"http://127.0.0.1:{port}/health", Host=host)
+        assert answer[0] == status
+
+
+async def test_only_its_own_computer_calls_it_by_an_address(directory):
+    """While it listens on the loopback interface, nobody else can mean it."""
+    async with (
+        Emulator(directory=directory, hostnames=["build"]) as emulator,
+        aiohttp.ClientSession() as session,
+    ):
+        assert emulator.admin_url.startswith("http://127.0.0.1:")
+        assert (await asked(session, "GET", f"{emulator.admin_url}/health", Host="192.0.2.7"))[0] == 403
+
+
 async def test_restart(emulator: Emulator):
     """It stops and starts with the emulator, at the same address."""
     before = emulator.admin_url

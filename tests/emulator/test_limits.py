@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from doubles.bare_client import connected, document
 
+from asyncsm.credentials import read_publishsettings
 from asyncsm.emulator import Emulator, Limits
 from asyncsm.emulator.malformed_requests import SERVER_LOG
 from asyncsm.emulator.tls import EmulatorSSLObject
@@ -233,6 +234,31 @@ async def test_being_open_to_others_is_warned_of(directory, clock, caplog, host,
         async with Emulator(directory=directory, clock=clock, host=host):
             pass
     assert any(f"listens on {host}" in record.getMessage() for record in caplog.records) == warned
+
+
+@pytest.mark.parametrize(
+    ("hostnames", "shown"), [([], "127.0.0.1"), (["build.example.test", "192.0.2.7"], "build.example.test")]
+)
+async def test_other_computers_trust_it_by_its_names(directory, clock, hostnames, shown):
+    """Its certificate has them, and what is told to clients has the first, never 0.0.0.0."""
+    async with Emulator(directory=directory, clock=clock, host="0.0.0.0", hostnames=hostnames) as emulator:
+        assert emulator.url == f"https://{shown}:{emulator.port}"
+        assert emulator.facts()["url"] == emulator.url
+        assert (
+            read_publishsettings(emulator.publishsettings_path).subscriptions[0].management_url
+            == emulator.url
+        )
+        context = ssl.create_default_context(cafile=str(emulator.ca_path))
+        context.load_cert_chain(str(emulator.certificate_path))
+        for name in ("localhost", *hostnames):
+            _, writer = await asyncio.open_connection(
+                "127.0.0.1", emulator.port, ssl=context, server_hostname=name
+            )
+            writer.transport.abort()
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await asyncio.open_connection(
+                "127.0.0.1", emulator.port, ssl=context, server_hostname="else.example.test"
+            )
 
 
 @pytest.mark.parametrize(

@@ -232,7 +232,11 @@ async def test_seeds_of_a_running_emulator_are_kept(directory: Path):
 def test_files(tmp_path: Path, name: str, text: str):
     """A document is read from JSON, and from YAML by its name."""
     (tmp_path / name).write_text(text, encoding="utf-8")
-    assert load_seed(tmp_path / name) == SeedDocument.read({"hosted_services": [{"name": "shop"}]})
+    assert (
+        load_seed(str(tmp_path / name))
+        == load_seed(tmp_path / name)
+        == SeedDocument.read({"hosted_services": [{"name": "shop"}]})
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from math import inf
 
+from doubles.turns import turn
 from doubles.virtual_time import VirtualLoop
 from hypothesis import event, given, settings, strategies as st
 
@@ -70,7 +71,7 @@ class World:
             exchange = Exchange(plan["kind"], loop.time(), first=attempt == 0)
             self.exchanges.append(exchange)
             try:
-                async with self.throttle.turn(plan["kind"], give_up=1e9 if attempt else inf):
+                async with turn(self.throttle, plan["kind"], give_up=1e9 if attempt else inf):
                     exchange.began = loop.time()
                     try:
                         await self.carry_out(plan, exchange, refused=attempt < plan["refusals"])

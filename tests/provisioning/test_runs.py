@@ -12,7 +12,17 @@ from asyncsm import InternalError, service_certificate
 from asyncsm.config import ThrottlePolicy
 from asyncsm.emulator import Fault
 from asyncsm.operations import usual_seconds
-from asyncsm.provisioning import Journal, Outcome, Phase, Plan, Provisioner, Report, RunOptions, State
+from asyncsm.provisioning import (
+    Journal,
+    JournalError,
+    Outcome,
+    Phase,
+    Plan,
+    Provisioner,
+    Report,
+    RunOptions,
+    State,
+)
 
 CREATIONS = "CreateVirtualMachineDeployment"
 
@@ -378,6 +388,28 @@ async def test_what_cannot_be_written_down_is_not_sent(sms, journal, monkeypatch
         await Provisioner(farm_plan(1, 1), sms, journal=journal).apply()
     assert caught.group_contains(sqlite3.OperationalError, match="disk is full")
     assert await things(sms) == {"accounts": [], "services": {}, "disks": []}
+
+
+async def test_a_journal_that_is_full_in_the_middle_stops_the_run(sms, journal, monkeypatch):
+    """One error for all, in words; what was under way is taken up when there is room again."""
+    accept = Journal.accept
+
+    def full(self, *args):
+        self._database.execute("PRAGMA max_page_count = 1")
+        accept(self, *args)
+
+    plan = farm_plan(6, 2)
+
+    async def fill():
+        for _ in range(20):  # there may be room in the last page
+            await Provisioner(plan, sms, journal=journal).apply()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "accept", full)
+        with pytest.raises(JournalError, match="cannot be opened or written: database or disk is full"):
+            await fill()
+    assert (await Provisioner(plan, sms, journal=journal).apply()).all_good
+    assert await things(sms) == wanted(plan)
 
 
 async def test_a_survey_that_fails_says_why(sms, emulator):

@@ -11,9 +11,12 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from doubles.certificates import authority, management_certificate, rsa_key, self_signed
+from pydantic import SecretStr
 
+from asyncsm.config import SessionOptions, environment
 from asyncsm.credentials import ManagementCertificate, read_publishsettings, write_publishsettings
 from asyncsm.errors import CredentialError, InvalidArgument
+from asyncsm.uploads.access import BlobAccount
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such file modes")
 
@@ -61,6 +64,20 @@ def test_no_pickle(tmp_path: Path) -> None:
     for holder in holders(tmp_path):
         with pytest.raises(TypeError, match="holds a private key and is not pickled: pass the path"):
             pickle.dumps(holder)
+
+
+def test_other_values_with_secrets_are_not_pickled_either() -> None:
+    """An account's key and a proxy's password stay in the process; options without one go where they like."""
+    account = BlobAccount("shop", "https://shop.blob.core.windows.net/", SecretStr("key"))
+    proxied = SessionOptions(proxy="http://user:password@proxy:3128")
+    for holder in (account, proxied, environment()):
+        assert copy.copy(holder) is holder
+        assert copy.deepcopy(holder) == holder
+        with pytest.raises(TypeError, match="holds a secret and is not pickled") as refused:
+            pickle.dumps(holder)
+        assert "password" not in str(refused.value)
+    for plain in (SessionOptions(), SessionOptions(proxy="http://proxy:3128", timeout=5)):
+        assert pickle.loads(pickle.dumps(plain)) == plain
 
 
 def test_copies_are_the_same_object() -> None:

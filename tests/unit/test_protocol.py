@@ -6,9 +6,10 @@ from doubles.scripted import NAMESPACE, REQUEST_ID, SUBSCRIPTION, refusal, reply
 
 from asyncsm import config, errors
 from asyncsm.clouds import Endpoint
-from asyncsm.engine.protocol import check, decode, encode, excerpt, get, path_of, query_of, raw
+from asyncsm.engine.protocol import check, decode, encode, get, path_of, query_of, raw
 from asyncsm.errors import InvalidArgument, UnexpectedPayload
 from asyncsm.models import Deployment, HostedService, Operation, StorageService, Swap
+from asyncsm.wire.echoes import excerpt
 
 ENDPOINT = Endpoint("management.core.windows.net")
 READ = get("services", "hostedservices", "web")

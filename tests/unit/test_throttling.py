@@ -6,6 +6,7 @@ from collections import deque
 from math import inf
 
 import pytest
+from doubles.turns import turn
 from doubles.virtual_time import virtual_time
 
 from asyncsm import errors
@@ -34,7 +35,7 @@ def timers():
 async def exchange(throttle, kind=Kind.CALL, *, seconds=0.0, error=None, again=False):
     """One exchange of `seconds`, which ends with `error`; returns when it began."""
     try:
-        async with throttle.turn(kind, give_up=1e9 if again else inf):
+        async with turn(throttle, kind, give_up=1e9 if again else inf):
             began = now()
             await asyncio.sleep(seconds)
             if error is not None:
@@ -141,7 +142,7 @@ async def test_a_cancelled_waiter_leaves_and_the_next_moves_up():
 async def test_a_turn_given_in_the_moment_of_a_cancellation_goes_to_the_next():
     """A place is not lost if it was given to somebody who was cancelled in the same moment."""
     throttle = Throttle(UNKNOWN, connections=2)
-    holder = throttle.turn(Kind.CALL)
+    holder = turn(throttle, Kind.CALL)
     await holder.__aenter__()
     second, third = await start(throttle, 2)
     await holder.__aexit__(None, None, None)  # the second has its turn now, but has not run yet
@@ -155,7 +156,7 @@ async def test_a_turn_given_in_the_moment_of_a_cancellation_goes_to_the_next():
 async def test_no_turn_is_given_to_who_was_cancelled():
     """A place that comes free in the moment of a cancellation goes to the next."""
     throttle = Throttle(UNKNOWN, connections=2)
-    holder = throttle.turn(Kind.CALL)
+    holder = turn(throttle, Kind.CALL)
     await holder.__aenter__()
     second, third = await start(throttle, 2)
     second.cancel()
@@ -305,7 +306,7 @@ async def test_polls_keep_their_share_of_a_low_rate():
     order = []
 
     async def ask(kind):
-        async with throttle.turn(kind):
+        async with turn(throttle, kind):
             order.append(kind)
 
     await asyncio.gather(*(ask(Kind.POLL) for _ in range(9)), *(ask(Kind.CALL) for _ in range(20)))
@@ -336,7 +337,7 @@ async def test_a_window_of_unknown_size_is_used_to_the_full():
         again = False
         while True:
             try:
-                async with throttle.turn(Kind.CALL, give_up=1e9 if again else inf):
+                async with turn(throttle, Kind.CALL, give_up=1e9 if again else inf):
                     await asyncio.sleep(0.2)
                     while admitted and admitted[0] <= now() - 300:
                         admitted.popleft()

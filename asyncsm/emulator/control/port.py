@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from pydantic import BaseModel
 
 from asyncsm.emulator.control.calls import ControlCall, ControlRoute, Rejected, json_response
 from asyncsm.emulator.control.controllable import Controllable
 from asyncsm.emulator.control.events import EventHub
 from asyncsm.emulator.control.routes import ROUTES
-from asyncsm.emulator.listening import SHUTDOWN_SECONDS, is_loopback
+from asyncsm.emulator.listening import SHUTDOWN_SECONDS, is_address, is_loopback
 from asyncsm.emulator.malformed_requests import SERVER_LOG, UNREADABLE, reason_of
 from asyncsm.emulator.persistence.database import UnusableDatabase
 
@@ -36,10 +37,24 @@ HEADERS: Final = {
 _Answering: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def control_port(emulator: Controllable) -> web.AppRunner:
-    """Return the application that answers the control port of `emulator`, ready to listen."""
+def control_port(
+    emulator: Controllable, names: Collection[str] = (), *, by_address: bool = False
+) -> web.AppRunner:
+    """Return the application that answers the control port of `emulator`, ready to listen.
+
+    Args:
+        emulator: what it shows and changes.
+        names: names by which it may be called beside those of the loopback interface.
+        by_address: whether it may be called by any IP address; a page of another site has only names
+            to lead a browser here.
+    """
     events = EventHub(emulator)
-    app = web.Application(middlewares=[_explain, _guard])
+    known = frozenset(name.lower() for name in names)
+
+    def is_known(name: str) -> bool:
+        return is_loopback(name) or name.lower() in known or (by_address and is_address(name))
+
+    app = web.Application(middlewares=[_explain, _guard(is_known)])
     app.on_response_prepare.append(_add_headers)
 
     async def end_streams(_: web.Application) -> None:
@@ -95,12 +110,20 @@ async def _explain(request: web.Request, handler: _Answering) -> web.StreamRespo
         return Rejected(500, "the emulator failed; its log says how").response()
 
 
-@web.middleware
-async def _guard(request: web.Request, handler: _Answering) -> web.StreamResponse:
-    """Refuse all but programs and pages of this computer that mean this port."""
-    host = request.headers.get("Host", "")
-    if not _is_loopback(host):
-        raise Rejected(403, f"the control port is not called {host!r}")
+def _guard(is_known: Callable[[str], bool]) -> Middleware:
+    @web.middleware
+    async def guard(request: web.Request, handler: _Answering) -> web.StreamResponse:
+        """Refuse all but programs and pages that mean this port, by a name it is known by."""
+        host = request.headers.get("Host", "")
+        if not is_known(_name_in(host)):
+            raise Rejected(403, f"the control port is not called {host!r}; a --hostname gives it that name")
+        _check_origin(request, host)
+        return await handler(request)
+
+    return guard
+
+
+def _check_origin(request: web.Request, host: str) -> None:
     origin = request.headers.get("Origin")
     if origin is not None and origin.lower() != f"http://{host}".lower():
         raise Rejected(403, f"the control port does not answer pages of {origin!r}")
@@ -108,7 +131,6 @@ async def _guard(request: web.Request, handler: _Answering) -> web.StreamRespons
         request
     ):
         raise Rejected(403, "the control port does not answer pages of other sites")
-    return await handler(request)
 
 
 def _follows_a_link(request: web.Request) -> bool:
@@ -121,9 +143,8 @@ def _follows_a_link(request: web.Request) -> bool:
     )
 
 
-def _is_loopback(authority: str) -> bool:
+def _name_in(authority: str) -> str:
     try:
-        name = urlsplit(f"//{authority}").hostname or ""
+        return urlsplit(f"//{authority}").hostname or ""
     except ValueError:
-        return False
-    return is_loopback(name)
+        return ""

@@ -136,7 +136,7 @@ def new_machine(
     if given.vm_image_name:
         os_disk, data_disks, set_up = _of_vm_image(call, name, given, order)
     else:
-        os_disk = order.os_disk(name, given.os_virtual_hard_disk)
+        os_disk = order.os_disk(name, given.os_virtual_hard_disk, provisioning_sets.system_of(given))
         data_disks = [order.data_disk(name, one) for one in given.data_virtual_hard_disks]
         # A disk that was there before has a system which is set up, whatever it was made of.
         set_up = os_disk not in order.new or not (os_disk.source_image or os_disk.remote_source)

@@ -50,14 +50,19 @@ class DiskOrder:
         self.attachments: list[tuple[Disk, str, int]] = []
         self.new: list[Disk] = []
 
-    def os_disk(self, role_name: str, given: wire.OSVirtualHardDisk) -> Disk:
+    def os_disk(self, role_name: str, given: wire.OSVirtualHardDisk, os: str | None) -> Disk:
         """The disk from which the machine starts.
+
+        Args:
+            role_name: the machine.
+            given: the disk as requested.
+            os: the system that is to be set up on it, if one is.
 
         Raises:
             Refusal: it is not said, or is in contradiction, which disk that is.
         """
         if given.source_image_name:
-            return self._from_image(role_name, given, given.source_image_name)
+            return self._from_image(role_name, given, given.source_image_name, os)
         if given.media_link:
             return self._from_blob(role_name, given)
         if given.disk_name:
@@ -146,13 +151,15 @@ class DiskOrder:
         disk.host_caching = _caching(original.host_caching, caching)
         return disk
 
-    def _from_image(self, role_name: str, given: wire.OSVirtualHardDisk, name: str) -> Disk:
+    def _from_image(self, role_name: str, given: wire.OSVirtualHardDisk, name: str, os: str | None) -> Disk:
         if given.remote_source_image_link:
             raise refusals.bad_request(  # [protocol 4.14]
                 "SourceImageName and RemoteSourceImageLink must not be specified together."
             )
-        # [rec compute/delete_os_image] [protocol 3.4]
-        image = refusals.required(find_image(self._call.subscription, name), NO_IMAGE)
+        image = find_image(self._call.subscription, name)
+        if image is None and not self._call.is_strict:
+            image = catalogue.unlisted_image(name, given.os or os)
+        image = refusals.required(image, NO_IMAGE)  # [rec compute/delete_os_image] [protocol 3.4]
         self._require_here(image)
         if given.os and given.os != image.os:
             # [guess]: no source says so

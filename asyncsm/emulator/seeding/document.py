@@ -222,6 +222,9 @@ class SubscriptionContents(_Part):
     """Resources of a subscription, made in this order."""
 
     quotas: QuotasSeed = Field(default_factory=QuotasSeed)
+    publisher: Annotated[
+        bool | None, Field(description="May publish images and extensions, as all may if nothing is said.")
+    ] = None
     location: Annotated[str, Field(description="Region of what does not say it.")] = "West US"
     affinity_groups: list[AffinityGroupSeed] = Field(default_factory=list)
     storage_accounts: list[StorageAccountSeed] = Field(default_factory=list)
@@ -271,7 +274,7 @@ class SeedDocument(SubscriptionContents):
             ) from None
 
 
-def load_seed(path: Path) -> SeedDocument:
+def load_seed(path: str | Path) -> SeedDocument:
     """Read a file: JSON, or YAML if its name ends in ``.yaml`` or ``.yml``.
 
     Raises:
@@ -279,6 +282,7 @@ def load_seed(path: Path) -> SeedDocument:
         SeedError: it is no seed document.
         ModuleNotFoundError: it is YAML, and PyYAML is not installed.
     """
+    path = Path(path)
     try:
         text = texts.decode(path.read_bytes())
     except UnicodeDecodeError as error:

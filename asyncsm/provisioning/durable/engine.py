@@ -246,9 +246,17 @@ class DurableEngine:
         except TimeoutError:
             if not limit.expired():
                 raise
-        _conclude(progress, outcomes, "the deadline has passed" if limit.expired() else "")
+        reason = "the deadline has passed" if limit.expired() else ""
+        _conclude(progress, outcomes, reason or ("interrupted" if self._workspace.stopping else ""))
         progress.finish()
         return Report.of(progress, plan=run.plan, subscription_id=run.subscription_id, verb=run.verb)
+
+    def stop(self) -> None:
+        """Begin nothing more here; `follow` ends when the changes begun here have ended.
+
+        What is left of the run is taken up by other workers, or by the next run.
+        """
+        self._workspace.stopping = True
 
     async def unless_lost(self, work: Coroutine[None, None, T]) -> T:
         """Await `work`; cancel it when the database is lost.
@@ -280,8 +288,9 @@ class DurableEngine:
                 settled = await DBOS.get_event_async(run.id, workflows.SETTLED, timeout_seconds=0)
                 for key, differences in (settled or {}).items():
                     _tell_settled(progress, key, differences)
+            stopped = self._workspace.stopping and not self._workspace.changes
             await self._tell(run, progress, told)
-            if whole.status in workflows.ENDED:
+            if whole.status in workflows.ENDED or stopped:
                 return whole.output or {}
             await asyncio.sleep(GLANCES)
 

@@ -82,6 +82,8 @@ class DeploymentOperations(Caller):
         start_deployment: bool = False,
         treat_warnings_as_error: bool = False,
         extended_properties: DeploymentProperties | None = None,
+        *,
+        extension_configuration: wire.extensions.ExtensionConfiguration | None = None,
     ) -> OperationHandle:
         """Create a deployment of web and worker roles.
 
@@ -95,6 +97,7 @@ class DeploymentOperations(Caller):
                 already, as the old SDK's guide passes it, is recognised.
             start_deployment: start the role instances, instead of leaving them suspended.
             treat_warnings_as_error: fail when the package has warnings.
+            extension_configuration: which of the hosted service's extensions the roles have.
 
         Raises:
             InvalidArgument: an argument breaks a rule, or the configuration is not a ``.cscfg``.
@@ -154,6 +157,8 @@ class DeploymentOperations(Caller):
         treat_warnings_as_error: bool = False,
         mode: Annotated[str, one_of(wire.deployments.UpgradeMode)] = "Auto",
         extended_properties: DeploymentProperties | None = None,
+        *,
+        extension_configuration: wire.extensions.ExtensionConfiguration | None = None,
     ) -> OperationHandle:
         """Give a deployment another configuration, for example another number of instances.
 
@@ -164,6 +169,7 @@ class DeploymentOperations(Caller):
             treat_warnings_as_error: fail when there are warnings.
             mode: ``Auto`` (one upgrade domain after another), ``Manual`` (each after a call of its
                 own) or ``Simultaneous``.
+            extension_configuration: the extensions that are to be had instead of the present ones.
 
         Raises:
             ResourceNotFound: there is no such hosted service or deployment.

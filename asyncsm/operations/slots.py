@@ -61,6 +61,8 @@ class SlotOperations(Caller):
         treat_warnings_as_error: bool = False,
         mode: Annotated[str, one_of(wire.deployments.UpgradeMode)] = "Auto",
         extended_properties: DeploymentProperties | None = None,
+        *,
+        extension_configuration: wire.extensions.ExtensionConfiguration | None = None,
     ) -> OperationHandle:
         """Give the deployment in a slot another configuration, as `change_deployment_configuration`.
 
@@ -104,6 +106,8 @@ class SlotOperations(Caller):
         force: bool,
         role_to_upgrade: str | None = None,
         extended_properties: DeploymentProperties | None = None,
+        *,
+        extension_configuration: wire.extensions.ExtensionConfiguration | None = None,
     ) -> OperationHandle:
         """Give the deployment in a slot another package, in place, as `upgrade_deployment`.
 

@@ -48,6 +48,8 @@ class UpgradeOperations(Caller):
         force: bool,
         role_to_upgrade: str | None = None,
         extended_properties: DeploymentProperties | None = None,
+        *,
+        extension_configuration: wire.extensions.ExtensionConfiguration | None = None,
     ) -> OperationHandle:
         """Give a deployment another package, in place.
 
@@ -58,6 +60,7 @@ class UpgradeOperations(Caller):
             configuration: the ``.cscfg``, as for `create_deployment`.
             force: also where data stored locally on the instances is lost.
             role_to_upgrade: only this role.
+            extension_configuration: the extensions that are to be had instead of the present ones.
 
         Raises:
             ResourceNotFound: there is no such hosted service or deployment.

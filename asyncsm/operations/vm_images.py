@@ -17,7 +17,7 @@ from asyncsm.operations.roles import MACHINE
 from asyncsm.polling import OperationHandle
 
 family: Final = Family("VM images", evidence="[protocol 4.12]", usual=Usual(30, samples=5, resolution=30))
-# Publishing is done below the OS images, whatever kind of image it is for.
+# The old SDK publishes below the OS images; VM images have paths of their own.
 publishing: Final = Family(
     "publishing of images", evidence="[protocol 4.11]", version="2015-04-01", ends=Ends.AT_ONCE
 )
@@ -25,6 +25,9 @@ publishing: Final = Family(
 VM_IMAGES: Final = "services/vmimages"
 VM_IMAGE: Final = VM_IMAGES + "/{vm_image_name}"
 PUBLISHED: Final = IMAGES + "/{vm_image_name}"
+_LATER: Final = "2016-06-01"
+
+Permission = Annotated[str, one_of(("Public", "MSDN", "Private"))]
 
 
 def _replication(regions: list[str], offer: str, sku: str, version: str) -> wire.images.ReplicationInput:
@@ -148,7 +151,7 @@ class VMImageOperations(Caller):
     async def replicate_vm_image(
         self, vm_image_name: str, regions: Names, offer: Text, sku: Text, version: Text
     ) -> OperationHandle:
-        """Copy an image to several regions; for publishers of images.
+        """Copy an OS image to several regions; for publishers of images.
 
         REST: Replicate VM Image.
 
@@ -166,7 +169,7 @@ class VMImageOperations(Caller):
 
     @publishing.replaces(PUBLISHED + "/unreplicate", operation="UnreplicateVMImage", ends=Ends.OPERATION)
     async def unreplicate_vm_image(self, vm_image_name: str) -> OperationHandle:
-        """Remove the copies of an image; for publishers of images.
+        """Remove the copies of an OS image; for publishers of images.
 
         REST: Unreplicate VM Image.
 
@@ -182,10 +185,78 @@ class VMImageOperations(Caller):
         ends=Ends.OPERATION,
         usual=Usual(33, samples=2, resolution=30),
     )
-    async def share_vm_image(
-        self, vm_image_name: str, permission: Annotated[str, one_of(("Public", "MSDN", "Private"))]
+    async def share_vm_image(self, vm_image_name: str, permission: Permission) -> OperationHandle:
+        """Say who may use an OS image; for publishers of images.
+
+        REST: Share VM Image.
+
+        Args:
+            permission: ``Public``, ``MSDN`` or ``Private``.
+
+        Raises:
+            Forbidden: the subscription is not a publisher's.
+            ResourceNotFound: there is no such image.
+        """
+        ...
+
+    @publishing.reads(VM_IMAGE + "/details", operation="GetVMImageDetails", version=_LATER)
+    async def get_vm_image_details(self, vm_image_name: str) -> wire.vm_images.VMImageDetails:
+        """Read a VM image with how far it is copied to other regions; for publishers of images.
+
+        REST: Get VM Image Details.
+
+        Raises:
+            Forbidden: the subscription is not a publisher's.
+            ResourceNotFound: there is no such image of the user's.
+        """
+        ...
+
+    @publishing.replaces(
+        VM_IMAGE + "/replicate",
+        body=lambda: wire.images.ReplicationInput,
+        made=_replication,
+        operation="ReplicateVMImage",
+        version=_LATER,
+    )
+    async def replicate_vm_image_with_disks(
+        self, vm_image_name: str, regions: Names, offer: Text, sku: Text, version: Text
     ) -> OperationHandle:
-        """Say who may use an image; for publishers of images.
+        """Copy a VM image, with all its disks, to several regions, as `replicate_vm_image` does an OS image.
+
+        REST: Replicate VM Image.
+
+        Args:
+            regions, offer, sku, version: as for `replicate_vm_image`.
+
+        Raises:
+            Forbidden: the subscription is not a publisher's.
+            ResourceNotFound: there is no such image.
+        """
+        ...
+
+    @publishing.replaces(
+        VM_IMAGE + "/unreplicate", operation="UnreplicateVMImage", ends=Ends.OPERATION, version=_LATER
+    )
+    async def unreplicate_vm_image_with_disks(self, vm_image_name: str) -> OperationHandle:
+        """Remove the copies of a VM image; for publishers of images.
+
+        REST: Unreplicate VM Image.
+
+        Raises:
+            Forbidden: the subscription is not a publisher's.
+            ResourceNotFound: there is no such image.
+        """
+        ...
+
+    @publishing.replaces(
+        VM_IMAGE + "/shareasync?permission={permission}",
+        operation="ShareVMImage",
+        ends=Ends.OPERATION,
+        version=_LATER,
+        usual=Usual(32, samples=1, resolution=30),
+    )
+    async def share_vm_image_with_disks(self, vm_image_name: str, permission: Permission) -> OperationHandle:
+        """Say who may use a VM image; for publishers of images.
 
         REST: Share VM Image.
 

@@ -17,6 +17,7 @@ from asyncsm.operations.power import PowerOperations
 from asyncsm.operations.raw import RawOperations
 from asyncsm.operations.roles import RoleOperations
 from asyncsm.operations.service_certificates import ServiceCertificateOperations
+from asyncsm.operations.service_extensions import ServiceExtensionOperations
 from asyncsm.operations.slots import SlotOperations
 from asyncsm.operations.storage import StorageAccountOperations
 from asyncsm.operations.subscriptions import SubscriptionOperations
@@ -39,6 +40,7 @@ class ServiceManagementService(
     DeploymentEventOperations,
     HostedServiceOperations,
     ServiceCertificateOperations,
+    ServiceExtensionOperations,
     StorageAccountOperations,
     AffinityGroupOperations,
     OSImageOperations,

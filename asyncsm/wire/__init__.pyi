@@ -23,6 +23,7 @@ from . import (
     properties as properties,
     refusals as refusals,
     roles as roles,
+    service_extensions as service_extensions,
     storage as storage,
     subscription as subscription,
     thumbprints as thumbprints,

@@ -12,6 +12,7 @@ from asyncsm.models import (
     ConfigurationSet,
     ConfigurationSetInputEndpoint,
     ConfiguredSite,
+    ExtensionImage,
     LinuxConfigurationSet,
     NetworkConfigurationFile,
     OSVirtualHardDisk,
@@ -70,6 +71,8 @@ async def _web_and_worker_roles(sms, change):
     await change("add_service_certificate", "web", pfx, "pfx", "secret")
     thumbprint = management_certificate("service").thumbprint
     await change("delete_service_certificate", "web", "sha1", thumbprint)
+    await change("add_service_extension", "web", "desktop", "RDP", private_configuration="<PrivateConfig/>")
+    await change("delete_service_extension", "web", "desktop")
     configuration = cscfg(web=3)
     await change("create_deployment", "web", "staging", "v1", PACKAGE, "v1", configuration, True)
     await ready()
@@ -186,7 +189,15 @@ async def _images(sms, change):
     vm_image.os_disk_configuration.media_link = blob(ACCOUNT, "vhds/vmimage.vhd")
     await change("create_vm_image", vm_image)
     await change("update_vm_image", "vmimage", VMImage(label="m"))
+    await change("replicate_vm_image_with_disks", "vmimage", ["West US"], "offer", "sku", "1.0.0")
+    await change("share_vm_image_with_disks", "vmimage", "Public")
+    await change("unreplicate_vm_image_with_disks", "vmimage")
     await change("delete_vm_image", "vmimage")
+
+    extension = ExtensionImage(provider_name_space="Mine", type="Agent", version="1.0.0.0")
+    await change("register_extension_image", extension)
+    await change("update_extension_image", extension)
+    await change("unregister_extension_image", "Mine", "Agent", "1.0.0.0")
 
 
 async def _the_end(sms, change):

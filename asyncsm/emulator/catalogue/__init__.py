@@ -20,6 +20,7 @@ from typing import Any, Final
 from asyncsm.emulator.compute import OSImage
 from asyncsm.emulator.naming import ByName
 from asyncsm.wire.extensions import ResourceExtension, ResourceExtensions
+from asyncsm.wire.service_extensions import ExtensionImages
 from asyncsm.wire.subscription import (
     Location,
     Locations,
@@ -168,6 +169,12 @@ def matching_extension(publisher: str, name: str, version: str) -> ResourceExten
     versions = extension_versions(publisher, name)
     found = (one for one in versions if one.version.split(".")[: len(wanted)] == wanted)
     return max(found, key=lambda one: [int(part) for part in one.version.split(".")], default=None)
+
+
+@functools.cache
+def service_extensions() -> ExtensionImages:
+    """All versions of extensions of hosted services, those of one together and from the oldest to the latest."""
+    return ExtensionImages.model_validate_json(_read("service_extensions"))
 
 
 @functools.cache

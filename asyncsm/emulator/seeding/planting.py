@@ -178,6 +178,8 @@ class _Planter:
             seed: what the subscription is to have.
         """
         self._location = seed.location
+        if seed.publisher is not None:
+            self._subscription.is_publisher = seed.publisher
         with self._quotas(seed):
             self._affinity_groups(path, seed)
             self._storage_accounts(path, seed)

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal, TypeAlias
 
 from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.naming import ByName
+from asyncsm.emulator.networking import FurtherVirtualIP
 from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.saved_names import saved
 from asyncsm.wire.base import ExtraElement
@@ -254,7 +255,9 @@ class Deployment(Lockable):
         roles, instances: by name.
         vip: the public address, while it has one.
         internal_dns_suffix: under which virtual machines find each other.
-        load_balancers: internal ones.
+        further_vips: further public addresses, by name.
+        load_balancers: internal ones; there can be one.
+        internal_vip: the address of the internal load balancer.
         extensions: which of the hosted service's extensions the roles have.
         cores: how many of the subscription's are counted for it.
         reboots: the latest restarts of its instances, in the order in which they happened.
@@ -281,7 +284,9 @@ class Deployment(Lockable):
     reserved_ip_name: str | None = None
     internal_dns_suffix: str | None = None
     dns_servers: dict[str, str] = field(default_factory=dict)
+    further_vips: ByName[FurtherVirtualIP] = field(default_factory=ByName)
     load_balancers: list[LoadBalancer] = field(default_factory=list)
+    internal_vip: str | None = None
     extended_properties: dict[str, str] = field(default_factory=dict)
     extensions: ExtensionConfiguration | None = None
     upgrade_domain_count: int = 1

@@ -10,7 +10,7 @@ from typing import Final
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.compute import Deployment, HostedService, Role
-from asyncsm.emulator.networking import ReservedIP
+from asyncsm.emulator.networking import FurtherVirtualIP, ReservedIP
 from asyncsm.emulator.progress import require_free
 from asyncsm.emulator.rules import instances
 from asyncsm.emulator.state import Subscription
@@ -19,6 +19,9 @@ from asyncsm.wire.networks import VirtualNetworkSite
 
 MOST_PROPOSALS: Final = 5
 """How many free addresses are named instead of one that is not [protocol 4.18]."""
+
+BALANCER: Final = ""
+"""What asks for an address and is no role: the internal load balancer of a deployment."""
 
 KEPT_ADDRESSES: Final = 4
 """How many addresses at the beginning of a subnet the service keeps, as it does the last one."""
@@ -209,9 +212,25 @@ def require_endpoints(deployment: Deployment, reserved: ReservedIP) -> None:
 def user_of(subscription: Subscription, reserved: ReservedIP) -> tuple[HostedService, Deployment] | None:
     """The deployment that has the address, and the service it is in."""
     for service, deployment in subscription.deployments():
-        if (deployment.reserved_ip_name or "").lower() == reserved.name.lower():
+        names = [
+            deployment.reserved_ip_name,
+            *(one.reserved_ip_name for one in deployment.further_vips.values()),
+        ]
+        if reserved.name.lower() in {(name or "").lower() for name in names}:
             return service, deployment
     return None
+
+
+def further_of(deployment: Deployment, reserved: ReservedIP) -> FurtherVirtualIP | None:
+    """The further virtual IP of a deployment that has the address, if one has it."""
+    return next(
+        (
+            one
+            for one in deployment.further_vips.values()
+            if (one.reserved_ip_name or "").lower() == reserved.name.lower()
+        ),
+        None,
+    )
 
 
 def _subnet(site: VirtualNetworkSite, name: str) -> str:
@@ -237,8 +256,11 @@ def _taken(
 
 
 def _addresses(deployment: Deployment, except_role: str | None = None) -> set[IPv4Address]:
-    return {
+    found = {
         IPv4Address(one.ip_address)
         for one in deployment.instances.values()
         if one.ip_address and one.role_name != except_role
     }
+    if deployment.internal_vip is not None and except_role != BALANCER:
+        found.add(IPv4Address(deployment.internal_vip))
+    return found

@@ -7,7 +7,13 @@ from typing import Final, TypeVar
 
 from asyncsm.emulator.call import Call
 from asyncsm.emulator.compute import Deployment, Disk, HostedService, Role, RoleInstance
-from asyncsm.emulator.rules import deployment_lifecycle, endpoints, machine_extensions, service_configurations
+from asyncsm.emulator.rules import (
+    deployment_lifecycle,
+    endpoints,
+    further_vips,
+    machine_extensions,
+    service_configurations,
+)
 from asyncsm.wire import configuration_sets, deployments, disks, networks, roles
 from asyncsm.wire.extensions import ResourceExtensionReferences
 from asyncsm.wire.properties import ExtendedProperties
@@ -86,7 +92,7 @@ def _listed_role(holder: Deployment, role: Role) -> roles.Role:
     instance = holder.instances.get(role.name)
     if instance is not None and not instance.deallocated:
         for endpoint in network.input_endpoints:
-            endpoint.vip = holder.vip
+            endpoint.vip = further_vips.address_for(holder, endpoint)
     if role.is_virtual_machine:
         shown = _machine(roles.Role, role, network)
         shown.xsi_type, shown.role_type = "PersistentVMRole", "PersistentVMRole"
@@ -211,7 +217,7 @@ def _instance_endpoints(holder: Deployment, role: Role) -> list[deployments.Inst
     return [
         deployments.InstanceEndpoint(
             name=endpoint.name,
-            vip=holder.vip,
+            vip=further_vips.address_for(holder, endpoint),
             public_port=endpoint.port,
             local_port=endpoint.local_port,
             protocol=endpoint.protocol,
@@ -247,4 +253,4 @@ def _virtual_ips(service: HostedService, shown: Deployment) -> networks.VirtualI
     address = networks.VirtualIP(address=shown.vip, is_dns_programmed=True, name=name)
     if shown.reserved_ip_name is not None:
         address.is_reserved, address.reserved_ip_name = True, shown.reserved_ip_name
-    return networks.VirtualIPs(virtual_ips=[address])
+    return networks.VirtualIPs(virtual_ips=[address, *further_vips.shown(shown)])

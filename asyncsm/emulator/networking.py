@@ -27,6 +27,7 @@ class ReservedIP(Lockable):
         id: a UUID.
         address: the address, once it is there.
         state: ``Creating``, ``Created``, ``Deleting``.
+        virtual_ip_name: which of a deployment's virtual IPs has it, if it was associated.
     """
 
     kind: ClassVar[str] = "reserved IP"
@@ -37,6 +38,7 @@ class ReservedIP(Lockable):
     label: str | None = None
     address: str | None = None
     state: str = "Creating"
+    virtual_ip_name: str | None = None
 
 
 @saved("virtual-ip")

@@ -13,13 +13,14 @@ MADE_UP = re.compile(
     r"(?P<build>^1\.0\.\d{4}\.\d+( \(rd_rdfe_stable\.\d{6}-\d{4}\))?( Microsoft-HTTPAPI/2\.0)*$)"
     r"|(?P<front_end>^us(north|south|west)\d?$)"
     r"|(?P<moment>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?|(?<=-os-)\d{4}-\d\d-\d\d)"
-    r"|(?P<id>\b[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}(?![0-9a-fA-F]))"
+    r"|(?P<id>(?<![0-9a-fA-F])[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}(?![0-9a-fA-F]))"
     r"|(?P<thumbprint>\b[0-9a-fA-F]{40}\b)"
     r"|(?P<key>[A-Za-z0-9+/]{86}==)"
     r"|(?P<address>\b\d{1,3}(\.\d{1,3}){3}\b)"
     r"|(?P<blob>\b[a-z0-9]{8}\.[a-z0-9]{3}\d{18}(?=\.vhd\b))"
     r"|(?P<serial>\b\d{18}\b)"
     r"|(?P<cluster>\b[a-z]\d+(?=\.internal\.cloudapp\.net))"
+    r"|(?P<port>^(49[2-9]\d\d|5\d{4}|6[0-5]\d{3})$)"
     r"|(?P<etag>\"[0-9A-F]{15}\")"
 )
 """What the service made up anew each time. Other values there are fine, if they have this form and,

@@ -49,7 +49,7 @@ NOT_COMPARED = {
 """Headers left out of the comparison with recordings, and why."""
 
 NOT_THE_SERVICES_SHAPE = {
-    "PersistentVMDowntime": "an announcement of maintenance in the summer of 2015, not an answer to the request",
+    "PersistentVMDowntime": "an announcement of maintenance where the deployment was, and not all places had one",
 }
 """Elements left out of the comparison with recordings, and why."""
 

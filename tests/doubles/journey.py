@@ -11,8 +11,10 @@ from asyncsm.models import (
     CaptureRoleAsVMImage,
     ConfigurationSet,
     ConfigurationSetInputEndpoint,
+    ConfiguredSite,
     ExtensionImage,
     LinuxConfigurationSet,
+    NetworkConfigurationFile,
     OSVirtualHardDisk,
     VMImage,
 )
@@ -53,6 +55,10 @@ async def _small_things(change):
     await change("create_affinity_group", "raw", "l", "West US")
     await change("perform_put", "/affinitygroups/raw", NEW_LABEL.encode())
     await change("perform_delete", "/affinitygroups/raw")
+    networks = NetworkConfigurationFile()
+    networks.sites.add(ConfiguredSite(name="net", location="West US", address_space=["10.0.0.0/16"]))
+    await change("set_network_configuration", networks)
+    await change("delete_virtual_network", "net")
 
 
 async def _web_and_worker_roles(sms, change):

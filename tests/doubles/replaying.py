@@ -59,7 +59,8 @@ def as_far(then: bytes, now: Answer) -> bool:
     if {old.status for old in theirs} <= SETTLED:
         return theirs == ours
     return shape(then) == shape(now.text) and all(
-        old == new or old[:2] == LOST_SIGHT for old, new in zip(theirs, ours, strict=True)
+        old == new or (old[:2] == LOST_SIGHT and new.status in SETTLED)
+        for old, new in zip(theirs, ours, strict=True)
     )
 
 

@@ -35,14 +35,14 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self):
         return self._virtual.now
 
-    def run_in_executor(self, executor, function, *args):
-        """Do at once what would be done in a thread: it takes no virtual time."""
-        done = self.create_future()
+    def run_in_executor(self, executor, func, *args):
+        """Run `func` at once: what happens in a thread takes no virtual time, and is no timer to wait for."""
+        future = self.create_future()
         try:
-            done.set_result(function(*args))
-        except Exception as error:  # noqa: BLE001 - it is the caller's
-            done.set_exception(error)
-        return done
+            future.set_result(func(*args))
+        except Exception as error:  # noqa: BLE001 - which whoever waits for the future gets
+            future.set_exception(error)
+        return future
 
 
 def virtual_time(test):

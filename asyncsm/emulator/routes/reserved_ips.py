@@ -21,6 +21,7 @@ from asyncsm.emulator.rules import (
     instances,
     path_resources,
     service_configurations,
+    virtual_ips,
 )
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
@@ -154,7 +155,7 @@ def _present_holder(call: Call, wanted: wire.ReservedIP, reserved: ReservedIP) -
 def _further(deployment: Deployment, wanted: wire.ReservedIPAssociation) -> FurtherVirtualIP | None:
     """The further virtual IP that a request names; ``None`` for the first."""
     name = wanted.virtual_ip_name
-    if not name or name.lower() == further_vips.FIRST.format(deployment.name).lower():
+    if not name or name.lower() == virtual_ips.main_name(deployment).lower():
         return None
     if name not in deployment.further_vips:
         # [guess]: no source says so
@@ -197,6 +198,7 @@ def _remove(subscription: Subscription, reserved: ReservedIP) -> None:
 @effect("reserved-ips/give", "emulator.handlers.reserved_ips:_give")
 def _give(clock: Clock, deployment: Deployment, reserved: ReservedIP) -> None:
     deployment.vip, deployment.modified = reserved.address, clock.now()
+    reserved.virtual_ip_name = virtual_ips.main_name(deployment)
     service_configurations.name_reserved_ip(deployment, reserved.name)
 
 
@@ -211,6 +213,7 @@ def _give_further(
     clock: Clock, deployment: Deployment, further: FurtherVirtualIP, reserved: ReservedIP
 ) -> None:
     further.address, further.reserved_ip_name = reserved.address, reserved.name
+    reserved.virtual_ip_name = further.name
     deployment.modified = clock.now()
 
 
@@ -234,7 +237,5 @@ def _shown(subscription: Subscription, reserved: ReservedIP) -> wire.ReservedIP:
     if user is not None:
         service, deployment = user
         shown.in_use, shown.service_name, shown.deployment_name = True, service.name, deployment.name
-        further = addresses.further_of(deployment, reserved)
-        if further is not None:
-            shown.virtual_ip_name = further.name
+        shown.virtual_ip_name = reserved.virtual_ip_name
     return shown

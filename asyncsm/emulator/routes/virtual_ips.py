@@ -21,7 +21,7 @@ ONE: Final = f"{BY_NAME}/virtualIPs/{{virtualIPName}}"
 routes: RouteTable = RouteTable()
 
 
-@routes.post(NEW, "AddVirtualIP", seconds=31)
+@routes.post(NEW, "AddVirtualIP", query={"comp": ""}, seconds=31)
 def add(call: Call) -> Reply:
     """Add Virtual IP: a name only, until an endpoint is to be reached there."""
     _, deployment = path_resources.deployment(call)

@@ -11,42 +11,15 @@ from typing import Final
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.compute import Deployment, Role
-from asyncsm.emulator.networking import FurtherVirtualIP
 from asyncsm.emulator.rules import addresses, endpoints, instances
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import networks
 from asyncsm.wire.configuration_sets import ConfigurationSet
-from asyncsm.wire.endpoints import ConfigurationSetInputEndpoint
 
 FIRST: Final = "{}ContractContract"
 """Name of the first address of a deployment of machines, by that of the deployment."""
 
 ONLY_ONE: Final = "LoadBalancer already exists: {}. Only one internal load balancer allowed per deployment."
-
-
-def address_for(deployment: Deployment, endpoint: ConfigurationSetInputEndpoint) -> str | None:
-    """The address at which `endpoint` is reached."""
-    if endpoint.load_balancer_name:
-        return deployment.internal_vip
-    further = deployment.further_vips.get(endpoint.virtual_ip_name or "")
-    return deployment.vip if further is None else further.address
-
-
-def shown(deployment: Deployment) -> list[networks.VirtualIP]:
-    """These addresses as documents show them: that of a load balancer while an endpoint is behind it."""
-    private = [
-        networks.VirtualIP(address=deployment.internal_vip, name=one.name, type="Private")
-        for one in deployment.load_balancers
-        if _behind_balancer(deployment)
-    ]
-    return [*map(_shown, deployment.further_vips.values()), *private]
-
-
-def _shown(one: FurtherVirtualIP) -> networks.VirtualIP:
-    document = networks.VirtualIP(address=one.address, name=one.name, is_secondary_vip=True)
-    if one.reserved_ip_name is not None:
-        document.is_reserved, document.reserved_ip_name = True, one.reserved_ip_name
-    return document
 
 
 def settle(deployment: Deployment, network: ConfigurationSet) -> None:
@@ -128,7 +101,3 @@ def balancer_address(
     )
     addresses.require_subnets(subscription, deployment, own.name, own.network)
     return addresses.internal_address(subscription, random, deployment, own)
-
-
-def _behind_balancer(deployment: Deployment) -> bool:
-    return any(one.load_balancer_name for one in endpoints.all_of(deployment))

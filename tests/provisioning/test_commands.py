@@ -65,12 +65,12 @@ def test_what_would_fail_is_told_before_the_work(emulator, plan, capsys, monkeyp
             " the environment variable is not set\n"
         )
     monkeypatch.setenv("FARM_PASSWORD", "Secret-12")
-    plan.write_text(plan.read_text().replace("name: vm-", "role_size: Smll\n  name: vm-"))
+    plan.write_text(plan.read_text().replace("name: vm-", "role_size: Smalll\n  name: vm-"))
     assert main(["plan", "check", str(plan)]) == 0
-    assert "the size 'Smll' is none that the public cloud is known for" in capsys.readouterr().err
+    assert "the size 'Smalll' is none that the public cloud is known for" in capsys.readouterr().err
     assert main(["plan", "show", str(plan), "--dry-run"]) == 2
     assert capsys.readouterr().err.endswith(
-        f"asyncsm: {plan}: there is no size 'Smll'; did you mean Small?\n"
+        f"asyncsm: {plan}: there is no size 'Smalll'; did you mean Small?\n"
     )
     assert main(["plan", "destroy", str(plan), "--yes", "--output", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["outcomes"] == {"absent": 4}

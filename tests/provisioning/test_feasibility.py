@@ -136,12 +136,12 @@ def test_what_is_unusual():
     """It is told, with what was probably meant; but it may be."""
     assert remarks(farm_plan(4, 2)) == []
     document = farm(60, 25)
-    machine_of(document).update(role_size="Smll")
+    machine_of(document).update(role_size="Smalll")
     other = machine_of(document)["os_virtual_hard_disk"]["source_image_name"] = IMAGE.replace("04_5", "04_6")
     document["location"] = "Wst US"
     assert remarks(Plan.model_validate(document)) == [
         "the location 'Wst US' is none that the public cloud is known for; did you mean West US?",
-        "the size 'Smll' is none that the public cloud is known for; did you mean Small?",
+        "the size 'Smalll' is none that the public cloud is known for; did you mean Small?",
         f"the image {other!r} is none that the public cloud is known for; did you mean {IMAGE}?",
         "has 25 hosted services; a new subscription may have 20",
     ]
@@ -204,8 +204,8 @@ class TestTheSubscription:
                 "there is no image gone",
             ),
             (
-                lambda d: machine_of(d).update(role_size="Smll"),
-                "there is no size 'Smll'; did you mean Small?",
+                lambda d: machine_of(d).update(role_size="Smalll"),
+                "there is no size 'Smalll'; did you mean Small?",
             ),
         ],
     )

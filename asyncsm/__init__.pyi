@@ -67,6 +67,9 @@ from .polling.gather import (
     as_completed as as_completed,
     gather as gather,
 )
+from .preloading import (
+    preload as preload,
+)
 from .services import (
     NetworkManagementService as NetworkManagementService,
     ServiceManagementService as ServiceManagementService,
@@ -154,6 +157,13 @@ from .wire.images import (
     OSImageDetails as OSImageDetails,
     ReplicationProgress as ReplicationProgress,
     ReplicationProgressElement as ReplicationProgressElement,
+)
+from .wire.network_configuration import (
+    ConfiguredGateway as ConfiguredGateway,
+    ConfiguredLocalSite as ConfiguredLocalSite,
+    ConfiguredSite as ConfiguredSite,
+    ConfiguredSubnet as ConfiguredSubnet,
+    NetworkConfigurationFile as NetworkConfigurationFile,
 )
 from .wire.networks import (
     DnsServer as DnsServer,

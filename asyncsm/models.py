@@ -14,11 +14,13 @@ from asyncsm.wire.endpoints import *
 from asyncsm.wire.extensions import *
 from asyncsm.wire.hosted_services import *
 from asyncsm.wire.images import *
+from asyncsm.wire.network_configuration import *
 from asyncsm.wire.network_security_groups import *
 from asyncsm.wire.networks import *
 from asyncsm.wire.operations import *
 from asyncsm.wire.properties import *
 from asyncsm.wire.roles import *
+from asyncsm.wire.service_extensions import *
 from asyncsm.wire.storage import *
 from asyncsm.wire.subscription import *
 from asyncsm.wire.types import OpenEnum

@@ -3,53 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import random
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar, cast
-
-from pydantic import SecretStr
 
 from asyncsm import config
 from asyncsm.clouds import PUBLIC, Endpoint, checked_proxy
-from asyncsm.config import (
-    LanePolicy,
-    PollingPolicy,
-    ReconcilePolicy,
-    RetryPolicy,
-    SessionOptions,
-    ThrottlePolicy,
-)
+from asyncsm.config import LanePolicy, PollingPolicy, ReconcilePolicy, RetryPolicy, ThrottlePolicy
 from asyncsm.engine import protocol
-from asyncsm.engine.budget import Kind
 from asyncsm.engine.caller import Caller
-from asyncsm.engine.events import Events
-from asyncsm.engine.lanes import Lanes
-from asyncsm.engine.lost_replies import Reconciler, in_doubt
-from asyncsm.engine.operation_list import OperationList, normalised
-from asyncsm.engine.operation_sources import GatewayOperations
 from asyncsm.engine.protocol import Request
-from asyncsm.engine.reachability import Reachability
-from asyncsm.engine.sending import Sender, decoded
-from asyncsm.engine.starting import ChangeStarter
-from asyncsm.engine.statistics import SessionStatistics, Tally
-from asyncsm.engine.throttling import Throttle
-from asyncsm.engine.transport import AiohttpTransport, Transport
 from asyncsm.errors import ClientStateError, CredentialError, InvalidArgument
 from asyncsm.operations.lanes import lane_of
-from asyncsm.polling import Goal, OperationHandle, OperationToken, Tracker
-from asyncsm.wire.base import XmlModel
-from asyncsm.wire.http import HttpResponse
+from asyncsm.polling import OperationHandle, OperationToken
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
+    from pathlib import Path
     from types import TracebackType
 
-    from asyncsm.credentials import CertificateSource, ManagementCertificate
+    from pydantic import SecretStr
 
-M = TypeVar("M", bound=XmlModel)
+    from asyncsm.credentials import CertificateSource, ManagementCertificate
+    from asyncsm.engine.events import Events
+    from asyncsm.engine.parts import Parts
+    from asyncsm.engine.statistics import SessionStatistics
+    from asyncsm.engine.transport import Transport
+    from asyncsm.polling import Goal
+    from asyncsm.wire.base import XmlModel
+    from asyncsm.wire.http import HttpResponse
+
+M = TypeVar("M", bound="XmlModel")
+R = TypeVar("R")
 
 
 class ManagementSession(Caller):
@@ -112,7 +98,7 @@ class ManagementSession(Caller):
         given = config.environment()
         if ca_file is None:
             ca_file = given.ca_file
-        self.options: SessionOptions = SessionOptions(
+        self.options: config.SessionOptions = config.SessionOptions(
             ca_file, proxy, trust_env, timeout, retry, polling, throttle, lanes, reconcile, api_version
         )
         if timeout <= 0:
@@ -124,8 +110,6 @@ class ManagementSession(Caller):
         if transport is None:
             from asyncsm.credentials.identity import identify  # which takes a while to import
 
-            if isinstance(cert_password, SecretStr):
-                cert_password = cert_password.get_secret_value()
             source = cert_file if cert_file is not None else given.cert_file
             identity = identify(source, subscription_id, cert_password or given.cert_password)
             self.certificate = identity.certificate
@@ -140,9 +124,16 @@ class ManagementSession(Caller):
         if proxy is not None:
             checked_proxy(proxy)
         self._transport = transport
+        # All of the engine is loaded here: not with this module, and not in the first call.
+        from asyncsm.engine.events import Events
+        from asyncsm.engine.parts import assemble
+        from asyncsm.engine.sending import decoded
+        from asyncsm.engine.statistics import Tally
+
         self._tally = Tally()
         self.events: Events = Events()
-        self._parts: _Parts | None = None
+        self._assemble, self._decoded = assemble, decoded
+        self._parts: Parts | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
@@ -162,7 +153,7 @@ class ManagementSession(Caller):
     ) -> None:
         await self.close()
 
-    def _open(self) -> _Parts:
+    def _open(self) -> Parts:
         if self._closed:
             raise ClientStateError("the session is closed; make a new one")
         loop = asyncio.get_running_loop()
@@ -173,58 +164,29 @@ class ManagementSession(Caller):
                 "the session belongs to another event loop; make one session in each asyncio.run()"
             )
         if self._parts is None:
-            self._parts = self._assemble(self._transport or self._connector())
+            self._parts = self._assemble(
+                self._transport or self._connector(),
+                endpoint=self.endpoint,
+                subscription_id=self._subscription_id,
+                api_version=self.api_version,
+                options=self.options,
+                thumbprint=self.certificate.thumbprint if self.certificate else None,
+                tally=self._tally,
+                events=self.events,
+            )
         return self._parts
 
     def _connector(self) -> Transport:
         if self.certificate is None:
             raise ClientStateError("the session has neither a certificate nor a transport")
+        from asyncsm.engine.transport import AiohttpTransport
+
         return AiohttpTransport(
             self.certificate.ssl_context(self.options.ca_file),
             timeout=self.options.timeout,
             proxy=self.options.proxy,
             trust_env=self.options.trust_env,
         )
-
-    def _assemble(self, transport: Transport) -> _Parts:
-        """Everything that needs the event loop, from the transport up."""
-        options, subscription_id = self.options, self._subscription_id
-        chance = random.Random()  # noqa: S311 - spreads requests over time, nothing secret
-        retry, most = options.retry, min(options.retry.most, options.polling.most)
-        policies = {Kind.CALL: retry, Kind.POLL: replace(retry, first=min(retry.first, most), most=most)}
-        reachability = Reachability(retry, chance, self.events)
-        throttle = Throttle(options.throttle, reachability=reachability, retry=policies)
-        sender = Sender(
-            transport,
-            self.endpoint,
-            subscription_id,
-            self.api_version,
-            retry=policies,
-            throttle=throttle,
-            tally=self._tally,
-            chance=chance,
-            events=self.events,
-        )
-        history = OperationList(sender, options.polling.concurrency)
-        tracker = Tracker(
-            history,
-            options.polling,
-            subscription_id=subscription_id,
-            chance=chance,
-            others=[GatewayOperations(sender, options.polling.concurrency)],
-        )
-        reconciler = Reconciler(
-            sender,
-            history,
-            options.reconcile,
-            attempts=options.retry.attempts,
-            subscription_id=subscription_id,
-            thumbprint=self.certificate.thumbprint if self.certificate else None,
-            tally=self._tally,
-        )
-        lanes = Lanes(self._tally.waited_in_lane, self.events)
-        starter = ChangeStarter(reconciler, lanes, options.lanes, tracker, self.events)
-        return _Parts(transport, throttle, sender, history, tracker, lanes, starter)
 
     async def close(self) -> None:
         """Close all connections; harmless when repeated.
@@ -286,6 +248,8 @@ class ManagementSession(Caller):
     @property
     def statistics(self) -> SessionStatistics:
         """Counts of what the session has sent, retried and waited for so far."""
+        from asyncsm.engine.statistics import SessionStatistics
+
         parts, tally = self._parts, self._tally
         return SessionStatistics(
             requests=dict(tally.requests),
@@ -316,7 +280,7 @@ class ManagementSession(Caller):
 
     async def fetch(self, model: type[M], request: Request) -> M:
         """Send `request` and read the reply into `model`; see `Caller.fetch`."""
-        return await decoded(model, await self._open().sender.send(request), request)
+        return await self._decoded(model, await self._open().sender.send(request), request)
 
     async def start(self, request: Request) -> OperationHandle:
         """Send a change and return its handle; see `Caller.start`."""
@@ -328,6 +292,10 @@ class ManagementSession(Caller):
         """Keep other changes of a resource away while a block runs; see `Caller.exclusively`."""
         path = protocol.path_of(segments)
         return self._open().starter.exclusively(lane_of(path), path)
+
+    async def past_others(self, resource: str, attempt: Callable[[], Awaitable[R]]) -> R:
+        """Make a change by `attempt`, past the operations of others; see `Caller.past_others`."""
+        return await self._open().starter.past_others(resource, attempt)
 
     def in_doubt(self, since: datetime) -> AbstractContextManager[None]:
         """Look before sending: a process that died may have sent the changes of this block already.
@@ -341,6 +309,8 @@ class ManagementSession(Caller):
         Raises:
             OutcomeUnknown: by a change in the block, when nothing can tell.
         """
+        from asyncsm.engine.lost_replies import in_doubt
+
         return in_doubt(since)
 
     def completed(self, reply: XmlModel, operation: str) -> OperationHandle:
@@ -352,6 +322,8 @@ class ManagementSession(Caller):
         tracker = self._open().tracker
         text = token_or_request_id.strip()
         if not text.startswith("{"):
+            from asyncsm.engine.operation_list import normalised
+
             request_id = normalised(text)
             if not request_id:
                 raise InvalidArgument("token_or_request_id", "must not be empty")
@@ -379,18 +351,6 @@ class ManagementSession(Caller):
     async def wait_for(self, model: type[M], request: Request, goal: Goal[M]) -> M:
         """Read a document until `goal` is reached; see `Caller.wait_for`."""
         parts = self._open()
-        read = partial(parts.history.document, model, request)
-        return await parts.tracker.resources.until(request.resource.lower(), read, goal)
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """Parts of a session that is used."""
-
-    transport: Transport
-    throttle: Throttle
-    sender: Sender
-    history: OperationList
-    tracker: Tracker
-    lanes: Lanes
-    starter: ChangeStarter
+        return await parts.tracker.resources.until(
+            request.resource.lower(), lambda: parts.history.document(model, request), goal
+        )

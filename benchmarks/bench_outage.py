@@ -151,7 +151,7 @@ def run(work: Work, begin: float = 0.0, seconds: float = 0.0) -> Result:
     # A thread takes no virtual time, so nothing is decoded in one.
     undivided = mock.patch.object(config, "DECODE_IN_THREAD_BYTES", sys.maxsize)
     # The same until the service goes away, however often it is run.
-    fixed = mock.patch("asyncsm.session.random", mock.Mock(Random=partial(Random, 1)))
+    fixed = mock.patch("asyncsm.engine.parts.random", mock.Mock(Random=partial(Random, 1)))
     with undivided, fixed, asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(whole())
 

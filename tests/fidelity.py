@@ -18,7 +18,7 @@ from pathlib import Path
 from doubles.bare_client import Management, connected
 from doubles.comparing import Difference
 from doubles.preparing import prepare
-from doubles.recordings import CORPORA, Exchange, has_bodies
+from doubles.recordings import CORPORA, Exchange, exchanges, has_bodies
 from doubles.replaying import comparison, replay
 from rich.console import Console
 from rich.table import Table
@@ -31,6 +31,9 @@ from asyncsm.emulator.routing import Router, parse_query, split
 from asyncsm.wire import xml
 
 ROUTER = Router(ROUTES)
+
+FORBIDDEN = b"This operation is not allowed for this subscription."
+"""What the service told all but publishers."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,9 @@ async def measure(recordings: Iterable[Path]) -> Report:
     async with Emulator(clock=ManualClock(), seed=1) as emulator, connected(emulator) as management:
         for recording in recordings:
             emulator.reset()
+            emulator.seed(
+                {"publisher": not any(FORBIDDEN in each.response_body for each in exchanges(recording))}
+            )
             await prepare(management, recording)
             report.recordings += 1
             await _measure_one(report, management, recording)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pydantic import SecretStr
+
 from asyncsm.credentials import files
 from asyncsm.credentials.certificate import CertificateSource, ManagementCertificate
 from asyncsm.credentials.decoding import Password
@@ -30,7 +32,7 @@ class CallerIdentity:
 
 
 def identify(
-    source: CertificateSource | None, subscription_id: str | None, password: Password = None
+    source: CertificateSource | None, subscription_id: str | None, password: Password | SecretStr = None
 ) -> CallerIdentity:
     """Find certificate and subscription; a publishsettings file brings both.
 
@@ -43,6 +45,8 @@ def identify(
         CredentialError: there is no usable certificate or no subscription; the message says what to do.
         InvalidArgument: `subscription_id` is not a GUID.
     """
+    if isinstance(password, SecretStr):
+        password = password.get_secret_value()
     if source is None:
         raise CredentialError(
             "no management certificate: give cert_file, or set AZURE_MANAGEMENT_CERTFILE;"

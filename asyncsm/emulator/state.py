@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 
 from asyncsm.emulator.arguments import check_number
 from asyncsm.emulator.change_tracking import Entity
-from asyncsm.emulator.compute import Deployment, Disk, HostedService, OSImage, Publication
+from asyncsm.emulator.compute import Deployment, Disk, HostedService, OSImage
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.networking import NetworkConfiguration, NetworkSecurityGroup, ReservedIP
 from asyncsm.emulator.progress import Lockable, OperationLog
+from asyncsm.emulator.published import ExtensionType, Publication
 from asyncsm.emulator.saved_names import saved
 from asyncsm.wire.vm_images import VMImage
 
@@ -143,9 +144,10 @@ class Subscription(Entity):
         certificates: management certificates by thumbprint.
         cores_in_use: counted up and down by whatever starts and stops instances.
         vm_images: the user's, as they are shown.
+        extension_types: those published, by provider and type with a slash between.
         publications: of OS and VM images alike, by the image's name.
-        is_publisher: whether it may publish images. With the service few were; here all are,
-            like the subscription of the recordings.
+        is_publisher: whether it may publish images and extensions. With the service few could;
+            here all can, unless a seed says otherwise.
     """
 
     id: str
@@ -165,6 +167,7 @@ class Subscription(Entity):
     reserved_ips: ByName[ReservedIP] = field(default_factory=ByName)
     networks: NetworkConfiguration = field(default_factory=NetworkConfiguration)
     network_security_groups: ByName[NetworkSecurityGroup] = field(default_factory=ByName)
+    extension_types: ByName[ExtensionType] = field(default_factory=ByName)
     publications: ByName[Publication] = field(default_factory=ByName)
     is_publisher: bool = True
     operations: OperationLog = field(default_factory=OperationLog)

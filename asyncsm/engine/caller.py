@@ -6,17 +6,19 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, TypeVar
 
 from asyncsm.engine.protocol import decode
-from asyncsm.wire.base import XmlModel
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from contextlib import AbstractAsyncContextManager
 
     from asyncsm.config import PollingPolicy
     from asyncsm.engine.protocol import Request
     from asyncsm.polling import Goal, OperationHandle
+    from asyncsm.wire.base import XmlModel
     from asyncsm.wire.http import HttpResponse
 
-M = TypeVar("M", bound=XmlModel)
+M = TypeVar("M", bound="XmlModel")
+R = TypeVar("R")
 
 
 class Caller(ABC):
@@ -74,6 +76,20 @@ class Caller(ABC):
             ClientStateError: a block around this one holds a part of the resource only.
         """
         return self.session.exclusively(*segments)
+
+    async def past_others(self, resource: str, attempt: Callable[[], Awaitable[R]]) -> R:
+        """Make a change by `attempt`, again as long as somebody else's operation is in its way.
+
+        For what has to look again before it sends again; requests of the block do not queue by themselves.
+
+        Args:
+            resource: what is changed, for log and events.
+            attempt: makes the change, or raises `ExclusiveAccess`.
+
+        Raises:
+            ExclusiveAccess: the patience of the session's `LanePolicy` has ended.
+        """
+        return await self.session.past_others(resource, attempt)
 
     def resume(self, token_or_request_id: str) -> OperationHandle:
         """A handle for an operation started earlier, here or in another process.

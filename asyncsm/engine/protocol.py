@@ -14,14 +14,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote, urlencode
 
-from asyncsm import config
+from asyncsm import config, wire
 from asyncsm.errors import InvalidArgument, ServiceError, UnexpectedPayload
-from asyncsm.wire.echoes import excerpt, masked, secrets_in
+from asyncsm.wire.encoding import utf8
 from asyncsm.wire.http import HttpRequest, HttpResponse
-from asyncsm.wire.operations import Error
 from asyncsm.wire.refusals import service_error_class
-from asyncsm.wire.types import utf8
-from asyncsm.wire.xml import MalformedXml
 
 if TYPE_CHECKING:
     from asyncsm.clouds import Endpoint
@@ -66,6 +63,7 @@ class Request:
         listed: whether `operation` is the name that List Subscription Operations was seen to show.
         lane: names, in lower case, of what it changes; ``()`` excludes nothing, and ``None`` leaves
             it to the path (see `asyncsm.operations.lanes.lane_of`).
+        content_type: of the body, where that is not XML of the API.
     """
 
     method: str
@@ -81,6 +79,7 @@ class Request:
     usual: float | None = None
     listed: bool = False
     lane: tuple[str, ...] | None = None
+    content_type: str = config.XML_CONTENT_TYPE
 
     @property
     def repeatable(self) -> bool:
@@ -186,7 +185,7 @@ def encode(request: Request, endpoint: Endpoint, subscription_id: str, api_versi
     headers = {"x-ms-version": request.version or api_version}
     body = request.body
     if body is not None:
-        headers["content-type"] = config.XML_CONTENT_TYPE
+        headers["content-type"] = request.content_type
         if not isinstance(body, bytes):
             body = body.to_xml()
     elif request.method in {"POST", "PUT"}:
@@ -204,7 +203,7 @@ def check(response: HttpResponse, request: Request) -> None:
 def service_error(response: HttpResponse, request: Request) -> ServiceError:
     """The error behind a refusal, whatever its body looks like."""
     code, message, conflicting = _read_error(response)
-    message = masked(message, secrets_in(request.body))
+    message = wire.echoes.masked(message, wire.echoes.secrets_in(request.body))
     kind = service_error_class(response.status, code, message)
     error = kind(
         code,
@@ -220,9 +219,9 @@ def service_error(response: HttpResponse, request: Request) -> ServiceError:
 
 def _read_error(response: HttpResponse) -> tuple[str, str, str | None]:
     try:
-        document = Error.from_xml(response.body)
+        document = wire.operations.Error.from_xml(response.body)
     except ValueError:
-        text = excerpt(response.body)
+        text = wire.echoes.excerpt(response.body)
         return f"HTTP{response.status}", text or "the service gave no reason", None
     return (
         document.code or f"HTTP{response.status}",
@@ -240,8 +239,10 @@ def decode(model: type[M], response: HttpResponse, request: Request) -> M:
     try:
         decoded = model.from_xml(response.body)
     except ValueError as error:
-        beginning = masked(excerpt(response.body), secrets_in(request.body))
-        shown = f"; it begins {beginning!r}" if isinstance(error, MalformedXml) else ""
+        beginning = wire.echoes.masked(
+            wire.echoes.excerpt(response.body), wire.echoes.secrets_in(request.body)
+        )
+        shown = f"; it begins {beginning!r}" if isinstance(error, wire.xml.MalformedXml) else ""
         raise UnexpectedPayload(
             f"the reply to {request.resource} is not a readable {model.root_name()} document:"
             f" {_first_line(error)}{shown} (request {response.request_id})",

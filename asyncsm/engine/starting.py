@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from asyncsm import wire
 from asyncsm.engine.events import Blocked
 from asyncsm.errors import (
     ExclusiveAccess,
@@ -16,11 +18,10 @@ from asyncsm.errors import (
     UnexpectedPayload,
 )
 from asyncsm.polling import DEFAULT_SOURCE, OperationHandle
-from asyncsm.wire.echoes import secrets_in
 from asyncsm.wire.operations import Operation, OperationState
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from asyncsm.config import LanePolicy
     from asyncsm.engine.events import Events
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 GROWTH: Final = 1.5
 """Of the pause between two tries to get past somebody else's operation."""
+
+R = TypeVar("R")
 
 _log = logging.getLogger("asyncsm.lanes")
 
@@ -61,7 +64,9 @@ class ChangeStarter:
         if not (self._policy.enabled and request.queues):
             return self._handle_of(await self._reconciler.send(self._reconciler.begin(request)), request)
         async with self._lanes.hold(request.lane or (), request.resource) as ticket:
-            handle = self._handle_of(await self._past_others(request), request)
+            change = self._reconciler.begin(request)
+            reply = await self.past_others(request.resource, partial(self._reconciler.send, change))
+            handle = self._handle_of(reply, request)
             if not handle.done:
                 # The lane stays taken until the operation has ended, also if its handle is dropped.
                 self._tracker.keep(handle, ticket.keep())
@@ -82,25 +87,30 @@ class ChangeStarter:
         _finish(handle, status)
         return handle
 
-    # The way of one change.
+    async def past_others(self, resource: str, attempt: Callable[[], Awaitable[R]]) -> R:
+        """Make a change by `attempt`, again as long as somebody else's operation is in its way.
 
-    async def _past_others(self, request: Request) -> HttpResponse:
+        Args:
+            resource: what is changed, for log and events.
+            attempt: makes the change, or raises `ExclusiveAccess`.
+        """
+        if not self._policy.enabled:
+            return await attempt()
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._policy.patience
         pause = self._policy.interval
         waited_for: set[str] = set()
-        change = self._reconciler.begin(request)
         while True:
             try:
-                return await self._reconciler.send(change)
+                return await attempt()
             except ExclusiveAccess as refusal:
                 left = deadline - loop.time()
                 if left <= 0:
                     refusal.add_note(f"this call has waited {self._policy.patience:g} s for it to end")
                     raise
-                _log.info("%s: waiting for somebody else's operation: %s", request.resource, refusal)
+                _log.info("%s: waiting for somebody else's operation: %s", resource, refusal)
                 if self._events.wanted:
-                    self._events.emit(Blocked(request.resource, refusal.conflicting_operation_id, refusal))
+                    self._events.emit(Blocked(resource, refusal.conflicting_operation_id, refusal))
                 # Some operations free what they change long before they end, so a pause ends both waits.
                 named = refusal.conflicting_operation_id
                 if named is None or named in waited_for or not await self._ended(named, min(pause, left)):
@@ -108,6 +118,8 @@ class ChangeStarter:
                 elif named is not None:
                     waited_for.add(named)
                 pause *= GROWTH
+
+    # The way of one change.
 
     async def _ended(self, request_id: str, patience: float) -> bool:
         """Wait for the end of somebody else's operation; whether that could be seen."""
@@ -141,7 +153,7 @@ class ChangeStarter:
             response=response,
             usual=request.usual,
             source=source,
-            secrets=secrets_in(request.body) if followed else (),
+            secrets=wire.echoes.secrets_in(request.body) if followed else (),
         )
         if followed is None:
             _finish(handle, response.status)

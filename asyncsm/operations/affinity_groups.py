@@ -1,18 +1,15 @@
 """Affinity groups: names for places in a data centre that keep services close together."""
 
+from __future__ import annotations
+
 from typing import Final
 
+from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import Ends
 from asyncsm.operations.kinds import Description, Label, Name
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.affinity_groups import (
-    AffinityGroup,
-    AffinityGroups,
-    CreateAffinityGroup,
-    UpdateAffinityGroup,
-)
 
 family: Final = Family("affinity groups", evidence="[protocol 4.4]", ends=Ends.AT_ONCE)
 
@@ -24,7 +21,7 @@ class AffinityGroupOperations(Caller):
     """Operations on affinity groups."""
 
     @family.reads(GROUPS)
-    async def list_affinity_groups(self) -> AffinityGroups:
+    async def list_affinity_groups(self) -> wire.affinity_groups.AffinityGroups:
         """List the affinity groups of the subscription.
 
         REST: List Affinity Groups (ee460797).
@@ -32,7 +29,9 @@ class AffinityGroupOperations(Caller):
         ...
 
     @family.reads(GROUP, operation="GetAffinityGroup")
-    async def get_affinity_group_properties(self, affinity_group_name: str) -> AffinityGroup:
+    async def get_affinity_group_properties(
+        self, affinity_group_name: str
+    ) -> wire.affinity_groups.AffinityGroup:
         """Read an affinity group with the hosted services and storage accounts in it.
 
         REST: Get Affinity Group Properties (ee460789).
@@ -42,7 +41,12 @@ class AffinityGroupOperations(Caller):
         """
         ...
 
-    @family.creates(GROUPS, at="/{name}", body=CreateAffinityGroup, listed="CreateAffinityGroup")
+    @family.creates(
+        GROUPS,
+        at="/{name}",
+        body=lambda: wire.affinity_groups.CreateAffinityGroup,
+        listed="CreateAffinityGroup",
+    )
     async def create_affinity_group(
         self, name: Name, label: Label, location: Name, description: Description | None = None
     ) -> OperationHandle:
@@ -61,7 +65,9 @@ class AffinityGroupOperations(Caller):
         """
         ...
 
-    @family.replaces(GROUP, body=UpdateAffinityGroup, listed="UpdateAffinityGroup")
+    @family.replaces(
+        GROUP, body=lambda: wire.affinity_groups.UpdateAffinityGroup, listed="UpdateAffinityGroup"
+    )
     async def update_affinity_group(
         self, affinity_group_name: str, label: Label, description: Description | None = None
     ) -> OperationHandle:

@@ -15,13 +15,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from pydantic import SecretStr
+import pydantic
 
-from asyncsm import texts
+from asyncsm import texts, wire
 from asyncsm.errors import InvalidArgument
-from asyncsm.wire.cscfg import ServiceConfiguration
-from asyncsm.wire.properties import ExtendedProperties
-from asyncsm.wire.types import decode_base64, encode_base64, utf8
+from asyncsm.wire.encoding import decode_base64, encode_base64, utf8
 
 Word = TypeVar("Word", bound=str)
 Binary = str | bytes | Path | BinaryIO
@@ -85,7 +83,7 @@ def description(value: str | None) -> str | None:
 
 def extended_properties(
     value: Mapping[str, str | int | None] | None, *, limit: int = 50
-) -> ExtendedProperties | None:
+) -> wire.properties.ExtendedProperties | None:
     """Names of 1 to 64 letters, digits and underscores; values of at most 255 characters."""
     if value is None:
         return None
@@ -99,7 +97,7 @@ def extended_properties(
             )
         if content is not None and len(str(content)) > 255:
             raise InvalidArgument("extended_properties", f"{name}: the value has more than 255 characters")
-    return ExtendedProperties.from_dict(
+    return wire.properties.ExtendedProperties.from_dict(
         {name: None if content is None else str(content) for name, content in value.items()}
     )
 
@@ -139,6 +137,12 @@ def same_name(one: str | None, other: str | None) -> bool:
     return (one or "").lower() == (other or "").lower()
 
 
+def same_place(what: str, present: str | None, wanted: str | None, parameter: str) -> None:
+    """Refuse another place for what is there already, as nothing can be moved."""
+    if wanted is not None and not same_name(present, wanted):
+        raise InvalidArgument(parameter, f"{what} is there already, in {present!r} and not in {wanted!r}")
+
+
 def names(parameter: str, value: Sequence[str]) -> list[str]:
     """At least one name, and no text taken for a list of its characters."""
     if isinstance(value, str):
@@ -173,9 +177,9 @@ def moment(parameter: str, value: str | datetime) -> str:
         raise InvalidArgument(parameter, "is outside the years 1 to 9999 in UTC") from None
 
 
-def secret(value: str | SecretStr | None) -> SecretStr | None:
+def secret(value: str | pydantic.SecretStr | None) -> pydantic.SecretStr | None:
     """A password, so that it never shows."""
-    return SecretStr(value) if isinstance(value, str) else value
+    return pydantic.SecretStr(value) if isinstance(value, str) else value
 
 
 def deployment_slot(value: str) -> str:
@@ -252,7 +256,7 @@ def service_configuration(value: Binary) -> str:
     if not written.lstrip().startswith("<"):
         written = decode_base64(written)
     try:
-        ServiceConfiguration.from_xml(written)
+        wire.cscfg.ServiceConfiguration.from_xml(written)
     except ValueError as error:
         raise InvalidArgument("configuration", f"is not a service configuration (.cscfg): {error}") from error
     return written

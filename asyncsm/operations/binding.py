@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
-from typing import Concatenate, ParamSpec, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeAlias, TypeVar, cast
 from urllib.parse import quote
 
 from asyncsm.engine.protocol import Request, quoted
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations.facts import PLACEHOLDER, Operation, Parameter, parts_of
-from asyncsm.wire.base import XmlModel
-from asyncsm.wire.types import utf8
+from asyncsm.wire.encoding import utf8
+
+if TYPE_CHECKING:
+    from asyncsm.wire.base import XmlModel
 
 P = ParamSpec("P")
 Owner = TypeVar("Owner")
@@ -24,6 +26,9 @@ class Binder:
     Args:
         operation: its facts.
         method: the function as it was written, which complains of wrong arguments in Python's words.
+
+    Attributes:
+        document: the model that a read is answered with; ``None`` for anything but a read of a model.
     """
 
     def __init__(
@@ -31,6 +36,9 @@ class Binder:
     ) -> None:
         self.operation: Operation = operation
         self._method = method
+        self.document: type[XmlModel] | None = (
+            None if operation.changes or operation.reply is bytes else cast("type[XmlModel]", operation.reply)
+        )
         numbers = {one.name for one in operation.parameters if one.type is int}
         self._path = _filler(operation.path, numbers)
         self._target = _filler(operation.target, numbers)
@@ -193,7 +201,7 @@ def request_with(
 
 def binder_of(method: Callable[..., object]) -> Binder:
     """The binder of a declared method."""
-    return cast("Binder", method.__binder__())  # type: ignore[attr-defined]
+    return cast("Binder", method.__declaration__.binder)  # type: ignore[attr-defined]
 
 
 def _filler(template: str, numbers: Collection[str]) -> Callable[[Values], str]:

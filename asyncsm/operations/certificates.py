@@ -1,13 +1,15 @@
 """Management certificates: those that may manage the subscription."""
 
+from __future__ import annotations
+
 from typing import Final
 
+from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import Ends
 from asyncsm.operations.kinds import Base64Content, Thumbprint
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.certificates import SubscriptionCertificate, SubscriptionCertificates
 
 family: Final = Family("management certificates", evidence="[protocol 4.3]", ends=Ends.AT_ONCE)
 
@@ -19,7 +21,7 @@ class ManagementCertificateOperations(Caller):
     """Operations on the certificates that may manage the subscription."""
 
     @family.reads(CERTIFICATES)
-    async def list_management_certificates(self) -> SubscriptionCertificates:
+    async def list_management_certificates(self) -> wire.certificates.SubscriptionCertificates:
         """List the management certificates of the subscription.
 
         REST: List Management Certificates (jj154105).
@@ -27,7 +29,9 @@ class ManagementCertificateOperations(Caller):
         ...
 
     @family.reads(CERTIFICATE)
-    async def get_management_certificate(self, thumbprint: Thumbprint) -> SubscriptionCertificate:
+    async def get_management_certificate(
+        self, thumbprint: Thumbprint
+    ) -> wire.certificates.SubscriptionCertificate:
         """Read one management certificate.
 
         REST: Get Management Certificate (jj154131).
@@ -43,7 +47,7 @@ class ManagementCertificateOperations(Caller):
     @family.creates(
         CERTIFICATES,
         at="/{thumbprint}",
-        body=SubscriptionCertificate,
+        body=lambda: wire.certificates.SubscriptionCertificate,
         fields={
             "subscription_certificate_public_key": "public_key",
             "subscription_certificate_thumbprint": "thumbprint",

@@ -6,22 +6,16 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple, TypeVar
 
-from asyncsm.errors import AlreadyExists, InvalidArgument, ResourceNotFound
+from asyncsm import wire
+from asyncsm.errors import AlreadyExists, ResourceNotFound
 from asyncsm.operations.affinity_groups import AffinityGroupOperations
-from asyncsm.operations.arguments import one_of, same_name
+from asyncsm.operations.arguments import one_of, same_name, same_place
 from asyncsm.operations.deployments import DeploymentOperations
 from asyncsm.operations.hosted_services import HostedServiceOperations
 from asyncsm.operations.roles import MachineParts, RoleOperations, SystemConfiguration
 from asyncsm.operations.storage import StorageAccountOperations
 from asyncsm.operations.waiting import WaitingOperations
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.affinity_groups import AffinityGroup
-from asyncsm.wire.configuration_sets import ConfigurationSet
-from asyncsm.wire.deployments import Deployment
-from asyncsm.wire.disks import DataVirtualHardDisk, OSVirtualHardDisk
-from asyncsm.wire.extensions import ResourceExtensionReference
-from asyncsm.wire.hosted_services import HostedService
-from asyncsm.wire.storage import StorageAccountType, StorageService
 
 R = TypeVar("R")
 
@@ -46,7 +40,7 @@ class ConvergentOperations(
 
     async def ensure_affinity_group(
         self, name: str, label: str, location: str, description: str | None = None
-    ) -> AffinityGroup:
+    ) -> wire.affinity_groups.AffinityGroup:
         """Create an affinity group unless it is there; give it this label and description.
 
         Args:
@@ -63,7 +57,7 @@ class ConvergentOperations(
             with suppress(AlreadyExists):  # made by another call between the question and the answer
                 await self.create_affinity_group(name, label, location, description)
             found = await self.get_affinity_group_properties(name)
-        _same_place(f"affinity group {name}", found.location, location, "location")
+        same_place(f"affinity group {name}", found.location, location, "location")
         if found.label != label or description not in {None, found.description}:
             await self.update_affinity_group(
                 name, label, found.description if description is None else description
@@ -79,7 +73,7 @@ class ConvergentOperations(
         location: str | None = None,
         affinity_group: str | None = None,
         extended_properties: Mapping[str, str | int | None] | None = None,
-    ) -> HostedService:
+    ) -> wire.hosted_services.HostedService:
         """Create a hosted service unless it is there; set the arguments that are given and differ.
 
         Args:
@@ -110,8 +104,8 @@ class ConvergentOperations(
             return await self.get_hosted_service_properties(service_name)
         present = found.hosted_service_properties
         what = f"hosted service {service_name}"
-        _same_place(what, present.location, location, "location")
-        _same_place(what, present.affinity_group, affinity_group, "affinity_group")
+        same_place(what, present.location, location, "location")
+        same_place(what, present.affinity_group, affinity_group, "affinity_group")
         properties = dict(extended_properties or {})
         missing = {
             name: value
@@ -133,7 +127,7 @@ class ConvergentOperations(
         affinity_group: str | None = None,
         location: str | None = None,
         account_type: str | None = None,
-    ) -> StorageService:
+    ) -> wire.storage.StorageService:
         """Create a storage account unless it is there, wait for it, and set the arguments that differ.
 
         Args:
@@ -167,9 +161,9 @@ class ConvergentOperations(
             return await self.wait_for_storage_account(service_name)
         present = found.storage_service_properties
         what = f"storage account {service_name}"
-        account_type = account_type and one_of("account_type", account_type, StorageAccountType)
-        _same_place(what, present.location, location, "location")
-        _same_place(what, present.affinity_group, affinity_group, "affinity_group")
+        account_type = account_type and one_of("account_type", account_type, wire.storage.StorageAccountType)
+        same_place(what, present.location, location, "location")
+        same_place(what, present.affinity_group, affinity_group, "affinity_group")
         wanted = (
             (label, present.label),
             (description, present.description),
@@ -185,15 +179,15 @@ class ConvergentOperations(
         deployment_name: str,
         role_name: str,
         system_config: SystemConfiguration | None,
-        os_virtual_hard_disk: OSVirtualHardDisk | None,
-        network_config: ConfigurationSet | None = None,
+        os_virtual_hard_disk: wire.disks.OSVirtualHardDisk | None,
+        network_config: wire.configuration_sets.ConfigurationSet | None = None,
         *,
         label: str | None = None,
         availability_set_name: str | None = None,
-        data_virtual_hard_disks: Sequence[DataVirtualHardDisk] | None = None,
+        data_virtual_hard_disks: Sequence[wire.disks.DataVirtualHardDisk] | None = None,
         role_size: str | None = None,
         virtual_network_name: str | None = None,
-        resource_extension_references: Sequence[ResourceExtensionReference] | None = None,
+        resource_extension_references: Sequence[wire.extensions.ResourceExtensionReference] | None = None,
         provision_guest_agent: bool | None = None,
         vm_image_name: str | None = None,
         media_location: str | None = None,
@@ -299,7 +293,9 @@ class ConvergentOperations(
                 return await self.delete_deployment(service_name, deployment_name, delete_vhd=cascade)
             return await self.delete_role(service_name, deployment_name, role_name, complete=cascade)
 
-    async def _deployment(self, service_name: str, deployment_name: str) -> Deployment | None:
+    async def _deployment(
+        self, service_name: str, deployment_name: str
+    ) -> wire.deployments.Deployment | None:
         """Return the deployment, or ``None`` if the hosted service does not have it."""
         try:
             return await self.get_deployment_by_name(service_name, deployment_name)
@@ -321,8 +317,3 @@ async def _taken(name: str, read: Callable[[str], Awaitable[R]]) -> R:
             request_id=error.request_id,
             resource=error.resource,
         ) from error
-
-
-def _same_place(what: str, present: str | None, wanted: str | None, parameter: str) -> None:
-    if wanted is not None and not same_name(present, wanted):
-        raise InvalidArgument(parameter, f"{what} is there already, in {present!r} and not in {wanted!r}")

@@ -6,8 +6,12 @@ as the service's reference writes it, query included, with the parameters' names
 
 A method whose body is ``...`` is complete: path, query and the body's fields are filled from the
 parameters of the same names. A method with a body of its own takes the request from its declaration
-by `request_of` or `request_with`. Modules of declarations do without
-``from __future__ import annotations``, because the annotations are read here, when they are imported.
+by `request_of` or `request_with`.
+
+Modules of declarations begin with ``from __future__ import annotations``, name models as ``wire.disks.Disk``
+and bodies as ``lambda: wire.disks.Disk``. So nothing of the documents is loaded when they are imported;
+signature and models are read, and compared with the declaration, when the operation is first used, or
+listed. A declaration whose annotations are no text is read at once.
 """
 
 from __future__ import annotations
@@ -18,11 +22,26 @@ import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import NoneType, UnionType
-from typing import Annotated, ClassVar, Final, TypedDict, TypeVar, Union, Unpack, cast, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    ClassVar,
+    Final,
+    TypeAlias,
+    TypedDict,
+    TypeVar,
+    Union,
+    Unpack,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.binding import Binder
+from asyncsm.operations.checking import MisdeclaredError, check
 from asyncsm.operations.facts import (
     PLACEHOLDER,
     AtLeastOne,
@@ -33,21 +52,22 @@ from asyncsm.operations.facts import (
     Rule,
     Usual,
     lane_of,
+    title_of,
 )
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.base import XmlModel
 
-Method = TypeVar("Method", bound=Callable[..., Coroutine[object, object, object]])
+if TYPE_CHECKING:
+    from asyncsm.wire.base import XmlModel
 
-
-class MisdeclaredError(TypeError):
-    """A declaration contradicts its method or its model; raised when its module is imported."""
+AnyMethod: TypeAlias = Callable[..., Coroutine[object, object, object]]
+Method = TypeVar("Method", bound=AnyMethod)
 
 
 class Facts(TypedDict, total=False):
     """The facts a decorator takes besides the path; see `Operation` for their meaning."""
 
-    body: type[XmlModel]
+    body: type[XmlModel] | Callable[[], type[XmlModel]]
+    """Model of the document that is sent, or a function that names a model nobody has loaded yet."""
     fields: Mapping[str, str]
     """Field by field the parameter that fills it, where the names differ; "" for none."""
     made: Callable[..., XmlModel]
@@ -87,7 +107,7 @@ class Family:
         version: ``x-ms-version`` they need, if a later one than the session's.
         usual: how long its changes take.
         ends: how the end of its changes is learned.
-        operations: all that were declared, in order.
+        declarations: all its operations as they were declared, in order.
         loaded: the families there are so far, as their modules are imported when they are needed.
     """
 
@@ -97,11 +117,16 @@ class Family:
     version: str | None = None
     usual: Usual | None = None
     ends: Ends = Ends.OPERATION
-    operations: list[Operation] = field(default_factory=list, init=False)
+    declarations: list[Declaration] = field(default_factory=list, init=False)
     loaded: ClassVar[list[Family]] = []
 
     def __post_init__(self) -> None:
         self.loaded.append(self)
+
+    @property
+    def operations(self) -> list[Operation]:
+        """All its operations; the models of their documents are loaded now."""
+        return [one.operation for one in self.declarations]
 
     def reads(self, path: str, **facts: Unpack[Facts]) -> Callable[[Method], Method]:
         """Declare a read, which returns a model."""
@@ -129,82 +154,138 @@ class Family:
         self, verb: str, reconcile: Reconcile, template: str, facts: Facts
     ) -> Callable[[Method], Method]:
         def decorate(method: Method) -> Method:
-            operation = self._operation(verb, reconcile, template, facts, method)
-            check(operation, method.__qualname__)
-            self.operations.append(operation)
-            return cast("Method", _implementation(operation, method))
+            declaration = Declaration(self, verb, reconcile, template, facts, method)
+            self.declarations.append(declaration)
+            return cast("Method", _implementation(declaration))
 
         return decorate
 
-    def _operation(
+
+class Declaration:
+    """One use of a verb: what it says of a method, and, when that is asked for, all that follows from it.
+
+    Attributes:
+        method: the function as it was written.
+        path: of the operation; see `Operation`, also for the next two.
+        target: what it creates or acts on.
+        plain: the declaration is all there is.
+
+    Raises:
+        MisdeclaredError: it contradicts its method or its model; raised when that is read.
+    """
+
+    def __init__(
         self,
+        family: Family,
         verb: str,
         reconcile: Reconcile,
         template: str,
         facts: Facts,
-        method: Callable[..., Coroutine[object, object, object]],
-    ) -> Operation:
-        where = method.__qualname__
+        method: AnyMethod,
+    ) -> None:
         for unknown in facts.keys() - Facts.__annotations__.keys():
-            raise MisdeclaredError(f"{where}: {unknown} is no fact of a declaration")
+            raise MisdeclaredError(f"{method.__qualname__}: {unknown} is no fact of a declaration")
         if not inspect.iscoroutinefunction(method):
-            raise MisdeclaredError(f"{where} is not declared with async def")
-        signature = inspect.signature(method)
-        reply = signature.return_annotation
-        parameters = tuple(_parameter(one, where) for one in list(signature.parameters.values())[1:])
-        path, _, query = template.partition("?")
+            raise MisdeclaredError(f"{method.__qualname__} is not declared with async def")
+        if not method.__doc__ and sys.flags.optimize < 2:
+            # A plain body would not be recognised either, and return None in silence.
+            raise MisdeclaredError(f"{method.__qualname__} has no docstring")
+        self._family = family
+        self._verb = verb
+        self._reconcile = reconcile
+        self._facts = facts
+        self.method: AnyMethod = method
+        path, _, self._query = template.partition("?")
+        self.path: str = path
         target = facts.get("at", facts.get("on", ""))
-        target = path + target if target.startswith("/") else target
+        self.target: str = path + target if target.startswith("/") else target
+        self.plain: bool = _has_no_body(method)
+        if not any(isinstance(one, str) for one in method.__annotations__.values()):
+            _ = self.operation
+
+    @functools.cached_property
+    def lane(self) -> str:
+        """Path of what the operation needs for itself; see `Operation`."""
+        return self._facts.get("lane", lane_of(self.path, self.target))
+
+    @functools.cached_property
+    def name(self) -> str:
+        """The service's name of the operation."""
+        given = self._facts.get("listed", self._facts.get("operation"))
+        return given or self.method.__name__.title().replace("_", "")
+
+    @functools.cached_property
+    def binder(self) -> Binder:
+        """The binder that makes its requests; most are never needed in a process."""
+        return Binder(self.operation, self.method)
+
+    @functools.cached_property
+    def operation(self) -> Operation:
+        """All facts of the operation."""
+        family, facts, method, where = self._family, self._facts, self.method, self.method.__qualname__
+        hints, parameters = _signature(method, where)
+        reply = hints.get("return", inspect.Signature.empty)
         body = facts.get("body")
-        given_name = facts.get("listed", facts.get("operation"))
-        asked = _query_of(query)
-        return Operation(
+        if body is not None and not isinstance(body, type):
+            body = body()
+        asked = _query_of(self._query)
+        operation = Operation(
             name=method.__name__,
-            service=self.service,
-            family=self.name,
-            operation=given_name or method.__name__.title().replace("_", ""),
+            service=family.service,
+            family=family.name,
+            operation=self.name,
             listed="listed" in facts,
-            method=facts.get("method", verb),
-            path=path,
+            method=facts.get("method", self._verb),
+            path=self.path,
             query=asked,
-            version=facts.get("version", self.version),
+            version=facts.get("version", family.version),
             body=body,
-            fields=_fields(body, facts.get("fields", {}), parameters, [path, *asked.values()]),
+            fields=_fields(body, facts.get("fields", {}), parameters, [self.path, *asked.values()]),
             made=facts.get("made"),
-            reply=None if reply is OperationHandle else reply,
-            ends=facts.get("ends", self.ends if reply is OperationHandle else Ends.AT_ONCE),
-            usual=facts.get("usual", self.usual) if reply is OperationHandle else None,
-            reconcile=facts.get("reconcile", reconcile),
-            target=target,
-            lane=facts.get("lane", lane_of(path, target)),
+            reply=None if reply is OperationHandle else cast("type", reply),
+            ends=facts.get("ends", family.ends if reply is OperationHandle else Ends.AT_ONCE),
+            usual=facts.get("usual", family.usual) if reply is OperationHandle else None,
+            reconcile=facts.get("reconcile", self._reconcile),
+            target=self.target,
+            lane=self.lane,
             queues=facts.get("queues", True),
             scoped=facts.get("scoped", True),
             destructive=facts.get("destructive", False),
             needs=tuple(facts.get("needs", ())),
             otherwise=facts.get("otherwise", ""),
             changes=facts.get("changes", True),
-            evidence=facts.get("evidence", self.evidence),
+            evidence=facts.get("evidence", family.evidence),
             parameters=parameters,
             doc=inspect.getdoc(method) or "",
-            plain=_has_no_body(method),
+            plain=self.plain,
         )
+        check(operation, where)
+        return operation
 
 
 def declared(method: object) -> Operation | None:
     """The operation a method was declared with; ``None`` for any other."""
-    found: object = getattr(method, "__operation__", None)
-    return found if isinstance(found, Operation) else None
+    found: object = getattr(method, "__declaration__", None)
+    return found.operation if isinstance(found, Declaration) else None
 
 
 # Reading signatures.
 
 
-def _parameter(parameter: inspect.Parameter, where: str) -> Parameter:
-    if isinstance(parameter.annotation, str):
-        raise MisdeclaredError(f"{where}: take out from __future__ import annotations")
+def _signature(method: AnyMethod, where: str) -> tuple[dict[str, object], tuple[Parameter, ...]]:
+    """Return what a method is annotated with, by name, and its parameters."""
+    try:
+        hints: dict[str, object] = get_type_hints(method, include_extras=True)
+    except (NameError, AttributeError, SyntaxError, TypeError) as error:
+        raise MisdeclaredError(f"{where}: {error}") from error
+    _, *parameters = inspect.signature(method).parameters.values()
+    return hints, tuple(_parameter(one, hints.get(one.name), where) for one in parameters)
+
+
+def _parameter(parameter: inspect.Parameter, annotation: object, where: str) -> Parameter:
     if parameter.kind not in {parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY}:
         raise MisdeclaredError(f"{where}: *{parameter.name} cannot be declared")
-    kind, rule, optional = _taken_apart(parameter.annotation)
+    kind, rule, optional = _taken_apart(annotation)
     default = None if parameter.default is parameter.empty else parameter.default
     return Parameter(
         name=parameter.name,
@@ -249,72 +330,6 @@ def _fields(
     return {field: name for field, name in {**same, **renamed}.items() if name}
 
 
-# Checking declarations.
-
-
-def check(operation: Operation, where: str) -> None:
-    """Refuse a declaration that contradicts its method or its model.
-
-    Raises:
-        MisdeclaredError: it does.
-    """
-    names = {one.name for one in operation.parameters}
-    used = {
-        name
-        for template in (operation.path, operation.target, operation.otherwise, *operation.query.values())
-        for name in PLACEHOLDER.findall(template)
-    }
-    if not operation.doc and sys.flags.optimize < 2:
-        # A plain body would not be recognised either, and return None in silence.
-        raise MisdeclaredError(f"{where} has no docstring")
-    for name in sorted(used - names):
-        raise MisdeclaredError(f"{where}: {{{name}}} is no parameter")
-    if not operation.changes and operation.reply is None:
-        raise MisdeclaredError(f"{where} reads, and returns an OperationHandle")
-    if operation.plain and operation.changes and operation.reply is not None and not operation.otherwise:
-        raise MisdeclaredError(
-            f"{where} answers a document, and does not say otherwise= where else to read it"
-        )
-    if operation.plain and not _is_readable(operation.reply):
-        raise MisdeclaredError(f"{where} returns neither an OperationHandle nor a model")
-    if operation.reconcile is Reconcile.CREATED and not operation.target:
-        raise MisdeclaredError(f"{where} creates, and does not say at= which path")
-    body = operation.body
-    for name in operation.fields.keys() - (body.model_fields.keys() if body else set()):
-        raise MisdeclaredError(f"{where}: {body.__name__ if body else 'no body'} has no field {name}")
-    _check_made(operation, where)
-    if operation.plain:
-        _check_plain(operation, where, used)
-
-
-def _check_made(operation: Operation, where: str) -> None:
-    if operation.made is not None:
-        try:
-            inspect.signature(operation.made).bind(**dict.fromkeys(operation.made_of))
-        except TypeError as error:
-            raise MisdeclaredError(f"{where}: {operation.made.__name__}: {error}") from None
-
-
-def _check_plain(operation: Operation, where: str, used: set[str]) -> None:
-    body = operation.body
-    whole = set(operation.made_of) or {
-        one.name
-        for one in operation.parameters
-        if body and isinstance(one.type, type) and issubclass(one.type, body)
-    }
-    for one in operation.parameters:
-        if one.name not in used | whole | set(operation.fields.values()):
-            raise MisdeclaredError(f"{where}: the parameter {one.name} goes nowhere")
-    if body is not None and not whole:
-        for name, info in body.model_fields.items():
-            if info.is_required() and name not in operation.fields:
-                raise MisdeclaredError(f"{where}: nothing fills {body.__name__}.{name}")
-
-
-def _is_readable(reply: object) -> bool:
-    return reply is None or (isinstance(reply, type) and issubclass(reply, bytes | XmlModel))
-
-
 async def _template_of_a_plain_body() -> None:
     """Say what a plain body compiles to."""
     ...
@@ -331,49 +346,31 @@ def _has_no_body(method: Callable[..., object]) -> bool:
 # What a declared method does.
 
 
-def _implementation(
-    operation: Operation, method: Callable[..., Coroutine[object, object, object]]
-) -> Callable[..., Coroutine[object, object, object]]:
-    binder = functools.cache(lambda: Binder(operation, method))  # most are never needed in a process
+def _implementation(declaration: Declaration) -> AnyMethod:
+    method = declaration.method
     call = method
-    if operation.plain:
-        call = functools.wraps(method)(_caller(operation, binder))
-    call.__dict__.update(__operation__=operation, __binder__=binder)
-    if operation.doc and "REST: " not in operation.doc:
-        call.__doc__ = f"{operation.doc}\n\nREST: {operation.title}."
+    if declaration.plain:
+        call = functools.wraps(method)(_caller(declaration))
+    call.__dict__["__declaration__"] = declaration
+    if method.__doc__ and "REST: " not in method.__doc__:
+        doc = inspect.cleandoc(method.__doc__)
+        call.__doc__ = f"{doc}\n\nREST: {title_of(doc, declaration.name)}."
     return call
 
 
-def _caller(
-    operation: Operation, binder: Callable[[], Binder]
-) -> Callable[..., Coroutine[object, object, object]]:
-    reply = operation.reply
-    if reply is None:
+def _caller(declaration: Declaration) -> AnyMethod:
+    async def call(self: Caller, *args: object, **kwargs: object) -> object:
+        bound = declaration.binder
+        values = bound.values(args, kwargs)
+        request = bound.request(values)
+        if bound.document is not None:
+            return await self.session.fetch(bound.document, request)
+        reply = bound.operation.reply
+        if reply is None:
+            return await self.start(request)
+        if reply is bytes:
+            return (await self.send(request)).body
+        model = cast("type[XmlModel]", reply)
+        return await self.change(model, request, otherwise=bound.otherwise(values))
 
-        async def change(self: Caller, *args: object, **kwargs: object) -> object:
-            bound = binder()
-            return await self.start(bound.request(bound.values(args, kwargs)))
-
-        return change
-    if reply is bytes:
-
-        async def download(self: Caller, *args: object, **kwargs: object) -> object:
-            bound = binder()
-            return (await self.send(bound.request(bound.values(args, kwargs)))).body
-
-        return download
-    model = cast("type[XmlModel]", reply)
-    if operation.changes:
-
-        async def change_and_read(self: Caller, *args: object, **kwargs: object) -> object:
-            bound = binder()
-            values = bound.values(args, kwargs)
-            return await self.change(model, bound.request(values), otherwise=bound.otherwise(values))
-
-        return change_and_read
-
-    async def read(self: Caller, *args: object, **kwargs: object) -> object:
-        bound = binder()
-        return await self.session.fetch(model, bound.request(bound.values(args, kwargs)))
-
-    return read
+    return call

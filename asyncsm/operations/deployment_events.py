@@ -1,8 +1,11 @@
 """Reports on deployments: the restarts of their instances, and the packages they were made of."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
+from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.deployments import DEPLOYMENT, SLOT
@@ -10,7 +13,6 @@ from asyncsm.operations.facts import Usual
 from asyncsm.operations.kinds import BlobUrl, Moment, Slot, flag
 from asyncsm.operations.paging import Entries
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.deployments import DeploymentEventCollection, RebootEvent
 
 family: Final = Family(
     "reports on deployments",
@@ -35,7 +37,7 @@ class DeploymentEventOperations(Caller):
         start_time: Moment,
         end_time: Moment,
         continuation_token: str | None = None,
-    ) -> DeploymentEventCollection:
+    ) -> wire.deployments.DeploymentEventCollection:
         """List the restarts of a deployment's instances in a period; `iterate_deployment_events` reads all pages.
 
         Args:
@@ -57,7 +59,7 @@ class DeploymentEventOperations(Caller):
         start_time: Moment,
         end_time: Moment,
         continuation_token: str | None = None,
-    ) -> DeploymentEventCollection:
+    ) -> wire.deployments.DeploymentEventCollection:
         """List the restarts of the deployment in a slot, as `list_deployment_events`.
 
         Raises:
@@ -68,7 +70,7 @@ class DeploymentEventOperations(Caller):
 
     def iterate_deployment_events(
         self, service_name: str, deployment_name: str, start_time: Moment, end_time: Moment
-    ) -> AsyncIterator[RebootEvent]:
+    ) -> AsyncIterator[wire.deployments.RebootEvent]:
         """Go through the restarts of a deployment's instances, whatever number of pages they fill.
 
         After an error ``async for`` over the same iterator goes on at the page that could not be read.
@@ -85,7 +87,7 @@ class DeploymentEventOperations(Caller):
 
     def iterate_deployment_events_by_slot(
         self, service_name: str, deployment_slot: Slot, start_time: Moment, end_time: Moment
-    ) -> AsyncIterator[RebootEvent]:
+    ) -> AsyncIterator[wire.deployments.RebootEvent]:
         """Go through the restarts of the deployment in a slot, as `iterate_deployment_events`.
 
         Args:

@@ -1,7 +1,10 @@
 """Deployments of web and worker roles, and reading deployments of any kind."""
 
+from __future__ import annotations
+
 from typing import Annotated, Final
 
+from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
@@ -18,15 +21,6 @@ from asyncsm.operations.kinds import (
     one_of,
 )
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.deployments import (
-    ChangeConfiguration,
-    CreateDeployment,
-    Deployment,
-    DeploymentStatus,
-    Swap,
-    UpdateDeploymentStatus,
-    UpgradeMode,
-)
 
 family: Final = Family("deployments", evidence="[protocol 4.7]", usual=Usual(30, samples=7, resolution=30))
 
@@ -35,14 +29,16 @@ DEPLOYMENTS: Final = SERVICE + "/deployments"
 DEPLOYMENT: Final = DEPLOYMENTS + "/{deployment_name}"
 
 _NAME_OR_NONE: Final = Rule("a name, or empty for none", lambda _, value: value or None, example="name")
-SETTABLE: Final = (DeploymentStatus.RUNNING, DeploymentStatus.SUSPENDED)
+SETTABLE: Final = ("Running", "Suspended")
 
 
 class DeploymentOperations(Caller):
     """Operations on the deployments of a hosted service."""
 
     @family.reads(SLOT, operation="GetDeployment", evidence="[protocol 4.6]")
-    async def get_deployment_by_slot(self, service_name: str, deployment_slot: Slot) -> Deployment:
+    async def get_deployment_by_slot(
+        self, service_name: str, deployment_slot: Slot
+    ) -> wire.deployments.Deployment:
         """Read the deployment in a slot.
 
         REST: Get Deployment (ee460804).
@@ -56,7 +52,9 @@ class DeploymentOperations(Caller):
         ...
 
     @family.reads(DEPLOYMENT, operation="GetDeployment", evidence="[protocol 4.6]")
-    async def get_deployment_by_name(self, service_name: str, deployment_name: str) -> Deployment:
+    async def get_deployment_by_name(
+        self, service_name: str, deployment_name: str
+    ) -> wire.deployments.Deployment:
         """Read a deployment with its roles, instances, addresses and configuration.
 
         REST: Get Deployment (ee460804).
@@ -69,7 +67,7 @@ class DeploymentOperations(Caller):
     @family.creates(
         SLOT,
         at=DEPLOYMENTS + "/{name}",
-        body=CreateDeployment,
+        body=lambda: wire.deployments.CreateDeployment,
         listed="CreateDeployment",
         usual=Usual(38, samples=18, resolution=30),
     )
@@ -84,6 +82,8 @@ class DeploymentOperations(Caller):
         start_deployment: bool = False,
         treat_warnings_as_error: bool = False,
         extended_properties: DeploymentProperties | None = None,
+        *,
+        extension_configuration: wire.extensions.ExtensionConfiguration | None = None,
     ) -> OperationHandle:
         """Create a deployment of web and worker roles.
 
@@ -97,6 +97,7 @@ class DeploymentOperations(Caller):
                 already, as the old SDK's guide passes it, is recognised.
             start_deployment: start the role instances, instead of leaving them suspended.
             treat_warnings_as_error: fail when the package has warnings.
+            extension_configuration: which of the hosted service's extensions the roles have.
 
         Raises:
             InvalidArgument: an argument breaks a rule, or the configuration is not a ``.cscfg``.
@@ -121,7 +122,7 @@ class DeploymentOperations(Caller):
         """
         ...
 
-    @family.acts(SERVICE, body=Swap, listed="SwapDeployment")
+    @family.acts(SERVICE, body=lambda: wire.deployments.Swap, listed="SwapDeployment")
     async def swap_deployment(
         self,
         service_name: str,
@@ -143,7 +144,7 @@ class DeploymentOperations(Caller):
 
     @family.acts(
         DEPLOYMENT + "?comp=config",
-        body=ChangeConfiguration,
+        body=lambda: wire.deployments.ChangeConfiguration,
         listed="ChangeDeploymentConfiguration",
         usual=Usual(151, resolution=30),
         evidence="[protocol 2.3, 4.7]",
@@ -154,8 +155,10 @@ class DeploymentOperations(Caller):
         deployment_name: str,
         configuration: Configuration,
         treat_warnings_as_error: bool = False,
-        mode: Annotated[str, one_of(UpgradeMode)] = "Auto",
+        mode: Annotated[str, one_of(wire.deployments.UpgradeMode)] = "Auto",
         extended_properties: DeploymentProperties | None = None,
+        *,
+        extension_configuration: wire.extensions.ExtensionConfiguration | None = None,
     ) -> OperationHandle:
         """Give a deployment another configuration, for example another number of instances.
 
@@ -166,6 +169,7 @@ class DeploymentOperations(Caller):
             treat_warnings_as_error: fail when there are warnings.
             mode: ``Auto`` (one upgrade domain after another), ``Manual`` (each after a call of its
                 own) or ``Simultaneous``.
+            extension_configuration: the extensions that are to be had instead of the present ones.
 
         Raises:
             ResourceNotFound: there is no such hosted service or deployment.
@@ -174,7 +178,7 @@ class DeploymentOperations(Caller):
 
     @family.acts(
         DEPLOYMENT + "?comp=status",
-        body=UpdateDeploymentStatus,
+        body=lambda: wire.deployments.UpdateDeploymentStatus,
         listed="UpdateDeploymentStatus",
         reconcile=Reconcile.REPEAT,
         usual=Usual(6, samples=5, resolution=5),

@@ -1,7 +1,10 @@
 """Disks: those of virtual machines, and all that are registered."""
 
+from __future__ import annotations
+
 from typing import Annotated, Final
 
+from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.errors import InvalidArgument
@@ -12,7 +15,6 @@ from asyncsm.operations.deployments import DEPLOYMENT
 from asyncsm.operations.facts import AtLeastOne, Ends, Usual
 from asyncsm.operations.kinds import BlobUrl, Label, Lun, MediaToo, Name, OperatingSystemName, between, one_of
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.disks import DataVirtualHardDisk, Disk, Disks, HostCaching
 
 attached: Final = Family("data disks", evidence="[protocol 4.14]", usual=Usual(31))
 registered: Final = Family("disks", evidence="[protocol 4.13]", ends=Ends.AT_ONCE)
@@ -29,7 +31,7 @@ class DiskOperations(Caller):
     @attached.reads(DATA_DISK)
     async def get_data_disk(
         self, service_name: str, deployment_name: str, role_name: str, lun: Lun
-    ) -> DataVirtualHardDisk:
+    ) -> wire.disks.DataVirtualHardDisk:
         """Read a data disk of a virtual machine.
 
         Args:
@@ -43,7 +45,7 @@ class DiskOperations(Caller):
     @attached.creates(
         DATA_DISKS,
         at="/{lun}",
-        body=DataVirtualHardDisk,
+        body=lambda: wire.disks.DataVirtualHardDisk,
         needs=[AtLeastOne("disk_name", "logical_disk_size_in_gb", "source_media_link")],
     )
     async def add_data_disk(
@@ -52,7 +54,7 @@ class DiskOperations(Caller):
         deployment_name: str,
         role_name: str,
         lun: Lun,
-        host_caching: Annotated[str, one_of(HostCaching)] | None = None,
+        host_caching: Annotated[str, one_of(wire.disks.HostCaching)] | None = None,
         media_link: str | None = None,
         disk_label: str | None = None,
         disk_name: Name | None = None,
@@ -78,7 +80,10 @@ class DiskOperations(Caller):
         ...
 
     @attached.replaces(
-        DATA_DISK, body=DataVirtualHardDisk, fields={"lun": "updated_lun"}, reconcile=Reconcile.LISTED
+        DATA_DISK,
+        body=lambda: wire.disks.DataVirtualHardDisk,
+        fields={"lun": "updated_lun"},
+        reconcile=Reconcile.LISTED,
     )
     async def update_data_disk(
         self,
@@ -86,7 +91,7 @@ class DiskOperations(Caller):
         deployment_name: str,
         role_name: str,
         lun: Lun,
-        host_caching: Annotated[str, one_of(HostCaching)] | None = None,
+        host_caching: Annotated[str, one_of(wire.disks.HostCaching)] | None = None,
         media_link: str | None = None,
         updated_lun: Lun | None = None,
         disk_label: str | None = None,
@@ -139,12 +144,12 @@ class DiskOperations(Caller):
         ...
 
     @registered.reads(DISKS)
-    async def list_disks(self) -> Disks:
+    async def list_disks(self) -> wire.disks.Disks:
         """List the registered disks, attached or not."""
         ...
 
     @registered.reads(DISK)
-    async def get_disk(self, disk_name: str) -> Disk:
+    async def get_disk(self, disk_name: str) -> wire.disks.Disk:
         """Read a registered disk.
 
         Raises:
@@ -153,7 +158,11 @@ class DiskOperations(Caller):
         ...
 
     @registered.creates(
-        DISKS, at="/{name}", body=Disk, fields={"has_operating_system": ""}, operation="CreateDisk"
+        DISKS,
+        at="/{name}",
+        body=lambda: wire.disks.Disk,
+        fields={"has_operating_system": ""},
+        operation="CreateDisk",
     )
     async def add_disk(
         self,
@@ -191,7 +200,7 @@ class DiskOperations(Caller):
 
     @registered.replaces(
         DISK,
-        body=Disk,
+        body=lambda: wire.disks.Disk,
         needs=[AtLeastOne("label", "resized_size_in_gb")],
         ends=Ends.OPERATION,
         usual=Usual(30, samples=2, resolution=30),

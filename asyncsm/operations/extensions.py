@@ -1,10 +1,12 @@
 """Extensions that can be installed in virtual machines."""
 
+from __future__ import annotations
+
 from typing import Final
 
+from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.operations.declaring import Family
-from asyncsm.wire.extensions import ResourceExtensions
 
 family: Final = Family("extensions of virtual machines", evidence="[protocol 4.15]")
 
@@ -15,14 +17,14 @@ class ResourceExtensionOperations(Caller):
     """Lists of extensions; they are installed by a reference in a virtual machine's role."""
 
     @family.reads(EXTENSIONS)
-    async def list_resource_extensions(self) -> ResourceExtensions:
+    async def list_resource_extensions(self) -> wire.extensions.ResourceExtensions:
         """List the latest version of each extension for virtual machines."""
         ...
 
     @family.reads(EXTENSIONS + "/{publisher_name}/{extension_name}")
     async def list_resource_extension_versions(
         self, publisher_name: str, extension_name: str
-    ) -> ResourceExtensions:
+    ) -> wire.extensions.ResourceExtensions:
         """List all versions of one extension.
 
         Args:

@@ -7,11 +7,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, get_args
+from typing import TYPE_CHECKING, Final, get_args, get_type_hints
 
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.errors import InvalidArgument
-from asyncsm.wire.base import XmlModel
+
+if TYPE_CHECKING:
+    from asyncsm.wire.base import XmlModel
 
 PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 _REFERENCE: Final = re.compile(r"^REST: ([^(\n]+?)(?: \((\w+)\))?\.$", re.MULTILINE)
@@ -182,7 +184,7 @@ class Operation:
         taken: set[str] = set()
         for one in inspect.signature(self.made).parameters.values() if self.made else ():
             if one.kind is one.VAR_KEYWORD:
-                parts = get_args(one.annotation)[0]
+                parts = get_args(get_type_hints(self.made)[one.name])[0]
                 taken |= parts.__required_keys__ | parts.__optional_keys__
             else:
                 taken.add(one.name)
@@ -196,8 +198,7 @@ class Operation:
     @property
     def title(self) -> str:
         """Name in the service's reference, such as ``List Hosted Services``."""
-        found = _REFERENCE.search(self.doc)
-        return found[1] if found else re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self.operation)
+        return title_of(self.doc, self.operation)
 
     @property
     def page(self) -> str | None:
@@ -214,6 +215,12 @@ def _named(service: str, name: str) -> Operation:
     from asyncsm.operations import catalogue
 
     return next(one for one in catalogue() if (one.service, one.name) == (service, name))
+
+
+def title_of(doc: str, operation: str) -> str:
+    """Name of an operation in the service's reference: the one in a docstring, else by the service's name."""
+    found = _REFERENCE.search(doc)
+    return found[1] if found else re.sub(r"(?<=[a-z])(?=[A-Z])", " ", operation)
 
 
 def segments_of(template: str) -> list[str]:

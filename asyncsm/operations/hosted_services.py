@@ -1,7 +1,10 @@
 """Hosted services, which the portal called cloud services."""
 
+from __future__ import annotations
+
 from typing import Annotated, Final
 
+from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.errors import ResourceNotFound
 from asyncsm.operations.binding import request_of
@@ -16,13 +19,6 @@ from asyncsm.operations.kinds import (
     flag,
 )
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.hosted_services import (
-    AvailabilityResponse,
-    CreateHostedService,
-    HostedService,
-    HostedServices,
-    UpdateHostedService,
-)
 
 family: Final = Family("hosted services", evidence="[protocol 4.5]", ends=Ends.AT_ONCE)
 
@@ -34,7 +30,7 @@ class HostedServiceOperations(Caller):
     """Operations on hosted services, the containers of deployments."""
 
     @family.reads(SERVICES)
-    async def list_hosted_services(self) -> HostedServices:
+    async def list_hosted_services(self) -> wire.hosted_services.HostedServices:
         """List the hosted services of the subscription, without their deployments.
 
         REST: List Hosted Services (ee460781).
@@ -44,7 +40,7 @@ class HostedServiceOperations(Caller):
     @family.reads(SERVICE + "?embed-detail={embed_detail}")
     async def get_hosted_service_properties(
         self, service_name: str, embed_detail: Annotated[bool, flag("true", "false")] = False
-    ) -> HostedService:
+    ) -> wire.hosted_services.HostedService:
         """Read a hosted service.
 
         REST: Get Hosted Service Properties (ee460806).
@@ -58,7 +54,9 @@ class HostedServiceOperations(Caller):
         ...
 
     @family.reads(SERVICES + "/operations/isavailable/{service_name}")
-    async def check_hosted_service_name_availability(self, service_name: str) -> AvailabilityResponse:
+    async def check_hosted_service_name_availability(
+        self, service_name: str
+    ) -> wire.hosted_services.AvailabilityResponse:
         """Ask whether a name for a hosted service is free; `reason` says why not.
 
         REST: Check Hosted Service Name Availability (jj154116).
@@ -68,7 +66,7 @@ class HostedServiceOperations(Caller):
     @family.creates(
         SERVICES,
         at="/{service_name}",
-        body=CreateHostedService,
+        body=lambda: wire.hosted_services.CreateHostedService,
         listed="CreateHostedService",
         needs=[ExactlyOne("location", "affinity_group")],
     )
@@ -101,7 +99,7 @@ class HostedServiceOperations(Caller):
 
     @family.replaces(
         SERVICE,
-        body=UpdateHostedService,
+        body=lambda: wire.hosted_services.UpdateHostedService,
         listed="UpdateHostedService",
         needs=[AtLeastOne("label", "description")],
     )

@@ -1,7 +1,10 @@
 """Operating system images: platform ones, and the user's own."""
 
+from __future__ import annotations
+
 from typing import Final
 
+from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.operations import arguments
 from asyncsm.operations.binding import request_of
@@ -9,7 +12,6 @@ from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import Ends
 from asyncsm.operations.kinds import BlobUrl, Label, MediaToo, Name, OperatingSystemName
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.images import Images, OSImage, OSImageDetails
 
 family: Final = Family("OS images", evidence="[protocol 4.11]", ends=Ends.AT_ONCE)
 
@@ -21,7 +23,7 @@ class OSImageOperations(Caller):
     """Operations on operating system images."""
 
     @family.reads(IMAGES)
-    async def list_os_images(self) -> Images:
+    async def list_os_images(self) -> wire.images.Images:
         """List the platform's images and the user's own.
 
         REST: List OS Images (jj157191).
@@ -29,7 +31,7 @@ class OSImageOperations(Caller):
         ...
 
     @family.reads(IMAGE)
-    async def get_os_image(self, image_name: str) -> OSImage:
+    async def get_os_image(self, image_name: str) -> wire.images.OSImage:
         """Read one image.
 
         REST: Get OS Image.
@@ -40,7 +42,7 @@ class OSImageOperations(Caller):
         ...
 
     @family.reads(IMAGE + "/details")
-    async def get_os_image_details(self, image_name: str) -> OSImageDetails:
+    async def get_os_image_details(self, image_name: str) -> wire.images.OSImageDetails:
         """Read one of the user's images with the progress of its replication.
 
         REST: Get OS Image Details.
@@ -51,7 +53,7 @@ class OSImageOperations(Caller):
         """
         ...
 
-    @family.creates(IMAGES, at="/{name}", body=OSImage, operation="CreateOSImage")
+    @family.creates(IMAGES, at="/{name}", body=lambda: wire.images.OSImage, operation="CreateOSImage")
     async def add_os_image(
         self, label: Label, media_link: BlobUrl, name: Name, os: OperatingSystemName
     ) -> OperationHandle:
@@ -70,7 +72,7 @@ class OSImageOperations(Caller):
         """
         ...
 
-    @family.replaces(IMAGE, body=OSImage, listed="SetImageProperties")
+    @family.replaces(IMAGE, body=lambda: wire.images.OSImage, listed="SetImageProperties")
     async def update_os_image(
         self, image_name: str, label: Label, media_link: BlobUrl, name: Name, os: OperatingSystemName
     ) -> OperationHandle:
@@ -85,9 +87,9 @@ class OSImageOperations(Caller):
         """
         ...
 
-    @family.replaces(IMAGE, body=OSImage, listed="SetImageProperties")
+    @family.replaces(IMAGE, body=lambda: wire.images.OSImage, listed="SetImageProperties")
     async def update_os_image_from_image_reference(
-        self, image_name: str, os_image: OSImage
+        self, image_name: str, os_image: wire.images.OSImage
     ) -> OperationHandle:
         """Change the properties of one of the user's images; what is not given stays.
 

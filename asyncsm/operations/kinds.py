@@ -10,8 +10,6 @@ from datetime import datetime
 from math import inf
 from typing import Annotated, Final, TypeAlias, cast
 
-from pydantic import SecretStr
-
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations import arguments
 from asyncsm.operations.arguments import Binary
@@ -109,7 +107,8 @@ Configuration: TypeAlias = Annotated[
 Base64Content: TypeAlias = Annotated[
     Binary, _rule("a file's content; text is base64 already", arguments.base64_of, "AAAA")
 ]
-Secret: TypeAlias = Annotated[str | SecretStr, _unnamed("never shown", arguments.secret, "Passw0rd!")]
+SECRET: Final = _unnamed("never shown", arguments.secret, "Passw0rd!")
+"""The rule of ``str | pydantic.SecretStr``, which is no alias because that would load most of pydantic."""
 Lun: TypeAlias = Annotated[int, between(0, MOST_LUN)]
 OperatingSystemName: TypeAlias = Annotated[str, one_of(("Linux", "Windows"))]
 Thumbprint: TypeAlias = Annotated[

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from asyncsm.engine.lanes import Lane
-from asyncsm.operations.declaring import Family
-from asyncsm.operations.facts import PLACEHOLDER, Operation, segments_of
+from asyncsm.operations.declaring import Declaration, Family
+from asyncsm.operations.facts import PLACEHOLDER, segments_of
+
+if TYPE_CHECKING:
+    from asyncsm.engine.lanes import Lane
 
 
 def lane_of(path: str) -> Lane:
@@ -17,17 +20,17 @@ def lane_of(path: str) -> Lane:
     a declared one is in that one's lane, and one that fits no declaration is a lane of its own.
     """
     names = [unquote(segment) for segment in segments_of(path)]
-    lane = _best(names, [one for family in Family.loaded for one in family.operations])
+    lane = _best(names, [one for family in Family.loaded for one in family.declarations])
     if lane[:1] == ("services",):
         lane = lane[1:]
     return tuple(name.lower() for name in lane)
 
 
-def _best(names: Sequence[str], operations: Sequence[Operation]) -> tuple[str, ...]:
+def _best(names: Sequence[str], declarations: Sequence[Declaration]) -> tuple[str, ...]:
     fitting = [
         (_literals(template), template, lane)
-        for operation in operations
-        for template, lane in _templates(operation)
+        for declaration in declarations
+        for template, lane in _templates(declaration)
         if _fits(template, names)
     ]
     if not fitting:
@@ -36,10 +39,10 @@ def _best(names: Sequence[str], operations: Sequence[Operation]) -> tuple[str, .
     return tuple(names[: len(lane)]) if template[: len(lane)] == lane else ()
 
 
-def _templates(operation: Operation) -> Iterator[tuple[list[str], list[str]]]:
+def _templates(declaration: Declaration) -> Iterator[tuple[list[str], list[str]]]:
     """Paths by which an operation is known, each with its lane."""
-    lane = segments_of(operation.lane)
-    for template in filter(None, (operation.path, operation.target)):
+    lane = segments_of(declaration.lane)
+    for template in filter(None, (declaration.path, declaration.target)):
         yield segments_of(template), lane
 
 

@@ -1,21 +1,16 @@
 """Network security groups: which traffic may reach subnets, machines and their network interfaces."""
 
+from __future__ import annotations
+
 from typing import Annotated, Final
 
+from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import Usual
 from asyncsm.operations.hosted_services import SERVICE
 from asyncsm.operations.kinds import Label, Name, between, one_of
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.network_security_groups import (
-    NetworkSecurityGroup,
-    NetworkSecurityGroups,
-    NetworkSecurityRule,
-    RuleAction,
-    RuleProtocol,
-    RuleType,
-)
 
 family: Final = Family(
     "network security groups",
@@ -39,14 +34,14 @@ class NetworkSecurityGroupOperations(Caller):
     """Operations on network security groups, their rules, and what they are associated with."""
 
     @family.reads(GROUPS)
-    async def list_network_security_groups(self) -> NetworkSecurityGroups:
+    async def list_network_security_groups(self) -> wire.network_security_groups.NetworkSecurityGroups:
         """List the network security groups of the subscription, without their rules."""
         ...
 
     @family.reads(GROUP + "?detaillevel={detail_level}")
     async def get_network_security_group(
         self, group_name: str, detail_level: Annotated[str, one_of(("Full",))] | None = None
-    ) -> NetworkSecurityGroup:
+    ) -> wire.network_security_groups.NetworkSecurityGroup:
         """Read a network security group; with ``detail_level="Full"`` also its rules.
 
         Raises:
@@ -54,7 +49,7 @@ class NetworkSecurityGroupOperations(Caller):
         """
         ...
 
-    @family.creates(GROUPS, at="/{name}", body=NetworkSecurityGroup)
+    @family.creates(GROUPS, at="/{name}", body=lambda: wire.network_security_groups.NetworkSecurityGroup)
     async def create_network_security_group(
         self, name: Name, location: Name, label: Label | None = None
     ) -> OperationHandle:
@@ -80,19 +75,23 @@ class NetworkSecurityGroupOperations(Caller):
         """
         ...
 
-    @family.replaces(RULE, body=NetworkSecurityRule, fields={"name": "", "state": "", "is_default": ""})
+    @family.replaces(
+        RULE,
+        body=lambda: wire.network_security_groups.NetworkSecurityRule,
+        fields={"name": "", "state": "", "is_default": ""},
+    )
     async def set_network_security_rule(
         self,
         group_name: str,
         rule_name: str,
-        type: Annotated[str, one_of(RuleType)],
+        type: Annotated[str, one_of(wire.network_security_groups.RuleType)],
         priority: Annotated[int, between(100, 4096)],
-        action: Annotated[str, one_of(RuleAction)],
+        action: Annotated[str, one_of(wire.network_security_groups.RuleAction)],
         source_address_prefix: Name,
         source_port_range: Name,
         destination_address_prefix: Name,
         destination_port_range: Name,
-        protocol: Annotated[str, one_of(RuleProtocol)],
+        protocol: Annotated[str, one_of(wire.network_security_groups.RuleProtocol)],
     ) -> OperationHandle:
         """Add a rule to a network security group, or replace the one of that name.
 
@@ -126,7 +125,7 @@ class NetworkSecurityGroupOperations(Caller):
     @family.reads(SUBNET + ASSOCIATED)
     async def get_network_security_group_for_subnet(
         self, virtual_network_name: str, subnet_name: str
-    ) -> NetworkSecurityGroup:
+    ) -> wire.network_security_groups.NetworkSecurityGroup:
         """Read which network security group a subnet has: its `name` and `state`.
 
         Raises:
@@ -134,7 +133,11 @@ class NetworkSecurityGroupOperations(Caller):
         """
         ...
 
-    @family.acts(SUBNET + ASSOCIATED, body=NetworkSecurityGroup, fields={"name": "group_name"})
+    @family.acts(
+        SUBNET + ASSOCIATED,
+        body=lambda: wire.network_security_groups.NetworkSecurityGroup,
+        fields={"name": "group_name"},
+    )
     async def add_network_security_group_to_subnet(
         self, group_name: str, virtual_network_name: str, subnet_name: str
     ) -> OperationHandle:
@@ -160,7 +163,7 @@ class NetworkSecurityGroupOperations(Caller):
     @family.reads(ROLE + ASSOCIATED)
     async def get_network_security_group_for_role(
         self, service_name: str, deployment_name: str, role_name: str
-    ) -> NetworkSecurityGroup:
+    ) -> wire.network_security_groups.NetworkSecurityGroup:
         """Read which network security group a role has: its `name` and `state`.
 
         Raises:
@@ -168,7 +171,11 @@ class NetworkSecurityGroupOperations(Caller):
         """
         ...
 
-    @family.acts(ROLE + ASSOCIATED, body=NetworkSecurityGroup, fields={"name": "group_name"})
+    @family.acts(
+        ROLE + ASSOCIATED,
+        body=lambda: wire.network_security_groups.NetworkSecurityGroup,
+        fields={"name": "group_name"},
+    )
     async def add_network_security_group_to_role(
         self, group_name: str, service_name: str, deployment_name: str, role_name: str
     ) -> OperationHandle:
@@ -194,7 +201,7 @@ class NetworkSecurityGroupOperations(Caller):
     @family.reads(INTERFACE + ASSOCIATED)
     async def get_network_security_group_for_network_interface(
         self, service_name: str, deployment_name: str, role_name: str, network_interface_name: str
-    ) -> NetworkSecurityGroup:
+    ) -> wire.network_security_groups.NetworkSecurityGroup:
         """Read which network security group a network interface has: its `name` and `state`.
 
         Raises:
@@ -202,7 +209,11 @@ class NetworkSecurityGroupOperations(Caller):
         """
         ...
 
-    @family.acts(INTERFACE + ASSOCIATED, body=NetworkSecurityGroup, fields={"name": "group_name"})
+    @family.acts(
+        INTERFACE + ASSOCIATED,
+        body=lambda: wire.network_security_groups.NetworkSecurityGroup,
+        fields={"name": "group_name"},
+    )
     async def add_network_security_group_to_network_interface(
         self,
         group_name: str,

@@ -1,7 +1,10 @@
 """Starting, stopping and capturing virtual machines."""
 
+from __future__ import annotations
+
 from typing import Annotated, Final
 
+from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
@@ -11,18 +14,6 @@ from asyncsm.operations.kinds import Label, Name, Names, one_of
 from asyncsm.operations.roles import MACHINE, SystemConfiguration
 from asyncsm.operations.upgrades import INSTANCE
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.roles import (
-    CaptureRoleOperation,
-    PerformMaintenanceOnRoleOperation,
-    PostCaptureAction,
-    PostShutdownAction,
-    RedeployRoleOperation,
-    RestartRoleOperation,
-    ShutdownRoleOperation,
-    ShutdownRolesOperation,
-    StartRoleOperation,
-    StartRolesOperation,
-)
 
 family: Final = Family("power", evidence="[protocol 4.14]", usual=Usual(31, samples=12, resolution=30))
 
@@ -37,7 +28,12 @@ class PowerOperations(Caller):
     is there.
     """
 
-    @family.acts(MACHINE, body=StartRoleOperation, operation="StartRoleOperation", reconcile=_NO_HARM)
+    @family.acts(
+        MACHINE,
+        body=lambda: wire.roles.StartRoleOperation,
+        operation="StartRoleOperation",
+        reconcile=_NO_HARM,
+    )
     async def start_role(self, service_name: str, deployment_name: str, role_name: str) -> OperationHandle:
         """Start a virtual machine.
 
@@ -50,7 +46,7 @@ class PowerOperations(Caller):
 
     @family.acts(
         MACHINE,
-        body=RestartRoleOperation,
+        body=lambda: wire.roles.RestartRoleOperation,
         operation="RestartRoleOperation",
         usual=Usual(68, samples=1, resolution=5),
     )
@@ -66,7 +62,7 @@ class PowerOperations(Caller):
 
     @family.acts(
         MACHINE,
-        body=RedeployRoleOperation,
+        body=lambda: wire.roles.RedeployRoleOperation,
         operation="RedeployRoleOperation",
         version="2016-06-01",
         usual=Usual(151, samples=1, resolution=30),
@@ -84,7 +80,7 @@ class PowerOperations(Caller):
 
     @family.acts(
         MACHINE,
-        body=PerformMaintenanceOnRoleOperation,
+        body=lambda: wire.roles.PerformMaintenanceOnRoleOperation,
         operation="PerformMaintenanceOnRoleOperation",
         version="2017-01-01",
         usual=Usual(151),
@@ -118,13 +114,18 @@ class PowerOperations(Caller):
         """
         ...
 
-    @family.acts(MACHINE, body=ShutdownRoleOperation, operation="ShutdownRoleOperation", reconcile=_NO_HARM)
+    @family.acts(
+        MACHINE,
+        body=lambda: wire.roles.ShutdownRoleOperation,
+        operation="ShutdownRoleOperation",
+        reconcile=_NO_HARM,
+    )
     async def shutdown_role(
         self,
         service_name: str,
         deployment_name: str,
         role_name: str,
-        post_shutdown_action: Annotated[str, one_of(PostShutdownAction)] = "Stopped",
+        post_shutdown_action: Annotated[str, one_of(wire.roles.PostShutdownAction)] = "Stopped",
     ) -> OperationHandle:
         """Shut a virtual machine down.
 
@@ -141,7 +142,7 @@ class PowerOperations(Caller):
 
     @family.acts(
         MACHINES,
-        body=StartRolesOperation,
+        body=lambda: wire.roles.StartRolesOperation,
         fields={"roles": "role_names"},
         operation="StartRolesOperation",
         reconcile=_NO_HARM,
@@ -160,7 +161,7 @@ class PowerOperations(Caller):
 
     @family.acts(
         MACHINES,
-        body=ShutdownRolesOperation,
+        body=lambda: wire.roles.ShutdownRolesOperation,
         fields={"roles": "role_names"},
         operation="ShutdownRolesOperation",
         reconcile=_NO_HARM,
@@ -170,7 +171,7 @@ class PowerOperations(Caller):
         service_name: str,
         deployment_name: str,
         role_names: Names,
-        post_shutdown_action: Annotated[str, one_of(PostShutdownAction)] = "Stopped",
+        post_shutdown_action: Annotated[str, one_of(wire.roles.PostShutdownAction)] = "Stopped",
     ) -> OperationHandle:
         """Shut several virtual machines of a deployment down at once.
 
@@ -187,7 +188,7 @@ class PowerOperations(Caller):
 
     @family.acts(
         MACHINE,
-        body=CaptureRoleOperation,
+        body=lambda: wire.roles.CaptureRoleOperation,
         operation="CaptureRoleOperation",
         destructive=True,
         usual=Usual(23, samples=2, resolution=14),
@@ -197,7 +198,7 @@ class PowerOperations(Caller):
         service_name: str,
         deployment_name: str,
         role_name: str,
-        post_capture_action: Annotated[str, one_of(PostCaptureAction)],
+        post_capture_action: Annotated[str, one_of(wire.roles.PostCaptureAction)],
         target_image_name: Name,
         target_image_label: Label,
         provisioning_configuration: SystemConfiguration | None = None,

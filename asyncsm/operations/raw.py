@@ -5,8 +5,8 @@ from __future__ import annotations
 from asyncsm.engine import protocol
 from asyncsm.engine.caller import Caller
 from asyncsm.polling import OperationHandle
+from asyncsm.wire.encoding import utf8
 from asyncsm.wire.http import HttpResponse
-from asyncsm.wire.types import utf8
 
 
 class RawOperations(Caller):

@@ -1,8 +1,11 @@
 """Virtual machines, which the service calls roles."""
 
-from collections.abc import Sequence
-from typing import Annotated, Final, TypeAlias, TypedDict, Unpack, cast
+from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Annotated, Final, TypeAlias, TypedDict, Union, Unpack, cast
+
+from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations import arguments
@@ -11,19 +14,11 @@ from asyncsm.operations.deployments import DEPLOYMENT, DEPLOYMENTS
 from asyncsm.operations.facts import Rule, Usual
 from asyncsm.operations.kinds import Label, MediaToo, Name
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.configuration_sets import (
-    ConfigurationSet,
-    LinuxConfigurationSet,
-    WindowsConfigurationSet,
-)
-from asyncsm.wire.deployments import DeploymentSlot, VirtualMachineDeployment
-from asyncsm.wire.disks import DataVirtualHardDisk, OSVirtualHardDisk
-from asyncsm.wire.endpoints import ConfigurationSetInputEndpoints
-from asyncsm.wire.extensions import ResourceExtensionReference
-from asyncsm.wire.networks import Dns, DnsServer, DnsServers
-from asyncsm.wire.roles import PersistentVMRole, RoleList
 
-SystemConfiguration = LinuxConfigurationSet | WindowsConfigurationSet
+# A name of a model in a `TypeAlias` is text, as those are made when this is imported.
+SystemConfiguration: TypeAlias = Union[
+    "wire.configuration_sets.LinuxConfigurationSet", "wire.configuration_sets.WindowsConfigurationSet"
+]
 
 family: Final = Family("virtual machines", evidence="[protocol 4.14]")
 
@@ -37,7 +32,7 @@ MACHINE: Final = DEPLOYMENT + "/roleinstances/{role_name}/Operations"
 
 def _system(_: str, value: object) -> object:
     config = cast("SystemConfiguration", value)
-    if isinstance(config, LinuxConfigurationSet):
+    if isinstance(config, wire.configuration_sets.LinuxConfigurationSet):
         _length("system_config.host_name", config.host_name, 1, 64)
         _length("system_config.user_name", config.user_name, 1, 32)
         if config.user_password is not None:
@@ -53,11 +48,15 @@ def _length(parameter: str, value: str | None, least: int, most: int) -> None:
 
 
 def _network(parameter: str, value: object) -> object:
-    if isinstance(value, ConfigurationSetInputEndpoints):
+    if isinstance(value, wire.endpoints.ConfigurationSetInputEndpoints):
         # The old SDK took whatever has the attributes, and programs give them to the endpoints alone.
-        own = {name: one for name, one in vars(value).items() if name in ConfigurationSet.model_fields}
-        value = ConfigurationSet(**{**own, "input_endpoints": value})
-    config = cast("ConfigurationSet", value)
+        own = {
+            name: one
+            for name, one in vars(value).items()
+            if name in wire.configuration_sets.ConfigurationSet.model_fields
+        }
+        value = wire.configuration_sets.ConfigurationSet(**{**own, "input_endpoints": value})
+    config = cast("wire.configuration_sets.ConfigurationSet", value)
     taken: dict[tuple[int, str], str | None] = {}
     for endpoint in config.input_endpoints:
         # Endpoints of one load-balanced set share their port on purpose.
@@ -82,7 +81,8 @@ System: TypeAlias = Annotated[
     SystemConfiguration, Rule("names and passwords of the lengths the service allows", _system)
 ]
 Network: TypeAlias = Annotated[
-    ConfigurationSet, Rule("no two endpoints share a public port, but those of a load-balanced set", _network)
+    "wire.configuration_sets.ConfigurationSet",
+    Rule("no two endpoints share a public port, but those of a load-balanced set", _network),
 ]
 AnySlot: TypeAlias = Annotated[str, Rule("Production or Staging, in any case", _slot, example="Production")]
 
@@ -93,12 +93,12 @@ AnySlot: TypeAlias = Annotated[str, Rule("Production or Staging, in any case", _
 class _Definition(TypedDict):
     """Parts of a machine that can be changed."""
 
-    os_virtual_hard_disk: OSVirtualHardDisk | None
-    network_config: ConfigurationSet | None
+    os_virtual_hard_disk: wire.disks.OSVirtualHardDisk | None
+    network_config: wire.configuration_sets.ConfigurationSet | None
     availability_set_name: str | None
-    data_virtual_hard_disks: Sequence[DataVirtualHardDisk] | None
+    data_virtual_hard_disks: Sequence[wire.disks.DataVirtualHardDisk] | None
     role_size: str | None
-    resource_extension_references: Sequence[ResourceExtensionReference] | None
+    resource_extension_references: Sequence[wire.extensions.ResourceExtensionReference] | None
     provision_guest_agent: bool | None
 
 
@@ -110,12 +110,12 @@ class MachineParts(_Definition):
     media_location: str | None
 
 
-def _role(role_name: str, role_type: str, **parts: Unpack[MachineParts]) -> PersistentVMRole:
+def _role(role_name: str, role_type: str, **parts: Unpack[MachineParts]) -> wire.roles.PersistentVMRole:
     """Return the definition of a machine with these parts."""
     os_disk, image = parts["os_virtual_hard_disk"], parts["vm_image_name"]
     if os_disk is not None and image is not None:
         raise InvalidArgument("os_virtual_hard_disk", "give either this or vm_image_name, and not both")
-    role = PersistentVMRole(
+    role = wire.roles.PersistentVMRole(
         role_name=role_name,
         role_type=role_type,
         vm_image_name=image,
@@ -137,8 +137,8 @@ def _role(role_name: str, role_type: str, **parts: Unpack[MachineParts]) -> Pers
 
 
 def _new_definition(
-    role_name: str, role_type: str, role: PersistentVMRole | None, **parts: Unpack[_Definition]
-) -> PersistentVMRole:
+    role_name: str, role_type: str, role: wire.roles.PersistentVMRole | None, **parts: Unpack[_Definition]
+) -> wire.roles.PersistentVMRole:
     if role is None:
         return _role(
             role_name, role_type, system_config=None, vm_image_name=None, media_location=None, **parts
@@ -155,17 +155,19 @@ def _deployment(
     role_name: str,
     role_type: str,
     virtual_network_name: str | None,
-    dns_servers: Sequence[DnsServer] | None,
+    dns_servers: Sequence[wire.networks.DnsServer] | None,
     reserved_ip_name: str | None,
     **parts: Unpack[MachineParts],
-) -> VirtualMachineDeployment:
-    return VirtualMachineDeployment(
+) -> wire.deployments.VirtualMachineDeployment:
+    return wire.deployments.VirtualMachineDeployment(
         name=deployment_name,
-        deployment_slot=DeploymentSlot(deployment_slot),
+        deployment_slot=wire.deployments.DeploymentSlot(deployment_slot),
         label=label,
-        role_list=RoleList(roles=[_role(role_name, role_type, **parts)]),
+        role_list=wire.roles.RoleList(roles=[_role(role_name, role_type, **parts)]),
         virtual_network_name=virtual_network_name,
-        dns=Dns(dns_servers=DnsServers(dns_servers=list(dns_servers))) if dns_servers else None,
+        dns=wire.networks.Dns(dns_servers=wire.networks.DnsServers(dns_servers=list(dns_servers)))
+        if dns_servers
+        else None,
         reserved_ip_name=reserved_ip_name,
     )
 
@@ -174,7 +176,9 @@ class RoleOperations(Caller):
     """Operations on virtual machines."""
 
     @family.reads(ROLE)
-    async def get_role(self, service_name: str, deployment_name: str, role_name: str) -> PersistentVMRole:
+    async def get_role(
+        self, service_name: str, deployment_name: str, role_name: str
+    ) -> wire.roles.PersistentVMRole:
         """Read the definition of a virtual machine: disks, size, endpoints; no passwords.
 
         REST: Get Role (jj157193).
@@ -187,7 +191,7 @@ class RoleOperations(Caller):
     @family.creates(
         ROLES,
         at="/{role_name}",
-        body=PersistentVMRole,
+        body=lambda: wire.roles.PersistentVMRole,
         made=_role,
         usual=Usual(32, samples=10, resolution=30),
     )
@@ -197,13 +201,13 @@ class RoleOperations(Caller):
         deployment_name: str,
         role_name: Name,
         system_config: System | None,
-        os_virtual_hard_disk: OSVirtualHardDisk | None,
+        os_virtual_hard_disk: wire.disks.OSVirtualHardDisk | None,
         network_config: Network | None = None,
         availability_set_name: str | None = None,
-        data_virtual_hard_disks: Sequence[DataVirtualHardDisk] | None = None,
+        data_virtual_hard_disks: Sequence[wire.disks.DataVirtualHardDisk] | None = None,
         role_size: str | None = None,
         role_type: str = "PersistentVMRole",
-        resource_extension_references: Sequence[ResourceExtensionReference] | None = None,
+        resource_extension_references: Sequence[wire.extensions.ResourceExtensionReference] | None = None,
         provision_guest_agent: bool | None = None,
         vm_image_name: str | None = None,
         media_location: str | None = None,
@@ -222,23 +226,26 @@ class RoleOperations(Caller):
         ...
 
     @family.replaces(
-        ROLE, body=PersistentVMRole, made=_new_definition, usual=Usual(32, samples=14, resolution=30)
+        ROLE,
+        body=lambda: wire.roles.PersistentVMRole,
+        made=_new_definition,
+        usual=Usual(32, samples=14, resolution=30),
     )
     async def update_role(
         self,
         service_name: str,
         deployment_name: str,
         role_name: str,
-        os_virtual_hard_disk: OSVirtualHardDisk | None = None,
+        os_virtual_hard_disk: wire.disks.OSVirtualHardDisk | None = None,
         network_config: Network | None = None,
         availability_set_name: str | None = None,
-        data_virtual_hard_disks: Sequence[DataVirtualHardDisk] | None = None,
+        data_virtual_hard_disks: Sequence[wire.disks.DataVirtualHardDisk] | None = None,
         role_size: str | None = None,
         role_type: str = "PersistentVMRole",
-        resource_extension_references: Sequence[ResourceExtensionReference] | None = None,
+        resource_extension_references: Sequence[wire.extensions.ResourceExtensionReference] | None = None,
         provision_guest_agent: bool | None = None,
         *,
-        role: PersistentVMRole | None = None,
+        role: wire.roles.PersistentVMRole | None = None,
     ) -> OperationHandle:
         """Replace the definition of a virtual machine.
 
@@ -273,7 +280,7 @@ class RoleOperations(Caller):
     @family.creates(
         DEPLOYMENTS,
         at="/{deployment_name}",
-        body=VirtualMachineDeployment,
+        body=lambda: wire.deployments.VirtualMachineDeployment,
         made=_deployment,
         usual=Usual(59, samples=32, resolution=30),
     )
@@ -285,18 +292,18 @@ class RoleOperations(Caller):
         label: Label,
         role_name: Name,
         system_config: System | None,
-        os_virtual_hard_disk: OSVirtualHardDisk | None,
+        os_virtual_hard_disk: wire.disks.OSVirtualHardDisk | None,
         network_config: Network | None = None,
         availability_set_name: str | None = None,
-        data_virtual_hard_disks: Sequence[DataVirtualHardDisk] | None = None,
+        data_virtual_hard_disks: Sequence[wire.disks.DataVirtualHardDisk] | None = None,
         role_size: str | None = None,
         role_type: str = "PersistentVMRole",
         virtual_network_name: str | None = None,
-        resource_extension_references: Sequence[ResourceExtensionReference] | None = None,
+        resource_extension_references: Sequence[wire.extensions.ResourceExtensionReference] | None = None,
         provision_guest_agent: bool | None = None,
         vm_image_name: str | None = None,
         media_location: str | None = None,
-        dns_servers: Sequence[DnsServer] | None = None,
+        dns_servers: Sequence[wire.networks.DnsServer] | None = None,
         reserved_ip_name: str | None = None,
     ) -> OperationHandle:
         """Create a deployment with a first virtual machine in it.

@@ -1,15 +1,19 @@
 """Service certificates: those a hosted service's machines may use."""
 
+from __future__ import annotations
+
 from typing import Annotated, Final
 
+import pydantic
+
+from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import Usual
 from asyncsm.operations.hosted_services import SERVICE
-from asyncsm.operations.kinds import Base64Content, Secret, Thumbprint, ThumbprintAlgorithm, one_of
+from asyncsm.operations.kinds import SECRET, Base64Content, Thumbprint, ThumbprintAlgorithm, one_of
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.certificates import Certificate, CertificateFile, CertificateFormat, Certificates
 
 family: Final = Family(
     "service certificates", evidence="[protocol 4.8]", usual=Usual(6, samples=15, resolution=6)
@@ -23,7 +27,7 @@ class ServiceCertificateOperations(Caller):
     """Operations on the certificates of a hosted service."""
 
     @family.reads(CERTIFICATES)
-    async def list_service_certificates(self, service_name: str) -> Certificates:
+    async def list_service_certificates(self, service_name: str) -> wire.certificates.Certificates:
         """List the certificates of a hosted service, without private keys.
 
         Raises:
@@ -34,7 +38,7 @@ class ServiceCertificateOperations(Caller):
     @family.reads(CERTIFICATE)
     async def get_service_certificate(
         self, service_name: str, thumbalgorithm: ThumbprintAlgorithm, thumbprint: Thumbprint
-    ) -> Certificate:
+    ) -> wire.certificates.Certificate:
         """Read the public part of a certificate.
 
         Args:
@@ -48,7 +52,7 @@ class ServiceCertificateOperations(Caller):
 
     @family.creates(
         CERTIFICATES,
-        body=CertificateFile,
+        body=lambda: wire.certificates.CertificateFile,
         listed="AddCertificates",
         reconcile=Reconcile.REPEAT,  # a certificate that is there already is not added twice
     )
@@ -56,8 +60,8 @@ class ServiceCertificateOperations(Caller):
         self,
         service_name: str,
         data: Base64Content,
-        certificate_format: Annotated[str, one_of(CertificateFormat)],
-        password: Secret | None = None,
+        certificate_format: Annotated[str, one_of(wire.certificates.CertificateFormat)],
+        password: Annotated[str | pydantic.SecretStr, SECRET] | None = None,
     ) -> OperationHandle:
         """Add a certificate that the service's machines may use.
 

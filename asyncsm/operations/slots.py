@@ -4,8 +4,11 @@ A change by slot takes the whole hosted service for itself, as a swap does: whic
 is known to the service only, and may be one that another change names.
 """
 
+from __future__ import annotations
+
 from typing import Annotated, Final
 
+from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
@@ -23,15 +26,6 @@ from asyncsm.operations.kinds import (
 )
 from asyncsm.operations.upgrades import ROLLBACK_MODES
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.deployments import (
-    ChangeConfiguration,
-    RollbackUpdateOrUpgrade,
-    UpdateDeploymentStatus,
-    UpgradeDeployment,
-    UpgradeMode,
-    WalkUpgradeDomain,
-)
-from asyncsm.wire.roles import RoleInstanceNames
 
 family: Final = Family("deployments by slot", evidence="[protocol 4.7]", version="2016-06-01")
 
@@ -55,7 +49,7 @@ class SlotOperations(Caller):
 
     @family.acts(
         SLOT + "?comp=config",
-        body=ChangeConfiguration,
+        body=lambda: wire.deployments.ChangeConfiguration,
         listed="ChangeDeploymentConfigurationBySlot",
         usual=Usual(151, resolution=30),
     )
@@ -65,8 +59,10 @@ class SlotOperations(Caller):
         deployment_slot: Slot,
         configuration: Configuration,
         treat_warnings_as_error: bool = False,
-        mode: Annotated[str, one_of(UpgradeMode)] = "Auto",
+        mode: Annotated[str, one_of(wire.deployments.UpgradeMode)] = "Auto",
         extended_properties: DeploymentProperties | None = None,
+        *,
+        extension_configuration: wire.extensions.ExtensionConfiguration | None = None,
     ) -> OperationHandle:
         """Give the deployment in a slot another configuration, as `change_deployment_configuration`.
 
@@ -76,7 +72,7 @@ class SlotOperations(Caller):
 
     @family.acts(
         SLOT + "?comp=status",
-        body=UpdateDeploymentStatus,
+        body=lambda: wire.deployments.UpdateDeploymentStatus,
         listed="UpdateDeploymentStatusBySlot",
         reconcile=Reconcile.REPEAT,
         usual=Usual(6, samples=5, resolution=5),
@@ -95,7 +91,7 @@ class SlotOperations(Caller):
 
     @family.acts(
         SLOT + "?comp=upgrade",
-        body=UpgradeDeployment,
+        body=lambda: wire.deployments.UpgradeDeployment,
         listed="UpgradeDeploymentBySlot",
         usual=Usual(500, samples=2, resolution=30),
     )
@@ -103,13 +99,15 @@ class SlotOperations(Caller):
         self,
         service_name: str,
         deployment_slot: Slot,
-        mode: Annotated[str, one_of(UpgradeMode)],
+        mode: Annotated[str, one_of(wire.deployments.UpgradeMode)],
         package_url: BlobUrl,
         configuration: Configuration,
         label: Label,
         force: bool,
         role_to_upgrade: str | None = None,
         extended_properties: DeploymentProperties | None = None,
+        *,
+        extension_configuration: wire.extensions.ExtensionConfiguration | None = None,
     ) -> OperationHandle:
         """Give the deployment in a slot another package, in place, as `upgrade_deployment`.
 
@@ -122,7 +120,7 @@ class SlotOperations(Caller):
 
     @family.acts(
         SLOT + "?comp=walkupgradedomain",
-        body=WalkUpgradeDomain,
+        body=lambda: wire.deployments.WalkUpgradeDomain,
         listed="WalkUpgradeDomainBySlot",
         queues=False,  # it is about the update under way
     )
@@ -140,7 +138,7 @@ class SlotOperations(Caller):
 
     @family.acts(
         SLOT + "?comp=rollback",
-        body=RollbackUpdateOrUpgrade,
+        body=lambda: wire.deployments.RollbackUpdateOrUpgrade,
         listed="RollbackDeploymentUpdateOrUpgradeBySlot",
         queues=False,  # it is about the update under way
         usual=Usual(400),
@@ -203,7 +201,7 @@ class SlotOperations(Caller):
 
     @family.acts(
         INSTANCES + "?comp=delete",
-        body=RoleInstanceNames,
+        body=lambda: wire.roles.RoleInstanceNames,
         fields={"names": "role_instance_names"},
         operation="DeleteRoleInstancesBySlot",
         destructive=True,

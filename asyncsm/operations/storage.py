@@ -1,23 +1,16 @@
 """Storage accounts. What is in them is the business of the storage service, not of this API."""
 
+from __future__ import annotations
+
 from typing import Annotated, Final
 
+from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.operations.binding import request_of
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import AtLeastOne, Ends, ExactlyOne, Usual
 from asyncsm.operations.kinds import Description, Label, ServiceProperties, StorageAccountName, one_of
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.hosted_services import AvailabilityResponse
-from asyncsm.wire.storage import (
-    CreateStorageServiceInput,
-    KeyType,
-    RegenerateKeys,
-    StorageAccountType,
-    StorageService,
-    StorageServices,
-    UpdateStorageServiceInput,
-)
 
 family: Final = Family("storage accounts", evidence="[protocol 4.9]", ends=Ends.AT_ONCE)
 
@@ -30,7 +23,7 @@ class StorageAccountOperations(Caller):
     """Operations on storage accounts and their keys."""
 
     @family.reads(ACCOUNTS)
-    async def list_storage_accounts(self) -> StorageServices:
+    async def list_storage_accounts(self) -> wire.storage.StorageServices:
         """List the storage accounts of the subscription.
 
         REST: List Storage Accounts (ee460787).
@@ -38,7 +31,7 @@ class StorageAccountOperations(Caller):
         ...
 
     @family.reads(ACCOUNT)
-    async def get_storage_account_properties(self, service_name: str) -> StorageService:
+    async def get_storage_account_properties(self, service_name: str) -> wire.storage.StorageService:
         """Read a storage account: place, state, endpoints and replication.
 
         REST: Get Storage Account Properties (ee460802).
@@ -49,7 +42,7 @@ class StorageAccountOperations(Caller):
         ...
 
     @family.reads(KEYS)
-    async def get_storage_account_keys(self, service_name: str) -> StorageService:
+    async def get_storage_account_keys(self, service_name: str) -> wire.storage.StorageService:
         """Read the two access keys, as `storage_service_keys` of the answer.
 
         REST: Get Storage Account Keys (ee460785).
@@ -63,13 +56,13 @@ class StorageAccountOperations(Caller):
         KEYS + "?action=regenerate",
         on=ACCOUNT,
         otherwise=KEYS,
-        body=RegenerateKeys,
+        body=lambda: wire.storage.RegenerateKeys,
         listed="RegenerateStorageServiceKeys",
         destructive=True,
     )
     async def regenerate_storage_account_keys(
-        self, service_name: str, key_type: Annotated[str, one_of(KeyType)]
-    ) -> StorageService:
+        self, service_name: str, key_type: Annotated[str, one_of(wire.storage.KeyType)]
+    ) -> wire.storage.StorageService:
         """Replace one of the access keys, and read both.
 
         REST: Regenerate Storage Account Keys (ee460795).
@@ -83,7 +76,9 @@ class StorageAccountOperations(Caller):
         ...
 
     @family.reads(ACCOUNTS + "/operations/isavailable/{service_name}")
-    async def check_storage_account_name_availability(self, service_name: str) -> AvailabilityResponse:
+    async def check_storage_account_name_availability(
+        self, service_name: str
+    ) -> wire.hosted_services.AvailabilityResponse:
         """Ask whether a name for a storage account is free; `reason` says why not.
 
         REST: Check Storage Account Name Availability (jj154125).
@@ -96,7 +91,7 @@ class StorageAccountOperations(Caller):
     @family.creates(
         ACCOUNTS,
         at="/{service_name}",
-        body=CreateStorageServiceInput,
+        body=lambda: wire.storage.CreateStorageServiceInput,
         fields={"geo_replication_enabled": ""},
         listed="CreateStorageService",
         needs=[ExactlyOne("location", "affinity_group")],
@@ -113,7 +108,7 @@ class StorageAccountOperations(Caller):
         location: str | None = None,
         geo_replication_enabled: bool | None = None,
         extended_properties: ServiceProperties | None = None,
-        account_type: Annotated[str, one_of(StorageAccountType)] = "Standard_GRS",
+        account_type: Annotated[str, one_of(wire.storage.StorageAccountType)] = "Standard_GRS",
     ) -> OperationHandle:
         """Create a storage account.
 
@@ -148,7 +143,7 @@ class StorageAccountOperations(Caller):
 
     @family.replaces(
         ACCOUNT,
-        body=UpdateStorageServiceInput,
+        body=lambda: wire.storage.UpdateStorageServiceInput,
         fields={"geo_replication_enabled": ""},
         listed="UpdateStorageService",
         needs=[AtLeastOne("label", "description", "extended_properties", "account_type")],
@@ -160,7 +155,7 @@ class StorageAccountOperations(Caller):
         label: Label | None = None,
         geo_replication_enabled: bool | None = None,
         extended_properties: ServiceProperties | None = None,
-        account_type: Annotated[str, one_of(StorageAccountType)] | None = None,
+        account_type: Annotated[str, one_of(wire.storage.StorageAccountType)] | None = None,
     ) -> OperationHandle:
         """Change a storage account; what is not given stays, the replication included.
 

@@ -1,23 +1,17 @@
 """The subscription, and what the service offers it."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
+from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.operations.binding import request_of
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.kinds import Moment, one_of
 from asyncsm.operations.paging import Entries
-from asyncsm.wire.operations import OperationState, SubscriptionOperation, SubscriptionOperationCollection
-from asyncsm.wire.subscription import (
-    Locations,
-    OperatingSystemFamilies,
-    OperatingSystems,
-    RoleSizes,
-    Subscription,
-    Subscriptions,
-)
 
 family: Final = Family("subscription", evidence="[protocol 4.1]")
 
@@ -26,7 +20,7 @@ class SubscriptionOperations(Caller):
     """Operations on the subscription and lists of what it may use."""
 
     @family.reads("")
-    async def get_subscription(self) -> Subscription:
+    async def get_subscription(self) -> wire.subscription.Subscription:
         """Read name, state, quotas and present counts of the subscription.
 
         REST: Get Subscription (hh403995).
@@ -34,7 +28,7 @@ class SubscriptionOperations(Caller):
         ...
 
     @family.reads("subscriptions", scoped=False)
-    async def list_subscriptions(self) -> Subscriptions:
+    async def list_subscriptions(self) -> wire.subscription.Subscriptions:
         """List the subscriptions the caller can access.
 
         The live service answered this call only to Azure AD tokens, never to certificates.
@@ -42,7 +36,7 @@ class SubscriptionOperations(Caller):
         ...
 
     @family.reads("locations")
-    async def list_locations(self) -> Locations:
+    async def list_locations(self) -> wire.subscription.Locations:
         """List the data centre locations the subscription may use, with the services each offers.
 
         REST: List Locations (gg441293).
@@ -50,7 +44,7 @@ class SubscriptionOperations(Caller):
         ...
 
     @family.reads("rolesizes")
-    async def list_role_sizes(self) -> RoleSizes:
+    async def list_role_sizes(self) -> wire.subscription.RoleSizes:
         """List the sizes of virtual machines and of web and worker role instances.
 
         REST: List Role Sizes (dn469422).
@@ -58,7 +52,7 @@ class SubscriptionOperations(Caller):
         ...
 
     @family.reads("operatingsystems", evidence="[protocol 4.10]")
-    async def list_operating_systems(self) -> OperatingSystems:
+    async def list_operating_systems(self) -> wire.subscription.OperatingSystems:
         """List the guest operating system versions for web and worker roles.
 
         REST: List Operating Systems (ff684168).
@@ -66,7 +60,7 @@ class SubscriptionOperations(Caller):
         ...
 
     @family.reads("operatingsystemfamilies", evidence="[protocol 4.10]")
-    async def list_operating_system_families(self) -> OperatingSystemFamilies:
+    async def list_operating_system_families(self) -> wire.subscription.OperatingSystemFamilies:
         """List the guest operating system versions, grouped by family.
 
         REST: List Operating System Families (gg441291).
@@ -83,9 +77,9 @@ class SubscriptionOperations(Caller):
         start_time: Moment | None = None,
         end_time: Moment | None = None,
         object_id_filter: str | None = None,
-        operation_result_filter: Annotated[str, one_of(OperationState)] | None = None,
+        operation_result_filter: Annotated[str, one_of(wire.operations.OperationState)] | None = None,
         continuation_token: str | None = None,
-    ) -> SubscriptionOperationCollection:
+    ) -> wire.operations.SubscriptionOperationCollection:
         """List create, update and delete operations that were started in a period.
 
         REST: List Subscription Operations (gg715318).
@@ -112,15 +106,15 @@ class SubscriptionOperations(Caller):
             operation_result_filter,
             continuation_token,
         )
-        return await self.fetch(SubscriptionOperationCollection, request)
+        return await self.fetch(wire.operations.SubscriptionOperationCollection, request)
 
     def iterate_subscription_operations(
         self,
         start_time: Moment | None = None,
         end_time: Moment | None = None,
         object_id_filter: str | None = None,
-        operation_result_filter: Annotated[str, one_of(OperationState)] | None = None,
-    ) -> AsyncIterator[SubscriptionOperation]:
+        operation_result_filter: Annotated[str, one_of(wire.operations.OperationState)] | None = None,
+    ) -> AsyncIterator[wire.operations.SubscriptionOperation]:
         """Go through the operations of a period, whatever number of pages they fill.
 
         After an error ``async for`` over the same iterator goes on at the page that could not be read.
@@ -144,7 +138,7 @@ class SubscriptionOperations(Caller):
 
 async def operations_between(
     service: SubscriptionOperations, begin: datetime, end: datetime, status: str | None
-) -> list[SubscriptionOperation]:
+) -> list[wire.operations.SubscriptionOperation]:
     """Return the operations of a period on all pages of the list."""
     listed = service.iterate_subscription_operations(begin, end, operation_result_filter=status)
     return [one async for one in listed]

@@ -1,7 +1,10 @@
 """Updates of web and worker deployments, and their role instances one by one."""
 
+from __future__ import annotations
+
 from typing import Annotated, Final
 
+from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.deployments import DEPLOYMENT
@@ -16,20 +19,13 @@ from asyncsm.operations.kinds import (
     one_of,
 )
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.deployments import (
-    RollbackUpdateOrUpgrade,
-    UpgradeDeployment,
-    UpgradeMode,
-    WalkUpgradeDomain,
-)
-from asyncsm.wire.roles import RoleInstanceNames
 
 updates: Final = Family("updates", evidence="[protocol 4.7, 5.5]")
 instances: Final = Family("role instances", evidence="[protocol 4.7]")
 
 INSTANCES: Final = DEPLOYMENT + "/roleinstances"
 INSTANCE: Final = INSTANCES + "/{role_instance_name}"
-ROLLBACK_MODES: Final = (UpgradeMode.AUTO, UpgradeMode.MANUAL)
+ROLLBACK_MODES: Final = ("Auto", "Manual")
 
 
 class UpgradeOperations(Caller):
@@ -37,7 +33,7 @@ class UpgradeOperations(Caller):
 
     @updates.acts(
         DEPLOYMENT + "?comp=upgrade",
-        body=UpgradeDeployment,
+        body=lambda: wire.deployments.UpgradeDeployment,
         listed="UpgradeDeployment",
         usual=Usual(500, samples=3, resolution=30),
     )
@@ -45,13 +41,15 @@ class UpgradeOperations(Caller):
         self,
         service_name: str,
         deployment_name: str,
-        mode: Annotated[str, one_of(UpgradeMode)],
+        mode: Annotated[str, one_of(wire.deployments.UpgradeMode)],
         package_url: BlobUrl,
         configuration: Configuration,
         label: Label,
         force: bool,
         role_to_upgrade: str | None = None,
         extended_properties: DeploymentProperties | None = None,
+        *,
+        extension_configuration: wire.extensions.ExtensionConfiguration | None = None,
     ) -> OperationHandle:
         """Give a deployment another package, in place.
 
@@ -62,6 +60,7 @@ class UpgradeOperations(Caller):
             configuration: the ``.cscfg``, as for `create_deployment`.
             force: also where data stored locally on the instances is lost.
             role_to_upgrade: only this role.
+            extension_configuration: the extensions that are to be had instead of the present ones.
 
         Raises:
             ResourceNotFound: there is no such hosted service or deployment.
@@ -71,7 +70,7 @@ class UpgradeOperations(Caller):
 
     @updates.acts(
         DEPLOYMENT + "?comp=walkupgradedomain",
-        body=WalkUpgradeDomain,
+        body=lambda: wire.deployments.WalkUpgradeDomain,
         listed="WalkUpgradeDomain",
         queues=False,  # it is about the update under way
     )
@@ -90,7 +89,7 @@ class UpgradeOperations(Caller):
 
     @updates.acts(
         DEPLOYMENT + "?comp=rollback",
-        body=RollbackUpdateOrUpgrade,
+        body=lambda: wire.deployments.RollbackUpdateOrUpgrade,
         listed="RollbackDeploymentUpdateOrUpgrade",
         queues=False,  # it is about the update under way
         usual=Usual(400),
@@ -166,7 +165,7 @@ class UpgradeOperations(Caller):
 
     @instances.acts(
         INSTANCES + "?comp=delete",
-        body=RoleInstanceNames,
+        body=lambda: wire.roles.RoleInstanceNames,
         fields={"names": "role_instance_names"},
         destructive=True,
         usual=Usual(200, samples=2, resolution=30),

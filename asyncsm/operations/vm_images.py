@@ -1,7 +1,10 @@
 """VM images: all disks of a virtual machine together."""
 
+from __future__ import annotations
+
 from typing import Annotated, Final
 
+from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations import arguments
@@ -12,11 +15,9 @@ from asyncsm.operations.images import IMAGES
 from asyncsm.operations.kinds import MediaToo, Names, Text, one_of
 from asyncsm.operations.roles import MACHINE
 from asyncsm.polling import OperationHandle
-from asyncsm.wire.images import ComputeImageAttributes, ReplicationInput
-from asyncsm.wire.vm_images import CaptureRoleAsVMImage, VMImage, VMImages
 
 family: Final = Family("VM images", evidence="[protocol 4.12]", usual=Usual(30, samples=5, resolution=30))
-# Publishing is done below the OS images, whatever kind of image it is for.
+# The old SDK publishes below the OS images; VM images have paths of their own.
 publishing: Final = Family(
     "publishing of images", evidence="[protocol 4.11]", version="2015-04-01", ends=Ends.AT_ONCE
 )
@@ -24,11 +25,14 @@ publishing: Final = Family(
 VM_IMAGES: Final = "services/vmimages"
 VM_IMAGE: Final = VM_IMAGES + "/{vm_image_name}"
 PUBLISHED: Final = IMAGES + "/{vm_image_name}"
+_LATER: Final = "2016-06-01"
+
+Permission = Annotated[str, one_of(("Public", "MSDN", "Private"))]
 
 
-def _replication(regions: list[str], offer: str, sku: str, version: str) -> ReplicationInput:
-    attributes = ComputeImageAttributes(offer=offer, sku=sku, version=version)
-    return ReplicationInput(target_locations=regions, compute_image_attributes=attributes)
+def _replication(regions: list[str], offer: str, sku: str, version: str) -> wire.images.ReplicationInput:
+    attributes = wire.images.ComputeImageAttributes(offer=offer, sku=sku, version=version)
+    return wire.images.ReplicationInput(target_locations=regions, compute_image_attributes=attributes)
 
 
 class VMImageOperations(Caller):
@@ -37,7 +41,7 @@ class VMImageOperations(Caller):
     @family.reads(VM_IMAGES + "?location={location}&publisher={publisher}&category={category}")
     async def list_vm_images(
         self, location: str | None = None, publisher: str | None = None, category: str | None = None
-    ) -> VMImages:
+    ) -> wire.vm_images.VMImages:
         """List the platform's VM images and the user's own.
 
         REST: List VM Images.
@@ -52,11 +56,11 @@ class VMImageOperations(Caller):
     @family.creates(
         VM_IMAGES,
         at="/{vm_image}",
-        body=VMImage,
+        body=lambda: wire.vm_images.VMImage,
         operation="CreateVMImage",
         usual=Usual(11, samples=5, resolution=30),
     )
-    async def create_vm_image(self, vm_image: VMImage) -> OperationHandle:
+    async def create_vm_image(self, vm_image: wire.vm_images.VMImage) -> OperationHandle:
         """Register VHDs as a VM image.
 
         REST: Create VM Image.
@@ -77,8 +81,10 @@ class VMImageOperations(Caller):
             raise InvalidArgument("vm_image", "its os_disk_configuration needs os, os_state and media_link")
         return await self.start(request_with(VMImageOperations.create_vm_image, vm_image, vm_image=name))
 
-    @family.replaces(VM_IMAGE, body=VMImage, operation="UpdateVMImage", ends=Ends.AT_ONCE)
-    async def update_vm_image(self, vm_image_name: str, vm_image: VMImage) -> OperationHandle:
+    @family.replaces(
+        VM_IMAGE, body=lambda: wire.vm_images.VMImage, operation="UpdateVMImage", ends=Ends.AT_ONCE
+    )
+    async def update_vm_image(self, vm_image_name: str, vm_image: wire.vm_images.VMImage) -> OperationHandle:
         """Change the properties of one of the user's VM images; what is not given stays.
 
         REST: Update VM Image.
@@ -104,13 +110,17 @@ class VMImageOperations(Caller):
 
     @family.acts(
         MACHINE,
-        body=CaptureRoleAsVMImage,
+        body=lambda: wire.vm_images.CaptureRoleAsVMImage,
         operation="CaptureRoleAsVMImage",
         usual=Usual(31, samples=8, resolution=30),
         evidence="[protocol 4.14]",
     )
     async def capture_vm_image(
-        self, service_name: str, deployment_name: str, role_name: str, options: CaptureRoleAsVMImage
+        self,
+        service_name: str,
+        deployment_name: str,
+        role_name: str,
+        options: wire.vm_images.CaptureRoleAsVMImage,
     ) -> OperationHandle:
         """Make a VM image of a virtual machine.
 
@@ -133,12 +143,15 @@ class VMImageOperations(Caller):
         )
 
     @publishing.replaces(
-        PUBLISHED + "/replicate", body=ReplicationInput, made=_replication, operation="ReplicateVMImage"
+        PUBLISHED + "/replicate",
+        body=lambda: wire.images.ReplicationInput,
+        made=_replication,
+        operation="ReplicateVMImage",
     )
     async def replicate_vm_image(
         self, vm_image_name: str, regions: Names, offer: Text, sku: Text, version: Text
     ) -> OperationHandle:
-        """Copy an image to several regions; for publishers of images.
+        """Copy an OS image to several regions; for publishers of images.
 
         REST: Replicate VM Image.
 
@@ -156,7 +169,7 @@ class VMImageOperations(Caller):
 
     @publishing.replaces(PUBLISHED + "/unreplicate", operation="UnreplicateVMImage", ends=Ends.OPERATION)
     async def unreplicate_vm_image(self, vm_image_name: str) -> OperationHandle:
-        """Remove the copies of an image; for publishers of images.
+        """Remove the copies of an OS image; for publishers of images.
 
         REST: Unreplicate VM Image.
 
@@ -172,10 +185,78 @@ class VMImageOperations(Caller):
         ends=Ends.OPERATION,
         usual=Usual(33, samples=2, resolution=30),
     )
-    async def share_vm_image(
-        self, vm_image_name: str, permission: Annotated[str, one_of(("Public", "MSDN", "Private"))]
+    async def share_vm_image(self, vm_image_name: str, permission: Permission) -> OperationHandle:
+        """Say who may use an OS image; for publishers of images.
+
+        REST: Share VM Image.
+
+        Args:
+            permission: ``Public``, ``MSDN`` or ``Private``.
+
+        Raises:
+            Forbidden: the subscription is not a publisher's.
+            ResourceNotFound: there is no such image.
+        """
+        ...
+
+    @publishing.reads(VM_IMAGE + "/details", operation="GetVMImageDetails", version=_LATER)
+    async def get_vm_image_details(self, vm_image_name: str) -> wire.vm_images.VMImageDetails:
+        """Read a VM image with how far it is copied to other regions; for publishers of images.
+
+        REST: Get VM Image Details.
+
+        Raises:
+            Forbidden: the subscription is not a publisher's.
+            ResourceNotFound: there is no such image of the user's.
+        """
+        ...
+
+    @publishing.replaces(
+        VM_IMAGE + "/replicate",
+        body=lambda: wire.images.ReplicationInput,
+        made=_replication,
+        operation="ReplicateVMImage",
+        version=_LATER,
+    )
+    async def replicate_vm_image_with_disks(
+        self, vm_image_name: str, regions: Names, offer: Text, sku: Text, version: Text
     ) -> OperationHandle:
-        """Say who may use an image; for publishers of images.
+        """Copy a VM image, with all its disks, to several regions, as `replicate_vm_image` does an OS image.
+
+        REST: Replicate VM Image.
+
+        Args:
+            regions, offer, sku, version: as for `replicate_vm_image`.
+
+        Raises:
+            Forbidden: the subscription is not a publisher's.
+            ResourceNotFound: there is no such image.
+        """
+        ...
+
+    @publishing.replaces(
+        VM_IMAGE + "/unreplicate", operation="UnreplicateVMImage", ends=Ends.OPERATION, version=_LATER
+    )
+    async def unreplicate_vm_image_with_disks(self, vm_image_name: str) -> OperationHandle:
+        """Remove the copies of a VM image; for publishers of images.
+
+        REST: Unreplicate VM Image.
+
+        Raises:
+            Forbidden: the subscription is not a publisher's.
+            ResourceNotFound: there is no such image.
+        """
+        ...
+
+    @publishing.replaces(
+        VM_IMAGE + "/shareasync?permission={permission}",
+        operation="ShareVMImage",
+        ends=Ends.OPERATION,
+        version=_LATER,
+        usual=Usual(32, samples=1, resolution=30),
+    )
+    async def share_vm_image_with_disks(self, vm_image_name: str, permission: Permission) -> OperationHandle:
+        """Say who may use a VM image; for publishers of images.
 
         REST: Share VM Image.
 

@@ -1,10 +1,13 @@
 """Waiting for operations, and for resources to reach a state."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 from itertools import chain
-from typing import Final, TypeVar, cast
+from typing import Final, TypeAlias, TypeVar, Union, cast
 
+from asyncsm import wire
 from asyncsm.errors import (
     AsyncsmError,
     OperationTimeout,
@@ -17,32 +20,19 @@ from asyncsm.operations.deployments import DeploymentOperations
 from asyncsm.operations.kinds import RequestId
 from asyncsm.operations.storage import StorageAccountOperations
 from asyncsm.polling import Goal, OperationHandle, within
-from asyncsm.wire.deployments import Deployment, DeploymentStatus, InstanceStatus, PowerState, RoleInstance
-from asyncsm.wire.operations import Operation, OperationState
-from asyncsm.wire.storage import StorageAccountStatus, StorageService
-from asyncsm.wire.types import OpenEnum
 
 family: Final = Family("operations", evidence="[protocol 2.2]")
 
 Resource = TypeVar("Resource")
-DeploymentGoal = str | Callable[[Deployment], bool]
-InstanceGoal = str | Callable[[RoleInstance], bool]
-
-_FAILED_INSTANCE = frozenset(
-    {
-        InstanceStatus.PROVISIONING_FAILED,
-        InstanceStatus.PROVISIONING_TIMEOUT,
-        InstanceStatus.FAILED_STARTING_VM,
-        InstanceStatus.FAILED_STARTING_ROLE,
-    }
-)
+DeploymentGoal: TypeAlias = Union[str, Callable[["wire.deployments.Deployment"], bool]]  # noqa: UP007 - of texts
+InstanceGoal: TypeAlias = Union[str, Callable[["wire.deployments.RoleInstance"], bool]]  # noqa: UP007 - of texts
 
 
 class WaitingOperations(DeploymentOperations, StorageAccountOperations):
     """Questions for the state of operations and resources, repeated until it is reached."""
 
     @family.reads("operations/{request_id}")
-    async def get_operation_status(self, request_id: RequestId) -> Operation:
+    async def get_operation_status(self, request_id: RequestId) -> wire.operations.Operation:
         """Ask once how far an operation is.
 
         REST: Get Operation Status (ee460783).
@@ -64,7 +54,7 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
         progress_callback: Callable[[float], None] | None = None,
         success_callback: Callable[[float], None] | None = None,
         failure_callback: Callable[[float, AsyncsmError], None] | None = None,
-    ) -> Operation:
+    ) -> wire.operations.Operation:
         """Wait for an operation by its request id, as the old SDK did; prefer ``await handle``.
 
         Unlike the old SDK it prints nothing unless a callback does, and never returns as if an
@@ -87,13 +77,13 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
             OperationFailed: it ended ``Failed`` while another status was waited for.
             OperationTimeout: the time ran out; its `handle` can be awaited.
         """
-        wanted = one_of("wait_for_status", wait_for_status, OperationState)
+        wanted = one_of("wait_for_status", wait_for_status, wire.operations.OperationState)
         started = time.monotonic()
         handle = self.resume(request_id)
         self.watch(handle, sleep_interval)
 
         def on_status(status: str) -> None:
-            if progress_callback is not None and status == OperationState.IN_PROGRESS:
+            if progress_callback is not None and status == wire.operations.OperationState.IN_PROGRESS:
                 progress_callback(time.monotonic() - started)
 
         try:
@@ -110,10 +100,10 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
         self,
         service_name: str,
         deployment_name: str,
-        until: DeploymentGoal = InstanceStatus.READY_ROLE,
+        until: DeploymentGoal = "ReadyRole",
         *,
         deadline: float | None = None,
-    ) -> Deployment:
+    ) -> wire.deployments.Deployment:
         """Wait until a deployment has reached a state.
 
         Args:
@@ -132,9 +122,9 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
             ResourceNotFound: there is no such hosted service or deployment.
         """
         what = f"deployment {deployment_name} of hosted service {service_name}"
-        goal = _goal(until, DeploymentStatus, InstanceStatus)
+        goal = _goal(until, wire.deployments.DeploymentStatus, wire.deployments.InstanceStatus)
 
-        def reached(deployment: Deployment) -> bool:
+        def reached(deployment: wire.deployments.Deployment) -> bool:
             if callable(goal):
                 return goal(deployment)
             instances = deployment.role_instance_list
@@ -147,17 +137,19 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
             return False
 
         request = request_of(DeploymentOperations.get_deployment_by_name, service_name, deployment_name)
-        return await self.wait_for(Deployment, request, Goal(what, reached, _deployment_in_words, deadline))
+        return await self.wait_for(
+            wire.deployments.Deployment, request, Goal(what, reached, _deployment_in_words, deadline)
+        )
 
     async def wait_for_role_instance(
         self,
         service_name: str,
         deployment_name: str,
         role_instance_name: str,
-        until: InstanceGoal = InstanceStatus.READY_ROLE,
+        until: InstanceGoal = "ReadyRole",
         *,
         deadline: float | None = None,
-    ) -> RoleInstance:
+    ) -> wire.deployments.RoleInstance:
         """Wait until one role instance has reached a state.
 
         Args:
@@ -174,15 +166,15 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
             ResourceNotFound: there is no such hosted service or deployment.
         """
         what = f"role instance {role_instance_name} of {service_name}/{deployment_name}"
-        goal = _goal(until, InstanceStatus, PowerState)
+        goal = _goal(until, wire.deployments.InstanceStatus, wire.deployments.PowerState)
 
-        def named(deployment: Deployment) -> RoleInstance | None:
+        def named(deployment: wire.deployments.Deployment) -> wire.deployments.RoleInstance | None:
             instances = deployment.role_instance_list
             return next(
                 (each for each in instances if same_name(each.instance_name, role_instance_name)), None
             )
 
-        def reached(deployment: Deployment) -> bool:
+        def reached(deployment: wire.deployments.Deployment) -> bool:
             instance = named(deployment)
             if instance is None:
                 return False
@@ -193,21 +185,24 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
             _refuse_failed(instance, what)
             return False
 
-        def seen(deployment: Deployment) -> str:
+        def seen(deployment: wire.deployments.Deployment) -> str:
             instance = named(deployment)
             return "absent" if instance is None else str(instance.instance_status)
 
         request = request_of(DeploymentOperations.get_deployment_by_name, service_name, deployment_name)
-        deployment = await self.wait_for(Deployment, request, Goal(what, reached, seen, deadline))
-        return cast("RoleInstance", named(deployment))  # `reached` lets no absent instance through
+        deployment = await self.wait_for(
+            wire.deployments.Deployment, request, Goal(what, reached, seen, deadline)
+        )
+        # `reached` lets no absent instance through.
+        return cast("wire.deployments.RoleInstance", named(deployment))
 
     async def wait_for_storage_account(
         self,
         service_name: str,
-        until: str | Callable[[StorageService], bool] = "Created",
+        until: str | Callable[[wire.storage.StorageService], bool] = "Created",
         *,
         deadline: float | None = None,
-    ) -> StorageService:
+    ) -> wire.storage.StorageService:
         """Wait until a storage account has reached a state.
 
         Args:
@@ -218,19 +213,19 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
             OperationTimeout: the deadline passed.
             ResourceNotFound: there is no such storage account.
         """
-        goal = _goal(until, StorageAccountStatus)
+        goal = _goal(until, wire.storage.StorageAccountStatus)
 
-        def reached(account: StorageService) -> bool:
+        def reached(account: wire.storage.StorageService) -> bool:
             return goal(account) if callable(goal) else _status(account) == goal
 
         request = request_of(StorageAccountOperations.get_storage_account_properties, service_name)
         wait = Goal(f"storage account {service_name}", reached, _status, deadline)
-        return await self.wait_for(StorageService, request, wait)
+        return await self.wait_for(wire.storage.StorageService, request, wait)
 
 
 async def _reach(
     handle: OperationHandle, wanted: str, deadline: float | None, on_status: Callable[[str], None]
-) -> Operation:
+) -> wire.operations.Operation:
     def late() -> OperationTimeout:
         return OperationTimeout(
             f"operation {handle.request_id} is {handle.status}, not {wanted}, after {deadline:g} s",
@@ -246,22 +241,29 @@ async def _reach(
             if asked:
                 on_status(status)
             asked = True
-    if handle.status == wanted == OperationState.FAILED and handle.document is not None:
+    if handle.status == wanted == wire.operations.OperationState.FAILED and handle.document is not None:
         return handle.document
     if handle.done:
         return handle.result()
-    return Operation(id=handle.request_id, status=OperationState.IN_PROGRESS)
+    return wire.operations.Operation(id=handle.request_id, status=wire.operations.OperationState.IN_PROGRESS)
 
 
 def _goal(
-    until: str | Callable[[Resource], bool], *states: type[OpenEnum]
+    until: str | Callable[[Resource], bool], *states: type[wire.types.OpenEnum]
 ) -> str | Callable[[Resource], bool]:
     """Return a goal with its word as the service spells it; a word that no state has would wait for ever."""
     return until if callable(until) else one_of("until", until, dict.fromkeys(chain(*states)))
 
 
-def _refuse_failed(instance: RoleInstance, what: str) -> None:
-    if instance.instance_status in _FAILED_INSTANCE:
+def _refuse_failed(instance: wire.deployments.RoleInstance, what: str) -> None:
+    states = wire.deployments.InstanceStatus
+    failed = {
+        states.PROVISIONING_FAILED,
+        states.PROVISIONING_TIMEOUT,
+        states.FAILED_STARTING_VM,
+        states.FAILED_STARTING_ROLE,
+    }
+    if instance.instance_status in failed:
         detail = instance.instance_error_code or instance.instance_state_details
         raise StateUnreachable(
             f"{what}: instance {instance.instance_name} is {instance.instance_status}"
@@ -270,7 +272,7 @@ def _refuse_failed(instance: RoleInstance, what: str) -> None:
         )
 
 
-def _deployment_in_words(deployment: Deployment) -> str:
+def _deployment_in_words(deployment: wire.deployments.Deployment) -> str:
     instances = ", ".join(
         f"{instance.instance_name} {instance.instance_status}"
         for instance in deployment.role_instance_list[:5]
@@ -278,5 +280,5 @@ def _deployment_in_words(deployment: Deployment) -> str:
     return f"{deployment.status} ({instances or 'no instances'})"
 
 
-def _status(account: StorageService) -> str:
+def _status(account: wire.storage.StorageService) -> str:
     return str(account.storage_service_properties.status)

@@ -1,20 +1,9 @@
-"""Operations in flight: the handle a caller awaits, the tracker that polls, waits on resources."""
+"""Operations in flight: the handle a caller awaits, the tracker that polls, waits on resources.
 
-from asyncsm.polling.deadlines import within
-from asyncsm.polling.handle import DEFAULT_SOURCE, OperationHandle, OperationToken
-from asyncsm.polling.surveys import ListingSource, StatusSource, SurveyCost
-from asyncsm.polling.tracker import Tracker
-from asyncsm.polling.waits import Goal, ResourceWaits
+Each name is imported when it is first used: a family of operations needs the handle's type, and only a
+session that is made needs the tracker.
+"""
 
-__all__ = [
-    "DEFAULT_SOURCE",
-    "Goal",
-    "ListingSource",
-    "OperationHandle",
-    "OperationToken",
-    "ResourceWaits",
-    "StatusSource",
-    "SurveyCost",
-    "Tracker",
-    "within",
-]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from types import NoneType
 from typing import TYPE_CHECKING, Final, Protocol
 
+from asyncsm import wire
 from asyncsm.errors import (
     AsyncsmError,
     ClientStateError,
@@ -18,8 +19,6 @@ from asyncsm.errors import (
     OperationTimeout,
 )
 from asyncsm.polling.deadlines import within
-from asyncsm.wire.echoes import masked
-from asyncsm.wire.operations import Operation, OperationState
 from asyncsm.wire.refusals import operation_failed
 
 if TYPE_CHECKING:
@@ -149,9 +148,9 @@ class OperationHandle:
         self.source: str = source
         self._secrets = secrets
         self._tracker = tracker
-        self._document: Operation | None = None
+        self._document: wire.operations.Operation | None = None
         self._waiters: list[asyncio.Future[None]] = []
-        self._listeners: list[Callable[[Operation], None]] = []
+        self._listeners: list[Callable[[wire.operations.Operation], None]] = []
         self._callbacks: list[Callable[[OperationHandle], None]] = []
         self._awaited = False
 
@@ -170,15 +169,15 @@ class OperationHandle:
     @property
     def status(self) -> str:
         """``InProgress``, ``Succeeded`` or ``Failed``, as last seen."""
-        return self._document.status if self._document else OperationState.IN_PROGRESS
+        return self._document.status if self._document else wire.operations.OperationState.IN_PROGRESS
 
     @property
     def done(self) -> bool:
         """Return whether the operation is known to have ended."""
-        return self.status != OperationState.IN_PROGRESS
+        return self.status != wire.operations.OperationState.IN_PROGRESS
 
     @property
-    def document(self) -> Operation | None:
+    def document(self) -> wire.operations.Operation | None:
         """The last answer to a question about it; ``None`` before the first."""
         return self._document
 
@@ -197,7 +196,7 @@ class OperationHandle:
             )
         )
 
-    def result(self) -> Operation:
+    def result(self) -> wire.operations.Operation:
         """The final `Operation` of a handle that is done.
 
         Raises:
@@ -206,7 +205,7 @@ class OperationHandle:
         """
         if self._document is None or not self.done:
             raise ClientStateError(f"operation {self.request_id} is not done; await the handle")
-        if self.status == OperationState.FAILED:
+        if self.status == wire.operations.OperationState.FAILED:
             raise _failure_of(self, self._document)
         return self._document
 
@@ -238,10 +237,10 @@ class OperationHandle:
             await self._tracker.ask_now(self)
         return self.status
 
-    def __await__(self) -> Generator[object, None, Operation]:
+    def __await__(self) -> Generator[object, None, wire.operations.Operation]:
         return self.wait().__await__()
 
-    async def wait(self, deadline: float | None = None) -> Operation:
+    async def wait(self, deadline: float | None = None) -> wire.operations.Operation:
         """Wait until the operation has ended.
 
         Args:
@@ -292,7 +291,7 @@ class OperationHandle:
             return
         answers: asyncio.Queue[str | None] = asyncio.Queue()
 
-        def tell(document: Operation) -> None:
+        def tell(document: wire.operations.Operation) -> None:
             answers.put_nowait(document.status)
 
         waiter = self._new_waiter()
@@ -308,13 +307,13 @@ class OperationHandle:
 
     # What the tracker tells a handle.
 
-    def answered(self, document: Operation) -> None:
+    def answered(self, document: wire.operations.Operation) -> None:
         """Take the answer to a question about the operation, and tell those who wait; for the tracker."""
         if self.done:
             return  # what was asked before the end may be answered after it
         error = document.error
         if error is not None and error.message and self._secrets:
-            error = error.model_copy(update={"message": masked(error.message, self._secrets)})
+            error = error.model_copy(update={"message": wire.echoes.masked(error.message, self._secrets)})
             document = document.model_copy(update={"error": error})
         self._document = document
         for listener in tuple(self._listeners):
@@ -337,7 +336,7 @@ class OperationHandle:
             asyncio.get_running_loop().call_soon(callback, self)
 
 
-def _failure_of(handle: OperationHandle, document: Operation) -> AsyncsmError:
+def _failure_of(handle: OperationHandle, document: wire.operations.Operation) -> AsyncsmError:
     error = document.error
     status = document.http_status_code or 0
     failed = operation_failed(

@@ -13,7 +13,7 @@ from asyncsm.operations.roles import MachineParts
 from asyncsm.provisioning.secrets import SecretReference
 from asyncsm.provisioning.specs import Name, Part, Spec
 from asyncsm.wire.configuration_sets import ProvisioningSet
-from asyncsm.wire.types import encode_base64
+from asyncsm.wire.encoding import encode_base64
 
 
 class PublicKeySpec(Part):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from pydantic import SecretStr
-
 from asyncsm import config
 from asyncsm.config import LanePolicy, PollingPolicy, ReconcilePolicy, RetryPolicy, ThrottlePolicy
 from asyncsm.engine.caller import Caller
@@ -15,6 +13,8 @@ from asyncsm.session import ManagementSession
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from pydantic import SecretStr
 
     from asyncsm.credentials import CertificateSource
 

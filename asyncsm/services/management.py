@@ -11,11 +11,14 @@ from asyncsm.operations.disks import DiskOperations
 from asyncsm.operations.extensions import ResourceExtensionOperations
 from asyncsm.operations.hosted_services import HostedServiceOperations
 from asyncsm.operations.images import OSImageOperations
+from asyncsm.operations.load_balancing import LoadBalancingOperations
+from asyncsm.operations.network_convergence import ConvergentNetworkOperations
 from asyncsm.operations.networks import NetworkOperations
 from asyncsm.operations.power import PowerOperations
 from asyncsm.operations.raw import RawOperations
 from asyncsm.operations.roles import RoleOperations
 from asyncsm.operations.service_certificates import ServiceCertificateOperations
+from asyncsm.operations.service_extensions import ServiceExtensionOperations
 from asyncsm.operations.slots import SlotOperations
 from asyncsm.operations.storage import StorageAccountOperations
 from asyncsm.operations.subscriptions import SubscriptionOperations
@@ -27,6 +30,7 @@ from asyncsm.services.base import SessionCaller
 
 class ServiceManagementService(
     ConvergentOperations,
+    ConvergentNetworkOperations,
     WaitingOperations,
     RoleOperations,
     PowerOperations,
@@ -37,12 +41,14 @@ class ServiceManagementService(
     DeploymentEventOperations,
     HostedServiceOperations,
     ServiceCertificateOperations,
+    ServiceExtensionOperations,
     StorageAccountOperations,
     AffinityGroupOperations,
     OSImageOperations,
     VMImageOperations,
     ResourceExtensionOperations,
     NetworkOperations,
+    LoadBalancingOperations,
     SubscriptionOperations,
     ManagementCertificateOperations,
     RawOperations,

@@ -11,6 +11,7 @@ The annotation of a field says how it is written:
 ``datetime``                 ISO 8601 in UTC; always aware in Python
 `OpenEnum` subclass          a word; unknown ones are kept
 `Base64Text`                 text in Python, base64 on the wire, read leniently
+`KeptText`                   one element, whose unknown attributes are kept
 ``bytes``                    base64 on the wire
 ``SecretStr``                one element that never shows in a repr
 an `XmlModel`                a nested element

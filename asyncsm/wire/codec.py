@@ -20,11 +20,22 @@ from pydantic.fields import FieldInfo
 
 from asyncsm.wire import xml
 from asyncsm.wire.thumbprints import Thumbprint
-from asyncsm.wire.types import NIL, Base64, ExtraElement, Implied, Nillable, OpenEnum, UnknownElement, Wrapped
+from asyncsm.wire.types import (
+    NIL,
+    AttributedText,
+    Base64,
+    ExtraElement,
+    Implied,
+    Nillable,
+    OpenEnum,
+    UnknownElement,
+    Wrapped,
+)
 from asyncsm.wire.values import (
     TEXT_READERS,
     Reader,
     Writer,
+    attributed_codec_for,
     base64_codec_for,
     codec_for,
     is_nil,
@@ -192,6 +203,8 @@ def _codec(kind: object, marks: list[object], where: str) -> tuple[Reader, Write
         return functools.partial(_read_variant, get_args(kind)[0]), _write_child
     if any(mark is Base64 or isinstance(mark, Base64) for mark in marks):
         return base64_codec_for(where)
+    if AttributedText in marks:
+        return attributed_codec_for(where)
     if not isinstance(kind, type):
         raise TypeError(f"{where}: no wire form for {kind!r}")
     if issubclass(kind, BaseModel):

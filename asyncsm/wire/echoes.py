@@ -9,7 +9,8 @@ from xml.sax.saxutils import unescape
 
 from pydantic import BaseModel, SecretStr
 
-from asyncsm.wire.types import HiddenBytes, HiddenText, decode_base64, encode_base64
+from asyncsm.wire.encoding import decode_base64, encode_base64
+from asyncsm.wire.types import HiddenBytes, HiddenText
 
 if TYPE_CHECKING:
     from asyncsm.wire.base import XmlModel

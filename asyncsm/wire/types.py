@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, NoReturn, Self, SupportsIndex
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, SecretBytes, SecretStr
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, PlainValidator, SecretBytes, SecretStr
 from pydantic_core import core_schema
 
-from asyncsm.errors import InvalidArgument
 from asyncsm.wire.xml import Node
 
 NIL: Node = {"@i:nil": "true"}
@@ -73,6 +71,38 @@ class HiddenBytes(_Hidden, bytes):
     __slots__ = ()
 
 
+class AttributedText(str):
+    """Text of an element that keeps what stands beside it there, such as attributes without a field.
+
+    Attributes:
+        beside: attributes and elements, as `xml` has them.
+    """
+
+    __slots__ = ("beside",)
+
+    beside: Mapping[str, Node]
+
+    def __new__(cls, text: str = "", beside: Mapping[str, Node] | None = None) -> Self:
+        """Make a text with what stands beside it."""
+        made = super().__new__(cls, text)
+        made.beside = beside or {}
+        return made
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, Mapping[str, Node]]]:
+        return type(self), (str(self), self.beside)
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """Return a text as it is, or without anything beside it."""
+        if not isinstance(value, str):
+            raise ValueError("must be text")  # noqa: TRY004 - which pydantic takes for a mistake of the caller
+        return value if isinstance(value, cls) else cls(value)
+
+
+KeptText = Annotated[str, PlainValidator(AttributedText.of), AttributedText]
+"""Text of a field that is an `AttributedText`."""
+
+
 def _revealed(value: object) -> object:
     return value.get_secret_value() if isinstance(value, SecretStr | SecretBytes) else value
 
@@ -85,32 +115,6 @@ HiddenBinary = Annotated[
     bytes, BeforeValidator(_revealed), AfterValidator(HiddenBytes), PlainSerializer(SecretBytes, SecretBytes)
 ]
 """Bytes of a field that a dump shows as it shows a password."""
-
-
-def encode_base64(value: str | bytes, parameter: str = "text") -> str:
-    """Encode `value` as base64 text; a string is encoded as UTF-8 first; `parameter` names it in errors."""
-    return base64.b64encode(utf8(parameter, value) if isinstance(value, str) else value).decode()
-
-
-def utf8(parameter: str, text: str) -> bytes:
-    """Encode text.
-
-    Raises:
-        InvalidArgument: it has half a surrogate pair, which is what Python makes of bytes it cannot decode.
-    """
-    try:
-        return text.encode()
-    except UnicodeEncodeError as error:
-        lone = f"U+{ord(text[error.start]):04X}"
-        raise InvalidArgument(parameter, f"contains {lone}, which is no character") from None
-
-
-def decode_base64(text: str) -> str:
-    """Decode base64 of UTF-8; text that is something else is returned as it is."""
-    try:
-        return base64.b64decode("".join(text.split()), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        return text
 
 
 class OpenEnum(StrEnum):

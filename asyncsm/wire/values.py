@@ -16,7 +16,8 @@ from typing import TypeAlias, cast
 from pydantic import SecretStr
 
 from asyncsm.errors import InvalidArgument
-from asyncsm.wire.types import decode_base64, encode_base64
+from asyncsm.wire.encoding import decode_base64, encode_base64
+from asyncsm.wire.types import AttributedText
 from asyncsm.wire.xml import Node
 
 Reader: TypeAlias = Callable[[Node, bool], object]
@@ -67,6 +68,16 @@ def read_text(node: Node, _: bool) -> str | None:
     return cast("str", text)
 
 
+def _read_attributed(node: Node, strict: bool) -> AttributedText | None:
+    if not isinstance(node, dict) or strict:
+        text = read_text(node, strict)
+        return None if text is None else AttributedText(text)
+    if is_nil(node):
+        return None
+    beside = {name: value for name, value in node.items() if name != "#text"}
+    return AttributedText(cast("str", node.get("#text", "")), beside)
+
+
 def _read_word(node: Node, strict: bool) -> str | None:
     text = read_text(node, strict)
     return (text.strip() or None) if text else None
@@ -108,6 +119,12 @@ def _write_text(where: str, value: object) -> str:
     return text
 
 
+def _write_attributed(where: str, value: object) -> Node:
+    text = _write_text(where, value)
+    beside = value.beside if isinstance(value, AttributedText) else {}
+    return {**beside, "#text": text} if beside else text
+
+
 def _write_secret(where: str, value: object) -> str:
     return _write_text(where, cast("SecretStr", value).get_secret_value())
 
@@ -119,6 +136,11 @@ def _write_base64(where: str, value: object) -> str:
 def base64_codec_for(where: str) -> tuple[Reader, Writer]:
     """Return the reader and the writer of text that is base64 on the wire; `where` names the field in messages."""
     return _read_base64, functools.partial(_write_base64, where)
+
+
+def attributed_codec_for(where: str) -> tuple[Reader, Writer]:
+    """Return the reader and the writer of text that keeps what stands beside it in its element."""
+    return _read_attributed, functools.partial(_write_attributed, where)
 
 
 def _write_bool(value: object) -> str:

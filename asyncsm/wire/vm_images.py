@@ -7,6 +7,7 @@ from pydantic import Field
 
 from asyncsm.wire.base import OpenEnum, XmlList, XmlModel, positional, repeated
 from asyncsm.wire.disks import HostCaching
+from asyncsm.wire.images import ComputeImageAttributes, MarketplaceImageAttributes, ReplicationProgress
 
 
 class OSState(OpenEnum):
@@ -103,6 +104,17 @@ class VMImage(XmlModel):
         description: str | None = None,
         **fields: object,
     ) -> None: ...
+
+
+class VMImageDetails(VMImage):
+    """Reply of Get VM Image Details, for publishers: without disks."""
+
+    is_corrupted: bool | None = None
+    published_name: str | None = None
+    sharing_status: str | None = None
+    replication_progress: ReplicationProgress = Field(default_factory=ReplicationProgress)
+    compute_image_attributes: ComputeImageAttributes | None = None
+    marketplace_image_attributes: MarketplaceImageAttributes | None = None
 
 
 class VMImages(XmlList[VMImage]):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from doubles.foreign import Unavailable, node_package
 
 from asyncsm.models import StorageAccountProperties, StorageService, StorageServiceKeys
 
@@ -21,10 +20,6 @@ KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr
 """Published: every Azurite has this account."""
 
 _READY = re.compile(r"successfully listen\w* (?:on|at) (http://\S+)")
-
-
-class AzuriteUnavailable(Exception):
-    """There is no Node here, or no npm registry to be reached."""
 
 
 @dataclass(frozen=True)
@@ -59,37 +54,12 @@ class AzuriteAccounts:
 
 
 def installed() -> Path:
-    """The program, installed once into the user's cache.
+    """The program.
 
     Raises:
-        AzuriteUnavailable: it is not there and cannot be installed.
+        Unavailable: it is not there and cannot be installed.
     """
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        raise AzuriteUnavailable("node and npm are not installed")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asyncsm-tests"
-    home = cache / f"azurite-{VERSION}"
-    if not home.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as scratch:
-            _install(npm, Path(scratch) / "azurite")
-            try:
-                (Path(scratch) / "azurite").rename(home)
-            except OSError:
-                if not home.exists():  # else another run was faster
-                    raise
-    return home / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
-
-
-def _install(npm: str, folder: Path) -> None:
-    folder.mkdir()
-    command = [npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", f"azurite@{VERSION}"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
-    except subprocess.TimeoutExpired:
-        raise AzuriteUnavailable("npm install azurite takes too long") from None
-    if done.returncode:
-        raise AzuriteUnavailable(f"npm install azurite failed: {done.stderr.strip()[-300:]}")
+    return node_package(f"azurite@{VERSION}") / "azurite" / "dist" / "src" / "blob" / "main.js"
 
 
 @contextmanager
@@ -97,7 +67,7 @@ def running_azurite():
     """Run Azurite's blob service, in memory, on a free port of this computer.
 
     Raises:
-        AzuriteUnavailable: it cannot be installed or does not start.
+        Unavailable: it cannot be installed or does not start.
     """
     options = ["--inMemoryPersistence", "--silent", "--loose", "--skipApiVersionCheck", "--disableTelemetry"]
     command = ["node", str(installed()), "--blobHost", "127.0.0.1", "--blobPort", "0", *options]
@@ -114,4 +84,4 @@ def _address(process: subprocess.Popen[str]) -> str:
         said.append(line)
         if found := _READY.search(line):
             return found[1]
-    raise AzuriteUnavailable(f"azurite did not start: {''.join(said)[-300:]}")
+    raise Unavailable(f"azurite did not start: {''.join(said)[-300:]}")

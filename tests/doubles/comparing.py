@@ -13,13 +13,14 @@ MADE_UP = re.compile(
     r"(?P<build>^1\.0\.\d{4}\.\d+( \(rd_rdfe_stable\.\d{6}-\d{4}\))?( Microsoft-HTTPAPI/2\.0)*$)"
     r"|(?P<front_end>^us(north|south|west)\d?$)"
     r"|(?P<moment>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?|(?<=-os-)\d{4}-\d\d-\d\d)"
-    r"|(?P<id>\b[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}(?![0-9a-fA-F]))"
+    r"|(?P<id>(?<![0-9a-fA-F])[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}(?![0-9a-fA-F]))"
     r"|(?P<thumbprint>\b[0-9a-fA-F]{40}\b)"
     r"|(?P<key>[A-Za-z0-9+/]{86}==)"
     r"|(?P<address>\b\d{1,3}(\.\d{1,3}){3}\b)"
     r"|(?P<blob>\b[a-z0-9]{8}\.[a-z0-9]{3}\d{18}(?=\.vhd\b))"
     r"|(?P<serial>\b\d{18}\b)"
     r"|(?P<cluster>\b[a-z]\d+(?=\.internal\.cloudapp\.net))"
+    r"|(?P<port>^(49[2-9]\d\d|5\d{4}|6[0-5]\d{3})$)"
     r"|(?P<etag>\"[0-9A-F]{15}\")"
 )
 """What the service made up anew each time. Other values there are fine, if they have this form and,
@@ -55,9 +56,13 @@ class Comparison:
     """Compares the answers to one recording's requests, in their order.
 
     Args:
+        their_url: how the service's address stands in recorded texts.
+        our_url: the address that stands there instead.
         renamed: what is called otherwise here: parts of the recording's texts, and what to read instead.
     """
 
+    their_url: re.Pattern[str]
+    our_url: str
     renamed: Mapping[str, str] = field(default_factory=dict)
     _now: dict[str, str] = field(default_factory=dict)
     _then: dict[str, str] = field(default_factory=dict)
@@ -70,7 +75,7 @@ class Comparison:
             said = now.text if now.status >= 400 else ""
             yield Difference("status", str(then.status), f"{now.status} {said}".strip())
             return
-        yield from self._headers(then.response_headers, now.headers)
+        yield from self._headers(then, now.headers)
         if not then.response_body and not now.text:
             return
         if not then.response_body or not now.text:
@@ -79,11 +84,11 @@ class Comparison:
         recorded = ET.fromstring(self._translated(then.response_body.decode("utf-8-sig")))
         yield from self._element(recorded, now.root, _name(recorded), is_root=True)
 
-    def _headers(self, then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Difference]:
+    def _headers(self, then: Exchange, now: Mapping[str, str]) -> Iterator[Difference]:
         found = {name.lower(): value for name, value in now.items()}
-        if then and "content-type" in found and "content-type" not in then:
+        if "content-type" in found and not then.response_body:
             yield Difference("header content-type", MISSING, found["content-type"])
-        for name, value in then.items():
+        for name, value in then.response_headers.items():
             if name in NOT_COMPARED:
                 continue
             wanted = self._translated(value)
@@ -116,14 +121,21 @@ class Comparison:
             theirs, ours = _in_both(theirs, ours)
         while theirs and ours:
             one, other = theirs[0], ours[0]
-            if one.tag == other.tag:
+            in_place = one.tag == other.tag and _called(one) == _called(other)
+            is_gone = not in_place and _is_missing(one, theirs, ours)
+            is_new = not in_place and _is_missing(other, ours, theirs)
+            if one.tag == other.tag and (
+                in_place or (is_gone and is_new) or not _are_several(one.tag, theirs, ours)
+            ):
                 yield from self._element(theirs.pop(0), ours.pop(0), f"{path}/{_name(one)}")
-            elif one.tag not in {child.tag for child in ours}:
+            elif is_gone:
                 yield _lacking(path, theirs.pop(0))
-            elif other.tag not in {child.tag for child in theirs}:
+            elif is_new:
                 yield _surplus(path, ours.pop(0))
             else:
-                yield _different(f"{path}/{_name(one)}", "before " + _name(other), "after it")
+                yield _different(
+                    f"{path}/{_name(one)}", "before " + (_called(other) or _name(other)), "after it"
+                )
                 return
         yield from (_lacking(path, child) for child in theirs)
         yield from (_surplus(path, child) for child in ours)
@@ -163,7 +175,7 @@ class Comparison:
     def _translated(self, text: str) -> str:
         for old, new in self.renamed.items():
             text = text.replace(old, new)
-        return text
+        return self.their_url.sub(self.our_url, text)
 
 
 def shape(xml: bytes | str) -> list[tuple[int, str]]:
@@ -207,6 +219,28 @@ def _surplus(path: str, child: ET.Element) -> Difference:
 def _identity(entry: ET.Element) -> tuple[str, ...]:
     texts = {_name(child): child.text or "" for child in entry}
     return tuple(texts.get(key, "") for key in KEYS)
+
+
+def _is_missing(one: ET.Element, beside: list[ET.Element], others: list[ET.Element]) -> bool:
+    """Whether `one`, which stands `beside` some, is not among `others`.
+
+    Entries of a list are told apart by what they are called, so that one that is missing does not set
+    all that follow against each other.
+    """
+    alike = [other for other in others if other.tag == one.tag]
+    if not alike or not _are_several(one.tag, beside, others):
+        return not alike
+    return bool(_called(one)) and _called(one) not in map(_called, alike)
+
+
+def _are_several(tag: str, *sides: list[ET.Element]) -> bool:
+    return any(sum(one.tag == tag for one in side) > 1 for side in sides)
+
+
+def _called(entry: ET.Element) -> str:
+    """The text of an entry without parts, or those of `KEYS` that it has."""
+    texts = _identity(entry) if len(entry) else [(entry.text or "").strip()]
+    return " ".join(filter(None, texts))
 
 
 def _is_list(theirs: list[ET.Element], ours: list[ET.Element]) -> bool:

@@ -10,21 +10,26 @@ from asyncsm.emulator import Emulator
 
 
 @contextmanager
-def emulator_in_thread(**options):
-    """Run an emulator until the block ends; its loop belongs to the thread."""
+def loop_in_thread(name):
+    """Run an event loop in a thread until the block ends, and give what runs a coroutine there."""
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="emulator", daemon=True)
+    thread = threading.Thread(target=loop.run_forever, name=name, daemon=True)
     thread.start()
-    emulator = Emulator(**options)
-
-    def run(coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, loop).result(timeout=30)
-
-    run(emulator.start())
     try:
-        yield emulator
+        yield lambda coroutine: asyncio.run_coroutine_threadsafe(coroutine, loop).result(timeout=30)
     finally:
-        run(emulator.close())
         loop.call_soon_threadsafe(loop.stop)
         thread.join(timeout=10)
         loop.close()
+
+
+@contextmanager
+def emulator_in_thread(**options):
+    """Run an emulator until the block ends; its loop belongs to the thread."""
+    with loop_in_thread("emulator") as run:
+        emulator = Emulator(**options)
+        run(emulator.start())
+        try:
+            yield emulator
+        finally:
+            run(emulator.close())

@@ -36,6 +36,7 @@ OTHERWISE_REFUSED = {
     "check_hosted_service_name_availability": "the name is free",
     "check_storage_account_name_availability": "the name is free",
     "list_resource_extension_versions": "an empty list [guess]",
+    "list_extension_versions": "an empty list [guess]",
 }
 """Operations on names of nothing that are refused in another way, with the evidence."""
 

@@ -3,7 +3,7 @@
 import pytest
 from doubles import compute
 from doubles.bare_client import Management, document
-from doubles.machines import done, subscription_of
+from doubles.machines import done
 
 from asyncsm.emulator import Emulator, ManualClock
 
@@ -84,6 +84,39 @@ async def test_vm_image(management: Management, path: str):
     assert (await management.put(f"{path}/unreplicate")).status == 200
 
 
+async def test_vm_image_details(management: Management):
+    """They have all but disks and moments, and, once there are copies, the name that others use."""
+    path = "services/vmimages/Whole/details"
+    before = await management.get(path)
+    assert (before.root.tag.rpartition("}")[2], before.find("Name"), before.find("Label")) == (
+        "VMImageDetails",
+        "whole",
+        "b",
+    )
+    absent = ("OSDiskConfiguration", "CreatedTime", "VMImageState", "PublishedName", "Offer", "Progress")
+    assert [before.find(name) for name in absent] == [None] * len(absent)
+    await management.put("services/vmimages/whole/replicate", replication("West US"))
+    assert (await management.get(path)).find("Offer") is None
+    shown = await management.send("GET", path, x_ms_version="2016-06-01")
+    assert (shown.find("Offer"), shown.find("Progress")) == ("o", "0")
+    assert shown.find("PublishedName").endswith("__whole")
+
+
+@pytest.mark.parametrize(
+    ("path", "permission", "answered"),
+    [
+        ("images/mine", "Private", "false"),
+        ("images/mine", "Public", "true"),
+        ("vmimages/whole", "Public", ""),
+    ],
+)
+async def test_answers_to_sharing(management: Management, path: str, permission: str, answered: str):
+    """An OS image's tells whether others may use it; a VM image's tells nothing."""
+    await management.put(f"services/{path}/replicate", replication("West US"))
+    answer = await management.put(f"services/{path}/shareasync?permission={permission}")
+    assert (answer.status, (answer.root.text if answer.text else "")) == (202, answered)
+
+
 async def test_unreplicate(management: Management):
     """Without its copies an image is what it was."""
     before = (await management.get(f"{IMAGE}/details")).text
@@ -133,9 +166,10 @@ async def test_only_own(management: Management, name: str, status: int):
 
 async def test_publishers_only(emulator: Emulator, management: Management):
     """A subscription that is not a publisher's may do nothing of this."""
-    subscription_of(emulator).is_publisher = False
+    emulator.seed({"publisher": False})
     for answer in (
         await management.get(f"{IMAGE}/details"),
+        await management.get("services/vmimages/whole/details"),
         await management.put(f"{IMAGE}/replicate", replication("West US")),
         await management.put(f"{IMAGE}/unreplicate"),
         await management.put(f"{IMAGE}/shareasync?permission=Public"),

@@ -4,7 +4,7 @@ import pytest
 from doubles import compute
 from doubles.bare_client import Management, document
 
-from asyncsm.emulator import Emulator
+from asyncsm.emulator import Emulator, catalogue
 
 IMAGES = "services/images"
 MINE = f"{IMAGES}/mine"
@@ -45,6 +45,44 @@ async def test_platform_image(management: Management):
     assert shown.find("MediaLink") is None
     for answer in (await management.delete(path), await management.put(path, image())):
         assert (answer.status, answer.code) == (403, "ForbiddenError")
+
+
+@pytest.mark.parametrize(
+    ("image", "os"),
+    [
+        (f"{'0b' * 16}__Debian-9-amd64-201911", "Linux"),
+        (f"{'0b' * 16}__Windows-Server-2019-201911.01-en.us-127GB.vhd", "Windows"),
+        (f"{'0b' * 16}__made-by-a-publisher", "Linux"),
+        ("made-by-nobody", None),
+    ],
+)
+async def test_image_of_another_day(management: Management, image: str, os: str | None):
+    """A machine can be of an image with the platform's form of name, though the catalogue does not have it."""
+    await management.post(compute.SERVICES, compute.hosted_service())
+    provisioning = compute.WINDOWS_SET if os == "Windows" else compute.LINUX_SET
+    machine = compute.machine(sets=provisioning, disk=compute.image_disk(image))
+    made = await management.post(f"{compute.SHOP}/deployments", compute.machines(machine))
+    assert made.status == (202 if os else 404)
+    if os:
+        await management.finished(made)
+        assert (await management.get("services/disks")).find("OS") == os
+        assert (await management.get(f"{IMAGES}/{image}")).status == 404
+
+
+def test_everything_recorded_is_offered():
+    """The catalogue has what recordings show of the platform's images, each with what goes for it."""
+    offered = catalogue.platform_images()
+    assert len(offered) == 575
+    usual = offered[catalogue.usual_image("Windows")]
+    assert (usual.image_family, usual.os, usual.size_gb) == (
+        "Windows Server 2012 R2 Datacenter",
+        "Windows",
+        128,
+    )
+    for image in offered.values():
+        guessed = catalogue.unlisted_image(image.name, None)
+        assert guessed is not None
+        assert guessed.os == image.os
 
 
 async def test_add(management: Management):

@@ -116,7 +116,7 @@ async def test_bad_names(management: Management, name: str):
         {"place": "<AffinityGroup>group</AffinityGroup><Location>West US</Location>"},
         {"label": ""},
         {"label": "x" * 101},
-        {"rest": "<AccountType>Premium_LRS</AccountType>", "place": "<Location>East US</Location>"},
+        {"rest": "<AccountType>Premium_LRS</AccountType>", "place": "<Location>Brazil South</Location>"},
         {"rest": "<AccountType>Standard_XYZ</AccountType>"},
         {
             "rest": "<GeoReplicationEnabled>true</GeoReplicationEnabled>"

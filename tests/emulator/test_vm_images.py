@@ -47,6 +47,15 @@ def machine(image_name: str = "mine", sets: str = LINUX_SET, before: str = "", a
     )
 
 
+ALL_PUBLISHERS = {
+    "Cloudera",
+    "DataStax",
+    "Hortonworks",
+    "Microsoft Azure Site Recovery group",
+    "Microsoft SQL Server Group",
+}
+
+
 async def create(management: Management, *roles: str) -> Answer:
     return await management.post(f"{SHOP}/deployments", compute.machines(*roles))
 
@@ -61,10 +70,10 @@ async def shop(emulator: Emulator, management: Management) -> None:
 @pytest.mark.parametrize(
     ("query", "publishers"),
     [
-        ("", {"Cloudera", "Hortonworks", "Microsoft Azure Site Recovery group"}),
+        ("", ALL_PUBLISHERS),
         ("?publisher=cloudera", {"Cloudera"}),
         ("?publisher=Cloudera&category=Public", {"Cloudera"}),
-        ("?location=Brazil%20South", {"Cloudera", "Hortonworks"}),
+        ("?location=Brazil%20South", ALL_PUBLISHERS - {"Microsoft Azure Site Recovery group"}),
         ("?category=MSDN", set()),
         ("?category=User", set()),
     ],

@@ -7,7 +7,8 @@ import random
 import pytest
 from azure.storage.blob import generate_container_sas
 from azure.storage.blob.aio import ContainerClient
-from doubles.azurite import ACCOUNT, KEY, AzuriteAccounts, AzuriteUnavailable, running_azurite
+from doubles.azurite import ACCOUNT, KEY, AzuriteAccounts, running_azurite
+from doubles.foreign import Unavailable
 from doubles.vhd import MIB, write_vhd
 
 from asyncsm import ConnectionFailed, Forbidden, InvalidArgument
@@ -27,7 +28,7 @@ def azurite():
     try:
         with running_azurite() as running:
             yield running
-    except AzuriteUnavailable as error:
+    except Unavailable as error:
         pytest.skip(f"no Azurite: {error}")
 
 

@@ -1,4 +1,4 @@
-"""Declared operations: what a declaration makes of a call, and which mistakes it refuses when it is imported."""
+"""Declared operations: what a declaration makes of a call, and which mistakes it refuses when it is read."""
 
 import inspect
 import pickle
@@ -254,6 +254,23 @@ def test_facts():
     assert declared(print) is None
 
 
+def test_a_declaration_is_read_when_it_is_first_used():
+    """Models that text names are looked up then, also that of the body."""
+    own, asked = Family("late"), []
+
+    class Late(Caller):
+        @own.replaces(THING, body=lambda: asked.append("body") or UpdateAffinityGroup)
+        async def set_thing(self, name: str, label: str) -> "OperationHandle":
+            """Set a thing."""
+            ...
+
+    assert asked == []
+    assert request_of(Late.set_thing, "a", "b").body == UpdateAffinityGroup(label="b")
+    assert request_of(Late.set_thing, "a", "c").body == UpdateAffinityGroup(label="c")
+    assert asked == ["body"]
+    assert declared(Late.set_thing).body is UpdateAffinityGroup
+
+
 def test_the_catalogue():
     """It has each operation once, is a tuple, and its values survive pickling."""
     found = asyncsm.operations.catalogue()
@@ -296,14 +313,20 @@ def test_lanes_follow_from_paths(path, target, lane):
 
 
 def misdeclared(make):
-    """What importing the declaration says."""
+    """What importing the declaration says, or listing it with its family."""
+
+    def listed():
+        family = Family("wrong")
+        make(family)
+        return family.operations
+
     with pytest.raises(MisdeclaredError) as caught:
-        make(Family("wrong"))
+        listed()
     return str(caught.value)
 
 
-def test_mistakes_show_at_import():
-    """Each with a sentence that names the method."""
+def test_mistakes_show_when_a_declaration_is_read():
+    """Each with a sentence that names the method; at import, if the annotations are no text."""
 
     def unknown_placeholder(family):
         @family.reads("things/{nam}")
@@ -359,7 +382,7 @@ def test_mistakes_show_at_import():
 
     def text(family):
         @family.reads(THING)
-        async def get_thing(self, name: "str") -> AffinityGroup:
+        async def get_thing(self, name: str) -> "AfinityGroup":  # noqa: F821
             """Read."""
             ...
 
@@ -396,7 +419,7 @@ def test_mistakes_show_at_import():
     assert "*name cannot be declared" in misdeclared(star)
     assert "has no docstring" in misdeclared(no_docstring)
     assert "versoin is no fact of a declaration" in misdeclared(no_such_fact)
-    assert "take out from __future__ import annotations" in misdeclared(text)
+    assert "get_thing: name 'AfinityGroup' is not defined" in misdeclared(text)
     assert "returns neither an OperationHandle nor a model" in misdeclared(unreadable)
     assert "set_thing: _parts: missing a required argument: 'count'" in misdeclared(unmade)
     assert "set_thing: the parameter siz goes nowhere" in misdeclared(not_made_of)

@@ -1,8 +1,9 @@
-"""Offers of the service in the middle of 2015: regions, sizes, guest systems, images, extensions.
+"""Offers of the service between 2014 and 2019: regions, sizes, guest systems, images, extensions.
 
 They stand in JSON files beside this module, under the names they have on the wire, and are read
-and checked by the wire models when first needed. Images and extensions are a selection. Mistakes
-of the service are kept: two releases of guest systems are labelled as others.
+and checked by the wire models when first needed. A region has every size that it ever offered, and
+images are all that are known from anywhere. Mistakes of the service are kept: two releases of guest
+systems are labelled as others.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from importlib import resources
+from operator import attrgetter
 from typing import Any, Final
 
 from asyncsm.emulator.compute import OSImage
 from asyncsm.emulator.naming import ByName
 from asyncsm.wire.extensions import ResourceExtension, ResourceExtensions
+from asyncsm.wire.service_extensions import ExtensionImages
 from asyncsm.wire.subscription import (
     Location,
     Locations,
@@ -31,6 +34,16 @@ from asyncsm.wire.vm_images import VMImage, VMImages
 
 CAPABILITIES: Final = ("PersistentVMRole", "HighMemory")
 """What affinity groups say they can hold; storage accounts say the first."""
+
+
+_USUAL_FAMILIES: Final = {"Linux": "Ubuntu Server 14.04 LTS", "Windows": "Windows Server 2012 R2 Datacenter"}
+
+_OF_THE_PLATFORM: Final = re.compile(r"[0-9a-f]{32}__.", re.IGNORECASE)
+_OF_WINDOWS: Final = re.compile(
+    r"win|ws20\d\d|sql|sharepoint|biztalk|visual-studio|team-foundation|dynamics|storsimple|-vs-20",
+    re.IGNORECASE,
+)
+"""In the names of all images of Windows that the catalogue knows, and in none of Linux."""
 
 
 def _read(name: str) -> bytes:
@@ -77,14 +90,53 @@ def role_size(name: str) -> RoleSize | None:
 
 @functools.cache
 def platform_images() -> Mapping[str, OSImage]:
-    """The OS images of the platform by name: a selection of what was offered, one a publisher and family."""
-    rows: list[dict[str, Any]] = json.loads(_read("os_images"))
-    return ByName((row["name"], _os_image(**row)) for row in rows)
+    """The OS images of the platform by name, in the order of their names, as the service lists them."""
+    found = json.loads(_read("os_images"))
+    regions: list[str] = found["locations"]
+    images = (image for group in found["groups"] for image in _os_images(regions, **group))
+    return ByName((image.name, image) for image in sorted(images, key=attrgetter("name")))
 
 
-def _os_image(label: str, published_date: str, **fields: Any) -> OSImage:
-    published = datetime.fromisoformat(published_date)
-    return OSImage(label=label, description=label, category="Public", published_date=published, **fields)
+def _os_images(
+    regions: list[str], images: list[list[str]], location: int, *, described: bool = True, **common: Any
+) -> Iterator[OSImage]:
+    """Images that have all but their name, label and, if it is known, date of publication in common.
+
+    What publishers said at length of what they offer is not in the catalogue: the label stands for it.
+    """
+    for name, label, *published in images:
+        yield OSImage(
+            name=name,
+            label=label,
+            category="Public",
+            location=regions[location],
+            description=label if described else None,
+            published_date=datetime.fromisoformat(published[0]) if published else None,
+            **common,
+        )
+
+
+def usual_image(os: str) -> str:
+    """Return the name of the image that most people take for a Linux or Windows machine: the newest of its family."""
+    offered = (image for image in platform_images().values() if image.image_family == _USUAL_FAMILIES[os])
+    return max(offered, key=lambda image: (len(image.location or ""), str(image.published_date))).name
+
+
+def unlisted_image(name: str, os: str | None) -> OSImage | None:
+    """Return an image of the platform that the catalogue does not know, if `name` can be that of one.
+
+    The platform's names begin with their publisher's number, and most of them were never recorded.
+
+    Args:
+        name: the image's name.
+        os: the system it has to be of; without it the name tells.
+    """
+    if _OF_THE_PLATFORM.match(name) is None:
+        return None
+    system = os or ("Windows" if _OF_WINDOWS.search(name) else "Linux")
+    return OSImage(
+        name=name, label=name.partition("__")[2], os=system, category="Public", io_type="Standard_LRS"
+    )
 
 
 @functools.cache
@@ -117,6 +169,12 @@ def matching_extension(publisher: str, name: str, version: str) -> ResourceExten
     versions = extension_versions(publisher, name)
     found = (one for one in versions if one.version.split(".")[: len(wanted)] == wanted)
     return max(found, key=lambda one: [int(part) for part in one.version.split(".")], default=None)
+
+
+@functools.cache
+def service_extensions() -> ExtensionImages:
+    """All versions of extensions of hosted services, those of one together and from the oldest to the latest."""
+    return ExtensionImages.model_validate_json(_read("service_extensions"))
 
 
 @functools.cache

@@ -8,7 +8,7 @@ from typing import Final
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
-from asyncsm.emulator.compute import Definition, Deployment, HostedService, Role
+from asyncsm.emulator.compute import Deployment, HostedService, Role
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import (
     addresses,
@@ -20,13 +20,14 @@ from asyncsm.emulator.rules import (
     instances,
     path_resources,
     service_configurations,
+    service_extensions,
 )
 from asyncsm.emulator.rules.instances import Timing
 from asyncsm.emulator.rules.path_resources import BY_NAME, BY_SLOT, SERVICE
 from asyncsm.emulator.saved_names import effect
+from asyncsm.emulator.updates import Definition
 from asyncsm.wire import deployments as wire
 from asyncsm.wire.configuration_sets import ConfigurationSet
-from asyncsm.wire.extensions import ExtensionConfiguration
 
 MOST_PROPERTIES: Final = 25
 
@@ -55,7 +56,7 @@ def create(call: Call) -> Reply:
     configuration = service_configurations.read(wanted.configuration, service)
     place = service_configurations.placement(configuration, call.subscription, service)
     new = deployment_updates.definition(configuration, wanted.configuration, label)
-    require_no_extensions(wanted.extension_configuration)
+    extensions = service_extensions.settled(service, new.counts, wanted.extension_configuration)
     properties = common_fields.extended_properties(wanted.extended_properties, MOST_PROPERTIES)
     deployment_lifecycle.require_place(call, service, wanted.name, slot)
     deployment = Deployment(
@@ -69,6 +70,7 @@ def create(call: Call) -> Reply:
         vip=instances.public_address(call.random),
         virtual_network_name=place.virtual_network,
         dns_servers=place.dns_servers,
+        extensions=extensions,
         extended_properties=properties,
         sdk_version=SDK_VERSION,
     )
@@ -137,14 +139,18 @@ def change_configuration(call: Call) -> Reply:
             "The roles of the service configuration are not those of the service definition in the package."
         )
     after = deployment_updates.definition(configuration, wanted.configuration, deployment.label)
-    require_no_extensions(wanted.extension_configuration)
+    extensions = service_extensions.settled(service, after.counts, wanted.extension_configuration, deployment)
     properties = common_fields.changed_properties(
         deployment.extended_properties, wanted.extended_properties, MOST_PROPERTIES
     )
     # Settings reach the instances as they run; only another guest system makes them start again.
     restarted = {one.name.lower() for one in deployment.roles.values() if one.os_version != after.os_version}
     return deployment_updates.begin(
-        call, deployment, mode.value, replace(after, properties=properties), frozenset(restarted)
+        call,
+        deployment,
+        mode.value,
+        replace(after, properties=properties, extensions=extensions),
+        frozenset(restarted),
     )
 
 
@@ -186,16 +192,6 @@ def require_mode(mode: wire.UpgradeMode, *others: wire.UpgradeMode) -> None:
     """Refuse a way through the upgrade domains that there is not, or only for others."""
     if mode not in set(wire.UpgradeMode) - set(others):
         raise refusals.bad_request(f"The mode {mode.value} is not valid.")  # [protocol 4.7]
-
-
-def require_no_extensions(given: ExtensionConfiguration | None) -> None:
-    """Refuse all extensions: none can be added to a hosted service here."""
-    if given is None:
-        return
-    named = (extension for role in given.named_roles for extension in role.extensions)
-    for extension in (*given.all_roles, *named):
-        # [guess]: no source says so
-        raise refusals.bad_request(f"The extension ID {extension.id} does not exist in the hosted service.")
 
 
 def require_roles(deployment: Deployment) -> None:

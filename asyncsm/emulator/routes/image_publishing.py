@@ -8,23 +8,37 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
-from asyncsm.emulator.compute import Publication
-from asyncsm.emulator.routes import images
+from asyncsm.emulator.published import Publication
+from asyncsm.emulator.routes import images, vm_images
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import common_fields
 from asyncsm.emulator.rules.disk_attachments import NO_IMAGE, find_image, find_vm_image
 from asyncsm.emulator.saved_names import effect
 from asyncsm.wire import images as wire, xml
+from asyncsm.wire.vm_images import VMImageDetails
 
 IMAGES: Final = "services/images/{imageName}"
 VM_IMAGES: Final = "services/vmimages/{imageName}"
 
 COPYING: Final = timedelta(minutes=20)
 """How long it takes to copy an image to all its regions."""
+
+SHOWN_SINCE: Final = "2015-04-01"
+"""The version from which details have the attributes that an image is published with."""
+
+NOT_IN_DETAILS: Final = frozenset(
+    {
+        "os_disk_configuration",
+        "data_disk_configurations",
+        "created_time",
+        "modified_time",
+        "vm_image_state",
+    }
+)
 
 PRIVATE: Final = "Private"
 PERMISSIONS: Final = ("Public", "MSDN", PRIVATE)
@@ -35,11 +49,24 @@ routes: RouteTable = RouteTable()
 @routes.get(f"{IMAGES}/details", "GetOSImageDetails")
 def details(call: Call) -> Reply:
     """Get OS Image Details: the image, and how far it is copied."""
-    _require_publisher(call)
+    common_fields.require_publisher(call)
     image = images.find_own(call)
-    # The service leaves these two out here.
-    words = {**dict(images.shown(call, image)), "os_state": None, "io_type": None}
-    return Reply(document=wire.OSImageDetails(**words, replication_progress=_progress(call, image.name)))
+    # The service leaves these out here.
+    without = dict.fromkeys(("os_state", "io_type", "show_in_gui", "icon_uri"))
+    words = {**dict(images.shown(call, image)), **without, **_published(call, image.name)}
+    return Reply(document=wire.OSImageDetails(**words))
+
+
+@routes.get(f"{VM_IMAGES}/details", "GetVMImageDetails")
+def vm_details(call: Call) -> Reply:
+    """Get VM Image Details: the image without its disks and moments, and how far it is copied."""
+    common_fields.require_publisher(call)
+    image = vm_images.find_own(call)
+    words = {name: getattr(image, name) for name in image.model_fields_set - NOT_IN_DETAILS}
+    name = image.name or ""
+    published = published_name(call, name) if name in call.subscription.publications else None
+    shown = VMImageDetails(**words, published_name=published, **_published(call, name))
+    return Reply(document=shown)
 
 
 @routes.put(f"{IMAGES}/replicate", "ReplicateImage")
@@ -59,9 +86,14 @@ def replicate(call: Call) -> Reply:
     publications = call.subscription.publications
     present = publications.get(name)
     permission = PRIVATE if present is None else present.permission
-    publications[name] = Publication(regions, call.now, permission)
-    published = f"{call.subscription.id.replace('-', '')}__{name}"
-    return Reply(document=xml.render("string", {"#text": published}, xml.SERIALIZATION))
+    market = wanted.marketplace_image_attributes
+    publications[name] = Publication(regions, call.now, permission, attributes, market)
+    return Reply(document=xml.render("string", {"#text": published_name(call, name)}, xml.SERIALIZATION))
+
+
+def published_name(call: Call, name: str) -> str:
+    """Return what others call a published image."""
+    return f"{call.subscription.id.replace('-', '')}__{name}"
 
 
 @routes.put(f"{IMAGES}/unreplicate", "UnreplicateImage")
@@ -86,7 +118,12 @@ def share(call: Call) -> Reply:
     publication = call.subscription.publications.get(name)
     if publication is None:
         raise refusals.bad_request(f"The image {name} must be replicated before it can be shared.")  # [guess]
-    return call.accept(then=partial(_share, publication, permission))
+    reply = call.accept(then=partial(_share, publication, permission))
+    if call.route.path.startswith("services/images/"):
+        # Whoever else may use it, [guess]: recorded are "false" for Private, and nothing for VM images.
+        shared = {"#text": "false" if permission == PRIVATE else "true"}
+        reply.document = xml.render("boolean", shared, xml.SERIALIZATION)
+    return reply
 
 
 @effect("images/share", "emulator.handlers.image_publishing:_share")
@@ -94,14 +131,9 @@ def _share(publication: Publication, permission: str) -> None:
     publication.permission = permission
 
 
-def _require_publisher(call: Call) -> None:
-    if not call.subscription.is_publisher:
-        raise refusals.forbidden()  # [protocol 3.3]
-
-
 def _own_image(call: Call) -> str:
     """The name of the image of the path, which is of the user's and of either kind."""
-    _require_publisher(call)
+    common_fields.require_publisher(call)
     name = call.parameters["imageName"]
     own = call.subscription.os_images.get(name) or call.subscription.vm_images.get(name)
     if own is not None:
@@ -111,12 +143,17 @@ def _own_image(call: Call) -> str:
     raise refusals.not_found(NO_IMAGE)
 
 
-def _progress(call: Call, name: str) -> wire.ReplicationProgress:
-    """How far the copies of an image are: all of them equally far, by the time that has passed."""
-    shown = wire.ReplicationProgress()
+def _published(call: Call, name: str) -> dict[str, Any]:
+    """Return what details tell of an image's copies: all are equally far, by the time that has passed."""
+    progress = wire.ReplicationProgress()
     publication = call.subscription.publications.get(name)
-    if publication is not None:
-        percent = min(100, int(100 * ((call.now - publication.since) / COPYING)))
-        for region in publication.regions:
-            shown.append(wire.ReplicationProgressElement(location=region, progress=percent))
-    return shown
+    if publication is None:
+        return {"replication_progress": progress}
+    percent = min(100, int(100 * ((call.now - publication.since) / COPYING)))
+    for region in publication.regions:
+        progress.append(wire.ReplicationProgressElement(location=region, progress=percent))
+    return {
+        "replication_progress": progress,
+        "compute_image_attributes": publication.attributes if call.version >= SHOWN_SINCE else None,
+        "marketplace_image_attributes": publication.market,
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 from typing import Final
@@ -39,14 +40,28 @@ _NAME: Final = re.compile(r"[^\W_][\w.-]{0,254}")
 
 LINKS: Final = ("icon_uri", "privacy_uri", "small_icon_uri")
 
+_ENTRY: Final = b"<OSImage>"
+_END_OF_LIST: Final = b"</Images>"
+
 routes: RouteTable = RouteTable()
 
 
 @routes.get(COLLECTION, "ListOSImages")
 def list_images(call: Call) -> Reply:
     """List OS Images: the platform's and the subscription's."""
-    images = (*catalogue.platform_images().values(), *call.subscription.os_images.values())
-    return Reply(document=wire.Images(images=[shown(call, image) for image in images]))
+    offered = _offered()
+    own = [shown(call, image) for image in call.subscription.os_images.values()]
+    if not own:
+        return Reply(document=offered)
+    end = offered.rindex(_END_OF_LIST)
+    written = wire.Images(images=own).to_xml()
+    return Reply(document=offered[:end] + written[written.index(_ENTRY) :])
+
+
+@functools.cache
+def _offered() -> bytes:
+    """The answer that has the platform's images only: hundreds, which take a while to write."""
+    return wire.Images(images=[_written(image) for image in catalogue.platform_images().values()]).to_xml()
 
 
 @routes.get(ONE, "GetOSImage")
@@ -151,14 +166,21 @@ def describe(image: OSImage | VMImage, wanted: wire.OSImage | VMImage, changeabl
 
 
 def shown(call: Call, image: OSImage, *, empty_links: bool = False) -> wire.OSImage:
-    """An image. Links that were set to nothing are seen only in the answer to that, as with the service."""
-    own = image.category == "User"
-    words = {name: getattr(image, name) for name in CHANGEABLE}
-    if not empty_links:
-        words |= {name: words[name] or None for name in LINKS}
+    """An image. Links that a user set to nothing are seen only in the answer to that, as with the service."""
+    written = _written(image)
+    if image.category == "User":
+        written.category = _category(call, image)
+        written.os_state = "Generalized"
+        if not empty_links:
+            for name in LINKS:
+                setattr(written, name, getattr(image, name) or None)
+    return written
+
+
+def _written(image: OSImage) -> wire.OSImage:
     return wire.OSImage(
         affinity_group=image.affinity_group,
-        category=_category(call, image),
+        category=image.category,
         label=image.label,
         location=image.location,
         logical_size_in_gb=image.size_gb,
@@ -167,15 +189,14 @@ def shown(call: Call, image: OSImage, *, empty_links: bool = False) -> wire.OSIm
         os=image.os,
         publisher_name=image.publisher,
         pricing_detail_link=image.pricing_detail_link,
-        os_state="Generalized" if own else None,
         io_type=image.io_type,
-        **words,
+        **{name: getattr(image, name) for name in CHANGEABLE},
     )
 
 
 def _category(call: Call, image: OSImage) -> str:
-    """Return the category of an image: of a shared one, who may use it."""
-    publication = call.subscription.publications.get(image.name) if image.category == "User" else None
+    """Return the category of a user's image: of a shared one, who may use it."""
+    publication = call.subscription.publications.get(image.name)
     if publication is None or publication.permission == "Private":
         return image.category
     return publication.permission

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
-from asyncsm.emulator.compute import Deployment, Update
+from asyncsm.emulator.compute import Deployment
 from asyncsm.emulator.routes import deployments
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import (
@@ -16,8 +16,10 @@ from asyncsm.emulator.rules import (
     deployment_updates,
     path_resources,
     service_configurations,
+    service_extensions,
 )
 from asyncsm.emulator.rules.path_resources import BY_NAME, BY_SLOT
+from asyncsm.emulator.updates import Update
 from asyncsm.wire import deployments as wire
 
 routes: RouteTable = RouteTable()
@@ -35,8 +37,8 @@ def upgrade(call: Call) -> Reply:
     blobs.require_account(call, wanted.package_url, "package URL")
     configuration = service_configurations.read(wanted.configuration, service)
     service_configurations.placement(configuration, call.subscription, service, deployment)
-    deployments.require_no_extensions(wanted.extension_configuration)
     after = deployment_updates.definition(configuration, wanted.configuration, label)
+    extensions = service_extensions.settled(service, after.counts, wanted.extension_configuration, deployment)
     properties = common_fields.changed_properties(
         deployment.extended_properties, wanted.extended_properties, deployments.MOST_PROPERTIES
     )
@@ -51,7 +53,11 @@ def upgrade(call: Call) -> Reply:
     call.require_free(deployment)
     _require_data_kept(deployment, after.counts, force=wanted.force)
     return deployment_updates.begin(
-        call, deployment, wanted.mode.value, replace(after, properties=properties), frozenset(restarted)
+        call,
+        deployment,
+        wanted.mode.value,
+        replace(after, properties=properties, extensions=extensions),
+        frozenset(restarted),
     )
 
 

@@ -81,7 +81,7 @@ def create(call: Call) -> Reply:
 @routes.put(ONE, "UpdateVMImage")
 def update(call: Call) -> Reply:
     """Update VM Image: its words, and how its disks are cached; what is not said stays."""
-    image = _find_own(call).model_copy(deep=True)
+    image = find_own(call).model_copy(deep=True)
     wanted = call.body(wire.VMImage)
     disk_attachments.require_image_idle(call.subscription, image.name or "")
     label = common_fields.label(wanted.label) if "label" in wanted.model_fields_set else image.label
@@ -100,7 +100,7 @@ def update(call: Call) -> Reply:
 @routes.delete(ONE, "DeleteVMImage")
 def delete(call: Call) -> Reply:
     """Delete VM Image. The blobs are elsewhere, ``comp=media`` or not."""
-    image = _find_own(call)
+    image = find_own(call)
     disk_attachments.require_image_idle(call.subscription, image.name or "")
     return call.accept(then=partial(_forget, call.subscription, image.name or ""))
 
@@ -139,7 +139,12 @@ def _region(asked: str, image: wire.VMImage) -> str:
     return next(place for place in (image.location or "").split(";") if place.lower() == asked.lower())
 
 
-def _find_own(call: Call) -> wire.VMImage:
+def find_own(call: Call) -> wire.VMImage:
+    """The VM image of the path, which has to be the user's.
+
+    Raises:
+        Refusal: there is none, or it is the platform's or an OS image.
+    """
     name = call.parameters["imageName"]
     image = find_vm_image(call.subscription, name)
     if image is None and disk_attachments.find_image(call.subscription, name) is not None:

@@ -100,3 +100,9 @@ def changed_properties(
     if len(changed) > most:
         raise refusals.bad_request(f"There must be at most {most} extended properties.")  # [protocol 1.8]
     return changed
+
+
+def require_publisher(call: Call) -> None:
+    """Refuse what only publishers of images and extensions may do."""
+    if not call.subscription.is_publisher:
+        raise refusals.forbidden()  # [protocol 3.3]

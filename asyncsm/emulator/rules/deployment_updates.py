@@ -15,12 +15,13 @@ from random import Random
 from typing import Final
 
 from asyncsm.emulator.call import Call, Reply
-from asyncsm.emulator.compute import Definition, Deployment, Role, Update
+from asyncsm.emulator.compute import Deployment, Role
 from asyncsm.emulator.refusals import Refusal
-from asyncsm.emulator.rules import instances, service_configurations
+from asyncsm.emulator.rules import instances, service_configurations, service_extensions
 from asyncsm.emulator.rules.instances import InstancePhase, Timing
 from asyncsm.emulator.saved_names import effect, saved
 from asyncsm.emulator.state import Subscription
+from asyncsm.emulator.updates import Definition, Update
 from asyncsm.wire.cscfg import ServiceConfiguration
 
 ACCEPTANCE: Final = 0.1
@@ -82,6 +83,7 @@ def present(deployment: Deployment) -> Definition:
         counts={role.name: role.instance_count for role in roles},
         os_version=next((role.os_version for role in roles), ""),
         properties=dict(deployment.extended_properties),
+        extensions=deployment.extensions,
     )
 
 
@@ -166,6 +168,7 @@ def _accept(context: _Context, update: Update) -> None:
     deployment.update = update
     deployment.configuration, deployment.label = update.after.configuration, update.after.label
     deployment.extended_properties = dict(update.after.properties)
+    deployment.extensions = update.after.extensions
     deployment.modified = context.pace.clock.now()
     _next(context, update)
 
@@ -236,5 +239,6 @@ def _finish(context: _Context, update: Update) -> None:
     instances.spread(deployment)
     instances.claim_cores(context.subscription, deployment, instances.cores_of(deployment))
     deployment.modified = context.pace.clock.now()
+    deployment.extensions = service_extensions.installed(deployment.extensions)
     deployment.update, deployment.changing = None, False
     instances.settle(deployment)

@@ -50,14 +50,19 @@ class DiskOrder:
         self.attachments: list[tuple[Disk, str, int]] = []
         self.new: list[Disk] = []
 
-    def os_disk(self, role_name: str, given: wire.OSVirtualHardDisk) -> Disk:
+    def os_disk(self, role_name: str, given: wire.OSVirtualHardDisk, os: str | None) -> Disk:
         """The disk from which the machine starts.
+
+        Args:
+            role_name: the machine.
+            given: the disk as requested.
+            os: the system that is to be set up on it, if one is.
 
         Raises:
             Refusal: it is not said, or is in contradiction, which disk that is.
         """
         if given.source_image_name:
-            return self._from_image(role_name, given, given.source_image_name)
+            return self._from_image(role_name, given, given.source_image_name, os)
         if given.media_link:
             return self._from_blob(role_name, given)
         if given.disk_name:
@@ -84,7 +89,7 @@ class DiskOrder:
         if size is not None and not 1 <= size <= LARGEST_DATA_DISK_GB:
             raise refusals.bad_request(f"A data disk has between 1 and {LARGEST_DATA_DISK_GB} GB.")  # [guess]
         link = given.source_media_link or given.media_link
-        disk = self._make(role_name, given, link, size or USUAL_SIZE_GB, lun)
+        disk = self._make(role_name, given, link and blobs.secured(link), size or USUAL_SIZE_GB, lun)
         disk.host_caching = caching
         return disk
 
@@ -106,7 +111,7 @@ class DiskOrder:
         os_disk.os, os_disk.source_image = original.os, original.name
         wanted = {one.name: one for one in resizing.data_disk_configurations} if resizing is not None else {}
         return os_disk, [
-            self._copy(role_name, container, one, wanted.get(one.name), "None", one.lun or 0)
+            self._copy(role_name, blobs.secured(container), one, wanted.get(one.name), "None", one.lun or 0)
             for one in image.data_disk_configurations
         ]
 
@@ -146,13 +151,15 @@ class DiskOrder:
         disk.host_caching = _caching(original.host_caching, caching)
         return disk
 
-    def _from_image(self, role_name: str, given: wire.OSVirtualHardDisk, name: str) -> Disk:
+    def _from_image(self, role_name: str, given: wire.OSVirtualHardDisk, name: str, os: str | None) -> Disk:
         if given.remote_source_image_link:
             raise refusals.bad_request(  # [protocol 4.14]
                 "SourceImageName and RemoteSourceImageLink must not be specified together."
             )
-        # [rec compute/delete_os_image] [protocol 3.4]
-        image = refusals.required(find_image(self._call.subscription, name), NO_IMAGE)
+        image = find_image(self._call.subscription, name)
+        if image is None and not self._call.is_strict:
+            image = catalogue.unlisted_image(name, given.os or os)
+        image = refusals.required(image, NO_IMAGE)  # [rec compute/delete_os_image] [protocol 3.4]
         self._require_here(image)
         if given.os and given.os != image.os:
             # [guess]: no source says so
@@ -207,7 +214,7 @@ class DiskOrder:
         account = blobs.require_account(self._call, media_link, "media link", self._region)
         require_unused(self._call.subscription, media_link, self.new)
         disk = Disk(
-            name=given.disk_name or f"{self._service.name}-{role_name}-{lun}-{blobs.serial(self._call)}",
+            name=given.disk_name or f"{self._deployment_name}-{role_name}-{lun}-{blobs.serial(self._call)}",
             media_link=media_link,
             size_gb=size_gb,
             created=self._call.now,

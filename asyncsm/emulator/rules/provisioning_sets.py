@@ -54,6 +54,17 @@ def host_name(given: Role, service: HostedService, os: str) -> str:
     )
 
 
+def system_of(given: Role) -> str | None:
+    """Return the system that the provisioning set is for; nothing without such a set."""
+    match _only_set(given):
+        case LinuxConfigurationSet():
+            return "Linux"
+        case WindowsConfigurationSet():
+            return "Windows"
+        case _:
+            return None
+
+
 def require_none(given: Role) -> None:
     """Refuse a provisioning set of a machine whose system is set up already."""
     if _only_set(given) is not None:

@@ -222,6 +222,9 @@ class SubscriptionContents(_Part):
     """Resources of a subscription, made in this order."""
 
     quotas: QuotasSeed = Field(default_factory=QuotasSeed)
+    publisher: Annotated[
+        bool | None, Field(description="May publish images and extensions, as all may if nothing is said.")
+    ] = None
     location: Annotated[str, Field(description="Region of what does not say it.")] = "West US"
     affinity_groups: list[AffinityGroupSeed] = Field(default_factory=list)
     storage_accounts: list[StorageAccountSeed] = Field(default_factory=list)

@@ -33,7 +33,6 @@ from asyncsm.emulator.seeding.document import (
     SeedError,
     SubscriptionContents,
     SubscriptionSeed,
-    VirtualMachineSeed,
 )
 from asyncsm.emulator.state import Quotas, Subscription, SubscriptionCertificate
 from asyncsm.wire import deployments, disks, hosted_services, images, networks, roles, storage
@@ -179,6 +178,8 @@ class _Planter:
             seed: what the subscription is to have.
         """
         self._location = seed.location
+        if seed.publisher is not None:
+            self._subscription.is_publisher = seed.publisher
         with self._quotas(seed):
             self._affinity_groups(path, seed)
             self._storage_accounts(path, seed)
@@ -313,7 +314,7 @@ class _Planter:
         for inside, machine, role_name in _each(
             f"{place.field}.virtual_machines", seed.virtual_machines, place.index
         ):
-            image = machine.image or _platform_image(machine)
+            image = machine.image or catalogue.usual_image(machine.os)
             made.append(requests.machine(role_name, machine, image, f"{container}/{service}"))
             if machine.status != "Running":
                 off.setdefault(machine.status, []).append(inside.text(machine.name))
@@ -374,7 +375,3 @@ class _Planter:
 
 
 _NO_QUERY: Final[Mapping[str, str]] = {}
-
-
-def _platform_image(seed: VirtualMachineSeed) -> str:
-    return next(image.name for image in catalogue.platform_images().values() if image.os == seed.os)

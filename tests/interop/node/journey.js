@@ -1,0 +1,293 @@
+// A journey through the core of the service with Azure's own libraries for Node, unchanged.
+//
+// Standard input has the emulator's address and files; each call's outcome is a line of JSON on standard output.
+
+'use strict';
+
+const fs = require('fs');
+
+const facts = JSON.parse(fs.readFileSync(0, 'utf8'));
+const pem = fs.readFileSync(facts.certificate, 'utf8');
+
+const clients = {
+  management: client('azure-asm-mgmt', 'createManagementClient'),
+  storage: client('azure-asm-storage', 'createStorageManagementClient'),
+  compute: client('azure-asm-compute', 'createComputeManagementClient'),
+  network: client('azure-asm-network', 'createNetworkManagementClient'),
+};
+
+function client(library, create) {
+  const loaded = require(library);
+  const credentials = loaded.createCertificateCloudCredentials({ subscriptionId: facts.subscription_id, pem });
+  const made = loaded[create](credentials, facts.url);
+  made.longRunningOperationInitialTimeout = made.longRunningOperationRetryTimeout = 0.05; // the clock runs faster
+  return made;
+}
+
+// Call `name`, as `compute.hostedServices.create`, and tell what came of it.
+async function call(name, ...parameters) {
+  const [library, group, method] = name.split('.');
+  const operations = clients[library][group];
+  const [error, result] = await new Promise((done) => {
+    const stream = operations[method](...parameters, (failed, answer) => done([failed, answer]));
+    stream?.end(); // else a PUT or POST without a body waits for one
+  });
+  const outcome = error
+    ? { error: { status: error.statusCode, code: error.code, message: error.message } }
+    : { result };
+  console.log(JSON.stringify({ call: name, ...outcome }));
+  return result;
+}
+
+const blob = (path) => `https://nodestore.blob.core.windows.net/${path}`;
+
+const encoded = (text) => Buffer.from(text).toString('base64');
+
+function linux(name, image, port) {
+  return {
+    roleName: name,
+    roleType: 'PersistentVMRole',
+    roleSize: 'Small',
+    label: name,
+    provisionGuestAgent: true,
+    oSVirtualHardDisk: { sourceImageName: image, mediaLink: blob(`vhds/${name}.vhd`) },
+    dataVirtualHardDisks: [],
+    configurationSets: [{
+      configurationSetType: 'LinuxProvisioningConfiguration',
+      hostName: name,
+      userName: 'someone',
+      userPassword: 'Passw0rd!',
+      disableSshPasswordAuthentication: false,
+      inputEndpoints: [],
+      subnetNames: [],
+      storedCertificateSettings: [],
+    }, {
+      configurationSetType: 'NetworkConfiguration',
+      subnetNames: [],
+      storedCertificateSettings: [],
+      inputEndpoints: [{ name: 'ssh', protocol: 'tcp', localPort: 22, port }],
+    }],
+  };
+}
+
+// Until all instances of a deployment are ready; their states are the emulator's clock's business.
+async function ready(service, deployment) {
+  for (let tries = 0; tries < 400; tries++) {
+    const [error, read] = await new Promise((done) =>
+      clients.compute.deployments.getByName(service, deployment, (failed, answer) => done([failed, answer])));
+    if (!error && read.roleInstances.every((each) => each.instanceStatus === 'ReadyRole')) {
+      return;
+    }
+    await new Promise((done) => setTimeout(done, 25));
+  }
+  console.log(JSON.stringify({ call: 'ready', error: { message: `${deployment} does not become ready` } }));
+}
+
+async function subscription() {
+  await call('management.locations.list');
+  await call('management.roleSizes.list');
+  await call('management.subscriptions.get');
+  await call('management.managementCertificates.list');
+  await call('management.managementCertificates.create', {
+    publicKey: facts.another.public_key, thumbprint: facts.another.thumbprint, data: facts.another.data,
+  });
+  await call('management.managementCertificates.get', facts.another.thumbprint);
+  await call('management.managementCertificates.deleteMethod', facts.another.thumbprint);
+  await call('management.affinityGroups.create', { name: 'nodegroup', label: 'a group', location: 'West US' });
+  await call('management.affinityGroups.update', 'nodegroup', { label: 'another', description: 'again' });
+  await call('management.affinityGroups.get', 'nodegroup');
+  await call('management.affinityGroups.list');
+  await call('management.affinityGroups.deleteMethod', 'nodegroup');
+}
+
+async function storage() {
+  await call('storage.storageAccounts.checkNameAvailability', 'nodestore');
+  await call('storage.storageAccounts.create', {
+    name: 'nodestore', label: 'a store', location: 'West US', accountType: 'Standard_LRS',
+    extendedProperties: { made: 'by Node' },
+  });
+  await call('storage.storageAccounts.get', 'nodestore');
+  await call('storage.storageAccounts.list');
+  await call('storage.storageAccounts.getKeys', 'nodestore');
+  await call('storage.storageAccounts.regenerateKeys', { name: 'nodestore', keyType: 'Primary' });
+  await call('storage.storageAccounts.update', 'nodestore', { label: 'renamed', accountType: 'Standard_GRS' });
+}
+
+async function network() {
+  await call('network.networks.setConfiguration', { configuration: facts.network_configuration });
+  await call('network.networks.getConfiguration');
+  await call('network.networks.list');
+  await call('network.reservedIPs.create', { name: 'nodeip', label: 'an address', location: 'West US' });
+  await call('network.reservedIPs.get', 'nodeip');
+  await call('network.reservedIPs.list');
+  await call('network.staticIPs.check', 'nodenet', '10.1.0.10');
+}
+
+async function images() {
+  await call('compute.virtualMachineOSImages.create', {
+    name: 'nodeimage', label: 'an image', operatingSystemType: 'Linux', mediaLinkUri: blob('images/os.vhd'),
+    isPremium: false, showInGui: true,
+  });
+  await call('compute.virtualMachineOSImages.update', 'nodeimage', { label: 'renamed', description: 'again' });
+  await call('compute.virtualMachineOSImages.get', 'nodeimage');
+  await call('compute.virtualMachineOSImages.getDetails', 'nodeimage');
+  await call('compute.virtualMachineOSImages.replicate', 'nodeimage', {
+    targetLocations: ['West US', 'East US'],
+    computeImageAttributes: { offer: 'offer', sku: 'sku', version: '1.0.0' },
+  });
+  await call('compute.virtualMachineOSImages.share', 'nodeimage', 'Private');
+  await call('compute.virtualMachineOSImages.unreplicate', 'nodeimage');
+  await call('compute.virtualMachineVMImages.create', {
+    name: 'nodevmimage', label: 'a machine',
+    oSDiskConfiguration: { oSState: 'Specialized', os: 'Linux', mediaLink: blob('images/vm.vhd') },
+    dataDiskConfigurations: [],
+  });
+  await call('compute.virtualMachineVMImages.update', 'nodevmimage', { label: 'renamed' });
+  await call('compute.virtualMachineVMImages.list');
+  await call('compute.virtualMachineVMImages.deleteMethod', 'nodevmimage', false);
+  await call('compute.virtualMachineExtensions.list');
+  await call('compute.operatingSystems.list');
+  await call('compute.operatingSystems.listFamilies');
+  const listed = await call('compute.virtualMachineOSImages.list');
+  return listed.images.find((each) => each.operatingSystemType === 'Linux' && each.category === 'Public').name;
+}
+
+async function machines(image) {
+  await call('compute.hostedServices.checkNameAvailability', 'nodevms');
+  await call('compute.hostedServices.create', { serviceName: 'nodevms', label: 'machines', location: 'West US' });
+  await call('compute.hostedServices.update', 'nodevms', { label: 'renamed', description: 'again' });
+  await call('compute.hostedServices.list');
+  await call('compute.serviceCertificates.create', 'nodevms', {
+    data: facts.pfx, certificateFormat: 'pfx', password: 'secret',
+  });
+  await call('compute.serviceCertificates.list', 'nodevms');
+  await call('compute.virtualMachines.createDeployment', 'nodevms', {
+    name: 'nodevms', deploymentSlot: 'Production', label: 'machines', roles: [linux('one', image, 2201)],
+    dnsSettings: { dnsServers: [{ name: 'first', address: '10.1.0.4' }] }, reservedIPName: 'nodeip',
+  });
+  await ready('nodevms', 'nodevms');
+  await call('compute.virtualMachines.create', 'nodevms', 'nodevms', linux('two', image, 2202));
+  await ready('nodevms', 'nodevms');
+  await call('compute.deployments.getByName', 'nodevms', 'nodevms');
+  await call('compute.deployments.getBySlot', 'nodevms', 'Production');
+  await call('compute.hostedServices.getDetailed', 'nodevms');
+  await call('compute.dnsServer.addDNSServer', 'nodevms', 'nodevms', { name: 'second', address: '10.1.0.5' });
+  await call('compute.dnsServer.updateDNSServer', 'nodevms', 'nodevms', 'second',
+    { name: 'second', address: '10.1.0.6' });
+  await call('compute.dnsServer.deleteDNSServer', 'nodevms', 'nodevms', 'second');
+  await roles();
+  await disks();
+}
+
+async function roles() {
+  const read = await call('compute.virtualMachines.get', 'nodevms', 'nodevms', 'two');
+  const { configurationSets } = read;
+  configurationSets[0].inputEndpoints.push({ name: 'web', protocol: 'tcp', localPort: 80, port: 8080 });
+  await call('compute.virtualMachines.update', 'nodevms', 'nodevms', 'two', {
+    roleName: 'two', roleSize: 'Medium', configurationSets, oSVirtualHardDisk: read.oSVirtualHardDisk,
+    dataVirtualHardDisks: [], availabilitySetName: 'together',
+  });
+  await ready('nodevms', 'nodevms');
+  await call('compute.virtualMachines.get', 'nodevms', 'nodevms', 'two');
+  await call('compute.virtualMachines.restart', 'nodevms', 'nodevms', 'two');
+  await call('compute.virtualMachines.shutdown', 'nodevms', 'nodevms', 'two',
+    { postShutdownAction: 'StoppedDeallocated' });
+  await call('compute.virtualMachines.start', 'nodevms', 'nodevms', 'two');
+  await call('compute.virtualMachines.shutdownRoles', 'nodevms', 'nodevms',
+    { roles: ['one', 'two'], postShutdownAction: 'Stopped' });
+  await call('compute.virtualMachines.startRoles', 'nodevms', 'nodevms', { roles: ['one', 'two'] });
+  await ready('nodevms', 'nodevms');
+}
+
+async function disks() {
+  await call('compute.virtualMachineDisks.createDataDisk', 'nodevms', 'nodevms', 'one', {
+    logicalUnitNumber: 0, logicalDiskSizeInGB: 10, mediaLinkUri: blob('vhds/data.vhd'), label: 'data',
+    hostCaching: 'ReadOnly',
+  });
+  const data = await call('compute.virtualMachineDisks.getDataDisk', 'nodevms', 'nodevms', 'one', 0);
+  await call('compute.virtualMachineDisks.updateDataDisk', 'nodevms', 'nodevms', 'one', 0, {
+    logicalUnitNumber: 0, name: data.name, mediaLinkUri: data.mediaLinkUri, hostCaching: 'ReadWrite', label: 'data',
+  });
+  await call('compute.virtualMachineDisks.deleteDataDisk', 'nodevms', 'nodevms', 'one', 0, false);
+  await call('compute.virtualMachineDisks.deleteDisk', data.name, true);
+  await call('compute.virtualMachineDisks.createDisk',
+    { name: 'nodedisk', label: 'a disk', mediaLinkUri: blob('vhds/spare.vhd') });
+  await call('compute.virtualMachineDisks.getDisk', 'nodedisk');
+  await call('compute.virtualMachineDisks.updateDisk', 'nodedisk', { name: 'nodedisk', label: 'renamed' });
+  await call('compute.virtualMachineDisks.listDisks');
+  await call('compute.virtualMachineDisks.deleteDisk', 'nodedisk', true);
+}
+
+async function capture() {
+  await call('compute.virtualMachines.shutdown', 'nodevms', 'nodevms', 'two', { postShutdownAction: 'Stopped' });
+  await call('compute.virtualMachines.captureVMImage', 'nodevms', 'nodevms', 'two',
+    { oSState: 'Specialized', vMImageName: 'nodecaptured', vMImageLabel: 'captured' });
+  await call('compute.virtualMachineVMImages.deleteMethod', 'nodecaptured', true);
+  await call('compute.virtualMachines.captureOSImage', 'nodevms', 'nodevms', 'two',
+    { postCaptureAction: 'Delete', targetImageName: 'nodecapturedos', targetImageLabel: 'captured' });
+  await call('compute.virtualMachineOSImages.deleteMethod', 'nodecapturedos', true);
+}
+
+async function cloudService() {
+  await call('compute.hostedServices.create', { serviceName: 'nodeweb', label: 'web', location: 'West US' });
+  await call('compute.deployments.create', 'nodeweb', 'Staging', {
+    name: 'v1', label: 'v1', packageUri: blob('packages/shop.cspkg'), configuration: facts.configuration,
+    startDeployment: true,
+  });
+  await ready('nodeweb', 'v1');
+  await call('compute.deployments.changeConfigurationByName', 'nodeweb', 'v1',
+    { configuration: facts.changed_configuration });
+  await ready('nodeweb', 'v1');
+  await call('compute.deployments.rebootRoleInstanceByDeploymentName', 'nodeweb', 'v1', 'WebRole_IN_0');
+  await ready('nodeweb', 'v1');
+  await call('compute.deployments.reimageRoleInstanceByDeploymentName', 'nodeweb', 'v1', 'WebRole_IN_0');
+  await ready('nodeweb', 'v1');
+  await call('compute.deployments.upgradeByName', 'nodeweb', 'v1', {
+    mode: 'Auto', label: 'v2', packageUri: blob('packages/shop.cspkg'), configuration: facts.configuration,
+    force: false,
+  });
+  await ready('nodeweb', 'v1');
+  await call('compute.deployments.updateStatusByDeploymentName', 'nodeweb', 'v1', { status: 'Suspended' });
+  await call('compute.deployments.swap', 'nodeweb', { sourceDeployment: 'v1' });
+  await call('compute.deployments.getBySlot', 'nodeweb', 'Production');
+  await call('compute.deployments.deleteBySlot', 'nodeweb', 'Production');
+  await call('compute.hostedServices.deleteMethod', 'nodeweb');
+}
+
+async function end() {
+  await call('network.reservedIPs.disassociate', 'nodeip', { serviceName: 'nodevms', deploymentName: 'nodevms' });
+  await call('network.reservedIPs.associate', 'nodeip', { serviceName: 'nodevms', deploymentName: 'nodevms' });
+  await call('compute.virtualMachines.create', 'nodevms', 'nodevms', linux('three', facts.image, 2203));
+  await call('compute.virtualMachines.deleteMethod', 'nodevms', 'nodevms', 'three', true);
+  await call('compute.deployments.deleteByName', 'nodevms', 'nodevms', true);
+  await call('compute.serviceCertificates.deleteMethod',
+    { serviceName: 'nodevms', thumbprint: facts.pfx_thumbprint, thumbprintAlgorithm: 'sha1' });
+  await call('compute.hostedServices.deleteAll', 'nodevms');
+  await call('network.reservedIPs.deleteMethod', 'nodeip');
+  await call('compute.virtualMachineOSImages.deleteMethod', 'nodeimage', true);
+  await call('storage.storageAccounts.deleteMethod', 'nodestore');
+  const day = 24 * 3600 * 1000;
+  await call('management.subscriptions.listOperations',
+    { startTime: new Date(Date.now() - day), endTime: new Date(Date.now() + 60 * day) });
+}
+
+// What is refused is told as the service tells it, which programs ask about.
+async function refusals() {
+  await call('compute.hostedServices.get', 'nothing');
+  await call('compute.virtualMachineOSImages.get', 'nothing');
+  await call('storage.storageAccounts.get', 'nothing');
+}
+
+async function journey() {
+  await refusals();
+  await subscription();
+  await storage();
+  await network();
+  facts.image = await images();
+  await machines(facts.image);
+  await capture();
+  await cloudService();
+  await end();
+}
+
+journey();

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal, TypeAlias
 
 from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.naming import ByName
+from asyncsm.emulator.networking import FurtherVirtualIP
 from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.saved_names import saved
+from asyncsm.emulator.updates import Update
 from asyncsm.wire.base import ExtraElement
 from asyncsm.wire.configuration_sets import ConfigurationSet
 from asyncsm.wire.extensions import ExtensionConfiguration, ResourceExtensionReference
@@ -206,56 +207,6 @@ class Role(Entity):
         return [*([self.os_disk] if self.os_disk is not None else []), *self.data_disks]
 
 
-@saved("definition", "emulator.compute:Definition")
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """Parts of a deployment of web and worker roles that an update can change.
-
-    Attributes:
-        configuration: the ``.cscfg`` file in plain text.
-        label: in plain text.
-        counts: how many instances each role has.
-        os_version: guest OS release.
-        properties: extended properties.
-        extensions: which of the hosted service's extensions the roles have.
-    """
-
-    configuration: str = field(repr=False)
-    label: str
-    counts: Mapping[str, int]
-    os_version: str
-    properties: Mapping[str, str]
-    extensions: ExtensionConfiguration | None = None
-
-
-@saved("update", "emulator.compute:Update")
-@dataclass(slots=True, eq=False)
-class Update(Entity):
-    """A change that goes through the upgrade domains of a deployment, one after the other.
-
-    Attributes:
-        mode: ``Auto``, ``Manual`` (each domain when it is told to) or ``Simultaneous`` (all at once).
-        before: what a rollback brings back.
-        after: what will hold.
-        restarted: names of the roles whose instances are restarted on the way, in lower case.
-        domains: through how many domains it goes.
-        seconds: how long each takes, in virtual time.
-        domain: the present or next one.
-        phase: ``Before`` it, waiting to be told, or ``During``.
-        rolling_back: whether it undoes another update, and cannot be undone itself.
-    """
-
-    mode: str
-    before: Definition
-    after: Definition
-    restarted: frozenset[str]
-    domains: int
-    seconds: float
-    domain: int = 0
-    phase: str = "Before"
-    rolling_back: bool = False
-
-
 @saved("reboot")
 @dataclass(frozen=True, slots=True)
 class Reboot:
@@ -290,7 +241,9 @@ class Deployment(Lockable):
         vip_name: how that is called, if not after what is reachable there.
         had_endpoints: whether anything ever was.
         internal_dns_suffix: under which virtual machines find each other.
-        load_balancers: internal ones.
+        further_vips: further public addresses, by name.
+        load_balancers: internal ones; there can be one.
+        internal_vip: the address of the internal load balancer.
         extensions: which of the hosted service's extensions the roles have.
         cores: how many of the subscription's are counted for it.
         reboots: the latest restarts of its instances, in the order in which they happened.
@@ -319,7 +272,9 @@ class Deployment(Lockable):
     reserved_ip_name: str | None = None
     internal_dns_suffix: str | None = None
     dns_servers: dict[str, str] = field(default_factory=dict)
+    further_vips: ByName[FurtherVirtualIP] = field(default_factory=ByName)
     load_balancers: list[LoadBalancer] = field(default_factory=list)
+    internal_vip: str | None = None
     extended_properties: dict[str, str] = field(default_factory=dict)
     extensions: ExtensionConfiguration | None = None
     upgrade_domain_count: int = 1

@@ -56,9 +56,13 @@ class Comparison:
     """Compares the answers to one recording's requests, in their order.
 
     Args:
+        their_url: how the service's address stands in recorded texts.
+        our_url: the address that stands there instead.
         renamed: what is called otherwise here: parts of the recording's texts, and what to read instead.
     """
 
+    their_url: re.Pattern[str]
+    our_url: str
     renamed: Mapping[str, str] = field(default_factory=dict)
     _now: dict[str, str] = field(default_factory=dict)
     _then: dict[str, str] = field(default_factory=dict)
@@ -71,7 +75,7 @@ class Comparison:
             said = now.text if now.status >= 400 else ""
             yield Difference("status", str(then.status), f"{now.status} {said}".strip())
             return
-        yield from self._headers(then.response_headers, now.headers)
+        yield from self._headers(then, now.headers)
         if not then.response_body and not now.text:
             return
         if not then.response_body or not now.text:
@@ -80,11 +84,11 @@ class Comparison:
         recorded = ET.fromstring(self._translated(then.response_body.decode("utf-8-sig")))
         yield from self._element(recorded, now.root, _name(recorded), is_root=True)
 
-    def _headers(self, then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Difference]:
+    def _headers(self, then: Exchange, now: Mapping[str, str]) -> Iterator[Difference]:
         found = {name.lower(): value for name, value in now.items()}
-        if then and "content-type" in found and "content-type" not in then:
+        if "content-type" in found and not then.response_body:
             yield Difference("header content-type", MISSING, found["content-type"])
-        for name, value in then.items():
+        for name, value in then.response_headers.items():
             if name in NOT_COMPARED:
                 continue
             wanted = self._translated(value)
@@ -171,7 +175,7 @@ class Comparison:
     def _translated(self, text: str) -> str:
         for old, new in self.renamed.items():
             text = text.replace(old, new)
-        return text
+        return self.their_url.sub(self.our_url, text)
 
 
 def shape(xml: bytes | str) -> list[tuple[int, str]]:

@@ -12,8 +12,12 @@ from doubles.recordings import Exchange, exchanges
 REGION = "West US"
 """Where things are of which a recording does not say where they were."""
 
-STAGES = {"East US 2 (Stage)": "East US 2", "North Central US (Stage)": "North Central US"}
-"""Regions that only the service's own people saw, and what is taken for them."""
+STAGES = {
+    "East US 2 (Stage)": "East US 2",
+    "North Central US (Stage)": "North Central US",
+    ".core.test-cint.azure-test.net": ".core.windows.net",
+}
+"""Regions and hosts that only the service's own people saw, and what is taken for them."""
 
 IMAGE_DISK = "unittest-donotdelete-ubuntu1404-os-2014-11-11"
 VM_IMAGE = "unittest-donotdelete-ubuntu1404"
@@ -81,7 +85,7 @@ _VM_IMAGE = document(
 
 
 def staged(text: str) -> str:
-    """Return a text with the regions that everybody had."""
+    """Return a text with the regions and hosts that everybody had."""
     for stage, region in STAGES.items():
         text = text.replace(stage, region)
     return text

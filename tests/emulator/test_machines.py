@@ -154,6 +154,9 @@ async def test_read_modify_write(management: Management):
         "</BootDiagnosticsEnabled></DebugSettings><LicenseType>Windows_Server</LicenseType><Later>1</Later></Role>"
     )
     await done(management, await management.post(GROUPS, group("strict")))
+    await done(management, await management.post(f"{VMS}/front"))
+    balancer = document("LoadBalancer", "<Name>inside</Name>")
+    await done(management, await management.post(f"{VMS}/loadbalancers", balancer))
     await done(management, await management.post(ROLES, as_role(rich.replace("</Role>", rest))))
     before = await management.get(f"{ROLES}/vm2")
     for element in (

@@ -35,9 +35,6 @@ PREPARED = [
 
 EXPECTED = {
     r"header server: .*": "another build",
-    r"(?i)NetworkSecurityGroup/Rules/Rule: before ALLOW VNET OUTBOUND / after it": (
-        "two rules of one priority were told in either order"
-    ),
 }
 """Differences of replies, as ``where: recorded / emulated``, and why they are."""
 

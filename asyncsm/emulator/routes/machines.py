@@ -20,6 +20,7 @@ from asyncsm.emulator.rules import (
     deployment_lifecycle,
     disk_attachments,
     endpoints,
+    further_vips,
     instances,
     path_resources,
 )
@@ -167,6 +168,7 @@ def remove(
         return
     deployment.instances.pop(role.name).walk += 1
     del deployment.roles[role.name]
+    further_vips.release(deployment)
     deployment.modified = timing.clock.now()
     instances.claim_cores(subscription, deployment, instances.cores_of(deployment))
     disk_attachments.give_up(timing, subscription, role.disks, media=media)
@@ -191,6 +193,7 @@ def _added(
     timing: Timing, random: Random, deployment: Deployment, role: Role, phases: Sequence[InstancePhase]
 ) -> None:
     power.wake(deployment, random)
+    further_vips.assign(deployment, random)
     roles.boot(timing, deployment, {role.name: phases})
 
 
@@ -227,6 +230,7 @@ def _changed(
         coming.license_type = wanted.license_type
     roles.require_data_disks(coming, order, coming.data_disks)
     addresses.require_subnets(call.subscription, deployment, role.name, coming.network)
+    further_vips.settle(deployment, coming.network)
     groups.settle(call.subscription, coming.network, region)
     return _Change(role, coming, tuple(order.new), tuple(order.attachments))
 
@@ -282,6 +286,7 @@ def _apply(
     for disk in change.removed:
         disk.attached_to = None
     deployment.roles[change.coming.name] = change.coming
+    further_vips.assign(deployment, random)
     deployment.modified = timing.clock.now()
     if not deployment.instances[change.coming.name].deallocated:
         addresses.assign(subscription, random, deployment, change.coming)

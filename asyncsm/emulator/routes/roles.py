@@ -19,6 +19,7 @@ from asyncsm.emulator.rules import (
     common_fields,
     deployment_lifecycle,
     endpoints,
+    further_vips,
     instances,
     machine_extensions,
     path_resources,
@@ -59,6 +60,10 @@ def create_deployment(call: Call) -> Reply:
     reserved = addresses.require_reserved(call.subscription, wanted.reserved_ip_name, region)
     deployment = _new_deployment(call, service, wanted)
     deployment.virtual_network_name = network
+    for balancer in deployment.load_balancers:
+        deployment.internal_vip = further_vips.balancer_address(
+            call.subscription, call.random, deployment, balancer
+        )
     order = DiskOrder(call, service, deployment.name)
     starts = {}
     for given in wanted.role_list:
@@ -93,10 +98,8 @@ def get(call: Call) -> Reply:
 def _new_deployment(call: Call, service: HostedService, wanted: wire.VirtualMachineDeployment) -> Deployment:
     balancers = list(wanted.load_balancers)
     if len(balancers) > 1:
-        raise refusals.bad_request(  # [protocol 3.4]
-            f"LoadBalancer already exists: {balancers[0].name}. Only one internal load balancer allowed per "
-            "deployment."
-        )
+        # [protocol 3.4]
+        raise refusals.bad_request(further_vips.ONLY_ONE.format(balancers[0].name))
     return Deployment(
         name=wanted.name,
         slot="Production",
@@ -165,6 +168,7 @@ def new_machine(
     )
     require_data_disks(role, order, role.data_disks)
     addresses.require_subnets(call.subscription, deployment, name, role.network)
+    further_vips.settle(deployment, role.network)
     groups.settle(call.subscription, role.network, region)
     if provisioning_sets.wants_remote_management(given):
         role.winrm_thumbprint = _winrm_certificate(call, service)

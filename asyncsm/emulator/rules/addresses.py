@@ -21,6 +21,9 @@ from asyncsm.wire.networks import VirtualNetworkSite
 MOST_PROPOSALS: Final = 5
 """How many free addresses are named instead of one that is not [protocol 4.18]."""
 
+BALANCER: Final = ""
+"""What asks for an address and is no role: the internal load balancer of a deployment."""
+
 KEPT_ADDRESSES: Final = 4
 """How many addresses at the beginning of a subnet the service keeps, as it does the last one."""
 
@@ -227,6 +230,7 @@ def require_unused(subscription: Subscription, reserved: ReservedIP) -> None:
 def settle_at(deployment: Deployment, reserved: ReservedIP) -> None:
     """Give a new deployment the address."""
     deployment.vip, deployment.reserved_ip_name = reserved.address, reserved.name
+    reserved.virtual_ip_name = None
 
 
 def require_region(reserved: ReservedIP, region: str) -> None:
@@ -250,7 +254,11 @@ def require_endpoints(deployment: Deployment, reserved: ReservedIP) -> None:
 def user_of(subscription: Subscription, reserved: ReservedIP) -> tuple[HostedService, Deployment] | None:
     """The deployment that has the address, and the service it is in."""
     for service, deployment in subscription.deployments():
-        if (deployment.reserved_ip_name or "").lower() == reserved.name.lower():
+        names = [
+            deployment.reserved_ip_name,
+            *(one.reserved_ip_name for one in deployment.further_vips.values()),
+        ]
+        if reserved.name.lower() in {(name or "").lower() for name in names}:
             return service, deployment
     return None
 
@@ -278,9 +286,12 @@ def _taken(
 
 
 def _addresses(deployment: Deployment, except_role: str | None = None) -> set[IPv4Address]:
-    return {
+    found = {
         IPv4Address(address)
         for one in deployment.instances.values()
         if one.role_name != except_role
         for address in one.internal_addresses
     }
+    if deployment.internal_vip is not None and except_role != BALANCER:
+        found.add(IPv4Address(deployment.internal_vip))
+    return found

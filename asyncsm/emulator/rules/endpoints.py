@@ -52,7 +52,7 @@ def network_of(given: Role, virtual_network: str | None) -> ConfigurationSet:
     names: set[str] = set()
     listed = []
     for endpoint in sets[0].input_endpoints:
-        listed.append(_checked(endpoint))
+        listed.append(checked(endpoint))
         if endpoint.name in names:
             raise refusals.bad_request(f"The endpoint name {endpoint.name} occurs more than once.")  # [guess]
         names.add(endpoint.name or "")
@@ -81,7 +81,8 @@ def _filled(elements: tuple[ExtraElement, ...]) -> tuple[ExtraElement, ...]:
     )
 
 
-def _checked(endpoint: ConfigurationSetInputEndpoint) -> ConfigurationSetInputEndpoint:
+def checked(endpoint: ConfigurationSetInputEndpoint) -> ConfigurationSetInputEndpoint:
+    """Return an endpoint of a request with the service's defaults filled in; refuse one that is wrong."""
     protocol = (endpoint.protocol or "").lower()
     if not endpoint.name or protocol not in {"tcp", "udp"}:
         # [protocol 4.14]

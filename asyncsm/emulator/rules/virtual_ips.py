@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-from random import Random
 from typing import Final
 
 from asyncsm.emulator.compute import Deployment
-from asyncsm.emulator.rules import endpoints, instances
+from asyncsm.emulator.networking import FurtherVirtualIP
+from asyncsm.emulator.rules import endpoints
 from asyncsm.wire import networks
 from asyncsm.wire.cscfg import ServiceConfiguration
 from asyncsm.wire.endpoints import ConfigurationSetInputEndpoint
@@ -37,22 +37,12 @@ def _service_name(configuration: str) -> str | None:
     return ServiceConfiguration.from_xml(configuration).service_name
 
 
-def of_balancer(deployment: Deployment, name: str | None) -> str | None:
-    """The address of the internal load balancer `name`; nothing if there is no such one."""
-    for balancer in deployment.load_balancers:
-        if name is not None and balancer.name.lower() == name.lower():
-            front = balancer.frontend_ip_configuration
-            if front is not None and front.static_virtual_network_ip_address:
-                return front.static_virtual_network_ip_address
-            # Always the same one, although nobody has chosen or kept it.
-            own = Random(f"{deployment.private_id} {balancer.name.lower()}")  # noqa: S311 - it is no secret
-            return instances.internal_address(own)
-    return None
-
-
 def address_for(deployment: Deployment, endpoint: ConfigurationSetInputEndpoint) -> str | None:
     """The address at which `endpoint` is reached."""
-    return of_balancer(deployment, endpoint.load_balancer_name) or deployment.vip
+    if endpoint.load_balancer_name:
+        return deployment.internal_vip
+    further = deployment.further_vips.get(endpoint.virtual_ip_name or "")
+    return deployment.vip if further is None else further.address
 
 
 def shown(deployment: Deployment) -> networks.VirtualIPs:
@@ -64,8 +54,15 @@ def shown(deployment: Deployment) -> networks.VirtualIPs:
         main.is_reserved, main.reserved_ip_name = True, deployment.reserved_ip_name
     used = {(one.load_balancer_name or "").lower() for one in endpoints.all_of(deployment)}
     private = [
-        networks.VirtualIP(address=of_balancer(deployment, one.name), name=one.name, type="Private")
+        networks.VirtualIP(address=deployment.internal_vip, name=one.name, type="Private")
         for one in deployment.load_balancers
         if one.name.lower() in used
     ]
-    return networks.VirtualIPs(virtual_ips=[main, *private])
+    return networks.VirtualIPs(virtual_ips=[main, *map(_further, deployment.further_vips.values()), *private])
+
+
+def _further(one: FurtherVirtualIP) -> networks.VirtualIP:
+    document = networks.VirtualIP(address=one.address, name=one.name, is_secondary_vip=True)
+    if one.reserved_ip_name is not None:
+        document.is_reserved, document.reserved_ip_name = True, one.reserved_ip_name
+    return document

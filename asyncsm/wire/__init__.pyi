@@ -1,5 +1,6 @@
 from . import (
     affinity_groups as affinity_groups,
+    atom as atom,
     base as base,
     certificates as certificates,
     codec as codec,
@@ -7,6 +8,7 @@ from . import (
     cscfg as cscfg,
     deployments as deployments,
     disks as disks,
+    document as document,
     echoes as echoes,
     encoding as encoding,
     endpoints as endpoints,
@@ -16,6 +18,7 @@ from . import (
     http as http,
     images as images,
     inspection as inspection,
+    json_model as json_model,
     network_configuration as network_configuration,
     network_security_groups as network_security_groups,
     networks as networks,

@@ -27,6 +27,7 @@ from . import (
     refusals as refusals,
     roles as roles,
     service_extensions as service_extensions,
+    sql_databases as sql_databases,
     storage as storage,
     subscription as subscription,
     thumbprints as thumbprints,

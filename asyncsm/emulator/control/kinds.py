@@ -15,6 +15,7 @@ from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.networking import NetworkSecurityGroup, ReservedIP
 from asyncsm.emulator.routes.network_security_groups import groups
 from asyncsm.emulator.rules import addresses
+from asyncsm.emulator.sql import SqlServer
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire.network_security_groups import NetworkSecurityRule
 from asyncsm.wire.networks import DnsServer
@@ -334,6 +335,61 @@ class AffinityGroupFacts(ResourceFacts):
     location: str
     description: str | None
     created: datetime
+
+
+class SqlDatabaseFacts(Shown):
+    """A database of a SQL server."""
+
+    name: str
+    edition: str
+    state: str
+    max_size: int = Field(description="In bytes.")
+    created: datetime
+
+
+class SqlFirewallRuleFacts(Shown):
+    """Addresses that may connect to a SQL server."""
+
+    name: str
+    start: str
+    end: str
+
+
+class SqlServerSummary(ResourceFacts):
+    """A SQL Database server, in short."""
+
+    location: str
+    login: str
+    version: str
+    state: str
+    number: int = Field(description="Number of databases besides master.")
+
+
+def _of_sql_server(_: Subscription, server: SqlServer) -> dict[str, object]:
+    return {
+        "number": len(server.databases) - 1,
+        "databases": list(server.databases.values()),
+        "firewall_rules": list(server.firewall_rules.values()),
+    }
+
+
+@resource_kind(
+    "SQL server",
+    lambda owner: owner.sql_servers.values(),
+    Column("{name}", "{location}"),
+    Column("{number} databases", "{login}"),
+    Column("{state}", style="state"),
+    empty="They have databases and firewall rules: create_server(…)",
+    row=SqlServerSummary,
+    searched=("name", "databases"),
+    more=_of_sql_server,
+    example="ledger",
+)
+class SqlServerFacts(SqlServerSummary):
+    """A SQL Database server with its databases and firewall rules."""
+
+    databases: list[SqlDatabaseFacts]
+    firewall_rules: list[SqlFirewallRuleFacts]
 
 
 def _dns_servers(owner: Subscription) -> list[DnsServer]:

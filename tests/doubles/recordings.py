@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 CHECKOUT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("ASYNCSM_RECORDINGS", CHECKOUT.parent / "shared/wire/recordings"))
@@ -46,7 +47,7 @@ def recordings(*areas: str) -> list[Path]:
 
 def exchanges(recording: Path) -> Iterator[Exchange]:
     """What was said in a recording, in order."""
-    for said in json.loads(recording.read_text(encoding="utf-8"))["exchanges"]:
+    for said in _in_order(json.loads(recording.read_text(encoding="utf-8"))["exchanges"]):
         yield Exchange(
             seq=said["seq"],
             method=said["method"],
@@ -58,6 +59,29 @@ def exchanges(recording: Path) -> Iterator[Exchange]:
             request_body=_content(said["request_body"]),
             response_body=_content(said["response_body"]),
         )
+
+
+def _in_order(said: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put questions that learn the end of an operation in front of what was read in the same second.
+
+    Recordings are in order of their seconds, and clients read what an operation made when it had ended.
+    """
+    ordered: list[dict[str, Any]] = []
+    for each in said:
+        place = len(ordered)
+        while place and _ends(each) and _reads_beside(ordered[place - 1], each):
+            place -= 1
+        ordered.insert(place, each)
+    return ordered
+
+
+def _ends(said: dict[str, Any]) -> bool:
+    return "/operations/" in said["path"] and "<Status>InProgress" not in str(said["response_body"])
+
+
+def _reads_beside(before: dict[str, Any], said: dict[str, Any]) -> bool:
+    is_read = (before["method"], "/operations/" in before["path"]) == ("GET", False)
+    return is_read and said["method"] == "GET" and before.get("t") == said.get("t") is not None
 
 
 def _content(body: str | dict[str, str] | None) -> bytes:

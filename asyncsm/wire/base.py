@@ -139,6 +139,8 @@ class XmlModel(BaseModel):
     """Further namespaces declared on this element, by the prefix its aliases use."""
     xml_in_any_order: ClassVar[tuple[frozenset[str], ...]] = ()
     """Sets of elements whose order is free: clients sent both orders, and the service took both."""
+    xml_lost_when_late: ClassVar[frozenset[str]] = frozenset()
+    """Elements that clients sent after others which precede them; the service took such a document without them."""
 
     # A slot, because pydantic initializes private attributes in Python code, for each item of a list too.
     __slots__ = ("_request_id",)

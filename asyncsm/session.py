@@ -127,11 +127,12 @@ class ManagementSession(Caller):
         # All of the engine is loaded here: not with this module, and not in the first call.
         from asyncsm.engine.events import Events
         from asyncsm.engine.parts import assemble
+        from asyncsm.engine.sending import decoded
         from asyncsm.engine.statistics import Tally
 
         self._tally = Tally()
         self.events: Events = Events()
-        self._assemble = assemble
+        self._assemble, self._decoded = assemble, decoded
         self._parts: Parts | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
@@ -279,8 +280,7 @@ class ManagementSession(Caller):
 
     async def fetch(self, model: type[M], request: Request) -> M:
         """Send `request` and read the reply into `model`; see `Caller.fetch`."""
-        parts = self._open()
-        return await parts.decoded(model, await parts.sender.send(request), request)
+        return await self._decoded(model, await self._open().sender.send(request), request)
 
     async def start(self, request: Request) -> OperationHandle:
         """Send a change and return its handle; see `Caller.start`."""

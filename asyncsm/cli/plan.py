@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import importlib
 import json
+import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -238,6 +239,10 @@ async def _carry_out(call: CallOptions, task: _Task, database: str | None) -> No
     for path in task.reports:
         if path.suffix.lower() not in {".json", ".html", ".svg"}:
             raise InvalidArgument("--report", f"{path} ends neither in .json nor in .html or .svg")
+        if not path.parent.is_dir() or path.is_dir() or not os.access(path.parent, os.W_OK):
+            raise InvalidArgument(
+                "--report", f"{path} cannot be written: see that its folder is there and is no file"
+            )
     plan = load_plan(task.file)
     report = await (
         _in_process(call, task, plan) if database is None else _durably(call, task, plan, database)
@@ -254,7 +259,7 @@ async def _in_process(call: CallOptions, task: _Task, plan: Plan) -> Report:
     async with call.service(task.throttle) as sms:
         provisioner = _provisioner(plan, task.file, sms, task.journal)
         display = display_for(call.output, plan.name, task.verb)
-        with display, _stopping_at_interrupt(provisioner):
+        with display, _stopping_at_interrupt(lambda: provisioner.stop("interrupted")):
             run = provisioner.apply if task.verb == "apply" else provisioner.destroy
             return await run(task.options, display.watch)
 
@@ -271,14 +276,14 @@ async def _durably(call: CallOptions, task: _Task, plan: Plan, database: str) ->
         run = await engine.submit(
             task.verb, plan, task.file.parent, call.subscription(), disks=task.options.disks
         )
-        with display_for(call.output, plan.name, task.verb) as display:
+        with display_for(call.output, plan.name, task.verb) as display, _stopping_at_interrupt(engine.stop):
             report: Report = await engine.follow(run, display.watch, task.options.deadline)
             return report
 
 
 @contextlib.contextmanager
-def _stopping_at_interrupt(provisioner: Provisioner) -> Iterator[None]:
-    """Stop gently at the first Ctrl-C, at once at the second, or at the first where signals cannot be watched."""
+def _stopping_at_interrupt(stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` to stop gently at the first Ctrl-C, at once at the second, or at the first where signals cannot be watched."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     interrupts = 0
 
@@ -287,7 +292,7 @@ def _stopping_at_interrupt(provisioner: Provisioner) -> Iterator[None]:
         interrupts += 1
         if interrupts == 1:
             say("stopping: waiting for what has been sent; Ctrl-C again leaves it under way")
-            provisioner.stop("interrupted")
+            stop()
         elif task is not None:
             task.cancel()
 

@@ -55,7 +55,7 @@ class Route:
         path: below the subscription, with ``{name}`` for what is captured.
         operation: the service's name of it.
         handler: what answers.
-        query: parameters that must have these values, in any case of letters.
+        query: parameters that must have these values, in any case of letters; "" for none.
         root: root element the body must have, where that tells operations apart.
         recorded: whether List Subscription Operations shows it: changes, not reads.
         scoped: whether the path stands below a subscription.

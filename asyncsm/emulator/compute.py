@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal, TypeAlias
 
 from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.naming import ByName
+from asyncsm.emulator.networking import FurtherVirtualIP
 from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.saved_names import saved
+from asyncsm.emulator.updates import Update
 from asyncsm.wire.base import ExtraElement
 from asyncsm.wire.configuration_sets import ConfigurationSet
 from asyncsm.wire.extensions import ExtensionConfiguration, ResourceExtensionReference
@@ -35,6 +36,20 @@ class ServiceCertificate(Entity):
     data: bytes
 
 
+@saved("network-interface")
+@dataclass(frozen=True, slots=True)
+class InterfaceAddresses:
+    """Addresses of a further network interface of a virtual machine.
+
+    Attributes:
+        mac: twelve hexadecimal digits.
+        ip_addresses: one for each of its configurations, in their order.
+    """
+
+    mac: str
+    ip_addresses: tuple[str, ...]
+
+
 @saved("role-instance", "emulator.compute:RoleInstance")
 @dataclass(slots=True, eq=False)
 class RoleInstance(Entity):
@@ -49,12 +64,15 @@ class RoleInstance(Entity):
         upgrade_domain, fault_domain: its places.
         state_details, error_code: the service's words about it.
         ip_address: its internal address, while it has one.
+        public_ip: a public address of its own, likewise.
+        interfaces: addresses of its further network interfaces, by their names.
         host_name: the machine's own name, shown once it has `booted`.
         first_name: what it calls itself before it has taken that name; empty if it does not tell.
         remote_access_thumbprint: certificate for remote access, made at the first start.
         booted: whether its system has come up since it got its place.
         provisioned: whether its system has been set up, which is done once.
         maintenance_result: how the latest maintenance the user asked for ended.
+        agent_seen: when its guest agent was last known to run.
         walk: number of its latest walk from state to state; the steps of older ones are void.
         settled: whether that walk has come to its end.
     """
@@ -69,12 +87,15 @@ class RoleInstance(Entity):
     state_details: str = ""
     error_code: str | None = None
     ip_address: str | None = None
+    public_ip: str | None = None
+    interfaces: dict[str, InterfaceAddresses] = field(default_factory=dict)
     host_name: str | None = None
     first_name: str | None = None
     remote_access_thumbprint: str | None = None
     booted: bool = False
     provisioned: bool = False
     maintenance_result: str | None = None
+    agent_seen: datetime | None = None
     walk: int = 0
     settled: bool = True
 
@@ -82,6 +103,18 @@ class RoleInstance(Entity):
     def deallocated(self) -> bool:
         """True when the instance has given up its place, and with it its cores and its address."""
         return self.status == "StoppedDeallocated"
+
+    @property
+    def number(self) -> int:
+        """The number among the instances of a web or worker role; 0 for a virtual machine."""
+        text = self.name.rpartition("_IN_")[2]
+        return int(text) if text.isdecimal() and text != self.name else 0
+
+    @property
+    def internal_addresses(self) -> list[str]:
+        """Its own address and those of its further interfaces, as far as it has any."""
+        own = [self.ip_address] if self.ip_address is not None else []
+        return own + [address for one in self.interfaces.values() for address in one.ip_addresses]
 
     @property
     def stopped(self) -> bool:
@@ -135,6 +168,7 @@ class Role(Entity):
         os_disk, data_disks: of a virtual machine.
         availability_set, label: of a virtual machine.
         extensions: of a virtual machine, without their private configuration.
+        lists_extensions: whether a list of them was ever sent, be it empty.
         certificates: thumbprints of the service's certificates that went into a virtual machine.
         provision_guest_agent: whether a virtual machine has an agent; ``None`` if nobody said.
         vm_image: the VM image a virtual machine was made from.
@@ -153,6 +187,7 @@ class Role(Entity):
     availability_set: str | None = None
     label: str | None = None
     extensions: list[ResourceExtensionReference] = field(default_factory=list)
+    lists_extensions: bool = False
     certificates: tuple[str, ...] = ()
     provision_guest_agent: bool | None = None
     vm_image: str | None = None
@@ -170,56 +205,6 @@ class Role(Entity):
     def disks(self) -> list[Disk]:
         """All disks of a virtual machine, that of the system first."""
         return [*([self.os_disk] if self.os_disk is not None else []), *self.data_disks]
-
-
-@saved("definition", "emulator.compute:Definition")
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """Parts of a deployment of web and worker roles that an update can change.
-
-    Attributes:
-        configuration: the ``.cscfg`` file in plain text.
-        label: in plain text.
-        counts: how many instances each role has.
-        os_version: guest OS release.
-        properties: extended properties.
-        extensions: which of the hosted service's extensions the roles have.
-    """
-
-    configuration: str = field(repr=False)
-    label: str
-    counts: Mapping[str, int]
-    os_version: str
-    properties: Mapping[str, str]
-    extensions: ExtensionConfiguration | None = None
-
-
-@saved("update", "emulator.compute:Update")
-@dataclass(slots=True, eq=False)
-class Update(Entity):
-    """A change that goes through the upgrade domains of a deployment, one after the other.
-
-    Attributes:
-        mode: ``Auto``, ``Manual`` (each domain when it is told to) or ``Simultaneous`` (all at once).
-        before: what a rollback brings back.
-        after: what will hold.
-        restarted: names of the roles whose instances are restarted on the way, in lower case.
-        domains: through how many domains it goes.
-        seconds: how long each takes, in virtual time.
-        domain: the present or next one.
-        phase: ``Before`` it, waiting to be told, or ``During``.
-        rolling_back: whether it undoes another update, and cannot be undone itself.
-    """
-
-    mode: str
-    before: Definition
-    after: Definition
-    restarted: frozenset[str]
-    domains: int
-    seconds: float
-    domain: int = 0
-    phase: str = "Before"
-    rolling_back: bool = False
 
 
 @saved("reboot")
@@ -253,8 +238,12 @@ class Deployment(Lockable):
         configuration: the ``.cscfg`` file in plain text, of web and worker roles.
         roles, instances: by name.
         vip: the public address, while it has one.
+        vip_name: how that is called, if not after what is reachable there.
+        had_endpoints: whether anything ever was.
         internal_dns_suffix: under which virtual machines find each other.
-        load_balancers: internal ones.
+        further_vips: further public addresses, by name.
+        load_balancers: internal ones; there can be one.
+        internal_vip: the address of the internal load balancer.
         extensions: which of the hosted service's extensions the roles have.
         cores: how many of the subscription's are counted for it.
         reboots: the latest restarts of its instances, in the order in which they happened.
@@ -277,11 +266,15 @@ class Deployment(Lockable):
     roles: ByName[Role] = field(default_factory=ByName)
     instances: ByName[RoleInstance] = field(default_factory=ByName)
     vip: str | None = None
+    vip_name: str | None = None
+    had_endpoints: bool = False
     virtual_network_name: str | None = None
     reserved_ip_name: str | None = None
     internal_dns_suffix: str | None = None
     dns_servers: dict[str, str] = field(default_factory=dict)
+    further_vips: ByName[FurtherVirtualIP] = field(default_factory=ByName)
     load_balancers: list[LoadBalancer] = field(default_factory=list)
+    internal_vip: str | None = None
     extended_properties: dict[str, str] = field(default_factory=dict)
     extensions: ExtensionConfiguration | None = None
     upgrade_domain_count: int = 1

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.saved_names import saved
@@ -26,6 +27,7 @@ class ReservedIP(Lockable):
         id: a UUID.
         address: the address, once it is there.
         state: ``Creating``, ``Created``, ``Deleting``.
+        virtual_ip_name: which of a deployment's virtual IPs has it, if it was associated.
     """
 
     kind: ClassVar[str] = "reserved IP"
@@ -36,6 +38,23 @@ class ReservedIP(Lockable):
     label: str | None = None
     address: str | None = None
     state: str = "Creating"
+    virtual_ip_name: str | None = None
+
+
+@saved("virtual-ip")
+@dataclass(slots=True, eq=False)
+class FurtherVirtualIP(Entity):
+    """A public address of a deployment besides its first one.
+
+    Attributes:
+        name: unique in its deployment.
+        address: while an endpoint is reached there, or while it is reserved.
+        reserved_ip_name: the reserved IP that it has.
+    """
+
+    name: str
+    address: str | None = None
+    reserved_ip_name: str | None = None
 
 
 @saved("network-plan", "emulator.networking:NetworkPlan")

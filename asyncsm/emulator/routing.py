@@ -128,6 +128,9 @@ class Router:
                 return route, captured
         if all(route.only_with_query for route in candidates):
             raise refusals.not_emulated(method, "/" + "/".join(map(quote, segments)))
+        if any("" in route.query.values() for route in candidates):
+            # They are another operation with a parameter than without it.
+            raise refusals.not_emulated(method, "/" + "/".join(map(quote, segments)))
         if any(route.root is not None for route in candidates):
             raise refusals.invalid_xml(f"The element {root()} is not expected here.")  # [protocol 3.3]
         raise refusals.missing_query_parameter("/".join(sorted({*candidates[0].query})))  # [protocol 3.3]

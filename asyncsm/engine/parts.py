@@ -16,7 +16,7 @@ from asyncsm.engine.lost_replies import Reconciler
 from asyncsm.engine.operation_list import OperationList
 from asyncsm.engine.operation_sources import GatewayOperations
 from asyncsm.engine.reachability import Reachability
-from asyncsm.engine.sending import Sender, decoded
+from asyncsm.engine.sending import Sender
 from asyncsm.engine.starting import ChangeStarter
 from asyncsm.engine.throttling import Throttle
 from asyncsm.polling import Tracker
@@ -40,8 +40,6 @@ class Parts:
     tracker: Tracker
     lanes: Lanes
     starter: ChangeStarter
-
-    decoded = staticmethod(decoded)
 
 
 def assemble(

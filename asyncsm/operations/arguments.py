@@ -137,6 +137,12 @@ def same_name(one: str | None, other: str | None) -> bool:
     return (one or "").lower() == (other or "").lower()
 
 
+def same_place(what: str, present: str | None, wanted: str | None, parameter: str) -> None:
+    """Refuse another place for what is there already, as nothing can be moved."""
+    if wanted is not None and not same_name(present, wanted):
+        raise InvalidArgument(parameter, f"{what} is there already, in {present!r} and not in {wanted!r}")
+
+
 def names(parameter: str, value: Sequence[str]) -> list[str]:
     """At least one name, and no text taken for a list of its characters."""
     if isinstance(value, str):

@@ -1,9 +1,8 @@
-"""What a declaration may not say: it is compared with its method and its model."""
+"""Declarations compared with their methods and their models."""
 
 from __future__ import annotations
 
 import inspect
-import sys
 
 from asyncsm import wire
 from asyncsm.engine.protocol import Reconcile
@@ -26,9 +25,6 @@ def check(operation: Operation, where: str) -> None:
         for template in (operation.path, operation.target, operation.otherwise, *operation.query.values())
         for name in PLACEHOLDER.findall(template)
     }
-    if not operation.doc and sys.flags.optimize < 2:
-        # A plain body would not be recognised either, and return None in silence.
-        raise MisdeclaredError(f"{where} has no docstring")
     for name in sorted(used - names):
         raise MisdeclaredError(f"{where}: {{{name}}} is no parameter")
     if not operation.changes and operation.reply is None:

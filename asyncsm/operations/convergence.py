@@ -7,9 +7,9 @@ from contextlib import suppress
 from typing import NamedTuple, TypeVar
 
 from asyncsm import wire
-from asyncsm.errors import AlreadyExists, InvalidArgument, ResourceNotFound
+from asyncsm.errors import AlreadyExists, ResourceNotFound
 from asyncsm.operations.affinity_groups import AffinityGroupOperations
-from asyncsm.operations.arguments import one_of, same_name
+from asyncsm.operations.arguments import one_of, same_name, same_place
 from asyncsm.operations.deployments import DeploymentOperations
 from asyncsm.operations.hosted_services import HostedServiceOperations
 from asyncsm.operations.roles import MachineParts, RoleOperations, SystemConfiguration
@@ -57,7 +57,7 @@ class ConvergentOperations(
             with suppress(AlreadyExists):  # made by another call between the question and the answer
                 await self.create_affinity_group(name, label, location, description)
             found = await self.get_affinity_group_properties(name)
-        _same_place(f"affinity group {name}", found.location, location, "location")
+        same_place(f"affinity group {name}", found.location, location, "location")
         if found.label != label or description not in {None, found.description}:
             await self.update_affinity_group(
                 name, label, found.description if description is None else description
@@ -104,8 +104,8 @@ class ConvergentOperations(
             return await self.get_hosted_service_properties(service_name)
         present = found.hosted_service_properties
         what = f"hosted service {service_name}"
-        _same_place(what, present.location, location, "location")
-        _same_place(what, present.affinity_group, affinity_group, "affinity_group")
+        same_place(what, present.location, location, "location")
+        same_place(what, present.affinity_group, affinity_group, "affinity_group")
         properties = dict(extended_properties or {})
         missing = {
             name: value
@@ -162,8 +162,8 @@ class ConvergentOperations(
         present = found.storage_service_properties
         what = f"storage account {service_name}"
         account_type = account_type and one_of("account_type", account_type, wire.storage.StorageAccountType)
-        _same_place(what, present.location, location, "location")
-        _same_place(what, present.affinity_group, affinity_group, "affinity_group")
+        same_place(what, present.location, location, "location")
+        same_place(what, present.affinity_group, affinity_group, "affinity_group")
         wanted = (
             (label, present.label),
             (description, present.description),
@@ -317,8 +317,3 @@ async def _taken(name: str, read: Callable[[str], Awaitable[R]]) -> R:
             request_id=error.request_id,
             resource=error.resource,
         ) from error
-
-
-def _same_place(what: str, present: str | None, wanted: str | None, parameter: str) -> None:
-    if wanted is not None and not same_name(present, wanted):
-        raise InvalidArgument(parameter, f"{what} is there already, in {present!r} and not in {wanted!r}")

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import NoneType, UnionType
@@ -186,14 +187,18 @@ class Declaration:
             raise MisdeclaredError(f"{method.__qualname__}: {unknown} is no fact of a declaration")
         if not inspect.iscoroutinefunction(method):
             raise MisdeclaredError(f"{method.__qualname__} is not declared with async def")
+        if not method.__doc__ and sys.flags.optimize < 2:
+            # A plain body would not be recognised either, and return None in silence.
+            raise MisdeclaredError(f"{method.__qualname__} has no docstring")
         self._family = family
         self._verb = verb
         self._reconcile = reconcile
         self._facts = facts
         self.method: AnyMethod = method
-        self.path, _, self._query = template.partition("?")
+        path, _, self._query = template.partition("?")
+        self.path: str = path
         target = facts.get("at", facts.get("on", ""))
-        self.target: str = self.path + target if target.startswith("/") else target
+        self.target: str = path + target if target.startswith("/") else target
         self.plain: bool = _has_no_body(method)
         if not any(isinstance(one, str) for one in method.__annotations__.values()):
             _ = self.operation
@@ -211,7 +216,7 @@ class Declaration:
 
     @functools.cached_property
     def binder(self) -> Binder:
-        """What makes its requests; most are never needed in a process."""
+        """The binder that makes its requests; most are never needed in a process."""
         return Binder(self.operation, self.method)
 
     @functools.cached_property
@@ -268,7 +273,7 @@ def declared(method: object) -> Operation | None:
 
 
 def _signature(method: AnyMethod, where: str) -> tuple[dict[str, object], tuple[Parameter, ...]]:
-    """What a method is annotated with, and its parameters."""
+    """Return what a method is annotated with, by name, and its parameters."""
     try:
         hints: dict[str, object] = get_type_hints(method, include_extras=True)
     except (NameError, AttributeError, SyntaxError, TypeError) as error:

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Final, cast
 
 from asyncsm import wire
 from asyncsm.engine.caller import Caller
+from asyncsm.operations import network_files
+from asyncsm.operations.arguments import Binary
+from asyncsm.operations.binding import request_with
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.deployments import DEPLOYMENT
-from asyncsm.operations.facts import Usual
+from asyncsm.operations.facts import Rule, Usual
 from asyncsm.operations.kinds import IPAddress, Label, Name
 from asyncsm.polling import OperationHandle
+
+if TYPE_CHECKING:
+    from asyncsm.engine.protocol import Request
 
 reserved: Final = Family(
     "reserved IP addresses", evidence="[protocol 4.17]", usual=Usual(30, samples=23, resolution=30)
 )
 resolving: Final = Family("DNS servers", evidence="[protocol 4.16]", usual=Usual(21, samples=3, resolution=5))
-networks: Final = Family("virtual networks", evidence="[protocol 4.18]")
+networks: Final = Family(
+    "virtual networks", evidence="[protocol 4.18]", usual=Usual(31, samples=176, resolution=30)
+)
 
 ADDRESSES: Final = "services/networking/reservedips"
 ADDRESS: Final = ADDRESSES + "/{name}"
 DNS_SERVERS: Final = DEPLOYMENT + "/dnsservers"
 DNS_SERVER: Final = DNS_SERVERS + "/{dns_server_name}"
 _ASSOCIATION_VERSION: Final = "2015-02-01"
+FILE: Final = "services/networking/media"
+FILE_TYPE: Final = "application/octet-stream"
+"""Content type with which all recorded files were set."""
+
+_A_FILE: Final = Rule(
+    "a `NetworkConfigurationFile`, or the XML file itself",
+    lambda name, value: network_files.body_of(name, cast("network_files.File", value)),
+    example='<NetworkConfiguration xmlns="http://schemas.microsoft.com/ServiceHosting/2011/07/NetworkConfiguration">'
+    "<VirtualNetworkConfiguration/></NetworkConfiguration>",
+)
 
 
 class NetworkOperations(Caller):
@@ -178,3 +197,65 @@ class NetworkOperations(Caller):
     async def list_virtual_network_sites(self) -> wire.networks.VirtualNetworkSites:
         """List the virtual networks of the subscription."""
         ...
+
+    @networks.reads(FILE, version="2014-10-01")
+    async def get_network_configuration(self) -> wire.network_configuration.NetworkConfigurationFile:
+        """Read the network configuration: all virtual networks, DNS servers and networks outside.
+
+        Raises:
+            ResourceNotFound: there is none, as before the first network and after the last one.
+        """
+        ...
+
+    @networks.replaces(
+        FILE,
+        body=lambda: wire.network_configuration.NetworkConfigurationFile,
+        version="2014-10-01",
+        lane=FILE,
+        destructive=True,
+    )
+    async def set_network_configuration(
+        self, configuration: Annotated[wire.network_configuration.NetworkConfigurationFile | Binary, _A_FILE]
+    ) -> OperationHandle:
+        """Replace the network configuration of the subscription as a whole.
+
+        Whatever the new one lacks is removed, so read it first and change what was read; or use
+        `ensure_virtual_network` and `delete_virtual_network`, which do so without losing what others
+        change at the same time.
+
+        Args:
+            configuration: a model, which is checked, or the XML file as text, bytes or path, which is sent
+                as it is. An empty one takes all networks away.
+
+        Raises:
+            InvalidArgument: it is no such file, or a model of what the service refuses: names that occur
+                twice, prefixes that overlap, subnets outside of their network, references to nothing.
+            BadRequest: it breaks another rule, or a network that deployments use is missing.
+        """
+        return await self.start(setting(network_files.body_of("configuration", configuration)))
+
+    @networks.reads(
+        "services/networking/{virtual_network_name}?op=checkavailability&address={address}",
+        version="2015-02-01",
+    )
+    async def check_static_ip_address_availability(
+        self, virtual_network_name: str, address: IPAddress
+    ) -> wire.networks.AddressAvailabilityResponse:
+        """Ask whether a virtual machine can have an address of a virtual network.
+
+        REST: Check Static IP Address Availability.
+
+        Args:
+            virtual_network_name: of the virtual network.
+            address: one of its subnets'.
+
+        Raises:
+            BadRequest: the address is in none of its subnets.
+        """
+        ...
+
+
+def setting(file: bytes) -> Request:
+    """Return the request that sets a network configuration file."""
+    request = request_with(NetworkOperations.set_network_configuration)
+    return replace(request, body=file, content_type=FILE_TYPE)

@@ -1,5 +1,7 @@
 """Extensions of hosted services, and the extension images that publishers offer."""
 
+from __future__ import annotations
+
 from typing import Annotated, Final
 
 from asyncsm import wire
@@ -78,7 +80,7 @@ class ServiceExtensionOperations(Caller):
     @family.creates(
         EXTENSIONS,
         at="/{extension_id}",
-        body=wire.service_extensions.AddExtension,
+        body=lambda: wire.service_extensions.AddExtension,
         fields={
             "id": "extension_id",
             "type": "extension_type",
@@ -137,7 +139,10 @@ class ServiceExtensionOperations(Caller):
         ...
 
     @publishing.acts(
-        IMAGES, body=wire.service_extensions.ExtensionImage, operation="RegisterExtension", lane=IMAGES
+        IMAGES,
+        body=lambda: wire.service_extensions.ExtensionImage,
+        operation="RegisterExtension",
+        lane=IMAGES,
     )
     async def register_extension_image(
         self, extension_image: wire.service_extensions.ExtensionImage
@@ -157,7 +162,7 @@ class ServiceExtensionOperations(Caller):
 
     @publishing.replaces(
         IMAGES + "?action=update",
-        body=wire.service_extensions.ExtensionImage,
+        body=lambda: wire.service_extensions.ExtensionImage,
         operation="UpdateExtension",
         lane=IMAGES,
     )

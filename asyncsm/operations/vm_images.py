@@ -213,7 +213,7 @@ class VMImageOperations(Caller):
 
     @publishing.replaces(
         VM_IMAGE + "/replicate",
-        body=wire.images.ReplicationInput,
+        body=lambda: wire.images.ReplicationInput,
         made=_replication,
         operation="ReplicateVMImage",
         version=_LATER,

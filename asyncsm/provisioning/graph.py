@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from asyncsm.errors import InvalidArgument
-from asyncsm.provisioning.resources import AnyResource
+from asyncsm.provisioning.resources import KINDS, AnyResource
 
 
 class Graph:
@@ -16,15 +16,21 @@ class Graph:
 
     Args:
         resources: all of them, each once.
+        left_over: resources that the plan had once, which are to be removed. Their needs are not known, so each
+            is taken to need all that a resource of its kind can need.
 
     Raises:
         InvalidArgument: two have the same key, or some need each other in a circle.
     """
 
-    def __init__(self, resources: Iterable[AnyResource]) -> None:
-        self.resources: Mapping[str, AnyResource] = _by_key(resources)
+    def __init__(self, resources: Iterable[AnyResource], left_over: Iterable[AnyResource] = ()) -> None:
+        planned = list(resources)
+        self.resources: Mapping[str, AnyResource] = _by_key([*planned, *left_over])
+        known = {one.key for one in planned}
         self.needs: Mapping[str, tuple[str, ...]] = {
             key: tuple(dict.fromkeys(need for need in one.needs() if need in self.resources and need != key))
+            if key in known
+            else tuple(self._needs_at_most(one))
             for key, one in self.resources.items()
         }
         try:
@@ -38,6 +44,13 @@ class Graph:
         self.needed_by: Mapping[str, tuple[str, ...]] = {
             key: tuple(users) for key, users in needed_by.items()
         }
+
+    def _needs_at_most(self, resource: AnyResource) -> Iterator[str]:
+        rank = KINDS.index(type(resource))
+        for key, one in self.resources.items():
+            elsewhere = one.service_name or one.kind == "hosted_service"
+            if KINDS.index(type(one)) < rank and (not elsewhere or one.lane == resource.lane):
+                yield key
 
     def __len__(self) -> int:
         return len(self.resources)

@@ -137,13 +137,16 @@ class Journal:
         with explained(self.path), self._database:
             self._database.execute("UPDATE run SET ended = ? WHERE id = ?", (now(), self._run))
 
-    def intend(self, key: str, action: str, since: datetime) -> None:
-        """Record that a change is about to be sent."""
+    def intend(self, key: str, action: str, since: datetime, disks: Mapping[str, str] | None = None) -> None:
+        """Record that a change is about to be sent; a removal leaves `disks`, by their place."""
         # A creation may succeed without an answer, so the resource counts as ours from here on.
         before = self[key]
         ours = before.ours or action == "create"
         since_text = since.isoformat()
-        self._put(key, JournalEntry(Phase.INTENDED, action, ours, since_text, disks=before.disks))
+        self._put(
+            key,
+            JournalEntry(Phase.INTENDED, action, ours, since_text, disks={**before.disks, **(disks or {})}),
+        )
 
     def accept(self, key: str, token: str) -> None:
         """Record that the service has accepted the change."""
@@ -152,7 +155,16 @@ class Journal:
     def done(self, key: str, *, ours: bool | None = None) -> None:
         """Record that the resource is as the plan wants it."""
         before = self[key]
-        self._put(key, JournalEntry(Phase.DONE, before.action, ours=before.ours if ours is None else ours))
+        self._put(
+            key,
+            JournalEntry(
+                Phase.DONE,
+                before.action,
+                ours=before.ours if ours is None else ours,
+                # A creation has taken up those that are still there.
+                disks={} if before.action == "create" else before.disks,
+            ),
+        )
 
     def fail(self, key: str, error: str) -> None:
         """Record that the change has failed."""
@@ -162,16 +174,12 @@ class Journal:
         """Record that the change was refused, or not sent; the entry `before` is restored."""
         self._put(key, replace(before, error=error))
 
-    def keep(self, key: str, disks: Mapping[str, str]) -> None:
-        """Record that the resource has been removed, or is about to be, and that its disks stay."""
-        self._put(key, replace(self[key], disks={**self[key].disks, **disks}))
-
     def leave(self, key: str) -> None:
         """Record that the resource has been removed, and nothing is left of it but the disks that were kept."""
         self._put(key, JournalEntry(action="remove", ours=True, disks=self[key].disks))
 
     def forget(self, key: str) -> None:
-        """Record that the resource has been removed."""
+        """Record that the resource has been removed with all that was in it."""
         with explained(self.path), self._database:
             self._database.execute("DELETE FROM resource WHERE key = ?", (key,))
             self._note(key, {"phase": "removed"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
 
@@ -254,6 +255,25 @@ class VirtualMachineSpec(Spec):
             fields = spec.model_dump(exclude={*_BLOB, "lun"})
             disks.append(models.DataVirtualHardDisk(**fields, lun=lun, media_link=media_link))
         return disks
+
+    def on_disks(self, disks: Mapping[str, str]) -> VirtualMachineSpec:
+        """Return the same machine on disks that exist, by place: ``os``, or a LUN; what is set up on them stays."""
+        update: dict[str, object] = {}
+        system = self.os_virtual_hard_disk or OSDiskSpec()
+        if "os" in disks:
+            kept = OSDiskSpec(disk_name=disks["os"], host_caching=system.host_caching)
+            update = {"os_virtual_hard_disk": kept, "system_config": None, "vm_image_name": None}
+            update["media_location"] = None
+        data = []
+        for place, spec in enumerate(self.data_virtual_hard_disks):
+            lun = place if spec.lun is None else spec.lun
+            name = disks.get(str(lun))
+            data.append(
+                spec.model_copy(update={"lun": lun})
+                if name is None
+                else DataDiskSpec(lun=lun, disk_name=name, host_caching=spec.host_caching)
+            )
+        return self.model_copy(update={**update, "data_virtual_hard_disks": tuple(data)})
 
     def parts(self, base: Path) -> MachineParts:
         """Build the client's arguments for the parts of the machine.

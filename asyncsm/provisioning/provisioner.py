@@ -16,7 +16,7 @@ from asyncsm.provisioning.journal import Journal, JournalEntry, Phase
 from asyncsm.provisioning.plan import Plan
 from asyncsm.provisioning.progress import StrictModel, Watch
 from asyncsm.provisioning.report import Report, Traffic
-from asyncsm.provisioning.resources import Site, resources_of
+from asyncsm.provisioning.resources import Site, left_over, resources_of
 from asyncsm.provisioning.runner import Runner, RunOptions
 from asyncsm.services import ServiceManagementService
 
@@ -81,6 +81,7 @@ class Status(StrictModel):
         ours: true if this plan made it.
         in_plan: true if the plan still has it.
         error: what went wrong.
+        disks: names of the disks that its removal has kept.
     """
 
     key: str
@@ -89,6 +90,7 @@ class Status(StrictModel):
     ours: bool
     in_plan: bool
     error: str
+    disks: list[str] = Field(default_factory=list)
 
 
 class Provisioner:
@@ -180,7 +182,10 @@ class Provisioner:
         return await self._run("apply", options, watch)
 
     async def destroy(self, options: RunOptions | None = None, watch: Watch | None = None) -> Report:
-        """Remove the resources that `apply` has made, and no others; takes the arguments of `apply`."""
+        """Remove the resources that `apply` has made, and no others; takes the arguments of `apply`.
+
+        Resources that the plan had once, and has no more, are removed too.
+        """
         return await self._run("destroy", options, watch)
 
     def stop(self, reason: str = "stopped") -> None:
@@ -204,8 +209,9 @@ class Provisioner:
     ) -> Report:
         before = self._sms.session.statistics
         with self._open() as journal:
+            graph = self.graph if verb == "apply" else self._with_left_over(journal)
             self._runner = runner = Runner(
-                self.graph, self._site(), journal, digest=self._plan.digest(), options=options
+                graph, self._site(), journal, digest=self._plan.digest(), options=options
             )
             if watch is not None:
                 watch(runner.progress)
@@ -220,6 +226,11 @@ class Provisioner:
             verb=verb,
             traffic=Traffic.between(before, self._sms.session.statistics),
         )
+
+    def _with_left_over(self, journal: Journal) -> Graph:
+        """The plan's resources, and those that earlier runs made and the plan does not have any more."""
+        gone = left_over(key for key, one in journal if one.ours and key not in self.graph)
+        return Graph(self.graph, gone) if gone else self.graph
 
     def _site(self) -> Site:
         return Site(self._sms, self._base)
@@ -245,5 +256,11 @@ def _action(
 
 def _status(key: str, entry: JournalEntry, *, in_plan: bool) -> Status:
     return Status(
-        key=key, phase=entry.phase, action=entry.action, ours=entry.ours, in_plan=in_plan, error=entry.error
+        key=key,
+        phase=entry.phase,
+        action=entry.action,
+        ours=entry.ours,
+        in_plan=in_plan,
+        error=entry.error,
+        disks=sorted(entry.disks.values()),
     )

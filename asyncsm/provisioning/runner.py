@@ -117,7 +117,14 @@ class Runner:
             AsyncsmError: the subscription cannot be reached; nothing has been changed.
         """
         await self._site.sms.list_hosted_services()  # the reply also has the service's time
-        return await self._run("destroy", self._take_away, self._graph.needed_by)
+        found = await steps.survey(
+            self._site, [one for one in self._graph if not self._journal[one.key].ours]
+        )
+
+        async def work(resource: AnyResource) -> None:
+            await self._take_away(resource, exists=resource.key in found)
+
+        return await self._run("destroy", work, self._graph.needed_by)
 
     def stop(self, reason: str = "stopped") -> None:
         """Begin nothing more, and wait for the changes sent so far."""
@@ -226,8 +233,10 @@ class Runner:
                     await steps.let_removals_end(self._site, datetime.fromisoformat(entry.since))
                 found = await resource.find(self._site)
         if found is not None and self._journal[key].phase is Phase.FAILED and entry.action == "create":
-            await self._clear_away(resource)
+            await self._clear_away(resource, disks=not entry.disks)
             found = None
+        if found is None and entry.disks:
+            resource = await steps.on_kept_disks(resource, self._site, entry.disks)
         await self._carry_out(resource, steps.decide(resource, found), since)
 
     async def _taken_up(self, resource: AnyResource, entry: JournalEntry) -> tuple[Outcome | None, Any]:
@@ -242,9 +251,9 @@ class Runner:
         self._sent.discard(resource.key)
         return None, await resource.find(self._site)
 
-    async def _clear_away(self, resource: AnyResource) -> None:
+    async def _clear_away(self, resource: AnyResource, *, disks: bool) -> None:
         self.progress.tell(resource.key, State.LOOKING, "removing what a creation that failed has left")
-        await steps.clear_away(resource, self._site)
+        await steps.clear_away(resource, self._site, disks=disks)
 
     async def _carry_out(self, resource: AnyResource, decision: Decision, since: datetime | None) -> None:
         key, before = resource.key, self._journal[resource.key]
@@ -277,11 +286,17 @@ class Runner:
             return "it has the disks of machines, which are kept"
         return None
 
-    async def _take_away(self, resource: AnyResource) -> None:
+    async def _take_away(self, resource: AnyResource, *, exists: bool) -> None:
         key, entry = resource.key, self._journal[resource.key]
         kept = self._reason_to_keep(resource, entry)
         if kept is not None:
-            self.progress.tell(key, State.ENDED, kept, outcome=Outcome.KEPT)
+            is_there = exists or entry.ours
+            self.progress.tell(
+                key,
+                State.ENDED,
+                kept if is_there else "",
+                outcome=Outcome.KEPT if is_there else Outcome.ABSENT,
+            )
             return
         if entry.phase is Phase.ACCEPTED:
             await self._taken_up(resource, entry)
@@ -292,8 +307,14 @@ class Runner:
         handle = await resource.remove(self._site, disks=self._options.disks)
         if handle is not None:
             await self._follow(key, handle)
-        self._journal.forget(key)
-        self.progress.tell(key, State.ENDED, outcome=Outcome.ABSENT if handle is None else Outcome.REMOVED)
+        removed = handle is not None
+        left = self._journal[key].disks
+        if left and not self._options.disks:
+            self._journal.leave(key)
+        else:
+            removed |= await steps.remove_kept_disks(resource, self._site, left)
+            self._journal.forget(key)
+        self.progress.tell(key, State.ENDED, outcome=Outcome.REMOVED if removed else Outcome.ABSENT)
 
     # Events of the session.
 
@@ -333,6 +354,7 @@ class Runner:
         if not action:
             return
         try:
-            self._journal.intend(key, action, since or steps.moment_of(self._site))
+            left = self._graph[key].left if action == "remove" else {}
+            self._journal.intend(key, action, since or steps.moment_of(self._site), left)
         except Exception as error:
             raise Veto from error

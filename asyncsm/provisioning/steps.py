@@ -15,11 +15,17 @@ from typing import Any, Final
 
 from asyncsm.engine.operation_list import FUTURE, is_removal
 from asyncsm.errors import AlreadyExists, OperationFailed, ResourceNotFound
+from asyncsm.operations.binding import request_of
+from asyncsm.operations.disks import DiskOperations
 from asyncsm.operations.subscriptions import operations_between
-from asyncsm.polling import OperationHandle
+from asyncsm.polling import Goal, OperationHandle
 from asyncsm.provisioning.resources import KINDS, AnyResource, Difference, Site
-from asyncsm.provisioning.resources.base import together
+from asyncsm.provisioning.resources.base import together, unless_missing
+from asyncsm.wire.disks import Disk
 from asyncsm.wire.operations import OperationState
+
+RELEASED_WITHIN: Final = 900.0
+"""Seconds for which a disk may stay in use after the removal of its machine."""
 
 EARLIER: Final = timedelta(hours=1)
 """The list of removals begins this long before the time of a removal; only those under way are listed."""
@@ -175,11 +181,49 @@ async def let_removals_end(site: Site, since: datetime) -> None:
                 await finish(site, one.operation_id)
 
 
-async def clear_away(resource: AnyResource, site: Site) -> None:
-    """Remove what is left of a creation that failed."""
-    handle = await resource.remove(site, disks=True)
+async def clear_away(resource: AnyResource, site: Site, *, disks: bool = True) -> None:
+    """Remove what is left of a creation that failed, its disks too, unless they were there before it."""
+    handle = await resource.remove(site, disks=disks)
     if handle is not None:
         await handle
+
+
+async def on_kept_disks(resource: AnyResource, site: Site, disks: Mapping[str, str]) -> AnyResource:
+    """Return a resource that is to be made again, on those of the disks an earlier removal left that are free."""
+    free = await _released(site, resource, disks.values())
+    there = {place: name for place, name in disks.items() if name in free}
+    return resource.with_disks(there) if there else resource
+
+
+async def remove_kept_disks(resource: AnyResource, site: Site, disks: Mapping[str, str]) -> bool:
+    """Remove disks that an earlier removal has left, with the blobs behind them; return whether there were any.
+
+    A disk that somebody has used for another machine since is left alone.
+    """
+    free = await _released(site, resource, disks.values())
+    removed = [await unless_missing(site.sms.delete_disk(name, delete_vhd=True)) for name in free]
+    return any(handle is not None for handle in removed)
+
+
+async def _released(site: Site, resource: AnyResource, names: Iterable[str]) -> list[str]:
+    """Return which of the disks exist and are free; wait for those that still belong to the machine removed.
+
+    The service lets go of a disk some minutes after it has removed the machine.
+    """
+
+    def reached(disk: Disk) -> bool:
+        use = disk.attached_to
+        return not use or f"{use.hosted_service_name}/{use.role_name}".lower() != resource.name.lower()
+
+    def seen(disk: Disk) -> str:
+        return "in use" if disk.attached_to else "free"
+
+    async def found(name: str) -> Disk | None:
+        goal = Goal(f"disk {name}", reached, seen, RELEASED_WITHIN)
+        return await unless_missing(site.sms.wait_for(Disk, request_of(DiskOperations.get_disk, name), goal))
+
+    disks = {name: await found(name) for name in names}
+    return [name for name, disk in disks.items() if disk is not None and not disk.attached_to]
 
 
 def moment_of(site: Site) -> datetime:

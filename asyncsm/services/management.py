@@ -11,6 +11,8 @@ from asyncsm.operations.disks import DiskOperations
 from asyncsm.operations.extensions import ResourceExtensionOperations
 from asyncsm.operations.hosted_services import HostedServiceOperations
 from asyncsm.operations.images import OSImageOperations
+from asyncsm.operations.load_balancing import LoadBalancingOperations
+from asyncsm.operations.network_convergence import ConvergentNetworkOperations
 from asyncsm.operations.networks import NetworkOperations
 from asyncsm.operations.power import PowerOperations
 from asyncsm.operations.raw import RawOperations
@@ -28,6 +30,7 @@ from asyncsm.services.base import SessionCaller
 
 class ServiceManagementService(
     ConvergentOperations,
+    ConvergentNetworkOperations,
     WaitingOperations,
     RoleOperations,
     PowerOperations,
@@ -45,6 +48,7 @@ class ServiceManagementService(
     VMImageOperations,
     ResourceExtensionOperations,
     NetworkOperations,
+    LoadBalancingOperations,
     SubscriptionOperations,
     ManagementCertificateOperations,
     RawOperations,

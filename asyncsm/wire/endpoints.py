@@ -95,6 +95,12 @@ class ConfigurationSetInputEndpoints(XmlList[ConfigurationSetInputEndpoint]):
     input_endpoints: list[ConfigurationSetInputEndpoint] = repeated(ConfigurationSetInputEndpoint)
 
 
+class LoadBalancedEndpointList(XmlList[ConfigurationSetInputEndpoint]):
+    """Request of Update Load Balanced Endpoint Set: an endpoint for each set."""
+
+    input_endpoints: list[ConfigurationSetInputEndpoint] = repeated(ConfigurationSetInputEndpoint)
+
+
 class IPConfiguration(XmlModel):
     """An address of a network interface."""
 

@@ -197,7 +197,8 @@ class ConfiguredSite(_Part):
 
     def use_dns_servers(self, names: Sequence[str]) -> None:
         """Let the network use these DNS servers, which the configuration has to declare, in this order."""
-        self.dns_servers = DnsServerReferences(references=[NamedReference(name=name) for name in names])
+        present = self.dns_servers
+        present.references = [present.find(name) or NamedReference(name=name) for name in names]
 
 
 class ConfiguredSites(NamedParts[ConfiguredSite]):

@@ -20,13 +20,14 @@ MADE_UP = re.compile(
     r"(?P<build>^1\.0\.\d{4}\.\d+( \(rd_rdfe_stable\.\d{6}-\d{4}\))?( Microsoft-HTTPAPI/2\.0)*$)"
     r"|(?P<front_end>^us(north|south|west)\d?$)"
     r"|(?P<moment>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?|(?<=-os-)\d{4}-\d\d-\d\d)"
-    r"|(?P<id>\b[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}(?![0-9a-fA-F]))"
+    r"|(?P<id>(?<![0-9a-fA-F])[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}(?![0-9a-fA-F]))"
     r"|(?P<thumbprint>\b[0-9a-fA-F]{40}\b)"
     r"|(?P<key>[A-Za-z0-9+/]{86}==)"
     r"|(?P<address>\b\d{1,3}(\.\d{1,3}){3}\b)"
     r"|(?P<blob>\b[a-z0-9]{8}\.[a-z0-9]{3}\d{18}(?=\.vhd\b))"
     r"|(?P<serial>\b\d{18}\b)"
     r"|(?P<cluster>\b[a-z]\d+(?=\.internal\.cloudapp\.net))"
+    r"|(?P<port>^(49[2-9]\d\d|5\d{4}|6[0-5]\d{3})$)"
     r"|(?P<etag>\"[0-9A-F]{15}\")"
 )
 """What the service made up anew each time. Other values there are fine, if they have this form and,
@@ -62,9 +63,13 @@ class Comparison:
     """Compares the answers to one recording's requests, in their order.
 
     Args:
+        their_url: how the service's address stands in recorded texts.
+        our_url: the address that stands there instead.
         renamed: what is called otherwise here: parts of the recording's texts, and what to read instead.
     """
 
+    their_url: re.Pattern[str]
+    our_url: str
     renamed: Mapping[str, str] = field(default_factory=dict)
     _now: dict[str, str] = field(default_factory=dict)
     _then: dict[str, str] = field(default_factory=dict)
@@ -73,7 +78,7 @@ class Comparison:
     def differences(self, then: Exchange, now: Answer) -> Iterator[Difference]:
         """Where `now` is not what `then` was; after parts that do not line up, nothing more."""
         if then.may_be_later:
-            aside = Comparison(self.renamed, dict(self._now), dict(self._then), self._requested)
+            aside = replace(self, _now=dict(self._now), _then=dict(self._then))
             found = aside.differences(replace(then, may_be_later=False), now)
             yield from (replace(one, reason=one.reason or OUT_OF_ORDER) for one in found)
             return
@@ -183,7 +188,7 @@ class Comparison:
     def _translated(self, text: str) -> str:
         for old, new in self.renamed.items():
             text = text.replace(old, new)
-        return text
+        return self.their_url.sub(self.our_url, text)
 
 
 def shape(xml: bytes | str) -> list[tuple[int, str]]:

@@ -11,8 +11,10 @@ from asyncsm.models import (
     CaptureRoleAsVMImage,
     ConfigurationSet,
     ConfigurationSetInputEndpoint,
+    ConfiguredSite,
     ExtensionImage,
     LinuxConfigurationSet,
+    NetworkConfigurationFile,
     OSVirtualHardDisk,
     VMImage,
 )
@@ -53,6 +55,10 @@ async def _small_things(change):
     await change("create_affinity_group", "raw", "l", "West US")
     await change("perform_put", "/affinitygroups/raw", NEW_LABEL.encode())
     await change("perform_delete", "/affinitygroups/raw")
+    networks = NetworkConfigurationFile()
+    networks.sites.add(ConfiguredSite(name="net", location="West US", address_space=["10.0.0.0/16"]))
+    await change("set_network_configuration", networks)
+    await change("delete_virtual_network", "net")
 
 
 async def _web_and_worker_roles(sms, change):
@@ -125,6 +131,12 @@ async def _machines(sms, change):
     await change("associate_reserved_ip_address", "address", *vms)
     await change("disassociate_reserved_ip_address", "address", *vms)
     await change("delete_reserved_ip_address", "address")
+    await change("add_virtual_ip", *vms, "second")
+    await change("remove_virtual_ip", *vms, "second")
+    await change("add_internal_load_balancer", *vms, "inner")
+    await change("update_internal_load_balancer", *vms, "inner")
+    await _load_balanced_set(change, vms, role)
+    await change("delete_internal_load_balancer", *vms, "inner")
     await change("add_dns_server", *vms, "dns", "192.168.1.1")
     await change("update_dns_server", *vms, "dns", "192.168.1.2")
     await change("delete_dns_server", *vms, "dns")
@@ -137,6 +149,20 @@ async def _machines(sms, change):
     await change("shutdown_roles", *vms, ["one", "two"], "StoppedDeallocated")
     await change("start_roles", *vms, ["one", "two"])
     await sms.wait_for_deployment(*vms)
+
+
+async def _load_balanced_set(change, vms, role):
+    """Two ports under one name, and others for both; and back, so that the load balancer can go."""
+    disk = role.os_virtual_hard_disk
+    _, network = linux("2202")
+    alone = list(network.input_endpoints)
+    shared = ConfigurationSetInputEndpoint("web", "tcp", "80", "8080", "set", load_balancer_name="inner")
+    network.input_endpoints.input_endpoints = [*alone, shared]
+    await change("update_role", *vms, "two", disk, network)
+    new = ConfigurationSetInputEndpoint("any", "tcp", "81", "8081", "set", load_balancer_name="inner")
+    await change("update_load_balanced_endpoint_set", *vms, [new])
+    network.input_endpoints.input_endpoints = alone
+    await change("update_role", *vms, "two", disk, network)
 
 
 async def _disks(sms, change):

@@ -20,7 +20,7 @@ STAGES = {
     "EastUS2(Stage)": "EastUS2",
     ".core.test-cint.azure-test.net": ".core.windows.net",
 }
-"""Regions that only the service's own people saw, and what is taken for them."""
+"""Regions and hosts that only the service's own people saw, and what is taken for them."""
 
 IMAGE_DISK = "unittest-donotdelete-ubuntu1404-os-2014-11-11"
 VM_IMAGE = "unittest-donotdelete-ubuntu1404"
@@ -134,7 +134,7 @@ _VM_IMAGE = document(
 
 
 def staged(text: str) -> str:
-    """Return a text with the regions that everybody had."""
+    """Return a text with the regions and hosts that everybody had."""
     for stage, region in STAGES.items():
         text = text.replace(stage, region)
     return text

@@ -208,7 +208,7 @@ async def test_delete_with_media(management: Management, emulator: Emulator):
     assert (len(subscription.disks), subscription.cores_in_use) == (1, 3)
     accepted = await management.delete(f"{SHOP}?comp=media")
     shown = await management.get(f"{SHOP}?embed-detail=true")
-    assert shown.find_all("Status") == ["Deleting"] * 3
+    assert shown.find_all("Status") == ["Deleting", *["Deleting", "PersistentVMUpdateScheduled"] * 2]
     assert (await management.finished(accepted)).find("Status") == "Succeeded"
     assert (await management.get(SHOP)).status == 404
     assert (len(subscription.disks), subscription.cores_in_use) == (0, 0)

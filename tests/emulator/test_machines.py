@@ -146,6 +146,7 @@ async def test_add_windows(emulator: Emulator, management: Management):
 
 async def test_read_modify_write(management: Management):
     """What Get Role returned can be sent to Update Role, and nothing at all is lost."""
+    management.headers["x-ms-version"] = "2016-06-01"
     rich = machine("vm2", sets=compute.LINUX_SET + ELABORATE, data_disks=empty_disk("d2.vhd", Lun=0))
     rich = rich.replace("<DataVirtualHardDisks>", f"{EXTENSION}<DataVirtualHardDisks>")
     rest = (
@@ -153,6 +154,9 @@ async def test_read_modify_write(management: Management):
         "</BootDiagnosticsEnabled></DebugSettings><LicenseType>Windows_Server</LicenseType><Later>1</Later></Role>"
     )
     await done(management, await management.post(GROUPS, group("strict")))
+    await done(management, await management.post(f"{VMS}/front"))
+    balancer = document("LoadBalancer", "<Name>inside</Name>")
+    await done(management, await management.post(f"{VMS}/loadbalancers", balancer))
     await done(management, await management.post(ROLES, as_role(rich.replace("</Role>", rest))))
     before = await management.get(f"{ROLES}/vm2")
     for element in (
@@ -172,20 +176,60 @@ async def test_read_modify_write(management: Management):
     assert (await management.get(f"{ROLES}/vm2")).text == before.text
 
 
-async def test_update_replaces(management: Management):
-    """What Update Role does not say is gone: endpoints, data disks, label and availability set."""
+async def test_update_replaces_endpoints_only(management: Management):
+    """Endpoints that Update Role does not name are gone; of all else it changes what it says."""
     sets = compute.LINUX_SET + network(endpoint("ssh", 22, 22))
     body = role(
-        sets=sets, data_disks=empty_disk("d2.vhd"), before="<AvailabilitySetName>a</AvailabilitySetName>"
+        sets=sets,
+        data_disks=empty_disk("d2.vhd"),
+        before=f"{EXTENSION}<AvailabilitySetName>a</AvailabilitySetName>",
     )
     await done(management, await management.post(ROLES, body))
+    before = await management.get(f"{ROLES}/vm2")
     await done(management, await management.put(f"{ROLES}/vm2", document("PersistentVMRole")))
     shown = await management.get(f"{ROLES}/vm2")
     assert shown.find("InputEndpoint") is None
-    assert shown.find("DataVirtualHardDisk") is None
-    assert shown.find("AvailabilitySetName") is None
-    assert shown.find("RoleSize") == "Small"
-    assert shown.find("MediaLink").endswith("vm2.vhd")
+    for element in ("DiskName", "AvailabilitySetName", "ReferenceName", "RoleSize", "MediaLink"):
+        assert shown.find_all(element) == before.find_all(element) != [], element
+
+
+@pytest.mark.parametrize(
+    ("part", "element", "left"),
+    [
+        ("<DataVirtualHardDisks/>", "DataVirtualHardDisk", 0),
+        ("<ResourceExtensionReferences/>", "ResourceExtensionReference", 1),
+        (EXTENSION.replace("Enable", "Uninstall"), "ResourceExtensionReference", 0),
+        ("<AvailabilitySetName/>", "AvailabilitySetName", 0),
+    ],
+)
+async def test_what_an_update_names_without_content(
+    management: Management, part: str, element: str, left: int
+):
+    """Update Role takes data disks and the availability set away by nothing; extensions only by their state."""
+    body = role(
+        sets=compute.LINUX_SET,
+        data_disks=empty_disk("d2.vhd"),
+        before=f"{EXTENSION}<AvailabilitySetName>a</AvailabilitySetName>",
+    )
+    await done(management, await management.post(ROLES, body))
+    await done(management, await management.put(f"{ROLES}/vm2", document("PersistentVMRole", part)))
+    assert len((await management.get(f"{ROLES}/vm2")).find_all(element)) == left
+
+
+async def test_a_list_of_extensions_without_any_is_shown(management: Management):
+    """Where a list of extensions was ever sent, there is one in replies."""
+    assert (await management.get(VM1)).find("ResourceExtensionReferences") is None
+    body = document("PersistentVMRole", "<ResourceExtensionReferences/>")
+    await done(management, await management.put(VM1, body))
+    assert (await management.get(VM1)).find("ResourceExtensionReferences") == ""
+
+
+async def test_update_is_not_interested_in_how_a_machine_is_set_up(management: Management):
+    """A provisioning configuration in Update Role is taken, and means nothing."""
+    before = await management.get(VM1)
+    body = document("PersistentVMRole", f"<ConfigurationSets>{compute.WINDOWS_SET}</ConfigurationSets>")
+    await done(management, await management.put(VM1, body))
+    assert (await management.get(VM1)).text == before.text
 
 
 async def test_update_data_disks(emulator: Emulator, management: Management):
@@ -197,6 +241,9 @@ async def test_update_data_disks(emulator: Emulator, management: Management):
     assert (data.lun, data.host_caching, data.attached_to) == (5, "ReadWrite", ("shop", "vms", "vm1"))
     assert (await management.get(VM1)).find_all("Lun") == ["5", "6"]
     await done(management, await management.put(VM1, document("PersistentVMRole")))
+    assert data.attached_to is not None
+    nothing = document("PersistentVMRole", "<DataVirtualHardDisks/>")
+    await done(management, await management.put(VM1, nothing))
     assert data.attached_to is None
 
 
@@ -205,7 +252,6 @@ async def test_update_data_disks(emulator: Emulator, management: Management):
     [
         ("<RoleName>other</RoleName>", "name of role"),
         ("<OSVirtualHardDisk><DiskName>other</DiskName></OSVirtualHardDisk>", "exchanged"),
-        (f"<ConfigurationSets>{compute.LINUX_SET}</ConfigurationSets>", "provisioning configuration"),
         (f"<DataVirtualHardDisks>{empty_disk('a.vhd')}{empty_disk('b.vhd')}</DataVirtualHardDisks>", "LUN"),
         (f"<DataVirtualHardDisks>{empty_disk('a.vhd', Lun=32)}</DataVirtualHardDisks>", "32"),
         ("<RoleSize>Huge</RoleSize>", "Huge"),

@@ -153,12 +153,12 @@ async def test_document(management: Management, clock: ManualClock):
     assert decoded(shown.find("Label")) == "machines"
     assert (shown.find("PublicPort"), shown.find("LocalPort")) == ("2222", "22")
     assert set(shown.find_all("Vip")) == {shown.find("Address")}
-    assert shown.find_all("Name") == ["vms", "ssh", "ssh", "shopContractContract"]
+    assert shown.find_all("Name") == ["vms", "ssh", "ssh", "vmsContractContract"]
     assert shown.find("HostName") == "host1"
     assert shown.find("InternalDnsSuffix").endswith(".internal.cloudapp.net")
     assert shown.find("SourceImageName") == LINUX_IMAGE
     assert shown.find("MediaLink") == "https://store.blob.core.windows.net/vhds/vm1.vhd"
-    assert re.fullmatch(r"shop-vm1-0-\d{18}", shown.find("DiskName"))
+    assert re.fullmatch(r"vms-vm1-0-\d{18}", shown.find("DiskName"))
     assert '<Role name="vm1">\r\n    <Instances count="1" />' in decoded(shown.find("Configuration"))
 
 

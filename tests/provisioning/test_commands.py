@@ -149,10 +149,15 @@ def command(*arguments):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
-def test_an_interrupt_stops_gently(emulator, plan):
+@pytest.mark.parametrize("engine", ["journal", "database"])
+def test_an_interrupt_stops_gently(emulator, plan, tmp_path, engine):
     """Ctrl-C begins nothing more and waits for what was sent; the next apply does the rest."""
+    options = []
+    if engine == "database":
+        pytest.importorskip("dbos")
+        options = ["--database", f"sqlite:///{tmp_path / 'plans.db'}"]
     emulator.faults.add(Fault(kind="stuck", operation="CreateVirtualMachineDeployment", seconds=900))
-    with command("plan", "apply", plan, "--output", "json") as process:
+    with command("plan", "apply", plan, "--output", "json", *options) as process:
         for line in process.stderr:
             if json.loads(line).get("key") == "virtual_machine/farm-01/vm-001" and '"running"' in line:
                 break
@@ -162,7 +167,18 @@ def test_an_interrupt_stops_gently(emulator, plan):
         assert process.wait() == PARTLY
     assert "stopping: waiting for what has been sent" in rest
     assert report["outcomes"] == {"created": 3, "stopped": 1}
-    assert main(["plan", "apply", str(plan)]) == 0
+    assert main(["plan", "apply", str(plan), *options]) == 0
+
+
+@pytest.mark.parametrize("name", ["nowhere/report.json", "file/report.json", "folder.json"])
+def test_a_report_that_cannot_be_written_is_told_before_the_work(emulator, plan, capsys, tmp_path, name):
+    """Nothing is made by then."""
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "folder.json").mkdir()
+    assert main(["plan", "apply", str(plan), "--report", str(tmp_path / name)]) == 2
+    assert f"--report: {tmp_path / name} cannot be written" in capsys.readouterr().err
+    assert main(["plan", "destroy", str(plan), "--yes", "--output", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["outcomes"] == {"absent": 4}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")

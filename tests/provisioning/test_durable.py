@@ -172,6 +172,25 @@ class LosableLock(worker_locks.SqliteLock):
         return not self.lost
 
 
+async def test_two_submits_at_once(engine, emulator, sms, tmp_path, monkeypatch):
+    """Equal ones are one run; of two that differ, one is told, and the other is carried out."""
+    plan, subscription = farm_plan(2, 1), emulator.subscription_id
+    runs = await asyncio.gather(*(engine.submit("apply", plan, tmp_path, subscription) for _ in range(2)))
+    assert runs[0].id == runs[1].id
+    assert (await engine.follow(runs[0])).all_good
+    found = await asyncio.gather(
+        engine.submit("apply", plan, tmp_path, subscription),
+        engine.submit("destroy", plan, tmp_path, subscription, disks=True),
+        return_exceptions=True,
+    )
+    (refused,) = [one for one in found if isinstance(one, InvalidArgument)]
+    assert "another run of farm has not ended" in str(refused)
+    (run,) = [one for one in found if one is not refused]
+    assert (await engine.follow(run)).all_good
+    there = await things(sms)
+    assert there == (wanted(plan) if run.verb == "apply" else {"accounts": [], "services": {}, "disks": []})
+
+
 async def test_a_deadline(engine, emulator, tmp_path):
     """What has not ended by then is told as stopped, and goes on."""
     emulator.clock.pause()

@@ -260,7 +260,8 @@ def test_a_journal_of_the_first_version_is_read(path):
     spoilt(path, "PRAGMA user_version = 1")
     with opened(path) as journal:
         assert journal[KEY].ours
-        journal.keep(KEY, {"os": "disk"})
+        journal.intend(KEY, "remove", NOW, {"os": "disk"})
+        journal.leave(KEY)
     with opened(path) as journal:
         assert journal[KEY].disks == {"os": "disk"}
 

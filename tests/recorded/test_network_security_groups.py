@@ -35,10 +35,6 @@ PREPARED = [
 
 EXPECTED = {
     r"header server: .*": "another build",
-    r"VirtualNetworkSites/VirtualNetworkSite/AffinityGroup: .*": "newer versions do not tell the internal group",
-    r"(?i)NetworkSecurityGroup/Rules/Rule/(Name|Type): (ALLOW VNET )?(IN|OUT)BOUND / .*": (
-        "two rules of one priority were told in either order"
-    ),
 }
 """Differences of replies, as ``where: recorded / emulated``, and why they are."""
 

@@ -25,7 +25,7 @@ from asyncsm.models import (
     WindowsConfigurationSet,
 )
 from asyncsm.wire.echoes import masked, secrets_in
-from asyncsm.wire.types import encode_base64
+from asyncsm.wire.encoding import encode_base64
 
 SECRET = "Corréct & horse <battery>"
 BODIES = [

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import pkgutil
 import subprocess
 import sys
 import typing
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import asyncsm
-from asyncsm import models
+from asyncsm import models, wire
 from asyncsm.services import ServiceManagementService
 
 
@@ -70,6 +71,11 @@ def test_a_service_is_imported_without_documents_and_engine():
     assert wire == "asyncsm.wire.encoding asyncsm.wire.http asyncsm.wire.refusals asyncsm.wire.thumbprints"
     assert engine == "asyncsm.engine.caller asyncsm.engine.protocol"
     assert foreign == "[]"
+
+
+def test_each_module_of_documents_can_be_named():
+    """The package's stub lists all of them, for type checkers and for who names them as attributes."""
+    assert wire.__all__ == sorted(module.name for module in pkgutil.iter_modules(wire.__path__))
 
 
 def test_a_call_loads_the_documents_of_its_family():

@@ -13,9 +13,9 @@ from asyncsm.emulator.compute import Deployment, Disk, Role
 from asyncsm.emulator.routes import roles
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import (
-    deployment_documents,
     disk_attachments,
     path_resources,
+    role_documents,
 )
 from asyncsm.emulator.rules.disk_attachments import DiskOrder
 from asyncsm.emulator.rules.path_resources import BY_NAME
@@ -33,7 +33,7 @@ routes: RouteTable = RouteTable()
 def get(call: Call) -> Reply:
     """Get Data Disk."""
     _, _, role = path_resources.machine(call)
-    return Reply(document=deployment_documents.data_disk(_find(call, role)))
+    return Reply(document=role_documents.data_disk(call, _find(call, role)))
 
 
 @routes.post(COLLECTION, "AddDataDisk")

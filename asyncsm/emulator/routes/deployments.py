@@ -8,7 +8,7 @@ from typing import Final
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
-from asyncsm.emulator.compute import Definition, Deployment, HostedService, Role
+from asyncsm.emulator.compute import Deployment, HostedService, Role
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import (
     addresses,
@@ -25,6 +25,7 @@ from asyncsm.emulator.rules import (
 from asyncsm.emulator.rules.instances import Timing
 from asyncsm.emulator.rules.path_resources import BY_NAME, BY_SLOT, SERVICE
 from asyncsm.emulator.saved_names import effect
+from asyncsm.emulator.updates import Definition
 from asyncsm.wire import deployments as wire
 from asyncsm.wire.configuration_sets import ConfigurationSet
 

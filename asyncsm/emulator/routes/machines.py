@@ -20,9 +20,9 @@ from asyncsm.emulator.rules import (
     deployment_lifecycle,
     disk_attachments,
     endpoints,
+    further_vips,
     instances,
     path_resources,
-    provisioning_sets,
 )
 from asyncsm.emulator.rules.disk_attachments import DiskOrder
 from asyncsm.emulator.rules.instances import InstancePhase, Timing
@@ -30,6 +30,7 @@ from asyncsm.emulator.rules.path_resources import BY_NAME
 from asyncsm.emulator.saved_names import effect, saved
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import roles as wire
+from asyncsm.wire.extensions import ResourceExtensionReference
 
 COLLECTION: Final = f"{BY_NAME}/roles"
 ONE: Final = f"{BY_NAME}/roles/{{roleName}}"
@@ -103,9 +104,10 @@ def add(call: Call) -> Reply:
 
 @routes.put(ONE, "UpdateRole", seconds=32)
 def update(call: Call) -> Reply:
-    """Update Role: what is not said is gone, save what a machine cannot be without.
+    """Update Role: endpoints and subnets are replaced, of all else only what is said.
 
-    That is its system's disk, its size, and whether it has an agent.
+    An empty list of data disks detaches all of them; how a machine is to be set up is of no account.
+    [rec compute and network, 12 of 12]
     """
     wanted = call.body(wire.PersistentVMRole)
     service, deployment, role = path_resources.machine(call)
@@ -166,6 +168,7 @@ def remove(
         return
     deployment.instances.pop(role.name).walk += 1
     del deployment.roles[role.name]
+    further_vips.release(deployment)
     deployment.modified = timing.clock.now()
     instances.claim_cores(subscription, deployment, instances.cores_of(deployment))
     disk_attachments.give_up(timing, subscription, role.disks, media=media)
@@ -190,6 +193,7 @@ def _added(
     timing: Timing, random: Random, deployment: Deployment, role: Role, phases: Sequence[InstancePhase]
 ) -> None:
     power.wake(deployment, random)
+    further_vips.assign(deployment, random)
     roles.boot(timing, deployment, {role.name: phases})
 
 
@@ -203,30 +207,42 @@ def _changed(
 ) -> _Change:
     if (wanted.role_name or role.name).lower() != role.name.lower():
         raise refusals.bad_request(f"The name of role {role.name} cannot be changed.")  # [guess]
-    provisioning_sets.require_none(wanted)
-    _keep_os_disk(role, wanted, order)
+    os_disk = _keep_os_disk(role, wanted, order)
     region = call.subscription.region_of(service)
-    agent = wanted.provision_guest_agent
+    given = wanted.model_fields_set
     coming = replace(
         role,
         size=instances.require_size(wanted.role_size or role.size, region, for_machines=True),
         network=endpoints.network_of(wanted, deployment.virtual_network_name),
         data_disks=_data_disks(role, wanted, order),
-        availability_set=wanted.availability_set_name or None,
-        label=wanted.label or None,
-        extensions=roles.public_extensions(wanted),
-        provision_guest_agent=role.provision_guest_agent if agent is None else agent,
-        debug_settings=wanted.debug_settings,
-        license_type=wanted.license_type,
-        extra_elements=wanted.extra_elements,
+        extensions=_extensions(role, wanted),
+        lists_extensions=role.lists_extensions or "resource_extension_references" in given,
     )
+    if "availability_set_name" in given:
+        coming.availability_set = wanted.availability_set_name or None
+    if wanted.provision_guest_agent is not None:
+        coming.provision_guest_agent = wanted.provision_guest_agent
+    if wanted.debug_settings is not None:
+        found = role.debug_settings
+        if found is None or found.boot_diagnostics_enabled != wanted.debug_settings.boot_diagnostics_enabled:
+            coming.debug_settings = roles.boot_diagnostics(call, service, deployment, wanted, os_disk)
+    if wanted.license_type is not None:
+        coming.license_type = wanted.license_type
     roles.require_data_disks(coming, order, coming.data_disks)
     addresses.require_subnets(call.subscription, deployment, role.name, coming.network)
+    further_vips.settle(deployment, coming.network)
     groups.settle(call.subscription, coming.network, region)
     return _Change(role, coming, tuple(order.new), tuple(order.attachments))
 
 
-def _keep_os_disk(role: Role, wanted: wire.PersistentVMRole, order: DiskOrder) -> None:
+def _extensions(role: Role, wanted: wire.PersistentVMRole) -> list[ResourceExtensionReference]:
+    """The extensions `role` will have: those that are named, and all that it has if none is."""
+    if not wanted.resource_extension_references:
+        return role.extensions
+    return roles.public_extensions(wanted)
+
+
+def _keep_os_disk(role: Role, wanted: wire.PersistentVMRole, order: DiskOrder) -> Disk:
     given, disk = wanted.os_virtual_hard_disk, role.os_disk
     if disk is None or (given.disk_name or disk.name).lower() != disk.name.lower():
         raise refusals.bad_request(  # [guess]
@@ -234,10 +250,13 @@ def _keep_os_disk(role: Role, wanted: wire.PersistentVMRole, order: DiskOrder) -
         )
     if given.host_caching is not None:
         order.attachments.append((disk, given.host_caching.value, disk.lun))
+    return disk
 
 
 def _data_disks(role: Role, wanted: wire.PersistentVMRole, order: DiskOrder) -> list[Disk]:
     """The data disks `role` will have: those it has keep, the others are made or taken."""
+    if "data_virtual_hard_disks" not in wanted.model_fields_set:
+        return role.data_disks
     present = {disk.name.lower(): disk for disk in role.data_disks}
     coming = []
     for given in wanted.data_virtual_hard_disks:
@@ -267,7 +286,10 @@ def _apply(
     for disk in change.removed:
         disk.attached_to = None
     deployment.roles[change.coming.name] = change.coming
+    further_vips.assign(deployment, random)
     deployment.modified = timing.clock.now()
+    if not deployment.instances[change.coming.name].deallocated:
+        addresses.assign(subscription, random, deployment, change.coming)
     if not change.moves:
         return
     instance = deployment.instances[change.coming.name]

@@ -214,7 +214,8 @@ def _deallocate(
     timing: Timing, subscription: Subscription, deployment: Deployment, machines: Sequence[RoleInstance]
 ) -> None:
     for instance in machines:
-        instance.ip_address, instance.booted = None, False
+        addresses.release(instance)
+        instance.booted = False
         instances.walk(timing, deployment, instance, instances.DEALLOCATED)
     instances.claim_cores(subscription, deployment, instances.cores_of(deployment))
     rest(deployment)
@@ -222,9 +223,9 @@ def _deallocate(
 
 def move(subscription: Subscription, random: Random, deployment: Deployment, instance: RoleInstance) -> None:
     """Give `instance` another place: a new address, and a system that has yet to come up."""
-    instance.ip_address, instance.booted = None, False
-    role = deployment.roles[instance.role_name]
-    instance.ip_address = addresses.internal_address(subscription, random, deployment, role)
+    addresses.release(instance)
+    instance.booted, instance.agent_seen = False, None
+    addresses.assign(subscription, random, deployment, deployment.roles[instance.role_name])
 
 
 def wake(deployment: Deployment, random: Random) -> None:

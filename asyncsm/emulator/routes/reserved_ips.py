@@ -11,15 +11,17 @@ from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.clock import Clock
 from asyncsm.emulator.compute import Deployment, HostedService
-from asyncsm.emulator.networking import ReservedIP
+from asyncsm.emulator.networking import FurtherVirtualIP, ReservedIP
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import (
     addresses,
     common_fields,
+    further_vips,
     instances,
     path_resources,
     service_configurations,
+    virtual_ips,
 )
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
@@ -93,7 +95,12 @@ def associate(call: Call) -> Reply:
     addresses.require_unused(call.subscription, reserved)
     addresses.require_region(reserved, call.subscription.region_of(service))
     addresses.require_endpoints(deployment, reserved)
-    _require_own_address(deployment)
+    further = _further(deployment, wanted)
+    if further is not None:
+        _require_unreserved(deployment, further.reserved_ip_name)
+        give = partial(_give_further, call.clock, deployment, further, reserved)
+        return call.accept(locks=[reserved, deployment], then=give)
+    _require_unreserved(deployment, deployment.reserved_ip_name)
     return call.accept(locks=[reserved, deployment], then=partial(_give, call.clock, deployment, reserved))
 
 
@@ -103,11 +110,16 @@ def disassociate(call: Call) -> Reply:
     wanted = call.body(wire.ReservedIPAssociation)
     reserved = _find(call)
     _, deployment = _holder(call, wanted.service_name, wanted.deployment_name)
-    if (deployment.reserved_ip_name or "").lower() != reserved.name.lower():
+    further = _further(deployment, wanted)
+    present = deployment.reserved_ip_name if further is None else further.reserved_ip_name
+    if (present or "").lower() != reserved.name.lower():
         raise refusals.bad_request(  # [guess]
             f"The reserved IP {reserved.name} is not associated with deployment {deployment.name}."
         )
     address = instances.public_address(call.random)
+    if further is not None:
+        take = partial(_take_further_back, call.clock, deployment, further, address)
+        return call.accept(locks=[reserved, deployment], then=take)
     return call.accept(
         locks=[reserved, deployment], then=partial(_take_back, call.clock, deployment, address)
     )
@@ -134,17 +146,27 @@ def _present_holder(call: Call, wanted: wire.ReservedIP, reserved: ReservedIP) -
     service, deployment = _holder(call, wanted.service_name or "", wanted.deployment_name or "")
     addresses.require_region(reserved, call.subscription.region_of(service))
     addresses.require_endpoints(deployment, reserved)
-    _require_own_address(deployment)
+    _require_unreserved(deployment, deployment.reserved_ip_name)
     if deployment.vip is None:
         raise refusals.bad_request(f"Deployment {deployment.name} has no address at present.")  # [guess]
     return deployment
 
 
-def _require_own_address(deployment: Deployment) -> None:
-    if deployment.reserved_ip_name is not None:
-        raise refusals.bad_request(  # [guess]
-            f"Deployment {deployment.name} already has the reserved IP {deployment.reserved_ip_name}."
-        )
+def _further(deployment: Deployment, wanted: wire.ReservedIPAssociation) -> FurtherVirtualIP | None:
+    """The further virtual IP that a request names; ``None`` for the first."""
+    name = wanted.virtual_ip_name
+    if not name or name.lower() == virtual_ips.main_name(deployment).lower():
+        return None
+    if name not in deployment.further_vips:
+        # [guess]: no source says so
+        raise refusals.bad_request(f"The virtual IP {name} does not exist in deployment {deployment.name}.")
+    return deployment.further_vips[name]
+
+
+def _require_unreserved(deployment: Deployment, present: str | None) -> None:
+    if present is not None:
+        # [guess]: no source says so
+        raise refusals.bad_request(f"Deployment {deployment.name} already has the reserved IP {present}.")
 
 
 @effect("reserved-ips/check-quota", "emulator.handlers.reserved_ips:_check_quota")
@@ -176,6 +198,7 @@ def _remove(subscription: Subscription, reserved: ReservedIP) -> None:
 @effect("reserved-ips/give", "emulator.handlers.reserved_ips:_give")
 def _give(clock: Clock, deployment: Deployment, reserved: ReservedIP) -> None:
     deployment.vip, deployment.modified = reserved.address, clock.now()
+    reserved.virtual_ip_name = virtual_ips.main_name(deployment)
     service_configurations.name_reserved_ip(deployment, reserved.name)
 
 
@@ -183,6 +206,22 @@ def _give(clock: Clock, deployment: Deployment, reserved: ReservedIP) -> None:
 def _take_back(clock: Clock, deployment: Deployment, address: str) -> None:
     deployment.vip, deployment.modified = address, clock.now()
     service_configurations.name_reserved_ip(deployment, None)
+
+
+@effect("reserved-ips/give-further")
+def _give_further(
+    clock: Clock, deployment: Deployment, further: FurtherVirtualIP, reserved: ReservedIP
+) -> None:
+    further.address, further.reserved_ip_name = reserved.address, reserved.name
+    reserved.virtual_ip_name = further.name
+    deployment.modified = clock.now()
+
+
+@effect("reserved-ips/take-further-back")
+def _take_further_back(clock: Clock, deployment: Deployment, further: FurtherVirtualIP, address: str) -> None:
+    further.address, further.reserved_ip_name = address, None
+    further_vips.release(deployment)
+    deployment.modified = clock.now()
 
 
 def _shown(subscription: Subscription, reserved: ReservedIP) -> wire.ReservedIP:
@@ -198,4 +237,5 @@ def _shown(subscription: Subscription, reserved: ReservedIP) -> wire.ReservedIP:
     if user is not None:
         service, deployment = user
         shown.in_use, shown.service_name, shown.deployment_name = True, service.name, deployment.name
+        shown.virtual_ip_name = reserved.virtual_ip_name
     return shown

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
@@ -16,13 +17,14 @@ from asyncsm.emulator.rules import (
     addresses,
     blobs,
     common_fields,
-    deployment_documents,
     deployment_lifecycle,
     endpoints,
+    further_vips,
     instances,
     machine_extensions,
     path_resources,
     provisioning_sets,
+    role_documents,
 )
 from asyncsm.emulator.rules.disk_attachments import NO_IMAGE, DiskOrder, attach, find_vm_image
 from asyncsm.emulator.rules.instances import InstancePhase, Timing
@@ -58,6 +60,10 @@ def create_deployment(call: Call) -> Reply:
     reserved = addresses.require_reserved(call.subscription, wanted.reserved_ip_name, region)
     deployment = _new_deployment(call, service, wanted)
     deployment.virtual_network_name = network
+    for balancer in deployment.load_balancers:
+        deployment.internal_vip = further_vips.balancer_address(
+            call.subscription, call.random, deployment, balancer
+        )
     order = DiskOrder(call, service, deployment.name)
     starts = {}
     for given in wanted.role_list:
@@ -86,16 +92,14 @@ def create_deployment(call: Call) -> Reply:
 def get(call: Call) -> Reply:
     """Get Role: a virtual machine, without what set it up."""
     _, _, role = path_resources.machine(call)
-    return Reply(document=deployment_documents.machine(role))
+    return Reply(document=role_documents.alone(call, role))
 
 
 def _new_deployment(call: Call, service: HostedService, wanted: wire.VirtualMachineDeployment) -> Deployment:
     balancers = list(wanted.load_balancers)
     if len(balancers) > 1:
-        raise refusals.bad_request(  # [protocol 3.4]
-            f"LoadBalancer already exists: {balancers[0].name}. Only one internal load balancer allowed per "
-            "deployment."
-        )
+        # [protocol 3.4]
+        raise refusals.bad_request(further_vips.ONLY_ONE.format(balancers[0].name))
     return Deployment(
         name=wanted.name,
         slot="Production",
@@ -154,15 +158,17 @@ def new_machine(
         availability_set=given.availability_set_name or None,
         label=given.label or None,
         extensions=public_extensions(given),
+        lists_extensions="resource_extension_references" in given.model_fields_set,
         certificates=() if set_up else provisioning_sets.certificates_of(given),
         provision_guest_agent=given.provision_guest_agent,
         vm_image=given.vm_image_name or None,
-        debug_settings=given.debug_settings,
+        debug_settings=boot_diagnostics(call, service, deployment, given, os_disk),
         license_type=given.license_type,
         extra_elements=given.extra_elements,
     )
     require_data_disks(role, order, role.data_disks)
     addresses.require_subnets(call.subscription, deployment, name, role.network)
+    further_vips.settle(deployment, role.network)
     groups.settle(call.subscription, role.network, region)
     if provisioning_sets.wants_remote_management(given):
         role.winrm_thumbprint = _winrm_certificate(call, service)
@@ -214,13 +220,45 @@ def public_extensions(given: wire_roles.Role) -> list[ResourceExtensionReference
     Nobody gets to see that again. What is to be uninstalled is not among them.
     """
     machine_extensions.require_known(given.resource_extension_references)
-    public = []
-    for one in given.resource_extension_references:
-        kept = [each for each in one.resource_extension_parameter_values if each.type != "Private"]
-        values = ResourceExtensionParameterValues(resource_extension_parameter_values=kept)
-        if one.state != ExtensionState.UNINSTALL:
-            public.append(one.model_copy(update={"resource_extension_parameter_values": values}))
-    return public
+    return [
+        _public(one) for one in given.resource_extension_references if one.state != ExtensionState.UNINSTALL
+    ]
+
+
+def _public(given: ResourceExtensionReference) -> ResourceExtensionReference:
+    shown = ResourceExtensionReference(
+        given.reference_name,
+        given.publisher,
+        given.name,
+        given.version,
+        state=given.state or ExtensionState.ENABLE,
+        certificates=given.certificates or None,
+    )
+    if kept := [each for each in given.resource_extension_parameter_values if each.type != "Private"]:
+        shown.resource_extension_parameter_values = ResourceExtensionParameterValues(
+            resource_extension_parameter_values=kept
+        )
+    return shown
+
+
+def boot_diagnostics(
+    call: Call, service: HostedService, deployment: Deployment, given: wire_roles.Role, os_disk: Disk
+) -> wire_roles.DebugSettings | None:
+    """Return where a machine's screen and console are copied to, if a request says anything of that.
+
+    [rec compute, 10 of 10]
+    """
+    wanted = given.debug_settings
+    if wanted is None or not wanted.boot_diagnostics_enabled:
+        return None if wanted is None else wire_roles.DebugSettings()
+    id_ = UUID(int=call.random.getrandbits(128), version=4)
+    container = f"{blobs.container_of(blobs.container_of(os_disk.media_link))}/bootdiagnostics{id_}"
+    start = f"{container}/{service.name}.{deployment.private_id}.{given.role_name}"
+    return wire_roles.DebugSettings(
+        boot_diagnostics_enabled=True,
+        console_screenshot_blob_uri=f"{start}-screenshot.bmp",
+        serial_output_blob_uri=f"{start}-seriallog.txt",
+    )
 
 
 def add_machine(
@@ -234,11 +272,11 @@ def add_machine(
         name=role.name,
         role_name=role.name,
         size=role.size,
-        ip_address=addresses.internal_address(call.subscription, call.random, deployment, role),
         host_name=host_name or role.name,
         # Windows answers with a thumbprint, Linux with the fingerprint of its host key.
         remote_access_thumbprint=digits if os == "Windows" else digits[:32].lower(),
     )
+    addresses.assign(call.subscription, call.random, deployment, role)
     return instances.MACHINE_START if host_name is None else instances.FIRST_MACHINE_START[os or "Linux"]
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
-from asyncsm.emulator.compute import Deployment, Update
+from asyncsm.emulator.compute import Deployment
 from asyncsm.emulator.routes import deployments
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import (
@@ -19,6 +19,7 @@ from asyncsm.emulator.rules import (
     service_extensions,
 )
 from asyncsm.emulator.rules.path_resources import BY_NAME, BY_SLOT
+from asyncsm.emulator.updates import Update
 from asyncsm.wire import deployments as wire
 
 routes: RouteTable = RouteTable()

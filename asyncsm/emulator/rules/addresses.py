@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from itertools import islice
 from random import Random
 from typing import Final
 
 from asyncsm.emulator import refusals
-from asyncsm.emulator.compute import Deployment, HostedService, Role
+from asyncsm.emulator.compute import Deployment, HostedService, InterfaceAddresses, Role, RoleInstance
 from asyncsm.emulator.networking import ReservedIP
 from asyncsm.emulator.progress import require_free
 from asyncsm.emulator.rules import instances
@@ -19,6 +20,9 @@ from asyncsm.wire.networks import VirtualNetworkSite
 
 MOST_PROPOSALS: Final = 5
 """How many free addresses are named instead of one that is not [protocol 4.18]."""
+
+BALANCER: Final = ""
+"""What asks for an address and is no role: the internal load balancer of a deployment."""
 
 KEPT_ADDRESSES: Final = 4
 """How many addresses at the beginning of a subnet the service keeps, as it does the last one."""
@@ -111,7 +115,14 @@ def internal_address(subscription: Subscription, random: Random, deployment: Dep
         return instances.internal_address(random)
     if role.network.static_virtual_network_ip_address:
         return role.network.static_virtual_network_ip_address
-    blocks = [_subnet(site, name) for name in role.network.subnet_names]
+    return _free_address(subscription, deployment, role.name, role.network.subnet_names)
+
+
+def _free_address(
+    subscription: Subscription, deployment: Deployment, role_name: str, subnets: Sequence[str]
+) -> str:
+    site = subscription.networks.sites[deployment.virtual_network_name or ""]
+    blocks = [_subnet(site, name) for name in subnets]
     # Whoever names no subnet gets into the first one there is.
     blocks = (
         blocks or [one.address_prefix or "" for one in site.subnets] or site.address_space.address_prefixes
@@ -122,7 +133,40 @@ def internal_address(subscription: Subscription, random: Random, deployment: Dep
         if address not in taken:
             return str(address)
     # [guess]: no source says so
-    raise refusals.bad_request(f"The virtual network {site.name} has no free address for role {role.name}.")
+    raise refusals.bad_request(f"The virtual network {site.name} has no free address for role {role_name}.")
+
+
+def assign(subscription: Subscription, random: Random, deployment: Deployment, role: Role) -> None:
+    """Give the instance of the machine `role` the addresses that it has not: internal, public, of its interfaces.
+
+    Raises:
+        Refusal: a subnet has none left.
+    """
+    instance = deployment.instances[role.name]
+    if instance.ip_address is None:
+        instance.ip_address = internal_address(subscription, random, deployment, role)
+    wanted = bool(role.network.public_ips)
+    instance.public_ip = (instance.public_ip or instances.public_address(random)) if wanted else None
+    site = subscription.networks.sites.get(deployment.virtual_network_name or "")
+    named = [one for one in role.network.network_interfaces if one.name and site is not None]
+    present, instance.interfaces = instance.interfaces, {}
+    for interface in named:
+        own = present.get(interface.name or "")
+        if own is None or len(own.ip_addresses) != len(interface.ip_configurations):
+            own = InterfaceAddresses(f"000D3A{random.getrandbits(24):06X}", ())
+            for configuration in interface.ip_configurations:
+                given = configuration.static_virtual_network_ip_address or _free_address(
+                    subscription, deployment, role.name, [configuration.subnet_name or ""]
+                )
+                own = replace(own, ip_addresses=(*own.ip_addresses, given))
+                instance.interfaces = {**instance.interfaces, interface.name or "": own}
+        instance.interfaces = {**instance.interfaces, interface.name or "": own}
+
+
+def release(instance: RoleInstance) -> None:
+    """Take all addresses from an instance, which has no place any more."""
+    instance.ip_address = instance.public_ip = None
+    instance.interfaces = {}
 
 
 def block_of(prefix: str) -> IPv4Network:
@@ -186,6 +230,7 @@ def require_unused(subscription: Subscription, reserved: ReservedIP) -> None:
 def settle_at(deployment: Deployment, reserved: ReservedIP) -> None:
     """Give a new deployment the address."""
     deployment.vip, deployment.reserved_ip_name = reserved.address, reserved.name
+    reserved.virtual_ip_name = None
 
 
 def require_region(reserved: ReservedIP, region: str) -> None:
@@ -209,7 +254,11 @@ def require_endpoints(deployment: Deployment, reserved: ReservedIP) -> None:
 def user_of(subscription: Subscription, reserved: ReservedIP) -> tuple[HostedService, Deployment] | None:
     """The deployment that has the address, and the service it is in."""
     for service, deployment in subscription.deployments():
-        if (deployment.reserved_ip_name or "").lower() == reserved.name.lower():
+        names = [
+            deployment.reserved_ip_name,
+            *(one.reserved_ip_name for one in deployment.further_vips.values()),
+        ]
+        if reserved.name.lower() in {(name or "").lower() for name in names}:
             return service, deployment
     return None
 
@@ -237,8 +286,12 @@ def _taken(
 
 
 def _addresses(deployment: Deployment, except_role: str | None = None) -> set[IPv4Address]:
-    return {
-        IPv4Address(one.ip_address)
+    found = {
+        IPv4Address(address)
         for one in deployment.instances.values()
-        if one.ip_address and one.role_name != except_role
+        if one.role_name != except_role
+        for address in one.internal_addresses
     }
+    if deployment.internal_vip is not None and except_role != BALANCER:
+        found.add(IPv4Address(deployment.internal_vip))
+    return found

@@ -15,12 +15,13 @@ from random import Random
 from typing import Final
 
 from asyncsm.emulator.call import Call, Reply
-from asyncsm.emulator.compute import Definition, Deployment, Role, Update
+from asyncsm.emulator.compute import Deployment, Role
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.rules import instances, service_configurations, service_extensions
 from asyncsm.emulator.rules.instances import InstancePhase, Timing
 from asyncsm.emulator.saved_names import effect, saved
 from asyncsm.emulator.state import Subscription
+from asyncsm.emulator.updates import Definition, Update
 from asyncsm.wire.cscfg import ServiceConfiguration
 
 ACCEPTANCE: Final = 0.1

@@ -89,7 +89,7 @@ class DiskOrder:
         if size is not None and not 1 <= size <= LARGEST_DATA_DISK_GB:
             raise refusals.bad_request(f"A data disk has between 1 and {LARGEST_DATA_DISK_GB} GB.")  # [guess]
         link = given.source_media_link or given.media_link
-        disk = self._make(role_name, given, link, size or USUAL_SIZE_GB, lun)
+        disk = self._make(role_name, given, link and blobs.secured(link), size or USUAL_SIZE_GB, lun)
         disk.host_caching = caching
         return disk
 
@@ -111,7 +111,7 @@ class DiskOrder:
         os_disk.os, os_disk.source_image = original.os, original.name
         wanted = {one.name: one for one in resizing.data_disk_configurations} if resizing is not None else {}
         return os_disk, [
-            self._copy(role_name, container, one, wanted.get(one.name), "None", one.lun or 0)
+            self._copy(role_name, blobs.secured(container), one, wanted.get(one.name), "None", one.lun or 0)
             for one in image.data_disk_configurations
         ]
 
@@ -214,7 +214,7 @@ class DiskOrder:
         account = blobs.require_account(self._call, media_link, "media link", self._region)
         require_unused(self._call.subscription, media_link, self.new)
         disk = Disk(
-            name=given.disk_name or f"{self._service.name}-{role_name}-{lun}-{blobs.serial(self._call)}",
+            name=given.disk_name or f"{self._deployment_name}-{role_name}-{lun}-{blobs.serial(self._call)}",
             media_link=media_link,
             size_gb=size_gb,
             created=self._call.now,

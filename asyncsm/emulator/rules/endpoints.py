@@ -7,22 +7,26 @@ from typing import Final
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.compute import Deployment, Role as StateRole
+from asyncsm.wire.base import ExtraElement
 from asyncsm.wire.configuration_sets import ConfigurationSet
 from asyncsm.wire.endpoints import (
     ConfigurationSetInputEndpoint,
     ConfigurationSetInputEndpoints,
+    EndpointAcl,
     LoadBalancerProbe,
 )
 from asyncsm.wire.roles import Role
+from asyncsm.wire.values import is_nil
 
 LOWEST_FREE_PORT: Final = 49152
 """From here on the service picks public ports."""
 
 HIGHEST_PORT: Final = 65535
-USUAL_IDLE_MINUTES: Final = 4
 IDLE_MINUTES: Final = range(4, 31)
 SHORTEST_PROBE_INTERVAL: Final = 5
 SHORTEST_PROBE_TIMEOUT: Final = 11
+USUAL_PROBE_INTERVAL: Final = 15
+USUAL_PROBE_TIMEOUT: Final = 31
 
 
 def network_of(given: Role, virtual_network: str | None) -> ConfigurationSet:
@@ -48,16 +52,37 @@ def network_of(given: Role, virtual_network: str | None) -> ConfigurationSet:
     names: set[str] = set()
     listed = []
     for endpoint in sets[0].input_endpoints:
-        listed.append(_checked(endpoint))
+        listed.append(checked(endpoint))
         if endpoint.name in names:
             raise refusals.bad_request(f"The endpoint name {endpoint.name} occurs more than once.")  # [guess]
         names.add(endpoint.name or "")
-    return sets[0].model_copy(
-        update={"input_endpoints": ConfigurationSetInputEndpoints(input_endpoints=listed)}
+    return _without_empty(
+        sets[0].model_copy(
+            update={
+                "input_endpoints": ConfigurationSetInputEndpoints(input_endpoints=listed),
+                "extra_elements": _filled(sets[0].extra_elements),
+            }
+        )
     )
 
 
-def _checked(endpoint: ConfigurationSetInputEndpoint) -> ConfigurationSetInputEndpoint:
+def _without_empty(network: ConfigurationSet) -> ConfigurationSet:
+    """Forget the parts in which nothing is: the service shows none of them, whoever sends them."""
+    for name in ("public_ips", "network_interfaces", "subnet_names", "input_endpoints"):
+        if not getattr(network, name):
+            network.model_fields_set.discard(name)
+    return network
+
+
+def _filled(elements: tuple[ExtraElement, ...]) -> tuple[ExtraElement, ...]:
+    """Of what nobody here understands, that in which something is."""
+    return tuple(
+        one for one in elements if one.value and not (isinstance(one.value, dict) and is_nil(one.value))
+    )
+
+
+def checked(endpoint: ConfigurationSetInputEndpoint) -> ConfigurationSetInputEndpoint:
+    """Return an endpoint of a request with the service's defaults filled in; refuse one that is wrong."""
     protocol = (endpoint.protocol or "").lower()
     if not endpoint.name or protocol not in {"tcp", "udp"}:
         # [protocol 4.14]
@@ -73,20 +98,28 @@ def _checked(endpoint: ConfigurationSetInputEndpoint) -> ConfigurationSetInputEn
             f"The idle timeout of the endpoint {endpoint.name} must be from {IDLE_MINUTES[0]} to "
             f"{IDLE_MINUTES[-1]} minutes."
         )
+    changes: dict[str, object] = {
+        "load_balanced_endpoint_set_name": endpoint.load_balanced_endpoint_set_name or None,
+        "protocol": protocol,
+        "vip": None,
+        "enable_direct_server_return": endpoint.enable_direct_server_return,
+        "idle_timeout_in_minutes": minutes,
+        "extra_elements": _filled(endpoint.extra_elements),
+    }
     if "load_balancer_probe" in endpoint.model_fields_set:
-        _check_probe(endpoint.name, endpoint.load_balancer_probe)
-    return endpoint.model_copy(
-        update={
-            "load_balanced_endpoint_set_name": endpoint.load_balanced_endpoint_set_name or None,
-            "protocol": protocol,
-            "vip": None,
-            "enable_direct_server_return": endpoint.enable_direct_server_return,
-            "idle_timeout_in_minutes": minutes or (USUAL_IDLE_MINUTES if protocol == "tcp" else None),
-        }
-    )
+        changes["load_balancer_probe"] = _probe(endpoint.name, endpoint.load_balancer_probe)
+    if "endpoint_acl" in endpoint.model_fields_set:
+        changes["endpoint_acl"] = _acl(endpoint.endpoint_acl)
+    return endpoint.model_copy(update=changes)
 
 
-def _check_probe(name: str, probe: LoadBalancerProbe) -> None:
+def _acl(given: EndpointAcl) -> EndpointAcl:
+    rules = [one.model_copy(update={"action": (one.action or "").lower() or None}) for one in given.rules]
+    return EndpointAcl(rules=rules)
+
+
+def _probe(name: str, probe: LoadBalancerProbe) -> LoadBalancerProbe:
+    """The probe of an endpoint with the usual times for those that nobody said."""
     protocol = (probe.protocol or "").lower()
     if protocol not in {"http", "tcp"} or bool(probe.path) != (protocol == "http"):
         raise refusals.bad_request(  # [protocol 1.8]
@@ -100,6 +133,13 @@ def _check_probe(name: str, probe: LoadBalancerProbe) -> None:
             f"The probe of the endpoint {name} must have an interval of at least {SHORTEST_PROBE_INTERVAL} "
             f"and a timeout of at least {SHORTEST_PROBE_TIMEOUT} seconds."
         )
+    return probe.model_copy(
+        update={
+            "protocol": protocol,
+            "interval_in_seconds": USUAL_PROBE_INTERVAL if interval is None else interval,
+            "timeout_in_seconds": USUAL_PROBE_TIMEOUT if timeout is None else timeout,
+        }
+    )
 
 
 def all_of(deployment: Deployment, changed: StateRole | None = None) -> list[ConfigurationSetInputEndpoint]:
@@ -112,8 +152,10 @@ def all_of(deployment: Deployment, changed: StateRole | None = None) -> list[Con
 
 def fill_ports(deployment: Deployment, random: Random, changed: StateRole | None = None) -> None:
     """Give every endpoint that has none a public port which is free in `deployment`; see `all_of`."""
-    taken = {endpoint.port for endpoint in all_of(deployment, changed)}
-    for endpoint in all_of(deployment, changed):
+    present = all_of(deployment, changed)
+    deployment.had_endpoints = deployment.had_endpoints or bool(present)
+    taken = {endpoint.port for endpoint in present}
+    for endpoint in present:
         while endpoint.port is None:
             port = random.randint(LOWEST_FREE_PORT, HIGHEST_PORT)
             if port not in taken:

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from random import Random
 from typing import Final, NamedTuple
 
@@ -164,12 +165,15 @@ def _enter(
     if instance.walk != number:
         return
     phase, *rest = phases
+    if instance.status == "ReadyRole":
+        instance.agent_seen = timing.clock.now()
     instance.status, instance.power_state = phase.status, phase.power_state
     instance.state_details, instance.first_name = phase.details, phase.host_name
     if phase.status in {"Provisioning", "BusyRole", "ReadyRole"}:
         instance.booted = True
     if phase.status in {"BusyRole", "ReadyRole"}:
         instance.provisioned = True
+        instance.agent_seen = timing.clock.now()
     if rest:
         timing.clock.after(
             timing.progress.vary(phase.seconds), partial(_enter, timing, deployment, instance, number, rest)
@@ -210,12 +214,7 @@ def scale(deployment: Deployment, role: Role, count: int, random: Random) -> lis
 def of_role(deployment: Deployment, role_name: str) -> list[RoleInstance]:
     """The instances of a role, by their numbers."""
     found = [one for one in deployment.instances.values() if one.role_name.lower() == role_name.lower()]
-    return sorted(found, key=_number)
-
-
-def _number(instance: RoleInstance) -> int:
-    text = instance.name.rpartition("_")[2]
-    return int(text) if text.isdecimal() else 0
+    return sorted(found, key=attrgetter("number"))
 
 
 def drop(deployment: Deployment, instance: RoleInstance) -> None:

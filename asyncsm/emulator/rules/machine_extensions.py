@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call
 from asyncsm.emulator.compute import Role, RoleInstance
 from asyncsm.wire import extensions as wire
+
+AGENT_VERSION: Final = "2.6.1198.718"
+"""The release of the guest agent that machines got in the middle of 2015."""
 
 
 def require_known(references: Iterable[wire.ResourceExtensionReference]) -> None:
@@ -34,24 +38,35 @@ def require_known(references: Iterable[wire.ResourceExtensionReference]) -> None
 
 
 def agent_status(call: Call, role: Role, instance: RoleInstance) -> wire.GuestAgentStatus | None:
-    """Return the status of a machine's agent, once the agent runs."""
-    if not _has_agent(role) or not instance.provisioned or instance.status != "ReadyRole":
+    """Return what is known of a machine's agent, if it has one.
+
+    [rec compute, 81 of 81]
+    """
+    if not role.is_virtual_machine or not _has_agent(role):
         return None
+    ready = _is_ready(instance)
+    if ready:
+        said = "GuestAgent is running and accepting new configurations."
+    elif instance.agent_seen is not None:
+        said = (
+            f"VM Agent is unresponsive. Status was last reported at {instance.agent_seen:%Y-%m-%dT%H:%M:%SZ}."
+        )
+    else:
+        said = f"Status not available for role {role.name}."
     return wire.GuestAgentStatus(
         protocol_version="1.0",
         timestamp=call.now,
-        guest_agent_version="2.0",
-        status="Ready",
-        formatted_message=wire.FormattedMessage(language="en-US", message="The agent is running."),
+        guest_agent_version=AGENT_VERSION if ready else "Unknown",
+        status="Ready" if ready else "NotReady",
+        formatted_message=wire.FormattedMessage(language="en-US", message=said),
     )
 
 
 def statuses(role: Role, instance: RoleInstance) -> list[wire.ResourceExtensionStatus]:
-    """How the extensions of a machine are doing, as its agent reports."""
-    if not _has_agent(role) or not instance.booted:
+    """How the extensions of a machine are doing, as long as its agent reports it."""
+    if not _has_agent(role) or not _is_ready(instance):
         return []
-    ready = instance.status == "ReadyRole"
-    return [_status(one, ready=ready) for one in role.extensions]
+    return [_status(one) for one in role.extensions]
 
 
 def _has_agent(role: Role) -> bool:
@@ -59,16 +74,19 @@ def _has_agent(role: Role) -> bool:
     return role.provision_guest_agent or (role.provision_guest_agent is None and bool(role.extensions))
 
 
-def _status(reference: wire.ResourceExtensionReference, *, ready: bool) -> wire.ResourceExtensionStatus:
+def _is_ready(instance: RoleInstance) -> bool:
+    return instance.provisioned and instance.status == "ReadyRole"
+
+
+def _status(reference: wire.ResourceExtensionReference) -> wire.ResourceExtensionStatus:
     publisher, name, version = reference.publisher or "", reference.name or "", reference.version or ""
     found = catalogue.matching_extension(publisher, name, version)
-    if reference.state == wire.ExtensionState.DISABLE:
-        status = "NotReady"
-    else:
-        status = "Ready" if ready else "Installing"
+    handler, present = f"{publisher}.{name}", version if found is None else found.version
+    enabled = reference.state != wire.ExtensionState.DISABLE
+    said = f"Plugin {'enabled' if enabled else 'disabled'} (name: {handler}, version: {present})."
     return wire.ResourceExtensionStatus(
-        handler_name=f"{publisher}.{name}",
-        version=version if found is None else found.version,
-        status=status,
-        formatted_message=wire.FormattedMessage(language="en-US", message=f"{name} is {status.lower()}."),
+        handler_name=handler,
+        version=present,
+        status="Ready" if enabled else "NotReady",
+        formatted_message=wire.FormattedMessage(language="en-US", message=said),
     )

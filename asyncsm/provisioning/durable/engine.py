@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, Self, TypeVar
 
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus
 
 from asyncsm.config import ThrottlePolicy
 from asyncsm.errors import ClientStateError, InvalidArgument
@@ -214,16 +214,14 @@ class DurableEngine:
         for status in earlier:
             if status.status in workflows.ENDED or status.input is None:
                 continue
-            if status.input["args"][0] != given:
-                raise InvalidArgument(
-                    "plan",
-                    f"another run of {plan.name} has not ended: {status.workflow_id};"
-                    " ask for the same again and let it end first",
-                )
+            _refuse_another(status, given)
             return DurableRun(status.workflow_id, plan.name, subscription_id, verb, graph)
         run_id = f"{prefix}{len(earlier) + 1:06}"
         with SetWorkflowID(run_id):
             await DBOS.enqueue_workflow_async(workflows.RUNS_QUEUE, workflows.run_plan, given)
+        # Somebody else may have submitted another run under this id since the look at the earlier ones.
+        (stored,) = await DBOS.list_workflows_async(workflow_ids=[run_id], load_output=False)
+        _refuse_another(stored, given)
         return DurableRun(run_id, plan.name, subscription_id, verb, graph)
 
     async def follow(
@@ -248,9 +246,17 @@ class DurableEngine:
         except TimeoutError:
             if not limit.expired():
                 raise
-        _conclude(progress, outcomes, "the deadline has passed" if limit.expired() else "")
+        reason = "the deadline has passed" if limit.expired() else ""
+        _conclude(progress, outcomes, reason or ("interrupted" if self._workspace.stopping else ""))
         progress.finish()
         return Report.of(progress, plan=run.plan, subscription_id=run.subscription_id, verb=run.verb)
+
+    def stop(self) -> None:
+        """Begin nothing more here; `follow` ends when the changes begun here have ended.
+
+        What is left of the run is taken up by other workers, or by the next run.
+        """
+        self._workspace.stopping = True
 
     async def unless_lost(self, work: Coroutine[None, None, T]) -> T:
         """Await `work`; cancel it when the database is lost.
@@ -282,8 +288,9 @@ class DurableEngine:
                 settled = await DBOS.get_event_async(run.id, workflows.SETTLED, timeout_seconds=0)
                 for key, differences in (settled or {}).items():
                     _tell_settled(progress, key, differences)
+            stopped = self._workspace.stopping and not self._workspace.changes
             await self._tell(run, progress, told)
-            if whole.status in workflows.ENDED:
+            if whole.status in workflows.ENDED or stopped:
                 return whole.output or {}
             await asyncio.sleep(GLANCES)
 
@@ -327,6 +334,16 @@ class DurableEngine:
             if await asyncio.to_thread(self._lock.is_dead, worker):
                 _log.warning("the worker %s has died; its work is taken up", worker)
                 await asyncio.to_thread(DBOS._recover_pending_workflows, [worker])  # noqa: SLF001 - DBOS has no public way
+
+
+def _refuse_another(status: WorkflowStatus, given: RunInput) -> None:
+    """Refuse a run while another one of the same plan, with other arguments, has not ended."""
+    if status.input is None or status.input["args"][0] != given:
+        raise InvalidArgument(
+            "plan",
+            f"another run of {given['plan']['name']} has not ended: {status.workflow_id};"
+            " ask for the same again and let it end first",
+        )
 
 
 def _tell_settled(progress: Progress, key: str, differences: list[str]) -> None:

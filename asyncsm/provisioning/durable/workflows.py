@@ -182,7 +182,7 @@ def _outcome_of(status: Any) -> tuple[str, str]:
 @DBOS.workflow(name=RESOURCE, max_recovery_attempts=RECOVERIES)
 async def carry_out(run_id: str, verb: str, key: str, known: Record | None, present: bool) -> Record:
     """Create, change or remove one resource; only one workflow of a lane runs at a time."""
-    with workspace().running():
+    async with workspace().changing():
         return await _carry_out(run_id, verb, key, known, present=present)
 
 

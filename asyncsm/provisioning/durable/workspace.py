@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypedDict
@@ -54,6 +54,8 @@ class Workspace:
         graphs: inputs and resources by run.
         sent: workflows that have begun to send their change from here.
         tasks: tasks of the workflows that run here.
+        changes: those of them that bring about a resource, and have begun.
+        stopping: true once no more of them begin here.
         closing: true once workflows must not run here any more.
     """
 
@@ -63,6 +65,8 @@ class Workspace:
     graphs: dict[str, tuple[RunInput, Graph]] = field(default_factory=dict)
     sent: set[str] = field(default_factory=set)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    changes: set[asyncio.Task[Any]] = field(default_factory=set)
+    stopping: bool = False
     closing: bool = False
 
     @contextmanager
@@ -76,6 +80,20 @@ class Workspace:
             yield
         finally:
             self.tasks.discard(task)
+
+    @asynccontextmanager
+    async def changing(self) -> AsyncIterator[None]:
+        """Register the present workflow as one that changes something; hold it back if no more shall begin here."""
+        with self.running():
+            if self.stopping:
+                await asyncio.Event().wait()  # until `abandon` cancels it, and somebody else takes it up
+            task = asyncio.current_task()
+            assert task is not None  # noqa: S101 - `running` has seen it; for the type checker
+            self.changes.add(task)
+            try:
+                yield
+            finally:
+                self.changes.discard(task)
 
     async def abandon(self) -> None:
         """Cancel all workflows here; other workers, or the next start, take them up.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -17,7 +17,7 @@ from asyncsm.provisioning.resources.services import (
 )
 from asyncsm.provisioning.resources.storage import DiskResource, OSImageResource, StorageAccountResource
 
-__all__ = ["KINDS", "AnyResource", "Difference", "Resource", "Site", "resources_of"]
+__all__ = ["KINDS", "AnyResource", "Difference", "Resource", "Site", "left_over", "resources_of"]
 
 AnyResource: TypeAlias = Resource[Any, Any]
 
@@ -47,6 +47,13 @@ def resources_of(plan: Plan, base: Path) -> list[AnyResource]:
     return list(_all(plan, base))
 
 
+def left_over(keys: Iterable[str]) -> list[AnyResource]:
+    """Make resources that a plan had once, by their keys in its journal; others have no removal."""
+    kinds = {kind.kind: kind for kind in KINDS}
+    parts = [(*key.partition("/")[::2],) for key in keys]
+    return [kinds[kind].left_over(name) for kind, name in parts if kind in kinds]
+
+
 def _all(plan: Plan, base: Path) -> Iterator[AnyResource]:
     wanted = plan.expanded()
     yield from map(AffinityGroupResource, wanted.affinity_groups)
@@ -58,7 +65,7 @@ def _all(plan: Plan, base: Path) -> Iterator[AnyResource]:
     for service in wanted.hosted_services:
         yield HostedServiceResource(service)
         for spec in service.certificates:
-            certificate = CertificateResource(service.name, spec, base)
+            certificate = CertificateResource(service.name, spec, spec.thumbprint(base))
             certificates.setdefault(service.name.lower(), []).append(certificate)
             yield certificate
     for deployment in wanted.deployments:

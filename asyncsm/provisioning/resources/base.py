@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeAlias, TypeVar
 
 from asyncsm.errors import ResourceNotFound
 from asyncsm.polling import OperationHandle
@@ -83,6 +83,8 @@ class Resource(ABC, Generic[F, S]):
         at_once: actions the service finishes before it answers: ``create``, ``change``, ``remove``.
         holds_disks: true if disks of machines may be in it.
         leaves_disks: true if its removal leaves disks, unless they are removed, too.
+        left: names of the disks that its removal leaves, by their place in it: ``os``, or a LUN. They are
+            known from the moment on when the removal is about to be sent.
     """
 
     kind: ClassVar[str]
@@ -94,6 +96,16 @@ class Resource(ABC, Generic[F, S]):
 
     def __init__(self, spec: S) -> None:
         self.spec: S = spec
+        self.left: Mapping[str, str] = {}
+
+    @classmethod
+    @abstractmethod
+    def left_over(cls, name: str) -> Self:
+        """Make a resource that a plan had once; nothing but its `name` is known, which is enough to remove it."""
+
+    def with_disks(self, disks: Mapping[str, str]) -> Self:
+        """Return the same resource made of disks that an earlier removal has left; see `left`."""
+        raise NotImplementedError(f"{self.key} has no disks: {disks}")
 
     @property
     def name(self) -> str:

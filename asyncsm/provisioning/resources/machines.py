@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar
+from copy import copy
+from typing import ClassVar, Self
 
 from asyncsm.errors import AlreadyExists, ResourceNotFound
 from asyncsm.polling import OperationHandle
@@ -36,6 +37,18 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         if joins:
             self.creates = "AddRole"
         self._certificates = tuple(certificates)
+
+    @classmethod
+    def left_over(cls, name: str) -> Self:
+        """Make one that a plan had once."""
+        service, _, own = name.partition("/")
+        return cls(VirtualMachineSpec.model_construct(name=own, service_name=service))
+
+    def with_disks(self, disks: Mapping[str, str]) -> Self:
+        """Return the same machine, started from the disk and with the data disks that were left of it."""
+        twin = copy(self)
+        twin.spec = self.spec.on_disks(disks)
+        return twin
 
     def needs(self) -> Iterator[str]:
         """Yield its hosted service with certificates, its image, disks, storage accounts and address."""
@@ -177,9 +190,20 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         service = self.spec.service_name
         async with site.sms.exclusively("services", "hostedservices", service):
             deployment = await self._deployment(site)
-            if deployment is None or self.role_in(deployment) is None:
+            role = self.role_in(deployment)
+            if deployment is None or role is None:
                 return None
+            self.left = {} if disks else dict(_disks_of(role))
             site.deployments.pop(service.lower(), None)
             return await site.sms.delete_virtual_machine(
                 service, deployment.name, self.spec.name, cascade=disks
             )
+
+
+def _disks_of(role: Role) -> Iterator[tuple[str, str]]:
+    system = role.os_virtual_hard_disk.disk_name
+    if system:
+        yield "os", system
+    for disk in role.data_virtual_hard_disks:
+        if disk.disk_name:
+            yield str(disk.lun), disk.disk_name

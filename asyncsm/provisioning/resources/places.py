@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from asyncsm.polling import OperationHandle
 from asyncsm.provisioning.resources.base import Difference, Resource, Site, Wanted, differ, unless_missing
@@ -19,6 +19,11 @@ class AffinityGroupResource(Resource[AffinityGroup, AffinityGroupSpec]):
     creates: str = "CreateAffinityGroup"
     deletes: str = "DeleteAffinityGroup"
     at_once: ClassVar[frozenset[str]] = frozenset({"create", "change", "remove"})
+
+    @classmethod
+    def left_over(cls, name: str) -> Self:
+        """Make one that a plan had once."""
+        return cls(AffinityGroupSpec.model_construct(name=name))
 
     @classmethod
     async def survey(cls, site: Site, wanted: Wanted[AffinityGroup]) -> Mapping[str, AffinityGroup]:
@@ -62,6 +67,11 @@ class ReservedIPResource(Resource[ReservedIP, ReservedIPSpec]):
     kind: ClassVar[str] = "reserved_ip"
     creates: str = "CreateReservedIP"
     deletes: str = "DeleteReservedIP"
+
+    @classmethod
+    def left_over(cls, name: str) -> Self:
+        """Make one that a plan had once."""
+        return cls(ReservedIPSpec.model_construct(name=name))
 
     @classmethod
     async def survey(cls, site: Site, wanted: Wanted[ReservedIP]) -> Mapping[str, ReservedIP]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 from xml.etree import ElementTree as ET
 
 from asyncsm.polling import OperationHandle
@@ -38,6 +38,11 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
     creates: str = "CreateHostedService"
     deletes: str = "DeleteHostedService"
     at_once: ClassVar[frozenset[str]] = frozenset({"create", "change", "remove"})
+
+    @classmethod
+    def left_over(cls, name: str) -> Self:
+        """Make one that a plan had once."""
+        return cls(HostedServiceSpec.model_construct(name=name))
 
     @classmethod
     async def survey(cls, site: Site, wanted: Wanted[HostedService]) -> Mapping[str, HostedService]:
@@ -95,10 +100,16 @@ class CertificateResource(Resource[Certificate, CertificateSpec]):
     creates: str = "AddCertificates"
     deletes: str = "DeleteCertificate"
 
-    def __init__(self, service_name: str, spec: CertificateSpec, base: Path) -> None:
+    def __init__(self, service_name: str, spec: CertificateSpec, thumbprint: str) -> None:
         super().__init__(spec)
         self._service_name = service_name
-        self.thumbprint: str = spec.thumbprint(base)
+        self.thumbprint: str = thumbprint
+
+    @classmethod
+    def left_over(cls, name: str) -> Self:
+        """Make one that a plan had once."""
+        service, _, thumbprint = name.partition("/")
+        return cls(service, CertificateSpec.model_construct(), thumbprint)
 
     @property
     def service_name(self) -> str:
@@ -161,6 +172,15 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
         super().__init__(spec)
         self._certificates = tuple(certificates)
         self._configuration = base / spec.configuration
+
+    @classmethod
+    def left_over(cls, name: str) -> Self:
+        """Make one that a plan had once; its own name is not known."""
+        service, _, slot = name.partition("/")
+        spec = DeploymentSpec.model_construct(
+            name="", service_name=service, deployment_slot=slot.title(), configuration="", package_url=""
+        )
+        return cls(spec, Path())
 
     @property
     def name(self) -> str:
@@ -235,8 +255,14 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
 
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
         """Delete the deployment."""
+        name = self.spec.name
+        if not name:
+            found = await self.find(site)
+            if found is None:
+                return None
+            name = found.name
         return await unless_missing(
-            site.sms.delete_deployment(self.spec.service_name, self.spec.name, delete_vhd=disks)
+            site.sms.delete_deployment(self.spec.service_name, name, delete_vhd=disks)
         )
 
 

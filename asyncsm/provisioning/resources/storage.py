@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Self, TypeVar
 from urllib.parse import urlsplit
 
 from asyncsm.polling import OperationHandle
@@ -34,6 +34,11 @@ class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
     deletes: str = "DeleteStorageService"
     at_once: ClassVar[frozenset[str]] = frozenset({"change", "remove"})
     holds_disks: ClassVar[bool] = True
+
+    @classmethod
+    def left_over(cls, name: str) -> Self:
+        """Make one that a plan had once."""
+        return cls(StorageAccountSpec.model_construct(name=name))
 
     @classmethod
     async def survey(cls, site: Site, wanted: Wanted[StorageService]) -> Mapping[str, StorageService]:
@@ -101,6 +106,11 @@ class OSImageResource(_RegisteredBlob[OSImage, OSImageSpec]):
     deletes: str = "DeleteOSImage"
 
     @classmethod
+    def left_over(cls, name: str) -> Self:
+        """Make one that a plan had once."""
+        return cls(OSImageSpec.model_construct(name=name, media_link=""))
+
+    @classmethod
     async def survey(cls, site: Site, wanted: Wanted[OSImage]) -> Mapping[str, OSImage]:
         """List all images; the list also has those of the platform, and is long."""
         return cls.named(((one.name, one) for one in await site.sms.list_os_images()), wanted)
@@ -132,6 +142,11 @@ class DiskResource(_RegisteredBlob[Disk, DiskSpec]):
     kind: ClassVar[str] = "disk"
     creates: str = "AddDisk"
     deletes: str = "DeleteDisk"
+
+    @classmethod
+    def left_over(cls, name: str) -> Self:
+        """Make one that a plan had once."""
+        return cls(DiskSpec.model_construct(name=name, media_link=""))
 
     @classmethod
     async def survey(cls, site: Site, wanted: Wanted[Disk]) -> Mapping[str, Disk]:

@@ -1,0 +1,74 @@
+"""Documents as versions of the service know them: elements that came later are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, TypeVar
+
+from asyncsm.wire.base import XmlModel
+
+ModelT = TypeVar("ModelT", bound=XmlModel)
+
+DEPLOYMENT: Final[Mapping[str, str]] = {
+    "upgrade_domain_count": "2011-06-01",
+    "sdk_version": "2011-06-01",
+    "locked": "2011-06-01",
+    "rollback_allowed": "2011-06-01",
+    "created_time": "2012-03-01",
+    "last_modified_time": "2012-03-01",
+    "extended_properties": "2012-03-01",
+    "virtual_network_name": "2012-03-01",
+    "dns": "2012-03-01",
+    "persistent_vm_downtime_info": "2012-03-01",
+    "virtual_ips": "2012-03-01",
+    "extension_configuration": "2013-03-01",
+    "internal_dns_suffix": "2013-11-01",
+    "load_balancers": "2014-05-01",
+    "reserved_ip_name": "2014-05-01",
+    "virtual_network_id": "2015-04-01",
+}
+
+INSTANCE: Final[Mapping[str, str]] = {
+    "instance_upgrade_domain": "2011-06-01",
+    "instance_fault_domain": "2011-06-01",
+    "instance_size": "2011-06-01",
+    "instance_state_details": "2011-10-01",
+    "instance_error_code": "2011-10-01",
+    "ip_address": "2012-03-01",
+    "instance_endpoints": "2012-03-01",
+    "power_state": "2012-03-01",
+    "host_name": "2012-03-01",
+    "remote_access_certificate_thumbprint": "2012-08-01",
+    "guest_agent_status": "2014-04-01",
+    "resource_extension_status_list": "2014-04-01",
+    "public_ips": "2014-05-01",
+    "network_interfaces": "2014-08-01",
+    "maintenance_status": "2017-01-01",
+}
+
+ROLE: Final[Mapping[str, str]] = {
+    "debug_settings": "2015-09-01",
+    "license_type": "2016-03-01",
+}
+
+NETWORK: Final[Mapping[str, str]] = {
+    "static_virtual_network_ip_address": "2013-11-01",
+    "public_ips": "2014-05-01",
+    "network_interfaces": "2014-08-01",
+    "network_security_group": "2014-10-01",
+}
+
+ENDPOINT: Final[Mapping[str, str]] = {
+    "load_balancer_name": "2014-05-01",
+    "idle_timeout_in_minutes": "2014-06-01",
+    "virtual_ip_name": "2015-04-01",
+}
+
+DISK: Final[Mapping[str, str]] = {"io_type": "2014-10-01"}
+"""The versions from which a part of a reply has these elements; others it always had. [protocol 1.7]"""
+
+
+def known(document: ModelT, since: Mapping[str, str], version: str) -> ModelT:
+    """Return `document` as `version` knows it."""
+    later = {name: None for name, first in since.items() if version < first}
+    return document.model_copy(update=later) if later else document

@@ -1,0 +1,151 @@
+"""Removals: disks that were kept, resources that the plan has no more, and what never was."""
+
+import pytest
+from doubles.plans import farm_plan, things, wanted
+
+from asyncsm.emulator import Fault
+from asyncsm.provisioning import Journal, Outcome, Plan, Provisioner, RunOptions
+
+NOTHING = {"accounts": [], "services": {}, "disks": []}
+ALL = RunOptions(disks=True)
+
+
+def counted(report):
+    return {str(outcome): count for outcome, count in report.outcomes.items()}
+
+
+async def disks(sms):
+    return sorted((disk.name, disk.media_link) for disk in await sms.list_disks())
+
+
+async def test_disks_that_were_kept_are_removed_by_a_later_run(sms, journal):
+    """With their account, and then nothing is left to pay for; nor is anything left in the journal."""
+    plan = farm_plan(3, 1)
+    await Provisioner(plan, sms, journal=journal).apply()
+    await Provisioner(plan, sms, journal=journal).destroy()
+    kept = await disks(sms)
+    assert len(kept) == 3
+    status = {one.key: one for one in Provisioner(plan, sms, journal=journal).status()}
+    assert status["virtual_machine/farm-01/vm-001"].disks == [kept[0][0]]
+    report = await Provisioner(plan, sms, journal=journal).destroy(ALL)
+    assert counted(report) == {"removed": 4, "absent": 1}
+    assert await things(sms) == NOTHING
+    assert [one for one in Provisioner(plan, sms, journal=journal).status() if one.ours] == []
+    assert counted(await Provisioner(plan, sms, journal=journal).destroy(ALL)) == {"absent": 5}
+
+
+async def test_disks_that_were_kept_are_taken_up_by_a_later_run(sms, journal):
+    """What was on them is there again."""
+    plan = farm_plan(3, 1)
+    await Provisioner(plan, sms, journal=journal).apply()
+    before = await disks(sms)
+    await Provisioner(plan, sms, journal=journal).destroy()
+    report = await Provisioner(plan, sms, journal=journal).apply()
+    assert [one.error for one in report.bad] == []
+    assert await disks(sms) == before
+    assert await things(sms) == wanted(plan)
+    assert counted(await Provisioner(plan, sms, journal=journal).apply()) == {"unchanged": 5}
+    await Provisioner(plan, sms, journal=journal).destroy(ALL)
+    assert await things(sms) == NOTHING
+
+
+async def test_data_disks_are_kept_by_their_place(sms, journal):
+    """Each comes back under its number."""
+    plan = farm_plan(1, 1)
+    data = [
+        {"logical_disk_size_in_gb": 5, "storage_account": "farmdisks"},
+        {"lun": 7, "logical_disk_size_in_gb": 9, "storage_account": "farmdisks"},
+    ]
+    document = plan.model_dump(mode="json", exclude_unset=True)
+    document["virtual_machines"][0]["data_virtual_hard_disks"] = data
+    plan = Plan.model_validate(document)
+    await Provisioner(plan, sms, journal=journal).apply()
+    before = await disks(sms)
+
+    async def luns():
+        deployment = await sms.get_deployment_by_name("farm-01", "farm-01")
+        (role,) = deployment.role_list
+        return {disk.lun: disk.disk_name for disk in role.data_virtual_hard_disks}
+
+    there = await luns()
+    assert there.keys() == {0, 7}
+    await Provisioner(plan, sms, journal=journal).destroy()
+    assert (await Provisioner(plan, sms, journal=journal).apply()).all_good
+    assert await luns() == there
+    assert await disks(sms) == before
+
+
+async def test_a_machine_whose_disk_is_gone_is_made_anew(sms, journal):
+    """Somebody has removed one of those that were kept, with its blob."""
+    plan = farm_plan(2, 1)
+    await Provisioner(plan, sms, journal=journal).apply()
+    await Provisioner(plan, sms, journal=journal).destroy()
+    gone, left = await disks(sms)
+    await sms.delete_disk(gone[0], delete_vhd=True)
+    report = await Provisioner(plan, sms, journal=journal).apply()
+    assert [one.error for one in report.bad] == []
+    there = await disks(sms)
+    assert left in there
+    assert gone not in there
+    assert len(there) == 2
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+async def test_a_crash_between_a_removal_and_its_end_forgets_no_disk(sms, journal, monkeypatch, accepted):
+    """Their names are written down before the removal is sent."""
+    plan = farm_plan(2, 1)
+    await Provisioner(plan, sms, journal=journal).apply()
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "leave" if accepted else "accept", lambda *_: 1 / 0)
+        with pytest.raises(ExceptionGroup):
+            await Provisioner(plan, sms, journal=journal).destroy()
+    await Provisioner(plan, sms, journal=journal).destroy()
+    assert len(await disks(sms)) == 2
+    report = await Provisioner(plan, sms, journal=journal).destroy(ALL)
+    assert [one.error for one in report.bad] == []
+    assert await things(sms) == NOTHING
+
+
+async def test_a_failed_creation_does_not_cost_disks_that_were_kept(sms, emulator, journal):
+    """The half made machine is cleared away, and what was on the disk before is kept."""
+    plan = farm_plan(1, 1)
+    await Provisioner(plan, sms, journal=journal).apply()
+    await Provisioner(plan, sms, journal=journal).destroy()
+    before = await disks(sms)
+    with emulator.faults.active(Fault(kind="fail", operation="CreateVirtualMachineDeployment", count=1)):
+        assert not (await Provisioner(plan, sms, journal=journal).apply()).all_good
+    report = await Provisioner(plan, sms, journal=journal).apply()
+    assert [one.error for one in report.bad] == []
+    assert await disks(sms) == before
+
+
+async def test_resources_that_the_plan_has_no_more_are_removed(sms, journal):
+    """The journal knows that they are ours, whatever became of the plan; users go before what they use."""
+    await Provisioner(farm_plan(6, 3), sms, journal=journal).apply()
+    report = await Provisioner(farm_plan(2, 1), sms, journal=journal).destroy(ALL)
+    assert counted(report) == {"removed": 10}
+    assert await things(sms) == NOTHING
+
+
+async def test_their_disks_are_kept_too(sms, journal):
+    """Unless told otherwise, with the account they are in."""
+    await Provisioner(farm_plan(2, 2), sms, journal=journal).apply()
+    empty = Plan(name="farm", location="West US")
+    report = await Provisioner(empty, sms, journal=journal).destroy()
+    assert counted(report) == {"removed": 4, "kept": 1}
+    assert len(await disks(sms)) == 2
+    assert counted(await Provisioner(empty, sms, journal=journal).destroy(ALL)) == {"removed": 3}
+    assert await things(sms) == NOTHING
+
+
+async def test_what_never_was_is_absent(sms, journal):
+    """And what somebody else has made is kept."""
+    await sms.create_hosted_service("farm-01", "farm-01", location="West US")
+    report = await Provisioner(farm_plan(2, 2), sms, journal=journal).destroy()
+    assert {one.key: one.outcome for one in report.resources} == {
+        "storage_account/farmdisks": Outcome.ABSENT,
+        "hosted_service/farm-01": Outcome.KEPT,
+        "hosted_service/farm-02": Outcome.ABSENT,
+        "virtual_machine/farm-01/vm-001": Outcome.ABSENT,
+        "virtual_machine/farm-02/vm-002": Outcome.ABSENT,
+    }

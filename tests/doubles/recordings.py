@@ -19,7 +19,13 @@ RECORDED_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request and the answer to it; `seq` is its place in the recording."""
+    """A request and the answer to it.
+
+    Attributes:
+        seq: its place in the recording.
+        may_be_later: whether it is a read that a change of the same second may have preceded: the .NET library's
+            recordings have lost the order of such.
+    """
 
     seq: int
     method: str
@@ -30,6 +36,7 @@ class Exchange:
     response_headers: dict[str, str]
     request_body: bytes
     response_body: bytes
+    may_be_later: bool = False
 
     def __str__(self) -> str:
         return f"{self.seq}: {self.method} {self.path} -> {self.status}"
@@ -47,7 +54,8 @@ def recordings(*areas: str) -> list[Path]:
 
 def exchanges(recording: Path) -> Iterator[Exchange]:
     """What was said in a recording, in order."""
-    for said in _in_order(json.loads(recording.read_text(encoding="utf-8"))["exchanges"]):
+    everything = _in_order(json.loads(recording.read_text(encoding="utf-8"))["exchanges"])
+    for said in everything:
         yield Exchange(
             seq=said["seq"],
             method=said["method"],
@@ -58,6 +66,7 @@ def exchanges(recording: Path) -> Iterator[Exchange]:
             response_headers=said.get("response_headers") or {},
             request_body=_content(said["request_body"]),
             response_body=_content(said["response_body"]),
+            may_be_later=said["method"] == "GET" and any(_changes(other, said) for other in everything),
         )
 
 
@@ -82,6 +91,15 @@ def _ends(said: dict[str, Any]) -> bool:
 def _reads_beside(before: dict[str, Any], said: dict[str, Any]) -> bool:
     is_read = (before["method"], "/operations/" in before["path"]) == ("GET", False)
     return is_read and said["method"] == "GET" and before.get("t") == said.get("t") is not None
+
+
+def _changes(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return (
+        one["method"] != "GET"
+        and one["seq"] > other["seq"]
+        and one["path"] == other["path"]
+        and one.get("t", -1) == other.get("t")
+    )
 
 
 def _content(body: str | dict[str, str] | None) -> bytes:

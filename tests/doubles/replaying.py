@@ -116,8 +116,15 @@ def _is_time(then: Exchange, now: Answer) -> bool:
         return False
     if ADDRESSES in then.path and (b"<InUse>" in then.response_body) is not ("<InUse>" in now.text):
         return False
+    if _is_grouped(then.response_body.decode()) and now.status == HTTPStatus.OK and not _is_grouped(now.text):
+        return False
     over = b"<Operation " in then.response_body and b"<Status>InProgress" not in then.response_body
     return as_far(then.response_body, now) and not (over and now.find("Status") == "InProgress")
+
+
+def _is_grouped(document: str) -> bool:
+    """Whether it is a hosted service that has been put into its resource group, which comes seconds after it."""
+    return "<HostedService " in document and "<Name>ResourceGroup</Name>" in document
 
 
 def comparison(management: Management) -> Comparison:

@@ -18,7 +18,7 @@ from asyncsm.engine.events import ReplyReceived, RequestSent, RetryPlanned
 from asyncsm.engine.queues import OutOfPatience
 from asyncsm.engine.undisturbed import short_turns, without_collections
 from asyncsm.errors import AsyncsmError, ClientStateError, ConnectionFailed, Throttled
-from asyncsm.wire.base import XmlModel
+from asyncsm.wire.document import Document
 from asyncsm.wire.http import read_date
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from asyncsm.engine.transport import Transport
     from asyncsm.wire.http import HttpResponse
 
-M = TypeVar("M", bound=XmlModel)
+M = TypeVar("M", bound=Document)
 
 _log = logging.getLogger("asyncsm.transport")
 _retry_log = logging.getLogger("asyncsm.retry")

@@ -32,6 +32,7 @@ def codec_for(kind: type, where: str) -> tuple[Reader, Writer]:
         datetime: (read_datetime, functools.partial(_write_datetime, where)),
         bool: (_read_word, _write_bool),
         int: (_read_word, text),
+        float: (_read_word, text),
         StrEnum: (_read_word, text),
         SecretStr: (read_text, functools.partial(_write_secret, where)),
         str: (read_text, text),

@@ -63,7 +63,7 @@ class Comparison:
 
     their_url: re.Pattern[str]
     our_url: str
-    renamed: Mapping[str, str] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
     _now: dict[str, str] = field(default_factory=dict)
     _then: dict[str, str] = field(default_factory=dict)
     _requested: str = ""
@@ -81,6 +81,7 @@ class Comparison:
         if not then.response_body or not now.text:
             yield Difference("body", then.response_body.decode() or MISSING, now.text or MISSING)
             return
+        self.renamed |= made_names(then, now)
         recorded = ET.fromstring(self._translated(then.response_body.decode("utf-8-sig")))
         yield from self._element(recorded, now.root, _name(recorded), is_root=True)
 
@@ -176,6 +177,13 @@ class Comparison:
         for old, new in self.renamed.items():
             text = text.replace(old, new)
         return self.their_url.sub(self.our_url, text)
+
+
+def made_names(then: Exchange, now: Answer) -> dict[str, str]:
+    """Recorded names that the service made up and told in an answer, each with the one it has here."""
+    if not then.response_body.startswith(b"<ServerName ") or "<ServerName " not in now.text:
+        return {}
+    return {ET.fromstring(then.response_body).text or "": now.root.text or ""}
 
 
 def shape(xml: bytes | str) -> list[tuple[int, str]]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from doubles.bare_client import AZURE, Answer, Management
-from doubles.comparing import Comparison, shape
+from doubles.comparing import Comparison, made_names, shape
 from doubles.preparing import STAGES, prepare, staged
 from doubles.recordings import RECORDED_SUBSCRIPTION, Exchange, exchanges
 
@@ -104,6 +104,7 @@ async def replay(management: Management, recording: Path) -> AsyncIterator[tuple
             management.clock.advance(STEP)
             waited += STEP
             now = await ask()
+        ids |= made_names(then, now)
         if "x-ms-request-id" in then.response_headers:
             ids[then.response_headers["x-ms-request-id"]] = now.request_id
         yield then, now

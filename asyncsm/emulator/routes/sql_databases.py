@@ -23,6 +23,7 @@ from asyncsm.emulator.sql import (
 )
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import sql_databases as wire
+from asyncsm.wire.document import Document
 
 routes: RouteTable = RouteTable(SQL)
 
@@ -104,7 +105,8 @@ class _Databases(Immediate[SqlDatabase, wire.Database]):
         found = sorted(things, key=lambda one: one.id)
         return wire.Databases(databases=[self.shown(call, one) for one in found])
 
-    answered = staticmethod(answered)
+    def answered(self, document: Document | None = None, status: int = 200) -> Reply:
+        return answered(document, status)
 
 
 databases: Final = _Databases(routes)

@@ -151,6 +151,7 @@ class Subscription(Entity):
         vm_images: the user's, as they are shown.
         extension_types: those published, by provider and type with a slash between.
         publications: of OS and VM images alike, by the image's name.
+        resource_providers: for which it is registered.
         is_publisher: whether it may publish images and extensions. With the service few could;
             here all can, unless a seed says otherwise.
     """
@@ -176,6 +177,7 @@ class Subscription(Entity):
     extension_types: ByName[ExtensionType] = field(default_factory=ByName)
     publications: ByName[Publication] = field(default_factory=ByName)
     is_publisher: bool = True
+    resource_providers: tuple[str, ...] = ()
     operations: OperationLog = field(default_factory=OperationLog)
     cores_in_use: int = 0
 

@@ -21,6 +21,8 @@ NAMES = {
     "deployment_name": "production",
     "deployment_slot": "Production",
     "disk_name": "spare01",
+    "extension_type": "Agent",
+    "provider_namespace": "Ours",
     "dns_server_name": "names",
     "group_name": "guard",
     "image_name": "mine",

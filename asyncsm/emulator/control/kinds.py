@@ -32,6 +32,10 @@ def _values(given: object) -> object:
     return list(given.values()) if isinstance(given, ByName) else given
 
 
+def _names(given: object) -> object:
+    return [getattr(each, "name", each) for each in given] if isinstance(given, list) else given
+
+
 def _counted(given: object) -> object:
     return Counter(each.status for each in given.values()) if isinstance(given, ByName) else given
 
@@ -74,6 +78,14 @@ class InstanceFacts(Shown):
     fault_domain: int
 
 
+class FurtherVirtualIPFacts(Shown):
+    """A public address of a deployment besides its first."""
+
+    name: str
+    address: str | None = Field(description="While an endpoint is reached there, or it is reserved.")
+    reserved_ip_name: str | None
+
+
 class DeploymentFacts(Shown):
     """The deployment in a slot."""
 
@@ -88,8 +100,19 @@ class DeploymentFacts(Shown):
         description="Virtual machines; else web and worker roles.",
     )
     created: datetime
+    further_vips: Annotated[list[FurtherVirtualIPFacts], BeforeValidator(_values)]
+    load_balancers: Annotated[list[str], BeforeValidator(_names)] = Field(description="Internal ones.")
+    internal_vip: str | None = Field(description="The address of the internal load balancer.")
     instances: Annotated[list[InstanceFacts], BeforeValidator(_values)]
     locked_by: LockedBy = None
+
+
+class ServiceExtensionFacts(Shown):
+    """An extension that a hosted service has for its deployments."""
+
+    id: str
+    type: str
+    version: str
 
 
 @resource_kind(
@@ -105,9 +128,10 @@ class DeploymentFacts(Shown):
     example="shop",
 )
 class HostedServiceFacts(HostedServiceSummary):
-    """A hosted service with its deployments and their instances."""
+    """A hosted service with its extensions, its deployments and their instances."""
 
     created: datetime
+    extensions: Annotated[list[ServiceExtensionFacts], BeforeValidator(_values)]
     deployments: list[DeploymentFacts]
 
 
@@ -157,6 +181,22 @@ class ImageFacts(ResourceFacts):
     kind: Literal["OS image", "VM image"]
     os: str | None
     location: str | None
+
+
+@resource_kind(
+    "extension",
+    lambda owner: owner.extension_types.values(),
+    Column("{name}"),
+    Column("{versions}"),
+    empty="That is, none of your own: those of the platform are not shown here.",
+    searched=("name",),
+    more=lambda _, own: {"versions": list(own.versions)},
+)
+class ExtensionFacts(ResourceFacts):
+    """An extension that the subscription has published; not those of the platform."""
+
+    versions: list[str]
+    locked_by: LockedBy = None
 
 
 @resource_kind(

@@ -90,6 +90,13 @@ class StorageAccountSeed(Repeated):
     account_type: Annotated[str | None, Field(description="Absent, `Standard_GRS`.")] = None
 
 
+class ExtensionSeed(Repeated):
+    """An extension that the subscription has published; its `name` is its type."""
+
+    provider: Annotated[str, Field(min_length=1, description="Namespace of its publisher.")]
+    versions: list[str] = Field(default=["1.0.0.0"], min_length=1)
+
+
 class ReservedIPSeed(Repeated):
     """A reserved IP, which a deployment may have."""
 
@@ -266,6 +273,7 @@ class SubscriptionContents(_Part):
     )
     reserved_ips: list[ReservedIPSeed] = Field(default_factory=list)
     network_security_groups: list[NetworkSecurityGroupSeed] = Field(default_factory=list)
+    extensions: list[ExtensionSeed] = Field(default_factory=list)
     os_images: list[OSImageSeed] = Field(default_factory=list)
     disks: list[DiskSeed] = Field(default_factory=list)
     hosted_services: list[HostedServiceSeed] = Field(default_factory=list)

@@ -39,6 +39,7 @@ from asyncsm.wire import deployments, disks, hosted_services, images, networks, 
 from asyncsm.wire.affinity_groups import CreateAffinityGroup
 from asyncsm.wire.document import Document
 from asyncsm.wire.network_security_groups import NetworkSecurityGroup, NetworkSecurityRule
+from asyncsm.wire.service_extensions import ExtensionImage
 
 VERSION: Final = "2016-06-01"
 """Of the API that is used; the newest there was."""
@@ -155,6 +156,7 @@ class _Planter:
                 )
             self._reserved_ips(path, seed)
             self._network_security_groups(path, seed)
+            self._extensions(path, seed)
             self._media(f"{path}os_images", seed.os_images, "services/images", images.OSImage)
             self._media(f"{path}disks", seed.disks, "services/disks", disks.Disk)
             for place, service, name in each_of(f"{path}hosted_services", seed.hosted_services):
@@ -228,6 +230,14 @@ class _Planter:
                 made = NetworkSecurityRule.model_validate(rule.model_dump(exclude={"name"}))
                 target = f"services/networking/networksecuritygroups/{name}/rules/{place.text(rule.name)}"
                 self._send(inside, "PUT", target, made)
+
+    def _extensions(self, path: str, contents: SubscriptionContents) -> None:
+        for place, seed, name in each_of(f"{path}extensions", contents.extensions):
+            for version in seed.versions:
+                body = ExtensionImage(
+                    provider_name_space=place.text(seed.provider), type=name, version=version
+                )
+                self._send(place, "POST", "services/extensions", body)
 
     def _media(
         self,

@@ -78,7 +78,10 @@ class _Databases(Immediate[SqlDatabase, wire.Database]):
             done = partial(_assign, call.subscription, server.name, thing.id)
             call.clock.after(call.progress.vary(REASSIGNING), done)
         # The answer says what the request said, and not what was (recorded in sql/update_database).
-        unsaid = {"collation_name": None, "service_objective_id": wanted.service_objective_id}
+        unsaid = {
+            "collation_name": wanted.collation_name,
+            "service_objective_id": wanted.service_objective_id,
+        }
         return self.shown(call, thing).model_copy(update=unsaid)
 
     def drop(self, subscription: Subscription, parameters: Parameters) -> None:

@@ -194,9 +194,14 @@ class Comparison:
 
 def made_names(then: Exchange, now: Answer) -> dict[str, str]:
     """Recorded names that the service made up and told in an answer, each with the one it has here."""
-    if not then.response_body.startswith(b"<ServerName ") or "<ServerName " not in now.text:
+    if now.status >= 300:
         return {}
-    return {ET.fromstring(then.response_body).text or "": now.root.text or ""}
+    if then.response_body.startswith(b"<ServerName "):
+        return {ET.fromstring(then.response_body).text or "": now.root.text or ""}
+    if b".DatabaseOperation<" not in then.response_body:
+        return {}
+    ids = [re.findall("<Id>([^<]+)</Id>", text) for text in (then.response_body.decode(), now.text)]
+    return dict(zip(*ids, strict=False))
 
 
 def shape(xml: bytes | str) -> list[tuple[int, str]]:

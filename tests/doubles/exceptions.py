@@ -77,6 +77,9 @@ SELECTIONS = {
 _INSTANCE = r".*/RoleInstance/"
 
 ON_PURPOSE = {
+    r"Service(Resources/Service)?Resource/DimensionSettings/ServiceResource/Ordinal: \d+ / \d+": (
+        "the emulator offers the service objectives of 2015, when there were S3 and S4 before the Premium ones"
+    ),
     r"NetworkSecurityGroup/Rules/Rule: before ALLOW VNET OUTBOUND / after it": (
         "two rules of one priority were told in either order"
     ),

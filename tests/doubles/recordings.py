@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from doubles.implied_bodies import implied
+
 CHECKOUT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("ASYNCSM_RECORDINGS", CHECKOUT.parent / "shared/wire/recordings"))
 
@@ -64,7 +66,7 @@ def exchanges(recording: Path) -> Iterator[Exchange]:
             status=said["status"],
             request_headers=said.get("request_headers") or {},
             response_headers=said.get("response_headers") or {},
-            request_body=_content(said["request_body"]),
+            request_body=_content(said["request_body"]) or _implied(said),
             response_body=_content(said["response_body"]),
             may_be_later=said["method"] == "GET" and any(_changes(other, said) for other in everything),
         )
@@ -100,6 +102,13 @@ def _changes(one: dict[str, Any], other: dict[str, Any]) -> bool:
         and one["path"] == other["path"]
         and one.get("t", -1) == other.get("t")
     )
+
+
+def _implied(said: dict[str, Any]) -> bytes:
+    """A body that was not recorded, as the answer has it; else an empty one."""
+    if said.get("request_body_recorded", True):
+        return b""
+    return (implied(said["method"], said["path"], said["response_body"]) or "").encode()
 
 
 def _content(body: str | dict[str, str] | None) -> bytes:

@@ -200,7 +200,7 @@ class Forbidden(ServiceError):
 
 
 class AuthenticationFailed(Forbidden):
-    """403 ``AuthenticationFailed``: the certificate is not one of this subscription."""
+    """403 that says so, ``ForbiddenError`` or ``AuthenticationFailed``: the certificate is not one of this subscription."""
 
     codes: ClassVar[tuple[str, ...]] = ("AuthenticationFailed",)
 

@@ -17,7 +17,7 @@ from asyncsm.emulator.dialects import CORE, Dialect
 from asyncsm.emulator.progress import USUAL_SECONDS, Lockable, Operation, OperationProgress, require_free
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.state import ServiceState, Subscription
-from asyncsm.wire import xml
+from asyncsm.wire import inspection, xml
 from asyncsm.wire.base import is_plain_xml
 from asyncsm.wire.document import Document
 from asyncsm.wire.xml import Node
@@ -207,7 +207,7 @@ class Call:
 
     @property
     def is_strict(self) -> bool:
-        """Whether only what is known for certain is taken."""
+        """Tell if only what is known for certain is taken."""
         return self._world.strict
 
     @property
@@ -257,7 +257,7 @@ class Call:
             if root != model.root_name():
                 # [protocol 3.3]
                 raise refusals.invalid_xml(f"Expected the element {model.root_name()}, found {root}.")
-            return cast("M", model.from_node(node))
+            return cast("M", model.from_node(inspection.without_late(model, node)))
         except ValueError as error:
             raise refusals.invalid_xml() from error  # [protocol 3.3]
 

@@ -92,7 +92,7 @@ class TestDocument:
         assert other.clock.now() == emulator.clock.now()
         async with connected(other) as client:
             assert (await client.get(SERVICES)).find_all("ServiceName") == ["shop"]
-            assert (await client.get(f"/{before}/locations")).code == "AuthenticationFailed"
+            assert (await client.get(f"/{before}/locations")).code == "ForbiddenError"
         assert before not in other.publishsettings_path.read_text()
 
     async def test_faults_are_part_of_it(

@@ -116,6 +116,8 @@ async def test_our_client_says_what_was_recorded(operation, exchange):
         assert (result is None) == (exchange.status >= 300)
         if operation.reply is None and result is not None:
             result.detach()
+        elif result is not None:
+            assert canonical(result.to_xml()) == canonical(exchange.response_body)
     sent = transport.requests[0]
     url = urlsplit(sent.url)
     assert (sent.method, url.path.lower()) == (exchange.method, exchange.path.rstrip("/").lower())

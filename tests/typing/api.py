@@ -46,10 +46,12 @@ from asyncsm.models import (
     Locations,
     OSImage,
     PersistentVMRole,
+    RebootEvent,
     RoleInstance,
     StorageService,
     StorageServiceKeys,
     Subscription,
+    SubscriptionOperation,
     SubscriptionOperationCollection,
 )
 from asyncsm.wire.http import HttpResponse
@@ -94,6 +96,11 @@ async def reading(sms: ServiceManagementService) -> None:
     assert_type(operations, SubscriptionOperationCollection)
     assert_type(operations.continuation_token, str | None)
     assert_type(operations.request_id, str | None)
+    async for operation in sms.iterate_subscription_operations():
+        assert_type(operation, SubscriptionOperation)
+    async for event in sms.iterate_deployment_events("web", "web", "2015-06-01", "2015-07-01"):
+        assert_type(event, RebootEvent)
+    assert_type(await sms.get_remote_desktop_file("web", "web", "web"), bytes)
     account = await sms.get_storage_account_keys("account")
     assert_type(account, StorageService)
     if account.storage_service_keys is not None:

@@ -5,9 +5,9 @@ import json
 import pytest
 from pydantic import Field, SecretStr
 
-from asyncsm import InvalidArgument
+from asyncsm import InvalidArgument, errors
 from asyncsm.clouds import Endpoint
-from asyncsm.engine.protocol import Request, decode, encode
+from asyncsm.engine.protocol import Request, decode, encode, service_error
 from asyncsm.errors import UnexpectedPayload
 from asyncsm.wire.atom import AtomDescription, AtomFeed
 from asyncsm.wire.echoes import excerpt, masked, secrets_in
@@ -139,6 +139,26 @@ def test_a_password_in_a_query_is_not_shown():
     """Errors, events and logs name a request without it."""
     request = Request("GET", "status", "username=me&password=Passw0rd%21&reqId=1")
     assert request.resource == "GET /status?username=me&password=...&reqId=1"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (400, "40647", errors.ResourceNotFound),
+        (400, "40614", errors.BadRequest),
+        (403, "40644", errors.Forbidden),
+        (500, "40640", errors.InternalError),
+        (503, "40642", errors.ServerBusy),
+        (503, "40648", errors.Throttled),
+    ],
+)
+def test_numbers_of_sql_database_are_errors_of_ours(status, code, kind):
+    """What a program has to tell apart has a class of its own; the rest goes by its status."""
+    body = f'<Error xmlns="http://schemas.microsoft.com/sqlazure/2010/12/"><Code>{code}</Code></Error>'
+    error = service_error(
+        HttpResponse(status, {}, body.encode()), Request("GET", "services/sqlservers/servers")
+    )
+    assert (type(error), error.code) == (kind, code)
 
 
 ENTRY = (

@@ -5,6 +5,7 @@ none there reports the comment as unused.
 """
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import assert_type
 
@@ -31,12 +32,14 @@ from asyncsm import (
     RetryPolicy,
     ServiceError,
     ServiceManagementService,
+    SqlDatabaseManagementService,
     WindowsConfigurationSet,
 )
 from asyncsm.accepted import AcceptedOperation
 from asyncsm.engine.protocol import get
 from asyncsm.models import (
     AffinityGroup,
+    Database,
     Deployment,
     HostedService,
     HostedServices,
@@ -185,6 +188,18 @@ async def waiting(sms: ServiceManagementService) -> None:
     assert_type(account, StorageService)
     await sms.wait_for_deployment("web", "web", 7)  # type: ignore[arg-type]
     await sms.wait_for_deployment("web", "web", "ReadyRole", 600)  # type: ignore[call-arg]
+
+
+async def sql(sms: ServiceManagementService) -> None:
+    """A sibling service over the same session."""
+    databases = SqlDatabaseManagementService(session=sms.session)
+    made = await databases.create_server("admin1", SecretStr("Passw0rd!"), "West US")
+    assert_type(made.server_name, str)
+    assert_type(await databases.create_database("server", "orders", "objective", "Basic"), OperationHandle)
+    for database in await databases.list_databases("server"):
+        assert_type(database, Database)
+        assert_type(database.creation_date, datetime | None)
+    await databases.create_firewall_rule("server", "rule", "10.0.0.1")  # type: ignore[call-arg]
 
 
 async def raw(sms: ServiceManagementService) -> None:

@@ -73,6 +73,7 @@ from .preloading import (
 from .services import (
     NetworkManagementService as NetworkManagementService,
     ServiceManagementService as ServiceManagementService,
+    SqlDatabaseManagementService as SqlDatabaseManagementService,
 )
 from .session import (
     ManagementSession as ManagementSession,
@@ -191,6 +192,16 @@ from .wire.roles import (
     PersistentVMRole as PersistentVMRole,
     Role as Role,
     RoleList as RoleList,
+)
+from .wire.sql_databases import (
+    CreateServerResponse as CreateServerResponse,
+    Database as Database,
+    EventLog as EventLog,
+    FirewallRule as FirewallRule,
+    Server as Server,
+    ServerQuota as ServerQuota,
+    Servers as Servers,
+    ServiceObjective as ServiceObjective,
 )
 from .wire.storage import (
     StorageAccountProperties as StorageAccountProperties,

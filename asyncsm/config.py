@@ -20,6 +20,7 @@ API_VERSION: Final = "2014-10-01"
 """``x-ms-version`` sent where an operation does not need a later one."""
 
 XML_CONTENT_TYPE: Final = "application/xml; charset=utf-8"
+JSON_CONTENT_TYPE: Final = "application/json; charset=utf-8"
 
 ATTEMPT_TIMEOUT: Final = 65.0
 """Seconds one HTTP attempt may take, as in the old SDK."""

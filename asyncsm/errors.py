@@ -209,7 +209,7 @@ class ResourceNotFound(ServiceError):
     """404: there is no such resource."""
 
     http_status: ClassVar[int] = 404
-    codes: ClassVar[tuple[str, ...]] = ("ResourceNotFound",)
+    codes: ClassVar[tuple[str, ...]] = ("ResourceNotFound", "40647")  # the latter of SQL servers, with a 400
 
 
 class Conflict(ServiceError):

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from asyncsm.engine.statistics import SessionStatistics
     from asyncsm.engine.transport import Transport
     from asyncsm.polling import Goal
-    from asyncsm.wire.base import XmlModel
+    from asyncsm.wire.document import Document
     from asyncsm.wire.http import HttpResponse
 
-M = TypeVar("M", bound="XmlModel")
+M = TypeVar("M", bound="Document")
 R = TypeVar("R")
 
 
@@ -313,7 +313,7 @@ class ManagementSession(Caller):
 
         return in_doubt(since)
 
-    def completed(self, reply: XmlModel, operation: str) -> OperationHandle:
+    def completed(self, reply: Document, operation: str) -> OperationHandle:
         """A handle that is done; see `Caller.completed`."""
         return self._open().starter.finished(reply.request_id or "", operation, "nothing had to be changed")
 

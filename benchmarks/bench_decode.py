@@ -30,6 +30,7 @@ from asyncsm.wire.http import HttpResponse
 
 ROUNDS = 15
 VERY_LONG = 37_000_000
+LONG_ROUNDS = 3
 OURS, OLD = "asyncsm", "old SDK"
 RECORDINGS = Path(
     os.environ.get("ASYNCSM_RECORDINGS", Path(__file__).parents[2] / "shared" / "wire" / "recordings")
@@ -62,9 +63,17 @@ def very_long() -> None:
         "images": (Images, synthesised(VERY_LONG // 1110)),
         "machines": (Deployment, deployment(VERY_LONG)),
     }
-    lags = {name: asyncio.run(lag_while_decoding(*of)) for name, of in documents.items()}
+    rounds = {
+        name: [asyncio.run(lag_while_decoding(*of)) for _ in range(LONG_ROUNDS)]
+        for name, of in documents.items()
+    }
+    # A machine that is busy otherwise holds up everything now and then, so the round in the middle counts.
+    lags = {
+        name: sorted(each, key=lambda one: part(one[1], 0.99))[LONG_ROUNDS // 2]
+        for name, each in rounds.items()
+    }
     table(
-        f"The event loop while {VERY_LONG / 1e6:.0f} MB are decoded in a thread",
+        f"The event loop while {VERY_LONG / 1e6:.0f} MB are decoded in a thread, the middle one of {LONG_ROUNDS} rounds",
         ("", "time", "lag, median", "p99", "longest"),
         [
             (name, f"{taken:.1f} s", *(f"{part(lag, share) * 1e3:.1f} ms" for share in (0.5, 0.99, 1)))

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from pydantic import SecretStr
 
 from asyncsm.errors import InvalidArgument
-from asyncsm.wire.base import XmlList, XmlModel
+from asyncsm.wire.document import Document, DocumentList
 from asyncsm.wire.properties import ExtendedProperties
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -39,9 +39,9 @@ def plain(value: object) -> Json:  # noqa: PLR0911 - one for each kind of value
             return value
         case ExtendedProperties():
             return dict(value.to_dict())
-        case XmlList() if len(_shown(value)) == 1:
+        case DocumentList() if len(_shown(value)) == 1:
             return [plain(item) for item in value]
-        case XmlModel():
+        case Document():
             return {name: plain(getattr(value, name)) for name in _shown(value)}
         case Mapping():
             return {str(name): plain(item) for name, item in value.items()}
@@ -57,7 +57,7 @@ def plain(value: object) -> Json:  # noqa: PLR0911 - one for each kind of value
             return str(value)
 
 
-def _shown(model: XmlModel) -> list[str]:
+def _shown(model: Document) -> list[str]:
     fields = type(model).model_fields
     return [name for name, field in fields.items() if field.repr]
 

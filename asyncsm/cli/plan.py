@@ -23,7 +23,7 @@ from asyncsm.errors import InvalidArgument, PlanIncomplete
 
 if TYPE_CHECKING:
     from asyncsm.config import ThrottlePolicy
-    from asyncsm.provisioning import Plan, Provisioner, Report, RunOptions
+    from asyncsm.provisioning import Graph, Plan, Preview, Provisioner, Report, RunOptions
 
 app: typer.Typer = typer.Typer(
     name="plan", help="Many resources from one file: check, show, apply, destroy.", no_args_is_help=True
@@ -89,10 +89,16 @@ Budget = Annotated[
 def check(file: File) -> None:
     """Check a plan without asking anybody: its fields, names, references and files."""
     from asyncsm.provisioning import Graph, load_plan, resources_of
+    from asyncsm.provisioning.feasibility import remarks
 
     plan = load_plan(file)
     graph = Graph(resources_of(plan, file.parent))
-    say(f"{file}: {len(graph)} resources, no problems found")
+    asyncio.run(_refuse_unready(graph, file))
+    told = remarks(plan)
+    for remark in told:
+        say(f"{file}: {remark}")
+    unusual = ", but what is said above is unusual" if told else ""
+    say(f"{file}: {len(graph)} resources, no problems found{unusual}")
 
 
 @app.command("schema")
@@ -119,16 +125,37 @@ async def show_(
             WANTED,
         )
         return
+    await _refuse_unready(Graph(resources_of(plan, file.parent)), file)
     async with call.service() as sms:
         preview = await _provisioner(plan, file, sms, journal).preview(throttle_of(budget))
     if call.output is not Output.TABLE:
         call.show(preview.model_dump(mode="json"), {})
+        _refuse_short(preview, file)
         return
     call.show([one.model_dump(mode="json") for one in preview.resources if one.action != "nothing"], PLANNED)
     counted = ", ".join(f"{count} {action}" for action, count in sorted(preview.actions.items()))
     say(f"{counted}; {preview.changes} changes, which take at least {preview.seconds:.0f} s")
     for key in preview.orphans:
-        say(f"{key} was made by this plan, which does not have it any more; it is left alone")
+        say(f"{key} was made by this plan, which does not have it any more; apply leaves it alone")
+    _refuse_short(preview, file)
+
+
+async def _refuse_unready(graph: Graph, file: Path) -> None:
+    """Refuse a plan with resources whose creation the client itself would refuse."""
+    from asyncsm.provisioning import PlanError
+    from asyncsm.provisioning.feasibility import rehearse
+
+    problems = await rehearse(graph, file.parent)
+    if problems:
+        raise PlanError([one.model_copy(update={"file": str(file)}) for one in problems])
+
+
+def _refuse_short(preview: Preview, file: Path) -> None:
+    """Refuse a plan for which the subscription is known not to suffice."""
+    from asyncsm.provisioning import PlanError, Problem
+
+    if preview.problems:
+        raise PlanError([Problem(path=(), message=one, file=str(file)) for one in preview.problems])
 
 
 @app.command("apply")
@@ -234,7 +261,7 @@ class _Task:
 
 
 async def _carry_out(call: CallOptions, task: _Task, database: str | None) -> None:
-    from asyncsm.provisioning import load_plan
+    from asyncsm.provisioning import Graph, load_plan, resources_of
 
     for path in task.reports:
         if path.suffix.lower() not in {".json", ".html", ".svg"}:
@@ -244,6 +271,8 @@ async def _carry_out(call: CallOptions, task: _Task, database: str | None) -> No
                 "--report", f"{path} cannot be written: see that its folder is there and is no file"
             )
     plan = load_plan(task.file)
+    if task.verb == "apply":
+        await _refuse_unready(Graph(resources_of(plan, task.file.parent)), task.file)
     report = await (
         _in_process(call, task, plan) if database is None else _durably(call, task, plan, database)
     )

@@ -160,7 +160,7 @@ class ManagementApp:
             incoming.method, incoming.segments, incoming.query, incoming.root, scoped=scoped
         )
         if self._world.strict and incoming.content:
-            strict.check_content_type(route.operation, request.headers.get("Content-Type"))
+            strict.check_content_type(route.operation, route.dialect, request.headers.get("Content-Type"))
         call = Call(self._world, subscription, incoming, route, parameters, request_id)
         return self._decide(call, request.raw_path)
 
@@ -207,10 +207,12 @@ class ManagementApp:
 
         Nothing comes between: the next `await` is on the way back to the client.
         """
-        name = call.route.operation
+        name, dialect = call.route.operation, call.route.dialect
         self._world.clock.settle()
         if self._limiter is not None and not self._limiter.admits(call.subscription.id):
-            return RequestOutcome(Reply.refusing(refusals.too_many_requests()), name)  # [protocol 3.2]
+            return RequestOutcome(
+                Reply.refusing(refusals.too_many_requests(), dialect), name
+            )  # [protocol 3.2]
         changes = call.route.recorded
         if changes and self._is_failing and not self._is_kept():
             return RequestOutcome(Reply.refusing(refusals.nothing_kept()), name)
@@ -220,11 +222,11 @@ class ManagementApp:
         try:
             reply = self._perform(call)
         except Refusal as refusal:
-            reply = Reply.refusing(refusal)
+            reply = Reply.refusing(refusal, dialect)
         diverted = self._faults.divert(call)
         spoiling = self._faults.afterwards(call, reply)
         if spoiling is not None:
-            reply = fault_injection.spoil(spoiling, reply)
+            reply = fault_injection.spoil(spoiling, call, reply)
         faults = tuple(fault for fault in (diverted, spoiling) if fault is not None)
         return RequestOutcome(reply, name, faults, changes)
 
@@ -285,9 +287,8 @@ class ManagementApp:
         headers["x-ms-request-id"] = request_id
         headers["Date"] = format_datetime(self._world.clock.now(), usegmt=True)
         headers.update(reply.headers)
-        if reply.document is None:
+        content = reply.content()
+        if content is None:
             return web.Response(status=reply.status, headers=headers)
-        headers["Content-Type"] = reply.content_type
-        document = reply.document
-        body = document if isinstance(document, bytes) else document.to_xml()
+        body, headers["Content-Type"] = content
         return web.Response(status=reply.status, headers=headers, body=body)

@@ -7,23 +7,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from random import Random
-from typing import Self, TypeAlias, TypeVar
+from typing import Self, TypeAlias, TypeVar, cast
 
 from asyncsm import durations
+from asyncsm.config import XML_CONTENT_TYPE
 from asyncsm.durations import Usual
 from asyncsm.emulator import refusals, strict
 from asyncsm.emulator.authentication import Gate
 from asyncsm.emulator.clock import Clock, Effect
+from asyncsm.emulator.dialects import CORE, Dialect
 from asyncsm.emulator.progress import Lockable, Operation, OperationProgress, require_free
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.state import ServiceState, Subscription
 from asyncsm.wire import inspection, xml
-from asyncsm.wire.base import XmlModel
+from asyncsm.wire.base import is_plain_xml
+from asyncsm.wire.document import Document
 from asyncsm.wire.xml import Node
 
 Handler: TypeAlias = "Callable[[Call], Reply]"
 
-M = TypeVar("M", bound=XmlModel)
+M = TypeVar("M", bound=Document)
 
 
 @dataclass(slots=True)
@@ -34,18 +37,26 @@ class Reply:
         status: HTTP status.
         document: the body, as a model or ready bytes; ``None`` for an empty one.
         headers: besides those every answer has.
-        content_type: of the body.
+        content_type: of the body, where that is not what the document says.
     """
 
     status: int = 200
-    document: XmlModel | bytes | None = None
+    document: Document | bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    content_type: str = "application/xml; charset=utf-8"
+    content_type: str = ""
 
     @classmethod
-    def refusing(cls, refusal: Refusal) -> Self:
-        """The answer that says no."""
-        return cls(refusal.status, refusal.document())
+    def refusing(cls, refusal: Refusal, dialect: Dialect = CORE) -> Self:
+        """The answer that says no, in the words of a family."""
+        return cls(refusal.status, dialect.refused(refusal))
+
+    def content(self) -> tuple[bytes, str] | None:
+        """Return the body and what it is; ``None`` for an empty one."""
+        if self.document is None:
+            return None
+        if isinstance(self.document, bytes):
+            return self.document, self.content_type or XML_CONTENT_TYPE
+        return self.document.to_body(), self.content_type or self.document.content_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,7 @@ class Route:
         recorded: whether List Subscription Operations shows it: changes, not reads.
         scoped: whether the path stands below a subscription.
         seconds: how long it usually takes, if it is not done with the answer and `durations` tells nothing.
+        dialect: how it speaks where that is not as the core does.
         only_with_query: whether its path without the query belongs to operations that are not emulated.
     """
 
@@ -74,6 +86,7 @@ class Route:
     recorded: bool = True
     scoped: bool = True
     seconds: float = durations.OTHERWISE
+    dialect: Dialect = CORE
     only_with_query: bool = False
 
     @property
@@ -244,12 +257,14 @@ class Call:
         """
         if self._world.strict:
             strict.check_body(model, self._incoming.content)
-        root, node = self._incoming.document
-        if root != model.root_name():
-            # [protocol 3.3]
-            raise refusals.invalid_xml(f"Expected the element {model.root_name()}, found {root}.")
         try:
-            return model.from_node(inspection.without_late(model, node))
+            if not is_plain_xml(model):
+                return model.from_body(self._incoming.content)
+            root, node = self._incoming.document
+            if root != model.root_name():
+                # [protocol 3.3]
+                raise refusals.invalid_xml(f"Expected the element {model.root_name()}, found {root}.")
+            return cast("M", model.from_node(inspection.without_late(model, node)))
         except ValueError as error:
             raise refusals.invalid_xml() from error  # [protocol 3.3]
 

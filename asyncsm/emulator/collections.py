@@ -20,10 +20,10 @@ from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
-from asyncsm.wire.base import XmlModel
+from asyncsm.wire.document import Document
 
 ThingT = TypeVar("ThingT")
-RequestT = TypeVar("RequestT", bound=XmlModel)
+RequestT = TypeVar("RequestT", bound=Document)
 Verb: TypeAlias = Literal["list", "read", "create", "put", "remove"]
 Parameters: TypeAlias = Mapping[str, str]
 
@@ -40,6 +40,7 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         path: where they are listed; one is at ``{path}/{parameter}``.
         parameter: what stands for a name in paths.
         request: the body that makes one.
+        putting: in the name of the operation that puts one.
         name_pattern: names that are valid.
         quota: the field of `Quotas`.
         missing, taken, invalid: sentences of refusals.
@@ -52,6 +53,7 @@ class Collection(ABC, Generic[ThingT, RequestT]):
     path: str
     parameter: str
     request: type[RequestT]
+    putting: str = "Set"
     name_pattern: re.Pattern[str] = re.compile(r"\w([\w .-]{0,78}\w)?", re.ASCII)  # [guess]
     quota: str
     missing: str = "The {noun} {name} does not exist."
@@ -65,7 +67,7 @@ class Collection(ABC, Generic[ThingT, RequestT]):
             "list": (routes.get, self.path, f"List{self.resource}s", self.list_all),
             "read": (routes.get, one, f"Get{self.resource}", self.read),
             "create": (routes.post, self.path, f"Create{self.resource}", self.create),
-            "put": (routes.put, one, f"Set{self.resource}", self.put),
+            "put": (routes.put, one, f"{self.putting}{self.resource}", self.put),
             "remove": (routes.delete, one, f"Delete{self.resource}", self.remove),
         }
         for register, path, operation, handler in map(table.__getitem__, self.verbs):
@@ -80,11 +82,11 @@ class Collection(ABC, Generic[ThingT, RequestT]):
     def make(self, call: Call, name: str, wanted: RequestT) -> ThingT:
         """Return a new one, or refuse."""
 
-    def shown(self, call: Call, thing: ThingT) -> XmlModel:
+    def shown(self, call: Call, thing: ThingT) -> Document:
         """Return one as it is read."""
         raise NotImplementedError
 
-    def listed(self, call: Call, things: Sequence[ThingT]) -> XmlModel:
+    def listed(self, call: Call, things: Sequence[ThingT]) -> Document:
         """Return all as they are listed."""
         raise NotImplementedError
 
@@ -107,24 +109,26 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         """Return the one of the path."""
         return self.named(call.subscription, call.parameters, call.parameters[self.parameter])
 
+    def answered(self, document: Document | None = None, status: int = 200) -> Reply:
+        """Return an answer that is not an operation's beginning."""
+        return Reply(status, document)
+
     def list_all(self, call: Call) -> Reply:
         """Answer a request for the list."""
         things = self.held(call.subscription, call.parameters).values()
         left = [one for one in things if not self._is_going(call.subscription, one)]
-        return Reply(document=self.listed(call, left))
+        return self.answered(self.listed(call, left))
 
     def read(self, call: Call) -> Reply:
         """Answer a request for one."""
-        return Reply(document=self.shown(call, self.find(call)))
+        return self.answered(self.shown(call, self.find(call)))
 
     def create(self, call: Call) -> Reply:
         """Answer a POST: one is there at once, and locked until the operation ends."""
         wanted = call.body(self.request)
         name = str(getattr(wanted, "name", ""))
         held = self.held(call.subscription, call.parameters)
-        if name in held:
-            raise refusals.conflict(self.taken.format(noun=self.noun, name=name))  # [protocol 3.4]
-        self._require_room(call, held, name)
+        self.require_new(call, held, name)
         thing = self.make(call, name, wanted)
         call.acts_on(*call.path.split("/"), name)
         reply = call.accept(locks=self.locks(call, thing))
@@ -154,6 +158,12 @@ class Collection(ABC, Generic[ThingT, RequestT]):
             raise refusals.bad_request(self.used.format(noun=self.noun, name=name, user=user))  # [guess]
         del held[name]
 
+    def require_new(self, call: Call, held: ByName[ThingT], name: str) -> None:
+        """Refuse a name that is taken or invalid, and one more than the quota allows."""
+        if name in held:
+            raise refusals.conflict(self.taken.format(noun=self.noun, name=name))  # [protocol 3.4]
+        self._require_room(call, held, name)
+
     def _require_room(self, call: Call, held: ByName[ThingT], name: str) -> None:
         if self.name_pattern.fullmatch(name) is None:
             raise refusals.bad_request(self.invalid.format(noun=self.noun, name=name))  # [guess]
@@ -166,6 +176,36 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         lock = thing.lock if isinstance(thing, Lockable) else None
         going = lock is not None and lock.name == f"Delete{self.resource}"
         return going and not any(True for _ in self.users(subscription, thing))
+
+
+class Immediate(Collection[ThingT, RequestT]):
+    """A family whose changes are done with the answer, which shows what was made or changed."""
+
+    putting: str = "Update"
+
+    @abstractmethod
+    def change(self, call: Call, thing: ThingT, wanted: RequestT) -> Document:
+        """Change one as a PUT says, or refuse; return what that is answered."""
+
+    def create(self, call: Call) -> Reply:
+        """Answer a POST: one is there."""
+        wanted = call.body(self.request)
+        name = str(getattr(wanted, "name", None) or "")
+        held = self.held(call.subscription, call.parameters)
+        self.require_new(call, held, name)
+        held[name] = thing = self.make(call, name, wanted)
+        call.acts_on(*call.path.split("/"), name)
+        return self.answered(self.shown(call, thing), 201)
+
+    def put(self, call: Call) -> Reply:
+        """Answer a PUT: one is what the request says."""
+        return self.answered(self.change(call, self.find(call), call.body(self.request)))
+
+    def remove(self, call: Call) -> Reply:
+        """Answer a DELETE: one is gone."""
+        self.find(call)
+        self.drop(call.subscription, call.parameters)
+        return self.answered()
 
 
 _REMOVALS: Final[dict[str, Callable[[Subscription, Parameters], None]]] = {}

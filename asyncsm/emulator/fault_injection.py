@@ -43,17 +43,18 @@ def instead(fault: Fault, call: Call, target: str) -> Reply:
         call: the request.
         target: its path and query, as they were sent.
     """
+    dialect = call.route.dialect
     match fault.kind:
         case "307":
             return _redirect(fault, call, target)
         case "409":
-            return Reply.refusing(_in_the_way(fault, call))
+            return Reply.refusing(_in_the_way(fault, call), dialect)
         case "503":
-            return Reply.refusing(refusals.server_busy())  # [protocol 3.3]
+            return Reply.refusing(refusals.server_busy(), dialect)  # [protocol 3.3]
         case "throttled":
-            return Reply.refusing(refusals.too_many_requests())  # [protocol 3.2]
+            return Reply.refusing(refusals.too_many_requests(), dialect)  # [protocol 3.2]
         case _:
-            return Reply.refusing(refusals.internal_error())  # [protocol 3.3]
+            return Reply.refusing(refusals.internal_error(), dialect)  # [protocol 3.3]
 
 
 def _redirect(fault: Fault, call: Call, target: str) -> Reply:
@@ -97,11 +98,11 @@ def _held_at(path: str) -> str:
     return "deployment" if "/deployment" in path else "hosted service"
 
 
-def spoil(fault: Fault, reply: Reply) -> Reply:
-    """Return what `fault` makes of the `reply` of an operation that has been performed."""
+def spoil(fault: Fault, call: Call, reply: Reply) -> Reply:
+    """Return what `fault` makes of the `reply` to a `call` that has been performed."""
     match fault.kind:
         case "500-after":
-            return Reply.refusing(refusals.internal_error())  # [protocol 3.3]
+            return Reply.refusing(refusals.internal_error(), call.route.dialect)  # [protocol 3.3]
         case "garbage":
             return Reply(200, GARBAGE, content_type="text/html")
         case _:

@@ -26,7 +26,6 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from asyncsm.clouds import CLOUDS
 from asyncsm.credentials import (
     CertificateAuthority,
     ManagementCertificate,
@@ -117,12 +116,8 @@ class Identity:
 
 
 def server_hosts(host: str, hostnames: Iterable[str]) -> tuple[str, ...]:
-    """The names a server listening on `host` is known by: its own and `hostnames`, and those of the service.
-
-    Programs that know only the service's come by a proxy or a file of hosts.
-    """
-    services = (cloud.management_host for cloud in CLOUDS)
-    return tuple(dict.fromkeys((*LOCAL_HOSTS, host, *hostnames, *services)))
+    """The names a server listening on `host` is known by, its `hostnames` among them."""
+    return tuple(dict.fromkeys((*LOCAL_HOSTS, host, *hostnames)))
 
 
 def _authority(files: Files) -> CertificateAuthority:

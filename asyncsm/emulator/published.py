@@ -47,3 +47,8 @@ class ExtensionType(Lockable):
     provider: str
     type: str
     versions: ByName[ExtensionImage] = field(default_factory=ByName)
+
+    @property
+    def name(self) -> str:
+        """Provider and type."""
+        return f"{self.provider}/{self.type}"

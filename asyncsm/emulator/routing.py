@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, quote, unquote
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Handler, Route
+from asyncsm.emulator.dialects import CORE, Dialect
 
 
 class _Facts(TypedDict, total=False):
@@ -26,14 +27,20 @@ class _Facts(TypedDict, total=False):
     recorded: bool
     scoped: bool
     seconds: float
+    dialect: Dialect
     only_with_query: bool
 
 
 class RouteTable:
-    """Collects the routes of a module by decorators; `routes` has the whole table."""
+    """Collects the routes of a module by decorators; `routes` has the whole table.
 
-    def __init__(self) -> None:
+    Args:
+        dialect: how these routes speak, where that is not as the core does.
+    """
+
+    def __init__(self, dialect: Dialect = CORE) -> None:
         self.routes: list[Route] = []
+        self._dialect = dialect
 
     def __iter__(self) -> Iterator[Route]:
         return iter(self.routes)
@@ -57,7 +64,8 @@ class RouteTable:
 
     def _add(self, method: str, path: str, operation: str, facts: _Facts) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
-            self.routes.append(Route(method, path, operation, handler, **facts))
+            spoken: _Facts = {"dialect": self._dialect, **facts}
+            self.routes.append(Route(method, path, operation, handler, **spoken))
             return handler
 
         return register

@@ -20,6 +20,7 @@ from asyncsm.emulator.networking import NetworkConfiguration, NetworkSecurityGro
 from asyncsm.emulator.progress import Lockable, OperationLog
 from asyncsm.emulator.published import ExtensionType, Publication
 from asyncsm.emulator.saved_names import saved
+from asyncsm.emulator.sql import SqlServer
 from asyncsm.wire.vm_images import VMImage
 
 MOST: Final = 2**31 - 1
@@ -45,6 +46,10 @@ class Quotas:
     network_security_rules_per_group: int = 200
     route_tables: int = 100
     routes_per_route_table: int = 100
+    sql_servers: int = 6
+    sql_databases_per_server: int = 150
+    sql_firewall_rules_per_server: int = 128
+    sql_dtus_per_server: int = 2000
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -146,6 +151,7 @@ class Subscription(Entity):
         vm_images: the user's, as they are shown.
         extension_types: those published, by provider and type with a slash between.
         publications: of OS and VM images alike, by the image's name.
+        resource_providers: for which it is registered.
         is_publisher: whether it may publish images and extensions. With the service few could;
             here all can, unless a seed says otherwise.
     """
@@ -167,9 +173,11 @@ class Subscription(Entity):
     reserved_ips: ByName[ReservedIP] = field(default_factory=ByName)
     networks: NetworkConfiguration = field(default_factory=NetworkConfiguration)
     network_security_groups: ByName[NetworkSecurityGroup] = field(default_factory=ByName)
+    sql_servers: ByName[SqlServer] = field(default_factory=ByName)
     extension_types: ByName[ExtensionType] = field(default_factory=ByName)
     publications: ByName[Publication] = field(default_factory=ByName)
     is_publisher: bool = True
+    resource_providers: tuple[str, ...] = ()
     operations: OperationLog = field(default_factory=OperationLog)
     cores_in_use: int = 0
 
@@ -201,7 +209,7 @@ class Subscription(Entity):
 
 
 class ServiceState:
-    """All subscriptions; names of hosted services and storage accounts are unique across them."""
+    """All subscriptions; names of hosted services, storage accounts and SQL servers are unique across them."""
 
     def __init__(self) -> None:
         self.subscriptions: ByName[Subscription] = ByName()
@@ -210,11 +218,12 @@ class ServiceState:
         """Know these subscriptions, with all they have, and nothing else any more.
 
         Raises:
-            ValueError: two of them have a hosted service or a storage account of the same name.
+            ValueError: two of them have a hosted service, a storage account or a SQL server of the same name.
         """
         owners = subscriptions.values()
         _require_distinct("hosted service", (name for each in owners for name in each.hosted_services))
         _require_distinct("storage account", (name for each in owners for name in each.storage_accounts))
+        _require_distinct("SQL server", (name for each in owners for name in each.sql_servers))
         self.subscriptions = subscriptions
 
     def owner_of_hosted_service(self, name: str) -> Subscription | None:

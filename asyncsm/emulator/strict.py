@@ -13,11 +13,12 @@ from typing import Final
 from pydantic import ValidationError
 
 from asyncsm.emulator import refusals
+from asyncsm.emulator.dialects import XML_TYPES, Dialect
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.wire import inspection, xml
-from asyncsm.wire.base import XmlModel
+from asyncsm.wire.base import XmlModel, is_plain_xml
+from asyncsm.wire.document import Document
 
-XML_TYPES: Final = frozenset({"application/xml", "text/xml"})
 FILE_TYPES: Final = frozenset({"text/plain", "application/octet-stream"}) | XML_TYPES
 """What a network configuration may be called, too."""
 
@@ -37,20 +38,21 @@ def version_refusal(version: str) -> Refusal:
     )
 
 
-def check_content_type(operation: str, content_type: str | None) -> None:
+def check_content_type(operation: str, dialect: Dialect, content_type: str | None) -> None:
     """Refuse a body that does not say what it is, or says the wrong thing.
 
     Args:
         operation: the service's name of what was asked.
+        dialect: of its family.
         content_type: the header's value.
 
     Raises:
         Refusal: 400 ``BadRequest``.
     """
-    allowed = FILE_TYPES if operation in TAKES_FILES else XML_TYPES
+    allowed = FILE_TYPES if operation in TAKES_FILES else dialect.takes
     if content_type is None:
         raise refusals.bad_request(
-            f"The header Content-Type is missing: {operation} takes a body of application/xml; charset=utf-8."
+            f"The header Content-Type is missing: {operation} takes a body of {dialect.usual}."
         )
     kind, _, parameters = content_type.lower().partition(";")
     if kind.strip() not in allowed:
@@ -63,7 +65,7 @@ def check_content_type(operation: str, content_type: str | None) -> None:
         raise refusals.bad_request(f"The header Content-Type says charset={charset}: bodies are UTF-8.")
 
 
-def check_body(model: type[XmlModel], content: bytes) -> None:
+def check_body(model: type[Document], content: bytes) -> None:
     """Refuse a document that is not exactly what `model` says.
 
     Raises:
@@ -71,20 +73,25 @@ def check_body(model: type[XmlModel], content: bytes) -> None:
     """
     if not content:
         raise refusals.invalid_xml(f"There is no body; {model.root_name()} was expected.")
+    if is_plain_xml(model):
+        _check_elements(model, content)
     try:
-        root, node = xml.parse(content)
-    except ValueError as error:
-        raise refusals.invalid_xml(f"The body is not well formed: {error}.") from error
-    if root.rpartition(":")[2] != model.root_name():
-        raise refusals.invalid_xml(f"Expected the element {model.root_name()}, found {root}.")
-    _refuse(inspection.offences(model, content))
-    try:
-        model.from_node(node)
+        model.from_body(content, strict=not is_plain_xml(model))
     except ValidationError as error:
         wrong = error.errors(include_input=False, include_url=False, include_context=False)
         _refuse(f"{'/'.join(map(str, one['loc']))}: {one['msg']}." for one in wrong)
     except ValueError as error:
         raise refusals.invalid_xml(f"{error}.") from error
+
+
+def _check_elements(model: type[XmlModel], content: bytes) -> None:
+    try:
+        root, _ = xml.parse(content)
+    except ValueError as error:
+        raise refusals.invalid_xml(f"The body is not well formed: {error}.") from error
+    if root.rpartition(":")[2] != model.root_name():
+        raise refusals.invalid_xml(f"Expected the element {model.root_name()}, found {root}.")
+    _refuse(inspection.offences(model, content))
 
 
 def _refuse(offences: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, TypeVar
 
 from asyncsm.engine.protocol import decode
+from asyncsm.errors import OutcomeUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
     from asyncsm.config import PollingPolicy
     from asyncsm.engine.protocol import Request
     from asyncsm.polling import Goal, OperationHandle
-    from asyncsm.wire.base import XmlModel
+    from asyncsm.wire.document import Document
     from asyncsm.wire.http import HttpResponse
 
-M = TypeVar("M", bound="XmlModel")
+M = TypeVar("M", bound="Document")
 R = TypeVar("R")
 
 
@@ -102,7 +103,7 @@ class Caller(ABC):
         """
         return self.session.resume(token_or_request_id)
 
-    def completed(self, reply: XmlModel, operation: str) -> OperationHandle:
+    def completed(self, reply: Document, operation: str) -> OperationHandle:
         """A handle that is done, for a change that turned out not to be needed.
 
         Args:
@@ -123,19 +124,28 @@ class Caller(ABC):
         """
         return await self.session.wait_for(model, request, goal)
 
-    async def change(self, model: type[M], request: Request, *, otherwise: Request) -> M:
+    async def change(self, model: type[M], request: Request, *, otherwise: Request | None = None) -> M:
         """Send a change that is answered with a document, and return that.
 
         Args:
             model: of both documents.
             request: the change.
-            otherwise: reads the document where the reply was lost and the change is known to have happened.
+            otherwise: reads the document where the reply was lost and the change is known to have happened;
+                ``None`` if that is read nowhere.
 
         Raises:
             UnexpectedPayload: the reply is not such a document.
+            OutcomeUnknown: the change happened, and nothing tells what it was answered.
         """
         handle = await self.start(request)
         if handle.response is not None and handle.response.body:
             return decode(model, handle.response, request)
         await handle
+        if otherwise is None:
+            raise OutcomeUnknown(
+                f"{request.resource} happened, but the reply was lost that says what came of it: look for it"
+                " before sending it again",
+                resource=request.resource,
+                request_id=handle.request_id,
+            )
         return await self.fetch(model, otherwise)

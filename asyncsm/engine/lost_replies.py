@@ -31,7 +31,7 @@ from urllib.parse import unquote
 
 from asyncsm.engine.budget import Kind
 from asyncsm.engine.operation_list import as_operation, is_removal, normalised
-from asyncsm.engine.protocol import Reconcile, Request
+from asyncsm.engine.protocol import ACTIONS, Reconcile, Request
 from asyncsm.engine.retrying import outcome_is_unknown
 from asyncsm.engine.statistics import ADOPTED, SENT_AGAIN, UNKNOWN
 from asyncsm.errors import (
@@ -254,7 +254,7 @@ class Reconciler:
         request = change.request
         pause = self._policy.first
         # An action is not refused when it arrives twice: only what began after a look is later than that.
-        later_than = None if request.reconcile is Reconcile.LISTED else self._sender.service_time
+        later_than = None if request.reconcile in ACTIONS else self._sender.service_time
         listed = fresh = False
         for _ in range(looks):
             await self._sender.pause(pause)
@@ -274,7 +274,7 @@ class Reconciler:
             fresh = fresh or (later_than is not None and newest is not None and newest > later_than)
             later_than = later_than or self._sender.service_time
             listed = True
-            if fresh and request.reconcile is not Reconcile.LISTED:
+            if fresh and request.reconcile not in ACTIONS:
                 with suppress(AsyncsmError):
                     if not await self._is_as_wished(request):
                         return _Verdict.DID_NOT_HAPPEN
@@ -282,6 +282,8 @@ class Reconciler:
 
     async def _judge(self, request: Request, *, listed: bool, fresh: bool) -> _Verdict:
         """Judge by the resource itself; the list, if there was one, does not show the change."""
+        if request.reconcile is Reconcile.UNLISTED:
+            return _Verdict.CANNOT_TELL
         if request.reconcile is Reconcile.LISTED:
             return _Verdict.DID_NOT_HAPPEN if fresh else _Verdict.CANNOT_TELL
         try:
@@ -342,7 +344,7 @@ def _may_be_listed_as(request: Request, name: str) -> bool:
     name, operation = (one.removesuffix("BySlot") for one in (name, request.operation))
     if request.listed:
         return name == operation
-    if request.reconcile is Reconcile.LISTED and not operation.startswith("Perform"):
+    if request.reconcile in ACTIONS and not operation.startswith("Perform"):
         # Nothing but the name tells actions on one thing apart. Those on machines go by common names.
         return name == operation or name in ROLE_OPERATIONS
     return is_removal(name) == (request.method == "DELETE" or is_removal(operation))

@@ -16,7 +16,7 @@ from asyncsm.engine.budget import Kind
 from asyncsm.engine.protocol import Request, get
 from asyncsm.engine.sending import decoded
 from asyncsm.errors import AsyncsmError, UnexpectedPayload
-from asyncsm.wire.base import XmlModel
+from asyncsm.wire.document import Document
 from asyncsm.wire.gateways import GatewayOperation, GatewayOperationAsyncResponse, GatewayOperationState
 from asyncsm.wire.http import HttpResponse
 from asyncsm.wire.operations import Operation, OperationState, doubt_about
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from asyncsm.engine.sending import Sender
 
-M = TypeVar("M", bound=XmlModel)
+M = TypeVar("M", bound=Document)
 T = TypeVar("T")
 
 UNREADABLE: Final = 2

@@ -18,15 +18,16 @@ from asyncsm import config, wire
 from asyncsm.errors import InvalidArgument, ServiceError, UnexpectedPayload
 from asyncsm.wire.encoding import utf8
 from asyncsm.wire.http import HttpRequest, HttpResponse
-from asyncsm.wire.refusals import service_error_class
+from asyncsm.wire.refusals import read_refusal, service_error_class
 
 if TYPE_CHECKING:
     from asyncsm.clouds import Endpoint
-    from asyncsm.wire.base import XmlModel
+    from asyncsm.wire.document import Document
 
-M = TypeVar("M", bound="XmlModel")
+M = TypeVar("M", bound="Document")
 Query = Mapping[str, str | None]
 
+_PASSWORD: Final = re.compile(r"(\w*password=)[^&]*", re.IGNORECASE)
 _IN_URLS: Final = "%/?:@!$&'()*+,;=~"
 
 
@@ -41,6 +42,12 @@ class Reconcile(StrEnum):
     """Look for its target, which it removes."""
     LISTED = "listed"
     """An action that leaves nothing to look at; only the list of operations tells."""
+    UNLISTED = "unlisted"
+    """Likewise, where nobody has seen whether the list shows such actions: that it does not proves nothing."""
+
+
+ACTIONS: Final = frozenset({Reconcile.LISTED, Reconcile.UNLISTED})
+"""Ways for what leaves nothing to look at."""
 
 
 @dataclass(slots=True)  # not frozen, which would make a request of fourteen fields cost twice as much
@@ -51,7 +58,7 @@ class Request:
         method: HTTP method.
         path: quoted, without leading slash, below the subscription where `scoped`.
         query: encoded query string without ``?``.
-        body: a model, or bytes sent as they are.
+        body: a document, or bytes sent as they are.
         operation: the service's name for the call, such as ``CreateHostedService``.
         version: ``x-ms-version``, or ``None`` for the session's.
         reconcile: what is done if its reply is lost.
@@ -63,13 +70,13 @@ class Request:
         listed: whether `operation` is the name that List Subscription Operations was seen to show.
         lane: names, in lower case, of what it changes; ``()`` excludes nothing, and ``None`` leaves
             it to the path (see `asyncsm.operations.lanes.lane_of`).
-        content_type: of the body, where that is not XML of the API.
+        content_type: of bytes, where they are not XML of the API; a document knows its own.
     """
 
     method: str
     path: str
     query: str = ""
-    body: XmlModel | bytes | None = field(default=None, repr=False)
+    body: Document | bytes | None = field(default=None, repr=False)
     operation: str = ""
     version: str | None = None
     reconcile: Reconcile = Reconcile.REPEAT
@@ -93,8 +100,9 @@ class Request:
 
     @property
     def resource(self) -> str:
-        """Method, path and query without the subscription id: what errors and logs show."""
-        return f"{self.method} /{self.path}" + (f"?{self.query}" if self.query else "")
+        """Method, path and query without the subscription id and without a password: what errors and logs show."""
+        query = _PASSWORD.sub(r"\1...", self.query) if "assword=" in self.query else self.query
+        return f"{self.method} /{self.path}" + (f"?{query}" if query else "")
 
 
 def get(
@@ -184,10 +192,11 @@ def encode(request: Request, endpoint: Endpoint, subscription_id: str, api_versi
         url += f"?{request.query}"
     headers = {"x-ms-version": request.version or api_version}
     body = request.body
-    if body is not None:
+    if isinstance(body, bytes):
         headers["content-type"] = request.content_type
-        if not isinstance(body, bytes):
-            body = body.to_xml()
+    elif body is not None:
+        headers["content-type"] = body.content_type
+        body = body.to_body()
     elif request.method in {"POST", "PUT"}:
         headers["content-length"] = "0"
     return HttpRequest(request.method, url, headers, body)
@@ -202,7 +211,8 @@ def check(response: HttpResponse, request: Request) -> None:
 
 def service_error(response: HttpResponse, request: Request) -> ServiceError:
     """The error behind a refusal, whatever its body looks like."""
-    code, message, conflicting = _read_error(response)
+    code, message, conflicting = read_refusal(response.body) or ("", wire.echoes.excerpt(response.body), None)
+    code, message = code or f"HTTP{response.status}", message or "the service gave no reason"
     message = wire.echoes.masked(message, wire.echoes.secrets_in(request.body))
     kind = service_error_class(response.status, code, message)
     error = kind(
@@ -217,19 +227,6 @@ def service_error(response: HttpResponse, request: Request) -> ServiceError:
     return error
 
 
-def _read_error(response: HttpResponse) -> tuple[str, str, str | None]:
-    try:
-        document = wire.operations.Error.from_xml(response.body)
-    except ValueError:
-        text = wire.echoes.excerpt(response.body)
-        return f"HTTP{response.status}", text or "the service gave no reason", None
-    return (
-        document.code or f"HTTP{response.status}",
-        document.message or "the service gave no reason",
-        document.conflicting_operation_id,
-    )
-
-
 def decode(model: type[M], response: HttpResponse, request: Request) -> M:
     """Read a success into `model`.
 
@@ -237,7 +234,7 @@ def decode(model: type[M], response: HttpResponse, request: Request) -> M:
         UnexpectedPayload: it is not a document, or not that document.
     """
     try:
-        decoded = model.from_xml(response.body)
+        decoded = model.from_body(response.body)
     except ValueError as error:
         beginning = wire.echoes.masked(
             wire.echoes.excerpt(response.body), wire.echoes.secrets_in(request.body)

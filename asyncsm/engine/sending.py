@@ -16,9 +16,9 @@ from asyncsm.engine import protocol, retrying
 from asyncsm.engine.budget import CALL, POLL, Kind
 from asyncsm.engine.events import ReplyReceived, RequestSent, RetryPlanned
 from asyncsm.engine.queues import OutOfPatience
-from asyncsm.engine.undisturbed import without_collections
+from asyncsm.engine.undisturbed import short_turns, without_collections
 from asyncsm.errors import AsyncsmError, ClientStateError, ConnectionFailed, Throttled
-from asyncsm.wire.base import XmlModel
+from asyncsm.wire.document import Document
 from asyncsm.wire.http import read_date
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from asyncsm.engine.transport import Transport
     from asyncsm.wire.http import HttpResponse
 
-M = TypeVar("M", bound=XmlModel)
+M = TypeVar("M", bound=Document)
 
 _log = logging.getLogger("asyncsm.transport")
 _retry_log = logging.getLogger("asyncsm.retry")
@@ -251,6 +251,7 @@ async def decoded(model: type[M], response: HttpResponse, request: Request) -> M
 
 def _decoded_in_thread(model: type[M], response: HttpResponse, request: Request) -> M:
     if len(response.body) <= config.VERY_LONG_BYTES:
-        return protocol.decode(model, response, request)
-    with without_collections():
+        with short_turns():
+            return protocol.decode(model, response, request)
+    with short_turns(), without_collections():
         return protocol.decode(model, response, request)

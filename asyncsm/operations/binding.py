@@ -12,7 +12,7 @@ from asyncsm.operations.facts import PLACEHOLDER, Operation, Parameter, parts_of
 from asyncsm.wire.encoding import utf8
 
 if TYPE_CHECKING:
-    from asyncsm.wire.base import XmlModel
+    from asyncsm.wire.document import Document
 
 P = ParamSpec("P")
 Owner = TypeVar("Owner")
@@ -36,8 +36,8 @@ class Binder:
     ) -> None:
         self.operation: Operation = operation
         self._method = method
-        self.document: type[XmlModel] | None = (
-            None if operation.changes or operation.reply is bytes else cast("type[XmlModel]", operation.reply)
+        self.document: type[Document] | None = (
+            None if operation.changes or operation.reply is bytes else cast("type[Document]", operation.reply)
         )
         numbers = {one.name for one in operation.parameters if one.type is int}
         self._path = _filler(operation.path, numbers)
@@ -109,7 +109,7 @@ class Binder:
         """Have Python say what is wrong with these arguments."""
         self._method(None, *args, **kwargs).close()
 
-    def request(self, values: Values, body: XmlModel | None = None) -> Request:
+    def request(self, values: Values, body: Document | None = None) -> Request:
         """The request for checked `values`; `body` stands for the one they would make."""
         operation = self.operation
         query = self._query_of(values) if self._query else ""
@@ -144,7 +144,7 @@ class Binder:
         given = [(name, values.get(value) if named else value) for name, value, named in self._query]
         return "&".join(
             [
-                name + quote(utf8(name.strip("&="), str(text)), safe="")
+                name + quote(utf8(name.strip("&="), _in_query(text)), safe="")
                 for name, text in given
                 if text is not None
             ]
@@ -154,14 +154,14 @@ class Binder:
         """The request that reads what a change has answered, where that was lost."""
         return Request("GET", self._otherwise(values), version=self.operation.version)
 
-    def _body(self, values: Values) -> XmlModel | None:
+    def _body(self, values: Values) -> Document | None:
         model = self.operation.body
         if model is None:
             return None
         if self.operation.made is not None:
             return self.operation.made(**{name: values.get(name) for name in self._made_of})
         if self._whole_body is not None:
-            return cast("XmlModel", values[self._whole_body])
+            return cast("Document", values[self._whole_body])
         fields = {
             field: value for field, parameter in self._fields if (value := values.get(parameter)) is not None
         }
@@ -170,7 +170,7 @@ class Binder:
         except InvalidArgument as error:
             raise self._of_parameter(error, model) from None
 
-    def _of_parameter(self, error: InvalidArgument, model: type[XmlModel]) -> InvalidArgument:
+    def _of_parameter(self, error: InvalidArgument, model: type[Document]) -> InvalidArgument:
         """`error` of a field of `model`, told of the parameter that fills the field."""
         _, _, place = error.parameter.partition(".")
         name, dot, rest = place.partition(".")
@@ -193,7 +193,7 @@ def request_of(
 
 
 def request_with(
-    method: Callable[..., Awaitable[object]], body: XmlModel | None = None, /, **values: object
+    method: Callable[..., Awaitable[object]], body: Document | None = None, /, **values: object
 ) -> Request:
     """The request that `method`'s declaration makes with a ready `body`; `values` fill path and query."""
     return binder_of(method).request(values, body)
@@ -235,7 +235,15 @@ def _lane_filler(template: str) -> Callable[[Values], tuple[str, ...]]:
     return lambda values: tuple([text or str(values[name]).lower() for text, name in segments])
 
 
-def _is_model(kind: object, model: type[XmlModel]) -> bool:
+def _in_query(value: object) -> str:
+    if isinstance(value, str | int):
+        return str(value)
+    from pydantic import SecretStr  # which takes a while to import, and is there by now
+
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def _is_model(kind: object, model: type[Document]) -> bool:
     return isinstance(kind, type) and issubclass(kind, model)
 
 

@@ -70,4 +70,4 @@ def _check_plain(operation: Operation, where: str, used: set[str]) -> None:
 
 
 def _is_readable(reply: object) -> bool:
-    return reply is None or (isinstance(reply, type) and issubclass(reply, bytes | wire.base.XmlModel))
+    return reply is None or (isinstance(reply, type) and issubclass(reply, bytes | wire.document.Document))

@@ -58,7 +58,7 @@ from asyncsm.operations.facts import (
 from asyncsm.polling import OperationHandle
 
 if TYPE_CHECKING:
-    from asyncsm.wire.base import XmlModel
+    from asyncsm.wire.document import Document
 
 AnyMethod: TypeAlias = Callable[..., Coroutine[object, object, object]]
 Method = TypeVar("Method", bound=AnyMethod)
@@ -67,11 +67,11 @@ Method = TypeVar("Method", bound=AnyMethod)
 class Facts(TypedDict, total=False):
     """The facts a decorator takes besides the path; see `Operation` for their meaning."""
 
-    body: type[XmlModel] | Callable[[], type[XmlModel]]
+    body: type[Document] | Callable[[], type[Document]]
     """Model of the document that is sent, or a function that names a model nobody has loaded yet."""
     fields: Mapping[str, str]
     """Field by field the parameter that fills it, where the names differ; "" for none."""
-    made: Callable[..., XmlModel]
+    made: Callable[..., Document]
     """Function that makes the body, where it takes more than filling fields; see `Operation.made_of`."""
     at: str
     """Path of what is created; beginning with ``/`` it continues the operation's path."""
@@ -323,7 +323,7 @@ def _query_of(query: str) -> dict[str, str]:
 
 
 def _fields(
-    body: type[XmlModel] | None,
+    body: type[Document] | None,
     renamed: Mapping[str, str],
     parameters: Sequence[Parameter],
     elsewhere: Sequence[str],
@@ -375,7 +375,7 @@ def _caller(declaration: Declaration) -> AnyMethod:
             return await self.start(request)
         if reply is bytes:
             return (await self.send(request)).body
-        model = cast("type[XmlModel]", reply)
+        model = cast("type[Document]", reply)
         return await self.change(model, request, otherwise=bound.otherwise(values))
 
     return call

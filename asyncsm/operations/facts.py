@@ -14,7 +14,7 @@ from asyncsm.engine.protocol import Reconcile
 from asyncsm.errors import InvalidArgument
 
 if TYPE_CHECKING:
-    from asyncsm.wire.base import XmlModel
+    from asyncsm.wire.document import Document
 
 PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 _REFERENCE: Final = re.compile(r"^REST: ([^(\n]+?)(?: \((\w+)\))?\.$", re.MULTILINE)
@@ -144,9 +144,9 @@ class Operation:
     path: str
     query: Mapping[str, str]
     version: str | None
-    body: type[XmlModel] | None
+    body: type[Document] | None
     fields: Mapping[str, str]
-    made: Callable[..., XmlModel] | None = field(repr=False)
+    made: Callable[..., Document] | None = field(repr=False)
     reply: type | None
     ends: Ends
     usual: Usual | None

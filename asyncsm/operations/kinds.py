@@ -58,6 +58,18 @@ def between(least: int, most: float = inf) -> Rule:
     return Rule(says.removeprefix("in "), check, example=least)
 
 
+def at_most(length: int) -> Rule:
+    """A text of 1 to `length` characters."""
+
+    def check(name: str, value: object) -> object:
+        text = arguments.text(name, cast("str", value))
+        if len(text) > length:
+            raise InvalidArgument(name, f"has {len(text)} characters; {length} are allowed")
+        return text
+
+    return Rule(f"1 to {length} characters", check, example="text")
+
+
 def flag(text: str | None, otherwise: str | None = None) -> Rule:
     """A switch that stands in the query as `text`, or as `otherwise` when it is off."""
     return Rule(

@@ -51,8 +51,12 @@ def _literals(template: Sequence[str]) -> int:
 
 
 def _fits(template: Sequence[str], names: Sequence[str]) -> bool:
-    """Tell names at the template's path or below it."""
-    return len(template) <= len(names) and all(
-        PLACEHOLDER.fullmatch(segment) or segment.lower() == name.lower()
-        for segment, name in zip(template, names, strict=False)
+    """Tell names at the template's path or below it; below a single word there is all of the service."""
+    return (
+        (len(template) > 1 or len(template) == len(names))
+        and len(template) <= len(names)
+        and all(
+            PLACEHOLDER.fullmatch(segment) or segment.lower() == name.lower()
+            for segment, name in zip(template, names, strict=False)
+        )
     )

@@ -10,7 +10,7 @@ from typing import Final
 from asyncsm import wire
 from asyncsm.errors import Conflict, InvalidArgument, ResourceNotFound
 from asyncsm.operations import network_files
-from asyncsm.operations.arguments import ip_address, same_name, same_place, text
+from asyncsm.operations.arguments import same_name, same_place, text
 from asyncsm.operations.network_files import GATEWAY_SUBNET, block_of, blocks
 from asyncsm.operations.networks import FILE, NetworkOperations, setting
 from asyncsm.polling import OperationHandle
@@ -61,7 +61,7 @@ class _Network:
         for name, address in (self.dns_servers or {}).items():
             text("dns_servers", name)
             if address is not None:
-                ip_address("dns_servers", address)
+                network_files.address("dns_servers", address)
 
     def apply(self, configuration: wire.network_configuration.NetworkConfigurationFile) -> None:
         """Let the network be in `configuration` as it is asked for.
@@ -187,6 +187,7 @@ class ConvergentNetworkOperations(NetworkOperations):
         Raises:
             ResourceNotFound: there is no such network.
             InvalidArgument: deployments use it.
+            BadRequest: one has come to use it meanwhile.
             Conflict: other writers have overwritten the change each time.
         """
         text("name", name)
@@ -216,7 +217,7 @@ class ConvergentNetworkOperations(NetworkOperations):
         """
         overwritten: wire.network_configuration.NetworkConfigurationFile | None = None
         for _ in range(MOST_ROUNDS):
-            configuration = overwritten or await self._configuration()
+            configuration = await self._configuration() if overwritten is None else overwritten
             before = configuration.to_xml()
             change.apply(configuration)
             if configuration.to_xml() == before:

@@ -8,12 +8,18 @@ from typing import Annotated, Final
 
 from asyncsm import wire
 from asyncsm.engine.caller import Caller
+from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.binding import request_of
 from asyncsm.operations.declaring import Family
-from asyncsm.operations.kinds import Moment, one_of
+from asyncsm.operations.kinds import Moment, Name, one_of
 from asyncsm.operations.paging import Entries
+from asyncsm.polling import OperationHandle
 
 family: Final = Family("subscription", evidence="[protocol 4.1]")
+
+_PROVIDERS: Final = "services?service={resource_provider}&action="
+_REGISTRATIONS: Final = "services/registrations"
+"""Lane of no path of the service: one registration after the other, as lists do not tell them apart."""
 
 
 class SubscriptionOperations(Caller):
@@ -64,6 +70,36 @@ class SubscriptionOperations(Caller):
         """List the guest operating system versions, grouped by family.
 
         REST: List Operating System Families (gg441291).
+        """
+        ...
+
+    @family.replaces(
+        _PROVIDERS + "register",
+        lane=_REGISTRATIONS,
+        reconcile=Reconcile.LISTED,  # the service refuses a second one
+    )
+    async def register_resource_provider(self, resource_provider: Name) -> OperationHandle:
+        """Register the subscription for resources of a provider, before the first of them is made.
+
+        REST: Register Resource Provider.
+
+        Args:
+            resource_provider: such as ``website`` or ``scheduler.JobCollections``.
+
+        Raises:
+            ResourceNotFound: there is no such provider.
+            Conflict: the subscription is registered for it.
+        """
+        ...
+
+    @family.replaces(_PROVIDERS + "unregister", lane=_REGISTRATIONS, reconcile=Reconcile.LISTED)
+    async def unregister_resource_provider(self, resource_provider: Name) -> OperationHandle:
+        """Take a registration back.
+
+        REST: Unregister Resource Provider.
+
+        Raises:
+            ResourceNotFound: there is no such provider, or the subscription is not registered for it.
         """
         ...
 

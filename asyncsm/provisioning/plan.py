@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError, model_validator
 
@@ -199,6 +200,8 @@ class _Checks:
         yield from self._places()
         yield from self._slots()
         yield from self._machines()
+        yield from self._ports()
+        yield from self._regions()
         if self._base is not None:
             yield from self._files(self._base)
 
@@ -301,6 +304,47 @@ class _Checks:
                     "needs a source_image_name, disk_name, media_link or remote_source_image_link",
                 )
 
+    def _ports(self) -> Iterator[Problem]:
+        """Machines of a deployment have one address, so that each public port is one machine's, or one set's."""
+        taken: dict[tuple[str, str, int], tuple[str, str | None]] = {}
+        told: set[Path_] = set()
+        for path, one in self._copies["virtual_machines"]:
+            for place, endpoint in enumerate(one.network_config.endpoints if one.network_config else ()):
+                where = (*path, "network_config", "endpoints", place, "port")
+                if endpoint.port is None or where in told:
+                    continue
+                port = (one.service_name.lower(), endpoint.protocol, endpoint.port)
+                owner, shared = taken.setdefault(port, (one.name, endpoint.load_balanced_endpoint_set_name))
+                same_set = shared is not None and shared == endpoint.load_balanced_endpoint_set_name
+                if owner != one.name and not same_set:
+                    told.add(where)
+                    yield _problem(
+                        where,
+                        f"{one.service_name} has one port {endpoint.port}, which is {owner}'s; leave it out, and the"
+                        " service chooses one for each, or share it by a load_balanced_endpoint_set_name",
+                    )
+
+    def _regions(self) -> Iterator[Problem]:
+        """Disks must be in the region of their machine."""
+        groups = {one.name.lower(): one.location for _, one in self._copies["affinity_groups"]}
+
+        def region(one: Any) -> str | None:
+            return one.location or groups.get((one.affinity_group or "").lower())
+
+        accounts = {one.name.lower(): region(one) for _, one in self._copies["storage_accounts"]}
+        services = {one.name.lower(): region(one) for _, one in self._copies["hosted_services"]}
+        told: set[Path_] = set()
+        for path, one in self._copies["virtual_machines"]:
+            here = services.get(one.service_name.lower())
+            disks = [one.os_disk(), *one.data_disks()]
+            for account in dict.fromkeys(_account(disk.media_link) for disk in disks if disk is not None):
+                there = accounts.get(account)
+                if here and there and here.lower() != there.lower() and path not in told:
+                    told.add(path)
+                    yield _problem(
+                        path, f"{one.service_name} is in {here}, and its disks' account {account} in {there}"
+                    )
+
     def _files(self, base: Path) -> Iterator[Problem]:
         for path, one in self._copies["hosted_services"]:
             for place, certificate in enumerate(one.certificates):
@@ -309,6 +353,10 @@ class _Checks:
         for path, one in self._copies["deployments"]:
             if not (base / one.configuration).is_file():
                 yield _problem((*path, "configuration"), f"there is no {one.configuration}")
+
+
+def _account(url: str | None) -> str:
+    return (urlsplit(url or "").hostname or "").partition(".blob.")[0]
 
 
 def _problem(path: Path_, message: str) -> Problem:

@@ -11,6 +11,7 @@ from pydantic import Field
 from asyncsm.config import ThrottlePolicy
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.estimate import Estimate, estimate
+from asyncsm.provisioning.feasibility import shortcomings
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.journal import Journal, JournalEntry, Phase
 from asyncsm.provisioning.plan import Plan
@@ -55,6 +56,7 @@ class Preview(StrictModel):
         changes: the number of requests that would change something.
         seconds: the least time for all of them.
         seconds_by_budget: the least time for sending them; 0 where no budget is known.
+        problems: why the subscription cannot have all of it, as far as that can be told.
     """
 
     plan: str
@@ -64,6 +66,7 @@ class Preview(StrictModel):
     changes: int
     seconds: float
     seconds_by_budget: float
+    problems: list[str] = Field(default_factory=list)
 
     @property
     def actions(self) -> dict[str, int]:
@@ -165,6 +168,7 @@ class Provisioner:
             changes=reckoned.changes,
             seconds=reckoned.seconds,
             seconds_by_budget=reckoned.by_budget,
+            problems=await shortcomings(site, self.graph, decisions),
         )
 
     async def apply(self, options: RunOptions | None = None, watch: Watch | None = None) -> Report:

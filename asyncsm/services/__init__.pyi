@@ -1,2 +1,3 @@
 from .management import ServiceManagementService as ServiceManagementService
 from .networks import NetworkManagementService as NetworkManagementService
+from .sql_databases import SqlDatabaseManagementService as SqlDatabaseManagementService

@@ -30,15 +30,16 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
-from typing import ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, get_origin, overload
+from collections.abc import Callable, Iterator
+from typing import ClassVar, Concatenate, ParamSpec, Self, TypeGuard, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_pascal
 
+from asyncsm.config import XML_CONTENT_TYPE
 from asyncsm.errors import InvalidArgument
 from asyncsm.wire import codec, xml
+from asyncsm.wire.document import Document, DocumentList
 from asyncsm.wire.thumbprints import Thumbprint, clean
 from asyncsm.wire.types import (
     Base64,
@@ -65,6 +66,7 @@ __all__ = [
     "Wrapped",
     "XmlList",
     "XmlModel",
+    "is_plain_xml",
     "positional",
     "repeated",
 ]
@@ -111,14 +113,10 @@ def positional(init: Callable[Concatenate[M, P], None]) -> Callable[Concatenate[
     return replacement
 
 
-class XmlModel(BaseModel):
+class XmlModel(Document):
     """One XML element; see the module's docstring.
 
-    An attribute that is no field can be set, as on any object, and is never sent; one that resembles
-    a field is refused as misspelt.
-
     Attributes:
-        request_id: ``x-ms-request-id`` of the reply a model was read from.
         extra_elements: elements read that have no field; written back in place.
     """
 
@@ -132,6 +130,7 @@ class XmlModel(BaseModel):
         defer_build=True,
     )
 
+    content_type: ClassVar[str] = XML_CONTENT_TYPE
     xml_root: ClassVar[str] = ""
     """The root element's name where it is not the class's."""
     xml_namespace: ClassVar[str | None] = xml.AZURE
@@ -141,9 +140,6 @@ class XmlModel(BaseModel):
     """Sets of elements whose order is free: clients sent both orders, and the service took both."""
     xml_lost_when_late: ClassVar[frozenset[str]] = frozenset()
     """Elements that clients sent after others which precede them; the service took such a document without them."""
-
-    # A slot, because pydantic initializes private attributes in Python code, for each item of a list too.
-    __slots__ = ("_request_id",)
 
     extra_elements: tuple[ExtraElement, ...] = Field(default=(), exclude=True, repr=False)
 
@@ -156,23 +152,8 @@ class XmlModel(BaseModel):
 
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
-    def __getstate__(self) -> dict[object, object]:
-        if any(isinstance(value, SecretStr) for value in self.__dict__.values()):
-            raise TypeError(
-                f"a {type(self).__name__} with a secret is not pickled: pass what it can be read from, and read it there"
-            )
-        return super().__getstate__()
-
     def __setattr__(self, name: str, value: object) -> None:
         model = type(self)
-        if name not in model.model_fields and not hasattr(model, name):
-            # Programs for the old SDK keep their own notes on models.
-            for meant in get_close_matches(name, model.model_fields, n=1, cutoff=0.75):
-                raise InvalidArgument(
-                    f"{model.__name__}.{name}", f"there is no such field; did you mean {meant}?"
-                )
-            object.__setattr__(self, name, value)
-            return
         taken = _taken(model, name, value)
         absent = taken is codec.NOTHING
         if absent:
@@ -184,19 +165,6 @@ class XmlModel(BaseModel):
         if absent:
             self.model_fields_set.discard(name)
 
-    def __bool__(self) -> bool:
-        """Return whether there is anything in it: parts that a document lacks are empty models, and false."""
-        return any(
-            bool(value) if isinstance(value, XmlModel | list | tuple) else value is not None
-            for name, value in self.__dict__.items()
-            if name in type(self).model_fields
-        )
-
-    @classmethod
-    def of(cls, value: object) -> object:
-        """Return the model that a caller means by `value`, which may be a mapping of its fields."""
-        return cls(**value) if isinstance(value, Mapping) else value
-
     def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
         # A document has dozens of optional fields; showing the absent ones would hide the others.
         for name, value in super().__repr_args__():
@@ -204,15 +172,19 @@ class XmlModel(BaseModel):
             if not empty:
                 yield name, value
 
-    @property
-    def request_id(self) -> str | None:
-        """``x-ms-request-id`` of the reply this was read from; ``None`` for a part or a copy of one."""
-        return getattr(self, "_request_id", None)
-
     @classmethod
     def root_name(cls) -> str:
         """Return the element's name as the root of a document."""
         return cls.xml_root or cls.__name__
+
+    @classmethod
+    def from_body(cls, body: bytes | str, *, strict: bool = False) -> Self:
+        """Read a document, as `from_xml` does where it does not stand in another."""
+        return cls.from_xml(body, strict=strict)
+
+    def to_body(self) -> bytes:
+        """Write a document, as `to_xml` does where it does not stand in another."""
+        return self.to_xml()
 
     @classmethod
     def from_xml(cls, document: bytes | str, *, strict: bool = False) -> Self:
@@ -265,54 +237,17 @@ class XmlModel(BaseModel):
 
 
 # Pydantic evaluates what its bases have annotated for every one of two hundred models, be it no field.
-for _not_a_field in ("xml_root", "xml_namespace", "xml_prefixes", "xml_in_any_order"):
+for _not_a_field in ("content_type", "xml_root", "xml_namespace", "xml_prefixes", "xml_in_any_order"):
     del XmlModel.__annotations__[_not_a_field]
 
 
-class XmlList(XmlModel, Generic[ItemT]):
+class XmlList(XmlModel, DocumentList[ItemT]):
     """An element that is a list: iterable, sized and indexable over its only list field."""
 
-    def __class_getitem__(cls, _: object) -> type[Self]:
-        # The parameter is for type checkers. Pydantic would make a class for each parameter,
-        # and importing the models would take half as long again.
-        return cls
 
-    @property
-    def _items(self) -> list[ItemT]:
-        return cast("list[ItemT]", self.__dict__[_items_field(type(self))])
-
-    def __iter__(self) -> Iterator[ItemT]:  # type: ignore[override]  # pydantic's goes over fields
-        return iter(self._items)
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __bool__(self) -> bool:
-        return bool(self._items)
-
-    @classmethod
-    def of(cls, value: object) -> object:
-        """Return the model that a caller means by `value`, which may be a plain list."""
-        return super().of({_items_field(cls): value} if isinstance(value, list | tuple) else value)
-
-    @overload
-    def __getitem__(self, index: int) -> ItemT: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[ItemT]: ...
-    def __getitem__(self, index: int | slice) -> ItemT | list[ItemT]:
-        return self._items[index]
-
-    def __contains__(self, item: object) -> bool:
-        return item in self._items
-
-    def append(self, item: ItemT) -> None:
-        """Add `item` at the end."""
-        self._items.append(item)
-
-
-@functools.cache
-def _items_field(model: type[XmlModel]) -> str:
-    return next(name for name, field in model.model_fields.items() if get_origin(field.annotation) is list)
+def is_plain_xml(model: type[Document]) -> TypeGuard[type[XmlModel]]:
+    """Tell a model whose root element is the body, where others stand in an entry or are no XML."""
+    return issubclass(model, XmlModel) and model.content_type == XML_CONTENT_TYPE
 
 
 def _taken(model: type[XmlModel], name: str, value: object) -> object:

@@ -209,7 +209,7 @@ def _codec(kind: object, marks: list[object], where: str) -> tuple[Reader, Write
         raise TypeError(f"{where}: no wire form for {kind!r}")
     if issubclass(kind, BaseModel):
         return functools.partial(_read_child, kind), _write_child
-    return codec_for(kind, where)
+    return codec_for(kind, where, marks)
 
 
 # ---------------------------------------------------------------- reading

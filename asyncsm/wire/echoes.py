@@ -13,7 +13,7 @@ from asyncsm.wire.encoding import decode_base64, encode_base64
 from asyncsm.wire.types import HiddenBytes, HiddenText
 
 if TYPE_CHECKING:
-    from asyncsm.wire.base import XmlModel
+    from asyncsm.wire.document import Document
 
 EXCERPT: Final = 200
 """Characters of an unreadable reply shown in an error."""
@@ -25,6 +25,9 @@ _SECRET = re.compile(
     r"(<(?P<tag>[\w:]*(?:Password|Primary|Secondary|Key|Data|Configuration|Content|Value|ConnectionString|Secret)[\w:]*)[^>]*>)[^<]*",
     re.IGNORECASE,
 )
+_JSON_SECRET: Final = re.compile(
+    r'("\w*(?:Password|Secret|Key|Pfx|ConnectionString)\w*"\s*:\s*")[^"]*', re.IGNORECASE
+)
 _SENT_SECRET: Final = re.compile(
     rb"<\w*(?:Password|Secret|AccountData|CustomData|PrimaryKey|SecondaryKey|PrivateConfiguration)>([^<]{4,})<",
     re.IGNORECASE,
@@ -33,7 +36,7 @@ _REFERENCES: Final = {"&quot;": '"', "&#13;": "\r"}
 _MARKUP = re.compile(r"<[^>]*(?:>|$)")
 
 
-def secrets_in(body: XmlModel | bytes | None) -> tuple[str, ...]:
+def secrets_in(body: Document | bytes | None) -> tuple[str, ...]:
     """Return the secrets in the body of a request, plain and in base64, the longest first."""
     if isinstance(body, bytes):
         sent = [unescape(one.decode(errors="replace"), _REFERENCES) for one in _SENT_SECRET.findall(body)]
@@ -73,4 +76,5 @@ def masked(text: str, secrets: Iterable[str]) -> str:
 def excerpt(body: bytes) -> str:
     """The beginning of a body as one line of text without markup and secrets."""
     text = _SECRET.sub(r"\1...", body[: 20 * EXCERPT].decode("utf-8", "replace"))
+    text = _JSON_SECRET.sub(r"\1...", text)
     return " ".join(_MARKUP.sub(" ", text).split())[:EXCERPT]

@@ -1,12 +1,13 @@
-"""The class of error for an answer of the service, by its code, its HTTP status and its words."""
+"""Refusals of the service: what they say, in whatever form, and the class of error each is."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Final
 
-from asyncsm import errors
+from asyncsm import errors, wire
 
 _EXCLUSIVE = re.compile(r"requires exclusive access|currently underway|already in progress", re.IGNORECASE)
 _TAKEN = re.compile(r"already (taken|exists|registered)|is occupied|already in use", re.IGNORECASE)
@@ -24,6 +25,35 @@ _BY_CODE: Final = {code: kind for kind in _below(errors.ServiceError) for code i
 _BY_STATUS: Final = {
     kind.http_status: kind for kind in _below(errors.ServiceError) if "http_status" in vars(kind)
 }
+
+
+def read_refusal(body: bytes) -> tuple[str | None, str | None, str | None] | None:
+    """Return code, message and the operation in the way, as the body of a refusal says them.
+
+    The core, SQL Database and Web Sites answer an ``Error`` element in namespaces of their own, jobs
+    and monitoring a JSON object. ``None`` for any other text, such as the ``string`` of Service Bus.
+    """
+    try:
+        if body.lstrip().startswith(b"{"):
+            return _in_json(json.loads(body))
+        error = wire.operations.Error.from_xml(body)
+    except ValueError:
+        return None
+    return error.code, error.message, error.conflicting_operation_id
+
+
+def _in_json(data: dict[str, object]) -> tuple[str | None, str | None, str | None] | None:
+    members = {name.lower(): value for name, value in data.items()}
+    inside = members.get("error", members.get("odata.error"))
+    if isinstance(inside, dict):
+        return _in_json(inside)
+    message = members.get("message")
+    if isinstance(message, dict):  # OData's, which says its language, too
+        message = message.get("value")
+    if not isinstance(message, str):
+        return None
+    code = members.get("code")
+    return None if code is None else str(code), message, None
 
 
 def service_error_class(status: int, code: str, message: str) -> type[errors.ServiceError]:

@@ -30,6 +30,14 @@ class Implied:
     """Mark of a field that the service leaves out when it has its default; unset, it is not written."""
 
 
+class Capitalised:
+    """Mark of a truth value that is ``True`` or ``False`` on the wire, not ``true`` or ``false``."""
+
+
+class Zoneless:
+    """Mark of a moment that is written without a zone, which is UTC all the same."""
+
+
 class Base64:
     """Mark of text that is base64 of its UTF-8 bytes on the wire.
 

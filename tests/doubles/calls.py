@@ -11,7 +11,10 @@ from asyncsm.operations import catalogue
 from asyncsm.operations.facts import PLACEHOLDER, Operation, Parameter
 from asyncsm.wire.base import XmlModel
 
-OPERATIONS = [one for one in catalogue() if one.service == "ServiceManagementService"]
+SERVICES = ("ServiceManagementService", "SqlDatabaseManagementService")
+"""Classes of the old SDK, whose calls were recorded."""
+
+OPERATIONS = [one for one in catalogue() if one.service in SERVICES]
 
 
 def configurations(sets: list[XmlModel]) -> dict[str, object]:
@@ -110,8 +113,8 @@ def call_of(exchange: Exchange) -> tuple[Operation | None, dict[str, object]]:
 
 
 def below_subscription(exchange: Exchange) -> str:
-    # The old SDK sent two of its paths with a slash at the end; to the service it is the same.
-    return exchange.path.strip("/").partition("/")[2].rstrip("/")
+    # The old SDK sent some of its paths with a slash at the end, or with two in one place; to the service it is the same.
+    return re.sub("/+", "/", exchange.path.strip("/").partition("/")[2])
 
 
 def subscription_of(exchange: Exchange) -> str:

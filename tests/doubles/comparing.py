@@ -70,7 +70,7 @@ class Comparison:
 
     their_url: re.Pattern[str]
     our_url: str
-    renamed: Mapping[str, str] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
     _now: dict[str, str] = field(default_factory=dict)
     _then: dict[str, str] = field(default_factory=dict)
     _requested: str = ""
@@ -93,6 +93,7 @@ class Comparison:
         if not then.response_body or not now.text:
             yield Difference("body", then.response_body.decode() or MISSING, now.text or MISSING)
             return
+        self.renamed |= made_names(then, now)
         recorded = ET.fromstring(self._translated(then.response_body.decode("utf-8-sig")))
         yield from self._element(recorded, now.root, _name(recorded), is_root=True)
 
@@ -189,6 +190,18 @@ class Comparison:
         for old, new in self.renamed.items():
             text = text.replace(old, new)
         return self.their_url.sub(self.our_url, text)
+
+
+def made_names(then: Exchange, now: Answer) -> dict[str, str]:
+    """Recorded names that the service made up and told in an answer, each with the one it has here."""
+    if now.status >= 300:
+        return {}
+    if then.response_body.startswith(b"<ServerName "):
+        return {ET.fromstring(then.response_body).text or "": now.root.text or ""}
+    if b".DatabaseOperation<" not in then.response_body:
+        return {}
+    ids = [re.findall("<Id>([^<]+)</Id>", text) for text in (then.response_body.decode(), now.text)]
+    return dict(zip(*ids, strict=False))
 
 
 def shape(xml: bytes | str) -> list[tuple[int, str]]:

@@ -22,6 +22,14 @@ EVERYTHING = {
     "network_security_groups": [
         {"name": "guard", "rules": [{"name": "ssh", "priority": 100, "destination_port_range": "22"}]}
     ],
+    "extensions": [{"provider": "Ours", "name": "Agent", "versions": ["1.0.0.0", "1.1.0.0"]}],
+    "sql_servers": [
+        {
+            "name": "ledger",
+            "firewall_rules": [{"name": "office", "start_ip_address": "203.0.113.1"}],
+            "databases": [{"name": "orders", "edition": "Premium"}, {"name": "log{index}", "count": 2}],
+        }
+    ],
     "os_images": [{"name": "mine", "os": "Linux"}],
     "disks": [{"name": "spare{index:02}", "count": 3, "label": "no. {index}"}],
     "hosted_services": [

@@ -63,6 +63,7 @@ def _values(annotation: object, depth: int) -> st.SearchStrategy[object]:
 _PLAIN: dict[type, st.SearchStrategy[object]] = {
     str: TEXT,
     int: st.integers(),
+    float: st.floats(allow_nan=False, allow_infinity=False),
     bool: st.booleans(),
     bytes: st.binary(max_size=8),
     datetime: MOMENTS,

@@ -77,6 +77,9 @@ SELECTIONS = {
 _INSTANCE = r".*/RoleInstance/"
 
 ON_PURPOSE = {
+    r"Service(Resources/Service)?Resource/DimensionSettings/ServiceResource/Ordinal: \d+ / \d+": (
+        "the emulator offers the service objectives of 2015, when there were S3 and S4 before the Premium ones"
+    ),
     r"NetworkSecurityGroup/Rules/Rule: before ALLOW VNET OUTBOUND / after it": (
         "two rules of one priority were told in either order"
     ),
@@ -125,6 +128,9 @@ ON_PURPOSE = {
     ),
     r"OSImage(Details)?/LogicalSizeInGB: .*": "the service read it in the blob, the emulator has no blobs",
     r".*/SdkVersion: .*": "the service read it in the package, the emulator has no packages",
+    r".*/(VirtualIPName|VirtualIP/Name): .*ContractContract / __PseudoBackEndContractVip": (
+        "the service read in the package what is reachable, the emulator has no packages"
+    ),
     r".*/OsVersion: .* / WA-GUEST-OS-.*": "the guest OS of the day, and the emulator's catalogue is of June 2015",
     r"VMImages/.*/OSDiskConfiguration/Name: (\w+)-\d / \1": "the recorded subscription had a disk of that name",
     r"OSImage/PublishedDate: (.*) / \1Z": "the service did not say that a day given without a time is in UTC",

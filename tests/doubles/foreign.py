@@ -97,10 +97,10 @@ def _installed(name: str, install) -> Path:
 
 
 def _run(*command: str) -> None:
-    shown = " ".join([Path(command[0]).name, *command[1:3]])
+    shown = " ".join([Path(command[0]).name, *command[1:4]])
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
         raise Unavailable(f"{shown} takes too long") from None
     if done.returncode:
-        raise Unavailable(f"{shown} failed: {done.stderr.strip()[-300:]}")
+        raise Unavailable(f"{shown} failed: {' '.join(done.stderr.split())[-300:]}")

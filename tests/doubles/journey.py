@@ -46,6 +46,8 @@ async def _small_things(change):
     mine = management_certificate("journey")
     await change("add_management_certificate", mine.public_key_base64, mine.thumbprint, mine.data_base64)
     await change("delete_management_certificate", mine.thumbprint)
+    await change("register_resource_provider", "website")
+    await change("unregister_resource_provider", "website")
     await change("create_storage_account", ACCOUNT, "d", "l", location="West US")
     await change("regenerate_storage_account_keys", ACCOUNT, "Primary")
     await change("update_storage_account", ACCOUNT, "e")

@@ -63,11 +63,13 @@ class Loopback:
                 incoming.method, incoming.segments, incoming.query, incoming.root, scoped=True
             )
             call = Call(self._world, self.subscription, incoming, route, parameters, request_id)
-            reply = self._app._perform(call)
+            try:
+                reply = self._app._perform(call)
+            except Refusal as refusal:
+                reply = Reply.refusing(refusal, route.dialect)
         except Refusal as refusal:
             reply = Reply.refusing(refusal)
-        document = reply.document
-        body = b"" if document is None else document if isinstance(document, bytes) else document.to_xml()
+        body, _ = reply.content() or (b"", "")
         date = format_datetime(self.clock.now(), usegmt=True)
         return HttpResponse(reply.status, {"x-ms-request-id": request_id, "date": date}, body)
 

@@ -17,19 +17,34 @@ from asyncsm.operations.facts import PLACEHOLDER
 
 NAMES = {
     "affinity_group_name": "near",
+    "database_name": "orders",
     "deployment_name": "production",
     "deployment_slot": "Production",
     "disk_name": "spare01",
+    "extension_type": "Agent",
+    "provider_namespace": "Ours",
     "dns_server_name": "names",
     "group_name": "guard",
     "image_name": "mine",
     "name": "front",
     "role_instance_name": "vm",
     "role_name": "vm",
+    "server_name": "ledger",
+    "source_server_name": "ledger",
     "subnet_name": "web",
     "virtual_network_name": "inside",
 }
 """Resources of `EVERYTHING`, by the parameters that name them."""
+
+NAMED_OTHERWISE = {
+    "list_databases": {"name": "ledger"},
+    **{key: {"name": "orders"} for key in ("get_database", "update_database", "delete_database")},
+    **{
+        key: {"name": "office"}
+        for key in ("get_firewall_rule", "update_firewall_rule", "delete_firewall_rule")
+    },
+}
+"""The same by operation, where a parameter does not mean what it means with others."""
 
 OTHERWISE_REFUSED = {
     "get_operation_status": "400 [rec compute/add_role]",
@@ -78,7 +93,7 @@ def existing(operation):
     """Arguments that name what is in `EVERYTHING`."""
     arguments = arguments_for(operation)
     account = operation.family == "storage accounts"
-    known = NAMES | {"service_name": "store" if account else "shop"}
+    known = NAMES | {"service_name": "store" if account else "shop"} | NAMED_OTHERWISE.get(operation.name, {})
     return arguments | {name: known[name] for name in named(operation) if name in known}
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import ssl
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -299,23 +298,6 @@ async def test_localhost(directory: Path):
     async with Emulator(directory=directory, host="localhost") as emulator, connected(emulator) as client:
         assert emulator.url.startswith("https://localhost:")
         assert (await client.get("locations")).status == 200
-
-
-@pytest.mark.parametrize("name", ["management.core.windows.net", "management.core.chinacloudapi.cn"])
-async def test_the_service_s_names(emulator: Emulator, name: str):
-    """Its certificate is good for them, for programs that are led to it by a proxy or a file of hosts."""
-    context = ssl.create_default_context(cafile=str(emulator.ca_path))
-    context.load_cert_chain(emulator.certificate_path)
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(
-            f"{emulator.url}/{emulator.subscription_id}/locations",
-            headers={"x-ms-version": "2014-10-01"},
-            ssl=context,
-            server_hostname=name,
-        ) as answer,
-    ):
-        assert answer.status == 200
 
 
 async def test_a_seed_repeats(directory: Path):

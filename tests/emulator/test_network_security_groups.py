@@ -63,6 +63,13 @@ async def test_reading(management):
     assert (full.find_all("State"), full.find_all("IsDefault")) == (["Active"] * 8, ["true"] * 6)
 
 
+async def test_protocols_in_any_case(management):
+    """A rule's protocol is taken as Azure's command line for Node spells it, and shown as the service does."""
+    await management.finished(await management.put(SSH, rule(Protocol="Tcp")))
+    shown = await management.get(f"{WEB}?detailLevel=Full")
+    assert shown.find_all("Protocol")[0] == "TCP"
+
+
 @pytest.mark.parametrize(("method", "path", "body", "status", "words"), REFUSED)
 async def test_refusals(management, method, path, body, status, words):
     """What breaks a rule is refused at once."""

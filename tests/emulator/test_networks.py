@@ -126,6 +126,8 @@ async def test_what_is_not_given_back(management: Management):
     assert "profile" not in lines
     listed = await management.get(SITES)
     assert (listed.find("Profile"), listed.find("Type")) == ("Small", "IPsec")
+    await set_file(management, (await management.get(FILE)).text)
+    assert (await management.get(SITES)).find("Profile") == "Small"
 
 
 async def test_any_order(management: Management):

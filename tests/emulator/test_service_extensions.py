@@ -195,6 +195,26 @@ async def test_an_image_from_its_registration_to_its_withdrawal(management: Mana
     assert (await management.get(f"{EXTENSIONS}/a")).status == 200
 
 
+@pytest.mark.parametrize(("resources", "status"), [("WebRole|VmRole", 202), ("WebRole|WorkerRole", 400)])
+async def test_machines_use_registered_extensions(management: Management, resources: str, status: int):
+    """One that is for virtual machines is listed with theirs, and can be referred to."""
+    await done(
+        management, await management.post(IMAGES, image("1.2.0.0", tag("HostingResources", resources)))
+    )
+    listed = await management.get("services/resourceextensions/mine/agent")
+    assert listed.find_all("Version") == (["1.2.0.0"] if status == 202 else [])
+    assert ("Agent" in (await management.get("services/resourceextensions")).find_all("Name")) is (
+        status == 202
+    )
+    references = (
+        "<ResourceExtensionReferences><ResourceExtensionReference><ReferenceName>ours</ReferenceName>"
+        "<Publisher>Mine</Publisher><Name>Agent</Name><Version>1.*</Version></ResourceExtensionReference>"
+        "</ResourceExtensionReferences>"
+    )
+    machines = compute.machines(compute.machine(before=references))
+    assert (await management.post(f"{SHOP}/deployments", machines)).status == status
+
+
 async def test_one_change_of_an_extension_at_a_time(management: Management):
     """A second one is refused, and told so in the words by which clients know to wait."""
     accepted = await management.post(IMAGES, image())

@@ -154,7 +154,7 @@ async def test_dns_servers_and_gateways():
         ({"dns_servers": ["other"]}, "dns_servers: the configuration has no DNS server other"),
         ({"dns_servers": {"own": "10.0.0.9"}}, "dns_servers: own is declared already, with 10.0.0.4"),
         ({"dns_servers": "own"}, "dns_servers: is a list of names"),
-        ({"dns_servers": {"own": "x"}}, "dns_servers: 'x' is not an IP address"),
+        ({"dns_servers": {"own": "x"}}, "dns_servers: 'x' is no IPv4 address"),
         ({"gateway": ConfiguredGateway(profile="Small")}, "gateway: needs a connection"),
         (
             {"local_sites": [ConfiguredLocalSite("office", ["10.0.0.0/8"], "198.51.100.7")]},
@@ -262,14 +262,15 @@ async def test_set_and_ensure_of_one_session_wait_for_each_other():
 
 
 @asynccontextmanager
-async def foreign_writer(world):
-    """Another process that sets a file of its own once, right after our client has read it."""
+async def foreign_writer(world, *names):
+    """Another process that sets a file with these networks once, right after our client has read it."""
     async with world.another() as other:
 
         async def interfere():
             world.interfere = None
             file = NetworkConfigurationFile()
-            file.sites.add(ConfiguredSite(name="theirs", address_space=[block(99)], **WEST))
+            for name in names:
+                file.sites.add(ConfiguredSite(name=name, address_space=[block(99)], **WEST))
             await (await other.set_network_configuration(file))
 
         world.interfere = interfere
@@ -280,12 +281,15 @@ async def foreign_writer(world):
 async def test_written_by_others_between_read_and_write():
     """What they wrote is overwritten, which is seen, and then written again together with ours."""
     world = World()
-    async with world.client as sms, foreign_writer(world):
+    async with world.client as sms, foreign_writer(world, "theirs"):
         await ensure(sms, "net")
         assert await names(sms) == ["net", "theirs"]
-    async with world.another() as sms, foreign_writer(world):
+    async with world.another() as sms, foreign_writer(world, "theirs", "net"):
         await sms.delete_virtual_network("net")
         assert await names(sms) == ["theirs"]
+    async with world.another() as sms, foreign_writer(world):
+        await ensure(sms, "net")
+        assert await names(sms) == ["net"]
 
 
 @virtual_time

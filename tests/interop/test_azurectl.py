@@ -18,6 +18,7 @@ from doubles.tunnel import tunnel_to
 
 HERE = Path(__file__).parent / "azurectl"
 SPEED = 800
+HOST = "management.core.windows.net"
 CONTENTS = {
     "storage_accounts": [{"name": "suse"}],
     "os_images": [{"name": "suseimage", "os": "Linux", "media_link": blob("suse", "vhds/suse.vhdfixed")}],
@@ -65,7 +66,7 @@ class Azurectl:
 
 @pytest.fixture(scope="module")
 def emulator():
-    with emulator_in_thread(clock=SPEED, contents=CONTENTS) as running:
+    with emulator_in_thread(clock=SPEED, contents=CONTENTS, hostnames=["localhost", HOST]) as running:
         yield running
 
 
@@ -92,7 +93,7 @@ def azurectl(emulator, tmp_path_factory):
                 "setup account configure",
                 name="tests",
                 management_pem_file=emulator.certificate_path,
-                management_url="https://management.core.windows.net",
+                management_url=f"https://{HOST}",
                 subscription_id=emulator.subscription_id,
                 region="West US",
                 storage_account_name="suse",

@@ -162,7 +162,7 @@ def test_a_deployment_of_machines(journey):
 
 def test_a_role_is_read_changed_and_written_back(journey):
     """What was read can be sent again, with an endpoint more."""
-    before, after = journey.results("compute.virtualMachines.get")
+    before, after, *_ = journey.results("compute.virtualMachines.get")
     assert (before["roleSize"], after["roleSize"]) == ("Small", "Medium")
     (network,) = [
         each for each in after["configurationSets"] if each["configurationSetType"] == "NetworkConfiguration"
@@ -170,6 +170,41 @@ def test_a_role_is_read_changed_and_written_back(journey):
     endpoints = {each["name"]: (each["port"], each["localPort"]) for each in network["inputEndpoints"]}
     assert endpoints == {"ssh": (2202, 22), "web": (8080, 80)}
     assert after["availabilitySetName"] == "together"
+
+
+def test_what_happened_to_machines(journey):
+    """Restart, redeployment and maintenance are events of the deployment."""
+    by_name, by_slot = (
+        journey.results(f"compute.deployments.{each}") for each in ("listEvents", "listEventsBySlot")
+    )
+    assert [event["instanceName"] for event in by_name[0]["deploymentEvents"]] == ["two", "one", "one"]
+    assert by_slot[0]["deploymentEvents"] == by_name[0]["deploymentEvents"]
+
+
+def test_a_network_security_group(journey):
+    """It has the rule that was set, before the service's own, and tells where it is."""
+    (group,) = journey.results("network.networkSecurityGroups.get")
+    assert [rule["name"] for rule in group["rules"] if not rule.get("isDefault")] == ["web"]
+    for place in ("getForSubnet", "getForRole"):
+        (found,) = journey.results(f"network.networkSecurityGroups.{place}")
+        assert found["name"] == "nodegroup"
+
+
+def test_an_extension_of_a_service(journey):
+    """Its public configuration is shown, its private one not."""
+    (extension,) = journey.results("compute.hostedServices.getExtension")
+    assert (extension["id"], extension["type"]) == ("RDP-node", "RDP")
+    assert "someone" in extension["publicConfiguration"]
+    assert "privateConfiguration" not in extension
+
+
+def test_images(journey):
+    """An OS image is what it was made as; a VM image tells how far its replication is."""
+    (image,) = journey.results("compute.virtualMachineOSImages.get")
+    assert (image["label"], image["category"], image["operatingSystemType"]) == ("renamed", "User", "Linux")
+    (details,) = journey.results("compute.virtualMachineVMImages.getDetails")
+    assert [each["location"] for each in details["replicationProgress"]] == ["West US"]
+    assert details["computeImageAttributes"] == {"offer": "offer", "sku": "sku", "version": "1.0.0"}
 
 
 def test_disks(journey):

@@ -1,6 +1,8 @@
 """The durable engine on its embedded database; `test_plan_crashes` has it on PostgreSQL, with many deaths."""
 
 import asyncio
+import stat
+import sys
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
@@ -305,6 +307,15 @@ def test_other_databases_are_refused(url, emulator):
     """SQLite and PostgreSQL are the two there are."""
     with pytest.raises(InvalidArgument, match="must be sqlite:///FILE or postgresql://"):
         durable.DurableEngine(url, emulator.service)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such file modes")
+async def test_nobody_else_reads_the_database(database, emulator, engine, tmp_path):
+    """It has plans, errors of the service and tokens of operations."""
+    await run(engine, emulator, tmp_path, "apply", Plan(name="empty"))
+    modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
+    assert {"plans.db", "plans.db.lock", "plans.db-wal"} <= modes.keys()
+    assert set(modes.values()) == {0o600}
 
 
 async def test_unusable_databases(tmp_path, emulator):

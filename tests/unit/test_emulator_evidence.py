@@ -12,7 +12,7 @@ import asyncsm.emulator
 EMULATOR = Path(asyncsm.emulator.__file__).parent
 KERNELS = [EMULATOR / "collections.py", EMULATOR / "places.py"]
 MODULES = [*sorted(path for name in ("routes", "rules") for path in (EMULATOR / name).glob("*.py")), *KERNELS]
-EVIDENCE = re.compile(r"# .*\[(?:protocol \d+\.\d+|rec [a-z_]+/[a-z_]+|guess)\]")
+EVIDENCE = re.compile(r"# .*\[(?:protocol \d+\.\d+|lifecycles \d+|rec [a-z_]+/[a-z_]+|guess)\]")
 
 
 def refusals(path):
@@ -20,7 +20,9 @@ def refusals(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func)
-            if name == "Refusal" or re.fullmatch(r"refusals\.\w+|(network_plan\.)?wrong", name):
+            if name == "Refusal" or re.fullmatch(
+                r"refusals\.\w+|(network_plan\.)?wrong|(sql\.)?refused", name
+            ):
                 yield node.lineno
 
 

@@ -104,6 +104,7 @@ def test_anything_else_in_a_hosted_service_is_in_the_lane_of_the_service(path):
         ("services/images/mine", ("images", "mine")),
         ("services/vmimages/mine", ("vmimages", "mine")),
         ("affinitygroups/west", ("affinitygroups", "west")),
+        ("services/nothing/known", ("nothing", "known")),
         ("certificates/00FF", ("certificates", "00ff")),
     ],
 )

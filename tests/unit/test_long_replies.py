@@ -1,6 +1,7 @@
 """Long replies: read as short ones are, in steps that hold up no other thread."""
 
 import gc
+import sys
 import threading
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from asyncsm import UnexpectedPayload, models
 from asyncsm.engine import protocol
 from asyncsm.engine.sending import decoded
-from asyncsm.engine.undisturbed import without_collections
+from asyncsm.engine.undisturbed import TURN, short_turns, without_collections
 from asyncsm.wire import codec, xml
 from asyncsm.wire.http import HttpResponse
 
@@ -89,6 +90,29 @@ def test_the_collector_waits_for_all_and_no_longer():
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+async def test_other_threads_have_short_turns_for_as_long(monkeypatch):
+    """A waiting event loop gets the interpreter within a millisecond, and afterwards everything is as before."""
+    before = sys.getswitchinterval()
+    seen = []
+    decode = protocol.decode
+
+    def watched(*arguments):
+        seen.append(sys.getswitchinterval())
+        return decode(*arguments)
+
+    monkeypatch.setattr(protocol, "decode", watched)
+    for number in (2_000, 20_000):
+        await decoded(models.Images, HttpResponse(200, {}, document(number)), protocol.get("x"))
+    assert seen == [pytest.approx(TURN)] * 2
+    assert sys.getswitchinterval() == before
+    sys.setswitchinterval(TURN / 10)
+    try:
+        with short_turns():
+            assert sys.getswitchinterval() < TURN / 5  # the program wants it shorter still
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_frozen_objects_stay_frozen():

@@ -6,7 +6,7 @@ import pytest
 from doubles.made_up import arguments_for
 from doubles.scripted import SUBSCRIPTION, ScriptedTransport, reply
 
-from asyncsm import ManagementSession, UnexpectedPayload, services
+from asyncsm import ManagementSession, OutcomeUnknown, UnexpectedPayload, services
 from asyncsm.operations import catalogue
 
 
@@ -18,7 +18,9 @@ async def test_an_operation_accepts_its_made_up_arguments(operation, all_of_them
     async with ManagementSession(SUBSCRIPTION, transport=transport) as session:
         service = getattr(services, operation.service)(session=session)
         arguments = arguments_for(operation, all_of_them=all_of_them)
-        with contextlib.suppress(UnexpectedPayload):  # a read has nothing to read in an empty reply
+        with contextlib.suppress(
+            UnexpectedPayload, OutcomeUnknown
+        ):  # a read has nothing to read in an empty reply
             await getattr(service, operation.name)(**arguments)
     request, *_ = transport.requests  # a change with a document in its reply is read again
     assert request.method == operation.method

@@ -264,8 +264,23 @@ def test_a_success_is_none(status):
         (b"<Error/>", "HTTP503", "gave no reason"),
         (b"<!DOCTYPE Error [<!ENTITY a 'b'>]><Error><Code>&a;</Code></Error>", "HTTP503", ""),
         (b'{"Code": "json"}', "HTTP503", '{"Code": "json"}'),
+        (b'{"Code": "InvalidJob", "Message": "The job is bad."}', "InvalidJob", "The job is bad."),
+        (b'{"error": {"code": 12, "message": {"lang": "en", "value": "Bad."}}}', "12", "Bad."),
+        (
+            b'<Error xmlns="http://schemas.microsoft.com/sqlazure/2010/12/"><Code>40640</Code><Message/></Error>',
+            "40640",
+            "gave no reason",
+        ),
+        (
+            b'<string xmlns="http://schemas.microsoft.com/2003/10/Serialization/">Request failed.</string>',
+            "HTTP503",
+            "Request failed.",
+        ),
     ],
-    ids=["empty", "html", "garbage", "cut", "byte-order-mark", "no-code", "bare", "doctype", "json"],
+    ids=[
+        *("empty", "html", "garbage", "cut", "byte-order-mark", "no-code", "bare", "doctype", "json"),
+        *("json-object", "odata", "sql", "service-bus"),
+    ],
 )  # fmt: skip
 def test_a_refusal_may_have_any_body(body, code, message):
     """Gateways and load balancers answer what they like; the status always tells."""

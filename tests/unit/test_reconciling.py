@@ -26,7 +26,7 @@ from asyncsm import (
 )
 from asyncsm.engine.budget import Kind
 from asyncsm.engine.operation_list import OperationList
-from asyncsm.engine.protocol import get
+from asyncsm.engine.protocol import Reconcile, get
 from asyncsm.models import Locations
 from asyncsm.operations.subscriptions import operations_between
 
@@ -166,6 +166,23 @@ async def test_an_action_is_sent_again_when_the_list_shows_what_came_later():
     async with service.session() as session:
         await (await session.start(ACTION))
     assert service.sent == 2
+
+
+@virtual_time
+async def test_an_action_that_lists_may_not_show_is_not_sent_again():
+    """Where nobody knows whether such actions are listed, a list without it proves nothing; one with it does."""
+    later = entry("CreateHostedService", "services/hostedservices/other", began="2015-07-01T10:00:05Z")
+    unlisted = replace(ACTION, reconcile=Reconcile.UNLISTED)
+    service = Service(ConnectionLost("reset by peer"), history=[later])
+    async with service.session() as session:
+        with pytest.raises(OutcomeUnknown):
+            await session.start(unlisted)
+    assert service.sent == 1
+    service = Service(ConnectionLost("reset by peer"), history=[later, entry(ACTION.operation)])
+    async with service.session() as session:
+        handle = await session.start(unlisted)
+        handle.detach()
+    assert handle.request_id == OTHER_ID
 
 
 @virtual_time

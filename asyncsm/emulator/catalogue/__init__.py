@@ -21,6 +21,7 @@ from asyncsm.emulator.compute import OSImage
 from asyncsm.emulator.naming import ByName
 from asyncsm.wire.extensions import ResourceExtension, ResourceExtensions
 from asyncsm.wire.service_extensions import ExtensionImages
+from asyncsm.wire.sql_databases import ServiceObjective, ServiceObjectives
 from asyncsm.wire.subscription import (
     Location,
     Locations,
@@ -81,6 +82,13 @@ def paired_regions() -> Mapping[str, str]:
 def role_sizes() -> Mapping[str, RoleSize]:
     """The role sizes by name."""
     return ByName((one.name, one) for one in RoleSizes.model_validate_json(_read("role_sizes")))
+
+
+@functools.cache
+def sql_service_objectives() -> Mapping[str, ServiceObjective]:
+    """The service level objectives of SQL databases by id, in the service's order."""
+    read = ServiceObjectives.model_validate_json(_read("sql_service_objectives"))
+    return ByName((one.id or "", one) for one in read)
 
 
 def role_size(name: str) -> RoleSize | None:

@@ -15,6 +15,7 @@ from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.networking import NetworkSecurityGroup, ReservedIP
 from asyncsm.emulator.routes.network_security_groups import groups
 from asyncsm.emulator.rules import addresses
+from asyncsm.emulator.sql import SqlServer
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire.network_security_groups import NetworkSecurityRule
 from asyncsm.wire.networks import DnsServer
@@ -29,6 +30,10 @@ def _by_slot(service: HostedService) -> list[Deployment]:
 
 def _values(given: object) -> object:
     return list(given.values()) if isinstance(given, ByName) else given
+
+
+def _names(given: object) -> object:
+    return [getattr(each, "name", each) for each in given] if isinstance(given, list) else given
 
 
 def _counted(given: object) -> object:
@@ -73,6 +78,14 @@ class InstanceFacts(Shown):
     fault_domain: int
 
 
+class FurtherVirtualIPFacts(Shown):
+    """A public address of a deployment besides its first."""
+
+    name: str
+    address: str | None = Field(description="While an endpoint is reached there, or it is reserved.")
+    reserved_ip_name: str | None
+
+
 class DeploymentFacts(Shown):
     """The deployment in a slot."""
 
@@ -87,8 +100,19 @@ class DeploymentFacts(Shown):
         description="Virtual machines; else web and worker roles.",
     )
     created: datetime
+    further_vips: Annotated[list[FurtherVirtualIPFacts], BeforeValidator(_values)]
+    load_balancers: Annotated[list[str], BeforeValidator(_names)] = Field(description="Internal ones.")
+    internal_vip: str | None = Field(description="The address of the internal load balancer.")
     instances: Annotated[list[InstanceFacts], BeforeValidator(_values)]
     locked_by: LockedBy = None
+
+
+class ServiceExtensionFacts(Shown):
+    """An extension that a hosted service has for its deployments."""
+
+    id: str
+    type: str
+    version: str
 
 
 @resource_kind(
@@ -104,9 +128,10 @@ class DeploymentFacts(Shown):
     example="shop",
 )
 class HostedServiceFacts(HostedServiceSummary):
-    """A hosted service with its deployments and their instances."""
+    """A hosted service with its extensions, its deployments and their instances."""
 
     created: datetime
+    extensions: Annotated[list[ServiceExtensionFacts], BeforeValidator(_values)]
     deployments: list[DeploymentFacts]
 
 
@@ -156,6 +181,22 @@ class ImageFacts(ResourceFacts):
     kind: Literal["OS image", "VM image"]
     os: str | None
     location: str | None
+
+
+@resource_kind(
+    "extension",
+    lambda owner: owner.extension_types.values(),
+    Column("{name}"),
+    Column("{versions}"),
+    empty="That is, none of your own: those of the platform are not shown here.",
+    searched=("name",),
+    more=lambda _, own: {"versions": list(own.versions)},
+)
+class ExtensionFacts(ResourceFacts):
+    """An extension that the subscription has published; not those of the platform."""
+
+    versions: list[str]
+    locked_by: LockedBy = None
 
 
 @resource_kind(
@@ -294,6 +335,61 @@ class AffinityGroupFacts(ResourceFacts):
     location: str
     description: str | None
     created: datetime
+
+
+class SqlDatabaseFacts(Shown):
+    """A database of a SQL server."""
+
+    name: str
+    edition: str
+    state: str
+    max_size: int = Field(description="In bytes.")
+    created: datetime
+
+
+class SqlFirewallRuleFacts(Shown):
+    """Addresses that may connect to a SQL server."""
+
+    name: str
+    start: str
+    end: str
+
+
+class SqlServerSummary(ResourceFacts):
+    """A SQL Database server, in short."""
+
+    location: str
+    login: str
+    version: str
+    state: str
+    number: int = Field(description="Number of databases besides master.")
+
+
+def _of_sql_server(_: Subscription, server: SqlServer) -> dict[str, object]:
+    return {
+        "number": len(server.databases) - 1,
+        "databases": list(server.databases.values()),
+        "firewall_rules": list(server.firewall_rules.values()),
+    }
+
+
+@resource_kind(
+    "SQL server",
+    lambda owner: owner.sql_servers.values(),
+    Column("{name}", "{location}"),
+    Column("{number} databases", "{login}"),
+    Column("{state}", style="state"),
+    empty="They have databases and firewall rules: create_server(…)",
+    row=SqlServerSummary,
+    searched=("name", "databases"),
+    more=_of_sql_server,
+    example="ledger",
+)
+class SqlServerFacts(SqlServerSummary):
+    """A SQL Database server with its databases and firewall rules."""
+
+    databases: list[SqlDatabaseFacts]
+    firewall_rules: list[SqlFirewallRuleFacts]
 
 
 def _dns_servers(owner: Subscription) -> list[DnsServer]:

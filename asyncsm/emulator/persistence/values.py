@@ -44,7 +44,7 @@ from asyncsm.emulator.persistence.checking import check
 from asyncsm.emulator.persistence.fitting import check_call
 from asyncsm.emulator.progress import OperationLog
 from asyncsm.emulator.refusals import Refusal
-from asyncsm.wire.base import XmlModel
+from asyncsm.wire.document import Document
 from asyncsm.wire.types import HiddenText
 
 VERSION: Final = 2
@@ -298,7 +298,7 @@ class Decoder(ABC):
         ]
         if missing:
             raise ValueError(f"{kind.__name__} lacks {', '.join(missing)}")
-        if not issubclass(kind, XmlModel):
+        if not issubclass(kind, Document):
             return kind.model_validate(fields)
         # What was read from a document or made by a handler is valid already, and reading it
         # again would decode twice what is encoded on the wire.

@@ -39,7 +39,7 @@ def register(call: Call) -> Reply:
             f"version {wanted.version}."
         )
     reply = call.accept(locks=[own], then=partial(_put, own, wanted))
-    call.subscription.extension_types[_key(own.provider, own.type)] = own
+    call.subscription.extension_types[own.name] = own
     return reply
 
 
@@ -80,18 +80,13 @@ def _wanted(call: Call) -> wire.ExtensionImage:
 
 def _type_of(call: Call, provider: str, type_: str) -> ExtensionType:
     """The extension of this name, which may be new; refuse if something else is done to it."""
-    own = call.subscription.extension_types.get(_key(provider, type_)) or ExtensionType(
-        provider=provider, type=type_
-    )
+    new = ExtensionType(provider=provider, type=type_)
+    own = call.subscription.extension_types.get(new.name, new)
     if own.lock is not None:
         raise refusals.conflict(  # [protocol 3.1]
             f"Another operation on extension with namespace {own.provider}, type {own.type} is already in progress."
         )
     return own
-
-
-def _key(provider: str, type_: str) -> str:
-    return f"{provider}/{type_}"
 
 
 @effect("extension-images/put")
@@ -103,4 +98,4 @@ def _put(own: ExtensionType, image: wire.ExtensionImage) -> None:
 def _drop(subscription: Subscription, own: ExtensionType, version: str) -> None:
     del own.versions[version]
     if not own.versions:
-        del subscription.extension_types[_key(own.provider, own.type)]
+        del subscription.extension_types[own.name]

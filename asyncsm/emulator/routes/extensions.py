@@ -7,6 +7,7 @@ from typing import Final
 from asyncsm.emulator import catalogue
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.rules import service_extensions
 from asyncsm.wire import extensions as wire
 
 COLLECTION: Final = "services/resourceextensions"
@@ -15,9 +16,10 @@ routes: RouteTable = RouteTable()
 
 
 @routes.get(COLLECTION, "ListResourceExtensions")
-def list_extensions(_call: Call) -> Reply:
-    """List Resource Extensions: the latest version of each, by its first two numbers."""
-    latest = {(one.publisher, one.name): one for one in catalogue.resource_extensions()}
+def list_extensions(call: Call) -> Reply:
+    """List Resource Extensions: the latest version of each, by its first two numbers; own ones come last."""
+    own = service_extensions.for_machines(call.subscription)
+    latest = {(one.publisher, one.name): one for one in (*catalogue.resource_extensions(), *own)}
     shown = [one.model_copy(update={"version": _short(one.version)}) for one in latest.values()]
     return Reply(document=wire.ResourceExtensions(resource_extensions=shown))
 
@@ -25,7 +27,9 @@ def list_extensions(_call: Call) -> Reply:
 @routes.get(f"{COLLECTION}/{{publisherName}}/{{extensionName}}", "ListResourceExtensionVersions")
 def list_versions(call: Call) -> Reply:
     """List Resource Extension Versions; of one that does not exist there are none."""
-    found = catalogue.extension_versions(call.parameters["publisherName"], call.parameters["extensionName"])
+    publisher, name = call.parameters["publisherName"], call.parameters["extensionName"]
+    own = service_extensions.for_machines(call.subscription, publisher, name)
+    found = [*catalogue.extension_versions(publisher, name), *own]
     return Reply(document=wire.ResourceExtensions(resource_extensions=found))
 
 

@@ -215,7 +215,7 @@ def _changed(
         size=instances.require_size(wanted.role_size or role.size, region, for_machines=True),
         network=endpoints.network_of(wanted, deployment.virtual_network_name),
         data_disks=_data_disks(role, wanted, order),
-        extensions=_extensions(role, wanted),
+        extensions=_extensions(call, role, wanted),
         lists_extensions=role.lists_extensions or "resource_extension_references" in given,
     )
     if "availability_set_name" in given:
@@ -235,11 +235,11 @@ def _changed(
     return _Change(role, coming, tuple(order.new), tuple(order.attachments))
 
 
-def _extensions(role: Role, wanted: wire.PersistentVMRole) -> list[ResourceExtensionReference]:
+def _extensions(call: Call, role: Role, wanted: wire.PersistentVMRole) -> list[ResourceExtensionReference]:
     """The extensions `role` will have: those that are named, and all that it has if none is."""
     if not wanted.resource_extension_references:
         return role.extensions
-    return roles.public_extensions(wanted)
+    return roles.public_extensions(call, wanted)
 
 
 def _keep_os_disk(role: Role, wanted: wire.PersistentVMRole, order: DiskOrder) -> Disk:

@@ -70,6 +70,8 @@ class _Rules(Collection[wire.NetworkSecurityRule, wire.NetworkSecurityRule]):
     def make(self, call: Call, name: str, wanted: wire.NetworkSecurityRule) -> wire.NetworkSecurityRule:
         if name.upper() in {rule.name for rule in _DEFAULT_RULES}:
             raise refusals.bad_request(f"The default rule {name} cannot be changed.")  # [guess]
+        protocol = wire.RuleProtocol(wanted.protocol.upper())  # Azure's command line for Node sends Tcp
+        wanted = wanted.model_copy(update={"protocol": protocol})
         for field, is_valid in _VALID.items():
             if not is_valid(getattr(wanted, field)):  # [protocol 4.19] [guess]
                 raise refusals.bad_request(f"The {field} of the rule {name} is not valid.")

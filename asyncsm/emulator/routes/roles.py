@@ -157,7 +157,7 @@ def new_machine(
         data_disks=data_disks,
         availability_set=given.availability_set_name or None,
         label=given.label or None,
-        extensions=public_extensions(given),
+        extensions=public_extensions(call, given),
         lists_extensions="resource_extension_references" in given.model_fields_set,
         certificates=() if set_up else provisioning_sets.certificates_of(given),
         provision_guest_agent=given.provision_guest_agent,
@@ -214,12 +214,12 @@ def require_data_disks(role: Role, order: DiskOrder, wanted: Sequence[Disk]) -> 
         raise refusals.bad_request(f"Two data disks of role {role.name} have the same LUN.")  # [guess]
 
 
-def public_extensions(given: wire_roles.Role) -> list[ResourceExtensionReference]:
+def public_extensions(call: Call, given: wire_roles.Role) -> list[ResourceExtensionReference]:
     """The extensions a machine is to have, without their private configuration.
 
     Nobody gets to see that again. What is to be uninstalled is not among them.
     """
-    machine_extensions.require_known(given.resource_extension_references)
+    machine_extensions.require_known(call.subscription, given.resource_extension_references)
     return [
         _public(one) for one in given.resource_extension_references if one.state != ExtensionState.UNINSTALL
     ]

@@ -8,13 +8,15 @@ from typing import Final
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call
 from asyncsm.emulator.compute import Role, RoleInstance
+from asyncsm.emulator.rules import service_extensions
+from asyncsm.emulator.state import Subscription
 from asyncsm.wire import extensions as wire
 
 AGENT_VERSION: Final = "2.6.1198.718"
 """The release of the guest agent that machines got in the middle of 2015."""
 
 
-def require_known(references: Iterable[wire.ResourceExtensionReference]) -> None:
+def require_known(subscription: Subscription, references: Iterable[wire.ResourceExtensionReference]) -> None:
     """Refuse references to extensions that do not exist, and two under one name.
 
     Raises:
@@ -30,7 +32,9 @@ def require_known(references: Iterable[wire.ResourceExtensionReference]) -> None
             # [guess]: no source says so
             raise refusals.bad_request(f"The reference name {one.reference_name} occurs more than once.")
         names.add(one.reference_name.lower())
-        if catalogue.matching_extension(one.publisher, one.name, one.version) is None:
+        own = service_extensions.for_machines(subscription, one.publisher, one.name)
+        is_own = any(service_extensions.matches(each.version, one.version) for each in own)
+        if not is_own and catalogue.matching_extension(one.publisher, one.name, one.version) is None:
             raise refusals.bad_request(  # [guess]
                 f"The extension {one.name} of the publisher {one.publisher} does not exist in the version "
                 f"{one.version}."

@@ -53,12 +53,15 @@ def read(file: bytes, root: Element, subscription: Subscription, random: Random)
     regions = {site.name: _region(site, subscription) for site in sites.values()}
     plan = NetworkPlan(file, sites, regions, dns_servers, tuple(local_sites))
     if subscription.networks.plan is not None:
-        _keep_associations(subscription.networks.plan, plan)
+        _keep_what_files_lack(subscription.networks.plan, plan)
     return plan
 
 
-def _keep_associations(present: NetworkPlan, coming: NetworkPlan) -> None:
-    """Let subnets keep their security groups if their network stays in its region: a file names none [guess]."""
+def _keep_what_files_lack(present: NetworkPlan, coming: NetworkPlan) -> None:
+    """Let networks that stay in their region keep what no file that was read has [guess].
+
+    These are their subnets' security groups, and the profile of their gateway.
+    """
     for site in present.sites.values():
         kept = coming.sites.get(site.name)
         if kept is None or coming.regions[kept.name] != present.regions[site.name]:
@@ -66,6 +69,8 @@ def _keep_associations(present: NetworkPlan, coming: NetworkPlan) -> None:
         groups = {subnet.name.lower(): subnet.network_security_group for subnet in site.subnets}
         for subnet in kept.subnets:
             subnet.network_security_group = groups.get(subnet.name.lower())
+        if site.gateway is not None and kept.gateway is not None and kept.gateway.profile is None:
+            kept.gateway.profile = site.gateway.profile
 
 
 def wrong(reason: str) -> Refusal:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.compute import Deployment, HostedService
 from asyncsm.emulator.state import Subscription
-from asyncsm.wire.extensions import ExtensionConfiguration, ExtensionReference, ExtensionState, RoleExtensions
+from asyncsm.wire.extensions import (
+    ExtensionConfiguration,
+    ExtensionReference,
+    ExtensionState,
+    ResourceExtension,
+    RoleExtensions,
+)
 from asyncsm.wire.service_extensions import ExtensionImage, HostedServiceExtension
 
-ENABLED = "enable"
+MACHINES: Final = "VmRole"
+"""The hosting resources of an extension for virtual machines."""
+
+ENABLED: Final = "enable"
 """What the service says of an extension of which a request does not say its state, in small letters."""
 
 
@@ -31,6 +41,30 @@ def versions_of(subscription: Subscription, provider: str, type_: str) -> list[E
         if (one.provider_name_space.lower(), one.type.lower()) == wanted
     )
     return sorted(found, key=number_of)
+
+
+def for_machines(
+    subscription: Subscription, provider: str | None = None, type_: str | None = None
+) -> list[ResourceExtension]:
+    """The subscription's own extensions for virtual machines, from the lowest version of each to its highest."""
+    found = [
+        image
+        for own in subscription.extension_types.values()
+        for image in sorted(own.versions.values(), key=number_of)
+        if MACHINES in (image.hosting_resources or "")
+        and (provider or own.provider).lower() == own.provider.lower()
+        and (type_ or own.type).lower() == own.type.lower()
+    ]
+    return [_for_machines(image) for image in found]
+
+
+def _for_machines(image: ExtensionImage) -> ResourceExtension:
+    words = {
+        name: getattr(image, name) for name in image.model_fields_set & ResourceExtension.model_fields.keys()
+    }
+    return ResourceExtension.model_validate(
+        {**words, "publisher": image.provider_name_space, "name": image.type, "version": image.version}
+    )
 
 
 def number_of(image: ExtensionImage) -> list[int]:

@@ -90,6 +90,13 @@ class StorageAccountSeed(Repeated):
     account_type: Annotated[str | None, Field(description="Absent, `Standard_GRS`.")] = None
 
 
+class ExtensionSeed(Repeated):
+    """An extension that the subscription has published; its `name` is its type."""
+
+    provider: Annotated[str, Field(min_length=1, description="Namespace of its publisher.")]
+    versions: list[str] = Field(default=["1.0.0.0"], min_length=1)
+
+
 class ReservedIPSeed(Repeated):
     """A reserved IP, which a deployment may have."""
 
@@ -117,6 +124,35 @@ class NetworkSecurityGroupSeed(Repeated):
     location: Location = None
     label: Label = None
     rules: list[NetworkSecurityRuleSeed] = Field(default_factory=list)
+
+
+class SqlFirewallRuleSeed(_Part):
+    """Addresses that may connect to a SQL server; absent, all."""
+
+    name: Annotated[str, Field(min_length=1)]
+    start_ip_address: str = "0.0.0.0"  # noqa: S104 - no address to bind to
+    end_ip_address: str = "255.255.255.255"
+
+
+class SqlDatabaseSeed(Repeated):
+    """A database of a SQL server."""
+
+    edition: Annotated[str | None, Field(description="Absent, that of its objective, or `Web`.")] = None
+    service_objective_id: Annotated[str | None, Field(description="Absent, its edition's smallest.")] = None
+    collation_name: str | None = None
+    max_size_bytes: int | None = None
+
+
+class SqlServerSeed(Repeated):
+    """A SQL Database server; its name is yours, where the service made one up."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9{][a-z0-9{}:-]{0,62}$")]
+    location: Location = None
+    administrator_login: str = "seeded"
+    administrator_password: Annotated[str, Field(repr=False, description="Kept as a digest.")] = "Seeded-1"  # noqa: S105 - of servers nobody can connect to
+    version: Annotated[str | None, Field(description="`2.0` or `12.0`; absent, the former.")] = None
+    firewall_rules: list[SqlFirewallRuleSeed] = Field(default_factory=list)
+    databases: list[SqlDatabaseSeed] = Field(default_factory=list)
 
 
 class OSImageSeed(Repeated):
@@ -216,6 +252,10 @@ class QuotasSeed(_Part):
     reserved_ips: _Quota = None
     network_security_groups: _Quota = None
     network_security_rules_per_group: _Quota = None
+    sql_servers: _Quota = None
+    sql_databases_per_server: _Quota = None
+    sql_firewall_rules_per_server: _Quota = None
+    sql_dtus_per_server: _Quota = None
 
 
 class SubscriptionContents(_Part):
@@ -233,9 +273,11 @@ class SubscriptionContents(_Part):
     )
     reserved_ips: list[ReservedIPSeed] = Field(default_factory=list)
     network_security_groups: list[NetworkSecurityGroupSeed] = Field(default_factory=list)
+    extensions: list[ExtensionSeed] = Field(default_factory=list)
     os_images: list[OSImageSeed] = Field(default_factory=list)
     disks: list[DiskSeed] = Field(default_factory=list)
     hosted_services: list[HostedServiceSeed] = Field(default_factory=list)
+    sql_servers: list[SqlServerSeed] = Field(default_factory=list)
 
 
 class SubscriptionSeed(SubscriptionContents):

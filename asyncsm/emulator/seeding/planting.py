@@ -7,12 +7,11 @@ its way any more, while no time passes for the emulator; and they leave no histo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final
 from uuid import UUID
 
 from asyncsm.emulator import catalogue
@@ -28,19 +27,19 @@ from asyncsm.emulator.seeding.document import (
     DiskSeed,
     HostedServiceSeed,
     OSImageSeed,
-    Repeated,
     SeedDocument,
     SeedError,
     SubscriptionContents,
     SubscriptionSeed,
 )
+from asyncsm.emulator.seeding.places import Place, each_of
+from asyncsm.emulator.seeding.sql import plant_sql_servers, sql_quotas
 from asyncsm.emulator.state import Quotas, Subscription, SubscriptionCertificate
 from asyncsm.wire import deployments, disks, hosted_services, images, networks, roles, storage
 from asyncsm.wire.affinity_groups import CreateAffinityGroup
-from asyncsm.wire.base import XmlModel
+from asyncsm.wire.document import Document
 from asyncsm.wire.network_security_groups import NetworkSecurityGroup, NetworkSecurityRule
-
-S = TypeVar("S", bound=Repeated)
+from asyncsm.wire.service_extensions import ExtensionImage
 
 VERSION: Final = "2016-06-01"
 """Of the API that is used; the newest there was."""
@@ -49,8 +48,6 @@ ENOUGH: Final = 86_400.0
 """Virtual seconds after which nothing is under way any more."""
 
 _LIMITLESS: Final = Quotas(**{field.name: 10**9 for field in fields(Quotas)})
-
-_INDEX: Final = re.compile(r"\{index(?::0?(\d{1,2}))?\}")
 
 
 def plant(document: SeedDocument, world: World, quotas: Quotas, certificate: SubscriptionCertificate) -> None:
@@ -126,39 +123,6 @@ class _Unrecorded(Call):
         return self.operation
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A place in the document, and the number of the resource there.
-
-    Attributes:
-        field: such as ``hosted_services[2]``.
-        index: what ``{index}`` is there.
-    """
-
-    field: str
-    index: int = 1
-
-    def text(self, template: str) -> str:
-        """Return `template` with the number in it."""
-        return _INDEX.sub(lambda found: f"{self.index:0{found[1] or 1}}", template)
-
-    def label(self, given: str | None, name: str) -> str:
-        """Return a label as it was given, or the name."""
-        return name if given is None else self.text(given)
-
-    def description(self, given: str | None) -> str | None:
-        """Return a description as it was given."""
-        return None if given is None else self.text(given)
-
-
-def _each(path: str, seeds: Sequence[S], around: int = 1) -> Iterator[tuple[_Place, S, str]]:
-    """Yield all that `seeds` stand for: its place, its seed, and its name."""
-    for number, seed in enumerate(seeds):
-        for index in range(1, seed.count + 1):
-            place = _Place(f"{path}[{number}]", index if seed.count > 1 else around)
-            yield place, seed, place.text(seed.name)
-
-
 class _Planter:
     """Makes the resources of one subscription."""
 
@@ -185,17 +149,19 @@ class _Planter:
             self._storage_accounts(path, seed)
             if seed.network_configuration is not None:
                 self._send(
-                    _Place(f"{path}network_configuration"),
+                    Place(f"{path}network_configuration"),
                     "PUT",
                     "services/networking/media",
                     seed.network_configuration.encode(),
                 )
             self._reserved_ips(path, seed)
             self._network_security_groups(path, seed)
+            self._extensions(path, seed)
             self._media(f"{path}os_images", seed.os_images, "services/images", images.OSImage)
             self._media(f"{path}disks", seed.disks, "services/disks", disks.Disk)
-            for place, service, name in _each(f"{path}hosted_services", seed.hosted_services):
+            for place, service, name in each_of(f"{path}hosted_services", seed.hosted_services):
                 self._hosted_service(place, service, name)
+            plant_sql_servers(self._subscription, self._send, path, seed)
 
     @contextmanager
     def _quotas(self, seed: SubscriptionContents) -> Iterator[None]:
@@ -218,10 +184,11 @@ class _Planter:
                 network_security_rules_per_group=max(
                     wanted.network_security_rules_per_group, *(len(one.rules) for one in groups.values()), 0
                 ),
+                **sql_quotas(wanted, subscription),
             )
 
     def _affinity_groups(self, path: str, contents: SubscriptionContents) -> None:
-        for place, seed, name in _each(f"{path}affinity_groups", contents.affinity_groups):
+        for place, seed, name in each_of(f"{path}affinity_groups", contents.affinity_groups):
             body = CreateAffinityGroup(
                 name=name,
                 label=place.label(seed.label, name),
@@ -231,7 +198,7 @@ class _Planter:
             self._send(place, "POST", "affinitygroups", body)
 
     def _storage_accounts(self, path: str, contents: SubscriptionContents) -> None:
-        for place, seed, name in _each(f"{path}storage_accounts", contents.storage_accounts):
+        for place, seed, name in each_of(f"{path}storage_accounts", contents.storage_accounts):
             body = storage.CreateStorageServiceInput(
                 service_name=name,
                 label=place.label(seed.label, name),
@@ -245,7 +212,7 @@ class _Planter:
             self._send(place, "POST", "services/storageservices", body)
 
     def _reserved_ips(self, path: str, contents: SubscriptionContents) -> None:
-        for place, seed, name in _each(f"{path}reserved_ips", contents.reserved_ips):
+        for place, seed, name in each_of(f"{path}reserved_ips", contents.reserved_ips):
             body = networks.ReservedIP(
                 name=name,
                 label=place.label(seed.label, name),
@@ -254,7 +221,7 @@ class _Planter:
             self._send(place, "POST", "services/networking/reservedips", body)
 
     def _network_security_groups(self, path: str, contents: SubscriptionContents) -> None:
-        for place, seed, name in _each(f"{path}network_security_groups", contents.network_security_groups):
+        for place, seed, name in each_of(f"{path}network_security_groups", contents.network_security_groups):
             location = seed.location or self._location
             body = NetworkSecurityGroup(name=name, label=place.label(seed.label, name), location=location)
             self._send(place, "POST", "services/networking/networksecuritygroups", body)
@@ -264,6 +231,14 @@ class _Planter:
                 target = f"services/networking/networksecuritygroups/{name}/rules/{place.text(rule.name)}"
                 self._send(inside, "PUT", target, made)
 
+    def _extensions(self, path: str, contents: SubscriptionContents) -> None:
+        for place, seed, name in each_of(f"{path}extensions", contents.extensions):
+            for version in seed.versions:
+                body = ExtensionImage(
+                    provider_name_space=place.text(seed.provider), type=name, version=version
+                )
+                self._send(place, "POST", "services/extensions", body)
+
     def _media(
         self,
         path: str,
@@ -271,12 +246,12 @@ class _Planter:
         resources: str,
         model: type[images.OSImage | disks.Disk],
     ) -> None:
-        for place, seed, name in _each(path, seeds):
+        for place, seed, name in each_of(path, seeds):
             link = self._blob(place, seed.media_link, f"vhds/{name}.vhd")
             body = model(name=name, label=place.label(seed.label, name), os=seed.os, media_link=link)
             self._send(place, "POST", resources, body)
 
-    def _hosted_service(self, place: _Place, seed: HostedServiceSeed, name: str) -> None:
+    def _hosted_service(self, place: Place, seed: HostedServiceSeed, name: str) -> None:
         body = hosted_services.CreateHostedService(
             service_name=name,
             label=place.label(seed.label, name),
@@ -292,9 +267,9 @@ class _Planter:
             else:
                 self._roles(inside, name, deployment)
 
-    def _roles(self, place: _Place, service: str, seed: DeploymentSeed) -> None:
+    def _roles(self, place: Place, service: str, seed: DeploymentSeed) -> None:
         name = place.text(seed.name or seed.slot.lower())
-        found = _each(f"{place.field}.roles", seed.roles, place.index)
+        found = each_of(f"{place.field}.roles", seed.roles, place.index)
         counts = [(role_name, role.instances) for _, role, role_name in found]
         body = deployments.CreateDeployment(
             name=name,
@@ -306,12 +281,12 @@ class _Planter:
         path = f"services/hostedservices/{service}/deploymentslots/{seed.slot.lower()}"
         self._send(place, "POST", path, body)
 
-    def _machines(self, place: _Place, service: str, seed: DeploymentSeed) -> None:
+    def _machines(self, place: Place, service: str, seed: DeploymentSeed) -> None:
         name = place.text(seed.name or seed.slot.lower())
         container = self._blob(place, None, "vhds", self._region_of(service))
         made = []
         off: dict[str, list[str]] = {}
-        for inside, machine, role_name in _each(
+        for inside, machine, role_name in each_of(
             f"{place.field}.virtual_machines", seed.virtual_machines, place.index
         ):
             image = machine.image or catalogue.usual_image(machine.os)
@@ -333,7 +308,7 @@ class _Planter:
     def _region_of(self, service: str) -> str:
         return self._subscription.region_of(self._subscription.hosted_services[service])
 
-    def _blob(self, place: _Place, given: str | None, name: str, region: str | None = None) -> str:
+    def _blob(self, place: Place, given: str | None, name: str, region: str | None = None) -> str:
         """Return the URL that is given, or of the blob `name` in the first account of `region`, or of any."""
         if given is not None:
             return place.text(given)
@@ -345,7 +320,7 @@ class _Planter:
             (place.field, f"its blobs need a storage account{where}: add one to storage_accounts")
         )
 
-    def _send(self, place: _Place, method: str, path: str, body: XmlModel | bytes) -> None:
+    def _send(self, place: Place, method: str, path: str, body: Document | bytes) -> None:
         """Make a request, and wait until nothing that comes of it is on its way any more.
 
         Raises:
@@ -359,7 +334,7 @@ class _Planter:
             version=VERSION,
             thumbprint="",
             client_address=None,
-            content=body if isinstance(body, bytes) else body.to_xml(),
+            content=body if isinstance(body, bytes) else body.to_body(),
         )
         request_id = f"{self._world.random.getrandbits(128):032x}"
         try:

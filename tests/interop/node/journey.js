@@ -39,6 +39,9 @@ async function call(name, ...parameters) {
   return result;
 }
 
+// From yesterday until long after what happens here by the emulator's clock.
+const period = [-1, 60].map((days) => new Date(Date.now() + days * 24 * 3600 * 1000));
+
 const blob = (path) => `https://nodestore.blob.core.windows.net/${path}`;
 
 const encoded = (text) => Buffer.from(text).toString('base64');
@@ -63,7 +66,7 @@ function linux(name, image, port) {
       storedCertificateSettings: [],
     }, {
       configurationSetType: 'NetworkConfiguration',
-      subnetNames: [],
+      subnetNames: ['first'],
       storedCertificateSettings: [],
       inputEndpoints: [{ name: 'ssh', protocol: 'tcp', localPort: 22, port }],
     }],
@@ -143,6 +146,12 @@ async function images() {
     dataDiskConfigurations: [],
   });
   await call('compute.virtualMachineVMImages.update', 'nodevmimage', { label: 'renamed' });
+  await call('compute.virtualMachineVMImages.replicate', 'nodevmimage', {
+    targetLocations: ['West US'], computeImageAttributes: { offer: 'offer', sku: 'sku', version: '1.0.0' },
+  });
+  await call('compute.virtualMachineVMImages.getDetails', 'nodevmimage');
+  await call('compute.virtualMachineVMImages.share', 'nodevmimage', 'Private');
+  await call('compute.virtualMachineVMImages.unreplicate', 'nodevmimage');
   await call('compute.virtualMachineVMImages.list');
   await call('compute.virtualMachineVMImages.deleteMethod', 'nodevmimage', false);
   await call('compute.virtualMachineExtensions.list');
@@ -163,6 +172,7 @@ async function machines(image) {
   await call('compute.serviceCertificates.list', 'nodevms');
   await call('compute.virtualMachines.createDeployment', 'nodevms', {
     name: 'nodevms', deploymentSlot: 'Production', label: 'machines', roles: [linux('one', image, 2201)],
+    virtualNetworkName: 'nodenet',
     dnsSettings: { dnsServers: [{ name: 'first', address: '10.1.0.4' }] }, reservedIPName: 'nodeip',
   });
   await ready('nodevms', 'nodevms');
@@ -177,6 +187,10 @@ async function machines(image) {
   await call('compute.dnsServer.deleteDNSServer', 'nodevms', 'nodevms', 'second');
   await roles();
   await disks();
+  await upkeep();
+  await traffic();
+  await security();
+  await extensions();
 }
 
 async function roles() {
@@ -218,6 +232,76 @@ async function disks() {
   await call('compute.virtualMachineDisks.deleteDisk', 'nodedisk', true);
 }
 
+async function upkeep() {
+  const on = ['nodevms', 'nodevms'];
+  await call('compute.virtualMachines.redeploy', ...on, 'one');
+  await ready(...on);
+  await call('compute.virtualMachines.initiateMaintenance', ...on, 'one');
+  await ready(...on);
+  await call('compute.deployments.listEvents', ...on, ...period);
+  await call('compute.deployments.listEventsBySlot', 'nodevms', 'Production', ...period);
+}
+
+async function traffic() {
+  const on = ['nodevms', 'nodevms'];
+  await call('network.virtualIPs.add', ...on, 'second');
+  await call('network.virtualIPs.remove', ...on, 'second');
+  await call('compute.loadBalancers.create', ...on,
+    { name: 'inside', frontendIPConfiguration: { type: 'Private', subnetName: 'first' } });
+  await call('compute.loadBalancers.update', ...on, 'inside',
+    { name: 'inside', frontendIPConfiguration: { type: 'Private', subnetName: 'first' } });
+  await call('compute.loadBalancers.deleteMethod', ...on, 'inside');
+  for (const name of ['one', 'two']) {
+    const { configurationSets, roleSize, oSVirtualHardDisk } = await call('compute.virtualMachines.get', ...on, name);
+    configurationSets[0].inputEndpoints.push({
+      name: 'balanced', protocol: 'tcp', localPort: 90, port: 90, loadBalancedEndpointSetName: 'all',
+      loadBalancerProbe: { protocol: 'tcp', port: 90 },
+    });
+    await call('compute.virtualMachines.update', ...on, name,
+      { roleName: name, roleSize, configurationSets, oSVirtualHardDisk });
+  }
+  await call('compute.virtualMachines.updateLoadBalancedEndpointSet', ...on, {
+    loadBalancedEndpoints: [{
+      loadBalancedEndpointSetName: 'all', localPort: 91, port: 91, protocol: 'tcp', rules: [],
+      loadBalancerProbe: { protocol: 'http', port: 91, path: '/health' },
+    }],
+  });
+}
+
+async function security() {
+  await call('network.networkSecurityGroups.create', { name: 'nodegroup', label: 'a group', location: 'West US' });
+  await call('network.networkSecurityGroups.setRule', 'nodegroup', 'web', {
+    type: 'Inbound', priority: 100, action: 'Allow', protocol: 'TCP', sourceAddressPrefix: '*', sourcePortRange: '*',
+    destinationAddressPrefix: '*', destinationPortRange: '80',
+  });
+  await call('network.networkSecurityGroups.addToSubnet', 'nodenet', 'first', { name: 'nodegroup' });
+  await call('network.networkSecurityGroups.getForSubnet', 'nodenet', 'first');
+  await call('network.networkSecurityGroups.get', 'nodegroup', 'Full');
+  await call('network.networkSecurityGroups.list');
+  await call('network.networkSecurityGroups.removeFromSubnet', 'nodenet', 'first', 'nodegroup');
+  await call('network.networkSecurityGroups.addToRole', 'nodevms', 'nodevms', 'one', { name: 'nodegroup' });
+  await call('network.networkSecurityGroups.getForRole', 'nodevms', 'nodevms', 'one');
+  await call('network.networkSecurityGroups.removeFromRole', 'nodevms', 'nodevms', 'one', 'nodegroup');
+  await call('network.networkSecurityGroups.deleteRule', 'nodegroup', 'web');
+  await call('network.networkSecurityGroups.deleteMethod', 'nodegroup');
+}
+
+async function extensions() {
+  const { extensionImages } = await call('compute.hostedServices.listAvailableExtensions');
+  const remote = extensionImages.find((each) => each.type === 'RDP');
+  await call('compute.hostedServices.listExtensionVersions', remote.providerNameSpace, remote.type);
+  await call('compute.hostedServices.addExtension', 'nodevms', {
+    providerNamespace: remote.providerNameSpace, type: remote.type, id: 'RDP-node', version: remote.version,
+    publicConfiguration: '<PublicConfig><UserName>someone</UserName></PublicConfig>',
+    privateConfiguration: '<PrivateConfig><Password>Passw0rd!</Password></PrivateConfig>',
+  });
+  await call('compute.hostedServices.listExtensions', 'nodevms');
+  await call('compute.hostedServices.getExtension', 'nodevms', 'RDP-node');
+  await call('compute.hostedServices.deleteExtension', 'nodevms', 'RDP-node');
+  await call('compute.hostedServices.listPublisherExtensions');
+  await call('compute.virtualMachineExtensions.listVersions', 'Microsoft.Compute', 'VMAccessAgent');
+}
+
 async function capture() {
   await call('compute.virtualMachines.shutdown', 'nodevms', 'nodevms', 'two', { postShutdownAction: 'Stopped' });
   await call('compute.virtualMachines.captureVMImage', 'nodevms', 'nodevms', 'two',
@@ -237,6 +321,13 @@ async function cloudService() {
   await ready('nodeweb', 'v1');
   await call('compute.deployments.changeConfigurationByName', 'nodeweb', 'v1',
     { configuration: facts.changed_configuration });
+  await ready('nodeweb', 'v1');
+  await call('compute.deployments.getPackageByName', 'nodeweb', 'v1',
+    { containerUri: blob('packages'), overwriteExisting: true });
+  await call('compute.deployments.rebuildRoleInstanceByDeploymentName', 'nodeweb', 'v1', 'WebRole_IN_0',
+    'allLocalDrives');
+  await ready('nodeweb', 'v1');
+  await call('compute.deployments.deleteRoleInstanceByDeploymentName', 'nodeweb', 'v1', { name: ['WebRole_IN_2'] });
   await ready('nodeweb', 'v1');
   await call('compute.deployments.rebootRoleInstanceByDeploymentName', 'nodeweb', 'v1', 'WebRole_IN_0');
   await ready('nodeweb', 'v1');
@@ -266,9 +357,7 @@ async function end() {
   await call('network.reservedIPs.deleteMethod', 'nodeip');
   await call('compute.virtualMachineOSImages.deleteMethod', 'nodeimage', true);
   await call('storage.storageAccounts.deleteMethod', 'nodestore');
-  const day = 24 * 3600 * 1000;
-  await call('management.subscriptions.listOperations',
-    { startTime: new Date(Date.now() - day), endTime: new Date(Date.now() + 60 * day) });
+  await call('management.subscriptions.listOperations', { startTime: period[0], endTime: period[1] });
 }
 
 // What is refused is told as the service tells it, which programs ask about.

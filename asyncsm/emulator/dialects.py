@@ -1,0 +1,54 @@
+"""Dialects: how a family of the service differs from its core in what it takes and how it refuses.
+
+A family hands its dialect to its `RouteTable`. What it answers needs none, as each document knows
+its own form. Refusals from before a route is found, for an unknown certificate, say, are the core's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from asyncsm.config import JSON_CONTENT_TYPE, XML_CONTENT_TYPE
+from asyncsm.emulator.refusals import Refusal
+from asyncsm.wire import xml
+from asyncsm.wire.document import Document
+
+XML_TYPES: Final = frozenset({"application/xml", "text/xml"})
+ATOM_TYPES: Final = XML_TYPES | {"application/atom+xml"}
+"""What the old SDK called the XML of Service Bus, Web Sites and cloud services, too."""
+JSON_TYPES: Final = frozenset({"application/json", "text/json"})
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a family speaks.
+
+    Attributes:
+        refused: makes the body of an answer that says no.
+        takes: what strict mode lets a body be called.
+        usual: what a body usually is called.
+    """
+
+    refused: Callable[[Refusal], Document | bytes] = Refusal.document
+    takes: frozenset[str] = XML_TYPES
+    usual: str = XML_CONTENT_TYPE
+
+
+def _in_json(refusal: Refusal) -> bytes:
+    return json.dumps({"code": refusal.code, "message": refusal.message}).encode()
+
+
+def _as_text(refusal: Refusal) -> bytes:
+    return xml.render("string", {"#text": refusal.message}, xml.SERIALIZATION)
+
+
+CORE: Final = Dialect()
+CORE_IN_ATOM: Final = Dialect(takes=ATOM_TYPES)
+"""The core's words, by which bodies may be called Atom."""
+TEXT_IN_ATOM: Final = Dialect(_as_text, ATOM_TYPES, "application/atom+xml; type=entry; charset=utf-8")
+"""Service Bus: a refusal is a ``string`` without a code [rec service_bus/get_namespace_with_non_existing_namespace]."""
+JSON: Final = Dialect(_in_json, JSON_TYPES, JSON_CONTENT_TYPE)
+"""Bodies and refusals are JSON objects [guess]."""

@@ -1,0 +1,149 @@
+"""Document: a pydantic model that is the body of a request or reply, in whatever form.
+
+`base` has those in XML, `json_model` those in JSON, and `atom` those that stand in an entry of a feed.
+Engine, operations and emulator know documents by what is here, and nothing of their forms.
+"""
+
+from __future__ import annotations
+
+import functools
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import ClassVar, Generic, Self, TypeVar, cast, get_origin, overload
+
+from pydantic import BaseModel, SecretStr
+
+from asyncsm.errors import InvalidArgument
+
+ItemT = TypeVar("ItemT")
+
+
+class Document(BaseModel):
+    """A body, as it is read and written.
+
+    An attribute that is no field can be set, as on any object, and is never sent; one that resembles
+    a field is refused as misspelt.
+
+    Attributes:
+        request_id: ``x-ms-request-id`` of the reply it was read from.
+    """
+
+    content_type: ClassVar[str]
+    """Value of ``Content-Type`` of such a body."""
+
+    # A slot, because pydantic initializes private attributes in Python code, for each item of a list too.
+    __slots__ = ("_request_id",)
+
+    def __getstate__(self) -> dict[object, object]:
+        if any(isinstance(value, SecretStr) for value in self.__dict__.values()):
+            raise TypeError(
+                f"a {type(self).__name__} with a secret is not pickled: pass what it can be read from, and read it there"
+            )
+        return super().__getstate__()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        model = type(self)
+        if name in model.model_fields or hasattr(model, name):
+            super().__setattr__(name, value)
+            return
+        # Programs for the old SDK keep their own notes on models.
+        for meant in get_close_matches(name, model.model_fields, n=1, cutoff=0.75):
+            raise InvalidArgument(
+                f"{model.__name__}.{name}", f"there is no such field; did you mean {meant}?"
+            )
+        object.__setattr__(self, name, value)
+
+    def __bool__(self) -> bool:
+        """Return whether there is anything in it: parts that a document lacks are empty models, and false."""
+        return any(
+            bool(value) if isinstance(value, Document | list | tuple) else value is not None
+            for name, value in self.__dict__.items()
+            if name in type(self).model_fields
+        )
+
+    @classmethod
+    def of(cls, value: object) -> object:
+        """Return the model that a caller means by `value`, which may be a mapping of its fields."""
+        return cls(**value) if isinstance(value, Mapping) else value
+
+    @property
+    def request_id(self) -> str | None:
+        """``x-ms-request-id`` of the reply this was read from; ``None`` for a part or a copy of one."""
+        return getattr(self, "_request_id", None)
+
+    @classmethod
+    def root_name(cls) -> str:
+        """Return what such a document is called."""
+        return cls.__name__
+
+    @classmethod
+    @abstractmethod
+    def from_body(cls, body: bytes | str, *, strict: bool = False) -> Self:
+        """Read a body.
+
+        Args:
+            body: UTF-8 bytes or text.
+            strict: refuse what the model does not know instead of keeping it.
+
+        Raises:
+            ValueError: not well formed, another document, or against the model.
+        """
+
+    @abstractmethod
+    def to_body(self) -> bytes:
+        """Write a body.
+
+        Raises:
+            InvalidArgument: a text holds a character that the form cannot carry.
+        """
+
+
+# Pydantic evaluates what its bases have annotated for every one of the models, be it no field.
+del Document.__annotations__["content_type"]
+
+
+class DocumentList(Document, Generic[ItemT]):
+    """A document that is a list: iterable, sized and indexable over its only list field."""
+
+    def __class_getitem__(cls, _: object) -> type[Self]:
+        # The parameter is for type checkers. Pydantic would make a class for each parameter,
+        # and importing the models would take half as long again.
+        return cls
+
+    @property
+    def _items(self) -> list[ItemT]:
+        return cast("list[ItemT]", self.__dict__[_items_field(type(self))])
+
+    def __iter__(self) -> Iterator[ItemT]:  # type: ignore[override]  # pydantic's goes over fields
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __bool__(self) -> bool:
+        return bool(self._items)
+
+    @overload
+    def __getitem__(self, index: int) -> ItemT: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[ItemT]: ...
+    def __getitem__(self, index: int | slice) -> ItemT | list[ItemT]:
+        return self._items[index]
+
+    def __contains__(self, item: object) -> bool:
+        return item in self._items
+
+    def append(self, item: ItemT) -> None:
+        """Add `item` at the end."""
+        self._items.append(item)
+
+    @classmethod
+    def of(cls, value: object) -> object:
+        """Return the model that a caller means by `value`, which may be a plain list."""
+        return super().of({_items_field(cls): value} if isinstance(value, list | tuple) else value)
+
+
+@functools.cache
+def _items_field(model: type[Document]) -> str:
+    return next(name for name, field in model.model_fields.items() if get_origin(field.annotation) is list)

@@ -1,0 +1,137 @@
+"""JsonModel: a document that is one JSON object.
+
+A field's member is called as the field in camelCase; a family that writes PascalCase says
+``model_config = PASCAL``, and a single odd one ``Field(alias=...)``. Fields nobody set are not written, one that
+was read as ``null`` is; members that a model does not know are kept in `JsonModel.extra_members`, in
+nested objects too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import ClassVar, Final, Self, TypeVar, cast
+
+from pydantic import (
+    ConfigDict,
+    Field,
+    JsonValue,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel, to_pascal
+
+from asyncsm.config import JSON_CONTENT_TYPE
+from asyncsm.errors import InvalidArgument
+from asyncsm.wire.document import Document, DocumentList
+from asyncsm.wire.types import UnknownElement
+
+ItemT = TypeVar("ItemT")
+
+PASCAL: Final = ConfigDict(alias_generator=to_pascal)
+_EXTRAS: Final = "extra_members"
+
+
+class JsonModel(Document):
+    """A JSON object; see the module's docstring.
+
+    Attributes:
+        extra_members: members read that have no field; written back.
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        validate_assignment=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        defer_build=True,
+    )
+
+    content_type: ClassVar[str] = JSON_CONTENT_TYPE
+
+    extra_members: dict[str, JsonValue] = Field(default_factory=dict, exclude=True, repr=False)
+
+    def __init__(self, /, **fields: object) -> None:
+        model = type(self)
+        for name in fields.keys() - _names(model) - {_EXTRAS}:
+            raise InvalidArgument(f"{model.__name__}.{name}", "there is no such field")
+        try:
+            super().__init__(**{name: value for name, value in fields.items() if value is not None})
+        except ValidationError as error:
+            raise _invalid_argument(model, error) from None
+
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    def __setattr__(self, name: str, value: object) -> None:
+        try:
+            super().__setattr__(name, value)
+        except ValidationError as error:
+            raise _invalid_argument(type(self), error) from None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_what_is_unknown(cls, data: object, info: ValidationInfo) -> object:
+        if not isinstance(data, dict):
+            return data
+        unknown = data.keys() - _names(cls) - {_EXTRAS}
+        if not unknown:
+            return data
+        if info.context:
+            raise UnknownElement(f"{cls.__name__}: unknown members {', '.join(sorted(unknown))}")
+        known = {name: value for name, value in data.items() if name not in unknown}
+        return known | {_EXTRAS: {name: value for name, value in data.items() if name in unknown}}
+
+    @model_serializer(mode="wrap")
+    def _with_what_was_unknown(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
+        return {**handler(self), **self.extra_members}
+
+    @classmethod
+    def from_body(cls, body: bytes | str, *, strict: bool = False) -> Self:
+        """Read a body; see `Document.from_body`."""
+        return cls.model_validate(cls.opened(json.loads(body)), context={"strict": True} if strict else None)
+
+    @classmethod
+    def opened(cls, data: object) -> object:
+        """Return the members of a body's `data`."""
+        return data
+
+    def to_body(self) -> bytes:
+        """Write a body; see `Document.to_body`."""
+        return json.dumps(self.to_data(), ensure_ascii=False).encode()
+
+    def to_data(self) -> object:
+        """Return what a body says, ready for `json.dumps`."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+# Pydantic evaluates what its bases have annotated for every one of the models, be it no field.
+del JsonModel.__annotations__["content_type"]
+
+
+class JsonList(JsonModel, DocumentList[ItemT]):
+    """A body that is an array; its only list field has the items, and is called ``items`` on the wire."""
+
+    @classmethod
+    def opened(cls, data: object) -> object:
+        """Return the array as the member that its items are read from."""
+        return {"items": data} if isinstance(data, list) else data
+
+    def to_data(self) -> object:
+        """Return the array."""
+        return cast("Mapping[str, object]", super().to_data()).get("items", [])
+
+
+def _names(model: type[JsonModel]) -> set[str]:
+    """Names by which a model's fields are called, here and on the wire."""
+    fields = model.model_fields
+    return {*fields} | {str(field.alias) for field in fields.values()}
+
+
+def _invalid_argument(model: type[JsonModel], error: ValidationError) -> InvalidArgument:
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    return InvalidArgument(".".join([model.__name__, *map(str, first["loc"])]), first["msg"])

@@ -1,0 +1,230 @@
+"""Obstacles that are found before anything is made: offline, and by what the subscription has."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from doubles.plans import IMAGE, farm, farm_plan, things
+
+from asyncsm.provisioning import Graph, Plan, PlanError, Provisioner, loads_plan, resources_of
+from asyncsm.provisioning.feasibility import rehearse, remarks
+
+
+def changed(change, *args, **more):
+    document = farm(*args, **more)
+    change(document)
+    return document
+
+
+def machine_of(document):
+    return document["virtual_machines"][0]
+
+
+def refused(document):
+    with pytest.raises(PlanError) as caught:
+        loads_plan(json.dumps(document), "json")
+    return str(caught.value)
+
+
+def ports(*endpoints):
+    return lambda d: machine_of(d).update(network_config={"endpoints": list(endpoints)})
+
+
+class TestPublicPorts:
+    """The machines of a hosted service have one address."""
+
+    def test_one_port_of_two_machines(self):
+        """It is told once for an entry, with the way out."""
+        said = refused(changed(ports({"name": "ssh", "port": 22, "local_port": 22}), 4, 2))
+        assert len(said.splitlines()) == 1
+        assert "network_config.endpoints[0].port: farm-01 has one port 22, which is vm-001's" in said
+
+    @pytest.mark.parametrize(
+        "endpoints",
+        [
+            [{"name": "ssh", "local_port": 22}],
+            [
+                {
+                    "name": "web",
+                    "local_port": 80,
+                    "port": 80,
+                    "load_balanced_endpoint_set_name": "web",
+                }
+            ],
+        ],
+    )
+    def test_ports_that_can_be(self, endpoints):
+        """The service chooses, or a set shares it."""
+        loads_plan(json.dumps(changed(ports(*endpoints), 4, 2)), "json")
+
+    def test_one_port_of_two_protocols_and_of_two_services(self):
+        """Neither is in the way of the other."""
+        both = [{"name": one, "port": 53, "local_port": 53, "protocol": one} for one in ("tcp", "udp")]
+        loads_plan(json.dumps(changed(ports(*both), 2, 2)), "json")
+
+
+class TestRegions:
+    """Disks are where their machine is."""
+
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            (
+                lambda d: d["storage_accounts"][0].update(location="East US"),
+                "farm-01 is in West US, and its disks' account farmdisks in East US",
+            ),
+            (
+                lambda d: (
+                    d.update(affinity_groups=[{"name": "east", "location": "East US"}]),
+                    d["hosted_services"][0].update(affinity_group="east"),
+                ),
+                "farm-01 is in East US, and its disks' account farmdisks in West US",
+            ),
+        ],
+    )
+    def test_elsewhere(self, change, said):
+        """By itself, or by an affinity group."""
+        assert said in refused(changed(change, 2, 1))
+
+    def test_unknown_places_are_left_to_the_service(self):
+        """A group that is not in the plan may be anywhere."""
+        change = lambda d: d["hosted_services"][0].update(affinity_group="theirs")  # noqa: E731
+        loads_plan(json.dumps(changed(change, 2, 1)), "json")
+
+
+async def rehearsed(document, base=Path()):
+    plan = Plan.model_validate(document)
+    return [str(one) for one in await rehearse(Graph(resources_of(plan, base)), base)]
+
+
+async def test_a_rehearsal_finds_nothing_where_nothing_is_wrong():
+    """And sends nothing: there is nobody to send it to."""
+    assert await rehearsed(farm(4, 2)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda d: machine_of(d)["system_config"]["linux"].update(user_password="env:UNSET"),
+            "virtual_machine/farm-01/vm-001 and 3 more: env:UNSET: the environment variable is not set",
+        ),
+        (
+            lambda d: machine_of(d)["system_config"]["linux"].update(user_password="file:gone.txt"),
+            "file:gone.txt: cannot be read",
+        ),
+        (
+            lambda d: machine_of(d)["system_config"]["linux"].update(custom_data="file:gone.sh"),
+            "No such file or directory: 'gone.sh'",
+        ),
+        (
+            lambda d: machine_of(d)["system_config"]["linux"].update(host_name="x" * 65),
+            "host_name: has 65 characters; 1 to 64 are allowed",
+        ),
+        (lambda d: d["hosted_services"][0].update(label="x" * 101), "label: has 101 characters; 100"),
+        (lambda d: d["storage_accounts"][0].update(description="x" * 1025), "description: has 1025"),
+    ],
+)
+async def test_a_rehearsal_finds_what_the_client_refuses(change, said):
+    """Once for all resources that have it in common."""
+    (problem,) = await rehearsed(changed(change, 4, 2))
+    assert said in problem
+
+
+def test_what_is_unusual():
+    """It is told, with what was probably meant; but it may be."""
+    assert remarks(farm_plan(4, 2)) == []
+    document = farm(60, 25)
+    machine_of(document).update(role_size="Smalll")
+    other = machine_of(document)["os_virtual_hard_disk"]["source_image_name"] = IMAGE.replace("04_5", "04_6")
+    document["location"] = "Wst US"
+    assert remarks(Plan.model_validate(document)) == [
+        "the location 'Wst US' is none that the public cloud is known for; did you mean West US?",
+        "the size 'Smalll' is none that the public cloud is known for; did you mean Small?",
+        f"the image {other!r} is none that the public cloud is known for; did you mean {IMAGE}?",
+        "has 25 hosted services; a new subscription may have 20",
+    ]
+    assert "has 60 cores; a new subscription may have 20" in remarks(farm_plan(60, 2))
+
+
+class TestTheSubscription:
+    """A preview compares the plan with what the subscription has."""
+
+    async def problems(self, sms, document):
+        return (await Provisioner(Plan.model_validate(document), sms).preview()).problems
+
+    async def test_enough_of_everything(self, sms):
+        """Then there are none, and what exists already needs nothing more."""
+        assert await self.problems(sms, farm(4, 2)) == []
+        plan = farm_plan(2, 1)
+        await Provisioner(plan, sms).apply()
+        assert (await Provisioner(plan, sms).preview()).problems == []
+
+    async def test_too_many(self, sms, emulator):
+        """By its limits and counters."""
+        subscription = emulator.state.subscriptions[emulator.subscription_id]
+        subscription.quotas = replace(before := subscription.quotas, hosted_services=5)
+        try:
+            await sms.create_hosted_service("mine", "mine", location="West US")
+            assert await self.problems(sms, farm(5, 5)) == [
+                "needs 5 more hosted services; the subscription has 1 of 5"
+            ]
+        finally:
+            subscription.quotas = before
+        assert await self.problems(sms, changed(lambda d: machine_of(d).update(role_size="A9"), 63, 7)) == [
+            "needs 1008 more cores; the subscription has 0 of 1000"
+        ]
+
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            (
+                lambda d: d.pop("hosted_services"),
+                "virtual_machine/farm-01/vm-001 and 1 more: there is no hosted_service farm-01, neither in",
+            ),
+            (
+                lambda d: d.pop("storage_accounts"),
+                "there is no storage_account farmdisks, neither in the plan nor in the subscription",
+            ),
+            (
+                lambda d: d["hosted_services"][0].update(affinity_group="gone"),
+                "hosted_service/farm-01: there is no affinity_group gone",
+            ),
+            (
+                lambda d: machine_of(d).update(reserved_ip_name="gone"),
+                "there is no reserved_ip gone",
+            ),
+            (
+                lambda d: machine_of(d).update(data_virtual_hard_disks=[{"disk_name": "gone"}]),
+                "there is no disk gone",
+            ),
+            (
+                lambda d: machine_of(d)["os_virtual_hard_disk"].update(source_image_name="gone"),
+                "there is no image gone",
+            ),
+            (
+                lambda d: machine_of(d).update(role_size="Smalll"),
+                "there is no size 'Smalll'; did you mean Small?",
+            ),
+        ],
+    )
+    async def test_what_exists_nowhere(self, sms, change, said):
+        """References, images and sizes."""
+        (problem,) = await self.problems(sms, changed(change, 2, 1))
+        assert said in problem
+        assert await things(sms) == {"accounts": [], "services": {}, "disks": []}
+
+    async def test_what_exists_beside_the_plan(self, sms):
+        """A reference to it is none of a plan's problems."""
+        await sms.create_hosted_service("farm-01", "farm-01", location="West US")
+        await (await sms.create_storage_account("farmdisks", "", "farmdisks", location="West US"))
+        document = farm(2, 1)
+        del document["storage_accounts"]
+        document["hosted_services"] = [{"name": "roles"}]
+        # A signed package may be in anybody's account.
+        package = "https://builds.blob.core.windows.net/packages/web.cspkg?sv=2015&sig=x"
+        document["deployments"] = [
+            {"name": "web", "service_name": "roles", "package_url": package, "configuration": "web.cscfg"}
+        ]
+        assert await self.problems(sms, document) == []

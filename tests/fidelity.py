@@ -141,7 +141,10 @@ def operation_of(then: Exchange) -> str | None:
 async def measure(recordings: Iterable[Path]) -> Report:
     """Replay recordings, each against an emulator in which nothing is but what it needs."""
     report = Report()
-    async with Emulator(clock=ManualClock(), seed=1) as emulator, connected(emulator) as management:
+    async with (
+        Emulator(clock=ManualClock(), tail=False, seed=1) as emulator,
+        connected(emulator) as management,
+    ):
         for recording in recordings:
             emulator.reset()
             emulator.seed(

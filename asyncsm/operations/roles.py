@@ -11,7 +11,7 @@ from asyncsm.errors import InvalidArgument
 from asyncsm.operations import arguments
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.deployments import DEPLOYMENT, DEPLOYMENTS
-from asyncsm.operations.facts import Rule, Usual
+from asyncsm.operations.facts import Rule
 from asyncsm.operations.kinds import Label, MediaToo, Name
 from asyncsm.polling import OperationHandle
 
@@ -197,7 +197,6 @@ class RoleOperations(Caller):
         at="/{role_name}",
         body=lambda: wire.roles.PersistentVMRole,
         made=_role,
-        usual=Usual(32, samples=10, resolution=30),
     )
     async def add_role(
         self,
@@ -233,7 +232,6 @@ class RoleOperations(Caller):
         ROLE,
         body=lambda: wire.roles.PersistentVMRole,
         made=_new_definition,
-        usual=Usual(32, samples=14, resolution=30),
     )
     async def update_role(
         self,
@@ -266,7 +264,7 @@ class RoleOperations(Caller):
         """
         ...
 
-    @family.removes(ROLE + "?comp={complete}", usual=Usual(31, samples=4, resolution=30))
+    @family.removes(ROLE + "?comp={complete}")
     async def delete_role(
         self, service_name: str, deployment_name: str, role_name: str, complete: MediaToo = False
     ) -> OperationHandle:
@@ -286,7 +284,6 @@ class RoleOperations(Caller):
         at="/{deployment_name}",
         body=lambda: wire.deployments.VirtualMachineDeployment,
         made=_deployment,
-        usual=Usual(59, samples=32, resolution=30),
     )
     async def create_virtual_machine_deployment(
         self,

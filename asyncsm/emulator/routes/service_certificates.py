@@ -57,7 +57,7 @@ def get(call: Call) -> Reply:
     return Reply(document=wire.Certificate(data=_encoded(found)))
 
 
-@routes.post(COLLECTION, "AddCertificates", seconds=6)
+@routes.post(COLLECTION, "AddCertificates")
 def add(call: Call) -> Reply:
     """Add Service Certificate; one that is there already is not added twice."""
     wanted = call.body(wire.CertificateFile)
@@ -66,7 +66,7 @@ def add(call: Call) -> Reply:
     return call.accept(locks=[service], then=partial(_keep, call.clock, service, added))
 
 
-@routes.delete(ONE, "DeleteCertificate", seconds=6)
+@routes.delete(ONE, "DeleteCertificate")
 def delete(call: Call) -> Reply:
     """Delete Service Certificate; whether a deployment uses it is seen only on the way."""
     service, found = _find(call)

@@ -21,6 +21,7 @@ from asyncsm.wire.operations import *
 from asyncsm.wire.properties import *
 from asyncsm.wire.roles import *
 from asyncsm.wire.service_extensions import *
+from asyncsm.wire.sql_backups import *
 from asyncsm.wire.sql_databases import *
 from asyncsm.wire.storage import *
 from asyncsm.wire.subscription import *

@@ -27,6 +27,7 @@ from . import (
     refusals as refusals,
     roles as roles,
     service_extensions as service_extensions,
+    sql_backups as sql_backups,
     sql_databases as sql_databases,
     storage as storage,
     subscription as subscription,

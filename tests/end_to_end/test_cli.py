@@ -203,7 +203,7 @@ def test_a_passed_deadline_has_an_exit_code(asm, monkeypatch):
         (["operation", "show", "{}"], 2, "token"),
         (["operation", "show", " "], 2, "empty"),
         (["location", "list", "--cert-file", "/does/not/exist.pem"], 3, "/does/not/exist.pem"),
-        (["location", "list", "--subscription-id", ELSEWHERE], 3, "AuthenticationFailed"),
+        (["location", "list", "--subscription-id", ELSEWHERE], 3, "associated with this subscription"),
         (["certificate", "show", "/does/not/exist.pem"], 3, "/does/not/exist.pem"),
         (["service", "show", "nowhere"], 4, "ResourceNotFound"),
         (["emulator", "start", "--clock", "soon"], 2, "soon"),

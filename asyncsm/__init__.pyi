@@ -72,6 +72,7 @@ from .preloading import (
 )
 from .services import (
     NetworkManagementService as NetworkManagementService,
+    SchedulerManagementService as SchedulerManagementService,
     ServiceManagementService as ServiceManagementService,
     SqlDatabaseManagementService as SqlDatabaseManagementService,
     WebsiteManagementService as WebsiteManagementService,
@@ -193,6 +194,16 @@ from .wire.roles import (
     PersistentVMRole as PersistentVMRole,
     Role as Role,
     RoleList as RoleList,
+)
+from .wire.scheduler import (
+    CloudService as CloudService,
+    CloudServices as CloudServices,
+    IntrinsicSettings as IntrinsicSettings,
+    MaxRecurrence as MaxRecurrence,
+    OperationStatus as OperationStatus,
+    Quota as Quota,
+    Resource as Resource,
+    Resources as Resources,
 )
 from .wire.sql_databases import (
     CreateServerResponse as CreateServerResponse,

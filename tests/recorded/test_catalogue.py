@@ -12,6 +12,7 @@ from asyncsm.emulator.routes import ROUTES
 from asyncsm.emulator.routing import Router, split
 from asyncsm.operations import catalogue
 from asyncsm.operations.facts import Ends
+from asyncsm.wire.base import XmlModel
 
 FACTS = CHECKOUT.parent / "shared/protocol/operations"
 EMULATOR = Router(ROUTES)
@@ -46,11 +47,13 @@ VERSIONS = {
 
 IN_ANY_VERSION = {
     "SqlDatabaseManagementService": "recorded with 2012-03-01 and 2014-10-01, and answered alike",
+    "SchedulerManagementService": "recorded with 2013-03-01 and 2014-10-01, and answered alike",
     "WebsiteManagementService": "recorded with 2013-08-01 to 2014-10-01, and answered alike",
 }
 """Services that are sent the session's version, though a record of an operation may show another only."""
 
 FILLED_ELSEWHERE = {
+    "create_cloud_service": "the old SDK left the name to the path, and the service took that",
     "create_site": "the body is made with the web space in it, and the service finds a plan",
     "add_os_image": "the old SDK's users did without IsPremium and ShowInGui",
     "update_role": "the body is made from parts of a machine",
@@ -92,6 +95,10 @@ def fixed(query):
     return {name.lower(): value.lower() for name, value in query.items() if not value.startswith("{")}
 
 
+def is_xml(operation):
+    return operation.body is not None and issubclass(operation.body, XmlModel)
+
+
 def records_of(operation):
     """The records with the operation's method, path, fixed query and document."""
     ours = fixed(operation.query)
@@ -102,7 +109,7 @@ def records_of(operation):
         }
         theirs = fixed(sent)
         root = {node["n"].lower() for node in record.get("request", ())}
-        document = operation.body.root_name().lower() if operation.body else ""
+        document = operation.body.root_name().lower() if is_xml(operation) else ""
         return (ours.items() <= theirs.items() or theirs.items() <= ours.items()) and (
             not document or not root or document in root
         )
@@ -163,7 +170,8 @@ def test_version(operation):
 @pytest.mark.parametrize("operation", cases(lambda one: one.fields))
 def test_elements_of_the_body(operation):
     """Elements are those of the record, in its order, and what is required there can be given."""
-    trees = [node.get("c", []) for record in records_of(operation) for node in record.get("request", ())]
+    requests = [record.get("request", ()) for record in records_of(operation)]
+    trees = [node.get("c", []) for nodes in requests for node in nodes] if is_xml(operation) else requests
     wrong = [contradictions(operation, children) for children in trees]
     assert min(wrong, key=len) == []
 

@@ -5,6 +5,7 @@ implies; the method is called with them, and what it sends is compared with what
 """
 
 import contextlib
+import json
 import re
 from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree as ET
@@ -26,9 +27,11 @@ from asyncsm import (
     models,
     services,
 )
+from asyncsm.config import JSON_CONTENT_TYPE
 from asyncsm.operations import catalogue
 from asyncsm.operations.facts import PLACEHOLDER
 from asyncsm.wire.http import HttpResponse
+from asyncsm.wire.json_model import JsonModel
 
 AREAS = (
     "subscription",
@@ -38,6 +41,7 @@ AREAS = (
     "storage",
     "sql",
     "web_sites",
+    "scheduler",
 )
 
 
@@ -52,12 +56,14 @@ def canonical(body):
     """A form in which equal documents are equal texts.
 
     Two bodies were written by hand, and indented; one gives a date without a time, which means its
-    midnight.
+    midnight. Moments of jobs were UTC, and did not say so. The old SDK spelt one element in small.
     """
     if not body:
         return None
+    if body.startswith(b"{"):
+        return json.dumps(json.loads(body), sort_keys=True).replace('Z"', '"')
     text = re.sub(r">\s*\n\s*<", "><", ET.canonicalize(body.decode("utf-8-sig")))
-    return text.replace("T00:00:00Z<", "<")
+    return text.replace("T00:00:00Z<", "<").replace("plan>", "Plan>")
 
 
 def assert_same_request(sent, exchange):
@@ -67,7 +73,8 @@ def assert_same_request(sent, exchange):
     assert set(parse_qsl(url.query)) == set(parse_qsl(exchange.query))
     assert sent.headers["x-ms-version"] == exchange.request_headers["x-ms-version"]
     assert canonical(sent.body) == canonical(exchange.request_body)
-    assert sent.headers.get("content-type") == (CONTENT_TYPE if exchange.request_body else None)
+    kind = JSON_CONTENT_TYPE if exchange.request_body.startswith(b"{") else CONTENT_TYPE
+    assert sent.headers.get("content-type") == (kind if exchange.request_body else None)
 
 
 def assert_same_reply(result, exchange):
@@ -79,7 +86,8 @@ def assert_same_reply(result, exchange):
         assert result.response.body == exchange.response_body
     else:
         assert result.request_id == request_id
-        assert type(result).root_name() == root_of(exchange.response_body.decode("utf-8-sig"))
+        root = root_of(exchange.response_body.decode("utf-8-sig"))
+        assert type(result).root_name() == root or (root is None and isinstance(result, JsonModel))
 
 
 class Service(ScriptedTransport):

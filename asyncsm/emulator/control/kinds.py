@@ -304,6 +304,39 @@ class WebSiteFacts(ResourceFacts):
     has_repository: bool
 
 
+class JobFacts(Shown):
+    """A job of the scheduler."""
+
+    name: str
+    state: str
+    next: datetime | None
+    executions: int
+    failures: int
+
+
+class JobCollectionSummary(ResourceFacts):
+    """A job collection of the scheduler, in short."""
+
+    plan: str
+    number: int = Field(description="Number of jobs.")
+
+
+@resource_kind(
+    "Job collection",
+    lambda owner: [one for service in owner.cloud_services.values() for one in service.collections.values()],
+    Column("{name}", "{plan}"),
+    Column("{number} jobs"),
+    empty="They have jobs, which run: SchedulerManagementService.create_job_collection(…)",
+    row=JobCollectionSummary,
+    more=lambda _, found: {"number": len(found.jobs), "jobs": list(found.jobs.values())},
+    example="nightly",
+)
+class JobCollectionFacts(JobCollectionSummary):
+    """A job collection of the scheduler with its jobs."""
+
+    jobs: list[JobFacts]
+
+
 def _dns_servers(owner: Subscription) -> list[DnsServer]:
     plan = owner.networks.plan
     return [] if plan is None else [DnsServer(name=name, address=at) for name, at in plan.dns_servers.items()]

@@ -37,7 +37,7 @@ async def prepare(management: Management, recording: Path) -> None:
     said = list(exchanges(recording))
     for path, body in _present(said):
         verb = "PUT" if path.endswith("/media") else "POST"
-        made = await management.send(verb, path, body)
+        made = await management.send(verb, path, body, Content_Type="application/xml")
         # What is refused here is missed where the recording needs it, and is reported there.
         if made.status == HTTPStatus.ACCEPTED:
             await management.finished(made)

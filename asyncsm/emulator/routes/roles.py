@@ -219,7 +219,7 @@ def public_extensions(call: Call, given: wire_roles.Role) -> list[ResourceExtens
 
     Nobody gets to see that again. What is to be uninstalled is not among them.
     """
-    machine_extensions.require_known(call.subscription, given.resource_extension_references)
+    machine_extensions.require_known(call, given.resource_extension_references)
     return [
         _public(one) for one in given.resource_extension_references if one.state != ExtensionState.UNINSTALL
     ]

@@ -58,6 +58,14 @@ def for_machines(
     return [_for_machines(image) for image in found]
 
 
+def is_registered(subscription: Subscription, provider: str, type_: str) -> bool:
+    """Tell whether the subscription itself has registered such an extension, for machines or for roles."""
+    wanted = provider.lower(), type_.lower()
+    return any(
+        (own.provider.lower(), own.type.lower()) == wanted for own in subscription.extension_types.values()
+    )
+
+
 def _for_machines(image: ExtensionImage) -> ResourceExtension:
     words = {
         name: getattr(image, name) for name in image.model_fields_set & ResourceExtension.model_fields.keys()

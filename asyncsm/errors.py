@@ -237,7 +237,7 @@ class Throttled(ServiceError):
 
     transient = True
     http_status: ClassVar[int] = 429
-    codes: ClassVar[tuple[str, ...]] = ("TooManyRequests",)
+    codes: ClassVar[tuple[str, ...]] = ("TooManyRequests", "40648")  # the latter of SQL servers
 
 
 class ServerBusy(ServiceError):

@@ -48,7 +48,9 @@ class Reply:
     @classmethod
     def refusing(cls, refusal: Refusal, dialect: Dialect = CORE) -> Self:
         """The answer that says no, in the words of a family."""
-        return cls(refusal.status, dialect.refused(refusal))
+        document = dialect.refused(refusal)
+        kind = dialect.refused_as if isinstance(document, bytes) else ""
+        return cls(refusal.status, document, content_type=kind)
 
     def content(self) -> tuple[bytes, str] | None:
         """Return the body and what it is; ``None`` for an empty one."""

@@ -128,6 +128,8 @@ class DeploymentEventOperations(Caller):
     ) -> OperationHandle:
         """Copy the package and configuration file of the deployment in a slot, as `get_package`.
 
+        REST: Get Package.
+
         Raises:
             ResourceNotFound: there is no such hosted service, or the slot is empty.
             BadRequest: the container is in no storage account of the subscription.

@@ -157,9 +157,10 @@ def _deployment(
     virtual_network_name: str | None,
     dns_servers: Sequence[wire.networks.DnsServer] | None,
     reserved_ip_name: str | None,
+    load_balancer: wire.networks.LoadBalancer | None,
     **parts: Unpack[MachineParts],
 ) -> wire.deployments.VirtualMachineDeployment:
-    return wire.deployments.VirtualMachineDeployment(
+    made = wire.deployments.VirtualMachineDeployment(
         name=deployment_name,
         deployment_slot=wire.deployments.DeploymentSlot(deployment_slot),
         label=label,
@@ -170,6 +171,9 @@ def _deployment(
         else None,
         reserved_ip_name=reserved_ip_name,
     )
+    if load_balancer is not None:
+        made.load_balancers = wire.networks.LoadBalancers(load_balancers=[load_balancer])
+    return made
 
 
 class RoleOperations(Caller):
@@ -302,6 +306,8 @@ class RoleOperations(Caller):
         media_location: str | None = None,
         dns_servers: Sequence[wire.networks.DnsServer] | None = None,
         reserved_ip_name: str | None = None,
+        *,
+        load_balancer: wire.networks.LoadBalancer | None = None,
     ) -> OperationHandle:
         """Create a deployment with a first virtual machine in it.
 
@@ -329,6 +335,7 @@ class RoleOperations(Caller):
             media_location: container URL for the disks of a platform VM image.
             dns_servers: for the deployment's machines.
             reserved_ip_name: a reserved IP address to use.
+            load_balancer: an internal load balancer, which endpoints may name.
 
         Raises:
             InvalidArgument: an argument breaks a rule, or two endpoints share a port.

@@ -108,6 +108,12 @@ async def test_a_virtual_ip_from_its_beginning_to_its_end(management: Management
     assert endpoints_of(shown) == {"a": (first, "vmsContractContract")}
 
 
+async def test_what_is_no_virtual_ip(management: Management):
+    """At the same place with a parameter there is another operation, which is not emulated: it is no name."""
+    answer = await management.post(f"{VMS}/migration?comp=validate")
+    assert (answer.status, answer.code) == (501, "NotEmulated")
+
+
 async def test_virtual_ips_and_machines_that_go(management: Management):
     """With the machine whose endpoint was reached there the address goes."""
     await done(management, await management.post(f"{VMS}/second"))

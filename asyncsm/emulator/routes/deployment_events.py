@@ -25,7 +25,7 @@ def list_events(call: Call) -> Reply:
     begin, end = periods.moment(call, "starttime"), periods.moment(call, "endtime")
     after = periods.place(call)
     _, deployment = path_resources.deployment(call)
-    found = (one for one in deployment.reboots if begin <= one.started <= end and one.number > after)
+    found = (one for one in deployment.reboots.values() if begin <= one.started <= end and one.number > after)
     page = list(islice(found, periods.PAGE_SIZE + 1))
     more = len(page) > periods.PAGE_SIZE
     del page[periods.PAGE_SIZE :]

@@ -147,7 +147,7 @@ def test_a_service_is_created_shown_listed_and_deleted(asm, emulator):
     assert len(created.data["request_id"]) == 32
     assert shown["hosted_service_properties"]["extended_properties"] == {"team": "web"}
     assert shown["hosted_service_properties"]["label"] == "shop"
-    assert re.search(r"^properties +team=web$", upright, re.MULTILINE)
+    assert re.search(r"^properties +team=web\b", upright, re.MULTILINE)
     assert re.search(r"^shop +shop +West US +- +Created$", listed, re.MULTILINE)
     assert (deleted["operation"], deleted["status"]) == ("DeleteHostedService", "Succeeded")
     assert asm("service", "show", "shop").code == 4

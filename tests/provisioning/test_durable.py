@@ -93,7 +93,7 @@ async def test_a_forgotten_change(engine, emulator, tmp_path, monkeypatch):
     await run(engine, emulator, tmp_path, "apply", Plan.model_validate(document))
     document["virtual_machines"][0]["role_size"] = "Large"
 
-    async def forgotten(site, _):
+    async def forgotten(site, *_):
         await (await site.sms.delete_deployment("farm-01", "farm-01"))
         return False
 
@@ -228,9 +228,9 @@ def one_failing(emulator, monkeypatch, **doubles):
 def broken_after(finish, operation):
     """`finish`, which is broken by the outcome of some operations."""
 
-    async def broken(site, token):
+    async def broken(site, token, *rest):
         try:
-            return await finish(site, token)
+            return await finish(site, token, *rest)
         finally:
             if operation in token:
                 raise RuntimeError("a defect")

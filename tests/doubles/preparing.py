@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from doubles.bare_client import AZURE, Management, document
-from doubles.compute import encoded
+from doubles.compute import LINUX_SET, WINDOWS_SET, encoded, hosted_service, machines
 from doubles.recordings import Exchange, exchanges
 
 REGION = "West US"
@@ -29,6 +29,7 @@ _NAMED = r"(?:<{0}>|\b{0}=\")([^<\"]+)"
 _GROUP = re.compile(_NAMED.format("AffinityGroup"))
 _LOCATION = re.compile(_NAMED.format("Location"))
 _ACCOUNT = re.compile(r"https?://([a-z0-9]{3,24})\.blob\.core\.windows\.net")
+_ROLE = re.compile(r"/services/hostedservices/([^/]+)/deployments/([^/]+)/roles/[^/]+$", re.IGNORECASE)
 _MADE = re.compile(r"<(?:Service)?Name>([^<]+)</")
 
 
@@ -52,7 +53,11 @@ def _present(said: list[Exchange]) -> Iterator[tuple[str, str]]:
     ):
         if name not in _made(said, "affinitygroups"):
             yield "affinitygroups", affinity_group(name)
-    accounts = {*_ACCOUNT.findall(requests), *_read(said, "storageservices")}
+    present = _machines(said)
+    accounts = {
+        *_ACCOUNT.findall(requests + "".join(body for _, body in present)),
+        *_read(said, "storageservices"),
+    }
     if VM_IMAGE in requests:
         accounts |= {"portalvhdsmp6ddqtwmht89"}
     for name in sorted(accounts - _made(said, "storageservices")):
@@ -71,6 +76,30 @@ def _present(said: list[Exchange]) -> Iterator[tuple[str, str]]:
         yield "services/vmimages", _VM_IMAGE
     if network_file:
         yield "services/networking/media", network_file
+    yield from present
+
+
+def _machines(said: list[Exchange]) -> list[tuple[str, str]]:
+    """Requests that make the virtual machines which were read first, and the hosted services they are in."""
+    made = _made(said, "hostedservices")
+    found: dict[str, tuple[str, str]] = {}
+    for then in said:
+        path = _ROLE.search(then.path)
+        if path and then.method == "GET" and then.status == HTTPStatus.OK and path[1] not in {*made, *found}:
+            shown = re.sub(
+                r"<OsVersion ?/>|<IOType>\w+</IOType>| i:type=\"\w+\"", "", _text(then.response_body)
+            )
+            content = re.sub(r"</?PersistentVMRole[^>]*>", "", shown)
+            system = WINDOWS_SET if "<OS>Windows</OS>" in shown else LINUX_SET
+            role = content.replace("<ConfigurationSets>", f"<ConfigurationSets>{system}")
+            found[path[1]] = (path[2], f"<Role>{role}</Role>")
+    requests = []
+    for service, (deployment, role) in found.items():
+        requests += [
+            ("services/hostedservices", hosted_service(service, f"<Location>{REGION}</Location>")),
+            (f"services/hostedservices/{service}/deployments", machines(role, name=deployment)),
+        ]
+    return requests
 
 
 def affinity_group(name: str) -> str:

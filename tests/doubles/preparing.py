@@ -14,6 +14,9 @@ from doubles.recordings import Exchange, exchanges
 REGION = "West US"
 """Where things are of which a recording does not say where they were."""
 
+WEB_REGIONS = ("East US", "East US 2", "North Central US", "West US")
+"""Regions of web spaces that were there before a recording."""
+
 STAGES = {
     "East US 2 (Stage)": "East US 2",
     "North Central US (Stage)": "North Central US",
@@ -30,6 +33,8 @@ _GROUP = re.compile(_NAMED.format("AffinityGroup"))
 _LOCATION = re.compile(_NAMED.format("Location"))
 _ACCOUNT = re.compile(r"https?://([a-z0-9]{3,24})\.blob\.core\.windows\.net")
 _ROLE = re.compile(r"/services/hostedservices/([^/]+)/deployments/([^/]+)/roles/[^/]+$", re.IGNORECASE)
+_SPACE = re.compile(r"/webspaces/+([^/\s]+)", re.IGNORECASE)
+_SPACE_MADE = re.compile(r"<WebSpaceToCreate>.*?<Name>([^<]+)</Name>")
 _MADE = re.compile(r"<(?:Service)?Name>([^<]+)</")
 
 
@@ -77,6 +82,9 @@ def _present(said: list[Exchange]) -> Iterator[tuple[str, str]]:
     if network_file:
         yield "services/networking/media", network_file
     yield from present
+    made = {name.lower() for name in _SPACE_MADE.findall(requests)}
+    for name in sorted({one.lower() for one in _SPACE.findall(requests)} - made):
+        yield f"services/webspaces/{name}/sites", web_site(f"before-{name}", name)
 
 
 def _machines(said: list[Exchange]) -> list[tuple[str, str]]:
@@ -115,6 +123,17 @@ def storage_account(name: str, location: str = REGION) -> str:
     return document(
         "CreateStorageServiceInput",
         f"<ServiceName>{name}</ServiceName><Label>{encoded(name)}</Label><Location>{location}</Location>",
+    )
+
+
+def web_site(name: str, space: str) -> str:
+    """Request of Create Web Site that makes the web space, too."""
+    regions = {re.sub(r"\W", "", region.lower()): region for region in WEB_REGIONS}
+    region = regions.get(space.removesuffix("webspace"), REGION)
+    return document(
+        "Site",
+        f"<Name>{name}</Name><ComputeMode>Shared</ComputeMode><WebSpaceToCreate><GeoRegion>{region}</GeoRegion>"
+        f"<Name>{space}</Name><Plan>VirtualDedicatedPlan</Plan></WebSpaceToCreate>",
     )
 
 

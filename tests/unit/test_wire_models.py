@@ -90,7 +90,7 @@ def test_an_endpoint_is_made_with_the_old_defaults_and_read_without():
     assert "<EnableDirectServerReturn>false</EnableDirectServerReturn>" in made
     assert "<IdleTimeoutInMinutes>4</IdleTimeoutInMinutes>" in made
     document = "<InputEndpoint><Name>dns</Name></InputEndpoint>"
-    assert content(models.models.ConfigurationSetInputEndpoint.from_xml(document)) == document
+    assert content(models.ConfigurationSetInputEndpoint.from_xml(document)) == document
 
 
 def test_parts_can_be_filled_in_place():

@@ -135,6 +135,9 @@ ON_PURPOSE = {
     r"OperatingSystem(s|Families)/.*OperatingSystem(/Is(Active|Default))?: .*": (
         "releases of guest systems come and go, and the emulator's catalogue is of June 2015, with two later families"
     ),
+    r"ResourceExtensions/ResourceExtension/(Label: .*|(CompanyName|PublishedDate|Regions): \(missing\) / .*)": (
+        "publishers and the service told more of extensions as time went by"
+    ),
     r"ResourceExtensions/.*/SampleConfig: .* / \(missing\)": "samples are left out of the catalogue",
     r"HostedServices/HostedService/ComputeCapabilities/.*": (
         "the recorded service had sizes which List Locations did not have for its region"

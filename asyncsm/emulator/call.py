@@ -46,7 +46,7 @@ class Reply:
     @classmethod
     def refusing(cls, refusal: Refusal, dialect: Dialect = CORE) -> Self:
         """The answer that says no, in the words of a family."""
-        return cls(refusal.status, dialect.refused(refusal))
+        return cls(refusal.status, dialect.refused(refusal), dialect.headers)
 
     def content(self) -> tuple[bytes, str] | None:
         """Return the body and what it is; ``None`` for an empty one."""
@@ -73,6 +73,7 @@ class Route:
         seconds: how long it usually takes, if it is not done with the answer [protocol 2.3].
         dialect: how it speaks where that is not as the core does.
         only_with_query: whether its path without the query belongs to operations that are not emulated.
+        conditional: whether only a request with ``If-Match``, which changes what is there, is meant.
     """
 
     method: str
@@ -86,9 +87,12 @@ class Route:
     seconds: float = USUAL_SECONDS
     dialect: Dialect = CORE
     only_with_query: bool = False
+    conditional: bool = False
 
-    def wants(self, query: Mapping[str, str], root: Callable[[], str]) -> bool:
-        """Tell whether a request's query, and its body's root element if that matters, are this route's."""
+    def wants(self, query: Mapping[str, str], root: Callable[[], str], *, conditional: bool) -> bool:
+        """Tell whether a request's query and condition, and its body's root if that matters, are this route's."""
+        if self.conditional and not conditional:
+            return False
         if any(query.get(name, "").lower() != value.lower() for name, value in self.query.items()):
             return False
         return self.root is None or self.root == root()
@@ -128,6 +132,7 @@ class Incoming:
         thumbprint: certificate of the caller.
         client_address: the caller's IP address.
         content: the body.
+        conditional: whether it has the header ``If-Match``.
     """
 
     method: str
@@ -138,6 +143,7 @@ class Incoming:
     thumbprint: str
     client_address: str | None
     content: bytes
+    conditional: bool = False
 
     @cached_property
     def document(self) -> tuple[str, Node]:

@@ -7,8 +7,8 @@ its own form. Refusals from before a route is found, for an unknown certificate,
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from asyncsm.config import JSON_CONTENT_TYPE, XML_CONTENT_TYPE
@@ -30,11 +30,13 @@ class Dialect:
         refused: makes the body of an answer that says no.
         takes: what strict mode lets a body be called.
         usual: what a body usually is called.
+        headers: of an answer that says no, besides or instead of the usual ones.
     """
 
     refused: Callable[[Refusal], Document | bytes] = Refusal.document
     takes: frozenset[str] = XML_TYPES
     usual: str = XML_CONTENT_TYPE
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def _in_json(refusal: Refusal) -> bytes:
@@ -48,7 +50,12 @@ def _as_text(refusal: Refusal) -> bytes:
 CORE: Final = Dialect()
 CORE_IN_ATOM: Final = Dialect(takes=ATOM_TYPES)
 """The core's words, by which bodies may be called Atom."""
-TEXT_IN_ATOM: Final = Dialect(_as_text, ATOM_TYPES, "application/atom+xml; type=entry; charset=utf-8")
+TEXT_IN_ATOM: Final = Dialect(
+    _as_text,
+    ATOM_TYPES,
+    "application/atom+xml; type=entry; charset=utf-8",
+    {"Server": "Microsoft-HTTPAPI/2.0"},
+)
 """Service Bus: a refusal is a ``string`` without a code [rec service_bus/get_namespace_with_non_existing_namespace]."""
 JSON: Final = Dialect(_in_json, JSON_TYPES, JSON_CONTENT_TYPE)
 """Bodies and refusals are JSON objects [guess]."""

@@ -26,6 +26,8 @@ from . import (
     properties as properties,
     refusals as refusals,
     roles as roles,
+    service_bus as service_bus,
+    service_bus_metrics as service_bus_metrics,
     service_extensions as service_extensions,
     sql_databases as sql_databases,
     storage as storage,

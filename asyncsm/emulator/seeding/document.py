@@ -155,6 +155,51 @@ class SqlServerSeed(Repeated):
     databases: list[SqlDatabaseSeed] = Field(default_factory=list)
 
 
+class QueueSeed(Repeated):
+    """A queue of a Service Bus namespace; times are durations such as `PT30S`."""
+
+    lock_duration: str | None = None
+    max_size_in_megabytes: int | None = None
+    default_message_time_to_live: str | None = None
+    requires_session: bool | None = None
+
+
+class TopicSeed(Repeated):
+    """A topic of a Service Bus namespace."""
+
+    max_size_in_megabytes: int | None = None
+    default_message_time_to_live: str | None = None
+
+
+class NotificationHubSeed(Repeated):
+    """A notification hub, with a key to listen and a key for everything."""
+
+
+class RelaySeed(Repeated):
+    """A relay, at which somebody listens."""
+
+    listener_type: str = "Http"
+
+
+class AuthorizationRuleSeed(_Part):
+    """A pair of keys of a Service Bus namespace."""
+
+    name: Annotated[str, Field(min_length=1)]
+    rights: Annotated[list[str], Field(description="`Listen`, `Send` and `Manage`.")]
+
+
+class ServiceBusNamespaceSeed(Repeated):
+    """A Service Bus namespace, active."""
+
+    location: Location = None
+    type: Annotated[str | None, Field(description="Absent, `Messaging`.")] = None
+    rules: list[AuthorizationRuleSeed] = Field(default_factory=list)
+    queues: list[QueueSeed] = Field(default_factory=list)
+    topics: list[TopicSeed] = Field(default_factory=list)
+    notification_hubs: list[NotificationHubSeed] = Field(default_factory=list)
+    relays: list[RelaySeed] = Field(default_factory=list)
+
+
 class OSImageSeed(Repeated):
     """An OS image of the subscription's own."""
 
@@ -256,6 +301,9 @@ class QuotasSeed(_Part):
     sql_databases_per_server: _Quota = None
     sql_firewall_rules_per_server: _Quota = None
     sql_dtus_per_server: _Quota = None
+    service_bus_namespaces: _Quota = None
+    service_bus_rules_per_namespace: _Quota = None
+    service_bus_entities_per_namespace: _Quota = None
 
 
 class SubscriptionContents(_Part):
@@ -278,6 +326,7 @@ class SubscriptionContents(_Part):
     disks: list[DiskSeed] = Field(default_factory=list)
     hosted_services: list[HostedServiceSeed] = Field(default_factory=list)
     sql_servers: list[SqlServerSeed] = Field(default_factory=list)
+    service_bus_namespaces: list[ServiceBusNamespaceSeed] = Field(default_factory=list)
 
 
 class SubscriptionSeed(SubscriptionContents):

@@ -226,10 +226,6 @@ class SessionOptions(StaysInProcess):
         return SessionOptions, tuple(getattr(self, one.name) for one in fields(self))
 
 
-USUAL_SECONDS_OTHERWISE: Final = 31.0
-"""Seconds an operation is expected to take whose declaration does not say it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Environment(StaysInProcess):
     """Values of the environment, for arguments that were not given."""

@@ -200,7 +200,7 @@ class Forbidden(ServiceError):
 
 
 class AuthenticationFailed(Forbidden):
-    """403 ``AuthenticationFailed``: the certificate is not one of this subscription."""
+    """403 that says so, ``ForbiddenError`` or ``AuthenticationFailed``: the certificate is not one of this subscription."""
 
     codes: ClassVar[tuple[str, ...]] = ("AuthenticationFailed",)
 
@@ -237,7 +237,7 @@ class Throttled(ServiceError):
 
     transient = True
     http_status: ClassVar[int] = 429
-    codes: ClassVar[tuple[str, ...]] = ("TooManyRequests",)
+    codes: ClassVar[tuple[str, ...]] = ("TooManyRequests", "40648")  # the latter of SQL servers
 
 
 class ServerBusy(ServiceError):

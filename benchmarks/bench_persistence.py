@@ -70,9 +70,17 @@ async def measure(directory: Path) -> None:
     file = directory / "state.db"
     began = time.perf_counter()
     async with (
-        Emulator(clock=ManualClock(), seed=1, directory=directory, contents=SEED, admin_port=None) as bare,
         Emulator(
-            clock=ManualClock(), seed=1, directory=directory, contents=SEED, admin_port=None, database=file
+            clock=ManualClock(), tail=False, seed=1, directory=directory, contents=SEED, admin_port=None
+        ) as bare,
+        Emulator(
+            clock=ManualClock(),
+            tail=False,
+            seed=1,
+            directory=directory,
+            contents=SEED,
+            admin_port=None,
+            database=file,
         ) as kept,
     ):
         seeding = (time.perf_counter() - began) / 2
@@ -91,7 +99,7 @@ async def measure(directory: Path) -> None:
         bare.restore(document)
         restoring = time.perf_counter() - began
     began = time.perf_counter()
-    async with Emulator(clock=ManualClock(), directory=directory, database=file, admin_port=None):
+    async with Emulator(clock=ManualClock(), tail=False, directory=directory, database=file, admin_port=None):
         starting = time.perf_counter() - began
     table(
         f"{DEPLOYMENTS:,} deployments in state, best of {ROUNDS} rounds",

@@ -51,7 +51,7 @@ def emulator_process(wanted: Wanted) -> Iterator[Running]:
 async def serve(wanted: Wanted) -> None:
     """Run until standard input is closed."""
     async with Emulator(
-        clock=wanted.clock, throttle=wanted.throttle, seed=wanted.seed, quotas=LIMITLESS
+        clock=wanted.clock, throttle=wanted.throttle, seed=wanted.seed, tail=False, quotas=LIMITLESS
     ) as emulator:
         sys.stdout.write(json.dumps(emulator.facts()) + "\n")
         sys.stdout.flush()

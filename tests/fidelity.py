@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from doubles.bare_client import Management, connected
-from doubles.comparing import Difference
+from doubles.comparing import Difference, made_names
 from doubles.preparing import prepare
 from doubles.recordings import CORPORA, Exchange, exchanges, has_bodies
 from doubles.replaying import comparison, replay
@@ -141,7 +141,10 @@ def operation_of(then: Exchange) -> str | None:
 async def measure(recordings: Iterable[Path]) -> Report:
     """Replay recordings, each against an emulator in which nothing is but what it needs."""
     report = Report()
-    async with Emulator(clock=ManualClock(), seed=1) as emulator, connected(emulator) as management:
+    async with (
+        Emulator(clock=ManualClock(), tail=False, seed=1) as emulator,
+        connected(emulator) as management,
+    ):
         for recording in recordings:
             emulator.reset()
             emulator.seed(
@@ -158,14 +161,16 @@ async def _measure_one(report: Report, management: Management, recording: Path) 
     compared = comparison(management)
     unknown: set[str] = set()
     not_made: list[str] = []
+    made: set[str] = set()
     async for then, now in replay(management, recording):
         operation = operation_of(then)
+        made |= made_names(then, now).keys()
         is_change = then.method != "GET"
         # The end of an operation cannot be asked for where its beginning is unknown.
         if operation is None or split(then.path)[-1] in unknown:
             unknown.add(_request_id(then))
             report.row(f"all of {recording.parent.name}").not_emulated += 1
-        elif not _is_whole(recording, then) or then.path.lower().startswith(tuple(not_made)):
+        elif not _is_whole(recording, then, made) or then.path.lower().startswith(tuple(not_made)):
             if is_change:
                 not_made.append(then.path.lower())
                 not_made.append(f"/{split(then.path)[0]}/operations/{_request_id(then)}")
@@ -174,8 +179,9 @@ async def _measure_one(report: Report, management: Management, recording: Path) 
             report.row(operation).count(name, then, compared.differences(then, now))
 
 
-def _is_whole(recording: Path, then: Exchange) -> bool:
-    return bool(then.request_headers) and (has_bodies(recording) or then.method == "GET")
+def _is_whole(recording: Path, then: Exchange, made: Iterable[str]) -> bool:
+    known = has_bodies(recording) or then.method == "GET" or then.request_body != b""
+    return bool(then.request_headers) and (known or any(name in then.path for name in made))
 
 
 def _request_id(then: Exchange) -> str:

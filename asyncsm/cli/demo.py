@@ -296,7 +296,7 @@ async def run(services: int, factor: float, display: TourDisplay) -> Summary:
     # Small machines have one core, and so has each instance: two in production, one in staging.
     quotas = Quotas(cores=4 * services, hosted_services=2 * services)
     with tempfile.TemporaryDirectory(prefix="asyncsm-demo-") as directory:
-        async with Emulator(clock=factor, quotas=quotas) as emulator:
+        async with Emulator(clock=factor, tail=False, quotas=quotas) as emulator:
             tour = Tour(
                 emulator,
                 Path(directory),

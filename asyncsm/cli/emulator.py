@@ -72,6 +72,15 @@ Quota = Annotated[
 Strict = Annotated[
     bool, _option("strict", "Refuse what is not exactly as the API has it, and say what is wrong with it.")
 ]
+Tail = Annotated[
+    bool,
+    typer.Option(
+        "--tail/--no-tail",
+        help="Let some operations take two to four times as long as others, as with the service.",
+        envvar="ASYNCSM_EMULATOR_TAIL",
+        show_envvar=False,
+    ),
+]
 Hostname = Annotated[
     list[str] | None,
     _option(
@@ -102,6 +111,7 @@ def start(
     seed_file: SeedFile = None,
     quota: Quota = None,
     strict: Strict = False,
+    tail: Tail = True,
     json_: AsJson = False,
 ) -> None:
     """Serve until SIGINT (Ctrl-C) or SIGTERM.
@@ -129,6 +139,7 @@ def start(
         database=database,
         contents=None if seed_file is None else _contents(seed_file),
         strict=strict,
+        tail=tail,
         hostnames=hostname or [],
         admin_host=admin_host,
     )

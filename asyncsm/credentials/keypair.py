@@ -13,13 +13,13 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
-    KeySerializationEncryption,
     NoEncryption,
     PrivateFormat,
     PublicFormat,
     pkcs12,
 )
 
+from asyncsm.credentials.open_pfx import open_pfx
 from asyncsm.secrecy import StaysInProcess
 
 _TRIPLE_DES = (
@@ -67,18 +67,19 @@ class CertifiedKey(HoldsKey):
         return key + b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
 
     def pfx(self, password: bytes | None, friendly_name: str, *, triple_des: bool = False) -> bytes:
-        """Return key, certificate and chain as PKCS#12; in clear without a `password`.
+        """Return key, certificate and chain as PKCS#12; without a `password` as publishsettings files hold them.
 
         Args:
             password: under which it is encrypted.
             friendly_name: by what name Windows shows it.
             triple_des: whether it is encrypted with triple DES and SHA-1 instead of AES-256.
         """
-        protection: KeySerializationEncryption = NoEncryption()
-        if password:
-            protection = _TRIPLE_DES.build(password) if triple_des else BestAvailableEncryption(password)
         if not isinstance(self.key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
             raise TypeError(f"a PFX of a {type(self.key).__name__} is not written here")
+        if not password:
+            key = self.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+            return open_pfx(key, (self.certificate, *self.chain), friendly_name)
+        protection = _TRIPLE_DES.build(password) if triple_des else BestAvailableEncryption(password)
         return pkcs12.serialize_key_and_certificates(
             friendly_name.encode(), self.key, self.certificate, self.chain or None, protection
         )

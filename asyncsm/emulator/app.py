@@ -166,7 +166,7 @@ class ManagementApp:
             conditional=incoming.conditional,
         )
         if self._world.strict and incoming.content:
-            strict.check_content_type(route, request.headers.get("Content-Type"))
+            strict.check_content_type(route.operation, route.dialect, request.headers.get("Content-Type"))
         call = Call(self._world, subscription, incoming, route, parameters, request_id)
         return self._decide(call, request.raw_path)
 

@@ -62,7 +62,7 @@ class Gate:
         """The subscription, if the certificate manages it.
 
         Raises:
-            Refusal: 403 ``AuthenticationFailed``, whether there is such a subscription or not.
+            Refusal: 403 ``ForbiddenError``, whether there is such a subscription or not.
         """
         subscription = self._state.subscriptions.get(subscription_id)
         if subscription is None or thumbprint is None or thumbprint not in subscription.certificates:
@@ -73,7 +73,7 @@ class Gate:
         """The subscriptions a certificate manages.
 
         Raises:
-            Refusal: 403 ``AuthenticationFailed`` if there is none.
+            Refusal: 403 ``ForbiddenError`` if there is none.
         """
         managed = [
             one for one in self._state.subscriptions.values() if thumbprint and thumbprint in one.certificates

@@ -9,15 +9,17 @@ from functools import cached_property
 from random import Random
 from typing import Self, TypeAlias, TypeVar, cast
 
+from asyncsm import durations
 from asyncsm.config import XML_CONTENT_TYPE
+from asyncsm.durations import Usual
 from asyncsm.emulator import refusals, strict
 from asyncsm.emulator.authentication import Gate
 from asyncsm.emulator.clock import Clock, Effect
 from asyncsm.emulator.dialects import CORE, Dialect
-from asyncsm.emulator.progress import USUAL_SECONDS, Lockable, Operation, OperationProgress, require_free
+from asyncsm.emulator.progress import Lockable, Operation, OperationProgress, require_free
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.state import ServiceState, Subscription
-from asyncsm.wire import xml
+from asyncsm.wire import inspection, xml
 from asyncsm.wire.base import is_plain_xml
 from asyncsm.wire.document import Document
 from asyncsm.wire.xml import Node
@@ -46,7 +48,9 @@ class Reply:
     @classmethod
     def refusing(cls, refusal: Refusal, dialect: Dialect = CORE) -> Self:
         """The answer that says no, in the words of a family."""
-        return cls(refusal.status, dialect.refused(refusal), dialect.headers)
+        document = dialect.refused(refusal)
+        kind = dialect.refused_as if isinstance(document, bytes) else ""
+        return cls(refusal.status, document, dialect.headers, kind)
 
     def content(self) -> tuple[bytes, str] | None:
         """Return the body and what it is; ``None`` for an empty one."""
@@ -70,7 +74,7 @@ class Route:
         root: root element the body must have, where that tells operations apart.
         recorded: whether List Subscription Operations shows it: changes, not reads.
         scoped: whether the path stands below a subscription.
-        seconds: how long it usually takes, if it is not done with the answer [protocol 2.3].
+        seconds: how long it usually takes, if it is not done with the answer and `durations` tells nothing.
         dialect: how it speaks where that is not as the core does.
         only_with_query: whether its path without the query belongs to operations that are not emulated.
         conditional: whether only a request with ``If-Match``, which changes what is there, is meant.
@@ -84,10 +88,15 @@ class Route:
     root: str | None = None
     recorded: bool = True
     scoped: bool = True
-    seconds: float = USUAL_SECONDS
+    seconds: float = durations.OTHERWISE
     dialect: Dialect = CORE
     only_with_query: bool = False
     conditional: bool = False
+
+    @property
+    def usual(self) -> Usual:
+        """How long it takes, if it is not done with the answer."""
+        return durations.usual(self.root or "", self.operation) or Usual(self.seconds)
 
     def wants(self, query: Mapping[str, str], root: Callable[[], str], *, conditional: bool) -> bool:
         """Tell whether a request's query and condition, and its body's root if that matters, are this route's."""
@@ -213,7 +222,7 @@ class Call:
 
     @property
     def is_strict(self) -> bool:
-        """Whether only what is known for certain is taken."""
+        """Tell if only what is known for certain is taken."""
         return self._world.strict
 
     @property
@@ -263,7 +272,7 @@ class Call:
             if root != model.root_name():
                 # [protocol 3.3]
                 raise refusals.invalid_xml(f"Expected the element {model.root_name()}, found {root}.")
-            return cast("M", model.from_node(node))
+            return cast("M", model.from_node(inspection.without_late(model, node)))
         except ValueError as error:
             raise refusals.invalid_xml() from error  # [protocol 3.3]
 
@@ -293,7 +302,7 @@ class Call:
         operation = self.record()
         self.progress.begin(
             operation,
-            seconds=self.progress.vary(self.route.seconds) if seconds is None else seconds,
+            seconds=self.progress.lasting(self.route.usual) if seconds is None else seconds,
             steps=steps,
             then=then,
             locks=locks,

@@ -246,7 +246,7 @@ class Deployment(Lockable):
         internal_vip: the address of the internal load balancer.
         extensions: which of the hosted service's extensions the roles have.
         cores: how many of the subscription's are counted for it.
-        reboots: the latest restarts of its instances, in the order in which they happened.
+        reboots: the latest restarts of its instances, by their numbers.
         packages_in: containers into which its package was copied.
         changing: whether an update has been asked for and is not over.
         update: the update under way, once it has begun.
@@ -281,7 +281,7 @@ class Deployment(Lockable):
     update: Update | None = None
     sdk_version: str = ""
     cores: int = 0
-    reboots: tuple[Reboot, ...] = ()
+    reboots: ByName[Reboot] = field(default_factory=ByName)
     packages_in: tuple[str, ...] = ()
     changing: bool = False
 

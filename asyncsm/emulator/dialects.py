@@ -30,12 +30,14 @@ class Dialect:
         refused: makes the body of an answer that says no.
         takes: what strict mode lets a body be called.
         usual: what a body usually is called.
+        refused_as: what a refusal is called that is ready bytes.
         headers: of an answer that says no, besides or instead of the usual ones.
     """
 
     refused: Callable[[Refusal], Document | bytes] = Refusal.document
     takes: frozenset[str] = XML_TYPES
     usual: str = XML_CONTENT_TYPE
+    refused_as: str = XML_CONTENT_TYPE
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -54,8 +56,8 @@ TEXT_IN_ATOM: Final = Dialect(
     _as_text,
     ATOM_TYPES,
     "application/atom+xml; type=entry; charset=utf-8",
-    {"Server": "Microsoft-HTTPAPI/2.0"},
+    headers={"Server": "Microsoft-HTTPAPI/2.0"},
 )
 """Service Bus: a refusal is a ``string`` without a code [rec service_bus/get_namespace_with_non_existing_namespace]."""
-JSON: Final = Dialect(_in_json, JSON_TYPES, JSON_CONTENT_TYPE)
+JSON: Final = Dialect(_in_json, JSON_TYPES, JSON_CONTENT_TYPE, JSON_CONTENT_TYPE)
 """Bodies and refusals are JSON objects [guess]."""

@@ -29,6 +29,7 @@ KINDS: Final[Mapping[str, tuple[type[object], ...]]] = {
     "database": (str, os.PathLike, NoneType),
     "contents": (SeedDocument, Mapping, NoneType),
     "strict": (bool,),
+    "tail": (bool,),
     "limits": (Limits,),
     "hostnames": (Sequence,),
     "admin_host": (str,),

@@ -12,11 +12,12 @@ from typing import Final
 
 from aiohttp import web
 
+from asyncsm import durations
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.clock import Clock
 from asyncsm.emulator.faults import Fault
-from asyncsm.emulator.progress import USUAL_SECONDS, Operation
+from asyncsm.emulator.progress import Operation
 from asyncsm.wire.operations import Error
 
 UNANSWERED: Final = frozenset({"reset-before", "reset-after", "lost-reply"})
@@ -72,7 +73,7 @@ def _in_the_way(fault: Fault, call: Call) -> refusals.Refusal:
         parameters={"subscriptionID": call.subscription.id},
     )
     call.subscription.operations.add(operation)
-    seconds = call.progress.vary(USUAL_SECONDS) if fault.seconds is None else fault.seconds
+    seconds = call.progress.vary(durations.OTHERWISE) if fault.seconds is None else fault.seconds
     call.progress.begin(operation, seconds=seconds)
     call.clock.looked()  # as after any 409
     return refusals.exclusive_access(_held_at(call.path), operation.request_id)  # [protocol 3.1]

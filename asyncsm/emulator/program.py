@@ -33,6 +33,7 @@ class EmulatorOptions:
     database: Path | None = None
     contents: SeedDocument | None = None
     strict: bool = False
+    tail: bool = True
     limits: Limits = DEFAULT_LIMITS
     hostnames: Sequence[str] = ()
     admin_host: str = "127.0.0.1"

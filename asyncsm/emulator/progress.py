@@ -20,6 +20,7 @@ from functools import partial
 from random import Random
 from typing import ClassVar, Final, Literal, TypeAlias
 
+from asyncsm.durations import Usual
 from asyncsm.emulator import refusals
 from asyncsm.emulator.change_tracking import Entity, Register
 from asyncsm.emulator.clock import Clock, Effect
@@ -42,8 +43,11 @@ PRUNE_EVERY: Final = 10_000
 JITTER: Final = 0.1
 """Fraction by which durations vary."""
 
-USUAL_SECONDS: Final = 30.0
-"""Virtual seconds an operation takes whose route does not say it."""
+TAIL: Final = 0.07
+"""Share of operations that take much longer than others of their kind: of the recorded ones, 5 to 10 %. [protocol 2.3]"""
+
+TAIL_LENGTH: Final = (2.0, 4.0)
+"""Between which multiples of the usual time these are."""
 
 
 @saved("operation", "emulator.progress:Operation")
@@ -213,15 +217,29 @@ class OperationLog(Register):
 
 
 class OperationProgress:
-    """Brings operations from their acceptance to their end."""
+    """Brings operations from their acceptance to their end.
 
-    def __init__(self, clock: Clock, random: Random) -> None:
+    Args:
+        clock: virtual time.
+        random: repeatable when seeded.
+        tail: whether some operations take much longer than others of their kind.
+    """
+
+    def __init__(self, clock: Clock, random: Random, *, tail: bool = False) -> None:
         self._clock = clock
         self._random = random
+        self._tail = tail
 
     def vary(self, seconds: float) -> float:
         """`seconds`, a little more or less."""
         return seconds * self._random.uniform(1 - JITTER, 1 + JITTER)
+
+    def lasting(self, usual: Usual) -> float:
+        """Return how long an operation will take that usually takes so long."""
+        seconds = self.vary(usual.likely)
+        if self._tail and usual.has_tail and self._random.random() < TAIL:
+            return usual.likely * self._random.uniform(*TAIL_LENGTH)
+        return seconds
 
     def begin(
         self,

@@ -88,7 +88,7 @@ def invalid_verb(method: str) -> Refusal:
 
 def authentication_failed() -> Refusal:
     """403: no certificate, or none that manages this subscription."""
-    return Refusal(403, "AuthenticationFailed", FAILED_AUTHENTICATION)
+    return Refusal(403, "ForbiddenError", FAILED_AUTHENTICATION)
 
 
 def forbidden() -> Refusal:

@@ -71,6 +71,8 @@ class Emulator(EmulatorFacts):
             emulator goes on where it was; if there is a state in it, `subscriptions`, `quotas` and
             `contents` are not used.
         contents: what there is from the beginning, and after each `reset`; see `seed`.
+        tail: let one operation in fourteen take two to four times as long as others of its kind, as with
+            the service; which ones, the seed decides.
         strict: refuse requests that are not exactly as the API has them, and say what is wrong;
             see `strict`. Without it they are read as leniently as the service read them.
         limits: what a client may take: time, room, connections.
@@ -105,6 +107,7 @@ class Emulator(EmulatorFacts):
         database: str | os.PathLike[str] | None = None,
         contents: SeedDocument | Mapping[str, JsonValue] | None = None,
         strict: bool = False,
+        tail: bool = True,
         limits: Limits = DEFAULT_LIMITS,
         hostnames: Sequence[str] = (),
         admin_host: str = "127.0.0.1",
@@ -124,7 +127,7 @@ class Emulator(EmulatorFacts):
         self._gate = Gate(self.state)
         self._identity: Identity | None = None
         self._directory_use: DirectoryUse | None = None
-        progress = OperationProgress(self.clock, self._random)
+        progress = OperationProgress(self.clock, self._random, tail=tail)
         self.faults: Faults = Faults(self.clock, progress, seed)
         self.journal: RequestLog = RequestLog()
         self._limiter = make_limiter(throttle, self.clock)

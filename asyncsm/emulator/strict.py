@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pydantic import ValidationError
 
 from asyncsm.emulator import refusals
-from asyncsm.emulator.dialects import XML_TYPES
+from asyncsm.emulator.dialects import XML_TYPES, Dialect
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.wire import inspection, xml
 from asyncsm.wire.base import XmlModel, is_plain_xml
 from asyncsm.wire.document import Document
-
-if TYPE_CHECKING:
-    from asyncsm.emulator.call import Route
 
 FILE_TYPES: Final = frozenset({"text/plain", "application/octet-stream"}) | XML_TYPES
 """What a network configuration may be called, too."""
@@ -41,21 +38,21 @@ def version_refusal(version: str) -> Refusal:
     )
 
 
-def check_content_type(route: Route, content_type: str | None) -> None:
+def check_content_type(operation: str, dialect: Dialect, content_type: str | None) -> None:
     """Refuse a body that does not say what it is, or says the wrong thing.
 
     Args:
-        route: what was asked.
+        operation: the service's name of what was asked.
+        dialect: of its family.
         content_type: the header's value.
 
     Raises:
         Refusal: 400 ``BadRequest``.
     """
-    operation = route.operation
-    allowed = FILE_TYPES if operation in TAKES_FILES else route.dialect.takes
+    allowed = FILE_TYPES if operation in TAKES_FILES else dialect.takes
     if content_type is None:
         raise refusals.bad_request(
-            f"The header Content-Type is missing: {operation} takes a body of {route.dialect.usual}."
+            f"The header Content-Type is missing: {operation} takes a body of {dialect.usual}."
         )
     kind, _, parameters = content_type.lower().partition(";")
     if kind.strip() not in allowed:

@@ -19,7 +19,7 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from asyncsm.config import USUAL_SECONDS_OTHERWISE
+from asyncsm import durations
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import Operation
 
@@ -39,4 +39,4 @@ def catalogue() -> tuple[Operation, ...]:
 def usual_seconds(operation: str) -> float:
     """Return how long an operation of the service usually takes, by the service's name of it."""
     usual = next((one.usual for one in catalogue() if one.operation == operation and one.usual), None)
-    return usual.seconds if usual else USUAL_SECONDS_OTHERWISE
+    return usual.likely if usual else durations.OTHERWISE

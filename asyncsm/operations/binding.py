@@ -68,7 +68,7 @@ class Binder:
         )
         self._fields = [] if self._whole_body else list(operation.fields.items())
         self._made_of = operation.made_of
-        self._usual = operation.usual.seconds if operation.usual else None
+        self._usual = operation.usual.likely if operation.usual else None
 
     def values(self, args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, object]:
         """The caller's arguments by name, with defaults, checked and in the form of the wire.

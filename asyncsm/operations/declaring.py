@@ -38,6 +38,8 @@ from typing import (
     get_type_hints,
 )
 
+from asyncsm import durations
+from asyncsm.durations import Usual
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.binding import Binder
@@ -50,7 +52,6 @@ from asyncsm.operations.facts import (
     Operation,
     Parameter,
     Rule,
-    Usual,
     lane_of,
     title_of,
 )
@@ -107,7 +108,7 @@ class Family:
         service: the class that offers them.
         evidence: where their facts are from, such as ``"[protocol 4.19]"``.
         version: ``x-ms-version`` they need, if a later one than the session's.
-        usual: how long its changes take.
+        usual: how long its changes take of which `durations` tells nothing.
         ends: how the end of its changes is learned.
         declarations: all its operations as they were declared, in order.
         loaded: the families there are so far, as their modules are imported when they are needed.
@@ -247,7 +248,7 @@ class Declaration:
             made=facts.get("made"),
             reply=None if reply is OperationHandle else cast("type", reply),
             ends=facts.get("ends", family.ends if reply is OperationHandle else Ends.AT_ONCE),
-            usual=facts.get("usual", family.usual) if reply is OperationHandle else None,
+            usual=self._usual() if reply is OperationHandle else None,
             reconcile=facts.get("reconcile", self._reconcile),
             target=self.target,
             lane=self.lane,
@@ -264,6 +265,10 @@ class Declaration:
         )
         check(operation, where)
         return operation
+
+    def _usual(self) -> Usual | None:
+        declared: Usual | None = self._facts.get("usual", self._family.usual)
+        return durations.usual(self.name) or declared
 
 
 def declared(method: object) -> Operation | None:

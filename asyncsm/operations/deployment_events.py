@@ -9,7 +9,6 @@ from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.deployments import DEPLOYMENT, SLOT
-from asyncsm.operations.facts import Usual
 from asyncsm.operations.kinds import BlobUrl, Moment, Slot, flag
 from asyncsm.operations.paging import Entries
 from asyncsm.polling import OperationHandle
@@ -18,7 +17,6 @@ family: Final = Family(
     "reports on deployments",
     evidence="[protocol 4.6]",
     version="2016-06-01",
-    usual=Usual(31, samples=1, resolution=30),
 )
 
 _PERIOD: Final = "/events?starttime={start_time}&endtime={end_time}&continuationtoken={continuation_token}"
@@ -129,6 +127,8 @@ class DeploymentEventOperations(Caller):
         overwrite_existing: Overwriting = False,
     ) -> OperationHandle:
         """Copy the package and configuration file of the deployment in a slot, as `get_package`.
+
+        REST: Get Package.
 
         Raises:
             ResourceNotFound: there is no such hosted service, or the slot is empty.

@@ -8,7 +8,7 @@ from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
-from asyncsm.operations.facts import Rule, Usual
+from asyncsm.operations.facts import Rule
 from asyncsm.operations.hosted_services import SERVICE
 from asyncsm.operations.kinds import (
     BlobUrl,
@@ -22,7 +22,7 @@ from asyncsm.operations.kinds import (
 )
 from asyncsm.polling import OperationHandle
 
-family: Final = Family("deployments", evidence="[protocol 4.7]", usual=Usual(30, samples=7, resolution=30))
+family: Final = Family("deployments", evidence="[protocol 4.7]")
 
 SLOT: Final = SERVICE + "/deploymentslots/{deployment_slot}"
 DEPLOYMENTS: Final = SERVICE + "/deployments"
@@ -69,7 +69,6 @@ class DeploymentOperations(Caller):
         at=DEPLOYMENTS + "/{name}",
         body=lambda: wire.deployments.CreateDeployment,
         listed="CreateDeployment",
-        usual=Usual(38, samples=18, resolution=30),
     )
     async def create_deployment(
         self,
@@ -146,7 +145,6 @@ class DeploymentOperations(Caller):
         DEPLOYMENT + "?comp=config",
         body=lambda: wire.deployments.ChangeConfiguration,
         listed="ChangeDeploymentConfiguration",
-        usual=Usual(151, resolution=30),
         evidence="[protocol 2.3, 4.7]",
     )
     async def change_deployment_configuration(
@@ -181,7 +179,6 @@ class DeploymentOperations(Caller):
         body=lambda: wire.deployments.UpdateDeploymentStatus,
         listed="UpdateDeploymentStatus",
         reconcile=Reconcile.REPEAT,
-        usual=Usual(6, samples=5, resolution=5),
     )
     async def update_deployment_status(
         self, service_name: str, deployment_name: str, status: Annotated[str, one_of(SETTABLE)]

@@ -12,11 +12,11 @@ from asyncsm.operations.arguments import truth
 from asyncsm.operations.binding import request_of
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.deployments import DEPLOYMENT
-from asyncsm.operations.facts import AtLeastOne, Ends, Usual
+from asyncsm.operations.facts import AtLeastOne, Ends
 from asyncsm.operations.kinds import BlobUrl, Label, Lun, MediaToo, Name, OperatingSystemName, between, one_of
 from asyncsm.polling import OperationHandle
 
-attached: Final = Family("data disks", evidence="[protocol 4.14]", usual=Usual(31))
+attached: Final = Family("data disks", evidence="[protocol 4.14]")
 registered: Final = Family("disks", evidence="[protocol 4.13]", ends=Ends.AT_ONCE)
 
 DATA_DISKS: Final = DEPLOYMENT + "/roles/{role_name}/DataDisks"
@@ -203,7 +203,6 @@ class DiskOperations(Caller):
         body=lambda: wire.disks.Disk,
         needs=[AtLeastOne("label", "resized_size_in_gb")],
         ends=Ends.OPERATION,
-        usual=Usual(30, samples=2, resolution=30),
     )
     async def update_disk(
         self,

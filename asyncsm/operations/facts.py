@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, get_args, get_type_hints
 
+from asyncsm.durations import Usual
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.errors import InvalidArgument
 
@@ -25,21 +26,6 @@ class Ends(StrEnum):
     AT_ONCE = "at once"
     OPERATION = "/operations/{request id}"
     NETWORK_OPERATION = "/services/networking/operation/{id}"
-
-
-@dataclass(frozen=True, slots=True)
-class Usual:
-    """How long an operation usually takes.
-
-    Attributes:
-        seconds: median from acceptance to the question that showed its end.
-        samples: recorded operations it is the median of; 0 for a guess.
-        resolution: seconds between two questions of those recordings, by which it may be too long.
-    """
-
-    seconds: float
-    samples: int = 0
-    resolution: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from asyncsm.engine.caller import Caller
 from asyncsm.errors import ResourceNotFound
 from asyncsm.operations.binding import request_of
 from asyncsm.operations.declaring import Family
-from asyncsm.operations.facts import AtLeastOne, Ends, ExactlyOne, Usual
+from asyncsm.operations.facts import AtLeastOne, Ends, ExactlyOne
 from asyncsm.operations.kinds import (
     Description,
     HostedServiceName,
@@ -127,7 +127,6 @@ class HostedServiceOperations(Caller):
         SERVICE + "?comp={complete}",
         listed="DeleteHostedService",
         ends=Ends.OPERATION,
-        usual=Usual(31, samples=23, resolution=30),  # with `complete`; else it ends at once
     )
     async def delete_hosted_service(
         self, service_name: str, complete: MediaToo = False, *, missing_ok: bool = False

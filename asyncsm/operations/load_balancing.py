@@ -10,18 +10,14 @@ from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.deployments import DEPLOYMENT
-from asyncsm.operations.facts import Usual
 from asyncsm.operations.kinds import IPAddress, Name
 from asyncsm.polling import OperationHandle
 
-balancing: Final = Family(
-    "load balancing", evidence="[protocol 4.14, 4.16]", version="2016-06-01", usual=Usual(30)
-)
+balancing: Final = Family("load balancing", evidence="[protocol 4.14, 4.16]", version="2016-06-01")
 addresses: Final = Family(
     "virtual IP addresses",
     evidence="[protocol 4.16]",
     version="2016-03-01",
-    usual=Usual(31, samples=13, resolution=30),
 )
 
 BALANCERS: Final = DEPLOYMENT + "/loadbalancers"
@@ -52,7 +48,6 @@ class LoadBalancingOperations(Caller):
         made=_endpoint_list,
         operation="UpdateLoadBalancedEndpointSet",
         reconcile=Reconcile.REPEAT,
-        usual=Usual(30, samples=1, resolution=30),
     )
     async def update_load_balanced_endpoint_set(
         self,

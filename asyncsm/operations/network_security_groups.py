@@ -7,7 +7,6 @@ from typing import Annotated, Final
 from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.operations.declaring import Family
-from asyncsm.operations.facts import Usual
 from asyncsm.operations.hosted_services import SERVICE
 from asyncsm.operations.kinds import Label, Name, between, one_of
 from asyncsm.polling import OperationHandle
@@ -17,7 +16,6 @@ family: Final = Family(
     service="NetworkManagementService",
     evidence="[protocol 4.19]",
     version="2016-03-01",
-    usual=Usual(31, samples=28, resolution=30),
 )
 
 GROUPS: Final = "services/networking/networksecuritygroups"

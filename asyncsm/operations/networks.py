@@ -12,20 +12,16 @@ from asyncsm.operations.arguments import Binary
 from asyncsm.operations.binding import request_with
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.deployments import DEPLOYMENT
-from asyncsm.operations.facts import Rule, Usual
+from asyncsm.operations.facts import Rule
 from asyncsm.operations.kinds import IPAddress, Label, Name
 from asyncsm.polling import OperationHandle
 
 if TYPE_CHECKING:
     from asyncsm.engine.protocol import Request
 
-reserved: Final = Family(
-    "reserved IP addresses", evidence="[protocol 4.17]", usual=Usual(30, samples=23, resolution=30)
-)
-resolving: Final = Family("DNS servers", evidence="[protocol 4.16]", usual=Usual(21, samples=3, resolution=5))
-networks: Final = Family(
-    "virtual networks", evidence="[protocol 4.18]", usual=Usual(31, samples=176, resolution=30)
-)
+reserved: Final = Family("reserved IP addresses", evidence="[protocol 4.17]")
+resolving: Final = Family("DNS servers", evidence="[protocol 4.16]")
+networks: Final = Family("virtual networks", evidence="[protocol 4.18]")
 
 ADDRESSES: Final = "services/networking/reservedips"
 ADDRESS: Final = ADDRESSES + "/{name}"
@@ -103,7 +99,6 @@ class NetworkOperations(Caller):
         body=lambda: wire.networks.ReservedIPAssociation,
         operation="AssociateReservedIP",
         version=_ASSOCIATION_VERSION,
-        usual=Usual(90, samples=9, resolution=30),
     )
     async def associate_reserved_ip_address(
         self, name: str, service_name: Name, deployment_name: Name, virtual_ip_name: str | None = None
@@ -126,7 +121,6 @@ class NetworkOperations(Caller):
         body=lambda: wire.networks.ReservedIPAssociation,
         operation="DisassociateReservedIP",
         version=_ASSOCIATION_VERSION,
-        usual=Usual(60, samples=7, resolution=30),
     )
     async def disassociate_reserved_ip_address(
         self, name: str, service_name: Name, deployment_name: Name, virtual_ip_name: str | None = None

@@ -9,13 +9,12 @@ from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.deployments import DEPLOYMENT
-from asyncsm.operations.facts import Usual
 from asyncsm.operations.kinds import Label, Name, Names, one_of
 from asyncsm.operations.roles import MACHINE, SystemConfiguration
 from asyncsm.operations.upgrades import INSTANCE
 from asyncsm.polling import OperationHandle
 
-family: Final = Family("power", evidence="[protocol 4.14]", usual=Usual(31, samples=12, resolution=30))
+family: Final = Family("power", evidence="[protocol 4.14]")
 
 MACHINES: Final = DEPLOYMENT + "/roles/Operations"
 _NO_HARM: Final = Reconcile.REPEAT  # a running machine stays running, a stopped one stopped
@@ -48,7 +47,6 @@ class PowerOperations(Caller):
         MACHINE,
         body=lambda: wire.roles.RestartRoleOperation,
         operation="RestartRoleOperation",
-        usual=Usual(68, samples=1, resolution=5),
     )
     async def restart_role(self, service_name: str, deployment_name: str, role_name: str) -> OperationHandle:
         """Restart a virtual machine.
@@ -65,7 +63,6 @@ class PowerOperations(Caller):
         body=lambda: wire.roles.RedeployRoleOperation,
         operation="RedeployRoleOperation",
         version="2016-06-01",
-        usual=Usual(151, samples=1, resolution=30),
     )
     async def redeploy_role(self, service_name: str, deployment_name: str, role_name: str) -> OperationHandle:
         """Move a virtual machine to another host, where it restarts; what is on its temporary disk is lost.
@@ -83,7 +80,6 @@ class PowerOperations(Caller):
         body=lambda: wire.roles.PerformMaintenanceOnRoleOperation,
         operation="PerformMaintenanceOnRoleOperation",
         version="2017-01-01",
-        usual=Usual(151),
     )
     async def perform_maintenance_on_role(
         self, service_name: str, deployment_name: str, role_name: str
@@ -191,7 +187,6 @@ class PowerOperations(Caller):
         body=lambda: wire.roles.CaptureRoleOperation,
         operation="CaptureRoleOperation",
         destructive=True,
-        usual=Usual(23, samples=2, resolution=14),
     )
     async def capture_role(
         self,

@@ -11,7 +11,7 @@ from asyncsm.errors import InvalidArgument
 from asyncsm.operations import arguments
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.deployments import DEPLOYMENT, DEPLOYMENTS
-from asyncsm.operations.facts import Rule, Usual
+from asyncsm.operations.facts import Rule
 from asyncsm.operations.kinds import Label, MediaToo, Name
 from asyncsm.polling import OperationHandle
 
@@ -157,9 +157,10 @@ def _deployment(
     virtual_network_name: str | None,
     dns_servers: Sequence[wire.networks.DnsServer] | None,
     reserved_ip_name: str | None,
+    load_balancer: wire.networks.LoadBalancer | None,
     **parts: Unpack[MachineParts],
 ) -> wire.deployments.VirtualMachineDeployment:
-    return wire.deployments.VirtualMachineDeployment(
+    made = wire.deployments.VirtualMachineDeployment(
         name=deployment_name,
         deployment_slot=wire.deployments.DeploymentSlot(deployment_slot),
         label=label,
@@ -170,6 +171,9 @@ def _deployment(
         else None,
         reserved_ip_name=reserved_ip_name,
     )
+    if load_balancer is not None:
+        made.load_balancers = wire.networks.LoadBalancers(load_balancers=[load_balancer])
+    return made
 
 
 class RoleOperations(Caller):
@@ -193,7 +197,6 @@ class RoleOperations(Caller):
         at="/{role_name}",
         body=lambda: wire.roles.PersistentVMRole,
         made=_role,
-        usual=Usual(32, samples=10, resolution=30),
     )
     async def add_role(
         self,
@@ -229,7 +232,6 @@ class RoleOperations(Caller):
         ROLE,
         body=lambda: wire.roles.PersistentVMRole,
         made=_new_definition,
-        usual=Usual(32, samples=14, resolution=30),
     )
     async def update_role(
         self,
@@ -262,7 +264,7 @@ class RoleOperations(Caller):
         """
         ...
 
-    @family.removes(ROLE + "?comp={complete}", usual=Usual(31, samples=4, resolution=30))
+    @family.removes(ROLE + "?comp={complete}")
     async def delete_role(
         self, service_name: str, deployment_name: str, role_name: str, complete: MediaToo = False
     ) -> OperationHandle:
@@ -282,7 +284,6 @@ class RoleOperations(Caller):
         at="/{deployment_name}",
         body=lambda: wire.deployments.VirtualMachineDeployment,
         made=_deployment,
-        usual=Usual(59, samples=32, resolution=30),
     )
     async def create_virtual_machine_deployment(
         self,
@@ -305,6 +306,8 @@ class RoleOperations(Caller):
         media_location: str | None = None,
         dns_servers: Sequence[wire.networks.DnsServer] | None = None,
         reserved_ip_name: str | None = None,
+        *,
+        load_balancer: wire.networks.LoadBalancer | None = None,
     ) -> OperationHandle:
         """Create a deployment with a first virtual machine in it.
 
@@ -332,6 +335,7 @@ class RoleOperations(Caller):
             media_location: container URL for the disks of a platform VM image.
             dns_servers: for the deployment's machines.
             reserved_ip_name: a reserved IP address to use.
+            load_balancer: an internal load balancer, which endpoints may name.
 
         Raises:
             InvalidArgument: an argument breaks a rule, or two endpoints share a port.

@@ -10,14 +10,11 @@ from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
-from asyncsm.operations.facts import Usual
 from asyncsm.operations.hosted_services import SERVICE
 from asyncsm.operations.kinds import SECRET, Base64Content, Thumbprint, ThumbprintAlgorithm, one_of
 from asyncsm.polling import OperationHandle
 
-family: Final = Family(
-    "service certificates", evidence="[protocol 4.8]", usual=Usual(6, samples=15, resolution=6)
-)
+family: Final = Family("service certificates", evidence="[protocol 4.8]")
 
 CERTIFICATES: Final = SERVICE + "/certificates"
 CERTIFICATE: Final = CERTIFICATES + "/{thumbalgorithm}-{thumbprint}"

@@ -8,7 +8,7 @@ from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
-from asyncsm.operations.facts import Rule, Usual
+from asyncsm.operations.facts import Rule
 from asyncsm.operations.hosted_services import SERVICE
 from asyncsm.operations.kinds import Name, Thumbprint, ThumbprintAlgorithm
 from asyncsm.polling import OperationHandle
@@ -17,11 +17,8 @@ family: Final = Family(
     "extensions of hosted services",
     evidence="[protocol 4.15]",
     version="2016-06-01",
-    usual=Usual(30, samples=4, resolution=30),
 )
-publishing: Final = Family(
-    "extension images", evidence="[protocol 4.15]", version="2016-06-01", usual=Usual(30)
-)
+publishing: Final = Family("extension images", evidence="[protocol 4.15]", version="2016-06-01")
 
 IMAGES: Final = "services/extensions"
 IMAGE: Final = IMAGES + "/{provider_namespace}/{extension_type}"

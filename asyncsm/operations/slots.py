@@ -13,7 +13,6 @@ from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.deployments import SETTABLE, SLOT
-from asyncsm.operations.facts import Usual
 from asyncsm.operations.kinds import (
     BlobUrl,
     Configuration,
@@ -39,7 +38,7 @@ class SlotOperations(Caller):
     `deployment_slot` is ``Production`` or ``Staging``, in any case; an empty slot is a `ResourceNotFound`.
     """
 
-    @family.removes(SLOT, listed="DeleteDeploymentBySlot", usual=Usual(30, samples=7, resolution=30))
+    @family.removes(SLOT, listed="DeleteDeploymentBySlot")
     async def delete_deployment_by_slot(self, service_name: str, deployment_slot: Slot) -> OperationHandle:
         """Delete the deployment in a slot, running or not.
 
@@ -51,7 +50,6 @@ class SlotOperations(Caller):
         SLOT + "?comp=config",
         body=lambda: wire.deployments.ChangeConfiguration,
         listed="ChangeDeploymentConfigurationBySlot",
-        usual=Usual(151, resolution=30),
     )
     async def change_deployment_configuration_by_slot(
         self,
@@ -75,7 +73,6 @@ class SlotOperations(Caller):
         body=lambda: wire.deployments.UpdateDeploymentStatus,
         listed="UpdateDeploymentStatusBySlot",
         reconcile=Reconcile.REPEAT,
-        usual=Usual(6, samples=5, resolution=5),
     )
     async def update_deployment_status_by_slot(
         self, service_name: str, deployment_slot: Slot, status: Annotated[str, one_of(SETTABLE)]
@@ -93,7 +90,6 @@ class SlotOperations(Caller):
         SLOT + "?comp=upgrade",
         body=lambda: wire.deployments.UpgradeDeployment,
         listed="UpgradeDeploymentBySlot",
-        usual=Usual(500, samples=2, resolution=30),
     )
     async def upgrade_deployment_by_slot(
         self,
@@ -141,7 +137,6 @@ class SlotOperations(Caller):
         body=lambda: wire.deployments.RollbackUpdateOrUpgrade,
         listed="RollbackDeploymentUpdateOrUpgradeBySlot",
         queues=False,  # it is about the update under way
-        usual=Usual(400),
     )
     async def rollback_update_or_upgrade_by_slot(
         self,
@@ -159,7 +154,7 @@ class SlotOperations(Caller):
         """
         ...
 
-    @family.acts(INSTANCE + "?comp=reboot", listed="RebootDeploymentRoleInstanceBySlot", usual=Usual(60))
+    @family.acts(INSTANCE + "?comp=reboot", listed="RebootDeploymentRoleInstanceBySlot")
     async def reboot_role_instance_by_slot(
         self, service_name: str, deployment_slot: Slot, role_instance_name: str
     ) -> OperationHandle:
@@ -173,7 +168,6 @@ class SlotOperations(Caller):
         INSTANCE + "?comp=reimage",
         listed="ReimageDeploymentRoleInstanceBySlot",
         destructive=True,
-        usual=Usual(90),
     )
     async def reimage_role_instance_by_slot(
         self, service_name: str, deployment_slot: Slot, role_instance_name: str
@@ -188,7 +182,6 @@ class SlotOperations(Caller):
         INSTANCE + "?comp=rebuild&resources=allLocalDrives",
         operation="RebuildDeploymentRoleInstanceBySlot",
         destructive=True,
-        usual=Usual(122, samples=1, resolution=30),
     )
     async def rebuild_role_instance_by_slot(
         self, service_name: str, deployment_slot: Slot, role_instance_name: str
@@ -205,7 +198,6 @@ class SlotOperations(Caller):
         fields={"names": "role_instance_names"},
         operation="DeleteRoleInstancesBySlot",
         destructive=True,
-        usual=Usual(212, samples=1, resolution=30),
     )
     async def delete_role_instances_by_slot(
         self, service_name: str, deployment_slot: Slot, role_instance_names: Names

@@ -29,12 +29,12 @@ def _export_input(
     password: pydantic.SecretStr,
     blob_uri: str,
     storage_access_key: pydantic.SecretStr,
-) -> wire.sql_databases.ExportInput:
-    return wire.sql_databases.ExportInput(
-        blob_credentials=wire.sql_databases.BlobCredentials(
+) -> wire.sql_backups.ExportInput:
+    return wire.sql_backups.ExportInput(
+        blob_credentials=wire.sql_backups.BlobCredentials(
             uri=blob_uri, storage_access_key=storage_access_key
         ),
-        connection_info=wire.sql_databases.DatabaseConnection(
+        connection_info=wire.sql_backups.DatabaseConnection(
             database_name=database_name,
             password=password,
             server_name=fully_qualified_server_name,
@@ -52,11 +52,11 @@ def _import_input(
     storage_access_key: pydantic.SecretStr,
     database_size_in_gb: int,
     edition: str | None,
-) -> wire.sql_databases.ImportInput:
+) -> wire.sql_backups.ImportInput:
     export = _export_input(
         fully_qualified_server_name, database_name, user_name, password, blob_uri, storage_access_key
     )
-    return wire.sql_databases.ImportInput(
+    return wire.sql_backups.ImportInput(
         azure_edition=None if edition is None else wire.sql_databases.DatabaseEdition(edition),
         blob_credentials=export.blob_credentials,
         connection_info=export.connection_info,
@@ -68,7 +68,7 @@ class SqlBackupOperations(Caller):
     """Operations on backups of databases, and on their imports and exports."""
 
     @family.reads(SERVER + "/recoverabledatabases?contentview=generic")
-    async def list_recoverable_databases(self, server_name: str) -> wire.sql_databases.RecoverableDatabases:
+    async def list_recoverable_databases(self, server_name: str) -> wire.sql_backups.RecoverableDatabases:
         """List the databases of a server that can be recovered from their last backups.
 
         Raises:
@@ -79,7 +79,7 @@ class SqlBackupOperations(Caller):
     @family.reads(SERVER + "/recoverabledatabases/{database_name}")
     async def get_recoverable_database(
         self, server_name: str, database_name: str
-    ) -> wire.sql_databases.RecoverableDatabase:
+    ) -> wire.sql_backups.RecoverableDatabase:
         """Read when a database was backed up last.
 
         Raises:
@@ -89,7 +89,7 @@ class SqlBackupOperations(Caller):
 
     @family.acts(
         SOURCE + "/recoverdatabaseoperations",
-        body=lambda: wire.sql_databases.DatabaseRecovery,
+        body=lambda: wire.sql_backups.DatabaseRecovery,
         reconcile=Reconcile.UNLISTED,
     )
     async def recover_database(
@@ -98,7 +98,7 @@ class SqlBackupOperations(Caller):
         source_database_name: SqlName,
         target_server_name: Name | None = None,
         target_database_name: SqlName | None = None,
-    ) -> wire.sql_databases.DatabaseRecovery:
+    ) -> wire.sql_backups.DatabaseRecovery:
         """Make a database of the last backup of another.
 
         Args:
@@ -115,12 +115,12 @@ class SqlBackupOperations(Caller):
             SqlBackupOperations.recover_database,
             *(source_server_name, source_database_name, target_server_name, target_database_name),
         )
-        return await self.change(wire.sql_databases.DatabaseRecovery, request)
+        return await self.change(wire.sql_backups.DatabaseRecovery, request)
 
     @family.reads(SERVER + "/restorabledroppeddatabases?contentview=generic")
     async def list_restorable_dropped_databases(
         self, server_name: str
-    ) -> wire.sql_databases.RestorableDroppedDatabases:
+    ) -> wire.sql_backups.RestorableDroppedDatabases:
         """List the deleted databases of a server that can be restored.
 
         Raises:
@@ -131,7 +131,7 @@ class SqlBackupOperations(Caller):
     @family.reads(SERVER + "/restorabledroppeddatabases/{entity_id}")
     async def get_restorable_dropped_database(
         self, server_name: str, entity_id: str
-    ) -> wire.sql_databases.RestorableDroppedDatabase:
+    ) -> wire.sql_backups.RestorableDroppedDatabase:
         """Read what is known of a deleted database, by its `entity_id`.
 
         Raises:
@@ -141,7 +141,7 @@ class SqlBackupOperations(Caller):
 
     @family.acts(
         SOURCE + "/restoredatabaseoperations",
-        body=lambda: wire.sql_databases.DatabaseRecovery,
+        body=lambda: wire.sql_backups.DatabaseRecovery,
         reconcile=Reconcile.UNLISTED,
     )
     async def restore_database(
@@ -152,7 +152,7 @@ class SqlBackupOperations(Caller):
         target_server_name: Name | None = None,
         source_database_deletion_date: Moment | None = None,
         target_utc_point_in_time: Moment | None = None,
-    ) -> wire.sql_databases.DatabaseRecovery:
+    ) -> wire.sql_backups.DatabaseRecovery:
         """Make a database as another was at some time, or of a deleted one.
 
         Args:
@@ -172,11 +172,11 @@ class SqlBackupOperations(Caller):
             *(source_server_name, source_database_name, target_database_name, target_server_name),
             *(source_database_deletion_date, target_utc_point_in_time),
         )
-        return await self.change(wire.sql_databases.DatabaseRecovery, request)
+        return await self.change(wire.sql_backups.DatabaseRecovery, request)
 
     @family.acts(
         DAC + "/Export",
-        body=lambda: wire.sql_databases.ExportInput,
+        body=lambda: wire.sql_backups.ExportInput,
         made=_export_input,
         reconcile=Reconcile.UNLISTED,
     )
@@ -189,7 +189,7 @@ class SqlBackupOperations(Caller):
         password: Annotated[str | pydantic.SecretStr, SECRET],
         blob_uri: BlobUrl,
         storage_access_key: Annotated[str | pydantic.SecretStr, SECRET],
-    ) -> wire.sql_databases.ImportExportId:
+    ) -> wire.sql_backups.ImportExportId:
         """Begin to write a database to a blob; the reply has the id by which its status is asked.
 
         Args:
@@ -210,11 +210,11 @@ class SqlBackupOperations(Caller):
             *(server_name, fully_qualified_server_name, database_name, user_name, password),
             *(blob_uri, storage_access_key),
         )
-        return await self.change(wire.sql_databases.ImportExportId, request)
+        return await self.change(wire.sql_backups.ImportExportId, request)
 
     @family.acts(
         DAC + "/Import",
-        body=lambda: wire.sql_databases.ImportInput,
+        body=lambda: wire.sql_backups.ImportInput,
         made=_import_input,
         reconcile=Reconcile.UNLISTED,
     )
@@ -229,7 +229,7 @@ class SqlBackupOperations(Caller):
         storage_access_key: Annotated[str | pydantic.SecretStr, SECRET],
         database_size_in_gb: Annotated[int, between(1)],
         edition: Edition | None = None,
-    ) -> wire.sql_databases.ImportExportId:
+    ) -> wire.sql_backups.ImportExportId:
         """Begin to make a database of a blob; the reply has the id by which its status is asked.
 
         Args:
@@ -252,7 +252,7 @@ class SqlBackupOperations(Caller):
             *(server_name, fully_qualified_server_name, database_name, user_name, password),
             *(blob_uri, storage_access_key, database_size_in_gb, edition),
         )
-        return await self.change(wire.sql_databases.ImportExportId, request)
+        return await self.change(wire.sql_backups.ImportExportId, request)
 
     @family.reads(
         DAC + "/Status?servername={fully_qualified_server_name}&username={user_name}&password={password}"
@@ -265,7 +265,7 @@ class SqlBackupOperations(Caller):
         user_name: Name,
         password: Annotated[str | pydantic.SecretStr, SECRET],
         import_export_id: Name,
-    ) -> wire.sql_databases.StatusInfos:
+    ) -> wire.sql_backups.StatusInfos:
         """Read how far an import or export has come; the password travels in the URL.
 
         Args:
@@ -283,7 +283,7 @@ class SqlBackupOperations(Caller):
     @family.reads(
         DAC + "/Status",
         method="POST",
-        body=lambda: wire.sql_databases.StatusInput,
+        body=lambda: wire.sql_backups.StatusInput,
         fields={"server_name": "fully_qualified_server_name"},
     )
     async def post_import_export_status(
@@ -293,7 +293,7 @@ class SqlBackupOperations(Caller):
         user_name: Name,
         password: Annotated[str | pydantic.SecretStr, SECRET],
         import_export_id: Name,
-    ) -> wire.sql_databases.StatusInfos:
+    ) -> wire.sql_backups.StatusInfos:
         """Read how far an import or export has come; the password travels in the body.
 
         Args:

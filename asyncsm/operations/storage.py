@@ -8,7 +8,7 @@ from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.operations.binding import request_of
 from asyncsm.operations.declaring import Family
-from asyncsm.operations.facts import AtLeastOne, Ends, ExactlyOne, Usual
+from asyncsm.operations.facts import AtLeastOne, Ends, ExactlyOne
 from asyncsm.operations.kinds import Description, Label, ServiceProperties, StorageAccountName, one_of
 from asyncsm.polling import OperationHandle
 
@@ -96,7 +96,6 @@ class StorageAccountOperations(Caller):
         listed="CreateStorageService",
         needs=[ExactlyOne("location", "affinity_group")],
         ends=Ends.OPERATION,
-        usual=Usual(23, samples=10, resolution=5),
         evidence="[protocol 2.3, 4.9]",
     )
     async def create_storage_account(

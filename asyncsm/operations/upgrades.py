@@ -8,7 +8,6 @@ from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.deployments import DEPLOYMENT
-from asyncsm.operations.facts import Usual
 from asyncsm.operations.kinds import (
     BlobUrl,
     Configuration,
@@ -35,7 +34,6 @@ class UpgradeOperations(Caller):
         DEPLOYMENT + "?comp=upgrade",
         body=lambda: wire.deployments.UpgradeDeployment,
         listed="UpgradeDeployment",
-        usual=Usual(500, samples=3, resolution=30),
     )
     async def upgrade_deployment(
         self,
@@ -92,7 +90,6 @@ class UpgradeOperations(Caller):
         body=lambda: wire.deployments.RollbackUpdateOrUpgrade,
         listed="RollbackDeploymentUpdateOrUpgrade",
         queues=False,  # it is about the update under way
-        usual=Usual(400),
     )
     async def rollback_update_or_upgrade(
         self,
@@ -114,7 +111,7 @@ class UpgradeOperations(Caller):
         """
         ...
 
-    @instances.acts(INSTANCE + "?comp=reboot", listed="RebootDeploymentRoleInstance", usual=Usual(60))
+    @instances.acts(INSTANCE + "?comp=reboot", listed="RebootDeploymentRoleInstance")
     async def reboot_role_instance(
         self, service_name: str, deployment_name: str, role_instance_name: str
     ) -> OperationHandle:
@@ -131,7 +128,6 @@ class UpgradeOperations(Caller):
         INSTANCE + "?comp=reimage",
         listed="ReimageDeploymentRoleInstance",
         destructive=True,
-        usual=Usual(90),
     )
     async def reimage_role_instance(
         self, service_name: str, deployment_name: str, role_instance_name: str
@@ -149,7 +145,6 @@ class UpgradeOperations(Caller):
         INSTANCE + "?comp=rebuild&resources=allLocalDrives",
         operation="RebuildDeploymentRoleInstance",
         destructive=True,
-        usual=Usual(122, samples=2, resolution=30),
     )
     async def rebuild_role_instance(
         self, service_name: str, deployment_name: str, role_instance_name: str
@@ -168,7 +163,6 @@ class UpgradeOperations(Caller):
         body=lambda: wire.roles.RoleInstanceNames,
         fields={"names": "role_instance_names"},
         destructive=True,
-        usual=Usual(200, samples=2, resolution=30),
     )
     async def delete_role_instances(
         self, service_name: str, deployment_name: str, role_instance_names: Names

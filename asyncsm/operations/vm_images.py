@@ -10,13 +10,13 @@ from asyncsm.errors import InvalidArgument
 from asyncsm.operations import arguments
 from asyncsm.operations.binding import request_of, request_with
 from asyncsm.operations.declaring import Family
-from asyncsm.operations.facts import Ends, Usual
+from asyncsm.operations.facts import Ends
 from asyncsm.operations.images import IMAGES
 from asyncsm.operations.kinds import MediaToo, Names, Text, one_of
 from asyncsm.operations.roles import MACHINE
 from asyncsm.polling import OperationHandle
 
-family: Final = Family("VM images", evidence="[protocol 4.12]", usual=Usual(30, samples=5, resolution=30))
+family: Final = Family("VM images", evidence="[protocol 4.12]")
 # The old SDK publishes below the OS images; VM images have paths of their own.
 publishing: Final = Family(
     "publishing of images", evidence="[protocol 4.11]", version="2015-04-01", ends=Ends.AT_ONCE
@@ -58,7 +58,6 @@ class VMImageOperations(Caller):
         at="/{vm_image}",
         body=lambda: wire.vm_images.VMImage,
         operation="CreateVMImage",
-        usual=Usual(11, samples=5, resolution=30),
     )
     async def create_vm_image(self, vm_image: wire.vm_images.VMImage) -> OperationHandle:
         """Register VHDs as a VM image.
@@ -112,7 +111,6 @@ class VMImageOperations(Caller):
         MACHINE,
         body=lambda: wire.vm_images.CaptureRoleAsVMImage,
         operation="CaptureRoleAsVMImage",
-        usual=Usual(31, samples=8, resolution=30),
         evidence="[protocol 4.14]",
     )
     async def capture_vm_image(
@@ -183,7 +181,6 @@ class VMImageOperations(Caller):
         PUBLISHED + "/shareasync?permission={permission}",
         operation="ShareVMImage",
         ends=Ends.OPERATION,
-        usual=Usual(33, samples=2, resolution=30),
     )
     async def share_vm_image(self, vm_image_name: str, permission: Permission) -> OperationHandle:
         """Say who may use an OS image; for publishers of images.
@@ -253,7 +250,6 @@ class VMImageOperations(Caller):
         operation="ShareVMImage",
         ends=Ends.OPERATION,
         version=_LATER,
-        usual=Usual(32, samples=1, resolution=30),
     )
     async def share_vm_image_with_disks(self, vm_image_name: str, permission: Permission) -> OperationHandle:
         """Say who may use a VM image; for publishers of images.

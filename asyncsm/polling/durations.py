@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from asyncsm import config
+from asyncsm import durations
 
 _WEIGHT_OF_LATEST: Final = 0.3
 
@@ -49,5 +49,5 @@ class Durations:
 
     def usual(self, kind: str) -> float:
         """Return what to expect of an operation of `kind`."""
-        expected = self._expected.get(kind, config.USUAL_SECONDS_OTHERWISE)
+        expected = self._expected.get(kind, durations.OTHERWISE)
         return self._learned.get(kind, expected)

@@ -22,7 +22,7 @@ from asyncsm.polling.deadlines import within
 from asyncsm.wire.refusals import operation_failed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Generator
+    from collections.abc import AsyncIterator, Callable, Generator, Iterable
 
     from asyncsm.wire.http import HttpResponse
 
@@ -229,6 +229,10 @@ class OperationHandle:
         The operation goes on, and the handle can still be awaited.
         """
         self._awaited = True
+
+    def mask(self, secrets: Iterable[str]) -> None:
+        """Mask further secrets in what the service says from now on; for a handle resumed in another process."""
+        self._secrets += tuple(secrets)
 
     async def refresh(self) -> str:
         """Ask for the status once, now, and return it."""

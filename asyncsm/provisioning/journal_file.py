@@ -100,7 +100,7 @@ def lock(path: Path) -> sqlite3.Connection:
     beside = path.with_name(f"{path.name}.lock")
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _make(beside)
+        make_private(beside)
         taken = sqlite3.connect(beside, timeout=0, isolation_level=None)
     try:
         with explained(beside):
@@ -115,7 +115,7 @@ def lock(path: Path) -> sqlite3.Connection:
     return taken
 
 
-def _make(path: Path) -> None:
+def make_private(path: Path) -> None:
     """Make a file that only this user can read, unless it is there; SQLite gives those beside it the same mode."""
     os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
 
@@ -124,7 +124,7 @@ def connect(path: Path | None) -> sqlite3.Connection:
     """Open the file of a journal, and make it if there is none."""
     with explained(path):
         if path is not None:
-            _make(path)
+            make_private(path)
         return sqlite3.connect(":memory:" if path is None else path)
 
 

@@ -244,7 +244,7 @@ class Runner:
         self.progress.tell(resource.key, State.RUNNING, "begun by an earlier run")
         self._sent.add(resource.key)
         try:
-            if await steps.finish(self._site, entry.token) and entry.action in {"create", "change"}:
+            if await steps.finish(self._site, entry.token, resource) and entry.action in {"create", "change"}:
                 return Decision(entry.action).outcome, None
         except OperationFailed as error:
             self._journal.fail(resource.key, str(error))

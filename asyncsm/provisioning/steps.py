@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from asyncsm.engine.operation_list import FUTURE, is_removal
-from asyncsm.errors import AlreadyExists, OperationFailed, ResourceNotFound
+from asyncsm.errors import AlreadyExists, InvalidArgument, OperationFailed, ResourceNotFound
 from asyncsm.operations.binding import request_of
 from asyncsm.operations.disks import DiskOperations
 from asyncsm.operations.subscriptions import operations_between
@@ -149,8 +149,8 @@ async def send(
     return await send(resource, site, there)
 
 
-async def finish(site: Site, token: str) -> bool:
-    """Wait for an operation that an earlier process has begun.
+async def finish(site: Site, token: str, resource: AnyResource | None = None) -> bool:
+    """Wait for an operation that an earlier process has begun; it may be one of a known resource.
 
     Returns:
         True if the service still knows the operation; if not, only the resource shows its result.
@@ -158,8 +158,12 @@ async def finish(site: Site, token: str) -> bool:
     Raises:
         OperationFailed: the operation failed.
     """
+    handle = site.sms.resume(token)
+    if resource is not None:
+        with suppress(InvalidArgument, OSError):  # then they are not known here either
+            handle.mask(resource.secrets(site.base))
     try:
-        await site.sms.resume(token)
+        await handle
     except ResourceNotFound:
         return False
     return True

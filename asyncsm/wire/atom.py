@@ -95,11 +95,12 @@ class AtomDescription(XmlModel):
     @property
     def entry(self) -> AtomEntry:
         """The entry around it: as it was read, else an empty one."""
-        return cast("AtomEntry", self.__dict__.get("_entry")) or AtomEntry()
+        found: AtomEntry | None = vars(self).get("_entry")
+        return AtomEntry() if found is None else found
 
     @entry.setter
     def entry(self, entry: AtomEntry) -> None:
-        self.__dict__["_entry"] = entry
+        object.__setattr__(self, "_entry", entry)
 
     @classmethod
     def from_body(cls, body: bytes | str, *, strict: bool = False) -> Self:
@@ -131,8 +132,8 @@ class AtomDescription(XmlModel):
     def to_entry(self) -> AtomEntry:
         """Return the entry with this in it."""
         node: dict[str, Node] = {"@xmlns": self.xml_namespace, "@xmlns:i": xml.INSTANCE, **self.to_node()}
-        kind = (self.entry.content and self.entry.content.type) or "application/xml"
-        content = AtomContent(type=kind)
+        around = self.entry.content
+        content = AtomContent(type="application/xml" if around is None else around.type)
         content.extra_elements = (ExtraElement(self.root_name(), node, "@type"),)
         return self.entry.model_copy(update={"content": content})
 
@@ -152,11 +153,12 @@ class AtomFeed(DocumentList[ItemT]):
     @property
     def around(self) -> AtomAround:
         """The feed as it was read; an empty one for a feed of one's own."""
-        return cast("AtomAround", self.__dict__.get("_around")) or AtomAround()
+        found: AtomAround | None = vars(self).get("_around")
+        return AtomAround() if found is None else found
 
     @around.setter
     def around(self, around: AtomAround) -> None:
-        self.__dict__["_around"] = around
+        object.__setattr__(self, "_around", around)
 
     @classmethod
     def root_name(cls) -> str:

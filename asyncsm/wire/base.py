@@ -138,6 +138,8 @@ class XmlModel(Document):
     """Further namespaces declared on this element, by the prefix its aliases use."""
     xml_in_any_order: ClassVar[tuple[frozenset[str], ...]] = ()
     """Sets of elements whose order is free: clients sent both orders, and the service took both."""
+    xml_lost_when_late: ClassVar[frozenset[str]] = frozenset()
+    """Elements that clients sent after others which precede them; the service took such a document without them."""
 
     extra_elements: tuple[ExtraElement, ...] = Field(default=(), exclude=True, repr=False)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Protocol, Union, cast, get_args, get_origin
 
@@ -24,14 +24,12 @@ from asyncsm.wire.types import (
     NIL,
     AttributedText,
     Base64,
-    Capitalised,
     ExtraElement,
     Implied,
     Nillable,
     OpenEnum,
     UnknownElement,
     Wrapped,
-    Zoneless,
 )
 from asyncsm.wire.values import (
     TEXT_READERS,
@@ -211,19 +209,7 @@ def _codec(kind: object, marks: list[object], where: str) -> tuple[Reader, Write
         raise TypeError(f"{where}: no wire form for {kind!r}")
     if issubclass(kind, BaseModel):
         return functools.partial(_read_child, kind), _write_child
-    read, write = codec_for(kind, where)
-    return read, next((_rewriting(write, REWRITTEN[mark]) for mark in REWRITTEN if mark in marks), write)
-
-
-REWRITTEN: Final[Mapping[object, Callable[[str], str]]] = {
-    Capitalised: str.title,
-    Zoneless: lambda text: text.removesuffix("Z"),
-}
-"""Last steps of writing a value, by the mark of its field."""
-
-
-def _rewriting(write: Writer, last: Callable[[str], str]) -> Writer:
-    return lambda value: last(cast("str", write(value)))
+    return codec_for(kind, where, marks)
 
 
 # ---------------------------------------------------------------- reading

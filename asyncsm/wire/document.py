@@ -20,7 +20,7 @@ ItemT = TypeVar("ItemT")
 
 
 class Document(BaseModel):
-    """What a body is read into and written from.
+    """A body, as it is read and written.
 
     An attribute that is no field can be set, as on any object, and is never sent; one that resembles
     a field is refused as misspelt.

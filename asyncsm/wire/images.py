@@ -1,7 +1,7 @@
 """OS images: disks from which virtual machines are made."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -10,6 +10,8 @@ from asyncsm.wire.base import Wrapped, XmlList, XmlModel, repeated
 
 class OSImage(XmlModel):
     """An OS image; also the request of Add OS Image and of Update OS Image."""
+
+    xml_lost_when_late: ClassVar[frozenset[str]] = frozenset({"ShowInGui", "IconUri"})
 
     affinity_group: str | None = None
     category: str | None = None

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.codec import FieldLayout, layout_of
-from asyncsm.wire.xml import INSTANCE
+from asyncsm.wire.xml import INSTANCE, Node
 
 
 def offences(model: type[XmlModel], document: bytes) -> Iterator[str]:
@@ -35,6 +35,22 @@ def offences(model: type[XmlModel], document: bytes) -> Iterator[str]:
     yield from _inside(model, root, model.xml_namespace or "", _local(root))
 
 
+def without_late(model: type[XmlModel], content: Node) -> Node:
+    """Return the content of a document without the elements that the service passes over, as they come too late.
+
+    Only for models of which recordings show it: of others the right order may not be known.
+    """
+    if not model.xml_lost_when_late or not isinstance(content, dict):
+        return content
+    order = _Fields(model, model.xml_namespace or "").order
+    kept: dict[str, Node] = {}
+    for name, value in content.items():
+        place = order.index(name) if name in order else len(kept)
+        if all(order.index(other) <= place for other in kept if other in order):
+            kept[name] = value
+    return kept
+
+
 def _inside(model: type[BaseModel], element: ET.Element, namespace: str, where: str) -> Iterator[str]:
     fields = _Fields(model, namespace)
     seen: Counter[str] = Counter()
@@ -48,7 +64,7 @@ def _inside(model: type[BaseModel], element: ET.Element, namespace: str, where: 
         if seen[name] == 2 and not field.repeated:
             yield f"{name} stands more than once in {where}."
         before = fields.too_early(name, seen)
-        if before is not None:
+        if before is not None and name not in fields.lost_when_late:
             yield f"{name} stands after {before} in {where}. The order is: {', '.join(fields.order)}."
         if _namespace(child) != fields.namespace(field):
             yield _astray(child, fields.namespace(field))
@@ -97,6 +113,7 @@ class _Fields:
         self._places = {name: place for place, name in enumerate(self.order)}
         self.required = [name for name, field in self.known.items() if field.required]
         self._prefixes: Mapping[str, str] = getattr(model, "xml_prefixes", {})
+        self.lost_when_late: frozenset[str] = getattr(model, "xml_lost_when_late", frozenset())
         self._in_any_order: tuple[frozenset[str], ...] = getattr(model, "xml_in_any_order", ())
         self._namespace = namespace
 

@@ -11,6 +11,8 @@ from asyncsm import errors, wire
 
 _EXCLUSIVE = re.compile(r"requires exclusive access|currently underway|already in progress", re.IGNORECASE)
 _TAKEN = re.compile(r"already (taken|exists|registered)|is occupied|already in use", re.IGNORECASE)
+_UNKNOWN = re.compile(r"failed to authenticate the request", re.IGNORECASE)
+"""In the message about a certificate that does not manage the subscription; the code was the same as of any 403."""
 
 
 def _below(kind: type[errors.ServiceError]) -> Iterator[type[errors.ServiceError]]:
@@ -60,6 +62,8 @@ def service_error_class(status: int, code: str, message: str) -> type[errors.Ser
         if _EXCLUSIVE.search(message):
             return errors.ExclusiveAccess
         return errors.AlreadyExists if _TAKEN.search(message) else errors.Conflict
+    if status == errors.Forbidden.http_status and _UNKNOWN.search(message):
+        return errors.AuthenticationFailed
     known = _BY_CODE.get(code) or _BY_STATUS.get(status)
     if known is not None:
         return known

@@ -8,23 +8,23 @@ from __future__ import annotations
 import base64
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 from pydantic import SecretStr
 
 from asyncsm.errors import InvalidArgument
 from asyncsm.wire.encoding import decode_base64, encode_base64
-from asyncsm.wire.types import AttributedText
+from asyncsm.wire.types import AttributedText, Capitalised, Zoneless
 from asyncsm.wire.xml import Node
 
 Reader: TypeAlias = Callable[[Node, bool], object]
 Writer: TypeAlias = Callable[[object], Node]
 
 
-def codec_for(kind: type, where: str) -> tuple[Reader, Writer]:
+def codec_for(kind: type, where: str, marks: Collection[object] = ()) -> tuple[Reader, Writer]:
     """Return the reader and the writer of values of type `kind`; `where` names the field in messages."""
     text = functools.partial(_write_text, where)
     # Special types come first: a bool is an int, a StrEnum is a str.
@@ -40,7 +40,7 @@ def codec_for(kind: type, where: str) -> tuple[Reader, Writer]:
     }
     for base, codec in codecs.items():
         if issubclass(kind, base):
-            return codec
+            return codec[0], _rewritten(codec[1], marks)
     raise TypeError(f"{where}: no wire form for {kind!r}")
 
 
@@ -156,3 +156,16 @@ def _write_datetime(where: str, value: object) -> str:
     return moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds").replace(
         "+00:00", "Z"
     )
+
+
+_LAST_STEPS: Final[Mapping[object, Callable[[str], str]]] = {
+    Capitalised: str.title,
+    Zoneless: lambda text: text.removesuffix("Z"),
+}
+"""Last steps of writing a value, by the mark of its field."""
+
+
+def _rewritten(write: Writer, marks: Collection[object]) -> Writer:
+    """Return a writer that does what the marks of a field say beyond `write`."""
+    last = next((_LAST_STEPS[mark] for mark in _LAST_STEPS if mark in marks), None)
+    return write if last is None else lambda value: last(cast("str", write(value)))

@@ -61,6 +61,8 @@ class VMImageInput(XmlModel):
 class VMImage(XmlModel):
     """A VM image; also the request of Create VM Image and of Update VM Image."""
 
+    xml_lost_when_late: ClassVar[frozenset[str]] = frozenset({"Description"})
+
     name: str | None = None
     label: str | None = None
     category: str | None = None

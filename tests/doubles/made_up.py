@@ -14,6 +14,7 @@ BLOB = "https://account.blob.core.windows.net/container/blob.vhd"
 DOCUMENTS = {
     "DnsServer": models.DnsServer(name="server", address="10.0.0.4"),
     "ExtensionImage": models.ExtensionImage(provider_name_space="namespace", type="type", version="1.0.0.0"),
+    "LoadBalancer": models.LoadBalancer(name="inner"),
     "LinuxConfigurationSet": models.LinuxConfigurationSet("host", "user", "Passw0rd!", False),
     "OSImage": models.OSImage(label="label", name="name", media_link=BLOB, os="Linux"),
     "VMImage": models.VMImage(

@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
+from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
 
-from doubles.bare_client import Management, document
+from doubles.bare_client import AZURE, Management, document
 from doubles.compute import encoded
 from doubles.preparing_service_bus import prepare_service_bus
 from doubles.recordings import Exchange, exchanges
@@ -16,6 +18,7 @@ REGION = "West US"
 STAGES = {
     "East US 2 (Stage)": "East US 2",
     "North Central US (Stage)": "North Central US",
+    "EastUS2(Stage)": "EastUS2",
     ".core.test-cint.azure-test.net": ".core.windows.net",
 }
 """Regions and hosts that only the service's own people saw, and what is taken for them."""
@@ -56,7 +59,17 @@ def _present(said: list[Exchange]) -> Iterator[tuple[str, str]]:
     if VM_IMAGE in requests:
         accounts |= {"portalvhdsmp6ddqtwmht89"}
     for name in sorted(accounts - _made(said, "storageservices")):
-        yield "services/storageservices", storage_account(name, _where(requests))
+        yield "services/storageservices", _seen_account(said, name) or storage_account(name, _where(requests))
+    for found in _seen(said, "hostedservices/", "HostedService"):
+        if (found.findtext(f"{AZURE}ServiceName") or "") not in _made(said, "hostedservices"):
+            yield (
+                "services/hostedservices",
+                _as_seen(found, "CreateHostedService", "Label Description Location"),
+            )
+    for found in _seen(said, "certificates/", "SubscriptionCertificate"):
+        thumbprint = found.findtext(f"{AZURE}SubscriptionCertificateThumbprint") or ""
+        if not any(then.method == "POST" and thumbprint in _text(then.request_body) for then in said):
+            yield "certificates", document("SubscriptionCertificate", "".join(map(_written, found)))
     if VM_IMAGE in requests:
         yield "services/vmimages", _VM_IMAGE
     if network_file:
@@ -76,6 +89,42 @@ def storage_account(name: str, location: str = REGION) -> str:
     return document(
         "CreateStorageServiceInput",
         f"<ServiceName>{name}</ServiceName><Label>{encoded(name)}</Label><Location>{location}</Location>",
+    )
+
+
+def _seen_account(said: list[Exchange], name: str) -> str | None:
+    """Request that makes a storage account as it was read first; nothing if it was not."""
+    for found in _seen(said, "storageservices", "StorageService"):
+        if found.findtext(f"{AZURE}ServiceName") == name and found.find(f".//{AZURE}Label") is not None:
+            return _as_seen(found, "CreateStorageServiceInput", "Description Label Location AccountType")
+    return None
+
+
+def _seen(said: list[Exchange], kind: str, root: str) -> Iterator[ET.Element]:
+    """What is in answers to reads of things of a kind; with ``/`` behind that of one of them, not of a list."""
+    for then in said:
+        if then.method == "GET" and then.status == HTTPStatus.OK and f"/{kind}" in then.path.lower():
+            yield from ET.fromstring(then.response_body.decode("utf-8-sig")).iter(AZURE + root)
+
+
+def _as_seen(found: ET.Element, root: str, words: str) -> str:
+    """Request that makes what an answer shows, of which it has these words in this order."""
+    parts = (found.find(f".//{AZURE}{word}") for word in words.split())
+    name = found.findtext(f"{AZURE}ServiceName")
+    return staged(
+        document(
+            root, f"<ServiceName>{name}</ServiceName>" + "".join(map(_written, filter(_has_text, parts)))
+        )
+    )
+
+
+def _has_text(element: ET.Element | None) -> bool:
+    return element is not None and bool(element.text)
+
+
+def _written(element: ET.Element) -> str:
+    return (
+        f"<{element.tag.removeprefix(AZURE)}>{escape(element.text or '')}</{element.tag.removeprefix(AZURE)}>"
     )
 
 

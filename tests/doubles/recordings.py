@@ -6,6 +6,9 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from doubles.implied_bodies import implied
 
 CHECKOUT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("ASYNCSM_RECORDINGS", CHECKOUT.parent / "shared/wire/recordings"))
@@ -18,7 +21,13 @@ RECORDED_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request and the answer to it; `seq` is its place in the recording."""
+    """A request and the answer to it.
+
+    Attributes:
+        seq: its place in the recording.
+        may_be_later: whether it is a read that a change of the same second may have preceded: the .NET library's
+            recordings have lost the order of such.
+    """
 
     seq: int
     method: str
@@ -29,6 +38,7 @@ class Exchange:
     response_headers: dict[str, str]
     request_body: bytes
     response_body: bytes
+    may_be_later: bool = False
 
     def __str__(self) -> str:
         return f"{self.seq}: {self.method} {self.path} -> {self.status}"
@@ -46,7 +56,8 @@ def recordings(*areas: str) -> list[Path]:
 
 def exchanges(recording: Path) -> Iterator[Exchange]:
     """What was said in a recording, in order."""
-    for said in json.loads(recording.read_text(encoding="utf-8"))["exchanges"]:
+    everything = _in_order(json.loads(recording.read_text(encoding="utf-8"))["exchanges"])
+    for said in everything:
         yield Exchange(
             seq=said["seq"],
             method=said["method"],
@@ -55,9 +66,49 @@ def exchanges(recording: Path) -> Iterator[Exchange]:
             status=said["status"],
             request_headers=said.get("request_headers") or {},
             response_headers=said.get("response_headers") or {},
-            request_body=_content(said["request_body"]),
+            request_body=_content(said["request_body"]) or _implied(said),
             response_body=_content(said["response_body"]),
+            may_be_later=said["method"] == "GET" and any(_changes(other, said) for other in everything),
         )
+
+
+def _in_order(said: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put questions that learn the end of an operation in front of what was read in the same second.
+
+    Recordings are in order of their seconds, and clients read what an operation made when it had ended.
+    """
+    ordered: list[dict[str, Any]] = []
+    for each in said:
+        place = len(ordered)
+        while place and _ends(each) and _reads_beside(ordered[place - 1], each):
+            place -= 1
+        ordered.insert(place, each)
+    return ordered
+
+
+def _ends(said: dict[str, Any]) -> bool:
+    return "/operations/" in said["path"] and "<Status>InProgress" not in str(said["response_body"])
+
+
+def _reads_beside(before: dict[str, Any], said: dict[str, Any]) -> bool:
+    is_read = (before["method"], "/operations/" in before["path"]) == ("GET", False)
+    return is_read and said["method"] == "GET" and before.get("t") == said.get("t") is not None
+
+
+def _changes(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return (
+        one["method"] != "GET"
+        and one["seq"] > other["seq"]
+        and one["path"] == other["path"]
+        and one.get("t", -1) == other.get("t")
+    )
+
+
+def _implied(said: dict[str, Any]) -> bytes:
+    """A body that was not recorded, as the answer has it; else an empty one."""
+    if said.get("request_body_recorded", True):
+        return b""
+    return (implied(said["method"], said["path"], said["response_body"]) or "").encode()
 
 
 def _content(body: str | dict[str, str] | None) -> bytes:

@@ -21,6 +21,7 @@ PATIENCE = 900
 """Virtual seconds that machines are given to come as far as they were in a recording."""
 
 NETWORK_FILE = "/services/networking/media"
+ADDRESSES = "/services/networking/reservedips/"
 
 STILLNESS = 60
 """Virtual seconds after which machines that have settled will not move any more."""
@@ -86,8 +87,8 @@ def _states(document: str) -> list[State]:
 async def replay(management: Management, recording: Path) -> AsyncIterator[tuple[Exchange, Answer]]:
     """Send a recording's requests again and yield what was answered then and now.
 
-    An operation that was over is given the time to be over, and a network configuration that to be taken
-    over. A deployment is asked for again, with
+    An operation that was over is given the time to be over, a network configuration that to be taken
+    over, and a reserved address that to change hands. A deployment is asked for again, with
     time passing in between, until its machines are as far as they were then (`as_far`): how long
     anything takes is no part of the promise.
     """
@@ -121,8 +122,17 @@ def _is_time(then: Exchange, now: Answer) -> bool:
         return False
     if status_of_namespace(then.response_body) != status_of_namespace(now.text.encode()):
         return False
+    if ADDRESSES in then.path and (b"<InUse>" in then.response_body) is not ("<InUse>" in now.text):
+        return False
+    if _is_grouped(then.response_body.decode()) and now.status == HTTPStatus.OK and not _is_grouped(now.text):
+        return False
     over = b"<Operation " in then.response_body and b"<Status>InProgress" not in then.response_body
     return as_far(then.response_body, now) and not (over and now.find("Status") == "InProgress")
+
+
+def _is_grouped(document: str) -> bool:
+    """Whether it is a hosted service that has been put into its resource group, which comes seconds after it."""
+    return "<HostedService " in document and "<Name>ResourceGroup</Name>" in document
 
 
 def comparison(management: Management) -> Comparison:

@@ -60,13 +60,13 @@ class SharedEmulator:
 
 @asynccontextmanager
 async def shared_emulator(database=None, **options):
-    """Start an emulator for many tests.
+    """Start an emulator for many tests, whose operations take about as long as others of their kind.
 
     Args:
         database: where its database would be; it is in memory instead.
         options: those of `Emulator`.
     """
-    emulator = Emulator(database=database, **options)
+    emulator = Emulator(database=database, tail=False, **options)
     try:
         with in_memory() as connections:
             await emulator.start()

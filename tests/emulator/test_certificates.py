@@ -67,13 +67,13 @@ async def test_without_a_certificate(emulator: Emulator):
     async with connected(emulator, anonymous=True) as nobody:
         for path in ("locations", "/subscriptions"):
             refused = await nobody.get(path)
-            assert (refused.status, refused.code, refused.message) == (403, "AuthenticationFailed", REFUSED)
+            assert (refused.status, refused.code, refused.message) == (403, "ForbiddenError", REFUSED)
 
 
 async def test_unknown_subscription(management: Management):
     """A subscription that does not exist is refused as one that is somebody else's."""
     refused = await management.get("/00000000-0000-0000-0000-000000000000/locations")
-    assert (refused.status, refused.code) == (403, "AuthenticationFailed")
+    assert (refused.status, refused.code) == (403, "ForbiddenError")
 
 
 async def test_a_stranger_fails_in_the_handshake(
@@ -95,13 +95,13 @@ async def test_added_certificates_count_at_once(
     async with connected(emulator, certificate=tmp_path / "stranger.pem") as client:
         assert (await client.get("locations")).status == 200
         other = f"/{emulator.subscription_ids[1]}/locations"
-        assert (await client.get(other)).code == "AuthenticationFailed"
+        assert (await client.get(other)).code == "ForbiddenError"
         listed = await client.get("/subscriptions")
         assert listed.find_all("SubscriptionID") == [emulator.subscription_id]
         path = f"certificates/{stranger.thumbprint.lower()}"
         assert (await management.delete(path)).status == 200
         refused = await client.get("locations")  # on the connection that stands
-        assert (refused.status, refused.code) == (403, "AuthenticationFailed")
+        assert (refused.status, refused.code) == (403, "ForbiddenError")
     assert (await management.get(path)).message == "The certificate was not found."
 
 

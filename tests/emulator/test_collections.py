@@ -74,7 +74,9 @@ async def test_restart_and_strict_mode(directory, tmp_path):
     """What was accepted comes to its end after a restart; in strict mode bodies are what they should be."""
 
     def started():
-        return Emulator(directory=directory, clock=ManualClock(), database=tmp_path / "kept.db", strict=True)
+        return Emulator(
+            directory=directory, clock=ManualClock(), tail=False, database=tmp_path / "kept.db", strict=True
+        )
 
     async with started() as emulator, connected(emulator) as management:
         management.headers["Content-Type"] = "application/xml"

@@ -198,7 +198,7 @@ class TestClock:
     async def test_a_running_clock(self, directory):
         """A running clock can be paused, advanced, changed in speed, and let go."""
         async with (
-            Emulator(directory=directory, clock=2.5) as emulator,
+            Emulator(directory=directory, clock=2.5, tail=False) as emulator,
             aiohttp.ClientSession(emulator.admin_url) as session,
         ):
             _, facts = await asked(session, "GET", "/clock")
@@ -234,7 +234,7 @@ class TestClock:
     async def test_what_makes_no_sense(self, directory, clock: Clock, body: dict[str, object], field: str):
         """What a clock cannot do is refused, and the field that asks for it is named."""
         async with (
-            Emulator(directory=directory, clock=clock) as emulator,
+            Emulator(directory=directory, clock=clock, tail=False) as emulator,
             aiohttp.ClientSession(emulator.admin_url) as session,
         ):
             status, content = await asked(session, "POST", "/clock", body)
@@ -482,7 +482,7 @@ class TestEvents:
     async def test_without_requests(self, directory):
         """The end of an operation is told when it comes, without anybody asking for anything."""
         async with (
-            Emulator(directory=directory, clock=1000) as emulator,
+            Emulator(directory=directory, clock=1000, tail=False) as emulator,
             connected(emulator) as management,
             aiohttp.ClientSession(emulator.admin_url) as session,
             listening(session) as heard,

@@ -7,7 +7,7 @@ from doubles.compute import SERVICES, SHOP
 from doubles.machines import RESTART, VMS, done, operations, running
 
 from asyncsm.emulator import Emulator, ManualClock
-from asyncsm.emulator.rules import periods
+from asyncsm.emulator.rules import instances, periods
 
 FIRST = f"{SHOP}/deployments/first"
 PRODUCTION = f"{SHOP}/deploymentslots/production"
@@ -74,6 +74,15 @@ async def test_pages(management: Management, monkeypatch: pytest.MonkeyPatch):
         ["WebRole_IN_2"],
     ]
     assert other.find("ContinuationToken") is None
+
+
+async def test_the_oldest_are_forgotten(management: Management, monkeypatch: pytest.MonkeyPatch):
+    """There is an end to what is kept."""
+    monkeypatch.setattr(instances, "MOST_REBOOTS", 2)
+    for number in (0, 1, 2):
+        await reboot(management, number)
+    kept = (await management.get(f"{FIRST}/events?{EVER}")).find_all("InstanceName")
+    assert kept == ["WebRole_IN_1", "WebRole_IN_2"]
 
 
 @pytest.mark.parametrize(

@@ -352,7 +352,7 @@ class TestWhichRequests:
         seen = []
         for _ in range(2):
             async with (
-                Emulator(directory=directory, clock=ManualClock(), seed=5) as emulator,
+                Emulator(directory=directory, clock=ManualClock(), tail=False, seed=5) as emulator,
                 connected(emulator) as management,
             ):
                 emulator.faults.add(Fault(kind="503", probability=0.3))
@@ -365,7 +365,7 @@ class TestWhichRequests:
         ids = []
         for probability in (0.0, 0.5):
             async with (
-                Emulator(directory=directory, clock=ManualClock(), seed=5) as emulator,
+                Emulator(directory=directory, clock=ManualClock(), tail=False, seed=5) as emulator,
                 connected(emulator) as management,
             ):
                 emulator.faults.add(Fault(kind="503", probability=probability))

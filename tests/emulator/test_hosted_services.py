@@ -121,8 +121,38 @@ async def test_update(management: Management, clock: ManualClock):
         assert (changed.status, changed.text) == (200, "")
     shown = await management.get(SHOP)
     assert (shown.find("Label"), shown.find("Description")) == (encoded("new"), "sells")
-    assert (shown.find_all("Name"), shown.find_all("Value")) == (["b"], ["2"])
+    grouped = ["ResourceGroup", "ResourceLocation"]
+    assert (shown.find_all("Name"), shown.find_all("Value")) == ([*grouped, "b"], ["shop", "West US", "2"])
     assert shown.find("DateLastModified") > shown.find("DateCreated")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "<ReverseDnsFqdn>shop.cloudapp.net.</ReverseDnsFqdn>",
+        "<ExtendedProperties><ExtendedProperty><Name>a</Name><Value>1</Value></ExtendedProperty></ExtendedProperties>",
+    ],
+    ids=["reverse DNS", "properties"],
+)
+async def test_update_of_one_thing(management: Management, given: str):
+    """An update may name nothing but the reverse DNS name, or nothing but properties."""
+    await management.post(SERVICES, hosted_service(description="sells"))
+    assert (await management.put(SHOP, document("UpdateHostedService", given))).status == 200
+    shown = await management.get(SHOP)
+    assert shown.find("ReverseDnsFqdn") == ("shop.cloudapp.net." if "Dns" in given else None)
+    assert shown.find("Description") == "sells"
+
+
+async def test_resource_group(management: Management, clock: ManualClock):
+    """A few seconds after it was made, a service is put into a group of its own, unless it says which."""
+    await management.post(SERVICES, hosted_service())
+    own = "<ExtendedProperty><Name>ResourceGroup</Name><Value>ours</Value></ExtendedProperty>"
+    place = f"<Location>West US</Location><ExtendedProperties>{own}</ExtendedProperties>"
+    await management.post(SERVICES, hosted_service("other", place))
+    assert (await management.get(SHOP)).find_all("Value") == []
+    clock.advance(6)
+    assert (await management.get(SHOP)).find_all("Value") == ["shop", "West US"]
+    assert (await management.get(f"{SERVICES}/other")).find_all("Value") == ["ours", "West US"]
 
 
 async def test_empty_update(management: Management):
@@ -130,6 +160,12 @@ async def test_empty_update(management: Management):
     await management.post(SERVICES, hosted_service())
     refused = await management.put(SHOP, document("UpdateHostedService"))
     assert (refused.status, refused.code) == (400, "BadRequest")
+
+
+async def test_impossible_names(management: Management):
+    """A name that no service can have is refused, and is not merely unknown."""
+    refused = await management.get(f"{SERVICES}/a_b")
+    assert (refused.status, refused.message) == (400, "The hosted service name is invalid.")
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])

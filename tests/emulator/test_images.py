@@ -85,6 +85,23 @@ def test_everything_recorded_is_offered():
         assert guessed.os == image.os
 
 
+async def test_late_elements(management: Management):
+    """Elements that come after one that they should precede are not read, as the service passed over them."""
+    late = "<IsPremium>false</IsPremium><ShowInGui>true</ShowInGui><PrivacyUri>p</PrivacyUri><IconUri>i</IconUri>"
+    added = await management.post(IMAGES, image(rest=late))
+    assert (added.status, added.find("PrivacyUri")) == (200, "p")
+    assert (added.find("ShowInGui"), added.find("IconUri")) == (None, None)
+    early = "<Label>new</Label><ShowInGui>true</ShowInGui><IconUri>i</IconUri>"
+    assert (await management.put(MINE, document("OSImage", early))).find("IconUri") == "i"
+    assert (await management.get(MINE)).find("ShowInGui") == "true"
+
+
+async def test_names_of_vm_images(management: Management):
+    """A VM image is no OS image, which programs find out by asking."""
+    name = next(iter(catalogue.platform_vm_images()))
+    assert (await management.get(f"{IMAGES}/{name}")).code == "ResourceNotFound"
+
+
 async def test_add(management: Management):
     """An image is there at once, in the region of its storage account, and answered as it is."""
     added = await management.post(IMAGES, image(rest="<Description>words</Description>"))

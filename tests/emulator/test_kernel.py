@@ -142,7 +142,7 @@ async def test_a_bug_is_an_internal_error(
     management: Management, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     """An exception in a handler is a 500 in the service's form, and a traceback in the log."""
-    monkeypatch.setattr("asyncsm.emulator.catalogue.locations_document", lambda: 1 / 0)
+    monkeypatch.setattr("asyncsm.emulator.catalogue.locations_document", lambda **_: 1 / 0)
     answer = await management.get("locations")
     assert (answer.status, answer.code) == (500, "InternalError")
     assert answer.headers["Content-Type"].startswith("application/xml")

@@ -20,7 +20,7 @@ SOON = 0.05
 
 @asynccontextmanager
 async def running(directory, clock, **limits):
-    async with Emulator(directory=directory, clock=clock, limits=Limits(**limits)) as emulator:
+    async with Emulator(directory=directory, clock=clock, tail=False, limits=Limits(**limits)) as emulator:
         yield emulator
 
 
@@ -231,7 +231,7 @@ def test_limits_that_are_none_are_refused():
 async def test_being_open_to_others_is_warned_of(directory, clock, caplog, host, warned):
     """Only this computer reaches an emulator by default; whoever opens it is told what that means."""
     with caplog.at_level(logging.WARNING, "asyncsm.emulator"):
-        async with Emulator(directory=directory, clock=clock, host=host):
+        async with Emulator(directory=directory, clock=clock, tail=False, host=host):
             pass
     assert any(f"listens on {host}" in record.getMessage() for record in caplog.records) == warned
 
@@ -241,7 +241,9 @@ async def test_being_open_to_others_is_warned_of(directory, clock, caplog, host,
 )
 async def test_other_computers_trust_it_by_its_names(directory, clock, hostnames, shown):
     """Its certificate has them, and what is told to clients has the first, never 0.0.0.0."""
-    async with Emulator(directory=directory, clock=clock, host="0.0.0.0", hostnames=hostnames) as emulator:
+    async with Emulator(
+        directory=directory, clock=clock, tail=False, host="0.0.0.0", hostnames=hostnames
+    ) as emulator:
         assert emulator.url == f"https://{shown}:{emulator.port}"
         assert emulator.facts()["url"] == emulator.url
         assert (

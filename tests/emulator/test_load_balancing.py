@@ -85,9 +85,11 @@ async def in_a_network(emulator: Emulator, management: Management) -> None:
 
 async def test_a_virtual_ip_from_its_beginning_to_its_end(management: Management):
     """It has an address as long as an endpoint is reached there, as recorded by the .NET library's tests."""
+    await done(management, await with_endpoints(management, endpoint("a", 80)))
     await done(management, await management.post(f"{VMS}/second"))
     shown = await management.get(VMS)
     assert virtual_ips(shown)[1:] == [{"Name": "second", "IsSecondaryVip": "true"}]
+    assert endpoints_of(shown) == {"a": (None, None)}
     await done(
         management, await with_endpoints(management, endpoint("a", 80), endpoint("b", 81, at("second")))
     )
@@ -104,6 +106,12 @@ async def test_a_virtual_ip_from_its_beginning_to_its_end(management: Management
     shown = await management.send("GET", VMS, x_ms_version="2016-03-01")
     assert len(virtual_ips(shown)) == 1
     assert endpoints_of(shown) == {"a": (first, "vmsContractContract")}
+
+
+async def test_what_is_no_virtual_ip(management: Management):
+    """At the same place with a parameter there is another operation, which is not emulated: it is no name."""
+    answer = await management.post(f"{VMS}/migration?comp=validate")
+    assert (answer.status, answer.code) == (501, "NotEmulated")
 
 
 async def test_virtual_ips_and_machines_that_go(management: Management):

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
     NoEncryption,
+    pkcs7,
     pkcs12,
 )
 from doubles import compute
@@ -93,13 +94,31 @@ async def test_add_again(management: Management):
 @pytest.mark.parametrize(
     "body",
     [
+        certificate_file(DER, "pfx", "Hidden-1"),
+        certificate_file(CERTIFICATE.public_bytes(Encoding.PEM), "pfx"),
+        certificate_file(pkcs7.serialize_certificates([CERTIFICATE], Encoding.DER), "pfx"),
+        certificate_file(
+            pkcs12.serialize_key_and_certificates(None, None, None, [CERTIFICATE], NoEncryption()), "pfx"
+        ),
+        certificate_file(pfx("Hidden-1"), "cer", "Hidden-1"),
+    ],
+    ids=["DER", "PEM", "PKCS#7", "PFX without key", "PFX called cer"],
+)
+async def test_bytes_count(management: Management, body: str):
+    """What is in the bytes counts, not what the request calls their format."""
+    await add(management, body)
+    assert (await management.get(CERTIFICATES)).find_all("Thumbprint") == [THUMBPRINT]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
         certificate_file(pfx("Hidden-1"), "pfx", "Hidden-2"),
         certificate_file(pfx("Hidden-1"), "pfx"),
-        certificate_file(DER, "pfx", "Hidden-1"),
         certificate_file(b"nonsense"),
         certificate_file(DER, "p7b"),
     ],
-    ids=["wrong password", "no password", "no pfx", "nonsense", "unknown format"],
+    ids=["wrong password", "no password", "nonsense", "unknown format"],
 )
 async def test_bad_files(management: Management, body: str):
     """A file that cannot be read, or not with that password, is refused, without repeating secrets."""

@@ -39,7 +39,7 @@ ACCOUNT = document(
 @pytest.fixture
 async def other(tmp_path: Path) -> AsyncIterator[Emulator]:
     """An emulator that has nothing to do with the first one."""
-    async with Emulator(directory=tmp_path / "other", clock=ManualClock()) as running:
+    async with Emulator(directory=tmp_path / "other", clock=ManualClock(), tail=False) as running:
         yield running
 
 
@@ -92,7 +92,7 @@ class TestDocument:
         assert other.clock.now() == emulator.clock.now()
         async with connected(other) as client:
             assert (await client.get(SERVICES)).find_all("ServiceName") == ["shop"]
-            assert (await client.get(f"/{before}/locations")).code == "AuthenticationFailed"
+            assert (await client.get(f"/{before}/locations")).code == "ForbiddenError"
         assert before not in other.publishsettings_path.read_text()
 
     async def test_faults_are_part_of_it(
@@ -235,7 +235,7 @@ class TestReset:
     async def test_the_same_again(self, directory: Path):
         """With a seed, each reset begins the same story anew."""
         async with (
-            Emulator(directory=directory, clock=ManualClock(), seed=3) as emulator,
+            Emulator(directory=directory, clock=ManualClock(), tail=False, seed=3) as emulator,
             connected(emulator) as client,
         ):
             ids = []
@@ -255,7 +255,7 @@ class TestDatabase:
     async def test_it_goes_on(self, directory: Path, file: Path):
         """Started again with its file, an emulator has its state, its agenda, its time and its faults."""
         async with (
-            Emulator(directory=directory, clock=ManualClock(), database=file) as emulator,
+            Emulator(directory=directory, clock=ManualClock(), tail=False, database=file) as emulator,
             connected(emulator) as client,
         ):
             await client.post(SERVICES, hosted_service())
@@ -263,7 +263,7 @@ class TestDatabase:
             emulator.clock.advance(10)
             fault = emulator.faults.add(Fault(kind="500", operation="reads", count=2))
             now = emulator.clock.now()
-        async with Emulator(directory=directory, clock=ManualClock(), database=file) as emulator:
+        async with Emulator(directory=directory, clock=ManualClock(), tail=False, database=file) as emulator:
             assert emulator.clock.now() == now
             assert [each.fault for each in emulator.faults] == [fault.fault]
             emulator.faults.clear()
@@ -276,7 +276,9 @@ class TestDatabase:
         """What is made after a start stays apart from what was there before it."""
         for number in range(1, 4):
             async with (
-                Emulator(directory=directory, clock=ManualClock(), seed=1, database=file) as emulator,
+                Emulator(
+                    directory=directory, clock=ManualClock(), tail=False, seed=1, database=file
+                ) as emulator,
                 connected(emulator) as client,
             ):
                 await client.post(SERVICES, hosted_service(f"shop{number}"))
@@ -299,13 +301,13 @@ class TestDatabase:
         late = ManualClock()
         late.advance(86400)
         for clock, expected in ((late, late.now()), (ManualClock(), late.now())):
-            async with Emulator(directory=directory, clock=clock, database=file) as emulator:
+            async with Emulator(directory=directory, clock=clock, tail=False, database=file) as emulator:
                 assert emulator.clock.now() == expected
 
     async def test_reads_write_nothing(self, directory: Path, file: Path):
         """Requests that change nothing leave the file alone."""
         async with (
-            Emulator(directory=directory, clock=ManualClock(), database=file) as emulator,
+            Emulator(directory=directory, clock=ManualClock(), tail=False, database=file) as emulator,
             connected(emulator) as client,
         ):
             await client.post(SERVICES, hosted_service())
@@ -317,7 +319,7 @@ class TestDatabase:
 
     async def test_nothing_is_left_behind(self, directory: Path, file: Path):
         """What is gone from the state is gone from the file: only the history grows."""
-        async with Emulator(directory=directory, clock=ManualClock(), database=file) as emulator:
+        async with Emulator(directory=directory, clock=ManualClock(), tail=False, database=file) as emulator:
             rows = []
             add_store(emulator)
             emulator.save()
@@ -409,7 +411,7 @@ class TestDatabase:
     ):
         """Reads go on, health says what is wrong, changes are refused before they are made; the log says it once."""
         async with (
-            Emulator(directory=directory, clock=ManualClock(), database=file) as emulator,
+            Emulator(directory=directory, clock=ManualClock(), tail=False, database=file) as emulator,
             connected(emulator) as client,
             aiohttp.ClientSession(emulator.admin_url) as admin,
         ):
@@ -450,12 +452,12 @@ class TestDatabase:
 
     async def test_time_that_had_left_the_calendar(self, directory: Path, file: Path):
         """A file whose time an earlier release let go beyond all dates can be opened again."""
-        async with Emulator(directory=directory, clock=ManualClock(), database=file):
+        async with Emulator(directory=directory, clock=ManualClock(), tail=False, database=file):
             pass
         with closing(sqlite3.connect(file, isolation_level=None)) as moving:
             moving.execute("UPDATE facts SET value = '1765600000000.0' WHERE name = 'now'")
         async with (
-            Emulator(directory=directory, clock=ManualClock(), database=file) as emulator,
+            Emulator(directory=directory, clock=ManualClock(), tail=False, database=file) as emulator,
             connected(emulator) as client,
         ):
             assert emulator.clock.now() == ManualClock().now()
@@ -463,7 +465,7 @@ class TestDatabase:
 
     async def test_a_full_disk(self, directory: Path, file: Path, caplog: pytest.LogCaptureFixture):
         """What cannot be written is not acknowledged, and is written as soon as it can be."""
-        async with Emulator(directory=directory, clock=ManualClock(), database=file) as emulator:
+        async with Emulator(directory=directory, clock=ManualClock(), tail=False, database=file) as emulator:
             connection = emulator._keeper._database._connection
             (pages,) = connection.execute("PRAGMA page_count").fetchone()
             async with connected(emulator) as client:
@@ -478,7 +480,7 @@ class TestDatabase:
                 assert "database or disk is full" in caplog.text
                 connection.execute("PRAGMA max_page_count = 100000")
                 assert (await client.get(SHOP + str(number))).find("ServiceName") == f"shop{number}"
-        async with Emulator(directory=directory, clock=ManualClock(), database=file) as emulator:
+        async with Emulator(directory=directory, clock=ManualClock(), tail=False, database=file) as emulator:
             services = emulator.state.subscriptions[emulator.subscription_id].hosted_services
             assert list(services) == [f"shop{each}" for each in range(number + 1)]
 

@@ -9,7 +9,8 @@ from doubles.compute import tag
 from doubles.recordings import recordings
 from doubles.replaying import assert_answered_as_recorded
 
-from asyncsm.wire.sql_databases import DAC, SQL_AZURE
+from asyncsm.wire.sql_backups import DAC
+from asyncsm.wire.sql_databases import SQL_AZURE
 
 SERVERS = "services/sqlservers/servers"
 LEDGER = f"{SERVERS}/ledger"

@@ -92,7 +92,6 @@ async def test_older_versions_speak_of_geo_replication(management: Management):
 async def test_read_access_to_the_copy(management: Management):
     """A RAGRS account has secondary endpoints."""
     account = await created(management, rest="<AccountType>Standard_RAGRS</AccountType>")
-    assert account.find("SecondaryReadEnabled") == "true"
     assert "https://shop01-secondary.blob.core.windows.net/" in account.find_all("Endpoint")
 
 
@@ -163,19 +162,33 @@ async def test_an_account_called_operations(management: Management):
     assert (await management.get(f"{ACCOUNTS}/operations/keys")).find("Primary")
 
 
-async def test_keys(management: Management):
+@pytest.mark.parametrize("key", ["Secondary", "secondary"])
+async def test_keys(management: Management, key: str):
     """Keys are 64 bytes in base64; regenerating changes the named one and answers both."""
     await created(management)
     before = await management.get(f"{ACCOUNTS}/shop01/keys")
     assert {len(base64.b64decode(before.find(key))) for key in ("Primary", "Secondary")} == {64}
     after = await management.post(
         f"{ACCOUNTS}/shop01/keys?action=regenerate",
-        document("RegenerateKeys", "<KeyType>Secondary</KeyType>"),
+        document("RegenerateKeys", f"<KeyType>{key}</KeyType>"),
     )
     assert after.status == 200
     assert after.find("Primary") == before.find("Primary")
     assert after.find("Secondary") != before.find("Secondary")
     assert (await management.get(f"{ACCOUNTS}/shop01/keys")).text == after.text
+
+
+async def test_old_versions(management: Management):
+    """Versions before the middle of 2014 know neither kinds of accounts, nor file shares, nor TLS."""
+    await created(management)
+    shown = await management.send("GET", f"{ACCOUNTS}/shop01", x_ms_version="2013-03-01")
+    assert (shown.find("GeoReplicationEnabled"), shown.find("AccountType")) == ("true", None)
+    assert (shown.find("StatusOfPrimary"), shown.find("CustomDomains")) == (None, None)
+    assert shown.find_all("Endpoint") == [
+        f"http://shop01.{service}.core.windows.net/" for service in ("blob", "queue", "table")
+    ]
+    regions = await management.send("GET", "locations", x_ms_version="2013-03-01")
+    assert (regions.find("DisplayName"), regions.find("RoleSize")) == ("East US", None)
 
 
 async def test_keys_of_nobody(management: Management):

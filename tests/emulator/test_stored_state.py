@@ -68,7 +68,9 @@ async def test_database(release, said, directory):
     with gzip.open(DATA / f"state-{release}.db.gz") as packed:
         file.write_bytes(packed.read())
     async with (
-        Emulator(directory=directory, clock=ManualClock(), database=file, admin_port=None) as emulator,
+        Emulator(
+            directory=directory, clock=ManualClock(), tail=False, database=file, admin_port=None
+        ) as emulator,
         emulator.service() as sms,
     ):
         assert under_way(emulator) == said["operations"]
@@ -85,7 +87,7 @@ async def test_database(release, said, directory):
 async def test_snapshot(said, directory):
     """A stored document shows the same resources, then and when all has come to its end."""
     async with (
-        Emulator(directory=directory, clock=ManualClock(), admin_port=None) as emulator,
+        Emulator(directory=directory, clock=ManualClock(), tail=False, admin_port=None) as emulator,
         emulator.service(next(iter(said["operations"]))) as sms,
     ):
         emulator.restore(said["snapshot"])
@@ -98,7 +100,7 @@ async def test_snapshot(said, directory):
 
 async def test_names_of_their_own(said, directory):
     """What is saved now names effects and types by their own names, not by where they stand."""
-    async with Emulator(directory=directory, clock=ManualClock(), admin_port=None) as emulator:
+    async with Emulator(directory=directory, clock=ManualClock(), tail=False, admin_port=None) as emulator:
         emulator.restore(said["snapshot"])
         again = emulator.snapshot()
     names = [

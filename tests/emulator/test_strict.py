@@ -19,7 +19,7 @@ SHOP = ("<ServiceName>shop</ServiceName>", "<Label>c2hvcA==</Label>", "<Location
 async def strict(directory, clock):
     """A bare client of a strict emulator."""
     async with (
-        Emulator(directory=directory, clock=clock, strict=True) as emulator,
+        Emulator(directory=directory, clock=clock, tail=False, strict=True) as emulator,
         connected(emulator) as client,
     ):
         yield client

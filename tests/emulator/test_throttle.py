@@ -10,7 +10,9 @@ from asyncsm.emulator import Emulator, EmulatorOptions, ManualClock, Throttle
 @pytest.fixture
 async def emulator(directory, clock: ManualClock):
     """One that admits three requests in ten seconds."""
-    async with Emulator(directory=directory, clock=clock, subscriptions=2, throttle="3/10") as running:
+    async with Emulator(
+        directory=directory, clock=clock, tail=False, subscriptions=2, throttle="3/10"
+    ) as running:
         yield running
 
 

@@ -4,7 +4,7 @@ import pytest
 from doubles import compute
 from doubles.bare_client import Answer, Management, document
 from doubles.compute import LINUX_SET, SERVICES, SHOP, image_disk, instance_states, tag, walked
-from doubles.machines import ROLES, VMS, done, failure, subscription_of
+from doubles.machines import ROLES, VMS, done, subscription_of
 
 from asyncsm.emulator import Emulator, ManualClock
 
@@ -133,12 +133,14 @@ async def test_blob_in_use(management: Management):
 
 
 async def test_created_twice(management: Management):
-    """Of two creations under one name that are under way together, the later one fails."""
-    await management.post(IMAGES, image())
-    second = await management.post(IMAGES, image(link=f"{STORE}/vhds/other.vhd"))
-    code, message = await failure(management, second)
-    assert code == "ConflictError"
-    assert "'mine' already exists" in message
+    """Of two creations under one name that are under way together, the one that ends later fails."""
+    both = [
+        await management.post(IMAGES, image(link=f"{STORE}/vhds/{name}.vhd")) for name in ("one", "other")
+    ]
+    ended = [await management.finished(each) for each in both]
+    assert sorted(each.find("Status") for each in ended) == ["Failed", "Succeeded"]
+    assert {each.find("Code") for each in ended} == {None, "ConflictError"}
+    assert any("'mine' already exists" in each.text for each in ended)
 
 
 async def test_update(management: Management):

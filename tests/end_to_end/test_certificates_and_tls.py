@@ -24,7 +24,7 @@ def client_of(emulator, certificate, **options):
 
 
 async def test_a_certificate_of_another_subscription_is_refused(emulator):
-    """Known to the service, but not to this subscription: 403 AuthenticationFailed."""
+    """Known to the service, but not to this subscription: 403, in words that only this has."""
     mine = management_certificate("neighbour")
     async with emulator.service(emulator.subscription_ids[1]) as neighbour:
         await neighbour.add_management_certificate(mine.public_key_base64, mine.thumbprint, mine.data_base64)
@@ -53,7 +53,7 @@ async def test_no_certificate_at_all_is_refused(emulator):
         ) as answer,
     ):
         assert answer.status == 403
-        assert "AuthenticationFailed" in await answer.text()
+        assert "ForbiddenError" in await answer.text()
 
 
 async def test_an_expired_certificate_is_refused_before_anything_is_sent(tmp_path):

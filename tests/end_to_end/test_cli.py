@@ -147,7 +147,7 @@ def test_a_service_is_created_shown_listed_and_deleted(asm, emulator):
     assert len(created.data["request_id"]) == 32
     assert shown["hosted_service_properties"]["extended_properties"] == {"team": "web"}
     assert shown["hosted_service_properties"]["label"] == "shop"
-    assert re.search(r"^properties +team=web$", upright, re.MULTILINE)
+    assert re.search(r"^properties +team=web\b", upright, re.MULTILINE)
     assert re.search(r"^shop +shop +West US +- +Created$", listed, re.MULTILINE)
     assert (deleted["operation"], deleted["status"]) == ("DeleteHostedService", "Succeeded")
     assert asm("service", "show", "shop").code == 4
@@ -203,7 +203,7 @@ def test_a_passed_deadline_has_an_exit_code(asm, monkeypatch):
         (["operation", "show", "{}"], 2, "token"),
         (["operation", "show", " "], 2, "empty"),
         (["location", "list", "--cert-file", "/does/not/exist.pem"], 3, "/does/not/exist.pem"),
-        (["location", "list", "--subscription-id", ELSEWHERE], 3, "AuthenticationFailed"),
+        (["location", "list", "--subscription-id", ELSEWHERE], 3, "associated with this subscription"),
         (["certificate", "show", "/does/not/exist.pem"], 3, "/does/not/exist.pem"),
         (["service", "show", "nowhere"], 4, "ResourceNotFound"),
         (["emulator", "start", "--clock", "soon"], 2, "soon"),

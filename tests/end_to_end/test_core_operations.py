@@ -16,6 +16,7 @@ from asyncsm.models import (
     ExtensionConfiguration,
     ExtensionImage,
     ExtensionReference,
+    LoadBalancer,
     VMImage,
 )
 
@@ -82,6 +83,23 @@ async def test_addresses_of_a_deployment(sms, machine):
     await (await sms.remove_virtual_ip(*VMS, "second"))
     await (await sms.delete_internal_load_balancer(*VMS, "inner"))
     assert len((await sms.get_deployment_by_name(*VMS)).virtual_ips) == 1
+
+
+async def test_a_load_balancer_from_the_start(sms, account):
+    """A deployment can come with an internal load balancer, and its first machine behind it."""
+    image = image_name(await sms.list_os_images(), "Linux")
+    await sms.create_hosted_service("vms", label="vms", location="West US")
+    system, network = linux("2201")
+    network.input_endpoints.append(
+        ConfigurationSetInputEndpoint("db", "tcp", "5432", "5432", load_balancer_name="inner")
+    )
+    disk = system_disk(image, "one").model_copy(update={"media_link": blob(account, "vhds/one.vhd")})
+    made = await sms.create_virtual_machine_deployment(
+        *(*VMS, "production", "label", "one", system, disk, network), load_balancer=LoadBalancer(name="inner")
+    )
+    await made
+    _, inner = (await sms.get_deployment_by_name(*VMS)).virtual_ips
+    assert (inner.name, inner.type) == ("inner", "Private")
 
 
 async def test_the_control_port_shows_addresses(emulator, sms, machine):

@@ -99,7 +99,7 @@ async def test_a_failed_deployment_leaves_nothing(identity_files):
     """When the cores do not suffice the others are given up, and everything is removed."""
     parallel = example("parallel_deployments")
     quotas = Quotas(cores=3, hosted_services=20)
-    async with Emulator(clock=1000, quotas=quotas) as emulator, emulator.service() as sms:
+    async with Emulator(clock=1000, tail=False, quotas=quotas) as emulator, emulator.service() as sms:
         with pytest.raises(ExceptionGroup) as failed:
             await parallel.deploy(sms, machines=5, deployments=1)
         assert all(isinstance(error, OperationFailed) for error in failed.value.exceptions)
@@ -118,7 +118,10 @@ def test_fanning_out(nothing_set, monkeypatch, capsys):
 async def test_fanning_out_carries_on_past_failures(identity_files, capsys):
     """Where the cores do not suffice the rest is created all the same, and everything is removed."""
     fan_out = example("fan_out")
-    async with Emulator(clock=1000, quotas=Quotas(cores=3)) as emulator, emulator.service() as sms:
+    async with (
+        Emulator(clock=1000, tail=False, quotas=Quotas(cores=3)) as emulator,
+        emulator.service() as sms,
+    ):
         with pytest.raises(OperationsFailed, match="2 of 5 calls did not succeed") as failed:
             await fan_out.fan_out(sms, machines=5, in_flight=2)
         assert sum(result is not None for result in failed.value.results) == 3
@@ -198,7 +201,7 @@ async def test_events_of_an_operation_that_has_ended(emulator):
 async def test_events_of_an_operation_that_fails(identity_files):
     """The outcome has the service's code and message."""
     async with (
-        Emulator(clock=1000, quotas=Quotas(cores=1)) as emulator,
+        Emulator(clock=1000, tail=False, quotas=Quotas(cores=1)) as emulator,
         browser(emulator) as client,
     ):
         started = await start(client)
@@ -258,7 +261,7 @@ async def test_it_shuts_down_while_somebody_looks_on(identity_files):
     """An open stream does not keep the application: it ends, and nothing is left behind."""
     clock = ManualClock()
     before = asyncio.all_tasks()
-    async with Emulator(clock=clock) as emulator:
+    async with Emulator(clock=clock, tail=False) as emulator:
         async with emulator.service() as sms:
             operation = await sms.create_storage_account("given", None, "given", location="West US")
             clock.advance(60)

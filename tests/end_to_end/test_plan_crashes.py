@@ -37,7 +37,9 @@ async def emulator(identity_files, tmp_path):
     """Slow, with room for the plan, and 5 % of all requests going wrong."""
     quotas = Quotas(cores=1000, hosted_services=200)
     directory = shutil.copytree(identity_files, tmp_path / "emulator")
-    async with Emulator(directory=directory, clock=SLOW, seed=1, quotas=quotas, strict=True) as running:
+    async with Emulator(
+        directory=directory, clock=SLOW, tail=False, seed=1, quotas=quotas, strict=True
+    ) as running:
         for fault in FAULTS:
             running.faults.add(fault)
         yield running

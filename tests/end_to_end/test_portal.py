@@ -46,7 +46,7 @@ async def emulator(identity_files, tmp_path, clock):
     """Running, its time held, with one subscription and room for a thousand deployments."""
     directory = shutil.copytree(identity_files, tmp_path / "emulator")
     quotas = Quotas(cores=10_000, hosted_services=2000)
-    async with Emulator(directory=directory, clock=clock, seed=1, quotas=quotas) as running:
+    async with Emulator(directory=directory, clock=clock, tail=False, seed=1, quotas=quotas) as running:
         yield running
 
 
@@ -220,7 +220,7 @@ async def test_the_clock(page, clock):
 
 async def test_a_clock_that_runs(chromium, emulator):
     """A clock that runs by itself can be stopped, let go, and made faster."""
-    async with Emulator(directory=emulator.directory, clock=10) as running:
+    async with Emulator(directory=emulator.directory, clock=10, tail=False) as running:
         page = await chromium.new_page()
         await page.goto(f"{running.admin_url}/")
         await page.get_by_role("button", name="Pause").click()

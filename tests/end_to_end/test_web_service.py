@@ -57,7 +57,9 @@ ALL = {
 async def emulator(identity_files, tmp_path):
     """Running in this process, so that it survives the service."""
     directory = shutil.copytree(identity_files, tmp_path / "emulator")
-    async with Emulator(directory=directory, clock=300, seed=1, quotas=Quotas(cores=100)) as running_:
+    async with Emulator(
+        directory=directory, clock=300, tail=False, seed=1, quotas=Quotas(cores=100)
+    ) as running_:
         yield running_
 
 

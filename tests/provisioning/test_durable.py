@@ -1,6 +1,8 @@
 """The durable engine on its embedded database; `test_plan_crashes` has it on PostgreSQL, with many deaths."""
 
 import asyncio
+import stat
+import sys
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
@@ -91,7 +93,7 @@ async def test_a_forgotten_change(engine, emulator, tmp_path, monkeypatch):
     await run(engine, emulator, tmp_path, "apply", Plan.model_validate(document))
     document["virtual_machines"][0]["role_size"] = "Large"
 
-    async def forgotten(site, _):
+    async def forgotten(site, *_):
         await (await site.sms.delete_deployment("farm-01", "farm-01"))
         return False
 
@@ -226,9 +228,9 @@ def one_failing(emulator, monkeypatch, **doubles):
 def broken_after(finish, operation):
     """`finish`, which is broken by the outcome of some operations."""
 
-    async def broken(site, token):
+    async def broken(site, token, *rest):
         try:
-            return await finish(site, token)
+            return await finish(site, token, *rest)
         finally:
             if operation in token:
                 raise RuntimeError("a defect")
@@ -305,6 +307,15 @@ def test_other_databases_are_refused(url, emulator):
     """SQLite and PostgreSQL are the two there are."""
     with pytest.raises(InvalidArgument, match="must be sqlite:///FILE or postgresql://"):
         durable.DurableEngine(url, emulator.service)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such file modes")
+async def test_nobody_else_reads_the_database(database, emulator, engine, tmp_path):
+    """It has plans, errors of the service and tokens of operations."""
+    await run(engine, emulator, tmp_path, "apply", Plan(name="empty"))
+    modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
+    assert {"plans.db", "plans.db.lock", "plans.db-wal"} <= modes.keys()
+    assert set(modes.values()) == {0o600}
 
 
 async def test_unusable_databases(tmp_path, emulator):

@@ -220,5 +220,11 @@ class TestTheSubscription:
         await sms.create_hosted_service("farm-01", "farm-01", location="West US")
         await (await sms.create_storage_account("farmdisks", "", "farmdisks", location="West US"))
         document = farm(2, 1)
-        del document["hosted_services"], document["storage_accounts"]
+        del document["storage_accounts"]
+        document["hosted_services"] = [{"name": "roles"}]
+        # A signed package may be in anybody's account.
+        package = "https://builds.blob.core.windows.net/packages/web.cspkg?sv=2015&sig=x"
+        document["deployments"] = [
+            {"name": "web", "service_name": "roles", "package_url": package, "configuration": "web.cscfg"}
+        ]
         assert await self.problems(sms, document) == []

@@ -127,6 +127,26 @@ async def test_resources_that_the_plan_has_no_more_are_removed(sms, journal):
     assert await things(sms) == NOTHING
 
 
+async def test_a_plan_that_shrank_after_a_crash(sms, journal, monkeypatch):
+    """What the crashed run had under way is ours, too, and ends before it is removed."""
+    accept = Journal.accept
+
+    def crash(self, key, token):
+        if "/vm-" in key:
+            raise ZeroDivisionError
+        accept(self, key, token)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "accept", crash)
+        with pytest.raises(ExceptionGroup):
+            await Provisioner(farm_plan(4, 2), sms, journal=journal).apply()
+    report = await Provisioner(farm_plan(1, 1), sms, journal=journal).destroy(ALL)
+    assert [one.error for one in report.bad] == []
+    assert await things(sms) == NOTHING
+    status = Provisioner(farm_plan(1, 1), sms, journal=journal).status()
+    assert [one.key for one in status if one.ours] == []
+
+
 async def test_their_disks_are_kept_too(sms, journal):
     """Unless told otherwise, with the account they are in."""
     await Provisioner(farm_plan(2, 2), sms, journal=journal).apply()

@@ -8,7 +8,7 @@ import pytest
 from doubles.plans import IMAGE, farm, farm_plan, things, wanted
 from doubles.samples import blob, cscfg
 
-from asyncsm import InternalError, service_certificate
+from asyncsm import InternalError, OperationHandle, service_certificate
 from asyncsm.config import ThrottlePolicy
 from asyncsm.emulator import Fault
 from asyncsm.operations import usual_seconds
@@ -307,6 +307,26 @@ async def test_secrets_are_nowhere(sms, journal, caplog, secret):
     assert secret not in told
     assert secret.encode() not in journal.read_bytes()
     assert "env:FARM_PASSWORD" not in told
+
+
+async def test_secrets_are_known_where_an_operation_is_taken_up(sms, journal, monkeypatch, secret):
+    """The service may repeat them in the failure of what an earlier process has sent."""
+    plan = farm_plan(1, 1)
+    accept = Journal.accept
+
+    def crash(self, key, token):
+        accept(self, key, token)
+        if "/vm-" in key:
+            raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "accept", crash)
+        with pytest.raises(ExceptionGroup):
+            await Provisioner(plan, sms, journal=journal).apply()
+    masked = []
+    monkeypatch.setattr(OperationHandle, "mask", lambda _, secrets: masked.extend(secrets))
+    assert (await Provisioner(plan, sms, journal=journal).apply()).all_good
+    assert secret in masked
 
 
 async def test_a_secret_that_is_missing_fails_its_machine_only(sms, monkeypatch):

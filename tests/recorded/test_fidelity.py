@@ -127,6 +127,7 @@ def share(*rows):
     return good / sum((row.matched + row.on_purpose + row.differing for row in rows), start=0.0)
 
 
+@pytest.mark.timeout(240)  # a thousand recordings
 async def test_the_emulator_is_true_to_all_recordings():
     """Nearly all answers match; those to the old SDK differ only on purpose, by reasons that are all needed."""
     found = {folder: sorted(folder.glob("*/*.json")) for folder in fidelity.CORPORA}

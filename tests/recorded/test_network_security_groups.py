@@ -47,7 +47,10 @@ scenarios = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 async def service():
-    async with Emulator(clock=ManualClock(), seed=1) as emulator, connected(emulator) as management:
+    async with (
+        Emulator(clock=ManualClock(), tail=False, seed=1) as emulator,
+        connected(emulator) as management,
+    ):
         yield emulator, management
 
 

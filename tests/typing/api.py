@@ -5,6 +5,7 @@ none there reports the comment as unused.
 """
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import assert_type
 
@@ -31,12 +32,14 @@ from asyncsm import (
     RetryPolicy,
     ServiceError,
     ServiceManagementService,
+    SqlDatabaseManagementService,
     WindowsConfigurationSet,
 )
 from asyncsm.accepted import AcceptedOperation
 from asyncsm.engine.protocol import get
 from asyncsm.models import (
     AffinityGroup,
+    Database,
     Deployment,
     HostedService,
     HostedServices,
@@ -46,10 +49,12 @@ from asyncsm.models import (
     Locations,
     OSImage,
     PersistentVMRole,
+    RebootEvent,
     RoleInstance,
     StorageService,
     StorageServiceKeys,
     Subscription,
+    SubscriptionOperation,
     SubscriptionOperationCollection,
 )
 from asyncsm.wire.http import HttpResponse
@@ -94,6 +99,11 @@ async def reading(sms: ServiceManagementService) -> None:
     assert_type(operations, SubscriptionOperationCollection)
     assert_type(operations.continuation_token, str | None)
     assert_type(operations.request_id, str | None)
+    async for operation in sms.iterate_subscription_operations():
+        assert_type(operation, SubscriptionOperation)
+    async for event in sms.iterate_deployment_events("web", "web", "2015-06-01", "2015-07-01"):
+        assert_type(event, RebootEvent)
+    assert_type(await sms.get_remote_desktop_file("web", "web", "web"), bytes)
     account = await sms.get_storage_account_keys("account")
     assert_type(account, StorageService)
     if account.storage_service_keys is not None:
@@ -178,6 +188,18 @@ async def waiting(sms: ServiceManagementService) -> None:
     assert_type(account, StorageService)
     await sms.wait_for_deployment("web", "web", 7)  # type: ignore[arg-type]
     await sms.wait_for_deployment("web", "web", "ReadyRole", 600)  # type: ignore[call-arg]
+
+
+async def sql(sms: ServiceManagementService) -> None:
+    """A sibling service over the same session."""
+    databases = SqlDatabaseManagementService(session=sms.session)
+    made = await databases.create_server("admin1", SecretStr("Passw0rd!"), "West US")
+    assert_type(made.server_name, str)
+    assert_type(await databases.create_database("server", "orders", "objective", "Basic"), OperationHandle)
+    for database in await databases.list_databases("server"):
+        assert_type(database, Database)
+        assert_type(database.creation_date, datetime | None)
+    await databases.create_firewall_rule("server", "rule", "10.0.0.1")  # type: ignore[call-arg]
 
 
 async def raw(sms: ServiceManagementService) -> None:

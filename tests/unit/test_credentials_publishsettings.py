@@ -1,9 +1,13 @@
 """publishsettings files of both schemas, read and written."""
 
 import base64
+import shutil
+import subprocess
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
+from cryptography.hazmat.primitives.serialization import pkcs12
 from doubles.certificates import management_certificate, self_signed
 
 from asyncsm.credentials import (
@@ -191,6 +195,30 @@ class TestWriting:
             assert subscription.management_url == "https://localhost:8443"
             assert subscription.certificate == management_certificate()
         assert ('SchemaVersion="2.0"' in file.read_text()) is (schema == "2.0")
+
+    def test_the_form_of_the_service(self, tmp_path: Path) -> None:
+        """The certificate is as programs of the time need it: the key shrouded by triple DES, without a password."""
+        file = tmp_path / "my.publishsettings"
+        write_publishsettings(file, management_certificate(), [(FIRST, "one")])
+        written = ET.parse(file).find(".//Subscription").get("ManagementCertificate")
+        content = base64.b64decode(written)
+        shrouded, triple_des, sha1 = (
+            bytes.fromhex(each) for each in ("2a864886f70d010c0a0102", "2a864886f70d010c0103", "2b0e03021a")
+        )
+        assert content.count(shrouded) == 1
+        assert content.count(triple_des) == 2
+        assert content.count(sha1) == 1
+        for password in (None, b""):
+            assert pkcs12.load_pkcs12(content, password).cert.friendly_name == b"CN=tester"
+
+    @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not here")
+    def test_openssl_reads_it(self, tmp_path: Path) -> None:
+        """OpenSSL reads it, too, which others use."""
+        file = tmp_path / "my.pfx"
+        file.write_bytes(management_certificate().to_pfx())
+        command = ["openssl", "pkcs12", "-in", str(file), "-nodes", "-passin", "pass:"]
+        read = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert ManagementCertificate.from_pem(read.encode()) == management_certificate()
 
     def test_overwriting(self, tmp_path: Path) -> None:
         """An existing file is replaced only when that was said."""

@@ -129,6 +129,17 @@ async def test_a_failure_that_a_list_shows_does_not_show_them():
 
 
 @virtual_time
+async def test_a_handle_resumed_in_another_process_can_be_told_of_them():
+    """No token has them, so that whoever resumes it says what they are."""
+    transport = ScriptedTransport([failed()])
+    async with ManagementSession(SUBSCRIPTION, transport=transport) as session:
+        handle = session.resume(REQUEST_ID)
+        handle.mask(secrets_in(CHANGE.body))
+        with pytest.raises(OperationFailed, match=r"The password \.\.\. is too weak"):
+            await handle
+
+
+@virtual_time
 async def test_a_long_text_of_a_failure_is_one_line_of_bounded_length():
     """Logs cannot be forged by what a service repeats, whenever it does so."""
     transport = ScriptedTransport(

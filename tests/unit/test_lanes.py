@@ -14,7 +14,10 @@ from doubles.virtual_time import virtual_time
 from asyncsm import ManagementSession
 from asyncsm.engine.lanes import Lanes
 from asyncsm.errors import ClientStateError
+from asyncsm.operations import catalogue
 from asyncsm.operations.lanes import lane_of
+
+catalogue()  # loads all families: a path is in the lane of the operation it fits best
 
 SERVICE = ("hostedservices", "shop")
 BLUE = (*SERVICE, "deployments", "blue")

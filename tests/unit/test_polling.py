@@ -471,7 +471,7 @@ async def test_an_answer_that_comes_after_the_end_changes_nothing():
 
 def test_usual_durations_are_known_for_what_the_service_was_slow_at():
     """Starting values come from recorded traffic, in seconds."""
-    assert usual_seconds("CreateStorageService") == 23
+    assert usual_seconds("CreateStorageService") == 19.5
     assert all(one.usual.seconds > 0 for one in catalogue() if one.usual)
 
 

@@ -229,6 +229,14 @@ def test_conflicts_are_told_apart_by_their_words(message, kind, conflicting):
     assert error.conflicting_operation_id == conflicting
 
 
+def test_refused_certificates_are_told_by_their_words():
+    """The service gave one code to certificates it did not know and to calls it did not allow."""
+    unknown = "The server failed to authenticate the request. Verify that the certificate is valid and is associated"
+    assert type(refused(refusal(403, "ForbiddenError", unknown))) is errors.AuthenticationFailed
+    forbidden = "This operation is not allowed for this subscription."
+    assert type(refused(refusal(403, "ForbiddenError", forbidden))) is errors.Forbidden
+
+
 def test_the_operation_in_the_way_may_be_named_by_an_element():
     """``ConflictingOperationId`` says it where it is given."""
     body = (

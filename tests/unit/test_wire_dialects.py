@@ -5,14 +5,23 @@ import json
 import pytest
 from pydantic import Field, SecretStr
 
-from asyncsm import InvalidArgument
+from asyncsm import InvalidArgument, errors
 from asyncsm.clouds import Endpoint
-from asyncsm.engine.protocol import Request, decode, encode
+from asyncsm.emulator import refusals
+from asyncsm.emulator.call import Reply
+from asyncsm.emulator.dialects import CORE, JSON, TEXT_IN_ATOM
+from asyncsm.emulator.rules.sql import SQL
+from asyncsm.engine.caller import Caller
+from asyncsm.engine.protocol import Request, decode, encode, service_error
 from asyncsm.errors import UnexpectedPayload
+from asyncsm.operations.binding import request_of
+from asyncsm.operations.declaring import Family, declared
+from asyncsm.polling import OperationHandle
 from asyncsm.wire.atom import AtomDescription, AtomFeed
 from asyncsm.wire.echoes import excerpt, masked, secrets_in
 from asyncsm.wire.http import HttpResponse
 from asyncsm.wire.json_model import PASCAL, JsonList, JsonModel
+from asyncsm.wire.refusals import read_refusal
 from asyncsm.wire.types import UnknownElement
 
 CONNECT = "http://schemas.microsoft.com/netservices/2010/10/servicebus/connect"
@@ -139,6 +148,79 @@ def test_a_password_in_a_query_is_not_shown():
     """Errors, events and logs name a request without it."""
     request = Request("GET", "status", "username=me&password=Passw0rd%21&reqId=1")
     assert request.resource == "GET /status?username=me&password=...&reqId=1"
+
+
+family = Family("jobs of a test")
+
+
+class JobOperations(Caller):
+    """Operations whose documents are JSON."""
+
+    @family.replaces("jobs/{job_id}", body=Job, fields={"id": "job_id"})
+    async def put_job(self, job_id: str, start_time: str | None = None) -> OperationHandle:
+        """Make a job, or change it."""
+
+    @family.reads("jobs?state={state}")
+    async def list_jobs(self, state: str | None = None) -> Jobs:
+        """List jobs in a state."""
+
+
+def test_an_operation_is_declared_with_json_as_with_xml():
+    """Parameters fill the members; a wrong one is told by the parameter's name."""
+    request = request_of(JobOperations.put_job, "a b", "now")
+    assert (request.resource, request.body.to_body()) == (
+        "PUT /jobs/a%20b",
+        b'{"id": "a b", "startTime": "now"}',
+    )
+    assert declared(JobOperations.list_jobs).reply is Jobs
+    with pytest.raises(InvalidArgument, match="start_time"):
+        request_of(JobOperations.put_job, "a", 7)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "content", "kind"),
+    [
+        (CORE, b"<Error ", "application/xml; charset=utf-8"),
+        (
+            SQL,
+            b'<Error xmlns="http://schemas.microsoft.com/sqlazure/2010/12/"',
+            "application/xml; charset=utf-8",
+        ),
+        (
+            TEXT_IN_ATOM,
+            b'<string xmlns="http://schemas.microsoft.com/2003/10/Serialization/"',
+            "application/xml; charset=utf-8",
+        ),
+        (JSON, b'{"code": "ServerBusy", "message": "', "application/json; charset=utf-8"),
+    ],
+    ids=["core", "sql", "service bus", "json"],
+)
+def test_the_emulator_refuses_in_the_form_of_the_family(dialect, content, kind):
+    """Body and type of a refusal are what the family's clients read."""
+    body, said = Reply.refusing(refusals.server_busy(), dialect).content()
+    assert (body.startswith(content), said) == (True, kind)
+    code, message, _ = read_refusal(body) or (None, None, None)
+    assert (code, bool(message)) in {("ServerBusy", True), ("40642", True), (None, False)}
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (400, "40647", errors.ResourceNotFound),
+        (400, "40614", errors.BadRequest),
+        (403, "40644", errors.Forbidden),
+        (500, "40640", errors.InternalError),
+        (503, "40642", errors.ServerBusy),
+        (503, "40648", errors.Throttled),
+    ],
+)
+def test_numbers_of_sql_database_are_errors_of_ours(status, code, kind):
+    """What a program has to tell apart has a class of its own; the rest goes by its status."""
+    body = f'<Error xmlns="http://schemas.microsoft.com/sqlazure/2010/12/"><Code>{code}</Code></Error>'
+    error = service_error(
+        HttpResponse(status, {}, body.encode()), Request("GET", "services/sqlservers/servers")
+    )
+    assert (type(error), error.code) == (kind, code)
 
 
 ENTRY = (

@@ -208,9 +208,11 @@ def guest_os_version(family: str, version: str) -> str | None:
 
 
 @functools.cache
-def locations_document() -> bytes:
-    """The answer of List Locations."""
-    return Locations(locations=list(locations().values())).to_xml()
+def locations_document(*, with_capabilities: bool = True) -> bytes:
+    """The answer of List Locations; old versions do not tell what regions are capable of."""
+    without = {} if with_capabilities else {"compute_capabilities": None, "storage_capabilities": None}
+    listed = [one.model_copy(update=without) for one in locations().values()]
+    return Locations(locations=listed).to_xml()
 
 
 @functools.cache

@@ -100,9 +100,7 @@ def delete(call: Call) -> Reply:
 
 
 def _find(call: Call) -> AffinityGroup:
-    name = call.parameters["name"]
-    _check_name(name)
-    group = call.subscription.affinity_groups.get(name)
+    group = call.subscription.affinity_groups.get(call.parameters["name"])
     # [rec affinity_groups/delete_affinity_group]
     return refusals.required(group, "The affinity group does not exist.")
 

@@ -25,7 +25,7 @@ def list_events(call: Call) -> Reply:
     begin, end = periods.moment(call, "starttime"), periods.moment(call, "endtime")
     after = periods.place(call)
     _, deployment = path_resources.deployment(call)
-    found = (one for one in deployment.reboots if begin <= one.started <= end and one.number > after)
+    found = (one for one in deployment.reboots.values() if begin <= one.started <= end and one.number > after)
     page = list(islice(found, periods.PAGE_SIZE + 1))
     more = len(page) > periods.PAGE_SIZE
     del page[periods.PAGE_SIZE :]
@@ -42,8 +42,8 @@ def list_events(call: Call) -> Reply:
     return Reply(document=DeploymentEventCollection(reboot_events=events, continuation_token=token))
 
 
-@routes.post(f"{BY_NAME}/package", "GetPackage", seconds=31)
-@routes.post(f"{BY_SLOT}/package", "GetPackageBySlot", seconds=31)
+@routes.post(f"{BY_NAME}/package", "GetPackage")
+@routes.post(f"{BY_SLOT}/package", "GetPackageBySlot")
 def get_package(call: Call) -> Reply:
     """Get Package: copy package and configuration into a container, where they may be there only if so wanted."""
     _, deployment = path_resources.deployment(call)

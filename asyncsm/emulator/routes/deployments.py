@@ -45,7 +45,7 @@ def get(call: Call) -> Reply:
     return Reply(document=deployment_documents.deployment(call, service, deployment))
 
 
-@routes.post(BY_SLOT, "CreateDeployment", seconds=52)
+@routes.post(BY_SLOT, "CreateDeployment")
 def create(call: Call) -> Reply:
     """Create Deployment: suspended, unless it is to be started."""
     wanted = call.body(wire.CreateDeployment)
@@ -123,8 +123,8 @@ def swap(call: Call) -> Reply:
     )
 
 
-@routes.post(BY_NAME, "ChangeDeploymentConfiguration", query={"comp": "config"}, seconds=151)
-@routes.post(BY_SLOT, "ChangeDeploymentConfigurationBySlot", query={"comp": "config"}, seconds=151)
+@routes.post(BY_NAME, "ChangeDeploymentConfiguration", query={"comp": "config"})
+@routes.post(BY_SLOT, "ChangeDeploymentConfigurationBySlot", query={"comp": "config"})
 def change_configuration(call: Call) -> Reply:
     """Change Deployment Configuration: the roles stay, the numbers of their instances may change."""
     wanted = call.body(wire.ChangeConfiguration)
@@ -154,8 +154,8 @@ def change_configuration(call: Call) -> Reply:
     )
 
 
-@routes.post(BY_NAME, "UpdateDeploymentStatus", query={"comp": "status"}, seconds=6)
-@routes.post(BY_SLOT, "UpdateDeploymentStatusBySlot", query={"comp": "status"}, seconds=6)
+@routes.post(BY_NAME, "UpdateDeploymentStatus", query={"comp": "status"})
+@routes.post(BY_SLOT, "UpdateDeploymentStatusBySlot", query={"comp": "status"})
 def update_status(call: Call) -> Reply:
     """Update Deployment Status: start or suspend all of it; to what it is already, nothing happens."""
     wanted = call.body(wire.UpdateDeploymentStatus).status

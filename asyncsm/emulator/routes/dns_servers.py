@@ -22,7 +22,7 @@ ONE: Final = f"{COLLECTION}/{{dnsServerName}}"
 routes: RouteTable = RouteTable()
 
 
-@routes.post(COLLECTION, "AddDnsServer", seconds=20)
+@routes.post(COLLECTION, "AddDnsServer")
 def add(call: Call) -> Reply:
     """Add DNS Server."""
     wanted = _wanted(call)
@@ -38,7 +38,7 @@ def add(call: Call) -> Reply:
     return call.accept(locks=[deployment], then=partial(_put, call.clock, deployment, wanted))
 
 
-@routes.put(ONE, "UpdateDnsServer", seconds=21)
+@routes.put(ONE, "UpdateDnsServer")
 def update(call: Call) -> Reply:
     """Update DNS Server: another address under the same name."""
     wanted = _wanted(call)
@@ -49,7 +49,7 @@ def update(call: Call) -> Reply:
     return call.accept(locks=[deployment], then=partial(_put, call.clock, deployment, kept))
 
 
-@routes.delete(ONE, "DeleteDnsServer", seconds=21)
+@routes.delete(ONE, "DeleteDnsServer")
 def delete(call: Call) -> Reply:
     """Delete DNS Server."""
     deployment, name = _find(call)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import Final
 
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.clock import Clock
 from asyncsm.emulator.compute import HostedService
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import (
@@ -26,8 +26,12 @@ from asyncsm.wire.deployments import Deployments
 
 COLLECTION: Final = "services/hostedservices"
 
-INVALID_NAME: Final = "The hosted service name is invalid."
-_NAME: Final = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII | re.IGNORECASE)
+
+CHANGEABLE: Final = frozenset({"label", "description", "reverse_dns_fqdn", "extended_properties"})
+"""Of these an update has to have one."""
+
+GROUPED_AFTER: Final = 4.0
+"""Seconds after which the service has put a new hosted service into a resource group, most often its own."""
 
 routes: RouteTable = RouteTable()
 
@@ -58,8 +62,8 @@ def check_name(call: Call) -> Reply:
     """Check Hosted Service Name Availability."""
     name = call.parameters["serviceName"]
     reason = None
-    if _NAME.fullmatch(name) is None:
-        reason = INVALID_NAME
+    if not path_resources.can_name_a_service(name):
+        reason = path_resources.INVALID_SERVICE_NAME
     elif name in call.subscription.hosted_services:
         reason = "A hosted service with the specified name already exists."
     elif call.state.owner_of_hosted_service(name) is not None:
@@ -72,8 +76,8 @@ def create(call: Call) -> Reply:
     """Create Hosted Service: it is there at once."""
     wanted = call.body(wire.CreateHostedService)
     subscription = call.subscription
-    if _NAME.fullmatch(wanted.service_name) is None:
-        raise refusals.bad_request(INVALID_NAME)  # [protocol 1.8]
+    if not path_resources.can_name_a_service(wanted.service_name):
+        raise refusals.bad_request(path_resources.INVALID_SERVICE_NAME)  # [protocol 1.8]
     group = wanted.affinity_group or None
     region = common_fields.region(call, wanted.location or None, group)
     if call.state.owner_of_hosted_service(wanted.service_name) is not None:
@@ -94,6 +98,8 @@ def create(call: Call) -> Reply:
     refusals.require_quota("hosted service count", subscription.quotas.hosted_services, present)
     call.acts_on("services", "hostedservices", service.name)
     subscription.hosted_services[service.name] = service
+    grouping = partial(_group, call.clock, service, call.subscription.region_of(service))
+    call.clock.after(call.progress.vary(GROUPED_AFTER), grouping)
     return Reply(201, headers=call.created_at("compute", service.name))
 
 
@@ -103,7 +109,7 @@ def update(call: Call) -> Reply:
     service = path_resources.hosted_service(call)
     wanted = call.body(wire.UpdateHostedService)
     given = wanted.model_fields_set
-    if not given & {"label", "description"}:
+    if not given & CHANGEABLE:
         raise refusals.bad_request("A label or a description must be specified.")  # [protocol 4.5]
     call.require_free(service)
     label = common_fields.label(wanted.label) if "label" in given else service.label
@@ -151,6 +157,13 @@ def _listed(call: Call, service: HostedService) -> wire.HostedService:
     if location is not None:
         shown.compute_capabilities = location.compute_capabilities
     return shown
+
+
+@effect("hosted-services/group")
+def _group(clock: Clock, service: HostedService, region: str) -> None:
+    # Seconds between creation and change where nothing else was changed. [rec compute, 18 of 18]
+    service.extended_properties = common_fields.with_group(service.extended_properties, service.name, region)
+    service.modified = clock.now()
 
 
 @effect("hosted-services/remove", "emulator.handlers.hosted_services:_remove")

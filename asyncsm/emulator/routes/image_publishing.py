@@ -52,7 +52,7 @@ def details(call: Call) -> Reply:
     common_fields.require_publisher(call)
     image = images.find_own(call)
     # The service leaves these out here.
-    without = dict.fromkeys(("os_state", "io_type", "show_in_gui", "icon_uri"))
+    without = dict.fromkeys(("os_state", "io_type"))
     words = {**dict(images.shown(call, image)), **without, **_published(call, image.name)}
     return Reply(document=wire.OSImageDetails(**words))
 

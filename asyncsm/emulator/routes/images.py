@@ -66,8 +66,10 @@ def _offered() -> bytes:
 
 @routes.get(ONE, "GetOSImage")
 def get(call: Call) -> Reply:
-    """Get OS Image."""
-    return Reply(document=shown(call, _find(call)))
+    """Get OS Image; of a VM image's name there is none, as programs try both kinds."""
+    image = find_image(call.subscription, call.parameters["imageName"])
+    found = refusals.required(image, disk_attachments.NO_IMAGE)  # [rec compute/delete_os_image]
+    return Reply(document=shown(call, found))
 
 
 @routes.post(COLLECTION, "CreateOSImage")

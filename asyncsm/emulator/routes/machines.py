@@ -74,7 +74,7 @@ class _Change:
         return [disk for disk in self.present.data_disks if disk not in self.coming.data_disks]
 
 
-@routes.post(COLLECTION, "AddRole", seconds=32)
+@routes.post(COLLECTION, "AddRole")
 def add(call: Call) -> Reply:
     """Add Role: one more machine in a deployment of machines."""
     wanted = call.body(wire.PersistentVMRole)
@@ -102,7 +102,7 @@ def add(call: Call) -> Reply:
     )
 
 
-@routes.put(ONE, "UpdateRole", seconds=32)
+@routes.put(ONE, "UpdateRole")
 def update(call: Call) -> Reply:
     """Update Role: endpoints and subnets are replaced, of all else only what is said.
 

@@ -31,7 +31,6 @@ ONE_OPERATION: Final = "ExecuteRoleOperation"
 SET_OPERATION: Final = "ExecuteRoleSetOperation"
 """The service's names for whatever is done to one machine and to several."""
 
-REDEPLOYMENT: Final = 151.0
 """Seconds until a machine has started at another place."""
 
 routes: RouteTable = RouteTable()
@@ -77,14 +76,14 @@ def restart(call: Call) -> Reply:
     return reply
 
 
-@routes.post(ONE, ONE_OPERATION, root="RedeployRoleOperation", seconds=REDEPLOYMENT)
+@routes.post(ONE, ONE_OPERATION, root="RedeployRoleOperation")
 def redeploy(call: Call) -> Reply:
     """Redeploy Role: it starts again at another place, and goes on being set up if it was not."""
     call.body(wire.RedeployRoleOperation)
     return _redeploy(call, "Redeployment")
 
 
-@routes.post(ONE, ONE_OPERATION, root="PerformMaintenanceOnRoleOperation", seconds=REDEPLOYMENT)
+@routes.post(ONE, ONE_OPERATION, root="PerformMaintenanceOnRoleOperation")
 def perform_maintenance(call: Call) -> Reply:
     """Perform Maintenance on Role: as a redeployment, at any time."""
     call.body(wire.PerformMaintenanceOnRoleOperation)

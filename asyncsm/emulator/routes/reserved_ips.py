@@ -48,7 +48,7 @@ def get(call: Call) -> Reply:
     return Reply(document=_shown(call.subscription, _find(call)))
 
 
-@routes.post(COLLECTION, "CreateReservedIP", seconds=5)
+@routes.post(COLLECTION, "CreateReservedIP")
 def create(call: Call) -> Reply:
     """Create Reserved IP Address: a new one, or that which a deployment has at present."""
     wanted = call.body(wire.ReservedIP)
@@ -74,7 +74,7 @@ def create(call: Call) -> Reply:
     return reply
 
 
-@routes.delete(ONE, "DeleteReservedIP", seconds=5)
+@routes.delete(ONE, "DeleteReservedIP")
 def delete(call: Call) -> Reply:
     """Delete Reserved IP Address, which no deployment may have."""
     reserved = _find(call)
@@ -85,7 +85,7 @@ def delete(call: Call) -> Reply:
     return reply
 
 
-@routes.post(f"{ONE}/operations/associate", "AssociateReservedIP", seconds=60)
+@routes.post(f"{ONE}/operations/associate", "AssociateReservedIP")
 def associate(call: Call) -> Reply:
     """Associate Reserved IP Address: a deployment that is there gets it instead of its own."""
     wanted = call.body(wire.ReservedIPAssociation)
@@ -104,7 +104,7 @@ def associate(call: Call) -> Reply:
     return call.accept(locks=[reserved, deployment], then=partial(_give, call.clock, deployment, reserved))
 
 
-@routes.post(f"{ONE}/operations/disassociate", "DisassociateReservedIP", seconds=57)
+@routes.post(f"{ONE}/operations/disassociate", "DisassociateReservedIP")
 def disassociate(call: Call) -> Reply:
     """Disassociate Reserved IP Address: the deployment gets another one of its own."""
     wanted = call.body(wire.ReservedIPAssociation)

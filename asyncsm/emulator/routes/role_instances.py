@@ -44,25 +44,25 @@ FRESH_START: Final = (
 routes: RouteTable = RouteTable()
 
 
-@routes.post(NAMED, "RebootDeploymentRoleInstance", query={"comp": "reboot"}, seconds=60)
-@routes.post(NAMED_BY_SLOT, "RebootDeploymentRoleInstanceBySlot", query={"comp": "reboot"}, seconds=60)
+@routes.post(NAMED, "RebootDeploymentRoleInstance", query={"comp": "reboot"})
+@routes.post(NAMED_BY_SLOT, "RebootDeploymentRoleInstanceBySlot", query={"comp": "reboot"})
 def reboot(call: Call) -> Reply:
     """Reboot Role Instance: its disks stay as they are."""
     return _restart(call, REBOOT)
 
 
-@routes.post(NAMED, "ReimageDeploymentRoleInstance", query={"comp": "reimage"}, seconds=90)
-@routes.post(NAMED_BY_SLOT, "ReimageDeploymentRoleInstanceBySlot", query={"comp": "reimage"}, seconds=90)
-@routes.post(NAMED, "RebuildDeploymentRoleInstance", query=REBUILD, seconds=122)
-@routes.post(NAMED_BY_SLOT, "RebuildDeploymentRoleInstanceBySlot", query=REBUILD, seconds=122)
+@routes.post(NAMED, "ReimageDeploymentRoleInstance", query={"comp": "reimage"})
+@routes.post(NAMED_BY_SLOT, "ReimageDeploymentRoleInstanceBySlot", query={"comp": "reimage"})
+@routes.post(NAMED, "RebuildDeploymentRoleInstance", query=REBUILD)
+@routes.post(NAMED_BY_SLOT, "RebuildDeploymentRoleInstanceBySlot", query=REBUILD)
 def renew(call: Call) -> Reply:
     """Reimage or Rebuild Role Instance, of a web or worker role only: a new system, or empty local drives too."""
     deployments.require_roles(path_resources.deployment(call)[1])
     return _restart(call, FRESH_START)
 
 
-@routes.post(f"{BY_NAME}/roleinstances", "DeleteRoleInstances", query={"comp": "delete"}, seconds=200)
-@routes.post(f"{BY_SLOT}/roleinstances", "DeleteRoleInstancesBySlot", query={"comp": "delete"}, seconds=200)
+@routes.post(f"{BY_NAME}/roleinstances", "DeleteRoleInstances", query={"comp": "delete"})
+@routes.post(f"{BY_SLOT}/roleinstances", "DeleteRoleInstancesBySlot", query={"comp": "delete"})
 def delete(call: Call) -> Reply:
     """Delete Role Instances: those named, but not all of a role."""
     wanted = call.body(RoleInstanceNames).names

@@ -46,7 +46,7 @@ _NAME: Final = re.compile(r"[^\W_][\w.-]{0,62}")
 routes: RouteTable = RouteTable()
 
 
-@routes.post(f"{SERVICE}/deployments", "CreateVirtualMachineDeployment", seconds=62)
+@routes.post(f"{SERVICE}/deployments", "CreateVirtualMachineDeployment")
 def create_deployment(call: Call) -> Reply:
     """Create Virtual Machine Deployment: the first machines of a hosted service."""
     wanted = call.body(wire.VirtualMachineDeployment)

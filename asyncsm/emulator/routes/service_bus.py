@@ -22,6 +22,7 @@ from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.service_bus import ServiceBusNamespace
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import service_bus as wire
+from asyncsm.wire.document import Document
 
 routes: RouteTable = RouteTable(DIALECT)
 
@@ -116,7 +117,8 @@ class _Namespaces(Immediate[ServiceBusNamespace, wire.ServiceBusNamespace]):
     def listed(self, call: Call, things: Sequence[ServiceBusNamespace]) -> wire.ServiceBusNamespaces:
         return feed_of(call, wire.ServiceBusNamespaces, (self.shown(call, one) for one in things))
 
-    answered = staticmethod(answered)
+    def answered(self, document: Document | None = None, status: int = 200) -> Reply:
+        return answered(document, status)
 
 
 namespaces: Final = _Namespaces(routes)
@@ -227,7 +229,8 @@ class _Rules(Immediate[wire.SharedAccessAuthorizationRule, wire.SharedAccessAuth
     ) -> wire.SharedAccessAuthorizationRules:
         return feed_of(call, wire.SharedAccessAuthorizationRules, things)
 
-    answered = staticmethod(answered)
+    def answered(self, document: Document | None = None, status: int = 200) -> Reply:
+        return answered(document, status)
 
 
 rules: Final = _Rules(routes)

@@ -18,6 +18,7 @@ from asyncsm.emulator.rules.service_bus import DIALECT, HUBS, KINDS, QUEUES, TOP
 from asyncsm.emulator.service_bus import ServiceBusEntity
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import service_bus as wire
+from asyncsm.wire.document import Document
 
 routes: RouteTable = RouteTable(DIALECT)
 
@@ -148,7 +149,8 @@ class _Entities(Immediate[ServiceBusEntity, DescriptionT], Generic[DescriptionT]
     def shown(self, call: Call, thing: ServiceBusEntity) -> wire.NamedDescription:
         return bus.shown(call, bus.working(call.subscription, call.parameters), thing)
 
-    answered = staticmethod(answered)
+    def answered(self, document: Document | None = None, status: int = 200) -> Reply:
+        return answered(document, status)
 
     def _description(self, call: Call, wanted: DescriptionT, told: Mapping[str, object]) -> DescriptionT:
         said = {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7, pkcs12
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
@@ -56,7 +57,7 @@ def get(call: Call) -> Reply:
     return Reply(document=wire.Certificate(data=_encoded(found)))
 
 
-@routes.post(COLLECTION, "AddCertificates", seconds=6)
+@routes.post(COLLECTION, "AddCertificates")
 def add(call: Call) -> Reply:
     """Add Service Certificate; one that is there already is not added twice."""
     wanted = call.body(wire.CertificateFile)
@@ -65,7 +66,7 @@ def add(call: Call) -> Reply:
     return call.accept(locks=[service], then=partial(_keep, call.clock, service, added))
 
 
-@routes.delete(ONE, "DeleteCertificate", seconds=6)
+@routes.delete(ONE, "DeleteCertificate")
 def delete(call: Call) -> Reply:
     """Delete Service Certificate; whether a deployment uses it is seen only on the way."""
     service, found = _find(call)
@@ -89,11 +90,8 @@ def _read(given: wire.CertificateFile) -> list[ServiceCertificate]:
     if given.certificate_format not in {wire.CertificateFormat.PFX, wire.CertificateFormat.CER}:
         raise refusals.bad_request("The certificate format must be pfx or cer.")  # [protocol 4.8]
     try:
-        data = base64.b64decode(given.data, validate=True)
-        if given.certificate_format == wire.CertificateFormat.CER:
-            found = [_plain(data)]
-        else:
-            found = _protected(data, given.password.get_secret_value() if given.password else None)
+        data = base64.b64decode("".join(given.data.split()), validate=True)
+        found = _certificates(data, given.password.get_secret_value() if given.password else None)
     except (binascii.Error, ValueError):
         # The reason tells about the key, and is not passed on.
         raise refusals.bad_request(  # [guess]
@@ -108,17 +106,27 @@ def _read(given: wire.CertificateFile) -> list[ServiceCertificate]:
     ]
 
 
-def _plain(data: bytes) -> x509.Certificate:
+def _certificates(data: bytes, password: str | None) -> list[x509.Certificate]:
+    """Return what is in the bytes, whatever the request calls them: a PFX, PEM, DER, or a PKCS#7 bundle.
+
+    Raises:
+        ValueError: it is none of these, or a PFX with another password.
+    """
     if data.lstrip().startswith(b"-----BEGIN"):
-        return x509.load_pem_x509_certificate(data)
-    return x509.load_der_x509_certificate(data)
-
-
-def _protected(data: bytes, password: str | None) -> list[x509.Certificate]:
+        return x509.load_pem_x509_certificates(data)
+    for read in (_alone, pkcs7.load_der_pkcs7_certificates):
+        with contextlib.suppress(ValueError):
+            return read(data)
     file = pkcs12.load_pkcs12(data, None if password is None else password.encode())
-    if file.cert is None:
-        raise ValueError("no certificate with a key")
-    return [file.cert.certificate, *(one.certificate for one in file.additional_certs)]
+    own = [] if file.cert is None else [file.cert.certificate]
+    found = [*own, *(one.certificate for one in file.additional_certs)]
+    if not found:
+        raise ValueError("no certificate")
+    return found
+
+
+def _alone(data: bytes) -> list[x509.Certificate]:
+    return [x509.load_der_x509_certificate(data)]
 
 
 @effect("service-certificates/keep", "emulator.handlers.service_certificates:_keep")

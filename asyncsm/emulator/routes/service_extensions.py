@@ -57,7 +57,7 @@ def get(call: Call) -> Reply:
     return Reply(document=_find(call)[1])
 
 
-@routes.post(COLLECTION, "AddExtension", seconds=30)
+@routes.post(COLLECTION, "AddExtension")
 def add(call: Call) -> Reply:
     """Add Extension to a hosted service; its private configuration goes to the roles and is not kept."""
     wanted = call.body(wire.AddExtension)

@@ -27,7 +27,7 @@ from asyncsm.emulator.rules.sql import (
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.sql import DroppedSqlDatabase, SqlDatabase, SqlServer, SqlTransfer
 from asyncsm.emulator.state import Subscription
-from asyncsm.wire import sql_databases as wire
+from asyncsm.wire import sql_backups as backups, sql_databases as wire
 
 routes: RouteTable = RouteTable(SQL)
 
@@ -51,7 +51,7 @@ def list_recoverable(call: Call) -> Reply:
     """List Recoverable Databases."""
     server = server_of(call)
     found = [_recoverable(call, server, one) for one in server.databases.values() if _is_backed_up(one)]
-    return answered(wire.RecoverableDatabases(recoverable_databases=found))
+    return answered(backups.RecoverableDatabases(recoverable_databases=found))
 
 
 @routes.get(f"{RECOVERABLE}/{{databaseName}}", "GetRecoverableDatabase")
@@ -67,7 +67,7 @@ def list_dropped(call: Call) -> Reply:
     """List Restorable Dropped Databases: those whose time has not passed."""
     server = server_of(call)
     found = [_dropped(call, server, *each) for each in server.dropped.items() if _is_left(call, each[1])]
-    return answered(wire.RestorableDroppedDatabases(restorable_dropped_databases=found))
+    return answered(backups.RestorableDroppedDatabases(restorable_dropped_databases=found))
 
 
 @routes.get(f"{DROPPED}/{{entityId}}", "GetRestorableDroppedDatabase")
@@ -82,7 +82,7 @@ def get_dropped(call: Call) -> Reply:
 @routes.post(f"{SERVER}/recoverdatabaseoperations", "RecoverDatabase")
 def recover(call: Call) -> Reply:
     """Recover Database: a new one of the last backup of another."""
-    server, wanted = server_of(call), call.body(wire.DatabaseRecovery)
+    server, wanted = server_of(call), call.body(backups.DatabaseRecovery)
     name = wanted.source_database_name or ""
     source = server.databases.get(name)
     if source is None or not _is_backed_up(source):
@@ -93,7 +93,7 @@ def recover(call: Call) -> Reply:
 @routes.post(f"{SERVER}/restoredatabaseoperations", "RestoreDatabase")
 def restore(call: Call) -> Reply:
     """Restore Database: a new one as another was at some time, or of a dropped one."""
-    server, wanted = server_of(call), call.body(wire.DatabaseRecovery)
+    server, wanted = server_of(call), call.body(backups.DatabaseRecovery)
     name, deletion = wanted.source_database_name or "", wanted.source_database_deletion_date
     source, latest = server.databases.get(name), call.now
     if deletion is not None:
@@ -116,7 +116,9 @@ def _dropped_at(call: Call, server: SqlServer, name: str, moment: datetime) -> D
     return None
 
 
-def _made_again(call: Call, server: SqlServer, source: SqlDatabase, wanted: wire.DatabaseRecovery) -> Reply:
+def _made_again(
+    call: Call, server: SqlServer, source: SqlDatabase, wanted: backups.DatabaseRecovery
+) -> Reply:
     target = sql.server_named(call.subscription, wanted.target_server_name or server.name)
     tier = Tier(source.edition, source.objective, source.max_size)
     name = wanted.target_database_name or source.name
@@ -161,23 +163,23 @@ def _is_left(call: Call, dropped: DroppedSqlDatabase) -> bool:
     return restorable is not None and call.now < dropped.deleted + restorable
 
 
-def _recoverable(call: Call, server: SqlServer, database: SqlDatabase) -> wire.RecoverableDatabase:
-    backups = (call.now - database.created) // BACKUP_EVERY
-    return wire.RecoverableDatabase(
+def _recoverable(call: Call, server: SqlServer, database: SqlDatabase) -> backups.RecoverableDatabase:
+    number = (call.now - database.created) // BACKUP_EVERY
+    return backups.RecoverableDatabase(
         name=database.name,
         **described(call, server, "RecoverableDatabase", f"recoverabledatabases/{database.name}"),
         entity_id=database.name,
         server_name=server.name,
         edition=wire.DatabaseEdition(database.edition),
-        last_available_backup_date=database.created + backups * BACKUP_EVERY,
+        last_available_backup_date=database.created + number * BACKUP_EVERY,
     )
 
 
 def _dropped(
     call: Call, server: SqlServer, entity: str, dropped: DroppedSqlDatabase
-) -> wire.RestorableDroppedDatabase:
+) -> backups.RestorableDroppedDatabase:
     database = dropped.database
-    return wire.RestorableDroppedDatabase(
+    return backups.RestorableDroppedDatabase(
         name=database.name,
         **described(call, server, "RestorableDroppedDatabase", f"restorabledroppeddatabases/{entity}"),
         entity_id=entity,
@@ -196,14 +198,14 @@ def _dropped(
 @routes.post(f"{DAC}/Export", "ExportDatabase")
 def export(call: Call) -> Reply:
     """Export Database: the operation goes on after the answer, and is asked for by the id in that."""
-    server, wanted = server_of(call), call.body(wire.ExportInput)
+    server, wanted = server_of(call), call.body(backups.ExportInput)
     return _begun(call, server, "Export", wanted.blob_credentials, wanted.connection_info, None)
 
 
 @routes.post(f"{DAC}/Import", "ImportDatabase")
 def import_(call: Call) -> Reply:
     """Import Database: likewise; the database is there at its end."""
-    server, wanted = server_of(call), call.body(wire.ImportInput)
+    server, wanted = server_of(call), call.body(backups.ImportInput)
     size = wanted.database_size_in_gb * GIGABYTE
     tier = Tier.wanted(wire.Database(edition=wanted.azure_edition, max_size_bytes=size))
     return _begun(call, server, "Import", wanted.blob_credentials, wanted.connection_info, tier)
@@ -222,7 +224,7 @@ def get_status(call: Call) -> Reply:
 @routes.post(f"{DAC}/Status", "PostImportExportStatus", recorded=False)
 def post_status(call: Call) -> Reply:
     """Get Import/Export Status, with the password in the body."""
-    wanted = call.body(wire.StatusInput)
+    wanted = call.body(backups.StatusInput)
     return _status(call, wanted.user_name, wanted.password.get_secret_value(), wanted.import_export_id)
 
 
@@ -231,15 +233,15 @@ def _status(call: Call, user: str, password: str, wanted: str) -> Reply:
     if not sql.is_admin(server, user, password):
         raise refused(40644, f"Login failed for user '{user}'.", 403)  # [lifecycles 12] [guess]
     found = server.transfers.get(wanted)
-    return answered(wire.StatusInfos(status_infos=[] if found is None else [_shown(server, found)]))
+    return answered(backups.StatusInfos(status_infos=[] if found is None else [_shown(server, found)]))
 
 
 def _begun(
     call: Call,
     server: SqlServer,
     kind: str,
-    blob: wire.BlobCredentials,
-    connection: wire.DatabaseConnection,
+    blob: backups.BlobCredentials,
+    connection: backups.DatabaseConnection,
     tier: Tier | None,
 ) -> Reply:
     name = connection.database_name
@@ -258,11 +260,11 @@ def _begun(
     for seconds, percent in zip(TRANSFER, (0, 100), strict=True):
         step = partial(_transfer, call.clock, call.subscription, server.name, transfer.id, number, percent)
         call.clock.after(seconds, step)
-    return answered(wire.ImportExportId(guid=transfer.id))
+    return answered(backups.ImportExportId(guid=transfer.id))
 
 
 def _check(
-    call: Call, server: SqlServer, blob: wire.BlobCredentials, connection: wire.DatabaseConnection
+    call: Call, server: SqlServer, blob: backups.BlobCredentials, connection: backups.DatabaseConnection
 ) -> None:
     """Refuse who is not the administrator, and a key that is not the one of a storage account there is."""
     if not sql.is_admin(server, connection.user_name, connection.password.get_secret_value()):
@@ -293,8 +295,8 @@ def _transfer(
         database.state = "Normal"
 
 
-def _shown(server: SqlServer, transfer: SqlTransfer) -> wire.StatusInfo:
-    return wire.StatusInfo(
+def _shown(server: SqlServer, transfer: SqlTransfer) -> backups.StatusInfo:
+    return backups.StatusInfo(
         blob_uri=transfer.blob,
         database_name=transfer.database,
         error_message=transfer.problem if transfer.status == "Failed" else None,

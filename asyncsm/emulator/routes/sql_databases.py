@@ -23,6 +23,7 @@ from asyncsm.emulator.sql import (
 )
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import sql_databases as wire
+from asyncsm.wire.document import Document
 
 routes: RouteTable = RouteTable(SQL)
 
@@ -77,7 +78,10 @@ class _Databases(Immediate[SqlDatabase, wire.Database]):
             done = partial(_assign, call.subscription, server.name, thing.id)
             call.clock.after(call.progress.vary(REASSIGNING), done)
         # The answer says what the request said, and not what was (recorded in sql/update_database).
-        unsaid = {"collation_name": None, "service_objective_id": wanted.service_objective_id}
+        unsaid = {
+            "collation_name": wanted.collation_name,
+            "service_objective_id": wanted.service_objective_id,
+        }
         return self.shown(call, thing).model_copy(update=unsaid)
 
     def drop(self, subscription: Subscription, parameters: Parameters) -> None:
@@ -104,7 +108,8 @@ class _Databases(Immediate[SqlDatabase, wire.Database]):
         found = sorted(things, key=lambda one: one.id)
         return wire.Databases(databases=[self.shown(call, one) for one in found])
 
-    answered = staticmethod(answered)
+    def answered(self, document: Document | None = None, status: int = 200) -> Reply:
+        return answered(document, status)
 
 
 databases: Final = _Databases(routes)

@@ -18,6 +18,7 @@ from asyncsm.emulator.rules.sql import SERVER, SERVERS, SQL, answered, described
 from asyncsm.emulator.sql import SqlDatabase, SqlFirewallRule, SqlServer
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import sql_databases as wire
+from asyncsm.wire.document import Document
 
 routes: RouteTable = RouteTable(SQL)
 
@@ -32,7 +33,7 @@ _NOBODY: Final = frozenset({"admin", "administrator", "sa", "root", "guest", "db
 
 @routes.get(SERVERS, "ListServers")
 def list_servers(call: Call) -> Reply:
-    """List Servers."""
+    """List Servers, those of the subscription."""
     servers = sorted(call.subscription.sql_servers.values(), key=lambda server: server.name)
     return Reply(document=wire.Servers(server=[_shown(server) for server in servers]))
 
@@ -199,7 +200,8 @@ class _Rules(Immediate[SqlFirewallRule, wire.FirewallRule]):
         found = sorted(things, key=lambda one: one.name.lower())  # [lifecycles 12]
         return wire.FirewallRules(firewall_rules=[self.shown(call, one) for one in found])
 
-    answered = staticmethod(answered)
+    def answered(self, document: Document | None = None, status: int = 200) -> Reply:
+        return answered(document, status)
 
 
 rules: Final = _Rules(routes)

@@ -80,11 +80,11 @@ def create(call: Call) -> Reply:
         primary_key=_new_key(call.random),
         secondary_key=_new_key(call.random),
         # The portal's own properties, which the service adds to every account.
-        extended_properties={
-            **common_fields.extended_properties(wanted.extended_properties),
-            "ResourceGroup": f"Default-Storage-{region.replace(' ', '')}",
-            "ResourceLocation": region,
-        },
+        extended_properties=common_fields.with_group(
+            common_fields.extended_properties(wanted.extended_properties),
+            f"Default-Storage-{region.replace(' ', '')}",
+            region,
+        ),
     )
     call.acts_on("services", "storageservices", account.name)
     subscription.storage_accounts[account.name] = account
@@ -148,10 +148,10 @@ def regenerate_key(call: Call) -> Reply:
     wanted = call.body(wire.RegenerateKeys)
     call.acts_on("services", "storageservices", account.name)
     call.require_free(account)
-    match wanted.key_type:
-        case wire.KeyType.PRIMARY:
+    match wanted.key_type.value.lower():
+        case "primary":
             account.primary_key = _new_key(call.random)
-        case wire.KeyType.SECONDARY:
+        case "secondary":
             account.secondary_key = _new_key(call.random)
         case _:
             raise refusals.bad_request()  # [protocol 4.9]

@@ -8,6 +8,7 @@ from typing import Final
 from asyncsm.emulator import catalogue
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.rules import service_documents
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import subscription as wire
 
@@ -34,9 +35,10 @@ def list_subscriptions(call: Call) -> Reply:
 
 
 @routes.get("locations", "ListLocations")
-def list_locations(_call: Call) -> Reply:
+def list_locations(call: Call) -> Reply:
     """List Locations of the service."""
-    return Reply(document=catalogue.locations_document())
+    with_capabilities = call.version >= service_documents.SECURE_SINCE
+    return Reply(document=catalogue.locations_document(with_capabilities=with_capabilities))
 
 
 @routes.get("rolesizes", "ListRoleSizes")

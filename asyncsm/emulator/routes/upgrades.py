@@ -25,8 +25,8 @@ from asyncsm.wire import deployments as wire
 routes: RouteTable = RouteTable()
 
 
-@routes.post(BY_NAME, "UpgradeDeployment", query={"comp": "upgrade"}, seconds=500)
-@routes.post(BY_SLOT, "UpgradeDeploymentBySlot", query={"comp": "upgrade"}, seconds=500)
+@routes.post(BY_NAME, "UpgradeDeployment", query={"comp": "upgrade"})
+@routes.post(BY_SLOT, "UpgradeDeploymentBySlot", query={"comp": "upgrade"})
 def upgrade(call: Call) -> Reply:
     """Upgrade Deployment: a new package, for all roles or only for one."""
     wanted = call.body(wire.UpgradeDeployment)
@@ -78,8 +78,8 @@ def walk_domain(call: Call) -> Reply:
     return deployment_updates.walk(call, deployment, update)
 
 
-@routes.post(BY_NAME, "RollbackDeploymentUpdateOrUpgrade", query={"comp": "rollback"}, seconds=400)
-@routes.post(BY_SLOT, "RollbackDeploymentUpdateOrUpgradeBySlot", query={"comp": "rollback"}, seconds=400)
+@routes.post(BY_NAME, "RollbackDeploymentUpdateOrUpgrade", query={"comp": "rollback"})
+@routes.post(BY_SLOT, "RollbackDeploymentUpdateOrUpgradeBySlot", query={"comp": "rollback"})
 def roll_back(call: Call) -> Reply:
     """Rollback Update Or Upgrade: what the update under way has changed becomes as it was."""
     wanted = call.body(wire.RollbackUpdateOrUpgrade)

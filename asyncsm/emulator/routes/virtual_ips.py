@@ -21,7 +21,7 @@ ONE: Final = f"{BY_NAME}/virtualIPs/{{virtualIPName}}"
 routes: RouteTable = RouteTable()
 
 
-@routes.post(NEW, "AddVirtualIP", query={"comp": ""}, seconds=31)
+@routes.post(NEW, "AddVirtualIP", query={"comp": ""})
 def add(call: Call) -> Reply:
     """Add Virtual IP: a name only, until an endpoint is to be reached there."""
     _, deployment = path_resources.deployment(call)
@@ -32,7 +32,7 @@ def add(call: Call) -> Reply:
     return call.accept(locks=[deployment], then=partial(_put, call.clock, deployment, FurtherVirtualIP(name)))
 
 
-@routes.delete(ONE, "RemoveVirtualIP", seconds=30)
+@routes.delete(ONE, "RemoveVirtualIP")
 def remove(call: Call) -> Reply:
     """Remove Virtual IP, at which no endpoint may be reached."""
     _, deployment = path_resources.deployment(call)

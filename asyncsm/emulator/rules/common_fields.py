@@ -18,6 +18,15 @@ LONGEST_PROPERTY_VALUE: Final = 255
 _PROPERTY_NAME = re.compile(r"[A-Za-z]\w{0,63}", re.ASCII)
 
 
+def with_group(properties: Mapping[str, str], group: str, region: str) -> dict[str, str]:
+    """Return extended properties with those by which the service groups what there is, unless they are set."""
+    return {
+        **properties,
+        "ResourceGroup": properties.get("ResourceGroup", group),
+        "ResourceLocation": properties.get("ResourceLocation", region),
+    }
+
+
 def region(call: Call, location: str | None, affinity_group: str | None) -> str:
     """The region of something new, which names either a location or an affinity group.
 

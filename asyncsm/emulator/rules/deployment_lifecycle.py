@@ -12,7 +12,7 @@ from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.clock import Clock, Effect
 from asyncsm.emulator.compute import Deployment, Disk, HostedService, Slot
 from asyncsm.emulator.refusals import Refusal
-from asyncsm.emulator.rules import disk_attachments, endpoints, instances
+from asyncsm.emulator.rules import common_fields, disk_attachments, endpoints, instances
 from asyncsm.emulator.rules.instances import Timing
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
@@ -65,14 +65,10 @@ def launch(
         new_disks: what was registered for it, and goes again if it fails.
     """
     service.deployments[deployment.name] = deployment
-    # The portal's own properties, which the service adds to every service that has deployments.
-    service.extended_properties = {
-        **service.extended_properties,
-        "ResourceGroup": service.extended_properties.get("ResourceGroup", service.name),
-        "ResourceLocation": service.extended_properties.get(
-            "ResourceLocation", call.subscription.region_of(service)
-        ),
-    }
+    # At the latest now, that is: a service is grouped a few seconds after it was made.
+    service.extended_properties = common_fields.with_group(
+        service.extended_properties, service.name, call.subscription.region_of(service)
+    )
     call.acts_on("services", "hostedservices", service.name, "deployments", deployment.name)
     check = partial(_check, call.subscription, service, deployment, tuple(new_disks))
     return call.accept(

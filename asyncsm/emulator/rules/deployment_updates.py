@@ -142,7 +142,8 @@ def walk(call: Call, deployment: Deployment, update: Update) -> Reply:
 
 def _begin(call: Call, deployment: Deployment, update: Update) -> Reply:
     manual = update.mode == "Manual"
-    seconds = call.progress.vary(MANUAL_SECONDS if manual else call.route.seconds)
+    progress = call.progress
+    seconds = progress.vary(MANUAL_SECONDS) if manual else progress.lasting(call.route.usual)
     update.seconds = seconds * (1 - ACCEPTANCE) / max(1, update.domains)
     context = _Context(Timing.of(call), call.random, call.subscription, deployment)
     reply = call.accept(

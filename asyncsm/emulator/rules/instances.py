@@ -148,10 +148,12 @@ def walk_all(timing: Timing, deployment: Deployment, phases: Sequence[InstancePh
 
 def note_reboot(timing: Timing, deployment: Deployment, instance: RoleInstance, what: str) -> None:
     """Keep for List Deployment Events that `instance` restarts now, and by what; the oldest are forgotten in time."""
-    number = deployment.reboots[-1].number + 1 if deployment.reboots else 1
+    *_, latest = (0, *(one.number for one in deployment.reboots.values()))
     reason = f"{what} asked for by the user"
-    noted = Reboot(number, instance.role_name, instance.name, reason, timing.clock.now())
-    deployment.reboots = (*deployment.reboots[-MOST_REBOOTS + 1 :], noted)
+    noted = Reboot(latest + 1, instance.role_name, instance.name, reason, timing.clock.now())
+    deployment.reboots[str(noted.number)] = noted
+    if len(deployment.reboots) > MOST_REBOOTS:
+        del deployment.reboots[next(iter(deployment.reboots))]
 
 
 @effect("role-instances/enter-phase", "emulator.handlers.instances:_enter")

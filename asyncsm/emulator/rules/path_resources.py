@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from asyncsm.emulator import refusals
@@ -15,7 +16,15 @@ BY_SLOT: Final = f"{SERVICE}/deploymentslots/{{deploymentSlot}}"
 """Paths that `hosted_service` and `deployment` understand; most operations have both of the latter."""
 
 NO_DEPLOYMENT: Final = "No deployments were found."
+INVALID_SERVICE_NAME: Final = "The hosted service name is invalid."
+_SERVICE_NAME: Final = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII | re.IGNORECASE)
+
 NO_ROLE: Final = "Role {} was not found in the currently deployed service."
+
+
+def can_name_a_service(name: str) -> bool:
+    """Tell whether a hosted service can have this name, which is part of a DNS name."""
+    return _SERVICE_NAME.fullmatch(name) is not None
 
 
 def hosted_service(call: Call) -> HostedService:
@@ -24,7 +33,13 @@ def hosted_service(call: Call) -> HostedService:
 
 
 def hosted_service_named(subscription: Subscription, name: str) -> HostedService:
-    """The hosted service called `name`."""
+    """The hosted service called `name`.
+
+    Raises:
+        Refusal: there is none, or none can have that name.
+    """
+    if not can_name_a_service(name):
+        raise refusals.bad_request(INVALID_SERVICE_NAME)  # [protocol 3.4]
     # [rec compute/create_update_delete_hosted_service]
     return refusals.required(subscription.hosted_services.get(name), "The hosted service does not exist.")
 

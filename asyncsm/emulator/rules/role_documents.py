@@ -33,7 +33,7 @@ def listed(call: Call, holder: Deployment, role: Role) -> roles.Role:
     instance = holder.instances.get(role.name)
     if instance is not None and not instance.deallocated:
         # Also for versions that do not know by what an endpoint names its address.
-        at = {one.name: virtual_ips.address_for(holder, one) for one in role.network.input_endpoints}
+        at = {one.name: virtual_ips.told_for(holder, one) for one in role.network.input_endpoints}
         for endpoint in endpoints:
             endpoint.vip = at[endpoint.name]
     shown = _machine(call, roles.Role, role, _network(call, role, endpoints))

@@ -11,8 +11,18 @@ from asyncsm.wire.properties import ExtendedProperties
 
 GEO_REPLICATED = frozenset({"Standard_GRS", "Standard_RAGRS"})
 
-ACCOUNT_TYPES_SINCE = "2014-06-01"
-"""The version from which ``AccountType`` stands for ``GeoReplicationEnabled``."""
+SECURE_SINCE = "2014-06-01"
+"""The version from which accounts have an ``AccountType`` in place of ``GeoReplicationEnabled``, ``https`` endpoints
+and `NOT_BEFORE`. [rec monitoring, 1 of 1]"""
+
+NOT_BEFORE = (
+    "status_of_primary",
+    "status_of_secondary",
+    "custom_domains",
+    "secondary_endpoints",
+    "account_type",
+)
+"""Properties of storage accounts that versions before `SECURE_SINCE` do not show."""
 
 
 def hosted_service(call: Call, service: HostedService) -> hosted_services.HostedService:
@@ -38,7 +48,6 @@ def hosted_service(call: Call, service: HostedService) -> hosted_services.Hosted
 def storage_account(call: Call, account: StorageAccount) -> storage.StorageService:
     """A storage account without its keys."""
     replicated = account.account_type in GEO_REPLICATED
-    has_types = call.version >= ACCOUNT_TYPES_SINCE
     properties = storage.StorageAccountProperties(
         description=account.description,
         location=account.location if account.affinity_group is None else None,
@@ -57,18 +66,27 @@ def storage_account(call: Call, account: StorageAccount) -> storage.StorageServi
                 for name, by_subdomain in account.custom_domains.items()
             ]
         ),
-        account_type=storage.StorageAccountType(account.account_type) if has_types else None,
-        geo_replication_enabled=None if has_types else replicated,
+        account_type=storage.StorageAccountType(account.account_type),
     )
     if account.account_type == "Standard_RAGRS":
-        properties.secondary_read_enabled = True
+        # Without SecondaryReadEnabled, which the kind of account tells. [rec storage, 1 of 1]
         properties.secondary_endpoints = _endpoints(f"{account.name}-secondary", "blob", "queue", "table")
+    if call.version < SECURE_SINCE:
+        properties = _as_before(properties, is_replicated=replicated)
     return storage.StorageService(
         url=call.url("services", "storageservices", account.name),
         service_name=account.name,
         storage_service_properties=properties,
         extended_properties=ExtendedProperties.from_dict(account.extended_properties),
     )
+
+
+def _as_before(
+    properties: storage.StorageAccountProperties, *, is_replicated: bool
+) -> storage.StorageAccountProperties:
+    endpoints = [one.replace("https:", "http:") for one in properties.endpoints if ".file." not in one]
+    replaced = {"endpoints": endpoints, "geo_replication_enabled": is_replicated}
+    return properties.model_copy(update={**dict.fromkeys(NOT_BEFORE), **replaced})
 
 
 def _endpoints(name: str, *services: str) -> list[str]:

@@ -254,7 +254,7 @@ def known_objective(given: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """What a database is to be."""
+    """Edition, objective and size that a database is to have."""
 
     edition: str
     objective: str

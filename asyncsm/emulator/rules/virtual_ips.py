@@ -45,6 +45,16 @@ def address_for(deployment: Deployment, endpoint: ConfigurationSetInputEndpoint)
     return deployment.vip if further is None else further.address
 
 
+def told_for(deployment: Deployment, endpoint: ConfigurationSetInputEndpoint) -> str | None:
+    """The address of `endpoint` in the list of roles: none where it names none, and there are further ones.
+
+    [rec dotnet/network/multi_vip_tests__test_additional_vip_life_cycle]
+    """
+    if deployment.further_vips and not endpoint.virtual_ip_name and not endpoint.load_balancer_name:
+        return None
+    return address_for(deployment, endpoint)
+
+
 def shown(deployment: Deployment) -> networks.VirtualIPs:
     """The addresses as documents show them: that of a load balancer only while an endpoint is behind it."""
     if deployment.vip is None:

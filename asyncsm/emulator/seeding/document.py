@@ -13,18 +13,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from asyncsm import texts
+from asyncsm.emulator.seeding.parts import Location, Part, Repeated
+from asyncsm.emulator.seeding.service_bus_document import ServiceBusNamespaceSeed
 
-MOST: int = 100_000
-"""Largest `count` of an entry."""
-
-Location: TypeAlias = Annotated[
-    str | None, Field(description="Region, such as `West US`; absent, that of the subscription's `location`.")
-]
 AffinityGroupName: TypeAlias = Annotated[
     str | None, Field(description="Affinity group, instead of a location.")
 ]
@@ -33,10 +29,6 @@ System: TypeAlias = Literal["Linux", "Windows"]
 MediaLink: TypeAlias = Annotated[
     str | None, Field(description="URL of its blob; absent, one in the first storage account.")
 ]
-_Name: TypeAlias = Annotated[
-    str, Field(min_length=1, description="May have `{index}`, or `{index:03}` for leading zeros.")
-]
-
 _Quota: TypeAlias = Annotated[int | None, Field(ge=0, le=2**31 - 1)]
 
 
@@ -53,23 +45,6 @@ class SeedError(ValueError):
 
     def __str__(self) -> str:
         return "; ".join(f"{field}: {problem}" if field else problem for field, problem in self.problems)
-
-
-class _Part(BaseModel):
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-
-class Repeated(_Part):
-    """One, or `count` of a kind, numbered from 1; then its `name` has an ``{index}``."""
-
-    name: _Name
-    count: Annotated[int, Field(ge=1, le=MOST, description="How many; `{index}` in texts is the number.")] = 1
-
-    @model_validator(mode="after")
-    def _has_an_index(self) -> Self:
-        if self.count > 1 and "{index" not in self.name:
-            raise ValueError("with a 'count', the 'name' needs an '{index}'")
-        return self
 
 
 class AffinityGroupSeed(Repeated):
@@ -104,7 +79,7 @@ class ReservedIPSeed(Repeated):
     label: Label = None
 
 
-class NetworkSecurityRuleSeed(_Part):
+class NetworkSecurityRuleSeed(Part):
     """A rule of a network security group; absent, it allows any inbound traffic."""
 
     name: Annotated[str, Field(min_length=1)]
@@ -126,7 +101,7 @@ class NetworkSecurityGroupSeed(Repeated):
     rules: list[NetworkSecurityRuleSeed] = Field(default_factory=list)
 
 
-class SqlFirewallRuleSeed(_Part):
+class SqlFirewallRuleSeed(Part):
     """Addresses that may connect to a SQL server; absent, all."""
 
     name: Annotated[str, Field(min_length=1)]
@@ -155,51 +130,6 @@ class SqlServerSeed(Repeated):
     databases: list[SqlDatabaseSeed] = Field(default_factory=list)
 
 
-class QueueSeed(Repeated):
-    """A queue of a Service Bus namespace; times are durations such as `PT30S`."""
-
-    lock_duration: str | None = None
-    max_size_in_megabytes: int | None = None
-    default_message_time_to_live: str | None = None
-    requires_session: bool | None = None
-
-
-class TopicSeed(Repeated):
-    """A topic of a Service Bus namespace."""
-
-    max_size_in_megabytes: int | None = None
-    default_message_time_to_live: str | None = None
-
-
-class NotificationHubSeed(Repeated):
-    """A notification hub, with a key to listen and a key for everything."""
-
-
-class RelaySeed(Repeated):
-    """A relay, at which somebody listens."""
-
-    listener_type: str = "Http"
-
-
-class AuthorizationRuleSeed(_Part):
-    """A pair of keys of a Service Bus namespace."""
-
-    name: Annotated[str, Field(min_length=1)]
-    rights: Annotated[list[str], Field(description="`Listen`, `Send` and `Manage`.")]
-
-
-class ServiceBusNamespaceSeed(Repeated):
-    """A Service Bus namespace, active."""
-
-    location: Location = None
-    type: Annotated[str | None, Field(description="Absent, `Messaging`.")] = None
-    rules: list[AuthorizationRuleSeed] = Field(default_factory=list)
-    queues: list[QueueSeed] = Field(default_factory=list)
-    topics: list[TopicSeed] = Field(default_factory=list)
-    notification_hubs: list[NotificationHubSeed] = Field(default_factory=list)
-    relays: list[RelaySeed] = Field(default_factory=list)
-
-
 class OSImageSeed(Repeated):
     """An OS image of the subscription's own."""
 
@@ -222,7 +152,7 @@ class RoleSeed(Repeated):
     instances: Annotated[int, Field(ge=1)] = 1
 
 
-class EndpointSeed(_Part):
+class EndpointSeed(Part):
     """An input endpoint of a virtual machine."""
 
     name: Annotated[str, Field(min_length=1)]
@@ -248,7 +178,7 @@ class VirtualMachineSeed(Repeated):
     status: Literal["Running", "Stopped", "StoppedDeallocated"] = "Running"
 
 
-class DeploymentSeed(_Part):
+class DeploymentSeed(Part):
     """A deployment: of roles, of virtual machines, or by a service configuration file."""
 
     name: Annotated[str | None, Field(description="Absent, the slot in lower case.")] = None
@@ -287,7 +217,7 @@ class HostedServiceSeed(Repeated):
     deployments: Annotated[list[DeploymentSeed], Field(max_length=2)] = Field(default_factory=list)
 
 
-class QuotasSeed(_Part):
+class QuotasSeed(Part):
     """Quotas of the subscription; they grow by themselves as far as the document needs."""
 
     cores: _Quota = None
@@ -306,7 +236,7 @@ class QuotasSeed(_Part):
     service_bus_entities_per_namespace: _Quota = None
 
 
-class SubscriptionContents(_Part):
+class SubscriptionContents(Part):
     """Resources of a subscription, made in this order."""
 
     quotas: QuotasSeed = Field(default_factory=QuotasSeed)

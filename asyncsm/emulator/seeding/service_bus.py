@@ -10,8 +10,9 @@ from pydantic import SecretStr
 
 from asyncsm.emulator.rules import service_bus as bus
 from asyncsm.emulator.rules.service_bus import NAMESPACES
-from asyncsm.emulator.seeding.document import ServiceBusNamespaceSeed, SubscriptionContents
+from asyncsm.emulator.seeding.document import SubscriptionContents
 from asyncsm.emulator.seeding.places import Place, each_of
+from asyncsm.emulator.seeding.service_bus_document import ServiceBusNamespaceSeed
 from asyncsm.emulator.service_bus import Description, ServiceBusEntity, ServiceBusNamespace
 from asyncsm.emulator.state import Quotas, Subscription
 from asyncsm.wire import service_bus as wire

@@ -43,7 +43,7 @@ def explaining() -> Iterator[None]:
     """
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         reason = error.orig if isinstance(error, DBAPIError) else error
         raise InvalidArgument(
             "--database", f"cannot be worked with: {' '.join(str(reason).split())}"

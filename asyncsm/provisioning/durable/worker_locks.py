@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from asyncsm.errors import InvalidArgument
 from asyncsm.provisioning.durable.database import explaining, is_postgres
+from asyncsm.provisioning.journal_file import make_private
 
 EMBEDDED_EXECUTOR: Final = "embedded"
 """The only worker of an SQLite database."""
@@ -125,6 +126,8 @@ class SqliteLock(WorkerLock):
     def _take(self) -> None:
         """Lock the file, and switch the database to write-ahead logging."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        for path in (self._path, self._path.with_suffix("")):
+            make_private(path)
         self._lock = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
         try:
             self._lock.execute("BEGIN EXCLUSIVE")

@@ -345,7 +345,7 @@ async def _send(run_id: str, key: str, since: Mapping[str, str], present: bool) 
 async def _finish(run_id: str, key: str, token: str) -> bool:
     """Wait for an operation; if the service has forgotten it, look for the resource. True if it exists."""
     resource, site = await _place(run_id, key)
-    return await steps.finish(site, token) or await resource.find(site) is not None
+    return await steps.finish(site, token, resource) or await resource.find(site) is not None
 
 
 async def _clear_away(run_id: str, key: str) -> None:

@@ -127,6 +127,14 @@ class Resource(ABC, Generic[F, S]):
         """The key of the resource whose changes exclude each other: its hosted service, if it is in one."""
         return service_key(self.service_name) if self.service_name else self.key
 
+    def secrets(self, base: Path) -> Iterator[str]:
+        """Yield the secrets that its creation sends; `base` is the plan's directory.
+
+        Raises:
+            InvalidArgument: one of them cannot be read.
+        """
+        yield from ()
+
     def needs(self) -> Iterator[str]:
         """Yield keys of resources that must exist before; keys that are not in the plan are ignored."""
         group = getattr(self.spec, "affinity_group", None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
+from pathlib import Path
 from typing import ClassVar, Self
 
 from asyncsm.errors import AlreadyExists, ResourceNotFound
@@ -13,6 +14,7 @@ from asyncsm.provisioning.resources.base import Difference, Resource, Site, Want
 from asyncsm.provisioning.resources.services import existing
 from asyncsm.provisioning.resources.storage import account_of
 from asyncsm.wire.deployments import Deployment
+from asyncsm.wire.echoes import secrets_in
 from asyncsm.wire.roles import Role
 
 
@@ -49,6 +51,12 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         twin = copy(self)
         twin.spec = self.spec.on_disks(disks)
         return twin
+
+    def secrets(self, base: Path) -> Iterator[str]:
+        """Yield what is secret in the settings of its system and of its extensions."""
+        yield from secrets_in(self.spec.system_configuration(base))
+        for extension in self.spec.extensions(base):
+            yield from secrets_in(extension)
 
     def needs(self) -> Iterator[str]:
         """Yield its hosted service with certificates, its image, disks, storage accounts and address."""

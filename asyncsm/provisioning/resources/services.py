@@ -121,6 +121,11 @@ class CertificateResource(Resource[Certificate, CertificateSpec]):
         """The hosted service and the thumbprint."""
         return f"{self.service_name}/{self.thumbprint}"
 
+    def secrets(self, base: Path) -> Iterator[str]:
+        """Yield the password of its file."""
+        if self.spec.password is not None:
+            yield self.spec.password.reveal(base).get_secret_value()
+
     def needs(self) -> Iterator[str]:
         """Yield its hosted service."""
         yield service_key(self.service_name)

@@ -18,7 +18,7 @@ from asyncsm.wire.document import Document
 
 XML_TYPES: Final = frozenset({"application/xml", "text/xml"})
 ATOM_TYPES: Final = XML_TYPES | {"application/atom+xml"}
-"""What the old SDK called the XML of Service Bus, Web Sites and cloud services, too."""
+"""What the old SDK called all its XML, and the service took."""
 JSON_TYPES: Final = frozenset({"application/json", "text/json"})
 
 
@@ -35,7 +35,7 @@ class Dialect:
     """
 
     refused: Callable[[Refusal], Document | bytes] = Refusal.document
-    takes: frozenset[str] = XML_TYPES
+    takes: frozenset[str] = ATOM_TYPES
     usual: str = XML_CONTENT_TYPE
     refused_as: str = XML_CONTENT_TYPE
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -50,8 +50,6 @@ def _as_text(refusal: Refusal) -> bytes:
 
 
 CORE: Final = Dialect()
-CORE_IN_ATOM: Final = Dialect(takes=ATOM_TYPES)
-"""The core's words, by which bodies may be called Atom."""
 TEXT_IN_ATOM: Final = Dialect(
     _as_text,
     ATOM_TYPES,

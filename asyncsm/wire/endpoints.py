@@ -43,9 +43,17 @@ class ConfigurationSetInputEndpoint(XmlModel):
     """A port of a virtual machine, open to the internet."""
 
     xml_root: ClassVar[str] = "InputEndpoint"
-    xml_in_any_order: ClassVar[tuple[frozenset[str], ...]] = tuple(
-        frozenset({"VirtualIPName", other})
-        for other in ("LoadBalancerName", "EndpointAcl", "IdleTimeoutInMinutes", "LoadBalancerDistribution")
+    xml_in_any_order: ClassVar[tuple[frozenset[str], ...]] = (
+        frozenset({"LoadBalancerName", "EndpointAcl"}),
+        *(
+            frozenset({"VirtualIPName", other})
+            for other in (
+                "LoadBalancerName",
+                "EndpointAcl",
+                "IdleTimeoutInMinutes",
+                "LoadBalancerDistribution",
+            )
+        ),
     )
 
     load_balanced_endpoint_set_name: str | None = None

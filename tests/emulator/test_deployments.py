@@ -43,7 +43,7 @@ async def test_create_and_start(management: Management, clock: ManualClock):
     assert running.find("Status") == "Running"
     assert running.find("Locked") == "false"
     seen = [instance_states(running)[0]]
-    for _ in range(200):
+    for _ in range(250):
         clock.advance(1)
         state = instance_states(await management.get(FIRST))[0]
         if state != seen[-1]:

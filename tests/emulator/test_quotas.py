@@ -15,6 +15,7 @@ from asyncsm import (
     NetworkManagementService,
     ServiceBusManagementService,
     SqlDatabaseManagementService,
+    WebsiteManagementService,
     models,
 )
 from asyncsm.emulator.state import Quotas
@@ -124,6 +125,12 @@ async def sql_database(sms, number):
     await databases.create_database(server, f"base{number}", WEB)
 
 
+async def web_site(sms, number):
+    websites = WebsiteManagementService(session=sms.session)
+    hosts = [f"site{number}.azurewebsites.net"]
+    await websites.create_site("westuswebspace", f"site{number}", "West US", hosts)
+
+
 async def sql_firewall_rule(sms, number):
     databases, server = await only_sql_server(sms, number)
     await databases.create_firewall_rule(server, f"rule{number}", "10.0.0.1", "10.0.0.9")
@@ -170,6 +177,7 @@ ONE_MORE = [
     ("service_bus_namespaces", bus_namespace),
     ("service_bus_rules_per_namespace", bus_rule),
     ("service_bus_entities_per_namespace", bus_queue),
+    ("web_sites", web_site),
 ]
 
 

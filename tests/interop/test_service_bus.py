@@ -1,25 +1,17 @@
 """Every method of the old SDK's ServiceBusManagementService, unchanged, against the emulator."""
 
-import inspect
-import os
 import time
-from unittest import mock
 
 import pytest
 from azure.common import AzureHttpError, AzureMissingResourceHttpError
 from azure.servicemanagement import ServiceBusManagementService
 from doubles.emulator_thread import emulator_in_thread
+from interop.siblings import Witness, opened, own_methods
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:unclosed:ResourceWarning"),
     pytest.mark.timeout(120),
 ]
-
-METHODS = {
-    name
-    for name, _ in inspect.getmembers(ServiceBusManagementService, inspect.isfunction)
-    if not name.startswith("_")
-} & set(vars(ServiceBusManagementService))
 
 SEED = {
     "service_bus_namespaces": [
@@ -35,30 +27,12 @@ SEED = {
 SINCE = "$filter=Timestamp gt datetime'2014-10-01T00:00:00Z'"
 
 
-class Witness:
-    """Calls the old SDK, and remembers which methods were called."""
-
-    def __init__(self, service):
-        self._service = service
-        self.called = set()
-
-    def __getattr__(self, name):
-        self.called.add(name)
-        return getattr(self._service, name)
-
-
 @pytest.fixture
 def old():
-    with (
-        emulator_in_thread(clock=3600) as emulator,
-        mock.patch.dict(os.environ, {"REQUESTS_CA_BUNDLE": str(emulator.ca_path)}),
-    ):
+    with emulator_in_thread(clock=3600) as emulator:
         emulator.seed(SEED)
-        service = ServiceBusManagementService(
-            emulator.subscription_id, str(emulator.certificate_path), host=f"127.0.0.1:{emulator.port}"
-        )
-        yield Witness(service)
-        service.request_session.close()
+        with opened(ServiceBusManagementService, emulator) as service:
+            yield Witness(service)
 
 
 def until(condition, seconds=30):
@@ -74,8 +48,8 @@ def test_each_of_the_22_methods_works(old):
     namespaces(old)
     contents(old)
     metrics(old)
-    assert len(METHODS) == 22
-    assert old.called == METHODS
+    assert old.called == own_methods(ServiceBusManagementService)
+    assert len(old.called) == 22
 
 
 def namespaces(old):

@@ -40,6 +40,7 @@ AREAS = (
     "storage",
     "sql",
     "service_bus",
+    "web_sites",
 )
 
 

@@ -157,8 +157,8 @@ class DiskOrder:
                 "SourceImageName and RemoteSourceImageLink must not be specified together."
             )
         image = find_image(self._call.subscription, name)
-        if image is None and not self._call.is_strict:
-            image = catalogue.unlisted_image(name, given.os or os)
+        if image is None:
+            image = catalogue.unlisted_image(name, given.os or os, strict=self._call.is_strict)
         image = refusals.required(image, NO_IMAGE)  # [rec compute/delete_os_image] [protocol 3.4]
         self._require_here(image)
         if given.os and given.os != image.os:

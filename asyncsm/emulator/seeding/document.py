@@ -101,6 +101,14 @@ class NetworkSecurityGroupSeed(Repeated):
     rules: list[NetworkSecurityRuleSeed] = Field(default_factory=list)
 
 
+class WebSiteSeed(Repeated):
+    """A web site, with the web space of its region and its free plan."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9{][A-Za-z0-9{}:-]{0,59}$")]
+    location: Location = None
+    state: Annotated[str, Field(pattern="^(Running|Stopped)$")] = "Running"
+
+
 class SqlFirewallRuleSeed(Part):
     """Addresses that may connect to a SQL server; absent, all."""
 
@@ -234,6 +242,7 @@ class QuotasSeed(Part):
     service_bus_namespaces: _Quota = None
     service_bus_rules_per_namespace: _Quota = None
     service_bus_entities_per_namespace: _Quota = None
+    web_sites: _Quota = None
 
 
 class SubscriptionContents(Part):
@@ -257,6 +266,7 @@ class SubscriptionContents(Part):
     hosted_services: list[HostedServiceSeed] = Field(default_factory=list)
     sql_servers: list[SqlServerSeed] = Field(default_factory=list)
     service_bus_namespaces: list[ServiceBusNamespaceSeed] = Field(default_factory=list)
+    web_sites: list[WebSiteSeed] = Field(default_factory=list)
 
 
 class SubscriptionSeed(SubscriptionContents):

@@ -10,6 +10,7 @@ from . import (
     disks as disks,
     document as document,
     echoes as echoes,
+    element_order as element_order,
     encoding as encoding,
     endpoints as endpoints,
     extensions as extensions,

@@ -58,8 +58,8 @@ _MOST_FLAT: Final = 5
 MANY: Final = 100
 """Items of a list beyond which each is validated by itself."""
 
-EXTRAS = "extra_elements"
-"""The field that keeps elements without a field of their own."""
+EXTRAS, ORDER = "extra_elements", "element_order"
+"""Fields that keep what a document had without a field of its own, and the order of elements where it is free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,10 @@ class ModelLayout:
     """Wire names of fields whose text pydantic reads as it is."""
     moments: tuple[str, ...]
     """Members of `words` that are dates."""
-    noise: frozenset[str]
-    """Attributes without meaning of their own: declarations of the model's namespaces, and nil."""
+    noise: frozenset[
+        str
+    ]  # attributes without meaning of their own: declarations of the model's namespaces, and nil
+    keeps_order: bool
 
 
 @functools.cache
@@ -115,7 +117,7 @@ def layout_of(model: type[BaseModel]) -> ModelLayout:
     """Return the layout of `model`, worked out at the first call."""
     if not model.__pydantic_complete__:
         model.model_rebuild()
-    fields = tuple(_field(model, name, info) for name, info in model.model_fields.items() if name != EXTRAS)
+    fields = tuple(_field(model, name, info) for name, info in model.model_fields.items() if not info.exclude)
     local = {field.wire.rpartition(":")[2]: field for field in fields if not field.wire.startswith("@")}
     return ModelLayout(
         fields,
@@ -124,6 +126,7 @@ def layout_of(model: type[BaseModel]) -> ModelLayout:
         frozenset(field.wire for field in fields if field.read in TEXT_READERS),
         tuple(field.wire for field in fields if field.read is read_datetime),
         _ALWAYS_NOISE.union(f"@xmlns:{prefix}" for prefix in getattr(model, "xml_prefixes", ())),
+        ORDER in model.model_fields,
     )
 
 
@@ -237,9 +240,7 @@ _ALWAYS_NOISE = frozenset(("@xmlns", "@xmlns:i", "@i:nil"))
 
 
 def _is_noise(key: str, value: Node, declared: frozenset[str] = _ALWAYS_NOISE) -> bool:
-    if key == "#text":
-        return isinstance(value, str) and value.isspace()
-    return key in declared
+    return key in declared or (key == "#text" and isinstance(value, str) and value.isspace())
 
 
 def read(model: type[BaseModel], node: Node, strict: bool) -> Mapping[str, object]:
@@ -275,14 +276,15 @@ def _read_elements(model: str, layout: ModelLayout, node: dict[str, Node], stric
             extras.append(ExtraElement(key, value, last))
     if extras:
         fields[EXTRAS] = tuple(extras)
+    if layout.keeps_order:
+        fields[ORDER] = tuple(node)
     return fields
 
 
 def _needs_nothing(layout: ModelLayout, node: dict[str, Node]) -> bool:
     """True if pydantic can validate the node as it is: most items of long lists, and ten times as fast."""
-    if not (layout.words.issuperset(node) and set(map(type, node.values())) == {str}):
-        return False
-    if "" in node.values():
+    plain = layout.words.issuperset(node) and set(map(type, node.values())) == {str}
+    if layout.keeps_order or not plain or "" in node.values():
         return False
     return not layout.moments or all(cast("str", node.get(name, "Z"))[-1] == "Z" for name in layout.moments)
 

@@ -54,7 +54,7 @@ def create(call: Call) -> Reply:
     service = path_resources.hosted_service(call)
     slot = path_resources.slot(call.parameters["deploymentSlot"])
     label = common_fields.label(wanted.label)
-    blobs.require_account(call, wanted.package_url, "package URL")
+    blobs.require_package(call, wanted.package_url)
     configuration = service_configurations.read(wanted.configuration, service)
     place = service_configurations.placement(configuration, call.subscription, service)
     new = deployment_updates.definition(configuration, wanted.configuration, label)

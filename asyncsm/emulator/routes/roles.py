@@ -78,6 +78,7 @@ def create_deployment(call: Call) -> Reply:
         addresses.settle_at(deployment, reserved)
         # The address of machines has the name it was reserved under.
         deployment.vip_name = reserved.virtual_ip_name = reserved.name
+    endpoints.require_equal_members(deployment)
     endpoints.fill_ports(deployment, call.random)
     order.place(deployment.roles.values())
     attach(order.attachments)

@@ -34,7 +34,7 @@ def upgrade(call: Call) -> Reply:
     deployments.require_roles(deployment)
     deployments.require_mode(wanted.mode)
     label = common_fields.label(wanted.label)
-    blobs.require_account(call, wanted.package_url, "package URL")
+    blobs.require_package(call, wanted.package_url)
     configuration = service_configurations.read(wanted.configuration, service)
     service_configurations.placement(configuration, call.subscription, service, deployment)
     after = deployment_updates.definition(configuration, wanted.configuration, label)

@@ -135,3 +135,11 @@ ThumbprintAlgorithm: TypeAlias = Annotated[str, one_of(("sha1",))]
 MediaToo: TypeAlias = Annotated[bool, flag("media")]
 ServiceProperties: TypeAlias = Annotated[Properties, properties(50)]
 DeploymentProperties: TypeAlias = Annotated[Properties, properties(25)]
+ODataFilter: TypeAlias = Annotated[
+    str,
+    _rule(
+        "a comparison, such as Timestamp gt datetime'2014-10-01T00:00:00Z'",
+        arguments.odata_filter,
+        "$filter=Timestamp gt datetime'2014-10-01T00:00:00Z'",
+    ),
+]

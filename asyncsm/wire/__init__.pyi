@@ -27,6 +27,8 @@ from . import (
     properties as properties,
     refusals as refusals,
     roles as roles,
+    service_bus as service_bus,
+    service_bus_metrics as service_bus_metrics,
     service_extensions as service_extensions,
     sql_backups as sql_backups,
     sql_databases as sql_databases,

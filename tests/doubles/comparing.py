@@ -24,6 +24,8 @@ MADE_UP = re.compile(
     r"|(?P<id>(?<![0-9a-fA-F])[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}(?![0-9a-fA-F]))"
     r"|(?P<thumbprint>\b[0-9a-fA-F]{40}\b)"
     r"|(?P<key>[A-Za-z0-9+/]{86}==)"
+    r"|(?P<bus_key>(?<![A-Za-z0-9+/])(?!FAKE)[A-Za-z0-9+/]{43}=(?![A-Za-z0-9+/=]))"
+    r"|(?P<entry>(?<=;id=)\d+$)"
     r"|(?P<address>\b\d{1,3}(\.\d{1,3}){3}\b)"
     r"|(?P<blob>\b[a-z0-9]{8}\.[a-z0-9]{3}\d{18}(?=\.vhd\b))"
     r"|(?P<serial>\b\d{18}\b)"
@@ -35,7 +37,7 @@ MADE_UP = re.compile(
 """What the service made up anew each time. Other values there are fine, if they have this form and,
 unless they are `PASSING`, always stand for the same value of a recording."""
 
-PASSING = {"build", "front_end", "moment", "cluster"}
+PASSING = {"build", "entry", "front_end", "moment", "cluster"}
 """Of `MADE_UP`, what is another one each time it is asked for, or one of a few by chance."""
 
 KEYS = (
@@ -46,6 +48,8 @@ KEYS = (
     "Version",
     "SubscriptionCertificateThumbprint",
     "Thumbprint",
+    "Code",
+    "title",
 )
 """Elements by which entries of a list are known."""
 
@@ -147,6 +151,9 @@ class Comparison:
             counts = [sum(_name(child) == name for child in side) for side in (then, now)]
             if counts[0] != counts[1]:
                 yield Difference(f"{path}/{name}", *map(str, counts), NOT_THE_SERVICES_SHAPE[name])
+        if is_root and _name(then) == "feed":
+            yield from self._feed(theirs, ours, path)
+            return
         if is_root and _is_list(theirs, ours) and [*map(_identity, theirs)] != [*map(_identity, ours)]:
             yield from self._other_entries(theirs, ours, path)
             theirs, ours = _in_both(theirs, ours)
@@ -170,6 +177,22 @@ class Comparison:
                 return
         yield from (_lacking(path, child) for child in theirs)
         yield from (_surplus(path, child) for child in ours)
+
+    def _feed(self, then: list[ET.Element], now: list[ET.Element], path: str) -> Iterator[Difference]:
+        """Compare the entries of feeds as those of other lists, and what stands around them by itself."""
+        around, entries = (
+            [[one for one in side if (_name(one) == "entry") is wanted] for side in (then, now)]
+            for wanted in (False, True)
+        )
+        if [*map(_identity, entries[0])] != [*map(_identity, entries[1])]:
+            yield from self._other_entries(*entries, path)
+            entries = _in_both(*entries)
+        for theirs, ours in (around, entries):
+            if [one.tag for one in theirs] != [one.tag for one in ours]:
+                yield Difference(path, *(" ".join(map(_name, side)) for side in (theirs, ours)))
+                continue
+            for one, other in zip(theirs, ours, strict=True):
+                yield from self._element(one, other, f"{path}/{_name(one)}")
 
     def _other_entries(
         self, theirs: list[ET.Element], ours: list[ET.Element], path: str
@@ -270,7 +293,9 @@ def _surplus(path: str, child: ET.Element) -> Difference:
 
 
 def _identity(entry: ET.Element) -> tuple[str, ...]:
-    texts = {_name(child): child.text or "" for child in entry}
+    description = entry.find("{*}content/*")  # of an entry of a feed
+    inside = [] if description is None else [*description]
+    texts = {_name(child): child.text or "" for child in [*entry, *inside]}
     return tuple(texts.get(key, "") for key in KEYS)
 
 

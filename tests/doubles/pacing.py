@@ -107,3 +107,9 @@ def _states(document: str) -> list[State]:
     names = ("InstanceName", "InstanceStatus", "PowerState", "InstanceStateDetails", "HostName")
     texts = ([_MOMENT.sub("then", one.findtext(AZURE + name) or "") for name in names] for one in instances)
     return sorted(State(*each) for each in texts)
+
+
+def state_of_namespace(document: bytes) -> bytes | None:
+    """The state of the Service Bus namespace that a document is about; nothing if it is about something else."""
+    found = re.search(rb"<NamespaceDescription.*?<Status>(\w+)<", document, re.DOTALL)
+    return found and found[1] if b"<feed" not in document else None

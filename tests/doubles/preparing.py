@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 
 from doubles.bare_client import AZURE, Management, document
 from doubles.compute import LINUX_SET, WINDOWS_SET, encoded, hosted_service, machines
+from doubles.preparing_service_bus import prepare_service_bus
 from doubles.recordings import Exchange, exchanges
 
 REGION = "West US"
@@ -47,6 +48,8 @@ async def prepare(management: Management, recording: Path) -> None:
         # What is refused here is missed where the recording needs it, and is reported there.
         if made.status == HTTPStatus.ACCEPTED:
             await management.finished(made)
+    if recording.parent.name == "service_bus":
+        await prepare_service_bus(management, said)
 
 
 def _present(said: list[Exchange]) -> Iterator[tuple[str, str]]:

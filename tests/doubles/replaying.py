@@ -7,7 +7,7 @@ from pathlib import Path
 
 from doubles.bare_client import Answer, Management
 from doubles.comparing import Comparison, made_names
-from doubles.pacing import as_far, has_settled
+from doubles.pacing import as_far, has_settled, state_of_namespace
 from doubles.preparing import STAGES, prepare, staged
 from doubles.recordings import RECORDED_SUBSCRIPTION, Exchange, exchanges
 
@@ -66,6 +66,8 @@ async def replay(management: Management, recording: Path) -> AsyncIterator[tuple
 
 def _is_time(then: Exchange, now: Answer, asked: str) -> bool:
     if then.path.endswith(NETWORK_FILE) and then.status != now.status:
+        return False
+    if state_of_namespace(then.response_body) != state_of_namespace(now.text.encode()):
         return False
     if ADDRESSES in then.path and (b"<InUse>" in then.response_body) is not ("<InUse>" in now.text):
         return False

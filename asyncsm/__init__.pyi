@@ -74,6 +74,7 @@ from .services import (
     NetworkManagementService as NetworkManagementService,
     ServiceManagementService as ServiceManagementService,
     SqlDatabaseManagementService as SqlDatabaseManagementService,
+    WebsiteManagementService as WebsiteManagementService,
 )
 from .session import (
     ManagementSession as ManagementSession,
@@ -229,6 +230,27 @@ from .wire.vm_images import (
     OSDiskConfiguration as OSDiskConfiguration,
     VMImage as VMImage,
     VMImages as VMImages,
+)
+from .wire.website_metrics import (
+    Data as Data,
+    MetricAvailabilities as MetricAvailabilities,
+    MetricAvailability as MetricAvailability,
+    MetricDefinition as MetricDefinition,
+    MetricDefinitions as MetricDefinitions,
+    MetricResponse as MetricResponse,
+    MetricResponses as MetricResponses,
+    MetricSample as MetricSample,
+    Values as Values,
+)
+from .wire.websites import (
+    HostNameSslState as HostNameSslState,
+    HostNameSslStates as HostNameSslStates,
+    PublishData as PublishData,
+    PublishProfile as PublishProfile,
+    Site as Site,
+    Sites as Sites,
+    WebSpace as WebSpace,
+    WebSpaces as WebSpaces,
 )
 
 __version__: str

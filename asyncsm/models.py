@@ -27,6 +27,8 @@ from asyncsm.wire.storage import *
 from asyncsm.wire.subscription import *
 from asyncsm.wire.types import OpenEnum
 from asyncsm.wire.vm_images import *
+from asyncsm.wire.website_metrics import *
+from asyncsm.wire.websites import *
 
 __all__ = sorted(  # noqa: PLE0605 # pyright: ignore[reportUnsupportedDunderAll]
     name

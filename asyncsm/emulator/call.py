@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from random import Random
-from typing import Self, TypeAlias, TypeVar, cast
+from typing import Final, Self, TypeAlias, TypeVar, cast
 
 from asyncsm import durations
 from asyncsm.config import XML_CONTENT_TYPE
@@ -25,6 +25,9 @@ from asyncsm.wire.document import Document
 from asyncsm.wire.xml import Node
 
 Handler: TypeAlias = "Callable[[Call], Reply]"
+
+ANY: Final = "*"
+"""The value in a route's query of a parameter that has to be there with some value."""
 
 M = TypeVar("M", bound=Document)
 
@@ -70,7 +73,7 @@ class Route:
         path: below the subscription, with ``{name}`` for what is captured.
         operation: the service's name of it.
         handler: what answers.
-        query: parameters that must have these values, in any case of letters; "" for none.
+        query: parameters that must have these values, in any case of letters; "" for none, `ANY` for some.
         root: root element the body must have, where that tells operations apart.
         recorded: whether List Subscription Operations shows it: changes, not reads.
         scoped: whether the path stands below a subscription.
@@ -98,8 +101,10 @@ class Route:
 
     def wants(self, query: Mapping[str, str], root: Callable[[], str]) -> bool:
         """Tell whether a request's query, and its body's root element if that matters, are this route's."""
-        if any(query.get(name, "").lower() != value.lower() for name, value in self.query.items()):
-            return False
+        for name, value in self.query.items():
+            given = query.get(name, "")
+            if not given if value is ANY else given.lower() != value.lower():
+                return False
         return self.root is None or self.root == root()
 
 

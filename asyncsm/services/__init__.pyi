@@ -1,3 +1,4 @@
 from .management import ServiceManagementService as ServiceManagementService
 from .networks import NetworkManagementService as NetworkManagementService
 from .sql_databases import SqlDatabaseManagementService as SqlDatabaseManagementService
+from .websites import WebsiteManagementService as WebsiteManagementService

@@ -35,5 +35,7 @@ from . import (
     types as types,
     values as values,
     vm_images as vm_images,
+    website_metrics as website_metrics,
+    websites as websites,
     xml as xml,
 )

@@ -144,7 +144,7 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FieldLayout:
         models = _models(item)
         read, write = _repeated_codec(*codec, models)
         if item_name:
-            read, write = _wrapped_codec(item_name, read, write)
+            read, write = _wrapped_codec(item_name, read, write, none)
         keeps = wrapped is not None
         return FieldLayout(
             name,
@@ -288,7 +288,7 @@ def _needs_nothing(layout: ModelLayout, node: dict[str, Node]) -> bool:
 
 
 def _read_child(model: type[BaseModel], node: Node, strict: bool) -> Mapping[str, object] | None:
-    if isinstance(node, dict) and is_nil(node):
+    if isinstance(node, dict) and is_nil(node) and "@i:nil" not in layout_of(model).by_wire:
         return None
     return read(model, node, strict)
 
@@ -324,19 +324,25 @@ def _repeated_codec(
     return read_all, write_all
 
 
-def _wrapped_codec(name: str, read_repeated: Reader, write_repeated: Writer) -> tuple[Reader, Writer]:
+def _wrapped_codec(name: str, read_all: Reader, write_all: Writer, takes_none: bool) -> tuple[Reader, Writer]:
+    local = name.rpartition(":")[2]
+
     def read_inside(node: Node, strict: bool) -> object:
         if not isinstance(node, dict):
             read_text(node, strict)
             return []
+        if takes_none and is_nil(node):
+            return None
+        found: object = []
         for key, value in node.items():
-            if strict and key != name and not _is_noise(key, value):
+            if key.rpartition(":")[2] == local:  # whatever prefix stands for its namespace
+                found = read_all(value, strict)
+            elif strict and not _is_noise(key, value) and not key.startswith("@xmlns:"):
                 raise UnknownElement(f"unknown element {key} where {name} was expected")
-        return read_repeated(node[name], strict) if name in node else []
+        return found
 
     def write_inside(values: object) -> Node:
-        items = write_repeated(values)
-        return items if items is NOTHING else {name: items}
+        return NOTHING if (items := write_all(values)) is NOTHING else {name: items}
 
     return read_inside, write_inside
 
@@ -390,10 +396,5 @@ def _write_child(value: object) -> Node:
 def _write_extras(
     node: dict[str, Node], pending: tuple[ExtraElement, ...], after: str | None
 ) -> tuple[ExtraElement, ...]:
-    rest = []
-    for extra in pending:
-        if extra.after == after:
-            node[extra.name] = extra.value
-        else:
-            rest.append(extra)
-    return tuple(rest)
+    node |= {extra.name: extra.value for extra in pending if extra.after == after}
+    return tuple([extra for extra in pending if extra.after != after])

@@ -11,7 +11,7 @@ from asyncsm.operations import catalogue
 from asyncsm.operations.facts import PLACEHOLDER, Operation, Parameter
 from asyncsm.wire.base import XmlModel
 
-SERVICES = ("ServiceManagementService", "SqlDatabaseManagementService")
+SERVICES = ("ServiceManagementService", "SqlDatabaseManagementService", "WebsiteManagementService")
 """Classes of the old SDK, whose calls were recorded."""
 
 OPERATIONS = [one for one in catalogue() if one.service in SERVICES]
@@ -44,6 +44,7 @@ MADE = {
     "configuration_sets": configurations,
     "name": lambda name: {"deployment_name": name},
     "role_list": lambda roles: elements(roles[0], {}),
+    "web_space_to_create": lambda space: {"geo_region": space.geo_region, "plan": space.plan},
     "dns": lambda dns: {"dns_servers": list(dns.dns_servers)},
     "target_locations": lambda names: {"regions": names},
     "compute_image_attributes": lambda attributes: elements(attributes, {}),

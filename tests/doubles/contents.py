@@ -30,6 +30,7 @@ EVERYTHING = {
             "databases": [{"name": "orders", "edition": "Premium"}, {"name": "log{index}", "count": 2}],
         }
     ],
+    "web_sites": [{"name": "pages"}, {"name": "blog{index}", "count": 2, "location": "East US"}],
     "os_images": [{"name": "mine", "os": "Linux"}],
     "disks": [{"name": "spare{index:02}", "count": 3, "label": "no. {index}"}],
     "hosted_services": [

@@ -8,11 +8,14 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from doubles.bare_client import AZURE, Management, document
-from doubles.compute import encoded
+from doubles.compute import LINUX_SET, WINDOWS_SET, encoded, hosted_service, machines
 from doubles.recordings import Exchange, exchanges
 
 REGION = "West US"
 """Where things are of which a recording does not say where they were."""
+
+WEB_REGIONS = ("East US", "East US 2", "North Central US", "West US")
+"""Regions of web spaces that were there before a recording."""
 
 STAGES = {
     "East US 2 (Stage)": "East US 2",
@@ -29,6 +32,9 @@ _NAMED = r"(?:<{0}>|\b{0}=\")([^<\"]+)"
 _GROUP = re.compile(_NAMED.format("AffinityGroup"))
 _LOCATION = re.compile(_NAMED.format("Location"))
 _ACCOUNT = re.compile(r"https?://([a-z0-9]{3,24})\.blob\.core\.windows\.net")
+_ROLE = re.compile(r"/services/hostedservices/([^/]+)/deployments/([^/]+)/roles/[^/]+$", re.IGNORECASE)
+_SPACE = re.compile(r"/webspaces/+([^/\s]+)", re.IGNORECASE)
+_SPACE_MADE = re.compile(r"<WebSpaceToCreate>.*?<Name>([^<]+)</Name>")
 _MADE = re.compile(r"<(?:Service)?Name>([^<]+)</")
 
 
@@ -52,7 +58,11 @@ def _present(said: list[Exchange]) -> Iterator[tuple[str, str]]:
     ):
         if name not in _made(said, "affinitygroups"):
             yield "affinitygroups", affinity_group(name)
-    accounts = {*_ACCOUNT.findall(requests), *_read(said, "storageservices")}
+    present = _machines(said)
+    accounts = {
+        *_ACCOUNT.findall(requests + "".join(body for _, body in present)),
+        *_read(said, "storageservices"),
+    }
     if VM_IMAGE in requests:
         accounts |= {"portalvhdsmp6ddqtwmht89"}
     for name in sorted(accounts - _made(said, "storageservices")):
@@ -71,6 +81,33 @@ def _present(said: list[Exchange]) -> Iterator[tuple[str, str]]:
         yield "services/vmimages", _VM_IMAGE
     if network_file:
         yield "services/networking/media", network_file
+    yield from present
+    made = {name.lower() for name in _SPACE_MADE.findall(requests)}
+    for name in sorted({one.lower() for one in _SPACE.findall(requests)} - made):
+        yield f"services/webspaces/{name}/sites", web_site(f"before-{name}", name)
+
+
+def _machines(said: list[Exchange]) -> list[tuple[str, str]]:
+    """Requests that make the virtual machines which were read first, and the hosted services they are in."""
+    made = _made(said, "hostedservices")
+    found: dict[str, tuple[str, str]] = {}
+    for then in said:
+        path = _ROLE.search(then.path)
+        if path and then.method == "GET" and then.status == HTTPStatus.OK and path[1] not in {*made, *found}:
+            shown = re.sub(
+                r"<OsVersion ?/>|<IOType>\w+</IOType>| i:type=\"\w+\"", "", _text(then.response_body)
+            )
+            content = re.sub(r"</?PersistentVMRole[^>]*>", "", shown)
+            system = WINDOWS_SET if "<OS>Windows</OS>" in shown else LINUX_SET
+            role = content.replace("<ConfigurationSets>", f"<ConfigurationSets>{system}")
+            found[path[1]] = (path[2], f"<Role>{role}</Role>")
+    requests = []
+    for service, (deployment, role) in found.items():
+        requests += [
+            ("services/hostedservices", hosted_service(service, f"<Location>{REGION}</Location>")),
+            (f"services/hostedservices/{service}/deployments", machines(role, name=deployment)),
+        ]
+    return requests
 
 
 def affinity_group(name: str) -> str:
@@ -86,6 +123,17 @@ def storage_account(name: str, location: str = REGION) -> str:
     return document(
         "CreateStorageServiceInput",
         f"<ServiceName>{name}</ServiceName><Label>{encoded(name)}</Label><Location>{location}</Location>",
+    )
+
+
+def web_site(name: str, space: str) -> str:
+    """Request of Create Web Site that makes the web space, too."""
+    regions = {re.sub(r"\W", "", region.lower()): region for region in WEB_REGIONS}
+    region = regions.get(space.removesuffix("webspace"), REGION)
+    return document(
+        "Site",
+        f"<Name>{name}</Name><ComputeMode>Shared</ComputeMode><WebSpaceToCreate><GeoRegion>{region}</GeoRegion>"
+        f"<Name>{space}</Name><Plan>VirtualDedicatedPlan</Plan></WebSpaceToCreate>",
     )
 
 

@@ -33,6 +33,9 @@ NAMES = {
     "source_server_name": "ledger",
     "subnet_name": "web",
     "virtual_network_name": "inside",
+    "webspace_name": "westuswebspace",
+    "website_name": "pages",
+    "plan_name": "Default0",
 }
 """Resources of `EVERYTHING`, by the parameters that name them."""
 
@@ -52,6 +55,7 @@ OTHERWISE_REFUSED = {
     "check_storage_account_name_availability": "the name is free",
     "list_resource_extension_versions": "an empty list [guess]",
     "list_extension_versions": "an empty list [guess]",
+    "create_site": "it makes its web space [rec web_sites/create_site]",
 }
 """Operations on names of nothing that are refused in another way, with the evidence."""
 

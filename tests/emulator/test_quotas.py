@@ -9,7 +9,12 @@ from doubles.loopback import Loopback, LoopClock
 from doubles.samples import blob
 from doubles.virtual_time import virtual_time
 
-from asyncsm import BadRequest, NetworkManagementService, SqlDatabaseManagementService
+from asyncsm import (
+    BadRequest,
+    NetworkManagementService,
+    SqlDatabaseManagementService,
+    WebsiteManagementService,
+)
 from asyncsm.emulator.state import Quotas
 
 LIMIT = 2
@@ -117,6 +122,12 @@ async def sql_database(sms, number):
     await databases.create_database(server, f"base{number}", WEB)
 
 
+async def web_site(sms, number):
+    websites = WebsiteManagementService(session=sms.session)
+    hosts = [f"site{number}.azurewebsites.net"]
+    await websites.create_site("westuswebspace", f"site{number}", "West US", hosts)
+
+
 async def sql_firewall_rule(sms, number):
     databases, server = await only_sql_server(sms, number)
     await databases.create_firewall_rule(server, f"rule{number}", "10.0.0.1", "10.0.0.9")
@@ -138,6 +149,7 @@ ONE_MORE = [
     ("sql_servers", sql_server),
     ("sql_databases_per_server", sql_database),
     ("sql_firewall_rules_per_server", sql_firewall_rule),
+    ("web_sites", web_site),
 ]
 
 

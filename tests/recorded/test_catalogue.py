@@ -46,10 +46,12 @@ VERSIONS = {
 
 IN_ANY_VERSION = {
     "SqlDatabaseManagementService": "recorded with 2012-03-01 and 2014-10-01, and answered alike",
+    "WebsiteManagementService": "recorded with 2013-08-01 to 2014-10-01, and answered alike",
 }
 """Services that are sent the session's version, though a record of an operation may show another only."""
 
 FILLED_ELSEWHERE = {
+    "create_site": "the body is made with the web space in it, and the service finds a plan",
     "add_os_image": "the old SDK's users did without IsPremium and ShowInGui",
     "update_role": "the body is made from parts of a machine",
     "create_virtual_machine_deployment": "the body is made from parts of a machine",

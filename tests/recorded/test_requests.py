@@ -30,7 +30,15 @@ from asyncsm.operations import catalogue
 from asyncsm.operations.facts import PLACEHOLDER
 from asyncsm.wire.http import HttpResponse
 
-AREAS = ("subscription", "affinity_groups", "management_certificates", "compute", "storage", "sql")
+AREAS = (
+    "subscription",
+    "affinity_groups",
+    "management_certificates",
+    "compute",
+    "storage",
+    "sql",
+    "web_sites",
+)
 
 
 ERRORS = {400: BadRequest, 404: ResourceNotFound}
@@ -101,7 +109,7 @@ def outcome_of(exchange):
     assert type(caught.value) is ERRORS[exchange.status]
     assert caught.value.status == exchange.status
     assert (caught.value.code, caught.value.message) == (said.code, said.message)
-    assert caught.value.request_id == exchange.response_headers["x-ms-request-id"]
+    assert caught.value.request_id == exchange.response_headers.get("x-ms-request-id")
 
 
 async def test_typed_methods_send_what_was_recorded(recording):

@@ -283,6 +283,27 @@ class SqlServerFacts(SqlServerSummary):
     firewall_rules: list[SqlFirewallRuleFacts]
 
 
+@resource_kind(
+    "Web site",
+    lambda owner: [site for space in owner.web_spaces.values() for site in space.sites.values()],
+    Column("{name}", "{host_names}"),
+    Column("{plan}"),
+    Column("{state}", style="state"),
+    empty="Each has a web space and a plan: WebsiteManagementService.create_site(…)",
+    searched=("name", "host_names"),
+    example="pages",
+)
+class WebSiteFacts(ResourceFacts):
+    """A web site, or a slot of one."""
+
+    plan: str
+    state: str
+    host_names: list[str]
+    created: datetime
+    modified: datetime
+    has_repository: bool
+
+
 def _dns_servers(owner: Subscription) -> list[DnsServer]:
     plan = owner.networks.plan
     return [] if plan is None else [DnsServer(name=name, address=at) for name, at in plan.dns_servers.items()]

@@ -91,7 +91,7 @@ def add(call: Call) -> Reply:
     role, host_name = roles.new_machine(call, service, deployment, wanted, order)
     endpoints.fill_ports(deployment, call.random, role)
     phases = roles.add_machine(call, deployment, role, host_name)
-    instances.spread_availability_sets(deployment)
+    instances.place_machine(deployment, role)
     order.place([role])
     disk_attachments.attach(order.attachments)
     call.acts_on(*path_resources.path_of(service, deployment), "roles", role.name)
@@ -294,7 +294,7 @@ def _apply(
         return
     instance = deployment.instances[change.coming.name]
     instance.size = change.coming.size
-    instances.spread_availability_sets(deployment)
+    instances.place_machine(deployment, change.coming)
     instances.claim_cores(subscription, deployment, instances.cores_of(deployment))
     if not instance.stopped:
         power.move(subscription, random, deployment, instance)

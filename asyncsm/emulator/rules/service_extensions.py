@@ -142,9 +142,10 @@ def installed(configuration: ExtensionConfiguration | None) -> ExtensionConfigur
     return configuration.model_copy(update={"named_roles": named})
 
 
-def of_role(service: HostedService, deployment: Deployment, role: str) -> Iterator[HostedServiceExtension]:
-    """The extensions that a role has, by those of its hosted service."""
-    configuration = deployment.extensions or ExtensionConfiguration()
+def of_role(
+    service: HostedService, configuration: ExtensionConfiguration, role: str
+) -> Iterator[HostedServiceExtension]:
+    """The extensions that a configuration gives a role, by those of its hosted service."""
     own = (one.extensions for one in configuration.named_roles if one.role_name.lower() == role.lower())
     for each in itertools.chain(configuration.all_roles, *own):
         if not _goes(each) and each.id in service.extensions:

@@ -126,6 +126,14 @@ class NetworkSecurityGroupSeed(Repeated):
     rules: list[NetworkSecurityRuleSeed] = Field(default_factory=list)
 
 
+class WebSiteSeed(Repeated):
+    """A web site, with the web space of its region and its free plan."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9{][A-Za-z0-9{}:-]{0,59}$")]
+    location: Location = None
+    state: Annotated[str, Field(pattern="^(Running|Stopped)$")] = "Running"
+
+
 class SqlFirewallRuleSeed(_Part):
     """Addresses that may connect to a SQL server; absent, all."""
 
@@ -256,6 +264,7 @@ class QuotasSeed(_Part):
     sql_databases_per_server: _Quota = None
     sql_firewall_rules_per_server: _Quota = None
     sql_dtus_per_server: _Quota = None
+    web_sites: _Quota = None
 
 
 class SubscriptionContents(_Part):
@@ -278,6 +287,7 @@ class SubscriptionContents(_Part):
     disks: list[DiskSeed] = Field(default_factory=list)
     hosted_services: list[HostedServiceSeed] = Field(default_factory=list)
     sql_servers: list[SqlServerSeed] = Field(default_factory=list)
+    web_sites: list[WebSiteSeed] = Field(default_factory=list)
 
 
 class SubscriptionSeed(SubscriptionContents):

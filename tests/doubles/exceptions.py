@@ -107,6 +107,7 @@ ON_PURPOSE = {
     r"(Images/OSImage|VMImages/VMImage|OSImage)/Location: .* / .*;.*": (
         "an image of the platform came to more regions with time, and the catalogue has all of them"
     ),
+    r"VMImages/VMImage/.*/LogicalDiskSizeInGB: .*": "the service read it in the blob, the emulator has no blobs",
     r"VMImages/VMImage/RecommendedVMSize: ExtraLarge / A7": "publishers changed what they recommend",
     r"(Locations/Location|AffinityGroups/AffinityGroup|AffinityGroup)/.*/"
     r"(RoleSize|AvailableService|StorageAccountType): (?!before ).*": (
@@ -122,9 +123,6 @@ ON_PURPOSE = {
     r"StorageServices?/.*/(GeoSecondaryRegion: (North Central US / Central US| / East US)"
     r"|StatusOfSecondary: Unavailable / Available)": (
         "regions and clusters that only the service's own people saw have other pairs, or none"
-    ),
-    r"StorageService(s/StorageService)?/MigrationState: .* / \(missing\)": (
-        "the emulator has no resource manager to which accounts could move"
     ),
     r"status: 200 / 400 .*StartTime\..*": (
         "the emulator's clock begins later than some recordings, and so does what it tells of operations"
@@ -202,9 +200,6 @@ ON_PURPOSE = {
     r".*/MacAddress: \w{12} / \w{12}": "a hardware address is made up",
     r".*/(Url|InternalDnsSuffix): .*(rdfetest|test-internal).*": (
         "a cluster on which only the service's own people ran deployments had a domain of its own"
-    ),
-    r"(Deployment/Label|HostedService/.*/Label): FAKE.*": (
-        "the script that cleaned the recordings took the label for a secret"
     ),
     r"Disk/LogicalDiskSizeInGB: .*": "the service read it in the blob, the emulator has no blobs",
 }

@@ -73,6 +73,7 @@ from .preloading import (
 from .services import (
     NetworkManagementService as NetworkManagementService,
     SchedulerManagementService as SchedulerManagementService,
+    ServiceBusManagementService as ServiceBusManagementService,
     ServiceManagementService as ServiceManagementService,
     SqlDatabaseManagementService as SqlDatabaseManagementService,
     WebsiteManagementService as WebsiteManagementService,
@@ -204,6 +205,22 @@ from .wire.scheduler import (
     Quota as Quota,
     Resource as Resource,
     Resources as Resources,
+)
+from .wire.service_bus import (
+    AuthorizationRule as AuthorizationRule,
+    AuthorizationRules as AuthorizationRules,
+    CountDetails as CountDetails,
+    NotificationHubDescription as NotificationHubDescription,
+    QueueDescription as QueueDescription,
+    RelayDescription as RelayDescription,
+    ServiceBusNamespace as ServiceBusNamespace,
+    ServiceBusRegion as ServiceBusRegion,
+    TopicDescription as TopicDescription,
+)
+from .wire.service_bus_metrics import (
+    MetricProperties as MetricProperties,
+    MetricRollups as MetricRollups,
+    MetricValues as MetricValues,
 )
 from .wire.sql_databases import (
     CreateServerResponse as CreateServerResponse,

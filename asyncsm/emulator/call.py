@@ -53,7 +53,7 @@ class Reply:
         """The answer that says no, in the words of a family."""
         document = dialect.refused(refusal)
         kind = dialect.refused_as if isinstance(document, bytes) else ""
-        return cls(refusal.status, document, content_type=kind)
+        return cls(refusal.status, document, dialect.headers, kind)
 
     def content(self) -> tuple[bytes, str] | None:
         """Return the body and what it is; ``None`` for an empty one."""
@@ -80,6 +80,7 @@ class Route:
         seconds: how long it usually takes, if it is not done with the answer and `durations` tells nothing.
         dialect: how it speaks where that is not as the core does.
         only_with_query: whether its path without the query belongs to operations that are not emulated.
+        conditional: whether only a request with ``If-Match``, which changes what is there, is meant.
     """
 
     method: str
@@ -93,14 +94,17 @@ class Route:
     seconds: float = durations.OTHERWISE
     dialect: Dialect = CORE
     only_with_query: bool = False
+    conditional: bool = False
 
     @property
     def usual(self) -> Usual:
         """How long it takes, if it is not done with the answer."""
         return durations.usual(self.root or "", self.operation) or Usual(self.seconds)
 
-    def wants(self, query: Mapping[str, str], root: Callable[[], str]) -> bool:
-        """Tell whether a request's query, and its body's root element if that matters, are this route's."""
+    def wants(self, query: Mapping[str, str], root: Callable[[], str], *, conditional: bool) -> bool:
+        """Tell whether a request's query and condition, and its body's root if that matters, are this route's."""
+        if self.conditional and not conditional:
+            return False
         for name, value in self.query.items():
             given = query.get(name, "")
             if not given if value is ANY else given.lower() != value.lower():
@@ -142,6 +146,7 @@ class Incoming:
         thumbprint: certificate of the caller.
         client_address: the caller's IP address.
         content: the body.
+        conditional: whether it has the header ``If-Match``.
     """
 
     method: str
@@ -152,6 +157,7 @@ class Incoming:
     thumbprint: str
     client_address: str | None
     content: bytes
+    conditional: bool = False
 
     @cached_property
     def document(self) -> tuple[str, Node]:

@@ -71,6 +71,7 @@ class Request:
         lane: names, in lower case, of what it changes; ``()`` excludes nothing, and ``None`` leaves
             it to the path (see `asyncsm.operations.lanes.lane_of`).
         content_type: of bytes, where they are not XML of the API; a document knows its own.
+        headers: besides those that every request has.
     """
 
     method: str
@@ -87,6 +88,7 @@ class Request:
     listed: bool = False
     lane: tuple[str, ...] | None = None
     content_type: str = config.XML_CONTENT_TYPE
+    headers: Mapping[str, str] | None = None
 
     @property
     def repeatable(self) -> bool:
@@ -151,6 +153,8 @@ def raw(
     Raises:
         InvalidArgument: it is a whole URL, or the version cannot be one.
     """
+    if not isinstance(path, str):
+        raise InvalidArgument("path", f"must be text, not {type(path).__name__}")
     bare, _, query = quote(utf8("path", path.lstrip("/")), safe=_IN_URLS).partition("?")
     if "://" in bare:
         raise InvalidArgument("path", f"{path!r} is a URL; give what follows the host")
@@ -178,6 +182,8 @@ def checked_version(parameter: str, version: str) -> str:
     Raises:
         InvalidArgument: it cannot stand in a header.
     """
+    if not isinstance(version, str):
+        raise InvalidArgument(parameter, f"must be text, not {type(version).__name__}")
     if not re.fullmatch("[!-~]+", version):
         raise InvalidArgument(parameter, f"is a date such as {config.API_VERSION}, not {version!r}")
     return version
@@ -191,6 +197,8 @@ def encode(request: Request, endpoint: Endpoint, subscription_id: str, api_versi
     if request.query:
         url += f"?{request.query}"
     headers = {"x-ms-version": request.version or api_version}
+    if request.headers:
+        headers |= request.headers
     body = request.body
     if isinstance(body, bytes):
         headers["content-type"] = request.content_type

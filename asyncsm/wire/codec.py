@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Protocol, Union, cast, get_args, get_origin
 
@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from pydantic.alias_generators import to_pascal
 from pydantic.fields import FieldInfo
 
+from asyncsm.errors import InvalidArgument
 from asyncsm.wire import xml
 from asyncsm.wire.thumbprints import Thumbprint
 from asyncsm.wire.types import (
@@ -58,8 +59,8 @@ _MOST_FLAT: Final = 5
 MANY: Final = 100
 """Items of a list beyond which each is validated by itself."""
 
-EXTRAS = "extra_elements"
-"""The field that keeps elements without a field of their own."""
+EXTRAS, ORDER = "extra_elements", "element_order"
+"""Fields that keep what a document had without a field of its own, and the order of elements where it is free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,10 @@ class ModelLayout:
     """Wire names of fields whose text pydantic reads as it is."""
     moments: tuple[str, ...]
     """Members of `words` that are dates."""
-    noise: frozenset[str]
-    """Attributes without meaning of their own: declarations of the model's namespaces, and nil."""
+    noise: frozenset[
+        str
+    ]  # attributes without meaning of their own: declarations of the model's namespaces, and nil
+    keeps_order: bool
 
 
 @functools.cache
@@ -115,7 +118,7 @@ def layout_of(model: type[BaseModel]) -> ModelLayout:
     """Return the layout of `model`, worked out at the first call."""
     if not model.__pydantic_complete__:
         model.model_rebuild()
-    fields = tuple(_field(model, name, info) for name, info in model.model_fields.items() if name != EXTRAS)
+    fields = tuple(_field(model, name, info) for name, info in model.model_fields.items() if not info.exclude)
     local = {field.wire.rpartition(":")[2]: field for field in fields if not field.wire.startswith("@")}
     return ModelLayout(
         fields,
@@ -124,6 +127,7 @@ def layout_of(model: type[BaseModel]) -> ModelLayout:
         frozenset(field.wire for field in fields if field.read in TEXT_READERS),
         tuple(field.wire for field in fields if field.read is read_datetime),
         _ALWAYS_NOISE.union(f"@xmlns:{prefix}" for prefix in getattr(model, "xml_prefixes", ())),
+        ORDER in model.model_fields,
     )
 
 
@@ -160,17 +164,17 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FieldLayout:
             takes_none=none,
         )
     read, write = _codec(kind, marks, where)
-    keeps = write is _write_child
+    models = _models(kind)
     words = kind if isinstance(kind, type) and issubclass(kind, OpenEnum) else None
     return FieldLayout(
         name,
         wire,
         nillable,
-        keeps,
+        bool(models),
         read,
         write,
         required,
-        models=_models(kind),
+        models=models,
         words=words,
         takes_none=none,
         thumbprint=Thumbprint in marks,
@@ -200,7 +204,7 @@ def _without_none(annotation: object, marks: list[object]) -> object:
 
 def _codec(kind: object, marks: list[object], where: str) -> tuple[Reader, Writer]:
     if get_origin(kind) in (Union, types.UnionType):
-        return functools.partial(_read_variant, get_args(kind)[0]), _write_child
+        return functools.partial(_read_variant, get_args(kind)[0]), functools.partial(_write_child, where)
     if any(mark is Base64 or isinstance(mark, Base64) for mark in marks):
         return base64_codec_for(where)
     if AttributedText in marks:
@@ -208,7 +212,7 @@ def _codec(kind: object, marks: list[object], where: str) -> tuple[Reader, Write
     if not isinstance(kind, type):
         raise TypeError(f"{where}: no wire form for {kind!r}")
     if issubclass(kind, BaseModel):
-        return functools.partial(_read_child, kind), _write_child
+        return functools.partial(_read_child, kind), functools.partial(_write_child, where)
     return codec_for(kind, where, marks)
 
 
@@ -237,9 +241,7 @@ _ALWAYS_NOISE = frozenset(("@xmlns", "@xmlns:i", "@i:nil"))
 
 
 def _is_noise(key: str, value: Node, declared: frozenset[str] = _ALWAYS_NOISE) -> bool:
-    if key == "#text":
-        return isinstance(value, str) and value.isspace()
-    return key in declared
+    return key in declared or (key == "#text" and isinstance(value, str) and value.isspace())
 
 
 def read(model: type[BaseModel], node: Node, strict: bool) -> Mapping[str, object]:
@@ -275,14 +277,15 @@ def _read_elements(model: str, layout: ModelLayout, node: dict[str, Node], stric
             extras.append(ExtraElement(key, value, last))
     if extras:
         fields[EXTRAS] = tuple(extras)
+    if layout.keeps_order:
+        fields[ORDER] = tuple(node)
     return fields
 
 
 def _needs_nothing(layout: ModelLayout, node: dict[str, Node]) -> bool:
     """True if pydantic can validate the node as it is: most items of long lists, and ten times as fast."""
-    if not (layout.words.issuperset(node) and set(map(type, node.values())) == {str}):
-        return False
-    if "" in node.values():
+    plain = layout.words.issuperset(node) and set(map(type, node.values())) == {str}
+    if layout.keeps_order or not plain or "" in node.values():
         return False
     return not layout.moments or all(cast("str", node.get(name, "Z"))[-1] == "Z" for name in layout.moments)
 
@@ -385,12 +388,11 @@ def write(model: BaseModel, node: dict[str, Node], extras: tuple[ExtraElement, .
     return node
 
 
-class _Element(Protocol):
-    def to_node(self) -> dict[str, Node]: ...
-
-
-def _write_child(value: object) -> Node:
-    return cast("_Element", value).to_node() or NOTHING
+def _write_child(where: str, value: object) -> Node:
+    to_node: Callable[[], dict[str, Node]] | None = getattr(value, "to_node", None)
+    if to_node is None:  # lists are the caller's own, and take anything
+        raise InvalidArgument(where, f"has a {type(value).__name__} in it, which is no model")
+    return to_node() or NOTHING
 
 
 def _write_extras(

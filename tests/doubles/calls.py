@@ -13,6 +13,7 @@ from asyncsm.wire.base import XmlModel
 
 SERVICES = (
     "ServiceManagementService",
+    "ServiceBusManagementService",
     "SqlDatabaseManagementService",
     "WebsiteManagementService",
     "SchedulerManagementService",
@@ -134,7 +135,9 @@ def subscription_of(exchange: Exchange) -> str:
 
 
 def root_of(body: bytes | str) -> str | None:
-    """The name of a document's root element; JSON has none."""
+    """Return what a document is called; one in an Atom entry by its own name, JSON by none."""
     if not body or body[:1] in {"{", "[", b"{", b"["}:
         return None
-    return ET.fromstring(body).tag.rpartition("}")[2]
+    root = ET.fromstring(body)
+    inside = root.find("{http://www.w3.org/2005/Atom}content/*")
+    return (root if inside is None else inside).tag.rpartition("}")[2]

@@ -35,6 +35,7 @@ WHOLE = [
     "dns_loadbalancers",
     "virtual_networks",
     "ip_addresses",
+    "service_bus",
 ]
 """Areas of the record of which nothing is missing."""
 
@@ -59,6 +60,9 @@ FILLED_ELSEWHERE = {
     "update_role": "the body is made from parts of a machine",
     "create_virtual_machine_deployment": "the body is made from parts of a machine",
     "add_role": "the body is made from parts of a machine",
+    "create_authorization_rule": "times and revision are the service's; .NET cannot leave them out",
+    "update_authorization_rule": "times and revision are the service's; .NET cannot leave them out",
+    "create_namespace": "the old SDK sent the region only",
 }
 """Operations that leave out, or make by a function, what other clients demand."""
 
@@ -99,6 +103,16 @@ def is_xml(operation):
     return operation.body is not None and issubclass(operation.body, XmlModel)
 
 
+def requested(record):
+    """The documents of a request: those in an Atom entry, or the bodies themselves."""
+    for node in record.get("request", ()):
+        if node["n"] != "entry":
+            yield node
+            continue
+        (content,) = (each for each in node["c"] if each["n"] == "content")
+        yield from (each for each in content["c"] if not each["n"].startswith("@"))
+
+
 def records_of(operation):
     """The records with the operation's method, path, fixed query and document."""
     ours = fixed(operation.query)
@@ -108,7 +122,7 @@ def records_of(operation):
             each["n"]: each["v"] for each in record.get("query", ()) if "v" in each and not each.get("opt")
         }
         theirs = fixed(sent)
-        root = {node["n"].lower() for node in record.get("request", ())}
+        root = {node["n"].lower() for node in requested(record)}
         document = operation.body.root_name().lower() if is_xml(operation) else ""
         return (ours.items() <= theirs.items() or theirs.items() <= ours.items()) and (
             not document or not root or document in root
@@ -145,7 +159,7 @@ def test_every_row_is_emulated(row):
     path = re.sub(r"\{[^}]*\}", "x", record["path"].replace("{subscription-id}", ""))
     query = {each["n"].lower(): each.get("v", "allLocalDrives") for each in record.get("query", ())}
     scoped = "{subscription-id}" in record["path"]
-    root = record["request"][0]["n"] if "request" in record else ""
+    root = next((node["n"] for node in requested(record)), "")
     assert EMULATOR.find(record["verb"], split(path), query, lambda: root, scoped=scoped)
 
 
@@ -171,8 +185,9 @@ def test_version(operation):
 def test_elements_of_the_body(operation):
     """Elements are those of the record, in its order, and what is required there can be given."""
     requests = [record.get("request", ()) for record in records_of(operation)]
-    trees = [node.get("c", []) for nodes in requests for node in nodes] if is_xml(operation) else requests
-    wrong = [contradictions(operation, children) for children in trees]
+    if is_xml(operation):
+        requests = [node.get("c", []) for record in records_of(operation) for node in requested(record)]
+    wrong = [contradictions(operation, children) for children in requests]
     assert min(wrong, key=len) == []
 
 

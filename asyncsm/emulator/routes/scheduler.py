@@ -8,7 +8,6 @@ from typing import Final, TypeVar
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
-from asyncsm.emulator.dialects import CORE_IN_ATOM
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import RouteTable
@@ -21,7 +20,7 @@ from asyncsm.wire import hosted_services, scheduler as wire
 
 T = TypeVar("T", CloudService, JobCollection)
 
-routes: RouteTable = RouteTable(CORE_IN_ATOM)
+routes: RouteTable = RouteTable()
 
 COLLECTIONS: Final = f"{SERVICE}/resources/scheduler/jobCollections"
 COLLECTION: Final = f"{COLLECTIONS}/{{jobCollectionName}}"

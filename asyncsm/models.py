@@ -28,6 +28,7 @@ from asyncsm.wire.scheduler import *
 from asyncsm.wire.service_bus import *
 from asyncsm.wire.service_bus_metrics import *
 from asyncsm.wire.service_extensions import *
+from asyncsm.wire.site_configuration import *
 from asyncsm.wire.sql_backups import *
 from asyncsm.wire.sql_databases import *
 from asyncsm.wire.storage import *

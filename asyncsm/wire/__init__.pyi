@@ -32,6 +32,7 @@ from . import (
     service_bus as service_bus,
     service_bus_metrics as service_bus_metrics,
     service_extensions as service_extensions,
+    site_configuration as site_configuration,
     sql_backups as sql_backups,
     sql_databases as sql_databases,
     storage as storage,

@@ -33,6 +33,7 @@ MADE_UP = re.compile(
     r"|(?P<cluster>\b[a-z]\d+(?=\.internal\.cloudapp\.net))"
     r"|(?P<port>^(49[2-9]\d\d|5\d{4}|6[0-5]\d{3})$)"
     r"|(?P<etag>\"[0-9A-F]{15}\")"
+    r"|(?P<stamp>(?<=waws-prod-)\w{3}-\d{3})"
     r"|(?P<password>^[A-Za-z0-9]{60}$)"
 )
 """What the service made up anew each time. Other values there are fine, if they have this form and,

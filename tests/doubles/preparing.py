@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 
 from doubles.bare_client import AZURE, Management, document
 from doubles.compute import LINUX_SET, WINDOWS_SET, encoded, hosted_service, machines
+from doubles.preparing_scheduler import scheduled
 from doubles.preparing_service_bus import prepare_service_bus
 from doubles.recordings import Exchange, exchanges
 
@@ -35,6 +36,7 @@ _LOCATION = re.compile(_NAMED.format("Location"))
 _ACCOUNT = re.compile(r"https?://([a-z0-9]{3,24})\.blob\.core\.windows\.net")
 _ROLE = re.compile(r"/services/hostedservices/([^/]+)/deployments/([^/]+)/roles/[^/]+$", re.IGNORECASE)
 _SPACE = re.compile(r"/webspaces/+([^/\s]+)", re.IGNORECASE)
+_SPACE_MISSED = re.compile(r"Cannot find WebSpace with name ([\w-]+)")
 _SPACE_MADE = re.compile(r"<WebSpaceToCreate>.*?<Name>([^<]+)</Name>", re.DOTALL)
 _SITE = re.compile(r"/webspaces/+([^/]+)/+sites/+([^/]+)", re.IGNORECASE)
 _MADE = re.compile(r"<(?:Service)?Name>([^<]+)</")
@@ -44,7 +46,7 @@ async def prepare(management: Management, recording: Path) -> None:
     """Make what was there before a recording, as far as its requests name it or its first replies show it."""
     said = list(exchanges(recording))
     for path, body in _present(said):
-        verb = "PUT" if path.endswith("/media") else "POST"
+        verb = "PUT" if path.endswith("/media") or path.startswith("cloudservices/") else "POST"
         made = await management.send(verb, path, body, Content_Type="application/xml")
         # What is refused here is missed where the recording needs it, and is reported there.
         if made.status == HTTPStatus.ACCEPTED:
@@ -86,9 +88,15 @@ def _present(said: list[Exchange]) -> Iterator[tuple[str, str]]:
     if network_file:
         yield "services/networking/media", network_file
     yield from present
-    made = {name.lower() for name in _SPACE_MADE.findall(requests)}
+    refused = _SPACE_MISSED.findall("\n".join(_text(then.response_body) for then in said))
+    made = {name.lower() for name in (*_SPACE_MADE.findall(requests), *refused)}
     for name in sorted({one.lower() for one in _SPACE.findall(requests)} - made):
         yield f"services/webspaces/{name}/sites", web_site(f"before-{name}", name)
+    yield from scheduled(said)
+    for then in said:
+        if "ishostnameavailable=" in then.query and b">false<" in then.response_body:
+            taken = web_site(then.query.partition("=")[2], "westuswebspace")
+            yield "services/webspaces/westuswebspace/sites", taken
     for space, name in sorted(_sites(said)):
         yield f"services/webspaces/{space}/sites", web_site(name, space)
 
@@ -151,7 +159,7 @@ def web_site(name: str, space: str) -> str:
     region = regions.get(space.removesuffix("webspace"), REGION)
     return document(
         "Site",
-        f"<Name>{name}</Name><ComputeMode>Shared</ComputeMode><WebSpaceToCreate><GeoRegion>{region}</GeoRegion>"
+        f"<Name>{name}</Name><WebSpaceToCreate><GeoRegion>{region}</GeoRegion>"
         f"<Name>{space}</Name><Plan>VirtualDedicatedPlan</Plan></WebSpaceToCreate>",
     )
 

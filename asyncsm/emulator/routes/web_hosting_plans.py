@@ -45,12 +45,21 @@ REGIONS: Final = (
 """In the service's order (recorded in websites/list_geo_regions_success)."""
 
 
+LATEST: Final = ("Australia Southeast", "Australia East")
+"""Those that have no place in it, and a description (recorded in the same)."""
+
+
 @routes.get(SPACES, "ListGeoRegions", query={"properties": "georegions"})
 def list_regions(call: Call) -> Reply:  # noqa: ARG001 - the same for everybody
     """List Geo Regions."""
     known = [name for name in REGIONS if catalogue.location(name) is not None]
     found = [
-        wire.GeoRegion(description=None, display_name=name, name=name, sort_order=place)
+        wire.GeoRegion(
+            description=name if name in LATEST else None,
+            display_name=name,
+            name=name,
+            sort_order=2**31 - 1 if name in LATEST else place,
+        )
         for place, name in enumerate(known)
     ]
     return answered(wire.GeoRegions(geo_region=found))

@@ -278,6 +278,7 @@ def _shown(call: Call, space: WebSpace, site: WebSite) -> wire.Site:
     host_names = [(name, "Standard") for name in site.host_names] + [
         (site.repository_host_name, "Repository")
     ]
+    is_later = call.version >= "2014-10-01"
     shown = wire.Site(  # (recorded in web_sites/create_site)
         admin_enabled=True,
         availability_state="Normal",
@@ -294,14 +295,14 @@ def _shown(call: Call, space: WebSpace, site: WebSite) -> wire.Site:
         last_modified_time_utc=site.modified,
         micro_service="WebSites",
         name=site.name,
-        outbound_ip_addresses=_ADDRESSES if call.version >= "2014-10-01" else None,
+        outbound_ip_addresses=_ADDRESSES if is_later else None,
         repository_site_name=site.name,
         runtime_availability_state="Normal",
         sku=space.plans[site.plan].sku,
-        ssl_certificates="",
+        ssl_certificates="" if is_later else None,
         scm_site_also_stopped=False,
-        self_link=f"https://{websites.stamp(space)}.api.azurewebsites.windows.net:454/20130801/websystems/websites"
-        f"/web/subscriptions/{call.subscription.id}/webspaces/{space.name}/sites/{site.name}",
+        self_link=f"https://{websites.stamp(space)}.api.azurewebsites.windows.net:454/{_LATER_PATH if is_later else ''}"
+        f"subscriptions/{call.subscription.id}/webspaces/{space.name}/sites/{site.name}",
         server_farm=site.plan,
         site_mode=site.site_mode,
         site_properties=wire.SiteProperties(
@@ -312,7 +313,7 @@ def _shown(call: Call, space: WebSpace, site: WebSite) -> wire.Site:
         usage_state="Normal",
         web_space=space.name,
     )
-    for name in _NOTHING if call.version >= "2014-10-01" else _NOTHING - _LATER:
+    for name in _NOTHING if is_later else _NOTHING - _LATER:
         setattr(shown, name, None)
     return shown
 
@@ -338,6 +339,7 @@ _NOTHING: Final = frozenset(
 """Fields that a site has, and nothing in them (recorded in web_sites/create_site)."""
 _LATER: Final = frozenset({"client_affinity_enabled", "client_cert_enabled", "hosting_environment_id"})
 """Of those, what answers in earlier versions do not have (recorded in websites/create_web_site_success)."""
+_LATER_PATH: Final = "20130801/websystems/websites/web/"
 _ADDRESSES: Final = "137.117.81.128,137.117.81.142,137.117.81.181,137.117.81.82"
 
 

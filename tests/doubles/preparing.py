@@ -86,11 +86,20 @@ def _present(said: list[Exchange]) -> Iterator[tuple[str, str]]:
     if network_file:
         yield "services/networking/media", network_file
     yield from present
-    made = {name.lower() for name in _SPACE_MADE.findall(requests)}
+    made = {name.lower() for name in _SPACE_MADE.findall(requests)} | _missed_spaces(said)
     for name in sorted({one.lower() for one in _SPACE.findall(requests)} - made):
         yield f"services/webspaces/{name}/sites", web_site(f"before-{name}", name)
     for space, name in sorted(_sites(said)):
         yield f"services/webspaces/{space}/sites", web_site(name, space)
+
+
+def _missed_spaces(said: list[Exchange]) -> set[str]:
+    """Web spaces that were not there when they were first asked for."""
+    first: dict[str, int] = {}
+    for then in said:
+        if space := _SPACE.search(then.path):
+            first.setdefault(space[1].lower(), then.status)
+    return {name for name, status in first.items() if status == HTTPStatus.NOT_FOUND}
 
 
 def _sites(said: list[Exchange]) -> set[tuple[str, str]]:

@@ -153,6 +153,8 @@ def raw(
     Raises:
         InvalidArgument: it is a whole URL, or the version cannot be one.
     """
+    if not isinstance(path, str):
+        raise InvalidArgument("path", f"must be text, not {type(path).__name__}")
     bare, _, query = quote(utf8("path", path.lstrip("/")), safe=_IN_URLS).partition("?")
     if "://" in bare:
         raise InvalidArgument("path", f"{path!r} is a URL; give what follows the host")
@@ -180,6 +182,8 @@ def checked_version(parameter: str, version: str) -> str:
     Raises:
         InvalidArgument: it cannot stand in a header.
     """
+    if not isinstance(version, str):
+        raise InvalidArgument(parameter, f"must be text, not {type(version).__name__}")
     if not re.fullmatch("[!-~]+", version):
         raise InvalidArgument(parameter, f"is a date such as {config.API_VERSION}, not {version!r}")
     return version

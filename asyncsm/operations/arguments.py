@@ -9,8 +9,8 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -21,6 +21,8 @@ from asyncsm import texts, wire
 from asyncsm.errors import InvalidArgument
 from asyncsm.wire.encoding import decode_base64, encode_base64, utf8
 
+Item = TypeVar("Item")
+Model = TypeVar("Model", bound="wire.document.Document")
 Word = TypeVar("Word", bound=str)
 Binary = str | bytes | Path | BinaryIO
 
@@ -81,7 +83,11 @@ def label_of(parameter: str, value: str) -> str:
 
 def description(value: str | None) -> str | None:
     """At most 1,024 characters."""
-    if value is not None and len(value) > 1024:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise InvalidArgument("description", f"must be text, not {type(value).__name__}")
+    if len(value) > 1024:
         raise InvalidArgument("description", f"has {len(value)} characters; 1024 are allowed")
     return value
 
@@ -92,10 +98,14 @@ def extended_properties(
     """Names of 1 to 64 letters, digits and underscores; values of at most 255 characters."""
     if value is None:
         return None
+    if not isinstance(value, Mapping):
+        raise InvalidArgument(
+            "extended_properties", f"must be values by name, as in a dict, not {type(value).__name__}"
+        )
     if len(value) > limit:
         raise InvalidArgument("extended_properties", f"{len(value)} properties; {limit} are allowed")
     for name, content in value.items():
-        if not _PROPERTY_NAME.fullmatch(name):
+        if not _PROPERTY_NAME.fullmatch(str(name)):
             raise InvalidArgument(
                 "extended_properties",
                 f"{name!r} is no name: a letter, then letters, digits and underscores, at most 64",
@@ -148,13 +158,30 @@ def same_place(what: str, present: str | None, wanted: str | None, parameter: st
         raise InvalidArgument(parameter, f"{what} is there already, in {present!r} and not in {wanted!r}")
 
 
-def names(parameter: str, value: Sequence[str]) -> list[str]:
+def items(parameter: str, value: Iterable[Item]) -> list[Item]:
+    """Return the items of any iterable; text is not taken for a list of its characters."""
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        raise InvalidArgument(parameter, f"must be a list, not {type(value).__name__}")
+    return list(value)
+
+
+def names(parameter: str, value: Iterable[str]) -> list[str]:
     """At least one name, and no text taken for a list of its characters."""
     if isinstance(value, str):
         raise InvalidArgument(parameter, "is a list of names, not one name")
-    if not value:
+    given = [text(parameter, name) for name in items(parameter, value)]
+    if not given:
         raise InvalidArgument(parameter, "must not be empty")
-    return [text(parameter, name) for name in value]
+    return given
+
+
+def model(parameter: str, value: object, *kinds: type[Model]) -> Model:
+    """Return a model of one of these kinds, which may be given as a mapping of its fields if there is one kind."""
+    given = kinds[0].of(value) if len(kinds) == 1 and not isinstance(value, kinds) else value
+    if not isinstance(given, kinds):
+        known = " or ".join(kind.__name__ for kind in kinds)
+        raise InvalidArgument(parameter, f"must be a {known}, not {type(value).__name__}")
+    return given
 
 
 def ip_address(parameter: str, value: str) -> str:
@@ -170,21 +197,28 @@ def request_id(parameter: str, value: str) -> str:
     return text(parameter, value).replace("-", "").lower()
 
 
-def moment(parameter: str, value: str | datetime) -> str:
+def moment(parameter: str, value: str | date) -> str:
     """Return a moment as the service writes it; text is written so already."""
-    if isinstance(value, str):
-        return value
-    if value.tzinfo is None:
-        raise InvalidArgument(parameter, "a datetime needs a time zone; use datetime.now(UTC)")
+    if isinstance(value, datetime):
+        return wire.values.in_utc(parameter, value).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, date):
+        return value.isoformat()
+    given = text(parameter, value).strip()
     try:
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except OverflowError:
-        raise InvalidArgument(parameter, "is outside the years 1 to 9999 in UTC") from None
+        datetime.fromisoformat(given)
+    except ValueError:
+        rule = f"{given[:50]!r} is no time such as 2016-01-01 or 2016-01-01T12:00:00Z"
+        raise InvalidArgument(parameter, rule) from None
+    return given
 
 
-def secret(value: str | pydantic.SecretStr | None) -> pydantic.SecretStr | None:
-    """A password, so that it never shows."""
-    return pydantic.SecretStr(value) if isinstance(value, str) else value
+def secret(parameter: str, value: str | pydantic.SecretStr) -> pydantic.SecretStr:
+    """Return a password so that it never shows."""
+    if isinstance(value, pydantic.SecretStr):
+        return value
+    if not isinstance(value, str):
+        raise InvalidArgument(parameter, f"must be text, not {type(value).__name__}")
+    return pydantic.SecretStr(value)
 
 
 def deployment_slot(value: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeAlias, TypeVar, cast, get_args
 from urllib.parse import quote
 
 from asyncsm.engine.protocol import Request, quoted
@@ -251,7 +251,25 @@ def _is_model(kind: object, model: type[Document]) -> bool:
 def _check_of(parameter: Parameter, in_path: Collection[str]) -> Callable[[str, object], object] | None:
     if parameter.rule is not None:
         return parameter.rule.check
-    return _text if parameter.type is str and parameter.name not in in_path else None
+    if parameter.type is str:
+        return _text if parameter.name not in in_path else None
+    return _model_check_of(parameter.type)
+
+
+def _model_check_of(kind: object) -> Callable[[str, object], object] | None:
+    """Return the check of a parameter that is a model, one of several, or a list of them; ``None`` for others."""
+    from asyncsm.operations import arguments  # which loads pydantic, as the binder has by now
+    from asyncsm.wire.document import Document
+
+    if isinstance(kind, type) and issubclass(kind, Document):
+        return lambda name, value: arguments.model(name, value, kind)
+    inside = get_args(kind)
+    check = _model_check_of(inside[0]) if len(inside) == 1 else None
+    if check is None:
+        return None
+    return lambda name, value: [
+        check(name, one) for one in arguments.items(name, cast("list[object]", value))
+    ]
 
 
 def _text(name: str, value: object) -> object:

@@ -6,7 +6,7 @@ For type checkers and callers a kind is its plain type; declarations read the ru
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date
 from math import inf
 from typing import Annotated, Final, TypeAlias, cast
 
@@ -107,7 +107,7 @@ StorageAccountName: TypeAlias = Annotated[
 BlobUrl: TypeAlias = Annotated[str, _rule("URL of a blob", arguments.blob_url, _BLOB)]
 IPAddress: TypeAlias = Annotated[str, _rule("IPv4 or IPv6 address", arguments.ip_address, "10.0.0.4")]
 Moment: TypeAlias = Annotated[
-    str | datetime, _rule("a time with its zone, or YYYY-MM-DD", arguments.moment, "2016-01-01")
+    str | date, _rule("a time with its zone, or YYYY-MM-DD", arguments.moment, "2016-01-01")
 ]
 RequestId: TypeAlias = Annotated[
     str, _rule("32 hexadecimal digits, with or without dashes", arguments.request_id, "0" * 32)
@@ -124,7 +124,7 @@ Configuration: TypeAlias = Annotated[
 Base64Content: TypeAlias = Annotated[
     Binary, _rule("a file's content; text is base64 already", arguments.base64_of, "AAAA")
 ]
-SECRET: Final = _unnamed("never shown", arguments.secret, "Passw0rd!")
+SECRET: Final = _rule("never shown", arguments.secret, "Passw0rd!")
 """The rule of ``str | pydantic.SecretStr``, which is no alias because that would load most of pydantic."""
 Lun: TypeAlias = Annotated[int, between(0, MOST_LUN)]
 OperatingSystemName: TypeAlias = Annotated[str, one_of(("Linux", "Windows"))]

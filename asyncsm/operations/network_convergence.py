@@ -10,7 +10,7 @@ from typing import Final
 from asyncsm import wire
 from asyncsm.errors import Conflict, InvalidArgument, ResourceNotFound
 from asyncsm.operations import network_files
-from asyncsm.operations.arguments import same_name, same_place, text
+from asyncsm.operations.arguments import items, model, same_name, same_place, text
 from asyncsm.operations.network_files import GATEWAY_SUBNET, block_of, blocks
 from asyncsm.operations.networks import FILE, NetworkOperations, setting
 from asyncsm.polling import OperationHandle
@@ -157,16 +157,21 @@ class ConvergentNetworkOperations(NetworkOperations):
                 a gateway without a subnet called ``GatewaySubnet``, references to what is not declared.
             Conflict: other writers have overwritten the change each time.
         """
-        prefixes = [address_space] if isinstance(address_space, str) else list(address_space or ())
+        if gateway is not None:
+            model("gateway", gateway, wire.network_configuration.ConfiguredGateway)
+        local = [
+            model("local_sites", one, wire.network_configuration.ConfiguredLocalSite)
+            for one in items("local_sites", local_sites)
+        ]
         network = _Network(
             name,
-            prefixes,
+            _prefixes(address_space),
             _subnets(subnets),
             location,
             affinity_group,
             _dns_servers(dns_servers),
             gateway,
-            local_sites,
+            local,
         )
         await self._change(_Change(network.apply))
         return await self._listed(name)
@@ -271,12 +276,17 @@ def _missing(name: str, request_id: str | None) -> ResourceNotFound:
     return ResourceNotFound("ResourceNotFound", message, status=404, request_id=request_id)
 
 
+def _prefixes(given: Sequence[str] | str | None) -> Sequence[str]:
+    return [given] if isinstance(given, str) else items("address_space", given or ())
+
+
 def _subnets(
     given: Mapping[str, str] | Sequence[wire.network_configuration.ConfiguredSubnet] | None,
 ) -> list[wire.network_configuration.ConfiguredSubnet]:
     if isinstance(given, Mapping):
         return [wire.network_configuration.ConfiguredSubnet(name, prefix) for name, prefix in given.items()]
-    return list(given or ())
+    kind = wire.network_configuration.ConfiguredSubnet
+    return [model("subnets", one, kind) for one in items("subnets", given or ())]
 
 
 def _dns_servers(given: Mapping[str, str] | Sequence[str] | None) -> Mapping[str, str | None] | None:
@@ -284,7 +294,7 @@ def _dns_servers(given: Mapping[str, str] | Sequence[str] | None) -> Mapping[str
         raise InvalidArgument("dns_servers", "is a list of names, or addresses by name, not one name")
     if given is None or isinstance(given, Mapping):
         return given
-    return dict.fromkeys(given)
+    return dict.fromkeys([text("dns_servers", name) for name in items("dns_servers", given)])
 
 
 def _widen(parameter: str, space: wire.network_configuration.AddressPrefixes, wanted: Iterable[str]) -> None:

@@ -156,10 +156,10 @@ def block_of(parameter: str, text: str) -> IPv4Network:
         InvalidArgument: it is no prefix.
     """
     try:
-        block = IPv4Network(text.strip(), strict=False)
+        block = IPv4Network(str(text).strip(), strict=False)
     except ValueError:
         block = None
-    if block is None or "/" not in text:
+    if block is None or "/" not in str(text):
         raise InvalidArgument(parameter, f"{text!r} is no address prefix such as 10.0.0.0/8")
     return block
 
@@ -176,7 +176,7 @@ def address(parameter: str, text: str) -> IPv4Address:
         InvalidArgument: it is none.
     """
     try:
-        return IPv4Address(text.strip())
+        return IPv4Address(str(text).strip())
     except ValueError:
         raise InvalidArgument(parameter, f"{text!r} is no IPv4 address") from None
 

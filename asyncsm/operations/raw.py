@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncsm.engine import protocol
 from asyncsm.engine.caller import Caller
+from asyncsm.errors import InvalidArgument
 from asyncsm.polling import OperationHandle
 from asyncsm.wire.encoding import utf8
 from asyncsm.wire.http import HttpResponse
@@ -43,4 +44,6 @@ class RawOperations(Caller):
 
     def _raw(self, method: str, path: str, body: str | bytes | None, version: str | None) -> protocol.Request:
         content = utf8("body", body) if isinstance(body, str) else body
+        if content is not None and not isinstance(content, bytes):
+            raise InvalidArgument("body", f"must be text or bytes, not {type(content).__name__}")
         return protocol.raw(method, path, self.subscription_id, content or None, version)

@@ -30,9 +30,11 @@ MACHINE: Final = DEPLOYMENT + "/roleinstances/{role_name}/Operations"
 # Rules for the parts of a machine.
 
 
-def _system(_: str, value: object) -> object:
-    config = cast("SystemConfiguration", value)
-    if isinstance(config, wire.configuration_sets.LinuxConfigurationSet):
+def _system(parameter: str, value: object) -> object:
+    linux = wire.configuration_sets.LinuxConfigurationSet
+    windows = wire.configuration_sets.WindowsConfigurationSet
+    config = cast("SystemConfiguration", arguments.model(parameter, value, linux, windows))
+    if isinstance(config, linux):
         _length("system_config.host_name", config.host_name, 1, 64)
         _length("system_config.user_name", config.user_name, 1, 32)
         if config.user_password is not None:
@@ -56,7 +58,7 @@ def _network(parameter: str, value: object) -> object:
             if name in wire.configuration_sets.ConfigurationSet.model_fields
         }
         value = wire.configuration_sets.ConfigurationSet(**{**own, "input_endpoints": value})
-    config = cast("wire.configuration_sets.ConfigurationSet", value)
+    config = arguments.model(parameter, value, wire.configuration_sets.ConfigurationSet)
     taken: dict[tuple[int, str], str | None] = {}
     for endpoint in config.input_endpoints:
         # Endpoints of one load-balanced set share their port on purpose.

@@ -24,6 +24,7 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
 from asyncsm.errors import AsyncsmError, InvalidArgument, OperationTimeout
 from asyncsm.polling import OperationHandle
+from asyncsm.polling.deadlines import checked
 
 T = TypeVar("T")
 
@@ -91,11 +92,12 @@ class Flights(Generic[T]):
         self.total: int | None = len(calls) if isinstance(calls, Collection) else None
         self._listed = self.total is not None
         self._source = calls if isinstance(calls, AsyncIterable) else iter(calls)
-        self._deadline = deadline
-        if max_in_flight is not None and max_in_flight < 1:
+        try:
+            self._deadline = checked("deadline", deadline)
+            self._places = asyncio.Semaphore(_number_of_places(max_in_flight))
+        except InvalidArgument:
             self._give_up_the_rest()
-            raise InvalidArgument("max_in_flight", "must be at least 1")
-        self._places = asyncio.Semaphore(max_in_flight or sys.maxsize)
+            raise
         self._taken = 0
         self._calls: dict[int, _Call] = {}
         self._ended: deque[Completed[T]] = deque()
@@ -325,3 +327,13 @@ async def _cancel(futures: set[asyncio.Future[Any]]) -> None:
             interruption = error
     if interruption is not None:
         raise interruption
+
+
+def _number_of_places(max_in_flight: int | None) -> int:
+    if max_in_flight is None:
+        return sys.maxsize
+    if not isinstance(max_in_flight, int):
+        raise InvalidArgument("max_in_flight", f"must be a whole number, not {max_in_flight!r}")
+    if max_in_flight < 1:
+        raise InvalidArgument("max_in_flight", "must be at least 1")
+    return max_in_flight

@@ -29,8 +29,11 @@ class TemplateError(ValueError):
     """
 
     def __init__(self, path: tuple[str | int, ...], message: str) -> None:
-        super().__init__(message)
+        super().__init__(path, message)
         self.path: tuple[str | int, ...] = path
+
+    def __str__(self) -> str:
+        return str(self.args[1])
 
 
 def expand(entry: S) -> Iterator[S]:

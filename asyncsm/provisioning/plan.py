@@ -66,9 +66,6 @@ class PlanError(InvalidArgument):
         super().__init__("plan", "\n".join(str(one) for one in problems))
         self.problems: list[Problem] = problems
 
-    def __reduce__(self) -> tuple[type[PlanError], tuple[list[Problem]]]:  # type: ignore[override]
-        return type(self), (self.problems,)
-
     def __str__(self) -> str:
         return "\n".join(str(one) for one in self.problems)
 

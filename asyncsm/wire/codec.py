@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Protocol, Union, cast, get_args, get_origin
 
@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from pydantic.alias_generators import to_pascal
 from pydantic.fields import FieldInfo
 
+from asyncsm.errors import InvalidArgument
 from asyncsm.wire import xml
 from asyncsm.wire.thumbprints import Thumbprint
 from asyncsm.wire.types import (
@@ -75,7 +76,6 @@ class FieldLayout:
     write: Writer
     required: bool = False
     repeated: bool = False
-    """True if the element itself is repeated."""
     item: str | None = None
     """Name of the repeated element inside this one, of a wrapped list."""
     models: tuple[type[BaseModel], ...] = ()
@@ -106,9 +106,8 @@ class ModelLayout:
     """Wire names of fields whose text pydantic reads as it is."""
     moments: tuple[str, ...]
     """Members of `words` that are dates."""
-    noise: frozenset[
-        str
-    ]  # attributes without meaning of their own: declarations of the model's namespaces, and nil
+    noise: frozenset[str]
+    """Attributes without meaning: declarations of the model's namespaces, and nil."""
     keeps_order: bool
 
 
@@ -163,17 +162,17 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FieldLayout:
             takes_none=none,
         )
     read, write = _codec(kind, marks, where)
-    keeps = write is _write_child
+    models = _models(kind)
     words = kind if isinstance(kind, type) and issubclass(kind, OpenEnum) else None
     return FieldLayout(
         name,
         wire,
         nillable,
-        keeps,
+        bool(models),
         read,
         write,
         required,
-        models=_models(kind),
+        models=models,
         words=words,
         takes_none=none,
         thumbprint=Thumbprint in marks,
@@ -203,7 +202,7 @@ def _without_none(annotation: object, marks: list[object]) -> object:
 
 def _codec(kind: object, marks: list[object], where: str) -> tuple[Reader, Writer]:
     if get_origin(kind) in (Union, types.UnionType):
-        return functools.partial(_read_variant, get_args(kind)[0]), _write_child
+        return functools.partial(_read_variant, get_args(kind)[0]), functools.partial(_write_child, where)
     if any(mark is Base64 or isinstance(mark, Base64) for mark in marks):
         return base64_codec_for(where)
     if AttributedText in marks:
@@ -211,7 +210,7 @@ def _codec(kind: object, marks: list[object], where: str) -> tuple[Reader, Write
     if not isinstance(kind, type):
         raise TypeError(f"{where}: no wire form for {kind!r}")
     if issubclass(kind, BaseModel):
-        return functools.partial(_read_child, kind), _write_child
+        return functools.partial(_read_child, kind), functools.partial(_write_child, where)
     return codec_for(kind, where, marks)
 
 
@@ -387,12 +386,11 @@ def write(model: BaseModel, node: dict[str, Node], extras: tuple[ExtraElement, .
     return node
 
 
-class _Element(Protocol):
-    def to_node(self) -> dict[str, Node]: ...
-
-
-def _write_child(value: object) -> Node:
-    return cast("_Element", value).to_node() or NOTHING
+def _write_child(where: str, value: object) -> Node:
+    to_node: Callable[[], dict[str, Node]] | None = getattr(value, "to_node", None)
+    if to_node is None:  # lists are the caller's own, and take anything
+        raise InvalidArgument(where, f"has a {type(value).__name__} in it, which is no model")
+    return to_node() or NOTHING
 
 
 def _write_extras(

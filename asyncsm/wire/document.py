@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import ClassVar, Generic, Self, TypeVar, cast, get_origin, overload
 
@@ -65,7 +65,7 @@ class Document(BaseModel):
     @classmethod
     def of(cls, value: object) -> object:
         """Return the model that a caller means by `value`, which may be a mapping of its fields."""
-        return cls(**value) if isinstance(value, Mapping) else value
+        return cls(**{str(name): one for name, one in value.items()}) if isinstance(value, Mapping) else value
 
     @property
     def request_id(self) -> str | None:
@@ -140,8 +140,9 @@ class DocumentList(Document, Generic[ItemT]):
 
     @classmethod
     def of(cls, value: object) -> object:
-        """Return the model that a caller means by `value`, which may be a plain list."""
-        return super().of({_items_field(cls): value} if isinstance(value, list | tuple) else value)
+        """Return the model that a caller means by `value`, which may be a plain list, or anything one is made of."""
+        plain = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping | BaseModel)
+        return super().of({_items_field(cls): value} if plain else value)
 
 
 @functools.cache

@@ -148,11 +148,22 @@ def _write_bool(value: object) -> str:
     return "true" if value else "false"
 
 
-def _write_datetime(where: str, value: object) -> str:
+def in_utc(where: str, moment: datetime) -> datetime:
+    """Return a moment in UTC.
+
+    Raises:
+        InvalidArgument: it has no time zone, so that nobody knows which it is, or there is no such year in UTC.
+    """
+    if moment.tzinfo is None:
+        raise InvalidArgument(where, "a datetime needs a time zone; use datetime.now(UTC)")
     try:
-        moment = cast("datetime", value).astimezone(UTC)
-    except OverflowError:
+        return moment.astimezone(UTC)
+    except (OverflowError, ValueError):
         raise InvalidArgument(where, "is outside the years 1 to 9999 in UTC") from None
+
+
+def _write_datetime(where: str, value: object) -> str:
+    moment = in_utc(where, cast("datetime", value))
     return moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds").replace(
         "+00:00", "Z"
     )

@@ -107,6 +107,7 @@ ON_PURPOSE = {
     r"(Images/OSImage|VMImages/VMImage|OSImage)/Location: .* / .*;.*": (
         "an image of the platform came to more regions with time, and the catalogue has all of them"
     ),
+    r"VMImages/VMImage/.*/LogicalDiskSizeInGB: .*": "the service read it in the blob, the emulator has no blobs",
     r"VMImages/VMImage/RecommendedVMSize: ExtraLarge / A7": "publishers changed what they recommend",
     r"(Locations/Location|AffinityGroups/AffinityGroup|AffinityGroup)/.*/"
     r"(RoleSize|AvailableService|StorageAccountType): (?!before ).*": (
@@ -123,9 +124,6 @@ ON_PURPOSE = {
     r"|StatusOfSecondary: Unavailable / Available)": (
         "regions and clusters that only the service's own people saw have other pairs, or none"
     ),
-    r"StorageService(s/StorageService)?/MigrationState: .* / \(missing\)": (
-        "the emulator has no resource manager to which accounts could move"
-    ),
     r"status: 200 / 400 .*StartTime\..*": (
         "the emulator's clock begins later than some recordings, and so does what it tells of operations"
     ),
@@ -135,6 +133,9 @@ ON_PURPOSE = {
     ),
     r"OperatingSystem(s|Families)/.*OperatingSystem(/Is(Active|Default))?: .*": (
         "releases of guest systems come and go, and the emulator's catalogue is of June 2015, with two later families"
+    ),
+    r"ResourceExtensions/ResourceExtension/(Label: .*|(CompanyName|PublishedDate|Regions): \(missing\) / .*)": (
+        "publishers and the service told more of extensions as time went by"
     ),
     r"ResourceExtensions/.*/SampleConfig: .* / \(missing\)": "samples are left out of the catalogue",
     r"HostedServices/HostedService/ComputeCapabilities/.*": (
@@ -199,9 +200,6 @@ ON_PURPOSE = {
     r".*/MacAddress: \w{12} / \w{12}": "a hardware address is made up",
     r".*/(Url|InternalDnsSuffix): .*(rdfetest|test-internal).*": (
         "a cluster on which only the service's own people ran deployments had a domain of its own"
-    ),
-    r"(Deployment/Label|HostedService/.*/Label): FAKE.*": (
-        "the script that cleaned the recordings took the label for a secret"
     ),
     r"Disk/LogicalDiskSizeInGB: .*": "the service read it in the blob, the emulator has no blobs",
 }

@@ -35,7 +35,8 @@ _LOCATION = re.compile(_NAMED.format("Location"))
 _ACCOUNT = re.compile(r"https?://([a-z0-9]{3,24})\.blob\.core\.windows\.net")
 _ROLE = re.compile(r"/services/hostedservices/([^/]+)/deployments/([^/]+)/roles/[^/]+$", re.IGNORECASE)
 _SPACE = re.compile(r"/webspaces/+([^/\s]+)", re.IGNORECASE)
-_SPACE_MADE = re.compile(r"<WebSpaceToCreate>.*?<Name>([^<]+)</Name>")
+_SPACE_MADE = re.compile(r"<WebSpaceToCreate>.*?<Name>([^<]+)</Name>", re.DOTALL)
+_SITE = re.compile(r"/webspaces/+([^/]+)/+sites/+([^/]+)", re.IGNORECASE)
 _MADE = re.compile(r"<(?:Service)?Name>([^<]+)</")
 
 
@@ -85,9 +86,33 @@ def _present(said: list[Exchange]) -> Iterator[tuple[str, str]]:
     if network_file:
         yield "services/networking/media", network_file
     yield from present
-    made = {name.lower() for name in _SPACE_MADE.findall(requests)}
+    made = {name.lower() for name in _SPACE_MADE.findall(requests)} | _missed_spaces(said)
     for name in sorted({one.lower() for one in _SPACE.findall(requests)} - made):
         yield f"services/webspaces/{name}/sites", web_site(f"before-{name}", name)
+    for space, name in sorted(_sites(said)):
+        yield f"services/webspaces/{space}/sites", web_site(name, space)
+
+
+def _missed_spaces(said: list[Exchange]) -> set[str]:
+    """Web spaces that were not there when they were first asked for."""
+    first: dict[str, int] = {}
+    for then in said:
+        if space := _SPACE.search(then.path):
+            first.setdefault(space[1].lower(), then.status)
+    return {name for name, status in first.items() if status == HTTPStatus.NOT_FOUND}
+
+
+def _sites(said: list[Exchange]) -> set[tuple[str, str]]:
+    """Web spaces and sites that were read before anything of that name was made."""
+    seen: set[tuple[str, str]] = set()
+    made: set[str] = set()
+    for then in said:
+        site = _SITE.search(then.path)
+        if then.method == "POST":
+            made |= {*_MADE.findall(_text(then.request_body))}
+        elif site and then.method == "GET" and then.status == HTTPStatus.OK and site[2] not in made:
+            seen.add((site[1], site[2]))
+    return seen
 
 
 def _machines(said: list[Exchange]) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from doubles.scripted import ScriptedTransport, reply
@@ -17,7 +18,11 @@ from asyncsm import (
     WindowsConfigurationSet,
 )
 from asyncsm.operations import arguments
+from asyncsm.wire.roles import Role
 from asyncsm.wire.storage import KeyType
+
+EAST = timezone(timedelta(hours=5))
+ZONELESS = datetime(2016, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
 CSCFG = (
     '<ServiceConfiguration serviceName="web"'
@@ -38,6 +43,11 @@ ACCEPTED = [
     (arguments.description, ("",), ""),
     (arguments.description, ("x" * 1024,), "x" * 1024),
     (arguments.extended_properties, (None,), None),
+    (arguments.names, ("role_names", (name for name in ["web1", "web2"])), ["web1", "web2"]),
+    (arguments.moment, ("start_time", "2016-01-01"), "2016-01-01"),
+    (arguments.moment, ("start_time", "2016-01-01T12:00:00.1234567Z"), "2016-01-01T12:00:00.1234567Z"),
+    (arguments.moment, ("start_time", date(2016, 1, 1)), "2016-01-01"),
+    (arguments.moment, ("start_time", datetime(2016, 1, 1, 12, tzinfo=UTC)), "2016-01-01T12:00:00Z"),
     (arguments.one_of, ("key_type", "Primary", KeyType), KeyType.PRIMARY),
     (arguments.one_of, ("key_type", "SECONDARY", KeyType), KeyType.SECONDARY),
     (arguments.number, ("lun", 3), 3),
@@ -85,6 +95,17 @@ REFUSED = [
     (arguments.label, ("x" * 101,), "label: has 101 characters; 100"),
     (arguments.description, ("x" * 1025,), "description: has 1025 characters; 1024"),
     (arguments.extended_properties, ({f"n{each}": "v" for each in range(51)},), "extended_properties: 51"),
+    (arguments.description, (5,), "description: must be text, not int"),
+    (arguments.extended_properties, ("n=v",), "extended_properties: must be values by name.* not str"),
+    (arguments.extended_properties, ({1: "v"},), "extended_properties: 1 is no name"),
+    (arguments.names, ("role_names", 5), "role_names: must be a list, not int"),
+    (arguments.names, ("role_names", (name for name in ())), "role_names: must not be empty"),
+    (arguments.moment, ("start_time", "soon"), "start_time: 'soon' is no time such as 2016-01-01"),
+    (arguments.moment, ("start_time", 5), "start_time: must be text, not int"),
+    (arguments.moment, ("start_time", ZONELESS), "start_time: a datetime needs a time zone"),
+    (arguments.moment, ("start_time", datetime(1, 1, 1, tzinfo=EAST)), "start_time: is outside the years"),
+    (arguments.secret, ("password", b"x"), "password: must be text, not bytes"),
+    (arguments.model, ("role", 5, Role), "role: must be a Role, not int"),
     (arguments.extended_properties, ({"1n": "v"},), "extended_properties: '1n' is no name"),
     (arguments.extended_properties, ({"n" * 65: "v"},), "extended_properties"),
     (arguments.extended_properties, ({"n-n": "v"},), "extended_properties"),
@@ -204,6 +225,27 @@ def machine(**changes):
 
 
 REFUSED_CALLS = [
+    ("wait_for_deployment", ("svc", "dep"), {"deadline": "120"}, "deadline"),
+    ("perform_get", (None,), {}, "path"),
+    ("perform_get", ("operatingsystems",), {"x_ms_version": 20160601}, "x_ms_version"),
+    ("perform_put", ("networking/media", {"a": 1}), {}, "body"),
+    ("create_vm_image", ("image",), {}, "vm_image"),
+    ("capture_vm_image", ("svc", "dep", "web1", None), {}, "options"),
+    ("update_os_image_from_image_reference", ("image", "label"), {}, "os_image"),
+    ("add_role", ("svc", "dep", "web1", 5, None), {}, "system_config"),
+    ("add_role", ("svc", "dep", "web1", None, None, 5), {}, "network_config"),
+    ("add_role", ("svc", "dep", "web1", None, 5), {}, "os_virtual_hard_disk"),
+    (
+        "add_role",
+        ("svc", "dep", "web1", None, None),
+        {"data_virtual_hard_disks": ["disk"]},
+        "data_virtual_hard_disks",
+    ),
+    ("ensure_virtual_network", ("front", [5]), {}, "address_space"),
+    ("ensure_virtual_network", ("front", "10.0.0.0/8", 5), {}, "subnets"),
+    ("ensure_virtual_network", ("front", "10.0.0.0/8"), {"gateway": "yes"}, "gateway"),
+    ("ensure_virtual_network", ("front", "10.0.0.0/8"), {"local_sites": ["office"]}, "local_sites"),
+    ("ensure_virtual_network", ("front", "10.0.0.0/8"), {"dns_servers": [5]}, "dns_servers"),
     ("create_hosted_service", ("a.b", "label"), {"location": "West US"}, "service_name"),
     ("create_hosted_service", ("web", "label"), {}, "location"),
     ("create_hosted_service", ("web", "x" * 101), {"location": "West US"}, "label"),

@@ -3,13 +3,18 @@
 import base64
 import copy
 import pickle
+from pathlib import Path
 
 import pytest
 from doubles.requests import post
 
 from asyncsm import errors
+from asyncsm.emulator.persistence.database import UnusableDatabase
 from asyncsm.engine import protocol
 from asyncsm.models import LinuxConfigurationSet
+from asyncsm.provisioning.expansion import TemplateError
+from asyncsm.provisioning.journal_file import JournalError
+from asyncsm.provisioning.plan import PlanError, Problem
 from asyncsm.wire.http import HttpResponse
 from asyncsm.wire.operations import Error
 from asyncsm.wire.refusals import operation_failed
@@ -36,6 +41,10 @@ def failed():
         lambda: errors.OutcomeUnknown("lost", resource="PUT /x", request_id="f" * 32),
         lambda: errors.StateUnreachable("is off", "Stopped"),
         lambda: errors.UnexpectedPayload("no XML", request_id="f" * 32, resource="GET /x"),
+        lambda: PlanError([Problem(path=("services",), message="is no list")]),
+        lambda: JournalError("shop.journal: is damaged"),
+        lambda: TemplateError(("services", 0), "no such placeholder"),
+        lambda: UnusableDatabase(Path("emulator.db"), "is another program's"),
     ],
 )
 def test_an_error_is_the_same_on_the_other_side(make):

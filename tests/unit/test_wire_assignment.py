@@ -1,6 +1,6 @@
 """Assigning to a model's field takes what its constructor takes; anything else is told of by its name."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -62,6 +62,37 @@ def test_a_plain_list_stands_for_a_list_model():
     assert [one.port for one in network.input_endpoints] == [22, 80]
     network.subnet_names = ("front",)
     assert network.subnet_names == ["front"]
+
+
+def test_anything_a_list_is_made_of_stands_for_a_list_model():
+    """Scripts hand over generators and views of dictionaries."""
+    keys = {"first": models.PublicKey("A" * 40, "/x"), "second": models.PublicKey("B" * 40, "/y")}
+    for given in (keys.values(), (key for key in keys.values()), iter(list(keys.values()))):
+        ssh = models.SSH()
+        ssh.public_keys = given
+        assert [one.path for one in ssh.public_keys] == ["/x", "/y"]
+
+
+def test_what_is_no_model_in_a_list_is_told_of_when_it_is_sent():
+    """A list takes anything that is appended."""
+    network = models.ConfigurationSet()
+    network.input_endpoints.append("web")
+    with pytest.raises(InvalidArgument, match=r"^ConfigurationSetInputEndpoints\.input_endpoints: has a str"):
+        network.to_xml()
+
+
+@pytest.mark.parametrize(
+    ("moment", "told"),
+    [
+        (datetime(2016, 5, 1, tzinfo=UTC).replace(tzinfo=None), "needs a time zone"),
+        (datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5))), "is outside the years 1 to 9999"),
+        (datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=5))), "is outside the years 1 to 9999"),
+    ],
+)
+def test_a_moment_that_is_none_in_utc_is_refused(moment, told):
+    """One without a zone would be another on each machine."""
+    with pytest.raises(InvalidArgument, match=rf"^OSImage\.published_date: .*{told}"):
+        models.OSImage(published_date=moment).to_xml()
 
 
 def test_a_dictionary_stands_for_a_part():

@@ -53,6 +53,9 @@ class UnusableDatabase(OSError):
     def __str__(self) -> str:
         return f"{self.filename}: {self.strerror}"
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (Path(self.filename), self.strerror), self.__dict__
+
 
 @dataclass(slots=True)
 class _Notes:

@@ -170,7 +170,7 @@ def _data_disks(call: Call, role: Role, image_name: str) -> wire.DataDiskConfigu
                 name=name,
                 host_caching=HostCaching(disk.host_caching or "None"),
                 lun=disk.lun,
-                media_link=_beside(role, name),
+                media_link=_beside(role, name).replace("http://", "https://", 1),
                 logical_disk_size_in_gb=disk.size_gb,
                 io_type=disk.io_type,
             )

@@ -33,6 +33,11 @@ UNREADABLE: Final = 2
 """Answers in a row that may be unreadable before that is reported."""
 
 
+def normalised(request_id: str) -> str:
+    """A request id as the header has it: documents and users write it with dashes or in capitals."""
+    return request_id.strip().replace("-", "").lower()
+
+
 class OperationSource(ABC):
     """Asks for operations of one sort, each by itself.
 
@@ -86,9 +91,9 @@ class OperationSource(ABC):
         return (await self.read(model, request, Kind.POLL))[0]
 
     async def read_operation(
-        self, model: type[M], request: Request, as_operation: Callable[[M], Operation]
+        self, operation_id: str, model: type[M], request: Request, as_operation: Callable[[M], Operation]
     ) -> Operation:
-        """Read a document about one operation, which has to make sense.
+        """Read a document about one operation, which has to make sense, and be about that one.
 
         Raises:
             UnexpectedPayload: it says what cannot be believed, and did so when it was asked again.
@@ -97,9 +102,11 @@ class OperationSource(ABC):
         async def believed(response: HttpResponse) -> Operation:
             operation = as_operation(await decoded(model, response, request))
             doubt = doubt_about(operation)
+            if normalised(operation.id) != normalised(operation_id):
+                doubt = f"is another one, {operation.id:.40}"
             if doubt is not None:
                 raise UnexpectedPayload(
-                    f"the service says that operation {operation.id} {doubt} (request {response.request_id})",
+                    f"the service says that operation {operation_id} {doubt} (request {response.request_id})",
                     request_id=response.request_id,
                     resource=request.resource,
                 )
@@ -135,7 +142,7 @@ class GatewayOperations(OperationSource):
     async def status(self, operation_id: str) -> Operation:
         """Ask for one operation, and tell of it in the words of the others."""
         path = get("services", "networking", "operation", operation_id)
-        return await self.read_operation(GatewayOperation, path, _as_operation)
+        return await self.read_operation(operation_id, GatewayOperation, path, _as_operation)
 
 
 def _as_operation(found: GatewayOperation) -> Operation:

@@ -69,8 +69,8 @@ CHANGE = post(
 SAID = "The password horse-battery is too weak."
 
 
-def failed():
-    return operation("Failed", error=(400, "BadRequest", SAID))
+def failed(request_id=REQUEST_ID):
+    return operation("Failed", request_id, error=(400, "BadRequest", SAID))
 
 
 @virtual_time
@@ -108,7 +108,7 @@ async def test_a_failure_that_a_list_shows_does_not_show_them():
             started.append(f"{len(started):032x}")
             return reply(202, request_id=started[-1], date="Wed, 23 Dec 2015 22:11:13 GMT")
         if "/operations?" not in request.url:
-            return failed()
+            return failed(request.url.rpartition("/")[2])
         items = "".join(
             f"<SubscriptionOperation><OperationId>{one}</OperationId><OperationStatus><ID>{one}</ID>"
             f"<Status>Failed</Status><HttpStatusCode>400</HttpStatusCode><Error><Code>BadRequest</Code>"

@@ -99,6 +99,7 @@ REFUSED = [
     ("PUT", f"{QUEUES}/x", queue(LockDuration="PT6M"), 400, "'PT6M'"),
     ("PUT", f"{QUEUES}/x", queue(DefaultMessageTimeToLive="a day"), 400, "'a day'"),
     ("PUT", f"{QUEUES}/x", queue(Status="Gone"), 400, "'Gone'"),
+    ("PUT", f"{QUEUES}/x", queue(MaxDeliveryCount=0), 400, "at least once"),
     ("PUT", f"{QUEUES}/x", own_rules("a", "A"), 400, "its own name"),
     ("PUT+", f"{QUEUES}/none", queue(), 404, "downlevel"),
     ("PUT+", f"{QUEUES}/orders", queue(RequiresSession="false"), 400, "requires_session"),
@@ -244,6 +245,7 @@ async def test_pages(management):
     assert following.endswith("$skip=100&$top=100")
     assert titles(await management.get(f"{QUEUES}?$skip=100&$top=100")) == ["x099", "x100"]
     assert titles(await management.get(f"{QUEUES}?$skip=1&$top=2")) == ["x000", "x001"]
+    assert titles(await management.get(f"{QUEUES}?$skip={2**70}")) == []
 
 
 async def test_hubs_and_relays(management):

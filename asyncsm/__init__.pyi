@@ -72,8 +72,10 @@ from .preloading import (
 )
 from .services import (
     NetworkManagementService as NetworkManagementService,
+    ServiceBusManagementService as ServiceBusManagementService,
     ServiceManagementService as ServiceManagementService,
     SqlDatabaseManagementService as SqlDatabaseManagementService,
+    WebsiteManagementService as WebsiteManagementService,
 )
 from .session import (
     ManagementSession as ManagementSession,
@@ -193,6 +195,22 @@ from .wire.roles import (
     Role as Role,
     RoleList as RoleList,
 )
+from .wire.service_bus import (
+    AuthorizationRule as AuthorizationRule,
+    AuthorizationRules as AuthorizationRules,
+    CountDetails as CountDetails,
+    NotificationHubDescription as NotificationHubDescription,
+    QueueDescription as QueueDescription,
+    RelayDescription as RelayDescription,
+    ServiceBusNamespace as ServiceBusNamespace,
+    ServiceBusRegion as ServiceBusRegion,
+    TopicDescription as TopicDescription,
+)
+from .wire.service_bus_metrics import (
+    MetricProperties as MetricProperties,
+    MetricRollups as MetricRollups,
+    MetricValues as MetricValues,
+)
 from .wire.sql_databases import (
     CreateServerResponse as CreateServerResponse,
     Database as Database,
@@ -229,6 +247,27 @@ from .wire.vm_images import (
     OSDiskConfiguration as OSDiskConfiguration,
     VMImage as VMImage,
     VMImages as VMImages,
+)
+from .wire.website_metrics import (
+    Data as Data,
+    MetricAvailabilities as MetricAvailabilities,
+    MetricAvailability as MetricAvailability,
+    MetricDefinition as MetricDefinition,
+    MetricDefinitions as MetricDefinitions,
+    MetricResponse as MetricResponse,
+    MetricResponses as MetricResponses,
+    MetricSample as MetricSample,
+    Values as Values,
+)
+from .wire.websites import (
+    HostNameSslState as HostNameSslState,
+    HostNameSslStates as HostNameSslStates,
+    PublishData as PublishData,
+    PublishProfile as PublishProfile,
+    Site as Site,
+    Sites as Sites,
+    WebSpace as WebSpace,
+    WebSpaces as WebSpaces,
 )
 
 __version__: str

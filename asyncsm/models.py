@@ -4,12 +4,14 @@
 from enum import Enum
 
 from asyncsm.wire.affinity_groups import *
+from asyncsm.wire.atom import AtomDescription
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.certificates import *
 from asyncsm.wire.configuration_sets import *
 from asyncsm.wire.cscfg import *
 from asyncsm.wire.deployments import *
 from asyncsm.wire.disks import *
+from asyncsm.wire.document import Document
 from asyncsm.wire.endpoints import *
 from asyncsm.wire.extensions import *
 from asyncsm.wire.hosted_services import *
@@ -20,6 +22,8 @@ from asyncsm.wire.networks import *
 from asyncsm.wire.operations import *
 from asyncsm.wire.properties import *
 from asyncsm.wire.roles import *
+from asyncsm.wire.service_bus import *
+from asyncsm.wire.service_bus_metrics import *
 from asyncsm.wire.service_extensions import *
 from asyncsm.wire.sql_backups import *
 from asyncsm.wire.sql_databases import *
@@ -27,12 +31,15 @@ from asyncsm.wire.storage import *
 from asyncsm.wire.subscription import *
 from asyncsm.wire.types import OpenEnum
 from asyncsm.wire.vm_images import *
+from asyncsm.wire.website_metrics import *
+from asyncsm.wire.websites import *
 
 __all__ = sorted(  # noqa: PLE0605 # pyright: ignore[reportUnsupportedDunderAll]
     name
     for name, value in globals().items()
-    if isinstance(value, type) and issubclass(value, XmlModel | Enum)
-    if value.__module__ not in {"enum", XmlModel.__module__, OpenEnum.__module__}
+    if isinstance(value, type) and issubclass(value, Document | Enum)
+    if value.__module__
+    not in {"enum", *(one.__module__ for one in (Document, XmlModel, AtomDescription, OpenEnum))}
 )
 for _name in [name for name in globals() if not name.startswith("_") and name not in __all__]:
     del globals()[_name]  # what the families import to define their models

@@ -102,7 +102,7 @@ def _row(one: Operation) -> tuple[str, ...]:
         f"`{one.reply.__name__ if one.reply else 'OperationHandle'}`",
         one.ends if one.ends == "at once" else f"`{one.ends}`",
         f"{one.usual.seconds:g} ({one.usual.samples or 'guess'})" if one.usual else "",
-        one.evidence.strip("[]"),
+        one.evidence.strip("[]").replace("] [", ", "),
         "yes" if _emulated(one) else "no",
     )
 

@@ -25,6 +25,7 @@ from rich.table import Table
 from rich.text import Text
 
 from asyncsm.emulator import Emulator, ManualClock
+from asyncsm.emulator.call import Route
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routes import ROUTES
 from asyncsm.emulator.routing import Router, parse_query, split
@@ -126,6 +127,12 @@ class Report:
 
 def operation_of(then: Exchange) -> str | None:
     """The service's name of what was asked, by the emulator's routes; nothing if it has none for it."""
+    route = route_of(then)
+    return route.operation if route is not None else None
+
+
+def route_of(then: Exchange) -> Route | None:
+    """The emulator's route for what was asked; nothing if it has none."""
     try:
         route, _ = ROUTER.find(
             then.method,
@@ -135,7 +142,7 @@ def operation_of(then: Exchange) -> str | None:
         )
     except Refusal:
         return None
-    return route.operation
+    return route
 
 
 async def measure(recordings: Iterable[Path]) -> Report:
@@ -169,6 +176,9 @@ async def _measure_one(report: Report, management: Management, recording: Path) 
         # The end of an operation cannot be asked for where its beginning is unknown.
         if operation is None or split(then.path)[-1] in unknown:
             unknown.add(_request_id(then))
+            if is_change and then.path.lower().endswith("/migration"):
+                # What moves is seen in lists and in the network configuration.
+                not_made.append("/".join(then.path.lower().split("/")[:4]))
             report.row(f"all of {recording.parent.name}").not_emulated += 1
         elif not _is_whole(recording, then, made) or then.path.lower().startswith(tuple(not_made)):
             if is_change:

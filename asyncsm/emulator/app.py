@@ -155,9 +155,15 @@ class ManagementApp:
             thumbprint=thumbprint or "",
             client_address=request.remote,
             content=await self._read_body(request) if request.body_exists else b"",
+            conditional="If-Match" in request.headers,
         )
         route, parameters = self._router.find(
-            incoming.method, incoming.segments, incoming.query, incoming.root, scoped=scoped
+            incoming.method,
+            incoming.segments,
+            incoming.query,
+            incoming.root,
+            scoped=scoped,
+            conditional=incoming.conditional,
         )
         if self._world.strict and incoming.content:
             strict.check_content_type(route.operation, route.dialect, request.headers.get("Content-Type"))

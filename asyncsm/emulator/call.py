@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from random import Random
-from typing import Self, TypeAlias, TypeVar, cast
+from typing import Final, Self, TypeAlias, TypeVar, cast
 
 from asyncsm import durations
 from asyncsm.config import XML_CONTENT_TYPE
@@ -25,6 +25,9 @@ from asyncsm.wire.document import Document
 from asyncsm.wire.xml import Node
 
 Handler: TypeAlias = "Callable[[Call], Reply]"
+
+ANY: Final = "*"
+"""The value in a route's query of a parameter that has to be there with some value."""
 
 M = TypeVar("M", bound=Document)
 
@@ -50,7 +53,7 @@ class Reply:
         """The answer that says no, in the words of a family."""
         document = dialect.refused(refusal)
         kind = dialect.refused_as if isinstance(document, bytes) else ""
-        return cls(refusal.status, document, content_type=kind)
+        return cls(refusal.status, document, dialect.headers, kind)
 
     def content(self) -> tuple[bytes, str] | None:
         """Return the body and what it is; ``None`` for an empty one."""
@@ -70,13 +73,14 @@ class Route:
         path: below the subscription, with ``{name}`` for what is captured.
         operation: the service's name of it.
         handler: what answers.
-        query: parameters that must have these values, in any case of letters; "" for none.
+        query: parameters that must have these values, in any case of letters; "" for none, `ANY` for some.
         root: root element the body must have, where that tells operations apart.
         recorded: whether List Subscription Operations shows it: changes, not reads.
         scoped: whether the path stands below a subscription.
         seconds: how long it usually takes, if it is not done with the answer and `durations` tells nothing.
         dialect: how it speaks where that is not as the core does.
         only_with_query: whether its path without the query belongs to operations that are not emulated.
+        conditional: whether only a request with ``If-Match``, which changes what is there, is meant.
     """
 
     method: str
@@ -90,16 +94,21 @@ class Route:
     seconds: float = durations.OTHERWISE
     dialect: Dialect = CORE
     only_with_query: bool = False
+    conditional: bool = False
 
     @property
     def usual(self) -> Usual:
         """How long it takes, if it is not done with the answer."""
         return durations.usual(self.root or "", self.operation) or Usual(self.seconds)
 
-    def wants(self, query: Mapping[str, str], root: Callable[[], str]) -> bool:
-        """Tell whether a request's query, and its body's root element if that matters, are this route's."""
-        if any(query.get(name, "").lower() != value.lower() for name, value in self.query.items()):
+    def wants(self, query: Mapping[str, str], root: Callable[[], str], *, conditional: bool) -> bool:
+        """Tell whether a request's query and condition, and its body's root if that matters, are this route's."""
+        if self.conditional and not conditional:
             return False
+        for name, value in self.query.items():
+            given = query.get(name, "")
+            if not given if value is ANY else given.lower() != value.lower():
+                return False
         return self.root is None or self.root == root()
 
 
@@ -137,6 +146,7 @@ class Incoming:
         thumbprint: certificate of the caller.
         client_address: the caller's IP address.
         content: the body.
+        conditional: whether it has the header ``If-Match``.
     """
 
     method: str
@@ -147,6 +157,7 @@ class Incoming:
     thumbprint: str
     client_address: str | None
     content: bytes
+    conditional: bool = False
 
     @cached_property
     def document(self) -> tuple[str, Node]:

@@ -90,6 +90,10 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         """Return all as they are listed."""
         raise NotImplementedError
 
+    def name_in(self, wanted: RequestT) -> str:
+        """Return the name that a request gives to what it makes."""
+        return str(getattr(wanted, "name", None) or "")
+
     def users(self, subscription: Subscription, thing: ThingT) -> Iterable[str]:
         """Return what uses one, which therefore cannot be removed."""
         return ()
@@ -126,7 +130,7 @@ class Collection(ABC, Generic[ThingT, RequestT]):
     def create(self, call: Call) -> Reply:
         """Answer a POST: one is there at once, and locked until the operation ends."""
         wanted = call.body(self.request)
-        name = str(getattr(wanted, "name", ""))
+        name = self.name_in(wanted)
         held = self.held(call.subscription, call.parameters)
         self.require_new(call, held, name)
         thing = self.make(call, name, wanted)
@@ -190,7 +194,7 @@ class Immediate(Collection[ThingT, RequestT]):
     def create(self, call: Call) -> Reply:
         """Answer a POST: one is there."""
         wanted = call.body(self.request)
-        name = str(getattr(wanted, "name", None) or "")
+        name = self.name_in(wanted)
         held = self.held(call.subscription, call.parameters)
         self.require_new(call, held, name)
         held[name] = thing = self.make(call, name, wanted)

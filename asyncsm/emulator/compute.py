@@ -286,9 +286,14 @@ class Deployment(Lockable):
     changing: bool = False
 
     @property
+    def update_under_way(self) -> Update | None:
+        """The update that has not gone through all domains yet."""
+        return None if self.update is None or self.update.is_done else self.update
+
+    @property
     def rollback_allowed(self) -> bool:
         """True when the update under way can be rolled back."""
-        return self.update is not None and not self.update.rolling_back
+        return self.update_under_way is not None and not self.update_under_way.rolling_back
 
     @property
     def has_virtual_machines(self) -> bool:

@@ -7,8 +7,8 @@ its own form. Refusals from before a route is found, for an unknown certificate,
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from asyncsm.config import JSON_CONTENT_TYPE, XML_CONTENT_TYPE
@@ -18,7 +18,7 @@ from asyncsm.wire.document import Document
 
 XML_TYPES: Final = frozenset({"application/xml", "text/xml"})
 ATOM_TYPES: Final = XML_TYPES | {"application/atom+xml"}
-"""What the old SDK called the XML of Service Bus, Web Sites and cloud services, too."""
+"""What the old SDK called all its XML, and the service took."""
 JSON_TYPES: Final = frozenset({"application/json", "text/json"})
 
 
@@ -31,12 +31,14 @@ class Dialect:
         takes: what strict mode lets a body be called.
         usual: what a body usually is called.
         refused_as: what a refusal is called that is ready bytes.
+        headers: of an answer that says no, besides or instead of the usual ones.
     """
 
     refused: Callable[[Refusal], Document | bytes] = Refusal.document
-    takes: frozenset[str] = XML_TYPES
+    takes: frozenset[str] = ATOM_TYPES
     usual: str = XML_CONTENT_TYPE
     refused_as: str = XML_CONTENT_TYPE
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def _in_json(refusal: Refusal) -> bytes:
@@ -48,9 +50,12 @@ def _as_text(refusal: Refusal) -> bytes:
 
 
 CORE: Final = Dialect()
-CORE_IN_ATOM: Final = Dialect(takes=ATOM_TYPES)
-"""The core's words, by which bodies may be called Atom."""
-TEXT_IN_ATOM: Final = Dialect(_as_text, ATOM_TYPES, "application/atom+xml; type=entry; charset=utf-8")
+TEXT_IN_ATOM: Final = Dialect(
+    _as_text,
+    ATOM_TYPES,
+    "application/atom+xml; type=entry; charset=utf-8",
+    headers={"Server": "Microsoft-HTTPAPI/2.0"},
+)
 """Service Bus: a refusal is a ``string`` without a code [rec service_bus/get_namespace_with_non_existing_namespace]."""
 JSON: Final = Dialect(_in_json, JSON_TYPES, JSON_CONTENT_TYPE, JSON_CONTENT_TYPE)
 """Bodies and refusals are JSON objects [guess]."""

@@ -29,6 +29,7 @@ class _Facts(TypedDict, total=False):
     seconds: float
     dialect: Dialect
     only_with_query: bool
+    conditional: bool
 
 
 class RouteTable:
@@ -92,7 +93,9 @@ class Router:
                 node = self._child(node, segment)
             node.methods.setdefault(route.method, []).append(route)
             # The one that asks for most is tried first; the plain one takes the rest.
-            node.methods[route.method].sort(key=lambda one: (-len(one.query), one.root is None))
+            node.methods[route.method].sort(
+                key=lambda one: (-len(one.query), one.root is None, not one.conditional)
+            )
 
     @staticmethod
     def _child(node: _Node, segment: str) -> _Node:
@@ -110,6 +113,7 @@ class Router:
         root: Callable[[], str],
         *,
         scoped: bool = True,
+        conditional: bool = False,
     ) -> tuple[Route, dict[str, str]]:
         """The route, and what its ``{name}`` parts stand for.
 
@@ -119,6 +123,7 @@ class Router:
             query: parameters by lower-case name.
             root: gives the root element's name of the body, read only if it is needed.
             scoped: whether the path stood below a subscription.
+            conditional: whether the request has the header ``If-Match``.
 
         Raises:
             Refusal: the path is not emulated, not for this method, or lacks a query parameter.
@@ -130,7 +135,7 @@ class Router:
         if candidates is None:
             raise refusals.invalid_verb(method)  # [protocol 3.3]
         for route in candidates:
-            if route.wants(query, root):
+            if route.wants(query, root, conditional=conditional):
                 names = (part[1:-1] if part.startswith("{") else None for part in split(route.path))
                 captured = {name: value for name, value in zip(names, segments, strict=True) if name}
                 return route, captured

@@ -20,7 +20,9 @@ from asyncsm.emulator.networking import NetworkConfiguration, NetworkSecurityGro
 from asyncsm.emulator.progress import Lockable, OperationLog
 from asyncsm.emulator.published import ExtensionType, Publication
 from asyncsm.emulator.saved_names import saved
+from asyncsm.emulator.service_bus import ServiceBusNamespace
 from asyncsm.emulator.sql import SqlServer
+from asyncsm.emulator.websites import WebSpace
 from asyncsm.wire.vm_images import VMImage
 
 MOST: Final = 2**31 - 1
@@ -50,6 +52,10 @@ class Quotas:
     sql_databases_per_server: int = 150
     sql_firewall_rules_per_server: int = 128
     sql_dtus_per_server: int = 2000
+    service_bus_namespaces: int = 100
+    service_bus_rules_per_namespace: int = 12
+    service_bus_entities_per_namespace: int = 10_000
+    web_sites: int = 100
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -151,6 +157,7 @@ class Subscription(Entity):
         vm_images: the user's, as they are shown.
         extension_types: those published, by provider and type with a slash between.
         publications: of OS and VM images alike, by the image's name.
+        publishing_user: the name with which all its web sites can be published.
         resource_providers: for which it is registered.
         is_publisher: whether it may publish images and extensions. With the service few could;
             here all can, unless a seed says otherwise.
@@ -174,6 +181,9 @@ class Subscription(Entity):
     networks: NetworkConfiguration = field(default_factory=NetworkConfiguration)
     network_security_groups: ByName[NetworkSecurityGroup] = field(default_factory=ByName)
     sql_servers: ByName[SqlServer] = field(default_factory=ByName)
+    service_bus_namespaces: ByName[ServiceBusNamespace] = field(default_factory=ByName)
+    web_spaces: ByName[WebSpace] = field(default_factory=ByName)
+    publishing_user: str | None = None
     extension_types: ByName[ExtensionType] = field(default_factory=ByName)
     publications: ByName[Publication] = field(default_factory=ByName)
     is_publisher: bool = True
@@ -186,6 +196,11 @@ class Subscription(Entity):
         if service.affinity_group is not None:
             return self.affinity_groups[service.affinity_group].location
         return service.location or ""
+
+    @property
+    def number_of_sites(self) -> int:
+        """The number of its web sites, with their slots."""
+        return sum(len(space.sites) for space in self.web_spaces.values())
 
     def deployments(self) -> Iterator[tuple[HostedService, Deployment]]:
         """All deployments, each with its service."""
@@ -209,7 +224,7 @@ class Subscription(Entity):
 
 
 class ServiceState:
-    """All subscriptions; names of hosted services, storage accounts and SQL servers are unique across them."""
+    """All subscriptions; some names are unique across them, as those of hosted services and storage accounts."""
 
     def __init__(self) -> None:
         self.subscriptions: ByName[Subscription] = ByName()
@@ -218,12 +233,15 @@ class ServiceState:
         """Know these subscriptions, with all they have, and nothing else any more.
 
         Raises:
-            ValueError: two of them have a hosted service, a storage account or a SQL server of the same name.
+            ValueError: two of them have a resource of the same name, and that is unique.
         """
         owners = subscriptions.values()
         _require_distinct("hosted service", (name for each in owners for name in each.hosted_services))
         _require_distinct("storage account", (name for each in owners for name in each.storage_accounts))
         _require_distinct("SQL server", (name for each in owners for name in each.sql_servers))
+        _require_distinct(
+            "Service Bus namespace", (name for each in owners for name in each.service_bus_namespaces)
+        )
         self.subscriptions = subscriptions
 
     def owner_of_hosted_service(self, name: str) -> Subscription | None:

@@ -47,6 +47,7 @@ class Update(Entity):
         domain: the present or next one.
         phase: ``Before`` it, waiting to be told, or ``During``.
         rolling_back: whether it undoes another update, and cannot be undone itself.
+        is_done: whether it has gone through all domains, and is only shown a little longer.
     """
 
     mode: str
@@ -58,3 +59,4 @@ class Update(Entity):
     domain: int = 0
     phase: str = "Before"
     rolling_back: bool = False
+    is_done: bool = False

@@ -70,6 +70,7 @@ class Request:
         lane: names, in lower case, of what it changes; ``()`` excludes nothing, and ``None`` leaves
             it to the path (see `asyncsm.operations.lanes.lane_of`).
         content_type: of bytes, where they are not XML of the API; a document knows its own.
+        headers: besides those that every request has.
     """
 
     method: str
@@ -86,6 +87,7 @@ class Request:
     listed: bool = False
     lane: tuple[str, ...] | None = None
     content_type: str = config.XML_CONTENT_TYPE
+    headers: Mapping[str, str] | None = None
 
     @property
     def repeatable(self) -> bool:
@@ -196,6 +198,8 @@ def encode(request: Request, endpoint: Endpoint, subscription_id: str, api_versi
     if request.query:
         url += f"?{request.query}"
     headers = {"x-ms-version": request.version or api_version}
+    if request.headers:
+        headers |= request.headers
     body = request.body
     if isinstance(body, bytes):
         headers["content-type"] = request.content_type

@@ -43,6 +43,11 @@ def text(parameter: str, value: str) -> str:
     return value
 
 
+def odata_filter(parameter: str, value: str) -> str:
+    """`value` without the name of the query parameter, which the old SDK's callers give with it."""
+    return text(parameter, text(parameter, value).removeprefix("$filter="))
+
+
 def hosted_service_name(value: str) -> str:
     """A DNS label: it becomes ``{name}.cloudapp.net``."""
     if not _DNS_LABEL.fullmatch(text("service_name", value)):

@@ -138,6 +138,7 @@ class Binder:
             self._usual,
             operation.listed,
             self._lane(values),
+            headers=operation.headers,
         )
 
     def _query_of(self, values: Values) -> str:

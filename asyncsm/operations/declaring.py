@@ -83,6 +83,8 @@ class Facts(TypedDict, total=False):
     listed: str
     """The same, where the list of operations was seen to show it."""
     version: str
+    headers: Mapping[str, str]
+    """Those that the operation has and others do not."""
     usual: Usual
     ends: Ends
     reconcile: Reconcile
@@ -240,6 +242,7 @@ class Declaration:
             path=self.path,
             query=asked,
             version=facts.get("version", family.version),
+            headers=facts.get("headers", {}),
             body=body,
             fields=_fields(body, facts.get("fields", {}), parameters, [self.path, *asked.values()]),
             made=facts.get("made"),

@@ -114,6 +114,7 @@ class Operation:
         path: below the subscription, with ``{placeholders}`` named as the parameters.
         query: fixed values, and ``{placeholders}``.
         version: ``x-ms-version``, or ``None`` for the session's.
+        headers: besides those that every request has.
         body: model of the document that is sent.
         fields: the body's fields, and the parameters that fill them.
         made: the function that makes the body, where it takes more than filling its fields.
@@ -144,6 +145,7 @@ class Operation:
     path: str
     query: Mapping[str, str]
     version: str | None
+    headers: Mapping[str, str]
     body: type[Document] | None
     fields: Mapping[str, str]
     made: Callable[..., Document] | None = field(repr=False)

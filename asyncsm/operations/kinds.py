@@ -113,6 +113,11 @@ RequestId: TypeAlias = Annotated[
     str, _rule("32 hexadecimal digits, with or without dashes", arguments.request_id, "0" * 32)
 ]
 Names: TypeAlias = Annotated[Sequence[str], _rule("at least one name", arguments.names, ["name"])]
+JoinedNames: TypeAlias = Annotated[
+    Sequence[str],
+    _rule("at least one name", lambda name, value: ",".join(arguments.names(name, value)), ["name"]),
+]
+"""Names that stand in the query with commas between."""
 Configuration: TypeAlias = Annotated[
     Binary, _unnamed("a .cscfg, as it is or in base64", arguments.service_configuration, _CSCFG)
 ]
@@ -130,3 +135,11 @@ ThumbprintAlgorithm: TypeAlias = Annotated[str, one_of(("sha1",))]
 MediaToo: TypeAlias = Annotated[bool, flag("media")]
 ServiceProperties: TypeAlias = Annotated[Properties, properties(50)]
 DeploymentProperties: TypeAlias = Annotated[Properties, properties(25)]
+ODataFilter: TypeAlias = Annotated[
+    str,
+    _rule(
+        "a comparison, such as Timestamp gt datetime'2014-10-01T00:00:00Z'",
+        arguments.odata_filter,
+        "$filter=Timestamp gt datetime'2014-10-01T00:00:00Z'",
+    ),
+]

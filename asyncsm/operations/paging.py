@@ -12,7 +12,9 @@ T = TypeVar("T")
 class Page(Protocol):
     """A page of a list, which says where the next one begins."""
 
-    continuation_token: str | None
+    @property
+    def continuation_token(self) -> str | None:
+        """The beginning of the next page; ``None`` on the last."""
 
 
 PageT = TypeVar("PageT", bound=Page)

@@ -1,3 +1,5 @@
 from .management import ServiceManagementService as ServiceManagementService
 from .networks import NetworkManagementService as NetworkManagementService
+from .service_bus import ServiceBusManagementService as ServiceBusManagementService
 from .sql_databases import SqlDatabaseManagementService as SqlDatabaseManagementService
+from .websites import WebsiteManagementService as WebsiteManagementService

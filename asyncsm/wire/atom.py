@@ -118,7 +118,8 @@ class AtomDescription(XmlModel):
         found = next((one for one in inside if one.name.rpartition(":")[2] == cls.root_name()), None)
         if found is None:
             raise ValueError(f"expected <{cls.root_name()}> in the entry")
-        if strict and (entry.extra_elements or len(inside) > 1):
+        strange = [one for one in entry.extra_elements if not one.name.startswith("@xmlns")]
+        if strict and (strange or len(inside) > 1):
             raise UnknownElement("unknown elements in the entry")
         description = cls.from_node(found.value, strict=strict)
         description.entry = entry

@@ -237,7 +237,14 @@ class XmlModel(Document):
 
 
 # Pydantic evaluates what its bases have annotated for every one of two hundred models, be it no field.
-for _not_a_field in ("content_type", "xml_root", "xml_namespace", "xml_prefixes", "xml_in_any_order"):
+for _not_a_field in (
+    "content_type",
+    "xml_root",
+    "xml_namespace",
+    "xml_prefixes",
+    "xml_in_any_order",
+    "xml_lost_when_late",
+):
     del XmlModel.__annotations__[_not_a_field]
 
 

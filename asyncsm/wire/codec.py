@@ -59,8 +59,8 @@ _MOST_FLAT: Final = 5
 MANY: Final = 100
 """Items of a list beyond which each is validated by itself."""
 
-EXTRAS = "extra_elements"
-"""The field that keeps elements without a field of their own."""
+EXTRAS, ORDER = "extra_elements", "element_order"
+"""Fields that keep what a document had without a field of its own, and the order of elements where it is free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,6 @@ class FieldLayout:
     write: Writer
     required: bool = False
     repeated: bool = False
-    """True if the element itself is repeated."""
     item: str | None = None
     """Name of the repeated element inside this one, of a wrapped list."""
     models: tuple[type[BaseModel], ...] = ()
@@ -108,7 +107,8 @@ class ModelLayout:
     moments: tuple[str, ...]
     """Members of `words` that are dates."""
     noise: frozenset[str]
-    """Attributes without meaning of their own: declarations of the model's namespaces, and nil."""
+    """Attributes without meaning: declarations of the model's namespaces, and nil."""
+    keeps_order: bool
 
 
 @functools.cache
@@ -116,7 +116,7 @@ def layout_of(model: type[BaseModel]) -> ModelLayout:
     """Return the layout of `model`, worked out at the first call."""
     if not model.__pydantic_complete__:
         model.model_rebuild()
-    fields = tuple(_field(model, name, info) for name, info in model.model_fields.items() if name != EXTRAS)
+    fields = tuple(_field(model, name, info) for name, info in model.model_fields.items() if not info.exclude)
     local = {field.wire.rpartition(":")[2]: field for field in fields if not field.wire.startswith("@")}
     return ModelLayout(
         fields,
@@ -125,6 +125,7 @@ def layout_of(model: type[BaseModel]) -> ModelLayout:
         frozenset(field.wire for field in fields if field.read in TEXT_READERS),
         tuple(field.wire for field in fields if field.read is read_datetime),
         _ALWAYS_NOISE.union(f"@xmlns:{prefix}" for prefix in getattr(model, "xml_prefixes", ())),
+        ORDER in model.model_fields,
     )
 
 
@@ -145,7 +146,7 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FieldLayout:
         models = _models(item)
         read, write = _repeated_codec(*codec, models)
         if item_name:
-            read, write = _wrapped_codec(item_name, read, write)
+            read, write = _wrapped_codec(item_name, read, write, none)
         keeps = wrapped is not None
         return FieldLayout(
             name,
@@ -238,9 +239,7 @@ _ALWAYS_NOISE = frozenset(("@xmlns", "@xmlns:i", "@i:nil"))
 
 
 def _is_noise(key: str, value: Node, declared: frozenset[str] = _ALWAYS_NOISE) -> bool:
-    if key == "#text":
-        return isinstance(value, str) and value.isspace()
-    return key in declared
+    return key in declared or (key == "#text" and isinstance(value, str) and value.isspace())
 
 
 def read(model: type[BaseModel], node: Node, strict: bool) -> Mapping[str, object]:
@@ -276,20 +275,21 @@ def _read_elements(model: str, layout: ModelLayout, node: dict[str, Node], stric
             extras.append(ExtraElement(key, value, last))
     if extras:
         fields[EXTRAS] = tuple(extras)
+    if layout.keeps_order:
+        fields[ORDER] = tuple(node)
     return fields
 
 
 def _needs_nothing(layout: ModelLayout, node: dict[str, Node]) -> bool:
     """True if pydantic can validate the node as it is: most items of long lists, and ten times as fast."""
-    if not (layout.words.issuperset(node) and set(map(type, node.values())) == {str}):
-        return False
-    if "" in node.values():
+    plain = layout.words.issuperset(node) and set(map(type, node.values())) == {str}
+    if layout.keeps_order or not plain or "" in node.values():
         return False
     return not layout.moments or all(cast("str", node.get(name, "Z"))[-1] == "Z" for name in layout.moments)
 
 
 def _read_child(model: type[BaseModel], node: Node, strict: bool) -> Mapping[str, object] | None:
-    if isinstance(node, dict) and is_nil(node):
+    if isinstance(node, dict) and is_nil(node) and "@i:nil" not in layout_of(model).by_wire:
         return None
     return read(model, node, strict)
 
@@ -325,19 +325,25 @@ def _repeated_codec(
     return read_all, write_all
 
 
-def _wrapped_codec(name: str, read_repeated: Reader, write_repeated: Writer) -> tuple[Reader, Writer]:
+def _wrapped_codec(name: str, read_all: Reader, write_all: Writer, takes_none: bool) -> tuple[Reader, Writer]:
+    local = name.rpartition(":")[2]
+
     def read_inside(node: Node, strict: bool) -> object:
         if not isinstance(node, dict):
             read_text(node, strict)
             return []
+        if takes_none and is_nil(node):
+            return None
+        found: object = []
         for key, value in node.items():
-            if strict and key != name and not _is_noise(key, value):
+            if key.rpartition(":")[2] == local:  # whatever prefix stands for its namespace
+                found = read_all(value, strict)
+            elif strict and not _is_noise(key, value) and not key.startswith("@xmlns:"):
                 raise UnknownElement(f"unknown element {key} where {name} was expected")
-        return read_repeated(node[name], strict) if name in node else []
+        return found
 
     def write_inside(values: object) -> Node:
-        items = write_repeated(values)
-        return items if items is NOTHING else {name: items}
+        return NOTHING if (items := write_all(values)) is NOTHING else {name: items}
 
     return read_inside, write_inside
 
@@ -390,10 +396,5 @@ def _write_child(where: str, value: object) -> Node:
 def _write_extras(
     node: dict[str, Node], pending: tuple[ExtraElement, ...], after: str | None
 ) -> tuple[ExtraElement, ...]:
-    rest = []
-    for extra in pending:
-        if extra.after == after:
-            node[extra.name] = extra.value
-        else:
-            rest.append(extra)
-    return tuple(rest)
+    node |= {extra.name: extra.value for extra in pending if extra.after == after}
+    return tuple([extra for extra in pending if extra.after != after])

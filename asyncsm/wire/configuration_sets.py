@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, TypeAlias
 from pydantic import Field, SecretStr
 
 from asyncsm.wire.base import Thumbprint, Wrapped, XmlList, XmlModel, positional, repeated
+from asyncsm.wire.element_order import FreelyOrdered
 from asyncsm.wire.endpoints import ConfigurationSetInputEndpoints, NetworkInterfaces
 from asyncsm.wire.networks import PublicIPs
 from asyncsm.wire.types import HiddenBinary, HiddenStr
@@ -128,7 +129,7 @@ class Provisioning(XmlModel):
     account_data: SecretStr | None = None
 
 
-class DomainJoin(XmlModel):
+class DomainJoin(FreelyOrdered):
     """The domain that a Windows machine joins."""
 
     xml_in_any_order: ClassVar[tuple[frozenset[str], ...]] = (
@@ -163,7 +164,7 @@ class StoredCertificateSettings(XmlList[CertificateSetting]):
     stored_certificate_settings: list[CertificateSetting] = repeated(CertificateSetting)
 
 
-class Listener(XmlModel):
+class Listener(FreelyOrdered):
     """A listener of Windows Remote Management."""
 
     xml_in_any_order: ClassVar[tuple[frozenset[str], ...]] = (
@@ -240,7 +241,7 @@ class AdditionalUnattendContent(XmlModel):
     passes: Passes = Field(default_factory=Passes)
 
 
-class WindowsConfigurationSet(_AnyConfigurationSet):
+class WindowsConfigurationSet(FreelyOrdered, _AnyConfigurationSet):
     """The settings of a new Windows machine."""
 
     xml_in_any_order: ClassVar[tuple[frozenset[str], ...]] = (

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from asyncsm.wire.base import Implied, Wrapped, XmlList, XmlModel, positional, repeated
+from asyncsm.wire.element_order import FreelyOrdered
 
 
 class LoadBalancerProbe(XmlModel):
@@ -39,13 +40,21 @@ class EndpointAcl(XmlModel):
     rules: Annotated[list[AclRule], Wrapped("Rule")] = Field(default_factory=list)
 
 
-class ConfigurationSetInputEndpoint(XmlModel):
+class ConfigurationSetInputEndpoint(FreelyOrdered):
     """A port of a virtual machine, open to the internet."""
 
     xml_root: ClassVar[str] = "InputEndpoint"
-    xml_in_any_order: ClassVar[tuple[frozenset[str], ...]] = tuple(
-        frozenset({"VirtualIPName", other})
-        for other in ("LoadBalancerName", "EndpointAcl", "IdleTimeoutInMinutes", "LoadBalancerDistribution")
+    xml_in_any_order: ClassVar[tuple[frozenset[str], ...]] = (
+        frozenset({"LoadBalancerName", "EndpointAcl"}),
+        *(
+            frozenset({"VirtualIPName", other})
+            for other in (
+                "LoadBalancerName",
+                "EndpointAcl",
+                "IdleTimeoutInMinutes",
+                "LoadBalancerDistribution",
+            )
+        ),
     )
 
     load_balanced_endpoint_set_name: str | None = None
@@ -60,8 +69,8 @@ class ConfigurationSetInputEndpoint(XmlModel):
     vip: str | None = None
     enable_direct_server_return: Annotated[bool, Implied] = False
     virtual_ip_name: Annotated[str | None, Field(alias="VirtualIPName")] = None
-    load_balancer_name: str | None = None
     endpoint_acl: EndpointAcl = Field(default_factory=EndpointAcl)
+    load_balancer_name: str | None = None
     idle_timeout_in_minutes: Annotated[int, Implied] = 4
     """4 to 30, for tcp only."""
     load_balancer_distribution: str | None = None

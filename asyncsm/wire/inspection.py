@@ -9,7 +9,7 @@ document with the layout of its model.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from xml.etree import ElementTree as ET
 
@@ -51,14 +51,22 @@ def without_late(model: type[XmlModel], content: Node) -> Node:
     return kept
 
 
-def _inside(model: type[BaseModel], element: ET.Element, namespace: str, where: str) -> Iterator[str]:
+def _inside(
+    model: type[BaseModel],
+    element: ET.Element,
+    namespace: str,
+    where: str,
+    elsewhere: Container[str] = frozenset(),
+) -> Iterator[str]:
+    """As `offences`, but for elements that only other documents of the same name have: clients sent these, too."""
     fields = _Fields(model, namespace)
     seen: Counter[str] = Counter()
     for child in element:
         name = _local(child)
         field = fields.known.get(name)
         if field is None:
-            yield fields.unknown(where, name)
+            if name not in elsewhere:
+                yield fields.unknown(where, name)
             continue
         seen[name] += 1
         if seen[name] == 2 and not field.repeated:
@@ -79,14 +87,14 @@ def _content(field: FieldLayout, element: ET.Element, namespace: str, where: str
     yield from _attributes(element, where)
     if field.item is None:
         if field.models:
-            yield from _inside(_variant(field, element), element, namespace, where)
+            yield from _inside(_variant(field, element), element, namespace, where, _of_any(field))
         return
     item = _without_prefix(field.item)
     for child in element:
         if _local(child) != item:
             yield f"{where} has no element {_local(child)}; it holds {item} only."
         elif field.models:
-            yield from _inside(_variant(field, child), child, namespace, f"{where}/{item}")
+            yield from _inside(_variant(field, child), child, namespace, f"{where}/{item}", _of_any(field))
 
 
 def _variant(field: FieldLayout, element: ET.Element) -> type[BaseModel]:
@@ -94,6 +102,13 @@ def _variant(field: FieldLayout, element: ET.Element) -> type[BaseModel]:
     if len(field.models) == 1 or not issubclass(first, XmlModel):
         return first
     return first.variant_for({_local(child): child.text for child in element})
+
+
+def _of_any(field: FieldLayout) -> frozenset[str]:
+    """Return the names of the elements that any of the documents has which can stand here."""
+    if len(field.models) == 1:
+        return frozenset()
+    return frozenset(_without_prefix(one.wire) for model in field.models for one in layout_of(model).fields)
 
 
 def _attributes(element: ET.Element, where: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Storage accounts and their keys."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr
 
@@ -106,6 +106,8 @@ class StorageServices(XmlList[StorageService]):
 
 class CreateStorageServiceInput(XmlModel):
     """Request of Create Storage Account: either a location or an affinity group."""
+
+    xml_lost_when_late: ClassVar[frozenset[str]] = frozenset({"Description"})
 
     service_name: str
     description: str | None = None

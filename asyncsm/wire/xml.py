@@ -17,6 +17,7 @@ import xmltodict
 AZURE = "http://schemas.microsoft.com/windowsazure"
 INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 SERIALIZATION = "http://schemas.microsoft.com/2003/10/Serialization/"
+ARRAYS = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
 DATA_CONTRACT = "http://schemas.datacontract.org/2004/07/Microsoft.WindowsAzure.ServiceManagement"
 
 LONG: Final = 1024 * 1024

@@ -11,7 +11,12 @@ from asyncsm.operations import catalogue
 from asyncsm.operations.facts import PLACEHOLDER, Operation, Parameter
 from asyncsm.wire.base import XmlModel
 
-SERVICES = ("ServiceManagementService", "SqlDatabaseManagementService")
+SERVICES = (
+    "ServiceManagementService",
+    "ServiceBusManagementService",
+    "SqlDatabaseManagementService",
+    "WebsiteManagementService",
+)
 """Classes of the old SDK, whose calls were recorded."""
 
 OPERATIONS = [one for one in catalogue() if one.service in SERVICES]
@@ -44,6 +49,7 @@ MADE = {
     "configuration_sets": configurations,
     "name": lambda name: {"deployment_name": name},
     "role_list": lambda roles: elements(roles[0], {}),
+    "web_space_to_create": lambda space: {"geo_region": space.geo_region, "plan": space.plan},
     "dns": lambda dns: {"dns_servers": list(dns.dns_servers)},
     "target_locations": lambda names: {"regions": names},
     "compute_image_attributes": lambda attributes: elements(attributes, {}),
@@ -98,7 +104,7 @@ def of_body(operation: Operation, content: bytes) -> dict[str, object]:
     """Return the arguments that a document is made of."""
     if operation.body is None:
         return {}
-    document = operation.body.from_xml(content)
+    document = operation.body.from_body(content)
     whole = [one.name for one in operation.parameters if one.required and one.type is operation.body]
     return {whole[0]: document} if whole else elements(document, dict(operation.fields))
 
@@ -122,4 +128,9 @@ def subscription_of(exchange: Exchange) -> str:
 
 
 def root_of(body: bytes | str) -> str | None:
-    return ET.fromstring(body).tag.rpartition("}")[2] if body else None
+    """Return what a document is called; one in an Atom entry by its own name."""
+    if not body:
+        return None
+    root = ET.fromstring(body)
+    inside = root.find("{http://www.w3.org/2005/Atom}content/*")
+    return (root if inside is None else inside).tag.rpartition("}")[2]

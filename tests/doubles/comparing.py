@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 from doubles.bare_client import Answer
 from doubles.exceptions import (
+    INSTANCES_ORDER,
     NOT_COMPARED,
     NOT_THE_SERVICES_SHAPE,
     ON_PURPOSE,
@@ -19,25 +20,40 @@ from doubles.recordings import Exchange
 MADE_UP = re.compile(
     r"(?P<build>^1\.0\.\d{4}\.\d+( \(rd_rdfe_stable\.\d{6}-\d{4}\))?( Microsoft-HTTPAPI/2\.0)*$)"
     r"|(?P<front_end>^us(north|south|west)\d?$)"
-    r"|(?P<moment>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?|(?<=-os-)\d{4}-\d\d-\d\d)"
+    r"|(?P<moment>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?|(?<=-os-)\d{4}-\d\d-\d\d(-[0-9A-F]{8})?|(?<=-datadisk-\d-)\d{4}-\d\d-\d\d(-[0-9A-F]{8})?)"
     r"|(?P<id>(?<![0-9a-fA-F])[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}(?![0-9a-fA-F]))"
     r"|(?P<thumbprint>\b[0-9a-fA-F]{40}\b)"
     r"|(?P<key>[A-Za-z0-9+/]{86}==)"
+    r"|(?P<bus_key>(?<![A-Za-z0-9+/])(?!FAKE)[A-Za-z0-9+/]{43}=(?![A-Za-z0-9+/=]))"
+    r"|(?P<entry>(?<=;id=)\d+$)"
     r"|(?P<address>\b\d{1,3}(\.\d{1,3}){3}\b)"
     r"|(?P<blob>\b[a-z0-9]{8}\.[a-z0-9]{3}\d{18}(?=\.vhd\b))"
     r"|(?P<serial>\b\d{18}\b)"
     r"|(?P<cluster>\b[a-z]\d+(?=\.internal\.cloudapp\.net))"
     r"|(?P<port>^(49[2-9]\d\d|5\d{4}|6[0-5]\d{3})$)"
     r"|(?P<etag>\"[0-9A-F]{15}\")"
+    r"|(?P<password>^[A-Za-z0-9]{60}$)"
 )
 """What the service made up anew each time. Other values there are fine, if they have this form and,
 unless they are `PASSING`, always stand for the same value of a recording."""
 
-PASSING = {"build", "front_end", "moment"}
-"""Of `MADE_UP`, what is another one each time it is asked for."""
+PASSING = {"build", "entry", "front_end", "moment", "cluster"}
+"""Of `MADE_UP`, what is another one each time it is asked for, or one of a few by chance."""
 
-KEYS = ("Name", "Publisher", "ServiceName", "Version", "SubscriptionCertificateThumbprint", "Thumbprint")
+KEYS = (
+    "InstanceName",
+    "Name",
+    "Publisher",
+    "ServiceName",
+    "Version",
+    "SubscriptionCertificateThumbprint",
+    "Thumbprint",
+    "Code",
+    "title",
+)
 """Elements by which entries of a list are known."""
+
+_INSTANCE_NAME = KEYS.index("InstanceName")
 
 MISSING = "(missing)"
 
@@ -115,7 +131,9 @@ class Comparison:
         if then.tag != now.tag:
             yield Difference(path, then.tag, now.tag)
             return
-        if then.attrib != now.attrib:
+        if then.attrib.keys() != now.attrib.keys() or not all(
+            self._alike(value, now.attrib[name]) for name, value in then.attrib.items()
+        ):
             yield Difference(path, f"{then.attrib or 'no attributes'}", f"{now.attrib or 'no attributes'}")
         texts = (then.text or "").strip(), (now.text or "").strip()
         if not self._alike(*texts):
@@ -126,10 +144,16 @@ class Comparison:
         self, then: ET.Element, now: ET.Element, path: str, *, is_root: bool
     ) -> Iterator[Difference]:
         theirs, ours = _comparable(then), _comparable(now)
+        if _name(then) == "RoleInstanceList":
+            yield from _other_order(theirs, ours, path)
+            path = f"{path} of several" if len(theirs) > 1 else path
         for name in {_name(child) for side in (then, now) for child in side} & {*NOT_THE_SERVICES_SHAPE}:
             counts = [sum(_name(child) == name for child in side) for side in (then, now)]
             if counts[0] != counts[1]:
                 yield Difference(f"{path}/{name}", *map(str, counts), NOT_THE_SERVICES_SHAPE[name])
+        if is_root and _name(then) == "feed":
+            yield from self._feed(theirs, ours, path)
+            return
         if is_root and _is_list(theirs, ours) and [*map(_identity, theirs)] != [*map(_identity, ours)]:
             yield from self._other_entries(theirs, ours, path)
             theirs, ours = _in_both(theirs, ours)
@@ -154,6 +178,22 @@ class Comparison:
         yield from (_lacking(path, child) for child in theirs)
         yield from (_surplus(path, child) for child in ours)
 
+    def _feed(self, then: list[ET.Element], now: list[ET.Element], path: str) -> Iterator[Difference]:
+        """Compare the entries of feeds as those of other lists, and what stands around them by itself."""
+        around, entries = (
+            [[one for one in side if (_name(one) == "entry") is wanted] for side in (then, now)]
+            for wanted in (False, True)
+        )
+        if [*map(_identity, entries[0])] != [*map(_identity, entries[1])]:
+            yield from self._other_entries(*entries, path)
+            entries = _in_both(*entries)
+        for theirs, ours in (around, entries):
+            if [one.tag for one in theirs] != [one.tag for one in ours]:
+                yield Difference(path, *(" ".join(map(_name, side)) for side in (theirs, ours)))
+                continue
+            for one, other in zip(theirs, ours, strict=True):
+                yield from self._element(one, other, f"{path}/{_name(one)}")
+
     def _other_entries(
         self, theirs: list[ET.Element], ours: list[ET.Element], path: str
     ) -> Iterator[Difference]:
@@ -176,7 +216,7 @@ class Comparison:
                 continue
             # An id may be written with hyphens or without, and a thumbprint in either case.
             known, found = (one[0].replace("-", "").lower() for one in (old, new))
-            if self._asked_for(old[0]) and known != found:
+            if self._asked_for(old[0]) and found not in {known, self._now.get(known)}:
                 return False
             if (self._now.setdefault(known, found), self._then.setdefault(found, known)) != (found, known):
                 return False
@@ -192,16 +232,26 @@ class Comparison:
         return self.their_url.sub(self.our_url, text)
 
 
+_DISKS = re.compile(r"[\w.-]+-\d{18}\b")
+_PARTS_OF_IMAGES = re.compile(r"([\w.-]+-(?:os|datadisk-\d+))-\d{4}-\d\d-\d\d(?:-[0-9A-F]{8})?")
+
+
 def made_names(then: Exchange, now: Answer) -> dict[str, str]:
     """Recorded names that the service made up and told in an answer, each with the one it has here."""
     if now.status >= 300:
         return {}
     if then.response_body.startswith(b"<ServerName "):
         return {ET.fromstring(then.response_body).text or "": now.root.text or ""}
-    if b".DatabaseOperation<" not in then.response_body:
-        return {}
-    ids = [re.findall("<Id>([^<]+)</Id>", text) for text in (then.response_body.decode(), now.text)]
-    return dict(zip(*ids, strict=False))
+    recorded = then.response_body.decode("utf-8", "replace")
+    if ".DatabaseOperation<" in recorded:
+        ids = [re.findall("<Id>([^<]+)</Id>", text) for text in (recorded, now.text)]
+        return dict(zip(*ids, strict=False))
+    disks, own = _DISKS.findall(recorded), _DISKS.findall(now.text)
+    parts = {each[1]: each[0] for each in _PARTS_OF_IMAGES.finditer(now.text)}
+    return {
+        **(dict(zip(disks, own, strict=True)) if len(disks) == len(own) else {}),
+        **{one[0]: parts[one[1]] for one in _PARTS_OF_IMAGES.finditer(recorded) if one[1] in parts},
+    }
 
 
 def shape(xml: bytes | str) -> list[tuple[int, str]]:
@@ -243,7 +293,9 @@ def _surplus(path: str, child: ET.Element) -> Difference:
 
 
 def _identity(entry: ET.Element) -> tuple[str, ...]:
-    texts = {_name(child): child.text or "" for child in entry}
+    description = entry.find("{*}content/*")  # of an entry of a feed
+    inside = [] if description is None else [*description]
+    texts = {_name(child): child.text or "" for child in [*entry, *inside]}
     return tuple(texts.get(key, "") for key in KEYS)
 
 
@@ -278,6 +330,15 @@ def _in_both(theirs: list[ET.Element], ours: list[ET.Element]) -> tuple[list[ET.
     found = {_identity(entry): entry for entry in ours}
     pairs = [(entry, found[_identity(entry)]) for entry in theirs if _identity(entry) in found]
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+
+
+def _other_order(theirs: list[ET.Element], ours: list[ET.Element], path: str) -> Iterator[Difference]:
+    """Bring role instances into the order of their names, in which they need not be."""
+    names = [[_identity(one)[_INSTANCE_NAME] for one in side] for side in (theirs, ours)]
+    if names[0] != names[1] and sorted(names[0]) == sorted(names[1]):
+        for side in (theirs, ours):
+            side.sort(key=lambda one: _identity(one)[_INSTANCE_NAME])
+        yield Difference(path, *map(", ".join, names), INSTANCES_ORDER)
 
 
 def _shortened(text: str) -> str:

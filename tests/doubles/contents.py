@@ -30,6 +30,17 @@ EVERYTHING = {
             "databases": [{"name": "orders", "edition": "Premium"}, {"name": "log{index}", "count": 2}],
         }
     ],
+    "service_bus_namespaces": [
+        {
+            "name": "messages",
+            "rules": [{"name": "sender", "rights": ["Send"]}],
+            "queues": [{"name": "orders", "lock_duration": "PT30S"}, {"name": "log{index}", "count": 2}],
+            "topics": [{"name": "news"}],
+            "notification_hubs": [{"name": "phones"}],
+            "relays": [{"name": "door"}],
+        }
+    ],
+    "web_sites": [{"name": "pages"}, {"name": "blog{index}", "count": 2, "location": "East US"}],
     "os_images": [{"name": "mine", "os": "Linux"}],
     "disks": [{"name": "spare{index:02}", "count": 3, "label": "no. {index}"}],
     "hosted_services": [

@@ -57,10 +57,16 @@ class Loopback:
             thumbprint="",
             client_address="127.0.0.1",
             content=request.body or b"",
+            conditional="If-Match" in request.headers,
         )
         try:
             route, parameters = self._router.find(
-                incoming.method, incoming.segments, incoming.query, incoming.root, scoped=True
+                incoming.method,
+                incoming.segments,
+                incoming.query,
+                incoming.root,
+                scoped=True,
+                conditional=incoming.conditional,
             )
             call = Call(self._world, self.subscription, incoming, route, parameters, request_id)
             try:

@@ -24,6 +24,7 @@ DOCUMENTS = {
             os_state=models.OSState.GENERALIZED, os="Linux", media_link=BLOB
         ),
     ),
+    "WebSiteHostNameSslState": models.WebSiteHostNameSslState(name="www.example.com", ssl_state="SniEnabled"),
     "OSVirtualHardDisk": models.OSVirtualHardDisk("image", BLOB),
     "CaptureRoleAsVMImage": models.CaptureRoleAsVMImage("Generalized", "name", "label"),
 }

@@ -8,11 +8,15 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from doubles.bare_client import AZURE, Management, document
-from doubles.compute import encoded
+from doubles.compute import LINUX_SET, WINDOWS_SET, encoded, hosted_service, machines
+from doubles.preparing_service_bus import prepare_service_bus
 from doubles.recordings import Exchange, exchanges
 
 REGION = "West US"
 """Where things are of which a recording does not say where they were."""
+
+WEB_REGIONS = ("East US", "East US 2", "North Central US", "West US")
+"""Regions of web spaces that were there before a recording."""
 
 STAGES = {
     "East US 2 (Stage)": "East US 2",
@@ -29,6 +33,10 @@ _NAMED = r"(?:<{0}>|\b{0}=\")([^<\"]+)"
 _GROUP = re.compile(_NAMED.format("AffinityGroup"))
 _LOCATION = re.compile(_NAMED.format("Location"))
 _ACCOUNT = re.compile(r"https?://([a-z0-9]{3,24})\.blob\.core\.windows\.net")
+_ROLE = re.compile(r"/services/hostedservices/([^/]+)/deployments/([^/]+)/roles/[^/]+$", re.IGNORECASE)
+_SPACE = re.compile(r"/webspaces/+([^/\s]+)", re.IGNORECASE)
+_SPACE_MADE = re.compile(r"<WebSpaceToCreate>.*?<Name>([^<]+)</Name>", re.DOTALL)
+_SITE = re.compile(r"/webspaces/+([^/]+)/+sites/+([^/]+)", re.IGNORECASE)
 _MADE = re.compile(r"<(?:Service)?Name>([^<]+)</")
 
 
@@ -37,10 +45,12 @@ async def prepare(management: Management, recording: Path) -> None:
     said = list(exchanges(recording))
     for path, body in _present(said):
         verb = "PUT" if path.endswith("/media") else "POST"
-        made = await management.send(verb, path, body)
+        made = await management.send(verb, path, body, Content_Type="application/xml")
         # What is refused here is missed where the recording needs it, and is reported there.
         if made.status == HTTPStatus.ACCEPTED:
             await management.finished(made)
+    if recording.parent.name == "service_bus":
+        await prepare_service_bus(management, said)
 
 
 def _present(said: list[Exchange]) -> Iterator[tuple[str, str]]:
@@ -52,7 +62,11 @@ def _present(said: list[Exchange]) -> Iterator[tuple[str, str]]:
     ):
         if name not in _made(said, "affinitygroups"):
             yield "affinitygroups", affinity_group(name)
-    accounts = {*_ACCOUNT.findall(requests), *_read(said, "storageservices")}
+    present = _machines(said)
+    accounts = {
+        *_ACCOUNT.findall(requests + "".join(body for _, body in present)),
+        *_read(said, "storageservices"),
+    }
     if VM_IMAGE in requests:
         accounts |= {"portalvhdsmp6ddqtwmht89"}
     for name in sorted(accounts - _made(said, "storageservices")):
@@ -71,6 +85,57 @@ def _present(said: list[Exchange]) -> Iterator[tuple[str, str]]:
         yield "services/vmimages", _VM_IMAGE
     if network_file:
         yield "services/networking/media", network_file
+    yield from present
+    made = {name.lower() for name in _SPACE_MADE.findall(requests)} | _missed_spaces(said)
+    for name in sorted({one.lower() for one in _SPACE.findall(requests)} - made):
+        yield f"services/webspaces/{name}/sites", web_site(f"before-{name}", name)
+    for space, name in sorted(_sites(said)):
+        yield f"services/webspaces/{space}/sites", web_site(name, space)
+
+
+def _missed_spaces(said: list[Exchange]) -> set[str]:
+    """Web spaces that were not there when they were first asked for."""
+    first: dict[str, int] = {}
+    for then in said:
+        if space := _SPACE.search(then.path):
+            first.setdefault(space[1].lower(), then.status)
+    return {name for name, status in first.items() if status == HTTPStatus.NOT_FOUND}
+
+
+def _sites(said: list[Exchange]) -> set[tuple[str, str]]:
+    """Web spaces and sites that were read before anything of that name was made."""
+    seen: set[tuple[str, str]] = set()
+    made: set[str] = set()
+    for then in said:
+        site = _SITE.search(then.path)
+        if then.method == "POST":
+            made |= {*_MADE.findall(_text(then.request_body))}
+        elif site and then.method == "GET" and then.status == HTTPStatus.OK and site[2] not in made:
+            seen.add((site[1], site[2]))
+    return seen
+
+
+def _machines(said: list[Exchange]) -> list[tuple[str, str]]:
+    """Requests that make the virtual machines which were read first, and the hosted services they are in."""
+    made = _made(said, "hostedservices")
+    found: dict[str, tuple[str, str]] = {}
+    for then in said:
+        path = _ROLE.search(then.path)
+        if path and then.method == "GET" and then.status == HTTPStatus.OK and path[1] not in {*made, *found}:
+            shown = re.sub(
+                r"<OsVersion ?/>|<IOType>\w+</IOType>| i:type=\"\w+\"", "", _text(then.response_body)
+            )
+            content = re.sub(r"</?PersistentVMRole[^>]*>", "", shown)
+            system = WINDOWS_SET if "<OS>Windows</OS>" in shown else LINUX_SET
+            role = content.replace("<ConfigurationSets>", f"<ConfigurationSets>{system}")
+            found[path[1]] = (path[2], f"<Role>{role}</Role>")
+    requests = []
+    for service, (deployment, role) in found.items():
+        requests += [
+            ("services/hostedservices", hosted_service(service, f"<Location>{REGION}</Location>")),
+            (f"services/hostedservices/{service}/deployments", machines(role, name=deployment)),
+        ]
+    return requests
 
 
 def affinity_group(name: str) -> str:
@@ -86,6 +151,17 @@ def storage_account(name: str, location: str = REGION) -> str:
     return document(
         "CreateStorageServiceInput",
         f"<ServiceName>{name}</ServiceName><Label>{encoded(name)}</Label><Location>{location}</Location>",
+    )
+
+
+def web_site(name: str, space: str) -> str:
+    """Request of Create Web Site that makes the web space, too."""
+    regions = {re.sub(r"\W", "", region.lower()): region for region in WEB_REGIONS}
+    region = regions.get(space.removesuffix("webspace"), REGION)
+    return document(
+        "Site",
+        f"<Name>{name}</Name><ComputeMode>Shared</ComputeMode><WebSpaceToCreate><GeoRegion>{region}</GeoRegion>"
+        f"<Name>{space}</Name><Plan>VirtualDedicatedPlan</Plan></WebSpaceToCreate>",
     )
 
 

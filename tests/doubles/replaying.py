@@ -4,11 +4,10 @@ import re
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from pathlib import Path
-from typing import NamedTuple
-from xml.etree import ElementTree as ET
 
-from doubles.bare_client import AZURE, Answer, Management
-from doubles.comparing import Comparison, made_names, shape
+from doubles.bare_client import Answer, Management
+from doubles.comparing import Comparison, made_names
+from doubles.pacing import as_far, has_settled, state_of_namespace
 from doubles.preparing import STAGES, prepare, staged
 from doubles.recordings import RECORDED_SUBSCRIPTION, Exchange, exchanges
 
@@ -29,54 +28,6 @@ STILLNESS = 60
 STEP = 2
 """Virtual seconds between two looks."""
 
-SETTLED = {"ReadyRole", "StoppedVM", "StoppedDeallocated"}
-"""States in which instances stay."""
-
-
-class State(NamedTuple):
-    """How far an instance is."""
-
-    status: str
-    power: str
-    details: str
-    host_name: str
-
-
-LOST_SIGHT = ("RoleStateUnknown", "Started")
-"""What the service said of machines that ran while others in their deployment were added or stopped."""
-
-
-def as_far(then: bytes, now: Answer) -> bool:
-    """Whether the machines in a document are where they were; without machines, true.
-
-    That is so when they have the same states, and as long as these are not final also the same
-    elements and details, as those tell how far a machine is: its name comes with the first start
-    of its system, its key with the end of provisioning.
-    """
-    if b"<RoleInstance>" not in then or now.status != HTTPStatus.OK:
-        return True
-    theirs, ours = _states(then.decode()), _states(now.text)
-    if len(theirs) != len(ours):
-        return False
-    if {old.status for old in theirs} <= SETTLED:
-        return theirs == ours
-    return shape(then) == shape(now.text) and all(
-        old == new or (old[:2] == LOST_SIGHT and new.status in SETTLED)
-        for old, new in zip(theirs, ours, strict=True)
-    )
-
-
-def has_settled(now: Answer) -> bool:
-    """Whether all instances in a document are in states in which they stay."""
-    instances = _states(now.text) if now.status == HTTPStatus.OK else []
-    return bool(instances) and {one.status for one in instances} <= SETTLED
-
-
-def _states(document: str) -> list[State]:
-    instances = ET.fromstring(document).iter(f"{AZURE}RoleInstance")
-    names = ("InstanceStatus", "PowerState", "InstanceStateDetails", "HostName")
-    return [State(*(one.findtext(AZURE + name) or "" for name in names)) for one in instances]
-
 
 async def replay(management: Management, recording: Path) -> AsyncIterator[tuple[Exchange, Answer]]:
     """Send a recording's requests again and yield what was answered then and now.
@@ -87,18 +38,20 @@ async def replay(management: Management, recording: Path) -> AsyncIterator[tuple
     anything takes is no part of the promise.
     """
     ids = {RECORDED_SUBSCRIPTION: management.subscription_id}
+    asked = ""
     for then in exchanges(recording):
         target = then.path + (f"?{then.query}" if then.query else "")
         body = staged(then.request_body.decode())
         for old, new in ids.items():
             target, body = target.replace(old, new), body.replace(old, new)
+        asked += body.lower()
 
         async def ask(then: Exchange = then, target: str = target, body: str = body) -> Answer:
             return await management.send(then.method, target, body.encode(), **then.request_headers)
 
         now = await ask()
         waited = still = 0
-        while then.method == "GET" and not _is_time(then, now):
+        while then.method == "GET" and not _is_time(then, now, asked):
             still = still + STEP if has_settled(now) else 0
             if waited >= PATIENCE or still >= STILLNESS:
                 break
@@ -111,15 +64,17 @@ async def replay(management: Management, recording: Path) -> AsyncIterator[tuple
         yield then, now
 
 
-def _is_time(then: Exchange, now: Answer) -> bool:
+def _is_time(then: Exchange, now: Answer, asked: str) -> bool:
     if then.path.endswith(NETWORK_FILE) and then.status != now.status:
+        return False
+    if state_of_namespace(then.response_body) != state_of_namespace(now.text.encode()):
         return False
     if ADDRESSES in then.path and (b"<InUse>" in then.response_body) is not ("<InUse>" in now.text):
         return False
     if _is_grouped(then.response_body.decode()) and now.status == HTTPStatus.OK and not _is_grouped(now.text):
         return False
     over = b"<Operation " in then.response_body and b"<Status>InProgress" not in then.response_body
-    return as_far(then.response_body, now) and not (over and now.find("Status") == "InProgress")
+    return as_far(then.response_body, now, asked) and not (over and now.find("Status") == "InProgress")
 
 
 def _is_grouped(document: str) -> bool:

@@ -21,7 +21,6 @@ from doubles.machines import (
     VMS,
     done,
     failure,
-    instance_of,
     operation,
     operations,
     role,
@@ -165,12 +164,13 @@ async def test_specialized_vm_image(management: Management):
 
 
 async def test_generalized_vm_image(emulator: Emulator, management: Management):
-    """For a generalized VM image the machine has to be stopped; it stays all the same."""
+    """For a generalized VM image the machine has to be stopped, and goes, with the last one its deployment."""
     assert (await management.post(operations(), capture_all("Generalized"))).status == 409
     await stopped(management)
     await done(management, await management.post(operations(), capture_all("Generalized")))
-    assert instance_of(emulator).stopped
     assert (await management.get("services/vmimages?category=User")).find("OSState") == "Generalized"
+    assert (await management.get(VMS)).status == 404
+    assert not subscription_of(emulator).disks
 
 
 async def test_name_taken_under_way(management: Management):

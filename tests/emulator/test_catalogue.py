@@ -22,17 +22,27 @@ NAMES = {
     "deployment_slot": "Production",
     "disk_name": "spare01",
     "extension_type": "Agent",
+    "hub_name": "phones",
+    "key_name": "sender",
+    "metric": "requests.total",
     "provider_namespace": "Ours",
     "dns_server_name": "names",
     "group_name": "guard",
     "image_name": "mine",
     "name": "front",
+    "queue_name": "orders",
+    "relay_name": "door",
     "role_instance_name": "vm",
     "role_name": "vm",
+    "rollup": "PT1H",
     "server_name": "ledger",
     "source_server_name": "ledger",
     "subnet_name": "web",
+    "topic_name": "news",
     "virtual_network_name": "inside",
+    "webspace_name": "westuswebspace",
+    "website_name": "pages",
+    "plan_name": "Default0",
 }
 """Resources of `EVERYTHING`, by the parameters that name them."""
 
@@ -49,9 +59,11 @@ NAMED_OTHERWISE = {
 OTHERWISE_REFUSED = {
     "get_operation_status": "400 [rec compute/add_role]",
     "check_hosted_service_name_availability": "the name is free",
+    "create_namespace": "403, as the name is too short [lifecycles 13]",
     "check_storage_account_name_availability": "the name is free",
     "list_resource_extension_versions": "an empty list [guess]",
     "list_extension_versions": "an empty list [guess]",
+    "create_site": "it makes its web space [rec web_sites/create_site]",
 }
 """Operations on names of nothing that are refused in another way, with the evidence."""
 
@@ -93,7 +105,10 @@ def existing(operation):
     """Arguments that name what is in `EVERYTHING`."""
     arguments = arguments_for(operation)
     account = operation.family == "storage accounts"
-    known = NAMES | {"service_name": "store" if account else "shop"} | NAMED_OTHERWISE.get(operation.name, {})
+    known = NAMES | {"service_name": "store" if account else "shop"}
+    if operation.service == "ServiceBusManagementService":
+        known |= {"name": "messages"}
+    known |= NAMED_OTHERWISE.get(operation.name, {})
     return arguments | {name: known[name] for name in named(operation) if name in known}
 
 
@@ -112,6 +127,7 @@ async def test_the_emulator_has_it_under_the_same_name(operation):
             parse_query(query),
             lambda: body.root_name() if body else "",
             scoped=operation.scoped,
+            conditional="If-Match" in operation.headers,
         )
     finally:
         await world.client.session.close()

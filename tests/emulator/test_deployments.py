@@ -43,7 +43,7 @@ async def test_create_and_start(management: Management, clock: ManualClock):
     assert running.find("Status") == "Running"
     assert running.find("Locked") == "false"
     seen = [instance_states(running)[0]]
-    for _ in range(200):
+    for _ in range(250):
         clock.advance(1)
         state = instance_states(await management.get(FIRST))[0]
         if state != seen[-1]:
@@ -115,6 +115,12 @@ async def test_package_must_be_a_blob_of_the_subscription(management: Management
     refused = await management.post(PRODUCTION, deployment(package=package))
     assert (refused.status, refused.code) == (400, "BadRequest")
     assert "package URL" in refused.message
+
+
+async def test_signed_package(management: Management):
+    """A package whose address is signed may be in any account."""
+    signed = "https://elsewhere.blob.core.windows.net/packages/shop.cspkg?sr=b&amp;sig=abc%3D"
+    assert (await management.post(PRODUCTION, deployment(package=signed))).status == 202
 
 
 async def test_package_in_an_unfinished_account(emulator: Emulator, management: Management):
@@ -189,6 +195,14 @@ async def test_unknown(management: Management, path: str):
     ):
         assert (answer.status, answer.code) == (404, "ResourceNotFound")
         assert answer.message == "No deployments were found."
+
+
+async def test_unknown_service(management: Management):
+    """By its slot a deployment is not found, be the service there or not; by its name the service is not."""
+    by_slot = await management.get(f"{SERVICES}/none/deploymentslots/Production")
+    assert (by_slot.status, by_slot.message) == (404, "No deployments were found.")
+    by_name = await management.get(f"{SERVICES}/none/deployments/first")
+    assert (by_name.status, by_name.message) == (404, "The hosted service does not exist.")
 
 
 async def test_unknown_slot(management: Management):

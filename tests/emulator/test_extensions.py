@@ -1,9 +1,11 @@
 """Extensions of virtual machines."""
 
+from pathlib import Path
+
 import pytest
 from doubles import compute
-from doubles.bare_client import Management
-from doubles.compute import SERVICES, SHOP, machine, machines, tag
+from doubles.bare_client import Management, connected
+from doubles.compute import SERVICES, SHOP, deploy_machines, machine, machines, tag
 
 from asyncsm.emulator import Emulator, ManualClock
 
@@ -74,13 +76,29 @@ async def test_status(management: Management, clock: ManualClock):
 @pytest.mark.parametrize(
     "references",
     [
-        (reference("Other"),),
-        (reference(version="9.*"),),
         (reference(version="1"), reference(version="1")),
         (reference(version=""),),
     ],
-    ids=["unknown", "unknown version", "name twice", "no version"],
+    ids=["name twice", "no version"],
 )
 async def test_refusals(management: Management, references: tuple[str, ...]):
-    """A machine can only have extensions that exist, each under its own name."""
+    """A machine has each of its extensions under its own name, and in a version."""
     await compute.refused(management, machines(extended(*references)))
+
+
+@pytest.mark.parametrize("unknown", [reference("DockerExtension", version="1.*"), reference(version="9.*")])
+async def test_unknown_extensions(management: Management, clock: ManualClock, directory: Path, unknown: str):
+    """An extension that no recording lists is taken, unless the emulator is strict."""
+    await deploy_machines(management, extended(unknown))
+    clock.advance(600)
+    assert (
+        (await management.get(f"{SHOP}/deployments/vms")).find("HandlerName").startswith("Microsoft.Compute.")
+    )
+    async with (
+        Emulator(directory=directory, clock=ManualClock(), tail=False, strict=True) as strict,
+        connected(strict) as client,
+    ):
+        compute.add_store(strict)
+        client.headers = {**client.headers, "Content-Type": "application/xml"}
+        await client.post(compute.SERVICES, compute.hosted_service())
+        assert "does not exist in the version" in await compute.refused(client, machines(extended(unknown)))

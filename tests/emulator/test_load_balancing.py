@@ -276,3 +276,30 @@ async def test_sets_that_cannot_be_changed(management: Management, one: str):
     await done(management, await with_endpoints(management, endpoint("a", 80, group="set")))
     answer = await management.post(f"{VMS}?comp=updatelbset", document("LoadBalancedEndpointList", one))
     assert (answer.status, answer.code) == (400, "BadRequest")
+
+
+@pytest.mark.parametrize(
+    ("rest", "what"),
+    [
+        ("<EnableDirectServerReturn>true</EnableDirectServerReturn>", "EnableDirectServerReturn"),
+        ("<IdleTimeoutInMinutes>10</IdleTimeoutInMinutes>", "IdleTimeoutInMinutes"),
+        ("<LoadBalancerDistribution>sourceIP</LoadBalancerDistribution>", "LoadBalancerDistribution"),
+    ],
+)
+async def test_members_of_a_set_are_equal(management: Management, rest: str, what: str):
+    """A member that differs from the others is refused at once; one by itself can change, whatever its name."""
+    assert await done(management, await with_endpoints(management, endpoint("a", 80, group="web")))
+    assert await done(management, await with_endpoints(management, endpoint("b", 80, rest, group="web")))
+    other = await with_endpoints(management, endpoint("c", 80, group="Web"), role="vm2")
+    assert (other.status, other.code) == (400, "BadRequest")
+    assert f"Endpoint name 'c', property '{what}'. The value '" in other.message
+    assert "for LB set 'Web'." in other.message
+    equal = await with_endpoints(management, endpoint("c", 80, rest, group="web"), role="vm2")
+    assert await done(management, equal)
+
+
+async def test_ports_of_a_set_are_equal(management: Management):
+    """The members of a set share the public port."""
+    assert await done(management, await with_endpoints(management, endpoint("a", 80, group="web")))
+    other = await with_endpoints(management, endpoint("a", 81, group="web"), role="vm2")
+    assert "property 'Port'. The value '81' does not match '80' for LB set 'web'." in other.message

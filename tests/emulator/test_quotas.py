@@ -1,5 +1,6 @@
 """Every quota lets a subscription have as many as it says, and refuses one more."""
 
+import asyncio
 from dataclasses import fields
 
 import pytest
@@ -9,7 +10,14 @@ from doubles.loopback import Loopback, LoopClock
 from doubles.samples import blob
 from doubles.virtual_time import virtual_time
 
-from asyncsm import BadRequest, NetworkManagementService, SqlDatabaseManagementService
+from asyncsm import (
+    BadRequest,
+    NetworkManagementService,
+    ServiceBusManagementService,
+    SqlDatabaseManagementService,
+    WebsiteManagementService,
+    models,
+)
 from asyncsm.emulator.state import Quotas
 
 LIMIT = 2
@@ -117,9 +125,37 @@ async def sql_database(sms, number):
     await databases.create_database(server, f"base{number}", WEB)
 
 
+async def web_site(sms, number):
+    websites = WebsiteManagementService(session=sms.session)
+    hosts = [f"site{number}.azurewebsites.net"]
+    await websites.create_site("westuswebspace", f"site{number}", "West US", hosts)
+
+
 async def sql_firewall_rule(sms, number):
     databases, server = await only_sql_server(sms, number)
     await databases.create_firewall_rule(server, f"rule{number}", "10.0.0.1", "10.0.0.9")
+
+
+async def bus_namespace(sms, number):
+    bus = ServiceBusManagementService(session=sms.session)
+    await bus.create_namespace(f"messages{number}", "West US")
+    await asyncio.sleep(60)
+    return bus
+
+
+async def bus_rule(sms, number):
+    bus = ServiceBusManagementService(session=sms.session)
+    if number == 1:  # which a namespace has from the beginning
+        await bus_namespace(sms, 1)
+    else:
+        await bus.create_authorization_rule("messages1", f"rule{number}", ["Send"])
+
+
+async def bus_queue(sms, number):
+    bus = ServiceBusManagementService(session=sms.session)
+    if number == 1:
+        await bus_namespace(sms, 1)
+    await bus.create_queue("messages1", f"queue{number}", models.QueueDescription())
 
 
 ONE_MORE = [
@@ -138,6 +174,10 @@ ONE_MORE = [
     ("sql_servers", sql_server),
     ("sql_databases_per_server", sql_database),
     ("sql_firewall_rules_per_server", sql_firewall_rule),
+    ("service_bus_namespaces", bus_namespace),
+    ("service_bus_rules_per_namespace", bus_rule),
+    ("service_bus_entities_per_namespace", bus_queue),
+    ("web_sites", web_site),
 ]
 
 

@@ -36,7 +36,7 @@ async def test_restart(management: Management, clock: ManualClock, deployment: s
     assert down[1] == ("StoppingRole", "Started")
     assert (await management.delete(FIRST)).status == 409
     assert (await management.finished(accepted)).find("Status") == "Succeeded"
-    clock.advance(120)
+    clock.advance(300)
     assert instance_states(await management.get(FIRST)) == [READY] * 3
 
 
@@ -75,13 +75,14 @@ async def test_machines(management: Management, clock: ManualClock):
 
 @pytest.mark.parametrize("deployment", [FIRST, PRODUCTION], ids=["by name", "by slot"])
 async def test_delete(management: Management, emulator: Emulator, deployment: str):
-    """The instances named go, with their cores; the configuration counts the rest."""
+    """The instances named go, with their cores; the others stay where they are, and the configuration counts them."""
     accepted = await management.post(f"{deployment}/roleinstances/?comp=delete", names("webrole_in_1"))
     await management.finished(accepted)
     shown = await management.get(FIRST)
     assert shown.find_all("InstanceName") == ["WebRole_IN_0", "WebRole_IN_2"]
     assert '<Instances count="2"' in decoded(shown.find("Configuration"))
-    assert shown.find("UpgradeDomainCount") == "2"
+    assert shown.find_all("InstanceUpgradeDomain") == ["0", "2"]
+    assert shown.find("UpgradeDomainCount") == "3"
     assert compute.cores_in_use(emulator) == 2
 
 

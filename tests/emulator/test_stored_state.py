@@ -22,10 +22,16 @@ RELEASES = ("0.1.0",)
 
 WITHDRAWN = {
     ("AffinityGroup", "DefaultAffinity-1"),
+    ("IsCorrupted", "false"),
     *(("Name", f"{service}ContractContract") for service in ("m-give", "m-network", "m-still")),
+    *(("InstanceUpgradeDomain", "1"), ("InstanceFaultDomain", "1"), ("UpgradeDomainCount", "2")),
 }
 """Answers of earlier releases that no recording of the service has: a network with a location has no group,
-and the name of an address is made of the deployment's, not of the hosted service's."""
+only of a disk that is corrupted it is said whether it is, the name of an address is made of the deployment's,
+not of the hosted service's, and instances stay in their domains when another is deleted."""
+
+DRAWN = {"IpAddress", "LastModifiedTime"}
+"""What is drawn by lot on the way of machines from state to state, which is not the same in all releases."""
 
 
 @pytest.fixture(params=RELEASES)
@@ -40,8 +46,15 @@ def said(release):
         return json.load(packed)
 
 
-def assert_same(found, expected):
-    """All that was answered is answered now; elements that have come since do not count."""
+def assert_same(found, expected, drawn=frozenset()):
+    """All that was answered is answered now; elements that have come since do not count, nor values that are `drawn`."""
+    found, expected = (
+        {
+            path: [(name, None if name in drawn else text) for name, text in said]
+            for path, said in side.items()
+        }
+        for side in (found, expected)
+    )
     missing = {path: Counter(map(tuple, expected[path])) - Counter(map(tuple, found[path])) for path in found}
     assert {path: lost for path, lost in missing.items() if lost.keys() - WITHDRAWN} == {}
 
@@ -94,7 +107,7 @@ async def test_snapshot(said, directory):
         assert under_way(emulator) == said["operations"]
         assert_same(await answers(sms, PATHS), said["now"])
         emulator.clock.advance(LONG_ENOUGH)
-        assert_same(await answers(sms, PATHS), said["later"])
+        assert_same(await answers(sms, PATHS), said["later"], DRAWN)
         assert failed(emulator) == []
 
 

@@ -1,12 +1,18 @@
 """Strict mode: what a lenient service passes over is refused in the words a developer needs."""
 
 import random
+from collections import defaultdict
 
+import fidelity
 import pytest
 from doubles.bare_client import connected, document
+from doubles.recordings import CORPORA, exchanges
 
 from asyncsm.emulator import Emulator
-from asyncsm.wire import inspection
+from asyncsm.emulator.refusals import Refusal
+from asyncsm.emulator.strict import TAKES_FILES, check_body, check_content_type
+from asyncsm.operations import catalogue
+from asyncsm.wire import inspection, xml
 from asyncsm.wire.configuration_sets import Listener, WindowsConfigurationSet
 from asyncsm.wire.deployments import VirtualMachineDeployment
 from asyncsm.wire.hosted_services import CreateHostedService
@@ -123,7 +129,7 @@ async def test_a_body_that_is_none_is_explained(strict):
             "The header Content-Type is application/json: the body of CreateHostedService may be",
         ),
         ("application/xml; charset=latin-1", "says charset=latin-1: bodies are UTF-8"),
-        ("application/octet-stream", "may be application/xml, text/xml."),
+        ("application/octet-stream", "may be application/atom+xml, application/xml, text/xml."),
     ],
 )
 async def test_a_wrong_content_type_is_explained(strict, content_type, words):
@@ -151,6 +157,46 @@ async def test_a_network_configuration_may_be_plain_text(strict):
     )
     answer = await strict.send("PUT", "services/networking/media", file, Content_Type="text/plain")
     assert answer.status == 202
+
+
+@pytest.mark.skipif(not CORPORA[0].is_dir(), reason="no recordings here: set ASYNCSM_RECORDINGS")
+def test_what_recordings_show_the_service_took_passes():
+    """No request that the service accepted is refused for its form: not for its document, nor for its type."""
+    documents = defaultdict(list)
+    for operation in catalogue():
+        if operation.body is not None:
+            documents[operation.body.root_name()].append(operation.body)
+    refused, checked = [], 0
+    for recording in (path for folder in CORPORA for path in sorted(folder.glob("*/*.json"))):
+        for then in exchanges(recording):
+            route = fidelity.route_of(then)
+            if route is None or not then.request_body or then.status >= 300:
+                continue
+            try:
+                given = then.request_headers.get("content-type")
+                if given is not None:  # else the recording lacks it
+                    check_content_type(route.operation, route.dialect, given)
+                if route.operation in TAKES_FILES:
+                    continue
+                root = xml.parse(then.request_body)[0].rpartition(":")[2]
+                models = documents.get(root, [])
+                checked += bool(models)
+                _check_as_one_of(models, then.request_body)
+            except Refusal as refusal:
+                refused.append(f"{recording.stem}, {then}: {refusal.message}")
+    assert refused == []
+    assert checked > 300
+
+
+def _check_as_one_of(models, content):
+    """Check a document as the first of these that it can be."""
+    for number, model in enumerate(models, start=1):
+        try:
+            return check_body(model, content)
+        except Refusal:
+            if number == len(models):
+                raise
+    return None
 
 
 def test_orders_on_which_clients_differed_are_both_right():

@@ -60,8 +60,10 @@ async def first(emulator: Emulator, management: Management, clock: ManualClock) 
 
 
 async def done(management: Management, accepted: Answer) -> None:
+    """An operation has succeeded, and an update that it has ended is not shown any more."""
     ended = await management.finished(accepted)
     assert ended.find("Status") == "Succeeded", ended.text
+    management.clock.advance(30)
 
 
 def progress(answer: Answer) -> tuple[str, ...] | None:
@@ -78,13 +80,16 @@ def label_of(answer: Answer) -> str:
 
 @pytest.mark.parametrize("deployment", [FIRST, PRODUCTION], ids=["by name", "by slot"])
 async def test_auto(management: Management, clock: ManualClock, deployment: str):
-    """An automatic upgrade takes the domains one after the other, and restarts only the present one's."""
+    """An automatic upgrade takes the domains one after the other, and restarts only the present one's.
+
+    When the operation has ended, the upgrade is shown a little longer, as if it began anew.
+    """
     accepted = await management.post(f"{deployment}?comp=upgrade", upgrade())
     shown = await management.get(FIRST)
     assert (shown.find("Status"), shown.find("Locked")) == ("RunningTransitioning", "true")
     assert progress(shown) is None
     seen = []
-    while progress(shown) or not seen:
+    while len(seen) < 3:
         clock.advance(5)
         shown = await management.get(FIRST)
         if progress(shown) not in {None, *seen}:
@@ -93,10 +98,13 @@ async def test_auto(management: Management, clock: ManualClock, deployment: str)
             resting = [number for number, state in enumerate(instance_states(shown)) if state != READY]
             assert resting == [int(seen[-1][1])]
     assert seen == [("Auto", "0", "During"), ("Auto", "1", "During"), ("Auto", "2", "During")]
-    await done(management, accepted)
+    await management.finished(accepted)
+    ended = await management.get(FIRST)
+    assert (ended.find("Status"), ended.find("RollbackAllowed")) == ("RunningTransitioning", "false")
+    assert progress(ended) == ("Auto", "0", "Before")
     clock.advance(60)
     shown = await management.get(FIRST)
-    assert (shown.find("Status"), shown.find("RollbackAllowed")) == ("Running", "false")
+    assert (shown.find("Status"), progress(shown)) == ("Running", None)
     assert label_of(shown) == "second version"
     assert instance_states(shown) == [READY] * 3
 
@@ -310,3 +318,15 @@ async def test_lock(management: Management):
     await management.post(f"{FIRST}?comp=upgrade", upgrade())
     for query, body in (("upgrade", upgrade()), ("rollback", rollback()), ("walkupgradedomain", walk(0))):
         assert (await management.post(f"{FIRST}?comp={query}", body)).status == 409
+
+
+async def test_next_upgrade_after_the_last_domain(management: Management):
+    """While an upgrade is only shown a little longer, the next one is a new one."""
+    await management.finished(await management.post(f"{FIRST}?comp=upgrade", upgrade(label="second version")))
+    assert (await management.post(f"{FIRST}?comp=rollback", rollback())).status == 409
+    accepted = await management.post(f"{FIRST}?comp=upgrade", upgrade(label="third version"))
+    management.clock.advance(100)
+    await done(management, await management.post(f"{FIRST}?comp=rollback", rollback()))
+    shown = await management.get(FIRST)
+    assert (label_of(shown), shown.find("Status")) == ("second version", "Running")
+    assert accepted.status == 202

@@ -82,6 +82,23 @@ async def test_existing_disk(management: Management, clock: ManualClock, disk: D
     assert ("Provisioning", "Started") not in await walked(management, clock)
 
 
+async def test_link_of_a_registered_disk(management: Management, disk: Disk, subscription: Subscription):
+    """Of a registered disk only the name counts: clients send its link, or another, and its size as well."""
+    again = Disk("more", f"{BLOB}.2", 20, datetime(2015, 7, 1, tzinfo=UTC))
+    subscription.disks[again.name] = again
+    further = data_disk(DiskName="more", LogicalDiskSizeInGB=50, MediaLink=f"{BLOB}.3")
+    first = os_disk(DiskName="old", MediaLink=BLOB, OS="Linux")
+    await compute.deploy_machines(management, machine(sets="", disk=first, data_disks=further))
+    assert list(subscription.disks.values()) == [disk, again]
+    assert (again.attached_to, again.size_gb, again.media_link) == (("shop", "vms", "vm1"), 20, f"{BLOB}.2")
+
+
+async def test_attached_system_disk(management: Management, disk: Disk):
+    """A disk with a system can be another machine's data disk, where it is repaired."""
+    await compute.deploy_machines(management, machine(data_disks=data_disk(DiskName="old")))
+    assert disk.attached_to == ("shop", "vms", "vm1")
+
+
 async def test_attached_disk(management: Management, disk: Disk):
     """A disk has one machine; the refusal says which."""
     disk.attached_to = ("other", "dep", "role")
@@ -136,6 +153,15 @@ async def test_user_image(management: Management, subscription: Subscription):
     assert (answer.status, answer.code) == (400, "BadRequest")
     await management.finished(await management.delete(f"{VMS}?comp=media"))
     assert (await management.delete("services/images/mine")).status == 200
+
+
+async def test_copy_beside_the_image(management: Management, subscription: Subscription):
+    """Without a media link the copy of the user's own image is in the image's container."""
+    subscription.os_images["mine"] = OSImage("mine", "Mine", "Linux", media_link=BLOB)
+    await compute.deploy_machines(management, machine(disk=os_disk(SourceImageName="mine")))
+    (made,) = subscription.disks.values()
+    assert made.media_link != BLOB
+    assert made.media_link.startswith(BLOB.rpartition("/")[0] + "/")
 
 
 async def test_image_of_another_region(management: Management, subscription: Subscription):

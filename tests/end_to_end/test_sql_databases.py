@@ -3,16 +3,14 @@
 import asyncio
 
 import pytest
-from doubles.lossy import LossyLoopback
+from doubles.sibling_journeys import doing, operations_of, travel
 from doubles.virtual_time import virtual_time
 
-from asyncsm import OutcomeUnknown, ResourceNotFound, SqlDatabaseManagementService
+from asyncsm import ResourceNotFound, SqlDatabaseManagementService
 from asyncsm.emulator import Fault
 from asyncsm.engine.protocol import Reconcile
-from asyncsm.operations import catalogue
-from asyncsm.polling import OperationHandle
 
-OPERATIONS = {each.name: each for each in catalogue() if each.service == "SqlDatabaseManagementService"}
+OPERATIONS = operations_of(SqlDatabaseManagementService)
 ADMIN = ("admin1", "Passw0rd!")
 P1, S0 = "7203483a-c4fb-4304-9e9f-17c71c904f5d", "f1173c43-91bd-4aaa-973c-54e79e15235b"
 BLOB = "https://store.blob.core.windows.net/backups/orders.bacpac"
@@ -101,34 +99,11 @@ async def transfers(do, name, domain, pass_time):
 @virtual_time
 async def test_lost_replies(how):
     """With the first reply to each change lost, each is made once, or reported; all methods are called."""
-    world, called, unknown = LossyLoopback(how), set(), set()
-    async with world.client as sms:
-        service = SqlDatabaseManagementService(session=sms.session)
-        assert service.session is sms.session
 
-        async def do(name, *arguments, **named):
-            called.add(name)
-            before, changes = len(world.history()), OPERATIONS[name].changes
-            world.lose = changes and how is not None
-            try:
-                result = await getattr(service, name)(*arguments, **named)
-            except OutcomeUnknown as error:
-                unknown.add(name)
-                happened = len(world.history()) > before
-                if happened is not ("happened, but" in str(error)):
-                    raise
-                result = None if happened else await getattr(service, name)(*arguments, **named)
-            if changes:
-                assert {operation for operation, _ in world.history()[before:]} == {
-                    OPERATIONS[name].operation
-                }
-                assert len(world.history()) == before + 1 or OPERATIONS[name].reconcile is Reconcile.REPEAT
-            if isinstance(result, OperationHandle):
-                assert (await result).status == "Succeeded"
-            return result
-
+    async def whole(do):
         await journey(do, asyncio.sleep)
-    assert called == OPERATIONS.keys()
+
+    unknown = await travel(SqlDatabaseManagementService, whole, how)
     told = {name for name, each in OPERATIONS.items() if each.changes and each.reply is not None}
     actions = {name for name, each in OPERATIONS.items() if each.reconcile is Reconcile.UNLISTED}
     renaming = {"update_database"}
@@ -140,16 +115,10 @@ async def test_over_tls(emulator, sms):
     emulator.faults.add(Fault(kind="reset-after", operation="CreateDatabase", count=1))
     service = SqlDatabaseManagementService(session=sms.session)
 
-    async def do(name, *arguments, **named):
-        result = await getattr(service, name)(*arguments, **named)
-        if isinstance(result, OperationHandle):
-            assert (await result).status == "Succeeded"
-        return result
-
     async def pass_time(seconds):
         emulator.clock.advance(seconds)
 
-    await journey(do, pass_time)
+    await journey(doing(service), pass_time)
     assert [fault.struck for fault in emulator.faults] == [1]
     with pytest.raises(ResourceNotFound, match="does not have the server 'gone'") as caught:
         await service.delete_server("gone")

@@ -1,47 +1,23 @@
 """Every method of the old SDK's SqlDatabaseManagementService, unchanged, against the emulator."""
 
-import inspect
-import os
-from unittest import mock
-
 import pytest
 from azure.common import AzureHttpError
 from azure.servicemanagement import SqlDatabaseManagementService
+from interop.siblings import Witness, opened, own_methods
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:unclosed:ResourceWarning"),
     pytest.mark.timeout(120),
 ]
 
-OWN_METHODS = {
-    name
-    for name, _ in inspect.getmembers(SqlDatabaseManagementService, inspect.isfunction)
-    if not name.startswith("_")
-} & set(vars(SqlDatabaseManagementService))
+OWN_METHODS = own_methods(SqlDatabaseManagementService)
 BASIC = "dd6d99bb-f193-4ec1-86f2-43d3bccbc49c"
-
-
-class Witness:
-    """Remembers which methods of the old SDK were called."""
-
-    def __init__(self, service):
-        self._service = service
-        self.called = set()
-
-    def __getattr__(self, name):
-        self.called.add(name)
-        return getattr(self._service, name)
 
 
 @pytest.fixture
 def old(emulator):
-    """The old SDK's client; `requests` takes the CA from the environment before anything else."""
-    with mock.patch.dict(os.environ, {"REQUESTS_CA_BUNDLE": str(emulator.ca_path)}):
-        service = SqlDatabaseManagementService(
-            emulator.subscription_id, str(emulator.certificate_path), host=f"127.0.0.1:{emulator.port}"
-        )
+    with opened(SqlDatabaseManagementService, emulator) as service:
         yield Witness(service)
-        service.request_session.close()
 
 
 def test_each_of_the_15_methods_works(old):

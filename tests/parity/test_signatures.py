@@ -31,6 +31,7 @@ NEVER = {
 """What is left out for good, and what to use instead."""
 
 NEVER_ATTRIBUTES = {
+    "AuthorizationRule.secondary_keu": "a slip: it was always empty, and `secondary_key` has the key",
     "ConfigurationSet.role_type": "no configuration set has a role type, and the old SDK neither read nor sent it",
 }
 

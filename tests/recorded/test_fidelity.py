@@ -4,7 +4,14 @@ import json
 
 import fidelity
 import pytest
-from doubles.exceptions import NOT_THE_SERVICES_SHAPE, ON_PURPOSE, OTHERS_ENTRIES, SELECTIONS
+from doubles.exceptions import (
+    INSTANCES_ORDER,
+    NOT_THE_SERVICES_SHAPE,
+    ON_PURPOSE,
+    OTHERS_ENTRIES,
+    OUT_OF_ORDER,
+    SELECTIONS,
+)
 from doubles.recordings import FOLDER
 
 CAPABILITY = "AffinityGroup/Capabilities/Capability"
@@ -136,8 +143,11 @@ async def test_the_emulator_is_true_to_all_recordings():
     everything = await fidelity.measure([path for paths in found.values() for path in paths])
     rows = {row.operation: row for row in everything.rows}
     assert share(everything.total) >= 0.92
+    for name in ("GetDeployment", "GetDeploymentBySlot", "GetRole", "GetHostedService"):
+        assert share(rows[name]) >= 0.80, name
     ours = {f"{path.parent.name}/{path.stem}" for path in found[FOLDER]}
     differences = [each for row in rows.values() for each in row.differences]
-    assert [each for each in differences if each.recording in ours] == []
-    known = {*NOT_THE_SERVICES_SHAPE.values(), OTHERS_ENTRIES, *SELECTIONS.values(), *ON_PURPOSE.values()}
+    assert [each for each in differences if each.recording in ours or each.where == "status"] == []
+    known = {*NOT_THE_SERVICES_SHAPE.values(), *SELECTIONS.values(), *ON_PURPOSE.values()}
+    known |= {INSTANCES_ORDER, OTHERS_ENTRIES, OUT_OF_ORDER}
     assert {reason for row in rows.values() for reason in row.reasons} == known

@@ -17,6 +17,7 @@ from doubles.scripted import ScriptedTransport
 
 from asyncsm import (
     BadRequest,
+    Forbidden,
     InvalidArgument,
     ManagementSession,
     OperationHandle,
@@ -28,12 +29,22 @@ from asyncsm import (
 )
 from asyncsm.operations import catalogue
 from asyncsm.operations.facts import PLACEHOLDER
+from asyncsm.wire.atom import ATOM, ATOM_CONTENT_TYPE
 from asyncsm.wire.http import HttpResponse
 
-AREAS = ("subscription", "affinity_groups", "management_certificates", "compute", "storage", "sql")
+AREAS = (
+    "subscription",
+    "affinity_groups",
+    "management_certificates",
+    "compute",
+    "storage",
+    "sql",
+    "service_bus",
+    "web_sites",
+)
 
 
-ERRORS = {400: BadRequest, 404: ResourceNotFound}
+ERRORS = {400: BadRequest, 403: Forbidden, 404: ResourceNotFound}
 
 
 def identity(recording, exchange):
@@ -44,11 +55,13 @@ def canonical(body):
     """A form in which equal documents are equal texts.
 
     Two bodies were written by hand, and indented; one gives a date without a time, which means its
-    midnight.
+    midnight. What the old SDK wrote into an Atom entry around its content says nothing.
     """
     if not body:
         return None
-    text = re.sub(r">\s*\n\s*<", "><", ET.canonicalize(body.decode("utf-8-sig")))
+    inside = ET.fromstring(body).find(f"{{{ATOM}}}content/*")
+    document = body.decode("utf-8-sig") if inside is None else ET.tostring(inside, "unicode")
+    text = re.sub(r">\s*\n\s*<", "><", ET.canonicalize(document))
     return text.replace("T00:00:00Z<", "<")
 
 
@@ -59,7 +72,8 @@ def assert_same_request(sent, exchange):
     assert set(parse_qsl(url.query)) == set(parse_qsl(exchange.query))
     assert sent.headers["x-ms-version"] == exchange.request_headers["x-ms-version"]
     assert canonical(sent.body) == canonical(exchange.request_body)
-    assert sent.headers.get("content-type") == (CONTENT_TYPE if exchange.request_body else None)
+    kind = ATOM_CONTENT_TYPE.format("entry") if ATOM.encode() in exchange.request_body else CONTENT_TYPE
+    assert sent.headers.get("content-type") == (kind if exchange.request_body else None)
 
 
 def assert_same_reply(result, exchange):
@@ -97,11 +111,15 @@ def outcome_of(exchange):
         return
     with pytest.raises(ERRORS[exchange.status]) as caught:
         yield
-    said = models.Error.from_xml(exchange.response_body)
     assert type(caught.value) is ERRORS[exchange.status]
     assert caught.value.status == exchange.status
-    assert (caught.value.code, caught.value.message) == (said.code, said.message)
-    assert caught.value.request_id == exchange.response_headers["x-ms-request-id"]
+    assert caught.value.request_id == exchange.response_headers.get("x-ms-request-id")
+    if root_of(exchange.response_body) == "string":  # as Service Bus answers
+        said = f"HTTP{exchange.status}", ET.fromstring(exchange.response_body).text
+    else:
+        error = models.Error.from_xml(exchange.response_body)
+        said = error.code, error.message
+    assert (caught.value.code, caught.value.message) == said
 
 
 async def test_typed_methods_send_what_was_recorded(recording):

@@ -469,3 +469,34 @@ class TestImplied:
         )
         used = {disk.lun for disk in disks}
         assert next(lun for lun in range(32) if lun not in used) == 2
+
+
+ACL = "<EndpointAcl><Rules><Rule><Order>1</Order></Rule></Rules></EndpointAcl>"
+BALANCER, ADDRESS = "<LoadBalancerName>inside</LoadBalancerName>", "<VirtualIPName>second</VirtualIPName>"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [ACL + BALANCER, BALANCER + ACL, BALANCER + ADDRESS, ADDRESS + ACL + BALANCER + "<Else>1</Else>"],
+)
+def test_an_order_that_is_free_is_kept(content):
+    """What clients and the service write in more than one order is written as it was read."""
+    document = f"<InputEndpoint {NAMESPACE.decode()}><LocalPort>80</LocalPort>{content}</InputEndpoint>"
+    read = models.ConfigurationSetInputEndpoint.from_xml(document)
+    assert content in read.to_xml().decode()
+    assert content in pickle.loads(pickle.dumps(read)).to_xml().decode()
+
+
+def test_a_model_that_was_made_has_the_order_of_the_service():
+    """Without a document that was read the order is the recorded one, and models differ by content only."""
+    read = models.ConfigurationSetInputEndpoint.from_xml(
+        f"<InputEndpoint {NAMESPACE.decode()}><Name>web</Name>{BALANCER}{ACL}</InputEndpoint>"
+    )
+    made = models.ConfigurationSetInputEndpoint(
+        "web", load_balancer_name="inside", endpoint_acl=read.endpoint_acl
+    )
+    assert ACL + BALANCER in made.to_xml().decode()
+    assert made == read
+    read.load_balancer_name = "other"
+    assert made != read
+    assert "<LoadBalancerName>other</LoadBalancerName><EndpointAcl>" in read.to_xml().decode()

@@ -130,7 +130,12 @@ def usual_image(os: str) -> str:
     return max(offered, key=lambda image: (len(image.location or ""), str(image.published_date))).name
 
 
-def unlisted_image(name: str, os: str | None) -> OSImage | None:
+@functools.cache
+def _unlisted() -> frozenset[str]:
+    return frozenset(json.loads(_read("os_images"))["unlisted"])
+
+
+def unlisted_image(name: str, os: str | None, *, strict: bool = False) -> OSImage | None:
     """Return an image of the platform that the catalogue does not know, if `name` can be that of one.
 
     The platform's names begin with their publisher's number, and most of them were never recorded.
@@ -138,8 +143,9 @@ def unlisted_image(name: str, os: str | None) -> OSImage | None:
     Args:
         name: the image's name.
         os: the system it has to be of; without it the name tells.
+        strict: whether recordings must show that machines were made of it, though none lists it.
     """
-    if _OF_THE_PLATFORM.match(name) is None:
+    if _OF_THE_PLATFORM.match(name) is None or (strict and name not in _unlisted()):
         return None
     system = os or ("Windows" if _OF_WINDOWS.search(name) else "Linux")
     return OSImage(

@@ -17,6 +17,8 @@ from asyncsm.emulator.control.schemas import Shown
 from asyncsm.emulator.networking import NetworkSecurityGroup, ReservedIP
 from asyncsm.emulator.routes.network_security_groups import groups
 from asyncsm.emulator.rules import addresses
+from asyncsm.emulator.rules.service_bus import KINDS
+from asyncsm.emulator.service_bus import ServiceBusNamespace
 from asyncsm.emulator.sql import SqlServer
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire.network_security_groups import NetworkSecurityRule
@@ -281,6 +283,78 @@ class SqlServerFacts(SqlServerSummary):
 
     databases: list[SqlDatabaseFacts]
     firewall_rules: list[SqlFirewallRuleFacts]
+
+
+class ServiceBusEntityFacts(Shown):
+    """A queue, topic, notification hub or relay."""
+
+    name: str
+    kind: str
+    created: datetime
+
+
+class ServiceBusNamespaceSummary(ResourceFacts):
+    """A Service Bus namespace, in short."""
+
+    region: str
+    purpose: str
+    status: str
+    queues: int = Field(description="Number of queues.")
+    topics: int = Field(description="Number of topics.")
+
+
+def _of_namespace(_: Subscription, namespace: ServiceBusNamespace) -> dict[str, object]:
+    return {
+        "queues": len(namespace.queues),
+        "topics": len(namespace.topics),
+        "rules": list(namespace.rules),
+        "contents": [
+            {"name": one.name, "kind": kind.noun, "created": one.created}
+            for kind in KINDS
+            for one in kind.held(namespace).values()
+        ],
+    }
+
+
+@resource_kind(
+    "Service Bus namespace",
+    lambda owner: owner.service_bus_namespaces.values(),
+    Column("{name}", "{region}"),
+    Column("{queues} queues", "{topics} topics"),
+    Column("{status}", style="state"),
+    empty="They have queues, topics, hubs and relays: create_namespace(…)",
+    row=ServiceBusNamespaceSummary,
+    searched=("name", "queues", "topics", "hubs", "relays"),
+    more=_of_namespace,
+    example="messages",
+)
+class ServiceBusNamespaceFacts(ServiceBusNamespaceSummary):
+    """A Service Bus namespace with what is in it, and the names of its keys."""
+
+    created: datetime
+    rules: list[str]
+    contents: list[ServiceBusEntityFacts]
+
+
+@resource_kind(
+    "Web site",
+    lambda owner: [site for space in owner.web_spaces.values() for site in space.sites.values()],
+    Column("{name}", "{host_names}"),
+    Column("{plan}"),
+    Column("{state}", style="state"),
+    empty="Each has a web space and a plan: WebsiteManagementService.create_site(…)",
+    searched=("name", "host_names"),
+    example="pages",
+)
+class WebSiteFacts(ResourceFacts):
+    """A web site, or a slot of one."""
+
+    plan: str
+    state: str
+    host_names: list[str]
+    created: datetime
+    modified: datetime
+    has_repository: bool
 
 
 def _dns_servers(owner: Subscription) -> list[DnsServer]:

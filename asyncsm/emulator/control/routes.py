@@ -42,6 +42,8 @@ SEED: Final[dict[str, JsonValue]] = {
     "storage_accounts": [{"name": "webstore"}],
     "network_security_groups": [{"name": "web", "rules": [{"name": "http", "priority": 100}]}],
     "sql_servers": [{"name": "ledger", "databases": [{"name": "orders"}]}],
+    "service_bus_namespaces": [{"name": "messages", "queues": [{"name": "orders"}]}],
+    "web_sites": [{"name": "pages"}],
     "hosted_services": [
         {"name": "shop", "deployments": [{"roles": [{"name": "WebRole", "instances": 2}]}]},
         {"name": "web-{index:03}", "count": 3},

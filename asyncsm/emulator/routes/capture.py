@@ -75,7 +75,11 @@ def capture(call: Call) -> Reply:
 
 @routes.post(power.ONE, power.ONE_OPERATION, root="CaptureRoleAsVMImageOperation")
 def capture_as_vm_image(call: Call) -> Reply:
-    """Capture Role as VM Image: copies of all its disks; the machine stays as it is."""
+    """Capture Role as VM Image: copies of all its disks.
+
+    A machine that is generalized cannot run again, and goes with its disks; the others stay as they are.
+    [rec compute, 3 of 3]
+    """
     wanted = call.body(wire.CaptureRoleAsVMImage)
     service, deployment, role = path_resources.machine(call)
     name = images.require_new_name(call.subscription, wanted.vm_image_name)
@@ -107,7 +111,14 @@ def capture_as_vm_image(call: Call) -> Reply:
         role_state_on_capture=instance.status,
         role_size_on_capture=role.size,
     )
-    return call.accept(locks=[deployment], then=partial(vm_images.register, call.subscription, image))
+    owner = call.subscription
+    if wanted.os_state != wire.OSState.GENERALIZED:
+        return call.accept(locks=[deployment], then=partial(vm_images.register, owner, image))
+    timing = Timing.of(call)
+    return call.accept(
+        locks=[deployment],
+        then=partial(_replace_by_vm_image, timing, owner, service, deployment, role, image),
+    )
 
 
 def _disk_of(role: Role) -> Disk:
@@ -159,7 +170,7 @@ def _data_disks(call: Call, role: Role, image_name: str) -> wire.DataDiskConfigu
                 name=name,
                 host_caching=HostCaching(disk.host_caching or "None"),
                 lun=disk.lun,
-                media_link=_beside(role, name),
+                media_link=_beside(role, name).replace("http://", "https://", 1),
                 logical_disk_size_in_gb=disk.size_gb,
                 io_type=disk.io_type,
             )
@@ -189,6 +200,19 @@ def _replace_by_image(
     _register(subscription, image)
     subscription.disks.pop(_disk_of(role).name, None)
     machines.remove(timing, subscription, service, deployment, role, media=False)
+
+
+@effect("capture/replace-by-vm-image")
+def _replace_by_vm_image(
+    timing: Timing,
+    subscription: Subscription,
+    service: HostedService,
+    deployment: Deployment,
+    role: Role,
+    image: wire.VMImage,
+) -> None:
+    vm_images.register(subscription, image)
+    machines.remove(timing, subscription, service, deployment, role, media=True)
 
 
 @effect("capture/set-up-anew", "emulator.handlers.capture:_set_up_anew")

@@ -18,6 +18,7 @@ from asyncsm.emulator.rules import (
     deployment_lifecycle,
     deployment_updates,
     instances,
+    packages,
     path_resources,
     service_configurations,
     service_extensions,
@@ -28,6 +29,7 @@ from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.updates import Definition
 from asyncsm.wire import deployments as wire
 from asyncsm.wire.configuration_sets import ConfigurationSet
+from asyncsm.wire.endpoints import ConfigurationSetInputEndpoints
 
 MOST_PROPERTIES: Final = 25
 
@@ -52,7 +54,7 @@ def create(call: Call) -> Reply:
     service = path_resources.hosted_service(call)
     slot = path_resources.slot(call.parameters["deploymentSlot"])
     label = common_fields.label(wanted.label)
-    blobs.require_account(call, wanted.package_url, "package URL")
+    blobs.require_package(call, wanted.package_url)
     configuration = service_configurations.read(wanted.configuration, service)
     place = service_configurations.placement(configuration, call.subscription, service)
     new = deployment_updates.definition(configuration, wanted.configuration, label)
@@ -179,8 +181,12 @@ def update_status(call: Call) -> Reply:
 def _add_roles(
     call: Call, deployment: Deployment, new: Definition, place: service_configurations.Placement
 ) -> None:
+    opened = packages.opened(new.counts, {})
     for name, count in new.counts.items():
-        network = ConfigurationSet(subnet_names=place.subnets.get(name.lower(), []))
+        network = ConfigurationSet(
+            subnet_names=place.subnets.get(name.lower(), []),
+            input_endpoints=ConfigurationSetInputEndpoints(input_endpoints=opened[name]),
+        )
         role = Role(name=name, instance_count=0, os_version=new.os_version, network=network)
         addresses.require_subnets(call.subscription, deployment, name, network)
         deployment.roles[role.name] = role

@@ -138,7 +138,6 @@ def _shown(disk: Disk) -> wire.Disk:
         affinity_group=disk.affinity_group,
         attached_to=attached,
         os=disk.os,
-        is_corrupted=False,
         label=disk.label,
         location=None if disk.affinity_group else disk.location,
         logical_disk_size_in_gb=disk.size_gb,

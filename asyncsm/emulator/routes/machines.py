@@ -89,9 +89,10 @@ def add(call: Call) -> Reply:
     call.require_free(deployment)
     order = DiskOrder(call, service, deployment.name)
     role, host_name = roles.new_machine(call, service, deployment, wanted, order)
+    endpoints.require_equal_members(deployment, role)
     endpoints.fill_ports(deployment, call.random, role)
     phases = roles.add_machine(call, deployment, role, host_name)
-    instances.spread_availability_sets(deployment)
+    instances.place_machine(deployment, role)
     order.place([role])
     disk_attachments.attach(order.attachments)
     call.acts_on(*path_resources.path_of(service, deployment), "roles", role.name)
@@ -114,6 +115,7 @@ def update(call: Call) -> Reply:
     call.require_free(deployment)
     order = DiskOrder(call, service, deployment.name)
     change = _changed(call, service, deployment, role, wanted, order)
+    endpoints.require_equal_members(deployment, change.coming)
     endpoints.fill_ports(deployment, call.random, change.coming)
     order.place([change.coming])
     timing = Timing.of(call)
@@ -294,7 +296,7 @@ def _apply(
         return
     instance = deployment.instances[change.coming.name]
     instance.size = change.coming.size
-    instances.spread_availability_sets(deployment)
+    instances.place_machine(deployment, change.coming)
     instances.claim_cores(subscription, deployment, instances.cores_of(deployment))
     if not instance.stopped:
         power.move(subscription, random, deployment, instance)

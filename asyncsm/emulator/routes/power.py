@@ -181,8 +181,9 @@ def _shut_down(
     match action or PostShutdownAction.STOPPED:
         case PostShutdownAction.STOPPED:
             running = tuple(one for one in machines if not one.stopped)
+            early = [one for one in running if (one.status, one.power_state) in instances.IN_CREATION]
             reply = call.accept(
-                locks=[deployment], then=partial(_walk_each, timing, deployment, running, instances.STOPPED)
+                locks=[deployment], then=partial(_stopped, timing, deployment, running, early)
             )
             _walk_each(timing, deployment, running, instances.MACHINE_STOP)
         case PostShutdownAction.STOPPED_DEALLOCATED:
@@ -205,6 +206,15 @@ def _walk_each(
     phases: Sequence[instances.InstancePhase],
 ) -> None:
     for instance in machines:
+        instances.walk(timing, deployment, instance, phases)
+
+
+@effect("power/stopped")
+def _stopped(
+    timing: Timing, deployment: Deployment, machines: Sequence[RoleInstance], early: Sequence[RoleInstance]
+) -> None:
+    for instance in machines:
+        phases = instances.STOPPED_IN_CREATION if instance in early else instances.STOPPED
         instances.walk(timing, deployment, instance, phases)
 
 

@@ -10,6 +10,7 @@ from asyncsm.emulator.compute import Deployment, HostedService, RoleInstance
 from asyncsm.emulator.routes.role_instances import NAMED, find
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import path_resources, service_extensions
+from asyncsm.wire.extensions import ExtensionConfiguration
 
 PORT: Final = 3389
 """On which Windows listens for remote desktops."""
@@ -47,7 +48,8 @@ def _of_machine(deployment: Deployment, instance: RoleInstance) -> list[str]:
 
 def _of_role(service: HostedService, deployment: Deployment, instance: RoleInstance) -> list[str]:
     """The address of a service, and which of the instances behind it is meant."""
-    found = service_extensions.of_role(service, deployment, instance.role_name)
+    held = deployment.extensions or ExtensionConfiguration()
+    found = service_extensions.of_role(service, held, instance.role_name)
     if all(each.type != EXTENSION for each in found):
         return []
     meant = f"{instance.role_name}#{instance.name}"

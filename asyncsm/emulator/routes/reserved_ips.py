@@ -204,7 +204,7 @@ def _give(clock: Clock, deployment: Deployment, reserved: ReservedIP) -> None:
 
 @effect("reserved-ips/take-back", "emulator.handlers.reserved_ips:_take_back")
 def _take_back(clock: Clock, deployment: Deployment, address: str) -> None:
-    deployment.vip, deployment.modified = address, clock.now()
+    deployment.vip, deployment.vip_name, deployment.modified = address, None, clock.now()
     service_configurations.name_reserved_ip(deployment, None)
 
 

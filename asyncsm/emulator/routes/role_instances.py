@@ -33,13 +33,12 @@ REBOOT: Final = (
 FRESH_START: Final = (
     InstancePhase("StoppingRole", "Started", 10),
     InstancePhase("StoppingVM", "Stopping", 10),
-    InstancePhase("CreatingVM", "Starting", 20),
-    InstancePhase("StartingVM", "Starting", 20),
+    InstancePhase("StoppedVM", "Starting", 180),
     InstancePhase("RoleStateUnknown", "Started", 10),
-    InstancePhase("BusyRole", "Started", 10),
+    *instances.ROLE_READYING,
     InstancePhase("ReadyRole", "Started"),
 )
-"""An instance that gets a new system."""
+"""An instance that gets a new system, and perhaps empty drives. [rec compute, 6 of 6]"""
 
 routes: RouteTable = RouteTable()
 
@@ -77,7 +76,7 @@ def delete(call: Call) -> Reply:
                 f"The last instance of role {role.name} cannot be deleted. Delete the deployment instead."
             )
     call.require_free(deployment)
-    if deployment.update is not None:
+    if deployment.update_under_way is not None:
         raise refusals.conflict(f"An update of deployment {deployment.name} is in progress.")  # [guess]
     timing = Timing.of(call)
     reply = call.accept(
@@ -118,7 +117,6 @@ def _drop(
     counts = {}
     for role in deployment.roles.values():
         counts[role.name] = role.instance_count = len(instances.of_role(deployment, role.name))
-    instances.spread(deployment)
     deployment.configuration = service_configurations.with_counts(deployment.configuration, counts)
     instances.claim_cores(subscription, deployment, instances.cores_of(deployment))
     deployment.modified = timing.clock.now()

@@ -69,13 +69,16 @@ def create_deployment(call: Call) -> Reply:
     for given in wanted.role_list:
         role, host_name = new_machine(call, service, deployment, given, order)
         starts[role.name] = add_machine(call, deployment, role, host_name)
+        instances.place_machine(deployment, role)
     if not 1 <= len(starts) <= MOST_MACHINES:
         # [protocol 1.8]
         raise refusals.bad_request(f"A deployment has from 1 to {MOST_MACHINES} virtual machines.")
     if reserved is not None:
         addresses.require_endpoints(deployment, reserved)
         addresses.settle_at(deployment, reserved)
-    instances.spread_availability_sets(deployment)
+        # The address of machines has the name it was reserved under.
+        deployment.vip_name = reserved.virtual_ip_name = reserved.name
+    endpoints.require_equal_members(deployment)
     endpoints.fill_ports(deployment, call.random)
     order.place(deployment.roles.values())
     attach(order.attachments)
@@ -219,7 +222,7 @@ def public_extensions(call: Call, given: wire_roles.Role) -> list[ResourceExtens
 
     Nobody gets to see that again. What is to be uninstalled is not among them.
     """
-    machine_extensions.require_known(call.subscription, given.resource_extension_references)
+    machine_extensions.require_known(call, given.resource_extension_references)
     return [
         _public(one) for one in given.resource_extension_references if one.state != ExtensionState.UNINSTALL
     ]

@@ -34,7 +34,7 @@ def upgrade(call: Call) -> Reply:
     deployments.require_roles(deployment)
     deployments.require_mode(wanted.mode)
     label = common_fields.label(wanted.label)
-    blobs.require_account(call, wanted.package_url, "package URL")
+    blobs.require_package(call, wanted.package_url)
     configuration = service_configurations.read(wanted.configuration, service)
     service_configurations.placement(configuration, call.subscription, service, deployment)
     after = deployment_updates.definition(configuration, wanted.configuration, label)
@@ -100,10 +100,11 @@ def _update_of(call: Call) -> tuple[Update, Deployment]:
     _, deployment = path_resources.deployment(call)
     deployments.require_roles(deployment)
     call.require_free(deployment)
-    if deployment.update is None:
+    update = deployment.update_under_way
+    if update is None:
         # [protocol 5.5]
         raise refusals.conflict(f"No update of deployment {deployment.name} is in progress.")
-    return deployment.update, deployment
+    return update, deployment
 
 
 def _require_data_kept(deployment: Deployment, counts: Mapping[str, int], *, force: bool | None) -> None:

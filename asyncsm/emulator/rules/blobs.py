@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call
@@ -23,13 +23,7 @@ def require_account(call: Call, url: str, what: str, region: str | None = None) 
     Raises:
         Refusal: not the address of a blob, or not of a finished account of this subscription.
     """
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise refusals.bad_request(f"The {what} is not the address of a blob.") from None  # [guess]
-    path = [part for part in parts.path.split("/") if part]
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not path:
-        raise refusals.bad_request(f"The {what} is not the address of a blob.")  # [guess]
+    parts = _taken_apart(url, what)
     account = next((one for one in call.subscription.storage_accounts.values() if one.holds(url)), None)
     if account is None:
         raise refusals.bad_request(  # [guess]
@@ -43,6 +37,26 @@ def require_account(call: Call, url: str, what: str, region: str | None = None) 
             f"The storage account {account.name} of the {what} is in {account.region}, but has to be in {region}."
         )
     return account
+
+
+def require_package(call: Call, url: str) -> None:
+    """Refuse a package that the service could not read.
+
+    It is in an account of this subscription, or in any if its address is signed.
+    """
+    if "sig" not in parse_qs(_taken_apart(url, "package URL").query):
+        require_account(call, url, "package URL")
+
+
+def _taken_apart(url: str, what: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise refusals.bad_request(f"The {what} is not the address of a blob.") from None  # [guess]
+    path = [part for part in parts.path.split("/") if part]
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not path:
+        raise refusals.bad_request(f"The {what} is not the address of a blob.")  # [guess]
+    return parts
 
 
 def secured(url: str) -> str:

@@ -39,7 +39,7 @@ def deployment(call: Call, service: HostedService, shown: Deployment) -> deploym
         ),
         upgrade_status=_upgrade_status(shown),
         upgrade_domain_count=shown.upgrade_domain_count,
-        role_list=roles.RoleList(roles=[role_documents.listed(call, shown, one) for one in own]),
+        role_list=roles.RoleList(roles=[role_documents.listed(call, service, shown, one) for one in own]),
         sdk_version=shown.sdk_version,
         locked=shown.lock is not None,
         rollback_allowed=shown.rollback_allowed,

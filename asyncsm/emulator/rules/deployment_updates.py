@@ -17,18 +17,23 @@ from typing import Final
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.compute import Deployment, Role
 from asyncsm.emulator.refusals import Refusal
-from asyncsm.emulator.rules import instances, service_configurations, service_extensions
+from asyncsm.emulator.rules import instances, packages, service_configurations, service_extensions
 from asyncsm.emulator.rules.instances import InstancePhase, Timing
 from asyncsm.emulator.saved_names import effect, saved
 from asyncsm.emulator.state import Subscription
 from asyncsm.emulator.updates import Definition, Update
+from asyncsm.wire.configuration_sets import ConfigurationSet
 from asyncsm.wire.cscfg import ServiceConfiguration
+from asyncsm.wire.endpoints import ConfigurationSetInputEndpoints
 
 ACCEPTANCE: Final = 0.1
 """After which part of the operation an update has begun."""
 
 MANUAL_SECONDS: Final = 15.0
 """How long a manual update takes until it waits for the first domain."""
+
+LINGERING_SECONDS: Final = 20.0
+"""How long an update is shown that has gone through all domains of a deployment that runs. [rec compute, 3 of 3]"""
 
 DOMAIN_SECONDS: Final = 90.0
 """How long a domain takes when it is told to go on."""
@@ -62,7 +67,7 @@ def definition(configuration: ServiceConfiguration, text: str, label: str) -> De
         Refusal: there is no such guest system.
     """
     return Definition(
-        configuration=text,
+        configuration=service_configurations.as_read(text),
         label=label,
         counts={role.name: role.instances.count for role in configuration},
         os_version=service_configurations.os_version(configuration),
@@ -72,10 +77,9 @@ def definition(configuration: ServiceConfiguration, text: str, label: str) -> De
 
 def present(deployment: Deployment) -> Definition:
     """Return the definition that holds now, or that held before the update under way."""
-    if deployment.update is not None and not deployment.update.rolling_back:
-        return deployment.update.before
-    if deployment.update is not None:
-        return deployment.update.after
+    update = deployment.update_under_way
+    if update is not None:
+        return update.after if update.rolling_back else update.before
     roles = deployment.roles.values()
     return Definition(
         configuration=deployment.configuration,
@@ -149,6 +153,8 @@ def _begin(call: Call, deployment: Deployment, update: Update) -> Reply:
     reply = call.accept(
         locks=[deployment], steps=[(ACCEPTANCE, partial(_accept, context, update))], seconds=seconds
     )
+    if deployment.update is not None and deployment.update.is_done:
+        _close(context, deployment.update)
     deployment.changing = True
     if not deployment.status.endswith("Transitioning"):
         deployment.status = f"{deployment.status}Transitioning"
@@ -232,14 +238,31 @@ def _finish(context: _Context, update: Update) -> None:
             instances.drop(deployment, instance)
         del deployment.roles[name]
     phases = instances.ROLE_START if deployment.status.startswith("Running") else instances.ROLE_CREATION
+    opened = packages.opened(after.counts, deployment.roles)
     for name, count in after.counts.items():
-        role = deployment.roles.setdefault(name, Role(name, instance_count=0))
+        if name not in deployment.roles:
+            listed = ConfigurationSetInputEndpoints(input_endpoints=opened[name])
+            network = ConfigurationSet(input_endpoints=listed)
+            deployment.roles[name] = Role(name, instance_count=0, network=network)
+        role = deployment.roles[name]
         role.os_version = after.os_version
         for instance in instances.scale(deployment, role, count, context.random):
             instances.walk(context.pace, deployment, instance, phases)
     instances.spread(deployment)
     instances.claim_cores(context.subscription, deployment, instances.cores_of(deployment))
     deployment.modified = context.pace.clock.now()
-    deployment.extensions = service_extensions.installed(deployment.extensions)
-    deployment.update, deployment.changing = None, False
-    instances.settle(deployment)
+    if deployment.status.startswith("Running"):
+        update.domain, update.phase, update.is_done = 0, "Before", True
+        context.pace.clock.after(LINGERING_SECONDS, partial(_close, context, update))
+    else:
+        _close(context, update)
+
+
+@effect("updates/close")
+def _close(context: _Context, update: Update) -> None:
+    """Forget an update that is done, unless another has begun in the meantime."""
+    deployment = context.deployment
+    if deployment.update is update:
+        deployment.extensions = service_extensions.installed(deployment.extensions)
+        deployment.update, deployment.changing = None, False
+        instances.settle(deployment)

@@ -63,9 +63,10 @@ class DiskOrder:
         """
         if given.source_image_name:
             return self._from_image(role_name, given, given.source_image_name, os)
-        if given.media_link:
+        registered = self._is_registered(given.disk_name) and not given.remote_source_image_link
+        if given.media_link and not registered:
             return self._from_blob(role_name, given)
-        if given.disk_name:
+        if given.disk_name:  # whose media link is its own, whatever came
             disk = self._registered(given.disk_name, _caching(given.host_caching, "ReadWrite"), 0)
             if disk.os is None:
                 raise refusals.bad_request(f"The disk {disk.name} has no operating system.")  # [guess]
@@ -75,14 +76,16 @@ class DiskOrder:
         )
 
     def data_disk(self, role_name: str, given: wire.DataVirtualHardDisk) -> Disk:
-        """A further disk: a registered one, one made of an existing blob, or an empty one."""
+        """A further disk: a registered one, one made of an existing blob, or an empty one.
+
+        Of a registered one only the name counts; several clients send its link and its size as well. It may
+        have an operating system: so a machine that does not start is repaired at another.
+        """
         lun = require_lun(given.lun)
         caching = _caching(given.host_caching, "ReadOnly")
-        if given.disk_name and not (given.media_link or given.source_media_link):
-            disk = self._registered(given.disk_name, caching, lun)
-            if disk.os is not None:
-                raise refusals.bad_request(f"The disk {disk.name} has an operating system.")  # [guess]
-            return disk
+        made = given.media_link and not self._is_registered(given.disk_name)
+        if given.disk_name and not (made or given.source_media_link):
+            return self._registered(given.disk_name, caching, lun)
         size = given.logical_disk_size_in_gb
         if given.source_media_link is None and size is None:
             raise refusals.bad_request("An empty data disk needs a LogicalDiskSizeInGB.")  # [protocol 4.14]
@@ -157,8 +160,8 @@ class DiskOrder:
                 "SourceImageName and RemoteSourceImageLink must not be specified together."
             )
         image = find_image(self._call.subscription, name)
-        if image is None and not self._call.is_strict:
-            image = catalogue.unlisted_image(name, given.os or os)
+        if image is None:
+            image = catalogue.unlisted_image(name, given.os or os, strict=self._call.is_strict)
         image = refusals.required(image, NO_IMAGE)  # [rec compute/delete_os_image] [protocol 3.4]
         self._require_here(image)
         if given.os and given.os != image.os:
@@ -168,7 +171,10 @@ class DiskOrder:
             # [guess]: no source says so
             raise refusals.bad_request(f"A disk of the image {image.name} has at least {image.size_gb} GB.")
         size = given.resized_size_in_gb or image.size_gb
-        disk = self._make(role_name, given, given.media_link, size)
+        link = given.media_link
+        if not link and image.media_link:  # the user's own image
+            link = blobs.new_in(blobs.container_of(image.media_link), self._call)
+        disk = self._make(role_name, given, link, size)
         disk.os, disk.source_image = image.os, image.name
         disk.host_caching = _caching(given.host_caching, "ReadWrite")
         return disk
@@ -188,6 +194,9 @@ class DiskOrder:
         disk.os, disk.remote_source = given.os, given.remote_source_image_link or None
         disk.host_caching = _caching(given.host_caching, "ReadWrite")
         return disk
+
+    def _is_registered(self, name: str | None) -> bool:
+        return bool(name) and name in self._call.subscription.disks
 
     def _registered(self, name: str, caching: str, lun: int) -> Disk:
         disk = require_disk(self._call.subscription, name)

@@ -163,6 +163,50 @@ def fill_ports(deployment: Deployment, random: Random, changed: StateRole | None
                 taken.add(port)
 
 
+def require_equal_members(deployment: Deployment, changed: StateRole | None = None) -> None:
+    """Refuse if the members of a load-balanced set differ in anything but their names; see `all_of`."""
+    sets: dict[str, ConfigurationSetInputEndpoint] = {}
+    present = [role for role in deployment.roles.values() if changed is None or role.name != changed.name]
+    for role in [*present, *([] if changed is None else [changed])]:
+        for endpoint in role.network.input_endpoints:
+            name = endpoint.load_balanced_endpoint_set_name
+            if name:
+                _require_equal(endpoint, sets.setdefault(name.lower(), endpoint))
+
+
+def _require_equal(endpoint: ConfigurationSetInputEndpoint, member: ConfigurationSetInputEndpoint) -> None:
+    for (what, new), (_, present) in zip(_shared(endpoint), _shared(member), strict=True):
+        if new != present and not (what == "Port" and None in {new, present}):
+            raise refusals.bad_request(  # [guess]: only for the port of a probe is the text known
+                f"Endpoint name '{endpoint.name}', property '{what}'. The value '{_shown(new)}' does not match "
+                f"'{_shown(present)}' for LB set '{endpoint.load_balanced_endpoint_set_name}'."
+            )
+
+
+def _shared(endpoint: ConfigurationSetInputEndpoint) -> list[tuple[str, object]]:
+    """The properties that all members of a load-balanced set have in common."""
+    probe = endpoint.load_balancer_probe
+    return [
+        ("LocalPort", endpoint.local_port),
+        ("Port", endpoint.port),
+        ("Protocol", endpoint.protocol),
+        ("LoadBalancerProbe.Path", probe.path),
+        ("LoadBalancerProbe.Port", probe.port),
+        ("LoadBalancerProbe.Protocol", probe.protocol),
+        ("LoadBalancerProbe.IntervalInSeconds", probe.interval_in_seconds),
+        ("LoadBalancerProbe.TimeoutInSeconds", probe.timeout_in_seconds),
+        ("EnableDirectServerReturn", endpoint.enable_direct_server_return),
+        ("LoadBalancerName", endpoint.load_balancer_name),
+        ("EndpointAcl", [one.model_dump() for one in endpoint.endpoint_acl.rules]),
+        ("IdleTimeoutInMinutes", endpoint.idle_timeout_in_minutes or IDLE_MINUTES[0]),
+        ("LoadBalancerDistribution", endpoint.load_balancer_distribution),
+    ]
+
+
+def _shown(value: object) -> str:
+    return "" if value is None or isinstance(value, list) else str(value)
+
+
 def require_distinct_ports(deployment: Deployment, changed: StateRole | None = None) -> None:
     """Refuse if two endpoints have one public port, unless they share the load; see `all_of`."""
     owners: dict[tuple[int | None, str | None], str | None] = {}

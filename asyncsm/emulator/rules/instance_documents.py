@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asyncsm.emulator.call import Call
 from asyncsm.emulator.compute import Deployment, HostedService, Role, RoleInstance
-from asyncsm.emulator.rules import machine_extensions, versions, virtual_ips
+from asyncsm.emulator.rules import machine_extensions, packages, versions, virtual_ips
 from asyncsm.wire import deployments, endpoints, networks
 
 
@@ -43,7 +43,7 @@ def _shown(
         ip_address=one.ip_address,
         power_state=deployments.PowerState(one.power_state),
     )
-    if open_ports := _endpoints(holder, role):
+    if open_ports := _endpoints(call, service, holder, role):
         shown.instance_endpoints = deployments.InstanceEndpoints(instance_endpoints=open_ports)
     if one.booted:
         shown.host_name = one.host_name if one.first_name is None else one.first_name or None
@@ -63,18 +63,24 @@ def _shown(
     return versions.known(shown, versions.INSTANCE, call.version)
 
 
-def _endpoints(holder: Deployment, role: Role) -> list[deployments.InstanceEndpoint]:
-    return [
+def _endpoints(
+    call: Call, service: HostedService, holder: Deployment, role: Role
+) -> list[deployments.InstanceEndpoint]:
+    """Ports in the order in which they were given. [rec network, 1 of 1]"""
+    shown = [
         deployments.InstanceEndpoint(
             name=endpoint.name,
             vip=virtual_ips.address_for(holder, endpoint),
             public_port=endpoint.port,
             local_port=endpoint.local_port,
             protocol=endpoint.protocol,
-            idle_timeout_in_minutes=endpoint.idle_timeout_in_minutes,
+            idle_timeout_in_minutes=endpoint.idle_timeout_in_minutes
+            if "idle_timeout_in_minutes" in endpoint.model_fields_set
+            else None,
         )
-        for endpoint in role.network.input_endpoints
+        for endpoint in packages.endpoints_of(service, holder, role)
     ]
+    return [versions.known(one, versions.INSTANCE_ENDPOINT, call.version) for one in shown]
 
 
 def _interfaces(role: Role, one: RoleInstance) -> list[endpoints.NetworkInterface]:
@@ -103,18 +109,17 @@ def _interfaces(role: Role, one: RoleInstance) -> list[endpoints.NetworkInterfac
 def _public_ips(service: HostedService, role: Role, one: RoleInstance) -> list[networks.PublicIP]:
     if one.public_ip is None:
         return []
-    return [
-        networks.PublicIP.model_validate(
-            {
-                "name": given.name,
-                "address": one.public_ip,
-                "idle_timeout_in_minutes": given.idle_timeout_in_minutes,
-                "domain_name_label": given.domain_name_label or None,  # if there is none, it says so
-                "fqdns": _names(service, given),
-            }
-        )
-        for given in role.network.public_ips
-    ]
+    return [_public_ip(service, given, one.public_ip) for given in role.network.public_ips]
+
+
+def _public_ip(service: HostedService, given: networks.PublicIP, address: str) -> networks.PublicIP:
+    shown = networks.PublicIP(
+        given.name, address=address, idle_timeout_in_minutes=given.idle_timeout_in_minutes
+    )
+    shown.domain_name_label = given.domain_name_label or None  # where there is none, that is said
+    if names := _names(service, given):
+        shown.fqdns = names
+    return shown
 
 
 def _names(service: HostedService, given: networks.PublicIP) -> list[str]:

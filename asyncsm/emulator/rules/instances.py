@@ -27,6 +27,9 @@ FAULT_DOMAINS: Final = 2
 MOST_REBOOTS: Final = 1000
 
 
+NOW: Final = "{now}"
+
+
 @saved("instance-phase", "emulator.handlers.instances:Phase")
 class InstancePhase(NamedTuple):
     """A state of an instance, and the virtual seconds it lasts; the last one of a walk stays.
@@ -35,7 +38,7 @@ class InstancePhase(NamedTuple):
         status: ``InstanceStatus``.
         power_state: ``PowerState``.
         seconds: how long it lasts.
-        details: the service's words about it.
+        details: the service's words about it, in which `NOW` stands for the moment.
         host_name: what its system calls itself, as long as that is not the name it was given; empty
             as long as it does not tell.
     """
@@ -70,6 +73,15 @@ MACHINE_DEALLOCATION: Final = (InstancePhase("StoppingAndDeallocating", "Stoppin
 MACHINE_RESTART: Final = (InstancePhase("RestartingRole", "Started"),)
 """A virtual machine as long as the operation that stops or restarts it is under way."""
 
+IN_CREATION: Final = (("RoleStateUnknown", "Starting"), ("CreatingVM", "Starting"))
+"""State and power state of a virtual machine whose disks are still being made."""
+
+STOPPED_IN_CREATION: Final = (
+    InstancePhase("CreatingVM", "Stopped", 110),
+    InstancePhase("StoppedVM", "Stopped"),
+)
+"""Such a machine when it has been stopped: its disks are made all the same. [rec compute, 4 of 4]"""
+
 RESTARTED: Final = (_READY,)
 STOPPED: Final = (InstancePhase("StoppedVM", "Stopped"),)
 DEALLOCATED: Final = (InstancePhase("StoppedDeallocated", "Stopped"),)
@@ -93,6 +105,18 @@ FIRST_MACHINE_START: Final[Mapping[str, tuple[InstancePhase, ...]]] = {
 }
 """A virtual machine that is set up, by its operating system; Windows takes minutes more."""
 
+ROLE_READYING: Final = tuple(
+    InstancePhase("BusyRole", "Started", seconds, f"{words} [{NOW}]")
+    for words, seconds in (
+        ("Starting role... System is initializing.", 8),
+        ("Initializing role... Application startup tasks are running.", 5),
+        ("Waiting for role to start... Calling OnRoleRun.", 5),
+        ("Bringing role online... Calling OnRoleRun.", 7),
+        ("Starting role... Calling OnRoleRun.", 5),
+    )
+)
+"""An instance of a web or worker role from the start of its system on. [rec compute, 27 of 27]"""
+
 ROLE_CREATION: Final = (InstancePhase("CreatingVM", "Stopped", 60), InstancePhase("StoppedVM", "Stopped"))
 """An instance of a web or worker role whose deployment is suspended."""
 
@@ -101,7 +125,7 @@ ROLE_START: Final = (
     InstancePhase("CreatingVM", "Starting", 40),
     InstancePhase("StartingVM", "Starting", 60),
     InstancePhase("RoleStateUnknown", "Started", 10),
-    InstancePhase("BusyRole", "Started", 30),
+    *ROLE_READYING,
     _READY,
 )
 """An instance of a web or worker role whose deployment runs."""
@@ -170,7 +194,8 @@ def _enter(
     if instance.status == "ReadyRole":
         instance.agent_seen = timing.clock.now()
     instance.status, instance.power_state = phase.status, phase.power_state
-    instance.state_details, instance.first_name = phase.details, phase.host_name
+    instance.state_details = phase.details.replace(NOW, f"{timing.clock.now():%Y-%m-%dT%H:%M:%SZ}")
+    instance.first_name = phase.host_name
     if phase.status in {"Provisioning", "BusyRole", "ReadyRole"}:
         instance.booted = True
     if phase.status in {"BusyRole", "ReadyRole"}:
@@ -239,14 +264,21 @@ def spread(deployment: Deployment) -> None:
             _place(instance, place, deployment.upgrade_domain_count)
 
 
-def spread_availability_sets(deployment: Deployment) -> None:
-    """Place virtual machines: those of an availability set apart from each other, the others anywhere."""
-    members: dict[str, int] = {}
-    for role in deployment.roles.values():
-        name = (role.availability_set or "").lower()
-        number = members.get(name, 0) if name else 0
-        members[name] = number + 1
-        _place(deployment.instances[role.name], number, MOST_UPGRADE_DOMAINS)
+def place_machine(deployment: Deployment, role: Role) -> None:
+    """Place a virtual machine: apart from the others of its availability set, where fewest of them are.
+
+    The others stay where they are. [rec compute, 1 of 1]
+    """
+    wanted = (role.availability_set or "").lower()
+    others = [
+        (one.upgrade_domain, one.fault_domain)
+        for name, one in deployment.instances.items()
+        if wanted and name != role.name and (deployment.roles[name].availability_set or "").lower() == wanted
+    ]
+    instance = deployment.instances[role.name]
+    places = range(MOST_UPGRADE_DOMAINS * FAULT_DOMAINS)
+    number = min(places, key=lambda n: others.count((n % MOST_UPGRADE_DOMAINS, n % FAULT_DOMAINS)))
+    _place(instance, number, MOST_UPGRADE_DOMAINS)
     domains = (instance.upgrade_domain for instance in deployment.instances.values())
     deployment.upgrade_domain_count = max(domains, default=0) + 1
 

@@ -16,8 +16,11 @@ AGENT_VERSION: Final = "2.6.1198.718"
 """The release of the guest agent that machines got in the middle of 2015."""
 
 
-def require_known(subscription: Subscription, references: Iterable[wire.ResourceExtensionReference]) -> None:
-    """Refuse references to extensions that do not exist, and two under one name.
+def require_known(call: Call, references: Iterable[wire.ResourceExtensionReference]) -> None:
+    """Refuse references without a name, two under one name, and those to what the user's own extensions do not offer.
+
+    Of others the catalogue has what recordings list; there were more, and more came with time, so only
+    strict mode refuses those that it does not know.
 
     Raises:
         Refusal: something of them is missing, wrong or a duplicate.
@@ -32,13 +35,18 @@ def require_known(subscription: Subscription, references: Iterable[wire.Resource
             # [guess]: no source says so
             raise refusals.bad_request(f"The reference name {one.reference_name} occurs more than once.")
         names.add(one.reference_name.lower())
-        own = service_extensions.for_machines(subscription, one.publisher, one.name)
-        is_own = any(service_extensions.matches(each.version, one.version) for each in own)
-        if not is_own and catalogue.matching_extension(one.publisher, one.name, one.version) is None:
-            raise refusals.bad_request(  # [guess]
-                f"The extension {one.name} of the publisher {one.publisher} does not exist in the version "
-                f"{one.version}."
-            )
+        is_own = service_extensions.is_registered(call.subscription, one.publisher, one.name)
+        if call.is_strict or is_own:
+            _require_offered(call.subscription, one.publisher, one.name, one.version)
+
+
+def _require_offered(subscription: Subscription, publisher: str, name: str, version: str) -> None:
+    own = service_extensions.for_machines(subscription, publisher, name)
+    is_own = any(service_extensions.matches(each.version, version) for each in own)
+    if not is_own and catalogue.matching_extension(publisher, name, version) is None:
+        raise refusals.bad_request(  # [guess]
+            f"The extension {name} of the publisher {publisher} does not exist in the version {version}."
+        )
 
 
 def agent_status(call: Call, role: Role, instance: RoleInstance) -> wire.GuestAgentStatus | None:
@@ -85,7 +93,7 @@ def _is_ready(instance: RoleInstance) -> bool:
 def _status(reference: wire.ResourceExtensionReference) -> wire.ResourceExtensionStatus:
     publisher, name, version = reference.publisher or "", reference.name or "", reference.version or ""
     found = catalogue.matching_extension(publisher, name, version)
-    handler, present = f"{publisher}.{name}", version if found is None else found.version
+    handler, present = f"{publisher}.{name}", version.replace("*", "0") if found is None else found.version
     enabled = reference.state != wire.ExtensionState.DISABLE
     said = f"Plugin {'enabled' if enabled else 'disabled'} (name: {handler}, version: {present})."
     return wire.ResourceExtensionStatus(

@@ -61,12 +61,21 @@ def slot(name: str) -> Slot:
 
 def deployment(call: Call) -> tuple[HostedService, Deployment]:
     """The deployment of the path, which has its name or its slot, and the service it is in."""
-    service = hosted_service(call)
     if "deploymentSlot" in call.parameters:
+        service = _service_of_slot(call)
         found = service.in_slot(slot(call.parameters["deploymentSlot"]))
     else:
+        service = hosted_service(call)
         found = service.deployments.get(call.parameters["deploymentName"])
     return service, refusals.required(found, NO_DEPLOYMENT)  # [rec compute/create_get_delete_deployment]
+
+
+def _service_of_slot(call: Call) -> HostedService:
+    """As `hosted_service`; by a slot the service looks for deployments at once, and for no service."""
+    name = call.parameters["serviceName"]
+    if can_name_a_service(name) and name not in call.subscription.hosted_services:
+        raise refusals.not_found(NO_DEPLOYMENT)  # [protocol 4.6]
+    return hosted_service(call)
 
 
 def path_of(service: HostedService, deployment: Deployment) -> tuple[str, ...]:

@@ -128,7 +128,8 @@ def _linux_name(wanted: LinuxConfigurationSet) -> str:
         raise refusals.bad_request(  # [protocol 1.8]
             f"The UserPassword must have from {LINUX_PASSWORD[0]} to {LINUX_PASSWORD[-1]} characters."
         )
-    return wanted.host_name or ""
+    # The system's own name is without its domain. [rec compute, 1 of 1]
+    return (wanted.host_name or "").partition(".")[0]
 
 
 def _windows_name(wanted: WindowsConfigurationSet, role_name: str) -> str:

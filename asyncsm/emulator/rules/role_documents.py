@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeVar
 
 from asyncsm.emulator.call import Call
-from asyncsm.emulator.compute import Deployment, Disk, Role
-from asyncsm.emulator.rules import versions, virtual_ips
+from asyncsm.emulator.compute import Deployment, Disk, HostedService, Role
+from asyncsm.emulator.rules import packages, versions, virtual_ips
 from asyncsm.wire import disks, roles
 from asyncsm.wire.configuration_sets import ConfigurationSet, ConfigurationSets
 from asyncsm.wire.endpoints import ConfigurationSetInputEndpoint, ConfigurationSetInputEndpoints
@@ -23,10 +23,10 @@ def alone(call: Call, role: Role) -> roles.PersistentVMRole:
     return _machine(call, roles.PersistentVMRole, role, network)
 
 
-def listed(call: Call, holder: Deployment, role: Role) -> roles.Role:
+def listed(call: Call, service: HostedService, holder: Deployment, role: Role) -> roles.Role:
     """A role as a part of its deployment."""
     if not role.is_virtual_machine:
-        network = _network(call, role, _ports(call, holder, role))
+        network = _network(call, role, _ports(call, service, holder, role))
         sets = ConfigurationSets(configuration_sets=[network])
         return roles.Role(role_name=role.name, os_version=role.os_version, configuration_sets=sets)
     endpoints = _endpoints(call, role)
@@ -49,14 +49,16 @@ def _endpoints(call: Call, role: Role) -> list[ConfigurationSetInputEndpoint]:
     return [versions.known(one, versions.ENDPOINT, call.version) for one in own]
 
 
-def _ports(call: Call, holder: Deployment, role: Role) -> list[ConfigurationSetInputEndpoint]:
+def _ports(
+    call: Call, service: HostedService, holder: Deployment, role: Role
+) -> list[ConfigurationSetInputEndpoint]:
     """The endpoints of a web role, of which less is said than of those of a machine."""
     name = virtual_ips.main_name(holder)
     shown = [
         ConfigurationSetInputEndpoint.model_validate(
             {"port": one.port, "protocol": one.protocol, "vip": holder.vip, "virtual_ip_name": name}
         )
-        for one in role.network.input_endpoints
+        for one in packages.endpoints_of(service, holder, role)
     ]
     return [versions.known(one, versions.ENDPOINT, call.version) for one in shown]
 

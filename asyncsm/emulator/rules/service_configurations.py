@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 from xml.sax.saxutils import quoteattr
@@ -21,6 +22,12 @@ from asyncsm.wire.cscfg import (
 
 MOST_ROLES: Final = 25
 _USUAL_FAMILY: Final = "1"
+
+_ROLE: Final = re.compile(
+    r"""<(?:\w+:)?Role\b[^>]*\bname\s*=\s*["']([^"']+)["'][^>]*>.*?</(?:\w+:)?Role\s*>""", re.DOTALL
+)
+_COUNT: Final = re.compile(r"""(<(?:\w+:)?Instances\b[^>]*\bcount\s*=\s*["'])\d+""")
+"""Roles of a file and the numbers of their instances, where the rest of it is to stay as it is."""
 
 _INVALID: Final = (
     "The specified configuration settings for Settings are invalid. Verify that the service configuration "
@@ -123,12 +130,23 @@ def name_reserved_ip(deployment: Deployment, name: str | None) -> None:
         deployment.configuration = _with_reserved_ip(deployment.configuration, name)
 
 
+def as_read(text: str) -> str:
+    """A file as it is given back: with the ends of lines that a reader of XML makes of them."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")  # [rec compute and network, 10 of 10]
+
+
 def with_counts(text: str, counts: Mapping[str, int]) -> str:
-    """A file in force, with other numbers of instances by role."""
-    configuration = ServiceConfiguration.from_xml(text)
-    for name, count in counts.items():
-        configuration.role(name).instances.count = count
-    return configuration.to_xml().decode()
+    """A file in force with other numbers of instances by role, and without what is only for people.
+
+    [rec compute, 1 of 1]
+    """
+    wanted = {name.lower(): count for name, count in counts.items()}
+
+    def counted(role: re.Match[str]) -> str:
+        return _COUNT.sub(rf"\g<1>{wanted[role[1].lower()]}", role[0], count=1)
+
+    bare = re.sub(r">\s+<", "><", re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL))
+    return _ROLE.sub(counted, bare.strip())
 
 
 def os_version(configuration: ServiceConfiguration) -> str:

@@ -58,6 +58,14 @@ def for_machines(
     return [_for_machines(image) for image in found]
 
 
+def is_registered(subscription: Subscription, provider: str, type_: str) -> bool:
+    """Tell whether the subscription itself has registered such an extension, for machines or for roles."""
+    wanted = provider.lower(), type_.lower()
+    return any(
+        (own.provider.lower(), own.type.lower()) == wanted for own in subscription.extension_types.values()
+    )
+
+
 def _for_machines(image: ExtensionImage) -> ResourceExtension:
     words = {
         name: getattr(image, name) for name in image.model_fields_set & ResourceExtension.model_fields.keys()
@@ -134,9 +142,10 @@ def installed(configuration: ExtensionConfiguration | None) -> ExtensionConfigur
     return configuration.model_copy(update={"named_roles": named})
 
 
-def of_role(service: HostedService, deployment: Deployment, role: str) -> Iterator[HostedServiceExtension]:
-    """The extensions that a role has, by those of its hosted service."""
-    configuration = deployment.extensions or ExtensionConfiguration()
+def of_role(
+    service: HostedService, configuration: ExtensionConfiguration, role: str
+) -> Iterator[HostedServiceExtension]:
+    """The extensions that a configuration gives a role, by those of its hosted service."""
     own = (one.extensions for one in configuration.named_roles if one.role_name.lower() == role.lower())
     for each in itertools.chain(configuration.all_roles, *own):
         if not _goes(each) and each.id in service.extensions:

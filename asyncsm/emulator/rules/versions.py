@@ -46,6 +46,11 @@ INSTANCE: Final[Mapping[str, str]] = {
     "maintenance_status": "2017-01-01",
 }
 
+INSTANCE_ENDPOINT: Final[Mapping[str, str]] = {
+    "vip": "2011-06-01",
+    "idle_timeout_in_minutes": "2014-06-01",
+}
+
 ROLE: Final[Mapping[str, str]] = {
     "debug_settings": "2015-09-01",
     "license_type": "2016-03-01",

@@ -13,18 +13,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from asyncsm import texts
+from asyncsm.emulator.seeding.parts import Location, Part, Repeated
+from asyncsm.emulator.seeding.service_bus_document import ServiceBusNamespaceSeed
 
-MOST: int = 100_000
-"""Largest `count` of an entry."""
-
-Location: TypeAlias = Annotated[
-    str | None, Field(description="Region, such as `West US`; absent, that of the subscription's `location`.")
-]
 AffinityGroupName: TypeAlias = Annotated[
     str | None, Field(description="Affinity group, instead of a location.")
 ]
@@ -33,10 +29,6 @@ System: TypeAlias = Literal["Linux", "Windows"]
 MediaLink: TypeAlias = Annotated[
     str | None, Field(description="URL of its blob; absent, one in the first storage account.")
 ]
-_Name: TypeAlias = Annotated[
-    str, Field(min_length=1, description="May have `{index}`, or `{index:03}` for leading zeros.")
-]
-
 _Quota: TypeAlias = Annotated[int | None, Field(ge=0, le=2**31 - 1)]
 
 
@@ -53,23 +45,6 @@ class SeedError(ValueError):
 
     def __str__(self) -> str:
         return "; ".join(f"{field}: {problem}" if field else problem for field, problem in self.problems)
-
-
-class _Part(BaseModel):
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-
-class Repeated(_Part):
-    """One, or `count` of a kind, numbered from 1; then its `name` has an ``{index}``."""
-
-    name: _Name
-    count: Annotated[int, Field(ge=1, le=MOST, description="How many; `{index}` in texts is the number.")] = 1
-
-    @model_validator(mode="after")
-    def _has_an_index(self) -> Self:
-        if self.count > 1 and "{index" not in self.name:
-            raise ValueError("with a 'count', the 'name' needs an '{index}'")
-        return self
 
 
 class AffinityGroupSeed(Repeated):
@@ -104,7 +79,7 @@ class ReservedIPSeed(Repeated):
     label: Label = None
 
 
-class NetworkSecurityRuleSeed(_Part):
+class NetworkSecurityRuleSeed(Part):
     """A rule of a network security group; absent, it allows any inbound traffic."""
 
     name: Annotated[str, Field(min_length=1)]
@@ -126,7 +101,15 @@ class NetworkSecurityGroupSeed(Repeated):
     rules: list[NetworkSecurityRuleSeed] = Field(default_factory=list)
 
 
-class SqlFirewallRuleSeed(_Part):
+class WebSiteSeed(Repeated):
+    """A web site, with the web space of its region and its free plan."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9{][A-Za-z0-9{}:-]{0,59}$")]
+    location: Location = None
+    state: Annotated[str, Field(pattern="^(Running|Stopped)$")] = "Running"
+
+
+class SqlFirewallRuleSeed(Part):
     """Addresses that may connect to a SQL server; absent, all."""
 
     name: Annotated[str, Field(min_length=1)]
@@ -177,7 +160,7 @@ class RoleSeed(Repeated):
     instances: Annotated[int, Field(ge=1)] = 1
 
 
-class EndpointSeed(_Part):
+class EndpointSeed(Part):
     """An input endpoint of a virtual machine."""
 
     name: Annotated[str, Field(min_length=1)]
@@ -203,7 +186,7 @@ class VirtualMachineSeed(Repeated):
     status: Literal["Running", "Stopped", "StoppedDeallocated"] = "Running"
 
 
-class DeploymentSeed(_Part):
+class DeploymentSeed(Part):
     """A deployment: of roles, of virtual machines, or by a service configuration file."""
 
     name: Annotated[str | None, Field(description="Absent, the slot in lower case.")] = None
@@ -242,7 +225,7 @@ class HostedServiceSeed(Repeated):
     deployments: Annotated[list[DeploymentSeed], Field(max_length=2)] = Field(default_factory=list)
 
 
-class QuotasSeed(_Part):
+class QuotasSeed(Part):
     """Quotas of the subscription; they grow by themselves as far as the document needs."""
 
     cores: _Quota = None
@@ -256,9 +239,13 @@ class QuotasSeed(_Part):
     sql_databases_per_server: _Quota = None
     sql_firewall_rules_per_server: _Quota = None
     sql_dtus_per_server: _Quota = None
+    service_bus_namespaces: _Quota = None
+    service_bus_rules_per_namespace: _Quota = None
+    service_bus_entities_per_namespace: _Quota = None
+    web_sites: _Quota = None
 
 
-class SubscriptionContents(_Part):
+class SubscriptionContents(Part):
     """Resources of a subscription, made in this order."""
 
     quotas: QuotasSeed = Field(default_factory=QuotasSeed)
@@ -278,6 +265,8 @@ class SubscriptionContents(_Part):
     disks: list[DiskSeed] = Field(default_factory=list)
     hosted_services: list[HostedServiceSeed] = Field(default_factory=list)
     sql_servers: list[SqlServerSeed] = Field(default_factory=list)
+    service_bus_namespaces: list[ServiceBusNamespaceSeed] = Field(default_factory=list)
+    web_sites: list[WebSiteSeed] = Field(default_factory=list)
 
 
 class SubscriptionSeed(SubscriptionContents):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from asyncsm.emulator.seeding.document import Repeated
+from asyncsm.emulator.seeding.parts import Repeated
 
 S = TypeVar("S", bound=Repeated)
 

@@ -33,7 +33,9 @@ from asyncsm.emulator.seeding.document import (
     SubscriptionSeed,
 )
 from asyncsm.emulator.seeding.places import Place, each_of
+from asyncsm.emulator.seeding.service_bus import plant_namespaces, service_bus_quotas
 from asyncsm.emulator.seeding.sql import plant_sql_servers, sql_quotas
+from asyncsm.emulator.seeding.websites import plant_web_sites
 from asyncsm.emulator.state import Quotas, Subscription, SubscriptionCertificate
 from asyncsm.wire import deployments, disks, hosted_services, images, networks, roles, storage
 from asyncsm.wire.affinity_groups import CreateAffinityGroup
@@ -162,6 +164,8 @@ class _Planter:
             for place, service, name in each_of(f"{path}hosted_services", seed.hosted_services):
                 self._hosted_service(place, service, name)
             plant_sql_servers(self._subscription, self._send, path, seed)
+            plant_namespaces(self._subscription, self._send, path, seed, self._world.random)
+            plant_web_sites(self._send, path, seed)
 
     @contextmanager
     def _quotas(self, seed: SubscriptionContents) -> Iterator[None]:
@@ -185,6 +189,8 @@ class _Planter:
                     wanted.network_security_rules_per_group, *(len(one.rules) for one in groups.values()), 0
                 ),
                 **sql_quotas(wanted, subscription),
+                **service_bus_quotas(wanted, subscription),
+                web_sites=max(wanted.web_sites, subscription.number_of_sites),
             )
 
     def _affinity_groups(self, path: str, contents: SubscriptionContents) -> None:

@@ -1,0 +1,99 @@
+"""Entities of Web Sites: web spaces, and the sites and web hosting plans in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from asyncsm.emulator.change_tracking import Entity
+from asyncsm.emulator.naming import ByName
+from asyncsm.emulator.saved_names import saved
+
+DNS_SUFFIX = "azurewebsites.net"
+
+
+@saved("web-hosting-plan")
+@dataclass(slots=True, eq=False)
+class WebHostingPlan(Entity):
+    """A web hosting plan, on the wire a server farm.
+
+    Attributes:
+        number: of workers that it has; ``Free`` and ``Shared`` ones have none of their own.
+    """
+
+    name: str
+    sku: str = "Free"
+    number: int = 0
+    worker_size: str = "Small"
+    admin_site: str | None = None
+
+
+@saved("web-site")
+@dataclass(slots=True, eq=False)
+class WebSite(Entity):
+    """A site, or a slot of one.
+
+    Attributes:
+        name: ``name(slot)`` for a slot.
+        plan: name of its web hosting plan.
+        host_names: by which it is reached; the first is of its name.
+        certificates: kind and thumbprint by host name.
+        password: with which it is published.
+        modified: moment of its last change.
+    """
+
+    name: str
+    plan: str
+    host_names: tuple[str, ...]
+    password: str = field(repr=False)
+    created: datetime
+    modified: datetime
+    compute_mode: str | None = None
+    site_mode: str | None = None
+    state: str = "Running"
+    certificates: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    has_repository: bool = False
+
+    def changes(self, now: datetime) -> None:
+        """Take note of a change; of two at the same moment the second is later all the same."""
+        self.modified = max(now, self.modified + timedelta(milliseconds=1))
+
+    @property
+    def dns_name(self) -> str:
+        """First label of its own host name; a slot has a hyphen where its name has a bracket."""
+        return self.name.rstrip(")").replace("(", "-")
+
+    @property
+    def default_host_name(self) -> str:
+        """The host name that the service gave it."""
+        return f"{self.dns_name}.{DNS_SUFFIX}"
+
+    @property
+    def repository_host_name(self) -> str:
+        """The host name of what is inside it."""
+        return f"{self.dns_name}.scm.{DNS_SUFFIX}"
+
+    @property
+    def user(self) -> str:
+        """The name with which it is published."""
+        return f"${self.name}"
+
+
+@saved("web-space")
+@dataclass(slots=True, eq=False)
+class WebSpace(Entity):
+    """The sites and plans of a subscription in a region."""
+
+    name: str
+    region: str
+    sites: ByName[WebSite] = field(default_factory=ByName)
+    plans: ByName[WebHostingPlan] = field(default_factory=ByName)
+
+    def on(self, plan: WebHostingPlan) -> Iterator[WebSite]:
+        """Yield the sites of a plan."""
+        return (site for site in self.sites.values() if site.plan.lower() == plan.name.lower())
+
+    def slots_of(self, site: WebSite) -> list[WebSite]:
+        """Return the slots of a site."""
+        return [one for one in self.sites.values() if one.name.lower().startswith(f"{site.name.lower()}(")]

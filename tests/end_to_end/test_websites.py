@@ -1,0 +1,89 @@
+"""A journey through all operations on web sites and their plans, over the session of the core service."""
+
+import pytest
+from doubles.sibling_journeys import doing, operations_of, travel
+from doubles.virtual_time import virtual_time
+
+from asyncsm import Conflict, ResourceNotFound, WebsiteManagementService
+from asyncsm.emulator import Fault
+from asyncsm.engine.protocol import Reconcile
+
+OPERATIONS = operations_of(WebsiteManagementService)
+SPACE, SITE = "eastuswebspace", "pages"
+HERE = (SPACE, SITE)
+
+
+async def journey(do):
+    """Do everything; `do` makes a call by its name and waits for its end."""
+    assert (await do("check_site_name_availability", SITE)).is_available
+    made = await do("create_site", *HERE, "East US", ["pages.azurewebsites.net", "www.example.com"])
+    assert (made.name, made.state, made.enabled_host_names[1]) == (SITE, "Running", "www.example.com")
+    assert [each.name for each in await do("list_webspaces")] == [SPACE]
+    assert (await do("get_webspace", SPACE)).geo_region == "East US"
+    assert [each.name for each in await do("list_sites", SPACE)] == [SITE]
+    await do("update_site", *HERE, "Stopped")
+    assert (await do("get_site", *HERE)).state == "Stopped"
+    await do("update_site", *HERE, "Running", server_farm="Default0")
+    await do("restart_site", *HERE)
+    await publishing(do)
+    await measuring(do)
+    await plans(do)
+    await do("delete_site", *HERE, delete_empty_server_farm=True)
+
+
+async def publishing(do):
+    xml = await do("get_publish_profile_xml", *HERE)
+    before = await do("get_publish_profile", *HERE)
+    assert before[0].user_pwd.get_secret_value() in xml
+    await do("generate_site_password", *HERE)
+    assert (await do("get_publish_profile", *HERE))[0].user_pwd != before[0].user_pwd
+    await do("create_publishing_user", "me", "secret")
+    assert [each.name for each in await do("list_publishing_users")] == ["me"]
+    await do("create_site_repository", *HERE)
+    assert (await do("get_site_repository", *HERE)).uri == "https://pages.scm.azurewebsites.net/"
+    await do("sync_site_repository", *HERE)
+    await do("delete_site_repository", *HERE)
+
+
+async def measuring(do):
+    assert len(await do("get_metric_definitions", *HERE)) == 15
+    (found,) = await do(
+        "get_historical_usage_metrics", *HERE, ["Requests"], "2015-06-30", "2015-07-01", "PT1H"
+    )
+    assert (found.code, found.data.unit, len(found.data.values)) == ("Success", "Count", 0)
+    assert [each.current_value for each in await do("get_usage_metrics", *HERE)] == [0, 0, 0, 0]
+    assert len(await do("get_instance_ids", *HERE)) == 1
+
+
+async def plans(do):
+    assert (await do("get_dns_suffix")).dns_suffix == "azurewebsites.net"
+    assert "East US" in {each.name for each in await do("list_geo_regions")}
+    made = await do("create_web_hosting_plan", SPACE, "big", "Standard", 2, "Small")
+    assert (made.status, made.number_of_workers) == ("Ready", 2)
+    await do("update_web_hosting_plan", SPACE, "big", "Standard", 3, "Medium")
+    assert (await do("get_web_hosting_plan", SPACE, "big")).worker_size == "Medium"
+    assert {each.name for each in await do("list_web_hosting_plans", SPACE)} == {"Default0", "big"}
+    assert len(await do("get_web_hosting_plan_metrics", SPACE, "big")) == 23
+    await do("delete_web_hosting_plan", SPACE, "big")
+
+
+@pytest.mark.parametrize("how", [None, "after", "before"])
+@virtual_time
+async def test_lost_replies(how):
+    """Sites and plans are looked for by their names, and only a restart leaves nothing to look at."""
+    unlisted = {name for name, each in OPERATIONS.items() if each.reconcile is Reconcile.UNLISTED}
+    assert await travel(WebsiteManagementService, journey, how) == (unlisted if how == "before" else set())
+
+
+async def test_over_tls(emulator, sms):
+    """The same to a strict emulator over TLS, where the reply to a creation is lost on its way."""
+    emulator.faults.add(Fault(kind="reset-after", operation="CreateSite", count=1))
+    service = WebsiteManagementService(session=sms.session)
+    await journey(doing(service))
+    assert [fault.struck for fault in emulator.faults] == [1]
+    with pytest.raises(ResourceNotFound, match="The web site gone cannot be found") as caught:
+        await service.delete_site(SPACE, "gone")
+    assert (caught.value.status, caught.value.code) == (404, "NotFound")
+    await service.create_site(*HERE, "East US", ["pages.azurewebsites.net"])
+    with pytest.raises(Conflict, match="it has sites assigned to it"):
+        await service.delete_web_hosting_plan(SPACE, "Default0")

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 from doubles.requests import post
@@ -49,6 +50,13 @@ def test_the_secrets_of_a_body_are_known_plain_and_in_base64(body):
     """Some services decode them, and others do not."""
     text = f"the value {SECRET} ({encode_base64(SECRET)}) is refused"
     assert masked(text, secrets_in(body)) == "the value ... (...) is refused"
+
+
+def test_a_password_in_a_query_is_known_plain_and_quoted():
+    """SQL Database takes one there."""
+    query = f"servername=shop&password={quote(SECRET)}&reqId=1"
+    text = f"?password={quote(SECRET)}: {SECRET} is wrong for shop"
+    assert masked(text, secrets_in(None, query)) == "?password=...: ... is wrong for shop"
 
 
 def test_a_body_without_secrets_hides_nothing():

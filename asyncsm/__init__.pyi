@@ -72,6 +72,7 @@ from .preloading import (
 )
 from .services import (
     NetworkManagementService as NetworkManagementService,
+    SchedulerManagementService as SchedulerManagementService,
     ServiceBusManagementService as ServiceBusManagementService,
     ServiceManagementService as ServiceManagementService,
     SqlDatabaseManagementService as SqlDatabaseManagementService,
@@ -194,6 +195,16 @@ from .wire.roles import (
     PersistentVMRole as PersistentVMRole,
     Role as Role,
     RoleList as RoleList,
+)
+from .wire.scheduler import (
+    CloudService as CloudService,
+    CloudServices as CloudServices,
+    IntrinsicSettings as IntrinsicSettings,
+    MaxRecurrence as MaxRecurrence,
+    OperationStatus as OperationStatus,
+    Quota as Quota,
+    Resource as Resource,
+    Resources as Resources,
 )
 from .wire.service_bus import (
     AuthorizationRule as AuthorizationRule,

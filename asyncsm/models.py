@@ -16,15 +16,19 @@ from asyncsm.wire.endpoints import *
 from asyncsm.wire.extensions import *
 from asyncsm.wire.hosted_services import *
 from asyncsm.wire.images import *
+from asyncsm.wire.jobs import *
+from asyncsm.wire.json_model import JsonModel
 from asyncsm.wire.network_configuration import *
 from asyncsm.wire.network_security_groups import *
 from asyncsm.wire.networks import *
 from asyncsm.wire.operations import *
 from asyncsm.wire.properties import *
 from asyncsm.wire.roles import *
+from asyncsm.wire.scheduler import *
 from asyncsm.wire.service_bus import *
 from asyncsm.wire.service_bus_metrics import *
 from asyncsm.wire.service_extensions import *
+from asyncsm.wire.site_configuration import *
 from asyncsm.wire.sql_backups import *
 from asyncsm.wire.sql_databases import *
 from asyncsm.wire.storage import *
@@ -39,7 +43,7 @@ __all__ = sorted(  # noqa: PLE0605 # pyright: ignore[reportUnsupportedDunderAll]
     for name, value in globals().items()
     if isinstance(value, type) and issubclass(value, Document | Enum)
     if value.__module__
-    not in {"enum", *(one.__module__ for one in (Document, XmlModel, AtomDescription, OpenEnum))}
+    not in {"enum", *(one.__module__ for one in (Document, XmlModel, JsonModel, AtomDescription, OpenEnum))}
 )
 for _name in [name for name in globals() if not name.startswith("_") and name not in __all__]:
     del globals()[_name]  # what the families import to define their models

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
-from typing import Final, NamedTuple, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 Effect: TypeAlias = Callable[[], None]
 
@@ -40,6 +40,17 @@ LONGEST: Final = 100 * 365 * 86_400
 """Seconds that anything may be asked to take, by faults and throttles: a century."""
 
 
+F = TypeVar("F", bound=Callable[..., None])
+
+_PERPETUAL: Final[set[object]] = set()
+
+
+def perpetual(function: F) -> F:
+    """Say that an effect may put itself on the agenda for ever; an `InstantClock` does not wait for such."""
+    _PERPETUAL.add(function)
+    return function
+
+
 class Due(NamedTuple):
     """Something on the agenda.
 
@@ -52,6 +63,11 @@ class Due(NamedTuple):
     moment: float
     number: int
     effect: Effect
+
+    @property
+    def is_perpetual(self) -> bool:
+        """True if its effect is `perpetual`."""
+        return getattr(self.effect, "func", self.effect) in _PERPETUAL
 
 
 class ClockWatcher(Protocol):
@@ -75,6 +91,7 @@ class Clock:
         paused: whether it stands still.
         happened: how many effects have happened, for whoever wants to know whether there were more.
         watcher: who hears of changes to the agenda, if anybody does.
+        errands: what effects have begun that goes on by itself; see `errands`.
     """
 
     def __init__(self, factor: float = 1.0) -> None:
@@ -85,6 +102,7 @@ class Clock:
         self._origin = time.time()
         self._running: float | None = None
         self.watcher: ClockWatcher | None = None
+        self.errands: set[asyncio.Task[None]] = set()
         self._agenda: list[Due] = []
         self._scheduled = 0
         self._waiters: set[asyncio.Future[None]] = set()
@@ -213,8 +231,8 @@ class InstantClock(Clock):
     """
 
     def looked(self) -> None:
-        """Let everything happen that is on the agenda, as if its time had passed."""
-        while self._agenda and (due := self._agenda[0][0]) <= LATEST:
+        """Let everything happen that is on the agenda, as if its time had passed, but for what has no end."""
+        while any(not one.is_perpetual for one in self._agenda) and (due := self._agenda[0][0]) <= LATEST:
             self._move_to(max(due, self._read()))
             self._run_until(due)
 

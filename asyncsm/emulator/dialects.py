@@ -59,3 +59,6 @@ TEXT_IN_ATOM: Final = Dialect(
 """Service Bus: a refusal is a ``string`` without a code [rec service_bus/get_namespace_with_non_existing_namespace]."""
 JSON: Final = Dialect(_in_json, JSON_TYPES, JSON_CONTENT_TYPE, JSON_CONTENT_TYPE)
 """Bodies and refusals are JSON objects [guess]."""
+
+ASP_NET: Final = {"X-AspNet-Version": "4.0.30319", "X-Powered-By": "ASP.NET"}
+"""Headers of the answers of Web Sites and of the scheduler (recorded in web_sites/create_site, scheduler/get_job)."""

@@ -59,6 +59,10 @@ class RouteTable:
         """The decorated function answers PUTs to `path`."""
         return self._add("PUT", path, operation, facts)
 
+    def patch(self, path: str, operation: str, **facts: Unpack[_Facts]) -> Callable[[Handler], Handler]:
+        """The decorated function answers PATCHes of `path`."""
+        return self._add("PATCH", path, operation, facts)
+
     def delete(self, path: str, operation: str, **facts: Unpack[_Facts]) -> Callable[[Handler], Handler]:
         """The decorated function answers DELETEs of `path`."""
         return self._add("DELETE", path, operation, facts)

@@ -18,6 +18,7 @@ from pydantic import JsonValue
 
 from asyncsm import config
 from asyncsm.config import LanePolicy, PollingPolicy, ReconcilePolicy, RetryPolicy, ThrottlePolicy
+from asyncsm.emulator import errands
 from asyncsm.emulator.app import ManagementApp
 from asyncsm.emulator.authentication import Gate
 from asyncsm.emulator.call import World
@@ -188,6 +189,7 @@ class Emulator(EmulatorFacts):
     async def stop(self) -> None:
         """Close the listeners and all connections; harmless when it does not run."""
         self._app.abandon()
+        await errands.end(self.clock)
         if self._admin is not None:
             await self._admin.close()
         await self._listener.close()

@@ -20,6 +20,7 @@ from asyncsm.emulator.networking import NetworkConfiguration, NetworkSecurityGro
 from asyncsm.emulator.progress import Lockable, OperationLog
 from asyncsm.emulator.published import ExtensionType, Publication
 from asyncsm.emulator.saved_names import saved
+from asyncsm.emulator.scheduler import CloudService
 from asyncsm.emulator.service_bus import ServiceBusNamespace
 from asyncsm.emulator.sql import SqlServer
 from asyncsm.emulator.websites import WebSpace
@@ -184,6 +185,7 @@ class Subscription(Entity):
     service_bus_namespaces: ByName[ServiceBusNamespace] = field(default_factory=ByName)
     web_spaces: ByName[WebSpace] = field(default_factory=ByName)
     publishing_user: str | None = None
+    cloud_services: ByName[CloudService] = field(default_factory=ByName)
     extension_types: ByName[ExtensionType] = field(default_factory=ByName)
     publications: ByName[Publication] = field(default_factory=ByName)
     is_publisher: bool = True

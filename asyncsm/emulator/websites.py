@@ -41,6 +41,8 @@ class WebSite(Entity):
         certificates: kind and thumbprint by host name.
         password: with which it is published.
         modified: moment of its last change.
+        configuration: what has been set in it: a JSON object.
+        slot_settings, slot_connections: names of what stays with a slot when slots are swapped.
     """
 
     name: str
@@ -54,6 +56,9 @@ class WebSite(Entity):
     state: str = "Running"
     certificates: dict[str, tuple[str, str | None]] = field(default_factory=dict)
     has_repository: bool = False
+    configuration: str = field(default="{}", repr=False)
+    slot_settings: tuple[str, ...] = ()
+    slot_connections: tuple[str, ...] = ()
 
     def changes(self, now: datetime) -> None:
         """Take note of a change; of two at the same moment the second is later all the same."""

@@ -38,7 +38,7 @@ class OperationList(OperationSource):
 
     name = "operations"
 
-    def follows(self, response: HttpResponse) -> str | None:
+    def follows(self, response: HttpResponse, path: str) -> str | None:  # noqa: ARG002 - its header has the id
         """Return the request id of a 202."""
         return response.request_id if response.status == 202 else None
 

@@ -7,11 +7,15 @@ reply that none follows is final. A further way to end is one class here and one
 from __future__ import annotations
 
 import asyncio
+import re
 from abc import ABC, abstractmethod
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
+from urllib.parse import unquote
 
+from asyncsm import wire
 from asyncsm.engine.budget import Kind
 from asyncsm.engine.protocol import Request, get
 from asyncsm.engine.sending import decoded
@@ -19,7 +23,7 @@ from asyncsm.errors import AsyncsmError, UnexpectedPayload
 from asyncsm.wire.document import Document
 from asyncsm.wire.gateways import GatewayOperation, GatewayOperationAsyncResponse, GatewayOperationState
 from asyncsm.wire.http import HttpResponse
-from asyncsm.wire.operations import Operation, OperationState, doubt_about
+from asyncsm.wire.operations import Error, Operation, OperationState, doubt_about
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -56,8 +60,13 @@ class OperationSource(ABC):
         self._free = asyncio.Semaphore(concurrency)
 
     @abstractmethod
-    def follows(self, response: HttpResponse) -> str | None:
-        """Return the id of the operation that `response` has started; ``None`` if it is not of this sort."""
+    def follows(self, response: HttpResponse, path: str) -> str | None:
+        """Return the id of the operation that `response` has started; ``None`` if it is not of this sort.
+
+        Args:
+            response: to a change.
+            path: of the change, below the subscription.
+        """
 
     @abstractmethod
     async def status(self, operation_id: str) -> Operation:
@@ -130,7 +139,7 @@ class GatewayOperations(OperationSource):
 
     name = "networking"
 
-    def follows(self, response: HttpResponse) -> str | None:
+    def follows(self, response: HttpResponse, path: str) -> str | None:  # noqa: ARG002 - its body has the id
         """Return the id in the reply's body, whether it is a 201 or a 202."""
         if GatewayOperationAsyncResponse.root_name().encode() not in response.body:
             return None
@@ -158,3 +167,46 @@ def _as_operation(found: GatewayOperation) -> Operation:
 
 HTTP_STATUSES: Final = {one.phrase.replace(" ", "").replace("-", ""): one.value for one in HTTPStatus}
 """Statuses by the names that gateway operations give them."""
+
+
+class WebsiteOperations(OperationSource):
+    """Operations of web sites, whose id stands in the body of the reply, and whose site in its path. [protocol 4.24]"""
+
+    name = "websites"
+
+    def follows(self, response: HttpResponse, path: str) -> str | None:
+        """Return web space, site and the id in the reply's body, with slashes between."""
+        found = _SITE.match(path)
+        if found is None or b"GeoMasterOperationId" not in response.body:
+            return None
+        try:
+            operation_id = wire.websites.WebSiteOperation.from_xml(response.body).id
+        except ValueError:
+            return None
+        return "/".join((*found.groups(), operation_id)) if operation_id else None
+
+    async def status(self, operation_id: str) -> Operation:
+        """Ask for one operation, and tell of it in the words of the others."""
+        space, site, bare = operation_id.split("/")
+        path = get("services", "webspaces", unquote(space), "sites", unquote(site), "operations", bare)
+        return await self.read_operation(
+            wire.websites.WebSiteOperation, path, partial(_of_site, operation_id)
+        )
+
+
+_SITE: Final = re.compile(r"services/webspaces/([^/]+)/sites/((?:[^/(%]|%(?!28))+)", re.IGNORECASE)
+"""A web space and a site in a path, without the slot in brackets."""
+
+
+def _of_site(operation_id: str, found: wire.websites.WebSiteOperation) -> Operation:
+    state = {"Created": OperationState.IN_PROGRESS, "TimedOut": OperationState.FAILED}.get(
+        found.status or "", OperationState(found.status or "")
+    )
+    failed = state == OperationState.FAILED
+    error = next(iter(found.errors), None)
+    return Operation(
+        id=operation_id,
+        status=state,
+        http_status_code=None if state == OperationState.IN_PROGRESS else 500 if failed else 200,
+        error=Error(code=error.code, message=error.message) if failed and error else None,
+    )

@@ -14,7 +14,7 @@ from asyncsm.engine.budget import Kind
 from asyncsm.engine.lanes import Lanes
 from asyncsm.engine.lost_replies import Reconciler
 from asyncsm.engine.operation_list import OperationList
-from asyncsm.engine.operation_sources import GatewayOperations
+from asyncsm.engine.operation_sources import GatewayOperations, WebsiteOperations
 from asyncsm.engine.reachability import Reachability
 from asyncsm.engine.sending import Sender
 from asyncsm.engine.starting import ChangeStarter
@@ -76,7 +76,7 @@ def assemble(
         options.polling,
         subscription_id=subscription_id,
         chance=chance,
-        others=[GatewayOperations(sender, options.polling.concurrency)],
+        others=[one(sender, options.polling.concurrency) for one in (GatewayOperations, WebsiteOperations)],
     )
     reconciler = Reconciler(
         sender,

@@ -137,7 +137,7 @@ class ChangeStarter:
         return True
 
     def _handle_of(self, response: HttpResponse, request: Request) -> OperationHandle:
-        followed = self._tracker.follows(response)
+        followed = self._tracker.follows(response, request.path)
         operation_id, source = followed or (response.request_id, DEFAULT_SOURCE)
         if operation_id is None:
             raise UnexpectedPayload(

@@ -26,6 +26,7 @@ class Ends(StrEnum):
     AT_ONCE = "at once"
     OPERATION = "/operations/{request id}"
     NETWORK_OPERATION = "/services/networking/operation/{id}"
+    SITE_OPERATION = "/services/webspaces/{space}/sites/{site}/operations/{id}"
 
 
 @dataclass(frozen=True, slots=True)

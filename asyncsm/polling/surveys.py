@@ -52,8 +52,8 @@ class StatusSource(Protocol):
         """The source's name in tokens."""
         ...
 
-    def follows(self, response: HttpResponse) -> str | None:
-        """Return the id of the operation that `response` has started; ``None`` if it is not of this sort."""
+    def follows(self, response: HttpResponse, path: str) -> str | None:
+        """Return the id of the operation that `response` to a change of `path` has started; ``None`` if none of this sort."""
 
     async def ask(
         self, request_ids: Sequence[str], answer: Callable[[str, Operation | AsyncsmError], None]

@@ -111,10 +111,10 @@ class Tracker:
             if entry.stage is Stage.SCHEDULED and entry.due > soon:
                 self._agenda.schedule(entry, soon)
 
-    def follows(self, response: HttpResponse) -> tuple[str, str] | None:
-        """Return the id of what `response` has started, and its source; ``None`` if the reply is final."""
+    def follows(self, response: HttpResponse, path: str) -> tuple[str, str] | None:
+        """Return the id of what a change of `path` has started, and its source; ``None`` if `response` is final."""
         for source in (*self._others.values(), self._source):
-            operation_id = source.follows(response)
+            operation_id = source.follows(response, path)
             if operation_id is not None:
                 return operation_id, source.name
         return None

@@ -1,5 +1,6 @@
 from .management import ServiceManagementService as ServiceManagementService
 from .networks import NetworkManagementService as NetworkManagementService
+from .scheduler import SchedulerManagementService as SchedulerManagementService
 from .service_bus import ServiceBusManagementService as ServiceBusManagementService
 from .sql_databases import SqlDatabaseManagementService as SqlDatabaseManagementService
 from .websites import WebsiteManagementService as WebsiteManagementService

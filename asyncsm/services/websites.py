@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from asyncsm.operations.raw import RawOperations
 from asyncsm.operations.web_hosting_plans import WebHostingPlanOperations
+from asyncsm.operations.website_slots import WebsiteSlotOperations
 from asyncsm.operations.websites import WebsiteOperations
 from asyncsm.services.base import SessionCaller
 
 
-class WebsiteManagementService(WebsiteOperations, WebHostingPlanOperations, RawOperations, SessionCaller):
+class WebsiteManagementService(
+    WebsiteOperations, WebsiteSlotOperations, WebHostingPlanOperations, RawOperations, SessionCaller
+):
     """The web sites of one subscription; takes the arguments of `ServiceManagementService`.
 
     Use it beside that over one session: ``WebsiteManagementService(session=sms.session)``. What is inside a

@@ -332,9 +332,7 @@ def _wrapped_codec(name: str, read_all: Reader, write_all: Writer, takes_none: b
         if not isinstance(node, dict):
             read_text(node, strict)
             return []
-        if takes_none and is_nil(node):
-            return None
-        found: object = []
+        found: object = None if takes_none and is_nil(node) else []
         for key, value in node.items():
             if key.rpartition(":")[2] == local:  # whatever prefix stands for its namespace
                 found = read_all(value, strict)

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import ClassVar, Final, Self, TypeVar, cast
+from typing import Annotated, ClassVar, Final, Self, TypeVar, cast
 
 from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
+    PlainSerializer,
+    SecretStr,
+    SerializationInfo,
     SerializerFunctionWrapHandler,
     ValidationError,
     ValidationInfo,
@@ -33,6 +36,18 @@ ItemT = TypeVar("ItemT")
 
 PASCAL: Final = ConfigDict(alias_generator=to_pascal)
 _EXTRAS: Final = "extra_members"
+
+
+REVEALED: Final = {"revealed": True}
+"""The context in which secrets are written."""
+
+
+def _said(secret: SecretStr, info: SerializationInfo) -> str:
+    return secret.get_secret_value() if info.context == REVEALED else str(secret)
+
+
+JsonSecret = Annotated[SecretStr, PlainSerializer(_said, when_used="json-unless-none")]
+"""Text of a member that stands in bodies, and in no repr and no dump."""
 
 
 class JsonModel(Document):
@@ -106,7 +121,7 @@ class JsonModel(Document):
 
     def to_data(self) -> object:
         """Return what a body says, ready for `json.dumps`."""
-        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True, context=REVEALED)
 
 
 # Pydantic evaluates what its bases have annotated for every one of the models, be it no field.

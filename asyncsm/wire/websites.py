@@ -323,23 +323,8 @@ class PublishData(XmlList[PublishProfile]):
     publish_profiles: list[PublishProfile] = repeated(PublishProfile)
 
 
-class WebSiteOperation(XmlModel):
-    """A change of a site that goes on after its reply."""
-
-    xml_root: ClassVar[str] = "Operation"
-
-    created_time: datetime | None = None
-    errors: Annotated[str | None, Nillable] = None
-    expiration_time: datetime | None = None
-    geo_master_operation_id: Absent = None
-    id: Absent = None
-    modified_time: datetime | None = None
-    name: Absent = None
-    status: str | None = None
-
-
 class WebSiteError(XmlModel):
-    """The reason why a request was refused."""
+    """The reason why a request was refused, or an operation failed."""
 
     xml_root: ClassVar[str] = "Error"
     xml_prefixes: ClassVar[dict[str, str]] = _STRINGS
@@ -350,6 +335,27 @@ class WebSiteError(XmlModel):
     message_template: str | None = None
     parameters: Annotated[list[str], Wrapped("a:string")] = Field(default_factory=list)
     inner_errors: Absent = None
+
+
+class WebSiteErrors(XmlList[WebSiteError]):
+    """The reasons why an operation failed."""
+
+    errors: list[WebSiteError] = repeated(WebSiteError)
+
+
+class WebSiteOperation(XmlModel):
+    """A change of a site that goes on after its reply."""
+
+    xml_root: ClassVar[str] = "Operation"
+
+    created_time: datetime | None = None
+    errors: WebSiteErrors = Field(default_factory=WebSiteErrors)
+    expiration_time: datetime | None = None
+    geo_master_operation_id: Absent = None
+    id: Absent = None
+    modified_time: datetime | None = None
+    name: Absent = None
+    status: str | None = None
 
 
 class ServerFarm(XmlModel):

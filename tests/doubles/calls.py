@@ -16,6 +16,7 @@ SERVICES = (
     "ServiceBusManagementService",
     "SqlDatabaseManagementService",
     "WebsiteManagementService",
+    "SchedulerManagementService",
 )
 """Classes of the old SDK, whose calls were recorded."""
 
@@ -50,6 +51,7 @@ MADE = {
     "name": lambda name: {"deployment_name": name},
     "role_list": lambda roles: elements(roles[0], {}),
     "web_space_to_create": lambda space: {"geo_region": space.geo_region, "plan": space.plan},
+    "intrinsic_settings": lambda settings: {"plan": settings.plan_name or settings.plan_in_small},
     "dns": lambda dns: {"dns_servers": list(dns.dns_servers)},
     "target_locations": lambda names: {"regions": names},
     "compute_image_attributes": lambda attributes: elements(attributes, {}),
@@ -61,8 +63,11 @@ def arguments_of(operation: Operation, exchange: Exchange) -> dict[str, object] 
     """Return what the method must be given to send this, or ``None`` if it is no call of it."""
     template = PLACEHOLDER.sub(r"(?P<\1>[^/]+)", operation.path)
     named = re.fullmatch(template, below_subscription(exchange))
-    root = operation.body.root_name() if operation.body else None
+    is_xml = operation.body is not None and issubclass(operation.body, XmlModel)
+    root = operation.body.root_name() if is_xml else None
     if not named or exchange.method != operation.method or root != root_of(exchange.request_body):
+        return None
+    if bool(operation.body) is not bool(exchange.request_body):
         return None
     in_query = of_query(operation, dict(parse_qsl(exchange.query)))
     if in_query is None:
@@ -105,6 +110,8 @@ def of_body(operation: Operation, content: bytes) -> dict[str, object]:
     if operation.body is None:
         return {}
     document = operation.body.from_body(content)
+    if not isinstance(document, XmlModel):
+        return {"job": document}
     whole = [one.name for one in operation.parameters if one.required and one.type is operation.body]
     return {whole[0]: document} if whole else elements(document, dict(operation.fields))
 
@@ -128,8 +135,8 @@ def subscription_of(exchange: Exchange) -> str:
 
 
 def root_of(body: bytes | str) -> str | None:
-    """Return what a document is called; one in an Atom entry by its own name."""
-    if not body:
+    """Return what a document is called; one in an Atom entry by its own name, JSON by none."""
+    if not body or body[:1] in {"{", "[", b"{", b"["}:
         return None
     root = ET.fromstring(body)
     inside = root.find("{http://www.w3.org/2005/Atom}content/*")

@@ -1,5 +1,6 @@
 """What is different in two answers, the recorded one and the emulator's: status, headers, each element."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -110,8 +111,8 @@ class Comparison:
             yield Difference("body", then.response_body.decode() or MISSING, now.text or MISSING)
             return
         self.renamed |= made_names(then, now)
-        recorded = ET.fromstring(self._translated(then.response_body.decode("utf-8-sig")))
-        yield from self._element(recorded, now.root, _name(recorded), is_root=True)
+        recorded = tree(self._translated(then.response_body.decode("utf-8-sig")))
+        yield from self._element(recorded, tree(now.text), _name(recorded), is_root=True)
 
     def _headers(self, then: Exchange, now: Mapping[str, str]) -> Iterator[Difference]:
         found = {name.lower(): value for name, value in now.items()}
@@ -252,6 +253,24 @@ def made_names(then: Exchange, now: Answer) -> dict[str, str]:
         **(dict(zip(disks, own, strict=True)) if len(disks) == len(own) else {}),
         **{one[0]: parts[one[1]] for one in _PARTS_OF_IMAGES.finditer(recorded) if one[1] in parts},
     }
+
+
+def tree(text: str) -> ET.Element:
+    """A document as elements; members of JSON in the order of their names, as they have none of their own."""
+    if not text.lstrip().startswith(("{", "[")):
+        return ET.fromstring(text)
+
+    def element(name: str, value: object) -> ET.Element:
+        made = ET.Element(name)
+        if isinstance(value, dict):
+            made.extend(element(key, value[key]) for key in sorted(value))
+        elif isinstance(value, list):
+            made.extend(element("item", each) for each in value)
+        else:
+            made.text = json.dumps(value) if not isinstance(value, str) else value
+        return made
+
+    return element("json", json.loads(text))
 
 
 def shape(xml: bytes | str) -> list[tuple[int, str]]:

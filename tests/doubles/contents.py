@@ -41,6 +41,9 @@ EVERYTHING = {
         }
     ],
     "web_sites": [{"name": "pages"}, {"name": "blog{index}", "count": 2, "location": "East US"}],
+    "job_collections": [
+        {"name": "nightly", "cloud_service": "batch", "jobs": [{"name": "report", "frequency": "day"}]}
+    ],
     "os_images": [{"name": "mine", "os": "Linux"}],
     "disks": [{"name": "spare{index:02}", "count": 3, "label": "no. {index}"}],
     "hosted_services": [

@@ -40,6 +40,9 @@ NAMES = {
     "subnet_name": "web",
     "topic_name": "news",
     "virtual_network_name": "inside",
+    "cloud_service_id": "batch",
+    "job_collection_id": "nightly",
+    "job_id": "report",
     "webspace_name": "westuswebspace",
     "website_name": "pages",
     "plan_name": "Default0",
@@ -63,6 +66,7 @@ OTHERWISE_REFUSED = {
     "check_storage_account_name_availability": "the name is free",
     "list_resource_extension_versions": "an empty list [guess]",
     "list_extension_versions": "an empty list [guess]",
+    "create_cloud_service": "nothing of its name has to be there",
     "create_site": "it makes its web space [rec web_sites/create_site]",
 }
 """Operations on names of nothing that are refused in another way, with the evidence."""

@@ -1,12 +1,14 @@
 """A journey through all operations on web sites and their plans, over the session of the core service."""
 
 import pytest
+from doubles.lossy import LossyLoopback
 from doubles.sibling_journeys import doing, operations_of, travel
 from doubles.virtual_time import virtual_time
 
 from asyncsm import Conflict, ResourceNotFound, WebsiteManagementService
 from asyncsm.emulator import Fault
 from asyncsm.engine.protocol import Reconcile
+from asyncsm.models import NameAndValue, SiteConfiguration
 
 OPERATIONS = operations_of(WebsiteManagementService)
 SPACE, SITE = "eastuswebspace", "pages"
@@ -28,6 +30,7 @@ async def journey(do):
     await publishing(do)
     await measuring(do)
     await plans(do)
+    await slots(do)
     await do("delete_site", *HERE, delete_empty_server_farm=True)
 
 
@@ -53,6 +56,22 @@ async def measuring(do):
     assert (found.code, found.data.unit, len(found.data.values)) == ("Success", "Count", 0)
     assert [each.current_value for each in await do("get_usage_metrics", *HERE)] == [0, 0, 0, 0]
     assert len(await do("get_instance_ids", *HERE)) == 1
+
+
+async def slots(do):
+    stage, host = f"{SITE}(stage)", "pages-stage.azurewebsites.net"
+    await do("create_site", SPACE, stage, "East US", [host])
+    for name, color in ((SITE, "blue"), (stage, "green")):
+        settings = [NameAndValue(name="color", value=color), NameAndValue(name="place", value=name)]
+        changed = SiteConfiguration(app_settings=settings, php_version="5.5" if name == stage else None)
+        await do("update_site_configuration", SPACE, name, changed)
+    await do("update_slot_configuration_names", *HERE, ["place"], [])
+    assert (await do("get_slot_configuration_names", *HERE)).app_setting_names == ["place"]
+    await do("swap_site_slots", SPACE, stage, "Production")
+    found = await do("get_site_configuration", *HERE)
+    assert {each.name: each.value for each in found.app_settings} == {"color": "green", "place": SITE}
+    assert (found.php_version, found.publishing_username, found.load_balancing) == ("5.5", "$pages", 1)
+    await do("delete_site", SPACE, stage)
 
 
 async def plans(do):
@@ -87,3 +106,19 @@ async def test_over_tls(emulator, sms):
     await service.create_site(*HERE, "East US", ["pages.azurewebsites.net"])
     with pytest.raises(Conflict, match="it has sites assigned to it"):
         await service.delete_web_hosting_plan(SPACE, "Default0")
+
+
+@virtual_time
+async def test_a_swap_is_followed_where_its_site_is():
+    """Its handle is like any other, and can be resumed by its token."""
+    world = LossyLoopback(None)
+    async with world.client as sms:
+        service = WebsiteManagementService(session=sms.session)
+        for name in (SITE, f"{SITE}(stage)"):
+            await service.create_site(
+                SPACE, name, "East US", [f"{name.rstrip(')').replace('(', '-')}.azurewebsites.net"]
+            )
+        handle = await service.swap_site_slots(SPACE, f"{SITE}(stage)", "Production")
+        assert (handle.source, handle.done) == ("websites", False)
+        assert handle.request_id.startswith("eastuswebspace/pages/")
+        assert (await sms.resume(handle.token)).status == "Succeeded"

@@ -12,6 +12,7 @@ from asyncsm.emulator.routes import ROUTES
 from asyncsm.emulator.routing import Router, split
 from asyncsm.operations import catalogue
 from asyncsm.operations.facts import Ends
+from asyncsm.wire.base import XmlModel
 
 FACTS = CHECKOUT.parent / "shared/protocol/operations"
 EMULATOR = Router(ROUTES)
@@ -47,11 +48,13 @@ VERSIONS = {
 
 IN_ANY_VERSION = {
     "SqlDatabaseManagementService": "recorded with 2012-03-01 and 2014-10-01, and answered alike",
+    "SchedulerManagementService": "recorded with 2013-03-01 and 2014-10-01, and answered alike",
     "WebsiteManagementService": "recorded with 2013-08-01 to 2014-10-01, and answered alike",
 }
 """Services that are sent the session's version, though a record of an operation may show another only."""
 
 FILLED_ELSEWHERE = {
+    "create_cloud_service": "the old SDK left the name to the path, and the service took that",
     "create_site": "the body is made with the web space in it, and the service finds a plan",
     "add_os_image": "the old SDK's users did without IsPremium and ShowInGui",
     "update_role": "the body is made from parts of a machine",
@@ -96,6 +99,10 @@ def fixed(query):
     return {name.lower(): value.lower() for name, value in query.items() if not value.startswith("{")}
 
 
+def is_xml(operation):
+    return operation.body is not None and issubclass(operation.body, XmlModel)
+
+
 def requested(record):
     """The documents of a request: those in an Atom entry, or the bodies themselves."""
     for node in record.get("request", ()):
@@ -116,7 +123,7 @@ def records_of(operation):
         }
         theirs = fixed(sent)
         root = {node["n"].lower() for node in requested(record)}
-        document = operation.body.root_name().lower() if operation.body else ""
+        document = operation.body.root_name().lower() if is_xml(operation) else ""
         return (ours.items() <= theirs.items() or theirs.items() <= ours.items()) and (
             not document or not root or document in root
         )
@@ -177,8 +184,10 @@ def test_version(operation):
 @pytest.mark.parametrize("operation", cases(lambda one: one.fields))
 def test_elements_of_the_body(operation):
     """Elements are those of the record, in its order, and what is required there can be given."""
-    trees = [node.get("c", []) for record in records_of(operation) for node in requested(record)]
-    wrong = [contradictions(operation, children) for children in trees]
+    requests = [record.get("request", ()) for record in records_of(operation)]
+    if is_xml(operation):
+        requests = [node.get("c", []) for record in records_of(operation) for node in requested(record)]
+    wrong = [contradictions(operation, children) for children in requests]
     assert min(wrong, key=len) == []
 
 

@@ -5,6 +5,7 @@ implies; the method is called with them, and what it sends is compared with what
 """
 
 import contextlib
+import json
 import re
 from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree as ET
@@ -27,10 +28,12 @@ from asyncsm import (
     models,
     services,
 )
+from asyncsm.config import JSON_CONTENT_TYPE
 from asyncsm.operations import catalogue
 from asyncsm.operations.facts import PLACEHOLDER
 from asyncsm.wire.atom import ATOM, ATOM_CONTENT_TYPE
 from asyncsm.wire.http import HttpResponse
+from asyncsm.wire.json_model import JsonModel
 
 AREAS = (
     "subscription",
@@ -41,6 +44,7 @@ AREAS = (
     "sql",
     "service_bus",
     "web_sites",
+    "scheduler",
 )
 
 
@@ -55,14 +59,17 @@ def canonical(body):
     """A form in which equal documents are equal texts.
 
     Two bodies were written by hand, and indented; one gives a date without a time, which means its
-    midnight. What the old SDK wrote into an Atom entry around its content says nothing.
+    midnight. Moments of jobs were UTC, and did not say so. The old SDK spelt one element in small, and what it wrote into an
+    Atom entry around its content says nothing.
     """
     if not body:
         return None
+    if body.startswith(b"{"):
+        return json.dumps(json.loads(body), sort_keys=True).replace('Z"', '"')
     inside = ET.fromstring(body).find(f"{{{ATOM}}}content/*")
     document = body.decode("utf-8-sig") if inside is None else ET.tostring(inside, "unicode")
     text = re.sub(r">\s*\n\s*<", "><", ET.canonicalize(document))
-    return text.replace("T00:00:00Z<", "<")
+    return text.replace("T00:00:00Z<", "<").replace("plan>", "Plan>")
 
 
 def assert_same_request(sent, exchange):
@@ -72,7 +79,8 @@ def assert_same_request(sent, exchange):
     assert set(parse_qsl(url.query)) == set(parse_qsl(exchange.query))
     assert sent.headers["x-ms-version"] == exchange.request_headers["x-ms-version"]
     assert canonical(sent.body) == canonical(exchange.request_body)
-    kind = ATOM_CONTENT_TYPE.format("entry") if ATOM.encode() in exchange.request_body else CONTENT_TYPE
+    is_entry, is_json = ATOM.encode() in exchange.request_body, exchange.request_body.startswith(b"{")
+    kind = ATOM_CONTENT_TYPE.format("entry") if is_entry else JSON_CONTENT_TYPE if is_json else CONTENT_TYPE
     assert sent.headers.get("content-type") == (kind if exchange.request_body else None)
 
 
@@ -85,7 +93,8 @@ def assert_same_reply(result, exchange):
         assert result.response.body == exchange.response_body
     else:
         assert result.request_id == request_id
-        assert type(result).root_name() == root_of(exchange.response_body.decode("utf-8-sig"))
+        root = root_of(exchange.response_body.decode("utf-8-sig"))
+        assert type(result).root_name() == root or (root is None and isinstance(result, JsonModel))
 
 
 class Service(ScriptedTransport):

@@ -315,3 +315,35 @@ async def test_an_accepted_change_without_an_id_says_so(request_id):
             await session.start(CHANGE)
     assert not isinstance(caught.value, InvalidArgument | OutcomeUnknown)
     assert len(transport.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "ended"), [("Succeeded", None), ("Failed", "it is gone"), ("TimedOut", "it is gone")]
+)
+@virtual_time
+async def test_a_sites_operation_is_followed_at_its_site(status, ended):
+    """The site is that of the change's path, without its slot; states have other names, of which two are failures."""
+
+    def operation_of_a_site(status, error=""):
+        return reply(
+            200 if error or status != "InProgress" else 202,
+            f'<Operation xmlns="{NAMESPACE}"><Errors>{error}</Errors>'
+            f"<GeoMasterOperationId>x</GeoMasterOperationId><Id>x</Id><Status>{status}</Status></Operation>",
+        )
+
+    error = f"<Error><Code>NotFound</Code><Message>{ended}</Message></Error>" if ended else ""
+    session, transport = session_with(
+        operation_of_a_site("InProgress"), operation_of_a_site("Created"), operation_of_a_site(status, error)
+    )
+    change = post(
+        "services", "webspaces", "space", "sites", "pages(stage)", "slots", operation="SwapSiteSlots"
+    )
+    async with session:
+        handle = await session.start(change)
+        assert (handle.request_id, handle.source) == ("space/pages/x", "websites")
+        if ended is None:
+            assert (await handle).status == "Succeeded"
+        else:
+            with pytest.raises(OperationFailed, match=ended):
+                await handle
+    assert transport.requests[-1].url.endswith("/services/webspaces/space/sites/pages/operations/x")

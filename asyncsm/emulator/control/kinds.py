@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
+import asyncsm.emulator.control.sites_and_jobs  # noqa: F401 - whose kinds are registered
 from asyncsm.emulator.compute import OSImage
 from asyncsm.emulator.control.hosted_services import LockedBy
 from asyncsm.emulator.control.resources import RESOURCE_KINDS, Column, ResourceFacts, resource_kind
@@ -334,27 +335,6 @@ class ServiceBusNamespaceFacts(ServiceBusNamespaceSummary):
     created: datetime
     rules: list[str]
     contents: list[ServiceBusEntityFacts]
-
-
-@resource_kind(
-    "Web site",
-    lambda owner: [site for space in owner.web_spaces.values() for site in space.sites.values()],
-    Column("{name}", "{host_names}"),
-    Column("{plan}"),
-    Column("{state}", style="state"),
-    empty="Each has a web space and a plan: WebsiteManagementService.create_site(…)",
-    searched=("name", "host_names"),
-    example="pages",
-)
-class WebSiteFacts(ResourceFacts):
-    """A web site, or a slot of one."""
-
-    plan: str
-    state: str
-    host_names: list[str]
-    created: datetime
-    modified: datetime
-    has_repository: bool
 
 
 def _dns_servers(owner: Subscription) -> list[DnsServer]:

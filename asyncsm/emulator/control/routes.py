@@ -44,6 +44,7 @@ SEED: Final[dict[str, JsonValue]] = {
     "sql_servers": [{"name": "ledger", "databases": [{"name": "orders"}]}],
     "service_bus_namespaces": [{"name": "messages", "queues": [{"name": "orders"}]}],
     "web_sites": [{"name": "pages"}],
+    "job_collections": [{"name": "nightly", "jobs": [{"name": "report", "frequency": "day"}]}],
     "hosted_services": [
         {"name": "shop", "deployments": [{"roles": [{"name": "WebRole", "instances": 2}]}]},
         {"name": "web-{index:03}", "count": 3},

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from asyncsm.emulator.call import Call, Reply
-from asyncsm.emulator.dialects import ATOM_TYPES, Dialect
+from asyncsm.emulator.dialects import ASP_NET, ATOM_TYPES, Dialect
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.state import ServiceState, Subscription
 from asyncsm.emulator.websites import WebHostingPlan, WebSite, WebSpace
@@ -153,10 +153,7 @@ def answered(document: Document | None = None, status: int = 200, changed: datet
         status: HTTP status.
         changed: moment of the last change of the site that the request is about.
     """
-    headers = {
-        "X-AspNet-Version": "4.0.30319",
-        "X-Powered-By": "ASP.NET",
-    }  # as recorded in web_sites/create_site
+    headers = dict(ASP_NET)
     if changed is not None:
         headers["ETag"] = f'"{int(changed.timestamp() * 10**7) + 116_444_736_000_000_000:X}"'
     return Reply(status, document, headers=headers)

@@ -101,6 +101,27 @@ class NetworkSecurityGroupSeed(Repeated):
     rules: list[NetworkSecurityRuleSeed] = Field(default_factory=list)
 
 
+class JobSeed(Part):
+    """A job that calls a URL of this machine."""
+
+    name: Annotated[str, Field(min_length=1)]
+    uri: str = "http://127.0.0.1/"
+    method: str = "GET"
+    frequency: Annotated[str | None, Field(description="`minute`, `hour`, ...; absent, it runs once.")] = None
+    interval: Annotated[int, Field(ge=1)] = 1
+    state: Annotated[str, Field(pattern="^(enabled|disabled)$")] = "enabled"
+
+
+class JobCollectionSeed(Repeated):
+    """A job collection of the scheduler, with its cloud service."""
+
+    name: Annotated[str, Field(min_length=1)]
+    cloud_service: Annotated[str, Field(min_length=1, description="Made where there is none.")] = "scheduler"
+    location: Location = None
+    plan: Annotated[str, Field(pattern="^(Free|Standard|Premium)$")] = "Standard"
+    jobs: list[JobSeed] = Field(default_factory=list)
+
+
 class WebSiteSeed(Repeated):
     """A web site, with the web space of its region and its free plan."""
 
@@ -267,6 +288,7 @@ class SubscriptionContents(Part):
     sql_servers: list[SqlServerSeed] = Field(default_factory=list)
     service_bus_namespaces: list[ServiceBusNamespaceSeed] = Field(default_factory=list)
     web_sites: list[WebSiteSeed] = Field(default_factory=list)
+    job_collections: list[JobCollectionSeed] = Field(default_factory=list)
 
 
 class SubscriptionSeed(SubscriptionContents):

@@ -33,6 +33,7 @@ from asyncsm.emulator.seeding.document import (
     SubscriptionSeed,
 )
 from asyncsm.emulator.seeding.places import Place, each_of
+from asyncsm.emulator.seeding.scheduler import plant_job_collections
 from asyncsm.emulator.seeding.service_bus import plant_namespaces, service_bus_quotas
 from asyncsm.emulator.seeding.sql import plant_sql_servers, sql_quotas
 from asyncsm.emulator.seeding.websites import plant_web_sites
@@ -132,6 +133,7 @@ class _Planter:
         clock = _StandingClock(world.clock.now())
         self._world = replace(world, clock=clock, progress=OperationProgress(clock, world.random))
         self._clock = clock
+        self._lasting = world.clock
         self._subscription = subscription
         self._router = Router(ROUTES)
         self._location = ""
@@ -166,6 +168,7 @@ class _Planter:
             plant_sql_servers(self._subscription, self._send, path, seed)
             plant_namespaces(self._subscription, self._send, path, seed, self._world.random)
             plant_web_sites(self._send, path, seed)
+            plant_job_collections(self._subscription, self._lasting, self._send, path, seed)
 
     @contextmanager
     def _quotas(self, seed: SubscriptionContents) -> Iterator[None]:

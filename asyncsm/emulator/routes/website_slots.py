@@ -1,0 +1,146 @@
+"""Configuration of web sites, and the swap of their slots."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.dialects import ATOM_TYPES, JSON_TYPES, Dialect
+from asyncsm.emulator.progress import Operation
+from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.rules import websites
+from asyncsm.emulator.rules.websites import SITE, SITES, answered, site_of
+from asyncsm.emulator.saved_names import effect
+from asyncsm.emulator.websites import WebSpace
+from asyncsm.wire import site_configuration as wire, websites as documents
+
+routes: RouteTable = RouteTable(Dialect(SITES.refused, ATOM_TYPES | JSON_TYPES))
+
+PRODUCTION: Final = "production"
+EXPIRY: Final = timedelta(days=1)
+"""How long an operation can be asked for, as it says itself [guess]."""
+_NEW: Final = wire.SiteConfiguration.from_body(
+    """{"AlwaysOn": false, "AppSettings": [], "AutoHealEnabled": false, "AutoHealRules": null,
+    "AutoSwapSlotName": null, "ConnectionStrings": [], "CustomAppPoolIdentityAdminState": true,
+    "CustomAppPoolIdentityTenantState": false, "DefaultDocuments": ["Default.htm", "Default.html",
+    "Default.asp", "index.htm", "index.html", "iisstart.htm", "default.aspx", "index.php", "hostingstart.html"],
+    "DetailedErrorLoggingEnabled": false, "DocumentRoot": null, "Experiments": null, "HandlerMappings": null,
+    "HttpLoggingEnabled": false, "JavaContainer": null, "JavaContainerVersion": null, "JavaVersion": null,
+    "Limits": null, "LoadBalancing": 1, "LogsDirectorySizeLimit": 35, "ManagedPipelineMode": 0, "Metadata": [],
+    "NetFrameworkVersion": "v4.0", "NumberOfWorkers": 1, "PhpVersion": "5.4", "PythonVersion": "",
+    "RemoteDebuggingEnabled": false, "RemoteDebuggingVersion": null, "RequestTracingEnabled": false,
+    "RequestTracingExpirationTime": null, "RoutingRules": [], "RuntimeADUser": null,
+    "RuntimeADUserPassword": null, "ScmType": "None", "SiteAuthEnabled": false, "SiteAuthSettings": null,
+    "TracingOptions": null, "Use32BitWorkerProcess": true, "VirtualApplications": [{"PhysicalPath":
+    "site\\\\wwwroot", "PreloadEnabled": false, "VirtualDirectories": null, "VirtualPath": "/"}],
+    "VnetName": "", "WebSocketsEnabled": false, "WinAuthAdminState": 0, "WinAuthTenantState": 0}"""
+)
+"""A new site's (recorded in websites/get_configuration_success)."""
+
+
+@routes.get(f"{SITE}/config", "GetSiteConfiguration")
+def get(call: Call) -> Reply:
+    """Get Web Site Configuration."""
+    _, site = site_of(call)
+    own = {"PublishingPassword": site.password, "PublishingUsername": site.user}
+    known = json.loads(_NEW.to_body()) | json.loads(site.configuration) | own
+    return answered(wire.SiteConfiguration.model_validate(dict(sorted(known.items()))))
+
+
+@routes.put(f"{SITE}/config", "UpdateSiteConfiguration")
+def update(call: Call) -> Reply:
+    """Update Web Site Configuration: what is not in the request stays."""
+    _, site = site_of(call)
+    wanted = call.body(wire.SiteConfiguration)
+    site.configuration = json.dumps(json.loads(site.configuration) | json.loads(wanted.to_body()))
+    site.changes(call.now)
+    return answered()
+
+
+@routes.get(f"{SITE}/slotConfigNames", "GetSlotConfigurationNames")
+def get_names(call: Call) -> Reply:
+    """Get Slot Config Names."""
+    _, site = site_of(call)
+    settings, strings = list(site.slot_settings), list(site.slot_connections)
+    return answered(wire.SlotConfigurationNames(app_setting_names=settings, connection_string_names=strings))
+
+
+@routes.post(f"{SITE}/slotConfigNames", "UpdateSlotConfigurationNames")
+def update_names(call: Call) -> Reply:
+    """Update Slot Config Names."""
+    _, site = site_of(call)
+    wanted = call.body(wire.SlotConfigurationNames)
+    site.slot_settings = tuple(wanted.app_setting_names or ())
+    site.slot_connections = tuple(wanted.connection_string_names or ())
+    return answered()
+
+
+@routes.post(f"{SITE}/slots", "SwapSiteSlots", query={"command": "swap"})
+def swap(call: Call) -> Reply:
+    """Swap Slots: what two slots have changes places when the operation ends [lifecycles 14]."""
+    space, site = site_of(call)
+    name, target = site.name.partition("(")[0], call.query.get("targetslot", "")
+    other = space.sites.get(name if target.lower() == PRODUCTION else f"{name}({target})")
+    if other is None or other is site:
+        raise websites.site_missing(f"{name}({target})")
+    call.accept(then=partial(_swap, space, site.name, other.name))
+    assert call.operation is not None  # noqa: S101 - which accepting has set
+    return answered(_operation(call.operation), 202)
+
+
+@routes.get(f"{SITE}/operations/{{operationId}}", "GetSiteOperation")
+def operation(call: Call) -> Reply:
+    """Get Operation Status of a site."""
+    site_of(call)
+    found = call.subscription.operations.find(call.parameters["operationId"].replace("-", "").lower())
+    if found is None:
+        raise websites.missing("Operation", call.parameters["operationId"])
+    return answered(_operation(found))
+
+
+def _operation(found: Operation) -> documents.WebSiteOperation:
+    name = str(uuid.UUID(found.request_id))
+    failure = found.failure
+    errors = [] if failure is None else [documents.WebSiteError(code=failure.code, message=failure.message)]
+    return documents.WebSiteOperation(
+        created_time=found.started,
+        errors=documents.WebSiteErrors(errors=errors),
+        expiration_time=found.started + EXPIRY,
+        geo_master_operation_id=name,
+        id=name,
+        modified_time=found.completed or found.started,
+        name=found.name,
+        status=found.status,
+    )
+
+
+@effect("web-sites/swap")
+def _swap(space: WebSpace, one: str, other: str) -> None:
+    """Let two slots have each other's configuration, but for the settings that stay, and state."""
+    first, second = space.sites.get(one), space.sites.get(other)
+    if first is None or second is None:
+        raise websites.site_missing(one if first is None else other)
+    stays = (space.sites.get(one.partition("(")[0]) or first).slot_settings
+    configurations = [json.loads(each.configuration) for each in (first, second)]
+    first.configuration, second.configuration = (
+        _moved(configurations[1], configurations[0], stays),
+        _moved(configurations[0], configurations[1], stays),
+    )
+    first.has_repository, second.has_repository = second.has_repository, first.has_repository
+    first.state, second.state = second.state, first.state
+
+
+def _moved(coming: dict[str, object], going: dict[str, object], stays: tuple[str, ...]) -> str:
+    """Return what comes into a slot, with the settings that do not go."""
+
+    def settings(of: dict[str, object], *, staying: bool) -> list[object]:
+        listed = of.get("AppSettings")
+        held = listed if isinstance(listed, list) else []
+        return [one for one in held if (one.get("Name") in stays) is staying]
+
+    both = settings(coming, staying=False) + settings(going, staying=True)
+    return json.dumps(coming | ({"AppSettings": both} if both else {}))

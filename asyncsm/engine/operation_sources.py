@@ -190,7 +190,7 @@ class WebsiteOperations(OperationSource):
         space, site, bare = operation_id.split("/")
         path = get("services", "webspaces", unquote(space), "sites", unquote(site), "operations", bare)
         return await self.read_operation(
-            wire.websites.WebSiteOperation, path, partial(_of_site, operation_id)
+            operation_id, wire.websites.WebSiteOperation, path, partial(_of_site, f"{space}/{site}")
         )
 
 
@@ -198,14 +198,14 @@ _SITE: Final = re.compile(r"services/webspaces/([^/]+)/sites/((?:[^/(%]|%(?!28))
 """A web space and a site in a path, without the slot in brackets."""
 
 
-def _of_site(operation_id: str, found: wire.websites.WebSiteOperation) -> Operation:
+def _of_site(site: str, found: wire.websites.WebSiteOperation) -> Operation:
     state = {"Created": OperationState.IN_PROGRESS, "TimedOut": OperationState.FAILED}.get(
         found.status or "", OperationState(found.status or "")
     )
     failed = state == OperationState.FAILED
     error = next(iter(found.errors), None)
     return Operation(
-        id=operation_id,
+        id=f"{site}/{found.id}",
         status=state,
         http_status_code=None if state == OperationState.IN_PROGRESS else 500 if failed else 200,
         error=Error(code=error.code, message=error.message) if failed and error else None,

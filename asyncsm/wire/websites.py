@@ -109,7 +109,7 @@ class ListedName(XmlModel):
     xml_namespace: ClassVar[str | None] = ARRAYS
 
     nil: Annotated[bool | None, Field(alias="@i:nil")] = None
-    name: Annotated[str | None, Field(alias="#text")] = None
+    name: Annotated[str, Field(alias="#text")] = ""
 
 
 class ListedNames(XmlList[ListedName]):

@@ -74,15 +74,16 @@ class Endpoint:
         Raises:
             InvalidArgument: it is none of these, or not HTTPS.
         """
-        text = host.strip()
-        wrong = InvalidArgument("host", f"{host!r} is not a host name, name:port or https URL")
+        text = _text("host", host).strip()
+        shown = text.rpartition("@")[2]  # before it stand a user and a password, if anything
+        wrong = InvalidArgument("host", f"{shown!r} is not a host name, name:port or https URL")
         if text.split() != [text]:  # urlsplit silently drops some white space
             raise wrong
         try:
             parts = urlsplit(text if "://" in text else f"https://{text}")
             port = 443 if parts.port is None else parts.port
         except ValueError as error:
-            raise InvalidArgument("host", f"{host!r} has no valid address or port") from error
+            raise InvalidArgument("host", f"{shown!r} has no valid address or port") from error
         if parts.scheme != "https":
             raise InvalidArgument("host", f"the service speaks HTTPS only, not {parts.scheme}://")
         beside = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
@@ -105,13 +106,19 @@ class Endpoint:
         return other == self.host.lower()
 
 
+def _text(parameter: str, value: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidArgument(parameter, f"must be text, not {type(value).__name__}")
+    return value
+
+
 def checked_proxy(url: str) -> str:
     """Return the URL of a proxy.
 
     Raises:
         InvalidArgument: it is not ``http://[user:password@]host[:port]``; the message has no user and password.
     """
-    text = url.strip()
+    text = _text("proxy", url).strip()
     try:
         parts = urlsplit(text)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0

@@ -12,6 +12,7 @@ from asyncsm.wire.cscfg import *
 from asyncsm.wire.deployments import *
 from asyncsm.wire.disks import *
 from asyncsm.wire.document import Document
+from asyncsm.wire.element_order import FreelyOrdered
 from asyncsm.wire.endpoints import *
 from asyncsm.wire.extensions import *
 from asyncsm.wire.hosted_services import *
@@ -43,7 +44,13 @@ __all__ = sorted(  # noqa: PLE0605 # pyright: ignore[reportUnsupportedDunderAll]
     for name, value in globals().items()
     if isinstance(value, type) and issubclass(value, Document | Enum)
     if value.__module__
-    not in {"enum", *(one.__module__ for one in (Document, XmlModel, JsonModel, AtomDescription, OpenEnum))}
+    not in {
+        "enum",
+        *(
+            one.__module__
+            for one in (Document, XmlModel, FreelyOrdered, JsonModel, AtomDescription, OpenEnum)
+        ),
+    }
 )
 for _name in [name for name in globals() if not name.startswith("_") and name not in __all__]:
     del globals()[_name]  # what the families import to define their models

@@ -322,7 +322,7 @@ class ManagementSession(Caller):
         tracker = self._open().tracker
         text = token_or_request_id.strip()
         if not text.startswith("{"):
-            from asyncsm.engine.operation_list import normalised
+            from asyncsm.engine.operation_sources import normalised
 
             request_id = normalised(text)
             if not request_id:

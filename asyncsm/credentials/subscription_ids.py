@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from uuid import UUID
 
 from asyncsm.errors import InvalidArgument
 
@@ -26,16 +27,19 @@ def normalised(text: str) -> str:
     return "-".join(found.groups()) if found else text
 
 
-def checked(text: str, known: str = "") -> str:
+def checked(given: str | UUID, known: str = "") -> str:
     """Return the id of a subscription, ready for a URL.
 
     Args:
-        text: the id as it was given.
+        given: the id as it was given.
         known: the ids there are, in words, for the message.
 
     Raises:
         InvalidArgument: it is no GUID, nor an `UncheckedSubscriptionId` of letters, digits and ``-._~``.
     """
+    text = str(given) if isinstance(given, UUID) else given
+    if not isinstance(text, str):
+        raise InvalidArgument("subscription_id", f"must be text, not {type(text).__name__}")
     if isinstance(text, UncheckedSubscriptionId):
         if not _SEGMENT.fullmatch(text):
             raise InvalidArgument("subscription_id", f"{str(text)!r} cannot stand in a URL")

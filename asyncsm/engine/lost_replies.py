@@ -30,7 +30,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from asyncsm.engine.budget import Kind
-from asyncsm.engine.operation_list import as_operation, is_removal, normalised
+from asyncsm.engine.operation_list import as_operation, is_removal
+from asyncsm.engine.operation_sources import normalised
 from asyncsm.engine.protocol import ACTIONS, Reconcile, Request
 from asyncsm.engine.retrying import outcome_is_unknown
 from asyncsm.engine.statistics import ADOPTED, SENT_AGAIN, UNKNOWN

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from asyncsm.engine.budget import Kind
-from asyncsm.engine.operation_sources import OperationSource
+from asyncsm.engine.operation_sources import OperationSource, normalised
 from asyncsm.engine.protocol import get
 from asyncsm.polling import SurveyCost
 from asyncsm.wire.operations import (
@@ -44,7 +44,9 @@ class OperationList(OperationSource):
 
     async def status(self, operation_id: str) -> Operation:
         """Ask for one operation."""
-        return await self.read_operation(Operation, get("operations", operation_id), lambda found: found)
+        return await self.read_operation(
+            operation_id, Operation, get("operations", operation_id), lambda found: found
+        )
 
     async def survey(self, since: datetime, answer: Callable[[str, Operation], None]) -> SurveyCost:
         """List the changes that began at `since` or later, and say what that took."""
@@ -69,11 +71,6 @@ class OperationList(OperationSource):
                 return  # a token that comes again would be followed for ever
             followed.add(page.continuation_token)
             query["ContinuationToken"] = page.continuation_token
-
-
-def normalised(request_id: str) -> str:
-    """A request id as the header has it: documents and users write it with dashes or in capitals."""
-    return request_id.replace("-", "").lower()
 
 
 def is_removal(operation: str) -> bool:

@@ -37,6 +37,11 @@ UNREADABLE: Final = 2
 """Answers in a row that may be unreadable before that is reported."""
 
 
+def normalised(request_id: str) -> str:
+    """A request id as the header has it: documents and users write it with dashes or in capitals."""
+    return request_id.strip().replace("-", "").lower()
+
+
 class OperationSource(ABC):
     """Asks for operations of one sort, each by itself.
 
@@ -95,9 +100,9 @@ class OperationSource(ABC):
         return (await self.read(model, request, Kind.POLL))[0]
 
     async def read_operation(
-        self, model: type[M], request: Request, as_operation: Callable[[M], Operation]
+        self, operation_id: str, model: type[M], request: Request, as_operation: Callable[[M], Operation]
     ) -> Operation:
-        """Read a document about one operation, which has to make sense.
+        """Read a document about one operation, which has to make sense, and be about that one.
 
         Raises:
             UnexpectedPayload: it says what cannot be believed, and did so when it was asked again.
@@ -106,9 +111,11 @@ class OperationSource(ABC):
         async def believed(response: HttpResponse) -> Operation:
             operation = as_operation(await decoded(model, response, request))
             doubt = doubt_about(operation)
+            if normalised(operation.id) != normalised(operation_id):
+                doubt = f"is another one, {operation.id:.40}"
             if doubt is not None:
                 raise UnexpectedPayload(
-                    f"the service says that operation {operation.id} {doubt} (request {response.request_id})",
+                    f"the service says that operation {operation_id} {doubt} (request {response.request_id})",
                     request_id=response.request_id,
                     resource=request.resource,
                 )
@@ -144,7 +151,7 @@ class GatewayOperations(OperationSource):
     async def status(self, operation_id: str) -> Operation:
         """Ask for one operation, and tell of it in the words of the others."""
         path = get("services", "networking", "operation", operation_id)
-        return await self.read_operation(GatewayOperation, path, _as_operation)
+        return await self.read_operation(operation_id, GatewayOperation, path, _as_operation)
 
 
 def _as_operation(found: GatewayOperation) -> Operation:
@@ -183,7 +190,7 @@ class WebsiteOperations(OperationSource):
         space, site, bare = operation_id.split("/")
         path = get("services", "webspaces", unquote(space), "sites", unquote(site), "operations", bare)
         return await self.read_operation(
-            wire.websites.WebSiteOperation, path, partial(_of_site, operation_id)
+            operation_id, wire.websites.WebSiteOperation, path, partial(_of_site, f"{space}/{site}")
         )
 
 
@@ -191,14 +198,14 @@ _SITE: Final = re.compile(r"services/webspaces/([^/]+)/sites/((?:[^/(%]|%(?!28))
 """A web space and a site in a path, without the slot in brackets."""
 
 
-def _of_site(operation_id: str, found: wire.websites.WebSiteOperation) -> Operation:
+def _of_site(site: str, found: wire.websites.WebSiteOperation) -> Operation:
     state = {"Created": OperationState.IN_PROGRESS, "TimedOut": OperationState.FAILED}.get(
         found.status or "", OperationState(found.status or "")
     )
     failed = state == OperationState.FAILED
     error = next(iter(found.errors), None)
     return Operation(
-        id=operation_id,
+        id=f"{site}/{found.id}",
         status=state,
         http_status_code=None if state == OperationState.IN_PROGRESS else 500 if failed else 200,
         error=Error(code=error.code, message=error.message) if failed and error else None,

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound="Document")
 Query = Mapping[str, str | None]
 
-_PASSWORD: Final = re.compile(r"(\w*password=)[^&]*", re.IGNORECASE)
 _IN_URLS: Final = "%/?:@!$&'()*+,;=~"
 
 
@@ -103,7 +102,9 @@ class Request:
     @property
     def resource(self) -> str:
         """Method, path and query without the subscription id and without a password: what errors and logs show."""
-        query = _PASSWORD.sub(r"\1...", self.query) if "assword=" in self.query else self.query
+        query = self.query
+        if "assword=" in query:
+            query = wire.echoes.PASSWORD.sub(r"\1...", query)
         return f"{self.method} /{self.path}" + (f"?{query}" if query else "")
 
 
@@ -221,7 +222,7 @@ def service_error(response: HttpResponse, request: Request) -> ServiceError:
     """The error behind a refusal, whatever its body looks like."""
     code, message, conflicting = read_refusal(response.body) or ("", wire.echoes.excerpt(response.body), None)
     code, message = code or f"HTTP{response.status}", message or "the service gave no reason"
-    message = wire.echoes.masked(message, wire.echoes.secrets_in(request.body))
+    message = wire.echoes.masked(message, wire.echoes.secrets_in(request.body, request.query))
     kind = service_error_class(response.status, code, message)
     error = kind(
         code,
@@ -245,7 +246,7 @@ def decode(model: type[M], response: HttpResponse, request: Request) -> M:
         decoded = model.from_body(response.body)
     except ValueError as error:
         beginning = wire.echoes.masked(
-            wire.echoes.excerpt(response.body), wire.echoes.secrets_in(request.body)
+            wire.echoes.excerpt(response.body), wire.echoes.secrets_in(request.body, request.query)
         )
         shown = f"; it begins {beginning!r}" if isinstance(error, wire.xml.MalformedXml) else ""
         raise UnexpectedPayload(

@@ -153,7 +153,7 @@ class ChangeStarter:
             response=response,
             usual=request.usual,
             source=source,
-            secrets=wire.echoes.secrets_in(request.body) if followed else (),
+            secrets=wire.echoes.secrets_in(request.body, request.query) if followed else (),
         )
         if followed is None:
             _finish(handle, response.status)

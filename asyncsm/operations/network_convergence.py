@@ -163,12 +163,9 @@ class ConvergentNetworkOperations(NetworkOperations):
             model("local_sites", one, wire.network_configuration.ConfiguredLocalSite)
             for one in items("local_sites", local_sites)
         ]
-        prefixes = (
-            [address_space] if isinstance(address_space, str) else items("address_space", address_space or ())
-        )
         network = _Network(
             name,
-            prefixes,
+            _prefixes(address_space),
             _subnets(subnets),
             location,
             affinity_group,
@@ -277,6 +274,10 @@ class ConvergentNetworkOperations(NetworkOperations):
 def _missing(name: str, request_id: str | None) -> ResourceNotFound:
     message = f"There is no virtual network {name}."
     return ResourceNotFound("ResourceNotFound", message, status=404, request_id=request_id)
+
+
+def _prefixes(given: Sequence[str] | str | None) -> Sequence[str]:
+    return [given] if isinstance(given, str) else items("address_space", given or ())
 
 
 def _subnets(

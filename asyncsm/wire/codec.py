@@ -76,7 +76,6 @@ class FieldLayout:
     write: Writer
     required: bool = False
     repeated: bool = False
-    """True if the element itself is repeated."""
     item: str | None = None
     """Name of the repeated element inside this one, of a wrapped list."""
     models: tuple[type[BaseModel], ...] = ()
@@ -107,9 +106,8 @@ class ModelLayout:
     """Wire names of fields whose text pydantic reads as it is."""
     moments: tuple[str, ...]
     """Members of `words` that are dates."""
-    noise: frozenset[
-        str
-    ]  # attributes without meaning of their own: declarations of the model's namespaces, and nil
+    noise: frozenset[str]
+    """Attributes without meaning: declarations of the model's namespaces, and nil."""
     keeps_order: bool
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import ClassVar, Generic, Self, TypeVar, cast, get_origin, overload
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from asyncsm.errors import InvalidArgument
 
@@ -143,6 +143,22 @@ class DocumentList(Document, Generic[ItemT]):
         """Return the model that a caller means by `value`, which may be a plain list, or anything one is made of."""
         plain = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping | BaseModel)
         return super().of({_items_field(cls): value} if plain else value)
+
+
+def value_or_default(model: type[Document], name: str, value: object) -> object:
+    """Return what a field gets by an assignment; ``None`` takes away a part or a list, which is empty then."""
+    field = model.model_fields.get(name)
+    return (
+        value
+        if value is not None or field is None or field.is_required()
+        else field.get_default(call_default_factory=True)
+    )
+
+
+def invalid_argument(model: type[Document], error: ValidationError) -> InvalidArgument:
+    """Return what is wrong with a value of a model, by the field's name and without the value."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    return InvalidArgument(".".join([model.__name__, *map(str, first["loc"])]), first["msg"])
 
 
 @functools.cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 from xml.sax.saxutils import unescape
 
 from pydantic import BaseModel, SecretStr
@@ -21,6 +22,9 @@ EXCERPT: Final = 200
 LEAST: Final = 4
 """Characters of the shortest secret that is masked; shorter ones stand in any text."""
 
+PASSWORD: Final = re.compile(r"(\w*password=)([^&]*)", re.IGNORECASE)
+"""A password in a query."""
+
 _SECRET = re.compile(
     r"(<(?P<tag>[\w:]*(?:Password|Primary|Secondary|Key|Data|Configuration|Content|Value|ConnectionString|Secret)[\w:]*)[^>]*>)[^<]*",
     re.IGNORECASE,
@@ -36,17 +40,20 @@ _REFERENCES: Final = {"&quot;": '"', "&#13;": "\r"}
 _MARKUP = re.compile(r"<[^>]*(?:>|$)")
 
 
-def secrets_in(body: Document | bytes | None) -> tuple[str, ...]:
-    """Return the secrets in the body of a request, plain and in base64, the longest first."""
+def secrets_in(body: Document | bytes | None, query: str = "") -> tuple[str, ...]:
+    """Return the secrets in the body and the query of a request, plain, in base64 and quoted, the longest first."""
     if isinstance(body, bytes):
         sent = [unescape(one.decode(errors="replace"), _REFERENCES) for one in _SENT_SECRET.findall(body)]
     else:
         sent = list(_hidden(body))
+    quoted = [one for _, one in PASSWORD.findall(query)]
+    sent += [unquote(one) for one in quoted]
     forms = {
         form
         for one in sent
         for form in (one, decode_base64(one), encode_base64(one.encode(errors="replace")))
     }
+    forms.update(quoted)
     return tuple(sorted((form for form in forms if len(form) >= LEAST), key=len, reverse=True))
 
 

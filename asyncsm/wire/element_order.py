@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Container, Iterable
 from typing import ClassVar
 
 from pydantic import Field
 
 from asyncsm.wire.base import XmlModel
-from asyncsm.wire.codec import ORDER
+from asyncsm.wire.codec import ORDER, layout_of
 from asyncsm.wire.xml import Node
 
 
@@ -26,11 +26,12 @@ class FreelyOrdered(XmlModel):
 
     def to_node(self) -> dict[str, Node]:
         """Return the content of the element, in the order in which it was read."""
-        free = frozenset[str]().union(*self.xml_in_any_order)
         node = super().to_node()
-        order = iter(_of(self.element_order, free & node.keys()))
-        names = [next(order, name) if name in free and self.element_order else name for name in node]
-        return {name: node[name] for name in dict.fromkeys([*names, *node])}
+        free = frozenset[str]().union(*self.xml_in_any_order)
+        groups = _groups(node, layout_of(type(self)).by_wire)
+        read = iter([name for name in self.element_order if name in free and name in groups])
+        order = [next(read, name) if name in free else name for name in groups]
+        return {name: node[name] for first in dict.fromkeys([*order, *groups]) for name in groups[first]}
 
     def __eq__(self, other: object) -> bool:
         """Compare everything but the order."""
@@ -41,5 +42,11 @@ class FreelyOrdered(XmlModel):
     __hash__ = None  # type: ignore[assignment]
 
 
-def _of(names: Iterable[str], wanted: Collection[str]) -> list[str]:
-    return [name for name in names if name in wanted]
+def _groups(names: Iterable[str], known: Container[str]) -> dict[str, list[str]]:
+    """Put what is unknown with the known element it stands behind."""
+    groups: dict[str, list[str]] = {}
+    first = ""
+    for name in names:
+        first = name if name in known or not first else first
+        groups.setdefault(first, []).append(name)
+    return groups

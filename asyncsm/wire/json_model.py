@@ -29,7 +29,7 @@ from pydantic.alias_generators import to_camel, to_pascal
 
 from asyncsm.config import JSON_CONTENT_TYPE
 from asyncsm.errors import InvalidArgument
-from asyncsm.wire.document import Document, DocumentList
+from asyncsm.wire.document import Document, DocumentList, invalid_argument, value_or_default
 from asyncsm.wire.types import UnknownElement
 
 ItemT = TypeVar("ItemT")
@@ -78,15 +78,15 @@ class JsonModel(Document):
         try:
             super().__init__(**{name: value for name, value in fields.items() if value is not None})
         except ValidationError as error:
-            raise _invalid_argument(model, error) from None
+            raise invalid_argument(model, error) from None
 
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     def __setattr__(self, name: str, value: object) -> None:
         try:
-            super().__setattr__(name, value)
+            super().__setattr__(name, value_or_default(type(self), name, value))
         except ValidationError as error:
-            raise _invalid_argument(type(self), error) from None
+            raise invalid_argument(type(self), error) from None
 
     @model_validator(mode="before")
     @classmethod
@@ -145,8 +145,3 @@ def _names(model: type[JsonModel]) -> set[str]:
     """Names by which a model's fields are called, here and on the wire."""
     fields = model.model_fields
     return {*fields} | {str(field.alias) for field in fields.values()}
-
-
-def _invalid_argument(model: type[JsonModel], error: ValidationError) -> InvalidArgument:
-    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    return InvalidArgument(".".join([model.__name__, *map(str, first["loc"])]), first["msg"])

@@ -32,8 +32,8 @@ def clean(where: str, value: str) -> str:
     """
     if not isinstance(value, str):
         raise InvalidArgument(where, f"must be text, not {type(value).__name__}")
-    seen = "".join(char for char in value if unicodedata.category(char) != "Cf")
-    digits = re.sub(r"[\s:-]", "", _LABEL.sub("", seen))
+    seen = "".join(char for char in value if unicodedata.category(char) not in {"Cf", "Pd"})
+    digits = re.sub(r"[\s:]", "", _LABEL.sub("", seen))
     if _SHA1.fullmatch(digits):
         return digits
     like = next((says for form, says in _LIKENESSES if form.fullmatch(digits)), "this is something else")

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field, SecretStr
 
-from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.base import Nillable, OpenEnum, Thumbprint, Wrapped, XmlList, XmlModel, repeated
 from asyncsm.wire.types import Zoneless
 from asyncsm.wire.xml import ARRAYS, SERIALIZATION
 
@@ -109,7 +109,7 @@ class ListedName(XmlModel):
     xml_namespace: ClassVar[str | None] = ARRAYS
 
     nil: Annotated[bool | None, Field(alias="@i:nil")] = None
-    name: Annotated[str | None, Field(alias="#text")] = None
+    name: Annotated[str, Field(alias="#text")] = ""
 
 
 class ListedNames(XmlList[ListedName]):
@@ -146,7 +146,7 @@ class WebSiteHostNameSslState(XmlModel):
 
     name: str
     ssl_state: str
-    thumbprint: Absent = None
+    thumbprint: Annotated[str | None, Nillable, Thumbprint] = None
     to_update: bool = True
 
 

@@ -34,7 +34,7 @@ def documents(model: type[XmlModel], depth: int = 0) -> st.SearchStrategy[XmlMod
     """Models of a class with any allowed content."""
     required, optional = {}, {}
     for name, field in model.model_fields.items():
-        if name in ("extra_elements", TELLS_THE_CLASS):
+        if name in ("extra_elements", "element_order", TELLS_THE_CLASS):
             continue
         if field.is_required():
             required[name] = _values(field.annotation, depth)

@@ -36,7 +36,6 @@ _LOCATION = re.compile(_NAMED.format("Location"))
 _ACCOUNT = re.compile(r"https?://([a-z0-9]{3,24})\.blob\.core\.windows\.net")
 _ROLE = re.compile(r"/services/hostedservices/([^/]+)/deployments/([^/]+)/roles/[^/]+$", re.IGNORECASE)
 _SPACE = re.compile(r"/webspaces/+([^/\s]+)", re.IGNORECASE)
-_SPACE_MISSED = re.compile(r"Cannot find WebSpace with name ([\w-]+)")
 _SPACE_MADE = re.compile(r"<WebSpaceToCreate>.*?<Name>([^<]+)</Name>", re.DOTALL)
 _SITE = re.compile(r"/webspaces/+([^/]+)/+sites/+([^/]+)", re.IGNORECASE)
 _MADE = re.compile(r"<(?:Service)?Name>([^<]+)</")
@@ -88,8 +87,7 @@ def _present(said: list[Exchange]) -> Iterator[tuple[str, str]]:
     if network_file:
         yield "services/networking/media", network_file
     yield from present
-    refused = _SPACE_MISSED.findall("\n".join(_text(then.response_body) for then in said))
-    made = {name.lower() for name in (*_SPACE_MADE.findall(requests), *refused)}
+    made = {name.lower() for name in _SPACE_MADE.findall(requests)} | _missed_spaces(said)
     for name in sorted({one.lower() for one in _SPACE.findall(requests)} - made):
         yield f"services/webspaces/{name}/sites", web_site(f"before-{name}", name)
     yield from scheduled(said)
@@ -99,6 +97,15 @@ def _present(said: list[Exchange]) -> Iterator[tuple[str, str]]:
             yield "services/webspaces/westuswebspace/sites", taken
     for space, name in sorted(_sites(said)):
         yield f"services/webspaces/{space}/sites", web_site(name, space)
+
+
+def _missed_spaces(said: list[Exchange]) -> set[str]:
+    """Web spaces that were not there when they were first asked for."""
+    first: dict[str, int] = {}
+    for then in said:
+        if space := _SPACE.search(then.path):
+            first.setdefault(space[1].lower(), then.status)
+    return {name for name, status in first.items() if status == HTTPStatus.NOT_FOUND}
 
 
 def _sites(said: list[Exchange]) -> set[tuple[str, str]]:

@@ -186,7 +186,14 @@ def test_operations_are_named_once():
     """Every route has an operation name, and no two routes are the same."""
     assert all(route.operation for route in ROUTES)
     keys = [
-        (route.method, route.path.lower(), tuple(sorted(route.query.items())), route.root, route.scoped)
+        (
+            route.method,
+            route.path.lower(),
+            tuple(sorted(route.query.items())),
+            route.root,
+            route.scoped,
+            route.conditional,
+        )
         for route in ROUTES
     ]
     assert len(keys) == len(set(keys))

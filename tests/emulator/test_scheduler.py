@@ -2,10 +2,15 @@
 
 import asyncio
 import json
+from functools import partial
 
 import pytest
 from aiohttp import web
 from doubles.bare_client import document
+
+from asyncsm.emulator.clock import InstantClock
+from asyncsm.emulator.rules import jobs
+from asyncsm.emulator.scheduler import ScheduledJob
 
 SERVICE = "cloudservices/batch"
 COLLECTION = f"{SERVICE}/resources/scheduler/jobCollections/nightly"
@@ -237,3 +242,16 @@ async def test_when_jobs_run_next(nightly, recurrence, expected):
     start = {"startTime": "2015-07-01T00:00:00Z"}
     made = await nightly.put(f"{JOBS}/one{QUERY}", job(recurrence=recurrence, **start))
     assert json.loads(made.text)["status"].get("nextExecutionTime") == expected
+
+
+def test_an_instant_clock_does_not_wait_for_what_has_no_end():
+    """It jumps over operations only: a job that recurs for ever has its turns as time is let pass."""
+    clock = InstantClock()
+    job = ScheduledJob("one", '{"recurrence": {"frequency": "minute", "interval": 1}}', clock.now())
+    jobs.enable(clock, job)
+    clock.looked()
+    assert job.executions == 0
+    happened = []
+    clock.after(90, partial(happened.append, "an operation's end"))
+    clock.looked()
+    assert (len(happened), job.executions) == (1, 1)

@@ -7,6 +7,8 @@ from doubles.compute import tag
 from doubles.recordings import recordings
 from doubles.replaying import assert_answered_as_recorded
 
+from asyncsm.emulator.control.kinds import RESOURCE_KINDS
+from asyncsm.emulator.control.schemas import Listing
 from asyncsm.wire.atom import ATOM
 from asyncsm.wire.service_bus import CONNECT
 from asyncsm.wire.service_bus_metrics import DATA_SERVICES, METADATA
@@ -97,6 +99,7 @@ REFUSED = [
     ("PUT", f"{QUEUES}/x", queue(LockDuration="PT6M"), 400, "'PT6M'"),
     ("PUT", f"{QUEUES}/x", queue(DefaultMessageTimeToLive="a day"), 400, "'a day'"),
     ("PUT", f"{QUEUES}/x", queue(Status="Gone"), 400, "'Gone'"),
+    ("PUT", f"{QUEUES}/x", queue(MaxDeliveryCount=0), 400, "at least once"),
     ("PUT", f"{QUEUES}/x", own_rules("a", "A"), 400, "its own name"),
     ("PUT+", f"{QUEUES}/none", queue(), 404, "downlevel"),
     ("PUT+", f"{QUEUES}/orders", queue(RequiresSession="false"), 400, "requires_session"),
@@ -242,6 +245,7 @@ async def test_pages(management):
     assert following.endswith("$skip=100&$top=100")
     assert titles(await management.get(f"{QUEUES}?$skip=100&$top=100")) == ["x099", "x100"]
     assert titles(await management.get(f"{QUEUES}?$skip=1&$top=2")) == ["x000", "x001"]
+    assert titles(await management.get(f"{QUEUES}?$skip={2**70}")) == []
 
 
 async def test_hubs_and_relays(management):
@@ -271,6 +275,17 @@ async def test_metrics(management, path):
     assert said(later, "Total", DATA_SERVICES) == ["0"]
     (total,) = later.root.iter(f"{{{DATA_SERVICES}}}Total")
     assert total.get(f"{{{METADATA}}}type") == "Edm.Int64"
+
+
+@pytest.mark.parametrize("name", ["messages", "orders", "news", "phones", "door"])
+async def test_the_portal_finds_a_namespace_by_what_is_in_it(emulator, name):
+    """A row tells how many queues and topics there are, the namespace's own page what they are called."""
+    kind = RESOURCE_KINDS["service-bus-namespaces"]
+    (row,) = kind.part(emulator.state, Listing(filter=name)).items
+    assert (row.name, row.queues, row.topics, row.status) == ("messages", 1, 1, "Active")
+    facts = kind.find(emulator.state, None, "Messages")
+    assert facts.rules == ["RootManageSharedAccessKey", "sender"]
+    assert [each.name for each in facts.contents] == ["orders", "news", "phones", "door"]
 
 
 async def test_all_of_it_is_saved(emulator, management):

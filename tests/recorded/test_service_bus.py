@@ -7,7 +7,9 @@ import pytest
 from doubles.calls import root_of
 from doubles.exceptions import DIFFERENCES
 from doubles.recordings import CORPORA, exchanges
+from recorded.test_requests import client_for
 
+from asyncsm import ServiceBusManagementService
 from asyncsm.wire import service_bus as wire
 from asyncsm.wire.atom import ATOM
 
@@ -36,6 +38,11 @@ def canonical(document):
     return text
 
 
+def content(body):
+    """What an entry says, without what stands around it there."""
+    return ET.canonicalize(ET.tostring(ET.fromstring(body).find(f"{{{ATOM}}}content/*")), strip_text=True)
+
+
 @pytest.mark.parametrize(
     "conversation",
     RECORDINGS or [pytest.param(None, marks=pytest.mark.skip(reason=f"no recordings in {CORPORA[0]}"))],
@@ -51,3 +58,27 @@ def test_documents_lose_nothing(conversation):
             feed = FEEDS.get(exchange.path.lower().strip("/").rpartition("/")[2])
             document = (feed if kind == "feed" else DESCRIPTIONS[kind]).from_body(body, strict=True)
             assert canonical(document.to_body()) == canonical(body), str(exchange)
+
+
+@pytest.mark.parametrize(
+    "conversation",
+    [path for path in RECORDINGS if path.parents[1] == CORPORA[1]]
+    or [pytest.param(None, marks=pytest.mark.skip(reason=f"no recordings in {CORPORA[1]}"))],
+    ids=lambda path: path and path.stem,
+)
+async def test_namespaces_of_a_kind_are_asked_for_as_by_the_dotnet_library(conversation):
+    """Kind and access control are said in the version, and in the words, in which that library said them."""
+    (exchange,) = (each for each in exchanges(conversation) if each.method == "PUT")
+    wanted = wire.ServiceBusNamespace.from_body(exchange.request_body)
+    async with client_for(exchange) as (sms, transport):
+        made = await ServiceBusManagementService(session=sms.session).create_namespace(
+            exchange.path.rpartition("/")[2],
+            wanted.region,
+            namespace_type=wanted.namespace_type,
+            create_acs_namespace=wanted.create_acs_namespace,
+        )
+    (sent,) = transport.requests
+    assert sent.headers["x-ms-version"] == exchange.request_headers["x-ms-version"]
+    assert sent.url.lower().endswith(exchange.path.lower())
+    assert content(sent.body) == content(exchange.request_body)
+    assert (made.namespace_type, made.status) == (wanted.namespace_type, "Activating")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from asyncsm.clouds import CHINA, CLOUDS, GERMANY, PUBLIC, US_GOVERNMENT, Endpoint
+from asyncsm.clouds import CHINA, CLOUDS, GERMANY, PUBLIC, US_GOVERNMENT, Endpoint, checked_proxy
 from asyncsm.errors import InvalidArgument
 
 
@@ -89,3 +89,14 @@ def test_the_clouds_are_four():
     assert CLOUDS == (PUBLIC, CHINA, US_GOVERNMENT, GERMANY)
     assert len({cloud.management_host for cloud in CLOUDS}) == 4
     assert len({cloud.cloudapp_domain for cloud in CLOUDS}) == 4
+
+
+@pytest.mark.parametrize("parse", [Endpoint.parse, checked_proxy])
+@pytest.mark.parametrize(
+    "given", ["ftp://user:horse@battery", "https://user:horse@battery:x", "user:horse@a b", 5, b"h"]
+)
+def test_a_refusal_shows_no_password(parse, given):
+    """Addresses are copied with what stands in them."""
+    with pytest.raises(InvalidArgument) as refused:
+        parse(given)
+    assert "horse" not in str(refused.value)

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 from doubles.requests import post
@@ -51,6 +52,13 @@ def test_the_secrets_of_a_body_are_known_plain_and_in_base64(body):
     assert masked(text, secrets_in(body)) == "the value ... (...) is refused"
 
 
+def test_a_password_in_a_query_is_known_plain_and_quoted():
+    """SQL Database takes one there."""
+    query = f"servername=shop&password={quote(SECRET)}&reqId=1"
+    text = f"?password={quote(SECRET)}: {SECRET} is wrong for shop"
+    assert masked(text, secrets_in(None, query)) == "?password=...: ... is wrong for shop"
+
+
 def test_a_body_without_secrets_hides_nothing():
     """Texts that anybody may read stay as they are, and so do words that are too short to be searched for."""
     assert secrets_in(None) == secrets_in(Role(role_name="web")) == secrets_in(b"<Name>web</Name>") == ()
@@ -69,8 +77,8 @@ CHANGE = post(
 SAID = "The password horse-battery is too weak."
 
 
-def failed():
-    return operation("Failed", error=(400, "BadRequest", SAID))
+def failed(request_id=REQUEST_ID):
+    return operation("Failed", request_id, error=(400, "BadRequest", SAID))
 
 
 @virtual_time
@@ -108,7 +116,7 @@ async def test_a_failure_that_a_list_shows_does_not_show_them():
             started.append(f"{len(started):032x}")
             return reply(202, request_id=started[-1], date="Wed, 23 Dec 2015 22:11:13 GMT")
         if "/operations?" not in request.url:
-            return failed()
+            return failed(request.url.rpartition("/")[2])
         items = "".join(
             f"<SubscriptionOperation><OperationId>{one}</OperationId><OperationStatus><ID>{one}</ID>"
             f"<Status>Failed</Status><HttpStatusCode>400</HttpStatusCode><Error><Code>BadRequest</Code>"

@@ -41,12 +41,12 @@ def accepted(status=202, operation_id=GATEWAY_ID):
     )
 
 
-def gateway_operation(status="InProgress", data="", http_status="", error=""):
+def gateway_operation(status="InProgress", data="", http_status="", error="", operation_id=GATEWAY_ID):
     """A reply of Get Gateway Operation Status, as it was recorded."""
     http_status = f"<HttpStatusCode>{http_status}</HttpStatusCode>" if http_status else ""
     return reply(
         200,
-        f'<GatewayOperation xmlns="{NAMESPACE}"><Data>{data}</Data>{http_status}<ID>{GATEWAY_ID}</ID>'
+        f'<GatewayOperation xmlns="{NAMESPACE}"><Data>{data}</Data>{http_status}<ID>{operation_id}</ID>'
         "<OperationName>CreateGateway</OperationName>"
         "<OperationStartedTime>2015-12-23T22:11:13.3989121</OperationStartedTime>"
         f"<Status>{status}</Status>{error}</GatewayOperation>",
@@ -167,12 +167,13 @@ async def test_operations_of_gateways_are_asked_for_singly_beside_lists():
                 f'<SubscriptionOperationCollection xmlns="{NAMESPACE}"><SubscriptionOperations>{items}'
                 "</SubscriptionOperations></SubscriptionOperationCollection>",
             )
-        begun = started[path.rpartition("/")[2]]
+        asked = path.rpartition("/")[2]
+        begun = started[asked]
         gateway = path.startswith("/services/networking/operation/")
-        assert gateway == (list(started).index(path.rpartition("/")[2]) % 10 == 0)
+        assert gateway == (list(started).index(asked) % 10 == 0)
         if gateway:
-            return gateway_operation("Successful" if now >= begun + 40 else "InProgress")
-        return operation("Succeeded" if now >= begun + 40 else "InProgress", path.rpartition("/")[2])
+            return gateway_operation("Successful" if now >= begun + 40 else "InProgress", operation_id=asked)
+        return operation("Succeeded" if now >= begun + 40 else "InProgress", asked)
 
     session, _ = session_with(answer)
     async with session:
@@ -184,11 +185,11 @@ async def test_operations_of_gateways_are_asked_for_singly_beside_lists():
 # ---------------------------------------------------------------- answers that make no sense
 
 
-def told(status, rest=""):
+def told(status, rest="", operation_id=REQUEST_ID):
     """A reply of Get Operation Status in these words."""
     return reply(
         200,
-        f'<Operation xmlns="{NAMESPACE}"><ID>{REQUEST_ID}</ID><Status>{status}</Status>{rest}</Operation>',
+        f'<Operation xmlns="{NAMESPACE}"><ID>{operation_id}</ID><Status>{status}</Status>{rest}</Operation>',
     )
 
 
@@ -200,6 +201,10 @@ ODD = [
     pytest.param(told("Succeeded", "<HttpStatusCode>500</HttpStatusCode>"), "HTTP status 500", id="500"),
     pytest.param(told("Succeeded", "<HttpStatusCode>400</HttpStatusCode>"), "HTTP status 400", id="400"),
     pytest.param(told("Succeeded", ERROR), "the error InternalError", id="error"),
+    pytest.param(told("Succeeded", operation_id="f" * 32), f"is another one, {'f' * 32}", id="another"),
+    pytest.param(
+        gateway_operation("Successful", operation_id="f" * 32), "is another one", id="gateway, another"
+    ),
     pytest.param(gateway_operation("Banana"), "'Banana', which is none", id="gateway, unknown"),
     pytest.param(gateway_operation("successful"), "'successful', which is none", id="gateway, lower case"),
     pytest.param(
@@ -283,8 +288,10 @@ async def test_a_list_that_makes_no_sense_is_not_believed(listed):
                 f'<SubscriptionOperationCollection xmlns="{NAMESPACE}"><SubscriptionOperations>{items}'
                 "</SubscriptionOperations></SubscriptionOperationCollection>",
             )
-        number = int(path.rpartition("/")[2], 16)
-        return operation("Failed", error=(409, "ConflictError", "no")) if number else operation("Succeeded")
+        asked = path.rpartition("/")[2]
+        if int(asked, 16):
+            return operation("Failed", asked, error=(409, "ConflictError", "no"))
+        return operation("Succeeded", asked)
 
     session, _ = session_with(answer)
     async with session:

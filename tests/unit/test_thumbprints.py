@@ -19,6 +19,8 @@ MARK = "\u200e"
         MARK + " ".join(PAIRS),
         ":".join(PAIRS),
         "-".join(PAIRS),
+        "\u2011".join(PAIRS),
+        "\u2013".join(PAIRS),
         f"SHA1 Fingerprint={':'.join(PAIRS)}",
         f"sha1 Fingerprint = {':'.join(PAIRS)}",
         f"SHA1:{':'.join(PAIRS)}",

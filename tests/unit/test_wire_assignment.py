@@ -7,6 +7,7 @@ import pytest
 from asyncsm import models
 from asyncsm.errors import AsyncsmError, InvalidArgument
 from asyncsm.wire import codec
+from asyncsm.wire.atom import AtomFeed
 from asyncsm.wire.base import XmlModel
 
 XML_MODELS = [model for name in models.__all__ if issubclass(model := getattr(models, name), XmlModel)]
@@ -14,7 +15,10 @@ PARTS = [
     (model, field)
     for model in XML_MODELS
     for field in codec.layout_of(model).fields
-    if field.models and not field.required and not field.is_list
+    if field.models
+    and not field.required
+    and not field.is_list
+    and not field.nillable  # which says so when it is None
 ]
 
 
@@ -199,3 +203,23 @@ def test_another_attribute_is_the_callers_own():
     ssh = models.SSH()
     ssh.note = "mine"
     assert not ssh
+
+
+FEEDS = [
+    model
+    for name in models.__all__
+    if issubclass(model := getattr(models, name), AtomFeed) and model.model_fields
+]
+
+
+@pytest.mark.parametrize("feed", FEEDS, ids=[feed.__name__ for feed in FEEDS])
+def test_a_feed_tells_of_a_wrong_value_as_a_document_does(feed):
+    """Its only field is the list of what stands in its entries; None empties it."""
+    (name,) = feed.model_fields
+    with pytest.raises(InvalidArgument, match=rf"^{feed.__name__}\.{name}"):
+        feed(**{name: 5})
+    made = feed()
+    with pytest.raises(InvalidArgument, match=rf"^{feed.__name__}\.{name}"):
+        setattr(made, name, ["entry"])
+    setattr(made, name, None)
+    assert made.to_body() == feed(**{name: None}).to_body() == feed().to_body()

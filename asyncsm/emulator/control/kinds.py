@@ -325,7 +325,7 @@ def _of_namespace(_: Subscription, namespace: ServiceBusNamespace) -> dict[str, 
     Column("{status}", style="state"),
     empty="They have queues, topics, hubs and relays: create_namespace(…)",
     row=ServiceBusNamespaceSummary,
-    searched=("name", "contents"),
+    searched=("name", "queues", "topics", "hubs", "relays"),
     more=_of_namespace,
     example="messages",
 )

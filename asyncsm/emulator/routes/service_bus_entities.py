@@ -166,6 +166,8 @@ class _Entities(Immediate[ServiceBusEntity, DescriptionT], Generic[DescriptionT]
             raise refusals.bad_request(f"{made.max_size_in_megabytes} is no size in megabytes.")
         if made.status not in STATES:
             raise refusals.bad_request(f"'{made.status}' is no status of a {self.noun}.")  # [lifecycles 13]
+        if getattr(made, "max_delivery_count", 1) < 1:
+            raise refusals.bad_request("A message is delivered at least once.")  # [guess]
         made.authorization_rules = _rules(call, made.authorization_rules)
         return made
 

@@ -219,7 +219,7 @@ def listed(call: Call, kind: Kind) -> atom.AtomFeed[Any]:
     """Return a page of all of a kind (recorded in service_bus/list_queues, but for its being one of several)."""
     namespace = working(call.subscription, call.parameters)
     everything = list(kind.held(namespace).values())
-    skipped, most = _number(call, "$skip", 0), min(_number(call, "$top", PAGE_SIZE), PAGE_SIZE)
+    skipped, most = _number(call, "$skip", 0), min(_number(call, "$top", PAGE_SIZE) or 1, PAGE_SIZE)
     url = f"https://{namespace.domain_name}/$Resources/{kind.noun}s?api-version={DATA_VERSION}"
     links = [atom.AtomLink(rel="self", href=url)]
     if len(everything) > skipped + most:

@@ -51,9 +51,11 @@ def check_availability(call: Call) -> Reply:
 
 
 class _Namespaces(Immediate[ServiceBusNamespace, wire.ServiceBusNamespace]):
-    resource, noun = "Namespace", "Service Bus namespace"
+    resource: str = "Namespace"
+    noun: str = "Service Bus namespace"
     verbs: Sequence[Verb] = ("list", "read", "remove")
-    path, parameter = NAMESPACES, "namespaceName"
+    path: str = NAMESPACES
+    parameter: str = "namespaceName"
     request = wire.ServiceBusNamespace
     quota = "service_bus_namespaces"
 
@@ -165,9 +167,11 @@ def _remove(subscription: Subscription, name: str) -> None:
 
 
 class _Rules(Immediate[wire.SharedAccessAuthorizationRule, wire.SharedAccessAuthorizationRule]):
-    resource, noun = "AuthorizationRule", "authorization rule"
+    resource: str = "AuthorizationRule"
+    noun: str = "authorization rule"
     verbs: Sequence[Verb] = ("list", "read", "create", "put", "remove")
-    path, parameter = f"{NAMESPACE}/authorizationrules", "ruleName"
+    path: str = f"{NAMESPACE}/authorizationrules"
+    parameter: str = "ruleName"
     request = wire.SharedAccessAuthorizationRule
     quota = "service_bus_rules_per_namespace"
 

@@ -97,8 +97,10 @@ class _Entities(Immediate[ServiceBusEntity, DescriptionT], Generic[DescriptionT]
     name_pattern = _NAME
 
     def __init__(self, table: RouteTable) -> None:
-        self.resource, self.noun = self.kind.noun, self.kind.noun.lower()
-        self.path, self.parameter = self.kind.path, self.kind.parameter
+        self.resource: str = self.kind.noun
+        self.noun: str = self.kind.noun.lower()
+        self.path: str = self.kind.path
+        self.parameter: str = self.kind.parameter
         super().__init__(table)
         one = f"{self.path}/{{{self.parameter}}}"
         table.put(one, f"Create{self.resource}")(self.put_new)
@@ -203,7 +205,8 @@ def _rules(call: Call, wanted: wire.AuthorizationRules) -> wire.AuthorizationRul
 
 
 class _Queues(_Entities[wire.QueueDescription]):
-    kind, request = QUEUES, wire.QueueDescription
+    kind: Kind = QUEUES
+    request = wire.QueueDescription
     usual: Mapping[str, object] = {
         **_COMMON,
         "lock_duration": "PT1M",
@@ -215,7 +218,8 @@ class _Queues(_Entities[wire.QueueDescription]):
 
 
 class _Topics(_Entities[wire.TopicDescription]):
-    kind, request = TOPICS, wire.TopicDescription
+    kind: Kind = TOPICS
+    request = wire.TopicDescription
     usual: Mapping[str, object] = {
         **_COMMON,
         "filtering_messages_before_publishing": False,

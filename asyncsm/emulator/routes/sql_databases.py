@@ -39,7 +39,8 @@ CHANGES: Final = f"{SERVER}/databaseoperations"
 
 
 class _Databases(Immediate[SqlDatabase, wire.Database]):
-    resource, noun = "Database", "database"
+    resource: str = "Database"
+    noun: str = "database"
     verbs: Sequence[Verb] = ("list", "read", "create", "put", "remove")
     path = f"{SERVER}/databases"
     parameter = "databaseName"

@@ -146,7 +146,8 @@ def get_objective(call: Call) -> Reply:
 
 
 class _Rules(Immediate[SqlFirewallRule, wire.FirewallRule]):
-    resource, noun = "FirewallRule", "firewall rule"
+    resource: str = "FirewallRule"
+    noun: str = "firewall rule"
     verbs: Sequence[Verb] = ("list", "read", "create", "put", "remove")
     path = f"{SERVER}/firewallrules"
     parameter = "ruleName"

@@ -109,9 +109,11 @@ def create_user(call: Call) -> Reply:
 
 
 class _Plans(Immediate[WebHostingPlan, wire.ServerFarmInput]):
-    resource, noun = "WebHostingPlan", "ServerFarm"
+    resource: str = "WebHostingPlan"
+    noun: str = "ServerFarm"
     verbs: Sequence[Verb] = ("list", "read", "create", "put", "remove")
-    path, _, parameter = PLAN.rstrip("}").rpartition("/{")
+    path: str = PLAN.rpartition("/")[0]
+    parameter: str = PLAN.rpartition("/")[2].strip("{}")
     request = wire.ServerFarmInput
 
     def held(self, subscription: Subscription, parameters: Parameters) -> ByName[WebHostingPlan]:

@@ -201,7 +201,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
             role = self.role_in(deployment)
             if deployment is None or role is None:
                 return None
-            self.left = {} if disks else dict(_disks_of(role))
+            self.left: Mapping[str, str] = {} if disks else dict(_disks_of(role))
             site.deployments.pop(service.lower(), None)
             return await site.sms.delete_virtual_machine(
                 service, deployment.name, self.spec.name, cascade=disks

@@ -14,8 +14,7 @@ from openapi_spec_validator import validate
 
 from asyncsm.emulator import Clock, Emulator, InstantClock, ManualClock, control, portal
 from asyncsm.emulator.control import events
-from asyncsm.emulator.control.kinds import RESOURCE_KINDS
-from asyncsm.emulator.control.resources import ResourceKind
+from asyncsm.emulator.control.resources import RESOURCE_KINDS, ResourceKind
 
 SHOP = {
     "storage_accounts": [{"name": "webstore"}],

@@ -7,7 +7,7 @@ from doubles.compute import tag
 from doubles.recordings import recordings
 from doubles.replaying import assert_answered_as_recorded
 
-from asyncsm.emulator.control.kinds import RESOURCE_KINDS
+from asyncsm.emulator.control.resources import RESOURCE_KINDS
 from asyncsm.emulator.control.schemas import Listing
 from asyncsm.wire.atom import ATOM
 from asyncsm.wire.service_bus import CONNECT

@@ -176,7 +176,7 @@ def test_what_recordings_show_the_service_took_passes():
                 given = then.request_headers.get("content-type")
                 if given is not None:  # else the recording lacks it
                     check_content_type(route.operation, route.dialect, given)
-                if route.operation in TAKES_FILES:
+                if route.operation in TAKES_FILES or then.request_body.lstrip()[:1] in b"{[":
                     continue
                 root = xml.parse(then.request_body)[0].rpartition(":")[2]
                 models = documents.get(root, [])

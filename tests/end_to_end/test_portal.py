@@ -15,7 +15,7 @@ from doubles.browser import DESKTOP, PHONE, chromium_without_window
 from doubles.contents import EVERYTHING
 
 from asyncsm.emulator import Emulator, ManualClock
-from asyncsm.emulator.control.kinds import RESOURCE_KINDS
+from asyncsm.emulator.control.resources import RESOURCE_KINDS
 from asyncsm.emulator.progress import Operation
 from asyncsm.emulator.state import Quotas
 

@@ -75,11 +75,12 @@ async def test_data_disks_are_kept_by_their_place(sms, journal):
     assert await disks(sms) == before
 
 
-async def test_a_machine_whose_disk_is_gone_is_made_anew(sms, journal):
+async def test_a_machine_whose_disk_is_gone_is_made_anew(emulator, sms, journal):
     """Somebody has removed one of those that were kept, with its blob."""
     plan = farm_plan(2, 1)
     await Provisioner(plan, sms, journal=journal).apply()
     await Provisioner(plan, sms, journal=journal).destroy()
+    emulator.clock.advance(120)  # disks are free a while after their machines are gone
     gone, left = await disks(sms)
     await sms.delete_disk(gone[0], delete_vhd=True)
     report = await Provisioner(plan, sms, journal=journal).apply()

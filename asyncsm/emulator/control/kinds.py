@@ -10,10 +10,9 @@ from typing import Literal
 
 from pydantic import Field
 
-import asyncsm.emulator.control.sites_and_jobs  # noqa: F401 - whose kinds are registered
 from asyncsm.emulator.compute import OSImage
 from asyncsm.emulator.control.hosted_services import LockedBy
-from asyncsm.emulator.control.resources import RESOURCE_KINDS, Column, ResourceFacts, resource_kind
+from asyncsm.emulator.control.resources import Column, ResourceFacts, resource_kind
 from asyncsm.emulator.control.schemas import Shown
 from asyncsm.emulator.networking import NetworkSecurityGroup, ReservedIP
 from asyncsm.emulator.routes.network_security_groups import groups
@@ -25,8 +24,6 @@ from asyncsm.emulator.state import Subscription
 from asyncsm.wire.network_security_groups import NetworkSecurityRule
 from asyncsm.wire.networks import DnsServer
 from asyncsm.wire.vm_images import VMImage
-
-__all__ = ["RESOURCE_KINDS"]
 
 
 @resource_kind(

@@ -11,7 +11,13 @@ from pydantic import JsonValue
 
 import asyncsm
 from asyncsm.emulator import portal
-from asyncsm.emulator.control import openapi, schemas, views
+from asyncsm.emulator.control import (
+    kinds,  # noqa: F401 - declares kinds, in the order of the portal's tabs
+    openapi,
+    schemas,
+    sites_and_jobs,  # noqa: F401 - declares more of them
+    views,
+)
 from asyncsm.emulator.control.calls import (
     ANY_OBJECT,
     ROUTES,
@@ -24,8 +30,7 @@ from asyncsm.emulator.control.calls import (
 )
 from asyncsm.emulator.control.controllable import Controllable
 from asyncsm.emulator.control.events import TooManyListeners
-from asyncsm.emulator.control.kinds import RESOURCE_KINDS
-from asyncsm.emulator.control.resources import KindList, ResourceFacts, ResourceKind
+from asyncsm.emulator.control.resources import RESOURCE_KINDS, KindList, ResourceFacts, ResourceKind
 from asyncsm.emulator.faults import KINDS, OPERATION_NAMES, PARAMETERS, Fault
 from asyncsm.emulator.request_log import RequestLog
 from asyncsm.emulator.seeding import SeedDocument, SeedError

@@ -8,8 +8,7 @@ from heapq import merge
 from asyncsm.emulator.clock import Clock, InstantClock, ManualClock
 from asyncsm.emulator.compute import Deployment
 from asyncsm.emulator.control import schemas
-from asyncsm.emulator.control.kinds import RESOURCE_KINDS
-from asyncsm.emulator.control.resources import chosen, part_of
+from asyncsm.emulator.control.resources import RESOURCE_KINDS, chosen, part_of
 from asyncsm.emulator.faults import ActiveFault
 from asyncsm.emulator.progress import Operation
 from asyncsm.emulator.state import ServiceState, Subscription

@@ -12,7 +12,7 @@ from urllib.request import Request, urlopen
 from pydantic import BaseModel, JsonValue, TypeAdapter
 
 from asyncsm.emulator import Fault
-from asyncsm.emulator.control.kinds import HostedServiceSummary
+from asyncsm.emulator.control.hosted_services import HostedServiceSummary
 from asyncsm.emulator.control.schemas import (
     ClockFacts,
     FaultList,

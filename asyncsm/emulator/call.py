@@ -77,7 +77,6 @@ class Route:
         root: root element the body must have, where that tells operations apart.
         recorded: whether List Subscription Operations shows it: changes, not reads.
         scoped: whether the path stands below a subscription.
-        seconds: how long it usually takes, if it is not done with the answer and `durations` tells nothing.
         dialect: how it speaks where that is not as the core does.
         only_with_query: whether its path without the query belongs to operations that are not emulated.
         conditional: whether only a request with ``If-Match``, which changes what is there, is meant.
@@ -91,7 +90,6 @@ class Route:
     root: str | None = None
     recorded: bool = True
     scoped: bool = True
-    seconds: float = durations.OTHERWISE
     dialect: Dialect = CORE
     only_with_query: bool = False
     conditional: bool = False
@@ -99,7 +97,7 @@ class Route:
     @property
     def usual(self) -> Usual:
         """How long it takes, if it is not done with the answer."""
-        return durations.usual(self.root or "", self.operation) or Usual(self.seconds)
+        return durations.usual(self.root or "", self.operation) or Usual(durations.OTHERWISE)
 
     def wants(self, query: Mapping[str, str], root: Callable[[], str], *, conditional: bool) -> bool:
         """Tell whether a request's query and condition, and its body's root if that matters, are this route's."""

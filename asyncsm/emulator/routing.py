@@ -26,7 +26,6 @@ class _Facts(TypedDict, total=False):
     root: str | None
     recorded: bool
     scoped: bool
-    seconds: float
     dialect: Dialect
     only_with_query: bool
     conditional: bool

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Final, TypeAlias
 
 from asyncsm import wire
-from asyncsm.durations import Usual
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
@@ -23,7 +22,7 @@ VERSION: Final = "api-version=2014-04-01"
 
 Plan: TypeAlias = Annotated[str, one_of(("Free", "Standard", "Premium"))]
 
-family: Final = Family("job collections", service=SERVICE, evidence=EVIDENCE, usual=Usual(6, samples=10))
+family: Final = Family("job collections", service=SERVICE, evidence=EVIDENCE)
 
 
 def _collection(

@@ -25,8 +25,6 @@ routes: RouteTable = RouteTable()
 COLLECTIONS: Final = f"{SERVICE}/resources/scheduler/jobCollections"
 COLLECTION: Final = f"{COLLECTIONS}/{{jobCollectionName}}"
 READ_COLLECTION: Final = f"{SERVICE}/resources/scheduler/~/jobCollections/{{jobCollectionName}}"
-SECONDS: Final = 6.0
-"""Virtual seconds that changes take (recorded in scheduler/create_job_collection)."""
 ASKED: Final = {"op": "checknameavailability"}
 
 
@@ -44,7 +42,7 @@ def get_service(call: Call) -> Reply:
     return Reply(document=_service_shown(service), headers={"ETag": service.tag})
 
 
-@routes.put(SERVICE, "CreateCloudService", seconds=SECONDS)
+@routes.put(SERVICE, "CreateCloudService")
 def create_service(call: Call) -> Reply:
     """Create Cloud Service (recorded in scheduler/create_cloud_service)."""
     name, wanted = call.parameters["cloudServiceName"], call.body(wire.CreateCloudService)
@@ -70,7 +68,7 @@ def create_service(call: Call) -> Reply:
     return call.accept(locks=[service], then=then, headers={"ETag": service.tag})
 
 
-@routes.delete(SERVICE, "DeleteCloudService", seconds=SECONDS)
+@routes.delete(SERVICE, "DeleteCloudService")
 def delete_service(call: Call) -> Reply:
     """Delete Cloud Service, with all that is in it [lifecycles 15]."""
     service = cloud_service(call)
@@ -92,7 +90,7 @@ def check_name_as_of_old(call: Call) -> Reply:
     return Reply(document=hosted_services.AvailabilityResponse(result=not taken, reason=reason))
 
 
-@routes.put(COLLECTION, "CreateJobCollection", seconds=SECONDS)
+@routes.put(COLLECTION, "CreateJobCollection")
 def put(call: Call) -> Reply:
     """Create or Update Job Collection; the latter names the one that it changes by its tag."""
     service, wanted = cloud_service(call), call.body(wire.JobCollectionInput)
@@ -149,7 +147,7 @@ def get(call: Call) -> Reply:
     )
 
 
-@routes.delete(COLLECTION, "DeleteJobCollection", seconds=SECONDS)
+@routes.delete(COLLECTION, "DeleteJobCollection")
 def delete(call: Call) -> Reply:
     """Delete Job Collection, with its jobs (recorded in scheduler/delete_job_collection)."""
     service, found = collection_of(call)

@@ -16,11 +16,11 @@ def preload() -> None:
     from asyncsm.operations import catalogue
     from asyncsm.wire.base import XmlModel
     from asyncsm.wire.codec import layout_of
-    from asyncsm.wire.json_model import JsonModel
+    from asyncsm.wire.document import Document
 
     _ = identity, parts, transport, catalogue()
     for one in vars(models).values():
         if isinstance(one, type) and issubclass(one, XmlModel):
             layout_of(one)
-        elif isinstance(one, type) and issubclass(one, JsonModel):
+        elif isinstance(one, type) and issubclass(one, Document):
             one.model_rebuild()

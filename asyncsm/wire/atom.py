@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, ClassVar, Final, Self, TypeVar, cast, get_args
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from asyncsm.wire import xml
 from asyncsm.wire.base import XmlModel, repeated
-from asyncsm.wire.document import DocumentList, invalid_argument, value_or_default
+from asyncsm.wire.document import CheckedDocument, DocumentList
 from asyncsm.wire.types import ExtraElement, UnknownElement
 from asyncsm.wire.xml import Node
 
@@ -141,32 +141,14 @@ class AtomDescription(XmlModel):
 ItemT = TypeVar("ItemT", bound=AtomDescription)
 
 
-class AtomFeed(DocumentList[ItemT]):
+class AtomFeed(CheckedDocument, DocumentList[ItemT]):
     """A feed of descriptions, which are its only list field.
 
     Attributes:
         around: the feed as it was read.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        validate_assignment=True, extra="forbid", hide_input_in_errors=True
-    )
-
     content_type: ClassVar[str] = ATOM_CONTENT_TYPE.format("feed")
-
-    def __init__(self, /, **fields: object) -> None:
-        try:
-            super().__init__(**{name: value for name, value in fields.items() if value is not None})
-        except ValidationError as error:
-            raise invalid_argument(type(self), error) from None
-
-    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
-
-    def __setattr__(self, name: str, value: object) -> None:
-        try:
-            super().__setattr__(name, value_or_default(type(self), name, value))
-        except ValidationError as error:
-            raise invalid_argument(type(self), error) from None
 
     @property
     def around(self) -> AtomAround:

@@ -120,15 +120,7 @@ class XmlModel(Document):
         extra_elements: elements read that have no field; written back in place.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        alias_generator=to_pascal,
-        validate_by_name=True,
-        validate_by_alias=True,
-        validate_assignment=True,
-        extra="forbid",
-        hide_input_in_errors=True,
-        defer_build=True,
-    )
+    model_config: ClassVar[ConfigDict] = ConfigDict(alias_generator=to_pascal)
 
     content_type: ClassVar[str] = XML_CONTENT_TYPE
     xml_root: ClassVar[str] = ""

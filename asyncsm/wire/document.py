@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import ClassVar, Generic, Self, TypeVar, cast, get_origin, overload
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from asyncsm.errors import InvalidArgument
 
@@ -28,6 +28,15 @@ class Document(BaseModel):
     Attributes:
         request_id: ``x-ms-request-id`` of the reply it was read from.
     """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        validate_by_name=True,
+        validate_by_alias=True,
+        validate_assignment=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        defer_build=True,
+    )
 
     content_type: ClassVar[str]
     """Value of ``Content-Type`` of such a body."""
@@ -145,17 +154,29 @@ class DocumentList(Document, Generic[ItemT]):
         return super().of({_items_field(cls): value} if plain else value)
 
 
-def value_or_default(model: type[Document], name: str, value: object) -> object:
-    """Return what a field gets by an assignment; ``None`` takes away a part or a list, which is empty then."""
-    field = model.model_fields.get(name)
-    return (
-        value
-        if value is not None or field is None or field.is_required()
-        else field.get_default(call_default_factory=True)
-    )
+class CheckedDocument(Document):
+    """A document of a form other than XML: errors of pydantic are ours, and ``None`` means not given."""
+
+    def __init__(self, /, **fields: object) -> None:
+        try:
+            super().__init__(**{name: value for name, value in fields.items() if value is not None})
+        except ValidationError as error:
+            raise _invalid_argument(type(self), error) from None
+
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Set a field; ``None`` takes away a part or a list, which is empty then."""
+        field = type(self).model_fields.get(name)
+        if value is None and field is not None and not field.is_required():
+            value = field.get_default(call_default_factory=True)
+        try:
+            super().__setattr__(name, value)
+        except ValidationError as error:
+            raise _invalid_argument(type(self), error) from None
 
 
-def invalid_argument(model: type[Document], error: ValidationError) -> InvalidArgument:
+def _invalid_argument(model: type[Document], error: ValidationError) -> InvalidArgument:
     """Return what is wrong with a value of a model, by the field's name and without the value."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     return InvalidArgument(".".join([model.__name__, *map(str, first["loc"])]), first["msg"])

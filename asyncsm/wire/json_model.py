@@ -8,6 +8,7 @@ nested objects too.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Final, Self, TypeVar, cast
@@ -20,7 +21,6 @@ from pydantic import (
     SecretStr,
     SerializationInfo,
     SerializerFunctionWrapHandler,
-    ValidationError,
     ValidationInfo,
     model_serializer,
     model_validator,
@@ -29,7 +29,7 @@ from pydantic.alias_generators import to_camel, to_pascal
 
 from asyncsm.config import JSON_CONTENT_TYPE
 from asyncsm.errors import InvalidArgument
-from asyncsm.wire.document import Document, DocumentList, invalid_argument, value_or_default
+from asyncsm.wire.document import CheckedDocument, DocumentList
 from asyncsm.wire.types import UnknownElement
 
 ItemT = TypeVar("ItemT")
@@ -50,22 +50,14 @@ JsonSecret = Annotated[SecretStr, PlainSerializer(_said, when_used="json-unless-
 """Text of a member that stands in bodies, and in no repr and no dump."""
 
 
-class JsonModel(Document):
+class JsonModel(CheckedDocument):
     """A JSON object; see the module's docstring.
 
     Attributes:
         extra_members: members read that have no field; written back.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        alias_generator=to_camel,
-        validate_by_name=True,
-        validate_by_alias=True,
-        validate_assignment=True,
-        extra="forbid",
-        hide_input_in_errors=True,
-        defer_build=True,
-    )
+    model_config: ClassVar[ConfigDict] = ConfigDict(alias_generator=to_camel)
 
     content_type: ClassVar[str] = JSON_CONTENT_TYPE
 
@@ -73,27 +65,18 @@ class JsonModel(Document):
 
     def __init__(self, /, **fields: object) -> None:
         model = type(self)
-        for name in fields.keys() - _names(model) - {_EXTRAS}:
+        for name in fields.keys() - _names(model):
             raise InvalidArgument(f"{model.__name__}.{name}", "there is no such field")
-        try:
-            super().__init__(**{name: value for name, value in fields.items() if value is not None})
-        except ValidationError as error:
-            raise invalid_argument(model, error) from None
+        super().__init__(**fields)
 
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
-
-    def __setattr__(self, name: str, value: object) -> None:
-        try:
-            super().__setattr__(name, value_or_default(type(self), name, value))
-        except ValidationError as error:
-            raise invalid_argument(type(self), error) from None
 
     @model_validator(mode="before")
     @classmethod
     def _keep_what_is_unknown(cls, data: object, info: ValidationInfo) -> object:
         if not isinstance(data, dict):
             return data
-        unknown = data.keys() - _names(cls) - {_EXTRAS}
+        unknown = data.keys() - _names(cls)
         if not unknown:
             return data
         if info.context:
@@ -141,7 +124,8 @@ class JsonList(JsonModel, DocumentList[ItemT]):
         return cast("Mapping[str, object]", super().to_data()).get("items", [])
 
 
-def _names(model: type[JsonModel]) -> set[str]:
+@functools.cache
+def _names(model: type[JsonModel]) -> frozenset[str]:
     """Names by which a model's fields are called, here and on the wire."""
     fields = model.model_fields
-    return {*fields} | {str(field.alias) for field in fields.values()}
+    return frozenset({*fields} | {str(field.alias) for field in fields.values()})

@@ -1,4 +1,4 @@
-"""Tests here ask for `recording` and are run once for every file of recorded traffic."""
+"""Tests here ask for `recording`, or `conversation`, and are run once for every file of recorded traffic."""
 
 import pytest
 from doubles.recordings import FOLDER, recordings
@@ -7,9 +7,15 @@ AREAS = ("subscription", "affinity_groups", "management_certificates", "compute"
 
 
 def pytest_generate_tests(metafunc):
-    if "recording" not in metafunc.fixturenames:
-        return
-    areas = getattr(metafunc.module, "AREAS", AREAS)
-    found = [pytest.param(path, id=f"{path.parent.name}/{path.stem}") for path in recordings(*areas)]
+    """Give `recording` the old SDK's recordings of the module's `AREAS`, and `conversation` its `RECORDINGS`."""
+    if "recording" in metafunc.fixturenames:
+        found = recordings(*getattr(metafunc.module, "AREAS", AREAS))
+        _parametrize(metafunc, "recording", found, lambda path: f"{path.parent.name}/{path.stem}")
+    if "conversation" in metafunc.fixturenames and hasattr(metafunc.module, "RECORDINGS"):
+        found = metafunc.module.RECORDINGS
+        _parametrize(metafunc, "conversation", found, lambda path: f"{path.parents[1].name}/{path.stem}")
+
+
+def _parametrize(metafunc, name, found, id_of):
     absent = pytest.param(None, id="absent", marks=pytest.mark.skip(reason=f"no recordings in {FOLDER}"))
-    metafunc.parametrize("recording", found or [absent])
+    metafunc.parametrize(name, [pytest.param(path, id=id_of(path)) for path in found] or [absent])

@@ -4,7 +4,6 @@ import json
 import re
 from xml.etree import ElementTree as ET
 
-import pytest
 from doubles.recordings import CORPORA, exchanges
 from recorded.test_sql_databases import canonical
 
@@ -37,11 +36,6 @@ def read(exchange, body, kinds):
     )
 
 
-@pytest.mark.parametrize(
-    "conversation",
-    RECORDINGS or [pytest.param(None, marks=pytest.mark.skip(reason=f"no recordings in {CORPORA[0]}"))],
-    ids=lambda path: path and f"{path.parent.parent.name}-{path.stem}",
-)
 def test_documents_lose_nothing(conversation):
     """A document has nothing that its model does not know, and is written as it was read."""
     for exchange in exchanges(conversation):

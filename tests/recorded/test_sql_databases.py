@@ -3,7 +3,6 @@
 import re
 from xml.etree import ElementTree as ET
 
-import pytest
 from doubles.exceptions import DIFFERENCES
 from doubles.recordings import CORPORA, exchanges
 
@@ -45,11 +44,6 @@ def model_of(path, body):
     return one if root == "ServiceResource" else several
 
 
-@pytest.mark.parametrize(
-    "conversation",
-    RECORDINGS or [pytest.param(None, marks=pytest.mark.skip(reason=f"no recordings in {CORPORA[0]}"))],
-    ids=lambda path: path and f"{path.parent.parent.name}-{path.stem}",
-)
 def test_documents_lose_nothing(conversation):
     """A document has no element its model does not know, and is written as it was read."""
     for exchange in exchanges(conversation):

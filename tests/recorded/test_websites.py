@@ -2,7 +2,6 @@
 
 from xml.etree import ElementTree as ET
 
-import pytest
 from doubles.recordings import CORPORA, exchanges
 from recorded.test_sql_databases import canonical
 
@@ -36,11 +35,6 @@ REPLIES = {
 REQUESTS = {"POST": websites.CreateSite, "PUT": websites.UpdateSite}
 
 
-@pytest.mark.parametrize(
-    "conversation",
-    RECORDINGS or [pytest.param(None, marks=pytest.mark.skip(reason=f"no recordings in {CORPORA[0]}"))],
-    ids=lambda path: path and f"{path.parent.name}-{path.stem}",
-)
 def test_documents_lose_nothing(conversation):
     """A document has no element its model does not know, and is written as it was read."""
     for exchange in exchanges(conversation):

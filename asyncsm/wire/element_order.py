@@ -27,6 +27,8 @@ class FreelyOrdered(XmlModel):
     def to_node(self) -> dict[str, Node]:
         """Return the content of the element, in the order in which it was read."""
         node = super().to_node()
+        if not self.element_order:
+            return node
         free = frozenset[str]().union(*self.xml_in_any_order)
         groups = _groups(node, layout_of(type(self)).by_wire)
         read = iter([name for name in self.element_order if name in free and name in groups])

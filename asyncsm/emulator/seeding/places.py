@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from asyncsm.emulator.seeding.parts import Repeated
+from asyncsm.wire.document import Document
 
 S = TypeVar("S", bound=Repeated)
 
@@ -37,6 +38,10 @@ class Place:
     def description(self, given: str | None) -> str | None:
         """Return a description as it was given."""
         return None if given is None else self.text(given)
+
+
+Send: TypeAlias = Callable[[Place, str, str, Document], None]
+"""Makes a request for a place, by method and path, with a body."""
 
 
 def each_of(path: str, seeds: Sequence[S], around: int = 1) -> Iterator[tuple[Place, S, str]]:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from asyncsm.emulator.clock import Clock
 from asyncsm.emulator.rules import jobs as rules
 from asyncsm.emulator.seeding.document import SubscriptionContents
-from asyncsm.emulator.seeding.places import Place, each_of
+from asyncsm.emulator.seeding.places import Send, each_of
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import jobs, scheduler as wire
-from asyncsm.wire.document import Document
 
 
 def plant_job_collections(
     subscription: Subscription,
     clock: Clock,
-    send: Callable[[Place, str, str, Document], None],
+    send: Send,
     path: str,
     contents: SubscriptionContents,
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
@@ -11,17 +10,16 @@ from pydantic import SecretStr
 from asyncsm.emulator.rules import service_bus as bus
 from asyncsm.emulator.rules.service_bus import NAMESPACES
 from asyncsm.emulator.seeding.document import SubscriptionContents
-from asyncsm.emulator.seeding.places import Place, each_of
+from asyncsm.emulator.seeding.places import Place, Send, each_of
 from asyncsm.emulator.seeding.service_bus_document import ServiceBusNamespaceSeed
 from asyncsm.emulator.service_bus import Description, ServiceBusEntity, ServiceBusNamespace
 from asyncsm.emulator.state import Quotas, Subscription
 from asyncsm.wire import service_bus as wire
-from asyncsm.wire.document import Document
 
 
 def plant_namespaces(
     subscription: Subscription,
-    send: Callable[[Place, str, str, Document], None],
+    send: Send,
     path: str,
     contents: SubscriptionContents,
     random: Random,

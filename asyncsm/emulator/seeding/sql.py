@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from pydantic import SecretStr
@@ -10,16 +9,15 @@ from pydantic import SecretStr
 from asyncsm.emulator.rules import sql
 from asyncsm.emulator.rules.sql import SERVERS
 from asyncsm.emulator.seeding.document import SqlServerSeed, SubscriptionContents
-from asyncsm.emulator.seeding.places import Place, each_of
+from asyncsm.emulator.seeding.places import Send, each_of
 from asyncsm.emulator.sql import SqlServer
 from asyncsm.emulator.state import Quotas, Subscription
 from asyncsm.wire import sql_databases as wire
-from asyncsm.wire.document import Document
 
 
 def plant_sql_servers(
     subscription: Subscription,
-    send: Callable[[Place, str, str, Document], None],
+    send: Send,
     path: str,
     contents: SubscriptionContents,
 ) -> None:

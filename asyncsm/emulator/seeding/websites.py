@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from asyncsm.emulator.rules.websites import SPACES
 from asyncsm.emulator.seeding.document import SubscriptionContents
-from asyncsm.emulator.seeding.places import Place, each_of
+from asyncsm.emulator.seeding.places import Send, each_of
 from asyncsm.wire import websites as wire
-from asyncsm.wire.document import Document
 
 
-def plant_web_sites(
-    send: Callable[[Place, str, str, Document], None], path: str, contents: SubscriptionContents
-) -> None:
+def plant_web_sites(send: Send, path: str, contents: SubscriptionContents) -> None:
     """Make the sites.
 
     Args:

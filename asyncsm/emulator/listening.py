@@ -78,10 +78,11 @@ class Listener:
             server = await asyncio.get_running_loop().create_server(entrance, host, port, backlog=BACKLOG)
         except BaseException as error:
             await runner.cleanup()
-            if isinstance(error, OSError):
-                reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+            if isinstance(error, OSError | UnicodeError):  # the latter for what cannot be the name of a host
+                number = error.errno if isinstance(error, OSError) else None
+                reason = os.strerror(number) if number and number > 0 else str(error)
                 message = f"cannot listen on {self.host}:{self._port or self._wanted_port}: {reason}"
-                raise OSError(error.errno, message) from error
+                raise OSError(number, message) from error
             raise
         self._runner, self._server, self._entrance = runner, server, entrance
         self._port = server.sockets[0].getsockname()[1]

@@ -249,6 +249,16 @@ def test_a_taken_port_is_told(asm, emulator):
     assert str(emulator.port) in result.err
 
 
+@pytest.mark.parametrize("option", ["--host", "--admin-host"])
+@pytest.mark.parametrize("name", ["nobody..example", "x" * 64 + ".example", "no host"])
+def test_a_host_that_cannot_be_is_told(asm, option, name):
+    """So is a name that no host can have."""
+    result = asm("emulator", "start", "--port", 0, option, name)
+
+    assert result.code == 2
+    assert f"cannot listen on {name}" in result.err.splitlines()[-1]
+
+
 def test_without_arguments_credentials_are_asked_for(asm):
     """Without options and environment the first thing missing is named."""
     result = asm("location", "list")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncsm.operations.operation_status import OperationStatusOperations
 from asyncsm.operations.raw import RawOperations
 from asyncsm.operations.web_hosting_plans import WebHostingPlanOperations
 from asyncsm.operations.website_slots import WebsiteSlotOperations
@@ -10,7 +11,12 @@ from asyncsm.services.base import SessionCaller
 
 
 class WebsiteManagementService(
-    WebsiteOperations, WebsiteSlotOperations, WebHostingPlanOperations, RawOperations, SessionCaller
+    WebsiteOperations,
+    WebsiteSlotOperations,
+    WebHostingPlanOperations,
+    OperationStatusOperations,
+    RawOperations,
+    SessionCaller,
 ):
     """The web sites of one subscription; takes the arguments of `ServiceManagementService`.
 

@@ -208,7 +208,9 @@ async def test_a_schedule_that_began_long_ago(management, clock, shop):
         ("shop/backup", backup(url="https://[/x?sig=A"), 400, "01007"),
         ("other/backup/config", backup(), 409, "01020"),
         ("shop/backup/config", backup(schedule=each(0, "Day")), 400, "01007"),
+        ("shop/backup/config", backup(schedule=each(10**9, "Day")), 400, "01007"),
         ("shop/backup/config", backup(schedule=each(1, "Week")), 400, "01007"),
+        ("shop/backup/config", backup(schedule=each(1, "Day", days=10**9)), 400, "01007"),
         ("shop/backup/config", backup(schedule=each(1, "Day", days=-1)), 400, "01007"),
         ("shop/restore", restore("none.zip", overwrite=True), 404, "51004"),
         ("shop/restore", restore("{blob}"), 409, "04008"),
@@ -226,6 +228,26 @@ async def test_refusals(management, clock, shop, path, body, status, extended):
     blob = await made(management, clock, shop)
     refused = await management.put(f"{SITES}/{path}", body.replace("{blob}", blob))
     assert (refused.status, refused.find("ExtendedCode")) == (status, extended)
+
+
+async def test_what_is_under_way_survives_in_a_saved_state(emulator, management, clock, shop):
+    """A backup, a restore and a schedule go on where the state is loaded."""
+    blob = await made(management, clock, shop)
+    begun = await management.put(f"{SITES}/copy/restore", restore(blob, ignore=True))
+    schedule = backup(schedule=each(1, "Hour"), Enabled="true")
+    await management.put(f"{SITES}/shop/backup/config", schedule)
+    await management.put(f"{shop}/backup", backup(Name="second"))
+    said = json.loads(json.dumps(emulator.snapshot()))
+    clock.advance(3 * 3600)
+    emulator.restore(said)
+    assert await listed(management, shop, "Status") == [("Succeeded",), ("Created",)]
+    assert await ended(management, clock, begun) == ("Succeeded", None)
+    clock.advance(2 * 3600)
+    assert await listed(management, shop, "Status", "Scheduled") == [
+        ("Succeeded", "false"),
+        ("Succeeded", "false"),
+        ("Succeeded", "true"),
+    ]
 
 
 async def test_without_a_plan_that_has_backups_no_site_is_made(management, clock, shop):

@@ -42,12 +42,8 @@ def update_configuration(call: Call) -> Reply:
     """Update Backup Configuration."""
     space, site, wanted = _asked(call)
     schedule = wanted.backup_schedule
-    if schedule is not None and (schedule.frequency_interval or 0) < 1:
-        raise websites.wrong("FrequencyInterval")
-    if schedule is not None and schedule.frequency_unit not in backups.UNITS:
-        raise websites.wrong("FrequencyUnit")
-    if schedule is not None and (schedule.retention_period_in_days or 0) < 0:
-        raise websites.wrong("RetentionPeriodInDays")
+    if schedule is not None:
+        backups.require_schedule(schedule)
     site.backup_configuration = wanted
     backups.schedule(call.clock, call.subscription, space, site)
     return answered()

@@ -21,6 +21,8 @@ BEGINNING: Final = 5.0
 ENDING: Final = 60.0
 """The same to its end [guess]."""
 UNITS: Final = {"Day": timedelta(days=1), "Hour": timedelta(hours=1)}
+CENTURY: Final = 36_500
+"""Days, or hours, that a schedule may have at the most [guess]."""
 SKUS: Final = frozenset({"Standard", "Premium"})
 """Plans whose sites are backed up [lifecycles 14]."""
 EMPTY: Final = 22
@@ -51,6 +53,16 @@ def require_container(request: wire.BackupRequest | wire.RestoreRequest) -> None
     is_blob = ".blob." in (parts.hostname or "")
     if not is_blob or not parts.path.strip("/") or "sig" not in parse_qs(parts.query):
         raise websites.wrong("StorageAccountUrl")
+
+
+def require_schedule(plan: wire.BackupSchedule) -> None:
+    """Refuse a schedule that is not whole, or goes beyond a century."""
+    if not 0 < (plan.frequency_interval or 0) <= CENTURY:
+        raise websites.wrong("FrequencyInterval")
+    if plan.frequency_unit not in UNITS:
+        raise websites.wrong("FrequencyUnit")
+    if not 0 <= (plan.retention_period_in_days or 0) <= CENTURY:
+        raise websites.wrong("RetentionPeriodInDays")
 
 
 def problem_of(request: wire.BackupRequest | wire.RestoreRequest, right: str, now: datetime) -> str | None:

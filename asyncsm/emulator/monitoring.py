@@ -26,12 +26,13 @@ class AlertRule(Entity):
     """An alert rule.
 
     Attributes:
+        name: its id.
         definition: what was asked for.
         turn: grows with each change, which makes what was on the agenda before void.
         incidents: those that it has raised, the latest last.
     """
 
-    id: str
+    name: str
     definition: wire.AlertRule
     updated: datetime
     turn: int = 0

@@ -57,7 +57,7 @@ def delete(call: Call) -> Reply:
     """Delete Alert Rule (recorded in monitoring/alerts_tests__alert_rule_crud_test)."""
     rule = _rule_of(call)
     rule.turn += 1
-    del call.subscription.alert_rules[rule.id]
+    del call.subscription.alert_rules[rule.name]
     return answered()
 
 
@@ -93,7 +93,7 @@ def _rule_of(call: Call) -> AlertRule:
 
 def _shown(rule: AlertRule) -> wire.AlertRule:
     shown = rule.definition.model_copy(deep=True)
-    shown.id, shown.last_updated_time = rule.id, rule.updated
+    shown.id, shown.last_updated_time = rule.name, rule.updated
     rules.told(shown)
     return shown
 
@@ -118,7 +118,7 @@ def _incidents(found: Iterable[AlertRule]) -> Iterator[tuple[AlertRule, Incident
 def _incident_shown(rule: AlertRule, incident: Incident) -> wire.AlertIncident:
     shown = wire.AlertIncident(
         id=incident.id,
-        rule_id=rule.id,
+        rule_id=rule.name,
         is_active=incident.resolved is None,
         activated_time=incident.activated,
         resolved_time=incident.resolved,

@@ -180,7 +180,7 @@ class ClusterCredential(_Part):
 
 
 class ClusterRemoteDesktop(_Part):
-    """Whether and for how long nodes can be reached by remote desktop, and by whom."""
+    """The remote desktop of nodes: until when it is open, and for whom."""
 
     authentication_credential: ClusterCredential | None = None
     is_enabled: bool | None = None
@@ -254,7 +254,7 @@ class Hdfs(_Part):
 
 
 class HadoopCore(_Part):
-    """What all components build on."""
+    """The core that all components build on."""
 
     core_site_xml_properties: str | None = None
 

@@ -18,7 +18,7 @@ MADE_BY_THE_SERVICE = "LastUpdatedTime"
 
 
 def said(conversation):
-    """What was said to monitoring itself."""
+    """Return what was said to monitoring itself."""
     return [each for each in exchanges(conversation) if "/services/monitoring/" in each.path]
 
 

@@ -39,7 +39,7 @@ def create(call: Call) -> Reply:
 
 @routes.get(f"{SERVICE}/resources/hdinsight/~/clusters/{{clusterName}}", "GetCluster")
 def get(call: Call) -> Reply:
-    """Get Cluster."""
+    """Get Cluster, in whatever state it is."""
     service, cluster = _cluster_of(call)
     return Reply(document=wire.PassthroughResponse(cluster=rules.shown(service, cluster), error=None))
 

@@ -22,7 +22,7 @@ ADD_ON: Final = f"{SERVICE}/resources/{{providerName}}/{{offerName}}/{{addOnName
 
 @routes.put(ADD_ON, "CreateAddOn")
 def create(call: Call) -> Reply:
-    """Create Add-on."""
+    """Create Add-on, once under its name."""
     service, wanted = cloud_service(call), _wanted(call)
     provider, offer, name = (call.parameters[each] for each in ("providerName", "offerName", "addOnName"))
     made = AddOn(provider, offer, name, wanted.plan, str(uuid.UUID(call.new_id())), wanted.promotion_code)
@@ -44,7 +44,7 @@ def update(call: Call) -> Reply:
 
 @routes.delete(ADD_ON, "DeleteAddOn")
 def delete(call: Call) -> Reply:
-    """Delete Add-on."""
+    """Delete Add-on at the end of the operation."""
     service, found = _add_on_of(call)
     return call.accept(locks=[found], then=partial(_drop, service.add_ons, found.key))
 

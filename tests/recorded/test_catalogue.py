@@ -36,11 +36,17 @@ WHOLE = [
     "virtual_networks",
     "ip_addresses",
     "service_bus",
+    "sql",
+    "web_hosting_plans",
+    "web_sites",
     "hdinsight",
     "monitoring",
     "store",
 ]
 """Areas of the record of which nothing is missing."""
+
+BY_HANDLES = {"GET /services/webspaces/{}/sites/{}/operations/{}"}
+"""Rows that no method asks for: handles of operations do."""
 
 ELSEWHERE = "https:/"
 """Beginning of paths at another host than the service's: a cluster has its own for its jobs."""
@@ -61,6 +67,7 @@ IN_ANY_VERSION = {
 
 FILLED_ELSEWHERE = {
     "create_cloud_service": "the old SDK left the name to the path, and the service took that",
+    "discover_backup": "the body is made with the flags of a restore, which do not matter there",
     "create_site": "the body is made with the web space in it, and the service finds a plan",
     "add_os_image": "the old SDK's users did without IsPremium and ShowInGui",
     "update_role": "the body is made from parts of a machine",
@@ -155,7 +162,7 @@ def test_method_path_and_query(operation):
 
 
 @absent
-@pytest.mark.parametrize("row", rows())
+@pytest.mark.parametrize("row", [case for case in rows() if case.id not in BY_HANDLES])
 def test_every_row_is_declared(row):
     """No operation of these areas lacks a method."""
     key = row[0]["verb"], bare(row[0]["path"].replace("/{subscription-id}", ""))

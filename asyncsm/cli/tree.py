@@ -72,6 +72,8 @@ GROUPS: Final[Mapping[str, str]] = {
     "service certificate": "Certificates that a hosted service holds for its machines.",
     "service extension": "Extensions of hosted services.",
     "site": "Web sites and web hosting plans.",
+    "site backup": "Backups of web sites.",
+    "site plan": "Web hosting plans.",
     "sql": "SQL Database servers and databases.",
     "storage": "Storage accounts and their keys.",
     "storage account": "Storage accounts.",

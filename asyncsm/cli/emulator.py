@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from asyncsm.cli.commands import Commands
 from asyncsm.cli.common import say
 from asyncsm.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from asyncsm.emulator import Quotas, SeedDocument
 
-app: typer.Typer = typer.Typer(name="emulator", help="A local emulator of the service.", no_args_is_help=True)
+app: Commands = Commands("emulator")
 
 PORT: Final = 8443
 

@@ -16,6 +16,7 @@ from .provisioner import (
     journal_beside as journal_beside,
 )
 from .reading import load_plan as load_plan, loads_plan as loads_plan
+from .rehearsal import check_plan as check_plan
 from .report import Report as Report, Traffic as Traffic
 from .resources import resources_of as resources_of
 from .runner import RunOptions as RunOptions

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
@@ -60,11 +60,17 @@ def dotted(path: Path_) -> str:
 
 
 class PlanError(InvalidArgument):
-    """Raised for a plan that is not valid; `problems` has all that is wrong with it."""
+    """Raised for a plan that is not valid.
 
-    def __init__(self, problems: list[Problem]) -> None:
+    Attributes:
+        problems: all that is wrong with it.
+        plan: the plan, if its fields are what they should be, and it contradicts itself.
+    """
+
+    def __init__(self, problems: list[Problem], plan: Plan | None = None) -> None:
         super().__init__("plan", "\n".join(str(one) for one in problems))
         self.problems: list[Problem] = problems
+        self.plan: Plan | None = plan
 
     def __str__(self) -> str:
         return "\n".join(str(one) for one in self.problems)
@@ -125,8 +131,8 @@ class Plan(Part):
         """
         return list(_Checks(self, None if base is None else Path(base)).all())
 
-    def expanded(self) -> Plan:
-        """Return the plan with all counts expanded, and templates and locations filled in.
+    def copies(self) -> Mapping[str, list[tuple[Path_, Any]]]:
+        """Return what `expanded` has, by section, each with the place of its entry in the plan.
 
         Raises:
             PlanError: a template cannot be filled in.
@@ -134,8 +140,16 @@ class Plan(Part):
         copies, problems = _expand(self)
         if problems:
             raise PlanError(problems)
+        return copies
+
+    def expanded(self) -> Plan:
+        """Return the plan with all counts expanded, and templates and locations filled in.
+
+        Raises:
+            PlanError: a template cannot be filled in.
+        """
         return self.model_copy(
-            update={section: tuple(one for _, one in copies[section]) for section in SECTIONS}
+            update={section: tuple(one for _, one in found) for section, found in self.copies().items()}
         )
 
     def digest(self) -> str:
@@ -343,10 +357,21 @@ class _Checks:
                     )
 
     def _files(self, base: Path) -> Iterator[Problem]:
+        opened: set[specs.CertificateSpec] = set()
         for path, one in self._copies["hosted_services"]:
             for place, certificate in enumerate(one.certificates):
+                if certificate in opened:
+                    continue
+                opened.add(certificate)
+                where = (*path, "certificates", place)
                 if not (base / certificate.file).is_file():
-                    yield _problem((*path, "certificates", place, "file"), f"there is no {certificate.file}")
+                    yield _problem((*where, "file"), f"there is no {certificate.file}")
+                    continue
+                try:
+                    certificate.thumbprint(base)
+                except AsyncsmError as error:
+                    field = "file" if certificate.password is None else "password"
+                    yield _problem((*where, field), str(error))
         for path, one in self._copies["deployments"]:
             if not (base / one.configuration).is_file():
                 yield _problem((*path, "configuration"), f"there is no {one.configuration}")

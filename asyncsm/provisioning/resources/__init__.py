@@ -33,6 +33,9 @@ KINDS: Final[tuple[type[AnyResource], ...]] = (
     VirtualMachineResource,
 )
 
+_ALONE: Final = KINDS[:5]
+"""Those that are made of their entry in the plan alone."""
+
 
 def resources_of(plan: Plan, base: Path) -> list[AnyResource]:
     """Make the resources of a plan, in the order in which a person would create them.
@@ -55,25 +58,23 @@ def left_over(keys: Iterable[str]) -> list[AnyResource]:
 
 
 def _all(plan: Plan, base: Path) -> Iterator[AnyResource]:
-    wanted = plan.expanded()
-    yield from map(AffinityGroupResource, wanted.affinity_groups)
-    yield from map(StorageAccountResource, wanted.storage_accounts)
-    yield from map(ReservedIPResource, wanted.reserved_ips)
-    yield from map(OSImageResource, wanted.os_images)
-    yield from map(DiskResource, wanted.disks)
+    wanted = plan.copies()
+    for kind in _ALONE:
+        for path, spec in wanted[f"{kind.kind}s"]:
+            yield kind(spec).at(path)
     certificates: dict[str, list[CertificateResource]] = {}
-    for service in wanted.hosted_services:
-        yield HostedServiceResource(service)
-        for spec in service.certificates:
+    for path, service in wanted["hosted_services"]:
+        yield HostedServiceResource(service).at(path)
+        for place, spec in enumerate(service.certificates):
             certificate = CertificateResource(service.name, spec, spec.thumbprint(base))
             certificates.setdefault(service.name.lower(), []).append(certificate)
-            yield certificate
-    for deployment in wanted.deployments:
+            yield certificate.at((*path, "certificates", place))
+    for path, deployment in wanted["deployments"]:
         keys = [one.key for one in certificates.get(deployment.service_name.lower(), ())]
-        yield DeploymentResource(deployment, base, keys)
+        yield DeploymentResource(deployment, base, keys).at(path)
     inhabited: set[str] = set()
-    for machine in wanted.virtual_machines:
+    for path, machine in wanted["virtual_machines"]:
         service_name = machine.service_name.lower()
         keys = [one.key for one in certificates.get(service_name, ())]
-        yield VirtualMachineResource(machine, keys, joins=service_name in inhabited)
+        yield VirtualMachineResource(machine, keys, joins=service_name in inhabited).at(path)
         inhabited.add(service_name)

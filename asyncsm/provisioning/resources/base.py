@@ -80,6 +80,7 @@ class Resource(ABC, Generic[F, S]):
         creates: the service's name of its creation.
         deletes: the service's name of its removal.
         spec: the plan's entry for it.
+        path: the place of that entry in the plan.
         at_once: actions the service finishes before it answers: ``create``, ``change``, ``remove``.
         holds_disks: true if disks of machines may be in it.
         leaves_disks: true if its removal leaves disks, unless they are removed, too.
@@ -96,7 +97,13 @@ class Resource(ABC, Generic[F, S]):
 
     def __init__(self, spec: S) -> None:
         self.spec: S = spec
+        self.path: tuple[str | int, ...] = ()
         self.left: Mapping[str, str] = {}
+
+    def at(self, path: tuple[str | int, ...]) -> Self:
+        """Return it, with the place of its entry in the plan."""
+        self.path = path
+        return self
 
     @classmethod
     @abstractmethod

@@ -65,7 +65,7 @@ def _all(plan: Plan, base: Path) -> Iterator[AnyResource]:
     for service in wanted.hosted_services:
         yield HostedServiceResource(service)
         for spec in service.certificates:
-            certificate = CertificateResource(service.name, spec, spec.thumbprint(base))
+            certificate = CertificateResource(spec, service.name, spec.thumbprint(base))
             certificates.setdefault(service.name.lower(), []).append(certificate)
             yield certificate
     for deployment in wanted.deployments:
@@ -75,5 +75,5 @@ def _all(plan: Plan, base: Path) -> Iterator[AnyResource]:
     for machine in wanted.virtual_machines:
         service_name = machine.service_name.lower()
         keys = [one.key for one in certificates.get(service_name, ())]
-        yield VirtualMachineResource(machine, keys, joins=service_name in inhabited)
+        yield VirtualMachineResource(machine, certificates=keys, joins=service_name in inhabited)
         inhabited.add(service_name)

@@ -66,7 +66,7 @@ def _all(plan: Plan, base: Path) -> Iterator[AnyResource]:
     for path, service in wanted["hosted_services"]:
         yield HostedServiceResource(service).at(path)
         for place, spec in enumerate(service.certificates):
-            certificate = CertificateResource(service.name, spec, spec.thumbprint(base))
+            certificate = CertificateResource(spec, service.name, spec.thumbprint(base))
             certificates.setdefault(service.name.lower(), []).append(certificate)
             yield certificate.at((*path, "certificates", place))
     for path, deployment in wanted["deployments"]:
@@ -76,5 +76,6 @@ def _all(plan: Plan, base: Path) -> Iterator[AnyResource]:
     for path, machine in wanted["virtual_machines"]:
         service_name = machine.service_name.lower()
         keys = [one.key for one in certificates.get(service_name, ())]
-        yield VirtualMachineResource(machine, keys, joins=service_name in inhabited).at(path)
+        joins = service_name in inhabited
+        yield VirtualMachineResource(machine, certificates=keys, joins=joins).at(path)
         inhabited.add(service_name)

@@ -11,9 +11,11 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Final, Self, TypeVar, cast
 
 from pydantic import (
+    AfterValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -48,6 +50,14 @@ def _said(secret: SecretStr, info: SerializationInfo) -> str:
 
 JsonSecret = Annotated[SecretStr, PlainSerializer(_said, when_used="json-unless-none")]
 """Text of a member that stands in bodies, and in no repr and no dump."""
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+"""A moment that means UTC where it does not say so."""
 
 
 class JsonModel(CheckedDocument):

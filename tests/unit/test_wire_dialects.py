@@ -9,7 +9,7 @@ from asyncsm import InvalidArgument, errors
 from asyncsm.clouds import Endpoint
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Reply
-from asyncsm.emulator.dialects import CORE, JSON, TEXT_IN_ATOM
+from asyncsm.emulator.dialects import CORE, JSON, JSON_IN_TEXT, TEXT_IN_ATOM
 from asyncsm.emulator.rules.sql import SQL
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Request, decode, encode, service_error
@@ -192,8 +192,13 @@ def test_an_operation_is_declared_with_json_as_with_xml():
             "application/xml; charset=utf-8",
         ),
         (JSON, b'{"code": "ServerBusy", "message": "', "application/json; charset=utf-8"),
+        (
+            JSON_IN_TEXT,
+            b'<string xmlns="http://schemas.microsoft.com/2003/10/Serialization/"',
+            "application/xml; charset=utf-8",
+        ),
     ],
-    ids=["core", "sql", "service bus", "json"],
+    ids=["core", "sql", "service bus", "json", "monitoring"],
 )
 def test_the_emulator_refuses_in_the_form_of_the_family(dialect, content, kind):
     """Body and type of a refusal are what the family's clients read."""

@@ -1,0 +1,15 @@
+"""Add-ons of the store, which are resources of cloud services."""
+
+from typing import ClassVar
+
+from asyncsm.wire.base import XmlModel
+
+
+class AddOnInput(XmlModel):
+    """Request that buys an add-on or changes its plan."""
+
+    xml_root: ClassVar[str] = "Resource"
+
+    type: str
+    plan: str
+    promotion_code: str | None = None

@@ -15,7 +15,8 @@ from asyncsm.errors import AsyncsmError
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
-from asyncsm.provisioning.plan import Plan, Problem
+from asyncsm.provisioning.plan import Plan
+from asyncsm.provisioning.problems import Problem
 from asyncsm.provisioning.resources import AnyResource, Site, left_over
 from asyncsm.provisioning.resources.machines import VirtualMachineResource
 from asyncsm.provisioning.steps import Decision

@@ -10,12 +10,24 @@ from asyncsm.provisioning.plan import Plan
 from asyncsm.provisioning.resources.base import Difference, Resource, Site
 from asyncsm.provisioning.resources.machines import VirtualMachineResource
 from asyncsm.provisioning.resources.places import AffinityGroupResource, ReservedIPResource
+from asyncsm.provisioning.resources.scheduler import (
+    CloudServiceResource,
+    JobCollectionResource,
+    JobResource,
+)
+from asyncsm.provisioning.resources.service_bus import (
+    QueueResource,
+    ServiceBusNamespaceResource,
+    TopicResource,
+)
 from asyncsm.provisioning.resources.services import (
     CertificateResource,
     DeploymentResource,
     HostedServiceResource,
 )
+from asyncsm.provisioning.resources.sql import FirewallRuleResource, SqlDatabaseResource, SqlServerResource
 from asyncsm.provisioning.resources.storage import DiskResource, OSImageResource, StorageAccountResource
+from asyncsm.provisioning.resources.web_sites import WebSiteResource
 
 __all__ = ["KINDS", "AnyResource", "Difference", "Resource", "Site", "left_over", "resources_of"]
 
@@ -31,6 +43,16 @@ KINDS: Final[tuple[type[AnyResource], ...]] = (
     CertificateResource,
     DeploymentResource,
     VirtualMachineResource,
+    SqlServerResource,
+    FirewallRuleResource,
+    SqlDatabaseResource,
+    ServiceBusNamespaceResource,
+    QueueResource,
+    TopicResource,
+    WebSiteResource,
+    CloudServiceResource,
+    JobCollectionResource,
+    JobResource,
 )
 
 
@@ -77,3 +99,21 @@ def _all(plan: Plan, base: Path) -> Iterator[AnyResource]:
         keys = [one.key for one in certificates.get(service_name, ())]
         yield VirtualMachineResource(machine, certificates=keys, joins=service_name in inhabited)
         inhabited.add(service_name)
+    yield from _siblings(wanted)
+
+
+def _siblings(wanted: Plan) -> Iterator[AnyResource]:
+    for server in wanted.sql_servers:
+        yield SqlServerResource(server)
+        yield from (FirewallRuleResource(rule, server.name) for rule in server.firewall_rules)
+    yield from map(SqlDatabaseResource, wanted.sql_databases)
+    for namespace in wanted.service_bus_namespaces:
+        yield ServiceBusNamespaceResource(namespace)
+        yield from (QueueResource(queue, namespace.name) for queue in namespace.queues)
+        yield from (TopicResource(topic, namespace.name) for topic in namespace.topics)
+    yield from map(WebSiteResource, wanted.web_sites)
+    yield from map(CloudServiceResource, wanted.cloud_services)
+    for collection in wanted.job_collections:
+        resource = JobCollectionResource(collection)
+        yield resource
+        yield from (JobResource(job, resource.name) for job in collection.jobs)

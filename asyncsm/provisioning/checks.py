@@ -12,6 +12,7 @@ from asyncsm.errors import AsyncsmError
 from asyncsm.operations import arguments
 from asyncsm.provisioning.defaults import KINDS, SECTIONS, placed
 from asyncsm.provisioning.problems import Path_, Problem, problem
+from asyncsm.provisioning.specs import CertificateSpec
 
 Copies: TypeAlias = "dict[str, list[tuple[Path_, Any]]]"
 """The resources of each section, each with the path of its entry."""
@@ -230,10 +231,21 @@ class Checks:
                     )
 
     def _files(self, base: Path) -> Iterator[Problem]:
+        opened: set[CertificateSpec] = set()
         for path, one in self._copies["hosted_services"]:
             for place, certificate in enumerate(one.certificates):
+                if certificate in opened:
+                    continue
+                opened.add(certificate)
+                where = (*path, "certificates", place)
                 if not (base / certificate.file).is_file():
-                    yield problem((*path, "certificates", place, "file"), f"there is no {certificate.file}")
+                    yield problem((*where, "file"), f"there is no {certificate.file}")
+                    continue
+                try:
+                    certificate.thumbprint(base)
+                except AsyncsmError as error:
+                    field = "file" if certificate.password is None else "password"
+                    yield problem((*where, field), str(error))
         for path, one in self._copies["deployments"]:
             if not (base / one.configuration).is_file():
                 yield problem((*path, "configuration"), f"there is no {one.configuration}")

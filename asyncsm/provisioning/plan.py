@@ -8,16 +8,34 @@ from typing import Any, Final, Literal
 
 from pydantic import Field, JsonValue, ValidationError, model_validator
 
+from asyncsm.errors import InvalidArgument
 from asyncsm.provisioning import sibling_specs, specs
 from asyncsm.provisioning.checks import Checks, Copies
 from asyncsm.provisioning.defaults import SECTIONS, Defaults, merged, placed
 from asyncsm.provisioning.expansion import TemplateError, expand
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
-from asyncsm.provisioning.problems import PlanError, Problem, problem
+from asyncsm.provisioning.problems import Problem, problem
 from asyncsm.provisioning.specs import Part
 
 VERSION: Final = 1
 SCHEMA_ID: Final = "urn:asyncsm:plan:1"
+
+
+class PlanError(InvalidArgument):
+    """Raised for a plan that is not valid.
+
+    Attributes:
+        problems: all that is wrong with it.
+        plan: the plan, if its fields are what they should be, and it contradicts itself.
+    """
+
+    def __init__(self, problems: list[Problem], plan: Plan | None = None) -> None:
+        super().__init__("plan", "\n".join(str(one) for one in problems))
+        self.problems: list[Problem] = problems
+        self.plan: Plan | None = plan
+
+    def __str__(self) -> str:
+        return "\n".join(str(one) for one in self.problems)
 
 
 class Plan(Part):
@@ -91,8 +109,8 @@ class Plan(Part):
         entries = {section: getattr(self, section) for section in SECTIONS}
         return list(Checks(entries, copies, self.location, None if base is None else Path(base)).all())
 
-    def expanded(self) -> Plan:
-        """Return the plan with all counts expanded, and templates and locations filled in.
+    def copies(self) -> Copies:
+        """Return what `expanded` has, by section, each with the place of its entry in the plan.
 
         Raises:
             PlanError: a template cannot be filled in.
@@ -100,8 +118,16 @@ class Plan(Part):
         copies, problems = _expand(self)
         if problems:
             raise PlanError(problems)
+        return copies
+
+    def expanded(self) -> Plan:
+        """Return the plan with all counts expanded, and templates and locations filled in.
+
+        Raises:
+            PlanError: a template cannot be filled in.
+        """
         return self.model_copy(
-            update={section: tuple(one for _, one in copies[section]) for section in SECTIONS}
+            update={section: tuple(one for _, one in found) for section, found in self.copies().items()}
         )
 
     def digest(self) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from asyncsm.errors import InvalidArgument
-
 Path_ = tuple[str | int, ...]
 
 
@@ -37,17 +35,6 @@ def dotted(path: Path_) -> str:
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
-
-
-class PlanError(InvalidArgument):
-    """Raised for a plan that is not valid; `problems` has all that is wrong with it."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("plan", "\n".join(str(one) for one in problems))
-        self.problems: list[Problem] = problems
-
-    def __str__(self) -> str:
-        return "\n".join(str(one) for one in self.problems)
 
 
 def problem(path: Path_, message: str) -> Problem:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,18 @@ from asyncsm import (
 )
 from asyncsm.emulator import Fault
 from asyncsm.errors import InvalidArgument
-from asyncsm.provisioning import Journal, Outcome, Phase, Plan, PlanError, Provisioner, loads_plan
+from asyncsm.provisioning import (
+    Graph,
+    Journal,
+    Outcome,
+    Phase,
+    Plan,
+    PlanError,
+    Provisioner,
+    loads_plan,
+    resources_of,
+)
+from asyncsm.provisioning.rehearsal import rehearse
 
 S0, BASIC = "f1173c43-91bd-4aaa-973c-54e79e15235b", "dd6d99bb-f193-4ec1-86f2-43d3bccbc49c"
 
@@ -232,3 +244,18 @@ def test_problems_are_found_offline(changes, problem):
     with pytest.raises(PlanError) as refused:
         loads_plan(json.dumps(document), "json")
     assert problem in str(refused.value)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_nothing_stands_in_the_way(whole):
+    """A rehearsal makes all of it; servers and cloud services that are not in the plan are taken to be there."""
+    rehearsed = plan() if whole else plan(sql_servers=(), cloud_services=())
+    assert await rehearse(Graph(resources_of(rehearsed, Path())), Path()) == []
+
+
+async def test_a_rehearsal_finds_what_the_service_refuses():
+    """Such as an edition that has no such size."""
+    wrong = {"name": "orders", "server_name": "keeper", "service_objective_id": S0, "max_size_bytes": 7}
+    graph = Graph(resources_of(plan(sql_databases=[wrong]), Path()))
+    (problem,) = await rehearse(graph, Path())
+    assert str(problem).startswith("sql_databases[0]")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from asyncsm.provisioning.checks import Copies
 from asyncsm.provisioning.plan import Plan
 from asyncsm.provisioning.resources.base import Difference, Resource, Site
 from asyncsm.provisioning.resources.machines import VirtualMachineResource
@@ -55,6 +56,14 @@ KINDS: Final[tuple[type[AnyResource], ...]] = (
     JobResource,
 )
 
+_PARTS: Final[dict[str, type[AnyResource]]] = {
+    "firewall_rules": FirewallRuleResource,
+    "queues": QueueResource,
+    "topics": TopicResource,
+    "jobs": JobResource,
+}
+"""Parts of entries that are resources of their own, by the field that has them."""
+
 
 def resources_of(plan: Plan, base: Path) -> list[AnyResource]:
     """Make the resources of a plan, in the order in which a person would create them.
@@ -77,43 +86,35 @@ def left_over(keys: Iterable[str]) -> list[AnyResource]:
 
 
 def _all(plan: Plan, base: Path) -> Iterator[AnyResource]:
-    wanted = plan.expanded()
-    yield from map(AffinityGroupResource, wanted.affinity_groups)
-    yield from map(StorageAccountResource, wanted.storage_accounts)
-    yield from map(ReservedIPResource, wanted.reserved_ips)
-    yield from map(OSImageResource, wanted.os_images)
-    yield from map(DiskResource, wanted.disks)
+    wanted = plan.copies()
+    for kind in KINDS[: KINDS.index(HostedServiceResource)]:
+        yield from _with_parts(kind, wanted)
     certificates: dict[str, list[CertificateResource]] = {}
-    for service in wanted.hosted_services:
-        yield HostedServiceResource(service)
-        for spec in service.certificates:
+    for path, service in wanted["hosted_services"]:
+        yield HostedServiceResource(service).at(path)
+        for place, spec in enumerate(service.certificates):
             certificate = CertificateResource(spec, service.name, spec.thumbprint(base))
             certificates.setdefault(service.name.lower(), []).append(certificate)
-            yield certificate
-    for deployment in wanted.deployments:
+            yield certificate.at((*path, "certificates", place))
+    for path, deployment in wanted["deployments"]:
         keys = [one.key for one in certificates.get(deployment.service_name.lower(), ())]
-        yield DeploymentResource(deployment, base, keys)
+        yield DeploymentResource(deployment, base, keys).at(path)
     inhabited: set[str] = set()
-    for machine in wanted.virtual_machines:
+    for path, machine in wanted["virtual_machines"]:
         service_name = machine.service_name.lower()
         keys = [one.key for one in certificates.get(service_name, ())]
-        yield VirtualMachineResource(machine, certificates=keys, joins=service_name in inhabited)
+        joins = service_name in inhabited
+        yield VirtualMachineResource(machine, certificates=keys, joins=joins).at(path)
         inhabited.add(service_name)
-    yield from _siblings(wanted)
+    for kind in KINDS[KINDS.index(VirtualMachineResource) + 1 :]:
+        yield from _with_parts(kind, wanted)
 
 
-def _siblings(wanted: Plan) -> Iterator[AnyResource]:
-    for server in wanted.sql_servers:
-        yield SqlServerResource(server)
-        yield from (FirewallRuleResource(rule, server.name) for rule in server.firewall_rules)
-    yield from map(SqlDatabaseResource, wanted.sql_databases)
-    for namespace in wanted.service_bus_namespaces:
-        yield ServiceBusNamespaceResource(namespace)
-        yield from (QueueResource(queue, namespace.name) for queue in namespace.queues)
-        yield from (TopicResource(topic, namespace.name) for topic in namespace.topics)
-    yield from map(WebSiteResource, wanted.web_sites)
-    yield from map(CloudServiceResource, wanted.cloud_services)
-    for collection in wanted.job_collections:
-        resource = JobCollectionResource(collection)
-        yield resource
-        yield from (JobResource(job, resource.name) for job in collection.jobs)
+def _with_parts(kind: type[AnyResource], wanted: Copies) -> Iterator[AnyResource]:
+    """Make the resources of a kind, each with what is in it; parts of others have no section."""
+    for path, spec in wanted.get(f"{kind.kind}s", ()):
+        made = kind(spec).at(path)
+        yield made
+        for field, part in _PARTS.items():
+            for place, one in enumerate(getattr(spec, field, ())):
+                yield part(one, made.name).at((*path, field, place))

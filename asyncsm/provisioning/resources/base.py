@@ -118,6 +118,7 @@ class Resource(ABC, Generic[F, S]):
         creates: the service's name of its creation.
         deletes: the service's name of its removal.
         spec: the plan's entry for it.
+        path: the place of that entry in the plan.
         owner: the name of the resource it is in.
         at_once: actions the service finishes before it answers: ``create``, ``change``, ``remove``.
         fixed: fields of `spec` that are compared and cannot be changed.
@@ -141,8 +142,14 @@ class Resource(ABC, Generic[F, S]):
 
     def __init__(self, spec: S, owner: str = "") -> None:
         self.spec: S = spec
+        self.path: tuple[str | int, ...] = ()
         self.owner: str = owner or getattr(spec, self.entry.owner_field, "")
         self.left: Mapping[str, str] = {}
+
+    def at(self, path: tuple[str | int, ...]) -> Self:
+        """Return it, with the place of its entry in the plan."""
+        self.path = path
+        return self
 
     @classmethod
     def left_over(cls, name: str) -> Self:

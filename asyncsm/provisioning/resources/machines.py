@@ -86,6 +86,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
                 yield f"disk/{disk.disk_name}".lower()
         for data in spec.data_disks():
             yield from account_of(data.media_link or data.source_media_link)
+        yield from account_of(spec.media_location)
 
     @classmethod
     async def survey(cls, site: Site, wanted: Wanted[Role]) -> Mapping[str, Role]:

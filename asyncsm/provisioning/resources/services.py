@@ -147,7 +147,7 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
     def __init__(self, spec: DeploymentSpec, base: Path, certificates: Sequence[str] = ()) -> None:
         super().__init__(spec)
         self._certificates = tuple(certificates)
-        self._configuration = base / spec.configuration
+        self.configuration: Path = base / spec.configuration
 
     @classmethod
     def left_over(cls, name: str) -> Self:
@@ -182,7 +182,7 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
     def compare(self, found: Deployment) -> Iterator[Difference]:
         """Yield differences; the service does not tell the package, so it is not compared."""
         yield from super().compare(found)
-        if _canonical(found.configuration or "") != _canonical(self._configuration.read_text("utf-8-sig")):
+        if _canonical(found.configuration or "") != _canonical(self.configuration.read_text("utf-8-sig")):
             yield Difference("configuration", "another one", str(self.spec.configuration))
         if found.status in {"Running", "Suspended"}:
             wanted = "Running" if self.spec.start_deployment else "Suspended"
@@ -197,7 +197,7 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
             spec.name,
             spec.package_url,
             spec.label or spec.name,
-            self._configuration,
+            self.configuration,
             spec.start_deployment,
             spec.treat_warnings_as_error,
             spec.extended_properties or None,
@@ -210,7 +210,7 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
         service, name = self.spec.service_name, found.name
         handle: OperationHandle | None = None
         if any(one.field == "configuration" for one in differences):
-            handle = await site.sms.change_deployment_configuration(service, name, self._configuration)
+            handle = await site.sms.change_deployment_configuration(service, name, self.configuration)
         for one in differences:
             if one.field == "status":
                 if handle is not None:

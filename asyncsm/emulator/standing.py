@@ -12,7 +12,7 @@ from typing import Final
 
 from asyncsm.emulator.authentication import Gate
 from asyncsm.emulator.call import Call, Incoming, Reply, World
-from asyncsm.emulator.clock import ManualClock
+from asyncsm.emulator.clock import Due, Effect, ManualClock
 from asyncsm.emulator.progress import Operation, OperationProgress
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routes import ROUTES
@@ -36,6 +36,11 @@ class StandingClock(ManualClock):
     def now(self) -> datetime:
         """Return the moment at which it stands."""
         return self._start
+
+    def after(self, seconds: float, effect: Effect) -> None:
+        """Let `effect` happen, unless it would go on for ever, as a job does."""
+        if not Due(0.0, 0, effect).is_perpetual:
+            super().after(seconds, effect)
 
 
 class _Unrecorded(Call):

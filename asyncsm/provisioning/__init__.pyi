@@ -1,6 +1,7 @@
 from .graph import Graph as Graph
 from .journal import Journal as Journal, JournalError as JournalError, Phase as Phase
-from .plan import Plan as Plan, PlanError as PlanError, Problem as Problem
+from .plan import Plan as Plan, PlanError as PlanError
+from .problems import Problem as Problem
 from .progress import (
     Progress as Progress,
     ResourceRecord as ResourceRecord,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.graph import Graph
-from asyncsm.provisioning.plan import Problem
+from asyncsm.provisioning.problems import Problem
 from asyncsm.provisioning.rehearsal import meant, some
 from asyncsm.provisioning.resources import AnyResource, Site, left_over
 from asyncsm.provisioning.resources.base import each, service_key

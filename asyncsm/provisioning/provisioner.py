@@ -23,7 +23,8 @@ from asyncsm.provisioning.estimate import Estimate, estimate
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.journal import Journal, JournalError, Phase, Record
 from asyncsm.provisioning.look import look
-from asyncsm.provisioning.plan import Plan, Problem
+from asyncsm.provisioning.plan import Plan
+from asyncsm.provisioning.problems import Problem
 from asyncsm.provisioning.progress import StrictModel, Watch
 from asyncsm.provisioning.report import Report, Traffic
 from asyncsm.provisioning.resources import Site, resources_of

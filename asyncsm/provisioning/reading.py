@@ -14,7 +14,8 @@ from pydantic import BaseModel, ValidationError
 
 from asyncsm import texts
 from asyncsm.errors import InvalidArgument
-from asyncsm.provisioning.plan import Path_, Plan, PlanError, Problem, dotted
+from asyncsm.provisioning.plan import Plan, PlanError
+from asyncsm.provisioning.problems import Path_, Problem, dotted
 
 if TYPE_CHECKING:
     import yaml

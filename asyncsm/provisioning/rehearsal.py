@@ -21,7 +21,8 @@ from asyncsm.emulator.state import Subscription
 from asyncsm.errors import AsyncsmError, InvalidArgument
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
-from asyncsm.provisioning.plan import Path_, Plan, PlanError, Problem
+from asyncsm.provisioning.plan import Plan, PlanError
+from asyncsm.provisioning.problems import Path_, Problem
 from asyncsm.provisioning.reading import load_plan, located
 from asyncsm.provisioning.resources import AnyResource, Site, resources_of
 from asyncsm.provisioning.surroundings import Surroundings

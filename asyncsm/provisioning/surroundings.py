@@ -18,7 +18,11 @@ from asyncsm.provisioning.machine_specs import VirtualMachineSpec
 from asyncsm.provisioning.resources import AnyResource
 from asyncsm.provisioning.resources.machines import VirtualMachineResource
 from asyncsm.provisioning.resources.services import DeploymentResource
-from asyncsm.services import ServiceManagementService
+from asyncsm.services import (
+    SchedulerManagementService,
+    ServiceManagementService,
+    SqlDatabaseManagementService,
+)
 from asyncsm.wire.cscfg import NetworkConfiguration, ServiceConfiguration
 from asyncsm.wire.networks import AddressSpace, Subnet, VirtualNetworkSite
 from asyncsm.wire.vm_images import OSDiskConfiguration, OSState, VMImage
@@ -98,6 +102,12 @@ class Surroundings:
             case "os_image" if name not in catalogue.platform_images() and not _is_of_the_platform(name):
                 link = await self._blob(region, name)
                 held.os_images[name] = OSImage(name, name, _system(spec), media_link=link)
+            case "sql_server":
+                sql = SqlDatabaseManagementService(session=self.sms.session)
+                await sql.create_server(name, "Rehearsed-1", region)
+            case "cloud_service":
+                scheduler = SchedulerManagementService(session=self.sms.session)
+                await scheduler.create_cloud_service(name, name, name, region)
             case _:
                 pass
 

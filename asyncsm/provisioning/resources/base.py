@@ -12,8 +12,15 @@ from asyncsm.errors import ResourceNotFound
 from asyncsm.polling import OperationHandle
 from asyncsm.polling.gather import OperationsFailed, gather
 from asyncsm.provisioning.specs import Part
-from asyncsm.services import ServiceManagementService
+from asyncsm.services import (
+    SchedulerManagementService,
+    ServiceBusManagementService,
+    ServiceManagementService,
+    SqlDatabaseManagementService,
+    WebsiteManagementService,
+)
 from asyncsm.wire.deployments import Deployment
+from asyncsm.wire.sql_databases import Server
 
 F = TypeVar("F")
 T = TypeVar("T")
@@ -31,11 +38,33 @@ class Site:
         base: the plan's directory, with its files.
         deployments: known deployments of virtual machines, by hosted service in lower case;
             ``None`` for a service without one. They save a read before each machine.
+        sql_servers: known SQL servers, by their administrator in lower case.
     """
 
     sms: ServiceManagementService
     base: Path
     deployments: dict[str, Deployment | None] = field(default_factory=dict)
+    sql_servers: dict[str, Server] = field(default_factory=dict)
+
+    @property
+    def sql(self) -> SqlDatabaseManagementService:
+        """A client of the subscription's SQL Database, over the same session."""
+        return SqlDatabaseManagementService(session=self.sms.session)
+
+    @property
+    def bus(self) -> ServiceBusManagementService:
+        """A client of the subscription's Service Bus, over the same session."""
+        return ServiceBusManagementService(session=self.sms.session)
+
+    @property
+    def web(self) -> WebsiteManagementService:
+        """A client of the subscription's web sites, over the same session."""
+        return WebsiteManagementService(session=self.sms.session)
+
+    @property
+    def scheduler(self) -> SchedulerManagementService:
+        """A client of the subscription's scheduler, over the same session."""
+        return SchedulerManagementService(session=self.sms.session)
 
 
 @dataclass(frozen=True, slots=True)

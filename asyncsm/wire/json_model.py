@@ -1,9 +1,8 @@
 """JsonModel: a document that is one JSON object.
 
-A field's member is called as the field in camelCase; a family that writes PascalCase says
-``model_config = PASCAL``, and a single odd one ``Field(alias=...)``. Fields nobody set are not written, one that
-was read as ``null`` is; members that a model does not know are kept in `JsonModel.extra_members`, in
-nested objects too.
+A field's member is called as the field in camelCase, that of a `PascalModel` in PascalCase, and a single
+odd one says ``Field(alias=...)``. Fields nobody set are not written, one that was read as ``null`` is;
+members that a model does not know are kept in `JsonModel.extra_members`, in nested objects too.
 """
 
 from __future__ import annotations
@@ -36,7 +35,6 @@ from asyncsm.wire.types import UnknownElement
 
 ItemT = TypeVar("ItemT")
 
-PASCAL: Final = ConfigDict(alias_generator=to_pascal)
 _EXTRAS: Final = "extra_members"
 
 
@@ -119,6 +117,12 @@ class JsonModel(CheckedDocument):
 
 # Pydantic evaluates what its bases have annotated for every one of the models, be it no field.
 del JsonModel.__annotations__["content_type"]
+
+
+class PascalModel(JsonModel):
+    """A JSON object whose members are called as the fields in PascalCase."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(alias_generator=to_pascal)
 
 
 class JsonList(JsonModel, DocumentList[ItemT]):

@@ -20,7 +20,7 @@ from asyncsm.polling import OperationHandle
 from asyncsm.wire.atom import AtomDescription, AtomFeed
 from asyncsm.wire.echoes import excerpt, masked, secrets_in
 from asyncsm.wire.http import HttpResponse
-from asyncsm.wire.json_model import PASCAL, JsonList, JsonModel
+from asyncsm.wire.json_model import JsonList, JsonModel, PascalModel
 from asyncsm.wire.refusals import read_refusal
 from asyncsm.wire.types import UnknownElement
 
@@ -49,10 +49,8 @@ class Jobs(JsonList[Job]):
     items: list[Job] = Field(default_factory=list)
 
 
-class SiteConfig(JsonModel):
+class SiteConfig(PascalModel):
     """An object of a family that writes PascalCase."""
-
-    model_config = PASCAL
 
     php_version: str | None = None
 

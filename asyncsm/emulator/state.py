@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import ClassVar, Final
-from urllib.parse import urlsplit
 
 from asyncsm.emulator.arguments import check_number
+from asyncsm.emulator.blob_addresses import address_of
 from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.compute import Deployment, Disk, HostedService, OSImage
 from asyncsm.emulator.monitoring import AlertRule
@@ -145,8 +145,8 @@ class StorageAccount(Lockable):
 
     def holds(self, media_link: str | None) -> bool:
         """Tell whether the blob behind `media_link` is in this account."""
-        host = urlsplit(media_link or "").hostname or ""
-        return host.partition(".")[0] == self.name and host.split(".")[1:2] == ["blob"]
+        address = address_of(media_link)
+        return address is not None and address.account == self.name
 
 
 @saved("subscription", "emulator.state:Subscription")

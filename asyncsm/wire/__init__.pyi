@@ -45,6 +45,7 @@ from . import (
     thumbprints as thumbprints,
     types as types,
     values as values,
+    vhd as vhd,
     vm_images as vm_images,
     website_backups as website_backups,
     website_metrics as website_metrics,

@@ -161,6 +161,7 @@ class Subscription(Entity):
         web_site_backups: by the addresses of their blobs; see `rules.website_backups`.
         publishing_user: the name with which all its web sites can be published.
         resource_providers: for which it is registered.
+        entitlements: from when on it may have resources of a provider's kind, by both names with a dot between.
         is_publisher: whether it may publish images and extensions. With the service few could;
             here all can, unless a seed says otherwise.
     """
@@ -192,6 +193,7 @@ class Subscription(Entity):
     publications: ByName[Publication] = field(default_factory=ByName)
     is_publisher: bool = True
     resource_providers: tuple[str, ...] = ()
+    entitlements: dict[str, datetime] = field(default_factory=dict)
     operations: OperationLog = field(default_factory=OperationLog)
     cores_in_use: int = 0
 

@@ -4,6 +4,7 @@ A job collection is another document where it is listed than where it is read, t
 Jobs are JSON, see `jobs`.
 """
 
+from datetime import datetime
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -118,6 +119,14 @@ class CreateCloudService(XmlModel):
     description: str
     geo_region: str
     email: str | None = None
+
+
+class EntitleResource(XmlModel):
+    """Request of Entitle Resource."""
+
+    resource_provider_namespace: Annotated[str, Field(alias="ResourceProviderNameSpace")]
+    type: str
+    registration_date: datetime
 
 
 class CloudServiceSettings(XmlModel):

@@ -35,6 +35,7 @@ WHOLE = [
     "dns_loadbalancers",
     "virtual_networks",
     "ip_addresses",
+    "scheduler",
     "service_bus",
     "sql",
     "web_hosting_plans",
@@ -98,7 +99,7 @@ def rows():
     found = {}
     for area in WHOLE if FACTS.is_dir() else ():
         for record in json.loads((FACTS / f"{area}.json").read_text(encoding="utf-8"))["operations"]:
-            found.setdefault(record["row"], []).append(record)
+            found.setdefault(record.get("row", record["id"]), []).append(record)
     return [pytest.param(found[row], id=row) for row in found]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from functools import partial
 from typing import Final, TypeVar
 
@@ -16,6 +17,7 @@ from asyncsm.emulator.rules.jobs import stop
 from asyncsm.emulator.rules.scheduler import PLANS, SERVICE, answered, cloud_service, collection_of
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.scheduler import CloudService, JobCollection
+from asyncsm.emulator.state import Subscription
 from asyncsm.wire import hosted_services, scheduler as wire
 
 T = TypeVar("T", CloudService, JobCollection)
@@ -74,6 +76,14 @@ def delete_service(call: Call) -> Reply:
     service = cloud_service(call)
     then = partial(_drop_service, call.subscription.cloud_services, service.name)
     return call.accept(locks=[service, *service.collections.values()], then=then)
+
+
+@routes.post("EntitleResource", "EntitleResource")
+def entitle(call: Call) -> Reply:
+    """Entitle Resource [protocol 4.25]; again it moves the date [guess]."""
+    wanted = call.body(wire.EntitleResource)
+    kind = f"{wanted.resource_provider_namespace}.{wanted.type}"
+    return call.accept(then=partial(_entitle, call.subscription, kind, wanted.registration_date))
 
 
 @routes.get(COLLECTIONS, "CheckJobCollectionNameAvailability", query=ASKED)
@@ -214,6 +224,11 @@ def _service_shown(service: CloudService) -> wire.CloudService:
 @effect("scheduler/put")
 def _put(held: ByName[T], name: str, thing: T) -> None:
     held[name] = thing
+
+
+@effect("scheduler/entitle")
+def _entitle(subscription: Subscription, kind: str, since: datetime) -> None:
+    subscription.entitlements = {**subscription.entitlements, kind: since}
 
 
 @effect("scheduler/drop-cloud-service")

@@ -305,7 +305,7 @@ class ManagementSession(Caller):
         """
         self._open().throttle.charge(ages)
 
-    def in_doubt(self, since: datetime) -> AbstractContextManager[None]:
+    def in_doubt(self, since: datetime | None) -> AbstractContextManager[None]:
         """Look before sending: a process that died may have sent the changes of this block already.
 
         Each change made in the block that is not harmless to repeat is looked for first, as if its
@@ -313,6 +313,7 @@ class ManagementSession(Caller):
 
         Args:
             since: when it can have been sent at the earliest, by the service's clock; see `service_time`.
+                ``None`` for a block within another one whose changes have certainly not been sent.
 
         Raises:
             OutcomeUnknown: by a change in the block, when nothing can tell.

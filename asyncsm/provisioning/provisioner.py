@@ -12,18 +12,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr, computed_field
 
 from asyncsm.config import ThrottlePolicy
 from asyncsm.errors import InvalidArgument
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.estimate import Estimate, estimate
-from asyncsm.provisioning.feasibility import shortcomings
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.journal import Journal, JournalError, Phase, Record
+from asyncsm.provisioning.look import look
 from asyncsm.provisioning.plan import Plan
+from asyncsm.provisioning.problems import Problem
 from asyncsm.provisioning.progress import StrictModel, Watch
 from asyncsm.provisioning.report import Report, Traffic
 from asyncsm.provisioning.resources import Site, resources_of
@@ -33,6 +34,9 @@ from asyncsm.provisioning.store import Records
 from asyncsm.services import ServiceManagementService
 
 JOURNAL_SUFFIX = ".journal"
+
+Seen: TypeAlias = tuple[Site, Mapping[str, Any]]
+"""A subscription as it was surveyed, and what was found there."""
 
 
 class Planned(StrictModel):
@@ -67,7 +71,7 @@ class Preview(StrictModel):
         changes: the number of requests that would change something.
         seconds: the least time for all of them.
         seconds_by_budget: the least time for sending them; 0 where no budget is known.
-        problems: why the subscription cannot have all of it, as far as that can be told.
+        obstacles: why the subscription cannot have all of it, as far as that can be told, with their places in the plan.
     """
 
     plan: str
@@ -77,7 +81,14 @@ class Preview(StrictModel):
     changes: int
     seconds: float
     seconds_by_budget: float
-    problems: list[str] = Field(default_factory=list)
+    obstacles: list[Problem] = Field(default_factory=list)
+    _seen: dict[str, Seen] = PrivateAttr(default_factory=dict)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def problems(self) -> list[str]:
+        """The obstacles in words."""
+        return [str(one) for one in self.obstacles]
 
     @property
     def actions(self) -> dict[str, int]:
@@ -163,19 +174,21 @@ class Provisioner:
         (graph,) = self.graphs.values()
         return graph
 
-    async def preview(self, throttle: ThrottlePolicy | None = None) -> Preview:
+    async def preview(self, throttle: ThrottlePolicy | None = None, *, names: int | None = None) -> Preview:
         """Read the service, and return the actions `apply` would take.
 
         Args:
             throttle: the budget of each subscription for the estimate; the session's, if not given.
+            names: the most new names of which a subscription is asked whether somebody else has them, a request for
+                each; none is asked for if there are more. ``None`` for all.
 
         Raises:
             JournalError: the journal cannot be used.
             AsyncsmError: a subscription cannot be read.
         """
         with self._open() as (records, _):
-            parts = await together(self._preview(one, records[one], throttle) for one in self.graphs)
-        return Preview(
+            parts = await together(self._preview(one, records[one], throttle, names) for one in self.graphs)
+        preview = Preview(
             plan=self._plan.name,
             subscription_id=self._subscriptions,
             resources=[one for part in parts for one in part.resources],
@@ -183,17 +196,23 @@ class Provisioner:
             changes=sum(one.changes for one in parts),
             seconds=max(one.seconds for one in parts),
             seconds_by_budget=max(one.seconds_by_budget for one in parts),
-            problems=[one for part in parts for one in part.problems],
+            obstacles=[one for part in parts for one in part.obstacles],
         )
+        for part in parts:
+            preview._seen |= part._seen  # noqa: SLF001 - for the run that follows at once
+        return preview
 
-    async def _preview(self, subscription: str, records: Records, throttle: ThrottlePolicy | None) -> Preview:
+    async def _preview(
+        self, subscription: str, records: Records, throttle: ThrottlePolicy | None, names: int | None
+    ) -> Preview:
         site, graph, label = self._site(subscription), self.graphs[subscription], self._label(subscription)
         found = await steps.survey(site, graph)
         decisions = {one.key: steps.decide(one, found.get(one.key)) for one in graph}
         session = site.sms.session.statistics
         known = ThrottlePolicy(calls=session.budget) if session.budget else ThrottlePolicy()
         reckoned: Estimate = estimate(graph, decisions, throttle or known)
-        return Preview(
+        begun = {key for key, record in records if record.unfinished}
+        preview = Preview(
             plan=self._plan.name,
             subscription_id=subscription,
             resources=[
@@ -211,29 +230,35 @@ class Provisioner:
             changes=reckoned.changes,
             seconds=reckoned.seconds,
             seconds_by_budget=reckoned.by_budget,
-            problems=await shortcomings(site, graph, decisions),
+            obstacles=await look(site, graph, decisions, begun=begun, names=names),
         )
+        preview._seen[subscription] = site, found  # noqa: SLF001
+        return preview
 
-    async def apply(self, options: RunOptions | None = None, watch: Watch | None = None) -> Report:
+    async def apply(
+        self, options: RunOptions | None = None, watch: Watch | None = None, *, after: Preview | None = None
+    ) -> Report:
         """Create and change resources until they are as the plan has them; done twice, it finds nothing to do.
 
         Args:
             options: limits of the run; `max_in_flight` is for each subscription.
             watch: called with the progress before anything is done, to read it or subscribe to it.
+            after: a preview of a moment ago, whose reading of the service need not be made again.
 
         Raises:
             JournalError: the journal cannot be used.
             AsyncsmError: a subscription cannot be read; nothing has been changed. What goes wrong
                 later is in the report.
         """
-        return await self._run("apply", options or RunOptions(), watch)
+        seen = after._seen if after is not None else {}  # noqa: SLF001
+        return await self._run("apply", options or RunOptions(), watch, seen)
 
     async def destroy(self, options: RunOptions | None = None, watch: Watch | None = None) -> Report:
         """Remove the resources that `apply` has made, and no others; takes the arguments of `apply`.
 
         Resources that the plan had once, and has no more, are removed too.
         """
-        return await self._run("destroy", options or RunOptions(), watch)
+        return await self._run("destroy", options or RunOptions(), watch, {})
 
     def stop(self, reason: str = "stopped") -> None:
         """Begin nothing more in the present run; it ends when the changes sent so far have ended."""
@@ -253,7 +278,9 @@ class Provisioner:
                 for one in status_of(graph, records[subscription], self._label(subscription))
             ]
 
-    async def _run(self, verb: Verb, options: RunOptions, watch: Watch | None) -> Report:
+    async def _run(
+        self, verb: Verb, options: RunOptions, watch: Watch | None, seen: Mapping[str, Seen]
+    ) -> Report:
         sessions = [one.session for one in self._services.values()]
         before = [session.statistics for session in sessions]
         with self._open(verb) as (records, journal):
@@ -261,10 +288,10 @@ class Provisioner:
             progress = progress_of({self._label(one): graph for one, graph in graphs.items()})
             if watch is not None:
                 watch(progress)
-            self._runners = [
-                Runner(verb, graph, self._site(one), records[one], options, progress, self._label(one))
-                for one, graph in graphs.items()
-            ]
+            for one, graph in graphs.items():
+                site, found = seen.get(one) or (self._site(one), None)
+                runner = Runner(verb, graph, site, records[one], options, progress, self._label(one), found)
+                self._runners.append(runner)
             try:
                 await run_all(self._runners)
             finally:

@@ -72,6 +72,7 @@ class Runner:
         options: limits of the run.
         progress: the progress of the run, with all resources; a resource that has a good outcome is left alone.
         label: what precedes the keys of the share in `progress`.
+        found: what `steps.survey` has found a moment ago; without it, `survey` asks.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Runner:
         options: RunOptions,
         progress: Progress,
         label: str = "",
+        found: Mapping[str, Any] | None = None,
     ) -> None:
         self._verb = verb
         self._graph = graph
@@ -93,7 +95,8 @@ class Runner:
         self._progress = progress
         self._label = label
         self._places = asyncio.Semaphore(options.max_in_flight or max(1, len(graph)))
-        self._found: Mapping[str, Any] = {}
+        self._surveyed = found is not None
+        self._found: Mapping[str, Any] = found or {}
         self._errands: dict[str, Errand] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._ended: dict[str, asyncio.Event] = {key: asyncio.Event() for key in graph.resources}
@@ -105,6 +108,8 @@ class Runner:
         Raises:
             AsyncsmError: the subscription cannot be surveyed; nothing has been changed.
         """
+        if self._surveyed:
+            return
         unknown = list(self._graph)
         if self._verb == "destroy":
             await self._site.sms.list_hosted_services()  # the reply also has the service's time

@@ -23,6 +23,7 @@ class Wanted:
     clock: float
     throttle: str | None = None
     seed: int = 1
+    subscriptions: int = 1
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Running:
 
     url: str
     subscription_id: str
+    subscription_ids: tuple[str, ...]
     certificate_path: str
     ca_path: str
     admin_url: str
@@ -51,9 +53,15 @@ def emulator_process(wanted: Wanted) -> Iterator[Running]:
 async def serve(wanted: Wanted) -> None:
     """Run until standard input is closed."""
     async with Emulator(
-        clock=wanted.clock, throttle=wanted.throttle, seed=wanted.seed, tail=False, quotas=LIMITLESS
+        clock=wanted.clock,
+        throttle=wanted.throttle,
+        seed=wanted.seed,
+        subscriptions=wanted.subscriptions,
+        tail=False,
+        quotas=LIMITLESS,
     ) as emulator:
-        sys.stdout.write(json.dumps(emulator.facts()) + "\n")
+        facts = emulator.facts() | {"subscription_ids": emulator.subscription_ids}
+        sys.stdout.write(json.dumps(facts) + "\n")
         sys.stdout.flush()
         await asyncio.to_thread(sys.stdin.read)
 

@@ -17,6 +17,7 @@ from asyncsm.cli import (
     emulator,
     exit_codes,
     location,
+    migrate,
     operation,
     plan,
     service,
@@ -37,6 +38,7 @@ app.command("doctor")(doctor.doctor)
 for _group in (emulator, certificate, location, service, operation, plan):
     app.add_typer(_group.app)
 app.command("worker")(worker.worker)
+app.command("migrate")(migrate.migrate)
 
 # Depending on its version, typer brings its own copy of click or uses the installed one.
 _ClickException = cast(

@@ -44,6 +44,7 @@ class Clients:
         self._opened: dict[int, tuple[cst.CSTNode, Opening]] = {}
         self._entered_late: dict[Class, int] = {}
         """Classes whose constructors await something, and how many statements do so at their end."""
+        self._fresh: dict[cst.BaseExpression, bool] = {}
         self._find_owners()
         for scope in self.script.scopes:
             for name in list(scope.bindings):
@@ -53,6 +54,12 @@ class Clients:
 
     def is_fresh(self, node: cst.BaseExpression) -> bool:
         """Tell an expression that makes a client, which whoever gets it has to close."""
+        if node not in self._fresh:
+            self._fresh[node] = False  # as long as it depends on itself
+            self._fresh[node] = self._makes(node)
+        return self._fresh[node]
+
+    def _makes(self, node: cst.BaseExpression) -> bool:
         match node:
             case cst.Call():
                 match self.inference.kind(node.func):
@@ -95,6 +102,7 @@ class Clients:
                 ]
                 if names:
                     self.owners[each] = names
+            self._fresh.clear()  # objects of such a class are, too
         for each in classes:
             constructor = each.methods.get("__init__")
             if constructor is not None and constructor in self.asynchrony.functions:

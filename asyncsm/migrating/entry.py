@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 import libcst as cst
+from libcst import matchers
 
 from asyncsm.migrating import building
 from asyncsm.migrating.kinds import OwnFunction
@@ -203,7 +204,8 @@ def _defines(statement: cst.CSTNode) -> bool:
         case cst.SimpleStatementLine(body=[cst.Import() | cst.ImportFrom()]):
             return True
         case _:
-            return False
+            # No function may import all names of a module.
+            return bool(matchers.findall(statement, matchers.ImportStar()))
 
 
 def _blank(lines: int) -> list[cst.EmptyLine]:

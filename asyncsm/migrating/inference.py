@@ -41,6 +41,8 @@ from asyncsm.migrating.script import (
     last_name,
 )
 
+ROUNDS: Final = 8
+"""How often all is looked at again at most, as a function may be known by its callers and they by it."""
 SAME_ITEMS: Final = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "frozenset"})
 
 
@@ -51,22 +53,32 @@ class Inference:
         self.script = script
         self.taken: dict[str, type] = {}
         """Names that were taken for clients by the methods they are called with."""
+        self._calls: dict[str, list[cst.Call]] = {}
+        self._handing: dict[str, list[cst.Call]] = {}
+        """Calls by the last part of what they call, and by that of each argument."""
+        for call in (call for scope in script.scopes for call in scope.calls):
+            self._calls.setdefault(last_name(call.func), []).append(call)
+            for each in call.args:
+                self._handing.setdefault(last_name(each.value), []).append(call)
         self._known: dict[cst.CSTNode, Kind | None] = {}
-        self._asked: set[object] = set()
+        self._before: dict[cst.CSTNode, Kind | None] = {}
+        self._asked: set[cst.CSTNode] = set()
+        for _ in range(ROUNDS):
+            self._before, self._known = self._known, {}
+            for node in script.scope_of:
+                self.kind(node)
+            if self._before == self._known:
+                break
 
     def kind(self, node: cst.CSTNode) -> Kind | None:
         """Return what an expression is, ``None`` if nothing tells."""
         if node in self._known:
             return self._known[node]
         if node in self._asked:
-            return None  # it depends on itself
+            return self._before.get(node)  # it depends on itself
         self._asked.add(node)
-        outermost = len(self._asked) == 1
-        found = self._kind(node)
+        self._known[node] = found = self._kind(node)
         self._asked.discard(node)
-        # What was found on the way round a circle may be found wanting from elsewhere.
-        if found is not None or outermost:
-            self._known[node] = found
         return found
 
     def _kind(self, node: cst.CSTNode) -> Kind | None:
@@ -207,41 +219,32 @@ class Inference:
 
     def _given_indirectly(self, scope: Scope, place: int) -> Kind | None:
         """Return the kind of an argument that a thread or a pool passes on."""
-        for each in self.script.scopes:
-            for call in each.calls:
-                first, *others = [one.value for one in call.args] or [call]
-                target = argument_for(call, "target", -1)
-                if target is not None and self.kind(target) == OwnFunction(scope):
-                    arguments = argument_for(call, "args", -1)
-                    elements = arguments.elements if isinstance(arguments, cst.Tuple | cst.List) else ()
-                    return self.kind(elements[place].value) if place < len(elements) else None
-                if not others or first is call or self.kind(first) != OwnFunction(scope):
-                    continue
-                if last_name(call.func) == "map" and place == 0:
-                    return self.item_of(self.kind(others[0]))
-                if last_name(call.func) == "submit" and place < len(others):
-                    return self.kind(others[place])
+        for call in self._handing.get(scope.name, []):
+            first, *others = [one.value for one in call.args]
+            target = argument_for(call, "target", -1)
+            if target is not None and self.kind(target) == OwnFunction(scope):
+                arguments = argument_for(call, "args", -1)
+                elements = arguments.elements if isinstance(arguments, cst.Tuple | cst.List) else ()
+                return self.kind(elements[place].value) if place < len(elements) else None
+            if not others or self.kind(first) != OwnFunction(scope):
+                continue
+            if last_name(call.func) == "map" and place == 0:
+                return self.item_of(self.kind(others[0]))
+            if last_name(call.func) == "submit" and place < len(others):
+                return self.kind(others[place])
         return None
 
     def calls_of(self, scope: Scope) -> list[cst.Call]:
         """Return all calls of a function of the script."""
-        return [
-            call
-            for each in self.script.scopes
-            for call in each.calls
-            if last_name(call.func) in {scope.name, scope.owner.name if scope.owner else scope.name}
-            and self.callee(call) is scope
-        ]
+        name = scope.owner.name if scope.owner is not None and scope.name == "__init__" else scope.name
+        return [call for call in self._calls.get(name, []) if self.callee(call) is scope]
 
     def _by_methods(self, name: str, home: Scope) -> Kind | None:
         """Take a name for a client if all that is called of it are methods of one."""
         used = {
             each.attr.value
-            for scope in self.script.scopes
-            for each in scope.attributes
-            if isinstance(each.value, cst.Name)
-            and each.value.value == name
-            and self.home(name, scope) is home
+            for each in self.script.attributes_of.get(name, [])
+            if self.home(name, self.script.scope_of[each]) is home
         }
         for kind in knowledge.clients().values():
             if any(knowledge.is_awaited(kind, each) for each in used) and all(

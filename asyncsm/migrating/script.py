@@ -104,6 +104,8 @@ class Script(cst.CSTVisitor):
         self.imported_all: list[str] = []
         self.held: dict[str, list[Binding]] = {}
         """What is put into lists and dictionaries, by their names."""
+        self.attributes_of: dict[str, list[cst.Attribute]] = {}
+        """Attributes by the names whose they are."""
         self._within = [self.top]
         self._classes: list[Class | None] = [None]
         self._parts: set[cst.CSTNode] = set()
@@ -222,6 +224,8 @@ class Script(cst.CSTVisitor):
     def visit_Attribute(self, node: cst.Attribute) -> None:
         self._within[-1].attributes.append(node)
         self._parts.add(node.attr)
+        if isinstance(node.value, cst.Name):
+            self.attributes_of.setdefault(node.value.value, []).append(node)
 
     def visit_Arg(self, node: cst.Arg) -> None:
         if node.keyword is not None:

@@ -31,6 +31,7 @@ FUNCTIONS: Final[Mapping[str, str]] = {
 """Commands without a group, and the modules that have a function of their name."""
 
 MODULES: Final[Mapping[str, str]] = {
+    "account": "asyncsm.cli.account",
     "certificate": "asyncsm.cli.certificate",
     "emulator": "asyncsm.cli.emulator",
     "operation": "asyncsm.cli.operation",

@@ -76,6 +76,7 @@ USUAL: Final[Mapping[str, Usual]] = {
     "DeleteRoleInstances": Usual(198, 2, 30),
     "DeleteVMImage": Usual(5, 1, 5),
     "DisassociateReservedIP": Usual(57, 1, 5),
+    "EntitleResource": Usual(6),
     "GetPackage": Usual(31, 1, 31),
     "PerformMaintenanceOnRole": Usual(151, resolution=30),
     "RebootDeploymentRoleInstance": Usual(60),

@@ -146,7 +146,7 @@ def kind_of(annotation: object) -> tuple[Kind, Sequence[str]]:
 
 
 def _kind_of_one(part: Any) -> tuple[Kind, Sequence[str]]:
-    plain: Mapping[object, Kind] = {bool: "truth", int: "number"}
+    plain: Mapping[object, Kind] = {bool: "truth", int: "number", float: "decimal"}
     if part in plain:
         return plain[part], ()
     if isinstance(part, type) and issubclass(part, Enum):
@@ -178,7 +178,7 @@ def _is_model(part: object) -> bool:
 def _has_a_place(operation: Operation, parameter: Parameter, kind: Kind) -> bool:
     """Return whether a parameter is an argument: it names what is meant, or nothing else is required."""
     required = [one for one in operation.parameters if one.required and not one.optional]
-    if kind not in {"text", "number", "file", "texts"}:
+    if kind not in {"text", "number", "decimal", "file", "texts"}:
         return False
     named = PLACEHOLDER.findall(operation.path) + PLACEHOLDER.findall(operation.target)
     if kind == "texts":
@@ -270,7 +270,7 @@ def _fields(operation: Operation, parameter: Parameter) -> Iterator[Described]:
             kind, words = kind_of(field.annotation)
         except TypeError:
             continue
-        if kind not in {"text", "number", "truth", "secret"}:
+        if kind not in {"text", "number", "decimal", "truth", "secret"}:
             continue
         one: Described = {
             "name": name,

@@ -8,7 +8,7 @@ from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
-from asyncsm.operations.kinds import Name
+from asyncsm.operations.kinds import Moment, Name
 from asyncsm.operations.scheduler import CLOUD_SERVICE
 from asyncsm.polling import OperationHandle
 
@@ -94,5 +94,21 @@ class StoreOperations(Caller):
 
         Raises:
             ResourceNotFound: no such add-on.
+        """
+        ...
+
+    @family.acts("EntitleResource", body=lambda: wire.store.EntitleResource, version="2013-03-01")
+    async def entitle_resource(
+        self,
+        resource_provider_name_space: Name,
+        type: Name,
+        registration_date: Moment,
+    ) -> OperationHandle:
+        """Let the subscription have resources of a kind.
+
+        Args:
+            resource_provider_name_space: who offers them.
+            type: their kind.
+            registration_date: since when.
         """
         ...

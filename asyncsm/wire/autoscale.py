@@ -1,10 +1,8 @@
 """Autoscale settings: between how many instances a role is to have, and when there are to be more or fewer of them."""
 
-from typing import ClassVar
+from pydantic import Field
 
-from pydantic import ConfigDict, Field
-
-from asyncsm.wire.json_model import PASCAL, JsonModel, Moment
+from asyncsm.wire.json_model import Moment, PascalModel
 from asyncsm.wire.types import OpenEnum
 
 
@@ -69,10 +67,8 @@ class ScaleFrequency(OpenEnum):
     YEAR = "Year"
 
 
-class ScaleCapacity(JsonModel):
+class ScaleCapacity(PascalModel):
     """Numbers of instances, which are text."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     minimum: str | None = None
     maximum: str | None = None
@@ -80,10 +76,8 @@ class ScaleCapacity(JsonModel):
     """Where the metrics cannot be read."""
 
 
-class MetricTrigger(JsonModel):
+class MetricTrigger(PascalModel):
     """The values of a metric that make a scale rule act; times are durations such as ``PT10M``."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     metric_name: str | None = None
     metric_namespace: str | None = None
@@ -97,10 +91,8 @@ class MetricTrigger(JsonModel):
     threshold: float | None = None
 
 
-class ScaleAction(JsonModel):
+class ScaleAction(PascalModel):
     """The change that a scale rule makes."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     direction: ScaleDirection | None = None
     type: ScaleType | None = None
@@ -110,29 +102,23 @@ class ScaleAction(JsonModel):
     """How long nothing is changed after it: a duration such as ``PT20M``."""
 
 
-class ScaleRule(JsonModel):
+class ScaleRule(PascalModel):
     """A rule by which the number of instances changes."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     metric_trigger: MetricTrigger = Field(default_factory=MetricTrigger)
     scale_action: ScaleAction = Field(default_factory=ScaleAction)
 
 
-class ScaleFixedDate(JsonModel):
+class ScaleFixedDate(PascalModel):
     """The time in which a profile holds, once."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     time_zone: str | None = None
     start: Moment | None = None
     end: Moment | None = None
 
 
-class ScaleSchedule(JsonModel):
+class ScaleSchedule(PascalModel):
     """The moments at which a profile begins to hold."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     time_zone: str | None = None
     days: list[str] = Field(default_factory=list)
@@ -140,19 +126,15 @@ class ScaleSchedule(JsonModel):
     minutes: list[int] = Field(default_factory=list)
 
 
-class ScaleRecurrence(JsonModel):
+class ScaleRecurrence(PascalModel):
     """The time from which on a profile holds, again and again."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     frequency: ScaleFrequency | None = None
     schedule: ScaleSchedule = Field(default_factory=ScaleSchedule)
 
 
-class AutoscaleProfile(JsonModel):
+class AutoscaleProfile(PascalModel):
     """Numbers and rules that hold together: always, or at times."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     name: str | None = None
     capacity: ScaleCapacity = Field(default_factory=ScaleCapacity)
@@ -161,10 +143,8 @@ class AutoscaleProfile(JsonModel):
     recurrence: ScaleRecurrence | None = None
 
 
-class AutoscaleSetting(JsonModel):
+class AutoscaleSetting(PascalModel):
     """How a resource is scaled: request of Create Or Update Autoscale Setting, and what is read."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     profiles: list[AutoscaleProfile] = Field(default_factory=list)
     enabled: bool = False

@@ -6,10 +6,10 @@ condition without ``Operator`` compares by ``GreaterThan`` (as recorded).
 
 from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from asyncsm.wire.document import DocumentList
-from asyncsm.wire.json_model import PASCAL, JsonModel, Moment
+from asyncsm.wire.json_model import Moment, PascalModel
 from asyncsm.wire.types import OpenEnum
 
 _ALERTS = "Microsoft.WindowsAzure.Management.Monitoring.Alerts.Models."
@@ -25,10 +25,9 @@ class ConditionOperator(OpenEnum):
     LESS_THAN_OR_EQUAL = "LessThanOrEqual"
 
 
-class RuleMetricDataSource(JsonModel):
+class RuleMetricDataSource(PascalModel):
     """The metric that an alert rule watches."""
 
-    model_config: ClassVar[ConfigDict] = PASCAL
     type_name: ClassVar[str] = _ALERTS + "RuleMetricDataSource"
 
     odata_type: Annotated[str | None, Field(alias="odata.type")] = None
@@ -39,10 +38,9 @@ class RuleMetricDataSource(JsonModel):
     metric_name: str | None = None
 
 
-class ThresholdRuleCondition(JsonModel):
+class ThresholdRuleCondition(PascalModel):
     """The condition under which an alert rule raises an incident."""
 
-    model_config: ClassVar[ConfigDict] = PASCAL
     type_name: ClassVar[str] = _ALERTS + "ThresholdRuleCondition"
 
     odata_type: Annotated[str | None, Field(alias="odata.type")] = None
@@ -53,10 +51,9 @@ class ThresholdRuleCondition(JsonModel):
     """How long values have to be so: a duration such as ``PT5M``."""
 
 
-class RuleEmailAction(JsonModel):
+class RuleEmailAction(PascalModel):
     """The people who are sent mail when an incident begins and ends."""
 
-    model_config: ClassVar[ConfigDict] = PASCAL
     type_name: ClassVar[str] = _ALERTS + "RuleEmailAction"
 
     odata_type: Annotated[str | None, Field(alias="odata.type")] = None
@@ -64,10 +61,8 @@ class RuleEmailAction(JsonModel):
     custom_emails: list[str] = Field(default_factory=list)
 
 
-class AlertRule(JsonModel):
+class AlertRule(PascalModel):
     """An alert rule."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     id: str | None = None
     name: str | None = None
@@ -78,18 +73,14 @@ class AlertRule(JsonModel):
     last_updated_time: Moment | None = None
 
 
-class AlertRules(JsonModel, DocumentList[AlertRule]):
+class AlertRules(PascalModel, DocumentList[AlertRule]):
     """Reply of List Alert Rules."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     value: list[AlertRule] = Field(default_factory=list)
 
 
-class AlertIncident(JsonModel):
+class AlertIncident(PascalModel):
     """A time in which the condition of an alert rule held."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     id: str | None = None
     rule_id: str | None = None
@@ -98,27 +89,21 @@ class AlertIncident(JsonModel):
     resolved_time: Moment | None = None
 
 
-class AlertIncidents(JsonModel, DocumentList[AlertIncident]):
+class AlertIncidents(PascalModel, DocumentList[AlertIncident]):
     """Reply of List Alert Incidents."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     value: list[AlertIncident] = Field(default_factory=list)
 
 
-class MetricTimeGrain(JsonModel):
+class MetricTimeGrain(PascalModel):
     """How finely a metric is measured, and how long that is kept."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     time_grain: str | None = None
     retention: str | None = None
 
 
-class MonitoredMetric(JsonModel):
+class MonitoredMetric(PascalModel):
     """A metric that a resource has."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     name: str | None = None
     namespace: str | None = None
@@ -131,18 +116,14 @@ class MonitoredMetric(JsonModel):
     is_alertable: bool = False
 
 
-class MonitoredMetrics(JsonModel, DocumentList[MonitoredMetric]):
+class MonitoredMetrics(PascalModel, DocumentList[MonitoredMetric]):
     """Reply of List Metric Definitions."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     value: list[MonitoredMetric] = Field(default_factory=list)
 
 
-class MeasuredValue(JsonModel):
+class MeasuredValue(PascalModel):
     """The measurements of a metric in one interval."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     timestamp: Moment | None = None
     average: float | None = None
@@ -153,10 +134,8 @@ class MeasuredValue(JsonModel):
     count: int | None = None
 
 
-class MeasuredMetric(JsonModel):
+class MeasuredMetric(PascalModel):
     """The measurements of a metric."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     name: str | None = None
     namespace: str | None = None
@@ -169,27 +148,21 @@ class MeasuredMetric(JsonModel):
     metric_values: list[MeasuredValue] = Field(default_factory=list)
 
 
-class MeasuredMetrics(JsonModel, DocumentList[MeasuredMetric]):
+class MeasuredMetrics(PascalModel, DocumentList[MeasuredMetric]):
     """Reply of List Metric Values."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     value: list[MeasuredMetric] = Field(default_factory=list)
 
 
-class AvailabilityLocation(JsonModel):
+class AvailabilityLocation(PascalModel):
     """A place from which the availability of an endpoint can be measured."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     name: str | None = None
     display_name: str | None = None
 
 
-class AvailabilityEndpoint(JsonModel):
+class AvailabilityEndpoint(PascalModel):
     """A URL whose availability is measured, and from where."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     config_id: str | None = None
     name: str | None = None
@@ -197,10 +170,9 @@ class AvailabilityEndpoint(JsonModel):
     url: str | None = None
 
 
-class AvailabilityMetricSettingValue(JsonModel):
+class AvailabilityMetricSettingValue(PascalModel):
     """The endpoints whose availability is measured, and the places from which that can be."""
 
-    model_config: ClassVar[ConfigDict] = PASCAL
     type_name: ClassVar[str] = _METRICS + "AvailabilityMetricSettingValue"
 
     odata_type: Annotated[str | None, Field(alias="odata.type")] = None
@@ -208,19 +180,15 @@ class AvailabilityMetricSettingValue(JsonModel):
     endpoints: list[AvailabilityEndpoint] = Field(default_factory=list)
 
 
-class MetricSetting(JsonModel):
+class MetricSetting(PascalModel):
     """The settings of the metrics that a resource has in a namespace."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     resource_id: str | None = None
     namespace: str | None = None
     value: AvailabilityMetricSettingValue = Field(default_factory=AvailabilityMetricSettingValue)
 
 
-class MetricSettings(JsonModel, DocumentList[MetricSetting]):
+class MetricSettings(PascalModel, DocumentList[MetricSetting]):
     """Reply of List Metric Settings."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     value: list[MetricSetting] = Field(default_factory=list)

@@ -147,6 +147,20 @@ async def test_add_ons(management):
     assert "mail" not in (await management.get(SERVICE)).find_all("Name")
 
 
+async def test_an_entitlement_registers(emulator, management):
+    """The subscription is registered for what it is entitled to; a second time changes nothing."""
+    inside = "<Type>JobCollections</Type><RegistrationDate>2015-01-01T00:00:00Z</RegistrationDate>"
+    for provider in ("scheduler", "scheduler"):
+        body = document(
+            "EntitleResource", f"<ResourceProviderNameSpace>{provider}</ResourceProviderNameSpace>{inside}"
+        )
+        await management.finished(await management.post("EntitleResource", body))
+    owner = emulator.state.subscriptions[emulator.subscription_id]
+    assert owner.resource_providers == ("scheduler.JobCollections",)
+    refused = await management.put("services?service=scheduler.JobCollections&action=register")
+    assert refused.status == 409
+
+
 async def test_a_cloud_service_takes_its_resources_along(management):
     """They are locked as long as one of them is changed."""
     await management.finished(await management.put(ADD_ON, add_on()))

@@ -41,6 +41,7 @@ WHOLE = [
     "web_sites",
     "hdinsight",
     "monitoring",
+    "scheduler",
     "store",
 ]
 """Areas of the record of which nothing is missing."""

@@ -13,6 +13,7 @@ from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules.scheduler import SERVICE, cloud_service
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.scheduler import AddOn, CloudService
+from asyncsm.emulator.state import Subscription
 from asyncsm.wire import store as wire
 
 routes: RouteTable = RouteTable()
@@ -49,6 +50,16 @@ def delete(call: Call) -> Reply:
     return call.accept(locks=[found], then=partial(_drop, service.add_ons, found.key))
 
 
+@routes.post("EntitleResource", "EntitleResource")
+def entitle(call: Call) -> Reply:
+    """Entitle Resource: the subscription is registered for resources of a kind, if it was not."""
+    wanted = call.body(wire.EntitleResource)
+    if not wanted.resource_provider_name_space or not wanted.type:
+        raise refusals.bad_request("A resource has a provider and a type.")  # [protocol 4.25] [guess]
+    kind = f"{wanted.resource_provider_name_space}.{wanted.type}"
+    return call.accept(then=partial(_entitle, call.subscription, kind))
+
+
 def _wanted(call: Call) -> wire.AddOnInput:
     wanted = call.body(wire.AddOnInput)
     if not wanted.type or not wanted.plan:
@@ -61,6 +72,12 @@ def _add_on_of(call: Call) -> tuple[CloudService, AddOn]:
     parts = [call.parameters[each] for each in ("providerName", "offerName", "addOnName")]
     found = service.add_ons.get("/".join(parts))
     return service, refusals.required(found, f"The add-on {parts[-1]} does not exist.")  # [guess]
+
+
+@effect("store/entitle")
+def _entitle(subscription: Subscription, kind: str) -> None:
+    if kind not in subscription.resource_providers:
+        subscription.resource_providers = (*subscription.resource_providers, kind)
 
 
 @effect("store/change")

@@ -9,11 +9,12 @@ from doubles.virtual_time import virtual_time
 import asyncsm.services
 from asyncsm import ResourceNotFound, ServiceError
 from asyncsm.emulator.routing import parse_query
-from asyncsm.emulator.seeding import SeedDocument, plant
+from asyncsm.emulator.seeding import SeedDocument
 from asyncsm.emulator.state import Quotas
 from asyncsm.engine.lost_replies import ROLE_OPERATIONS
 from asyncsm.operations import catalogue
 from asyncsm.operations.facts import PLACEHOLDER
+from asyncsm.provisioning.planting import plant
 
 NAMES = {
     "affinity_group_name": "near",

@@ -74,6 +74,57 @@ class ExtensionSeed(Spec):
     """All of its versions."""
 
 
+class ClusterSeed(Spec):
+    """An HDInsight cluster that runs."""
+
+    storage_account: Name
+    """The account with its files."""
+    cloud_service_id: Name = "hdinsight"
+    """Its cloud service, which is made if there is none."""
+    location: str | None = None
+    """Its region; the seed's if absent."""
+    username: Name = "admin"
+    """Of who may use it."""
+    password: SecretReference = Field(default_factory=lambda: MADE_UP)
+    """``Seeded-1`` if absent."""
+    data_nodes: int = Field(default=4, ge=1)
+    """How many nodes there are besides the head nodes."""
+    version: Name = "default"
+    """Of HDInsight."""
+
+
+class AddOnSeed(Spec):
+    """An add-on of the store."""
+
+    provider: Name
+    """Who offers it."""
+    offer: Name
+    """The offer."""
+    plan: Name = "free"
+    """One of the offer's plans."""
+    cloud_service_id: Name = "store"
+    """Its cloud service, which is made if there is none."""
+    location: str | None = None
+    """Its region; the seed's if absent."""
+
+
+class AlertRuleSeed(Spec):
+    """An alert rule; if its condition holds for 0, with an incident that goes on."""
+
+    resource: Name
+    """What is watched, such as ``/hostedservices/shop/deployments/v1/roles/web``."""
+    metric: Name = "Percentage CPU"
+    """What is measured."""
+    operator: Literal["GreaterThan", "GreaterThanOrEqual", "LessThan", "LessThanOrEqual"] = "GreaterThan"
+    """How it is compared."""
+    threshold: float = 80.0
+    """With which it is compared."""
+    window: Name = "PT5M"
+    """How long it has to be so: a duration."""
+    enabled: bool = True
+    """Whether it raises incidents."""
+
+
 class OSImageSeed(specs.OSImageSpec):
     """An image of the subscription's own."""
 
@@ -178,6 +229,12 @@ class SeedDocument(Plan):
     """Network security groups."""
     extensions: tuple[ExtensionSeed, ...] = ()
     """Extensions that the subscription has published."""
+    hdinsight_clusters: tuple[ClusterSeed, ...] = ()
+    """HDInsight clusters."""
+    add_ons: tuple[AddOnSeed, ...] = ()
+    """Add-ons of the store."""
+    alert_rules: tuple[AlertRuleSeed, ...] = ()
+    """Alert rules."""
     os_images: tuple[OSImageSeed, ...] = ()
     """Operating system images."""
     disks: tuple[DiskSeed, ...] = ()

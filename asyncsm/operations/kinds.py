@@ -17,11 +17,13 @@ from asyncsm.operations.facts import Rule
 from asyncsm.wire.thumbprints import clean
 
 _BLOB: Final = "https://account.blob.core.windows.net/container/blob.vhd"
+_CONTAINER: Final = "https://account.blob.core.windows.net/container"
 _CSCFG: Final = (
     '<ServiceConfiguration serviceName="service"'
     ' xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration"/>'
 )
 MOST_LUN: Final = 31
+SLOTS: Final = ("Production", "Staging")
 
 
 def one_of(words: Iterable[str]) -> Rule:
@@ -31,6 +33,7 @@ def one_of(words: Iterable[str]) -> Rule:
         f"one of {', '.join(words)}",
         lambda name, value: arguments.one_of(name, cast("str", value), words),
         example=words[0],
+        words=words,
     )
 
 
@@ -95,7 +98,13 @@ Description: TypeAlias = Annotated[
     str, _unnamed("at most 1,024 characters", arguments.description, "description")
 ]
 Slot: TypeAlias = Annotated[
-    str, _unnamed("Production or Staging, in any case", arguments.deployment_slot, "Production")
+    str,
+    Rule(
+        "Production or Staging, in any case",
+        lambda _, value: arguments.deployment_slot(cast("str", value)),
+        example="Production",
+        words=SLOTS,
+    ),
 ]
 HostedServiceName: TypeAlias = Annotated[
     str,
@@ -126,6 +135,10 @@ Base64Content: TypeAlias = Annotated[
 ]
 SECRET: Final = _rule("never shown", arguments.secret, "Passw0rd!")
 """The rule of ``str | pydantic.SecretStr``, which is no alias because that would load most of pydantic."""
+SIGNED: Final = _rule(
+    "URL of a container with its signature", arguments.signed_container, f"{_CONTAINER}?sig=A"
+)
+"""Likewise, of a container that whoever knows the URL may read or write."""
 Lun: TypeAlias = Annotated[int, between(0, MOST_LUN)]
 OperatingSystemName: TypeAlias = Annotated[str, one_of(("Linux", "Windows"))]
 Thumbprint: TypeAlias = Annotated[

@@ -23,6 +23,8 @@ from asyncsm.emulator.call import World
 from asyncsm.emulator.rules import jobs, service_bus, sql
 from asyncsm.emulator.scheduler import ScheduledJob
 from asyncsm.emulator.seeding import (
+    AddOnSeed,
+    ClusterSeed,
     DeploymentSeed,
     DiskSeed,
     OSImageSeed,
@@ -48,7 +50,13 @@ from asyncsm.provisioning.secrets import MADE_UP
 from asyncsm.provisioning.shares import shares
 from asyncsm.provisioning.sibling_specs import JobSpec
 from asyncsm.provisioning.specs import Spec
-from asyncsm.services import NetworkManagementService, ServiceManagementService
+from asyncsm.services import (
+    HDInsightManagementService,
+    MonitoringManagementService,
+    NetworkManagementService,
+    ServiceManagementService,
+    StoreManagementService,
+)
 from asyncsm.session import ManagementSession
 from asyncsm.wire import service_bus as wire
 from asyncsm.wire.cscfg import Instances, RoleConfiguration, ServiceConfiguration
@@ -154,6 +162,7 @@ class _Planter:
                     self._complete(one, site)
                     await one.create(site, doubtful=False)
                     await self._pretend(one, site)
+        await self._clusters_and_add_ons(site)
 
     async def _networks_and_extensions(self, site: Site) -> None:
         """Make what a plan cannot have."""
@@ -176,6 +185,39 @@ class _Planter:
                         provider_name_space=extension.provider, type=extension.name, version=version
                     )
                     await site.sms.register_extension_image(image)
+
+    async def _clusters_and_add_ons(self, site: Site) -> None:
+        """Make what a plan cannot have, either, of what other resources are there for."""
+        document, session = self._document, site.sms.session
+        for path, cluster in _copies("hdinsight_clusters", document.hdinsight_clusters):
+            with _told_of(path):
+                location = await self._cloud_service(site, cluster)
+                account = f"{cluster.storage_account}.blob.core.windows.net"
+                user = (cluster.username, cluster.password.reveal(site.base), cluster.data_nodes)
+                await HDInsightManagementService(session=session).create_cluster(
+                    *(cluster.cloud_service_id, cluster.name, location, account, cluster.name, "-"),
+                    *user,
+                    version=cluster.version,
+                    head_node_size="Large",
+                )
+        for path, add_on in _copies("add_ons", document.add_ons):
+            with _told_of(path):
+                await self._cloud_service(site, add_on)
+                offer = (add_on.cloud_service_id, add_on.provider, add_on.offer)
+                await StoreManagementService(session=session).create_add_on(*offer, add_on.name, add_on.plan)
+        for path, rule in _copies("alert_rules", document.alert_rules):
+            with _told_of(path):
+                condition = (rule.resource, rule.metric, rule.operator, rule.threshold, rule.window)
+                await MonitoringManagementService(session=session).set_alert_rule(
+                    rule.name, rule.name, *condition, is_enabled=rule.enabled
+                )
+
+    async def _cloud_service(self, site: Site, user: ClusterSeed | AddOnSeed) -> str:
+        """Let there be the cloud service of a cluster or add-on, and return its region."""
+        name, location = user.cloud_service_id, user.location or self._document.location or ""
+        if name not in self._subscription.cloud_services:
+            await site.scheduler.create_cloud_service(name, name, name, location)
+        return location
 
     # What a seed leaves out.
 

@@ -36,8 +36,21 @@ WHOLE = [
     "virtual_networks",
     "ip_addresses",
     "service_bus",
+    "sql",
+    "web_hosting_plans",
+    "web_sites",
+    "hdinsight",
+    "monitoring",
+    "scheduler",
+    "store",
 ]
 """Areas of the record of which nothing is missing."""
+
+BY_HANDLES = {"GET /services/webspaces/{}/sites/{}/operations/{}"}
+"""Rows that no method asks for: handles of operations do."""
+
+ELSEWHERE = "https:/"
+"""Beginning of paths at another host than the service's: a cluster has its own for its jobs."""
 
 VERSIONS = {
     "share_vm_image": "the old SDK's; other clients send later ones",
@@ -55,6 +68,7 @@ IN_ANY_VERSION = {
 
 FILLED_ELSEWHERE = {
     "create_cloud_service": "the old SDK left the name to the path, and the service took that",
+    "discover_backup": "the body is made with the flags of a restore, which do not matter there",
     "create_site": "the body is made with the web space in it, and the service finds a plan",
     "add_os_image": "the old SDK's users did without IsPremium and ShowInGui",
     "update_role": "the body is made from parts of a machine",
@@ -65,6 +79,11 @@ FILLED_ELSEWHERE = {
     "create_namespace": "the old SDK sent the region only",
 }
 """Operations that leave out, or make by a function, what other clients demand."""
+
+UNTOLD = {
+    "set_metric_setting": "the object that List Metric Settings answers; the record does not have it",
+}
+"""Operations whose body no record tells, and where it is from."""
 
 absent = pytest.mark.skipif(not FACTS.is_dir(), reason=f"no operations in {FACTS}")
 
@@ -91,7 +110,8 @@ def rows():
     found = {}
     for area in WHOLE if FACTS.is_dir() else ():
         for record in json.loads((FACTS / f"{area}.json").read_text(encoding="utf-8"))["operations"]:
-            found.setdefault(record["row"], []).append(record)
+            if not record["path"].startswith(ELSEWHERE):
+                found.setdefault(record.get("row", record["id"]), []).append(record)
     return [pytest.param(found[row], id=row) for row in found]
 
 
@@ -143,7 +163,7 @@ def test_method_path_and_query(operation):
 
 
 @absent
-@pytest.mark.parametrize("row", rows())
+@pytest.mark.parametrize("row", [case for case in rows() if case.id not in BY_HANDLES])
 def test_every_row_is_declared(row):
     """No operation of these areas lacks a method."""
     key = row[0]["verb"], bare(row[0]["path"].replace("/{subscription-id}", ""))
@@ -181,7 +201,7 @@ def test_version(operation):
 
 
 @absent
-@pytest.mark.parametrize("operation", cases(lambda one: one.fields))
+@pytest.mark.parametrize("operation", cases(lambda one: one.fields and one.name not in UNTOLD))
 def test_elements_of_the_body(operation):
     """Elements are those of the record, in its order, and what is required there can be given."""
     requests = [record.get("request", ()) for record in records_of(operation)]
@@ -218,4 +238,4 @@ def test_what_is_said_to_end_at_once_does(operation):
 def test_no_exception_is_left_over():
     """An exception that is no longer needed goes."""
     known = {one.name for one in catalogue()}
-    assert {*VERSIONS, *FILLED_ELSEWHERE} <= known
+    assert {*VERSIONS, *FILLED_ELSEWHERE, *UNTOLD} <= known

@@ -16,6 +16,7 @@ from asyncsm.emulator.control import (
     openapi,
     schemas,
     sites_and_jobs,  # noqa: F401 - declares more of them
+    store_and_alerts,  # noqa: F401 - the last ones
     views,
 )
 from asyncsm.emulator.control.calls import (
@@ -60,6 +61,11 @@ SEED: Final[dict[str, JsonValue]] = {
             "cloud_service_id": "scheduler",
             "jobs": [{"name": "report", "uri": "http://127.0.0.1/", "frequency": "day"}],
         }
+    ],
+    "hdinsight_clusters": [{"name": "crunch", "storage_account": "webstore"}],
+    "add_ons": [{"name": "mail", "provider": "sendgrid_azure", "offer": "sendgrid"}],
+    "alert_rules": [
+        {"name": "idle", "resource": "/hostedservices/shop/deployments/production/roles/WebRole"}
     ],
 }
 

@@ -150,7 +150,15 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
     def __init__(self, spec: DeploymentSpec, base: Path, certificates: Sequence[str] = ()) -> None:
         super().__init__(spec)
         self._certificates = tuple(certificates)
-        self.configuration: Path = base / spec.configuration
+        self._base = base
+
+    def cscfg(self) -> bytes:
+        """Return its service configuration.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        return self.spec.cscfg(self._base)
 
     @classmethod
     def left_over(cls, name: str) -> Self:
@@ -189,7 +197,9 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
         for name, value in self.spec.extended_properties.items():
             present = found.extended_properties.get(name)
             yield from differ(f"extended_properties.{name}", present, value, instead=BY_UPGRADE)
-        yield from configuration_changes.differences(found.configuration or "", self.configuration)
+        source = "the plan" if self.spec.is_configuration_given else Path(self.spec.configuration or "").name
+        present, wanted = found.configuration or "", self.cscfg().decode("utf-8-sig")
+        yield from configuration_changes.differences(present, wanted, source)
         if found.status in {"Running", "Suspended"}:
             wanted = "Running" if self.spec.start_deployment else "Suspended"
             yield from differ("status", found.status, wanted)
@@ -203,7 +213,7 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
             spec.name,
             spec.package_url,
             spec.label or spec.name,
-            self.configuration,
+            self.cscfg(),
             spec.start_deployment,
             spec.treat_warnings_as_error,
             spec.extended_properties or None,
@@ -216,7 +226,7 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
         service, name = self.spec.service_name, found.name
         handle: OperationHandle | None = None
         if any(one.field.startswith("configuration") for one in differences):
-            handle = await site.sms.change_deployment_configuration(service, name, self.configuration)
+            handle = await site.sms.change_deployment_configuration(service, name, self.cscfg())
         for one in differences:
             if one.field == "status":
                 if handle is not None:

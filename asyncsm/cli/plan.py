@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 app: Commands = Commands("plan")
 
 WANTED: Final[Columns] = {"kind": "kind", "name": "name", "needs": "needs"}
-PLANNED: Final[Columns] = {"kind": "kind", "name": "name", "action": "action", "differences": "differences"}
+PLANNED: Final[Columns] = {"kind": "kind", "name": "name", "action": "action", "changes": "changes"}
 KNOWN: Final[Columns] = {
     "resource": "key",
     "phase": "phase",
@@ -136,7 +136,10 @@ async def show_(
         call.show(preview.model_dump(mode="json"), {})
         refuse(located(preview.obstacles, file))
         return
-    call.show([one.model_dump(mode="json") for one in preview.resources if one.action != "nothing"], PLANNED)
+    call.show(
+        [one.model_dump(mode="json") for one in preview.resources if one.action != "nothing" or one.changes],
+        PLANNED,
+    )
     counted = ", ".join(f"{count} {action}" for action, count in sorted(preview.actions.items()))
     say(f"{counted}; {preview.changes} changes, which take at least {preview.seconds:.0f} s")
     for key in preview.orphans:

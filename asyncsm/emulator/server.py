@@ -244,15 +244,13 @@ class Emulator(EmulatorFacts):
 
         Raises:
             RuntimeError: it has not been started.
-            SeedError: it is no such document, or there cannot be what it describes. It says
-                which field that is; nothing has been added then.
+            SeedError: it is none, or there cannot be what the field that it names describes; nothing is added.
             OSError: the database cannot be written.
         """
         certificate = self._known.subscription_certificate(self.clock.now())
-        wanted = SeedDocument.read(document)
         before = self._keeper.snapshot()
         try:
-            self._plant(wanted, certificate)
+            self._plant(SeedDocument.read(document), certificate)
         except BaseException:
             self._keeper.restore(before)
             raise
@@ -383,7 +381,7 @@ class Emulator(EmulatorFacts):
             self._plant(self._contents, certificate)
 
     def _plant(self, document: SeedDocument, certificate: SubscriptionCertificate) -> None:
-        # What a plan has is made through a client; a seed is a plan, and this looks over as `service` does.
+        # A seed is a plan, which is made through a client: this looks over as `service` does.
         from asyncsm.provisioning.planting import plant
 
         plant(document, self._world, self._quotas, certificate)

@@ -71,9 +71,10 @@ def _all(plan: Plan, base: Path) -> Iterator[AnyResource]:
     for deployment in wanted.deployments:
         keys = [one.key for one in certificates.get(deployment.service_name.lower(), ())]
         yield DeploymentResource(deployment, base, keys)
-    inhabited: set[str] = set()
+    first: dict[str, VirtualMachineResource] = {}
     for machine in wanted.virtual_machines:
         service_name = machine.service_name.lower()
         keys = [one.key for one in certificates.get(service_name, ())]
-        yield VirtualMachineResource(machine, keys, joins=service_name in inhabited)
-        inhabited.add(service_name)
+        resource = VirtualMachineResource(machine, keys, joins=first.get(service_name))
+        first.setdefault(service_name, resource)
+        yield resource

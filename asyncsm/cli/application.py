@@ -19,6 +19,7 @@ from asyncsm.cli import (
     location,
     operation,
     plan,
+    plan_export,
     service,
     worker,
 )
@@ -36,6 +37,7 @@ app.command("demo")(demo_command.demo)
 app.command("doctor")(doctor.doctor)
 for _group in (emulator, certificate, location, service, operation, plan):
     app.add_typer(_group.app)
+plan.app.command("export")(plan_export.export)
 app.command("worker")(worker.worker)
 
 # Depending on its version, typer brings its own copy of click or uses the installed one.

@@ -273,20 +273,20 @@ class ManagementSession(Caller):
     async def send(self, request: Request) -> HttpResponse:
         """Send `request`, again where that is harmless, and return the reply to it; see `Caller.send`."""
         if not request.is_change:
-            return await self._open().sender.send(request)
+            return await self._open().send(request)
         handle = await self.start(request)
         handle.detach()
         return cast("HttpResponse", handle.response)
 
     async def fetch(self, model: type[M], request: Request) -> M:
         """Send `request` and read the reply into `model`; see `Caller.fetch`."""
-        return await self._decoded(model, await self._open().sender.send(request), request)
+        return await self._decoded(model, await self._open().send(request), request)
 
     async def start(self, request: Request) -> OperationHandle:
         """Send a change and return its handle; see `Caller.start`."""
         if request.is_change and request.lane is None:
             request = replace(request, lane=lane_of(request.path) or lane_of(request.target))
-        return await self._open().starter.start(request)
+        return await self._open().start(request)
 
     def exclusively(self, *segments: str) -> AbstractAsyncContextManager[None]:
         """Keep other changes of a resource away while a block runs; see `Caller.exclusively`."""

@@ -212,7 +212,13 @@ class Lanes:
         ticket = Ticket(self, lane, what, turn)
         queue.append(ticket)
         if first is not None:
-            _log.info("%s waits in lane %s, first in it: %s", what, "/".join(lane), first.what)
+            _log.info(
+                "%s waits in lane %s, first in it: %s",
+                what,
+                "/".join(lane),
+                first.what,
+                extra={"resource": what},
+            )
             if self._events.wanted:
                 self._events.emit(Queued(what, "/".join(lane), first.what))
         return ticket

@@ -202,7 +202,12 @@ class Reconciler:
     async def _look(self, change: Sending, error: AsyncsmError) -> HttpResponse | None:
         """The reply that was lost with `error`; ``None`` if the change did not happen."""
         request = change.request
-        _log.info("%s: the reply was lost (%s); looking whether it happened", request.resource, error)
+        _log.info(
+            "%s: the reply was lost (%s); looking whether it happened",
+            request.resource,
+            error,
+            extra=request.log_fields(),
+        )
         found = await self._find(change, self._policy.looks)
         if isinstance(found, SubscriptionOperation):
             return self._adopted(request, found)
@@ -210,7 +215,7 @@ class Reconciler:
             self._tally.reconciled[UNKNOWN] += 1
             raise _unknown(request, error) from error
         self._tally.reconciled[SENT_AGAIN] += 1
-        _log.info("%s: it did not happen, sending it again", request.resource)
+        _log.info("%s: it did not happen, sending it again", request.resource, extra=request.log_fields())
         return None
 
     async def _refused_again(self, change: Sending, error: AsyncsmError, lost: AsyncsmError) -> HttpResponse:
@@ -229,7 +234,12 @@ class Reconciler:
         request_id = normalised(entry.operation_id)
         self._claim(request_id)
         self._tally.reconciled[ADOPTED] += 1
-        _log.info("%s: it happened, as operation %s", request.resource, request_id)
+        _log.info(
+            "%s: it happened, as operation %s",
+            request.resource,
+            request_id,
+            extra=request.log_fields(request_id),
+        )
         listed = as_operation(entry)
         succeeded = listed.status == OperationState.SUCCEEDED and doubt_about(listed) is None
         return HttpResponse(200 if succeeded else 202, {"x-ms-request-id": request_id})

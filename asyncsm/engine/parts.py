@@ -7,6 +7,7 @@ class, or a service, does not wait for that.
 from __future__ import annotations
 
 import random
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -25,13 +26,22 @@ if TYPE_CHECKING:
     from asyncsm.clouds import Endpoint
     from asyncsm.config import SessionOptions
     from asyncsm.engine.events import Events
+    from asyncsm.engine.protocol import Request
     from asyncsm.engine.statistics import Tally
+    from asyncsm.engine.telemetry import Telemetry
     from asyncsm.engine.transport import Transport
+    from asyncsm.polling import OperationHandle
+    from asyncsm.wire.http import HttpResponse
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Parts of a session that is used."""
+    """Parts of a session that is used.
+
+    Attributes:
+        send: sends a request that changes nothing, for a caller.
+        start: starts a change, for a caller.
+    """
 
     transport: Transport
     throttle: Throttle
@@ -40,6 +50,8 @@ class Parts:
     tracker: Tracker
     lanes: Lanes
     starter: ChangeStarter
+    send: Callable[[Request], Awaitable[HttpResponse]]
+    start: Callable[[Request], Awaitable[OperationHandle]]
 
 
 def assemble(
@@ -58,6 +70,9 @@ def assemble(
     retry, most = options.retry, min(options.retry.most, options.polling.most)
     policies = {Kind.CALL: retry, Kind.POLL: replace(retry, first=min(retry.first, most), most=most)}
     reachability = Reachability(retry, chance, events)
+    telemetry = _telemetry(subscription_id, events)
+    if telemetry:
+        transport = telemetry.transport(transport)
     throttle = Throttle(options.throttle, reachability=reachability, retry=policies)
     sender = Sender(
         transport,
@@ -89,4 +104,25 @@ def assemble(
     )
     lanes = Lanes(tally.waited_in_lane, events)
     starter = ChangeStarter(reconciler, lanes, options.lanes, tracker, events)
-    return Parts(transport, throttle, sender, history, tracker, lanes, starter)
+    return Parts(
+        transport,
+        throttle,
+        sender,
+        history,
+        tracker,
+        lanes,
+        starter,
+        telemetry.call(sender.send) if telemetry else sender.send,
+        telemetry.change(starter.start) if telemetry else starter.start,
+    )
+
+
+def _telemetry(subscription_id: str, events: Events) -> Telemetry | None:
+    """Spans and metrics; ``None`` where OpenTelemetry's API is not installed."""
+    try:
+        from asyncsm.engine.telemetry import Telemetry
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("opentelemetry"):
+            raise
+        return None
+    return Telemetry(subscription_id, events)

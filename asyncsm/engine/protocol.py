@@ -107,6 +107,10 @@ class Request:
             query = wire.echoes.PASSWORD.sub(r"\1...", query)
         return f"{self.method} /{self.path}" + (f"?{query}" if query else "")
 
+    def log_fields(self, request_id: str | None = None) -> dict[str, str | None]:
+        """Return the attributes of log records about it: ``operation``, ``resource`` and ``request_id``."""
+        return {"operation": self.operation, "resource": self.resource, "request_id": request_id}
+
 
 def get(
     *segments: str, query: Query | None = None, version: str | None = None, scoped: bool = True

@@ -163,7 +163,12 @@ class Sender:
                 attempt += 1
                 self._tally.retries[again.reason] += 1
                 _retry_log.info(
-                    "%s: %s, again in %.2f s: %s", request.resource, again.reason, again.delay, error
+                    "%s: %s, again in %.2f s: %s",
+                    request.resource,
+                    again.reason,
+                    again.delay,
+                    error,
+                    extra=request.log_fields(getattr(error, "request_id", None)),
                 )
                 if self._events.wanted:
                     self._events.emit(RetryPlanned(request.resource, again.reason, again.delay, error))
@@ -220,7 +225,14 @@ class Sender:
                 ReplyReceived(request.resource, response.status, response.request_id, response.seconds)
             )
         if _log.isEnabledFor(logging.DEBUG):
-            _log.debug("%s -> %d, request %s", request.resource, response.status, response.request_id)
+            request_id = response.request_id
+            _log.debug(
+                "%s -> %d, request %s",
+                request.resource,
+                response.status,
+                request_id,
+                extra=request.log_fields(request_id),
+            )
 
     def _redirected(self, request: Request, response: HttpResponse) -> Endpoint:
         """Where a 307 points; its path and query are those of the request."""

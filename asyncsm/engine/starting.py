@@ -108,7 +108,12 @@ class ChangeStarter:
                 if left <= 0:
                     refusal.add_note(f"this call has waited {self._policy.patience:g} s for it to end")
                     raise
-                _log.info("%s: waiting for somebody else's operation: %s", resource, refusal)
+                _log.info(
+                    "%s: waiting for somebody else's operation: %s",
+                    resource,
+                    refusal,
+                    extra={"resource": resource, "request_id": refusal.conflicting_operation_id},
+                )
                 if self._events.wanted:
                     self._events.emit(Blocked(resource, refusal.conflicting_operation_id, refusal))
                 # Some operations free what they change long before they end, so a pause ends both waits.

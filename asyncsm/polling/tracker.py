@@ -298,7 +298,12 @@ class Tracker:
         if entry.stage is Stage.GONE:
             return
         if isinstance(found, AsyncsmError) and found.transient:
-            _log.info("status of %s: %s; asking again later", entry.request_id, found)
+            _log.info(
+                "status of %s: %s; asking again later",
+                entry.request_id,
+                found,
+                extra={"operation": entry.kind, "request_id": entry.request_id},
+            )
             self._agenda.postpone(entry)
         elif isinstance(found, Exception):
             # The operation's outcome is not known; waiting again asks again.

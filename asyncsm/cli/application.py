@@ -16,6 +16,7 @@ from asyncsm.cli import (
     doctor,
     emulator,
     exit_codes,
+    leftovers,
     location,
     operation,
     plan,
@@ -35,7 +36,7 @@ app: typer.Typer = typer.Typer(
 )
 app.command("demo")(demo_command.demo)
 app.command("doctor")(doctor.doctor)
-for _group in (emulator, certificate, location, service, operation, plan):
+for _group in (emulator, certificate, location, service, operation, plan, leftovers):
     app.add_typer(_group.app)
 plan.app.command("export")(plan_export.export)
 app.command("worker")(worker.worker)

@@ -18,7 +18,7 @@ import typer
 from asyncsm.cli import output as outputs
 from asyncsm.cli.output import Columns, Output
 from asyncsm.config import DEFAULT_THROTTLE, ThrottlePolicy
-from asyncsm.errors import OperationTimeout
+from asyncsm.errors import InvalidArgument, OperationTimeout
 from asyncsm.polling import OperationHandle
 from asyncsm.services import ServiceManagementService
 
@@ -217,6 +217,21 @@ def ask_for_password(of: str = "", *, new: bool = False) -> str:
         f"Password of {of}" if of else "Password", hide_input=True, confirmation_prompt=new, err=True
     )
     return text
+
+
+def confirm(what: str, *, yes: bool) -> None:
+    """Ask whether something is to be lost, unless the answer was given.
+
+    Raises:
+        InvalidArgument: nobody is there to be asked.
+        typer.Abort: the answer is no.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InvalidArgument("--yes", f"nobody is there to be asked ({what}: go on?); give --yes")
+    if not typer.confirm(f"{what}: go on?", err=True):
+        raise typer.Abort
 
 
 def say(message: str) -> None:

@@ -1,4 +1,4 @@
-"""Whole subscriptions: `export_plan` makes a plan of what one has."""
+"""Whole subscriptions: `export_plan` makes a plan of what one has, `find_leftovers` finds what serves nobody."""
 
 import lazy_loader
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -21,6 +19,7 @@ from asyncsm.provisioning.specs import Part
 from asyncsm.wire.configuration_sets import ConfigurationSet
 from asyncsm.wire.deployments import Deployment
 from asyncsm.wire.disks import DataVirtualHardDisk, OSVirtualHardDisk
+from asyncsm.wire.encoding import decode_base64
 from asyncsm.wire.endpoints import ConfigurationSetInputEndpoint
 from asyncsm.wire.extensions import ResourceExtensionReference
 from asyncsm.wire.roles import Role
@@ -200,7 +199,7 @@ class Machines:
         found = said(one, specs.ExtensionSpec)
         for value in one.resource_extension_parameter_values:
             if value.type != "Private" and value.value:
-                found["public"] = _decoded(value.value)
+                found["public"] = decode_base64(value.value)
         if one.state == "Disable":
             self._unsaid.note(
                 "extensions are disabled, which a plan has no word for", f"{key}: {one.reference_name}"
@@ -259,13 +258,6 @@ def _settings(deployment: Deployment, role: Role) -> Said:
         return {"windows": {**host, "admin_username": USER, "admin_password": PASSWORDS["Windows"]}}
     host = {"host_name": told} if told not in {None, name} else {}
     return {"linux": {**host, "user_name": USER, "user_password": PASSWORDS["Linux"]}}
-
-
-def _decoded(value: str) -> str:
-    try:
-        return base64.b64decode(value, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return value
 
 
 def leave_chosen_ports(entries: Sequence[Entry]) -> bool:

@@ -83,6 +83,7 @@ USUAL: Final[Mapping[str, Usual]] = {
     "RemoveNetworkSecurityGroupFromSubnet": Usual(31, 1, 31),
     "RemoveVirtualIP": Usual(30, 4, 30),
     "RestartRole": Usual(68, 1, 5),
+    "RestoreSite": Usual(60),
     "RollbackDeploymentUpdateOrUpgrade": Usual(400),
     "SetNetworkConfiguration": Usual(31, 176, 31),
     "SetNetworkSecurityRule": Usual(33, 1, 31),

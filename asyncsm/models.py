@@ -16,6 +16,7 @@ from asyncsm.wire.element_order import FreelyOrdered
 from asyncsm.wire.endpoints import *
 from asyncsm.wire.extensions import *
 from asyncsm.wire.hosted_services import *
+from asyncsm.wire.hybrid_connections import *
 from asyncsm.wire.images import *
 from asyncsm.wire.jobs import *
 from asyncsm.wire.json_model import JsonModel
@@ -36,6 +37,7 @@ from asyncsm.wire.storage import *
 from asyncsm.wire.subscription import *
 from asyncsm.wire.types import OpenEnum
 from asyncsm.wire.vm_images import *
+from asyncsm.wire.website_backups import *
 from asyncsm.wire.website_metrics import *
 from asyncsm.wire.websites import *
 

@@ -23,7 +23,7 @@ from asyncsm.emulator.saved_names import saved
 from asyncsm.emulator.scheduler import CloudService
 from asyncsm.emulator.service_bus import ServiceBusNamespace
 from asyncsm.emulator.sql import SqlServer
-from asyncsm.emulator.websites import WebSpace
+from asyncsm.emulator.websites import WebSiteBackup, WebSpace
 from asyncsm.wire.vm_images import VMImage
 
 MOST: Final = 2**31 - 1
@@ -158,6 +158,7 @@ class Subscription(Entity):
         vm_images: the user's, as they are shown.
         extension_types: those published, by provider and type with a slash between.
         publications: of OS and VM images alike, by the image's name.
+        web_site_backups: by the addresses of their blobs; see `rules.website_backups`.
         publishing_user: the name with which all its web sites can be published.
         resource_providers: for which it is registered.
         is_publisher: whether it may publish images and extensions. With the service few could;
@@ -184,6 +185,7 @@ class Subscription(Entity):
     sql_servers: ByName[SqlServer] = field(default_factory=ByName)
     service_bus_namespaces: ByName[ServiceBusNamespace] = field(default_factory=ByName)
     web_spaces: ByName[WebSpace] = field(default_factory=ByName)
+    web_site_backups: ByName[WebSiteBackup] = field(default_factory=ByName)
     publishing_user: str | None = None
     cloud_services: ByName[CloudService] = field(default_factory=ByName)
     extension_types: ByName[ExtensionType] = field(default_factory=ByName)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.naming import ByName
+from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.saved_names import saved
+from asyncsm.wire.hybrid_connections import RelayServiceConnectionEntity
+from asyncsm.wire.website_backups import BackupRequest
 
 DNS_SUFFIX = "azurewebsites.net"
 
@@ -29,9 +33,52 @@ class WebHostingPlan(Entity):
     admin_site: str | None = None
 
 
+@saved("web-site-backup")
+@dataclass(slots=True, eq=False)
+class WebSiteBackup(Entity):
+    """A backup of a site, which is a blob.
+
+    Attributes:
+        id: of the backup, a UUID.
+        name: what the request calls it.
+        blob: its name in its container.
+        request: the request that it was made by.
+        space, site: of which it is.
+        configuration, host_names, plan: the site's at the time.
+        slot_settings, slot_connections: likewise.
+        problem: why it failed, or what of it did.
+        by_schedule: nobody asked for it.
+    """
+
+    id: str
+    name: str
+    blob: str
+    request: BackupRequest = field(repr=False)
+    space: str
+    site: str
+    plan: str
+    created: datetime
+    configuration: str = field(repr=False)
+    host_names: tuple[str, ...]
+    slot_settings: tuple[str, ...] = ()
+    slot_connections: tuple[str, ...] = ()
+    has_repository: bool = False
+    by_schedule: bool = False
+    status: str = "Created"
+    problem: str | None = None
+    size: int = 0
+    finished: datetime | None = None
+    restored: datetime | None = None
+
+    def is_of(self, space: WebSpace, site: WebSite) -> bool:
+        """Tell whether it is of a site, and not of one that had its name before."""
+        theirs = (self.space.lower(), self.site.lower())
+        return theirs == (space.name.lower(), site.name.lower()) and self.created >= site.created
+
+
 @saved("web-site")
 @dataclass(slots=True, eq=False)
-class WebSite(Entity):
+class WebSite(Lockable):
     """A site, or a slot of one.
 
     Attributes:
@@ -43,7 +90,14 @@ class WebSite(Entity):
         modified: moment of its last change.
         configuration: what has been set in it: a JSON object.
         slot_settings, slot_connections: names of what stays with a slot when slots are swapped.
+        target_slot: the slot with whose settings it runs, until it is swapped or they are reset.
+        own_configuration: what was set in it when that began.
+        backup_configuration: when it is backed up by itself.
+        backup_turn: counts the changes of that.
+        last_backup: when it was last backed up by itself.
     """
+
+    kind: ClassVar[str] = "web site"
 
     name: str
     plan: str
@@ -59,6 +113,12 @@ class WebSite(Entity):
     configuration: str = field(default="{}", repr=False)
     slot_settings: tuple[str, ...] = ()
     slot_connections: tuple[str, ...] = ()
+    target_slot: str | None = None
+    own_configuration: str | None = field(default=None, repr=False)
+    hybrid_connections: ByName[RelayServiceConnectionEntity] = field(default_factory=ByName)
+    backup_configuration: BackupRequest | None = field(default=None, repr=False)
+    backup_turn: int = 0
+    last_backup: datetime | None = None
 
     def changes(self, now: datetime) -> None:
         """Take note of a change; of two at the same moment the second is later all the same."""

@@ -177,13 +177,8 @@ class WebsiteOperations(OperationSource):
     def follows(self, response: HttpResponse, path: str) -> str | None:
         """Return web space, site and the id in the reply's body, with slashes between."""
         found = _SITE.match(path)
-        if found is None or b"GeoMasterOperationId" not in response.body:
-            return None
-        try:
-            operation_id = wire.websites.WebSiteOperation.from_xml(response.body).id
-        except ValueError:
-            return None
-        return "/".join((*found.groups(), operation_id)) if operation_id else None
+        operation_id = None if found is None else _named_by(response.body)
+        return "/".join((*found.groups(), operation_id)) if found and operation_id else None
 
     async def status(self, operation_id: str) -> Operation:
         """Ask for one operation, and tell of it in the words of the others."""
@@ -192,6 +187,16 @@ class WebsiteOperations(OperationSource):
         return await self.read_operation(
             operation_id, wire.websites.WebSiteOperation, path, partial(_of_site, f"{space}/{site}")
         )
+
+
+def _named_by(body: bytes) -> str | None:
+    """Return the id of a site's operation, which is the reply to a swap, and stands in that to a restore."""
+    with suppress(ValueError):
+        if b"GeoMasterOperationId" in body:
+            return wire.websites.WebSiteOperation.from_xml(body).id
+        if b"<RestoreResponse" in body:
+            return wire.website_backups.RestoreResponse.from_xml(body).operation_id
+    return None
 
 
 _SITE: Final = re.compile(r"services/webspaces/([^/]+)/sites/((?:[^/(%]|%(?!28))+)", re.IGNORECASE)

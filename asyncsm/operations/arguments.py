@@ -30,6 +30,7 @@ _DNS_LABEL = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _STORAGE_NAME = re.compile(r"[a-z0-9]{3,24}")
 _PROPERTY_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _BLOB_URL = re.compile(r"https?://[^/\s]+/\S+", re.IGNORECASE)
+_SIGNED_CONTAINER = re.compile(r"https?://[^/\s]+/[^?\s]+\?(?:\S*&)?sig=\S+", re.IGNORECASE)
 _BASE64_OF_DER = re.compile(rb"\s*M[A-P][A-Za-z0-9+/\s]+=*\s*")  # 0x30 in base64; DER itself begins with "0"
 _SLOTS = {"production": "Production", "staging": "Staging"}
 
@@ -234,6 +235,14 @@ def blob_url(parameter: str, value: str) -> str:
     if not _BLOB_URL.fullmatch(text(parameter, value)):
         raise InvalidArgument(parameter, f"{value!r} is not the URL of a blob")
     return value
+
+
+def signed_container(parameter: str, value: str | pydantic.SecretStr) -> pydantic.SecretStr:
+    """Return the URL of a container with its signature, which is as good as a key."""
+    url = secret(parameter, value)
+    if not _SIGNED_CONTAINER.fullmatch(url.get_secret_value()):
+        raise InvalidArgument(parameter, "must be the URL of a container with its signature (sig=)")
+    return url
 
 
 def content_of(parameter: str, value: Binary) -> bytes:

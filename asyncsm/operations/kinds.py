@@ -17,6 +17,7 @@ from asyncsm.operations.facts import Rule
 from asyncsm.wire.thumbprints import clean
 
 _BLOB: Final = "https://account.blob.core.windows.net/container/blob.vhd"
+_CONTAINER: Final = "https://account.blob.core.windows.net/container"
 _CSCFG: Final = (
     '<ServiceConfiguration serviceName="service"'
     ' xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration"/>'
@@ -126,6 +127,10 @@ Base64Content: TypeAlias = Annotated[
 ]
 SECRET: Final = _rule("never shown", arguments.secret, "Passw0rd!")
 """The rule of ``str | pydantic.SecretStr``, which is no alias because that would load most of pydantic."""
+SIGNED: Final = _rule(
+    "URL of a container with its signature", arguments.signed_container, f"{_CONTAINER}?sig=A"
+)
+"""Likewise, of a container that whoever knows the URL may read or write."""
 Lun: TypeAlias = Annotated[int, between(0, MOST_LUN)]
 OperatingSystemName: TypeAlias = Annotated[str, one_of(("Linux", "Windows"))]
 Thumbprint: TypeAlias = Annotated[

@@ -1,27 +1,18 @@
-"""Waiting for operations, and for resources to reach a state."""
+"""Waiting for resources to reach a state."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from itertools import chain
-from typing import Final, TypeAlias, TypeVar, Union, cast
+from typing import TypeAlias, TypeVar, Union, cast
 
 from asyncsm import wire
-from asyncsm.errors import (
-    AsyncsmError,
-    OperationTimeout,
-    StateUnreachable,
-)
+from asyncsm.errors import StateUnreachable
 from asyncsm.operations.arguments import one_of, same_name
 from asyncsm.operations.binding import request_of
-from asyncsm.operations.declaring import Family
 from asyncsm.operations.deployments import DeploymentOperations
-from asyncsm.operations.kinds import RequestId
 from asyncsm.operations.storage import StorageAccountOperations
-from asyncsm.polling import Goal, OperationHandle, within
-
-family: Final = Family("operations", evidence="[protocol 2.2]")
+from asyncsm.polling import Goal
 
 Resource = TypeVar("Resource")
 DeploymentGoal: TypeAlias = Union[str, Callable[["wire.deployments.Deployment"], bool]]  # noqa: UP007 - of texts
@@ -29,72 +20,7 @@ InstanceGoal: TypeAlias = Union[str, Callable[["wire.deployments.RoleInstance"],
 
 
 class WaitingOperations(DeploymentOperations, StorageAccountOperations):
-    """Questions for the state of operations and resources, repeated until it is reached."""
-
-    @family.reads("operations/{request_id}")
-    async def get_operation_status(self, request_id: RequestId) -> wire.operations.Operation:
-        """Ask once how far an operation is.
-
-        REST: Get Operation Status (ee460783).
-
-        Args:
-            request_id: `request_id` of a handle or an error, with or without dashes.
-
-        Raises:
-            BadRequest: the subscription has no such operation.
-        """
-        ...
-
-    async def wait_for_operation_status(
-        self,
-        request_id: str,
-        wait_for_status: str = "Succeeded",
-        timeout: float | None = 30,  # noqa: ASYNC109 - the old SDK's name
-        sleep_interval: float = 5,
-        progress_callback: Callable[[float], None] | None = None,
-        success_callback: Callable[[float], None] | None = None,
-        failure_callback: Callable[[float, AsyncsmError], None] | None = None,
-    ) -> wire.operations.Operation:
-        """Wait for an operation by its request id, as the old SDK did; prefer ``await handle``.
-
-        Unlike the old SDK it prints nothing unless a callback does, and never returns as if an
-        operation had succeeded that has not.
-
-        Args:
-            request_id: of the operation.
-            wait_for_status: ``Succeeded``, ``Failed`` or ``InProgress``.
-            timeout: seconds to wait at most; ``None`` waits for ever.
-            sleep_interval: seconds between two questions.
-            progress_callback: called with the seconds passed, after each question that found the
-                operation in progress.
-            success_callback: called with the seconds passed when the status is reached.
-            failure_callback: called with the seconds passed and the error before it is raised.
-
-        Returns:
-            The operation with the status waited for.
-
-        Raises:
-            OperationFailed: it ended ``Failed`` while another status was waited for.
-            OperationTimeout: the time ran out; its `handle` can be awaited.
-        """
-        wanted = one_of("wait_for_status", wait_for_status, wire.operations.OperationState)
-        started = time.monotonic()
-        handle = self.resume(request_id)
-        self.watch(handle, sleep_interval)
-
-        def on_status(status: str) -> None:
-            if progress_callback is not None and status == wire.operations.OperationState.IN_PROGRESS:
-                progress_callback(time.monotonic() - started)
-
-        try:
-            reached = await _reach(handle, wanted, timeout, on_status)
-        except AsyncsmError as error:
-            if failure_callback is not None:
-                failure_callback(time.monotonic() - started, error)
-            raise
-        if success_callback is not None:
-            success_callback(time.monotonic() - started)
-        return reached
+    """Questions for the state of resources, repeated until it is reached."""
 
     async def wait_for_deployment(
         self,
@@ -221,31 +147,6 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
         request = request_of(StorageAccountOperations.get_storage_account_properties, service_name)
         wait = Goal(f"storage account {service_name}", reached, _status, deadline)
         return await self.wait_for(wire.storage.StorageService, request, wait)
-
-
-async def _reach(
-    handle: OperationHandle, wanted: str, deadline: float | None, on_status: Callable[[str], None]
-) -> wire.operations.Operation:
-    def late() -> OperationTimeout:
-        return OperationTimeout(
-            f"operation {handle.request_id} is {handle.status}, not {wanted}, after {deadline:g} s",
-            handle,
-            handle.status,
-        )
-
-    async with within(deadline, late):
-        asked = False
-        async for status in handle:
-            if asked and status == wanted:
-                break
-            if asked:
-                on_status(status)
-            asked = True
-    if handle.status == wanted == wire.operations.OperationState.FAILED and handle.document is not None:
-        return handle.document
-    if handle.done:
-        return handle.result()
-    return wire.operations.Operation(id=handle.request_id, status=wire.operations.OperationState.IN_PROGRESS)
 
 
 def _goal(

@@ -112,3 +112,33 @@ class WebsiteSlotOperations(Caller):
             ResourceNotFound: no such site or slot.
         """
         ...
+
+    @family.acts(SITE + "/applySlotConfig?targetSwapSlot={target_swap_slot}", reconcile=Reconcile.REPEAT)
+    async def apply_slot_configuration(
+        self, webspace_name: str, website_name: str, target_swap_slot: Name
+    ) -> OperationHandle:
+        """Let a slot run with the settings that stay with another one, as it would after their swap.
+
+        REST: Apply Slot Configuration.
+
+        Args:
+            webspace_name: the web space.
+            website_name: the slot, ``name(slot)``.
+            target_swap_slot: the other slot's name; ``Production`` for the site itself.
+
+        Raises:
+            ResourceNotFound: no such site or slot.
+            Conflict: it has been let run with those of a third one; see `reset_slot_configuration`.
+        """
+        ...
+
+    @family.acts(SITE + "/resetSlotConfig", reconcile=Reconcile.REPEAT)
+    async def reset_slot_configuration(self, webspace_name: str, website_name: str) -> OperationHandle:
+        """Give a slot its own settings back; see `apply_slot_configuration`.
+
+        REST: Reset Slot Configuration.
+
+        Raises:
+            ResourceNotFound: no such site or slot.
+        """
+        ...

@@ -14,6 +14,7 @@ from asyncsm.operations.images import OSImageOperations
 from asyncsm.operations.load_balancing import LoadBalancingOperations
 from asyncsm.operations.network_convergence import ConvergentNetworkOperations
 from asyncsm.operations.networks import NetworkOperations
+from asyncsm.operations.operation_status import OperationStatusOperations
 from asyncsm.operations.power import PowerOperations
 from asyncsm.operations.raw import RawOperations
 from asyncsm.operations.roles import RoleOperations
@@ -32,6 +33,7 @@ class ServiceManagementService(
     ConvergentOperations,
     ConvergentNetworkOperations,
     WaitingOperations,
+    OperationStatusOperations,
     RoleOperations,
     PowerOperations,
     DiskOperations,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from asyncsm.operations.jobs import JobOperations
+from asyncsm.operations.operation_status import OperationStatusOperations
 from asyncsm.operations.raw import RawOperations
 from asyncsm.operations.scheduler import SchedulerOperations
 from asyncsm.services.base import SessionCaller
 
 
-class SchedulerManagementService(SchedulerOperations, JobOperations, RawOperations, SessionCaller):
+class SchedulerManagementService(
+    SchedulerOperations, JobOperations, OperationStatusOperations, RawOperations, SessionCaller
+):
     """The scheduler of one subscription; takes the arguments of `ServiceManagementService`.
 
     Use it beside that over one session: ``SchedulerManagementService(session=sms.session)``. Cloud services

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncsm.operations.operation_status import OperationStatusOperations
 from asyncsm.operations.raw import RawOperations
 from asyncsm.operations.service_bus import ServiceBusNamespaceOperations
 from asyncsm.operations.service_bus_entities import ServiceBusEntityOperations
@@ -13,6 +14,7 @@ class ServiceBusManagementService(
     ServiceBusNamespaceOperations,
     ServiceBusEntityOperations,
     ServiceBusMetricOperations,
+    OperationStatusOperations,
     RawOperations,
     SessionCaller,
 ):

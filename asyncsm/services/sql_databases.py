@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncsm.operations.operation_status import OperationStatusOperations
 from asyncsm.operations.raw import RawOperations
 from asyncsm.operations.sql_backups import SqlBackupOperations
 from asyncsm.operations.sql_databases import SqlDatabaseOperations
@@ -10,7 +11,12 @@ from asyncsm.services.base import SessionCaller
 
 
 class SqlDatabaseManagementService(
-    SqlServerOperations, SqlDatabaseOperations, SqlBackupOperations, RawOperations, SessionCaller
+    SqlServerOperations,
+    SqlDatabaseOperations,
+    SqlBackupOperations,
+    OperationStatusOperations,
+    RawOperations,
+    SessionCaller,
 ):
     """The SQL Database servers of one subscription; takes the arguments of `ServiceManagementService`.
 

@@ -1,5 +1,7 @@
 """A journey through all operations on web sites and their plans, over the session of the core service."""
 
+import asyncio
+
 import pytest
 from doubles.lossy import LossyLoopback
 from doubles.sibling_journeys import doing, operations_of, travel
@@ -10,6 +12,7 @@ from asyncsm.emulator import Fault
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.models import NameAndValue, SiteConfiguration
 
+CONTAINER = "https://store.blob.core.windows.net/backups?sv=2014-02-14&sp=rw&sig=c2VjcmV0"
 OPERATIONS = operations_of(WebsiteManagementService)
 SPACE, SITE = "eastuswebspace", "pages"
 HERE = (SPACE, SITE)
@@ -31,6 +34,8 @@ async def journey(do):
     await measuring(do)
     await plans(do)
     await slots(do)
+    await hybrid_connections(do)
+    await backups(do)
     await do("delete_site", *HERE, delete_empty_server_farm=True)
 
 
@@ -67,11 +72,46 @@ async def slots(do):
         await do("update_site_configuration", SPACE, name, changed)
     await do("update_slot_configuration_names", *HERE, ["place"], [])
     assert (await do("get_slot_configuration_names", *HERE)).app_setting_names == ["place"]
+    await do("apply_slot_configuration", SPACE, stage, "Production")
+    assert (await do("get_site", SPACE, stage)).target_swap_slot == "Production"
+    await do("reset_slot_configuration", SPACE, stage)
     await do("swap_site_slots", SPACE, stage, "Production")
     found = await do("get_site_configuration", *HERE)
     assert {each.name: each.value for each in found.app_settings} == {"color": "green", "place": SITE}
     assert (found.php_version, found.publishing_username, found.load_balancing) == ("5.5", "$pages", 1)
     await do("delete_site", SPACE, stage)
+
+
+async def hybrid_connections(do):
+    keys = ("Endpoint=sb://r/;key=send", "SqlServer", "Endpoint=sb://r/;key=listen")
+    made = await do("create_hybrid_connection", *HERE, "db", *keys, "db.corp", 1433, "https://biz/")
+    assert made.entity_connection_string.get_secret_value() == keys[0]
+    await do("update_hybrid_connection", *HERE, "db", 1434)
+    found = await do("get_hybrid_connection", *HERE, "db")
+    assert (found.hostname, found.port) == ("db.corp", 1434)
+    (listed,) = await do("list_hybrid_connections", *HERE)
+    assert listed.resource_connection_string.get_secret_value() == keys[2]
+    await do("delete_hybrid_connection", *HERE, "db")
+
+
+async def backups(do):
+    await do("create_web_hosting_plan", SPACE, "paid", "Standard")
+    await do("update_site", *HERE, server_farm="paid")
+    await do("update_backup_configuration", *HERE, CONTAINER, frequency_unit="Hour", start_time="2100-01-01")
+    schedule = (await do("get_backup_configuration", *HERE)).backup_schedule
+    assert (schedule.frequency_unit, schedule.retention_period_in_days) == ("Hour", 30)
+    begun = await do("backup_site", *HERE, CONTAINER)
+    if begun is None:  # the reply was lost
+        (begun,) = await do("list_site_backups", *HERE)
+    while (ended := (await do("list_site_backups", *HERE))[0]).status != "Succeeded":
+        await asyncio.sleep(5)
+    assert (ended.blob_name, ended.scheduled) == (begun.blob_name, False)
+    found = await do("discover_backup", *HERE, CONTAINER, ended.blob_name)
+    assert found.blob_name == ended.blob_name
+    await do("restore_site", *HERE, CONTAINER, ended.blob_name, True)
+    await do("restore_site", SPACE, "again", CONTAINER, ended.blob_name, ignore_conflicting_host_names=True)
+    assert (await do("get_site_configuration", SPACE, "again")).php_version == "5.5"
+    await do("delete_site", SPACE, "again")
 
 
 async def plans(do):
@@ -89,9 +129,10 @@ async def plans(do):
 @pytest.mark.parametrize("how", [None, "after", "before"])
 @virtual_time
 async def test_lost_replies(how):
-    """Sites and plans are looked for by their names, and only a restart leaves nothing to look at."""
+    """Sites and plans are looked for by their names, and what leaves nothing to look at is reported."""
     unlisted = {name for name, each in OPERATIONS.items() if each.reconcile is Reconcile.UNLISTED}
-    assert await travel(WebsiteManagementService, journey, how) == (unlisted if how == "before" else set())
+    told = {"before": unlisted, "after": {"backup_site"}}.get(how, set())
+    assert await travel(WebsiteManagementService, journey, how) == told
 
 
 async def test_over_tls(emulator, sms):

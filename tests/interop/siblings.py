@@ -8,15 +8,21 @@ from unittest import mock
 
 
 class Witness:
-    """Remembers which methods of the old SDK were called."""
+    """Remembers which methods of the old SDK were called and came back."""
 
     def __init__(self, service):
         self._service = service
         self.called = set()
 
     def __getattr__(self, name):
-        self.called.add(name)
-        return getattr(self._service, name)
+        method = getattr(self._service, name)
+
+        def call(*args, **kwargs):
+            result = method(*args, **kwargs)
+            self.called.add(name)
+            return result
+
+        return call
 
 
 def own_methods(service):

@@ -5,7 +5,7 @@ import contextlib
 import json
 
 import pytest
-from doubles.scripted import SUBSCRIPTION, ScriptedTransport, reply
+from doubles.scripted import REQUEST_ID, SUBSCRIPTION, ScriptedTransport, operation, reply
 from parity import freeze
 
 import asyncsm
@@ -182,3 +182,14 @@ def test_a_broken_rule_is_no_reply_of_the_service():
     """``except AzureHttpError`` does not catch it, ``except AzureException`` does."""
     assert not issubclass(InvalidArgument, asyncsm.AzureHttpError)
     assert issubclass(asyncsm.AzureHttpError, asyncsm.AzureException)
+
+
+@pytest.mark.parametrize("name", freeze.SERVICES)
+async def test_every_class_asks_and_waits_for_operations(name):
+    """They are the subscription's, whichever class has begun them."""
+    transport = ScriptedTransport([operation("InProgress"), operation("Succeeded")])
+    async with ManagementSession(SUBSCRIPTION, transport=transport) as session:
+        service = getattr(asyncsm, name)(session=session)
+        assert (await service.get_operation_status(REQUEST_ID)).status == "InProgress"
+        assert (await service.wait_for_operation_status(REQUEST_ID)).status == "Succeeded"
+    assert {request.url.rpartition("/")[2] for request in transport.requests} == {REQUEST_ID}

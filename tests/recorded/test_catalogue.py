@@ -36,8 +36,14 @@ WHOLE = [
     "virtual_networks",
     "ip_addresses",
     "service_bus",
+    "sql",
+    "web_hosting_plans",
+    "web_sites",
 ]
 """Areas of the record of which nothing is missing."""
+
+BY_HANDLES = {"GET /services/webspaces/{}/sites/{}/operations/{}"}
+"""Rows that no method asks for: handles of operations do."""
 
 VERSIONS = {
     "share_vm_image": "the old SDK's; other clients send later ones",
@@ -55,6 +61,7 @@ IN_ANY_VERSION = {
 
 FILLED_ELSEWHERE = {
     "create_cloud_service": "the old SDK left the name to the path, and the service took that",
+    "discover_backup": "the body is made with the flags of a restore, which do not matter there",
     "create_site": "the body is made with the web space in it, and the service finds a plan",
     "add_os_image": "the old SDK's users did without IsPremium and ShowInGui",
     "update_role": "the body is made from parts of a machine",
@@ -143,7 +150,7 @@ def test_method_path_and_query(operation):
 
 
 @absent
-@pytest.mark.parametrize("row", rows())
+@pytest.mark.parametrize("row", [case for case in rows() if case.id not in BY_HANDLES])
 def test_every_row_is_declared(row):
     """No operation of these areas lacks a method."""
     key = row[0]["verb"], bare(row[0]["path"].replace("/{subscription-id}", ""))

@@ -126,10 +126,7 @@ class _Plans(Immediate[WebHostingPlan, wire.ServerFarmInput]):
         if not name or len(name) > 40:
             raise websites.wrong("Name")
         if name in held:
-            # [lifecycles 14] [guess]
-            raise websites.conflict(
-                "01020", "There was a conflict. {0}", f"Server farm {name} already exists."
-            )
+            raise websites.busy(f"Server farm {name} already exists.")
 
     def make(self, call: Call, name: str, wanted: wire.ServerFarmInput) -> WebHostingPlan:
         size = wanted.worker_size or "Small"

@@ -12,15 +12,12 @@ from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.dialects import ATOM_TYPES, JSON_TYPES, Dialect
 from asyncsm.emulator.progress import Operation
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import websites
+from asyncsm.emulator.rules import website_slots as slots, websites
 from asyncsm.emulator.rules.websites import SITE, SITES, answered, site_of
-from asyncsm.emulator.saved_names import effect
-from asyncsm.emulator.websites import WebSpace
 from asyncsm.wire import site_configuration as wire, websites as documents
 
 routes: RouteTable = RouteTable(Dialect(SITES.refused, ATOM_TYPES | JSON_TYPES))
 
-PRODUCTION: Final = "production"
 EXPIRY: Final = timedelta(days=1)
 """How long an operation can be asked for, as it says itself [guess]."""
 _NEW: Final = wire.SiteConfiguration.from_body(
@@ -63,8 +60,8 @@ def update(call: Call) -> Reply:
 
 @routes.get(f"{SITE}/slotConfigNames", "GetSlotConfigurationNames")
 def get_names(call: Call) -> Reply:
-    """Get Slot Config Names."""
-    _, site = site_of(call)
+    """Get Slot Config Names, which are those of the site whichever slot is asked."""
+    site = slots.whole(*site_of(call))
     settings, strings = list(site.slot_settings), list(site.slot_connections)
     return answered(wire.SlotConfigurationNames(app_setting_names=settings, connection_string_names=strings))
 
@@ -72,7 +69,7 @@ def get_names(call: Call) -> Reply:
 @routes.post(f"{SITE}/slotConfigNames", "UpdateSlotConfigurationNames")
 def update_names(call: Call) -> Reply:
     """Update Slot Config Names."""
-    _, site = site_of(call)
+    site = slots.whole(*site_of(call))
     wanted = call.body(wire.SlotConfigurationNames)
     site.slot_settings = tuple(wanted.app_setting_names or ())
     site.slot_connections = tuple(wanted.connection_string_names or ())
@@ -83,13 +80,38 @@ def update_names(call: Call) -> Reply:
 def swap(call: Call) -> Reply:
     """Swap Slots: what two slots have changes places when the operation ends [lifecycles 14]."""
     space, site = site_of(call)
-    name, target = site.name.partition("(")[0], call.query.get("targetslot", "")
-    other = space.sites.get(name if target.lower() == PRODUCTION else f"{name}({target})")
-    if other is None or other is site:
-        raise websites.site_missing(f"{name}({target})")
-    call.accept(then=partial(_swap, space, site.name, other.name))
+    other = slots.other(space, site, call.query.get("targetslot", ""))
+    websites.require_idle(site, other)
+    call.accept(locks=[site, other], then=partial(slots.swap, space, site.name, other.name))
     assert call.operation is not None  # noqa: S101 - which accepting has set
     return answered(_operation(call.operation), 202)
+
+
+@routes.post(f"{SITE}/applySlotConfig", "ApplySlotConfiguration")
+def apply(call: Call) -> Reply:
+    """Apply Slot Configuration: a slot runs with what stays with the other one [lifecycles 14] [guess]."""
+    space, site = site_of(call)
+    target = call.query.get("targetswapslot", "")
+    if not target:
+        raise websites.required("targetSwapSlot")
+    other = slots.other(space, site, target)
+    websites.require_idle(site, other)
+    name = slots.name_of(other)
+    if site.target_slot not in {None, name}:
+        raise websites.busy(f"The slot {site.name} is to be swapped with {site.target_slot}.")
+    slots.apply(space, site, other)
+    site.changes(call.now)
+    return answered()
+
+
+@routes.post(f"{SITE}/resetSlotConfig", "ResetSlotConfiguration")
+def reset(call: Call) -> Reply:
+    """Reset Slot Configuration: a slot has its own settings again [lifecycles 14] [guess]."""
+    space, site = site_of(call)
+    websites.require_idle(site)
+    slots.reset(space, site)
+    site.changes(call.now)
+    return answered()
 
 
 @routes.get(f"{SITE}/operations/{{operationId}}", "GetSiteOperation")
@@ -116,31 +138,3 @@ def _operation(found: Operation) -> documents.WebSiteOperation:
         name=found.name,
         status=found.status,
     )
-
-
-@effect("web-sites/swap")
-def _swap(space: WebSpace, one: str, other: str) -> None:
-    """Let two slots have each other's configuration, but for the settings that stay, and state."""
-    first, second = space.sites.get(one), space.sites.get(other)
-    if first is None or second is None:
-        raise websites.site_missing(one if first is None else other)
-    stays = (space.sites.get(one.partition("(")[0]) or first).slot_settings
-    configurations = [json.loads(each.configuration) for each in (first, second)]
-    first.configuration, second.configuration = (
-        _moved(configurations[1], configurations[0], stays),
-        _moved(configurations[0], configurations[1], stays),
-    )
-    first.has_repository, second.has_repository = second.has_repository, first.has_repository
-    first.state, second.state = second.state, first.state
-
-
-def _moved(coming: dict[str, object], going: dict[str, object], stays: tuple[str, ...]) -> str:
-    """Return what comes into a slot, with the settings that do not go."""
-
-    def settings(of: dict[str, object], *, staying: bool) -> list[object]:
-        listed = of.get("AppSettings")
-        held = listed if isinstance(listed, list) else []
-        return [one for one in held if (one.get("Name") in stays) is staying]
-
-    both = settings(coming, staying=False) + settings(going, staying=True)
-    return json.dumps(coming | ({"AppSettings": both} if both else {}))

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import Final
 
 from pydantic import SecretStr
 
-from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import common_fields, websites
 from asyncsm.emulator.rules.websites import SITE, SITES, SPACE, SPACES, STAMPS, answered, site_of, space_of
-from asyncsm.emulator.websites import DNS_SUFFIX, WebHostingPlan, WebSite, WebSpace
+from asyncsm.emulator.websites import WebHostingPlan, WebSite, WebSpace
 from asyncsm.wire import websites as wire
 
 routes: RouteTable = RouteTable(SITES)
 
-_NAME: Final = re.compile(
-    r"[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?(\([a-z0-9-]{1,59}\))?", re.ASCII | re.IGNORECASE
-)
 _STATES: Final = ("Running", "Stopped")
 
 
@@ -49,29 +44,14 @@ def create(call: Call) -> Reply:
     """Create Web Site, with its web space and its plan if there are none (recorded in web_sites/create_site)."""
     wanted = call.body(wire.CreateSite)
     name = wanted.name
-    if _NAME.fullmatch(name) is None:
-        # [lifecycles 14] [guess]
-        raise websites.SiteRefusal(400, "BadRequest", "01003", "Invalid name {0}.", name)
     space = _space_for(call, wanted)
-    site_name, _, slot = name.rstrip(")").partition("(")
-    if slot and site_name not in space.sites:
-        raise websites.site_missing(site_name)
-    if name in space.sites:
-        raise websites.conflict("04008", "Site with name {0} already exists.", name)
-    limit = call.subscription.quotas.web_sites
-    refusals.require_quota("web site count", limit, call.subscription.number_of_sites)  # [guess]
-    plan = _plan_for(space, space.sites[site_name].plan if slot else wanted.server_farm)
-    site = WebSite(
-        name=name,
-        plan=plan.name,
-        host_names=(),
-        password=websites.new_password(call),
-        created=call.now,
-        modified=call.now,
-        compute_mode=wanted.compute_mode,
-        site_mode=wanted.site_mode or (wanted.compute_mode and "Limited"),
-    )
-    site.host_names = _host_names(call, site, wanted.host_names)
+    websites.require_new(call, space, name)
+    whole = space.sites.get(name.partition("(")[0])
+    plan = _plan_for(space, wanted.server_farm if whole is None else whole.plan)
+    site = websites.new_site(call, name, plan.name)
+    site.compute_mode = wanted.compute_mode
+    site.site_mode = wanted.site_mode or (wanted.compute_mode and "Limited")
+    site.host_names = websites.host_names(call, site, wanted.host_names)
     call.subscription.web_spaces.setdefault(space.name, space)
     space.plans.setdefault(plan.name, plan)
     space.sites[name] = site
@@ -94,7 +74,7 @@ def update(call: Call) -> Reply:
     if wanted.state is not None and wanted.state not in _STATES:
         raise websites.wrong("State")
     plan = None if wanted.server_farm is None else websites.plan_named(space, wanted.server_farm)
-    names = None if wanted.host_names is None else _host_names(call, site, wanted.host_names)
+    names = None if wanted.host_names is None else websites.host_names(call, site, wanted.host_names)
     for each in wanted.host_name_ssl_states or ():
         if each.name.lower() not in map(str.lower, names or site.host_names):
             raise websites.SiteRefusal(
@@ -114,8 +94,7 @@ def delete(call: Call) -> Reply:
     space, site = site_of(call)
     slots = space.slots_of(site)
     if slots and call.query.get("deleteallslots", "").lower() != "true":
-        # [lifecycles 14] [guess]
-        raise websites.conflict("01020", "There was a conflict. {0}", f"The site {site.name} has slots.")
+        raise websites.busy(f"The site {site.name} has slots.")
     for one in (site, *slots):
         del space.sites[one.name]
     plan = space.plans[site.plan]
@@ -237,23 +216,6 @@ def _plan_for(space: WebSpace, name: str | None) -> WebHostingPlan:
     return space.plans.get("Default0") or WebHostingPlan("Default0")
 
 
-def _host_names(call: Call, site: WebSite, wanted: list[str]) -> tuple[str, ...]:
-    """Return the host names of a site, its own first; refuse those of others."""
-    names = (
-        site.default_host_name,
-        *(one for one in wanted if one.lower() != site.default_host_name.lower()),
-    )
-    for name in names:
-        owner = websites.owner_of_host_name(call.state, name)
-        if owner is not None and owner is not site:
-            raise websites.conflict(
-                "54003", "Specified Host Name {0} is already taken by another site.", name
-            )
-        if name.lower().endswith(f".{DNS_SUFFIX}") and name.lower() != site.default_host_name.lower():
-            raise websites.SiteRefusal(400, "BadRequest", "04003", "Invalid host name {0}.", name)  # [guess]
-    return names
-
-
 def _space_shown(call: Call, space: WebSpace) -> wire.WebSpace:
     shown = wire.WebSpace(  # (recorded in web_sites/get_web_space)
         availability_state="Normal",
@@ -310,6 +272,7 @@ def _shown(call: Call, space: WebSpace, site: WebSite) -> wire.Site:
         ),
         state=wire.SiteState(site.state),
         storage_recovery_default_state="Running",
+        target_swap_slot=site.target_slot,
         usage_state="Normal",
         web_space=space.name,
     )
@@ -332,7 +295,6 @@ _NOTHING: Final = frozenset(
         "premium_app_deployed",
         "server_farm_id",
         "site_config",
-        "target_swap_slot",
         "traffic_manager_host_names",
     }
 )

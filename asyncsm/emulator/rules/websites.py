@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 import string
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias, cast
 
+from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.dialects import ASP_NET, ATOM_TYPES, Dialect
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.state import ServiceState, Subscription
-from asyncsm.emulator.websites import WebHostingPlan, WebSite, WebSpace
+from asyncsm.emulator.websites import DNS_SUFFIX, WebHostingPlan, WebSite, WebSpace
 from asyncsm.wire import websites as wire
 from asyncsm.wire.document import Document
 
@@ -18,6 +22,12 @@ SPACES: Final = "services/webspaces"
 SPACE: Final = f"{SPACES}/{{webspaceName}}"
 SITE: Final = f"{SPACE}/sites/{{siteName}}"
 PLAN: Final = f"{SPACE}/serverfarms/{{planName}}"
+
+Setting: TypeAlias = "dict[str, str | None]"
+
+_NAME: Final = re.compile(
+    r"[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?(\([a-z0-9-]{1,59}\))?", re.ASCII | re.IGNORECASE
+)
 
 STAMPS: Final = {
     "Brazil South": "cq1",
@@ -85,6 +95,27 @@ def conflict(extended: str, template: str, *parameters: str) -> Refusal:
     return SiteRefusal(409, "Conflict", extended, template, *parameters)  # [lifecycles 14]
 
 
+def taken(name: str) -> Refusal:
+    """409: there is a site of this name."""
+    return conflict("04008", "Site with name {0} already exists.", name)
+
+
+def host_name_taken(name: str) -> Refusal:
+    """409: another site is reached by this name."""
+    return conflict("54003", "Specified Host Name {0} is already taken by another site.", name)
+
+
+def busy(why: str) -> Refusal:
+    """409: something else is in the way."""
+    return conflict("01020", "There was a conflict. {0}", why)  # [lifecycles 14] [guess]
+
+
+def required(parameter: str) -> Refusal:
+    """400: a parameter is missing."""
+    # [lifecycles 14] [guess]
+    return SiteRefusal(400, "BadRequest", "01010", "Required parameter {0} is missing.", parameter)
+
+
 def wrong(parameter: str) -> Refusal:
     """400: a parameter has a value that it cannot have."""
     # [lifecycles 14] [guess]
@@ -104,13 +135,69 @@ def space_of(call: Call) -> WebSpace:
     return space_named(call.subscription, call.parameters["webspaceName"])
 
 
-def site_of(call: Call) -> tuple[WebSpace, WebSite]:
-    """Return the site of the path, and its web space."""
-    space, name = space_of(call), call.parameters["siteName"]
+def site_named(space: WebSpace, name: str) -> WebSite:
+    """Return the site called `name`, in any case; refuse if there is none."""
     found = space.sites.get(name)
     if found is None:
         raise site_missing(name)
-    return space, found
+    return found
+
+
+def site_of(call: Call) -> tuple[WebSpace, WebSite]:
+    """Return the site of the path, and its web space."""
+    space = space_of(call)
+    return space, site_named(space, call.parameters["siteName"])
+
+
+def require_idle(*sites: WebSite) -> None:
+    """Refuse what does not go together with an operation on a site."""
+    for site in sites:
+        if site.lock is not None:
+            raise busy(f"Another operation on the site {site.name} is in progress.")
+
+
+def require_new(call: Call, space: WebSpace, name: str) -> None:
+    """Refuse a name that a new site, or slot of one, cannot have, and one more than the quota allows."""
+    if _NAME.fullmatch(name) is None:
+        # [lifecycles 14] [guess]
+        raise SiteRefusal(400, "BadRequest", "01003", "Invalid name {0}.", name)
+    site_name, _, slot = name.partition("(")
+    if slot:
+        site_named(space, site_name)
+    if name in space.sites:
+        raise taken(name)
+    limit = call.subscription.quotas.web_sites
+    refusals.require_quota("web site count", limit, call.subscription.number_of_sites)  # [guess]
+
+
+def new_site(call: Call, name: str, plan: str) -> WebSite:
+    """Return a site with nothing in it."""
+    return WebSite(
+        name=name,
+        plan=plan,
+        host_names=(),
+        password=new_password(call),
+        created=call.now,
+        modified=call.now,
+    )
+
+
+def host_names(call: Call, site: WebSite, wanted: Sequence[str]) -> tuple[str, ...]:
+    """Return the host names of a site, its own first; refuse those of others."""
+    own = site.default_host_name
+    names = (own, *(one for one in wanted if one.lower() != own.lower()))
+    for name in names:
+        owner = owner_of_host_name(call.state, name)
+        if owner is not None and owner is not site:
+            raise host_name_taken(name)
+        if name.lower().endswith(f".{DNS_SUFFIX}") and name.lower() != own.lower():
+            raise SiteRefusal(400, "BadRequest", "04003", "Invalid host name {0}.", name)  # [guess]
+    return names
+
+
+def entries(configuration: str, member: str) -> list[Setting]:
+    """Return the settings, or connection strings, that have been set in a site's configuration."""
+    return cast("list[Setting]", json.loads(configuration).get(member) or [])
 
 
 def plan_named(space: WebSpace, name: str) -> WebHostingPlan:

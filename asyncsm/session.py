@@ -297,7 +297,7 @@ class ManagementSession(Caller):
         """Make a change by `attempt`, past the operations of others; see `Caller.past_others`."""
         return await self._open().starter.past_others(resource, attempt)
 
-    def in_doubt(self, since: datetime) -> AbstractContextManager[None]:
+    def in_doubt(self, since: datetime | None) -> AbstractContextManager[None]:
         """Look before sending: a process that died may have sent the changes of this block already.
 
         Each change made in the block that is not harmless to repeat is looked for first, as if its
@@ -305,6 +305,7 @@ class ManagementSession(Caller):
 
         Args:
             since: when it can have been sent at the earliest, by the service's clock; see `service_time`.
+                ``None`` for a block within another one whose changes have certainly not been sent.
 
         Raises:
             OutcomeUnknown: by a change in the block, when nothing can tell.

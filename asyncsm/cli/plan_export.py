@@ -23,7 +23,7 @@ async def export(
     Secrets stand in it as names of variables. What a plan cannot say is told, and stands at its top.
     """
     from asyncsm.estate import export_plan
-    from asyncsm.provisioning.plan import SECTIONS
+    from asyncsm.provisioning.defaults import SECTIONS
 
     async with call.service() as sms:
         found = await export_plan(sms, name or file.stem)

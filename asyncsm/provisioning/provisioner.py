@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr, computed_field
 
 from asyncsm.config import ThrottlePolicy
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.estimate import Estimate, estimate
-from asyncsm.provisioning.feasibility import shortcomings
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.journal import Journal, JournalEntry, Phase
+from asyncsm.provisioning.look import look
 from asyncsm.provisioning.plan import Plan
+from asyncsm.provisioning.problems import Problem
 from asyncsm.provisioning.progress import StrictModel, Watch
 from asyncsm.provisioning.report import Report, Traffic
 from asyncsm.provisioning.resources import Site, left_over, resources_of
@@ -56,7 +58,7 @@ class Preview(StrictModel):
         changes: the number of requests that would change something.
         seconds: the least time for all of them.
         seconds_by_budget: the least time for sending them; 0 where no budget is known.
-        problems: why the subscription cannot have all of it, as far as that can be told.
+        obstacles: why the subscription cannot have all of it, as far as that can be told, with their places in the plan.
     """
 
     plan: str
@@ -66,7 +68,14 @@ class Preview(StrictModel):
     changes: int
     seconds: float
     seconds_by_budget: float
-    problems: list[str] = Field(default_factory=list)
+    obstacles: list[Problem] = Field(default_factory=list)
+    _seen: tuple[Site, Mapping[str, Any]] | None = PrivateAttr(None)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def problems(self) -> list[str]:
+        """The obstacles in words."""
+        return [str(one) for one in self.obstacles]
 
     @property
     def actions(self) -> dict[str, int]:
@@ -132,11 +141,13 @@ class Provisioner:
         self._runner: Runner | None = None
         self.graph: Graph = Graph(resources_of(plan, self._base))
 
-    async def preview(self, throttle: ThrottlePolicy | None = None) -> Preview:
+    async def preview(self, throttle: ThrottlePolicy | None = None, *, names: int | None = None) -> Preview:
         """Read the service, and return the actions `apply` would take.
 
         Args:
             throttle: the budget for the estimate; the session's, if not given.
+            names: the most new names of which it is asked whether somebody else has them, a request for each; none
+                is asked for if there are more. ``None`` for all.
 
         Raises:
             JournalError: the journal cannot be used.
@@ -147,10 +158,11 @@ class Provisioner:
             entries = dict(journal)
         found = await steps.survey(site, self.graph)
         decisions = {one.key: steps.decide(one, found.get(one.key)) for one in self.graph}
+        under_way = {key for key, one in entries.items() if one.phase in {Phase.INTENDED, Phase.ACCEPTED}}
         session = self._sms.session.statistics
         known = ThrottlePolicy(calls=session.budget) if session.budget else ThrottlePolicy()
         reckoned: Estimate = estimate(self.graph, decisions, throttle or known)
-        return Preview(
+        preview = Preview(
             plan=self._plan.name,
             subscription_id=self._sms.session.subscription_id,
             resources=[
@@ -168,22 +180,27 @@ class Provisioner:
             changes=reckoned.changes,
             seconds=reckoned.seconds,
             seconds_by_budget=reckoned.by_budget,
-            problems=await shortcomings(site, self.graph, decisions),
+            obstacles=await look(site, self.graph, decisions, begun=under_way, names=names),
         )
+        preview._seen = site, found  # noqa: SLF001 - for the run that follows at once
+        return preview
 
-    async def apply(self, options: RunOptions | None = None, watch: Watch | None = None) -> Report:
+    async def apply(
+        self, options: RunOptions | None = None, watch: Watch | None = None, *, after: Preview | None = None
+    ) -> Report:
         """Create and change resources until they are as the plan has them; done twice, it finds nothing to do.
 
         Args:
             options: limits of the run.
             watch: called with the progress before anything is done, to read it or subscribe to it.
+            after: a preview of a moment ago, whose reading of the service need not be made again.
 
         Raises:
             JournalError: the journal cannot be used.
             AsyncsmError: the subscription cannot be read; nothing has been changed. What goes wrong
                 later is in the report.
         """
-        return await self._run("apply", options, watch)
+        return await self._run("apply", options, watch, None if after is None else after._seen)  # noqa: SLF001
 
     async def destroy(self, options: RunOptions | None = None, watch: Watch | None = None) -> Report:
         """Remove the resources that `apply` has made, and no others; takes the arguments of `apply`.
@@ -209,18 +226,21 @@ class Provisioner:
         return [_status(key, entries.get(key, JournalEntry()), in_plan=key in self.graph) for key in keys]
 
     async def _run(
-        self, verb: Literal["apply", "destroy"], options: RunOptions | None, watch: Watch | None
+        self,
+        verb: Literal["apply", "destroy"],
+        options: RunOptions | None,
+        watch: Watch | None,
+        seen: tuple[Site, Mapping[str, Any]] | None = None,
     ) -> Report:
+        site, found = seen or (self._site(), None)
         before = self._sms.session.statistics
         with self._open() as journal:
             graph = self.graph if verb == "apply" else self._with_left_over(journal)
-            self._runner = runner = Runner(
-                graph, self._site(), journal, digest=self._plan.digest(), options=options
-            )
+            self._runner = runner = Runner(graph, site, journal, digest=self._plan.digest(), options=options)
             if watch is not None:
                 watch(runner.progress)
             try:
-                progress = await (runner.apply() if verb == "apply" else runner.destroy())
+                progress = await (runner.apply(found) if verb == "apply" else runner.destroy())
             finally:
                 self._runner = None
         return Report.of(

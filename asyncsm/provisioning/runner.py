@@ -95,18 +95,21 @@ class Runner:
             (one.key, one.kind, one.name, graph.needs[one.key]) for one in graph
         )
 
-    async def apply(self) -> Progress:
+    async def apply(self, found: Mapping[str, Any] | None = None) -> Progress:
         """Create and change resources until they are as the plan has them.
 
         A resource whose change fails stops only those that need it; see `Progress.all_good`.
 
+        Args:
+            found: what `steps.survey` has found a moment ago; without it, it is asked.
+
         Raises:
             AsyncsmError: the subscription cannot be surveyed; nothing has been changed.
         """
-        found = await steps.survey(self._site, self._graph)
+        there = await steps.survey(self._site, self._graph) if found is None else found
 
         async def work(resource: AnyResource) -> None:
-            await self._bring_about(resource, found.get(resource.key))
+            await self._bring_about(resource, there.get(resource.key))
 
         return await self._run("apply", work, self._graph.needs)
 

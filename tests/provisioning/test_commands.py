@@ -61,17 +61,18 @@ def test_what_would_fail_is_told_before_the_work(emulator, plan, capsys, monkeyp
         assert main(["plan", command[0], str(plan), *command[1:]]) == 2
         said = capsys.readouterr().err
         assert said == (
-            f"asyncsm: {plan}: virtual_machine/farm-01/vm-001 and 1 more: env:FARM_PASSWORD:"
+            f"asyncsm: {plan}:19:7: virtual_machines[0].system_config.linux.user_password:"
+            " virtual_machine/farm-01/vm-001 and 1 more: env:FARM_PASSWORD:"
             " the environment variable is not set\n"
         )
     monkeypatch.setenv("FARM_PASSWORD", "Secret-12")
     plan.write_text(plan.read_text().replace("name: vm-", "role_size: Smalll\n  name: vm-"))
-    assert main(["plan", "check", str(plan)]) == 0
-    assert "the size 'Smalll' is none that the public cloud is known for" in capsys.readouterr().err
-    assert main(["plan", "show", str(plan), "--dry-run"]) == 2
-    assert capsys.readouterr().err.endswith(
-        f"asyncsm: {plan}: there is no size 'Smalll'; did you mean Small?\n"
-    )
+    for command in (["check"], ["show", "--dry-run"], ["apply"]):
+        assert main(["plan", command[0], str(plan), *command[1:]]) == 2
+        assert capsys.readouterr().err.endswith(
+            f"asyncsm: {plan}:11:3: virtual_machines[0].role_size: virtual_machine/farm-01/vm-001 and 1 more:"
+            " role_size: there is no size 'Smalll'; did you mean Small?\n"
+        )
     assert main(["plan", "destroy", str(plan), "--yes", "--output", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["outcomes"] == {"absent": 4}
 

@@ -16,15 +16,11 @@ from asyncsm.estate.inventory import Inventory, take_inventory
 from asyncsm.estate.machines import Machines
 from asyncsm.estate.saying import Unsaid
 from asyncsm.estate.sections import Sections
-from asyncsm.provisioning.defaults import KINDS
+from asyncsm.estate.siblings import Siblings
+from asyncsm.provisioning.defaults import KINDS, SECTIONS
 from asyncsm.provisioning.plan import VERSION, Plan
 from asyncsm.services import ServiceManagementService
 from asyncsm.wire.vm_images import VMImage
-
-ORDER: Final = (
-    "affinity_groups", "storage_accounts", "reserved_ips", "os_images", "disks", "hosted_services", "deployments",
-    "virtual_machines",
-)  # fmt: skip
 
 SHORT: Final = 90
 """The most characters of an object that is written in one line."""
@@ -116,8 +112,22 @@ async def export_plan(sms: ServiceManagementService, name: str = "export") -> Ex
     Raises:
         AsyncsmError: the subscription cannot be read.
     """
+    unsaid = Unsaid()
     inventory = await take_inventory(sms)
-    return exported(inventory, await _vm_images(sms, inventory), name)
+    sections = Sections(inventory, unsaid)
+    found = _of_the_core(sections, Machines(inventory, await _vm_images(sms, inventory), unsaid))
+    found |= await Siblings(sms.session, unsaid).entries()
+    sections.others()
+    found = {section: [*_possible(section, found[section], unsaid)] for section in SECTIONS}
+    document: dict[str, JsonValue] = {"version": VERSION, "name": name}
+    location = _usual_location(found)
+    if location is not None:
+        document["location"] = location
+    document |= {section: [*folded(entries)] for section, entries in found.items() if entries}
+    plan = Plan.model_validate(document)
+    for problem in plan.problems():
+        unsaid.note(f"a plan may not have this: {problem}")
+    return Export(plan, document, sections.files, unsaid.all(), tuple(unsaid.lines()))
 
 
 async def _vm_images(sms: ServiceManagementService, inventory: Inventory) -> dict[str, VMImage]:
@@ -133,34 +143,17 @@ async def _vm_images(sms: ServiceManagementService, inventory: Inventory) -> dic
     return {(one.name or "").lower(): one for one in listed} | own
 
 
-def exported(inventory: Inventory, images: dict[str, VMImage], name: str) -> Export:
-    """Make a plan of an inventory.
-
-    Args:
-        inventory: what the subscription has.
-        images: VM images that its machines are made of, by name in lower case.
-        name: the plan's name.
-    """
-    unsaid = Unsaid()
-    sections, machines = Sections(inventory, unsaid), Machines(inventory, images, unsaid)
-    found: dict[str, list[Entry]] = {
+def _of_the_core(sections: Sections, machines: Machines) -> dict[str, list[Entry]]:
+    return {
         "virtual_machines": machines.entries(),
         "disks": [*sections.disks(machines.had, machines.named)],
-        **{each: [*getattr(sections, each)()] for each in ORDER[:4]},
+        "affinity_groups": [*sections.affinity_groups()],
+        "storage_accounts": [*sections.storage_accounts()],
+        "reserved_ips": [*sections.reserved_ips()],
+        "os_images": [*sections.os_images()],
         "hosted_services": [*sections.hosted_services()],
         "deployments": [*sections.deployments()],
     }
-    sections.others()
-    found = {section: [*_possible(section, found[section], unsaid)] for section in ORDER}
-    document: dict[str, JsonValue] = {"version": VERSION, "name": name}
-    location = _usual_location(found)
-    if location is not None:
-        document["location"] = location
-    document |= {section: [*folded(entries)] for section, entries in found.items() if entries}
-    plan = Plan.model_validate(document)
-    for problem in plan.problems():
-        unsaid.note(f"a plan may not have this: {problem}")
-    return Export(plan, document, sections.files, unsaid.all(), tuple(unsaid.lines()))
 
 
 def _possible(section: str, entries: list[Entry], unsaid: Unsaid) -> Iterator[Entry]:

@@ -23,6 +23,9 @@ Entry: TypeAlias = dict[str, JsonValue]
 LONGEST: Final = 9
 """The most digits of a number that counts; longer ones are rather dates."""
 
+_NAMES: Final = ("name", "service_name", "server_name", "cloud_service_id")
+"""The fields that may have the index: the name, and what it is unique in."""
+
 _DIGITS: Final = re.compile(r"([0-9]+)")
 
 
@@ -80,7 +83,7 @@ def folded(entries: Sequence[Entry]) -> list[Entry]:
 def _best(alike: list[_Apart]) -> list[Entry]:
     """Fold entries of one shape by the index with which the fewest are left."""
     columns = list(zip(*(one.digits for one in alike), strict=True))
-    names = [*reversed(alike[0].places_in("name")), *reversed(alike[0].places_in("service_name"))]
+    names = [place for field in _NAMES for place in reversed(alike[0].places_in(field))]
     counting = [
         place
         for place in names

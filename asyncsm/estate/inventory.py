@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-from asyncsm import services
 from asyncsm.errors import ResourceNotFound
 from asyncsm.provisioning.resources.base import together
 from asyncsm.services import NetworkManagementService, ServiceManagementService
-from asyncsm.session import ManagementSession
 from asyncsm.wire.affinity_groups import AffinityGroup
 from asyncsm.wire.certificates import Certificate
 from asyncsm.wire.deployments import Deployment
@@ -60,9 +58,6 @@ class Inventory:
     """All resources of a subscription, each kind by name, in which numbers count as such.
 
     Of images only the subscription's own are here, and virtual machines are in the deployments.
-
-    Attributes:
-        siblings: names of what the sibling services have, by the words for their kinds.
     """
 
     affinity_groups: list[AffinityGroup]
@@ -74,7 +69,6 @@ class Inventory:
     vm_images: list[VMImage]
     disks: list[Disk]
     services: list[ServiceContents]
-    siblings: dict[str, list[str]]
 
     def deployments(self) -> list[tuple[ServiceContents, Deployment]]:
         """All deployments, each with its service."""
@@ -103,7 +97,6 @@ async def take_inventory(sms: ServiceManagementService) -> Inventory:
             [one for one in await together(_contents(sms, name) for name in names) if one is not None],
             lambda one: one.name,
         ),
-        siblings=await _siblings(sms.session),
     )
 
 
@@ -111,33 +104,6 @@ async def _groups(sms: ServiceManagementService) -> list[NetworkSecurityGroup]:
     networks = NetworkManagementService(session=sms.session)
     listed = await networks.list_network_security_groups()
     return await together(networks.get_network_security_group(one.name, "Full") for one in listed)
-
-
-async def _siblings(session: ManagementSession) -> dict[str, list[str]]:
-    sites = services.WebsiteManagementService(session=session)
-    spaces = await sites.list_webspaces()
-    in_spaces = await together(sites.list_sites(one.name or "") for one in spaces)
-    return {
-        "SQL Database servers": _names(
-            await services.SqlDatabaseManagementService(session=session).list_servers()
-        ),
-        "Service Bus namespaces": _names(
-            await services.ServiceBusManagementService(session=session).list_namespaces()
-        ),
-        "web sites": _names(one for listed in in_spaces for one in listed),
-        "cloud services with job collections": _names(
-            await services.SchedulerManagementService(session=session).list_cloud_services()
-        ),
-    }
-
-
-def _names(things: Iterable[_Named]) -> list[str]:
-    return [one.name or "" for one in natural(things, lambda one: one.name)]
-
-
-class _Named(Protocol):
-    @property
-    def name(self) -> str | None: ...
 
 
 async def _contents(sms: ServiceManagementService, name: str) -> ServiceContents | None:

@@ -142,9 +142,6 @@ class Sections:
             self._unsaid.note("network security groups", group.name)
         for image in self._inventory.vm_images:
             self._unsaid.note("VM images, which have to be there", image.name or "")
-        for kind, names in self._inventory.siblings.items():
-            for name in names:
-                self._unsaid.note(kind, name)
 
     def _certificate(self, contents: ServiceContents, one: object) -> Said:
         thumbprint, data = getattr(one, "thumbprint", "") or "", getattr(one, "data", "") or ""

@@ -12,7 +12,8 @@ from doubles.shared_emulator import shared_emulator
 from asyncsm import InvalidArgument
 from asyncsm.emulator import Quotas
 from asyncsm.estate import export_plan
-from asyncsm.provisioning import Provisioner, load_plan
+from asyncsm.provisioning import Provisioner, load_plan, loads_plan
+from asyncsm.provisioning.defaults import SECTIONS
 
 ENOUGH = Quotas(cores=1000, hosted_services=200)
 
@@ -155,22 +156,71 @@ async def test_ports(sms):
     assert any("public ports that the service chose" in one for one in exported.remarks)
 
 
-async def test_sibling_services(sms, emulators):
-    """Kinds of the sibling services are told, as plans do not have them."""
+SIBLINGS = """
+name: siblings
+location: West US
+sql_servers:
+  - name: keeper
+    admin_password: env:SQL_PASSWORD
+    firewall_rules: [{name: office, start_ip_address: 203.0.113.1, end_ip_address: 203.0.113.9}]
+sql_databases:
+  - {name: "shard{index}", server_name: keeper, count: 3, edition: Standard,
+     service_objective_id: f1173c43-91bd-4aaa-973c-54e79e15235b, max_size_bytes: 268435456000}
+service_bus_namespaces:
+  - name: shop-orders
+    queues: [{name: new, lock_duration: PT30S}, {name: paid}]
+    topics: [{name: news, max_size_in_megabytes: 2048}]
+web_sites:
+  - {name: shop-old, location: East US, state: Stopped}
+  - {name: "shop{index}", count: 2,
+     hosting_plan: {name: fast, sku: Standard, number_of_workers: 2, worker_size: Small}}
+cloud_services:
+  - name: batch
+job_collections:
+  - name: nightly
+    cloud_service_id: batch
+    jobs:
+      - {name: later, uri: "http://127.0.0.1:9/", state: disabled}
+      - {name: report, uri: "http://127.0.0.1:9/", method: POST, body: all, frequency: day}
+"""
+
+
+async def test_sibling_services(sms, elsewhere, tmp_path, monkeypatch):
+    """SQL databases, Service Bus, web sites and jobs."""
+    monkeypatch.setenv("SQL_PASSWORD", "Secret-12")
+    plan = loads_plan(SIBLINGS, "yaml")
+    assert (await Provisioner(plan, sms).apply()).all_good
+    exported = await export_plan(sms, "siblings")
+    found = {section: sorted(map(str, getattr(exported.plan.expanded(), section))) for section in SECTIONS}
+    server = found.pop("sql_servers")
+    assert found == {
+        section: sorted(map(str, getattr(plan.expanded(), section)))
+        for section in SECTIONS
+        if section != "sql_servers"
+    }
+    assert "version='2.0'" in server[0]
+    await assert_comes_back(exported, sms, elsewhere, tmp_path)
+
+
+async def test_siblings_that_a_plan_cannot_have(sms, emulators):
+    """Servers that a plan cannot tell apart, secrets of jobs, and kinds that it lacks are told."""
     emulators[0].emulator.seed(
         {
-            "sql_servers": [{"name": "sql1"}],
-            "web_sites": [{"name": "site1"}],
-            "job_collections": [{"name": "jobs"}],
-            "service_bus_namespaces": [{"name": "bus-one"}],
+            "sql_servers": [{"name": "sql1"}, {"name": "sql2"}],
+            "job_collections": [
+                {"name": "jobs", "jobs": [{"name": "secret", "uri": f"http://127.0.0.1/?sig={SECRET}"}]}
+            ],
             "network_security_groups": [{"name": "closed"}],
         }
     )
-    remarks = (await export_plan(sms)).remarks
-    assert "SQL Database servers: sql1" in remarks
-    assert "web sites: site1" in remarks
-    assert "Service Bus namespaces: bus-one" in remarks
-    assert "network security groups: closed" in remarks
+    exported = await export_plan(sms)
+    assert "SQL servers with the same administrator as another one: sql2" in exported.remarks
+    assert (
+        "jobs with secrets in their addresses or headers: job_collection/scheduler/jobs/secret"
+        in exported.remarks
+    )
+    assert "network security groups: closed" in exported.remarks
+    assert SECRET not in exported.text()
 
 
 async def test_files_that_are_there(sms, tmp_path):

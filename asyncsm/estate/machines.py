@@ -33,7 +33,7 @@ CHOSEN: Final = 49152
 """The lowest public port that the service chooses by itself."""
 
 MOST_STEP: Final = 1000
-"""The largest step between ports that somebody has given to machines in order."""
+"""The largest step between ports that somebody has given to machines in order; between two alone it is 1."""
 
 EMPTY: Final = "what is on disks, which are made anew"
 BLOBS: Final = "blobs of disks that are not made of an image, which have to be there"
@@ -277,7 +277,7 @@ def leave_chosen_ports(entries: Sequence[Entry]) -> bool:
             ports = [int(str(each.get("port") or 0)) for each in column]
             if len(ports) > 1 and min(ports) >= CHOSEN and "load_balanced_endpoint_set_name" not in column[0]:
                 steps = {after - before for before, after in pairwise(ports)}
-                if len(steps) > 1 or abs(steps.pop()) > MOST_STEP:
+                if len(steps) > 1 or abs(steps.pop()) > (MOST_STEP if len(ports) > 2 else 1):
                     left = True
                     for each in column:
                         del each["port"]

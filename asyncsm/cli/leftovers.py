@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from asyncsm.cli import exit_codes
-from asyncsm.cli.common import CallOptions, calling, confirm, say
+from asyncsm.cli.commands import Commands
+from asyncsm.cli.common import CallOptions, Yes, calling, confirm, say
 from asyncsm.cli.output import Columns, Output
 from asyncsm.errors import InvalidArgument
 
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
     from asyncsm.services import ServiceManagementService
     from asyncsm.uploads.access import BlobAccount
 
-app: typer.Typer = typer.Typer(
-    name="leftovers", help="What costs and serves nobody: show it, remove it.", invoke_without_command=True
-)
+app: Commands = Commands("leftovers", invoke_without_command=True, no_args_is_help=False)
 
 SHOWN: Final[Columns] = {"kind": "kind", "name": "name", "gb": "size_gb", "since": "since", "why": "why"}
 
@@ -36,7 +35,7 @@ Blobs = Annotated[
 @app.callback()
 @calling
 async def show_(call: CallOptions, ctx: typer.Context, blobs: Blobs = False) -> None:
-    """Show disks without machines, blobs of deleted disks, empty services, and whatever else nobody uses.
+    """Show what costs and serves nobody: disks, images, empty services, addresses, and their like.
 
     A date is that of the making or the last change; it may have been in use since.
     """
@@ -57,7 +56,7 @@ async def remove(
     names: Annotated[list[str] | None, typer.Argument(help="As shown.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="All leftovers, or all of a kind.")] = False,
     blobs: Blobs = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Remove leftovers: disks and images with the blobs behind them, storage accounts with all their contents.
 

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
-from asyncsm.cli.common import CallOptions, calling, running, say
+from asyncsm.cli import plan_export
+from asyncsm.cli.commands import Commands
+from asyncsm.cli.common import CallOptions, Yes, calling, confirm, running, say
 from asyncsm.cli.output import Columns, Output, show
 from asyncsm.cli.plan_checks import looked, refuse, telling, together
 from asyncsm.errors import InvalidArgument, PlanIncomplete
@@ -26,9 +28,8 @@ if TYPE_CHECKING:
     from asyncsm.config import ThrottlePolicy
     from asyncsm.provisioning import Plan, Problem, Provisioner, Report, RunOptions
 
-app: typer.Typer = typer.Typer(
-    name="plan", help="Many resources from one file: check, show, apply, destroy.", no_args_is_help=True
-)
+app: Commands = Commands("plan")
+app.command("export")(plan_export.export)
 
 WANTED: Final[Columns] = {"kind": "kind", "name": "name", "needs": "needs"}
 PLANNED: Final[Columns] = {"kind": "kind", "name": "name", "action": "action", "differences": "differences"}
@@ -68,7 +69,6 @@ ReportFiles = Annotated[
 Disks = Annotated[
     bool, typer.Option("--disks", help="Also delete disks and images with the blobs behind them.")
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Database = Annotated[
     str | None,
     typer.Option(
@@ -182,8 +182,7 @@ async def destroy(
     database: Database = None,
 ) -> None:
     """Remove what apply has made, and nothing that was there before."""
-    if not yes:
-        typer.confirm(f"Remove everything that {file} has made?", abort=True, err=True)
+    confirm(f"Remove everything that {file} has made", yes=yes)
     task = _Task(
         "destroy", file, journal, _options(call, max_in_flight, disks), throttle_of(budget), report or []
     )

@@ -17,7 +17,7 @@ from asyncsm.provisioning.resources.base import READS_AT_ONCE
 from asyncsm.services import ServiceManagementService
 from asyncsm.uploads.access import BlobAccount, find_account
 from asyncsm.uploads.blobs import Vhd, delete_vhd, list_vhds
-from asyncsm.uploads.vhd import FOOTER
+from asyncsm.wire.vhd import FOOTER
 
 GIB: Final = 2**30
 
@@ -212,7 +212,7 @@ class _Search:
         kept: set[str] = set()
         left: set[str] = set()
         for kind, name, link in _links(self._inventory):
-            (left if (kind, name) in going else kept).add(_account_of(link))
+            (left if (kind, name) in going else kept).add(_place_of(link)[0])
         return kept, left
 
 
@@ -227,14 +227,20 @@ def _links(inventory: Inventory) -> Iterator[tuple[LeftoverKind, str, str]]:
             yield LeftoverKind.VM_IMAGE, one.name or "", part.media_link or ""
 
 
-def _account_of(link: str) -> str:
-    return (urlsplit(link).hostname or "").partition(".")[0]
+def _place_of(link: str) -> tuple[str, str]:
+    """Return the account of a blob, and the blob's place in it; Azurite has the account in the path."""
+    parts = urlsplit(link)
+    host, path = parts.hostname or "", unquote(parts.path).strip("/")
+    if ".blob." in host:
+        return host.partition(".")[0], path
+    account, _, place = path.partition("/")
+    return account, place
 
 
 def _blobs(
     inventory: Inventory, blobs: Iterable[Vhd], accounts: dict[str, BlobAccount]
 ) -> Iterator[Leftover]:
-    known = {(_account_of(link), unquote(urlsplit(link).path).strip("/")) for _, _, link in _links(inventory)}
+    known = {_place_of(link) for _, _, link in _links(inventory)}
     for one in blobs:
         if (one.account, f"{one.container}/{one.name}") not in known:
             address = accounts[one.account].blob_url(one.container, one.name)

@@ -122,7 +122,7 @@ class Sections:
             entry: Said = {
                 "service_name": contents.name,
                 **({} if slot == "Production" else {"deployment_slot": str(slot)}),
-                "package_url": f"https://{self._account_near(contents)}.blob.core.windows.net/packages/{stem}.cspkg",
+                "package_url": f"{self._blobs_near(contents)}/packages/{stem}.cspkg",
                 "configuration": path,
                 **({} if one.label in {None, one.name} else {"label": one.label}),
                 **({"start_deployment": False} if one.status == "Suspended" else {}),
@@ -157,12 +157,14 @@ class Sections:
             self._unsaid.note("extended_properties, which a plan has no word for", key)
         return own
 
-    def _account_near(self, contents: ServiceContents) -> str:
-        """Return an account for packages: in the service's region if there is one."""
+    def _blobs_near(self, contents: ServiceContents) -> str:
+        """Return the blob endpoint of an account for packages: in the service's region if there is one."""
         here = contents.service.hosted_service_properties.location
-        accounts = self._inventory.storage_accounts
-        near = [one for one in accounts if one.storage_service_properties.location == here]
-        return next((one.service_name or "" for one in [*near, *accounts]), "packages")
+        accounts = [one.storage_service_properties for one in self._inventory.storage_accounts]
+        for one in sorted(accounts, key=lambda each: each.location != here):
+            for endpoint in one.endpoints[:1]:  # that of blobs comes first
+                return endpoint.rstrip("/")
+        return "https://packages.blob.core.windows.net"
 
 
 def has_machines(deployment: Deployment) -> bool:

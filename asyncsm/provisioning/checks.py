@@ -169,6 +169,14 @@ class Checks:
                 yield problem(
                     ("virtual_machines", place), "give either os_virtual_hard_disk or vm_image_name"
                 )
+            luns = [
+                number if one.lun is None else one.lun
+                for number, one in enumerate(entry.data_virtual_hard_disks)
+            ]
+            for number, lun in enumerate(luns):
+                if lun in luns[:number]:
+                    where = ("virtual_machines", place, "data_virtual_hard_disks", number)
+                    yield problem(where, f"is at LUN {lun}, where another one is already")
             disk = entry.os_virtual_hard_disk
             origins = ("source_image_name", "disk_name", "media_link", "remote_source_image_link", "os")
             if disk is not None and not any(getattr(disk, origin) for origin in origins):

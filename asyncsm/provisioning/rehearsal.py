@@ -94,17 +94,21 @@ class _Rehearsal:
         self._stand_ins = dict(zip(unknown, free, strict=False))
 
     async def problems(self) -> list[Problem]:
-        """Make all resources but those that need one that cannot be made."""
+        """Make all resources, each as if those that it needs could be made."""
         missing: set[str] = set()
         for one in self._graph:
-            if not missing.isdisjoint(self._graph.needs[one.key]):
-                missing.add(one.key)
-                continue
             try:
-                await self._make(one)
+                if all(
+                    [
+                        await self._surroundings.replace(need, one)
+                        for need in missing & {*self._graph.needs[one.key]}
+                    ]
+                ):
+                    await self._make(one)
+                    continue
             except (AsyncsmError, OSError) as error:
-                missing.add(one.key)
                 self._tell(one, error)
+            missing.add(one.key)
         return [
             Problem(path=path, message=f"{some(keys)}: {said}")
             for (path, _), (said, keys) in self._told.items()
@@ -113,7 +117,8 @@ class _Rehearsal:
     def _tell(self, resource: AnyResource, error: Exception) -> None:
         said, path = str(getattr(error, "message", "") or error), resource.path
         if isinstance(error, InvalidArgument):
-            path += next(_places(resource.spec.model_dump(exclude_unset=True), error.parameter), ())
+            field = error.parameter.rpartition(".")[2]
+            path += next(_places(resource.spec.model_dump(exclude_unset=True), error.parameter, field), ())
         for real, stand_in in self._stand_ins.items():
             said = said.replace(stand_in, real)
         self._told.setdefault((path, re.sub(r"\d+", "#", said)), (said, []))[1].append(resource.key)
@@ -143,8 +148,8 @@ def _anywhere(spec: VirtualMachineSpec) -> dict[str, object]:
     return {"network_config": spec.network_config.model_copy(update=update)}
 
 
-def _places(value: object, wanted: str) -> Iterator[Path_]:
-    """Yield the paths to what has the name `wanted`, or says it."""
+def _places(value: object, *wanted: str) -> Iterator[Path_]:
+    """Yield the paths to what has one of the names, or says it."""
     children: Iterable[tuple[str | int, object]] = ()
     match value:
         case dict():
@@ -152,10 +157,10 @@ def _places(value: object, wanted: str) -> Iterator[Path_]:
         case list() | tuple():
             children = enumerate(value)
     for key, child in children:
-        if wanted in {key, child if isinstance(child, str) else None}:
+        if key in wanted or (isinstance(child, str) and child in wanted):
             yield (key,)
         else:
-            yield from ((key, *rest) for rest in _places(child, wanted))
+            yield from ((key, *rest) for rest in _places(child, *wanted))
 
 
 def some(names: list[str]) -> str:

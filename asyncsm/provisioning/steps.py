@@ -1,8 +1,4 @@
-"""The steps for one resource, shared by both engines: survey, decide, send, finish.
-
-The engines differ in where they record their progress. A process may die after any of these
-steps; the next process continues from the record.
-"""
+"""The steps for one resource at the service: survey, decide, create, finish, clear away."""
 
 from __future__ import annotations
 
@@ -115,6 +111,22 @@ def decide(resource: AnyResource, found: Any) -> Decision:
         return Decision("create")
     differences = tuple(resource.compare(found))
     return Decision("change" if any(one.mends for one in differences) else "", found, differences)
+
+
+async def create(resource: AnyResource, site: Site, since: datetime | None = None) -> OperationHandle:
+    """Begin to create a resource.
+
+    Args:
+        resource: the resource.
+        site: the place of the run.
+        since: the time from which on a process that died may have begun, by the service's clock: its
+            creation is adopted then. ``None`` if there was none.
+
+    Raises:
+        AlreadyExists: it exists, or its name belongs to somebody else.
+    """
+    with nullcontext() if since is None else site.sms.session.in_doubt(since):
+        return await resource.create(site, doubtful=since is not None)
 
 
 async def send(

@@ -24,7 +24,7 @@ from asyncsm.services import (
     SqlDatabaseManagementService,
 )
 from asyncsm.wire.cscfg import NetworkConfiguration, ServiceConfiguration
-from asyncsm.wire.networks import Subnet, VirtualNetworkSite
+from asyncsm.wire.networks import AddressSpace, Subnet, VirtualNetworkSite
 from asyncsm.wire.vm_images import OSDiskConfiguration, OSState, VMImage
 
 _ANYWHERE: Final = "West US"
@@ -75,6 +75,17 @@ class Surroundings:
         if configuration is not None and configuration.network_configuration is not None:
             self._connect_deployment(configuration.network_configuration, region)
 
+    async def replace(self, key: str, user: AnyResource) -> bool:
+        """Let there be something of the plan that could not be made; tell whether that was possible."""
+        kind, _, name = key.partition("/")
+        if key not in self._there:
+            try:
+                await self._provide(kind, name, self._region(user), user.spec)
+            except InvalidArgument:
+                return False
+            self._there.add(key)
+        return True
+
     async def _provide(self, kind: str, name: str, region: str, spec: Any) -> None:
         held = self.subscription
         match kind:
@@ -120,7 +131,9 @@ class Surroundings:
     def _connect(self, name: str, subnets: Iterable[str], region: str) -> None:
         """Let there be a virtual network with some subnets; where their addresses are is not known."""
         held = self.subscription.networks
-        site = held.sites.get(name) or VirtualNetworkSite(name=name, id=name, location=region)
+        site = held.sites.get(name) or VirtualNetworkSite(
+            name=name, id=name, location=region, address_space=AddressSpace(address_prefixes=[_SOMEWHERE])
+        )
         known = {one.name.lower() for one in site.subnets}
         for subnet in subnets:
             if subnet.lower() not in known:

@@ -56,5 +56,5 @@ def impatient_commands():
     """Let the commands of the block, in this process, ask often for the operations of an emulator that is fast."""
     often = PollingPolicy(first=GLANCES, least=GLANCES, most=1)
     return mock.patch(
-        "asyncsm.cli.common.ServiceManagementService", partial(ServiceManagementService, polling=often)
+        "asyncsm.services.ServiceManagementService", partial(ServiceManagementService, polling=often)
     )

@@ -91,7 +91,7 @@ def test_ctrl_c_ends_a_wait_without_a_traceback():
             check=True,
             capture_output=True,
         )
-        with program("service", "delete", "slow", "--complete", env=environment(facts)) as waiting:
+        with program("service", "delete", "slow", "--complete", "--yes", env=environment(facts)) as waiting:
             assert "waiting for it to end" in waiting.stderr.readline()
             waiting.send_signal(signal.SIGINT)
             out, err = waiting.communicate(timeout=20)

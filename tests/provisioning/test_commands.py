@@ -77,6 +77,15 @@ def test_what_would_fail_is_told_before_the_work(emulator, plan, capsys, monkeyp
     assert json.loads(capsys.readouterr().out)["outcomes"] == {"absent": 4}
 
 
+def test_force(emulator, plan, capsys):
+    """What can be had is made, if that is wanted, and what stands in the way of the rest is told first."""
+    plan.write_text(plan.read_text().replace("name: vm-", "role_size: Smalll\n  name: vm-"))
+    assert main(["plan", "apply", str(plan), "--force"]) == PARTLY
+    said = capsys.readouterr()
+    assert "there is no size 'Smalll'; did you mean Small?; going on all the same" in said.err
+    assert "2 created, 2 failed" in said.err
+
+
 def test_schema(capsys):
     """For editors."""
     assert main(["plan", "schema"]) == 0

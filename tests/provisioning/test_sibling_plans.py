@@ -25,6 +25,7 @@ from asyncsm.provisioning import (
     loads_plan,
     resources_of,
 )
+from asyncsm.provisioning.record import Record
 from asyncsm.provisioning.rehearsal import rehearse
 
 S0, BASIC = "f1173c43-91bd-4aaa-973c-54e79e15235b", "dd6d99bb-f193-4ec1-86f2-43d3bccbc49c"
@@ -198,9 +199,9 @@ class TestNamesMadeUpByTheService:
     async def test_a_run_that_died(self, sms, journal, sent):
         """It may have sent the creation; the list of servers tells whether it has."""
         only = Plan(name="sql", **SERVER)
-        with Journal(journal, "sql", sms.subscription_id) as died:
-            died.begin("apply", "")
-            died.intend("sql_server/keeper", "create", datetime.now(UTC))
+        with Journal(journal, "sql", [sms.subscription_id]) as died:
+            intended = Record().intended("create", datetime.now(UTC))
+            await died.records(sms.subscription_id).put("sql_server/keeper", intended)
         if sent:
             await SqlDatabaseManagementService(session=sms.session).create_server(
                 "keeper", "Secret-12", "West US"

@@ -27,6 +27,7 @@ from asyncsm.emulator.seeding.document import (
     SubscriptionContents,
     SubscriptionSeed,
 )
+from asyncsm.emulator.seeding.monitoring import plant_add_ons, plant_alert_rules, plant_clusters
 from asyncsm.emulator.seeding.places import Place, each_of
 from asyncsm.emulator.seeding.scheduler import plant_job_collections
 from asyncsm.emulator.seeding.service_bus import plant_namespaces, service_bus_quotas
@@ -133,6 +134,9 @@ class _Planter:
             plant_namespaces(self._subscription, self._send, path, seed, self._world.random)
             plant_web_sites(self._send, path, seed)
             plant_job_collections(self._subscription, self._lasting, self._send, path, seed)
+            plant_clusters(self._subscription, self._send, path, seed)
+            plant_add_ons(self._subscription, self._send, path, seed)
+            plant_alert_rules(self._send, path, seed)
 
     @contextmanager
     def _quotas(self, seed: SubscriptionContents) -> Iterator[None]:

@@ -18,7 +18,7 @@ from asyncsm.operations.lanes import lane_of
 from asyncsm.polling import OperationHandle, OperationToken
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
     from pathlib import Path
     from types import TracebackType
@@ -296,6 +296,14 @@ class ManagementSession(Caller):
     async def past_others(self, resource: str, attempt: Callable[[], Awaitable[R]]) -> R:
         """Make a change by `attempt`, past the operations of others; see `Caller.past_others`."""
         return await self._open().starter.past_others(resource, attempt)
+
+    def charge(self, ages: Iterable[float]) -> None:
+        """Count requests that another process has made in the same budget, where one is known.
+
+        Args:
+            ages: how many seconds ago each was made.
+        """
+        self._open().throttle.charge(ages)
 
     def in_doubt(self, since: datetime | None) -> AbstractContextManager[None]:
         """Look before sending: a process that died may have sent the changes of this block already.

@@ -100,6 +100,7 @@ class CallOptions:
     changed: bool = field(default=False, init=False)
     """Whether a change was sent."""
     _password: str | None = field(default=None, init=False, repr=False)
+    _told: bool = field(default=False, init=False, repr=False)
 
     @property
     def password(self) -> str | None:
@@ -116,12 +117,25 @@ class CallOptions:
         """
         from asyncsm.config import DEFAULT_THROTTLE
 
+        made = self.connection.service(throttle=throttle or DEFAULT_THROTTLE)
+        made.session.events.subscribe(self._notice)
+        return made
+
+    @property
+    def connection(self) -> profiles.Connection:
+        """The arguments of a client, from options and from a profile; a password is asked for once."""
         known = profiles.connection(
             self.profile, self.subscription_id, self.cert_file, self.host, self.ca_file, self.password
         )
-        made = known.service(throttle=throttle or DEFAULT_THROTTLE)
-        made.session.events.subscribe(self._notice)
-        return made
+        if known.ask_password and sys.stdin.isatty():
+            self.ask_password = True
+            known = replace(known, cert_password=self.password)
+        if self.profile and known.overruled and not self._told:
+            self._told = True
+            say(
+                f"asyncsm: {', '.join(known.overruled)} of the environment goes before profile {self.profile}"
+            )
+        return known
 
     def _notice(self, event: Event) -> None:
         self.changed = self.changed or getattr(event, "kind", "") == "change"
@@ -130,11 +144,13 @@ class CallOptions:
         """Return the id of the subscription, which may come from a `.publishsettings` file."""
         return self.service().session.subscription_id
 
-    def connect(self, subscription_id: str) -> ServiceManagementService:
-        """Make a client for another subscription with the same certificate."""
+    def connect(
+        self, subscription_id: str, throttle: ThrottlePolicy | None = None
+    ) -> ServiceManagementService:
+        """Make a client for another subscription with the same certificate; see `service`."""
         other = replace(self, subscription_id=subscription_id)
         other._password = self.password  # noqa: SLF001 - the same class
-        return other.service()
+        return other.service(throttle)
 
     def show(self, value: object, columns: Columns, *, secrets: bool = False) -> None:
         """Write `value` to standard output in the form that the options ask for."""

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import json
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
-from asyncsm.cli import plan_export
+from asyncsm.cli import plan_database, plan_export
 from asyncsm.cli.commands import Commands
 from asyncsm.cli.common import CallOptions, Yes, calling, confirm, running, say
 from asyncsm.cli.output import Columns, Output, show
@@ -73,10 +71,13 @@ Database = Annotated[
     str | None,
     typer.Option(
         metavar="URL",
-        help="Use the durable engine: sqlite:///FILE, or postgresql://... shared by many workers.",
+        help="Use the durable engine: postgresql://... shared by many workers. sqlite:///FILE is --journal FILE.",
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Begin, too, if it is known that some of it will fail.")]
+NeededDatabase = Annotated[
+    str, typer.Option("--database", metavar="URL", help="postgresql://..., where the plan was applied.")
+]
 DryRun = Annotated[
     bool,
     typer.Option("--dry-run", help="Read the service, and show what apply would do and how long it takes."),
@@ -191,25 +192,36 @@ async def destroy(
 
 @app.command("status")
 @calling
-async def status(call: CallOptions, file: File, journal: JournalFile = None) -> None:
-    """Show what the journal knows, without asking the service."""
+async def status(
+    call: CallOptions, file: File, journal: JournalFile = None, database: Database = None
+) -> None:
+    """Show what the journal or the database knows, without asking the service."""
     from asyncsm.provisioning import load_plan
 
-    async with call.service() as sms:
-        known = _provisioner(load_plan(file), file, sms, journal).status()
+    plan = load_plan(file)
+    journal, database = plan_database.journal_or_database(journal, database)
+    if database is not None:
+        async with plan_database.engine(call, database) as engine:
+            known = await engine.status({call.subscription(): plan}, file.parent)
+    else:
+        async with call.service() as sms:
+            known = _provisioner(plan, file, sms, journal).status()
     call.show([one.model_dump(mode="json") for one in known], KNOWN)
 
 
-def durable_package() -> ModuleType:
-    """Import the package of the durable engine.
+@app.command("abandon")
+@calling
+async def abandon(call: CallOptions, file: File, database: NeededDatabase) -> None:
+    """End the run of a plan in a database: nothing more is sent, and what is under way is left there.
 
-    Raises:
-        InvalidArgument: its dependencies are not installed.
+    Everything that is known of the plan stays, so that a later apply or destroy takes it up.
     """
-    try:
-        return importlib.import_module("asyncsm.provisioning.durable")
-    except ImportError as error:
-        raise InvalidArgument("--database", "needs pip install 'asyncsm[durable]'") from error
+    from asyncsm.provisioning import load_plan
+
+    name = load_plan(file).name
+    async with plan_database.engine(call, database) as engine:
+        ended = await engine.abandon(name, [call.subscription()])
+    say(f"the run of {name} is abandoned" if ended else f"no run of {name} is going on")
 
 
 def _provisioner(plan: Plan, file: Path, sms: object, journal: Path | None) -> Provisioner:
@@ -260,6 +272,8 @@ async def _carry_out(call: CallOptions, task: _Task, database: str | None) -> No
             raise InvalidArgument(
                 "--report", f"{path} cannot be written: see that its folder is there and is no file"
             )
+    journal, database = plan_database.journal_or_database(task.journal, database)
+    task = replace(task, journal=journal)
     if task.verb == "apply":
         plan, _, problems = await check_plan(task.file)
     else:
@@ -295,23 +309,24 @@ async def _durably(
     from asyncsm.cli.plan_display import display_for
     from asyncsm.provisioning import Provisioner
 
-    if task.journal is not None:
-        raise InvalidArgument("--journal", "is for runs in this process; the durable engine has its database")
-    engine = durable_package().DurableEngine(
-        database, call.connect, budget=task.throttle, concurrency=task.options.max_in_flight
-    )
+    subscription = call.subscription()
     if problems is not None:
         with telling(problems):
             async with call.service(task.throttle) as sms:
                 provisioner = Provisioner(plan, sms, base=task.file.parent)
                 await looked(provisioner, task.file, problems, force=task.force)
-    async with engine:
-        run = await engine.submit(
-            task.verb, plan, task.file.parent, call.subscription(), disks=task.options.disks
-        )
-        with display_for(call.output, plan.name, task.verb) as display, _stopping_at_interrupt(engine.stop):
-            report: Report = await engine.follow(run, display.watch, task.options.deadline)
-            return report
+    with plan_database.quiet():
+        async with plan_database.engine(
+            call, database, task.throttle, max_in_flight=task.options.max_in_flight
+        ) as engine:
+            engine.work([subscription])
+            run = await engine.submit(
+                task.verb, {subscription: plan}, task.file.parent, disks=task.options.disks
+            )
+            display = display_for(call.output, plan.name, task.verb)
+            with display, _stopping_at_interrupt(engine.stop):
+                report: Report = await engine.follow(run, display.watch, task.options.deadline)
+                return report
 
 
 @contextlib.contextmanager

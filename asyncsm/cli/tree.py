@@ -25,11 +25,13 @@ TABLE: Final = Path(__file__).with_name("commands.json")
 FUNCTIONS: Final[Mapping[str, str]] = {
     "demo": "asyncsm.cli.demo_command",
     "doctor": "asyncsm.cli.doctor",
+    "migrate": "asyncsm.cli.migrate",
     "worker": "asyncsm.cli.worker",
 }
 """Commands without a group, and the modules that have a function of their name."""
 
 MODULES: Final[Mapping[str, str]] = {
+    "account": "asyncsm.cli.account",
     "certificate": "asyncsm.cli.certificate",
     "emulator": "asyncsm.cli.emulator",
     "leftovers": "asyncsm.cli.leftovers",

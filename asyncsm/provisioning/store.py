@@ -86,16 +86,27 @@ class GroupCommit(Generic[T]):
         if self._task is not None:
             await asyncio.wait((self._task,))
 
+    async def close(self) -> None:
+        """Write nothing more; who waits gets `CancelledError`."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait((self._task,))
+
     async def _write_all(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            try:
-                allowed = await self._commit([item for item, _ in batch])
-            except BaseException as error:  # noqa: BLE001 - those that wait get it
-                _conclude(batch, (), error)
-            else:
-                _conclude(batch, allowed, Fenced("another worker has taken the subscription over"))
-        self._task = None
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting, []
+                try:
+                    allowed = await self._commit([item for item, _ in batch])
+                except asyncio.CancelledError as error:
+                    _conclude(batch + self._waiting, (), error)
+                    raise
+                except Exception as error:  # noqa: BLE001 - those that wait get it
+                    _conclude(batch, (), error)
+                else:
+                    _conclude(batch, allowed, Fenced("another worker has taken the subscription over"))
+        finally:
+            self._task = None
 
 
 def _conclude(

@@ -13,6 +13,7 @@ import yaml
 from doubles.emulator_thread import emulator_in_thread
 from doubles.impatient import impatient_commands
 from doubles.plans import farm
+from doubles.postgres import postgres
 
 from asyncsm.cli import main
 from asyncsm.emulator import Fault, Quotas
@@ -159,6 +160,7 @@ def test_a_part_that_fails(emulator, plan, capsys):
             ["apply", "{plan}", "--database", "sqlite:///x.db", "--journal", "y"],
             "--journal: is for runs in this",
         ),
+        (["apply", "{plan}", "--database", "sqlite:///:memory:"], "must be sqlite:///FILE or postgresql://"),
     ],
 )
 def test_nonsense(emulator, plan, arguments, said, capsys):
@@ -174,12 +176,43 @@ def test_destroy_asks_first(emulator, plan, capsys, monkeypatch):
     assert "Remove everything" in capsys.readouterr().err
 
 
-def test_the_durable_engine(emulator, plan, capsys, tmp_path):
-    """With an SQLite database instead of a journal."""
-    pytest.importorskip("dbos")
+def test_a_database_for_one_process_is_a_journal(emulator, plan, capsys, tmp_path):
+    """There is nobody to share it with."""
     database = f"sqlite:///{tmp_path / 'plans.db'}"
     assert main(["plan", "apply", str(plan), "--database", database]) == 0
     assert "apply farm: 4 created in" in capsys.readouterr().err
+    status = ["plan", "status", str(plan), "--query", "[].phase"]
+    assert main([*status, "--journal", str(tmp_path / "plans.db")]) == 0
+    assert capsys.readouterr().out.split() == ["done"] * 4
+    assert main(["plan", "destroy", str(plan), "--database", database, "--yes", "--disks"]) == 0
+    assert "destroy farm: 4 removed in" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A PostgreSQL server."""
+    with postgres() as running:
+        yield running.url
+
+
+@pytest.fixture
+def database(server):
+    """A database with nothing of earlier tests."""
+    psycopg = pytest.importorskip("psycopg", reason="procrastinate is not installed")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return server
+
+
+def test_the_durable_engine(emulator, plan, capsys, database):
+    """With PostgreSQL instead of a journal."""
+    assert main(["plan", "apply", str(plan), "--database", database]) == 0
+    assert "apply farm: 4 created in" in capsys.readouterr().err
+    assert main(["plan", "status", str(plan), "--database", database, "--query", "[].phase"]) == 0
+    assert capsys.readouterr().out.split() == ["done"] * 4
+    assert main(["plan", "abandon", str(plan), "--database", database]) == 0
+    assert capsys.readouterr().err == "no run of farm is going on\n"
     assert main(["plan", "destroy", str(plan), "--database", database, "--yes", "--disks"]) == 0
     assert "destroy farm: 4 removed in" in capsys.readouterr().err
 
@@ -202,12 +235,9 @@ def command(*arguments):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
 @pytest.mark.parametrize("engine", ["journal", "database"])
-def test_an_interrupt_stops_gently(emulator, plan, tmp_path, engine):
+def test_an_interrupt_stops_gently(emulator, plan, request, engine):
     """Ctrl-C begins nothing more and waits for what was sent; the next apply does the rest."""
-    options = []
-    if engine == "database":
-        pytest.importorskip("dbos")
-        options = ["--database", f"sqlite:///{tmp_path / 'plans.db'}"]
+    options = ["--database", request.getfixturevalue("database")] if engine == "database" else []
     emulator.faults.add(Fault(kind="stuck", operation="CreateVirtualMachineDeployment", seconds=900))
     with command("plan", "apply", plan, "--output", "json", *options) as process:
         for line in process.stderr:
@@ -234,14 +264,16 @@ def test_a_report_that_cannot_be_written_is_told_before_the_work(emulator, plan,
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
-def test_a_worker(emulator, tmp_path):
-    """It says that it is ready, and stops when told to."""
-    pytest.importorskip("dbos")
-    with command("worker", "--database", f"sqlite:///{tmp_path / 'plans.db'}") as process:
-        assert process.stderr.readline() == "worker embedded is ready\n"
+def test_a_worker(emulator, plan, capsys, database):
+    """It says that it is ready, does what is asked for elsewhere, and stops when told to."""
+    with command("worker", "--database", database, "--name", "one") as process:
+        assert process.stderr.readline() == "worker one is ready\n"
+        assert main(["plan", "apply", str(plan), "--database", database]) == 0
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
         assert process.stderr.read() == "worker stopped\n"
+    assert main(["worker", "--database", "sqlite:///plans.db"]) == 2
+    assert "workers need the latter" in capsys.readouterr().err
 
 
 def test_the_live_display(emulator, plan, tmp_path):

@@ -241,7 +241,8 @@ def _names(operation: Operation, parameter: Parameter, lists: Mapping[str, Opera
     if not found or reply is None or not _is_model(reply.reply):
         return LOOKUPS.get(parameter.name) if operation.changes or found else None
     fields = _fields_of_items(cast("type[Document]", reply.reply))
-    field = next((one for one in (parameter.name, "name", "service_name") if one in fields), None)
+    ids = ["id"] if parameter.name.endswith("_id") else []
+    field = next((one for one in (parameter.name, *ids, "name", "service_name") if one in fields), None)
     if field is None:
         return None
     given = [one.name for one in reply.parameters if one.required]

@@ -34,10 +34,14 @@ MODULES: Final[Mapping[str, str]] = {
     "account": "asyncsm.cli.account",
     "certificate": "asyncsm.cli.certificate",
     "emulator": "asyncsm.cli.emulator",
+    "leftovers": "asyncsm.cli.leftovers",
     "operation": "asyncsm.cli.operation",
     "plan": "asyncsm.cli.plan",
 }
 """Groups with commands that are written by hand, and the modules whose `app` has them."""
+
+ALONE: Final = frozenset({"leftovers"})
+"""Those of them that also do something without a command."""
 
 GROUPS: Final[Mapping[str, str]] = {
     "account": "Profiles, and what belongs to a subscription.",
@@ -138,6 +142,8 @@ def made(words: str) -> Any:
     """Make the command, or the group of commands, of these words."""
     if words in FUNCTIONS:
         return command_of(getattr(import_module(FUNCTIONS[words]), words), words)
+    if words in ALONE:
+        return typer.main.get_group(import_module(MODULES[words]).app)
     if words in table()["written"]:
         home, _, name = words.rpartition(" ")
         return typer.main.get_group(import_module(MODULES[home]).app).commands[name]
@@ -158,6 +164,8 @@ def written_by_hand() -> Iterator[tuple[str, str]]:
         yield words, command_of(function, words).help.partition("\n")[0]
     for words, module in MODULES.items():
         group = typer.main.get_group(import_module(module).app)
+        if words in ALONE:
+            yield words, (group.help or "").partition("\n")[0]
         for name, command in group.commands.items():
             yield f"{words} {name}", (command.help or "").partition("\n")[0]
 

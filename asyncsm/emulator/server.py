@@ -132,11 +132,11 @@ class Emulator(EmulatorFacts):
         self.faults: Faults = Faults(self.clock, progress, seed)
         self.journal: RequestLog = RequestLog()
         self._limiter = make_limiter(throttle, self.clock)
-        self._world = World(self.state, self.clock, progress, self._gate, self._random, strict)
-        self._keeper = StateStore(self._world, self.faults)
+        self.world: World = World(self.state, self.clock, progress, self._gate, self._random, strict)
+        self._keeper = StateStore(self.world, self.faults)
         self._limits = limits
         self._app = ManagementApp(
-            self._world, self.faults, self._limiter, self.journal, self._keeper.save, limits
+            self.world, self.faults, self._limiter, self.journal, self._keeper.save, limits
         )
         self._hostnames = tuple(hostnames)
         shown = next(iter(hostnames), None)
@@ -253,7 +253,7 @@ class Emulator(EmulatorFacts):
         wanted = SeedDocument.read(document)
         before = self._keeper.snapshot()
         try:
-            plant(wanted, self._world, self._quotas, certificate)
+            plant(wanted, self.world, self._quotas, certificate)
         except BaseException:
             self._keeper.restore(before)
             raise
@@ -381,7 +381,7 @@ class Emulator(EmulatorFacts):
             subscriptions[id_] = subscription
         self._keeper.begin(subscriptions)
         if self._contents is not None:
-            plant(self._contents, self._world, self._quotas, certificate)
+            plant(self._contents, self.world, self._quotas, certificate)
 
     def _become_known(self) -> None:
         """Tell the listener and the files of certificates and subscriptions that may be new."""

@@ -12,10 +12,10 @@ import pytest
 import pytest_asyncio
 from doubles.bare_client import connected, document
 from doubles.browser import DESKTOP, PHONE, chromium_without_window
-from doubles.contents import EVERYTHING
+from doubles.contents import fill
 
 from asyncsm.emulator import Emulator, ManualClock
-from asyncsm.emulator.control.resources import RESOURCE_KINDS
+from asyncsm.emulator.control.resources import kinds_by_group
 from asyncsm.emulator.progress import Operation
 from asyncsm.emulator.state import Quotas
 
@@ -146,12 +146,12 @@ async def test_what_there_is(page, emulator):
 
 async def test_every_kind_has_a_tab(page, emulator):
     """Each kind of resource has a tab with its number, rows, and a page of what is chosen."""
-    emulator.seed(EVERYTHING)
+    fill(emulator)
     await page.reload()
     tabs = page.get_by_role("tab")
-    await expect(tabs).to_have_count(len(RESOURCE_KINDS))
+    await expect(tabs).to_have_count(len(kinds_by_group()))
     owner = emulator.state.subscriptions[emulator.subscription_id]
-    for place, kind in enumerate(RESOURCE_KINDS.values()):
+    for place, kind in enumerate(kinds_by_group()):
         await expect(tabs.nth(place)).to_have_text(f"{kind.title}{len(kind.found(owner))}")
         await tabs.nth(place).click()
         await expect(page.locator("#service")).to_be_hidden()
@@ -301,8 +301,9 @@ class TestKeyboard:
         """Arrow keys move between the tabs, of which one is in the tab order."""
         await page.get_by_role("tab", name="Hosted services").focus()
         await page.keyboard.press("ArrowRight")
-        await expect(page.get_by_role("tab", name="Disks")).to_be_focused()
-        await expect(page.get_by_role("tab", name="Disks")).to_have_attribute("aria-selected", "true")
+        await expect(page.get_by_role("tab", name="Virtual machines")).to_be_focused()
+        chosen = page.get_by_role("tab", name="Virtual machines")
+        await expect(chosen).to_have_attribute("aria-selected", "true")
         assert await page.locator("[role=tab][tabindex='0']").count() == 1
 
     async def test_order_and_names(self, page):

@@ -1,7 +1,7 @@
 # ruff: noqa: INP001 - a script, not a package
-"""Writes operations.md and the README's table: python docs/generate_operations.py
+"""Writes operations.md, the README's table and the table of commands: python docs/generate_operations.py
 
-Both are made from the declarations of the operations; whether the emulator answers an operation
+All are made from the declarations of the operations; whether the emulator answers an operation
 is looked up in its router.
 """
 
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from asyncsm import services
+from asyncsm.cli import describing, tree
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routes import ROUTES
 from asyncsm.emulator.routing import Router
@@ -145,5 +146,6 @@ def _table(headings: tuple[str, ...], rows: Iterable[Sequence[str]]) -> str:
 
 
 if __name__ == "__main__":
+    tree.TABLE.write_text(describing.table_text(), encoding="utf-8")
     TARGET.write_text(page(), encoding="utf-8")
     README.write_text(in_readme(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -10,33 +10,19 @@ from typing import Annotated, cast
 import typer
 
 import asyncsm
-from asyncsm.cli import (
-    certificate,
-    demo_command,
-    doctor,
-    emulator,
-    exit_codes,
-    location,
-    operation,
-    plan,
-    service,
-    worker,
-)
-from asyncsm.cli.common import complain, say
+from asyncsm.cli import exit_codes, tree
+from asyncsm.cli.commands import CONTEXT, Commands
+from asyncsm.cli.common import Declined, complain, say
 from asyncsm.errors import AsyncsmError
 
-app: typer.Typer = typer.Typer(
-    name="asyncsm",
+app: Commands = Commands(
+    "asyncsm",
     help="Azure Service Management (classic): manage subscriptions, or emulate the service locally.",
+    cls=tree.Branch,
     epilog=exit_codes.in_words(),
-    no_args_is_help=True,
-    rich_markup_mode="rich",
+    context_settings=CONTEXT,
+    add_completion=True,
 )
-app.command("demo")(demo_command.demo)
-app.command("doctor")(doctor.doctor)
-for _group in (emulator, certificate, location, service, operation, plan):
-    app.add_typer(_group.app)
-app.command("worker")(worker.worker)
 
 # Depending on its version, typer brings its own copy of click or uses the installed one.
 _ClickException = cast(
@@ -66,6 +52,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         argv: the arguments, without the program's name; those of the process if absent.
     """
     command = typer.main.get_command(app)
+    command.grow("")  # type: ignore[attr-defined]
     try:
         # The result is the code of typer.Exit, and of Ctrl-C in newer versions of typer.
         result = command.main(
@@ -77,6 +64,9 @@ def run(argv: Sequence[str] | None = None) -> int:
         # The reader, such as `head`, closed the pipe; Python must not flush to it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = exit_codes.UNEXPECTED
+    except Declined:
+        say("asyncsm: nothing was done")
+        return exit_codes.INTERRUPTED
     except (KeyboardInterrupt, typer.Abort):
         code = exit_codes.INTERRUPTED
     except _ClickException as error:

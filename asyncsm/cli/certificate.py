@@ -10,12 +10,13 @@ import typer
 
 from asyncsm import config
 from asyncsm.cli import output as outputs
+from asyncsm.cli.commands import Commands
 from asyncsm.cli.common import AskPassword, OutputOption, Query, ask_for_password, say
 from asyncsm.cli.output import Columns, Output
 from asyncsm.credentials import ManagementCertificate, create_management_certificate
 from asyncsm.errors import CredentialError, InvalidArgument
 
-app: typer.Typer = typer.Typer(name="certificate", help="Management certificates.", no_args_is_help=True)
+app: Commands = Commands("certificate")
 
 CREATED: Final[Columns] = {
     "subject": "subject",

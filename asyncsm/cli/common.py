@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import logging
+import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Concatenate, Final, ParamSpec, Self, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Concatenate, Final, ParamSpec, Self, get_type_hints
 
 import typer
 
-from asyncsm.cli import output as outputs
+from asyncsm.cli import output as outputs, profiles
 from asyncsm.cli.output import Columns, Output
-from asyncsm.config import DEFAULT_THROTTLE, ThrottlePolicy
-from asyncsm.errors import OperationTimeout
-from asyncsm.polling import OperationHandle
-from asyncsm.services import ServiceManagementService
+from asyncsm.errors import InvalidArgument, OperationTimeout
+
+if TYPE_CHECKING:
+    from asyncsm.config import ThrottlePolicy
+    from asyncsm.engine.events import Event
+    from asyncsm.polling import OperationHandle
+    from asyncsm.services import ServiceManagementService
 
 P = ParamSpec("P")
 
@@ -28,6 +31,10 @@ P = ParamSpec("P")
 _connection = partial(typer.Option, rich_help_panel="Connection")
 _display = partial(typer.Option, rich_help_panel="Display")
 
+ProfileName = Annotated[
+    str | None,
+    _connection("--profile", metavar="NAME", help="Profile of asyncsm account list; else the current one."),
+]
 SubscriptionId = Annotated[
     str | None,
     _connection(
@@ -58,12 +65,13 @@ CaFile = Annotated[
 Deadline = Annotated[
     float | None, _connection(min=0, metavar="SECONDS", help="Give up waiting after this long.")
 ]
-Verbose = Annotated[bool, _display("--verbose", help="Show each HTTP exchange on stderr.")]
+Verbose = Annotated[bool, _display("--verbose", "-v", help="Show each HTTP exchange on stderr.")]
 OutputOption = Annotated[Output, _display("--output", "-o", help="Form of the data on stdout.")]
 Query = Annotated[str | None, _display(metavar="JMESPATH", help="Show only what this finds in the data.")]
 NoWait = Annotated[
     bool, typer.Option("--no-wait", help="Return as soon as the service has accepted the change.")
 ]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 OUTCOME: Final[Columns] = {
     "operation": "operation",
@@ -77,6 +85,7 @@ OUTCOME: Final[Columns] = {
 class CallOptions:
     """The options of all commands that call the service, and the actions that follow from them."""
 
+    profile: ProfileName = None
     subscription_id: SubscriptionId = None
     cert_file: CertFile = None
     ask_password: AskPassword = False
@@ -86,9 +95,12 @@ class CallOptions:
     output: OutputOption = Output.TABLE
     query: Query = None
     verbose: Verbose = False
-    left: list[OperationHandle] = field(default_factory=list, init=False)
+    left: list[object] = field(default_factory=list, init=False)
     """Handles left pending on purpose; kept until the session is closed, so that none is reported as dropped."""
+    changed: bool = field(default=False, init=False)
+    """Whether a change was sent."""
     _password: str | None = field(default=None, init=False, repr=False)
+    _told: bool = field(default=False, init=False, repr=False)
 
     @property
     def password(self) -> str | None:
@@ -103,28 +115,58 @@ class CallOptions:
         Args:
             throttle: the budget of requests, if it is known.
         """
-        return ServiceManagementService(
-            self.subscription_id,
-            self.cert_file,
-            self.host,
-            ca_file=self.ca_file,
-            cert_password=self.password,
-            throttle=throttle or DEFAULT_THROTTLE,
+        from asyncsm.config import DEFAULT_THROTTLE
+
+        made = self.connection.service(throttle=throttle or DEFAULT_THROTTLE)
+        made.session.events.subscribe(self._notice)
+        return made
+
+    @property
+    def connection(self) -> profiles.Connection:
+        """The arguments of a client, from options and from a profile; a password is asked for once."""
+        known = profiles.connection(
+            self.profile, self.subscription_id, self.cert_file, self.host, self.ca_file, self.password
         )
+        if known.ask_password and sys.stdin.isatty():
+            self.ask_password = True
+            known = replace(known, cert_password=self.password)
+        if self.profile and known.overruled and not self._told:
+            self._told = True
+            say(
+                f"asyncsm: {', '.join(known.overruled)} of the environment goes before profile {self.profile}"
+            )
+        return known
+
+    def _notice(self, event: Event) -> None:
+        self.changed = self.changed or getattr(event, "kind", "") == "change"
 
     def subscription(self) -> str:
         """Return the id of the subscription, which may come from a `.publishsettings` file."""
         return self.service().session.subscription_id
 
-    def connect(self, subscription_id: str) -> ServiceManagementService:
-        """Make a client for another subscription with the same certificate."""
+    def connect(
+        self, subscription_id: str, throttle: ThrottlePolicy | None = None
+    ) -> ServiceManagementService:
+        """Make a client for another subscription with the same certificate; see `service`."""
         other = replace(self, subscription_id=subscription_id)
         other._password = self.password  # noqa: SLF001 - the same class
-        return other.service()
+        return other.service(throttle)
 
-    def show(self, value: object, columns: Columns) -> None:
+    def show(self, value: object, columns: Columns, *, secrets: bool = False) -> None:
         """Write `value` to standard output in the form that the options ask for."""
-        outputs.show(value, columns, self.output, self.query)
+        outputs.show(value, columns, self.output, self.query, secrets=secrets)
+
+    async def conclude(self, method: str, result: object, *, wait: bool) -> None:
+        """Show what a method has returned; a change is waited for unless `wait` is false."""
+        from asyncsm.cli import columns
+        from asyncsm.polling import OperationHandle
+
+        if isinstance(result, bytes):
+            sys.stdout.buffer.write(result)
+        elif isinstance(result, OperationHandle):
+            await self.finish(result, wait=wait)
+        else:
+            self.show(result, columns.of(method), secrets=method in columns.SECRETS)
 
     async def finish(self, handle: OperationHandle, *, wait: bool) -> None:
         """Wait for a change unless `wait` is false, and show its status."""
@@ -160,9 +202,11 @@ def _command(
     own = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in list(given.parameters.values())[1:]]
 
     def run(**options: object) -> None:
+        import asyncio
+
         call = CallOptions(**{each.name: options.pop(each.name) for each in common})  # type: ignore[arg-type]
         with exchanges_shown(call.verbose):
-            asyncio.run(_within(call.deadline if bounded else None, command(call, **options)))  # type: ignore[call-arg,arg-type]
+            asyncio.run(_within(call, call.deadline if bounded else None, command(call, **options)))  # type: ignore[call-arg,arg-type]
 
     run.__name__ = command.__name__
     run.__doc__ = command.__doc__
@@ -171,7 +215,9 @@ def _command(
     return run
 
 
-async def _within(deadline: float | None, work: Awaitable[None]) -> None:
+async def _within(call: CallOptions, deadline: float | None, work: Awaitable[None]) -> None:
+    import asyncio
+
     limit = asyncio.timeout(deadline)
     try:
         async with limit:
@@ -179,9 +225,8 @@ async def _within(deadline: float | None, work: Awaitable[None]) -> None:
     except TimeoutError as error:
         if not limit.expired():
             raise
-        raise OperationTimeout(
-            f"not done within {deadline:g} s; what was started goes on: see asyncsm operation list"
-        ) from error
+        goes_on = "; what was started goes on: see asyncsm operation list" if call.changed else ""
+        raise OperationTimeout(f"not done within {deadline:g} s{goes_on}") from error
 
 
 @contextmanager
@@ -219,6 +264,25 @@ def ask_for_password(of: str = "", *, new: bool = False) -> str:
     return text
 
 
+def confirm(what: str, *, yes: bool) -> None:
+    """Ask whether something is to be lost, unless the answer was given.
+
+    Raises:
+        InvalidArgument: nobody is there to be asked.
+        typer.Abort: the answer is no.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InvalidArgument("--yes", f"nobody is there to be asked ({what}: go on?); give --yes")
+    if not typer.confirm(f"{what}: go on?", err=True):
+        raise Declined
+
+
+class Declined(typer.Abort):
+    """Somebody was asked, and said no."""
+
+
 def say(message: str) -> None:
     """Write a message that is not data, to stderr."""
     sys.stderr.write(message + "\n")
@@ -235,4 +299,11 @@ def complain(error: BaseException) -> None:
         for each in problems:
             say(f"asyncsm: {each}")
         return
-    say("asyncsm: " + (" ".join(str(error).split()) or type(error).__name__))
+    said = _OPTIONS.sub(lambda found: "--" + found[0].replace("_", "-"), str(error))
+    say("asyncsm: " + (" ".join(said.split()) or type(error).__name__))
+
+
+# Parameters of a client, as its errors name them: in a text, or before the rule that is broken.
+_OPTIONS: Final = re.compile(
+    r"(?<![\w-])(?:subscription_id|cert_file|ca_file|cert_password)(?!\w)|^host(?=: )"
+)

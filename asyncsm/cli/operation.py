@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from asyncsm.cli.commands import Commands
 from asyncsm.cli.common import CallOptions, calling
 from asyncsm.cli.output import Columns
-from asyncsm.operations.subscriptions import operations_between
-from asyncsm.wire.operations import SubscriptionOperation
 
-app: typer.Typer = typer.Typer(
-    name="operation", help="Operations the service has accepted.", no_args_is_help=True
-)
+if TYPE_CHECKING:
+    from asyncsm.wire.operations import SubscriptionOperation
+
+app: Commands = Commands("operation")
 
 STATUS: Final[Columns] = {
     "request id": "id",
@@ -63,6 +63,8 @@ async def list_(
     limit: Annotated[int, typer.Option(min=1, help="Show at most this many, the latest.")] = 100,
 ) -> None:
     """List the changes that were made to the subscription, the latest last."""
+    from asyncsm.operations.subscriptions import operations_between
+
     now = datetime.now(UTC)
     # The period ends far in the future, because an emulator's clock may be far ahead.
     begin, end = now - timedelta(hours=hours), now + timedelta(days=365)

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import base64
 import json
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from enum import StrEnum
-from typing import Final, TypeAlias
-
-from pydantic import SecretStr
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from asyncsm.errors import InvalidArgument
-from asyncsm.wire.document import Document, DocumentList
-from asyncsm.wire.properties import ExtendedProperties
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+if TYPE_CHECKING:
+    from asyncsm.cli.plain import Json
+
 Columns: TypeAlias = Mapping[str, str]
 """Headings, each with the dotted path of the values below it."""
 
-UNWRAPPED: Final = 10_000
-"""Width of tables in characters, so large that names and ids are never broken or cut."""
+NARROWEST: Final = 12
+"""Characters that a column of a table keeps at least when it is cut to fit the terminal."""
+
+GAP: Final = "  "
 
 
 class Output(StrEnum):
@@ -30,36 +29,8 @@ class Output(StrEnum):
     TABLE = "table"
     JSON = "json"
     YAML = "yaml"
-
-
-def plain(value: object) -> Json:  # noqa: PLR0911 - one for each kind of value
-    """Convert `value` to JSON data: models to objects by Python names, without the fields their repr hides."""
-    match value:
-        case None | bool() | int() | float():
-            return value
-        case ExtendedProperties():
-            return dict(value.to_dict())
-        case DocumentList() if len(_shown(value)) == 1:
-            return [plain(item) for item in value]
-        case Document():
-            return {name: plain(getattr(value, name)) for name in _shown(value)}
-        case Mapping():
-            return {str(name): plain(item) for name, item in value.items()}
-        case list() | tuple():
-            return [plain(item) for item in value]
-        case datetime():
-            return value.isoformat().replace("+00:00", "Z")
-        case bytes():
-            return base64.b64encode(value).decode()
-        case SecretStr():
-            return "**********"
-        case _:
-            return str(value)
-
-
-def _shown(model: Document) -> list[str]:
-    fields = type(model).model_fields
-    return [name for name, field in fields.items() if field.repr]
+    TSV = "tsv"
+    NONE = "none"
 
 
 def choose(data: Json, query: str | None) -> Json:
@@ -80,26 +51,74 @@ def choose(data: Json, query: str | None) -> Json:
     return found
 
 
-def show(value: object, columns: Columns, output: Output, query: str | None = None) -> None:
+def show(
+    value: object,
+    columns: Columns,
+    output: Output,
+    query: str | None = None,
+    *,
+    secrets: bool = False,
+) -> None:
     """Write `value` to standard output.
 
     Args:
         value: a model, a list of them, or plain data.
-        columns: of a table; with a `query`, the names in its result are used instead.
+        columns: of a table; with a `query`, the names in its result are used instead. Without columns
+            a table has the plain values.
         output: the form.
         query: JMESPath expression.
+        secrets: whether secrets are shown, which are what was asked for.
     """
-    data = choose(plain(value), query)
-    if output is Output.JSON:
-        text = json.dumps(data, indent=2, ensure_ascii=False)
-    elif output is Output.YAML:
-        import yaml
+    from asyncsm.cli.plain import plain
 
-        text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True).removesuffix("...\n").rstrip("\n")
-    else:
-        text = _table(data, columns if query is None else {})
+    data = choose(plain(value, secrets=secrets), query)
+    text = _written(data, columns if query is None else {}, output)
     if text:
         sys.stdout.write(text + "\n")
+
+
+def _written(data: Json, columns: Columns, output: Output) -> str:
+    if output is Output.NONE:
+        return ""
+    if output is Output.JSON:
+        return json.dumps(data, indent=2, ensure_ascii=False)
+    if output is Output.YAML:
+        import yaml
+
+        written: str = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+        return written.removesuffix("...\n").rstrip("\n")
+    if output is Output.TSV:
+        return "\n".join(GAP_OF_TSV.join(map(_one_line, row)) for row in _rows(data, columns)[1])
+    return _table(data, columns)
+
+
+GAP_OF_TSV: Final = "\t"
+
+
+def _one_line(value: Json) -> str:
+    return "" if value is None else " ".join(cell(value).split())
+
+
+def _rows(data: Json, columns: Columns) -> tuple[Sequence[str], Sequence[Sequence[Json]]]:
+    """Return headings, and the values below them; one row for a single object."""
+    items = data if isinstance(data, list) else [data]
+    rows = [row for row in items if isinstance(row, dict)]
+    if len(rows) < len(items):
+        return (), [[item] for item in items]
+    paths = columns or {name.replace("_", " "): name for row in rows for name in _plain_fields(row)}
+    return list(paths), [[_at(row, path) for path in paths.values()] for row in rows]
+
+
+MOST_COLUMNS: Final = 8
+"""Columns of a table whose columns nobody has chosen."""
+
+
+def _plain_fields(row: Mapping[str, Json]) -> list[str]:
+    """Return the fields of an object that a cell can show; all of them if it has few."""
+    if len(row) <= MOST_COLUMNS:
+        return list(row)
+    told = [name for name, value in row.items() if not isinstance(value, list | dict) and value is not None]
+    return told[:MOST_COLUMNS]
 
 
 def _table(data: Json, columns: Columns) -> str:
@@ -111,11 +130,23 @@ def _table(data: Json, columns: Columns) -> str:
         return grid([[heading, cell(value)] for heading, value in named.items()])
     if not isinstance(data, list):
         return cell(data)
-    rows = [row for row in data if isinstance(row, dict)]
-    if len(rows) < len(data):
-        return "\n".join(cell(item) for item in data)
-    paths = columns or {name: name for row in rows for name in row}
-    return grid([[cell(_at(row, path)) for path in paths.values()] for row in rows], list(paths))
+    headings, rows = _rows(data, columns)
+    if not headings:
+        return "\n".join(cell(row[0]) for row in rows)
+    return grid([[cell(value) for value in row] for row in rows], headings)
+
+
+def paths_in(data: Json, path: str) -> list[str]:
+    """Return the texts at a dotted path, through lists, each once."""
+    found, texts = _at(data, path), dict[str, None]()
+    waiting = [found]
+    while waiting:
+        one = waiting.pop(0)
+        if isinstance(one, list):
+            waiting[:0] = one
+        elif one is not None:
+            texts[str(one)] = None
+    return list(texts)
 
 
 def _at(data: Json, path: str) -> Json:
@@ -144,18 +175,42 @@ def cell(value: Json) -> str:
             return str(value)
 
 
-def grid(rows: Sequence[Sequence[str]], headings: Sequence[str] = ()) -> str:
-    """Format rows under headings as lines of text, as wide as their content."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def grid(rows: Sequence[Sequence[str]], headings: Sequence[str] = (), width: int | None = None) -> str:
+    """Format rows under headings as lines of text.
 
-    table = Table(box=None, pad_edge=False, show_header=bool(headings), padding=(0, 2, 0, 0))
-    for heading in headings or rows[0]:
-        table.add_column(heading.upper(), no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(each) for each in row))
-    console = Console(file=sys.stdout, width=UNWRAPPED, highlight=False)
-    with console.capture() as captured:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+    In a terminal long cells are cut, and columns left out on the right, so that no line is broken;
+    a file or a pipe gets everything.
+
+    Args:
+        rows: cells, as many in each row.
+        headings: of the columns.
+        width: characters of a line; those of the terminal if absent, without bounds where there is none.
+    """
+    from rich.cells import cell_len, set_cell_size
+
+    lines = [[one.upper() for one in headings], *rows] if headings else list(rows)
+    lines = [[" ".join(one.split()) for one in line] for line in lines]
+    columns = list(zip(*lines, strict=True))
+    wide = [max(map(cell_len, column)) for column in columns]
+    room = width or (shutil.get_terminal_size().columns if sys.stdout.isatty() else sum(wide) + len(wide) * 2)
+    wide = _fitting(wide, room, len(GAP))
+
+    def cut(text: str, size: int) -> str:
+        return text if cell_len(text) <= size else set_cell_size(text, size - 1) + "…"
+
+    return "\n".join(
+        GAP.join(set_cell_size(cut(one, size), size) for one, size in zip(line, wide, strict=False)).rstrip()
+        for line in lines
+    )
+
+
+def _fitting(wide: Sequence[int], room: int, gap: int) -> list[int]:
+    """Return widths of as many columns as fit into `room`, the widest made narrower."""
+    kept = list(wide)
+    while len(kept) > 1 and sum(min(one, NARROWEST) + gap for one in kept) - gap > room:
+        kept.pop()
+    while (over := sum(one + gap for one in kept) - gap - room) > 0 and max(kept) > NARROWEST:
+        widest = kept.index(max(kept))
+        next_ = max([one for one in kept if one < kept[widest]] or [NARROWEST])
+        kept[widest] -= min(over, kept[widest] - max(next_, NARROWEST) or 1)
+    return kept

@@ -38,11 +38,13 @@ class Rule:
         check: gets the parameter's name and value, returns the form on the wire or raises
             `InvalidArgument`.
         example: a value that keeps the rule, for documents and tests.
+        words: all values that keep it, where they are few.
     """
 
     says: str
     check: Callable[[str, object], object] = field(repr=False)
     example: object = field(default=None, repr=False, compare=False)
+    words: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return self.says

@@ -23,6 +23,7 @@ _CSCFG: Final = (
     ' xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration"/>'
 )
 MOST_LUN: Final = 31
+SLOTS: Final = ("Production", "Staging")
 
 
 def one_of(words: Iterable[str]) -> Rule:
@@ -32,6 +33,7 @@ def one_of(words: Iterable[str]) -> Rule:
         f"one of {', '.join(words)}",
         lambda name, value: arguments.one_of(name, cast("str", value), words),
         example=words[0],
+        words=words,
     )
 
 
@@ -96,7 +98,13 @@ Description: TypeAlias = Annotated[
     str, _unnamed("at most 1,024 characters", arguments.description, "description")
 ]
 Slot: TypeAlias = Annotated[
-    str, _unnamed("Production or Staging, in any case", arguments.deployment_slot, "Production")
+    str,
+    Rule(
+        "Production or Staging, in any case",
+        lambda _, value: arguments.deployment_slot(cast("str", value)),
+        example="Production",
+        words=SLOTS,
+    ),
 ]
 HostedServiceName: TypeAlias = Annotated[
     str,

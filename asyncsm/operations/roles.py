@@ -12,7 +12,7 @@ from asyncsm.operations import arguments
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.deployments import DEPLOYMENT, DEPLOYMENTS
 from asyncsm.operations.facts import Rule
-from asyncsm.operations.kinds import Label, MediaToo, Name
+from asyncsm.operations.kinds import SLOTS, Label, MediaToo, Name
 from asyncsm.polling import OperationHandle
 
 # A name of a model in a `TypeAlias` is text, as those are made when this is imported.
@@ -86,7 +86,9 @@ Network: TypeAlias = Annotated[
     "wire.configuration_sets.ConfigurationSet",
     Rule("no two endpoints share a public port, but those of a load-balanced set", _network),
 ]
-AnySlot: TypeAlias = Annotated[str, Rule("Production or Staging, in any case", _slot, example="Production")]
+AnySlot: TypeAlias = Annotated[
+    str, Rule("Production or Staging, in any case", _slot, example="Production", words=SLOTS)
+]
 
 
 # Documents made of the parts.

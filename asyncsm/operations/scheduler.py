@@ -8,7 +8,7 @@ from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
-from asyncsm.operations.kinds import Moment, Name, one_of
+from asyncsm.operations.kinds import Name, one_of
 from asyncsm.polling import OperationHandle
 
 SERVICE: Final = "SchedulerManagementService"
@@ -168,20 +168,6 @@ class SchedulerOperations(Caller):
 
         Raises:
             ResourceNotFound: no such job collection.
-        """
-        ...
-
-    @family.acts("EntitleResource", body=lambda: wire.scheduler.EntitleResource, evidence="[protocol 4.25]")
-    async def entitle_resource(
-        self, resource_provider_namespace: Name, type: Name, registration_date: Moment
-    ) -> OperationHandle:
-        """Entitle the subscription to a kind of resource of a provider, as the store's portal did.
-
-        Args:
-            resource_provider_namespace: such as ``scheduler``.
-            type: of the resources, such as ``JobCollections``.
-            registration_date: from when on, a time with its zone; text is ``YYYY-MM-DD`` or
-                ``YYYY-MM-DDThh:mm:ssZ``.
         """
         ...
 

@@ -1,7 +1,6 @@
 """Resources of every kind that an emulator knows of, and a seed document with those it can be seeded with."""
 
 from base64 import b64decode
-from datetime import UTC, datetime
 
 from doubles.certificates import management_certificate
 
@@ -54,6 +53,16 @@ EVERYTHING = {
     "job_collections": [
         {"name": "nightly", "cloud_service": "batch", "jobs": [{"name": "report", "frequency": "day"}]}
     ],
+    "hdinsight_clusters": [{"name": "crunch", "storage_account": "store"}],
+    "add_ons": [{"name": "mail", "provider": "sendgrid_azure", "offer": "sendgrid"}],
+    "alert_rules": [
+        {
+            "name": "idle",
+            "resource": "/hostedservices/shop/deployments/production/roles/vm",
+            "operator": "LessThan",
+            "threshold": 5,
+        }
+    ],
     "os_images": [{"name": "mine", "os": "Linux"}],
     "disks": [{"name": "spare{index:02}", "count": 3, "label": "no. {index}"}],
     "hosted_services": [
@@ -90,7 +99,7 @@ def fill(emulator):
         thumbprint, b64decode(certificate.data_base64)
     )
     owner.vm_images["whole"] = VMImage(name="whole", label="all of it", location="West US")
-    owner.entitlements = {"scheduler.JobCollections": datetime(2015, 1, 1, tzinfo=UTC)}
+    owner.resource_providers = ("website",)
     owner.web_site_backups["pages"] = WebSiteBackup(
         id="1f5bd5a2-7d3b-4a49-b2cf-5b6a7d3c0e11",
         name="weekly",

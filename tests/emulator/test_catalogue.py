@@ -1,13 +1,18 @@
 """Every declared operation, asked of the emulator: answered, refused below what is not there, blind to case."""
 
 import pytest
+from doubles.command_lines import Recorder, argv_of, run_with, virtually
 from doubles.contents import EVERYTHING
 from doubles.loopback import Loopback
 from doubles.made_up import arguments_for
 from doubles.virtual_time import virtual_time
 
 import asyncsm.services
-from asyncsm import ResourceNotFound, ServiceError
+from asyncsm import AsyncsmError, ManagementSession, ResourceNotFound, ServiceError
+from asyncsm.cli.describing import DEFAULTS
+from asyncsm.cli.exit_codes import exit_code
+from asyncsm.cli.naming import path_of
+from asyncsm.cli.tree import table
 from asyncsm.emulator.routing import parse_query
 from asyncsm.emulator.seeding import SeedDocument, plant
 from asyncsm.emulator.state import Quotas
@@ -67,6 +72,7 @@ OTHERWISE_REFUSED = {
     "list_resource_extension_versions": "an empty list [guess]",
     "list_extension_versions": "an empty list [guess]",
     "create_cloud_service": "nothing of its name has to be there",
+    "set_alert_rule": "a rule may watch what is not there [guess]",
     "create_site": "it makes its web space [rec web_sites/create_site]",
 }
 """Operations on names of nothing that are refused in another way, with the evidence."""
@@ -163,3 +169,47 @@ async def test_names_in_another_case(operation):
         one,
         other,
     )
+
+
+def outcome_of(call):
+    """Have a call made with what the emulator knows; return the code it ends with, and what was sent."""
+    world = Loopback(cores=100)
+    plant(SeedDocument.model_validate(EVERYTHING), world._world, Quotas(), None)
+    recorder = Recorder(world)
+    session = ManagementSession(world.subscription.id, transport=recorder)
+    return call(session), recorder.requests
+
+
+@pytest.mark.parametrize("operation", cases(lambda one: path_of(one) not in table()["written"]))
+def test_its_command_does_the_same(operation, tmp_path, capsys):
+    """The command sends what the method sends with the same arguments, and ends with the code of its outcome."""
+    words = path_of(operation)
+    command = table()["operations"][words]
+    arguments = DEFAULTS.get(operation.name, {}) | {
+        # Text is base64 to the method, and the name of a file to the command.
+        name: b"content" if value == "AAAA" else value
+        for name, value in existing(operation).items()
+    }
+
+    async def called(session):
+        service = getattr(asyncsm.services, operation.service)(session=session)
+        try:
+            async with session:
+                result = await getattr(service, operation.name)(**arguments)
+                if operation.reply is None:
+                    result.detach()
+        except AsyncsmError as error:
+            return exit_code(error)
+        return 0
+
+    options = ["--output", "json"]
+    options += ["--no-wait"] if command["changes"] else []
+    options += ["--yes"] if command["destroys"] else []
+    argv = [*words.split(), *options, *argv_of(command, arguments, tmp_path)]
+    expected, requests = outcome_of(lambda session: virtually(called(session)))
+    code, sent = outcome_of(
+        lambda session: run_with(asyncsm.services.ServiceManagementService(session=session), argv)
+    )
+    said = capsys.readouterr()
+    assert (code, sent) == (expected, requests), said.err
+    assert "Traceback" not in said.err

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -256,15 +255,3 @@ def test_an_instant_clock_does_not_wait_for_what_has_no_end():
     clock.after(90, partial(happened.append, "an operation's end"))
     clock.looked()
     assert (len(happened), job.executions) == (1, 1)
-
-
-async def test_a_subscription_is_entitled(management, emulator):
-    """It is remembered from when on it may have resources of a kind; a later date takes the place of one before."""
-    for since in ("2015-01-01T00:00:00Z", "2015-06-01T00:00:00Z"):
-        kind = "<ResourceProviderNameSpace>scheduler</ResourceProviderNameSpace><Type>JobCollections</Type>"
-        wanted = document("EntitleResource", f"{kind}<RegistrationDate>{since}</RegistrationDate>")
-        await management.finished(await management.post("EntitleResource", wanted))
-    owner = emulator.state.subscriptions[emulator.subscription_id]
-    assert owner.entitlements == {"scheduler.JobCollections": datetime(2015, 6, 1, tzinfo=UTC)}
-    incomplete = await management.post("EntitleResource", document("EntitleResource", kind))
-    assert (incomplete.status, incomplete.code) == (400, "InvalidXmlRequest")

@@ -141,7 +141,7 @@ def test_a_service_is_created_shown_listed_and_deleted(asm, emulator):
     shown = asm("service", "show", "shop", "-o", "json").data
     upright = asm("service", "show", "shop").out
     listed = asm("service", "list").out
-    deleted = asm("service", "delete", "shop", "-o", "json").data
+    deleted = asm("service", "delete", "shop", "-o", "json", "--yes").data
 
     assert created.data["operation"] == "CreateHostedService"
     assert len(created.data["request_id"]) == 32
@@ -155,7 +155,7 @@ def test_a_service_is_created_shown_listed_and_deleted(asm, emulator):
 
 def test_a_change_can_be_left_and_awaited_later(asm, service):
     """`--no-wait` returns an operation in progress, which `operation wait` sees to its end."""
-    left = asm("service", "delete", service, "--complete", "--no-wait", "-o", "json").data
+    left = asm("service", "delete", service, "--complete", "--no-wait", "-o", "json", "--yes").data
     ended = asm("operation", "wait", left["request_id"], "-o", "json")
 
     assert left["status"] == "InProgress"
@@ -165,7 +165,7 @@ def test_a_change_can_be_left_and_awaited_later(asm, service):
 
 def test_operations_are_listed_the_latest_last(asm, service):
     """`operation list` names what was done to what, and never the arguments, which may be secret."""
-    asm("service", "delete", service)
+    asm("service", "delete", service, "--yes")
 
     listed = asm("operation", "list", "-o", "json")
 
@@ -179,7 +179,7 @@ def test_a_passed_deadline_has_an_exit_code(asm, monkeypatch):
     with emulator_in_thread(clock=ManualClock()) as emulator:
         point_to(emulator, monkeypatch)
         asm("service", "create", "slow", "--location", "West US")
-        result = asm("service", "delete", "slow", "--complete", "--deadline", "0.2")
+        result = asm("service", "delete", "slow", "--complete", "--deadline", "0.2", "--yes")
 
     assert result.code == 9
     assert "DeleteHostedService: request " in result.err
@@ -237,7 +237,7 @@ def test_a_server_that_is_not_trusted_is_a_transport_error(asm, emulator, monkey
 
     assert result.code == 7
     assert one_line(result.err)
-    assert "ca_file" in result.err
+    assert "--ca-file" in result.err
 
 
 def test_a_taken_port_is_told(asm, emulator):

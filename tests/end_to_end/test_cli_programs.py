@@ -91,7 +91,7 @@ def test_ctrl_c_ends_a_wait_without_a_traceback():
             check=True,
             capture_output=True,
         )
-        with program("service", "delete", "slow", "--complete", env=environment(facts)) as waiting:
+        with program("service", "delete", "slow", "--complete", "--yes", env=environment(facts)) as waiting:
             assert "waiting for it to end" in waiting.stderr.readline()
             waiting.send_signal(signal.SIGINT)
             out, err = waiting.communicate(timeout=20)
@@ -118,7 +118,7 @@ def test_a_missing_extra_is_named(monkeypatch, capsys):
         monkeypatch.delitem(sys.modules, name)
 
     assert main(["--version"]) == 1
-    assert capsys.readouterr().err == "asyncsm: the command line needs typer: pip install 'asyncsm[cli]'\n"
+    assert capsys.readouterr().err == "asyncsm: this needs typer: pip install 'asyncsm[cli]'\n"
 
 
 def test_shells_get_their_completion():

@@ -314,15 +314,12 @@ class ManagementCertificateFacts(ResourceFacts):
 
 
 @resource_kind(
-    "entitlement",
-    lambda owner: [Inside(owner, name=kind, since=since) for kind, since in owner.entitlements.items()],
+    "resource provider",
+    lambda owner: [Inside(owner, name=name) for name in owner.resource_providers],
     Column("{name}"),
-    Column("{since}"),
     group="Subscription",
-    empty="They say which resources of the store a subscription may have: entitle_resource(…)",
+    empty="Those the subscription is registered for stand here: register_resource_provider(…)",
     searched=("name",),
 )
-class EntitlementFacts(ResourceFacts):
-    """A kind of resource that the subscription may have."""
-
-    since: datetime
+class ResourceProviderFacts(ResourceFacts):
+    """A provider, and kind, of resources that the subscription is registered for."""

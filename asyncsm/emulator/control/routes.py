@@ -48,6 +48,11 @@ SEED: Final[dict[str, JsonValue]] = {
     "service_bus_namespaces": [{"name": "messages", "queues": [{"name": "orders"}]}],
     "web_sites": [{"name": "pages"}],
     "job_collections": [{"name": "nightly", "jobs": [{"name": "report", "frequency": "day"}]}],
+    "hdinsight_clusters": [{"name": "crunch", "storage_account": "webstore"}],
+    "add_ons": [{"name": "mail", "provider": "sendgrid_azure", "offer": "sendgrid"}],
+    "alert_rules": [
+        {"name": "idle", "resource": "/hostedservices/shop/deployments/production/roles/WebRole"}
+    ],
     "hosted_services": [
         {"name": "shop", "deployments": [{"roles": [{"name": "WebRole", "instances": 2}]}]},
         {"name": "data", "deployments": [{"virtual_machines": [{"name": "db"}]}]},

@@ -7,6 +7,7 @@ from asyncsm.emulator.control import (
     kinds,  # noqa: F401 - likewise
     schemas,
     sites_and_jobs,  # noqa: F401 - likewise
+    store_and_alerts,  # noqa: F401 - likewise
     views,
 )
 from asyncsm.emulator.control.calls import ControlCall, Example, Rejected, invalid, route

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 from functools import partial
 from typing import Final, TypeVar
 
@@ -12,12 +11,11 @@ from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import common_fields
+from asyncsm.emulator.rules import common_fields, hdinsight
 from asyncsm.emulator.rules.jobs import stop
 from asyncsm.emulator.rules.scheduler import PLANS, SERVICE, answered, cloud_service, collection_of
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.scheduler import CloudService, JobCollection
-from asyncsm.emulator.state import Subscription
 from asyncsm.wire import hosted_services, scheduler as wire
 
 T = TypeVar("T", CloudService, JobCollection)
@@ -75,15 +73,7 @@ def delete_service(call: Call) -> Reply:
     """Delete Cloud Service, with all that is in it [lifecycles 15]."""
     service = cloud_service(call)
     then = partial(_drop_service, call.subscription.cloud_services, service.name)
-    return call.accept(locks=[service, *service.collections.values()], then=then)
-
-
-@routes.post("EntitleResource", "EntitleResource")
-def entitle(call: Call) -> Reply:
-    """Entitle Resource [protocol 4.25]; again it moves the date [guess]."""
-    wanted = call.body(wire.EntitleResource)
-    kind = f"{wanted.resource_provider_namespace}.{wanted.type}"
-    return call.accept(then=partial(_entitle, call.subscription, kind, wanted.registration_date))
+    return call.accept(locks=[service, *service.resources()], then=then)
 
 
 @routes.get(COLLECTIONS, "CheckJobCollectionNameAvailability", query=ASKED)
@@ -212,6 +202,21 @@ def _service_shown(service: CloudService) -> wire.CloudService:
         )
         for one in service.collections.values()
     ]
+    listed += [hdinsight.listed(one) for one in service.clusters.values()]
+    listed += [
+        wire.Resource(
+            resource_provider_namespace=one.provider,
+            type=one.offer,
+            name=one.name,
+            plan=one.plan,
+            schema_version="1.0",
+            e_tag=one.tag,
+            state="Started",
+            operation_status=wire.OperationStatus(type=one.operation, result="Succeeded"),
+            label=one.name,
+        )
+        for one in service.add_ons.values()
+    ]
     return wire.CloudService(
         name=service.name,
         label=service.label,
@@ -226,15 +231,13 @@ def _put(held: ByName[T], name: str, thing: T) -> None:
     held[name] = thing
 
 
-@effect("scheduler/entitle")
-def _entitle(subscription: Subscription, kind: str, since: datetime) -> None:
-    subscription.entitlements = {**subscription.entitlements, kind: since}
-
-
 @effect("scheduler/drop-cloud-service")
 def _drop_service(held: ByName[CloudService], name: str) -> None:
-    for collection in held.pop(name).collections.values():
+    service = held.pop(name)
+    for collection in service.collections.values():
         _void(collection)
+    for cluster in service.clusters.values():
+        cluster.state = "Deleting"
 
 
 @effect("scheduler/drop-job-collection")

@@ -1,0 +1,297 @@
+"""Descriptions of commands: what the command of an operation takes, by rule from its declaration.
+
+`described` has them all. They are kept in ``commands.json``, which docs/generate_operations.py writes,
+because help and completion of names must not wait for the declarations and models to be loaded.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import types
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from enum import Enum
+from functools import cache
+from typing import Annotated, Any, Final, Union, cast, get_args, get_origin
+
+from pydantic import SecretStr
+
+from asyncsm.cli import tree
+from asyncsm.cli.descriptions import Command, Described, Kind, Names
+from asyncsm.cli.naming import path_of, singular
+from asyncsm.operations import catalogue
+from asyncsm.operations.arguments import Binary
+from asyncsm.operations.facts import PLACEHOLDER, Operation, Parameter
+from asyncsm.wire.document import Document
+from asyncsm.wire.network_configuration import NetworkConfigurationFile
+
+OPTIONS: Final[Mapping[str, str]] = {
+    "extended_properties": "--property",
+    "filter_expresssion": "--filter",
+    "has_operating_system": "--bootable",
+}
+"""Options that are not called as the parameter."""
+
+DEFAULTS: Final[Mapping[str, Mapping[str, bool]]] = {
+    "get_hosted_service_properties": {"embed_detail": True},
+}
+"""Defaults that are other than the method's."""
+
+GLOSSARY: Final[Mapping[str, str]] = {
+    "affinity_group_name": "Affinity group.",
+    "deployment_name": "Deployment in the hosted service.",
+    "description": "At most 1024 characters.",
+    "dns_server_name": "DNS server of the deployment.",
+    "extended_properties": "Property as NAME=VALUE; may be repeated.",
+    "image_name": "Image.",
+    "label": "At most 100 characters.",
+    "location": "Location; asyncsm location list has them.",
+    "role_instance_name": "Role instance of the deployment.",
+    "role_name": "Virtual machine in the deployment.",
+    "service_name": "Hosted service.",
+    "vm_image_name": "VM image.",
+}
+"""What parameters are of which their methods' docstrings say nothing."""
+
+
+def _named(method: str, path: str = "name", *given: str) -> Names:
+    return {"service": "ServiceManagementService", "method": method, "given": given, "path": path}
+
+
+def _in_service(path: str) -> Names:
+    return _named("get_hosted_service_properties", f"deployments.{path}", "service_name")
+
+
+LOOKUPS: Final[Mapping[str, Names]] = {
+    "deployment_name": _in_service("name"),
+    "role_name": _in_service("role_list.role_name"),
+    "role_names": _in_service("role_list.role_name"),
+    "role_instance_name": _in_service("role_instance_list.instance_name"),
+    "location": _named("list_locations"),
+    "affinity_group": _named("list_affinity_groups"),
+    "role_size": _named("list_role_sizes"),
+    "virtual_network_name": _named("list_virtual_network_sites"),
+    "reserved_ip_name": _named("list_reserved_ip_addresses"),
+}
+"""Names that no list shows which stands at the path before them."""
+
+_UNTOLD: Final = {"extra_elements", "extra_members", "operation_type"}
+"""Fields that are not the caller's."""
+
+_ARGUMENT: Final = re.compile(r"^    (\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
+
+
+def described() -> dict[str, Command]:
+    """Return the commands of all operations, by their words."""
+    operations = catalogue()
+    lists = {one.path: one for one in operations if one.method == "GET" and not one.query and one.reply}
+    return {path_of(one): _command(one, lists) for one in sorted(operations, key=path_of)}
+
+
+def _command(operation: Operation, lists: Mapping[str, Operation]) -> Command:
+    return {
+        "service": operation.service,
+        "method": operation.name,
+        "help": f"{_in_words(operation.summary)}\n\nOperation of the service: {operation.title}.",
+        "changes": operation.changes,
+        "destroys": operation.destructive,
+        "parameters": [
+            one for parameter in operation.parameters for one in _described(operation, parameter, lists)
+        ],
+    }
+
+
+def _described(
+    operation: Operation, parameter: Parameter, lists: Mapping[str, Operation]
+) -> Iterator[Described]:
+    kind, words = kind_of(parameter.type)
+    if parameter.rule is not None and parameter.rule.words:
+        words = parameter.rule.words
+    fields = list(_fields(operation, parameter)) if kind == "model" else []
+    required = parameter.required and not parameter.optional and kind != "truth" and not fields
+    one: Described = {"name": parameter.name, "kind": kind, "help": _help(operation, parameter)}
+    placed = required and _has_a_place(operation, parameter, kind)
+    if not placed:
+        one["option"] = _option(parameter.name, kind)
+    default = DEFAULTS.get(operation.name, {}).get(parameter.name, parameter.default)
+    if isinstance(default, str | int) and default != "":
+        one["default"] = default
+    elif required and (like := _like(operation, parameter)):
+        one["like"] = like
+    elif required:
+        one["required"] = True
+    if words:
+        one["words"] = [str(word) for word in words]
+    elif names := _names(operation, parameter, lists):
+        one["names"] = names
+    yield one
+    yield from fields
+
+
+def kind_of(annotation: object) -> tuple[Kind, Sequence[str]]:
+    """Return how a text becomes a value of a type, and all the texts that do, if they are few."""
+    parts = _parts(annotation)
+    if any(_is_model(part) for part in parts):
+        return ("file" if NetworkConfigurationFile in parts else "model"), ()
+    if SecretStr in parts:
+        return "secret", ()
+    if set(parts) == set(get_args(Binary)):
+        return "file", ()
+    if set(parts) <= {str, date, datetime}:
+        return "text", ()
+    if len(parts) == 1:
+        return _kind_of_one(parts[0])
+    raise TypeError(f"no rule makes a value of {annotation} from text")
+
+
+def _kind_of_one(part: Any) -> tuple[Kind, Sequence[str]]:
+    plain: Mapping[object, Kind] = {bool: "truth", int: "number", float: "decimal"}
+    if part in plain:
+        return plain[part], ()
+    if isinstance(part, type) and issubclass(part, Enum):
+        return "text", tuple(str(word.value) for word in part)
+    origin, arguments = get_origin(part), get_args(part)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return "properties", ()
+    if isinstance(origin, type) and issubclass(origin, Sequence):
+        if arguments == (str,):
+            return "texts", ()
+        if _is_model(arguments[0]):
+            return "models", ()
+    raise TypeError(f"no rule makes a value of {part} from text")
+
+
+def _parts(annotation: object) -> list[Any]:
+    """Return the types of a union, without ``None`` and what is annotated to them."""
+    if get_origin(annotation) is Annotated:
+        return _parts(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, types.UnionType}:
+        return [part for one in get_args(annotation) if one is not types.NoneType for part in _parts(one)]
+    return [annotation]
+
+
+def _is_model(part: object) -> bool:
+    return isinstance(part, type) and issubclass(part, Document)
+
+
+def _has_a_place(operation: Operation, parameter: Parameter, kind: Kind) -> bool:
+    """Return whether a parameter is an argument: it names what is meant, or nothing else is required."""
+    required = [one for one in operation.parameters if one.required and not one.optional]
+    if kind not in {"text", "number", "decimal", "file", "texts"}:
+        return False
+    named = PLACEHOLDER.findall(operation.path) + PLACEHOLDER.findall(operation.target)
+    if kind == "texts":
+        return parameter is required[-1] and parameter.name.endswith("_names")
+    return required == [parameter] or parameter.name in [*named, "name"]
+
+
+def _like(operation: Operation, parameter: Parameter) -> str | None:
+    """Return the name that a label of something new repeats unless it is given."""
+    if not parameter.name.endswith("label") or operation.method != "POST":
+        return None
+    own = parameter.name.replace("label", "name")
+    names = [one.name for one in operation.parameters]
+    return next((name for name in (own, "deployment_name", "service_name") if name in names), None)
+
+
+def _option(name: str, kind: Kind) -> str:
+    if name in OPTIONS:
+        return OPTIONS[name]
+    words = name.split("_")
+    if kind in {"texts", "models"}:
+        words[-1] = singular(words[-1])
+    return "--" + "-".join(words)
+
+
+def _help(operation: Operation, parameter: Parameter) -> str:
+    found = dict(_ARGUMENT.findall(operation.doc)).get(parameter.name)
+    text = " ".join(found.split()) if found else GLOSSARY.get(parameter.name)
+    if not found and parameter.name == "service_name" and "storageservices" in operation.path:
+        text = "Storage account."
+    if text is None and parameter.rule is not None and parameter.type is not bool:
+        text = str(parameter.rule.says)
+    return _sentence(_in_words(text or parameter.name.replace("_", " ")))
+
+
+def _in_words(text: str) -> str:
+    """Return a text of a docstring without its marks; what it calls by name is an option or a command."""
+    text = re.sub(r"``([^`]+)``", r"\1", text)
+    text = re.sub(r" [^.]*; await the handle\.?| [^.]*: await the handle\.?", "", text)
+    return re.sub(r"`(\w+)`", lambda found: _called(found[1]), text)
+
+
+@cache
+def _called(name: str) -> str:
+    operation = next((one for one in catalogue() if one.name == name), None)
+    if operation is not None:
+        return f"asyncsm {path_of(operation)}"
+    known = any(parameter.name == name for one in catalogue() for parameter in one.parameters)
+    return "--" + name.replace("_", "-") if known else name
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".") + "."
+
+
+def _names(operation: Operation, parameter: Parameter, lists: Mapping[str, Operation]) -> Names | None:
+    """Return where a parameter's values are listed: at the path before it, if a list stands there."""
+    before, found, _ = operation.path.partition(f"/{{{parameter.name}}}")
+    reply = lists.get(before)
+    if not found or reply is None or not _is_model(reply.reply):
+        return LOOKUPS.get(parameter.name) if operation.changes or found else None
+    fields = _fields_of_items(cast("type[Document]", reply.reply))
+    ids = ["id"] if parameter.name.endswith("_id") else []
+    field = next((one for one in (parameter.name, *ids, "name", "service_name") if one in fields), None)
+    if field is None:
+        return None
+    given = [one.name for one in reply.parameters if one.required]
+    return {"service": reply.service, "method": reply.name, "given": given, "path": field}
+
+
+def _fields_of_items(reply: type[Document]) -> Collection[str]:
+    """Return the fields of what a document lists."""
+    for one in reply.model_fields.values():
+        if get_origin(one.annotation) is list and _is_model(get_args(one.annotation)[0]):
+            return list(get_args(one.annotation)[0].model_fields)
+    return ()
+
+
+def _fields(operation: Operation, parameter: Parameter) -> Iterator[Described]:
+    """Yield the options for the plain fields of a model, where the operation takes no other."""
+    models = [one for one in operation.parameters if kind_of(one.type)[0] in {"model", "models"}]
+    (model, *others) = _parts(parameter.type)
+    if models != [parameter] or others:
+        return
+    taken = _UNTOLD | {one.name for one in operation.parameters}
+    for name, field in model.model_fields.items():
+        if not field.repr or name in taken:
+            continue
+        try:
+            kind, words = kind_of(field.annotation)
+        except TypeError:
+            continue
+        if kind not in {"text", "number", "decimal", "truth", "secret"}:
+            continue
+        one: Described = {
+            "name": name,
+            "of": parameter.name,
+            "kind": kind,
+            "option": _option(name, kind),
+            "help": f"Field {name} of --{parameter.name.replace('_', '-')}.",
+        }
+        if words:
+            one["words"] = [str(word) for word in words]
+        yield one
+
+
+def table_text() -> str:
+    """Return the content of ``commands.json``, a line for each command, so that versions can be compared."""
+    operations = described()
+    written = dict(tree.written_by_hand())
+    lines = ["{", '"operations": {', _lines(operations), "},", '"written": {', _lines(written), "}", "}", ""]
+    return "\n".join(lines)
+
+
+def _lines(commands: Mapping[str, object]) -> str:
+    return ",\n".join(f"{json.dumps(words)}: {json.dumps(one)}" for words, one in sorted(commands.items()))

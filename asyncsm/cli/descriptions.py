@@ -1,0 +1,67 @@
+"""Descriptions of commands, as ``commands.json`` has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Required, TypeAlias, TypedDict
+
+Kind: TypeAlias = Literal[
+    "text", "number", "decimal", "truth", "file", "secret", "properties", "texts", "model", "models"
+]
+
+
+class Names(TypedDict):
+    """Where the values of a parameter can be looked up: a read, its arguments, and the way to the names."""
+
+    service: str
+    method: str
+    given: Sequence[str]
+    path: str
+
+
+class Described(TypedDict, total=False):
+    """A parameter of a command.
+
+    Attributes:
+        name: of the method's parameter, or of a model's field.
+        of: the parameter whose model it is a field of.
+        kind: how its text is read.
+        option: how it is written; absent for an argument, which has only its place.
+        help: in a line.
+        required: it has to be given; absent where it has not.
+        default: what holds if it is not given.
+        like: argument whose value it has if it is not given.
+        words: all values it may have.
+        names: where its values are listed.
+    """
+
+    name: Required[str]
+    of: str
+    kind: Required[Kind]
+    option: str
+    help: Required[str]
+    required: Literal[True]
+    default: str | int | bool
+    like: str
+    words: Sequence[str]
+    names: Names
+
+
+class Command(TypedDict):
+    """The command of an operation.
+
+    Attributes:
+        service: class of the method.
+        method: its name.
+        help: what it does, and the operation's name in the service's reference.
+        changes: whether it changes anything.
+        destroys: whether something is lost by it, so that it asks before.
+        parameters: in order.
+    """
+
+    service: str
+    method: str
+    help: str
+    changes: bool
+    destroys: bool
+    parameters: Sequence[Described]

@@ -1,0 +1,225 @@
+"""The tree of all commands, of which only the part is made that a command line names.
+
+``commands.json`` has the names, first sentences and parameters of all of them; modules are imported, and
+commands made, when they are run or their own help is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypedDict
+
+import typer
+
+from asyncsm.cli.commands import Commands, Group, command_of
+
+if TYPE_CHECKING:
+    from asyncsm.cli.descriptions import Command
+
+TABLE: Final = Path(__file__).with_name("commands.json")
+
+FUNCTIONS: Final[Mapping[str, str]] = {
+    "demo": "asyncsm.cli.demo_command",
+    "doctor": "asyncsm.cli.doctor",
+    "migrate": "asyncsm.cli.migrate",
+    "worker": "asyncsm.cli.worker",
+}
+"""Commands without a group, and the modules that have a function of their name."""
+
+MODULES: Final[Mapping[str, str]] = {
+    "account": "asyncsm.cli.account",
+    "certificate": "asyncsm.cli.certificate",
+    "emulator": "asyncsm.cli.emulator",
+    "operation": "asyncsm.cli.operation",
+    "plan": "asyncsm.cli.plan",
+}
+"""Groups with commands that are written by hand, and the modules whose `app` has them."""
+
+GROUPS: Final[Mapping[str, str]] = {
+    "account": "Profiles, and what belongs to a subscription.",
+    "account affinity-group": "Affinity groups, which keep things near each other.",
+    "account certificate": "Management certificates of the subscription.",
+    "account provider": "Resource providers of the subscription.",
+    "account subscription": "Subscriptions of the management certificate.",
+    "certificate": "Files with management certificates.",
+    "deployment": "Deployments of web and worker roles.",
+    "deployment instance": "Role instances.",
+    "deployment os": "Versions of the guest operating system.",
+    "deployment os-family": "Families of the guest operating system.",
+    "deployment package": "Packages of deployments.",
+    "disk": "Disks, attached or not.",
+    "emulator": "A local emulator of the service.",
+    "hdinsight": "HDInsight clusters.",
+    "hdinsight cluster": "HDInsight clusters.",
+    "image": "Images of operating system disks.",
+    "location": "Data centre locations.",
+    "monitoring": "Metrics of resources, rules that raise alarms, and scaling by metrics.",
+    "network": "Networks, addresses and security groups.",
+    "network configuration": "The network configuration as a whole.",
+    "network dns-server": "DNS servers of deployments.",
+    "network endpoint-set": "Load-balanced sets of endpoints.",
+    "network load-balancer": "Internal load balancers.",
+    "network nsg": "Network security groups.",
+    "network nsg rule": "Rules of network security groups.",
+    "network reserved-ip": "Reserved IP addresses.",
+    "network static-ip": "Addresses in virtual networks.",
+    "network virtual-ip": "Further virtual IP addresses of deployments.",
+    "network vnet": "Virtual networks.",
+    "operation": "Operations the service has accepted.",
+    "plan": "Many resources from one file: check, show, apply, destroy.",
+    "sb": "Service Bus namespaces, and what is in them.",
+    "scheduler": "The scheduler's job collections and jobs.",
+    "service": "Hosted services (cloud services).",
+    "service certificate": "Certificates that a hosted service holds for its machines.",
+    "service extension": "Extensions of hosted services.",
+    "site": "Web sites and web hosting plans.",
+    "site backup": "Backups of web sites.",
+    "site plan": "Web hosting plans.",
+    "sql": "SQL Database servers and databases.",
+    "storage": "Storage accounts and their keys.",
+    "storage account": "Storage accounts.",
+    "storage account keys": "Keys of storage accounts.",
+    "store": "Add-ons of other companies.",
+    "vm": "Virtual machines.",
+    "vm disk": "Data disks of virtual machines.",
+    "vm endpoint": "Endpoints of virtual machines.",
+    "vm extension": "Extensions that virtual machines can have.",
+    "vm image": "Images of machines with all their disks.",
+    "vm size": "Sizes of machines.",
+}
+"""Purposes of groups whose name does not tell it."""
+
+
+class Table(TypedDict):
+    """The content of the table.
+
+    Attributes:
+        operations: commands that are made from declarations, by their words.
+        written: first sentences of those that are written by hand, by their words.
+    """
+
+    operations: dict[str, Command]
+    written: dict[str, str]
+
+
+@cache
+def table() -> Table:
+    """Read the table of commands."""
+    read: Table = json.loads(TABLE.read_text(encoding="utf-8"))
+    return read
+
+
+def summary(words: str) -> str:
+    """Return what a command does, or a group is for, in a line."""
+    known = table()
+    if words in known["written"]:
+        return known["written"][words]
+    if words in known["operations"]:
+        return known["operations"][words]["help"].partition("\n")[0]
+    return GROUPS.get(words, f"{words.rpartition(' ')[2].replace('-', ' ').capitalize()}.")
+
+
+def all_words() -> set[str]:
+    """Return the words of all commands."""
+    return {*table()["operations"], *table()["written"]}
+
+
+def below(words: str) -> list[str]:
+    """Return the names of the commands and groups in a group, in the order of the alphabet."""
+    before = f"{words} " if words else ""
+    return sorted({one[len(before) :].partition(" ")[0] for one in all_words() if one.startswith(before)})
+
+
+def made(words: str) -> Any:
+    """Make the command, or the group of commands, of these words."""
+    if words in FUNCTIONS:
+        return command_of(getattr(import_module(FUNCTIONS[words]), words), words)
+    if words in table()["written"]:
+        home, _, name = words.rpartition(" ")
+        return typer.main.get_group(import_module(MODULES[home]).app).commands[name]
+    name = words.rpartition(" ")[2]
+    if words in table()["operations"]:
+        from asyncsm.cli.generated import function_of
+
+        return command_of(function_of(table()["operations"][words], words), name)
+    group = typer.main.get_group(Commands(name, help=summary(words), cls=Branch))
+    group.grow(words)  # type: ignore[attr-defined]
+    return group
+
+
+def written_by_hand() -> Iterator[tuple[str, str]]:
+    """Yield the words and first sentences of the commands that are written by hand; imports all of them."""
+    for words, module in FUNCTIONS.items():
+        function = getattr(import_module(module), words)
+        yield words, command_of(function, words).help.partition("\n")[0]
+    for words, module in MODULES.items():
+        group = typer.main.get_group(import_module(module).app)
+        for name, command in group.commands.items():
+            yield f"{words} {name}", (command.help or "").partition("\n")[0]
+
+
+class _Growing(Mapping[str, Any]):
+    """Commands by their names, each made when it is asked for."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+        self._names = below(words)
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._made:
+            self._made[name] = made(f"{self._words} {name}".lstrip())
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+
+class Branch(Group):
+    """A group whose commands are made when they are asked for."""
+
+    words: str
+
+    def grow(self, words: str) -> None:
+        """Have the commands below these words."""
+        self.words = words
+        self.commands = _Growing(words)  # type: ignore[assignment]
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the signature of all groups
+        """Return the names of its commands."""
+        return list(self.commands)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """Write names and first sentences of its commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self._summary(name)) for name in self.commands], col_max=36)
+
+    def _summary(self, name: str) -> str:
+        return summary(f"{self.words} {name}".lstrip())
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """Return the names of its commands that begin so, or its options."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        # Without what they do, which typer would render with rich, and that takes as long as all the rest.
+        return [_completion_item()(name) for name in self.commands if name.startswith(incomplete)]
+
+
+def _completion_item() -> Any:
+    # Depending on its version, typer brings its own copy of click or uses the installed one.
+    click = next(
+        kind.__module__.rpartition(".")[0] for kind in Group.__mro__ if kind.__module__.endswith("click.core")
+    )
+    return import_module(f"{click}.shell_completion").CompletionItem

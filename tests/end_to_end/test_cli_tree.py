@@ -1,0 +1,101 @@
+"""The tree of commands: each operation has one, each has a help, and little is loaded to show it."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from asyncsm.cli import columns, describing, main, tree
+from asyncsm.cli.naming import path_of
+from asyncsm.operations import catalogue
+
+HEAVY = {"aiohttp", "asyncsm.operations", "asyncsm.services", "cryptography", "pydantic", "rich", "yaml"}
+
+
+def test_the_table_of_commands_is_up_to_date():
+    """It is what the declarations say; docs/generate_operations.py renews it."""
+    assert tree.TABLE.read_text(encoding="utf-8") == describing.table_text()
+
+
+def test_each_operation_has_a_command_of_its_own():
+    """No two operations have one name, and none lacks one."""
+    names = [path_of(one) for one in catalogue()]
+    assert len(set(names)) == len(names)
+    assert set(names) <= tree.all_words()
+
+
+def test_no_group_is_called_as_a_command():
+    """Where the rule has it otherwise, `EXCEPTIONS` of asyncsm/cli/naming.py names the command."""
+    groups = {words.rpartition(" ")[0] for words in tree.all_words()}
+    assert not groups & tree.all_words()
+
+
+@pytest.mark.parametrize(
+    ("name", "service", "words"),
+    [
+        ("list_traffic_profiles", "ServiceManagementService", "traffic-profile list"),
+        ("get_gateway", "NetworkManagementService", "network gateway show"),
+        ("reset_role_clock", "ServiceManagementService", "vm reset-clock"),
+        ("stop_cache_rows", "CacheManagementService", "cache cache-row stop-many"),
+    ],
+)
+def test_a_new_operation_has_one_by_rule(name, service, words):
+    """Nobody has to name it."""
+    assert path_of(replace(catalogue()[0], name=name, service=service)) == words
+
+
+@pytest.mark.parametrize("words", sorted(tree.all_words()))
+def test_each_command_has_a_help(words, capsys):
+    """It tells what the command does and takes; nothing is asked of a service for it."""
+    assert main([*words.split(), "--help"]) == 0
+    shown = "".join(capsys.readouterr().out.split())  # lines are broken at hyphens, too
+    assert shown.startswith(f"Usage:asyncsm{words.replace(' ', '')}")
+    assert "".join(tree.summary(words).split()) in shown
+
+
+@pytest.mark.parametrize("group", sorted({one.rpartition(" ")[0] for one in tree.all_words()}))
+def test_a_group_tells_its_commands(group, capsys):
+    """Each with what it does; `-h` is as good as `--help`."""
+    assert main([*group.split(), "-h"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert all(name in shown for name in tree.below(group))
+
+
+@pytest.mark.parametrize("words", sorted(tree.table()["operations"]))
+def test_no_option_means_two_things(words):
+    """Options of an operation are not those that every command has."""
+    command = tree.made(words)
+    written = [option for one in command.params for option in (*one.opts, *one.secondary_opts)]
+    assert len(written) == len(set(written))
+
+
+def test_columns_are_of_methods_that_there_are():
+    """And of fields that their replies have, where these are models."""
+    assert {*columns.COLUMNS, *columns.SECRETS} <= {one.name for one in catalogue()}
+
+
+@pytest.mark.parametrize(
+    ("environment", "shown"),
+    [
+        ({}, "Usage"),
+        ({"COMP_WORDS": "asyncsm ser", "COMP_CWORD": "1"}, "service"),
+        ({"COMP_WORDS": "asyncsm vm st", "COMP_CWORD": "2"}, "stop-many"),
+        ({"COMP_WORDS": "asyncsm vm stop --post", "COMP_CWORD": "3"}, "--post-shutdown-action"),
+    ],
+)
+def test_nothing_heavy_is_loaded_for_help_and_completion(environment, shown, tmp_path):
+    """Client, models and libraries wait until a command is run."""
+    program = "import sys; sys.argv[1:] = ['--help']; from asyncsm.cli import main\n"
+    program += "try: main()\nfinally: sys.stderr.write(' '.join(sys.modules))"
+    if environment:
+        environment = environment | {"_ASYNCSM_COMPLETE": "complete_bash"}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PATH": "", "PYTHONPATH": ":".join(sys.path), "HOME": str(tmp_path)} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert shown in done.stdout
+    assert not HEAVY & set(done.stderr.split())

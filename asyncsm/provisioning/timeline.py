@@ -101,7 +101,7 @@ ul.why li { overflow-wrap: anywhere; }
 .axis { position: sticky; top: 0; z-index: 1; background: var(--back); border-bottom: 1px solid var(--line); }
 .axis .bars { background: none; height: 20px; overflow: visible; font-size: 12px; color: var(--quiet); }
 .axis .bars span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
-.axis .bars span:first-child { transform: none; }
+.axis .bars span:first-child { transform: none; } .axis .bars span.end { transform: translateX(-100%); }
 details { border-bottom: 1px solid var(--line); padding: 4px 0; }
 summary { cursor: pointer; font-weight: 600; overflow-wrap: anywhere; }
 summary span { font-weight: 400; font-size: 12px; margin-left: 8px; }
@@ -131,7 +131,8 @@ class Timeline:
         title = escape(f"{self.title}: {self._counted(self.resources)} in {_duration(self.seconds)}")
         groups = self._groups()
         ticks = "".join(
-            f'<span style="left:{self._percent(at):.2f}%">{_duration(at, exact=True)}</span>'
+            f'<span{" class=end" if self._percent(at) > 94 else ""} style="left:{self._percent(at):.2f}%">'
+            f"{_duration(at, exact=True)}</span>"
             for at in self._moments()
         )
         why = "".join(f"<li>{escape(one)}</li>" for one in reasons(self.resources))
@@ -170,7 +171,7 @@ class Timeline:
     def _moments(self) -> list[float]:
         """Return round numbers of seconds, as many as fit on the axis."""
         step = next((one for one in STEPS if self.seconds / one <= MOST_TICKS), self.seconds / MOST_TICKS)
-        return [round(number * step, 1) for number in range(int(self.seconds / step) + 1)]
+        return [round(number * step, 1) for number in range(int(self.seconds / step + 1e-9) + 1)]
 
     def _group(self, name: str, resources: Sequence[ResourceRecord], groups: int) -> Iterator[str]:
         good = all(one.outcome is not None and one.outcome.is_good for one in resources)

@@ -66,7 +66,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         code = exit_codes.UNEXPECTED
     except Declined:
         say("asyncsm: nothing was done")
-        return exit_codes.INTERRUPTED
+        code = exit_codes.UNEXPECTED
     except (KeyboardInterrupt, typer.Abort):
         code = exit_codes.INTERRUPTED
     except _ClickException as error:

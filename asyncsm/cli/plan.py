@@ -8,14 +8,14 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from asyncsm.cli import plan_database
+from asyncsm.cli import plan_database, plan_export
 from asyncsm.cli.commands import Commands
 from asyncsm.cli.common import CallOptions, Yes, calling, confirm, running, say
 from asyncsm.cli.output import Columns, Output, show
@@ -25,8 +25,10 @@ from asyncsm.errors import InvalidArgument, PlanIncomplete
 if TYPE_CHECKING:
     from asyncsm.config import ThrottlePolicy
     from asyncsm.provisioning import Plan, Problem, Provisioner, Report, RunOptions
+    from asyncsm.provisioning.runner import Verb
 
 app: Commands = Commands("plan")
+app.command("export")(plan_export.export)
 
 WANTED: Final[Columns] = {"kind": "kind", "name": "name", "needs": "needs"}
 PLANNED: Final[Columns] = {"kind": "kind", "name": "name", "action": "action", "changes": "changes"}
@@ -72,6 +74,9 @@ Database = Annotated[
         metavar="URL",
         help="Use the durable engine: postgresql://... shared by many workers. sqlite:///FILE is --journal FILE.",
     ),
+]
+Prune = Annotated[
+    bool, typer.Option("--prune", help="Also remove what the plan has made and does not have any more.")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Begin, too, if it is known that some of it will fail.")]
 NeededDatabase = Annotated[
@@ -142,8 +147,7 @@ async def show_(
     )
     counted = ", ".join(f"{count} {action}" for action, count in sorted(preview.actions.items()))
     say(f"{counted}; {preview.changes} changes, which take at least {preview.seconds:.0f} s")
-    for key in preview.orphans:
-        say(f"{key} was made by this plan, which does not have it any more; apply leaves it alone")
+    _tell_orphans(preview.orphans)
     refuse(located(preview.obstacles, file))
 
 
@@ -158,16 +162,19 @@ async def apply(
     report: ReportFiles = None,
     database: Database = None,
     force: Force = False,
+    prune: Prune = False,
 ) -> None:
     """Have everything as the plan has it; a second time, nothing is left to do.
 
-    Whatever can be known to fail is told before the first change, and nothing is begun then.
+    Whatever can be known to fail is told before the first change, and nothing is begun then. What
+    the plan made and does not have any more is left alone and told, unless --prune removes it.
 
     Ctrl-C begins nothing more and waits for what has been sent; again, it leaves at once. The
     next apply takes up what is under way, also after a crash.
     """
     options = _options(call, max_in_flight)
-    task = _Task("apply", file, journal, options, throttle_of(budget), report or [], force)
+    verb: Verb = "prune" if prune else "apply"
+    task = _Task(verb, file, journal, options, throttle_of(budget), report or [], force)
     await _carry_out(call, task, database)
 
 
@@ -255,7 +262,7 @@ def throttle_of(budget: str | None) -> ThrottlePolicy | None:
 class _Task:
     """The arguments of `apply` or `destroy`."""
 
-    verb: Literal["apply", "destroy"]
+    verb: Verb
     file: Path
     journal: Path | None
     options: RunOptions
@@ -276,7 +283,7 @@ async def _carry_out(call: CallOptions, task: _Task, database: str | None) -> No
             )
     journal, database = plan_database.journal_or_database(task.journal, database)
     task = replace(task, journal=journal)
-    if task.verb == "apply":
+    if task.verb != "destroy":
         plan, _, problems = await check_plan(task.file)
     else:
         plan, problems = load_plan(task.file), None
@@ -302,7 +309,11 @@ async def _in_process(call: CallOptions, task: _Task, plan: Plan, problems: list
                 if problems is None:
                     return await provisioner.destroy(task.options, display.watch)
                 preview = await looked(provisioner, task.file, problems, force=task.force)
-                return await provisioner.apply(task.options, display.watch, after=preview)
+                if task.verb == "apply":
+                    _tell_orphans(preview.orphans)
+                return await provisioner.apply(
+                    task.options, display.watch, after=preview, prune=task.verb == "prune"
+                )
 
 
 async def _durably(
@@ -322,6 +333,9 @@ async def _durably(
             call, database, task.throttle, max_in_flight=task.options.max_in_flight
         ) as engine:
             engine.work([subscription])
+            if task.verb == "apply":
+                known = await engine.status({subscription: plan}, task.file.parent)
+                _tell_orphans(one.key for one in known if one.orphan)
             run = await engine.submit(
                 task.verb, {subscription: plan}, task.file.parent, disks=task.options.disks
             )
@@ -359,6 +373,11 @@ def _stopping_at_interrupt(stop: Callable[[], None]) -> Iterator[None]:
     finally:
         if watched:
             loop.remove_signal_handler(signal.SIGINT)
+
+
+def _tell_orphans(keys: Iterable[str]) -> None:
+    for key in keys:
+        say(f"{key} was made by this plan, which does not have it any more; apply --prune removes it")
 
 
 def _conclude(call: CallOptions, report: Report) -> None:

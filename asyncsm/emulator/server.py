@@ -137,11 +137,13 @@ class Emulator(EmulatorFacts):
         kept = None if database is None else Path(f"{database}.blobs")
         self._azurite = None if azurite is None else Azurite(azurite, kept)
         self._blobs = None if self._azurite is None else BlobMirror(self._azurite)
-        self._world = World(self.state, self.clock, progress, self._gate, self._random, strict, self._azurite)
-        self._keeper = StateStore(self._world, self.faults)
+        self.world: World = World(
+            self.state, self.clock, progress, self._gate, self._random, strict, self._azurite
+        )
+        self._keeper = StateStore(self.world, self.faults)
         self._limits = limits
         self._app = ManagementApp(
-            self._world, self.faults, self._limiter, self.journal, self._keeper.save, limits, self._blobs
+            self.world, self.faults, self._limiter, self.journal, self._keeper.save, limits, self._blobs
         )
         self._hostnames = tuple(hostnames)
         shown = next(iter(hostnames), None)
@@ -244,15 +246,13 @@ class Emulator(EmulatorFacts):
 
         Raises:
             RuntimeError: it has not been started.
-            SeedError: it is no such document, or there cannot be what it describes. It says
-                which field that is; nothing has been added then.
+            SeedError: it is none, or there cannot be what the field that it names describes; nothing is added.
             OSError: the database cannot be written.
         """
         certificate = self._known.subscription_certificate(self.clock.now())
-        wanted = SeedDocument.read(document)
         before = self._keeper.snapshot()
         try:
-            self._plant(wanted, certificate)
+            self._plant(SeedDocument.read(document), certificate)
         except BaseException:
             self._keeper.restore(before)
             raise
@@ -383,10 +383,9 @@ class Emulator(EmulatorFacts):
             self._plant(self._contents, certificate)
 
     def _plant(self, document: SeedDocument, certificate: SubscriptionCertificate) -> None:
-        # What a plan has is made through a client; a seed is a plan, and this looks over as `service` does.
-        from asyncsm.provisioning.planting import plant
+        from asyncsm.provisioning.planting import plant  # a seed is a plan, which is made through a client
 
-        plant(document, self._world, self._quotas, certificate)
+        plant(document, self.world, self._quotas, certificate)
 
     def _become_known(self) -> None:
         """Tell the listener and the files of certificates and subscriptions that may be new."""

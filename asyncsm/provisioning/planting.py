@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 from uuid import UUID
 
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
 from asyncsm.config import LanePolicy
 from asyncsm.emulator import catalogue
@@ -35,7 +35,6 @@ from asyncsm.emulator.seeding import (
     SqlServerSeed,
     VirtualMachineSeed,
 )
-from asyncsm.emulator.service_bus import ServiceBusEntity, ServiceBusNamespace
 from asyncsm.emulator.standing import LIMITLESS, StandingSubscription
 from asyncsm.emulator.state import Quotas, Subscription, SubscriptionCertificate
 from asyncsm.errors import AsyncsmError, InvalidArgument
@@ -58,7 +57,6 @@ from asyncsm.services import (
     StoreManagementService,
 )
 from asyncsm.session import ManagementSession
-from asyncsm.wire import service_bus as wire
 from asyncsm.wire.cscfg import Instances, RoleConfiguration, ServiceConfiguration
 from asyncsm.wire.service_extensions import ExtensionImage
 
@@ -296,7 +294,9 @@ class _Planter:
             case ServiceBusNamespaceSeed():
                 for rule in spec.rules:
                     await site.bus.create_authorization_rule(spec.name, rule.name, list(rule.rights))
-                self._put_there(self._subscription.service_bus_namespaces[spec.name], spec)
+                namespace = self._subscription.service_bus_namespaces[spec.name]
+                random = self._transport.world.random
+                service_bus.put_hubs_and_relays(namespace, spec.notification_hubs, spec.relays, random)
             case JobSpec(state="enabled"):
                 service, _, collection = resource.owner.partition("/")
                 held = self._subscription.cloud_services[service].collections[collection].jobs
@@ -311,39 +311,6 @@ class _Planter:
         server.name = spec.server_name or ""
         server.password = sql.digest(server.name, spec.admin_password.reveal(Path()).get_secret_value())
         held[server.name] = server
-
-    def _put_there(self, namespace: ServiceBusNamespace, spec: ServiceBusNamespaceSeed) -> None:
-        """Let there be hubs and relays, for which the service has no request."""
-        now = namespace.updated
-        for name in spec.notification_hubs:
-            rules = [
-                self._rule("DefaultListenSharedAccessSignature", service_bus.ALL_RIGHTS[:1], namespace),
-                self._rule("DefaultFullSharedAccessSignature", service_bus.ALL_RIGHTS, namespace),
-            ]
-            hub = wire.NotificationHubDescription(
-                registration_ttl="P90D", authorization_rules=wire.AuthorizationRules(authorization_rule=rules)
-            )
-            namespace.hubs[name] = ServiceBusEntity(name, hub, now, now)
-        for name in spec.relays:
-            relay = wire.RelayDescription(
-                path=name, listener_type="Http", listener_count=1, created_at=now, updated_at=now
-            )
-            namespace.relays[name] = ServiceBusEntity(name, relay, now, now)
-
-    def _rule(
-        self, name: str, rights: tuple[wire.AccessRight, ...], namespace: ServiceBusNamespace
-    ) -> wire.AuthorizationRule:
-        random = self._transport.world.random
-        return wire.AuthorizationRule(
-            claim_type="SharedAccessKey",
-            claim_value="None",
-            rights=list(rights),
-            created_time=namespace.updated,
-            key_name=name,
-            modified_time=namespace.updated,
-            primary_key=SecretStr(service_bus.new_key(random)),
-            secondary_key=SecretStr(service_bus.new_key(random)),
-        )
 
 
 def _in_use(subscription: Subscription) -> dict[str, int]:

@@ -156,10 +156,8 @@ class _Cut:
         for user in item.users:
             elsewhere = [place for place in self._places(user) if place not in self._places(item)]
             if elsewhere:
-                there = " and ".join(self._places(item))
-                yield problem(
-                    user.path, f"is in {elsewhere[0]} and needs {item.resource.key}, which is in {there}"
-                )
+                needed, there = item.resource.key.replace(_PLACE, "{place}"), " and ".join(self._places(item))
+                yield problem(user.path, f"is in {elsewhere[0]} and needs {needed}, which is in {there}")
         own = item.spec.subscription
         if own is not None and self._places(item) != [own]:
             yield problem((*item.path, "subscription"), f"is in what is in {self._places(item)[0]}")

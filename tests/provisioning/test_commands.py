@@ -120,6 +120,43 @@ def test_the_way_of_a_plan(emulator, plan, capsys, tmp_path):
     assert "destroy farm: 4 removed in" in capsys.readouterr().err
 
 
+def test_export(emulator, plan, capsys, tmp_path, monkeypatch):
+    """A subscription becomes a file, and what it cannot say is told; files that are there are kept."""
+    monkeypatch.setenv("LINUX_PASSWORD", "Secret-12")
+    assert main(["plan", "apply", str(plan)]) == 0
+    file = tmp_path / "export.yaml"
+    capsys.readouterr()
+    assert main(["plan", "export", str(file)]) == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"{file}: not in the plan: what is in storage accounts: storage_account/farmdisks" in said.err
+    assert said.err.endswith(f"{file}: 4 resources in 3 entries\n")
+    assert main(["plan", "show", str(file), "--dry-run"]) == 0
+    assert capsys.readouterr().err == "4 nothing; 0 changes, which take at least 0 s\n"
+    assert main(["plan", "export", str(file)]) == 2
+    assert f"{file} is there already" in capsys.readouterr().err
+    assert main(["plan", "export", str(file), "--force", "--name", "mine", "--output", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["plan"] == str(file)
+    assert yaml.safe_load(file.read_text())["name"] == "mine"
+
+
+def test_prune(emulator, plan, capsys):
+    """What the plan has no more is told by a dry run and by apply, and removed on wish."""
+    assert main(["plan", "apply", str(plan)]) == 0
+    plan.write_text(yaml.safe_dump(farm(1, 1)))
+    for command in (["show", str(plan), "--dry-run"], ["apply", str(plan)]):
+        capsys.readouterr()
+        assert main(["plan", *command]) == 0
+        told = "virtual_machine/farm-01/vm-002 was made by this plan, which does not have it any more; apply --prune"
+        assert told in capsys.readouterr().err
+    assert main(["plan", "apply", str(plan), "--prune"]) == 0
+    said = capsys.readouterr().err
+    assert "was made by this plan" not in said
+    assert "prune farm: 1 removed, 3 unchanged in" in said or "prune farm: 3 unchanged, 1 removed in" in said
+    assert main(["plan", "show", str(plan), "--dry-run"]) == 0
+    assert "was made by this plan" not in capsys.readouterr().err
+
+
 def test_a_part_that_fails(emulator, plan, capsys):
     """What went wrong is shown with its request, and the exit code says so."""
     emulator.faults.add(Fault(kind="fail", operation="AddRole", count=1))

@@ -27,7 +27,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         spec: the plan's entry for it.
         owner: its hosted service, if `spec` does not say it.
         certificates: keys of the certificates of its hosted service.
-        joins: true if the plan has another machine before it in the hosted service.
+        joins: the first machine that the plan has in the hosted service, if that is another.
     """
 
     kind: ClassVar[str] = "virtual_machine"
@@ -44,10 +44,11 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         owner: str = "",
         certificates: Sequence[str] = (),
         *,
-        joins: bool = False,
+        joins: VirtualMachineResource | None = None,
     ) -> None:
         super().__init__(spec, owner)
-        if joins:
+        self._joins = joins
+        if joins is not None:
             self.creates = "AddRole"
         self._certificates = tuple(certificates)
 
@@ -70,6 +71,9 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         yield from self._certificates
         if spec.reserved_ip_name:
             yield f"reserved_ip/{spec.reserved_ip_name}".lower()
+            if self._joins is not None:
+                # A deployment with a reserved address has endpoints from the beginning, which others may lack.
+                yield self._joins.key
         system = spec.os_disk()
         if system is not None:
             yield from account_of(system.media_link)

@@ -37,8 +37,8 @@ from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.persistence.state_store import StateStore
 from asyncsm.emulator.progress import OperationProgress
 from asyncsm.emulator.request_log import RequestLog
-from asyncsm.emulator.seeding import SeedDocument, plant
-from asyncsm.emulator.state import Quotas, ServiceState, Subscription
+from asyncsm.emulator.seeding import SeedDocument
+from asyncsm.emulator.state import Quotas, ServiceState, Subscription, SubscriptionCertificate
 from asyncsm.emulator.throttling import Throttle, make_limiter
 
 if TYPE_CHECKING:
@@ -244,15 +244,13 @@ class Emulator(EmulatorFacts):
 
         Raises:
             RuntimeError: it has not been started.
-            SeedError: it is no such document, or there cannot be what it describes. It says
-                which field that is; nothing has been added then.
+            SeedError: it is none, or there cannot be what the field that it names describes; nothing is added.
             OSError: the database cannot be written.
         """
         certificate = self._known.subscription_certificate(self.clock.now())
-        wanted = SeedDocument.read(document)
         before = self._keeper.snapshot()
         try:
-            plant(wanted, self._world, self._quotas, certificate)
+            self._plant(SeedDocument.read(document), certificate)
         except BaseException:
             self._keeper.restore(before)
             raise
@@ -380,7 +378,13 @@ class Emulator(EmulatorFacts):
             subscriptions[id_] = subscription
         self._keeper.begin(subscriptions)
         if self._contents is not None:
-            plant(self._contents, self._world, self._quotas, certificate)
+            self._plant(self._contents, certificate)
+
+    def _plant(self, document: SeedDocument, certificate: SubscriptionCertificate) -> None:
+        # A seed is a plan, which is made through a client: this looks over as `service` does.
+        from asyncsm.provisioning.planting import plant
+
+        plant(document, self._world, self._quotas, certificate)
 
     def _become_known(self) -> None:
         """Tell the listener and the files of certificates and subscriptions that may be new."""

@@ -152,7 +152,7 @@ class Provisioner:
         journal: str | Path | None = None,
         shares: Mapping[str, Plan] | None = None,
     ) -> None:
-        if isinstance(services, ServiceManagementService):
+        if not isinstance(services, Mapping):
             services = {services.session.subscription_id: services}
         if shares is None:
             if len(services) != 1:

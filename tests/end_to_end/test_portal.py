@@ -27,7 +27,8 @@ SMALL_PHONE = {"width": 320, "height": 640}
 
 SHOP = {
     "storage_accounts": [{"name": "webstore"}],
-    "hosted_services": [{"name": "shop", "deployments": [{"roles": [{"name": "WebRole", "instances": 2}]}]}],
+    "hosted_services": [{"name": "shop"}],
+    "deployments": [{"name": "production", "service_name": "shop", "roles": {"WebRole": 2}}],
 }
 GROUP = document(
     "CreateAffinityGroup", "<Name>near</Name><Label>bmVhcg==</Label><Location>West US</Location>"
@@ -352,11 +353,13 @@ class TestLarge:
         emulator.seed(
             {
                 "storage_accounts": [{"name": "webstore"}],
-                "hosted_services": [
+                "hosted_services": [{"name": "web-{index:04}", "count": 1000}],
+                "deployments": [
                     {
-                        "name": "web-{index:04}",
+                        "name": "production",
+                        "service_name": "web-{index:04}",
                         "count": 1000,
-                        "deployments": [{"roles": [{"name": "WebRole"}]}],
+                        "roles": {"WebRole": 1},
                     }
                 ],
             }

@@ -29,8 +29,9 @@ from asyncsm.provisioning.resources.services import (
 from asyncsm.provisioning.resources.sql import FirewallRuleResource, SqlDatabaseResource, SqlServerResource
 from asyncsm.provisioning.resources.storage import DiskResource, OSImageResource, StorageAccountResource
 from asyncsm.provisioning.resources.web_sites import WebSiteResource
+from asyncsm.provisioning.specs import DeploymentSpec, Spec
 
-__all__ = ["KINDS", "AnyResource", "Difference", "Resource", "Site", "left_over", "resources_of"]
+__all__ = ["KINDS", "AnyResource", "Difference", "Resource", "Site", "alone", "left_over", "resources_of"]
 
 AnyResource: TypeAlias = Resource[Any, Any]
 
@@ -56,6 +57,8 @@ KINDS: Final[tuple[type[AnyResource], ...]] = (
     JobResource,
 )
 
+_BY_KIND: Final = {kind.kind: kind for kind in KINDS}
+
 _PARTS: Final[dict[str, type[AnyResource]]] = {
     "firewall_rules": FirewallRuleResource,
     "queues": QueueResource,
@@ -78,11 +81,16 @@ def resources_of(plan: Plan, base: Path) -> list[AnyResource]:
     return list(_all(plan, base))
 
 
+def alone(kind: str, spec: Spec, base: Path = Path()) -> AnyResource:
+    """Make the resource of an entry, regardless of the rest of its plan."""
+    made = _BY_KIND[kind]
+    return DeploymentResource(spec, base) if isinstance(spec, DeploymentSpec) else made(spec)
+
+
 def left_over(keys: Iterable[str]) -> list[AnyResource]:
     """Make resources that a plan had once, by their keys in its journal; others have no removal."""
-    kinds = {kind.kind: kind for kind in KINDS}
     parts = [(*key.partition("/")[::2],) for key in keys]
-    return [kinds[kind].left_over(name) for kind, name in parts if kind in kinds]
+    return [_BY_KIND[kind].left_over(name) for kind, name in parts if kind in _BY_KIND]
 
 
 def _all(plan: Plan, base: Path) -> Iterator[AnyResource]:

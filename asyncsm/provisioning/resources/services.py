@@ -147,7 +147,15 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
     def __init__(self, spec: DeploymentSpec, base: Path, certificates: Sequence[str] = ()) -> None:
         super().__init__(spec)
         self._certificates = tuple(certificates)
-        self.configuration: Path = base / spec.configuration
+        self._base = base
+
+    def cscfg(self) -> bytes:
+        """Return its service configuration.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        return self.spec.cscfg(self._base)
 
     @classmethod
     def left_over(cls, name: str) -> Self:
@@ -182,8 +190,9 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
     def compare(self, found: Deployment) -> Iterator[Difference]:
         """Yield differences; the service does not tell the package, so it is not compared."""
         yield from super().compare(found)
-        if _canonical(found.configuration or "") != _canonical(self.configuration.read_text("utf-8-sig")):
-            yield Difference("configuration", "another one", str(self.spec.configuration))
+        if _canonical(found.configuration or "") != _canonical(self.cscfg().decode("utf-8-sig")):
+            wanted = "the plan's" if self.spec.is_configuration_given else self.spec.configuration
+            yield Difference("configuration", "another one", wanted)
         if found.status in {"Running", "Suspended"}:
             wanted = "Running" if self.spec.start_deployment else "Suspended"
             yield from differ("status", found.status, wanted)
@@ -197,7 +206,7 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
             spec.name,
             spec.package_url,
             spec.label or spec.name,
-            self.configuration,
+            self.cscfg(),
             spec.start_deployment,
             spec.treat_warnings_as_error,
             spec.extended_properties or None,
@@ -210,7 +219,7 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
         service, name = self.spec.service_name, found.name
         handle: OperationHandle | None = None
         if any(one.field == "configuration" for one in differences):
-            handle = await site.sms.change_deployment_configuration(service, name, self.configuration)
+            handle = await site.sms.change_deployment_configuration(service, name, self.cscfg())
         for one in differences:
             if one.field == "status":
                 if handle is not None:

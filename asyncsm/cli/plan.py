@@ -31,7 +31,7 @@ app: Commands = Commands("plan")
 app.command("export")(plan_export.export)
 
 WANTED: Final[Columns] = {"kind": "kind", "name": "name", "needs": "needs"}
-PLANNED: Final[Columns] = {"kind": "kind", "name": "name", "action": "action", "differences": "differences"}
+PLANNED: Final[Columns] = {"kind": "kind", "name": "name", "action": "action", "changes": "changes"}
 KNOWN: Final[Columns] = {
     "resource": "key",
     "phase": "phase",
@@ -141,7 +141,10 @@ async def show_(
         call.show(preview.model_dump(mode="json"), {})
         refuse(located(preview.obstacles, file))
         return
-    call.show([one.model_dump(mode="json") for one in preview.resources if one.action != "nothing"], PLANNED)
+    call.show(
+        [one.model_dump(mode="json") for one in preview.resources if one.action != "nothing" or one.changes],
+        PLANNED,
+    )
     counted = ", ".join(f"{count} {action}" for action, count in sorted(preview.actions.items()))
     say(f"{counted}; {preview.changes} changes, which take at least {preview.seconds:.0f} s")
     _tell_orphans(preview.orphans)

@@ -49,6 +49,7 @@ class Planned(StrictModel):
         action: ``create``, ``change``, ``resume`` a change of an earlier run, ``repair`` the remains
             of a creation that failed, or ``nothing``.
         differences: differences between the service's state and the plan.
+        changes: the same in short: ``role_size: Small -> Medium``.
         needs: keys of the resources it needs.
     """
 
@@ -57,6 +58,7 @@ class Planned(StrictModel):
     name: str
     action: Literal["create", "change", "resume", "repair", "nothing"]
     differences: list[str] = Field(default_factory=list)
+    changes: list[str] = Field(default_factory=list)
     needs: list[str] = Field(default_factory=list)
 
 
@@ -224,6 +226,7 @@ class Provisioner:
                     name=one.name,
                     action=_action(decisions[one.key], records[one.key]),
                     differences=[str(each) for each in decisions[one.key].differences],
+                    changes=[each.change for each in decisions[one.key].differences],
                     needs=list(graph.needs[one.key]),
                 )
                 for one in graph

@@ -8,7 +8,8 @@ from typing import Any, Final, TypeAlias
 
 from asyncsm.provisioning.checks import Copies
 from asyncsm.provisioning.plan import Plan
-from asyncsm.provisioning.resources.base import Difference, Resource, Site
+from asyncsm.provisioning.resources.base import Resource, Site
+from asyncsm.provisioning.resources.difference import Difference
 from asyncsm.provisioning.resources.machines import VirtualMachineResource
 from asyncsm.provisioning.resources.places import AffinityGroupResource, ReservedIPResource
 from asyncsm.provisioning.resources.scheduler import (

@@ -328,10 +328,9 @@ async def _durably(
             async with call.service(task.throttle) as sms:
                 provisioner = Provisioner(plan, sms, base=task.file.parent)
                 await looked(provisioner, task.file, problems, force=task.force)
+    limits = {"max_in_flight": task.options.max_in_flight}
     with plan_database.quiet():
-        async with plan_database.engine(
-            call, database, task.throttle, max_in_flight=task.options.max_in_flight
-        ) as engine:
+        async with plan_database.engine(call, database, task.throttle, **limits) as engine:
             engine.work([subscription])
             if task.verb == "apply":
                 known = await engine.status({subscription: plan}, task.file.parent)

@@ -18,7 +18,7 @@ import pytest
 from doubles.emulator_thread import emulator_in_thread
 from doubles.impatient import impatient, impatient_commands
 
-from asyncsm.cli import main
+from asyncsm.cli import main, profiles
 from asyncsm.emulator import Quotas
 from asyncsm.provisioning import load_plan
 
@@ -75,6 +75,7 @@ def unset(monkeypatch, tmp_path):
     for name in ("SUBSCRIPTIONID", "CERTFILE", "HOST", "CA_FILE"):
         monkeypatch.delenv(f"AZURE_MANAGEMENT_{name}", raising=False)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(profiles, "folder", lambda: tmp_path / "settings")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -138,7 +139,9 @@ def test_every_command_works(page, unset, monkeypatch, capsys):
     with (
         impatient(),
         impatient_commands(),
-        emulator_in_thread(clock="instant", quotas=quotas) as emulator,
+        emulator_in_thread(
+            clock="instant", quotas=quotas, subscriptions=3, directory=Path("emulator")
+        ) as emulator,
         environment_of(emulator, monkeypatch),
     ):
         for line in typed:

@@ -124,6 +124,7 @@ def environment_of(emulator, monkeypatch):
         yield
 
 
+@pytest.mark.timeout(180)  # the plans of a page have 250 machines
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_works(page, unset, monkeypatch, capsys):
     """Each `asyncsm` line of a page, in order, exits with 0 against an emulator; its plans are plans."""

@@ -46,7 +46,7 @@ ENDED: Final[Columns] = {
     "seconds": "seconds",
     "retries": "retries",
     "request ids": "request_ids",
-    "error": "error",
+    "reason": "reason",
 }
 
 File = Annotated[Path, typer.Argument(metavar="PLAN", help="YAML, TOML or JSON file.")]
@@ -387,15 +387,19 @@ def _conclude(call: CallOptions, report: Report) -> None:
         )
         say(f"{report.verb} {report.plan}: {counted} in {report.seconds:.1f} s")
         if report.bad:
-            show(
-                [one.model_dump(mode="json") | {"seconds": round(one.seconds, 1)} for one in report.bad],
-                ENDED,
-                call.output,
-            )
+            rows = [
+                one.model_dump(mode="json")
+                | {
+                    "seconds": round(one.seconds, 1),
+                    "reason": one.error or "; ".join(one.differences) or one.detail,
+                }
+                for one in report.bad
+            ]
+            show(rows, ENDED, call.output)
     else:
         call.show(report.model_dump(mode="json"), {})
     if not report.all_good:
         raise PlanIncomplete(
             f"{report.verb} {report.plan}: {len(report.bad)} of {len(report.resources)} resources are not as they"
-            " should be; apply again takes up what is left"
+            f" should be; {report.verb} again takes up what is left"
         )

@@ -167,7 +167,19 @@ def test_a_part_that_fails(emulator, plan, capsys):
     assert main(["plan", "apply", str(plan)]) == PARTLY
     said = capsys.readouterr()
     assert "virtual_machine/farm-01/vm-002  failed" in said.out
-    assert "1 of 4 resources are not as they should be" in said.err
+    assert "1 of 4 resources are not as they should be; apply again takes up what is left" in said.err
+
+
+def test_what_is_skipped_says_why(emulator, plan, capsys):
+    """Because of what it needs; and a removal is not told to apply again."""
+    emulator.faults.add(Fault(kind="fail", operation="CreateStorageService", count=1))
+    assert main(["plan", "apply", str(plan)]) == PARTLY
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.count("because of") == 2
+    assert main(["plan", "apply", str(plan)]) == 0
+    emulator.faults.add(Fault(kind="fail", operation="DeleteRole", count=1))
+    assert main(["plan", "destroy", str(plan), "--yes"]) == PARTLY
+    assert "destroy again takes up what is left" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -324,6 +336,32 @@ def test_the_live_display(emulator, plan, tmp_path):
     console.file.close()
     assert any("virtual machine" in one and "queued" in one for one in pictures)
     assert "4/4" in pictures[-1]
+
+
+def test_the_live_display_of_many_lanes():
+    """A row for each hosted service with what is going on there, and each reason of failures once."""
+    from rich.console import Console
+
+    from asyncsm.cli.plan_display import LiveDisplay
+    from asyncsm.provisioning import Outcome, Progress, State
+
+    names = [f"farm-{service}/vm-{number}" for service in (1, 2) for number in range(5)]
+    progress = Progress((f"virtual_machine/{name}", "virtual_machine", name, ()) for name in names)
+    for name in names[:9]:
+        progress.tell(f"virtual_machine/{name}", State.QUEUED, "behind another one")
+    progress.tell("virtual_machine/farm-1/vm-2", State.RUNNING)
+    for name in ("farm-2/vm-0", "farm-2/vm-1"):
+        progress.records[f"virtual_machine/{name}"].error = f"{name[-1]} cores are too many"
+        progress.tell(f"virtual_machine/{name}", State.ENDED, outcome=Outcome.FAILED)
+    console = Console(force_terminal=False, width=100)
+    display = LiveDisplay(console, "apply farm")
+    display.watch(progress)
+    lines = [line.split() for line in drawn(console, display).splitlines()[-3:]]
+    assert lines == [
+        ["farm-1", "running", "0", "s", "vm-2,", "4", "queued"],
+        ["farm-2", "queued", "0", "s", "vm-2", "behind", "another", "one,", "1", "queued"],
+        ["failed", "2", "x", "0", "cores", "are", "too", "many"],
+    ]
 
 
 def drawn(console, display):

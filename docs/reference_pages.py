@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a hook of mkdocs, not a package
 """The reference of the site, made while mkdocs builds it: a hook of mkdocs.yml.
 
 Operations come from their declarations, their parameters and errors from the docstrings that mkdocstrings
@@ -6,6 +7,7 @@ reads, and their examples from the journeys of the tests, which are made anew fo
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from itertools import groupby
@@ -51,7 +53,21 @@ PAGES: Final = {
 """Pages about other parts: their titles, and the objects they show."""
 
 NOT_MODELS: Final = frozenset(
-    "base codec document echoes element_order encoding http inspection json_model refusals types values xml".split()
+    [
+        "base",
+        "codec",
+        "document",
+        "echoes",
+        "element_order",
+        "encoding",
+        "http",
+        "inspection",
+        "json_model",
+        "refusals",
+        "types",
+        "values",
+        "xml",
+    ]
 )
 """Modules of `asyncsm.wire` that hold no documents of the service."""
 
@@ -70,19 +86,28 @@ def on_files(files: Files, config: Any) -> Files:
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Name files that are not part of the site instead of linking to them."""
-    import re
-
-    return re.sub(r"\[([^\]]*)\]\s*\((?:\.\./)+((?:examples|README|CONTRIBUTING|tests)[^)]*)\)", r"\1 (`\2`)", markdown)
+    return re.sub(
+        r"\[([^\]]*)\]\s*\((?:\.\./)+((?:examples|README|CONTRIBUTING|tests)[^)]*)\)", r"\1 (`\2`)", markdown
+    )
 
 
 def _parts() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     for service in sorted({one.service for one in catalogue()}, key=lambda name: (name != CORE, name)):
         yield service, list(_service_pages(service))
-    yield "Other parts", [(name, title, _objects_page(title, objects)) for name, (title, *objects) in PAGES.items()]
-    modules = sorted(each.stem for each in (ROOT / "asyncsm/wire").glob("[a-z]*.py") if each.stem not in NOT_MODELS)
-    yield "Models", [
-        (f"models/{name}", _heading(name), _objects_page(_heading(name), [f"asyncsm.wire.{name}"])) for name in modules
-    ]
+    yield (
+        "Other parts",
+        [(name, title, _objects_page(title, objects)) for name, (title, *objects) in PAGES.items()],
+    )
+    modules = sorted(
+        each.stem for each in (ROOT / "asyncsm/wire").glob("[a-z]*.py") if each.stem not in NOT_MODELS
+    )
+    yield (
+        "Models",
+        [
+            (f"models/{name}", _heading(name), _objects_page(_heading(name), [f"asyncsm.wire.{name}"]))
+            for name in modules
+        ],
+    )
     yield "Commands", list(_command_pages())
 
 
@@ -94,7 +119,11 @@ def _service_pages(service: str) -> Iterator[tuple[str, str, str]]:
     mine = [one for one in catalogue() if one.service == service]
     for family, members in groupby(mine, lambda one: one.family):
         text = f"# {_heading(family)}\n\nMethods of `{service}`.\n\n"
-        yield f"{slug}/{family.replace(' ', '_').replace(',', '')}", _heading(family), text + "".join(map(_operation, members))
+        yield (
+            f"{slug}/{family.replace(' ', '_').replace(',', '')}",
+            _heading(family),
+            text + "".join(map(_operation, members)),
+        )
 
 
 def _other_methods(kind: type) -> str:
@@ -113,11 +142,15 @@ def _operation(one: Operation) -> str:
     kind = getattr(services, one.service)
     owner = next(each for each in kind.__mro__ if one.name in vars(each))
     rules = [
-        f"| `{each.name}` | {each.rule.says} |\n" for each in one.parameters if each.rule is not None and each.rule.says
+        f"| `{each.name}` | {each.rule.says} |\n"
+        for each in one.parameters
+        if each.rule is not None and each.rule.says
     ]
     table = "| parameter | rule |\n| --- | --- |\n" + "".join(rules) + "\n" if rules else ""
     usual = f", usually after {one.usual.seconds:g} s" if one.usual else ""
-    ends = f" Ends {'at once' if one.ends == 'at once' else f'at `{one.ends}`{usual}'}." if one.changes else ""
+    ends = (
+        f" Ends {'at once' if one.ends == 'at once' else f'at `{one.ends}`{usual}'}." if one.changes else ""
+    )
     return (
         f"::: {owner.__module__}.{owner.__name__}.{one.name}\n\n"
         f"`{one.method} /{one.path}`, which the service calls {one.title}.{ends}"
@@ -128,7 +161,9 @@ def _operation(one: Operation) -> str:
 
 
 def _objects_page(title: str, objects: list[str] | tuple[str, ...]) -> str:
-    return f"# {title}\n\n" + "".join(f"::: {name}\n    options:\n      heading_level: 2\n\n" for name in objects)
+    return f"# {title}\n\n" + "".join(
+        f"::: {name}\n    options:\n      heading_level: 2\n\n" for name in objects
+    )
 
 
 def _command_pages() -> Iterator[tuple[str, str, str]]:
@@ -144,7 +179,10 @@ def _help(words: str) -> str:
     command = tree.made(words)
     context = command.make_context(f"asyncsm {words}", [], resilient_parsing=True)
     rows = [found for each in command.get_params(context) if (found := each.get_help_record(context))]
-    described = "".join(f"| `{name.replace('|', '/')}` | {' '.join(text.split()).replace('|', '/')} |\n" for name, text in rows)
+    described = "".join(
+        f"| `{name.replace('|', '/')}` | {' '.join(text.split()).replace('|', '/')} |\n"
+        for name, text in rows
+    )
     usage = command.get_usage(context).removeprefix("Usage: ")
     options = f"| argument or option | |\n| --- | --- |\n{described}\n" if rows else ""
     return f"`{' '.join(usage.split())}`\n\n{_paragraphs(command.help or '')}\n\n{options}"

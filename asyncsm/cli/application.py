@@ -12,8 +12,8 @@ import typer
 import asyncsm
 from asyncsm.cli import exit_codes, tree
 from asyncsm.cli.commands import CONTEXT, Commands
-from asyncsm.cli.consoles import be_legible
 from asyncsm.cli.common import Declined, complain, say
+from asyncsm.cli.consoles import be_legible
 from asyncsm.errors import AsyncsmError
 
 app: Commands = Commands(

@@ -166,7 +166,10 @@ def test_the_demo_can_end_with_json(capsys):
 @pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii"])
 def test_consoles_that_know_few_characters(encoding, tmp_path):
     """What cannot be shown is written in other words; nothing fails for it."""
-    environment = os.environ | {"PYTHONIOENCODING": encoding, "AZURE_MANAGEMENT_CERTFILE": str(tmp_path / "none")}
+    environment = os.environ | {
+        "PYTHONIOENCODING": encoding,
+        "AZURE_MANAGEMENT_CERTFILE": str(tmp_path / "none"),
+    }
     done = subprocess.run([*ASM, "doctor"], env=environment, capture_output=True, check=False)
     text = done.stdout.decode(encoding)
     assert b"Traceback" not in done.stderr

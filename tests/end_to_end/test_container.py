@@ -18,7 +18,9 @@ ROOT = Path(__file__).parents[2]
 CONTAINERFILE = ROOT / "Containerfile"
 COMPOSE = ROOT / "compose.yaml"
 
-pytestmark = pytest.mark.skipif(not CONTAINERFILE.exists(), reason="an installed package has no Containerfile")
+pytestmark = pytest.mark.skipif(
+    not CONTAINERFILE.exists(), reason="an installed package has no Containerfile"
+)
 
 
 def steps():
@@ -53,7 +55,9 @@ def test_the_containerfile_is_sound():
     assert all(rest.startswith("/") for rest in given("WORKDIR"))
     assert isinstance(json.loads(given("CMD")[0]), list)
     assert "--no-cache-dir" in given("RUN")[0]
-    assert given("EXPOSE") == [f"{variables()['ASYNCSM_EMULATOR_PORT']} {variables()['ASYNCSM_EMULATOR_ADMIN_PORT']}"]
+    assert given("EXPOSE") == [
+        f"{variables()['ASYNCSM_EMULATOR_PORT']} {variables()['ASYNCSM_EMULATOR_ADMIN_PORT']}"
+    ]
 
 
 def test_what_is_copied_is_all_that_is_built():
@@ -117,7 +121,7 @@ async def test_its_program_serves(tmp_path):
             port = facts["url"].rpartition(":")[2].strip("/")
             async with ServiceManagementService(
                 facts["subscription_id"],
-                facts["certificate"],
+                facts["certificate_path"],
                 f"https://localhost:{port}",
                 ca_file=identity / "ca.pem",
             ) as sms:

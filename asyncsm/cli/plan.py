@@ -20,12 +20,14 @@ from asyncsm.cli.commands import Commands
 from asyncsm.cli.common import CallOptions, Yes, calling, confirm, running, say
 from asyncsm.cli.output import Columns, Output, show
 from asyncsm.cli.plan_checks import looked, refuse, telling, together
+from asyncsm.cli.plan_places import clients_of, options_for, provisioner_of, shares_for
 from asyncsm.errors import InvalidArgument, PlanIncomplete
 
 if TYPE_CHECKING:
     from asyncsm.config import ThrottlePolicy
-    from asyncsm.provisioning import Plan, Problem, Provisioner, Report, RunOptions
+    from asyncsm.provisioning import Plan, Problem, Report, RunOptions
     from asyncsm.provisioning.runner import Verb
+    from asyncsm.services import ServiceManagementService
 
 app: Commands = Commands("plan")
 app.command("export")(plan_export.export)
@@ -46,7 +48,7 @@ ENDED: Final[Columns] = {
     "seconds": "seconds",
     "retries": "retries",
     "request ids": "request_ids",
-    "error": "error",
+    "reason": "reason",
 }
 
 File = Annotated[Path, typer.Argument(metavar="PLAN", help="YAML, TOML or JSON file.")]
@@ -133,8 +135,8 @@ async def show_(
         return
     plan, _, problems = await check_plan(file)
     with telling(problems):
-        async with call.service() as sms:
-            preview = await _provisioner(plan, file, sms, journal).preview(throttle_of(budget))
+        async with provisioner_of(call, plan, file, journal) as provisioner:
+            preview = await provisioner.preview(throttle_of(budget))
     if problems:
         refuse(together(problems, located(preview.obstacles, file)))
     if call.output is not Output.TABLE:
@@ -210,11 +212,11 @@ async def status(
     plan = load_plan(file)
     journal, database = plan_database.journal_or_database(journal, database)
     if database is not None:
-        async with plan_database.engine(call, database) as engine:
-            known = await engine.status({call.subscription(): plan}, file.parent)
+        async with clients_of(call, plan) as clients, plan_database.engine(call, database) as engine:
+            known = await engine.status(await shares_for(plan, clients), file.parent)
     else:
-        async with call.service() as sms:
-            known = _provisioner(plan, file, sms, journal).status()
+        async with provisioner_of(call, plan, file, journal, anew=False) as provisioner:
+            known = provisioner.status()
     call.show([one.model_dump(mode="json") for one in known], KNOWN)
 
 
@@ -231,12 +233,6 @@ async def abandon(call: CallOptions, file: File, database: NeededDatabase) -> No
     async with plan_database.engine(call, database) as engine:
         ended = await engine.abandon(name, [call.subscription()])
     say(f"the run of {name} is abandoned" if ended else f"no run of {name} is going on")
-
-
-def _provisioner(plan: Plan, file: Path, sms: object, journal: Path | None) -> Provisioner:
-    from asyncsm.provisioning import Provisioner, journal_beside
-
-    return Provisioner(plan, sms, base=file.parent, journal=journal or journal_beside(file))  # type: ignore[arg-type]
 
 
 def _options(call: CallOptions, max_in_flight: int | None, disks: bool = False) -> RunOptions:
@@ -302,8 +298,8 @@ async def _in_process(call: CallOptions, task: _Task, plan: Plan, problems: list
     from asyncsm.cli.plan_display import display_for
 
     with telling(problems):
-        async with call.service(task.throttle) as sms:
-            provisioner = _provisioner(plan, task.file, sms, task.journal)
+        place = (call, plan, task.file, task.journal, task.throttle)
+        async with provisioner_of(*place, anew=problems is not None) as provisioner:
             display = display_for(call.output, plan.name, task.verb)
             with display, _stopping_at_interrupt(lambda: provisioner.stop("interrupted")):
                 if problems is None:
@@ -322,23 +318,28 @@ async def _durably(
     from asyncsm.cli.plan_display import display_for
     from asyncsm.provisioning import Provisioner
 
-    subscription = call.subscription()
-    if problems is not None:
-        with telling(problems):
-            async with call.service(task.throttle) as sms:
-                provisioner = Provisioner(plan, sms, base=task.file.parent)
+    async with clients_of(call, plan, task.throttle) as clients:
+        shares = await shares_for(plan, clients)
+        names = {one.session.subscription_id.lower(): name for name, one in clients.items()}
+        if problems is not None:
+            with telling(problems):
+                by_id = dict(zip(shares, clients.values(), strict=True))
+                provisioner = Provisioner(plan, by_id, base=task.file.parent, shares=shares)
                 await looked(provisioner, task.file, problems, force=task.force)
+
+    def connect(subscription: str, throttle: ThrottlePolicy | None = None) -> ServiceManagementService:
+        known = options_for(call, names.get(subscription.lower(), ""))
+        return known.connect(subscription, throttle)
+
     with plan_database.quiet():
         async with plan_database.engine(
-            call, database, task.throttle, max_in_flight=task.options.max_in_flight
+            call, database, task.throttle, connect, max_in_flight=task.options.max_in_flight
         ) as engine:
-            engine.work([subscription])
+            engine.work([*shares])
             if task.verb == "apply":
-                known = await engine.status({subscription: plan}, task.file.parent)
+                known = await engine.status(shares, task.file.parent)
                 _tell_orphans(one.key for one in known if one.orphan)
-            run = await engine.submit(
-                task.verb, {subscription: plan}, task.file.parent, disks=task.options.disks
-            )
+            run = await engine.submit(task.verb, shares, task.file.parent, disks=task.options.disks)
             display = display_for(call.output, plan.name, task.verb)
             with display, _stopping_at_interrupt(engine.stop):
                 report: Report = await engine.follow(run, display.watch, task.options.deadline)
@@ -387,15 +388,19 @@ def _conclude(call: CallOptions, report: Report) -> None:
         )
         say(f"{report.verb} {report.plan}: {counted} in {report.seconds:.1f} s")
         if report.bad:
-            show(
-                [one.model_dump(mode="json") | {"seconds": round(one.seconds, 1)} for one in report.bad],
-                ENDED,
-                call.output,
-            )
+            rows = [
+                one.model_dump(mode="json")
+                | {
+                    "seconds": round(one.seconds, 1),
+                    "reason": one.error or "; ".join(one.differences) or one.detail,
+                }
+                for one in report.bad
+            ]
+            show(rows, ENDED, call.output)
     else:
         call.show(report.model_dump(mode="json"), {})
     if not report.all_good:
         raise PlanIncomplete(
             f"{report.verb} {report.plan}: {len(report.bad)} of {len(report.resources)} resources are not as they"
-            " should be; apply again takes up what is left"
+            f" should be; {report.verb} again takes up what is left"
         )

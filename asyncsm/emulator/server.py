@@ -225,8 +225,7 @@ class Emulator(EmulatorFacts):
     def reset(self) -> None:
         """Return to the state after the first start: subscriptions with the `contents` given.
 
-        Faults, requests and what was under way are gone; time goes on from where it is. With a
-        seed, the same is made up again.
+        Faults, requests and what was under way are gone; time goes on. With a seed, the same is made up again.
 
         Raises:
             RuntimeError: it has not been started.

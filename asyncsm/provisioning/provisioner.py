@@ -338,7 +338,7 @@ class Provisioner:
         with Journal(self._journal, self._plan.name, list(self.graphs)) as journal:
             given = {one.lower() for one in self.graphs}
             left = [one for one in journal.subscriptions if one not in given and journal.records(one).ours]
-            if left and verb == "destroy":
+            if left and verb != "apply":
                 raise JournalError(
                     f"{self._journal}: the plan has made something in {', '.join(left)}, too;"
                     " give clients of those subscriptions"

@@ -165,8 +165,7 @@ class Report(BaseModel):
 
     def timeline(self) -> Timeline:
         """Return the picture of the run: a page or an SVG image."""
-        outcomes = ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.items())
-        return Timeline(f"{self.verb} {self.plan}", outcomes, self.begun, self.seconds, self.resources)
+        return Timeline(f"{self.verb} {self.plan}", self.begun, self.seconds, self.resources)
 
 
 def _added(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:

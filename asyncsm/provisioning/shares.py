@@ -19,6 +19,7 @@ from asyncsm.provisioning.plan import Plan, PlanError, expand_all
 from asyncsm.provisioning.problems import Path_, Problem, problem
 from asyncsm.provisioning.resources import AnyResource, alone
 from asyncsm.provisioning.specs import Spec
+from asyncsm.wire.subscription import Subscription
 
 PlanT = TypeVar("PlanT", bound=Plan)
 
@@ -60,6 +61,33 @@ def shares(
     if not plan.subscriptions:
         return {"": plan}
     return _Cut(plan, room or {}, settled or {}).shares()
+
+
+def room_in(
+    plan: Plan, subscriptions: Mapping[str, Subscription], settled: Mapping[str, str]
+) -> dict[str, Room]:
+    """Return what subscriptions have room for in all, beside what is there and is none of the plan's.
+
+    Args:
+        plan: the plan.
+        subscriptions: the subscriptions as they are read, by name.
+        settled: the subscriptions of resources that earlier runs made, by key.
+    """
+    copies, load = plan.copies(), {name: Counter[str]() for name in subscriptions}
+    for section in ("hosted_services", "virtual_machines"):
+        for _, spec in copies[section]:
+            name = settled.get(alone(section.removesuffix("s"), spec).key)
+            if name in load:
+                load[name].update({section: 1, "cores": _cores(getattr(spec, "role_size", None))})
+    return {
+        name: {
+            "hosted_services": (one.max_hosted_services or 0)
+            - (one.current_hosted_services or 0)
+            + load[name]["hosted_services"],
+            "cores": (one.max_core_count or 0) - (one.current_core_count or 0) + load[name]["cores"],
+        }
+        for name, one in subscriptions.items()
+    }
 
 
 class _Cut:
@@ -106,10 +134,10 @@ class _Cut:
 
     def _place(self, item: _Item) -> None:
         """Place what says where it is, or is spread."""
-        place = item.spec.subscription or self._settled.get(item.resource.key)
+        place = item.spec.subscription
         unit = self._owner(item) or item
         if unit is item and place is None and item.spec.spread is not None:
-            place = self._roomiest(item)
+            place = self._settled.get(item.resource.key) or self._roomiest(item)
         if place is not None and not unit.places:
             unit.places = [place]
             self._load[place] += self._weight(unit)

@@ -261,7 +261,10 @@ async def test_pauses_of_the_timeline(page, emulator, management):
     emulator.clock.advance(600)
     emulator.clock.advance(8 * 3600)
     emulator.seed(
-        {"hosted_services": [{"name": "late", "deployments": SHOP["hosted_services"][0]["deployments"]}]}
+        {
+            "hosted_services": [{"name": "late"}],
+            "deployments": [SHOP["deployments"][0] | {"service_name": "late"}],
+        }
     )
     await management.delete("services/hostedservices/late/deploymentslots/production")
     emulator.clock.advance(600)

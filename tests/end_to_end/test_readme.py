@@ -20,7 +20,7 @@ import pytest
 from doubles.emulator_thread import emulator_in_thread
 from doubles.impatient import impatient, impatient_commands
 
-from asyncsm.cli import main
+from asyncsm.cli import main, profiles
 from asyncsm.emulator import Quotas
 from asyncsm.migrating.knowledge import clients
 from asyncsm.provisioning import load_plan
@@ -89,6 +89,7 @@ def unset(monkeypatch, tmp_path):
     for name in ("SUBSCRIPTIONID", "CERTFILE", "HOST", "CA_FILE"):
         monkeypatch.delenv(f"AZURE_MANAGEMENT_{name}", raising=False)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(profiles, "folder", lambda: tmp_path / "settings")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -157,6 +158,7 @@ def environment_of(emulator, monkeypatch):
         yield
 
 
+@pytest.mark.timeout(180)  # the plans of a page have 250 machines
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_works(page, unset, monkeypatch, capsys):
     """Each `asyncsm` line of a page, in order, exits with 0 against an emulator; its plans are plans."""
@@ -172,7 +174,9 @@ def test_every_command_works(page, unset, monkeypatch, capsys):
     with (
         impatient(),
         impatient_commands(),
-        emulator_in_thread(clock="instant", quotas=quotas) as emulator,
+        emulator_in_thread(
+            clock="instant", quotas=quotas, subscriptions=3, directory=Path("emulator")
+        ) as emulator,
         environment_of(emulator, monkeypatch),
     ):
         for line in commands(page):

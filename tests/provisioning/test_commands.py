@@ -157,13 +157,51 @@ def test_prune(emulator, plan, capsys):
     assert "was made by this plan" not in capsys.readouterr().err
 
 
+def test_several_subscriptions(emulator, tmp_path, capsys):
+    """A plan names them by profiles or ids; what it has spread stays where it is, whatever the quotas."""
+    first, second = emulator.subscription_id, "6f1c2d3e-0000-4000-8000-1234567890ab"
+    emulator.seed({"subscriptions": [second]})
+    document = farm(4, 4, subscriptions=[first, second])
+    document["storage_accounts"][0]["name"] += "{place}"
+    document["virtual_machines"][0]["os_virtual_hard_disk"]["storage_account"] += "{place}"
+    document["hosted_services"][0]["spread"] = "by_quota"
+    file = tmp_path / "wide.yaml"
+    file.write_text(yaml.safe_dump(document))
+    assert main(["plan", "apply", str(file)]) == 0
+    assert "apply farm: 10 created in" in capsys.readouterr().err
+    services = [list(one.hosted_services) for one in emulator.state.subscriptions.values()]
+    assert sorted(map(len, services)) == [2, 2]
+    emulator.state.subscriptions[second].quotas = Quotas(cores=1, hosted_services=1)
+    assert main(["plan", "apply", str(file), "--output", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["outcomes"] == {"unchanged": 10}
+    assert main(["plan", "status", str(file), "--query", "[].phase"]) == 0
+    assert capsys.readouterr().out.split() == ["done"] * 10
+    assert main(["plan", "destroy", str(file), "--yes", "--disks"]) == 0
+    assert [list(one.hosted_services) for one in emulator.state.subscriptions.values()] == [[], []]
+    file.write_text(file.read_text().replace(second, "nowhere"))
+    assert main(["plan", "apply", str(file)]) == 2
+    assert "'nowhere' is no profile of asyncsm account list" in capsys.readouterr().err
+
+
 def test_a_part_that_fails(emulator, plan, capsys):
     """What went wrong is shown with its request, and the exit code says so."""
     emulator.faults.add(Fault(kind="fail", operation="AddRole", count=1))
     assert main(["plan", "apply", str(plan)]) == PARTLY
     said = capsys.readouterr()
     assert "virtual_machine/farm-01/vm-002  failed" in said.out
-    assert "1 of 4 resources are not as they should be" in said.err
+    assert "1 of 4 resources are not as they should be; apply again takes up what is left" in said.err
+
+
+def test_what_is_skipped_says_why(emulator, plan, capsys):
+    """Because of what it needs; and a removal is not told to apply again."""
+    emulator.faults.add(Fault(kind="fail", operation="CreateStorageService", count=1))
+    assert main(["plan", "apply", str(plan)]) == PARTLY
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.count("because of") == 2
+    assert main(["plan", "apply", str(plan)]) == 0
+    emulator.faults.add(Fault(kind="fail", operation="DeleteRole", count=1))
+    assert main(["plan", "destroy", str(plan), "--yes"]) == PARTLY
+    assert "destroy again takes up what is left" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -320,6 +358,32 @@ def test_the_live_display(emulator, plan, tmp_path):
     console.file.close()
     assert any("virtual machine" in one and "queued" in one for one in pictures)
     assert "4/4" in pictures[-1]
+
+
+def test_the_live_display_of_many_lanes():
+    """A row for each hosted service with what is going on there, and each reason of failures once."""
+    from rich.console import Console
+
+    from asyncsm.cli.plan_display import LiveDisplay
+    from asyncsm.provisioning import Outcome, Progress, State
+
+    names = [f"farm-{service}/vm-{number}" for service in (1, 2) for number in range(5)]
+    progress = Progress((f"virtual_machine/{name}", "virtual_machine", name, ()) for name in names)
+    for name in names[:9]:
+        progress.tell(f"virtual_machine/{name}", State.QUEUED, "behind another one")
+    progress.tell("virtual_machine/farm-1/vm-2", State.RUNNING)
+    for name in ("farm-2/vm-0", "farm-2/vm-1"):
+        progress.records[f"virtual_machine/{name}"].error = f"{name[-1]} cores are too many"
+        progress.tell(f"virtual_machine/{name}", State.ENDED, outcome=Outcome.FAILED)
+    console = Console(force_terminal=False, width=100)
+    display = LiveDisplay(console, "apply farm")
+    display.watch(progress)
+    lines = [line.split() for line in drawn(console, display).splitlines()[-3:]]
+    assert lines == [
+        ["farm-1", "running", "0", "s", "vm-2,", "4", "queued"],
+        ["farm-2", "queued", "0", "s", "vm-2", "behind", "another", "one,", "1", "queued"],
+        ["failed", "2", "x", "0", "cores", "are", "too", "many"],
+    ]
 
 
 def drawn(console, display):

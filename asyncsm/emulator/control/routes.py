@@ -45,8 +45,9 @@ WRITE_SECONDS: Final = 10.0
 SEED: Final[dict[str, JsonValue]] = {
     "storage_accounts": [{"name": "webstore"}],
     "network_security_groups": [{"name": "web", "rules": [{"name": "http", "priority": 100}]}],
-    "hosted_services": [{"name": "shop"}, {"name": "web-{index:03}", "count": 3}],
+    "hosted_services": [{"name": "shop"}, {"name": "data"}, {"name": "web-{index:03}", "count": 3}],
     "deployments": [{"name": "production", "service_name": "shop", "roles": {"WebRole": 2}}],
+    "virtual_machines": [{"name": "db", "service_name": "data"}],
     "sql_servers": [{"name": "keeper", "server_name": "ledger"}],
     "sql_databases": [{"name": "orders", "server_name": "keeper"}],
     "service_bus_namespaces": [{"name": "messages", "queues": [{"name": "orders"}]}],

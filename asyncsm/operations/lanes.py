@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -39,11 +40,16 @@ def _best(names: Sequence[str], declarations: Sequence[Declaration]) -> tuple[st
     return tuple(names[: len(lane)]) if template[: len(lane)] == lane else ()
 
 
-def _templates(declaration: Declaration) -> Iterator[tuple[list[str], list[str]]]:
+def _templates(declaration: Declaration) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
     """Paths by which an operation is known, each with its lane."""
-    lane = segments_of(declaration.lane)
+    lane = _segments(declaration.lane)
     for template in filter(None, (declaration.path, declaration.target)):
-        yield segments_of(template), lane
+        yield _segments(template), lane
+
+
+@cache
+def _segments(template: str) -> tuple[str, ...]:
+    return tuple(segments_of(template))
 
 
 def _literals(template: Sequence[str]) -> int:

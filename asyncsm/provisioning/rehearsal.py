@@ -25,6 +25,7 @@ from asyncsm.provisioning.plan import Plan, PlanError
 from asyncsm.provisioning.problems import Path_, Problem
 from asyncsm.provisioning.reading import load_plan, located
 from asyncsm.provisioning.resources import AnyResource, Site, resources_of
+from asyncsm.provisioning.shares import shares
 from asyncsm.provisioning.surroundings import Surroundings
 from asyncsm.services import ServiceManagementService
 from asyncsm.session import ManagementSession
@@ -53,8 +54,11 @@ async def check_plan(path: str | Path) -> tuple[Plan, Graph, list[Problem]]:
             raise
         plan, told = error.plan, error.problems
     try:
+        shares(plan)
         graph = Graph(resources_of(plan, path.parent))
         found = located(await rehearse(graph, path.parent), path)
+    except PlanError as error:
+        raise PlanError([*told, *located(error.problems, path)], plan) from None
     except AsyncsmError:
         if told:
             raise PlanError(told, plan) from None

@@ -18,7 +18,8 @@ from asyncsm.emulator.control.resources import RESOURCE_KINDS, ResourceKind
 
 SHOP = {
     "storage_accounts": [{"name": "webstore"}],
-    "hosted_services": [{"name": "shop", "deployments": [{"roles": [{"name": "WebRole", "instances": 2}]}]}],
+    "hosted_services": [{"name": "shop"}],
+    "deployments": [{"name": "production", "service_name": "shop", "roles": {"WebRole": 2}}],
 }
 
 
@@ -404,9 +405,7 @@ class TestResources:
 
     async def test_documents_have_no_secrets(self, admin: aiohttp.ClientSession, emulator: Emulator):
         """Keys in what the service answers are masked, and reading it changes nothing."""
-        emulator.seed(
-            {"service_bus_namespaces": [{"name": "messages", "notification_hubs": [{"name": "phones"}]}]}
-        )
+        emulator.seed({"service_bus_namespaces": [{"name": "messages", "notification_hubs": ["phones"]}]})
         owner = emulator.state.subscriptions[emulator.subscription_id]
         hub = owner.service_bus_namespaces["messages"].hubs["phones"].description
         key = hub.authorization_rules[0].primary_key.get_secret_value()

@@ -23,8 +23,8 @@ SEED = {
             "rules": [{"name": "sender", "rights": ["Send"]}],
             "queues": [{"name": "orders", "requires_session": True}],
             "topics": [{"name": "news"}],
-            "notification_hubs": [{"name": "phones"}],
-            "relays": [{"name": "door"}],
+            "notification_hubs": ["phones"],
+            "relays": ["door"],
         }
     ]
 }

@@ -29,7 +29,8 @@ SMALL_PHONE = {"width": 320, "height": 640}
 
 SHOP = {
     "storage_accounts": [{"name": "webstore"}],
-    "hosted_services": [{"name": "shop", "deployments": [{"roles": [{"name": "WebRole", "instances": 2}]}]}],
+    "hosted_services": [{"name": "shop"}],
+    "deployments": [{"name": "production", "service_name": "shop", "roles": {"WebRole": 2}}],
 }
 GROUP = document(
     "CreateAffinityGroup", "<Name>near</Name><Label>bmVhcg==</Label><Location>West US</Location>"
@@ -260,7 +261,10 @@ async def test_pauses_of_the_timeline(page, emulator, management):
     emulator.clock.advance(600)
     emulator.clock.advance(8 * 3600)
     emulator.seed(
-        {"hosted_services": [{"name": "late", "deployments": SHOP["hosted_services"][0]["deployments"]}]}
+        {
+            "hosted_services": [{"name": "late"}],
+            "deployments": [SHOP["deployments"][0] | {"service_name": "late"}],
+        }
     )
     await management.delete("services/hostedservices/late/deploymentslots/production")
     emulator.clock.advance(600)
@@ -517,11 +521,13 @@ class TestLarge:
         emulator.seed(
             {
                 "storage_accounts": [{"name": "webstore"}],
-                "hosted_services": [
+                "hosted_services": [{"name": "web-{index:04}", "count": 1000}],
+                "deployments": [
                     {
-                        "name": "web-{index:04}",
+                        "name": "production",
+                        "service_name": "web-{index:04}",
                         "count": 1000,
-                        "deployments": [{"roles": [{"name": "WebRole"}]}],
+                        "roles": {"WebRole": 1},
                     }
                 ],
             }

@@ -32,6 +32,7 @@ from asyncsm.emulator.control.recipes import RecipeList, environment, recipes
 from asyncsm.emulator.faults import KINDS, OPERATION_NAMES, PARAMETERS, Fault
 from asyncsm.emulator.request_log import RequestLog
 from asyncsm.emulator.seeding import SeedDocument, SeedError
+from asyncsm.provisioning.problems import dotted
 
 __all__ = ["ROUTES"]
 
@@ -44,19 +45,25 @@ WRITE_SECONDS: Final = 10.0
 SEED: Final[dict[str, JsonValue]] = {
     "storage_accounts": [{"name": "webstore"}],
     "network_security_groups": [{"name": "web", "rules": [{"name": "http", "priority": 100}]}],
-    "sql_servers": [{"name": "ledger", "databases": [{"name": "orders"}]}],
+    "hosted_services": [{"name": "shop"}, {"name": "data"}, {"name": "web-{index:03}", "count": 3}],
+    "deployments": [{"name": "production", "service_name": "shop", "roles": {"WebRole": 2}}],
+    "virtual_machines": [{"name": "db", "service_name": "data"}],
+    "sql_servers": [{"name": "keeper", "server_name": "ledger"}],
+    "sql_databases": [{"name": "orders", "server_name": "keeper"}],
     "service_bus_namespaces": [{"name": "messages", "queues": [{"name": "orders"}]}],
     "web_sites": [{"name": "pages"}],
-    "job_collections": [{"name": "nightly", "jobs": [{"name": "report", "frequency": "day"}]}],
+    "cloud_services": [{"name": "scheduler"}],
+    "job_collections": [
+        {
+            "name": "nightly",
+            "cloud_service_id": "scheduler",
+            "jobs": [{"name": "report", "uri": "http://127.0.0.1/", "frequency": "day"}],
+        }
+    ],
     "hdinsight_clusters": [{"name": "crunch", "storage_account": "webstore"}],
     "add_ons": [{"name": "mail", "provider": "sendgrid_azure", "offer": "sendgrid"}],
     "alert_rules": [
         {"name": "idle", "resource": "/hostedservices/shop/deployments/production/roles/WebRole"}
-    ],
-    "hosted_services": [
-        {"name": "shop", "deployments": [{"roles": [{"name": "WebRole", "instances": 2}]}]},
-        {"name": "data", "deployments": [{"virtual_machines": [{"name": "db"}]}]},
-        {"name": "web-{index:03}", "count": 3},
     ],
 }
 
@@ -116,7 +123,7 @@ async def seed(call: ControlCall) -> None:
     try:
         call.emulator.seed(document)
     except SeedError as error:
-        raise invalid(*error.problems) from error
+        raise invalid(*((dotted(one.path), one.message) for one in error.problems)) from error
     call.events.announce("reset", schemas.Nothing())
 
 

@@ -100,6 +100,7 @@ class CallOptions:
     changed: bool = field(default=False, init=False)
     """Whether a change was sent."""
     _password: str | None = field(default=None, init=False, repr=False)
+    _told: bool = field(default=False, init=False, repr=False)
 
     @property
     def password(self) -> str | None:
@@ -116,12 +117,25 @@ class CallOptions:
         """
         from asyncsm.config import DEFAULT_THROTTLE
 
+        made = self.connection.service(throttle=throttle or DEFAULT_THROTTLE)
+        made.session.events.subscribe(self._notice)
+        return made
+
+    @property
+    def connection(self) -> profiles.Connection:
+        """The arguments of a client, from options and from a profile; a password is asked for once."""
         known = profiles.connection(
             self.profile, self.subscription_id, self.cert_file, self.host, self.ca_file, self.password
         )
-        made = known.service(throttle=throttle or DEFAULT_THROTTLE)
-        made.session.events.subscribe(self._notice)
-        return made
+        if known.ask_password and sys.stdin.isatty():
+            self.ask_password = True
+            known = replace(known, cert_password=self.password)
+        if self.profile and known.overruled and not self._told:
+            self._told = True
+            say(
+                f"asyncsm: {', '.join(known.overruled)} of the environment goes before profile {self.profile}"
+            )
+        return known
 
     def _notice(self, event: Event) -> None:
         self.changed = self.changed or getattr(event, "kind", "") == "change"
@@ -248,6 +262,17 @@ def ask_for_password(of: str = "", *, new: bool = False) -> str:
         f"Password of {of}" if of else "Password", hide_input=True, confirmation_prompt=new, err=True
     )
     return text
+
+
+def needed_password(option: str, variable: str, of: str, *, new: bool = False) -> str:
+    """Ask for a password that was not given.
+
+    Raises:
+        InvalidArgument: nobody is there to be asked.
+    """
+    if not sys.stdin.isatty():
+        raise InvalidArgument(option, f"has to be given, or set {variable}")
+    return ask_for_password(of, new=new)
 
 
 def confirm(what: str, *, yes: bool) -> None:

@@ -69,7 +69,7 @@ class Examination:
     reply: HttpResponse
 
     def __init__(self, call: CallOptions) -> None:
-        self._call = call
+        self._given = call.connection
         self._environment = config.environment()
         self._proxy: str | None = None
 
@@ -91,14 +91,14 @@ class Examination:
 
     async def load_certificate(self) -> str:
         """Check that the certificate can be read, and that its key belongs to it."""
-        source = self._call.cert_file or self._environment.cert_file
+        source = self._given.cert_file or self._environment.cert_file
         if source is None:
             advice = (
                 "give --cert-file or set AZURE_MANAGEMENT_CERTFILE; `asyncsm certificate create` makes one"
             )
             raise Trouble("no certificate was given", advice, errors.CredentialError("no certificate"))
         try:
-            password = self._call.password or self._environment.cert_password
+            password = self._given.cert_password or self._environment.cert_password
             self.certificate = ManagementCertificate.load(source, password, check_validity=False)
         except errors.CredentialError as error:
             raise _trouble_with(error) from error
@@ -125,7 +125,7 @@ class Examination:
 
     async def find_subscription(self) -> str:
         """Check that a subscription was given, and that its id is a GUID."""
-        given = self._call.subscription_id or self._environment.subscription_id
+        given = self._given.subscription_id or self._environment.subscription_id
         advice = "give --subscription-id or set AZURE_MANAGEMENT_SUBSCRIPTIONID to the subscription's GUID"
         if not given:
             raise Trouble("no subscription was given", advice, errors.CredentialError("no subscription"))
@@ -137,7 +137,7 @@ class Examination:
 
     async def resolve_host(self) -> str:
         """Check that the host name is valid and can be resolved."""
-        named = self._call.host or self._environment.host or PUBLIC.management_host
+        named = self._given.host or self._environment.host or PUBLIC.management_host
         try:
             self.endpoint = Endpoint.parse(named)
         except errors.InvalidArgument as error:
@@ -171,7 +171,7 @@ class Examination:
     async def shake_hands(self) -> str:
         """Check that the server's certificate is trusted, and that it does not refuse ours in the handshake."""
         try:
-            self.trust = self.certificate.ssl_context(self._call.ca_file or self._environment.ca_file)
+            self.trust = self.certificate.ssl_context(self._given.ca_file or self._environment.ca_file)
         except errors.CredentialError as error:
             raise _trouble_with(error) from error
         if self._proxy:

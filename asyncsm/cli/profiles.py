@@ -6,8 +6,7 @@ What an option says goes before the environment, and that before a profile.
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +20,15 @@ if TYPE_CHECKING:
 
 FILE: Final = "profiles.toml"
 
+VARIABLES: Final[Mapping[str, str]] = {
+    "subscription_id": "AZURE_MANAGEMENT_SUBSCRIPTIONID",
+    "cert_file": "AZURE_MANAGEMENT_CERTFILE",
+    "cert_password": "AZURE_MANAGEMENT_CERTPASSWORD",
+    "host": "AZURE_MANAGEMENT_HOST",
+    "ca_file": "AZURE_MANAGEMENT_CA_FILE",
+}
+"""Variables of the environment that go before a profile."""
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -31,6 +39,7 @@ class Profile:
         subscription_name: what people call it.
         cert_file: the management certificate.
         cert_password: of that, if it was to be kept.
+        ask_password: the certificate has a password that was not to be kept.
         host: of the service; ``None`` for the public cloud.
         ca_file: the only certificate authorities to trust.
     """
@@ -39,6 +48,7 @@ class Profile:
     subscription_name: str | None = None
     cert_file: str | None = None
     cert_password: str | None = field(default=None, repr=False)
+    ask_password: bool = False
     host: str | None = None
     ca_file: str | None = None
 
@@ -100,18 +110,17 @@ def read() -> Profiles:
         return Profiles()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidArgument(str(path), f"is no TOML: {error}") from error
-    known = {one.name for one in fields(Profile)}
     found = content.get("profiles", {})
     for name, values in found.items():
-        if (
-            not isinstance(values, dict)
-            or not values.keys() <= known
-            or not all(isinstance(one, str) for one in values.values())
-        ):
-            raise InvalidArgument(
-                str(path), f"profile {name}: its values are texts, named {', '.join(sorted(known))}"
-            )
+        if not isinstance(values, dict) or not all(map(_is_value, values, values.values())):
+            known = ", ".join(one.name for one in fields(Profile))
+            raise InvalidArgument(str(path), f"profile {name} has other values than texts named {known}")
     return Profiles(content.get("current"), {name: Profile(**values) for name, values in found.items()})
+
+
+def _is_value(name: str, value: object) -> bool:
+    known = {one.name for one in fields(Profile)}
+    return name in known and isinstance(value, bool if name == "ask_password" else str)
 
 
 def save(profiles: Profiles) -> None:
@@ -119,7 +128,11 @@ def save(profiles: Profiles) -> None:
     lines = [f"current = {_text(profiles.current)}"] if profiles.current else []
     for name, profile in sorted(profiles.profiles.items()):
         lines += ["", f"[profiles.{_text(name)}]"]
-        lines += [f"{key} = {_text(value)}" for key, value in asdict(profile).items() if value is not None]
+        lines += [
+            f"{key} = {'true' if value is True else _text(value)}"
+            for key, value in asdict(profile).items()
+            if value not in {None, False}
+        ]
     write(folder() / FILE, "\n".join(lines).lstrip() + "\n")
 
 
@@ -129,24 +142,30 @@ def _text(value: str) -> str:
 
 
 def write(path: Path, content: str | bytes) -> None:
-    """Write a file that only this user can read, in one step: another process finds the old or the new one."""
+    """Write a file that only this user can read; another process finds the old or the new one."""
+    from asyncsm.credentials import files
+
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     data = content.encode() if isinstance(content, str) else content
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(data)
-    beside.replace(path)
+    files.write(path, data, mode=files.SECRET, overwrite=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """The arguments of a client: values of options and of a profile; ``None`` leaves it to the environment."""
+    """The arguments of a client: values of options and of a profile; ``None`` leaves it to the environment.
+
+    Attributes:
+        ask_password: the certificate has a password, and nobody has told it yet.
+        overruled: variables of the environment that go before values of the profile.
+    """
 
     subscription_id: str | None = None
     cert_file: str | None = None
     host: str | None = None
     ca_file: str | None = None
     cert_password: str | None = field(default=None, repr=False)
+    ask_password: bool = False
+    overruled: Sequence[str] = ()
 
     def service(self, **options: Any) -> ServiceManagementService:
         """Make a client, to be used in ``async with``."""
@@ -162,7 +181,7 @@ class Connection:
         )
 
     def key(self) -> list[str | None]:
-        """Return what tells it from others, without secrets."""
+        """Return the values that tell it from others, without secrets."""
         from asyncsm.config import environment
 
         known = environment()
@@ -177,28 +196,39 @@ def connection(
     cert_file: str | None = None,
     host: str | None = None,
     ca_file: object = None,
-    password: str | None = None,
+    cert_password: str | None = None,
 ) -> Connection:
-    """Return what a client is made with: options before variables, and variables before a profile.
+    """Return the arguments of a client: options before variables, and variables before a profile.
+
+    A certificate from elsewhere comes with its own subscription and host: the current profile has no
+    part in it unless it was asked for by name.
 
     Raises:
         InvalidArgument: there is no such profile, or the file of profiles is damaged.
     """
     from asyncsm.config import environment
 
-    chosen, known = read().named(profile), environment()
+    known = environment()
+    foreign = cert_file or known.cert_file
+    chosen = Profile() if foreign and profile is None else read().named(profile)
     options = {
         "subscription_id": subscription_id,
         "cert_file": cert_file,
         "host": host,
         "ca_file": None if ca_file is None else str(ca_file),
-        "cert_password": password,
+        "cert_password": cert_password,
     }
-    # The password of one certificate is of no use for another.
-    kept = {**asdict(chosen), "cert_password": None if cert_file or known.cert_file else chosen.cert_password}
+    kept = asdict(chosen)
+    if foreign:
+        kept["cert_password"] = None  # that of one certificate is of no use for another
+    values: dict[str, str | None] = {}
+    overruled = []
+    for name, given in options.items():
+        variable = getattr(known, name)
+        values[name] = given if given is not None or variable is not None else kept[name]
+        if given is None and variable is not None and kept[name] not in {None, variable}:
+            overruled.append(VARIABLES[name])
+    untold = values["cert_password"] is None and known.cert_password is None
     return Connection(
-        **{
-            name: value if value is not None or getattr(known, name) is not None else kept[name]
-            for name, value in options.items()
-        }
+        **values, ask_password=chosen.ask_password and not foreign and untold, overruled=overruled
     )

@@ -8,7 +8,8 @@ same plan is applied again, with nothing left to do. Seconds of makespan are tho
 A first argument is the number of machines, if it should be another; a second one the number of
 subscriptions they are spread over, each with its own budget: then four workers are also killed with
 SIGKILL, ten times, and started again. A third one is how many virtual seconds pass in a real one. Many
-subscriptions together ask for as much as this machine has, so that their time is to be slow.
+subscriptions together ask for as much as this machine has, so that their time is to be slow. A fourth one is
+a part of the names of those that are to run.
 """
 
 from __future__ import annotations
@@ -126,7 +127,10 @@ def main() -> None:
     many = subscriptions > 1
     factor = float(arguments[2]) if arguments[2:] else FACTOR_OF_MANY if many else FACTOR
     outcomes: dict[str, list[Outcome]] = {}
+    part = arguments[3] if arguments[3:] else ""
     for name, run in (contenders_of_many() if many else contenders()).items():
+        if part not in name:
+            continue
         wanted = Wanted(factor, f"{THROTTLE.limit}/{THROTTLE.seconds:g}", subscriptions=subscriptions)
         with TemporaryDirectory(prefix="asyncsm-bench-") as folder, emulator_process(wanted) as running:
             plans = [plan_of(machines // subscriptions, number) for number in range(subscriptions)]

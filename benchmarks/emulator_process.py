@@ -8,10 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from asyncsm.emulator import Emulator
+from asyncsm.emulator.limits import DEFAULT_LIMITS
 from asyncsm.emulator.state import Quotas
+
+CONNECTIONS = 4_000
+"""Room for the sessions of many subscriptions."""
 
 LIMITLESS = Quotas(cores=10**6, hosted_services=10**6, storage_accounts=10**6)
 
@@ -59,6 +63,7 @@ async def serve(wanted: Wanted) -> None:
         subscriptions=wanted.subscriptions,
         tail=False,
         quotas=LIMITLESS,
+        limits=replace(DEFAULT_LIMITS, connections=CONNECTIONS),
     ) as emulator:
         facts = emulator.facts() | {"subscription_ids": emulator.subscription_ids}
         sys.stdout.write(json.dumps(facts) + "\n")

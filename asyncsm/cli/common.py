@@ -264,6 +264,17 @@ def ask_for_password(of: str = "", *, new: bool = False) -> str:
     return text
 
 
+def needed_password(option: str, variable: str, of: str, *, new: bool = False) -> str:
+    """Ask for a password that was not given.
+
+    Raises:
+        InvalidArgument: nobody is there to be asked.
+    """
+    if not sys.stdin.isatty():
+        raise InvalidArgument(option, f"has to be given, or set {variable}")
+    return ask_for_password(of, new=new)
+
+
 def confirm(what: str, *, yes: bool) -> None:
     """Ask whether something is to be lost, unless the answer was given.
 

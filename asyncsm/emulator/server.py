@@ -137,11 +137,13 @@ class Emulator(EmulatorFacts):
         kept = None if database is None else Path(f"{database}.blobs")
         self._azurite = None if azurite is None else Azurite(azurite, kept)
         self._blobs = None if self._azurite is None else BlobMirror(self._azurite)
-        self._world = World(self.state, self.clock, progress, self._gate, self._random, strict, self._azurite)
-        self._keeper = StateStore(self._world, self.faults)
+        self.world: World = World(
+            self.state, self.clock, progress, self._gate, self._random, strict, self._azurite
+        )
+        self._keeper = StateStore(self.world, self.faults)
         self._limits = limits
         self._app = ManagementApp(
-            self._world, self.faults, self._limiter, self.journal, self._keeper.save, limits, self._blobs
+            self.world, self.faults, self._limiter, self.journal, self._keeper.save, limits, self._blobs
         )
         self._hostnames = tuple(hostnames)
         shown = next(iter(hostnames), None)
@@ -223,8 +225,7 @@ class Emulator(EmulatorFacts):
     def reset(self) -> None:
         """Return to the state after the first start: subscriptions with the `contents` given.
 
-        Faults, requests and what was under way are gone; time goes on from where it is. With a
-        seed, the same is made up again.
+        Faults, requests and what was under way are gone; time goes on. With a seed, the same is made up again.
 
         Raises:
             RuntimeError: it has not been started.
@@ -381,10 +382,9 @@ class Emulator(EmulatorFacts):
             self._plant(self._contents, certificate)
 
     def _plant(self, document: SeedDocument, certificate: SubscriptionCertificate) -> None:
-        # A seed is a plan, which is made through a client: this looks over as `service` does.
-        from asyncsm.provisioning.planting import plant
+        from asyncsm.provisioning.planting import plant  # a seed is a plan, which is made through a client
 
-        plant(document, self._world, self._quotas, certificate)
+        plant(document, self.world, self._quotas, certificate)
 
     def _become_known(self) -> None:
         """Tell the listener and the files of certificates and subscriptions that may be new."""

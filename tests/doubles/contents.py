@@ -1,4 +1,13 @@
-"""A seed document with resources of every kind that an emulator can be seeded with."""
+"""Resources of every kind that an emulator knows of, and a seed document with those it can be seeded with."""
+
+from base64 import b64decode
+
+from doubles.certificates import management_certificate
+
+from asyncsm.emulator.compute import ServiceCertificate
+from asyncsm.emulator.websites import WebSiteBackup
+from asyncsm.wire.vm_images import VMImage
+from asyncsm.wire.website_backups import BackupRequest
 
 NETWORK = """<NetworkConfiguration xmlns="http://schemas.microsoft.com/ServiceHosting/2011/07/NetworkConfiguration">
   <VirtualNetworkConfiguration>
@@ -83,3 +92,28 @@ EVERYTHING = {
         }
     ],
 }
+
+
+def fill(emulator):
+    """Seed an emulator with EVERYTHING, and give its first subscription what no seed describes."""
+    emulator.seed(EVERYTHING)
+    owner = emulator.state.subscriptions[emulator.subscription_id]
+    certificate = management_certificate("service")
+    thumbprint = certificate.thumbprint.upper()
+    owner.hosted_services["shop"].certificates[thumbprint] = ServiceCertificate(
+        thumbprint, b64decode(certificate.data_base64)
+    )
+    owner.vm_images["whole"] = VMImage(name="whole", label="all of it", location="West US")
+    owner.resource_providers = ("website",)
+    owner.web_site_backups["pages"] = WebSiteBackup(
+        id="1f5bd5a2-7d3b-4a49-b2cf-5b6a7d3c0e11",
+        name="weekly",
+        blob="weekly.zip",
+        request=BackupRequest(storage_account_url="https://store.blob.core.windows.net/b?sig=hidden"),
+        space="westuswebspace",
+        site="pages",
+        plan="Default0",
+        created=emulator.clock.now(),
+        configuration="{}",
+        host_names=("pages.azurewebsites.net",),
+    )

@@ -8,7 +8,8 @@ from typing import Any, Final, TypeAlias
 
 from asyncsm.provisioning.checks import Copies
 from asyncsm.provisioning.plan import Plan
-from asyncsm.provisioning.resources.base import Difference, Resource, Site
+from asyncsm.provisioning.resources.base import Resource, Site
+from asyncsm.provisioning.resources.difference import Difference
 from asyncsm.provisioning.resources.machines import VirtualMachineResource
 from asyncsm.provisioning.resources.places import AffinityGroupResource, ReservedIPResource
 from asyncsm.provisioning.resources.scheduler import (
@@ -107,13 +108,13 @@ def _all(plan: Plan, base: Path) -> Iterator[AnyResource]:
     for path, deployment in wanted["deployments"]:
         keys = [one.key for one in certificates.get(deployment.service_name.lower(), ())]
         yield DeploymentResource(deployment, base, keys).at(path)
-    inhabited: set[str] = set()
+    first: dict[str, VirtualMachineResource] = {}
     for path, machine in wanted["virtual_machines"]:
         service_name = machine.service_name.lower()
         keys = [one.key for one in certificates.get(service_name, ())]
-        joins = service_name in inhabited
-        yield VirtualMachineResource(machine, certificates=keys, joins=joins).at(path)
-        inhabited.add(service_name)
+        resource = VirtualMachineResource(machine, certificates=keys, joins=first.get(service_name))
+        first.setdefault(service_name, resource)
+        yield resource.at(path)
     for kind in KINDS[KINDS.index(VirtualMachineResource) + 1 :]:
         yield from _with_parts(kind, wanted)
 

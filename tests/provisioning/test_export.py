@@ -206,9 +206,17 @@ async def test_siblings_that_a_plan_cannot_have(sms, emulators):
     """Servers that a plan cannot tell apart, secrets of jobs, and kinds that it lacks are told."""
     emulators[0].emulator.seed(
         {
-            "sql_servers": [{"name": "sql1"}, {"name": "sql2"}],
+            "sql_servers": [
+                {"name": "seeded", "server_name": "sql1"},
+                {"name": "seeded", "server_name": "sql2"},
+            ],
+            "cloud_services": [{"name": "scheduler"}],
             "job_collections": [
-                {"name": "jobs", "jobs": [{"name": "secret", "uri": f"http://127.0.0.1/?sig={SECRET}"}]}
+                {
+                    "name": "jobs",
+                    "cloud_service_id": "scheduler",
+                    "jobs": [{"name": "secret", "uri": f"http://127.0.0.1/?sig={SECRET}"}],
+                }
             ],
             "network_security_groups": [{"name": "closed"}],
         }

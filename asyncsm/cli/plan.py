@@ -319,15 +319,15 @@ async def _durably(
 
     async with clients_of(call, plan, task.throttle) as clients:
         shares = await shares_for(plan, clients)
-        connect = connecting(call, clients)
         if problems is not None:
             with telling(problems):
                 by_id = dict(zip(shares, clients.values(), strict=True))
                 provisioner = Provisioner(plan, by_id, base=task.file.parent, shares=shares)
                 await looked(provisioner, task.file, problems, force=task.force)
+
     with plan_database.quiet():
         async with plan_database.engine(
-            call, database, task.throttle, connect, max_in_flight=task.options.max_in_flight
+            call, database, task.throttle, connecting(call, clients), max_in_flight=task.options.max_in_flight
         ) as engine:
             engine.work([*shares])
             if task.verb == "apply":

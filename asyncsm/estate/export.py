@@ -15,7 +15,7 @@ from asyncsm.estate.folding import Entry, folded
 from asyncsm.estate.inventory import Inventory, take_inventory
 from asyncsm.estate.machines import Machines
 from asyncsm.estate.saying import Unsaid
-from asyncsm.estate.sections import Sections
+from asyncsm.estate.sections import NETWORKS, Sections
 from asyncsm.estate.siblings import Siblings
 from asyncsm.provisioning.defaults import KINDS, SECTIONS
 from asyncsm.provisioning.plan import VERSION, Plan
@@ -102,24 +102,33 @@ class Export:
             file.write_bytes(content)
 
 
-async def export_plan(sms: ServiceManagementService, name: str = "export") -> Export:
+async def export_plan(
+    services: ServiceManagementService | Mapping[str, ServiceManagementService], name: str = "export"
+) -> Export:
     """Read a subscription, and return a plan of what it has; secrets are references in it.
 
     Args:
-        sms: a client of the subscription.
+        services: a client of the subscription; of several, a client of each, by the name that the plan is to have
+            for it. Then each entry says where it is, unless that is where what it is in is.
         name: the plan's name.
 
     Raises:
-        AsyncsmError: the subscription cannot be read.
+        AsyncsmError: a subscription cannot be read.
     """
     unsaid = Unsaid()
-    inventory = await take_inventory(sms)
-    sections = Sections(inventory, unsaid)
-    found = _of_the_core(sections, Machines(inventory, await _vm_images(sms, inventory), unsaid))
-    found |= await Siblings(sms.session, unsaid).entries()
-    sections.others()
-    found = {section: [*_possible(section, found[section], unsaid)] for section in SECTIONS}
     document: dict[str, JsonValue] = {"version": VERSION, "name": name}
+    found: dict[str, list[Entry]] = {section: [] for section in SECTIONS}
+    files: dict[str, bytes] = {}
+    if isinstance(services, Mapping):
+        document["subscriptions"] = [*services]
+        for where, sms in services.items():
+            entries, own = await _read(sms, unsaid)
+            networks = own.pop(NETWORKS, None)
+            files |= own if networks is None else {**own, f"{where}-{NETWORKS}": networks}
+            for section in SECTIONS:
+                _placed(where, section, entries[section], found[section], unsaid)
+    else:
+        found, files = await _read(services, unsaid)
     location = _usual_location(found)
     if location is not None:
         document["location"] = location
@@ -127,7 +136,42 @@ async def export_plan(sms: ServiceManagementService, name: str = "export") -> Ex
     plan = Plan.model_validate(document)
     for problem in plan.problems():
         unsaid.note(f"a plan may not have this: {problem}")
-    return Export(plan, document, sections.files, unsaid.all(), tuple(unsaid.lines()))
+    return Export(plan, document, files, unsaid.all(), tuple(unsaid.lines()))
+
+
+async def _read(
+    sms: ServiceManagementService, unsaid: Unsaid
+) -> tuple[dict[str, list[Entry]], dict[str, bytes]]:
+    """Read a subscription; return entries by section, and files by path."""
+    inventory = await take_inventory(sms)
+    sections = Sections(inventory, unsaid)
+    found = _of_the_core(sections, Machines(inventory, await _vm_images(sms, inventory), unsaid))
+    found |= await Siblings(sms.session, unsaid).entries()
+    sections.others()
+    if inventory.networks:
+        sections.files[NETWORKS] = (await sms.get_network_configuration()).to_body()
+    return {section: [*_possible(section, found[section], unsaid)] for section in SECTIONS}, sections.files
+
+
+def _placed(where: str, section: str, entries: list[Entry], before: list[Entry], unsaid: Unsaid) -> None:
+    """Add the entries of a subscription to those of others; a name can be there once, in one or where it is needed."""
+    kind = section.removesuffix("s")
+    owner = KINDS[kind].owner_field
+    known = {_identity(one, owner): one for one in before}
+    for one in entries:
+        other = known.get(_identity(one, owner))
+        if other is None:
+            before.append(one if owner else {**one, "subscription": where})
+        elif {**other, "subscription": where} == {**one, "subscription": where}:
+            other.pop("subscription", None)
+        else:
+            unsaid.note(
+                "what has the name of something in another subscription", f"{kind}/{one['name']} in {where}"
+            )
+
+
+def _identity(entry: Entry, owner: str) -> str:
+    return f"{entry.get(owner, '')}/{entry['name']}".lower()
 
 
 async def _vm_images(sms: ServiceManagementService, inventory: Inventory) -> dict[str, VMImage]:

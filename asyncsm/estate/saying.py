@@ -8,11 +8,15 @@ from typing import Final, TypeAlias
 
 from pydantic import BaseModel, JsonValue
 
+from asyncsm.provisioning.specs import Spec
 from asyncsm.wire.document import Document, DocumentList
 from asyncsm.wire.properties import ExtendedProperties
 
 SHOWN: Final = 8
 """The most resources that are named for one thing that a plan cannot say."""
+
+_OF_ENTRIES: Final = Spec.model_fields.keys() - {"name"}
+"""Fields that entries have and resources do not: how many they are, and where."""
 
 Said: TypeAlias = dict[str, JsonValue]
 
@@ -60,8 +64,9 @@ class Unsaid:
 
 def said(of: Document, spec: type[BaseModel], *besides: str) -> Said:
     """Return what a model says in the fields that the plan's `spec` has too, but for those `besides`."""
+    left_out = {*besides, *_OF_ENTRIES}
     found = {
-        name: getattr(of, name) for name in spec.model_fields if name not in besides and hasattr(of, name)
+        name: getattr(of, name) for name in spec.model_fields if name not in left_out and hasattr(of, name)
     }
     return {name: plain(value) for name, value in found.items() if not _is_empty(value)}
 

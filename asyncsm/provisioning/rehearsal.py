@@ -7,7 +7,8 @@ does not make is taken to be there, where those who need it can use it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Container, Iterable, Iterator
 from copy import copy
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -30,6 +31,9 @@ from asyncsm.provisioning.surroundings import Surroundings
 from asyncsm.services import ServiceManagementService
 from asyncsm.session import ManagementSession
 
+MOST: Final = 500
+"""The most resources that are all rehearsed."""
+MOST_PLACES: Final = 10
 _NOBODY: Final = "00000000-0000-0000-0000-000000000000"
 
 
@@ -98,16 +102,13 @@ class _Rehearsal:
         self._stand_ins = dict(zip(unknown, free, strict=False))
 
     async def problems(self) -> list[Problem]:
-        """Make all resources, each as if those that it needs could be made."""
-        missing: set[str] = set()
+        """Make all resources, each as if those that it needs could be made; of many copies in many places some."""
+        chosen, missing = _chosen(self._graph), set[str]()
         for one in self._graph:
             try:
-                if all(
-                    [
-                        await self._surroundings.replace(need, one)
-                        for need in missing & {*self._graph.needs[one.key]}
-                    ]
-                ):
+                if one.key not in chosen:
+                    deque(one.secrets(self._site.base), maxlen=0)
+                elif await self._stand_in(missing & {*self._graph.needs[one.key]}, one):
                     await self._make(one)
                     continue
             except (AsyncsmError, OSError) as error:
@@ -117,6 +118,10 @@ class _Rehearsal:
             Problem(path=path, message=f"{some(keys)}: {said}")
             for (path, _), (said, keys) in self._told.items()
         ]
+
+    async def _stand_in(self, missing: Iterable[str], user: AnyResource) -> bool:
+        """Let there be what is missing, as if it had been made; tell whether that was possible."""
+        return all([await self._surroundings.replace(need, user) for need in missing])
 
     def _tell(self, resource: AnyResource, error: Exception) -> None:
         said, path = str(getattr(error, "message", "") or error), resource.path
@@ -142,6 +147,21 @@ class _Rehearsal:
         made.spec = resource.spec.model_copy(update=update) if update else resource.spec
         await self._surroundings.provide(made)
         await made.create(self._site, doubtful=False)
+
+
+def _chosen(graph: Graph) -> Container[str]:
+    """Choose the resources that are made: all, or of very many those in the first places, and the last, of each entry."""
+    if len(graph) <= MOST:
+        return graph
+    entries: dict[Path_, dict[str, list[str]]] = {}
+    for one in graph:
+        entries.setdefault(one.path, {}).setdefault(one.owner or one.key, []).append(one.key)
+    return {
+        key
+        for places in entries.values()
+        for place in (*list(places)[:MOST_PLACES], list(places)[-1])
+        for key in places[place]
+    }
 
 
 def _anywhere(spec: VirtualMachineSpec) -> dict[str, object]:

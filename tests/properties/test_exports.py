@@ -21,7 +21,9 @@ UNTOLD = {"linux": {"user_name": "azureuser", "user_password": "env:LINUX_PASSWO
 BRACES = str.maketrans({"{": "{{", "}": "}}"})
 LABEL = st.one_of(
     st.none(),
-    st.text(st.sampled_from("aä {}1"), min_size=1, max_size=8).map(lambda text: text.translate(BRACES)),
+    st.text(st.sampled_from("aä {}1"), min_size=1, max_size=8)
+    .filter(str.strip)
+    .map(lambda text: text.translate(BRACES)),
 )
 
 

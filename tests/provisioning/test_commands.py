@@ -138,6 +138,10 @@ def test_export(emulator, plan, capsys, tmp_path, monkeypatch):
     assert main(["plan", "export", str(file), "--force", "--name", "mine", "--output", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["plan"] == str(file)
     assert yaml.safe_load(file.read_text())["name"] == "mine"
+    one = emulator.subscription_id
+    assert main(["plan", "export", str(file), "--force", "--subscription", one]) == 0
+    assert yaml.safe_load(file.read_text())["subscriptions"] == [one]
+    assert main(["plan", "export", str(file), "--force", "--subscription", "nobody"]) == 2
 
 
 def test_prune(emulator, plan, capsys):

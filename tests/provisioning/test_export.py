@@ -2,6 +2,7 @@
 
 import shutil
 import stat
+from contextlib import asynccontextmanager
 
 import pytest
 import yaml
@@ -9,11 +10,12 @@ from doubles.estates import SECRET, make_estate
 from doubles.plans import IMAGE, farm_plan
 from doubles.shared_emulator import shared_emulator
 
-from asyncsm import InvalidArgument
+from asyncsm import InvalidArgument, SqlDatabaseManagementService
 from asyncsm.emulator import Quotas
 from asyncsm.estate import export_plan
 from asyncsm.provisioning import Provisioner, load_plan, loads_plan
 from asyncsm.provisioning.defaults import SECTIONS
+from asyncsm.provisioning.shares import shares
 
 ENOUGH = Quotas(cores=1000, hosted_services=200)
 
@@ -31,7 +33,7 @@ async def emulators(identity_files, tmp_path_factory):
     folders = [
         shutil.copytree(identity_files, tmp_path_factory.mktemp("emulators") / str(n)) for n in range(2)
     ]
-    options = {"clock": "instant", "quotas": ENOUGH, "strict": True}
+    options = {"clock": "instant", "quotas": ENOUGH, "strict": True, "subscriptions": 2}
     async with (
         shared_emulator(directory=folders[0], seed=1, **options) as here,
         shared_emulator(directory=folders[1], seed=2, **options) as there,
@@ -97,6 +99,60 @@ async def test_an_old_estate(sms, elsewhere, tmp_path):
     """Affinity groups, labels, addresses, images, disks, certificates, both slots, machines of all origins."""
     await make_estate(sms, tmp_path)
     exported = await export_plan(sms, "estate")
+    await assert_comes_back(exported, sms, elsewhere, tmp_path)
+
+
+async def test_several_subscriptions(emulators, tmp_path):
+    """One plan of all: each service is where it was with what is in it; what is equal is where it is needed."""
+    here, there = [await one.begin_again() for one in emulators]
+    async with clients_of(here) as old, clients_of(there) as new:
+        for name, sms in old.items():
+            await sms.create_affinity_group("near", "near", "West US")
+            plan = farm_plan(4, 2, name=name).model_copy(update={"name": name})
+            assert (await Provisioner(plan, sms).apply()).all_good
+        await old["one"].create_hosted_service("one-alone", "one-alone", affinity_group="near")
+        await old["two"].create_hosted_service("two-alone", "two-alone", affinity_group="near")
+        for name, sms in old.items():
+            await (await sms.create_reserved_ip_address("same", name, "West US"))
+        exported = await export_plan(old, "both")
+        assert exported.document["subscriptions"] == ["one", "two"]
+        assert exported.document["affinity_groups"] == [{"name": "near"}]
+        assert (
+            "what has the name of something in another subscription: reserved_ip/same in two"
+            in exported.remarks
+        )
+        assert len(exported.document["virtual_machines"]) == 2
+        exported.write(tmp_path / "both.yaml")
+        plan = load_plan(tmp_path / "both.yaml")
+        ids = {name: sms.session.subscription_id for name, sms in old.items()}
+        for clients, made in ((old, "unchanged"), (new, "created")):
+            ids = {name: sms.session.subscription_id for name, sms in clients.items()}
+            cut = {ids[name]: share for name, share in shares(plan).items()}
+            services = {ids[name]: sms for name, sms in clients.items()}
+            report = await Provisioner(plan, services, shares=cut).apply()
+            assert set(report.outcomes) == {made}, report.bad
+        assert (await export_plan(new, "both")).document == exported.document
+
+
+@asynccontextmanager
+async def clients_of(emulator):
+    second = emulator.subscription_ids[1]
+    async with emulator.service() as one, emulator.service(subscription_id=second) as two:
+        yield {"one": one, "two": two}
+
+
+async def test_machines_in_a_virtual_network(sms, elsewhere, tmp_path):
+    """The network has to be there; the file beside the plan sets it."""
+    await sms.ensure_virtual_network("inside", ["10.0.0.0/16"], {"web": "10.0.1.0/24"}, location="West US")
+    plan = farm_plan(2, 1).model_dump(mode="json", exclude_defaults=True)
+    plan["virtual_machines"][0] |= {
+        "virtual_network_name": "inside",
+        "network_config": {"subnet_names": ["web"]},
+    }
+    await Provisioner(type(farm_plan()).model_validate(plan), sms).apply()
+    exported = await export_plan(sms, "networks")
+    assert "virtual networks, which have to be there; networks.netcfg sets them: inside" in exported.remarks
+    await (await elsewhere.set_network_configuration(exported.files["networks.netcfg"]))
     await assert_comes_back(exported, sms, elsewhere, tmp_path)
 
 
@@ -206,20 +262,25 @@ async def test_siblings_that_a_plan_cannot_have(sms, emulators):
     """Servers that a plan cannot tell apart, secrets of jobs, and kinds that it lacks are told."""
     emulators[0].emulator.seed(
         {
-            "sql_servers": [{"name": "sql1"}, {"name": "sql2"}],
+            "cloud_services": [{"name": "batch"}],
             "job_collections": [
-                {"name": "jobs", "jobs": [{"name": "secret", "uri": f"http://127.0.0.1/?sig={SECRET}"}]}
+                {
+                    "name": "jobs",
+                    "cloud_service_id": "batch",
+                    "jobs": [{"name": "secret", "uri": f"http://127.0.0.1/?sig={SECRET}"}],
+                }
             ],
             "network_security_groups": [{"name": "closed"}],
         }
     )
+    sql = SqlDatabaseManagementService(session=sms.session)
+    for _ in range(2):
+        await sql.create_server("keeper", SECRET, "West US")
     exported = await export_plan(sms)
-    assert "SQL servers with the same administrator as another one: sql2" in exported.remarks
-    assert (
-        "jobs with secrets in their addresses or headers: job_collection/scheduler/jobs/secret"
-        in exported.remarks
-    )
-    assert "network security groups: closed" in exported.remarks
+    told = "\n".join(exported.remarks)
+    assert "SQL servers with the same administrator as another one: " in told
+    assert "jobs with secrets in their addresses or headers: job_collection/batch/jobs/secret" in told
+    assert "network security groups: closed" in told
     assert SECRET not in exported.text()
 
 

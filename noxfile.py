@@ -123,7 +123,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Mypy --strict and pyright, on the package and on its use."""
-    session.install("-e", ".[cli,durable,otel,storage,testing]", *dependencies("types"))
+    session.install("-e", ".[all]", *dependencies("types"))
     session.run("mypy")
     session.run("pyright")
     session.run("pyright", "--verifytypes", "asyncsm", "--ignoreexternal")

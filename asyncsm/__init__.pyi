@@ -71,11 +71,14 @@ from .preloading import (
     preload as preload,
 )
 from .services import (
+    HDInsightManagementService as HDInsightManagementService,
+    MonitoringManagementService as MonitoringManagementService,
     NetworkManagementService as NetworkManagementService,
     SchedulerManagementService as SchedulerManagementService,
     ServiceBusManagementService as ServiceBusManagementService,
     ServiceManagementService as ServiceManagementService,
     SqlDatabaseManagementService as SqlDatabaseManagementService,
+    StoreManagementService as StoreManagementService,
     WebsiteManagementService as WebsiteManagementService,
 )
 from .session import (

@@ -5,6 +5,7 @@ from enum import Enum
 
 from asyncsm.wire.affinity_groups import *
 from asyncsm.wire.atom import AtomDescription
+from asyncsm.wire.autoscale import *
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.certificates import *
 from asyncsm.wire.configuration_sets import *
@@ -15,11 +16,13 @@ from asyncsm.wire.document import Document
 from asyncsm.wire.element_order import FreelyOrdered
 from asyncsm.wire.endpoints import *
 from asyncsm.wire.extensions import *
+from asyncsm.wire.hdinsight import *
 from asyncsm.wire.hosted_services import *
 from asyncsm.wire.hybrid_connections import *
 from asyncsm.wire.images import *
 from asyncsm.wire.jobs import *
 from asyncsm.wire.json_model import JsonModel
+from asyncsm.wire.monitoring import *
 from asyncsm.wire.network_configuration import *
 from asyncsm.wire.network_security_groups import *
 from asyncsm.wire.networks import *
@@ -34,6 +37,7 @@ from asyncsm.wire.site_configuration import *
 from asyncsm.wire.sql_backups import *
 from asyncsm.wire.sql_databases import *
 from asyncsm.wire.storage import *
+from asyncsm.wire.store import *
 from asyncsm.wire.subscription import *
 from asyncsm.wire.types import OpenEnum
 from asyncsm.wire.vm_images import *

@@ -18,7 +18,7 @@ from asyncsm.operations.lanes import lane_of
 from asyncsm.polling import OperationHandle, OperationToken
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
     from pathlib import Path
     from types import TracebackType
@@ -297,7 +297,15 @@ class ManagementSession(Caller):
         """Make a change by `attempt`, past the operations of others; see `Caller.past_others`."""
         return await self._open().starter.past_others(resource, attempt)
 
-    def in_doubt(self, since: datetime) -> AbstractContextManager[None]:
+    def charge(self, ages: Iterable[float]) -> None:
+        """Count requests that another process has made in the same budget, where one is known.
+
+        Args:
+            ages: how many seconds ago each was made.
+        """
+        self._open().throttle.charge(ages)
+
+    def in_doubt(self, since: datetime | None) -> AbstractContextManager[None]:
         """Look before sending: a process that died may have sent the changes of this block already.
 
         Each change made in the block that is not harmless to repeat is looked for first, as if its
@@ -305,6 +313,7 @@ class ManagementSession(Caller):
 
         Args:
             since: when it can have been sent at the earliest, by the service's clock; see `service_time`.
+                ``None`` for a block within another one whose changes have certainly not been sent.
 
         Raises:
             OutcomeUnknown: by a change in the block, when nothing can tell.

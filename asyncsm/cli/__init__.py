@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-EXTRA: Final = frozenset({"typer", "rich", "jmespath", "yaml"})
-"""The modules that come with ``asyncsm[cli]`` only."""
+EXTRA: Final = {"libcst": "migrate"} | dict.fromkeys(("typer", "rich", "jmespath", "yaml"), "cli")
+"""The extras that modules come with which not everybody has."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,5 +27,5 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name not in EXTRA:
             raise
-        sys.stderr.write(f"asyncsm: the command line needs {error.name}: pip install 'asyncsm[cli]'\n")
+        sys.stderr.write(f"asyncsm: this needs {error.name}: pip install 'asyncsm[{EXTRA[error.name]}]'\n")
         return 1

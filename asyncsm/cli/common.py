@@ -144,11 +144,13 @@ class CallOptions:
         """Return the id of the subscription, which may come from a `.publishsettings` file."""
         return self.service().session.subscription_id
 
-    def connect(self, subscription_id: str) -> ServiceManagementService:
-        """Make a client for another subscription with the same certificate."""
+    def connect(
+        self, subscription_id: str, throttle: ThrottlePolicy | None = None
+    ) -> ServiceManagementService:
+        """Make a client for another subscription with the same certificate; see `service`."""
         other = replace(self, subscription_id=subscription_id)
         other._password = self.password  # noqa: SLF001 - the same class
-        return other.service()
+        return other.service(throttle)
 
     def show(self, value: object, columns: Columns, *, secrets: bool = False) -> None:
         """Write `value` to standard output in the form that the options ask for."""

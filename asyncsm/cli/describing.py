@@ -125,7 +125,7 @@ def kind_of(annotation: object) -> tuple[Kind, Sequence[str]]:
 
 
 def _kind_of_one(part: Any) -> tuple[Kind, Sequence[str]]:
-    plain: Mapping[object, Kind] = {bool: "truth", int: "number"}
+    plain: Mapping[object, Kind] = {bool: "truth", int: "number", float: "decimal"}
     if part in plain:
         return plain[part], ()
     if isinstance(part, type) and issubclass(part, Enum):
@@ -157,7 +157,7 @@ def _is_model(part: object) -> bool:
 def _has_a_place(operation: Operation, parameter: Parameter, kind: Kind) -> bool:
     """Return whether a parameter is an argument: it names what is meant, or nothing else is required."""
     required = [one for one in operation.parameters if one.required and not one.optional]
-    if kind not in {"text", "number", "file", "texts"}:
+    if kind not in {"text", "number", "decimal", "file", "texts"}:
         return False
     named = PLACEHOLDER.findall(operation.path) + PLACEHOLDER.findall(operation.target)
     if kind == "texts":
@@ -220,7 +220,8 @@ def _names(operation: Operation, parameter: Parameter, lists: Mapping[str, Opera
     if not found or reply is None or not _is_model(reply.reply):
         return LOOKUPS.get(parameter.name) if operation.changes or found else None
     fields = _fields_of_items(cast("type[Document]", reply.reply))
-    field = next((one for one in (parameter.name, "name", "service_name") if one in fields), None)
+    ids = ["id"] if parameter.name.endswith("_id") else []
+    field = next((one for one in (parameter.name, *ids, "name", "service_name") if one in fields), None)
     if field is None:
         return None
     given = [one.name for one in reply.parameters if one.required]
@@ -249,7 +250,7 @@ def _fields(operation: Operation, parameter: Parameter) -> Iterator[Described]:
             kind, words = kind_of(field.annotation)
         except TypeError:
             continue
-        if kind not in {"text", "number", "truth", "secret"}:
+        if kind not in {"text", "number", "decimal", "truth", "secret"}:
             continue
         one: Described = {
             "name": name,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal, Required, TypeAlias, TypedDict
 
 Kind: TypeAlias = Literal[
-    "text", "number", "truth", "file", "secret", "properties", "texts", "model", "models"
+    "text", "number", "decimal", "truth", "file", "secret", "properties", "texts", "model", "models"
 ]
 
 

@@ -93,6 +93,14 @@ Hostname = Annotated[
 AdminHost = Annotated[
     str, _option("admin-host", "Address the control API listens on; it asks nobody for a certificate.")
 ]
+AzuriteAt = Annotated[
+    str | None,
+    _option(
+        "azurite",
+        "Keep blobs in Azurite: 'start' for one of the emulator's own, or the URL of one that runs.",
+        metavar="start|URL",
+    ),
+]
 AsJson = Annotated[bool, _option("json", "Print one line of JSON when ready.")]
 
 
@@ -113,6 +121,7 @@ def start(
     quota: Quota = None,
     strict: Strict = False,
     tail: Tail = True,
+    azurite: AzuriteAt = None,
     json_: AsJson = False,
 ) -> None:
     """Serve until SIGINT (Ctrl-C) or SIGTERM.
@@ -121,12 +130,14 @@ def start(
     ASYNCSM_EMULATOR_ADMIN_PORT; values of those that may be repeated are separated by blanks.
     """
     from asyncsm.emulator import EmulatorOptions, SeedError, UnusableDatabase, serve
+    from asyncsm.emulator.blob_service.azurite import UnusableBlobService
 
     _check_time(clock, throttle)
     for option, value in (("--host", host), ("--admin-host", admin_host)):
         if not value:
             raise InvalidArgument(option, "it is empty: what shall the emulator listen on?")
     _check_hostnames(hostname or [])
+    _check_azurite(azurite)
     options = EmulatorOptions(
         host,
         port,
@@ -143,13 +154,13 @@ def start(
         tail=tail,
         hostnames=hostname or [],
         admin_host=admin_host,
+        azurite=azurite,
     )
     try:
         asyncio.run(serve(options, _print_json if json_ else _print_block))
-    except SeedError as error:
-        raise InvalidArgument("--seed-file", str(error)) from error
-    except UnusableDatabase as error:
-        raise InvalidArgument("--database", str(error)) from error
+    except (SeedError, UnusableDatabase, UnusableBlobService) as error:
+        option = {SeedError: "--seed-file", UnusableDatabase: "--database"}.get(type(error), "--azurite")
+        raise InvalidArgument(option, str(error)) from error
     except OSError as error:
         raise _unusable(error) from error
     say("emulator stopped")
@@ -167,6 +178,16 @@ def _check_time(clock: str, throttle: str | None) -> None:
         make_limiter(throttle, running)
     except ValueError as error:
         raise InvalidArgument("--throttle", str(error)) from error
+
+
+def _check_azurite(wanted: str | None) -> None:
+    from asyncsm.emulator.blob_service.azurite import Azurite
+
+    try:
+        if wanted is not None:
+            Azurite(wanted)
+    except ValueError as error:
+        raise InvalidArgument("--azurite", str(error)) from error
 
 
 def _check_hostnames(given: list[str]) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 TYPES: Final[Mapping[str, Any]] = {
     "text": str,
     "number": int,
+    "decimal": float,
     "truth": bool,
     "file": str,
     "secret": str,
@@ -31,6 +32,7 @@ TYPES: Final[Mapping[str, Any]] = {
 METAVARS: Final[Mapping[str, str]] = {
     "text": "TEXT",
     "number": "N",
+    "decimal": "N",
     "file": "FILE",
     "secret": "TEXT",
     "properties": "NAME=VALUE",

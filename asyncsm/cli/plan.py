@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import json
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
+from asyncsm.cli import plan_database
 from asyncsm.cli.commands import Commands
 from asyncsm.cli.common import CallOptions, Yes, calling, confirm, running, say
 from asyncsm.cli.output import Columns, Output, show
+from asyncsm.cli.plan_checks import looked, refuse, telling, together
 from asyncsm.errors import InvalidArgument, PlanIncomplete
 
 if TYPE_CHECKING:
     from asyncsm.config import ThrottlePolicy
-    from asyncsm.provisioning import Graph, Plan, Preview, Provisioner, Report, RunOptions
+    from asyncsm.provisioning import Plan, Problem, Provisioner, Report, RunOptions
 
 app: Commands = Commands("plan")
 
@@ -70,8 +70,12 @@ Database = Annotated[
     str | None,
     typer.Option(
         metavar="URL",
-        help="Use the durable engine: sqlite:///FILE, or postgresql://... shared by many workers.",
+        help="Use the durable engine: postgresql://... shared by many workers. sqlite:///FILE is --journal FILE.",
     ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Begin, too, if it is known that some of it will fail.")]
+NeededDatabase = Annotated[
+    str, typer.Option("--database", metavar="URL", help="postgresql://..., where the plan was applied.")
 ]
 DryRun = Annotated[
     bool,
@@ -85,13 +89,12 @@ Budget = Annotated[
 
 @app.command("check")
 def check(file: File) -> None:
-    """Check a plan without asking anybody: its fields, names, references and files."""
-    from asyncsm.provisioning import Graph, load_plan, resources_of
+    """Check a plan without asking anybody: whatever the client or the service would refuse of it."""
+    from asyncsm.provisioning import check_plan
     from asyncsm.provisioning.feasibility import remarks
 
-    plan = load_plan(file)
-    graph = Graph(resources_of(plan, file.parent))
-    asyncio.run(_refuse_unready(graph, file))
+    plan, graph, problems = asyncio.run(check_plan(file))
+    refuse(problems)
     told = remarks(plan)
     for remark in told:
         say(f"{file}: {remark}")
@@ -113,47 +116,32 @@ async def show_(
     call: CallOptions, file: File, dry_run: DryRun = False, journal: JournalFile = None, budget: Budget = None
 ) -> None:
     """Show what a plan wants, with every count and name filled in; with --dry-run, what apply would do."""
-    from asyncsm.provisioning import Graph, load_plan, resources_of
+    from asyncsm.provisioning import Graph, check_plan, load_plan, resources_of
+    from asyncsm.provisioning.reading import located
 
-    plan = load_plan(file)
     if not dry_run:
-        graph = Graph(resources_of(plan, file.parent))
+        graph = Graph(resources_of(load_plan(file), file.parent))
         call.show(
             [{"kind": one.kind, "name": one.name, "needs": list(graph.needs[one.key])} for one in graph],
             WANTED,
         )
         return
-    await _refuse_unready(Graph(resources_of(plan, file.parent)), file)
-    async with call.service() as sms:
-        preview = await _provisioner(plan, file, sms, journal).preview(throttle_of(budget))
+    plan, _, problems = await check_plan(file)
+    with telling(problems):
+        async with call.service() as sms:
+            preview = await _provisioner(plan, file, sms, journal).preview(throttle_of(budget))
+    if problems:
+        refuse(together(problems, located(preview.obstacles, file)))
     if call.output is not Output.TABLE:
         call.show(preview.model_dump(mode="json"), {})
-        _refuse_short(preview, file)
+        refuse(located(preview.obstacles, file))
         return
     call.show([one.model_dump(mode="json") for one in preview.resources if one.action != "nothing"], PLANNED)
     counted = ", ".join(f"{count} {action}" for action, count in sorted(preview.actions.items()))
     say(f"{counted}; {preview.changes} changes, which take at least {preview.seconds:.0f} s")
     for key in preview.orphans:
         say(f"{key} was made by this plan, which does not have it any more; apply leaves it alone")
-    _refuse_short(preview, file)
-
-
-async def _refuse_unready(graph: Graph, file: Path) -> None:
-    """Refuse a plan with resources whose creation the client itself would refuse."""
-    from asyncsm.provisioning import PlanError
-    from asyncsm.provisioning.feasibility import rehearse
-
-    problems = await rehearse(graph, file.parent)
-    if problems:
-        raise PlanError([one.model_copy(update={"file": str(file)}) for one in problems])
-
-
-def _refuse_short(preview: Preview, file: Path) -> None:
-    """Refuse a plan for which the subscription is known not to suffice."""
-    from asyncsm.provisioning import PlanError, Problem
-
-    if preview.problems:
-        raise PlanError([Problem(path=(), message=one, file=str(file)) for one in preview.problems])
+    refuse(located(preview.obstacles, file))
 
 
 @app.command("apply")
@@ -166,13 +154,17 @@ async def apply(
     budget: Budget = None,
     report: ReportFiles = None,
     database: Database = None,
+    force: Force = False,
 ) -> None:
     """Have everything as the plan has it; a second time, nothing is left to do.
+
+    Whatever can be known to fail is told before the first change, and nothing is begun then.
 
     Ctrl-C begins nothing more and waits for what has been sent; again, it leaves at once. The
     next apply takes up what is under way, also after a crash.
     """
-    task = _Task("apply", file, journal, _options(call, max_in_flight), throttle_of(budget), report or [])
+    options = _options(call, max_in_flight)
+    task = _Task("apply", file, journal, options, throttle_of(budget), report or [], force)
     await _carry_out(call, task, database)
 
 
@@ -199,25 +191,36 @@ async def destroy(
 
 @app.command("status")
 @calling
-async def status(call: CallOptions, file: File, journal: JournalFile = None) -> None:
-    """Show what the journal knows, without asking the service."""
+async def status(
+    call: CallOptions, file: File, journal: JournalFile = None, database: Database = None
+) -> None:
+    """Show what the journal or the database knows, without asking the service."""
     from asyncsm.provisioning import load_plan
 
-    async with call.service() as sms:
-        known = _provisioner(load_plan(file), file, sms, journal).status()
+    plan = load_plan(file)
+    journal, database = plan_database.journal_or_database(journal, database)
+    if database is not None:
+        async with plan_database.engine(call, database) as engine:
+            known = await engine.status({call.subscription(): plan}, file.parent)
+    else:
+        async with call.service() as sms:
+            known = _provisioner(plan, file, sms, journal).status()
     call.show([one.model_dump(mode="json") for one in known], KNOWN)
 
 
-def durable_package() -> ModuleType:
-    """Import the package of the durable engine.
+@app.command("abandon")
+@calling
+async def abandon(call: CallOptions, file: File, database: NeededDatabase) -> None:
+    """End the run of a plan in a database: nothing more is sent, and what is under way is left there.
 
-    Raises:
-        InvalidArgument: its dependencies are not installed.
+    Everything that is known of the plan stays, so that a later apply or destroy takes it up.
     """
-    try:
-        return importlib.import_module("asyncsm.provisioning.durable")
-    except ImportError as error:
-        raise InvalidArgument("--database", "needs pip install 'asyncsm[durable]'") from error
+    from asyncsm.provisioning import load_plan
+
+    name = load_plan(file).name
+    async with plan_database.engine(call, database) as engine:
+        ended = await engine.abandon(name, [call.subscription()])
+    say(f"the run of {name} is abandoned" if ended else f"no run of {name} is going on")
 
 
 def _provisioner(plan: Plan, file: Path, sms: object, journal: Path | None) -> Provisioner:
@@ -255,10 +258,11 @@ class _Task:
     options: RunOptions
     throttle: ThrottlePolicy | None
     reports: list[Path]
+    force: bool = False
 
 
 async def _carry_out(call: CallOptions, task: _Task, database: str | None) -> None:
-    from asyncsm.provisioning import Graph, load_plan, resources_of
+    from asyncsm.provisioning import check_plan, load_plan
 
     for path in task.reports:
         if path.suffix.lower() not in {".json", ".html", ".svg"}:
@@ -267,11 +271,16 @@ async def _carry_out(call: CallOptions, task: _Task, database: str | None) -> No
             raise InvalidArgument(
                 "--report", f"{path} cannot be written: see that its folder is there and is no file"
             )
-    plan = load_plan(task.file)
+    journal, database = plan_database.journal_or_database(task.journal, database)
+    task = replace(task, journal=journal)
     if task.verb == "apply":
-        await _refuse_unready(Graph(resources_of(plan, task.file.parent)), task.file)
+        plan, _, problems = await check_plan(task.file)
+    else:
+        plan, problems = load_plan(task.file), None
     report = await (
-        _in_process(call, task, plan) if database is None else _durably(call, task, plan, database)
+        _in_process(call, task, plan, problems)
+        if database is None
+        else _durably(call, task, plan, problems, database)
     )
     for path in task.reports:
         report.write(path)
@@ -279,32 +288,44 @@ async def _carry_out(call: CallOptions, task: _Task, database: str | None) -> No
     _conclude(call, report)
 
 
-async def _in_process(call: CallOptions, task: _Task, plan: Plan) -> Report:
+async def _in_process(call: CallOptions, task: _Task, plan: Plan, problems: list[Problem] | None) -> Report:
     from asyncsm.cli.plan_display import display_for
 
-    async with call.service(task.throttle) as sms:
-        provisioner = _provisioner(plan, task.file, sms, task.journal)
-        display = display_for(call.output, plan.name, task.verb)
-        with display, _stopping_at_interrupt(lambda: provisioner.stop("interrupted")):
-            run = provisioner.apply if task.verb == "apply" else provisioner.destroy
-            return await run(task.options, display.watch)
+    with telling(problems):
+        async with call.service(task.throttle) as sms:
+            provisioner = _provisioner(plan, task.file, sms, task.journal)
+            display = display_for(call.output, plan.name, task.verb)
+            with display, _stopping_at_interrupt(lambda: provisioner.stop("interrupted")):
+                if problems is None:
+                    return await provisioner.destroy(task.options, display.watch)
+                preview = await looked(provisioner, task.file, problems, force=task.force)
+                return await provisioner.apply(task.options, display.watch, after=preview)
 
 
-async def _durably(call: CallOptions, task: _Task, plan: Plan, database: str) -> Report:
+async def _durably(
+    call: CallOptions, task: _Task, plan: Plan, problems: list[Problem] | None, database: str
+) -> Report:
     from asyncsm.cli.plan_display import display_for
+    from asyncsm.provisioning import Provisioner
 
-    if task.journal is not None:
-        raise InvalidArgument("--journal", "is for runs in this process; the durable engine has its database")
-    engine = durable_package().DurableEngine(
-        database, call.connect, budget=task.throttle, concurrency=task.options.max_in_flight
-    )
-    async with engine:
-        run = await engine.submit(
-            task.verb, plan, task.file.parent, call.subscription(), disks=task.options.disks
-        )
-        with display_for(call.output, plan.name, task.verb) as display, _stopping_at_interrupt(engine.stop):
-            report: Report = await engine.follow(run, display.watch, task.options.deadline)
-            return report
+    subscription = call.subscription()
+    if problems is not None:
+        with telling(problems):
+            async with call.service(task.throttle) as sms:
+                provisioner = Provisioner(plan, sms, base=task.file.parent)
+                await looked(provisioner, task.file, problems, force=task.force)
+    with plan_database.quiet():
+        async with plan_database.engine(
+            call, database, task.throttle, max_in_flight=task.options.max_in_flight
+        ) as engine:
+            engine.work([subscription])
+            run = await engine.submit(
+                task.verb, {subscription: plan}, task.file.parent, disks=task.options.disks
+            )
+            display = display_for(call.output, plan.name, task.verb)
+            with display, _stopping_at_interrupt(engine.stop):
+                report: Report = await engine.follow(run, display.watch, task.options.deadline)
+                return report
 
 
 @contextlib.contextmanager

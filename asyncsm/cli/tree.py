@@ -25,6 +25,7 @@ TABLE: Final = Path(__file__).with_name("commands.json")
 FUNCTIONS: Final[Mapping[str, str]] = {
     "demo": "asyncsm.cli.demo_command",
     "doctor": "asyncsm.cli.doctor",
+    "migrate": "asyncsm.cli.migrate",
     "worker": "asyncsm.cli.worker",
 }
 """Commands without a group, and the modules that have a function of their name."""
@@ -60,8 +61,11 @@ GROUPS: Final[Mapping[str, str]] = {
     "deployment package": "Packages of deployments.",
     "disk": "Disks, attached or not.",
     "emulator": "A local emulator of the service.",
+    "hdinsight": "HDInsight clusters.",
+    "hdinsight cluster": "HDInsight clusters.",
     "image": "Images of operating system disks.",
     "location": "Data centre locations.",
+    "monitoring": "Metrics of resources, rules that raise alarms, and scaling by metrics.",
     "network": "Networks, addresses and security groups.",
     "network configuration": "The network configuration as a whole.",
     "network dns-server": "DNS servers of deployments.",
@@ -87,6 +91,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "storage": "Storage accounts and their keys.",
     "storage account": "Storage accounts.",
     "storage account keys": "Keys of storage accounts.",
+    "store": "Add-ons of other companies.",
     "vm": "Virtual machines.",
     "vm disk": "Data disks of virtual machines.",
     "vm endpoint": "Endpoints of virtual machines.",

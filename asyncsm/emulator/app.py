@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import format_datetime
+from functools import partial
 from typing import Final
 from urllib.parse import unquote
 
@@ -16,6 +17,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from asyncsm.emulator import fault_injection, refusals, strict
+from asyncsm.emulator.blob_service.mirror import BlobMirror
 from asyncsm.emulator.call import Call, Incoming, Reply, World
 from asyncsm.emulator.fault_injection import Delivery
 from asyncsm.emulator.faults import Fault, Faults
@@ -83,6 +85,7 @@ class ManagementApp:
         save: makes what has changed last, before it is acknowledged; an `OSError` says that it cannot,
             and whoever raises it logs why.
         limits: how long and how slow a request may be.
+        blobs: keeps real blobs what the state says, if there are any.
     """
 
     def __init__(
@@ -93,8 +96,10 @@ class ManagementApp:
         journal: RequestLog | None = None,
         save: Callable[[], None] | None = None,
         limits: Limits = DEFAULT_LIMITS,
+        blobs: BlobMirror | None = None,
     ) -> None:
         self._world = world
+        self._blobs = blobs
         self._faults = Faults(world.clock, world.progress) if faults is None else faults
         self._limiter = limiter
         self._journal = RequestLog() if journal is None else journal
@@ -168,7 +173,8 @@ class ManagementApp:
         if self._world.strict and incoming.content:
             strict.check_content_type(route.operation, route.dialect, request.headers.get("Content-Type"))
         call = Call(self._world, subscription, incoming, route, parameters, request_id)
-        return self._decide(call, request.raw_path)
+        decide = partial(self._decide, call, request.raw_path)
+        return decide() if self._blobs is None else await self._blobs.around(call, decide)
 
     async def _read_body(self, request: web.BaseRequest) -> bytes:
         try:

@@ -14,6 +14,9 @@ from asyncsm.config import XML_CONTENT_TYPE
 from asyncsm.durations import Usual
 from asyncsm.emulator import refusals, strict
 from asyncsm.emulator.authentication import Gate
+from asyncsm.emulator.blob_addresses import BlobAddress
+from asyncsm.emulator.blob_service.azurite import Azurite
+from asyncsm.emulator.blob_service.facts import BlobFacts
 from asyncsm.emulator.clock import Clock, Effect
 from asyncsm.emulator.dialects import CORE, Dialect
 from asyncsm.emulator.progress import Lockable, Operation, OperationProgress, require_free
@@ -121,6 +124,7 @@ class World:
         gate: knows whose certificates are good.
         random: for keys, ids and durations; repeatable when seeded.
         strict: whether requests must be exactly as they should be.
+        azurite: has the blobs of storage accounts, if anything has.
     """
 
     state: ServiceState
@@ -129,6 +133,7 @@ class World:
     gate: Gate
     random: Random
     strict: bool = False
+    azurite: Azurite | None = None
 
 
 @dataclass(frozen=True)
@@ -189,6 +194,9 @@ class Call:
         object_path: path of what is changed, for the operations list; a handler sets it by
             `acts_on` where it is not the path of the request.
         operation: the operation it has become, once accepted.
+        blobs: those it names, by their URL, where they could be looked at; ``None`` for one that is not there.
+        copies: blobs that are copies, and of what.
+        azurite: of the emulator, as in `World`.
     """
 
     def __init__(
@@ -214,6 +222,9 @@ class Call:
         self.parameters = parameters
         self.request_id = request_id
         self.operation: Operation | None = None
+        self.blobs: Mapping[str, BlobFacts | None] = {}
+        self.copies: dict[BlobAddress, BlobAddress] = {}
+        self.azurite: Azurite | None = world.azurite
         self._world = world
         self._incoming = incoming
         self.acts_on(*incoming.segments)

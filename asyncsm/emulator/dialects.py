@@ -49,6 +49,11 @@ def _as_text(refusal: Refusal) -> bytes:
     return xml.render("string", {"#text": refusal.message}, xml.SERIALIZATION)
 
 
+def _json_as_text(refusal: Refusal) -> bytes:
+    said = json.dumps({"Code": refusal.code, "Message": refusal.message}, separators=(",", ":"))
+    return xml.render("string", {"#text": said}, xml.SERIALIZATION)
+
+
 CORE: Final = Dialect()
 TEXT_IN_ATOM: Final = Dialect(
     _as_text,
@@ -60,5 +65,10 @@ TEXT_IN_ATOM: Final = Dialect(
 JSON: Final = Dialect(_in_json, JSON_TYPES, JSON_CONTENT_TYPE, JSON_CONTENT_TYPE)
 """Bodies and refusals are JSON objects [guess]."""
 
+JSON_IN_TEXT: Final = Dialect(
+    _json_as_text, JSON_TYPES, JSON_CONTENT_TYPE, headers={"Server": "Microsoft-HTTPAPI/2.0"}
+)
+"""Monitoring: bodies are JSON, and so is what is in the ``string`` of a refusal (recorded in monitoring)."""
+
 ASP_NET: Final = {"X-AspNet-Version": "4.0.30319", "X-Powered-By": "ASP.NET"}
-"""Headers of the answers of Web Sites and of the scheduler (recorded in web_sites/create_site, scheduler/get_job)."""
+"""Headers of the answers of Web Sites, monitoring and the scheduler (recorded in web_sites/create_site, scheduler/get_job)."""

@@ -33,6 +33,7 @@ KINDS: Final[Mapping[str, tuple[type[object], ...]]] = {
     "limits": (Limits,),
     "hostnames": (Sequence,),
     "admin_host": (str,),
+    "azurite": (str, NoneType),
 }
 """Types of the arguments of `Emulator`."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import os
 import socket
 import ssl
@@ -13,6 +14,8 @@ from aiohttp import web
 
 from asyncsm.emulator.accepting import Entrance
 from asyncsm.emulator.limits import DEFAULT_LIMITS, Limits
+
+log: logging.Logger = logging.getLogger("asyncsm.emulator")
 
 BACKLOG: Final = 128
 """How many connections the operating system keeps that have not been accepted yet."""
@@ -118,6 +121,22 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host.lower() == "localhost"
+
+
+def warn_if_open(host: str, admin_host: str | None) -> None:
+    """Warn whoever lets other computers reach the emulator, or its control port."""
+    if not is_loopback(host):
+        log.warning(
+            "the emulator listens on %s: whoever reaches this computer can reach it. "
+            "Its certificates keep strangers out, but it is made for development only.",
+            host,
+        )
+    if admin_host is not None and not is_loopback(admin_host):
+        log.warning(
+            "the control port listens on %s: whoever reaches this computer can read and change "
+            "everything in the emulator without a certificate.",
+            admin_host,
+        )
 
 
 async def _first_address(host: str) -> str:

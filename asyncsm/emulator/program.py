@@ -37,6 +37,7 @@ class EmulatorOptions:
     limits: Limits = DEFAULT_LIMITS
     hostnames: Sequence[str] = ()
     admin_host: str = "127.0.0.1"
+    azurite: str | None = None
 
     def __post_init__(self) -> None:
         self.emulator()  # which checks all of them, and opens nothing yet

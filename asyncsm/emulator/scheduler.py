@@ -1,7 +1,8 @@
-"""Entities of the scheduler: cloud services, the job collections in them, and their jobs."""
+"""Entities in cloud services: job collections with their jobs, HDInsight clusters, and add-ons of the store."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Final
@@ -10,6 +11,7 @@ from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.saved_names import saved
+from asyncsm.wire.hdinsight import ClusterContainer
 
 REMEMBERED: Final = 1000
 """Entries that a job's history has at most [lifecycles 15]."""
@@ -93,6 +95,64 @@ class JobCollection(Lockable):
     jobs: ByName[ScheduledJob] = field(default_factory=ByName)
 
 
+@saved("hdinsight-cluster")
+@dataclass(slots=True, eq=False)
+class Cluster(Lockable):
+    """An HDInsight cluster.
+
+    Attributes:
+        wanted: what was asked for.
+        tag: its ``ETag``.
+    """
+
+    kind: ClassVar[str] = "cluster"
+
+    name: str
+    wanted: ClusterContainer = field(repr=False)
+    tag: str
+    created: datetime
+    updated: datetime
+    state: str = "Accepted"
+
+    @property
+    def host_name(self) -> str:
+        """The name of its gateway."""
+        return f"{self.name}.azurehdinsight.net"
+
+    @property
+    def is_going(self) -> bool:
+        """True if it is being deleted."""
+        return self.state in {"DeletePending", "Deleting"}
+
+
+@saved("add-on")
+@dataclass(slots=True, eq=False)
+class AddOn(Lockable):
+    """An add-on of the store.
+
+    Attributes:
+        provider: who offers it.
+        offer: what it is.
+        tag: its ``ETag``.
+        operation: the last one on it.
+    """
+
+    kind: ClassVar[str] = "add-on"
+
+    provider: str
+    offer: str
+    name: str
+    plan: str
+    tag: str
+    promotion_code: str | None = None
+    operation: str = "Create"
+
+    @property
+    def key(self) -> str:
+        """The name by which its cloud service knows it."""
+        return f"{self.provider}/{self.offer}/{self.name}"
+
+
 @saved("cloud-service")
 @dataclass(slots=True, eq=False)
 class CloudService(Lockable):
@@ -106,3 +166,11 @@ class CloudService(Lockable):
     region: str
     tag: str
     collections: ByName[JobCollection] = field(default_factory=ByName)
+    clusters: ByName[Cluster] = field(default_factory=ByName)
+    add_ons: ByName[AddOn] = field(default_factory=ByName)
+
+    def resources(self) -> Iterator[Lockable]:
+        """All that is in it."""
+        yield from self.collections.values()
+        yield from self.clusters.values()
+        yield from self.add_ons.values()

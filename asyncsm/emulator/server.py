@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import ssl
@@ -21,6 +20,8 @@ from asyncsm.config import LanePolicy, PollingPolicy, ReconcilePolicy, RetryPoli
 from asyncsm.emulator import errands
 from asyncsm.emulator.app import ManagementApp
 from asyncsm.emulator.authentication import Gate
+from asyncsm.emulator.blob_service.azurite import Azurite
+from asyncsm.emulator.blob_service.mirror import BlobMirror
 from asyncsm.emulator.call import World
 from asyncsm.emulator.client_timings import ClientTimings
 from asyncsm.emulator.clock import Clock, make_clock
@@ -31,7 +32,7 @@ from asyncsm.emulator.facts import EmulatorFacts
 from asyncsm.emulator.faults import Faults
 from asyncsm.emulator.identity import Identity, server_hosts
 from asyncsm.emulator.limits import DEFAULT_LIMITS, BoundedServer, Limits
-from asyncsm.emulator.listening import SHUTDOWN_SECONDS, Listener, is_loopback
+from asyncsm.emulator.listening import SHUTDOWN_SECONDS, Listener, is_loopback, warn_if_open
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.persistence.state_store import StateStore
 from asyncsm.emulator.progress import OperationProgress
@@ -42,8 +43,6 @@ from asyncsm.emulator.throttling import Throttle, make_limiter
 
 if TYPE_CHECKING:
     from asyncsm.services import ServiceManagementService
-
-log: logging.Logger = logging.getLogger("asyncsm.emulator")
 
 
 class Emulator(EmulatorFacts):
@@ -80,6 +79,8 @@ class Emulator(EmulatorFacts):
         hostnames: names and addresses by which other computers know this one; they are in the server's
             certificate, and the first is in `url`.
         admin_host: address the control API listens on, which asks nobody for a certificate.
+        azurite: ``start``, or the URL of an Azurite, which has the blobs of storage accounts then; see
+            `blob_service`.
 
     Attributes:
         state: everything the service knows.
@@ -112,6 +113,7 @@ class Emulator(EmulatorFacts):
         limits: Limits = DEFAULT_LIMITS,
         hostnames: Sequence[str] = (),
         admin_host: str = "127.0.0.1",
+        azurite: str | None = None,
     ) -> None:
         check_arguments({name: value for name, value in locals().items() if name in KINDS})
         self.host: str = host
@@ -132,11 +134,14 @@ class Emulator(EmulatorFacts):
         self.faults: Faults = Faults(self.clock, progress, seed)
         self.journal: RequestLog = RequestLog()
         self._limiter = make_limiter(throttle, self.clock)
-        self._world = World(self.state, self.clock, progress, self._gate, self._random, strict)
+        kept = None if database is None else Path(f"{database}.blobs")
+        self._azurite = None if azurite is None else Azurite(azurite, kept)
+        self._blobs = None if self._azurite is None else BlobMirror(self._azurite)
+        self._world = World(self.state, self.clock, progress, self._gate, self._random, strict, self._azurite)
         self._keeper = StateStore(self._world, self.faults)
         self._limits = limits
         self._app = ManagementApp(
-            self._world, self.faults, self._limiter, self.journal, self._keeper.save, limits
+            self._world, self.faults, self._limiter, self.journal, self._keeper.save, limits, self._blobs
         )
         self._hostnames = tuple(hostnames)
         shown = next(iter(hostnames), None)
@@ -158,18 +163,10 @@ class Emulator(EmulatorFacts):
             raise RuntimeError("the emulator is already running")
         if self._identity is None:
             self._identity = self._begin()
-        if not is_loopback(self.host):
-            log.warning(
-                "the emulator listens on %s: whoever reaches this computer can reach it. "
-                "Its certificates keep strangers out, but it is made for development only.",
-                self.host,
-            )
-        if self._admin is not None and not is_loopback(self._admin.host):
-            log.warning(
-                "the control port listens on %s: whoever reaches this computer can read and change "
-                "everything in the emulator without a certificate.",
-                self._admin.host,
-            )
+        if self._blobs is not None:
+            await self._blobs.azurite.open()
+            await self._blobs.follow(self.state)
+        warn_if_open(self.host, None if self._admin is None else self._admin.host)
         server = BoundedServer(self._app, self._limits)
         runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_SECONDS)
         await self._listener.open(runner, self._tls(self._identity))
@@ -197,6 +194,8 @@ class Emulator(EmulatorFacts):
     async def close(self) -> None:
         """Stop for good, let go of the database, and remove the private directory, if there is one."""
         await self.stop()
+        if self._azurite is not None:
+            await self._azurite.close()
         if self._directory_use is not None:
             self._directory_use.end()
             if not self._directory_use.is_first:

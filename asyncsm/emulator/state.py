@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import ClassVar, Final
-from urllib.parse import urlsplit
 
 from asyncsm.emulator.arguments import check_number
+from asyncsm.emulator.blob_addresses import address_of
 from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.compute import Deployment, Disk, HostedService, OSImage
+from asyncsm.emulator.monitoring import AlertRule
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.networking import NetworkConfiguration, NetworkSecurityGroup, ReservedIP
 from asyncsm.emulator.progress import Lockable, OperationLog
@@ -24,6 +25,8 @@ from asyncsm.emulator.scheduler import CloudService
 from asyncsm.emulator.service_bus import ServiceBusNamespace
 from asyncsm.emulator.sql import SqlServer
 from asyncsm.emulator.websites import WebSiteBackup, WebSpace
+from asyncsm.wire.autoscale import AutoscaleSetting
+from asyncsm.wire.monitoring import MetricSetting
 from asyncsm.wire.vm_images import VMImage
 
 MOST: Final = 2**31 - 1
@@ -142,8 +145,8 @@ class StorageAccount(Lockable):
 
     def holds(self, media_link: str | None) -> bool:
         """Tell whether the blob behind `media_link` is in this account."""
-        host = urlsplit(media_link or "").hostname or ""
-        return host.partition(".")[0] == self.name and host.split(".")[1:2] == ["blob"]
+        address = address_of(media_link)
+        return address is not None and address.account == self.name
 
 
 @saved("subscription", "emulator.state:Subscription")
@@ -160,6 +163,8 @@ class Subscription(Entity):
         publications: of OS and VM images alike, by the image's name.
         web_site_backups: by the addresses of their blobs; see `rules.website_backups`.
         publishing_user: the name with which all its web sites can be published.
+        alert_rules: by their ids.
+        metric_settings, autoscale_settings: by the ids of the resources that they are about.
         resource_providers: for which it is registered.
         is_publisher: whether it may publish images and extensions. With the service few could;
             here all can, unless a seed says otherwise.
@@ -188,6 +193,9 @@ class Subscription(Entity):
     web_site_backups: ByName[WebSiteBackup] = field(default_factory=ByName)
     publishing_user: str | None = None
     cloud_services: ByName[CloudService] = field(default_factory=ByName)
+    alert_rules: ByName[AlertRule] = field(default_factory=ByName)
+    metric_settings: ByName[MetricSetting] = field(default_factory=ByName)
+    autoscale_settings: ByName[AutoscaleSetting] = field(default_factory=ByName)
     extension_types: ByName[ExtensionType] = field(default_factory=ByName)
     publications: ByName[Publication] = field(default_factory=ByName)
     is_publisher: bool = True

@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from asyncsm.config import ThrottlePolicy
 
 POLLS_AT_ONCE: Final = 3
@@ -63,6 +65,13 @@ class Budget:
         self._under_way[kind] -= 1
         if counted:
             self._ended[kind].append(now)
+
+    def charge(self, ages: Iterable[float], now: float) -> None:
+        """Take places for calls that another process has made, whose answers came `ages` seconds ago."""
+        self._ended[CALL].extendleft(sorted(now - age for age in ages)[::-1])
+        # It has spread its polls over the window as well: what is not saved up here keeps both together
+        # within their share.
+        self._next_poll = now
 
     def forget(self, now: float) -> None:
         """Free the places of exchanges that ended a window ago."""

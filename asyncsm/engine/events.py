@@ -9,7 +9,7 @@ but a hook (`Events.before_send`).
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -128,7 +128,7 @@ Event: TypeAlias = (
     RequestSent | ReplyReceived | RetryPlanned | Queued | Blocked | ServiceUnreachable | ServiceReachable
 )
 Listener: TypeAlias = Callable[[Event], None]
-Hook: TypeAlias = Callable[[RequestSent], None]
+Hook: TypeAlias = Callable[[RequestSent], Awaitable[None]]
 
 
 class Events:
@@ -155,9 +155,9 @@ class Events:
         return unsubscribe
 
     def before_send(self, hook: Hook) -> Callable[[], None]:
-        """Call `hook` before each request, until the function that is returned is called.
+        """Await `hook` before each request, until the function that is returned is called.
 
-        The request goes out when the hook returns, however long that takes; if it raises, the
+        The request goes out when the hook has ended, however long that takes; if it raises, the
         request is not sent and the caller gets what it raised, a `Veto` for example.
         """
         self._hooks = (*self._hooks, hook)
@@ -169,10 +169,10 @@ class Events:
 
         return unhook
 
-    def sending(self, request: RequestSent) -> None:
+    async def sending(self, request: RequestSent) -> None:
         """Ask the hooks whether `request` may go out, and tell the listeners of it."""
         for hook in self._hooks:
-            hook(request)
+            await hook(request)
         self.emit(request)
 
     def emit(self, event: Event) -> None:

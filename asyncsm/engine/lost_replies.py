@@ -73,7 +73,7 @@ _in_doubt_since: ContextVar[datetime | None] = ContextVar("asyncsm_in_doubt_sinc
 
 
 @contextmanager
-def in_doubt(since: datetime) -> Iterator[None]:
+def in_doubt(since: datetime | None) -> Iterator[None]:
     """Have the changes of the block looked for before they are sent; see `ManagementSession.in_doubt`."""
     before = _in_doubt_since.set(since)
     try:

@@ -189,7 +189,10 @@ class Sender:
             if epoch is None:
                 epoch = await self._throttle.enter(kind, give_up)
             try:
-                self._note_sending(request, kind, attempt)
+                sort = self._count(request, kind)
+                if self._events.wanted:
+                    name = request.operation if sort == "change" else ""
+                    await self._events.sending(RequestSent(sort, request.resource, name, attempt))
                 response = await self._transport.send(wanted)
                 self._note_reply(request, response)
                 redirected = response.status == 307 and redirects < config.REDIRECT_LIMIT
@@ -205,15 +208,13 @@ class Sender:
             redirects += 1
             self._tally.redirects += 1
 
-    def _note_sending(self, request: Request, kind: Kind, attempt: int) -> None:
+    def _count(self, request: Request, kind: Kind) -> Literal["change", "read", "poll"]:
         sort: Literal["change", "read", "poll"] = "poll" if kind is POLL else "read"
         if request.is_change:
             sort = "change"
             self._tally.changes[request.operation] += 1
         self._tally.requests[sort] += 1
-        if self._events.wanted:
-            name = request.operation if sort == "change" else ""
-            self._events.sending(RequestSent(sort, request.resource, name, attempt))
+        return sort
 
     def _note_reply(self, request: Request, response: HttpResponse) -> None:
         date = response.headers.get("date")

@@ -30,7 +30,7 @@ from asyncsm.engine.reachability import Reachability
 from asyncsm.errors import ClientStateError, ConnectionFailed, ServiceError, Throttled, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from asyncsm.config import RetryPolicy, ThrottlePolicy
 
@@ -195,6 +195,11 @@ class Throttle:
             return begun
         trouble = self._refusals if isinstance(error, Throttled) else self._reach.outage
         return trouble.give_up_refused(begun, asyncio.get_running_loop().time())
+
+    def charge(self, ages: Iterable[float]) -> None:
+        """Count calls that another process has made in this budget, each answered so many seconds ago."""
+        if self._budget is not None:
+            self._budget.charge(ages, asyncio.get_running_loop().time())
 
     def close(self) -> None:
         """Tell whoever waits that the session was closed."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import Field, JsonValue, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails
 
-from asyncsm.provisioning import specs
+from asyncsm.provisioning import sibling_specs, specs
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
 from asyncsm.provisioning.specs import Part, Spec
 
@@ -20,7 +20,15 @@ KINDS: Final[dict[str, type[Spec]]] = {
     "hosted_service": specs.HostedServiceSpec,
     "deployment": specs.DeploymentSpec,
     "virtual_machine": VirtualMachineSpec,
+    "sql_server": sibling_specs.SqlServerSpec,
+    "sql_database": sibling_specs.SqlDatabaseSpec,
+    "service_bus_namespace": sibling_specs.ServiceBusNamespaceSpec,
+    "web_site": sibling_specs.WebSiteSpec,
+    "cloud_service": sibling_specs.CloudServiceSpec,
+    "job_collection": sibling_specs.JobCollectionSpec,
 }
+
+SECTIONS: Final = tuple(f"{kind}s" for kind in KINDS)
 
 
 class Defaults(Part):
@@ -42,6 +50,18 @@ class Defaults(Part):
     """Defaults of deployments of web and worker roles."""
     virtual_machine: dict[str, JsonValue] = Field(default_factory=dict)
     """Defaults of virtual machines."""
+    sql_server: dict[str, JsonValue] = Field(default_factory=dict)
+    """Defaults of SQL servers."""
+    sql_database: dict[str, JsonValue] = Field(default_factory=dict)
+    """Defaults of SQL databases."""
+    service_bus_namespace: dict[str, JsonValue] = Field(default_factory=dict)
+    """Defaults of Service Bus namespaces."""
+    web_site: dict[str, JsonValue] = Field(default_factory=dict)
+    """Defaults of web sites."""
+    cloud_service: dict[str, JsonValue] = Field(default_factory=dict)
+    """Defaults of cloud services."""
+    job_collection: dict[str, JsonValue] = Field(default_factory=dict)
+    """Defaults of job collections."""
 
     @field_validator("*", mode="after")
     @classmethod
@@ -69,3 +89,11 @@ def merged(default: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
         both = isinstance(before, dict) and isinstance(value, dict)
         result[key] = merged(before, value) if both else value  # type: ignore[arg-type]
     return result
+
+
+def placed(spec: Spec, location: str | None) -> Spec:
+    """Give an entry the plan's location, if it has neither one nor an affinity group."""
+    nowhere = "location" in type(spec).model_fields and getattr(spec, "location") is None  # noqa: B009
+    if location is None or not nowhere or getattr(spec, "affinity_group", None) is not None:
+        return spec
+    return spec.model_copy(update={"location": location})

@@ -4,34 +4,42 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from asyncsm.errors import AsyncsmError
+from asyncsm.provisioning.record import JournalError
 
-VERSION: Final = 2
-READ_VERSIONS: Final = (1, 2)
-"""Version 2 added the disks that were kept; a journal of version 1 has none."""
+VERSION: Final = 3
+"""Version 2 added the disks that were kept. Version 3 is for several subscriptions, and has no history."""
 
 _APPLICATION_ID: Final = 0x41534D4A  # "ASMJ"
 
 _TABLES: Final = """
 CREATE TABLE plan (
-    name TEXT NOT NULL, subscription_id TEXT NOT NULL, created TEXT NOT NULL
+    name TEXT NOT NULL, created TEXT NOT NULL
 ) STRICT;
-CREATE TABLE resource (
-    key TEXT PRIMARY KEY, document TEXT NOT NULL
+CREATE TABLE share (
+    subscription TEXT PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE run (
-    id INTEGER PRIMARY KEY, verb TEXT NOT NULL, plan_digest TEXT NOT NULL, started TEXT NOT NULL, ended TEXT
-) STRICT;
-CREATE TABLE note (
-    id INTEGER PRIMARY KEY, run INTEGER NOT NULL, at TEXT NOT NULL, key TEXT NOT NULL, document TEXT NOT NULL
-) STRICT;
+CREATE TABLE resource (
+    subscription TEXT NOT NULL, key TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (subscription, key)
+) STRICT, WITHOUT ROWID;
 """
+
+_ASIDE: Final = "ALTER TABLE plan RENAME TO old_plan; ALTER TABLE resource RENAME TO old_resource;"
+_BACK: Final = """
+INSERT INTO plan SELECT name, created FROM old_plan;
+INSERT INTO share SELECT lower(subscription_id) FROM old_plan;
+INSERT INTO resource SELECT lower(subscription_id), key, document FROM old_resource, old_plan;
+DROP TABLE old_plan;
+DROP TABLE old_resource;
+DROP TABLE run;
+DROP TABLE note;
+"""
+"""What surrounds the making of tables where they are to have what a journal of version 1 or 2 has."""
 
 _UNWRITABLE: Final = frozenset(
     {
@@ -45,15 +53,7 @@ _UNWRITABLE: Final = frozenset(
 _IN_USE: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
-class JournalError(AsyncsmError):
-    """Raised for a journal that cannot be used.
-
-    It is damaged, cannot be written, is none, is of a later version, belongs to another plan or subscription,
-    or another run has it open.
-    """
-
-
-def damaged(path: Path | None, what: str) -> JournalError:
+def damaged(path: Path, what: str) -> JournalError:
     """Return the error for a journal with something in it that no asyncsm has written."""
     return JournalError(
         f"{path}: the journal is damaged: {what}; put a copy of it back, or move it away: without it,"
@@ -62,7 +62,7 @@ def damaged(path: Path | None, what: str) -> JournalError:
 
 
 @contextmanager
-def explained(path: Path | None) -> Iterator[None]:
+def explained(path: Path) -> Iterator[None]:
     """Turn failures of the file in the block into words.
 
     Raises:
@@ -84,7 +84,7 @@ def explained(path: Path | None) -> Iterator[None]:
         raise damaged(path, "it has names that are no text") from error
 
 
-def _unusable(path: Path | None, reason: str) -> JournalError:
+def _unusable(path: Path, reason: str) -> JournalError:
     return JournalError(
         f"{path}: the journal cannot be opened or written: {reason}; see that it and its folder can be written"
         " and that there is room, and run again: what is under way is taken up"
@@ -120,15 +120,14 @@ def make_private(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
 
 
-def connect(path: Path | None) -> sqlite3.Connection:
-    """Open the file of a journal, and make it if there is none."""
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the file of a journal, and make it if there is none; any thread may use it, one at a time."""
     with explained(path):
-        if path is not None:
-            make_private(path)
-        return sqlite3.connect(":memory:" if path is None else path)
+        make_private(path)
+        return sqlite3.connect(path, check_same_thread=False)
 
 
-def prepare(database: sqlite3.Connection, path: Path | None, plan: str, subscription_id: str) -> None:
+def prepare(database: sqlite3.Connection, path: Path, plan: str, subscriptions: Collection[str]) -> None:
     """Make the tables, or see that they are this plan's and whole.
 
     Raises:
@@ -142,46 +141,48 @@ def prepare(database: sqlite3.Connection, path: Path | None, plan: str, subscrip
         (version,) = database.execute("PRAGMA user_version").fetchone()
         (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if tables == 0:
+            created = datetime.now(UTC).isoformat(timespec="milliseconds")
+            _run(database, _TABLES)
             with database:
-                for statement in filter(str.strip, _TABLES.split(";")):
-                    database.execute(statement)
-                database.execute("INSERT INTO plan VALUES (?, ?, ?)", (plan, subscription_id, now()))
-                database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-                database.execute(f"PRAGMA user_version = {VERSION}")
-            return
-        if application != _APPLICATION_ID:
-            raise JournalError(f"{path}: not a journal of asyncsm; give another file")
-        if version not in READ_VERSIONS:
-            raise later(path, f"its version is {version}")
-        (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
-        if found != "ok":
-            raise damaged(path, " ".join(found.split()))
-        _check_owner(
-            path, database.execute("SELECT name, subscription_id FROM plan").fetchall(), plan, subscription_id
-        )
-        if version != VERSION:
-            database.execute(f"PRAGMA user_version = {VERSION}")
+                database.execute("INSERT INTO plan VALUES (?, ?)", (plan, created))
+        else:
+            _check(database, path, application, version, plan)
+            if version < VERSION:
+                _run(database, _ASIDE + _TABLES + _BACK)
+        known = {row[0] for row in database.execute("SELECT subscription FROM share")}
+        if known and not known & set(subscriptions):
+            raise JournalError(
+                f"{path}: the journal of the subscription {', '.join(sorted(known))},"
+                f" not of {', '.join(subscriptions)}"
+            )
+        with database:
+            database.executemany("INSERT OR IGNORE INTO share VALUES (?)", [(one,) for one in subscriptions])
 
 
-def _check_owner(path: Path | None, rows: list[tuple[str, str]], plan: str, subscription_id: str) -> None:
+def _run(database: sqlite3.Connection, script: str) -> None:
+    """Run statements in one transaction, which ends with the version they lead to."""
+    database.executescript(
+        f"BEGIN; {script} PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
+    )
+
+
+def _check(database: sqlite3.Connection, path: Path, application: int, version: int, plan: str) -> None:
+    if application != _APPLICATION_ID:
+        raise JournalError(f"{path}: not a journal of asyncsm; give another file")
+    if not 1 <= version <= VERSION:
+        raise later(path, f"its version is {version}")
+    (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise damaged(path, " ".join(found.split()))
+    rows = database.execute("SELECT name FROM plan").fetchall()
     if len(rows) != 1:
         raise damaged(path, f"it is of {len(rows)} plans")
-    ((name, subscription),) = rows
-    if name != plan:
-        raise JournalError(f"{path}: the journal of the plan {name!r}, not of {plan!r}")
-    if subscription.lower() != subscription_id.lower():
-        raise JournalError(
-            f"{path}: the journal of the subscription {subscription}, not of {subscription_id}"
-        )
+    if rows[0][0] != plan:
+        raise JournalError(f"{path}: the journal of the plan {rows[0][0]!r}, not of {plan!r}")
 
 
-def later(path: Path | None, sign: str) -> JournalError:
+def later(path: Path, sign: str) -> JournalError:
     """Return the error for a journal of a later version, which `sign` shows."""
     return JournalError(
         f"{path}: the journal was written by a later version of asyncsm ({sign}); use that one"
     )
-
-
-def now() -> str:
-    """Return the present moment as the journal writes it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

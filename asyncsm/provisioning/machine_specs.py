@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 from pydantic import Field, model_validator
 
@@ -166,6 +166,8 @@ class ExtensionSpec(Part):
 
 class VirtualMachineSpec(Spec):
     """A virtual machine. The first of a hosted service brings the deployment, the others join it."""
+
+    owner_field: ClassVar[str] = "service_name"
 
     service_name: Name
     """The hosted service."""

@@ -3,68 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, JsonValue, ValidationError, model_validator
+from pydantic import Field, JsonValue, ValidationError, model_validator
 
-from asyncsm.errors import AsyncsmError, InvalidArgument
-from asyncsm.operations import arguments
-from asyncsm.provisioning import specs
-from asyncsm.provisioning.defaults import KINDS, Defaults, merged
+from asyncsm.errors import InvalidArgument
+from asyncsm.provisioning import sibling_specs, specs
+from asyncsm.provisioning.checks import Checks, Copies
+from asyncsm.provisioning.defaults import SECTIONS, Defaults, merged, placed
 from asyncsm.provisioning.expansion import TemplateError, expand
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
-from asyncsm.provisioning.specs import Part, Spec
+from asyncsm.provisioning.problems import Problem, problem
+from asyncsm.provisioning.specs import Part
 
 VERSION: Final = 1
 SCHEMA_ID: Final = "urn:asyncsm:plan:1"
 
-MACHINES_OF_A_DEPLOYMENT: Final = 50
-"""The most virtual machines one deployment can have."""
-
-SECTIONS: Final = tuple(f"{kind}s" for kind in KINDS)
-
-Path_ = tuple[str | int, ...]
-
-
-class Problem(BaseModel):
-    """Something wrong with a plan.
-
-    Attributes:
-        path: names and indices that lead to the field.
-        message: what is wrong with it.
-        file: the plan's file, if it came from one.
-        line: the line in the file, from 1.
-        column: the column in the line, from 1.
-    """
-
-    path: tuple[str | int, ...]
-    message: str
-    file: str | None = None
-    line: int | None = None
-    column: int | None = None
-
-    def __str__(self) -> str:
-        where = ":".join(str(each) for each in (self.file, self.line, self.column) if each is not None)
-        return ": ".join(each for each in (where, dotted(self.path), self.message) if each)
-
-
-def dotted(path: Path_) -> str:
-    """Write a path for people: ``virtual_machines[0].role_size``."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
-
 
 class PlanError(InvalidArgument):
-    """Raised for a plan that is not valid; `problems` has all that is wrong with it."""
+    """Raised for a plan that is not valid.
 
-    def __init__(self, problems: list[Problem]) -> None:
+    Attributes:
+        problems: all that is wrong with it.
+        plan: the plan, if its fields are what they should be, and it contradicts itself.
+    """
+
+    def __init__(self, problems: list[Problem], plan: Plan | None = None) -> None:
         super().__init__("plan", "\n".join(str(one) for one in problems))
         self.problems: list[Problem] = problems
+        self.plan: Plan | None = plan
 
     def __str__(self) -> str:
         return "\n".join(str(one) for one in self.problems)
@@ -101,6 +69,18 @@ class Plan(Part):
     """Deployments of web and worker roles."""
     virtual_machines: tuple[VirtualMachineSpec, ...] = ()
     """Virtual machines."""
+    sql_servers: tuple[sibling_specs.SqlServerSpec, ...] = ()
+    """SQL Database servers, with their firewall rules."""
+    sql_databases: tuple[sibling_specs.SqlDatabaseSpec, ...] = ()
+    """Databases of SQL servers."""
+    service_bus_namespaces: tuple[sibling_specs.ServiceBusNamespaceSpec, ...] = ()
+    """Service Bus namespaces, with their queues and topics."""
+    web_sites: tuple[sibling_specs.WebSiteSpec, ...] = ()
+    """Web sites, with their web hosting plans."""
+    cloud_services: tuple[sibling_specs.CloudServiceSpec, ...] = ()
+    """Cloud services, which job collections are in."""
+    job_collections: tuple[sibling_specs.JobCollectionSpec, ...] = ()
+    """Job collections, with their jobs."""
 
     @model_validator(mode="before")
     @classmethod
@@ -123,10 +103,14 @@ class Plan(Part):
         Args:
             base: the directory of its files; ``None`` to leave files unchecked.
         """
-        return list(_Checks(self, None if base is None else Path(base)).all())
+        copies, problems = _expand(self)
+        if problems:
+            return problems
+        entries = {section: getattr(self, section) for section in SECTIONS}
+        return list(Checks(entries, copies, self.location, None if base is None else Path(base)).all())
 
-    def expanded(self) -> Plan:
-        """Return the plan with all counts expanded, and templates and locations filled in.
+    def copies(self) -> Copies:
+        """Return what `expanded` has, by section, each with the place of its entry in the plan.
 
         Raises:
             PlanError: a template cannot be filled in.
@@ -134,8 +118,16 @@ class Plan(Part):
         copies, problems = _expand(self)
         if problems:
             raise PlanError(problems)
+        return copies
+
+    def expanded(self) -> Plan:
+        """Return the plan with all counts expanded, and templates and locations filled in.
+
+        Raises:
+            PlanError: a template cannot be filled in.
+        """
         return self.model_copy(
-            update={section: tuple(one for _, one in copies[section]) for section in SECTIONS}
+            update={section: tuple(one for _, one in found) for section, found in self.copies().items()}
         )
 
     def digest(self) -> str:
@@ -155,214 +147,17 @@ class Plan(Part):
         return schema
 
 
-_Copies = dict[str, list[tuple[Path_, Any]]]
-
-
-def _expand(plan: Plan) -> tuple[_Copies, list[Problem]]:
-    """Expand all entries; each copy comes with the path of its entry."""
+def _expand(plan: Plan) -> tuple[Copies, list[Problem]]:
+    """Expand all entries; return the copies of each section with the paths of their entries, and what is wrong."""
     problems: list[Problem] = []
-    copies: _Copies = {section: [] for section in SECTIONS}
+    copies: Copies = {section: [] for section in SECTIONS}
     for section, expanded in copies.items():
         for place, entry in enumerate(getattr(plan, section)):
             try:
-                expanded.extend(((section, place), _placed(one, plan.location)) for one in expand(entry))
+                expanded.extend(((section, place), placed(one, plan.location)) for one in expand(entry))
             except TemplateError as error:
-                problems.append(_problem((section, place, *error.path), str(error)))
+                problems.append(problem((section, place, *error.path), str(error)))
             except ValidationError as error:
                 first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-                problems.append(_problem((section, place, *first["loc"]), first["msg"]))
+                problems.append(problem((section, place, *first["loc"]), first["msg"]))
     return copies, problems
-
-
-def _placed(spec: Spec, location: str | None) -> Spec:
-    nowhere = "location" in type(spec).model_fields and getattr(spec, "location") is None  # noqa: B009
-    if location is None or not nowhere or getattr(spec, "affinity_group", None) is not None:
-        return spec
-    return spec.model_copy(update={"location": location})
-
-
-class _Checks:
-    """The checks of a plan that need no answer of the service."""
-
-    def __init__(self, plan: Plan, base: Path | None) -> None:
-        self._plan = plan
-        self._base = base
-        self._copies, self._unexpanded = _expand(plan)
-
-    def all(self) -> Iterator[Problem]:
-        if self._unexpanded:
-            yield from self._unexpanded
-            return
-        yield from self._names()
-        yield from self._places()
-        yield from self._slots()
-        yield from self._machines()
-        yield from self._ports()
-        yield from self._regions()
-        if self._base is not None:
-            yield from self._files(self._base)
-
-    def _names(self) -> Iterator[Problem]:
-        rules = {
-            "hosted_services": arguments.hosted_service_name,
-            "storage_accounts": arguments.storage_account_name,
-        }
-        for section in SECTIONS:
-            seen: dict[str, Path_] = {}
-            told: set[Path_] = set()  # the mistake of an entry with many copies is reported once
-            for path, one in self._copies[section]:
-                service = f"{one.service_name}/" if section == "virtual_machines" else ""
-                name = f"{service}{one.name}".lower()
-                if section == "deployments" or path in told:
-                    continue
-                if name in seen:
-                    hint = "; a count wants a name with {index}" if seen[name] == path else ""
-                    yield _problem((*path, "name"), f"{name} is there twice{hint}")
-                    told.add(path)
-                    continue
-                seen[name] = path
-                try:
-                    rules.get(section, lambda text: text)(one.name)
-                except AsyncsmError as error:
-                    yield _problem((*path, "name"), f"{one.name!r}: {error}")
-                    told.add(path)
-
-    def _places(self) -> Iterator[Problem]:
-        groups = {one.name.lower() for _, one in self._copies["affinity_groups"]}
-        for section in ("affinity_groups", "storage_accounts", "reserved_ips", "hosted_services"):
-            for place, entry in enumerate(getattr(self._plan, section)):
-                one = _placed(entry, self._plan.location)
-                group = getattr(one, "affinity_group", None)
-                if one.location is None and group is None:  # type: ignore[attr-defined]
-                    wanted = "location or affinity_group" if hasattr(one, "affinity_group") else "location"
-                    yield _problem((section, place), f"needs a {wanted}, or the plan a location")
-                elif entry.location is not None and group is not None:
-                    yield _problem((section, place), "has a location and an affinity_group")
-                elif group is not None and "{" not in group:
-                    yield from _misspelt((section, place, "affinity_group"), group, groups)
-
-    def _slots(self) -> Iterator[Problem]:
-        taken: dict[tuple[str, str], str] = {}
-        names: set[tuple[str, str]] = set()
-        for path, one in self._copies["deployments"]:
-            slot = (one.service_name.lower(), one.deployment_slot)
-            if slot in taken:
-                yield _problem(path, f"the {slot[1]} slot of {one.service_name} has {taken[slot]} already")
-            elif (slot[0], one.name.lower()) in names:
-                yield _problem(
-                    (*path, "name"), f"{one.service_name} has a deployment {one.name.lower()} already"
-                )
-            taken.setdefault(slot, one.name)
-            names.add((slot[0], one.name.lower()))
-        for path, one in self._copies["virtual_machines"]:
-            other = taken.get((one.service_name.lower(), "Production"))
-            if other is not None:
-                yield _problem(
-                    (*path, "service_name"),
-                    f"the Production slot of {one.service_name} has the deployment {other}",
-                )
-                break
-        services = {one.name.lower() for _, one in self._copies["hosted_services"]}
-        for section in ("deployments", "virtual_machines"):
-            for path, one in self._copies[section]:
-                misspelt = _misspelt((*path, "service_name"), one.service_name, services)
-                if misspelt:
-                    yield from misspelt
-                    break
-
-    def _machines(self) -> Iterator[Problem]:
-        names: dict[str, str] = {}
-        counts: dict[str, int] = {}
-        for path, one in self._copies["virtual_machines"]:
-            service = one.service_name.lower()
-            deployment = (one.deployment_name or one.service_name).lower()
-            if names.setdefault(service, deployment) != deployment:
-                yield _problem(
-                    (*path, "deployment_name"),
-                    f"machines of {one.service_name} are in the deployment {names[service]} already",
-                )
-            counts[service] = counts.get(service, 0) + 1
-            if counts[service] == MACHINES_OF_A_DEPLOYMENT + 1:
-                yield _problem(
-                    (*path, "service_name"),
-                    f"{one.service_name} has more than {MACHINES_OF_A_DEPLOYMENT} machines;"
-                    " group_size and {group} spread them over several services",
-                )
-        for place, entry in enumerate(self._plan.virtual_machines):
-            if (entry.os_virtual_hard_disk is None) == (entry.vm_image_name is None):
-                yield _problem(
-                    ("virtual_machines", place), "give either os_virtual_hard_disk or vm_image_name"
-                )
-            disk = entry.os_virtual_hard_disk
-            origins = ("source_image_name", "disk_name", "media_link", "remote_source_image_link", "os")
-            if disk is not None and not any(getattr(disk, origin) for origin in origins):
-                yield _problem(
-                    ("virtual_machines", place, "os_virtual_hard_disk"),
-                    "needs a source_image_name, disk_name, media_link or remote_source_image_link",
-                )
-
-    def _ports(self) -> Iterator[Problem]:
-        """Machines of a deployment have one address, so that each public port is one machine's, or one set's."""
-        taken: dict[tuple[str, str, int], tuple[str, str | None]] = {}
-        told: set[Path_] = set()
-        for path, one in self._copies["virtual_machines"]:
-            for place, endpoint in enumerate(one.network_config.endpoints if one.network_config else ()):
-                where = (*path, "network_config", "endpoints", place, "port")
-                if endpoint.port is None or where in told:
-                    continue
-                port = (one.service_name.lower(), endpoint.protocol, endpoint.port)
-                owner, shared = taken.setdefault(port, (one.name, endpoint.load_balanced_endpoint_set_name))
-                same_set = shared is not None and shared == endpoint.load_balanced_endpoint_set_name
-                if owner != one.name and not same_set:
-                    told.add(where)
-                    yield _problem(
-                        where,
-                        f"{one.service_name} has one port {endpoint.port}, which is {owner}'s; leave it out, and the"
-                        " service chooses one for each, or share it by a load_balanced_endpoint_set_name",
-                    )
-
-    def _regions(self) -> Iterator[Problem]:
-        """Disks must be in the region of their machine."""
-        groups = {one.name.lower(): one.location for _, one in self._copies["affinity_groups"]}
-
-        def region(one: Any) -> str | None:
-            return one.location or groups.get((one.affinity_group or "").lower())
-
-        accounts = {one.name.lower(): region(one) for _, one in self._copies["storage_accounts"]}
-        services = {one.name.lower(): region(one) for _, one in self._copies["hosted_services"]}
-        told: set[Path_] = set()
-        for path, one in self._copies["virtual_machines"]:
-            here = services.get(one.service_name.lower())
-            disks = [one.os_disk(), *one.data_disks()]
-            for account in dict.fromkeys(_account(disk.media_link) for disk in disks if disk is not None):
-                there = accounts.get(account)
-                if here and there and here.lower() != there.lower() and path not in told:
-                    told.add(path)
-                    yield _problem(
-                        path, f"{one.service_name} is in {here}, and its disks' account {account} in {there}"
-                    )
-
-    def _files(self, base: Path) -> Iterator[Problem]:
-        for path, one in self._copies["hosted_services"]:
-            for place, certificate in enumerate(one.certificates):
-                if not (base / certificate.file).is_file():
-                    yield _problem((*path, "certificates", place, "file"), f"there is no {certificate.file}")
-        for path, one in self._copies["deployments"]:
-            if not (base / one.configuration).is_file():
-                yield _problem((*path, "configuration"), f"there is no {one.configuration}")
-
-
-def _account(url: str | None) -> str:
-    return (urlsplit(url or "").hostname or "").partition(".blob.")[0]
-
-
-def _problem(path: Path_, message: str) -> Problem:
-    return Problem(path=path, message=message)
-
-
-def _misspelt(path: Path_, name: str, known: set[str]) -> list[Problem]:
-    """Return the problem of a name that is not `known`, but close to one that is."""
-    from difflib import get_close_matches
-
-    found = [] if name.lower() in known else get_close_matches(name.lower(), known, n=1, cutoff=0.8)
-    return [_problem(path, f"{name!r} is not in the plan; did you mean {close!r}?") for close in found]

@@ -181,23 +181,60 @@ class Progress:
     ) -> None:
         """Record a step of a resource, and call the listeners."""
         now = datetime.now(UTC)
-        record = self.records[key]
-        if state is not record.state:
-            record.spans.append(Span(state=record.state, begun=record.since, ended=now, detail=record.detail))
-            record.since = now
-        if record.begun is None and state.is_in_flight:
-            record.begun = now
-        record.state, record.detail = state, detail
-        record.retries += retry
-        if request_id is not None and request_id not in record.request_ids:
-            record.request_ids.append(request_id)
-        if outcome is not None:
-            record.outcome, record.ended = outcome, now
-        step = Step(
-            at=now, key=key, state=state, detail=detail, retry=retry, request_id=request_id, outcome=outcome
+        self.follow(
+            Step(
+                at=now,
+                key=key,
+                state=state,
+                detail=detail,
+                retry=retry,
+                request_id=request_id,
+                outcome=outcome,
+            )
         )
+
+    def follow(self, step: Step) -> None:
+        """Record a step that may have been taken elsewhere, and call the listeners."""
+        record, state = self.records.get(step.key), step.state
+        if record is None:  # of a resource that the plan has no more
+            return
+        if state is not record.state:
+            record.spans.append(
+                Span(state=record.state, begun=record.since, ended=step.at, detail=record.detail)
+            )
+            record.since = step.at
+        if record.begun is None and state.is_in_flight:
+            record.begun = step.at
+        record.state, record.detail = state, step.detail
+        record.retries += step.retry
+        if step.request_id is not None and step.request_id not in record.request_ids:
+            record.request_ids.append(step.request_id)
+        if step.outcome is not None:
+            record.outcome, record.ended = step.outcome, step.at
         for listener in tuple(self._listeners):
             listener(step)
+
+    def take(self, label: str, record: ResourceRecord) -> None:
+        """Replace the record of a resource by one that was kept elsewhere, where nothing preceded its keys."""
+        ours = self.records.get(label + record.key)
+        if ours is None:
+            return
+        told = ours.outcome is not None
+        update = {"key": ours.key, "needs": ours.needs}
+        for name in type(record).model_fields:
+            setattr(ours, name, update.get(name, getattr(record, name)))
+        if not told and ours.outcome is not None:
+            step = Step(
+                at=ours.since, key=ours.key, state=ours.state, detail=ours.detail, outcome=ours.outcome
+            )
+            for listener in tuple(self._listeners):
+                listener(step)
+
+    def reopen(self) -> None:
+        """Have resources that are not as they should be worked on once more."""
+        for record in self.records.values():
+            if record.outcome is not None and not record.outcome.is_good:
+                record.outcome = record.ended = record.error = None
 
     def finish(self) -> None:
         """Record the end of the run."""

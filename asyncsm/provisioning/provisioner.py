@@ -1,27 +1,42 @@
-"""The `Provisioner` of a plan in a subscription: preview, apply, destroy, status."""
+"""The `Provisioner` of a plan: preview, apply, destroy, status, in one subscription or in several.
+
+A plan for several subscriptions is cut into shares, one for each: a share is a plan of the same name with
+what there is to be in that subscription. Nothing in a share needs anything of another, so that each is
+carried out by a `Runner` of its own, with its own client, budget and lanes. One progress and one report have
+the resources of all shares; where there are several, the subscription's id stands before each key.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr, computed_field
 
 from asyncsm.config import ThrottlePolicy
+from asyncsm.errors import InvalidArgument
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.estimate import Estimate, estimate
-from asyncsm.provisioning.feasibility import shortcomings
 from asyncsm.provisioning.graph import Graph
-from asyncsm.provisioning.journal import Journal, JournalEntry, Phase
+from asyncsm.provisioning.journal import Journal, JournalError, Phase, Record
+from asyncsm.provisioning.look import look
 from asyncsm.provisioning.plan import Plan
+from asyncsm.provisioning.problems import Problem
 from asyncsm.provisioning.progress import StrictModel, Watch
 from asyncsm.provisioning.report import Report, Traffic
-from asyncsm.provisioning.resources import Site, left_over, resources_of
-from asyncsm.provisioning.runner import Runner, RunOptions
+from asyncsm.provisioning.resources import Site, resources_of
+from asyncsm.provisioning.resources.base import together
+from asyncsm.provisioning.runner import Runner, RunOptions, Verb, graph_for, progress_of, run_all
+from asyncsm.provisioning.store import Records
 from asyncsm.services import ServiceManagementService
 
 JOURNAL_SUFFIX = ".journal"
+
+Seen: TypeAlias = tuple[Site, Mapping[str, Any]]
+"""A subscription as it was surveyed, and what was found there."""
 
 
 class Planned(StrictModel):
@@ -56,7 +71,7 @@ class Preview(StrictModel):
         changes: the number of requests that would change something.
         seconds: the least time for all of them.
         seconds_by_budget: the least time for sending them; 0 where no budget is known.
-        problems: why the subscription cannot have all of it, as far as that can be told.
+        obstacles: why the subscription cannot have all of it, as far as that can be told, with their places in the plan.
     """
 
     plan: str
@@ -66,7 +81,14 @@ class Preview(StrictModel):
     changes: int
     seconds: float
     seconds_by_budget: float
-    problems: list[str] = Field(default_factory=list)
+    obstacles: list[Problem] = Field(default_factory=list)
+    _seen: dict[str, Seen] = PrivateAttr(default_factory=dict)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def problems(self) -> list[str]:
+        """The obstacles in words."""
+        return [str(one) for one in self.obstacles]
 
     @property
     def actions(self) -> dict[str, int]:
@@ -97,7 +119,7 @@ class Status(StrictModel):
 
 
 class Provisioner:
-    """Carries out a plan in a subscription::
+    """Carries out a plan in a subscription, or in several::
 
         plan = load_plan("farm.yaml")
         async with ServiceManagementService() as sms:
@@ -105,97 +127,143 @@ class Provisioner:
 
     Args:
         plan: the plan.
-        sms: a client of the subscription.
+        services: a client of the subscription; of several, a client of each, by id.
         base: the directory of the plan's files.
         journal: the journal's file; without one, a run that crashed cannot be resumed.
+        shares: the parts of the plan by subscription, if there are several.
 
     Attributes:
-        graph: the plan's resources and their needs.
+        graphs: the resources of each share and their needs, by subscription.
 
     Raises:
         CredentialError: a certificate's file cannot be read.
-        InvalidArgument: the plan has a resource twice, or resources that need each other.
+        InvalidArgument: the plan has a resource twice, or resources that need each other; or there is no
+            client for one of the shares.
     """
 
     def __init__(
         self,
         plan: Plan,
-        sms: ServiceManagementService,
+        services: ServiceManagementService | Mapping[str, ServiceManagementService],
         *,
         base: str | Path = Path(),
         journal: str | Path | None = None,
+        shares: Mapping[str, Plan] | None = None,
     ) -> None:
+        if isinstance(services, ServiceManagementService):
+            services = {services.session.subscription_id: services}
+        if shares is None:
+            if len(services) != 1:
+                raise InvalidArgument("shares", "must be given for several subscriptions")
+            shares = dict.fromkeys(services, plan)
+        unserved = [one for one in shares if one not in services]
+        if unserved:
+            raise InvalidArgument("services", f"has no client of {', '.join(unserved)}")
         self._plan = plan
-        self._sms = sms
         self._base = Path(base)
         self._journal = None if journal is None else Path(journal)
-        self._runner: Runner | None = None
-        self.graph: Graph = Graph(resources_of(plan, self._base))
+        self._services = services
+        self._runners: list[Runner] = []
+        self.graphs: Mapping[str, Graph] = {
+            one: Graph(resources_of(shares[one], self._base) if one in shares else ()) for one in services
+        }
 
-    async def preview(self, throttle: ThrottlePolicy | None = None) -> Preview:
+    @property
+    def graph(self) -> Graph:
+        """The plan's resources and their needs, if there is one subscription."""
+        (graph,) = self.graphs.values()
+        return graph
+
+    async def preview(self, throttle: ThrottlePolicy | None = None, *, names: int | None = None) -> Preview:
         """Read the service, and return the actions `apply` would take.
 
         Args:
-            throttle: the budget for the estimate; the session's, if not given.
+            throttle: the budget of each subscription for the estimate; the session's, if not given.
+            names: the most new names of which a subscription is asked whether somebody else has them, a request for
+                each; none is asked for if there are more. ``None`` for all.
 
         Raises:
             JournalError: the journal cannot be used.
-            AsyncsmError: the subscription cannot be read.
+            AsyncsmError: a subscription cannot be read.
         """
-        site = self._site()
-        with self._open() as journal:
-            entries = dict(journal)
-        found = await steps.survey(site, self.graph)
-        decisions = {one.key: steps.decide(one, found.get(one.key)) for one in self.graph}
-        session = self._sms.session.statistics
-        known = ThrottlePolicy(calls=session.budget) if session.budget else ThrottlePolicy()
-        reckoned: Estimate = estimate(self.graph, decisions, throttle or known)
-        return Preview(
+        with self._open() as (records, _):
+            parts = await together(self._preview(one, records[one], throttle, names) for one in self.graphs)
+        preview = Preview(
             plan=self._plan.name,
-            subscription_id=self._sms.session.subscription_id,
+            subscription_id=self._subscriptions,
+            resources=[one for part in parts for one in part.resources],
+            orphans=[one for part in parts for one in part.orphans],
+            changes=sum(one.changes for one in parts),
+            seconds=max(one.seconds for one in parts),
+            seconds_by_budget=max(one.seconds_by_budget for one in parts),
+            obstacles=[one for part in parts for one in part.obstacles],
+        )
+        for part in parts:
+            preview._seen |= part._seen  # noqa: SLF001 - for the run that follows at once
+        return preview
+
+    async def _preview(
+        self, subscription: str, records: Records, throttle: ThrottlePolicy | None, names: int | None
+    ) -> Preview:
+        site, graph, label = self._site(subscription), self.graphs[subscription], self._label(subscription)
+        found = await steps.survey(site, graph)
+        decisions = {one.key: steps.decide(one, found.get(one.key)) for one in graph}
+        session = site.sms.session.statistics
+        known = ThrottlePolicy(calls=session.budget) if session.budget else ThrottlePolicy()
+        reckoned: Estimate = estimate(graph, decisions, throttle or known)
+        begun = {key for key, record in records if record.unfinished}
+        preview = Preview(
+            plan=self._plan.name,
+            subscription_id=subscription,
             resources=[
                 Planned(
-                    key=one.key,
+                    key=label + one.key,
                     kind=one.kind,
                     name=one.name,
-                    action=_action(decisions[one.key], entries.get(one.key, JournalEntry())),
+                    action=_action(decisions[one.key], records[one.key]),
                     differences=[str(each) for each in decisions[one.key].differences],
-                    needs=list(self.graph.needs[one.key]),
+                    needs=list(graph.needs[one.key]),
                 )
-                for one in self.graph
+                for one in graph
             ],
-            orphans=[key for key, one in entries.items() if one.ours and key not in self.graph],
+            orphans=[label + key for key in records.ours if key not in graph],
             changes=reckoned.changes,
             seconds=reckoned.seconds,
             seconds_by_budget=reckoned.by_budget,
-            problems=await shortcomings(site, self.graph, decisions),
+            obstacles=await look(site, graph, decisions, begun=begun, names=names),
         )
+        preview._seen[subscription] = site, found  # noqa: SLF001
+        return preview
 
-    async def apply(self, options: RunOptions | None = None, watch: Watch | None = None) -> Report:
+    async def apply(
+        self, options: RunOptions | None = None, watch: Watch | None = None, *, after: Preview | None = None
+    ) -> Report:
         """Create and change resources until they are as the plan has them; done twice, it finds nothing to do.
 
         Args:
-            options: limits of the run.
+            options: limits of the run; `max_in_flight` is for each subscription.
             watch: called with the progress before anything is done, to read it or subscribe to it.
+            after: a preview of a moment ago, whose reading of the service need not be made again.
 
         Raises:
             JournalError: the journal cannot be used.
-            AsyncsmError: the subscription cannot be read; nothing has been changed. What goes wrong
+            AsyncsmError: a subscription cannot be read; nothing has been changed. What goes wrong
                 later is in the report.
         """
-        return await self._run("apply", options, watch)
+        seen = after._seen if after is not None else {}  # noqa: SLF001
+        return await self._run("apply", options or RunOptions(), watch, seen)
 
     async def destroy(self, options: RunOptions | None = None, watch: Watch | None = None) -> Report:
         """Remove the resources that `apply` has made, and no others; takes the arguments of `apply`.
 
         Resources that the plan had once, and has no more, are removed too.
         """
-        return await self._run("destroy", options, watch)
+        return await self._run("destroy", options or RunOptions(), watch, {})
 
     def stop(self, reason: str = "stopped") -> None:
         """Begin nothing more in the present run; it ends when the changes sent so far have ended."""
-        if self._runner is not None:
-            self._runner.stop(reason)
+        for runner in self._runners:
+            runner.stop(reason)
 
     def status(self) -> list[Status]:
         """Return the journal's knowledge of all resources, without asking the service.
@@ -203,44 +271,68 @@ class Provisioner:
         Raises:
             JournalError: the journal cannot be used.
         """
-        with self._open() as journal:
-            entries = dict(journal)
-        keys = dict.fromkeys([*(one.key for one in self.graph), *entries])
-        return [_status(key, entries.get(key, JournalEntry()), in_plan=key in self.graph) for key in keys]
+        with self._open() as (records, _):
+            return [
+                one
+                for subscription, graph in self.graphs.items()
+                for one in status_of(graph, records[subscription], self._label(subscription))
+            ]
 
     async def _run(
-        self, verb: Literal["apply", "destroy"], options: RunOptions | None, watch: Watch | None
+        self, verb: Verb, options: RunOptions, watch: Watch | None, seen: Mapping[str, Seen]
     ) -> Report:
-        before = self._sms.session.statistics
-        with self._open() as journal:
-            graph = self.graph if verb == "apply" else self._with_left_over(journal)
-            self._runner = runner = Runner(
-                graph, self._site(), journal, digest=self._plan.digest(), options=options
-            )
+        sessions = [one.session for one in self._services.values()]
+        before = [session.statistics for session in sessions]
+        with self._open(verb) as (records, journal):
+            graphs = {one: graph_for(verb, graph, records[one]) for one, graph in self.graphs.items()}
+            progress = progress_of({self._label(one): graph for one, graph in graphs.items()})
             if watch is not None:
-                watch(runner.progress)
+                watch(progress)
+            for one, graph in graphs.items():
+                site, found = seen.get(one) or (self._site(one), None)
+                runner = Runner(verb, graph, site, records[one], options, progress, self._label(one), found)
+                self._runners.append(runner)
             try:
-                progress = await (runner.apply() if verb == "apply" else runner.destroy())
+                await run_all(self._runners)
             finally:
-                self._runner = None
+                self._runners = []
+                progress.finish()
+                if journal is not None:
+                    await journal.drain()
+        after = [session.statistics for session in sessions]
         return Report.of(
             progress,
             plan=self._plan.name,
-            subscription_id=self._sms.session.subscription_id,
+            subscription_id=self._subscriptions,
             verb=verb,
-            traffic=Traffic.between(before, self._sms.session.statistics),
+            traffic=Traffic.total(map(Traffic.between, before, after)),
         )
 
-    def _with_left_over(self, journal: Journal) -> Graph:
-        """The plan's resources, and those that earlier runs made and the plan does not have any more."""
-        gone = left_over(key for key, one in journal if one.ours and key not in self.graph)
-        return Graph(self.graph, gone) if gone else self.graph
+    @property
+    def _subscriptions(self) -> str:
+        return ", ".join(self.graphs)
 
-    def _site(self) -> Site:
-        return Site(self._sms, self._base)
+    def _label(self, subscription: str) -> str:
+        return f"{subscription}/" if len(self.graphs) > 1 else ""
 
-    def _open(self) -> Journal:
-        return Journal(self._journal, self._plan.name, self._sms.session.subscription_id)
+    def _site(self, subscription: str) -> Site:
+        return Site(self._services[subscription], self._base)
+
+    @contextmanager
+    def _open(self, verb: Verb = "apply") -> Iterator[tuple[Mapping[str, Records], Journal | None]]:
+        """Open the journal, and yield the records of each subscription."""
+        if self._journal is None:
+            yield {one: Records() for one in self.graphs}, None
+            return
+        with Journal(self._journal, self._plan.name, list(self.graphs)) as journal:
+            given = {one.lower() for one in self.graphs}
+            left = [one for one in journal.subscriptions if one not in given and journal.records(one).ours]
+            if left and verb == "destroy":
+                raise JournalError(
+                    f"{self._journal}: the plan has made something in {', '.join(left)}, too;"
+                    " give clients of those subscriptions"
+                )
+            yield {one: journal.records(one) for one in self.graphs}, journal
 
 
 def journal_beside(plan_file: Path) -> Path:
@@ -248,23 +340,29 @@ def journal_beside(plan_file: Path) -> Path:
     return plan_file.with_name(f"{plan_file.name}{JOURNAL_SUFFIX}")
 
 
+def status_of(graph: Graph, records: Records, label: str = "") -> list[Status]:
+    """Return what the records know of the resources of a graph, and of others."""
+    keys = dict.fromkeys([*(one.key for one in graph), *(key for key, _ in records)])
+    return [_status(label + key, records[key], in_plan=key in graph) for key in keys]
+
+
 def _action(
-    decision: steps.Decision, entry: JournalEntry
+    decision: steps.Decision, record: Record
 ) -> Literal["create", "change", "resume", "repair", "nothing"]:
-    if entry.phase in {Phase.INTENDED, Phase.ACCEPTED}:
+    if record.unfinished:
         return "resume"
-    if entry.phase is Phase.FAILED and entry.action == "create" and decision.found is not None:
+    if record.phase is Phase.FAILED and record.action == "create" and decision.found is not None:
         return "repair"
     return {"create": "create", "change": "change"}.get(decision.action, "nothing")  # type: ignore[return-value]
 
 
-def _status(key: str, entry: JournalEntry, *, in_plan: bool) -> Status:
+def _status(key: str, record: Record, *, in_plan: bool) -> Status:
     return Status(
         key=key,
-        phase=entry.phase,
-        action=entry.action,
-        ours=entry.ours,
+        phase=record.phase,
+        action=record.action,
+        ours=record.ours,
         in_plan=in_plan,
-        error=entry.error,
-        disks=sorted(entry.disks.values()),
+        error=record.error,
+        disks=sorted(record.disks.values()),
     )

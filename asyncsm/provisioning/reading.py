@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -14,7 +14,8 @@ from pydantic import BaseModel, ValidationError
 
 from asyncsm import texts
 from asyncsm.errors import InvalidArgument
-from asyncsm.provisioning.plan import Path_, Plan, PlanError, Problem, dotted
+from asyncsm.provisioning.plan import Plan, PlanError
+from asyncsm.provisioning.problems import Path_, Problem, dotted
 
 if TYPE_CHECKING:
     import yaml
@@ -66,6 +67,7 @@ def loads_plan(
     """
     text = _decoded(content, file)
     document, places = _PARSERS[form](text, file)
+    plan = None
     try:
         plan = Plan.model_validate(document)
     except ValidationError as error:
@@ -78,7 +80,16 @@ def loads_plan(
         if not problems:
             return plan
     told = {str(one): one for one in (_placed(each, places, file) for each in problems)}
-    raise PlanError([*told.values()])  # each once, even if many entries have it from the defaults
+    raise PlanError([*told.values()], plan)  # each once, even if many entries have it from the defaults
+
+
+def located(problems: Iterable[Problem], path: str | Path) -> list[Problem]:
+    """Add their places in the plan's file to problems that were found after it was read, by `rehearse`."""
+    path, problems = Path(path), list(problems)
+    if not problems:
+        return []
+    _, places = _PARSERS[FORMS[path.suffix.lower()]](_decoded(path.read_bytes(), str(path)), str(path))
+    return [_placed(one, places, str(path)) for one in problems]
 
 
 def _decoded(content: str | bytes, file: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
@@ -46,6 +46,21 @@ class Traffic(StrictModel):
             seconds_throttled=after.seconds_throttled - before.seconds_throttled,
             seconds_in_lanes=after.seconds_in_lanes - before.seconds_in_lanes,
         )
+
+    @classmethod
+    def total(cls, parts: Iterable[Traffic]) -> Self:
+        """Add up the traffic of several sessions."""
+        sums: dict[str, Any] = {}
+        for part in parts:
+            for name, value in part:
+                known = sums.get(name)
+                if known is None:
+                    sums[name] = value
+                elif isinstance(value, dict):
+                    sums[name] = dict(Counter(known) + Counter(value))
+                else:
+                    sums[name] = known + value
+        return cls(**sums)
 
 
 class Report(BaseModel):

@@ -35,6 +35,8 @@ class Part(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
     )
+    owner_field: ClassVar[str] = ""
+    """The field that names the resource which this one is in."""
 
 
 class Spec(Part):
@@ -172,6 +174,8 @@ class HostedServiceSpec(Spec):
 
 class DeploymentSpec(Spec):
     """A deployment of web and worker roles."""
+
+    owner_field: ClassVar[str] = "service_name"
 
     service_name: Name
     """The hosted service."""

@@ -1,8 +1,4 @@
-"""The steps for one resource, shared by both engines: survey, decide, send, finish.
-
-The engines differ in where they record their progress. A process may die after any of these
-steps; the next process continues from the record.
-"""
+"""The steps for one resource at the service: survey, decide, create, finish, clear away."""
 
 from __future__ import annotations
 
@@ -14,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from asyncsm.engine.operation_list import FUTURE, is_removal
-from asyncsm.errors import AlreadyExists, InvalidArgument, OperationFailed, ResourceNotFound
+from asyncsm.errors import InvalidArgument, OperationFailed, ResourceNotFound
 from asyncsm.operations.binding import request_of
 from asyncsm.operations.disks import DiskOperations
 from asyncsm.operations.subscriptions import operations_between
@@ -117,36 +113,20 @@ def decide(resource: AnyResource, found: Any) -> Decision:
     return Decision("change" if any(one.mends for one in differences) else "", found, differences)
 
 
-async def send(
-    resource: AnyResource, site: Site, decision: Decision, since: datetime | None = None
-) -> tuple[Decision, OperationHandle | None]:
-    """Send the change that was decided.
+async def create(resource: AnyResource, site: Site, since: datetime | None = None) -> OperationHandle:
+    """Begin to create a resource.
 
     Args:
         resource: the resource.
         site: the place of the run.
-        decision: the decision.
-        since: the time from which on a process that died may have sent the change, by the service's
-            clock; ``None`` if there was none.
+        since: the time from which on a process that died may have begun, by the service's clock: its
+            creation is adopted then. ``None`` if there was none.
 
-    Returns:
-        The decision that was carried out, which is another one if the resource turned out to
-        exist, and the handle of the change, if one was sent.
+    Raises:
+        AlreadyExists: it exists, or its name belongs to somebody else.
     """
-    if decision.action == "change":
-        return decision, await resource.change(site, decision.found, decision.mending)
-    if decision.action != "create":
-        return decision, None
-    doubt = nullcontext() if since is None else site.sms.session.in_doubt(since)
-    try:
-        with doubt:
-            return decision, await resource.create(site, doubtful=since is not None)
-    except AlreadyExists:
-        found = await resource.find(site)
-        if found is None:  # the name belongs to somebody else
-            raise
-    there = decide(resource, found)
-    return await send(resource, site, there)
+    with nullcontext() if since is None else site.sms.session.in_doubt(since):
+        return await resource.create(site, doubtful=since is not None)
 
 
 async def finish(site: Site, token: str, resource: AnyResource | None = None) -> bool:

@@ -1,6 +1,9 @@
+from .hdinsight import HDInsightManagementService as HDInsightManagementService
 from .management import ServiceManagementService as ServiceManagementService
+from .monitoring import MonitoringManagementService as MonitoringManagementService
 from .networks import NetworkManagementService as NetworkManagementService
 from .scheduler import SchedulerManagementService as SchedulerManagementService
 from .service_bus import ServiceBusManagementService as ServiceBusManagementService
 from .sql_databases import SqlDatabaseManagementService as SqlDatabaseManagementService
+from .store import StoreManagementService as StoreManagementService
 from .websites import WebsiteManagementService as WebsiteManagementService

@@ -64,7 +64,7 @@ async def find_account(
     """
     if account_url is None:
         properties = (await sms.get_storage_account_properties(account)).storage_service_properties
-        account_url = next((url for url in properties.endpoints if ".blob." in url), None)
+        account_url = next((url for url in properties.endpoints if _is_of_blobs(account, url)), None)
         if account_url is None:
             raise InvalidArgument(
                 "account",
@@ -76,6 +76,11 @@ async def find_account(
             raise InvalidArgument("account", f"{account!r} shows no key; give a credential")
     secret = SecretStr(credential) if isinstance(credential, str) else credential
     return BlobAccount(account, account_url, secret)
+
+
+def _is_of_blobs(account: str, url: str) -> bool:
+    """Tell whether an endpoint is that of blobs; Azurite's has the account in its path, not in its host."""
+    return ".blob." in url or url.rstrip("/").endswith(f"/{account}")
 
 
 @asynccontextmanager

@@ -13,9 +13,9 @@ from pydantic import SecretStr
 
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations.storage import StorageAccountOperations
-from asyncsm.uploads import vhd
 from asyncsm.uploads.access import find_account, open_container
 from asyncsm.uploads.transfer import CHUNK, Chunk, ProgressCallback, SourceFile, send_chunks
+from asyncsm.wire import vhd
 
 if TYPE_CHECKING:
     from azure.storage.blob import PageRange
@@ -86,7 +86,9 @@ def check_disk(file: SourceFile) -> str:
     """
     length = min(vhd.FOOTER, file.size)
     head, footer = file.read(Chunk(0, length)), file.read(Chunk(file.size - length, length))
-    vhd.check_fixed(str(file.path), head, footer, file.size)
+    flaw = vhd.flaw_of(str(file.path), head, footer, file.size)
+    if flaw is not None:
+        raise InvalidArgument("source", flaw)
     # The footer has the disk's unique id, but does not change with the content: size and time do that.
     return hashlib.sha256(footer + f"{file.size} {file.changed}".encode()).hexdigest()
 

@@ -128,6 +128,8 @@ class XmlModel(Document):
     xml_namespace: ClassVar[str | None] = xml.AZURE
     xml_prefixes: ClassVar[dict[str, str]] = {}
     """Further namespaces declared on this element, by the prefix its aliases use."""
+    xml_own_namespace: ClassVar[str | None] = None
+    """The namespace of this element and all in it, where it stands in a document of another."""
     xml_in_any_order: ClassVar[tuple[frozenset[str], ...]] = ()
     """Sets of elements whose order is free: clients sent both orders, and the service took both."""
     xml_lost_when_late: ClassVar[frozenset[str]] = frozenset()
@@ -225,6 +227,8 @@ class XmlModel(Document):
     def to_node(self) -> dict[str, Node]:
         """Return the content of the element, ready for `xml.render`."""
         declared: dict[str, Node] = {f"@xmlns:{prefix}": uri for prefix, uri in self.xml_prefixes.items()}
+        if self.xml_own_namespace is not None:
+            declared["@xmlns"] = self.xml_own_namespace
         return codec.write(self, declared, self.extra_elements)
 
 
@@ -234,6 +238,7 @@ for _not_a_field in (
     "xml_root",
     "xml_namespace",
     "xml_prefixes",
+    "xml_own_namespace",
     "xml_in_any_order",
     "xml_lost_when_late",
 ):

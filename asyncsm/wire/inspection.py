@@ -77,7 +77,7 @@ def _inside(
         if _namespace(child) != fields.namespace(field):
             yield _astray(child, fields.namespace(field))
         else:
-            yield from _content(field, child, namespace, f"{where}/{name}")
+            yield from _content(field, child, _own(field) or namespace, f"{where}/{name}")
     for name in fields.required:
         if name not in seen:
             yield f"{where} lacks {name}."
@@ -134,7 +134,7 @@ class _Fields:
 
     def namespace(self, field: FieldLayout) -> str:
         prefix, colon, _ = field.wire.partition(":")
-        return self._prefixes[prefix] if colon else self._namespace
+        return self._prefixes[prefix] if colon else _own(field) or self._namespace
 
     def too_early(self, name: str, seen: Iterable[str]) -> str | None:
         """Return an element of `seen` that belongs behind `name`, if there is one."""
@@ -150,6 +150,11 @@ class _Fields:
         close = get_close_matches(name.lower(), folded, n=1)
         meant = f"; did you mean {folded[close[0]]}?" if close else "."
         return f"{where} has no element {name}{meant} It has: {', '.join(self.order) or 'nothing'}."
+
+
+def _own(field: FieldLayout) -> str | None:
+    """Return the namespace that an element declares for itself, and for all in it."""
+    return next((own for one in field.models if (own := getattr(one, "xml_own_namespace", None))), None)
 
 
 def _astray(element: ET.Element, wanted: str) -> str:

@@ -1,20 +1,9 @@
 """Jobs of the scheduler, which are JSON: what they do, when, and what became of it."""
 
-from datetime import UTC, datetime
-from typing import Annotated
+from pydantic import Field, JsonValue
 
-from pydantic import AfterValidator, Field, JsonValue
-
-from asyncsm.wire.json_model import JsonList, JsonModel, JsonSecret
+from asyncsm.wire.json_model import JsonList, JsonModel, JsonSecret, Moment
 from asyncsm.wire.types import OpenEnum
-
-
-def _in_utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-Moment = Annotated[datetime, AfterValidator(_in_utc)]
-"""A moment that means UTC where it does not say so."""
 
 
 class JobState(OpenEnum):

@@ -1,19 +1,21 @@
 """JsonModel: a document that is one JSON object.
 
-A field's member is called as the field in camelCase; a family that writes PascalCase says
-``model_config = PASCAL``, and a single odd one ``Field(alias=...)``. Fields nobody set are not written, one that
-was read as ``null`` is; members that a model does not know are kept in `JsonModel.extra_members`, in
-nested objects too.
+A field's member is called as the field in camelCase, that of a `PascalModel` in PascalCase, and a single
+odd one says ``Field(alias=...)``. Fields nobody set are not written, one that was read as ``null`` is;
+members that a model does not know are kept in `JsonModel.extra_members`, in nested objects too.
 """
 
 from __future__ import annotations
 
 import functools
 import json
+import math
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Final, Self, TypeVar, cast
 
 from pydantic import (
+    AfterValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -30,11 +32,11 @@ from pydantic.alias_generators import to_camel, to_pascal
 from asyncsm.config import JSON_CONTENT_TYPE
 from asyncsm.errors import InvalidArgument
 from asyncsm.wire.document import CheckedDocument, DocumentList
+from asyncsm.wire.encoding import utf8
 from asyncsm.wire.types import UnknownElement
 
 ItemT = TypeVar("ItemT")
 
-PASCAL: Final = ConfigDict(alias_generator=to_pascal)
 _EXTRAS: Final = "extra_members"
 
 
@@ -48,6 +50,14 @@ def _said(secret: SecretStr, info: SerializationInfo) -> str:
 
 JsonSecret = Annotated[SecretStr, PlainSerializer(_said, when_used="json-unless-none")]
 """Text of a member that stands in bodies, and in no repr and no dump."""
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+"""A moment that means UTC where it does not say so."""
 
 
 class JsonModel(CheckedDocument):
@@ -91,7 +101,11 @@ class JsonModel(CheckedDocument):
     @classmethod
     def from_body(cls, body: bytes | str, *, strict: bool = False) -> Self:
         """Read a body; see `Document.from_body`."""
-        return cls.model_validate(cls.opened(json.loads(body)), context={"strict": True} if strict else None)
+        content = utf8(cls.__name__, body) if isinstance(body, str) else body
+        data = json.loads(content, parse_constant=_refuse, parse_float=_finite)
+        if b"\\ud" in content.lower():
+            json.dumps(data, ensure_ascii=False).encode()  # which refuses one half of a character
+        return cls.model_validate(cls.opened(data), context={"strict": True} if strict else None)
 
     @classmethod
     def opened(cls, data: object) -> object:
@@ -100,7 +114,7 @@ class JsonModel(CheckedDocument):
 
     def to_body(self) -> bytes:
         """Write a body; see `Document.to_body`."""
-        return json.dumps(self.to_data(), ensure_ascii=False).encode()
+        return utf8(type(self).__name__, json.dumps(self.to_data(), ensure_ascii=False))
 
     def to_data(self) -> object:
         """Return what a body says, ready for `json.dumps`."""
@@ -109,6 +123,12 @@ class JsonModel(CheckedDocument):
 
 # Pydantic evaluates what its bases have annotated for every one of the models, be it no field.
 del JsonModel.__annotations__["content_type"]
+
+
+class PascalModel(JsonModel):
+    """A JSON object whose members are called as the fields in PascalCase."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(alias_generator=to_pascal)
 
 
 class JsonList(JsonModel, DocumentList[ItemT]):
@@ -122,6 +142,17 @@ class JsonList(JsonModel, DocumentList[ItemT]):
     def to_data(self) -> object:
         """Return the array."""
         return cast("Mapping[str, object]", super().to_data()).get("items", [])
+
+
+def _refuse(word: str) -> float:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{text[:20]} is too large a number")
+    return value
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Final
 from asyncsm import errors, wire
 
 _EXCLUSIVE = re.compile(r"requires exclusive access|currently underway|already in progress", re.IGNORECASE)
+_JSON_IN_TEXT = re.compile(rb"\s*<string [^<>]*>\s*(\{[^<>]*\})\s*</string>\s*")
 _TAKEN = re.compile(r"already (taken|exists|registered)|is occupied|already in use", re.IGNORECASE)
 _UNKNOWN = re.compile(r"failed to authenticate the request", re.IGNORECASE)
 """In the message about a certificate that does not manage the subscription; the code was the same as of any 403."""
@@ -31,11 +33,14 @@ def read_refusal(body: bytes) -> tuple[str | None, str | None, str | None] | Non
     """Return code, message and the operation in the way, as the body of a refusal says them.
 
     The core, SQL Database and Web Sites answer an ``Error`` element in namespaces of their own, jobs
-    and monitoring a JSON object. ``None`` for any other text, such as the ``string`` of Service Bus.
+    a JSON object, monitoring a ``string`` with one in it. ``None`` for any other text, such as the
+    ``string`` of Service Bus.
     """
     try:
         if body.lstrip().startswith(b"{"):
             return _in_json(json.loads(body))
+        if inside := _JSON_IN_TEXT.fullmatch(body):
+            return _in_json(json.loads(html.unescape(inside[1].decode())))
         error = wire.operations.Error.from_xml(body)
     except ValueError:
         return None

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from asyncsm.wire.base import Base64Text, Nillable, OpenEnum, XmlList, XmlModel, repeated
+from asyncsm.wire.base import Base64Text, Nillable, OpenEnum, Wrapped, XmlList, XmlModel, repeated
 
 
 class JobCollectionPlan(OpenEnum):
@@ -71,6 +71,22 @@ class OperationStatus(XmlModel):
     result: str | None = None
 
 
+class UsageMeter(XmlModel):
+    """How much of something an add-on includes, and how much of that is used."""
+
+    name: str | None = None
+    unit: str | None = None
+    included: str | None = None
+    used: str | None = None
+
+
+class OutputItem(XmlModel):
+    """A fact that a resource tells of itself, such as where it is reached."""
+
+    key: str | None = None
+    value: str | None = None
+
+
 class Resource(XmlModel):
     """A resource in a cloud service, such as a job collection, as it is listed."""
 
@@ -82,7 +98,9 @@ class Resource(XmlModel):
     e_tag: Annotated[str | None, Field(alias="ETag")] = None
     state: str | None = None
     sub_state: Annotated[str | None, Nillable] = None
+    usage_meters: Annotated[list[UsageMeter] | None, Wrapped("UsageMeter")] = None
     intrinsic_settings: IntrinsicSettings | None = None
+    output_items: Annotated[list[OutputItem] | None, Wrapped("OutputItem")] = None
     operation_status: OperationStatus | None = None
     label: str | None = None
 

@@ -1,26 +1,22 @@
 """The configuration of a web site, which is JSON; some words are numbers in it."""
 
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
-from asyncsm.wire.json_model import PASCAL, JsonModel, JsonSecret
+from asyncsm.wire.json_model import JsonModel, JsonSecret, PascalModel
 
 
-class NameAndValue(JsonModel):
+class NameAndValue(PascalModel):
     """A setting of a site."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     name: str | None = None
     value: str | None = None
 
 
-class ConnectionStringInfo(JsonModel):
+class ConnectionStringInfo(PascalModel):
     """A connection string of a site."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     connection_string: JsonSecret | None = None
     name: str | None = None
@@ -28,17 +24,15 @@ class ConnectionStringInfo(JsonModel):
     """0 MySql, 1 SQL Server, 2 SQL Database, 3 another."""
 
 
-class HandlerMapping(JsonModel):
+class HandlerMapping(PascalModel):
     """The program that answers for a kind of file."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     arguments: str | None = None
     extension: str | None = None
     script_processor: str | None = None
 
 
-class SiteLimits(JsonModel):
+class SiteLimits(PascalModel):
     """How much a site may use."""
 
     max_percentage_cpu: float | None = None
@@ -49,18 +43,14 @@ class SiteLimits(JsonModel):
 class VirtualApplication(JsonModel):
     """A folder of a site that is an application of its own."""
 
-    model_config: ClassVar[ConfigDict] = PASCAL
-
     physical_path: str | None = None
     preload_enabled: bool | None = None
     virtual_directories: JsonValue = None
     virtual_path: str | None = None
 
 
-class SiteConfiguration(JsonModel):
+class SiteConfiguration(PascalModel):
     """The configuration of a site; also the request that changes what is set in it."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     always_on: bool | None = None
     app_settings: list[NameAndValue] | None = None
@@ -110,10 +100,8 @@ class SiteConfiguration(JsonModel):
     win_auth_tenant_state: int | None = None
 
 
-class SlotConfigurationNames(JsonModel):
+class SlotConfigurationNames(PascalModel):
     """Names of settings that stay with their slot when slots are swapped."""
-
-    model_config: ClassVar[ConfigDict] = PASCAL
 
     connection_string_names: list[str] | None = None
     app_setting_names: list[str] | None = None

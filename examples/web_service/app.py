@@ -43,7 +43,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from asyncsm import AsyncsmError, ServiceManagementService
 from asyncsm.emulator import Emulator, Quotas
 from asyncsm.provisioning import PlanError, Report, Step
-from asyncsm.provisioning.plan import dotted
+from asyncsm.provisioning.problems import dotted
 from asyncsm.provisioning.reading import Form
 
 from .models import Details, Summary

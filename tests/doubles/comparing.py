@@ -156,7 +156,8 @@ class Comparison:
         if is_root and _name(then) == "feed":
             yield from self._feed(theirs, ours, path)
             return
-        if is_root and _is_list(theirs, ours) and [*map(_identity, theirs)] != [*map(_identity, ours)]:
+        is_list = is_root or path == "json/Value"
+        if is_list and _is_list(theirs, ours) and [*map(_identity, theirs)] != [*map(_identity, ours)]:
             yield from self._other_entries(theirs, ours, path)
             theirs, ours = _in_both(theirs, ours)
         while theirs and ours:
@@ -347,8 +348,10 @@ def _is_list(theirs: list[ET.Element], ours: list[ET.Element]) -> bool:
 
 
 def _in_both(theirs: list[ET.Element], ours: list[ET.Element]) -> tuple[list[ET.Element], list[ET.Element]]:
-    found = {_identity(entry): entry for entry in ours}
-    pairs = [(entry, found[_identity(entry)]) for entry in theirs if _identity(entry) in found]
+    found: dict[tuple[str, ...], list[ET.Element]] = {}
+    for entry in ours:
+        found.setdefault(_identity(entry), []).append(entry)
+    pairs = [(entry, left.pop(0)) for entry in theirs if (left := found.get(_identity(entry)))]
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 
 

@@ -44,6 +44,16 @@ EVERYTHING = {
     "job_collections": [
         {"name": "nightly", "cloud_service": "batch", "jobs": [{"name": "report", "frequency": "day"}]}
     ],
+    "hdinsight_clusters": [{"name": "crunch", "storage_account": "store"}],
+    "add_ons": [{"name": "mail", "provider": "sendgrid_azure", "offer": "sendgrid"}],
+    "alert_rules": [
+        {
+            "name": "idle",
+            "resource": "/hostedservices/shop/deployments/production/roles/vm",
+            "operator": "LessThan",
+            "threshold": 5,
+        }
+    ],
     "os_images": [{"name": "mine", "os": "Linux"}],
     "disks": [{"name": "spare{index:02}", "count": 3, "label": "no. {index}"}],
     "hosted_services": [

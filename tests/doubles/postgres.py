@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -25,9 +26,31 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
+class PostgresServer:
+    """A server that runs, and may be stopped and started again.
+
+    Attributes:
+        url: of its database.
+    """
+
+    def __init__(self, url, run, programs, data):
+        self.url = url
+        self._run, self._control, self._data = run, f"{programs}/pg_ctl", str(data)
+
+    def start(self):
+        """Start it, and wait until it answers."""
+        folder, port = Path(self._data).parent, urlsplit(self.url).port
+        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
+        self._run(self._control, "-D", self._data, "-o", options, "-l", f"{folder}/log", "-w", "start")
+
+    def stop(self):
+        """Cut all connections, and leave the data."""
+        self._run(self._control, "-D", self._data, "-m", "immediate", "stop")
+
+
 @contextmanager
-def postgres() -> Iterator[str]:
-    """The URL of a new database in a server of its own; skips the test where there is none."""
+def postgres() -> Iterator[PostgresServer]:
+    """A server of its own with a new database; skips the test where there is none."""
     programs = _programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
@@ -44,12 +67,12 @@ def postgres() -> Iterator[str]:
 
     try:
         run(f"{programs}/initdb", "-D", str(data), "-U", "asyncsm", "--auth=trust", "--no-sync", "-E", "UTF8")
-        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
-        run(f"{programs}/pg_ctl", "-D", str(data), "-o", options, "-l", f"{folder}/log", "-w", "start")
+        server = PostgresServer(f"postgresql://asyncsm@127.0.0.1:{port}/plans", run, programs, data)
+        server.start()
         try:
             run(f"{programs}/createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "asyncsm", "plans")
-            yield f"postgresql://asyncsm@127.0.0.1:{port}/plans"
+            yield server
         finally:
-            run(f"{programs}/pg_ctl", "-D", str(data), "-m", "immediate", "stop")
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,5 +1,6 @@
 """What a recorded subscription had from before: found in a recording's own requests and replies, and made again."""
 
+import json
 import re
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -27,6 +28,9 @@ STAGES = {
 }
 """Regions and hosts that only the service's own people saw, and what is taken for them."""
 
+PUT = ("cloudservices/", "services/monitoring/")
+"""Beginnings of paths of what is not posted to a list."""
+
 IMAGE_DISK = "unittest-donotdelete-ubuntu1404-os-2014-11-11"
 VM_IMAGE = "unittest-donotdelete-ubuntu1404"
 
@@ -45,7 +49,7 @@ async def prepare(management: Management, recording: Path) -> None:
     """Make what was there before a recording, as far as its requests name it or its first replies show it."""
     said = list(exchanges(recording))
     for path, body in _present(said):
-        verb = "PUT" if path.endswith("/media") or path.startswith("cloudservices/") else "POST"
+        verb = "PUT" if path.endswith("/media") or path.startswith(PUT) else "POST"
         made = await management.send(verb, path, body, Content_Type="application/xml")
         # What is refused here is missed where the recording needs it, and is reported there.
         if made.status == HTTPStatus.ACCEPTED:
@@ -91,12 +95,22 @@ def _present(said: list[Exchange]) -> Iterator[tuple[str, str]]:
     for name in sorted({one.lower() for one in _SPACE.findall(requests)} - made):
         yield f"services/webspaces/{name}/sites", web_site(f"before-{name}", name)
     yield from scheduled(said)
+    yield from _alert_rules(said)
     for then in said:
         if "ishostnameavailable=" in then.query and b">false<" in then.response_body:
             taken = web_site(then.query.partition("=")[2], "westuswebspace")
             yield "services/webspaces/westuswebspace/sites", taken
     for space, name in sorted(_sites(said)):
         yield f"services/webspaces/{space}/sites", web_site(name, space)
+
+
+def _alert_rules(said: list[Exchange]) -> Iterator[tuple[str, str]]:
+    """Alert rules that were listed, and that the recording itself did not make."""
+    made = {then.path.rpartition("/")[2] for then in said if then.method == "PUT"}
+    lists = (then.response_body for then in said if then.path.endswith("/alertrules"))
+    for rule in json.loads(next(lists, b"{}")).get("Value", ()):
+        if rule["Id"] not in made:
+            yield f"services/monitoring/alertrules/{rule['Id']}", json.dumps(rule)
 
 
 def _missed_spaces(said: list[Exchange]) -> set[str]:

@@ -3,6 +3,8 @@
 from doubles.lossy import LossyLoopback
 
 from asyncsm import OutcomeUnknown
+from asyncsm.emulator import Quotas
+from asyncsm.emulator.seeding import SeedDocument, plant
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations import catalogue
 from asyncsm.polling import OperationHandle
@@ -25,13 +27,20 @@ def doing(service):
     return do
 
 
-async def travel(kind, journey, how):
+async def travel(kind, journey, how, contents=None):
     """Make a journey with the first reply to each change lost `how`; each change is made once, or reported.
+
+    Args:
+        kind: class of the service.
+        journey: does everything, by what it is given to make calls with.
+        how: as for `LossyLoopback`.
+        contents: what is there before, as a seed document.
 
     Returns:
         Names of the methods that were called, and of those whose outcome was unknown.
     """
     world, called, unknown, known = LossyLoopback(how), set(), set(), operations_of(kind)
+    plant(SeedDocument.model_validate(contents or {}), world._world, Quotas(), None)
     async with world.client as sms:
         service = kind(session=sms.session)
         assert service.session is sms.session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from asyncsm.uploads.vhd import FOOTER, checksum
+from asyncsm.wire.vhd import FOOTER, checksum
 
 MIB = 1024 * 1024
 

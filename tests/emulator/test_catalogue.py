@@ -72,6 +72,7 @@ OTHERWISE_REFUSED = {
     "list_resource_extension_versions": "an empty list [guess]",
     "list_extension_versions": "an empty list [guess]",
     "create_cloud_service": "nothing of its name has to be there",
+    "set_alert_rule": "a rule may watch what is not there [guess]",
     "create_site": "it makes its web space [rec web_sites/create_site]",
 }
 """Operations on names of nothing that are refused in another way, with the evidence."""

@@ -118,7 +118,7 @@ def test_a_missing_extra_is_named(monkeypatch, capsys):
         monkeypatch.delitem(sys.modules, name)
 
     assert main(["--version"]) == 1
-    assert capsys.readouterr().err == "asyncsm: the command line needs typer: pip install 'asyncsm[cli]'\n"
+    assert capsys.readouterr().err == "asyncsm: this needs typer: pip install 'asyncsm[cli]'\n"
 
 
 def test_shells_get_their_completion():

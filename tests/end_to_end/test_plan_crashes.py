@@ -95,15 +95,15 @@ async def test_twenty_kills(emulator, tmp_path):
 @pytest.mark.timeout(400)
 async def test_two_workers_of_which_one_dies_for_good(emulator, tmp_path):
     """The same on PostgreSQL: two workers are killed in turns and started again, at last one for good."""
-    worker_process = pytest.importorskip("doubles.worker_process", reason="dbos is not installed")
+    worker_process = pytest.importorskip("doubles.worker_process", reason="procrastinate is not installed")
     file = tmp_path / "farm.json"
     file.write_text(json.dumps(farm(MACHINES, SERVICES)))
     plan = farm_plan(MACHINES, SERVICES)
     dice = random.Random(8)
-    with postgres() as database:
+    with postgres() as server:
 
         async def worker(name):
-            return await start(worker_process.main, file, database, emulator, name)
+            return await start(worker_process.main, file, server.url, emulator, name)
 
         workers = {name: await worker(name) for name in ("one", "two")}
         kills = 0

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from asyncsm.emulator import Emulator, Fault, Quotas
 from asyncsm.emulator.identity import Identity
-from asyncsm.provisioning import Journal, Provisioner, RunOptions
+from asyncsm.provisioning import Provisioner, RunOptions
+from asyncsm.provisioning.store import Records
 
 RUNS = 8
 """After so many runs without a crash everything is as it should be: each repairs what a fault has failed."""
@@ -23,22 +24,20 @@ class Crash(BaseException):
     """The process is gone: nothing catches this."""
 
 
-class MortalJournal:
-    """Lets a process die at its n-th entry, before that is written or just after."""
+class Mortal:
+    """Lets a process die at its n-th record, before that is written or just after."""
 
-    def __init__(self, entries, *, written):
-        self._left = entries
+    def __init__(self, records, *, written):
+        self._left = records
         self._written = written
-        self._put = Journal._put
+        self._put = Records.put
 
-    def __call__(self, journal, key, entry):
+    async def __call__(self, records, key, record):
         self._left -= 1
-        if self._left > 0:
-            self._put(journal, key, entry)
-            return
-        if self._left == 0 and self._written:
-            self._put(journal, key, entry)
-        raise Crash
+        if self._left > 0 or (self._left == 0 and self._written):
+            await self._put(records, key, record)
+        if self._left <= 0:
+            raise Crash
 
 
 PLANS = st.builds(farm_plan, machines=st.integers(1, 5), services=st.integers(1, 3))
@@ -68,9 +67,9 @@ async def scenario(plan, crashes, faults, folder):
     ) as emulator:
         for fault in faults:
             emulator.faults.add(fault)
-        for entries, written in crashes:
-            mortal = MortalJournal(entries, written=written)
-            with mock.patch.object(Journal, "_put", lambda *args, mortal=mortal: mortal(*args)):
+        for count, written in crashes:
+            mortal = Mortal(count, written=written)
+            with mock.patch.object(Records, "put", lambda *args, mortal=mortal: mortal(*args)):
                 try:
                     await apply(plan, emulator, journal)
                 except* Crash:

@@ -13,6 +13,7 @@ import yaml
 from doubles.emulator_thread import emulator_in_thread
 from doubles.impatient import impatient_commands
 from doubles.plans import farm
+from doubles.postgres import postgres
 
 from asyncsm.cli import main
 from asyncsm.emulator import Fault, Quotas
@@ -61,19 +62,29 @@ def test_what_would_fail_is_told_before_the_work(emulator, plan, capsys, monkeyp
         assert main(["plan", command[0], str(plan), *command[1:]]) == 2
         said = capsys.readouterr().err
         assert said == (
-            f"asyncsm: {plan}: virtual_machine/farm-01/vm-001 and 1 more: env:FARM_PASSWORD:"
+            f"asyncsm: {plan}:19:7: virtual_machines[0].system_config.linux.user_password:"
+            " virtual_machine/farm-01/vm-001 and 1 more: env:FARM_PASSWORD:"
             " the environment variable is not set\n"
         )
     monkeypatch.setenv("FARM_PASSWORD", "Secret-12")
     plan.write_text(plan.read_text().replace("name: vm-", "role_size: Smalll\n  name: vm-"))
-    assert main(["plan", "check", str(plan)]) == 0
-    assert "the size 'Smalll' is none that the public cloud is known for" in capsys.readouterr().err
-    assert main(["plan", "show", str(plan), "--dry-run"]) == 2
-    assert capsys.readouterr().err.endswith(
-        f"asyncsm: {plan}: there is no size 'Smalll'; did you mean Small?\n"
-    )
+    for command in (["check"], ["show", "--dry-run"], ["apply"]):
+        assert main(["plan", command[0], str(plan), *command[1:]]) == 2
+        assert capsys.readouterr().err.endswith(
+            f"asyncsm: {plan}:11:3: virtual_machines[0].role_size: virtual_machine/farm-01/vm-001 and 1 more:"
+            " role_size: there is no size 'Smalll'; did you mean Small?\n"
+        )
     assert main(["plan", "destroy", str(plan), "--yes", "--output", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["outcomes"] == {"absent": 4}
+
+
+def test_force(emulator, plan, capsys):
+    """What can be had is made, if that is wanted, and what stands in the way of the rest is told first."""
+    plan.write_text(plan.read_text().replace("name: vm-", "role_size: Smalll\n  name: vm-"))
+    assert main(["plan", "apply", str(plan), "--force"]) == PARTLY
+    said = capsys.readouterr()
+    assert "there is no size 'Smalll'; did you mean Small?; going on all the same" in said.err
+    assert "2 created, 2 failed" in said.err
 
 
 def test_schema(capsys):
@@ -129,6 +140,7 @@ def test_a_part_that_fails(emulator, plan, capsys):
             ["apply", "{plan}", "--database", "sqlite:///x.db", "--journal", "y"],
             "--journal: is for runs in this",
         ),
+        (["apply", "{plan}", "--database", "sqlite:///:memory:"], "must be sqlite:///FILE or postgresql://"),
     ],
 )
 def test_nonsense(emulator, plan, arguments, said, capsys):
@@ -144,12 +156,43 @@ def test_destroy_asks_first(emulator, plan, capsys, monkeypatch):
     assert "Remove everything" in capsys.readouterr().err
 
 
-def test_the_durable_engine(emulator, plan, capsys, tmp_path):
-    """With an SQLite database instead of a journal."""
-    pytest.importorskip("dbos")
+def test_a_database_for_one_process_is_a_journal(emulator, plan, capsys, tmp_path):
+    """There is nobody to share it with."""
     database = f"sqlite:///{tmp_path / 'plans.db'}"
     assert main(["plan", "apply", str(plan), "--database", database]) == 0
     assert "apply farm: 4 created in" in capsys.readouterr().err
+    status = ["plan", "status", str(plan), "--query", "[].phase"]
+    assert main([*status, "--journal", str(tmp_path / "plans.db")]) == 0
+    assert capsys.readouterr().out.split() == ["done"] * 4
+    assert main(["plan", "destroy", str(plan), "--database", database, "--yes", "--disks"]) == 0
+    assert "destroy farm: 4 removed in" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A PostgreSQL server."""
+    with postgres() as running:
+        yield running.url
+
+
+@pytest.fixture
+def database(server):
+    """A database with nothing of earlier tests."""
+    psycopg = pytest.importorskip("psycopg", reason="procrastinate is not installed")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return server
+
+
+def test_the_durable_engine(emulator, plan, capsys, database):
+    """With PostgreSQL instead of a journal."""
+    assert main(["plan", "apply", str(plan), "--database", database]) == 0
+    assert "apply farm: 4 created in" in capsys.readouterr().err
+    assert main(["plan", "status", str(plan), "--database", database, "--query", "[].phase"]) == 0
+    assert capsys.readouterr().out.split() == ["done"] * 4
+    assert main(["plan", "abandon", str(plan), "--database", database]) == 0
+    assert capsys.readouterr().err == "no run of farm is going on\n"
     assert main(["plan", "destroy", str(plan), "--database", database, "--yes", "--disks"]) == 0
     assert "destroy farm: 4 removed in" in capsys.readouterr().err
 
@@ -172,12 +215,9 @@ def command(*arguments):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
 @pytest.mark.parametrize("engine", ["journal", "database"])
-def test_an_interrupt_stops_gently(emulator, plan, tmp_path, engine):
+def test_an_interrupt_stops_gently(emulator, plan, request, engine):
     """Ctrl-C begins nothing more and waits for what was sent; the next apply does the rest."""
-    options = []
-    if engine == "database":
-        pytest.importorskip("dbos")
-        options = ["--database", f"sqlite:///{tmp_path / 'plans.db'}"]
+    options = ["--database", request.getfixturevalue("database")] if engine == "database" else []
     emulator.faults.add(Fault(kind="stuck", operation="CreateVirtualMachineDeployment", seconds=900))
     with command("plan", "apply", plan, "--output", "json", *options) as process:
         for line in process.stderr:
@@ -204,14 +244,16 @@ def test_a_report_that_cannot_be_written_is_told_before_the_work(emulator, plan,
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
-def test_a_worker(emulator, tmp_path):
-    """It says that it is ready, and stops when told to."""
-    pytest.importorskip("dbos")
-    with command("worker", "--database", f"sqlite:///{tmp_path / 'plans.db'}") as process:
-        assert process.stderr.readline() == "worker embedded is ready\n"
+def test_a_worker(emulator, plan, capsys, database):
+    """It says that it is ready, does what is asked for elsewhere, and stops when told to."""
+    with command("worker", "--database", database, "--name", "one") as process:
+        assert process.stderr.readline() == "worker one is ready\n"
+        assert main(["plan", "apply", str(plan), "--database", database]) == 0
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
         assert process.stderr.read() == "worker stopped\n"
+    assert main(["worker", "--database", "sqlite:///plans.db"]) == 2
+    assert "workers need the latter" in capsys.readouterr().err
 
 
 def test_the_live_display(emulator, plan, tmp_path):

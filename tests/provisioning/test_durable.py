@@ -1,70 +1,135 @@
-"""The durable engine on its embedded database; `test_plan_crashes` has it on PostgreSQL, with many deaths."""
+"""The durable engine on PostgreSQL; `test_plan_crashes` has it with many deaths."""
 
 import asyncio
-import stat
+import json
+import os
+import signal
 import sys
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from contextlib import suppress
 
 import pytest
+from doubles.impatient import DEAD_AFTER
+from doubles.mortal import MortalProcess
 from doubles.plans import farm, farm_plan, things, wanted
 
+from asyncsm import ServiceManagementService
 from asyncsm.config import ThrottlePolicy
 from asyncsm.emulator import Fault
-from asyncsm.errors import ClientStateError, InvalidArgument, OperationFailed, OutcomeUnknown
-from asyncsm.provisioning import Plan, RunOptions, State, steps
+from asyncsm.errors import InvalidArgument
+from asyncsm.provisioning import Phase, Plan, RunOptions, State
 
-durable = pytest.importorskip("asyncsm.provisioning.durable", reason="dbos is not installed")
+durable = pytest.importorskip("asyncsm.provisioning.durable", reason="procrastinate is not installed")
 
-from dbos import DBOS  # noqa: E402 - the tests skip without it
+import psycopg  # noqa: E402 - the tests skip without it
+from doubles import worker_process  # noqa: E402
+from doubles.postgres import postgres  # noqa: E402
 
-from asyncsm.provisioning.durable import worker_locks, workflows  # noqa: E402
+from asyncsm.provisioning.durable import database  # noqa: E402
+from asyncsm.provisioning.durable.fenced import FencedRecords, Lease  # noqa: E402
+from asyncsm.provisioning.record import Record  # noqa: E402
+from asyncsm.provisioning.store import Fenced  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+
+NOTHING = {"accounts": [], "services": {}, "disks": []}
+MACHINE = "virtual_machine/farm-01/vm-001"
 
 
 def counted(report):
     return {str(outcome): count for outcome, count in report.outcomes.items()}
 
 
-@pytest.fixture
-def database(tmp_path):
-    return f"sqlite:///{tmp_path / 'plans.db'}"
-
-
-@pytest.fixture
-async def engine(database, emulator):
-    async with durable.DurableEngine(database, emulator.service) as running:
+@pytest.fixture(scope="module")
+def server():
+    with postgres() as running:
         yield running
 
 
-async def run(engine, emulator, tmp_path, verb, plan, **options):
-    submitted = await engine.submit(verb, plan, tmp_path, emulator.subscription_id, **options)
-    return await engine.follow(submitted)
+@pytest.fixture
+async def url(server):
+    """A database that nobody has used."""
+    async with await psycopg.AsyncConnection.connect(server.url, autocommit=True) as connection:
+        await connection.execute("DROP DATABASE IF EXISTS test WITH (FORCE)")
+        await connection.execute("CREATE DATABASE test")
+    return server.url.replace("/plans", "/test")
 
 
-async def test_a_plan_is_carried_out_and_removed(engine, emulator, sms, tmp_path):
-    """As by the engine in this process: made once, left the second time, and removed."""
+@pytest.fixture
+def another(url, emulator):
+    """Make an engine."""
+
+    def make(connect=lambda _: emulator.service(), **options):
+        return durable.DurableEngine(url, connect, **{"dead_after": DEAD_AFTER} | options)
+
+    return make
+
+
+@pytest.fixture
+async def engine(another, emulator):
+    async with another() as running:
+        running.work([emulator.subscription_id])
+        yield running
+
+
+@pytest.fixture
+def submit(emulator, tmp_path):
+    async def submit(engine, verb, plan, **options):
+        return await engine.submit(verb, {emulator.subscription_id: plan}, tmp_path, **options)
+
+    return submit
+
+
+@pytest.fixture
+def run(engine, submit):
+    async def run(verb, plan, **options):
+        return await engine.follow(await submit(engine, verb, plan, **options))
+
+    return run
+
+
+async def until(condition):
+    async with asyncio.timeout(20):
+        while not await condition():
+            await asyncio.sleep(0.05)
+
+
+async def test_a_plan_is_carried_out_and_removed(run, sms):
+    """As in process: made once, left the second time, and removed."""
     plan = farm_plan(4, 2)
-    assert counted(await run(engine, emulator, tmp_path, "apply", plan)) == {"created": 7}
+    report = await run("apply", plan)
+    assert counted(report) == {"created": 7}
+    assert report.traffic.requests["change"] == 7
+    assert all(one.request_ids and one.spans for one in report.resources)
     assert await things(sms) == wanted(plan)
-    assert counted(await run(engine, emulator, tmp_path, "apply", plan)) == {"unchanged": 7}
-    assert counted(await run(engine, emulator, tmp_path, "destroy", plan, disks=True)) == {"removed": 7}
-    assert await things(sms) == {"accounts": [], "services": {}, "disks": []}
+    assert counted(await run("apply", plan)) == {"unchanged": 7}
+    assert counted(await run("destroy", plan, disks=True)) == {"removed": 7}
+    assert await things(sms) == NOTHING
 
 
-async def test_disks_are_kept_unless_told_otherwise(engine, emulator, tmp_path):
-    """Their storage account is kept with them."""
-    plan = farm_plan(1, 1)
-    await run(engine, emulator, tmp_path, "apply", plan)
-    assert counted(await run(engine, emulator, tmp_path, "destroy", plan)) == {"removed": 2, "kept": 1}
+async def test_disks_are_kept_and_removed_later(run, sms):
+    """Unless told otherwise, with the account they are in; the database knows them."""
+    plan = farm_plan(2, 1)
+    await run("apply", plan)
+    assert counted(await run("destroy", plan)) == {"removed": 3, "kept": 1}
+    assert len(await sms.list_disks()) == 2
+    assert counted(await run("destroy", plan, disks=True)) == {"removed": 3, "absent": 1}
+    assert await things(sms) == NOTHING
 
 
-async def test_failures(engine, emulator, sms, tmp_path):
+async def test_what_the_plan_has_no_more_is_removed(run, sms):
+    """The records know that it is ours."""
+    await run("apply", farm_plan(4, 2))
+    assert counted(await run("destroy", farm_plan(1, 1), disks=True)) == {"removed": 7}
+    assert await things(sms) == NOTHING
+
+
+async def test_failures(run, emulator, sms):
     """They stop what needs them, are told, and repaired by the next run."""
     async with emulator.service(emulator.subscription_ids[1]) as other:
         await other.create_hosted_service("farm-01", "theirs", location="West US")
     plan = farm_plan(4, 2)
     with emulator.faults.active(Fault(kind="fail", operation="AddRole", count=1)):
-        report = await run(engine, emulator, tmp_path, "apply", plan)
+        report = await run("apply", plan)
     assert counted(report) == {"created": 3, "failed": 2, "skipped": 2}
     assert {one.key for one in report.bad if one.error} == {
         "hosted_service/farm-01",
@@ -72,266 +137,323 @@ async def test_failures(engine, emulator, sms, tmp_path):
     }
     async with emulator.service(emulator.subscription_ids[1]) as other:
         await other.delete_hosted_service("farm-01")
-    assert (await run(engine, emulator, tmp_path, "apply", plan)).all_good
+    assert (await run("apply", plan)).all_good
     assert await things(sms) == wanted(plan)
 
 
-async def test_differences(engine, emulator, sms, tmp_path):
+async def test_differences(run, sms):
     """What can be changed is changed; what was not made by the plan is not removed."""
     await sms.create_hosted_service("farm-01", "old", location="West US")
     document = farm(1, 1)
     document["hosted_services"][0]["label"] = "new"
     plan = Plan.model_validate(document)
-    assert counted(await run(engine, emulator, tmp_path, "apply", plan)) == {"created": 2, "changed": 1}
-    removed = await run(engine, emulator, tmp_path, "destroy", plan, disks=True)
-    assert counted(removed) == {"removed": 2, "kept": 1}
+    assert counted(await run("apply", plan)) == {"created": 2, "changed": 1}
+    assert counted(await run("destroy", plan, disks=True)) == {"removed": 2, "kept": 1}
 
 
-async def test_a_forgotten_change(engine, emulator, tmp_path, monkeypatch):
-    """If the service has forgotten what was sent, and the resource is gone as well, nothing was changed."""
-    document = farm(1, 1)
-    await run(engine, emulator, tmp_path, "apply", Plan.model_validate(document))
-    document["virtual_machines"][0]["role_size"] = "Large"
+async def test_several_subscriptions(another, emulator, tmp_path):
+    """Each has its share of the plan, its own client and its own keys in the report."""
+    first, second = emulator.subscription_ids[:2]
+    others = [{"name": "other-{index}", "count": 2}]
+    shares = {
+        first: farm_plan(1, 1),
+        second: Plan(name="farm", location="West US", hosted_services=others),
+    }
+    async with another(emulator.service) as engine:
+        engine.work(None)
+        report = await engine.follow(await engine.submit("apply", shares, tmp_path))
+        known = await engine.status(shares, tmp_path)
+    assert counted(report) == {"created": 5}
+    assert {one.key for one in report.resources} == {one.key for one in known}
+    assert f"{second}/hosted_service/other-2" in {one.key for one in known if one.ours}
 
-    async def forgotten(site, *_):
-        await (await site.sms.delete_deployment("farm-01", "farm-01"))
-        return False
 
-    monkeypatch.setattr(steps, "finish", forgotten)
-    report = await run(engine, emulator, tmp_path, "apply", Plan.model_validate(document))
-    assert counted(report) == {"unchanged": 2, "failed": 1}
-    assert "there is no virtual_machine/farm-01/vm-001" in report.bad[0].error
-
-
-async def test_progress_is_told(engine, emulator, tmp_path):
-    """By whom each resource is carried out, and its request id."""
+async def test_progress_is_told_to_who_looks_on(another, engine, submit):
+    """Step by step, with times and request ids, also to a process that has no part in it."""
     seen = []
-    submitted = await engine.submit("apply", farm_plan(1, 1), tmp_path, emulator.subscription_id)
-    report = await engine.follow(submitted, lambda progress: progress.subscribe(seen.append))
+    run = await submit(engine, "apply", farm_plan(1, 1))
+    async with another(connect=None) as onlooker:
+        report = await onlooker.follow(run, lambda progress: progress.subscribe(seen.append))
+    assert report.all_good
     assert {step.key for step in seen if step.outcome} == {one.key for one in report.resources}
-    assert all(one.request_ids for one in report.resources)
-    assert State.ENDED in {step.state for step in seen}
+    assert State.RUNNING in {step.state for step in seen}
+    machine = next(one for one in report.resources if one.key == MACHINE)
+    assert machine.in_state(State.RUNNING) > 0
 
 
-async def taken_up(left, database, emulator, tmp_path, plan):
-    """The report of a run that was left, after another engine has gone on with it."""
-    async with durable.DurableEngine(database, emulator.service) as engine:
-        again = await engine.submit("apply", plan, tmp_path, emulator.subscription_id)
-        assert again.id == left.id
-        return await engine.follow(again)
-
-
-async def test_a_run_that_was_left_is_taken_up(database, emulator, sms, tmp_path):
-    """The same run goes on when its engine is started again; it is not asked for twice."""
+async def test_a_run_that_was_left_is_taken_up(another, emulator, sms, submit):
+    """The same run goes on with the next engine; it is not asked for twice."""
     plan = farm_plan(4, 2)
-    async with durable.DurableEngine(database, emulator.service) as engine:
-        first = await engine.submit("apply", plan, tmp_path, emulator.subscription_id)
+    async with another() as engine:
+        first = await submit(engine, "apply", plan)
         with pytest.raises(InvalidArgument, match="another run of farm has not ended"):
-            await engine.submit("destroy", plan, tmp_path, emulator.subscription_id)
-    assert (await taken_up(first, database, emulator, tmp_path, plan)).all_good
+            await submit(engine, "destroy", plan)
+    async with another() as engine:
+        engine.work([emulator.subscription_id])
+        again = await submit(engine, "apply", plan)
+        assert again.id == first.id
+        assert (await engine.follow(again)).all_good
     assert await things(sms) == wanted(plan)
 
 
-async def test_what_is_going_on_is_left_as_it_is(database, emulator, sms, tmp_path):
-    """When an engine stops, its workflows are neither done nor failed; the next one goes on with them."""
+async def under_way(sms):
+    return (await sms.list_subscription_operations()).subscription_operations
+
+
+async def test_what_is_going_on_is_left_as_it_is(another, emulator, sms, submit):
+    """When an engine stops, its changes are neither done nor failed; the next one goes on with them."""
     plan = farm_plan(2, 1)
     emulator.clock.pause()
-    async with durable.DurableEngine(database, emulator.service) as engine:
-        first = await engine.submit("apply", plan, tmp_path, emulator.subscription_id)
-        async with asyncio.timeout(20):
-            while not (await sms.list_subscription_operations()).subscription_operations:
-                await asyncio.sleep(0.05)
+    async with another() as engine:
+        engine.work([emulator.subscription_id])
+        run = await submit(engine, "apply", plan)
+        await until(lambda: under_way(sms))
     emulator.clock.resume()
-    assert counted(await taken_up(first, database, emulator, tmp_path, plan)) == {"created": 4}
+    async with another() as engine:
+        engine.work([emulator.subscription_id])
+        assert counted(await engine.follow(run)) == {"created": 4}
     assert await things(sms) == wanted(plan)
 
 
-async def test_a_lost_database(database, emulator, sms, tmp_path, monkeypatch):
-    """Whom others take for dead says so and leaves everything; who has the database goes on with it."""
-    plan = farm_plan(2, 1)
-    emulator.clock.pause()
-    with monkeypatch.context() as patch:
-        patch.setattr(worker_locks, "SqliteLock", LosableLock)
-        patch.setattr("asyncsm.provisioning.durable.engine.ROUNDS", 0.01)
-        async with durable.DurableEngine(database, emulator.service) as engine:
-            first = await engine.submit("apply", plan, tmp_path, emulator.subscription_id)
-            patch.setattr(LosableLock, "lost", True)
-            with pytest.raises(ClientStateError, match="has lost its lock in the database"):
-                await engine.follow(first)
-        with pytest.raises(ClientStateError, match="has lost its lock in the database"):
-            await durable.work(database, emulator.service, [emulator.subscription_id], asyncio.Event())
-    emulator.clock.resume()
-    assert counted(await taken_up(first, database, emulator, tmp_path, plan)) == {"created": 4}
-    assert await things(sms) == wanted(plan)
-
-
-class LosableLock(worker_locks.SqliteLock):
-    """A lock that can be lost."""
-
-    lost = False
-
-    def is_held(self):
-        return not self.lost
-
-
-async def test_two_submits_at_once(engine, emulator, sms, tmp_path, monkeypatch):
+async def test_two_submits_at_once(engine, emulator, sms, submit):
     """Equal ones are one run; of two that differ, one is told, and the other is carried out."""
-    plan, subscription = farm_plan(2, 1), emulator.subscription_id
-    runs = await asyncio.gather(*(engine.submit("apply", plan, tmp_path, subscription) for _ in range(2)))
+    plan = farm_plan(2, 1)
+    runs = await asyncio.gather(*(submit(engine, "apply", plan) for _ in range(2)))
     assert runs[0].id == runs[1].id
     assert (await engine.follow(runs[0])).all_good
     found = await asyncio.gather(
-        engine.submit("apply", plan, tmp_path, subscription),
-        engine.submit("destroy", plan, tmp_path, subscription, disks=True),
-        return_exceptions=True,
+        submit(engine, "apply", plan), submit(engine, "destroy", plan, disks=True), return_exceptions=True
     )
     (refused,) = [one for one in found if isinstance(one, InvalidArgument)]
     assert "another run of farm has not ended" in str(refused)
     (run,) = [one for one in found if one is not refused]
     assert (await engine.follow(run)).all_good
-    there = await things(sms)
-    assert there == (wanted(plan) if run.verb == "apply" else {"accounts": [], "services": {}, "disks": []})
+    assert await things(sms) == (wanted(plan) if run.verb == "apply" else NOTHING)
 
 
-async def test_a_deadline(engine, emulator, tmp_path):
+async def test_a_run_that_is_asked_for_meanwhile(engine, emulator, sms, submit):
+    """The owner of a subscription hears of it while it works on another plan."""
+    emulator.clock.pause()
+    first = await submit(engine, "apply", farm_plan(1, 1))
+    await until(lambda: under_way(sms))
+    second = await submit(
+        engine, "apply", Plan(name="more", location="West US", hosted_services=[{"name": "more"}])
+    )
+    assert counted(await engine.follow(second)) == {"created": 1}
+    emulator.clock.resume()
+    assert (await engine.follow(first)).all_good
+
+
+async def test_a_deadline(engine, emulator, submit):
     """What has not ended by then is told as stopped, and goes on."""
     emulator.clock.pause()
-    submitted = await engine.submit("apply", farm_plan(2, 1), tmp_path, emulator.subscription_id)
-    left = await engine.follow(submitted, deadline=2)
+    run = await submit(engine, "apply", farm_plan(2, 1))
+    left = await engine.follow(run, deadline=1)
     assert counted(left)["stopped"] >= 3
     emulator.clock.resume()
-    assert counted(await engine.follow(submitted)) == {"created": 4}
+    assert counted(await engine.follow(run)) == {"created": 4}
 
 
-async def test_a_workflow_that_fails_itself(engine, emulator, sms, tmp_path, monkeypatch):
-    """Whatever was wrong: the next run finds out what became of the change, and repairs it."""
-    monkeypatch.setitem(workflows.PERSISTENCE, "max_attempts", 1)
+async def test_an_interrupt(engine, emulator, sms, submit):
+    """Nothing more is begun, and what was sent is waited for; the next engine does the rest."""
+    emulator.clock.pause()
+    run = await submit(engine, "apply", farm_plan(1, 1))
+    await until(lambda: under_way(sms))
+    engine.stop()
+    emulator.clock.resume()
+    report = await engine.follow(run)
+    assert {one.detail for one in report.bad} == {"interrupted"}
+    assert (await engine.status({emulator.subscription_id: farm_plan(1, 1)}, "."))[0].phase is Phase.DONE
+
+
+async def test_an_abandoned_run(another, engine, emulator, sms, submit, run):
+    """Nothing more is sent; what was under way is taken up by the run that comes next."""
     plan = farm_plan(2, 1)
-    with one_failing(emulator, monkeypatch, finish=broken_after(steps.finish, "AddRole")):
-        assert counted(await run(engine, emulator, tmp_path, "apply", plan)) == {"created": 3, "failed": 1}
-    assert counted(await run(engine, emulator, tmp_path, "apply", plan)) == {"unchanged": 3, "created": 1}
+    emulator.clock.pause()
+    left = await submit(engine, "apply", plan)
+    await until(lambda: under_way(sms))
+    async with another(connect=None) as elsewhere:
+        assert await elsewhere.abandon("farm", [emulator.subscription_id.upper()]) == 1
+        assert await elsewhere.abandon("farm", [emulator.subscription_id]) == 0
+    report = await engine.follow(left)
+    assert {one.detail for one in report.bad} == {"the run was abandoned"}
+    begun = len(await under_way(sms))
+    emulator.clock.resume()
+    await asyncio.sleep(0.3)
+    assert len(await under_way(sms)) == begun
+    assert (await run("destroy", plan, disks=True)).all_good
+    assert await things(sms) == NOTHING
+
+
+async def test_who_cannot_work_says_so(another, emulator, submit):
+    """A worker without a certificate for the subscription fails the run with the reason."""
+
+    def connect(_):
+        raise InvalidArgument("cert_file", "is not here")
+
+    async with another(connect) as engine:
+        engine.work([emulator.subscription_id])
+        report = await engine.follow(await submit(engine, "apply", farm_plan(1, 1)))
+    assert counted(report) == {"failed": 3}
+    assert {one.error for one in report.bad} == {"cert_file: is not here"}
+
+
+async def test_an_owner_that_was_only_asleep(url):
+    """Once a subscription has been taken over, nothing of its former owner is written any more."""
+    async with database.opened(url) as (pool, _):
+        async with pool.connection() as connection:
+            await connection.execute(
+                "INSERT INTO asyncsm_share (subscription, epoch) VALUES ('one', 1), ('two', 1)"
+            )
+            await connection.execute(
+                "INSERT INTO asyncsm_run (id, subscription, plan, verb, disks, base, document)"
+                " VALUES (7, 'one', 'farm', 'apply', false, '.', ''), (7, 'two', 'farm', 'apply', false, '.', '')"
+            )
+        writer = FencedRecords(pool)
+        leases = [Lease(7, one, 1, "farm") for one in ("one", "two")]
+        one, two = [await writer.read(lease) for lease in leases]
+        record = Record(action="create", ours=True)
+        await asyncio.gather(one.put("a", record), one.put("b", record), two.put("a", record))
+        async with pool.connection() as connection:
+            await connection.execute("UPDATE asyncsm_share SET epoch = 2 WHERE subscription = 'one'")
+        refused, written = await asyncio.gather(
+            one.put("a", Record()), two.put("a", Record()), return_exceptions=True
+        )
+        assert isinstance(refused, Fenced)
+        assert written is None
+        assert dict(await writer.read(leases[0])) == {"a": record, "b": record}
+        assert dict(await writer.read(leases[1])) == {}
+        async with pool.connection() as connection:
+            await connection.execute("UPDATE asyncsm_run SET ended = now() WHERE subscription = 'two'")
+        with pytest.raises(Fenced):
+            await two.put("a", record)
+
+
+async def test_a_database_that_goes_away(url, server, another, emulator, sms, submit):
+    """Nothing is sent while it is away; then all goes on, and nothing is made twice."""
+    plan = farm_plan(6, 3)
+    async with another() as engine, another() as standby:
+        engine.work([emulator.subscription_id])
+        run = await submit(engine, "apply", plan)
+        standby.work([emulator.subscription_id])
+        await until(lambda: under_way(sms))
+        await asyncio.to_thread(server.stop)
+        await asyncio.sleep(2 * DEAD_AFTER)
+        await asyncio.to_thread(server.start)
+        assert (await engine.follow(run)).all_good
+    assert await things(sms) == wanted(plan)
+    made = [one.operation_name for one in (await sms.list_subscription_operations()).subscription_operations]
+    assert made.count("CreateVirtualMachineDeployment") == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
+async def test_a_worker_that_sleeps_and_wakes(url, another, emulator, sms, submit, tmp_path):
+    """Another takes its subscription over, and what it would send then is not sent."""
+    plan = farm_plan(12, 3)
+    (tmp_path / "farm.json").write_text(json.dumps(farm(12, 3)))
+    emulator.clock.set_factor(20)
+    arguments = str(tmp_path / "farm.json"), url, emulator.facts(), 20, "sleeper"
+    sleeper = MortalProcess(worker_process.main, *arguments)
+    assert await sleeper.heard() == "ready"
+    await until(lambda: under_way(sms))
+    os.kill(sleeper._process.pid, signal.SIGSTOP)
+    async with another() as engine:
+        engine.work([emulator.subscription_id])
+        run = await submit(engine, "apply", plan)
+        await until(lambda: taken_over(url))
+        os.kill(sleeper._process.pid, signal.SIGCONT)
+        emulator.clock.set_factor(1000)
+        assert (await engine.follow(run)).all_good
+    with suppress(AssertionError):
+        await sleeper.heard()
+    await sleeper.ends_within(20)
     assert await things(sms) == wanted(plan)
 
 
-@contextmanager
-def one_failing(emulator, monkeypatch, **doubles):
-    """One machine that is added fails, while `doubles` stand for some of the steps."""
-    with (
-        emulator.faults.active(Fault(kind="fail", operation="AddRole", count=1)),
-        monkeypatch.context() as patch,
-    ):
-        for name, double in doubles.items():
-            patch.setattr(steps, name, double)
-        yield
+async def taken_over(url):
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        found = await connection.execute("SELECT max(epoch) > 1 FROM asyncsm_share")
+        return (await found.fetchone())[0]
 
 
-def broken_after(finish, operation):
-    """`finish`, which is broken by the outcome of some operations."""
+async def test_the_budget_of_who_takes_over(another, emulator, submit, sms):
+    """What its predecessor has sent in the window counts, so that the service refuses nothing."""
+    budget = ThrottlePolicy(calls=40, seconds=60)
 
-    async def broken(site, token, *rest):
-        try:
-            return await finish(site, token, *rest)
-        finally:
-            if operation in token:
-                raise RuntimeError("a defect")
+    def connect(_):
+        return ServiceManagementService(
+            emulator.subscription_id,
+            str(emulator.certificate_path),
+            emulator.url,
+            ca_file=emulator.ca_path,
+            throttle=budget,
+        )
 
-    return broken
+    emulator.clock.pause()
+    async with another(connect) as engine:
+        engine.work([emulator.subscription_id])
+        await submit(engine, "apply", farm_plan(6, 6))
+        await until(lambda: under_way(sms))
+        await asyncio.sleep(0.5)
+        sent = sum(
+            one.phase is not Phase.NOTHING
+            for one in await engine.status({emulator.subscription_id: farm_plan(6, 6)}, ".")
+        )
+    clients = []
 
+    def recorded(subscription):
+        clients.append(connect(subscription))
+        return clients[-1]
 
-async def test_an_adopted_change_that_had_failed(engine, emulator, sms, tmp_path, monkeypatch):
-    """What a dead step sent may have failed before it is found: that made nothing, and is told as a failure."""
-    monkeypatch.setitem(workflows.PERSISTENCE, "interval_seconds", 0.0)
-    plan = farm_plan(2, 1)
-    handles = []
-    dying = sent_by_the_dead(steps.send, emulator, "virtual_machine/farm-01/vm-002", handles)
-    with one_failing(emulator, monkeypatch, send=dying):
-        report = await run(engine, emulator, tmp_path, "apply", plan)
-    assert counted(report) == {"created": 3, "failed": 1}
-    assert [(one.request_id, str(one.status)) for one in handles] == [(handles[0].request_id, "Failed")] * 2
-    assert counted(await run(engine, emulator, tmp_path, "apply", plan)) == {"unchanged": 3, "created": 1}
-    assert await things(sms) == wanted(plan)
-
-
-def sent_by_the_dead(send, emulator, key, handles):
-    """`send`, where a process sends the change of `key`, and dies; the one that finds it sees it has failed."""
-
-    async def dying(resource, site, decision, since=None):
-        if resource.key != key:
-            return await send(resource, site, decision, since)
-        async with emulator.service() as other:
-            sms = site.sms if handles else other
-            decision, handle = await send(resource, replace(site, sms=sms), decision, since)
-            handles.append(handle)
-            with suppress(OperationFailed):
-                await handle
-        if handle is handles[0]:
-            raise OutcomeUnknown("the process died", resource=key)
-        return decision, handle
-
-    return dying
+    async with another(recorded) as engine:
+        engine.work([emulator.subscription_id])
+        await until(lambda: asyncio.sleep(0, clients and clients[0].session.statistics.budget_used >= sent))
+    emulator.clock.resume()
+    assert sent >= 6
 
 
-async def test_the_budget_is_shared_by_all(database, emulator, tmp_path):
-    """The queue lets through as many as the subscription can bear, whoever sends them."""
-    budget = ThrottlePolicy(calls=4, seconds=1)
-    async with durable.DurableEngine(database, emulator.service, budget=budget) as engine:
-        report = await run(engine, emulator, tmp_path, "apply", farm_plan(1, 5))
-        started = [one.dequeued_at for one in await DBOS.list_workflows_async(name=workflows.RESOURCE)]
-    assert report.all_good
-    assert len(started) == 7
-    for moment in started:
-        assert sum(moment - 1000 < other <= moment for other in started) <= 3
+async def test_ended_runs_are_forgotten(url, engine, run):
+    """After a week, and their notes after an hour; the records stay."""
+    from asyncsm.provisioning.durable import queue
 
-
-async def test_one_at_a_time(database, emulator, engine):
-    """An SQLite database has one process, and a process one engine."""
-    with pytest.raises(ClientStateError, match="runs in this process already"):
-        async with durable.DurableEngine("sqlite:///other.db", emulator.service):
-            pass
-    with pytest.raises(InvalidArgument, match="another process works with"):
-        await asyncio.to_thread(worker_locks.lock_for(database, "x").acquire)
+    await run("apply", farm_plan(1, 1))
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        for age, runs in (("1 day", 1), ("8 days", 0)):
+            await connection.execute(f"UPDATE asyncsm_run SET ended = now() - interval '{age}'")
+            await connection.execute(queue._FORGET)
+            found = await connection.execute(
+                "SELECT (SELECT count(*) FROM asyncsm_run), (SELECT count(*) FROM asyncsm_note),"
+                " (SELECT count(*) FROM asyncsm_record)"
+            )
+            assert await found.fetchone() == (runs, 0, 3)
 
 
 @pytest.mark.parametrize(
-    "url",
-    [
-        "mysql://x/y",
-        "plans.db",
-        "",
-        "sqlite:///",
-        "sqlite:///:memory:",
-        "postgresql://ops:hunter2@host:port/x",
-    ],
+    "address",
+    ["mysql://x/y", "plans.db", "", "sqlite:///plans.db", "postgresql://ops:hunter2@host:port/x"],
 )
-def test_other_databases_are_refused(url, emulator):
-    """SQLite and PostgreSQL are the two there are."""
-    with pytest.raises(InvalidArgument, match="must be sqlite:///FILE or postgresql://"):
-        durable.DurableEngine(url, emulator.service)
+def test_other_databases_are_refused(address, emulator):
+    """One process has a journal; many have PostgreSQL."""
+    with pytest.raises(InvalidArgument, match="must be sqlite:///FILE or postgresql://") as told:
+        durable.DurableEngine(address, emulator.service)
+    assert "hunter2" not in str(told.value)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such file modes")
-async def test_nobody_else_reads_the_database(database, emulator, engine, tmp_path):
-    """It has plans, errors of the service and tokens of operations."""
-    await run(engine, emulator, tmp_path, "apply", Plan(name="empty"))
-    modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
-    assert {"plans.db", "plans.db.lock", "plans.db-wal"} <= modes.keys()
-    assert set(modes.values()) == {0o600}
-
-
-async def test_unusable_databases(tmp_path, emulator):
-    """What is no database, or does not answer, is told in a sentence, without its password."""
-    (tmp_path / "notes.db").write_text("nothing of the kind")
-    for url, reason in (
-        (f"sqlite:///{tmp_path / 'notes.db'}", "file is not a database"),
-        ("postgresql://ops:hunter2@127.0.0.1:1/x", "Connection refused"),
-    ):
-        engine = durable.DurableEngine(url, emulator.service)
-        for _ in range(2):  # it holds nothing of what it could not use
-            with pytest.raises(
-                InvalidArgument, match=f"--database: cannot be worked with: .*{reason}"
-            ) as told:
-                await engine.__aenter__()
-        assert "hunter2" not in str(told.value)
+async def test_unusable_databases(url, emulator):
+    """What does not answer, or is of a later version, is told in a sentence, without its password."""
+    engine = durable.DurableEngine("postgresql://ops:hunter2@127.0.0.1:1/x", emulator.service)
+    for _ in range(2):  # it holds nothing of what it could not use
+        with pytest.raises(
+            InvalidArgument, match=r"--database: cannot be worked with: .*Connection refused"
+        ) as told:
+            await engine.__aenter__()
+    assert "hunter2" not in str(told.value)
+    async with durable.DurableEngine(url, emulator.service):
+        pass
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        await connection.execute("UPDATE asyncsm_version SET version = 99")
+    with pytest.raises(InvalidArgument, match="its version is 99"):
+        await durable.DurableEngine(url, emulator.service).__aenter__()
 
 
 def test_options_are_checked():

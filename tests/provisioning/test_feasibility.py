@@ -8,7 +8,8 @@ import pytest
 from doubles.plans import IMAGE, farm, farm_plan, things
 
 from asyncsm.provisioning import Graph, Plan, PlanError, Provisioner, loads_plan, resources_of
-from asyncsm.provisioning.feasibility import rehearse, remarks
+from asyncsm.provisioning.feasibility import remarks
+from asyncsm.provisioning.rehearsal import rehearse
 
 
 def changed(change, *args, **more):

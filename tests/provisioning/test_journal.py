@@ -1,5 +1,6 @@
 """The journal: what it remembers of each resource, and whose it is."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -11,14 +12,28 @@ from datetime import UTC, datetime
 
 import pytest
 
-from asyncsm.provisioning import Journal, JournalError, Phase
+from asyncsm.provisioning import Journal, JournalError
+from asyncsm.provisioning.record import Record
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 KEY = "hosted_service/shop"
+CREATED = Record().intended("create", NOW)
 
 
-def opened(path, plan="farm", subscription="one"):
-    return Journal(path, plan, subscription)
+def opened(path, plan="farm", *subscriptions):
+    return Journal(path, plan, subscriptions or ("one",))
+
+
+async def write(path, records, subscription="one"):
+    """Write records into the journal, and close it."""
+    with opened(path, "farm", subscription) as journal:
+        for key, record in records.items():
+            await journal.records(subscription).put(key, record)
+
+
+def read(path, subscription="one"):
+    with opened(path, "farm", subscription) as journal:
+        return dict(journal.records(subscription))
 
 
 @pytest.fixture
@@ -29,62 +44,55 @@ def path(tmp_path):
 def test_what_nobody_has_heard_of(path):
     """There is nothing known of it."""
     with opened(path) as journal:
-        assert journal[KEY].phase is Phase.NOTHING
-        assert not journal[KEY].ours
+        assert journal.records("one")[KEY] == Record()
 
 
-def test_each_step_survives(path):
-    """Whoever opens it next finds the last step of each resource."""
-    steps = [
-        (lambda journal: journal.intend(KEY, "create", NOW), Phase.INTENDED),
-        (lambda journal: journal.accept(KEY, "token"), Phase.ACCEPTED),
-        (lambda journal: journal.fail(KEY, "broken"), Phase.FAILED),
-        (lambda journal: journal.intend(KEY, "create", NOW), Phase.INTENDED),
-        (lambda journal: journal.done(KEY), Phase.DONE),
-    ]
-    for step, phase in steps:
-        with opened(path) as journal:
-            journal.begin("apply", "digest")
-            step(journal)
-        with opened(path) as journal:
-            assert journal[KEY].phase is phase
-            assert journal[KEY].ours
+async def test_each_record_survives(path):
+    """Whoever opens it next finds the last record of each resource, and nothing of what was forgotten."""
+    for record in (CREATED, CREATED.accepted("token"), CREATED.failed("broken"), CREATED.finished()):
+        await write(path, {KEY: record})
+        assert read(path) == {KEY: record}
+    await write(path, {KEY: Record()})
+    assert read(path) == {}
+
+
+async def test_subscriptions_are_apart(path):
+    """A plan in several has a resource of the same key in each, and one that is left out is not forgotten."""
+    with opened(path, "farm", "one", "Two") as journal:
+        await journal.records("one").put(KEY, CREATED)
+        await journal.records("two").put(KEY, CREATED.finished())
+    assert read(path, "TWO") == {KEY: CREATED.finished()}
+    with opened(path, "farm", "one") as journal:
+        assert journal.subscriptions == ["one", "two"]
+
+
+async def test_what_waits_is_written_together(path, monkeypatch):
+    """While one batch is on its way to the disk, the next gathers; a cancelled wait takes nothing back."""
+    batches = []
+    write_ = Journal._write
+
+    def counted(self, entries):
+        batches.append(len(entries))
+        write_(self, entries)
+
+    monkeypatch.setattr(Journal, "_write", counted)
+    keys = [f"{KEY}-{number}" for number in range(100)]
     with opened(path) as journal:
-        assert journal.unfinished == []
-        journal.forget(KEY)
-    with opened(path) as journal:
-        assert dict(journal) == {}
-
-
-def test_a_refusal_leaves_everything_as_it_was(path):
-    """With the reason."""
-    with opened(path) as journal:
-        before = journal[KEY]
-        journal.intend(KEY, "create", NOW)
-        assert journal.unfinished == [KEY]
-        journal.refuse(KEY, "taken", before=before)
-        assert journal.unfinished == []
-        assert (journal[KEY].ours, journal[KEY].error) == (False, "taken")
-
-
-def test_a_history_is_kept(path):
-    """Of each run, in order."""
-    with opened(path) as journal:
-        journal.begin("apply", "one")
-        journal.intend(KEY, "create", NOW)
-        journal.done(KEY)
-        journal.begin("destroy", "two")
-        journal.intend(KEY, "remove", NOW)
-        journal.end()
-        assert [document["phase"] for _, _, document in journal.history()] == ["intended"]
-        assert [document["phase"] for _, _, document in journal.history(1)] == ["intended", "done"]
+        records = journal.records("one")
+        tasks = [asyncio.create_task(records.put(key, CREATED)) for key in keys]
+        await asyncio.sleep(0)
+        tasks[-1].cancel()
+        await asyncio.wait(tasks)
+        await journal.drain()
+    assert len(batches) <= 2
+    assert set(read(path)) == set(keys)
 
 
 def test_one_run_at_a_time(path):
     """Another process is told who is in the way; when that dies, the journal is free."""
     code = (
         "import sys, time, pathlib; from asyncsm.provisioning import Journal;"
-        f"j = Journal(pathlib.Path({str(path)!r}), 'farm', 'one'); print('open', flush=True); time.sleep(60)"
+        f"j = Journal(pathlib.Path({str(path)!r}), 'farm', ['one']); print('open', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as holder:
         assert holder.stdout.readline() == b"open\n"
@@ -151,14 +159,13 @@ TOKEN = '{"v": 2, "request_id": "1"}'
         (f'{{"phase": "accepted", "token": {json.dumps(TOKEN)}}}', "damaged: .*token"),
         (
             '{"phase": "done", "owner": "x"}',
-            "later version of asyncsm .*hosted_service/shop has owner.*use that",
+            "later version of asyncsm .*hosted_service/shop: it has owner.*use that",
         ),
     ],
 )
-def test_an_entry_that_nobody_has_written(path, document, said):
+async def test_an_entry_that_nobody_has_written(path, document, said):
     """It is told, with the file and what to do; nothing is guessed."""
-    with opened(path) as journal:
-        journal.intend(KEY, "create", NOW)
+    await write(path, {KEY: CREATED})
     spoilt(path, "UPDATE resource SET document = ?", document)
     with pytest.raises(JournalError, match=said) as told:
         opened(path)
@@ -169,39 +176,29 @@ def test_an_entry_that_nobody_has_written(path, document, said):
     ("statement", "said"),
     [
         ("DELETE FROM plan", "damaged: it is of 0 plans"),
-        ("INSERT INTO plan VALUES ('a', 'b', 'c')", "damaged: it is of 2 plans"),
+        ("INSERT INTO plan VALUES ('a', 'b')", "damaged: it is of 2 plans"),
         ("DROP TABLE resource", "damaged: no such table"),
-        ("PRAGMA user_version = 3", "later version of asyncsm .its version is 3"),
-        ("UPDATE note SET document = 'x'", ""),
+        ("PRAGMA user_version = 4", "later version of asyncsm .its version is 4"),
         ("UPDATE resource SET document = CAST(x'ff' AS TEXT)", "damaged"),
     ],
 )
-def test_tables_that_nobody_has_made(path, statement, said):
+async def test_tables_that_nobody_has_made(path, statement, said):
     """Rows that are gone, or too many, are no reason for a traceback."""
-    with opened(path) as journal:
-        journal.begin("apply", "digest")
-        journal.intend(KEY, "create", NOW)
+    await write(path, {KEY: CREATED})
     spoilt(path, statement)
-    with pytest.raises(JournalError, match=said or "damaged: a note of"), opened(path) as journal:
-        list(journal.history())
+    with pytest.raises(JournalError, match=said):
+        opened(path)
 
 
-def test_a_flipped_bit_is_harmless_or_told(path):
+async def test_a_flipped_bit_is_harmless_or_told(path):
     """Wherever it is in the file."""
-    with opened(path) as journal:
-        journal.begin("apply", "digest")
-        for number in range(40):
-            journal.intend(f"{KEY}-{number}", "create", NOW)
-            journal.done(f"{KEY}-{number}")
+    await write(path, {f"{KEY}-{number}": CREATED.finished() for number in range(200)})
     whole = path.read_bytes()
     errors = []
     for place in range(0, len(whole), 331):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << place % 8]) + whole[place + 1 :])
         try:
-            with opened(path) as journal:
-                journal.begin("apply", "digest")
-                journal.done(KEY, ours=True)
-                list(journal.history())
+            await write(path, {KEY: CREATED})
         except JournalError as error:
             errors.append(str(error))
         for beside in ("-wal", "-shm"):
@@ -214,18 +211,17 @@ def test_a_flipped_bit_is_harmless_or_told(path):
     ("pragma", "reason"),
     [("max_page_count = 1", "database or disk is full"), ("query_only = ON", "attempt to write a readonly")],
 )
-def test_a_journal_that_cannot_be_written(path, pragma, reason):
+async def test_a_journal_that_cannot_be_written(path, pragma, reason):
     """A full disk, or a file that may only be read: the reason, and that a later run goes on."""
     with opened(path) as journal:
-        journal.begin("apply", "digest")
         journal._database.execute(f"PRAGMA {pragma}")
 
-        def fill():
+        async def fill():
             for number in range(100):
-                journal.intend(f"{KEY}-{number}", "create", NOW)
+                await journal.records("one").put(f"{KEY}-{number}", CREATED)
 
         with pytest.raises(JournalError, match=f"cannot be opened or written: {reason}.*run again"):
-            fill()
+            await fill()
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
@@ -253,31 +249,45 @@ def test_a_damaged_lock_is_no_other_run(path):
         opened(path)
 
 
-def test_a_journal_of_the_first_version_is_read(path):
-    """It has no disks that were kept."""
-    with opened(path) as journal:
-        journal.intend(KEY, "create", NOW)
-    spoilt(path, "PRAGMA user_version = 1")
-    with opened(path) as journal:
-        assert journal[KEY].ours
-        journal.intend(KEY, "remove", NOW, {"os": "disk"})
-        journal.leave(KEY)
-    with opened(path) as journal:
-        assert journal[KEY].disks == {"os": "disk"}
+EARLIER = """
+CREATE TABLE plan (name TEXT NOT NULL, subscription_id TEXT NOT NULL, created TEXT NOT NULL) STRICT;
+CREATE TABLE resource (key TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE run (
+    id INTEGER PRIMARY KEY, verb TEXT NOT NULL, plan_digest TEXT NOT NULL, started TEXT NOT NULL, ended TEXT
+) STRICT;
+CREATE TABLE note (
+    id INTEGER PRIMARY KEY, run INTEGER NOT NULL, at TEXT NOT NULL, key TEXT NOT NULL, document TEXT NOT NULL
+) STRICT;
+INSERT INTO plan VALUES ('farm', 'ONE', '2026-01-02T00:00:00+00:00');
+INSERT INTO resource VALUES (
+    'hosted_service/shop',
+    '{"phase": "intended", "action": "create", "ours": true, "since": "2026-01-02T00:00:00+00:00"}'
+);
+PRAGMA application_id = 0x41534D4A;
+"""
 
 
-def test_in_memory():
-    """Without a file it works, and survives nothing."""
-    with opened(None) as journal:
-        journal.intend(KEY, "create", NOW)
-        assert journal.unfinished == [KEY]
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_journal_of_an_earlier_version_is_read(path, version):
+    """Such a journal is of one subscription; nothing of it is lost, and another plan's is left as it is."""
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.executescript(f"{EARLIER} PRAGMA user_version = {version};")
+    before = path.read_bytes()
+    with pytest.raises(JournalError, match="the journal of the plan 'farm', not of 'other'"):
+        opened(path, "other")
+    assert path.read_bytes()[200:] == before[200:]
+    assert read(path) == {KEY: CREATED}
+    await write(path, {KEY: CREATED.intended("remove", NOW, {"os": "disk"}).removed(disks=False)})
+    assert read(path)[KEY].disks == {"os": "disk"}
+    with pytest.raises(JournalError, match="the journal of the subscription one, not of two"):
+        opened(path, "farm", "two")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such file modes")
-def test_nobody_else_reads_it(path):
+async def test_nobody_else_reads_it(path):
     """It has errors of the service and tokens of operations; the files beside it are as private."""
     with opened(path) as journal:
-        journal.intend(KEY, "create", NOW)
+        await journal.records("one").put(KEY, CREATED)
         modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()}
     assert {"farm.journal", "farm.journal.lock", "farm.journal-wal"} <= modes.keys()
     assert set(modes.values()) == {0o600}

@@ -1,10 +1,11 @@
 """Removals: disks that were kept, resources that the plan has no more, and what never was."""
 
 import pytest
+from doubles.dying import accepted, dying
 from doubles.plans import farm_plan, things, wanted
 
 from asyncsm.emulator import Fault
-from asyncsm.provisioning import Journal, Outcome, Plan, Provisioner, RunOptions
+from asyncsm.provisioning import Outcome, Phase, Plan, Provisioner, RunOptions
 
 NOTHING = {"accounts": [], "services": {}, "disks": []}
 ALL = RunOptions(disks=True)
@@ -91,15 +92,17 @@ async def test_a_machine_whose_disk_is_gone_is_made_anew(emulator, sms, journal)
     assert len(there) == 2
 
 
-@pytest.mark.parametrize("accepted", [True, False])
-async def test_a_crash_between_a_removal_and_its_end_forgets_no_disk(sms, journal, monkeypatch, accepted):
+@pytest.mark.parametrize("ended", [True, False])
+async def test_a_crash_between_a_removal_and_its_end_forgets_no_disk(sms, journal, ended):
     """Their names are written down before the removal is sent."""
     plan = farm_plan(2, 1)
     await Provisioner(plan, sms, journal=journal).apply()
-    with monkeypatch.context() as patch:
-        patch.setattr(Journal, "leave" if accepted else "accept", lambda *_: 1 / 0)
-        with pytest.raises(ExceptionGroup):
-            await Provisioner(plan, sms, journal=journal).destroy()
+
+    def removed(_, record):
+        return record.action == "remove" and record.phase is (Phase.NOTHING if ended else Phase.ACCEPTED)
+
+    with dying(removed), pytest.raises(ExceptionGroup):
+        await Provisioner(plan, sms, journal=journal).destroy()
     await Provisioner(plan, sms, journal=journal).destroy()
     assert len(await disks(sms)) == 2
     report = await Provisioner(plan, sms, journal=journal).destroy(ALL)
@@ -128,19 +131,10 @@ async def test_resources_that_the_plan_has_no_more_are_removed(sms, journal):
     assert await things(sms) == NOTHING
 
 
-async def test_a_plan_that_shrank_after_a_crash(sms, journal, monkeypatch):
+async def test_a_plan_that_shrank_after_a_crash(sms, journal):
     """What the crashed run had under way is ours, too, and ends before it is removed."""
-    accept = Journal.accept
-
-    def crash(self, key, token):
-        if "/vm-" in key:
-            raise ZeroDivisionError
-        accept(self, key, token)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Journal, "accept", crash)
-        with pytest.raises(ExceptionGroup):
-            await Provisioner(farm_plan(4, 2), sms, journal=journal).apply()
+    with dying(accepted("/vm-")), pytest.raises(ExceptionGroup):
+        await Provisioner(farm_plan(4, 2), sms, journal=journal).apply()
     report = await Provisioner(farm_plan(1, 1), sms, journal=journal).destroy(ALL)
     assert [one.error for one in report.bad] == []
     assert await things(sms) == NOTHING

@@ -1,10 +1,12 @@
 """Plans carried out in this process: what is made, left, changed, skipped, stopped, taken up and removed."""
 
 import asyncio
+import itertools
 import json
 import sqlite3
 
 import pytest
+from doubles.dying import accepted, dying
 from doubles.plans import IMAGE, farm, farm_plan, things, wanted
 from doubles.samples import blob, cscfg
 
@@ -215,7 +217,12 @@ async def test_a_change_in_doubt_is_followed_to_its_end(sms, emulator, journal):
     with emulator.faults.active(Fault(kind="fail", operation=CREATIONS, count=1)):
         provisioner = Provisioner(plan, sms, journal=journal)
         died = asyncio.Event()
-        watch = Watch(lambda step: step.state is State.SENDING and step.key == key, died.set)
+        intended = itertools.count()
+
+        def sent(step):  # and not only about to be, with its intent on the way to the disk
+            return step.state is State.SENDING and step.key == key and next(intended)
+
+        watch = Watch(sent, died.set)
         task = asyncio.create_task(provisioner.apply(watch=watch))
         await died.wait()
         task.cancel()
@@ -312,17 +319,8 @@ async def test_secrets_are_nowhere(sms, journal, caplog, secret):
 async def test_secrets_are_known_where_an_operation_is_taken_up(sms, journal, monkeypatch, secret):
     """The service may repeat them in the failure of what an earlier process has sent."""
     plan = farm_plan(1, 1)
-    accept = Journal.accept
-
-    def crash(self, key, token):
-        accept(self, key, token)
-        if "/vm-" in key:
-            raise ZeroDivisionError
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Journal, "accept", crash)
-        with pytest.raises(ExceptionGroup):
-            await Provisioner(plan, sms, journal=journal).apply()
+    with dying(accepted("/vm-"), written=True), pytest.raises(ExceptionGroup):
+        await Provisioner(plan, sms, journal=journal).apply()
     masked = []
     monkeypatch.setattr(OperationHandle, "mask", lambda _, secrets: masked.extend(secrets))
     assert (await Provisioner(plan, sms, journal=journal).apply()).all_good
@@ -367,15 +365,13 @@ async def test_the_report_tells_what_each_waited_for(sms, tmp_path):
         report.write(tmp_path / "report.pdf")
 
 
-async def test_what_is_being_removed_is_made_again(sms, emulator, journal, monkeypatch):
+async def test_what_is_being_removed_is_made_again(sms, emulator, journal):
     """A process died between sending a removal and hearing: `apply` does not take what vanishes for there."""
     plan = farm_plan(1, 1)
     await Provisioner(plan, sms, journal=journal).apply()
     emulator.clock.pause()
-    with monkeypatch.context() as patch:
-        patch.setattr(Journal, "accept", lambda *_: 1 / 0)
-        with pytest.raises(ExceptionGroup):
-            await Provisioner(plan, sms, journal=journal).destroy(RunOptions(disks=True))
+    with dying(accepted()), pytest.raises(ExceptionGroup):
+        await Provisioner(plan, sms, journal=journal).destroy(RunOptions(disks=True))
     watch = Watch(lambda step: step.state is State.LOOKING, emulator.clock.resume)
     report = await Provisioner(plan, sms, journal=journal).apply(watch=watch)
     assert [one.error for one in report.bad] == []
@@ -397,14 +393,13 @@ async def test_a_change_that_waits_in_a_lane_is_not_in_doubt(sms, journal):
     assert phases == [Phase.ACCEPTED] + [Phase.NOTHING] * 4
 
 
-async def test_what_cannot_be_written_down_is_not_sent(sms, journal, monkeypatch):
+async def test_what_cannot_be_written_down_is_not_sent(sms, journal):
     """A full disk stops the run before anything happens that nobody would know of."""
-
-    def full(*_):
-        raise sqlite3.OperationalError("database or disk is full")
-
-    monkeypatch.setattr(Journal, "intend", full)
-    with pytest.raises(ExceptionGroup) as caught:
+    full = sqlite3.OperationalError("database or disk is full")
+    with (
+        dying(lambda _, record: record.phase is Phase.INTENDED, error=full),
+        pytest.raises(ExceptionGroup) as caught,
+    ):
         await Provisioner(farm_plan(1, 1), sms, journal=journal).apply()
     assert caught.group_contains(sqlite3.OperationalError, match="disk is full")
     assert await things(sms) == {"accounts": [], "services": {}, "disks": []}
@@ -412,22 +407,19 @@ async def test_what_cannot_be_written_down_is_not_sent(sms, journal, monkeypatch
 
 async def test_a_journal_that_is_full_in_the_middle_stops_the_run(sms, journal, monkeypatch):
     """One error for all, in words; what was under way is taken up when there is room again."""
-    accept = Journal.accept
+    write = Journal._write
 
-    def full(self, *args):
-        self._database.execute("PRAGMA max_page_count = 1")
-        accept(self, *args)
+    def full(self, entries):
+        if any(one.record.phase is Phase.ACCEPTED for one in entries):
+            self._database.execute("PRAGMA max_page_count = 1")
+        write(self, entries)
 
-    plan = farm_plan(6, 2)
-
-    async def fill():
-        for _ in range(20):  # there may be room in the last page
-            await Provisioner(plan, sms, journal=journal).apply()
+    plan = farm_plan(20, 10)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Journal, "accept", full)
+        patch.setattr(Journal, "_write", full)
         with pytest.raises(JournalError, match="cannot be opened or written: database or disk is full"):
-            await fill()
+            await Provisioner(plan, sms, journal=journal).apply()
     assert (await Provisioner(plan, sms, journal=journal).apply()).all_good
     assert await things(sms) == wanted(plan)
 

@@ -39,11 +39,18 @@ WHOLE = [
     "sql",
     "web_hosting_plans",
     "web_sites",
+    "hdinsight",
+    "monitoring",
+    "scheduler",
+    "store",
 ]
 """Areas of the record of which nothing is missing."""
 
 BY_HANDLES = {"GET /services/webspaces/{}/sites/{}/operations/{}"}
 """Rows that no method asks for: handles of operations do."""
+
+ELSEWHERE = "https:/"
+"""Beginning of paths at another host than the service's: a cluster has its own for its jobs."""
 
 VERSIONS = {
     "share_vm_image": "the old SDK's; other clients send later ones",
@@ -73,6 +80,11 @@ FILLED_ELSEWHERE = {
 }
 """Operations that leave out, or make by a function, what other clients demand."""
 
+UNTOLD = {
+    "set_metric_setting": "the object that List Metric Settings answers; the record does not have it",
+}
+"""Operations whose body no record tells, and where it is from."""
+
 absent = pytest.mark.skipif(not FACTS.is_dir(), reason=f"no operations in {FACTS}")
 
 
@@ -98,7 +110,8 @@ def rows():
     found = {}
     for area in WHOLE if FACTS.is_dir() else ():
         for record in json.loads((FACTS / f"{area}.json").read_text(encoding="utf-8"))["operations"]:
-            found.setdefault(record["row"], []).append(record)
+            if not record["path"].startswith(ELSEWHERE):
+                found.setdefault(record.get("row", record["id"]), []).append(record)
     return [pytest.param(found[row], id=row) for row in found]
 
 
@@ -188,7 +201,7 @@ def test_version(operation):
 
 
 @absent
-@pytest.mark.parametrize("operation", cases(lambda one: one.fields))
+@pytest.mark.parametrize("operation", cases(lambda one: one.fields and one.name not in UNTOLD))
 def test_elements_of_the_body(operation):
     """Elements are those of the record, in its order, and what is required there can be given."""
     requests = [record.get("request", ()) for record in records_of(operation)]
@@ -225,4 +238,4 @@ def test_what_is_said_to_end_at_once_does(operation):
 def test_no_exception_is_left_over():
     """An exception that is no longer needed goes."""
     known = {one.name for one in catalogue()}
-    assert {*VERSIONS, *FILLED_ELSEWHERE} <= known
+    assert {*VERSIONS, *FILLED_ELSEWHERE, *UNTOLD} <= known

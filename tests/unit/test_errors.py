@@ -13,8 +13,9 @@ from asyncsm.emulator.persistence.database import UnusableDatabase
 from asyncsm.engine import protocol
 from asyncsm.models import LinuxConfigurationSet
 from asyncsm.provisioning.expansion import TemplateError
-from asyncsm.provisioning.journal_file import JournalError
-from asyncsm.provisioning.plan import PlanError, Problem
+from asyncsm.provisioning.plan import PlanError
+from asyncsm.provisioning.problems import Problem
+from asyncsm.provisioning.record import JournalError
 from asyncsm.wire.http import HttpResponse
 from asyncsm.wire.operations import Error
 from asyncsm.wire.refusals import operation_failed

@@ -19,7 +19,7 @@ from asyncsm.uploads import upload_package, upload_vhd
 from asyncsm.uploads.access import BlobAccount, find_account, open_container
 from asyncsm.uploads.disks import check_disk, send_disk
 from asyncsm.uploads.transfer import CHUNK, WORKERS, SourceFile, send_chunks
-from asyncsm.uploads.vhd import FOOTER, check_fixed
+from asyncsm.wire.vhd import FOOTER, flaw_of, footer_of
 
 ENDPOINTS = ["https://shop.queue.core.windows.net/", "https://shop.blob.core.windows.net/"]
 
@@ -28,11 +28,16 @@ class TestVhd:
     """What the service can make a disk of, told before anything is sent."""
 
     def check(self, last, *, head=b"", size=MIB + FOOTER):
-        check_fixed("web.vhd", head, last, size)
+        if flaw := flaw_of("web.vhd", head, last, size):
+            raise InvalidArgument("source", flaw)
 
     def test_fixed(self):
         """A fixed VHD of whole megabytes is taken."""
         self.check(footer(MIB))
+
+    def test_a_footer_that_is_made(self):
+        """One made here is that of a fixed VHD."""
+        self.check(footer_of(5 * MIB, bytes(16)), size=5 * MIB + FOOTER)
 
     @pytest.mark.parametrize(
         ("kind", "what"), [(3, "a dynamic VHD"), (4, "a differencing VHD"), (9, "type 9")]

@@ -9,7 +9,7 @@ from asyncsm import InvalidArgument, errors
 from asyncsm.clouds import Endpoint
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Reply
-from asyncsm.emulator.dialects import CORE, JSON, TEXT_IN_ATOM
+from asyncsm.emulator.dialects import CORE, JSON, JSON_IN_TEXT, TEXT_IN_ATOM
 from asyncsm.emulator.rules.sql import SQL
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Request, decode, encode, service_error
@@ -20,7 +20,7 @@ from asyncsm.polling import OperationHandle
 from asyncsm.wire.atom import AtomDescription, AtomFeed
 from asyncsm.wire.echoes import excerpt, masked, secrets_in
 from asyncsm.wire.http import HttpResponse
-from asyncsm.wire.json_model import PASCAL, JsonList, JsonModel
+from asyncsm.wire.json_model import JsonList, JsonModel, PascalModel
 from asyncsm.wire.refusals import read_refusal
 from asyncsm.wire.types import UnknownElement
 
@@ -49,10 +49,8 @@ class Jobs(JsonList[Job]):
     items: list[Job] = Field(default_factory=list)
 
 
-class SiteConfig(JsonModel):
+class SiteConfig(PascalModel):
     """An object of a family that writes PascalCase."""
-
-    model_config = PASCAL
 
     php_version: str | None = None
 
@@ -85,6 +83,24 @@ class Regions(AtomFeed[Region]):
 def test_json_is_written_as_it_was_read(model, text):
     """Neither what a model does not know is lost, nor that a member was null, nor that one was absent."""
     assert json.loads(model.from_body(text.encode()).to_body()) == json.loads(text)
+
+
+@pytest.mark.parametrize("text", ["NaN", "-Infinity", "1e999", r'"\ud800"', r'"\uDfFf x"', '"\ud800"'])
+def test_what_json_cannot_carry_is_not_read(text):
+    """Numbers without an end and halves of characters could not be written again."""
+    with pytest.raises(ValueError, match=r"JSON|large|surrogates|no character"):
+        Job.from_body(f'{{"id": {text}}}')
+
+
+def test_characters_that_json_escapes_are_read():
+    """Both halves are one character."""
+    assert Job.from_body(r'{"id": "\ud83d\ude00"}').to_body() == '{"id": "😀"}'.encode()
+
+
+def test_half_a_character_is_not_written():
+    """As in other forms, the caller is told."""
+    with pytest.raises(InvalidArgument, match=r"U\+D800"):
+        Job(id="\ud800").to_body()
 
 
 def test_a_json_array_is_a_list():
@@ -192,8 +208,13 @@ def test_an_operation_is_declared_with_json_as_with_xml():
             "application/xml; charset=utf-8",
         ),
         (JSON, b'{"code": "ServerBusy", "message": "', "application/json; charset=utf-8"),
+        (
+            JSON_IN_TEXT,
+            b'<string xmlns="http://schemas.microsoft.com/2003/10/Serialization/"',
+            "application/xml; charset=utf-8",
+        ),
     ],
-    ids=["core", "sql", "service bus", "json"],
+    ids=["core", "sql", "service bus", "json", "monitoring"],
 )
 def test_the_emulator_refuses_in_the_form_of_the_family(dialect, content, kind):
     """Body and type of a refusal are what the family's clients read."""

@@ -14,6 +14,7 @@ from asyncsm import models
 from asyncsm.errors import InvalidArgument
 from asyncsm.wire import codec
 from asyncsm.wire.base import XmlModel
+from asyncsm.wire.inspection import offences
 
 NAMESPACE = (
     b'xmlns="http://schemas.microsoft.com/windowsazure" xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
@@ -338,6 +339,19 @@ def test_operation_parameters_are_read_under_any_prefix(prefix):
     assert operation.operation_parameters.to_dict() == {"subscriptionID": "42"}
     assert operation.operation_status.status == models.OperationState.FAILED
     assert operation.operation_status.error == models.Error(code="ConflictError")
+
+
+def test_a_part_may_have_a_namespace_of_its_own():
+    """It is written with it, read with any prefix, and missed by the inspection of a strict emulator."""
+    own = "http://schemas.microsoft.com/hdinsight/2013/05/management"
+    container = models.ClusterContainer(cluster_name="crunch")
+    request = models.CreateCluster(intrinsic_settings={"cluster_container": container})
+    written = request.to_xml()
+    assert f'<ClusterContainer xmlns="{own}"><ClusterName>crunch'.encode() in written
+    assert models.CreateCluster.from_xml(written, strict=True) == request
+    assert list(offences(models.CreateCluster, written)) == []
+    (offence,) = offences(models.CreateCluster, written.replace(f' xmlns="{own}"'.encode(), b""))
+    assert offence.endswith(f"not in {own}.")
 
 
 class TestServiceConfiguration:

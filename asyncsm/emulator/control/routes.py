@@ -16,6 +16,7 @@ from asyncsm.emulator.control import (
     openapi,
     schemas,
     sites_and_jobs,  # noqa: F401 - declares more of them
+    store_and_alerts,  # noqa: F401 - the last ones
     views,
 )
 from asyncsm.emulator.control.calls import (
@@ -50,6 +51,11 @@ SEED: Final[dict[str, JsonValue]] = {
     "service_bus_namespaces": [{"name": "messages", "queues": [{"name": "orders"}]}],
     "web_sites": [{"name": "pages"}],
     "job_collections": [{"name": "nightly", "jobs": [{"name": "report", "frequency": "day"}]}],
+    "hdinsight_clusters": [{"name": "crunch", "storage_account": "webstore"}],
+    "add_ons": [{"name": "mail", "provider": "sendgrid_azure", "offer": "sendgrid"}],
+    "alert_rules": [
+        {"name": "idle", "resource": "/hostedservices/shop/deployments/production/roles/WebRole"}
+    ],
     "hosted_services": [
         {"name": "shop", "deployments": [{"roles": [{"name": "WebRole", "instances": 2}]}]},
         {"name": "web-{index:03}", "count": 3},

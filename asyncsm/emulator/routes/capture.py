@@ -53,7 +53,7 @@ def capture(call: Call) -> Reply:
         name=name,
         label=label,
         os=disk.os or "",
-        media_link=blobs.new_in(blobs.container_of(disk.media_link), call),
+        media_link=blobs.new_in(blobs.container_of(disk.media_link), call, disk.media_link),
         location=call.subscription.region_of(service),
         affinity_group=service.affinity_group,
         size_gb=disk.size_gb,
@@ -155,7 +155,7 @@ def _os_disk(call: Call, role: Role, wanted: wire.CaptureRoleAsVMImage) -> wire.
         host_caching=HostCaching(disk.host_caching or "ReadWrite"),
         os_state=wanted.os_state,
         os=disk.os,
-        media_link=_beside(role, name),
+        media_link=_beside(call, role, name, disk),
         logical_disk_size_in_gb=disk.size_gb,
         io_type=disk.io_type,
     )
@@ -170,7 +170,7 @@ def _data_disks(call: Call, role: Role, image_name: str) -> wire.DataDiskConfigu
                 name=name,
                 host_caching=HostCaching(disk.host_caching or "None"),
                 lun=disk.lun,
-                media_link=_beside(role, name).replace("http://", "https://", 1),
+                media_link=_beside(call, role, name, disk).replace("http://", "https://", 1),
                 logical_disk_size_in_gb=disk.size_gb,
                 io_type=disk.io_type,
             )
@@ -178,9 +178,11 @@ def _data_disks(call: Call, role: Role, image_name: str) -> wire.DataDiskConfigu
     return copies
 
 
-def _beside(role: Role, name: str) -> str:
-    """The URL of a blob in the container where the system's disk of `role` is."""
-    return f"{blobs.container_of(_disk_of(role).media_link)}/{name}.vhd"
+def _beside(call: Call, role: Role, name: str, original: Disk) -> str:
+    """The URL of a copy of a disk, in the container where the system's disk of `role` is."""
+    url = f"{blobs.container_of(_disk_of(role).media_link)}/{name}.vhd"
+    blobs.copied(call, original.media_link, url)
+    return url
 
 
 def _register(subscription: Subscription, image: OSImage) -> None:

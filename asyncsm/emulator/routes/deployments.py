@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -29,7 +30,7 @@ from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.updates import Definition
 from asyncsm.wire import deployments as wire
 from asyncsm.wire.configuration_sets import ConfigurationSet
-from asyncsm.wire.endpoints import ConfigurationSetInputEndpoints
+from asyncsm.wire.endpoints import ConfigurationSetInputEndpoint, ConfigurationSetInputEndpoints
 
 MOST_PROPERTIES: Final = 25
 
@@ -58,6 +59,8 @@ def create(call: Call) -> Reply:
     configuration = service_configurations.read(wanted.configuration, service)
     place = service_configurations.placement(configuration, call.subscription, service)
     new = deployment_updates.definition(configuration, wanted.configuration, label)
+    defined = blobs.roles_of_package(call, wanted.package_url)
+    packages.require_roles(new.counts, defined)
     extensions = service_extensions.settled(service, new.counts, wanted.extension_configuration)
     properties = common_fields.extended_properties(wanted.extended_properties, MOST_PROPERTIES)
     deployment_lifecycle.require_place(call, service, wanted.name, slot)
@@ -78,7 +81,7 @@ def create(call: Call) -> Reply:
     )
     if place.reserved_ip is not None:
         addresses.settle_at(deployment, place.reserved_ip)
-    _add_roles(call, deployment, new, place)
+    _add_roles(call, deployment, new, place, packages.opened(new.counts, {}, defined))
     starting = bool(wanted.start_deployment)
     return deployment_lifecycle.launch(
         call,
@@ -179,9 +182,12 @@ def update_status(call: Call) -> Reply:
 
 
 def _add_roles(
-    call: Call, deployment: Deployment, new: Definition, place: service_configurations.Placement
+    call: Call,
+    deployment: Deployment,
+    new: Definition,
+    place: service_configurations.Placement,
+    opened: Mapping[str, list[ConfigurationSetInputEndpoint]],
 ) -> None:
-    opened = packages.opened(new.counts, {})
     for name, count in new.counts.items():
         network = ConfigurationSet(
             subnet_names=place.subnets.get(name.lower(), []),

@@ -49,13 +49,14 @@ def add(call: Call) -> Reply:
         raise refusals.bad_request("The OS of a disk with an operating system must be specified.")
     label, media_link = common_fields.label(wanted.label), wanted.media_link or ""
     account = blobs.require_account(call, media_link, "media link")
+    size = blobs.require_disk(call, media_link, "media link")
     if name in call.subscription.disks:
         raise refusals.conflict(f"A disk with the name '{name}' already exists.")  # [guess]
     disk_attachments.require_unused(call.subscription, media_link)
     disk = Disk(
         name=name,
         media_link=media_link,
-        size_gb=disk_attachments.USUAL_SIZE_GB,
+        size_gb=size or disk_attachments.USUAL_SIZE_GB,
         created=call.now,
         label=label,
         os=wanted.os or None,

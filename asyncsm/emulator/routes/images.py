@@ -80,6 +80,7 @@ def add(call: Call) -> Reply:
     if wanted.os not in {"Linux", "Windows"}:
         raise refusals.bad_request("The OS of an image must be Linux or Windows.")  # [protocol 4.11]
     account = blobs.require_account(call, wanted.media_link or "", "media link")
+    size = blobs.require_disk(call, wanted.media_link or "", "media link")
     image = OSImage(
         name=name,
         label=common_fields.label(wanted.label),
@@ -89,6 +90,7 @@ def add(call: Call) -> Reply:
         affinity_group=account.affinity_group,
         is_premium=False,
         io_type=blobs.io_type(account),
+        size_gb=size or disk_attachments.USUAL_SIZE_GB,
     )
     describe(image, wanted, CHANGEABLE)
     call.subscription.os_images[name] = image

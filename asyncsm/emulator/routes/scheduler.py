@@ -11,7 +11,7 @@ from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import common_fields
+from asyncsm.emulator.rules import common_fields, hdinsight
 from asyncsm.emulator.rules.jobs import stop
 from asyncsm.emulator.rules.scheduler import PLANS, SERVICE, answered, cloud_service, collection_of
 from asyncsm.emulator.saved_names import effect
@@ -73,7 +73,7 @@ def delete_service(call: Call) -> Reply:
     """Delete Cloud Service, with all that is in it [lifecycles 15]."""
     service = cloud_service(call)
     then = partial(_drop_service, call.subscription.cloud_services, service.name)
-    return call.accept(locks=[service, *service.collections.values()], then=then)
+    return call.accept(locks=[service, *service.resources()], then=then)
 
 
 @routes.get(COLLECTIONS, "CheckJobCollectionNameAvailability", query=ASKED)
@@ -202,6 +202,21 @@ def _service_shown(service: CloudService) -> wire.CloudService:
         )
         for one in service.collections.values()
     ]
+    listed += [hdinsight.listed(one) for one in service.clusters.values()]
+    listed += [
+        wire.Resource(
+            resource_provider_namespace=one.provider,
+            type=one.offer,
+            name=one.name,
+            plan=one.plan,
+            schema_version="1.0",
+            e_tag=one.tag,
+            state="Started",
+            operation_status=wire.OperationStatus(type=one.operation, result="Succeeded"),
+            label=one.name,
+        )
+        for one in service.add_ons.values()
+    ]
     return wire.CloudService(
         name=service.name,
         label=service.label,
@@ -218,8 +233,11 @@ def _put(held: ByName[T], name: str, thing: T) -> None:
 
 @effect("scheduler/drop-cloud-service")
 def _drop_service(held: ByName[CloudService], name: str) -> None:
-    for collection in held.pop(name).collections.values():
+    service = held.pop(name)
+    for collection in service.collections.values():
         _void(collection)
+    for cluster in service.clusters.values():
+        cluster.state = "Deleting"
 
 
 @effect("scheduler/drop-job-collection")

@@ -13,7 +13,7 @@ from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.collections import Immediate, Parameters, Verb
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import service_bus as bus
+from asyncsm.emulator.rules import periods, service_bus as bus
 from asyncsm.emulator.rules.service_bus import DIALECT, HUBS, KINDS, QUEUES, TOPICS, Kind, answered, feed_of
 from asyncsm.emulator.service_bus import ServiceBusEntity
 from asyncsm.emulator.state import Subscription
@@ -29,10 +29,6 @@ SIZES: Final = frozenset(1024 * part * size for part in (1, 16) for size in rang
 STATES: Final = frozenset({"Active", "Disabled"})
 """States that one can ask for [lifecycles 13]."""
 
-_DURATION: Final = re.compile(
-    r"P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.ASCII
-)
-_UNITS: Final = (86_400, 3600, 60, 1)
 _LONGEST: Final[Mapping[str, float]] = {
     "lock_duration": 300,
     "duplicate_detection_history_time_window": 7 * 86_400,
@@ -175,10 +171,8 @@ class _Entities(Immediate[ServiceBusEntity, DescriptionT], Generic[DescriptionT]
 
 
 def _require_duration(name: str, text: str) -> None:
-    found = _DURATION.fullmatch(text)
-    parts = found.groups() if found else ()
-    seconds = sum(float(part or 0) * unit for part, unit in zip(parts, _UNITS, strict=bool(parts)))
-    if not found or not 0 < seconds <= _LONGEST[name]:
+    seconds = periods.duration(text)
+    if seconds is None or not 0 < seconds <= _LONGEST[name]:
         raise refusals.bad_request(f"'{text}' is no {name}.")  # [guess]
 
 

@@ -68,6 +68,7 @@ def create(call: Call) -> Reply:
     # [protocol 3.4]
     refusals.require_quota("storage account count", subscription.quotas.storage_accounts, present)
     region = common_fields.region(call, wanted.location, wanted.affinity_group)
+    keys = _given_keys(call, wanted.service_name) or (_new_key(call.random), _new_key(call.random))
     account = StorageAccount(
         name=wanted.service_name,
         label=common_fields.label(wanted.label),
@@ -77,8 +78,8 @@ def create(call: Call) -> Reply:
         affinity_group=wanted.affinity_group,
         account_type=_offered(region, _new_type(wanted)),
         created=call.now,
-        primary_key=_new_key(call.random),
-        secondary_key=_new_key(call.random),
+        primary_key=keys[0],
+        secondary_key=keys[-1],
         # The portal's own properties, which the service adds to every account.
         extended_properties=common_fields.with_group(
             common_fields.extended_properties(wanted.extended_properties),
@@ -148,6 +149,10 @@ def regenerate_key(call: Call) -> Reply:
     wanted = call.body(wire.RegenerateKeys)
     call.acts_on("services", "storageservices", account.name)
     call.require_free(account)
+    if _given_keys(call, account.name):
+        raise refusals.conflict(  # [guess]
+            f"The keys of {account.name} are those of the Azurite that the emulator was given, and cannot be changed."
+        )
     match wanted.key_type.value.lower():
         case "primary":
             account.primary_key = _new_key(call.random)
@@ -223,6 +228,11 @@ def _custom_domains(given: wire.CustomDomains) -> dict[str, bool]:
     if len(given) > 1:
         raise refusals.bad_request("A storage account can have only one custom domain.")  # [guess]
     return {domain.name: bool(domain.use_sub_domain_name) for domain in given if domain.name}
+
+
+def _given_keys(call: Call, name: str) -> tuple[str, ...] | None:
+    """Keys that a storage account of this name has elsewhere already."""
+    return None if call.azurite is None else call.azurite.fixed_keys(name)
 
 
 def _new_key(random: Random) -> str:

@@ -14,6 +14,7 @@ from asyncsm.emulator.rules import (
     blobs,
     common_fields,
     deployment_updates,
+    packages,
     path_resources,
     service_configurations,
     service_extensions,
@@ -38,6 +39,7 @@ def upgrade(call: Call) -> Reply:
     configuration = service_configurations.read(wanted.configuration, service)
     service_configurations.placement(configuration, call.subscription, service, deployment)
     after = deployment_updates.definition(configuration, wanted.configuration, label)
+    packages.require_roles(after.counts, blobs.roles_of_package(call, wanted.package_url))
     extensions = service_extensions.settled(service, after.counts, wanted.extension_configuration, deployment)
     properties = common_fields.changed_properties(
         deployment.extended_properties, wanted.extended_properties, deployments.MOST_PROPERTIES

@@ -51,12 +51,13 @@ def create(call: Call) -> Reply:
             "The OSDiskConfiguration must have an OS, Linux or Windows, and an OSState, Generalized or Specialized."
         )
     account = blobs.require_account(call, given.media_link or "", "media link")
+    size = blobs.require_disk(call, given.media_link or "", "media link")
     used: set[str] = set()
     os_disk = given.model_copy(
         update={
             "name": _disk_name(call, given.media_link or "", used),
             "host_caching": given.host_caching or HostCaching.READ_WRITE,
-            "logical_disk_size_in_gb": disk_attachments.USUAL_SIZE_GB,
+            "logical_disk_size_in_gb": size or disk_attachments.USUAL_SIZE_GB,
             "io_type": blobs.io_type(account),
         }
     )
@@ -167,6 +168,7 @@ def _data_disks(call: Call, wanted: wire.VMImage, region: str, used: set[str]) -
     luns: set[int] = set()
     for given in wanted.data_disk_configurations:
         account = blobs.require_account(call, given.media_link or "", "media link of a data disk", region)
+        size = blobs.require_disk(call, given.media_link or "", "media link of a data disk")
         lun = disk_attachments.require_lun(given.lun or 0)
         if lun in luns:
             # [guess]: no source says so
@@ -177,7 +179,9 @@ def _data_disks(call: Call, wanted: wire.VMImage, region: str, used: set[str]) -
                 "name": _disk_name(call, given.media_link or "", used),
                 "host_caching": given.host_caching or HostCaching.READ_ONLY,
                 "lun": lun,
-                "logical_disk_size_in_gb": given.logical_disk_size_in_gb or disk_attachments.USUAL_SIZE_GB,
+                "logical_disk_size_in_gb": size
+                or given.logical_disk_size_in_gb
+                or disk_attachments.USUAL_SIZE_GB,
                 "io_type": blobs.io_type(account),
             }
         )

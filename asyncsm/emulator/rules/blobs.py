@@ -1,12 +1,15 @@
-"""Blobs as requests name them. The blobs themselves are not here: only their accounts are known."""
+"""Blobs as requests name them. Their accounts are known; they themselves where there is a blob service."""
 
 from __future__ import annotations
 
 import re
 import string
+from collections.abc import Mapping, Sequence
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from asyncsm.emulator import refusals
+from asyncsm.emulator.blob_addresses import address_of
+from asyncsm.emulator.blob_service.facts import BlobFacts, Endpoint
 from asyncsm.emulator.call import Call
 from asyncsm.emulator.state import StorageAccount
 
@@ -46,6 +49,46 @@ def require_package(call: Call, url: str) -> None:
     """
     if "sig" not in parse_qs(_taken_apart(url, "package URL").query):
         require_account(call, url, "package URL")
+    facts = _facts(call, url, "package URL")
+    if facts is not None and facts.flaw is not None:
+        raise refusals.bad_request(f"The package {url} cannot be used: {facts.flaw}.")  # [guess]
+
+
+def roles_of_package(call: Call, url: str) -> Mapping[str, Sequence[Endpoint]]:
+    """The roles a package defines, with their endpoints, where it can be opened and says so."""
+    facts = call.blobs.get(url)
+    return facts.package.roles if facts is not None and facts.package is not None else {}
+
+
+def require_disk(call: Call, url: str, what: str) -> int | None:
+    """The gigabytes of the disk in the blob at `url`, where blobs can be looked at.
+
+    Raises:
+        Refusal: there is no such blob, or no disk in it.
+    """
+    facts = _facts(call, url, what)
+    if facts is None:
+        return None
+    flaw = facts.disk_flaw(name_of(url))
+    if flaw is not None:
+        raise refusals.bad_request(f"The {what} has no disk: {flaw}.")  # [guess]
+    return facts.disk_gb
+
+
+def require_absent(call: Call, url: str) -> None:
+    """Refuse to make a blob where there is one already."""
+    if call.blobs.get(url) is not None:
+        raise refusals.conflict(f"There is a blob at {url} already.")  # [guess]
+
+
+def _facts(call: Call, url: str, what: str) -> BlobFacts | None:
+    """Facts about a blob that has to be there; ``None`` where blobs cannot be looked at."""
+    if url not in call.blobs:
+        return None
+    facts = call.blobs[url]
+    if facts is None:
+        raise refusals.bad_request(f"The {what} {url} names a blob that does not exist.")  # [guess]
+    return facts
 
 
 def _taken_apart(url: str, what: str) -> SplitResult:
@@ -82,10 +125,25 @@ def io_type(account: StorageAccount) -> str:
     return "Provisioned" if account.account_type == "Premium_LRS" else "Standard"
 
 
-def new_in(container: str, call: Call) -> str:
-    """The URL of a blob in `container` as the service makes names for copies."""
+def new_in(container: str, call: Call, original: str | None) -> str:
+    """The URL of a blob in `container` as the service makes names for copies.
+
+    Args:
+        container: its URL.
+        call: the request.
+        original: URL of the blob it is a copy of.
+    """
     letters = "".join(call.random.choices(string.ascii_lowercase + string.digits, k=11))
-    return f"{container.rstrip('/')}/{letters[:8]}.{letters[8:]}{serial(call)}.vhd"
+    url = f"{container.rstrip('/')}/{letters[:8]}.{letters[8:]}{serial(call)}.vhd"
+    copied(call, original, url)
+    return url
+
+
+def copied(call: Call, original: str | None, url: str) -> None:
+    """Note that the blob at `url` is a copy of another."""
+    source, target = address_of(original), address_of(url)
+    if source is not None and target is not None:
+        call.copies[target] = source
 
 
 def serial(call: Call) -> str:
@@ -93,11 +151,6 @@ def serial(call: Call) -> str:
     return f"{call.now:%Y%m%d%H%M%S}0{call.random.randint(0, 999):03}"
 
 
-def path_of(url: str) -> str:
-    """Container and name of the blob at `url`."""
-    return urlsplit(url).path.strip("/")
-
-
 def same(one: str, other: str) -> bool:
-    """Tell whether two URLs mean one blob: scheme and signature do not matter, the path's case does."""
-    return (urlsplit(one).hostname, path_of(one)) == (urlsplit(other).hostname, path_of(other))
+    """Tell whether two URLs mean one blob."""
+    return address_of(one) == address_of(other)

@@ -92,6 +92,10 @@ class DiskOrder:
         if size is not None and not 1 <= size <= LARGEST_DATA_DISK_GB:
             raise refusals.bad_request(f"A data disk has between 1 and {LARGEST_DATA_DISK_GB} GB.")  # [guess]
         link = given.source_media_link or given.media_link
+        if given.source_media_link:
+            size = blobs.require_disk(self._call, given.source_media_link, "source media link") or size
+        elif link:
+            blobs.require_absent(self._call, link)
         disk = self._make(role_name, given, link and blobs.secured(link), size or USUAL_SIZE_GB, lun)
         disk.host_caching = caching
         return disk
@@ -149,7 +153,7 @@ class DiskOrder:
         larger = (resizing.resized_size_in_gb if resizing is not None else None) or size
         if larger < size:
             raise refusals.bad_request(f"A disk of {original.name} has at least {size} GB.")  # [guess]
-        link = blobs.new_in(container, self._call)
+        link = blobs.new_in(container, self._call, original.media_link)
         disk = self._make(role_name, wire.OSVirtualHardDisk(), link, larger, lun)
         disk.host_caching = _caching(original.host_caching, caching)
         return disk
@@ -172,8 +176,10 @@ class DiskOrder:
             raise refusals.bad_request(f"A disk of the image {image.name} has at least {image.size_gb} GB.")
         size = given.resized_size_in_gb or image.size_gb
         link = given.media_link
-        if not link and image.media_link:  # the user's own image
-            link = blobs.new_in(blobs.container_of(image.media_link), self._call)
+        if link:
+            blobs.require_absent(self._call, link)
+        elif image.media_link:  # the user's own image
+            link = blobs.new_in(blobs.container_of(image.media_link), self._call, image.media_link)
         disk = self._make(role_name, given, link, size)
         disk.os, disk.source_image = image.os, image.name
         disk.host_caching = _caching(given.host_caching, "ReadWrite")
@@ -189,7 +195,12 @@ class DiskOrder:
         if given.os not in {"Linux", "Windows"}:
             # [protocol 4.14]
             raise refusals.bad_request("The OS of a disk without source image must be Linux or Windows.")
-        size = given.resized_size_in_gb or USUAL_SIZE_GB
+        source = given.remote_source_image_link
+        there = blobs.require_disk(self._call, source or given.media_link or "", "media link")
+        if source:
+            blobs.require_absent(self._call, given.media_link or "")
+            blobs.copied(self._call, source, given.media_link or "")
+        size = given.resized_size_in_gb or there or USUAL_SIZE_GB
         disk = self._make(role_name, given, given.media_link, size)
         disk.os, disk.remote_source = given.os, given.remote_source_image_link or None
         disk.host_caching = _caching(given.host_caching, "ReadWrite")
@@ -280,11 +291,11 @@ def find_image(subscription: Subscription, name: str) -> OSImage | None:
 
 def require_unused(subscription: Subscription, media_link: str, new: Iterable[Disk] = ()) -> None:
     """Refuse a blob that a disk or image has already, be it registered or `new`."""
-    path = blobs.path_of(media_link)
+    blob = blobs.name_of(media_link)
     media = chain(subscription.media(), (("disk", one.name, one.media_link) for one in new))
     for kind, name, link in media:
-        # There may be ten thousand; the path is part of all addresses of the blob, and taking one apart is slow.
-        if link is not None and path in link and blobs.same(link, media_link):
+        # There may be ten thousand; the name is part of all addresses of the blob, and taking one apart is slow.
+        if link is not None and blob in link and blobs.same(link, media_link):
             # [guess]: no source says so
             raise refusals.bad_request(f"The blob {media_link} is already in use by the {kind} {name}.")
 

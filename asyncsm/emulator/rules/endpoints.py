@@ -22,6 +22,9 @@ LOWEST_FREE_PORT: Final = 49152
 """From here on the service picks public ports."""
 
 HIGHEST_PORT: Final = 65535
+MOST_ENDPOINTS: Final = 150
+"""The most that the machines of one hosted service can have together."""
+
 IDLE_MINUTES: Final = range(4, 31)
 SHORTEST_PROBE_INTERVAL: Final = 5
 SHORTEST_PROBE_TIMEOUT: Final = 11
@@ -151,8 +154,16 @@ def all_of(deployment: Deployment, changed: StateRole | None = None) -> list[Con
 
 
 def fill_ports(deployment: Deployment, random: Random, changed: StateRole | None = None) -> None:
-    """Give every endpoint that has none a public port which is free in `deployment`; see `all_of`."""
+    """Give every endpoint that has none a public port which is free in `deployment`; see `all_of`.
+
+    Raises:
+        Refusal: there are more endpoints than a hosted service can have.
+    """
     present = all_of(deployment, changed)
+    if len(present) > MOST_ENDPOINTS:  # [protocol 1.8] [guess]
+        raise refusals.bad_request(
+            f"The machines of a hosted service have at most {MOST_ENDPOINTS} input endpoints."
+        )
     deployment.had_endpoints = deployment.had_endpoints or bool(present)
     taken = {endpoint.port for endpoint in present}
     for endpoint in present:

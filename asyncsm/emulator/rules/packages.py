@@ -1,11 +1,13 @@
-"""Packages of web and worker roles. They are not opened: this is what their roles are taken to have."""
+"""Packages of web and worker roles. Where they cannot be opened, this is what their roles are taken to have."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from asyncsm.emulator import refusals
+from asyncsm.emulator.blob_service.facts import Endpoint
 from asyncsm.emulator.compute import Deployment, HostedService, Role
 from asyncsm.emulator.rules import service_extensions
 from asyncsm.wire.endpoints import ConfigurationSetInputEndpoint
@@ -22,8 +24,20 @@ _FORWARDER_PORT: Final = 20000
 _FORWARDER: Final = "Microsoft.WindowsAzure.Plugins.RemoteForwarder.RdpInput"
 
 
+def require_roles(names: Iterable[str], defined: Mapping[str, Sequence[Endpoint]]) -> None:
+    """Refuse a configuration whose roles are not those a package defines, where that says which."""
+    wanted = {name.lower() for name in names}
+    if defined and wanted != {name.lower() for name in defined}:
+        raise refusals.bad_request(  # [guess]
+            f"The configuration is for the roles {', '.join(sorted(wanted))}, and the package defines "
+            f"{', '.join(sorted(defined))}."
+        )
+
+
 def opened(
-    names: Iterable[str], present: Mapping[str, Role]
+    names: Iterable[str],
+    present: Mapping[str, Role],
+    defined: Mapping[str, Sequence[Endpoint]] | None = None,
 ) -> dict[str, list[ConfigurationSetInputEndpoint]]:
     """The endpoints of roles that come with a package: every web role has one.
 
@@ -32,7 +46,17 @@ def opened(
     Args:
         names: the roles.
         present: roles of the deployment that are there already, and keep their endpoints.
+        defined: the endpoints the package defines, where it could be opened.
     """
+    if defined:
+        folded = {name.lower(): given for name, given in defined.items()}
+        return {
+            name: [
+                _endpoint(one.name, one.port, one.local_port, one.protocol) for one in folded[name.lower()]
+            ]
+            for name in names
+            if name not in present
+        }
     taken = {one.port for role in present.values() for one in role.network.input_endpoints}
     free = (
         port for port in itertools.chain([_FIRST_PORT], itertools.count(_NEXT_PORTS)) if port not in taken

@@ -1,4 +1,4 @@
-"""Lists of what happened in a period, page by page: their query parameters."""
+"""Moments, durations, and pages of what happened in a period."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ PAGE_SIZE: Final = 100
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?Z)?", re.ASCII)
 
+_DURATION: Final = re.compile(
+    r"P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.ASCII
+)
+_UNITS: Final = (86_400, 3600, 60, 1)
+
 
 def moment(call: Call, name: str) -> datetime:
     """Return the moment that a query parameter tells.
@@ -32,6 +37,14 @@ def moment(call: Call, name: str) -> datetime:
         return datetime.fromisoformat(f"{day}T{time or '00:00:00'}.{microseconds}").replace(tzinfo=UTC)
     except ValueError:
         raise refusals.missing_query_parameter(name) from None  # [protocol 2.5]
+
+
+def duration(text: str) -> float | None:
+    """Return the seconds of a duration such as ``PT5M``; ``None`` for any other text."""
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        return None
+    return sum(float(part or 0) * unit for part, unit in zip(found.groups(), _UNITS, strict=True))
 
 
 def token(number: int) -> str:

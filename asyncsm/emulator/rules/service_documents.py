@@ -54,7 +54,7 @@ def storage_account(call: Call, account: StorageAccount) -> storage.StorageServi
         affinity_group=account.affinity_group,
         label=account.label,
         status=storage.StorageAccountStatus(account.status),
-        endpoints=_endpoints(account.name, "blob", "queue", "table", "file"),
+        endpoints=_real_blobs(call, _endpoints(account.name, "blob", "queue", "table", "file"), account.name),
         geo_primary_region=account.region,
         status_of_primary="Available",
         geo_secondary_region=catalogue.paired_regions()[account.region] if replicated else "",
@@ -87,6 +87,12 @@ def _as_before(
     endpoints = [one.replace("https:", "http:") for one in properties.endpoints if ".file." not in one]
     replaced = {"endpoints": endpoints, "geo_replication_enabled": is_replicated}
     return properties.model_copy(update={**dict.fromkeys(NOT_BEFORE), **replaced})
+
+
+def _real_blobs(call: Call, endpoints: list[str], name: str) -> list[str]:
+    """The endpoints with that of a real blob service, if the account is known there."""
+    real = None if call.azurite is None else call.azurite.endpoint(name)
+    return endpoints if real is None else [real, *endpoints[1:]]
 
 
 def _endpoints(name: str, *services: str) -> list[str]:

@@ -18,6 +18,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from asyncsm import texts
+from asyncsm.emulator.seeding.monitoring_document import AddOnSeed, AlertRuleSeed, ClusterSeed
 from asyncsm.emulator.seeding.parts import Location, Part, Repeated
 from asyncsm.emulator.seeding.service_bus_document import ServiceBusNamespaceSeed
 
@@ -289,6 +290,9 @@ class SubscriptionContents(Part):
     service_bus_namespaces: list[ServiceBusNamespaceSeed] = Field(default_factory=list)
     web_sites: list[WebSiteSeed] = Field(default_factory=list)
     job_collections: list[JobCollectionSeed] = Field(default_factory=list)
+    hdinsight_clusters: list[ClusterSeed] = Field(default_factory=list)
+    add_ons: list[AddOnSeed] = Field(default_factory=list)
+    alert_rules: list[AlertRuleSeed] = Field(default_factory=list)
 
 
 class SubscriptionSeed(SubscriptionContents):

@@ -9,18 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
 from asyncsm.emulator import catalogue
-from asyncsm.emulator.call import Call, Incoming, World
-from asyncsm.emulator.clock import ManualClock
-from asyncsm.emulator.progress import Operation, OperationProgress
+from asyncsm.emulator.call import Incoming, World
 from asyncsm.emulator.refusals import Refusal
-from asyncsm.emulator.routes import ROUTES
-from asyncsm.emulator.routing import Router
 from asyncsm.emulator.seeding import requests
 from asyncsm.emulator.seeding.document import (
     DeploymentSeed,
@@ -32,11 +27,13 @@ from asyncsm.emulator.seeding.document import (
     SubscriptionContents,
     SubscriptionSeed,
 )
+from asyncsm.emulator.seeding.monitoring import plant_add_ons, plant_alert_rules, plant_clusters
 from asyncsm.emulator.seeding.places import Place, each_of
 from asyncsm.emulator.seeding.scheduler import plant_job_collections
 from asyncsm.emulator.seeding.service_bus import plant_namespaces, service_bus_quotas
 from asyncsm.emulator.seeding.sql import plant_sql_servers, sql_quotas
 from asyncsm.emulator.seeding.websites import plant_web_sites
+from asyncsm.emulator.standing import LIMITLESS, StandingSubscription
 from asyncsm.emulator.state import Quotas, Subscription, SubscriptionCertificate
 from asyncsm.wire import deployments, disks, hosted_services, images, networks, roles, storage
 from asyncsm.wire.affinity_groups import CreateAffinityGroup
@@ -46,11 +43,6 @@ from asyncsm.wire.service_extensions import ExtensionImage
 
 VERSION: Final = "2016-06-01"
 """Of the API that is used; the newest there was."""
-
-ENOUGH: Final = 86_400.0
-"""Virtual seconds after which nothing is under way any more."""
-
-_LIMITLESS: Final = Quotas(**{field.name: 10**9 for field in fields(Quotas)})
 
 
 def plant(document: SeedDocument, world: World, quotas: Quotas, certificate: SubscriptionCertificate) -> None:
@@ -101,41 +93,14 @@ def _subscription(
     return made
 
 
-class _StandingClock(ManualClock):
-    """A clock that lets effects happen one after the other, all at one moment of the calendar."""
-
-    def __init__(self, start: datetime) -> None:
-        super().__init__(start)
-        self._start = start
-
-    def now(self) -> datetime:
-        """Return the moment at which planting began."""
-        return self._start
-
-
-class _Unrecorded(Call):
-    """A request that is not entered into the subscription's history."""
-
-    def record(self) -> Operation:
-        self.operation = Operation(
-            request_id=self.request_id,
-            name=self.route.operation,
-            object_path=self.object_path,
-            started=self.now,
-        )
-        return self.operation
-
-
 class _Planter:
     """Makes the resources of one subscription."""
 
     def __init__(self, world: World, subscription: Subscription) -> None:
-        clock = _StandingClock(world.clock.now())
-        self._world = replace(world, clock=clock, progress=OperationProgress(clock, world.random))
-        self._clock = clock
+        self._standing = StandingSubscription(subscription, world)
+        self._world = self._standing.world
         self._lasting = world.clock
         self._subscription = subscription
-        self._router = Router(ROUTES)
         self._location = ""
 
     def plant(self, path: str, seed: SubscriptionContents) -> None:
@@ -169,13 +134,16 @@ class _Planter:
             plant_namespaces(self._subscription, self._send, path, seed, self._world.random)
             plant_web_sites(self._send, path, seed)
             plant_job_collections(self._subscription, self._lasting, self._send, path, seed)
+            plant_clusters(self._subscription, self._send, path, seed)
+            plant_add_ons(self._subscription, self._send, path, seed)
+            plant_alert_rules(self._send, path, seed)
 
     @contextmanager
     def _quotas(self, seed: SubscriptionContents) -> Iterator[None]:
         """Lift the quotas meanwhile, and then set them so that all resources fit in."""
         subscription = self._subscription
         wanted = replace(subscription.quotas, **seed.quotas.model_dump(exclude_none=True))
-        subscription.quotas = _LIMITLESS
+        subscription.quotas = LIMITLESS
         try:
             yield
         finally:
@@ -345,17 +313,10 @@ class _Planter:
             client_address=None,
             content=body if isinstance(body, bytes) else body.to_body(),
         )
-        request_id = f"{self._world.random.getrandbits(128):032x}"
         try:
-            route, parameters = self._router.find(method, incoming.segments, incoming.query, incoming.root)
-            call = _Unrecorded(self._world, self._subscription, incoming, route, parameters, request_id)
-            route.handler(call)
+            self._standing.answer(incoming)
         except Refusal as refusal:
             raise SeedError((place.field, refusal.message)) from refusal
-        while self._clock.agenda:
-            self._clock.advance(ENOUGH)
-        if call.operation is not None and call.operation.failure is not None:
-            raise SeedError((place.field, call.operation.failure.message))
 
 
 _NO_QUERY: Final[Mapping[str, str]] = {}

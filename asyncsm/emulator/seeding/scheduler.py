@@ -5,9 +5,20 @@ from __future__ import annotations
 from asyncsm.emulator.clock import Clock
 from asyncsm.emulator.rules import jobs as rules
 from asyncsm.emulator.seeding.document import SubscriptionContents
-from asyncsm.emulator.seeding.places import Send, each_of
+from asyncsm.emulator.seeding.places import Place, Send, each_of
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import jobs, scheduler as wire
+
+
+def require_cloud_service(
+    subscription: Subscription, send: Send, place: Place, name: str, region: str
+) -> str:
+    """Make a cloud service where there is none of that name, and return its path."""
+    path = f"cloudservices/{name}"
+    if name not in subscription.cloud_services:
+        body = wire.CreateCloudService(label=name, description=name, geo_region=region)
+        send(place, "PUT", path, body)
+    return path
 
 
 def plant_job_collections(
@@ -27,11 +38,8 @@ def plant_job_collections(
         contents: what the subscription is to have.
     """
     for place, seed, name in each_of(f"{path}job_collections", contents.job_collections):
-        service = f"cloudservices/{seed.cloud_service}"
-        if seed.cloud_service not in subscription.cloud_services:
-            region = seed.location or contents.location
-            body = wire.CreateCloudService(label=name, description=name, geo_region=region)
-            send(place, "PUT", service, body)
+        region = seed.location or contents.location
+        service = require_cloud_service(subscription, send, place, seed.cloud_service, region)
         settings = wire.NewSettings(plan_name=wire.JobCollectionPlan(seed.plan))
         collection = f"{service}/resources/scheduler/jobCollections/{name}"
         send(place, "PUT", collection, wire.JobCollectionInput(intrinsic_settings=settings))

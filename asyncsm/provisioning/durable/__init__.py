@@ -1,15 +1,14 @@
-"""The durable engine: the same plans as DBOS workflows, on one machine or many.
+"""The durable engine: plans in PostgreSQL, carried out by workers on many machines.
 
-DBOS queues and stores; this package has the steps. A run is a workflow that enqueues one
-workflow for each resource as soon as those it needs have ended. The queue's partitions are the
-lanes, each with one change at a time over all workers; its rate limit is the subscription's,
-also over all workers. When a worker dies, the others take up its workflows: DBOS knows which
-steps were done, and a step that was under way looks at the service first.
+What is handed out is a share: all that is to be done in one subscription, whose budget is one
+request a second whoever sends it. A worker that has a share runs the same `Runner` as in process,
+over records in the database. The records are the truth, and the queue (Procrastinate) is a hint: it
+finds a worker, and tells when one has died. Each record is written only as long as its share has
+not been given to somebody else since, and a patrol puts in a job for each share without an owner.
 
 Needs ``asyncsm[durable]``.
 """
 
 from asyncsm.provisioning.durable.engine import DurableEngine, DurableRun
-from asyncsm.provisioning.durable.worker import work
 
-__all__ = ["DurableEngine", "DurableRun", "work"]
+__all__ = ["DurableEngine", "DurableRun"]

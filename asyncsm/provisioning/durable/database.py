@@ -1,78 +1,160 @@
-"""The database of the durable engine: checks of its URL, and options for DBOS and SQLAlchemy."""
+"""The PostgreSQL database of the durable engine: its URL, its tables, and its failures in words."""
 
 from __future__ import annotations
 
-import sqlite3
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Final
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final, TypeAlias
 
-import sqlalchemy
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+import psycopg
+from procrastinate import App, PsycopgConnector
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
 
 from asyncsm.errors import InvalidArgument
 
-KNOWS_UNIXEPOCH: Final = (3, 42)
-"""The first version of SQLite with ``unixepoch('subsec')``."""
+Pool: TypeAlias = AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]]
+
+VERSION: Final = 1
+
+TABLES: Final = """
+CREATE TABLE asyncsm_version (version integer NOT NULL);
+CREATE SEQUENCE asyncsm_run_id;
+CREATE TABLE asyncsm_share (
+    subscription text PRIMARY KEY,
+    epoch bigint NOT NULL DEFAULT 0,
+    worker text NOT NULL DEFAULT '',
+    seen timestamptz NOT NULL DEFAULT '-infinity'
+);
+CREATE TABLE asyncsm_run (
+    id bigint NOT NULL,
+    subscription text NOT NULL REFERENCES asyncsm_share,
+    plan text NOT NULL,
+    verb text NOT NULL,
+    disks boolean NOT NULL,
+    base text NOT NULL,
+    document text NOT NULL,
+    asked timestamptz NOT NULL DEFAULT now(),
+    ended timestamptz,
+    outcome text,
+    PRIMARY KEY (id, subscription)
+);
+CREATE UNIQUE INDEX asyncsm_run_one ON asyncsm_run (plan, subscription) WHERE ended IS NULL;
+CREATE TABLE asyncsm_record (
+    subscription text NOT NULL,
+    plan text NOT NULL,
+    key text NOT NULL,
+    document text,
+    sent timestamptz,
+    PRIMARY KEY (subscription, plan, key)
+);
+CREATE TABLE asyncsm_note (
+    id bigserial PRIMARY KEY,
+    run bigint NOT NULL,
+    subscription text NOT NULL,
+    steps text NOT NULL
+);
+CREATE INDEX asyncsm_note_run ON asyncsm_note (run, subscription, id);
+"""
+"""`share`: the owner of each subscription, and when it was seen last. `run`: the part of a run in a subscription;
+of a plan one has not ended. `record`: those of all runs; when a change was last sent fills the budget of a new
+owner. `note`: the steps of a run, for those who look on."""
+
+CONNECTION: Final[dict[str, Any]] = {
+    "connect_timeout": 5,
+    # A silent network is noticed within seconds.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    "application_name": "asyncsm",
+}
+
+OUTAGE: Final = (psycopg.OperationalError, psycopg.InterfaceError)
+"""Failures after which the database may be back; a pool without connections is one."""
+
+_SETTING_UP: Final = 0x41534D31
+"""Advisory lock of whoever makes the tables."""
 
 
-class SqliteConnection(sqlite3.Connection):
-    """A connection that has the function ``unixepoch``, also with the SQLite of older distributions.
+def check_url(url: str) -> None:
+    """Refuse the URL of what is no PostgreSQL database; a password in it is not repeated.
 
-    On Python 3.12 DBOS requires a later SQLite than many builds of that Python have.
+    Raises:
+        InvalidArgument: it is none.
     """
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        if sqlite3.sqlite_version_info < KNOWS_UNIXEPOCH:
-            self.create_function("unixepoch", 1, _unixepoch)
-
-
-def _unixepoch(modifier: str) -> int:
-    del modifier
-    return int(time.time())  # whole seconds, as DBOS uses on Python 3.11
+    try:
+        ports = str(conninfo_to_dict(url).get("port") or "").split(",")
+    except psycopg.ProgrammingError:
+        ports = ["none"]
+    is_ours = url.startswith(("postgresql://", "postgres://"))
+    if not is_ours or any(port and not port.isdecimal() for port in ports):
+        raise InvalidArgument(
+            "--database", "must be sqlite:///FILE or postgresql://...; workers need the latter"
+        )
 
 
 @contextmanager
 def explaining() -> Iterator[None]:
-    """Turn errors of SQLAlchemy and its drivers in the block into ones a user can read.
+    """Turn failures of the database in the block into words.
 
     Raises:
         InvalidArgument: the database cannot be used.
     """
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-        reason = error.orig if isinstance(error, DBAPIError) else error
+    except (psycopg.Error, OSError) as error:
         raise InvalidArgument(
-            "--database", f"cannot be worked with: {' '.join(str(reason).split())}"
+            "--database", f"cannot be worked with: {' '.join(str(error).split())}"
         ) from error
 
 
-def is_postgres(url: str) -> bool:
-    """Tell PostgreSQL, for many workers, from SQLite.
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[tuple[Pool, App]]:
+    """Connect, make the tables where there are none, and yield a pool of connections and the queue over it.
 
     Raises:
-        InvalidArgument: the URL is neither of them.
+        InvalidArgument: the database cannot be used, or a later version of asyncsm has made its tables.
     """
+    app = App(connector=PsycopgConnector())
+    with explaining():
+        async with await psycopg.AsyncConnection.connect(url, **CONNECTION) as connection:
+            await _prepare(connection)
+        pool: Pool = AsyncConnectionPool(
+            url,
+            kwargs=CONNECTION,
+            min_size=1,
+            max_size=8,
+            # Whoever asks for a connection has one tried; by itself the pool would wait longer and longer.
+            timeout=2,
+            reconnect_timeout=1,
+            check=AsyncConnectionPool.check_connection,
+            open=False,
+        )
+        await pool.open(wait=True)
     try:
-        parsed = sqlalchemy.make_url(url)
-    except (ArgumentError, ValueError):
-        parsed = None
-    backend = parsed and parsed.get_backend_name()
-    if backend == "postgresql":
-        return True
-    if parsed is None or backend != "sqlite" or parsed.database in {None, "", ":memory:"}:
-        raise InvalidArgument("--database", "must be sqlite:///FILE or postgresql://...")
-    return False
+        async with app.open_async(pool):
+            yield pool, app
+    finally:
+        await pool.close()
 
 
-def with_driver(url: str) -> str:
-    """Add the driver psycopg 3 to a URL, so that DBOS and SQLAlchemy use it."""
-    return url.replace("postgresql://", "postgresql+psycopg://", 1)
-
-
-def engine_options(url: str) -> dict[str, Any]:
-    """Return the options with which DBOS makes its SQLAlchemy engine."""
-    return {} if is_postgres(url) else {"connect_args": {"factory": SqliteConnection}}
+async def _prepare(connection: psycopg.AsyncConnection[TupleRow]) -> None:
+    await connection.execute("SELECT pg_advisory_xact_lock(%s)", [_SETTING_UP])
+    found = await connection.execute(
+        "SELECT to_regclass('procrastinate_jobs'), to_regclass('asyncsm_version')"
+    )
+    queue, ours = await found.fetchone() or (None, None)
+    if queue is None:
+        await connection.execute(App(connector=PsycopgConnector()).schema_manager.get_schema())
+    if ours is None:
+        await connection.execute(TABLES.encode())
+        await connection.execute("INSERT INTO asyncsm_version VALUES (%s)", [VERSION])
+        return
+    found = await connection.execute("SELECT version FROM asyncsm_version")
+    (version,) = await found.fetchone() or (None,)
+    if version != VERSION:
+        raise InvalidArgument(
+            "--database", f"was made by another version of asyncsm (its version is {version}); use that one"
+        )

@@ -1,55 +1,41 @@
-"""The durable engine: starts DBOS in this process, submits and follows runs, and stops it."""
+"""The durable engine: submits, follows and abandons runs in PostgreSQL, and takes part in carrying them out."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import uuid
-from collections.abc import Callable, Coroutine, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, Self, TypeVar
+from typing import Final, NamedTuple, Self
 
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus
+import psycopg
+from procrastinate import App
+from psycopg.rows import TupleRow
 
-from asyncsm.config import ThrottlePolicy
-from asyncsm.errors import ClientStateError, InvalidArgument
-from asyncsm.provisioning.durable import workflows, workspace
-from asyncsm.provisioning.durable.database import engine_options, explaining, is_postgres, with_driver
-from asyncsm.provisioning.durable.records import Record
-from asyncsm.provisioning.durable.worker_locks import EMBEDDED_EXECUTOR, WorkerLock, lock_for
-from asyncsm.provisioning.durable.workspace import RunInput, Workspace, leave
+from asyncsm.errors import InvalidArgument
+from asyncsm.provisioning.durable.database import OUTAGE, Pool, check_url, opened
+from asyncsm.provisioning.durable.fenced import read_records
+from asyncsm.provisioning.durable.notes import ShareReport, read_notes
+from asyncsm.provisioning.durable.owner import Connect, Owner
+from asyncsm.provisioning.durable.queue import Queue, put_in
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.plan import Plan
 from asyncsm.provisioning.progress import Progress, State, Watch
-from asyncsm.provisioning.report import Report
+from asyncsm.provisioning.provisioner import Status, status_of
+from asyncsm.provisioning.report import Report, Traffic
 from asyncsm.provisioning.resources import resources_of
+from asyncsm.provisioning.runner import Verb, graph_for, progress_of
 from asyncsm.provisioning.steps import Outcome
-from asyncsm.services import ServiceManagementService
+from asyncsm.provisioning.store import Records
 
-VERSION: Final = "asyncsm-1"
-"""Version of the workflows; it changes with their steps, as a worker takes up only its own version."""
-
-ROUNDS: Final = 2.0
-"""Seconds between two checks for workers that have died."""
+DEAD_AFTER: Final = 10.0
+"""Seconds without a sign of life after which the shares of a worker are taken over."""
 GLANCES: Final = 0.5
-"""Seconds between two reads of a run's progress."""
-QUEUE_GLANCES: Final = 0.2
-"""Seconds between two reads of a queue."""
-
-CONCURRENCY: Final = 250
-"""The most resources one worker has under way by default; without a limit the first would take all."""
-
-REQUESTS_ALONE: Final = 1.25
-REQUESTS_SHARED: Final = 1.75
-"""Requests for each resource: its change, and its share of reads, as measured by `bench_plans.py`.
-
-Workers that share a run read more, because each reads for itself."""
-
-T = TypeVar("T")
-
-_log = logging.getLogger("asyncsm.provisioning")
+"""Seconds between two looks at the notes of a run."""
+AT_ONCE: Final = 100
+"""The most subscriptions one worker has; one process can do hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,172 +43,138 @@ class DurableRun:
     """A run that was submitted.
 
     Attributes:
-        id: id of its workflow.
+        id: its number.
         plan: name of the plan.
-        subscription_id: the subscription.
         verb: ``apply`` or ``destroy``.
-        graph: the resources of the plan.
+        graphs: the resources of each share, by subscription.
     """
 
-    id: str
+    id: int
     plan: str
-    subscription_id: str
-    verb: Literal["apply", "destroy"]
-    graph: Graph
+    verb: Verb
+    graphs: Mapping[str, Graph]
+
+
+class _Asked(NamedTuple):
+    """A share of a run, as it was asked for."""
+
+    verb: str
+    disks: bool
+    base: str
+    document: str
 
 
 class DurableEngine:
-    """Runs DBOS as long as its block; one engine at a time in a process::
+    """Works with the plans of a database::
 
-        async with DurableEngine("sqlite:///farm.db", connect) as engine:
-            run = await engine.submit("apply", plan, base, subscription_id)
+        async with DurableEngine("postgresql://...", connect) as engine:
+            engine.work([subscription_id])  # or leave it to workers elsewhere
+            run = await engine.submit("apply", {subscription_id: plan}, base)
             report = await engine.follow(run)
 
     Args:
-        database: ``sqlite:///FILE`` for this process alone, or ``postgresql://...`` for many workers.
-        connect: makes a client of a subscription; it is closed with the engine.
-        budget: the budget of each subscription, shared by all workers, if it is known.
-        name: name of this worker, unique among those alive; random if absent.
-        concurrency: the most resources this worker has under way.
+        database: ``postgresql://...``.
+        connect: makes a client of a subscription; its throttle has the subscription's budget.
+        name: name of this process, for people.
+        max_in_flight: the most resources that are worked on at once in each run.
+        dead_after: seconds without a sign of life after which a worker counts as dead; the same for all.
 
     Attributes:
-        name: name of this worker.
-        lost: set when its lock is lost with the connection to the database: other workers consider
-            it dead, and it must stop.
+        name: name of this process.
 
     Raises:
-        InvalidArgument: the database is of another kind or cannot be used, or another process has
-            the name or the file.
+        InvalidArgument: the database is of another kind or cannot be used.
     """
 
     def __init__(
         self,
         database: str,
-        connect: Callable[[str], ServiceManagementService],
+        connect: Connect,
         *,
-        budget: ThrottlePolicy | None = None,
         name: str | None = None,
-        concurrency: int | None = None,
+        max_in_flight: int | None = None,
+        dead_after: float = DEAD_AFTER,
     ) -> None:
-        shared = is_postgres(database)
-        self.name: str = (name or f"worker-{uuid.uuid4().hex[:12]}") if shared else EMBEDDED_EXECUTOR
-        self._url = with_driver(database)
-        self._lock: WorkerLock = lock_for(self._url, self.name)
-        self._workspace = Workspace(connect)
-        self._budget = budget
-        self._concurrency = concurrency or CONCURRENCY
-        self.lost: asyncio.Event = asyncio.Event()
-        self._patrols: tuple[asyncio.Task[None], ...] = ()
+        check_url(database)
+        self.name: str = name or f"worker-{uuid.uuid4().hex[:12]}"
+        self._url = database
+        self._connect = connect
+        self._max_in_flight = max_in_flight
+        self._dead_after = dead_after
+        self._stack = AsyncExitStack()
+        self._working: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        if workspace.is_running():
-            raise ClientStateError("a durable engine runs in this process already")
-        await asyncio.to_thread(self._lock.acquire)
-        config: DBOSConfig = {
-            "name": "asyncsm",
-            "system_database_url": self._url,
-            "db_engine_kwargs": engine_options(self._url),
-            "application_version": VERSION,
-            "executor_id": self.name,
-            "serializer": DBOSPortableJSONSerializer(),
-            "log_level": "CRITICAL",  # failures are in the records
-            "enable_otlp": False,
-        }
-        workspace.set_workspace(self._workspace)
-        try:
-            DBOS(config=config)
-            with explaining():
-                # Launched on this loop, so that the workflows run on the loop of the clients' sessions.
-                DBOS.launch()
-                await DBOS.register_queue_async(workflows.RUNS_QUEUE, polling_interval_sec=QUEUE_GLANCES)
-        except BaseException:
-            await self._close()
-            raise
-        self._patrols = (
-            asyncio.create_task(self._look_after_itself(), name="asyncsm-lock"),
-            asyncio.create_task(self._look_after_others(), name="asyncsm-patrol"),
-        )
+        async with AsyncExitStack() as stack:
+            self._pool: Pool
+            self._app: App
+            self._pool, self._app = await stack.enter_async_context(opened(self._url))
+            self._owner = Owner(
+                self._pool,
+                self._connect,
+                name=self.name,
+                max_in_flight=self._max_in_flight,
+                dead_after=self._dead_after,
+            )
+            stack.push_async_callback(self._leave)
+            self._stack = stack.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await leave(*self._patrols)
-        await self._close()
+        await self._stack.aclose()
 
-    async def _close(self) -> None:
-        await self._workspace.abandon()
-        await asyncio.to_thread(DBOS.destroy)
-        # DBOS logs to the standard error of its start, even if that was closed since.
-        own = logging.getLogger("dbos")
-        for handler in tuple(own.handlers):
-            own.removeHandler(handler)
-        # DBOS replaced the loop's default executor and has shut it down; the loop gets a new one.
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
-        workspace.set_workspace(None)
-        await self._workspace.close()
-        await asyncio.to_thread(self._lock.release)
+    async def _leave(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._owner.close()
 
-    async def serve(self, subscription_id: str) -> None:
-        """Take part in the changes of a subscription.
+    def work(self, subscriptions: Sequence[str] | None, *, at_once: int = AT_ONCE) -> None:
+        """Take part in carrying out runs, from now on.
 
         Args:
-            subscription_id: the subscription.
+            subscriptions: the subscriptions whose shares are taken; ``None`` for all.
+            at_once: the most of them.
         """
-        limiter: Any = None
-        if self._budget is not None and self._budget.calls is not None:
-            each = REQUESTS_SHARED if is_postgres(self._url) else REQUESTS_ALONE
-            limiter = {"limit": max(1, int(self._budget.calls / each)), "period": self._budget.seconds}
-        await DBOS.register_queue_async(
-            workflows.changes_queue(subscription_id),
-            partition_concurrency=1,
-            worker_concurrency=self._concurrency,
-            limiter=limiter,
-            polling_interval_sec=QUEUE_GLANCES,
+        lowered = None if subscriptions is None else [one.lower() for one in subscriptions]
+        queue = Queue(
+            self._pool, self._app, self._owner, lowered, at_once=at_once, dead_after=self._dead_after
         )
+        self._working = asyncio.create_task(queue.work(), name="asyncsm-worker")
+        self._tasks = [self._working, asyncio.create_task(queue.patrol(), name="asyncsm-patrol")]
 
     async def submit(
-        self,
-        verb: Literal["apply", "destroy"],
-        plan: Plan,
-        base: Path,
-        subscription_id: str,
-        *,
-        disks: bool = False,
+        self, verb: Verb, shares: Mapping[str, Plan], base: Path, *, disks: bool = False
     ) -> DurableRun:
         """Submit a run; an equal run that has not ended is returned instead.
 
         Args:
             verb: ``apply`` or ``destroy``.
-            plan: the plan.
+            shares: the parts of the plan by subscription; each has the plan's name.
             base: the directory of the plan's files, on every worker.
-            subscription_id: the subscription.
             disks: whether `destroy` also removes disks with the blobs behind them.
 
         Raises:
-            InvalidArgument: another run of the plan, with other arguments, has not ended.
+            InvalidArgument: another run of the plan has not ended.
         """
-        await self.serve(subscription_id)
-        prefix = workflows.plan_prefix(subscription_id, plan.name)
-        given: RunInput = {
-            "verb": verb,
-            "plan": plan.model_dump(mode="json", exclude_unset=True),
-            "base": str(_absolute(base)),
-            "subscription_id": subscription_id,
-            "disks": disks,
+        (plan,) = {share.name for share in shares.values()}
+        given = {one.lower(): share for one, share in sorted(shares.items())}
+        graphs = {}
+        for one, share in given.items():
+            known = Records(await read_records(self._pool, plan, one))
+            graphs[one] = graph_for(verb, Graph(resources_of(share, base)), known)
+        base = base if base.is_absolute() else Path.cwd() / base
+        asked = {
+            one: _Asked(verb, disks, str(base), share.model_dump_json(exclude_unset=True))
+            for one, share in given.items()
         }
-        graph = Graph(resources_of(plan, base))
-        earlier = await DBOS.list_workflows_async(name=workflows.RUN, workflow_id_prefix=prefix)
-        for status in earlier:
-            if status.status in workflows.ENDED or status.input is None:
-                continue
-            _refuse_another(status, given)
-            return DurableRun(status.workflow_id, plan.name, subscription_id, verb, graph)
-        run_id = f"{prefix}{len(earlier) + 1:06}"
-        with SetWorkflowID(run_id):
-            await DBOS.enqueue_workflow_async(workflows.RUNS_QUEUE, workflows.run_plan, given)
-        # Somebody else may have submitted another run under this id since the look at the earlier ones.
-        (stored,) = await DBOS.list_workflows_async(workflow_ids=[run_id], load_output=False)
-        _refuse_another(stored, given)
-        return DurableRun(run_id, plan.name, subscription_id, verb, graph)
+        number = None
+        while number is None:  # until the run that was in the way has been seen, or has ended
+            async with self._pool.connection() as connection:
+                number = await _insert(connection, plan, asked)
+        await put_in(self._app, given)
+        return DurableRun(number, plan, verb, graphs)
 
     async def follow(
         self, run: DurableRun, watch: Watch | None = None, deadline: float | None = None
@@ -235,144 +187,159 @@ class DurableEngine:
             deadline: seconds after which to stop following; the run goes on as long as there are
                 workers, and the report has `Outcome.STOPPED` for what was not done by then.
         """
-        progress = Progress((one.key, one.kind, one.name, run.graph.needs[one.key]) for one in run.graph)
+        labels = {one: f"{one}/" if len(run.graphs) > 1 else "" for one in run.graphs}
+        progress = progress_of({labels[one]: graph for one, graph in run.graphs.items()})
         if watch is not None:
             watch(progress)
-        outcomes: Mapping[str, str] = {}
+        traffic: list[Traffic] = []
         limit = asyncio.timeout(deadline)
+        reason = "the run was abandoned"
         try:
             async with limit:
-                outcomes = await self.unless_lost(self._look_on(run, progress))
+                if not await self._look_on(run, labels, progress, traffic):
+                    reason = "interrupted"
         except TimeoutError:
             if not limit.expired():
                 raise
-        reason = "the deadline has passed" if limit.expired() else ""
-        _conclude(progress, outcomes, reason or ("interrupted" if self._workspace.stopping else ""))
+            reason = "the deadline has passed"
+        for key, record in progress.records.items():
+            if record.outcome is None:
+                progress.tell(key, State.ENDED, reason, outcome=Outcome.STOPPED)
         progress.finish()
-        return Report.of(progress, plan=run.plan, subscription_id=run.subscription_id, verb=run.verb)
+        return Report.of(
+            progress,
+            plan=run.plan,
+            subscription_id=", ".join(run.graphs),
+            verb=run.verb,
+            traffic=Traffic.total(traffic),
+        )
+
+    async def _look_on(
+        self, run: DurableRun, labels: Mapping[str, str], progress: Progress, traffic: list[Traffic]
+    ) -> bool:
+        """Update `progress` until the run has ended, or this process is to end; return whether the run has."""
+        notes = dict.fromkeys(run.graphs, 0)
+        going_on = set(run.graphs)
+        while True:
+            try:
+                ended = await self._ended(run.id, going_on)
+                for subscription, step in await read_notes(self._pool, run.id, notes):
+                    key = labels[subscription] + step.key
+                    progress.follow(step.model_copy(update={"key": key}))
+                for subscription, report in ended.items():
+                    going_on.discard(subscription)
+                    traffic.append(report.traffic)
+                    _conclude(progress, labels[subscription], run.graphs[subscription], report)
+            except OUTAGE:
+                pass  # it may be back at the next look
+            if not going_on:
+                return True
+            if self._owner.stopping and not self._owner.busy:
+                return False
+            await asyncio.sleep(GLANCES)
+
+    async def _ended(self, run: int, subscriptions: set[str]) -> dict[str, ShareReport]:
+        async with self._pool.connection() as connection:
+            found = await connection.execute(
+                "SELECT subscription, outcome FROM asyncsm_run"
+                " WHERE id = %s AND subscription = ANY(%s) AND ended IS NOT NULL",
+                [run, list(subscriptions)],
+            )
+            return {
+                one: ShareReport.model_validate_json(text) if text else ShareReport()
+                for one, text in await found.fetchall()
+            }
+
+    async def status(self, run: Mapping[str, Plan], base: Path) -> list[Status]:
+        """Return what the records know of the resources of a plan, by its shares; the service is not asked."""
+        return [
+            one
+            for subscription, share in run.items()
+            for one in status_of(
+                Graph(resources_of(share, base)),
+                Records(await read_records(self._pool, share.name, subscription.lower())),
+                f"{subscription}/" if len(run) > 1 else "",
+            )
+        ]
+
+    async def abandon(self, plan: str, subscriptions: Sequence[str]) -> int:
+        """End the runs of a plan: nothing more is sent once this returns.
+
+        What is under way goes on at the service, and the records stay, so that a later run takes it up.
+
+        Args:
+            plan: its name.
+            subscriptions: the subscriptions in which its runs are ended.
+
+        Returns:
+            The number of subscriptions in which a run was ended.
+        """
+        async with self._pool.connection() as connection:
+            ended = await connection.execute(
+                "UPDATE asyncsm_run SET ended = now() WHERE plan = %s AND subscription = ANY(%s) AND ended IS NULL",
+                [plan, [one.lower() for one in subscriptions]],
+            )
+            return ended.rowcount
 
     def stop(self) -> None:
         """Begin nothing more here; `follow` ends when the changes begun here have ended.
 
         What is left of the run is taken up by other workers, or by the next run.
         """
-        self._workspace.stopping = True
-
-    async def unless_lost(self, work: Coroutine[None, None, T]) -> T:
-        """Await `work`; cancel it when the database is lost.
-
-        Raises:
-            ClientStateError: this worker has lost its lock in the database, so that others consider
-                it dead and take up its work.
-        """
-        lost = asyncio.create_task(self.lost.wait())
-        working = asyncio.create_task(work)
-        try:
-            await asyncio.wait((lost, working), return_when=asyncio.FIRST_COMPLETED)
-            if not working.done():
-                raise ClientStateError(
-                    f"the worker {self.name} has lost its lock in the database, and has stopped;"
-                    " start it again when the database is back"
-                )
-            return working.result()
-        finally:
-            await leave(lost, working)
-
-    async def _look_on(self, run: DurableRun, progress: Progress) -> Mapping[str, str]:
-        """Update `progress` until the run has ended, and return its outcomes."""
-        told: dict[str, str] = {}
-        settled: dict[str, list[str]] | None = None
-        while True:
-            (whole,) = await DBOS.list_workflows_async(workflow_ids=[run.id], load_input=False)
-            if settled is None:
-                settled = await DBOS.get_event_async(run.id, workflows.SETTLED, timeout_seconds=0)
-                for key, differences in (settled or {}).items():
-                    _tell_settled(progress, key, differences)
-            stopped = self._workspace.stopping and not self._workspace.changes
-            await self._tell(run, progress, told)
-            if whole.status in workflows.ENDED or stopped:
-                return whole.output or {}
-            await asyncio.sleep(GLANCES)
-
-    async def _tell(self, run: DurableRun, progress: Progress, told: dict[str, str]) -> None:
-        """Update `progress` with the workflows whose status has changed."""
-        for status in await DBOS.list_workflows_async(
-            name=workflows.RESOURCE, workflow_id_prefix=f"{run.id}/", load_input=False
-        ):
-            key = status.workflow_id.partition("/")[2]
-            if told.get(key) == status.status or key not in progress.records:
-                continue
-            told[key] = status.status
-            if status.status in workflows.ENDED:
-                _tell_end(progress, key, status.output)
-            elif status.status == "PENDING":
-                progress.tell(key, State.RUNNING, f"by {status.executor_id}")
-            else:
-                progress.tell(key, State.QUEUED)
-
-    async def _look_after_itself(self) -> None:
-        """Stop all workflows here when this worker has lost its lock."""
-        while await asyncio.to_thread(self._lock.is_held):  # noqa: ASYNC110 - nobody would set an event
-            await asyncio.sleep(ROUNDS)
-        _log.critical("the worker %s has lost its lock, and stops", self.name)
-        self.lost.set()
-        await self._workspace.abandon()
-
-    async def _look_after_others(self) -> None:
-        """Take up the workflows of workers that have died."""
-        while True:
-            try:
-                await self._take_up()
-            except Exception:  # noqa: BLE001 - the database may be back in the next round
-                _log.exception("cannot look after other workers")
-            await asyncio.sleep(ROUNDS)
-
-    async def _take_up(self) -> None:
-        pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
-        workers = {one.executor_id for one in pending if one.executor_id} - {self.name}
-        for worker in workers:
-            if await asyncio.to_thread(self._lock.is_dead, worker):
-                _log.warning("the worker %s has died; its work is taken up", worker)
-                await asyncio.to_thread(DBOS._recover_pending_workflows, [worker])  # noqa: SLF001 - DBOS has no public way
+        self._owner.stop()
+        if self._working is not None:
+            self._working.cancel()
 
 
-def _refuse_another(status: WorkflowStatus, given: RunInput) -> None:
-    """Refuse a run while another one of the same plan, with other arguments, has not ended."""
-    if status.input is None or status.input["args"][0] != given:
+async def _insert(
+    connection: psycopg.AsyncConnection[TupleRow], plan: str, asked: Mapping[str, _Asked]
+) -> int | None:
+    """Insert a run, unless an equal one has not ended; return the number, or ``None`` to try once more.
+
+    Raises:
+        InvalidArgument: another run of the plan has not ended.
+    """
+    subscriptions = list(asked)
+    await connection.execute(
+        "INSERT INTO asyncsm_share (subscription) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING",
+        [subscriptions],
+    )
+    inserted = await connection.execute(
+        "WITH number AS MATERIALIZED (SELECT nextval('asyncsm_run_id') AS id)"
+        " INSERT INTO asyncsm_run (id, plan, subscription, verb, disks, base, document)"
+        " SELECT number.id, %s, g.* FROM number,"
+        " unnest(%s::text[], %s::text[], %s::boolean[], %s::text[], %s::text[]) AS g"
+        " ON CONFLICT DO NOTHING RETURNING id",
+        [plan, subscriptions, *map(list, zip(*asked.values(), strict=True))],
+    )
+    numbers = await inserted.fetchall()
+    if len(numbers) == len(asked):
+        number: int = numbers[0][0]
+        return number
+    await connection.rollback()
+    found = await connection.execute(
+        "SELECT id, subscription, verb, disks, base, document FROM asyncsm_run WHERE id IN ("
+        "SELECT id FROM asyncsm_run WHERE plan = %s AND subscription = ANY(%s) AND ended IS NULL)",
+        [plan, subscriptions],
+    )
+    rows = await found.fetchall()
+    if not rows:
+        return None
+    in_the_way = {(row[0], row[1]): _Asked(*row[2:]) for row in rows}
+    if in_the_way != {(rows[0][0], one): each for one, each in asked.items()}:
         raise InvalidArgument(
             "plan",
-            f"another run of {given['plan']['name']} has not ended: {status.workflow_id};"
-            " ask for the same again and let it end first",
+            f"another run of {plan} has not ended: {rows[0][2]}, number {rows[0][0]};"
+            " ask for the same again and let it end first, or abandon it",
         )
+    return int(rows[0][0])
 
 
-def _tell_settled(progress: Progress, key: str, differences: list[str]) -> None:
-    progress.records[key].differences = differences
-    progress.tell(key, State.ENDED, outcome=workflows.settled_outcome(differences))
-
-
-def _tell_end(progress: Progress, key: str, record: Record | None) -> None:
-    if record is None:
-        progress.records[key].error = "the workflow failed"
-        progress.tell(key, State.ENDED, outcome=Outcome.FAILED)
-        return
-    progress.records[key].error = record.get("error")
-    progress.records[key].differences = record.get("differences", [])
-    progress.tell(
-        key,
-        State.ENDED,
-        record.get("error", ""),
-        request_id=record.get("request_id"),
-        outcome=Outcome(record["outcome"]),
-    )
-
-
-def _conclude(progress: Progress, outcomes: Mapping[str, str], reason: str) -> None:
-    """Record the end of resources without a workflow, and of those that have not ended."""
-    for key, record in progress.records.items():
-        if record.outcome is None:
-            progress.tell(key, State.ENDED, reason, outcome=Outcome(outcomes.get(key, Outcome.STOPPED)))
-
-
-def _absolute(base: Path) -> Path:
-    return base if base.is_absolute() else Path.cwd() / base
+def _conclude(progress: Progress, label: str, graph: Graph, report: ShareReport) -> None:
+    """Take over the report of a share that has ended."""
+    for record in report.resources:
+        progress.take(label, record)
+    for one in graph if report.error else ():
+        if progress.records[label + one.key].outcome is None:
+            progress.records[label + one.key].error = report.error
+            progress.tell(label + one.key, State.ENDED, report.error, outcome=Outcome.FAILED)

@@ -6,16 +6,29 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from asyncsm.provisioning.checks import Copies
 from asyncsm.provisioning.plan import Plan
 from asyncsm.provisioning.resources.base import Difference, Resource, Site
 from asyncsm.provisioning.resources.machines import VirtualMachineResource
 from asyncsm.provisioning.resources.places import AffinityGroupResource, ReservedIPResource
+from asyncsm.provisioning.resources.scheduler import (
+    CloudServiceResource,
+    JobCollectionResource,
+    JobResource,
+)
+from asyncsm.provisioning.resources.service_bus import (
+    QueueResource,
+    ServiceBusNamespaceResource,
+    TopicResource,
+)
 from asyncsm.provisioning.resources.services import (
     CertificateResource,
     DeploymentResource,
     HostedServiceResource,
 )
+from asyncsm.provisioning.resources.sql import FirewallRuleResource, SqlDatabaseResource, SqlServerResource
 from asyncsm.provisioning.resources.storage import DiskResource, OSImageResource, StorageAccountResource
+from asyncsm.provisioning.resources.web_sites import WebSiteResource
 
 __all__ = ["KINDS", "AnyResource", "Difference", "Resource", "Site", "left_over", "resources_of"]
 
@@ -31,7 +44,25 @@ KINDS: Final[tuple[type[AnyResource], ...]] = (
     CertificateResource,
     DeploymentResource,
     VirtualMachineResource,
+    SqlServerResource,
+    FirewallRuleResource,
+    SqlDatabaseResource,
+    ServiceBusNamespaceResource,
+    QueueResource,
+    TopicResource,
+    WebSiteResource,
+    CloudServiceResource,
+    JobCollectionResource,
+    JobResource,
 )
+
+_PARTS: Final[dict[str, type[AnyResource]]] = {
+    "firewall_rules": FirewallRuleResource,
+    "queues": QueueResource,
+    "topics": TopicResource,
+    "jobs": JobResource,
+}
+"""Parts of entries that are resources of their own, by the field that has them."""
 
 
 def resources_of(plan: Plan, base: Path) -> list[AnyResource]:
@@ -55,25 +86,35 @@ def left_over(keys: Iterable[str]) -> list[AnyResource]:
 
 
 def _all(plan: Plan, base: Path) -> Iterator[AnyResource]:
-    wanted = plan.expanded()
-    yield from map(AffinityGroupResource, wanted.affinity_groups)
-    yield from map(StorageAccountResource, wanted.storage_accounts)
-    yield from map(ReservedIPResource, wanted.reserved_ips)
-    yield from map(OSImageResource, wanted.os_images)
-    yield from map(DiskResource, wanted.disks)
+    wanted = plan.copies()
+    for kind in KINDS[: KINDS.index(HostedServiceResource)]:
+        yield from _with_parts(kind, wanted)
     certificates: dict[str, list[CertificateResource]] = {}
-    for service in wanted.hosted_services:
-        yield HostedServiceResource(service)
-        for spec in service.certificates:
-            certificate = CertificateResource(service.name, spec, spec.thumbprint(base))
+    for path, service in wanted["hosted_services"]:
+        yield HostedServiceResource(service).at(path)
+        for place, spec in enumerate(service.certificates):
+            certificate = CertificateResource(spec, service.name, spec.thumbprint(base))
             certificates.setdefault(service.name.lower(), []).append(certificate)
-            yield certificate
-    for deployment in wanted.deployments:
+            yield certificate.at((*path, "certificates", place))
+    for path, deployment in wanted["deployments"]:
         keys = [one.key for one in certificates.get(deployment.service_name.lower(), ())]
-        yield DeploymentResource(deployment, base, keys)
+        yield DeploymentResource(deployment, base, keys).at(path)
     inhabited: set[str] = set()
-    for machine in wanted.virtual_machines:
+    for path, machine in wanted["virtual_machines"]:
         service_name = machine.service_name.lower()
         keys = [one.key for one in certificates.get(service_name, ())]
-        yield VirtualMachineResource(machine, keys, joins=service_name in inhabited)
+        joins = service_name in inhabited
+        yield VirtualMachineResource(machine, certificates=keys, joins=joins).at(path)
         inhabited.add(service_name)
+    for kind in KINDS[KINDS.index(VirtualMachineResource) + 1 :]:
+        yield from _with_parts(kind, wanted)
+
+
+def _with_parts(kind: type[AnyResource], wanted: Copies) -> Iterator[AnyResource]:
+    """Make the resources of a kind, each with what is in it; parts of others have no section."""
+    for path, spec in wanted.get(f"{kind.kind}s", ()):
+        made = kind(spec).at(path)
+        yield made
+        for field, part in _PARTS.items():
+            for place, one in enumerate(getattr(spec, field, ())):
+                yield part(one, made.name).at((*path, field, place))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from pathlib import Path
 from typing import ClassVar, Self
@@ -10,9 +10,17 @@ from typing import ClassVar, Self
 from asyncsm.errors import AlreadyExists, ResourceNotFound
 from asyncsm.polling import OperationHandle
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
-from asyncsm.provisioning.resources.base import Difference, Resource, Site, Wanted, differ, each, service_key
-from asyncsm.provisioning.resources.services import existing
+from asyncsm.provisioning.resources.base import (
+    Difference,
+    Resource,
+    Site,
+    Wanted,
+    differ,
+    missing,
+    unless_missing,
+)
 from asyncsm.provisioning.resources.storage import account_of
+from asyncsm.provisioning.specs import Part
 from asyncsm.wire.deployments import Deployment
 from asyncsm.wire.echoes import secrets_in
 from asyncsm.wire.roles import Role
@@ -23,28 +31,31 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
 
     Args:
         spec: the plan's entry for it.
+        owner: its hosted service, if `spec` does not say it.
         certificates: keys of the certificates of its hosted service.
         joins: true if the plan has another machine before it in the hosted service.
     """
 
     kind: ClassVar[str] = "virtual_machine"
+    entry: ClassVar[type[Part]] = VirtualMachineSpec
     creates: str = "CreateVirtualMachineDeployment"
     deletes: str = "DeleteRole"
     leaves_disks: ClassVar[bool] = True
+    inside: ClassVar[str] = "hosted_service"
+    mended: ClassVar[Sequence[str]] = ("role_size", "availability_set_name")
 
     def __init__(
-        self, spec: VirtualMachineSpec, certificates: Sequence[str] = (), *, joins: bool = False
+        self,
+        spec: VirtualMachineSpec,
+        owner: str = "",
+        certificates: Sequence[str] = (),
+        *,
+        joins: bool = False,
     ) -> None:
-        super().__init__(spec)
+        super().__init__(spec, owner)
         if joins:
             self.creates = "AddRole"
         self._certificates = tuple(certificates)
-
-    @classmethod
-    def left_over(cls, name: str) -> Self:
-        """Make one that a plan had once."""
-        service, _, own = name.partition("/")
-        return cls(VirtualMachineSpec.model_construct(name=own, service_name=service))
 
     def with_disks(self, disks: Mapping[str, str]) -> Self:
         """Return the same machine, started from the disk and with the data disks that were left of it."""
@@ -61,7 +72,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
     def needs(self) -> Iterator[str]:
         """Yield its hosted service with certificates, its image, disks, storage accounts and address."""
         spec = self.spec
-        yield service_key(spec.service_name)
+        yield from super().needs()
         yield from self._certificates
         if spec.reserved_ip_name:
             yield f"reserved_ip/{spec.reserved_ip_name}".lower()
@@ -75,32 +86,32 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
                 yield f"disk/{disk.disk_name}".lower()
         for data in spec.data_disks():
             yield from account_of(data.media_link or data.source_media_link)
+        yield from account_of(spec.media_location)
 
     @classmethod
     async def survey(cls, site: Site, wanted: Wanted[Role]) -> Mapping[str, Role]:
-        """Read each hosted service that has machines in the plan, and remember its deployment."""
-        services = [one.service_name for one in wanted]
-        site.deployments.update(dict.fromkeys(map(str.lower, services), None))
-        names = await existing(site, services)
-        read = await each(lambda name: site.sms.get_hosted_service_properties(name, embed_detail=True), names)
-        roles: list[tuple[str, Role]] = []
-        for name, service in read.items():
-            for deployment in service.deployments:
-                if deployment.deployment_slot == "Production":
-                    site.deployments[name.lower()] = deployment
-                    roles += ((f"{name}/{role.role_name}", role) for role in deployment.role_list)
-        return cls.named(roles, wanted)
+        """Read each hosted service that has machines in the plan; those that are not there have no deployment."""
+        site.deployments.update((one.owner.lower(), None) for one in wanted)
+        return await super().survey(site, wanted)
 
-    async def find(self, site: Site) -> Role | None:
+    @classmethod
+    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Role]]:
+        """Read a hosted service with its deployments."""
+        service = await site.sms.get_hosted_service_properties(owner, embed_detail=True)
+        known = next((one for one in service.deployments if one.deployment_slot == "Production"), None)
+        site.deployments[owner.lower()] = known
+        return [] if known is None else [(one.role_name, one) for one in known.role_list]
+
+    async def read(self, site: Site) -> Role:
         """Read its deployment, and find it in there."""
-        return self.role_in(await self._deployment(site))
+        role = self.role_in(await self._deployment(site))
+        if role is None:
+            raise missing(self.key)
+        return role
 
     async def _deployment(self, site: Site) -> Deployment | None:
-        try:
-            found = await site.sms.get_deployment_by_slot(self.spec.service_name, "Production")
-        except ResourceNotFound:
-            found = None
-        site.deployments[self.spec.service_name.lower()] = found
+        found = await unless_missing(site.sms.get_deployment_by_slot(self.owner, "Production"))
+        site.deployments[self.owner.lower()] = found
         return found
 
     def role_in(self, deployment: Deployment | None) -> Role | None:
@@ -113,8 +124,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
     def compare(self, found: Role) -> Iterator[Difference]:
         """Yield differences; size and availability set can be changed, image and disks cannot."""
         spec = self.spec
-        yield from differ("role_size", found.role_size, spec.role_size)
-        yield from differ("availability_set_name", found.availability_set_name, spec.availability_set_name)
+        yield from super().compare(found)
         system = spec.os_disk()
         if system is not None and found.os_virtual_hard_disk.source_image_name:
             yield from differ(
@@ -133,7 +143,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Create the deployment with it, or add it to the existing deployment."""
-        service = self.spec.service_name
+        service = self.owner
         async with site.sms.exclusively("services", "hostedservices", service):
             known = site.deployments.get(service.lower())
             if doubtful or service.lower() not in site.deployments:
@@ -160,7 +170,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
 
     @property
     def _deployment_name(self) -> str:
-        return self.spec.deployment_name or self.spec.service_name
+        return self.spec.deployment_name or self.owner
 
     async def _bring_deployment(self, site: Site) -> OperationHandle:
         spec = self.spec
@@ -181,26 +191,24 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
 
     async def change(self, site: Site, found: Role, differences: Sequence[Difference]) -> OperationHandle:
         """Read the role, change what differs, and write it back, so that nothing else of it is lost."""
-        service, name = self.spec.service_name, self.spec.name
+        service, name = self.owner, self.spec.name
         async with site.sms.exclusively("services", "hostedservices", service):
             deployment = await self._deployment(site)
             if deployment is None:
-                raise ResourceNotFound(
-                    "ResourceNotFound", f"{service} has no deployment any more.", status=404, request_id=None
-                )
+                raise missing(f"a deployment of {service}")
             role = await site.sms.get_role(service, deployment.name, name)
             changes = {one.field: one.wanted for one in differences}
             changed = role.model_copy(update=changes)
             return await site.sms.update_role(service, deployment.name, name, role=changed)
 
-    async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
+    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
         """Delete it, with its deployment if it is the last one."""
-        service = self.spec.service_name
+        service = self.owner
         async with site.sms.exclusively("services", "hostedservices", service):
             deployment = await self._deployment(site)
             role = self.role_in(deployment)
             if deployment is None or role is None:
-                return None
+                raise missing(self.key)
             self.left: Mapping[str, str] = {} if disks else dict(_disks_of(role))
             site.deployments.pop(service.lower(), None)
             return await site.sms.delete_virtual_machine(

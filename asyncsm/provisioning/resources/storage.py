@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar, Self, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar, TypeVar
 from urllib.parse import urlsplit
 
 from asyncsm.polling import OperationHandle
-from asyncsm.provisioning.resources.base import Difference, Resource, Site, Wanted, differ, unless_missing
-from asyncsm.provisioning.specs import DiskSpec, OSImageSpec, StorageAccountSpec
+from asyncsm.provisioning.resources.base import Difference, Resource, Site
+from asyncsm.provisioning.specs import DiskSpec, OSImageSpec, Part, StorageAccountSpec
 from asyncsm.wire.disks import Disk
 from asyncsm.wire.images import OSImage
 from asyncsm.wire.storage import StorageService
@@ -30,33 +30,26 @@ class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
     """A storage account."""
 
     kind: ClassVar[str] = "storage_account"
+    entry: ClassVar[type[Part]] = StorageAccountSpec
     creates: str = "CreateStorageService"
     deletes: str = "DeleteStorageService"
     at_once: ClassVar[frozenset[str]] = frozenset({"change", "remove"})
+    fixed: ClassVar[Sequence[str]] = ("location", "affinity_group")
+    mended: ClassVar[Sequence[str]] = ("label", "description", "account_type")
     holds_disks: ClassVar[bool] = True
 
     @classmethod
-    def left_over(cls, name: str) -> Self:
-        """Make one that a plan had once."""
-        return cls(StorageAccountSpec.model_construct(name=name))
-
-    @classmethod
-    async def survey(cls, site: Site, wanted: Wanted[StorageService]) -> Mapping[str, StorageService]:
+    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, StorageService]]:
         """List all storage accounts."""
-        return cls.named(((one.service_name, one) for one in await site.sms.list_storage_accounts()), wanted)
+        return [(one.service_name, one) for one in await site.sms.list_storage_accounts()]
 
-    async def find(self, site: Site) -> StorageService | None:
+    async def read(self, site: Site) -> StorageService:
         """Read the storage account."""
-        return await unless_missing(site.sms.get_storage_account_properties(self.name))
+        return await site.sms.get_storage_account_properties(self.name)
 
-    def compare(self, found: StorageService) -> Iterator[Difference]:
-        """Yield differences; the location cannot be changed."""
-        present, spec = found.storage_service_properties, self.spec
-        yield from differ("location", present.location, spec.location, mends=False)
-        yield from differ("affinity_group", present.affinity_group, spec.affinity_group, mends=False)
-        yield from differ("label", present.label, spec.label)
-        yield from differ("description", present.description, spec.description)
-        yield from differ("account_type", present.account_type, spec.account_type)
+    def shown(self, found: StorageService) -> object:
+        """Return its properties."""
+        return found.storage_service_properties
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Create the storage account."""
@@ -79,45 +72,38 @@ class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
             spec.name, spec.description, spec.label, account_type=spec.account_type
         )
 
-    async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
+    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
         """Delete it with all its contents."""
-        return await unless_missing(site.sms.delete_storage_account(self.name))
+        return await site.sms.delete_storage_account(self.name)
 
 
 class _RegisteredBlob(Resource[B, BlobSpecT]):
     """A blob that is registered as an image or as a disk."""
 
+    fixed: ClassVar[Sequence[str]] = ("media_link", "os")
+    mended: ClassVar[Sequence[str]] = ("label",)
+
     def needs(self) -> Iterator[str]:
         """Yield the account its blob is in."""
         yield from account_of(self.spec.media_link)
-
-    def compare(self, found: B) -> Iterator[Difference]:
-        """Yield differences, of which only the label can be changed."""
-        yield from differ("media_link", found.media_link, self.spec.media_link, mends=False)
-        yield from differ("os", found.os, self.spec.os, mends=False)
-        yield from differ("label", found.label, self.spec.label)
 
 
 class OSImageResource(_RegisteredBlob[OSImage, OSImageSpec]):
     """An operating system image of the user's."""
 
     kind: ClassVar[str] = "os_image"
+    entry: ClassVar[type[Part]] = OSImageSpec
     creates: str = "AddOSImage"
     deletes: str = "DeleteOSImage"
 
     @classmethod
-    def left_over(cls, name: str) -> Self:
-        """Make one that a plan had once."""
-        return cls(OSImageSpec.model_construct(name=name, media_link=""))
-
-    @classmethod
-    async def survey(cls, site: Site, wanted: Wanted[OSImage]) -> Mapping[str, OSImage]:
+    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, OSImage]]:
         """List all images; the list also has those of the platform, and is long."""
-        return cls.named(((one.name, one) for one in await site.sms.list_os_images()), wanted)
+        return [(one.name, one) for one in await site.sms.list_os_images()]
 
-    async def find(self, site: Site) -> OSImage | None:
+    async def read(self, site: Site) -> OSImage:
         """Read the image."""
-        return await unless_missing(site.sms.get_os_image(self.name))
+        return await site.sms.get_os_image(self.name)
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Register the image."""
@@ -131,31 +117,27 @@ class OSImageResource(_RegisteredBlob[OSImage, OSImageSpec]):
             spec.name, spec.label or spec.name, spec.media_link, spec.name, spec.os
         )
 
-    async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
+    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
         """Unregister the image."""
-        return await unless_missing(site.sms.delete_os_image(self.name, delete_vhd=disks))
+        return await site.sms.delete_os_image(self.name, delete_vhd=disks)
 
 
 class DiskResource(_RegisteredBlob[Disk, DiskSpec]):
     """A registered disk."""
 
     kind: ClassVar[str] = "disk"
+    entry: ClassVar[type[Part]] = DiskSpec
     creates: str = "AddDisk"
     deletes: str = "DeleteDisk"
 
     @classmethod
-    def left_over(cls, name: str) -> Self:
-        """Make one that a plan had once."""
-        return cls(DiskSpec.model_construct(name=name, media_link=""))
-
-    @classmethod
-    async def survey(cls, site: Site, wanted: Wanted[Disk]) -> Mapping[str, Disk]:
+    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Disk]]:
         """List all disks."""
-        return cls.named(((one.name, one) for one in await site.sms.list_disks()), wanted)
+        return [(one.name, one) for one in await site.sms.list_disks()]
 
-    async def find(self, site: Site) -> Disk | None:
+    async def read(self, site: Site) -> Disk:
         """Read the disk."""
-        return await unless_missing(site.sms.get_disk(self.name))
+        return await site.sms.get_disk(self.name)
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Register the disk."""
@@ -168,6 +150,6 @@ class DiskResource(_RegisteredBlob[Disk, DiskSpec]):
         """Set its label."""
         return await site.sms.update_disk(self.name, label=self.spec.label)
 
-    async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
+    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
         """Unregister the disk."""
-        return await unless_missing(site.sms.delete_disk(self.name, delete_vhd=disks))
+        return await site.sms.delete_disk(self.name, delete_vhd=disks)

@@ -1,4 +1,4 @@
-"""The VHD format, as far as it is checked before a disk is sent.
+"""The VHD format, as far as a disk of the service is checked, and made.
 
 A fixed VHD is the disk's bytes and a footer of 512 bytes.
 """
@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import struct
 from typing import Final
-
-from asyncsm.errors import InvalidArgument
 
 FOOTER: Final = 512
 """Bytes of the footer; also of a page and of a sector."""
@@ -23,44 +21,66 @@ _OTHER_FORMATS: Final = {
     b"<<< ": "a VirtualBox disk",
 }
 _CHECKSUM: Final = slice(64, 68)
-_MIB: Final = 1024 * 1024
+MIB: Final = 1024 * 1024
 _CONVERT: Final = "convert it with: qemu-img convert -O vpc -o subformat=fixed,force_size {} DISK.vhd"
 
 
-def check_fixed(name: str, head: bytes, footer: bytes, size: int) -> None:
-    """Check that a file is a VHD the service can make a disk of.
+def flaw_of(name: str, head: bytes, footer: bytes, size: int) -> str | None:
+    """Say why a file is no VHD the service can make a disk of, and what to do; ``None`` if it is one.
 
     Args:
-        name: of the file, for messages.
+        name: of the file.
         head: its first 512 bytes.
         footer: its last 512 bytes.
         size: its size in bytes.
-
-    Raises:
-        InvalidArgument: it is not a fixed VHD, is damaged, or its size is not whole megabytes.
     """
     advice = _CONVERT.format(name)
     if not footer.startswith(_COOKIE):
-        raise InvalidArgument("source", f"{_without_footer(name, head, size)}; {advice}")
+        return f"{_without_footer(name, head, size)}; {advice}"
     (kind,) = struct.unpack_from(">I", footer, 60)
     if kind != _FIXED:
         found = _OTHER_TYPES.get(kind, f"a VHD of type {kind}")
-        raise InvalidArgument("source", f"{name} is {found}, and the service takes fixed ones only; {advice}")
+        return f"{name} is {found}, and the service takes fixed ones only; {advice}"
     if struct.unpack(">I", footer[_CHECKSUM]) != (checksum(footer),):
-        raise InvalidArgument("source", f"{name}: the checksum of its VHD footer is wrong; copy it again")
+        return f"{name}: the checksum of its VHD footer is wrong; copy it again"
     (disk_size,) = struct.unpack_from(">Q", footer, 48)
     if disk_size != size - FOOTER:
-        raise InvalidArgument(
-            "source",
-            f"{name}: its footer says {disk_size} bytes, and {size - FOOTER} are there; copy it again",
-        )
-    if disk_size == 0 or disk_size % _MIB:
-        raise InvalidArgument(
-            "source",
+        return f"{name}: its footer says {disk_size} bytes, and {size - FOOTER} are there; copy it again"
+    if disk_size == 0 or disk_size % MIB:
+        return (
             f"{name}: the disk has {disk_size} bytes, which is not a whole number of MiB; convert it to raw, "
             "enlarge that with qemu-img resize, and make it a VHD with: "
-            "qemu-img convert -f raw -O vpc -o subformat=fixed,force_size DISK.raw DISK.vhd",
+            "qemu-img convert -f raw -O vpc -o subformat=fixed,force_size DISK.raw DISK.vhd"
         )
+    return None
+
+
+def footer_of(size: int, disk_id: bytes) -> bytes:
+    """Make the footer of a fixed VHD.
+
+    Args:
+        size: of the disk, in bytes.
+        disk_id: 16 bytes that no other disk has.
+    """
+    fields = struct.pack(
+        ">8sIIQI4sI4sQQIII16sB",
+        _COOKIE,
+        2,  # features: always set
+        0x0001_0000,
+        2**64 - 1,  # no dynamic header
+        0,
+        b"asm ",
+        0x0001_0000,
+        b"Wi2k",
+        size,
+        size,
+        0,  # cylinders, heads and sectors, which nothing reads
+        _FIXED,
+        0,
+        disk_id,
+        0,
+    ).ljust(FOOTER, b"\0")
+    return fields[: _CHECKSUM.start] + struct.pack(">I", checksum(fields)) + fields[_CHECKSUM.stop :]
 
 
 def checksum(footer: bytes) -> int:

@@ -1,0 +1,71 @@
+"""Conversion of programs for the old SDK, which blocks, to asyncsm, which awaits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import libcst as cst
+
+from asyncsm.errors import InvalidArgument
+from asyncsm.migrating.asynchrony import Asynchrony
+from asyncsm.migrating.building import Tidying
+from asyncsm.migrating.clients import Clients
+from asyncsm.migrating.doubts import mark_doubts
+from asyncsm.migrating.entry import Entry
+from asyncsm.migrating.imports import Imports
+from asyncsm.migrating.inference import Inference
+from asyncsm.migrating.notes import Note, Notes
+from asyncsm.migrating.rewriting import Rewriter
+from asyncsm.migrating.script import Script
+
+__all__ = ["Migration", "Note", "migrate"]
+
+OLD: Final = "azure.servicemanagement"
+
+
+@dataclass(frozen=True)
+class Migration:
+    """A program for the old SDK, converted.
+
+    Attributes:
+        code: the program for asyncsm; the old one where nothing had to be changed.
+        notes: what nobody but its author can decide, in the order of the lines.
+    """
+
+    code: str
+    notes: tuple[Note, ...]
+
+
+def migrate(code: str) -> Migration:
+    """Convert a program that uses the old SDK; one that does not use it stays what it is.
+
+    Raises:
+        InvalidArgument: it cannot be read as Python 3.
+    """
+    try:
+        module = cst.parse_module(code)
+    except cst.ParserSyntaxError as error:
+        raise InvalidArgument(
+            "script", f"line {error.raw_line} is not Python 3; 2to3 converts what was written for Python 2"
+        ) from error
+    script = Script(module)
+    if not _uses_old(script):
+        return Migration(code, ())
+    notes = Notes(script)
+    inference = Inference(script)
+    asynchrony = Asynchrony(inference)
+    clients = Clients(asynchrony, notes)
+    mark_doubts(asynchrony, notes)
+    imports = Imports(inference, notes)
+    imports.place = next((each for each in script.module.body if imports.is_place(each)), None)
+    rewriter = Rewriter(asynchrony, clients, imports, notes)
+    rewritten = script.module.visit(rewriter)
+    finished = imports.completed(Entry(rewriter).written(rewritten))
+    finished = finished.visit(Tidying())
+    return Migration(finished.code, tuple(sorted(notes.found)))
+
+
+def _uses_old(script: Script) -> bool:
+    known = (*script.imports.values(), *script.imported_all)
+    return any(each == OLD or each.startswith(f"{OLD}.") for each in known)

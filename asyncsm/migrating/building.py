@@ -1,0 +1,108 @@
+"""Pieces of code as trees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import libcst as cst
+
+SPACE = cst.SimpleWhitespace(" ")
+
+
+def awaited(expression: cst.BaseExpression) -> cst.Await:
+    """Return an expression that waits for another."""
+    if isinstance(expression, cst.Await) and not expression.lpar:
+        expression = in_parentheses(expression)
+    return cst.Await(expression=expression)
+
+
+def in_parentheses(node: cst.Await) -> cst.Await:
+    """Return an expression in parentheses."""
+    return node if node.lpar else node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+
+
+def call(function: str | cst.BaseExpression, *arguments: cst.BaseExpression | cst.Arg) -> cst.Call:
+    """Return a call of a function, by its dotted name or an expression."""
+    return cst.Call(
+        func=name(function) if isinstance(function, str) else function,
+        args=[each if isinstance(each, cst.Arg) else cst.Arg(each) for each in arguments],
+    )
+
+
+def named(keyword: str, value: cst.BaseExpression) -> cst.Arg:
+    """Return an argument with the name of its parameter."""
+    return cst.Arg(
+        value=value,
+        keyword=cst.Name(keyword),
+        equal=cst.AssignEqual(
+            whitespace_before=cst.SimpleWhitespace(""), whitespace_after=cst.SimpleWhitespace("")
+        ),
+    )
+
+
+def unpacked(value: cst.BaseExpression) -> cst.Arg:
+    """Return ``*value`` as an argument."""
+    return cst.Arg(value=value, star="*")
+
+
+def name(dotted: str) -> cst.Name | cst.Attribute:
+    """Return a name with dots."""
+    first, *rest = dotted.split(".")
+    found: cst.Name | cst.Attribute = cst.Name(first)
+    for each in rest:
+        found = cst.Attribute(value=found, attr=cst.Name(each))
+    return found
+
+
+def method(value: cst.BaseExpression, attribute: str, *arguments: cst.BaseExpression | cst.Arg) -> cst.Call:
+    """Return the call of a method."""
+    if isinstance(value, cst.Await):
+        value = in_parentheses(value)
+    return call(cst.Attribute(value=value, attr=cst.Name(attribute)), *arguments)
+
+
+def statement(code: str) -> cst.BaseStatement:
+    """Return a statement of its own from its text."""
+    (found,) = cst.parse_module(code).body
+    return found
+
+
+def entered(
+    item: cst.BaseExpression,
+    target: str | None,
+    body: Sequence[cst.BaseStatement],
+    leading: Sequence[cst.EmptyLine] = (),
+) -> cst.With:
+    """Return an ``async with`` statement."""
+    first, *rest = body
+    body = [first.with_changes(leading_lines=without_blank(first)), *rest]
+    return cst.With(
+        items=[cst.WithItem(item=item, asname=cst.AsName(cst.Name(target)) if target else None)],
+        body=cst.IndentedBlock(body=list(body)),
+        asynchronous=cst.Asynchronous(),
+        leading_lines=list(leading),
+    )
+
+
+def without_blank(statement: cst.BaseStatement) -> list[cst.EmptyLine]:
+    """Return the lines before a statement without the empty ones they begin with."""
+    lines: list[cst.EmptyLine] = list(getattr(statement, "leading_lines", ()))
+    while lines and lines[0].comment is None:
+        lines.pop(0)
+    return lines
+
+
+def with_one_blank(statement: cst.BaseStatement) -> cst.BaseStatement:
+    """Return a statement of a function before which at most one line is empty."""
+    lines = without_blank(statement)
+    blank = len(lines) < len(getattr(statement, "leading_lines", ()))
+    return statement.with_changes(leading_lines=[*([cst.EmptyLine(indent=False)] if blank else []), *lines])
+
+
+class Tidying(cst.CSTTransformer):
+    """Leaves no blanks in empty lines, which moved with the statements after them."""
+
+    def leave_EmptyLine(self, original_node: cst.EmptyLine, updated_node: cst.EmptyLine) -> cst.EmptyLine:
+        if updated_node.comment is not None:
+            return updated_node
+        return updated_node.with_changes(indent=False, whitespace=cst.SimpleWhitespace(""))

@@ -1,0 +1,128 @@
+"""Doubts: what a conversion cannot decide, and marks."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from asyncsm.migrating.asynchrony import Asynchrony, is_kept
+from asyncsm.migrating.kinds import Blocking, Handle, Model, Pool
+from asyncsm.migrating.notes import Notes
+from asyncsm.migrating.script import Binding, How, Scope, last_name
+from asyncsm.migrating.waits import ASK
+
+
+def mark_doubts(asynchrony: Asynchrony, notes: Notes) -> None:
+    """Mark all that a person has to look at."""
+    for scope in asynchrony.script.scopes:
+        _mark_function(asynchrony, scope, notes)
+        references: list[cst.Name | cst.Attribute] = [*scope.uses, *scope.attributes]
+        for reference in references:
+            _mark_reference(asynchrony, reference, notes)
+        for call in scope.calls:
+            _mark_call(asynchrony, call, notes)
+        for name, bindings in scope.bindings.items():
+            for each in bindings:
+                _mark_handle(asynchrony, name, each, notes)
+    for name, kind in asynchrony.inference.taken.items():
+        notes.tell(
+            asynchrony.script.module, f"{name} is taken for a {kind.__name__}, as its methods are called"
+        )
+
+
+def _mark_function(asynchrony: Asynchrony, scope: Scope, notes: Notes) -> None:
+    if scope not in asynchrony.functions or not isinstance(scope.node, cst.FunctionDef):
+        return
+    if scope.owner and scope.name.startswith("__") and scope.name not in {"__init__", "__call__"}:
+        notes.mark(scope.node, f"Python calls {scope.name} without awaiting it: do this in another method")
+    for decorator in scope.node.decorators:
+        if not is_kept(decorator):
+            notes.mark(
+                scope.node, "its decorator gets a coroutine function now, whose calls have to be awaited"
+            )
+
+
+def _mark_reference(asynchrony: Asynchrony, node: cst.Name | cst.Attribute, notes: Notes) -> None:
+    """Mark a function that is handed on without being called."""
+    parents = asynchrony.script.parents
+    parent = parents[node]
+    handed = isinstance(
+        parent, cst.Arg | cst.Element | cst.DictElement | cst.Return | cst.StarredElement
+    ) or (isinstance(parent, cst.Assign) and parent.value is node)
+    if isinstance(parent, cst.Arg) and parent.keyword is node:
+        return
+    if not handed or not asynchrony.returns_awaitable(node) or asynchrony.runs_elsewhere(node):
+        return
+    if _is_followed(asynchrony, node, parent):
+        return
+    name = node.value if isinstance(node, cst.Name) else node.attr.value
+    notes.mark(node, f"whoever calls {name} has to await it")
+
+
+def _is_followed(asynchrony: Asynchrony, node: cst.BaseExpression, parent: cst.CSTNode) -> bool:
+    """Tell a function whose calls are found by another name: of a variable, a parameter or an item."""
+    parents = asynchrony.script.parents
+    match parent:
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name())]):
+            return True
+        case cst.Element() | cst.DictElement():
+            container = parents[parent]
+            elements = container.elements if isinstance(container, cst.Tuple | cst.List | cst.Dict) else ()
+            taken = isinstance(parents[container], cst.For | cst.CompFor | cst.Assign)
+            return taken and all(asynchrony.returns_awaitable(each.value) for each in elements)
+        case cst.Arg():
+            call = parents[parent]
+            called = asynchrony.inference.callee(call) if isinstance(call, cst.Call) else None
+            return called is not None and asynchrony.calls_parameter(called, node)
+        case _:
+            return False
+
+
+def _mark_call(asynchrony: Asynchrony, call: cst.Call, notes: Notes) -> None:
+    scope = asynchrony.script.scope_of[call]
+    inference = asynchrony.inference
+    match call.func:
+        case cst.Name("map" | "filter") if call.args and asynchrony.returns_awaitable(call.args[0].value):
+            notes.mark(call, "map and filter do not await: write a comprehension with await")
+        case cst.Name("vars") if call.args and isinstance(inference.kind(call.args[0].value), Model):
+            notes.mark(call, "models have model_dump() instead of vars()")
+    if isinstance(inference.kind(call), Pool) and not isinstance(
+        asynchrony.script.parents[call], cst.WithItem
+    ):
+        notes.tell(call, "calls of coroutine functions in this pool become tasks")
+    if isinstance(call.func, cst.Attribute):
+        kind = inference.kind(call.func.value)
+        if isinstance(kind, Blocking) and kind.made in asynchrony.blocking and asynchrony.is_awaited(call):
+            if not asynchrony.is_async(scope):
+                notes.mark(call, "this has to be awaited, and stands in a function that is not asynchronous")
+            elif call.func.attr.value in {"get", "wait", "acquire"} and call.args:
+                notes.mark(call, "tasks wait without a timeout: put asyncio.timeout round it")
+
+
+def _mark_handle(asynchrony: Asynchrony, name: str, binding: Binding, notes: Notes) -> None:
+    """Mark a handle of which nothing but the request id is used, to ask for the status once."""
+    kind = asynchrony.inference.kind(binding.value)
+    if (
+        binding.statement is None
+        or binding.how is not How.VALUE
+        or kind != Handle()
+        or not isinstance(binding.value, cst.Call)
+    ):
+        return
+    uses = asynchrony.inference.uses_of(name, binding)
+    if uses and all(_asks(asynchrony, each) for each in uses):
+        notes.mark(binding.statement, f"nothing waits for the end of this: await {name} where it matters")
+
+
+def _asks(asynchrony: Asynchrony, use: cst.Name) -> bool:
+    parents = asynchrony.script.parents
+    attribute = parents[use]
+    argument = parents[attribute]
+    call = parents[argument]
+    if (
+        not isinstance(attribute, cst.Attribute)
+        or not isinstance(argument, cst.Arg)
+        or not isinstance(call, cst.Call)
+    ):
+        return False
+    loops = (each for each in asynchrony.script.ancestors(call) if isinstance(each, cst.While))
+    return attribute.attr.value == "request_id" and last_name(call.func) == ASK and next(loops, None) is None

@@ -1,0 +1,390 @@
+"""Inference: what the expressions of a script are, as far as its own text tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import libcst as cst
+
+from asyncsm.migrating import knowledge
+from asyncsm.migrating.kinds import (
+    Blocking,
+    Client,
+    ClientClass,
+    ClientMethod,
+    Future,
+    Handle,
+    Imported,
+    Instance,
+    Items,
+    Kind,
+    Model,
+    Other,
+    OwnClass,
+    OwnFunction,
+    Pair,
+    Pool,
+    RequestId,
+    Table,
+    Thread,
+)
+from asyncsm.migrating.script import (
+    Binding,
+    Class,
+    How,
+    Scope,
+    Script,
+    annotation_of,
+    argument_for,
+    dotted,
+    last_name,
+)
+
+ROUNDS: Final = 8
+"""How often all is looked at again at most, as a function may be known by its callers and they by it."""
+SAME_ITEMS: Final = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "frozenset"})
+
+
+class Inference:
+    """Answers what an expression of a script is, and what a call calls."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.taken: dict[str, type] = {}
+        """Names that were taken for clients by the methods they are called with."""
+        self._calls: dict[str, list[cst.Call]] = {}
+        self._handing: dict[str, list[cst.Call]] = {}
+        """Calls by the last part of what they call, and by that of each argument."""
+        for call in (call for scope in script.scopes for call in scope.calls):
+            self._calls.setdefault(last_name(call.func), []).append(call)
+            for each in call.args:
+                self._handing.setdefault(last_name(each.value), []).append(call)
+        self._known: dict[cst.CSTNode, Kind | None] = {}
+        self._before: dict[cst.CSTNode, Kind | None] = {}
+        self._asked: set[cst.CSTNode] = set()
+        for _ in range(ROUNDS):
+            self._before, self._known = self._known, {}
+            for node in script.scope_of:
+                self.kind(node)
+            if self._before == self._known:
+                break
+
+    def kind(self, node: cst.CSTNode) -> Kind | None:
+        """Return what an expression is, ``None`` if nothing tells."""
+        if node in self._known:
+            return self._known[node]
+        if node in self._asked:
+            return self._before.get(node)  # it depends on itself
+        self._asked.add(node)
+        self._known[node] = found = self._kind(node)
+        self._asked.discard(node)
+        return found
+
+    def _kind(self, node: cst.CSTNode) -> Kind | None:
+        match node:
+            case cst.Name(name):
+                return self._of_name(name, self.script.scope_of[node], node)
+            case cst.Attribute(value=value, attr=cst.Name(name)):
+                return self._of_attribute(node, value, name)
+            case cst.Call():
+                return self._of_call(node)
+            case cst.Subscript(value=value):
+                return self._of_subscript(node, value)
+            case cst.List(elements=elements) | cst.Tuple(elements=elements) | cst.Set(elements=elements):
+                return Items(self._first(each.value for each in elements))
+            case cst.ListComp(elt=element) | cst.GeneratorExp(elt=element) | cst.SetComp(elt=element):
+                return Items(self.kind(element))
+            case cst.Dict(elements=elements):
+                values = [each.value for each in elements if isinstance(each, cst.DictElement)]
+                return Table(self._first(values))
+            case cst.DictComp(value=value):
+                return Table(self.kind(value))
+            case cst.Lambda():
+                return OwnFunction(self.script.of_node[node])
+            case cst.IfExp(body=one, orelse=other) | cst.BooleanOperation(left=one, right=other):
+                return self._first([one, other])
+            case cst.Await(expression=value) | cst.NamedExpr(value=value):
+                return self.kind(value)
+            case cst.SimpleString() | cst.ConcatenatedString() | cst.Integer() | cst.FormattedString():
+                return Other()
+        return None
+
+    def _first(self, nodes: Iterator[cst.BaseExpression] | Sequence[cst.BaseExpression]) -> Kind | None:
+        found = [each for each in map(self.kind, nodes) if each is not None]
+        return next((each for each in found if not isinstance(each, Other)), found[0] if found else None)
+
+    # Names.
+
+    def home(self, name: str, scope: Scope) -> Scope | None:
+        """Return the scope that a name belongs to when it is used in `scope`."""
+        inner: Scope | None = scope
+        while inner is not None:
+            if name in inner.names():
+                return inner
+            inner = inner.outer
+        return None
+
+    def _of_name(self, name: str, scope: Scope, use: cst.Name | None = None) -> Kind | None:
+        home = self.home(name, scope)
+        if home is None:
+            return self._imported(name)
+        if name in home.functions:
+            return OwnFunction(home.functions[name])
+        if name in home.classes:
+            return OwnClass(home.classes[name])
+        if name in home.parameters and name not in home.bindings:
+            found = self._of_parameter(name, home)
+        else:
+            bindings = home.bindings.get(name, [])
+            reaching = self.script.reaching(use, bindings) if use is not None else bindings
+            held = [each for each in self.script.held.get(name, []) if self.home(name, each.scope) is home]
+            found = self._of_bindings([*reaching, *held])
+        return found or self._by_methods(name, home)
+
+    def uses_of(self, name: str, binding: Binding) -> list[cst.Name]:
+        """Return where the value is used that a binding gives to a name."""
+        home = self.home(name, binding.scope)
+        return [
+            use
+            for scope in self.script.scopes
+            for use in scope.uses
+            if use.value == name
+            and self.home(name, scope) is home
+            and home is not None
+            and binding in self.script.reaching(use, home.bindings.get(name, []))
+            and not isinstance(self.script.parents[use], cst.AssignTarget)
+        ]
+
+    def _imported(self, name: str) -> Kind | None:
+        found = self.script.imports.get(name)
+        if found is None:
+            package = any(each == knowledge.OLD_PACKAGE for each in self.script.imported_all)
+            found = f"{knowledge.OLD_PACKAGE}.{name}" if package and knowledge.home_of(name) else None
+        return self._named(found) if found else None
+
+    def _named(self, name: str) -> Kind:
+        before, _, last = name.rpartition(".")
+        if before == knowledge.OLD_PACKAGE:
+            kind = knowledge.clients().get(last)
+            if kind is not None:
+                return ClientClass(kind)
+        return Imported(name)
+
+    def _of_bindings(self, bindings: Sequence[Binding]) -> Kind | None:
+        found = [each for each in map(self._of_binding, bindings) if each is not None]
+        telling = (
+            each for each in found if not isinstance(each, Other) and getattr(each, "of", each) is not None
+        )
+        return next(telling, found[0] if found else None)
+
+    def _of_binding(self, binding: Binding) -> Kind | None:
+        kind = self.kind(binding.value)
+        match binding.how:
+            case How.VALUE:
+                return kind
+            case How.ITEM:
+                return self.item_of(kind)
+            case How.SECOND:
+                item = self.item_of(kind)
+                return item.second if isinstance(item, Pair) else None
+            case How.HOLDS:
+                return Items(kind)
+            case How.KEEPS:
+                return Table(kind)
+
+    def item_of(self, kind: Kind | None) -> Kind | None:
+        """Return the kind of what iterating over a value gives."""
+        match kind:
+            case Items(of=item):
+                return item
+            case Model(kind=model):
+                return knowledge.item_of(model)
+            case _:
+                return None
+
+    def _of_parameter(self, name: str, scope: Scope) -> Kind | None:
+        place = scope.parameters.index(name)
+        if scope.owner is not None and place == 0 and not scope.decorated("staticmethod"):
+            return OwnClass(scope.owner) if scope.decorated("classmethod") else Instance(scope.owner)
+        annotation = annotation_of(scope, name)
+        if annotation is not None:
+            kind = self.kind(annotation)
+            if isinstance(kind, ClientClass):
+                return Client(kind.kind)
+        bound = scope.owner is not None and not scope.decorated("staticmethod")
+        given = (argument_for(call, name, place - bound) for call in self.calls_of(scope))
+        found = self._first(each for each in given if each is not None)
+        return found or self._given_indirectly(scope, place - bound)
+
+    def _given_indirectly(self, scope: Scope, place: int) -> Kind | None:
+        """Return the kind of an argument that a thread or a pool passes on."""
+        for call in self._handing.get(scope.name, []):
+            first, *others = [one.value for one in call.args]
+            target = argument_for(call, "target", -1)
+            if target is not None and self.kind(target) == OwnFunction(scope):
+                arguments = argument_for(call, "args", -1)
+                elements = arguments.elements if isinstance(arguments, cst.Tuple | cst.List) else ()
+                return self.kind(elements[place].value) if place < len(elements) else None
+            if not others or self.kind(first) != OwnFunction(scope):
+                continue
+            if last_name(call.func) == "map" and place == 0:
+                return self.item_of(self.kind(others[0]))
+            if last_name(call.func) == "submit" and place < len(others):
+                return self.kind(others[place])
+        return None
+
+    def calls_of(self, scope: Scope) -> list[cst.Call]:
+        """Return all calls of a function of the script."""
+        name = scope.owner.name if scope.owner is not None and scope.name == "__init__" else scope.name
+        return [call for call in self._calls.get(name, []) if self.callee(call) is scope]
+
+    def _by_methods(self, name: str, home: Scope) -> Kind | None:
+        """Take a name for a client if all that is called of it are methods of one."""
+        used = {
+            each.attr.value
+            for each in self.script.attributes_of.get(name, [])
+            if self.home(name, self.script.scope_of[each]) is home
+        }
+        for kind in knowledge.clients().values():
+            if any(knowledge.is_awaited(kind, each) for each in used) and all(
+                hasattr(kind, each) for each in used
+            ):
+                self.taken[name] = kind
+                return Client(kind)
+        return None
+
+    # Attributes, items and calls.
+
+    def _of_attribute(self, node: cst.Attribute, value: cst.BaseExpression, name: str) -> Kind | None:
+        whole = dotted(node)
+        first = whole.partition(".")[0]
+        if first and self.home(first, self.script.scope_of[node]) is None and first in self.script.imports:
+            return self._named(self.script.imports[first] + whole[len(first) :])
+        match self.kind(value):
+            case Client(kind=kind) if knowledge.has_method(kind, name):
+                return ClientMethod(kind, name)
+            case Handle() if name == "request_id":
+                return RequestId()
+            case Model(kind=kind):
+                return knowledge.attribute_of(kind, name)
+            case Instance(of=owner) | OwnClass(of=owner):
+                return self._of_member(owner, name)
+            case _:
+                return None
+
+    def _of_member(self, owner: Class, name: str) -> Kind | None:
+        method = self.method(owner, name)
+        if method is not None:
+            return self.returned_by(method) if method.decorated("property") else OwnFunction(method)
+        found = [binding for each in self._line(owner) for binding in each.attributes.get(name, [])]
+        return self._of_bindings(found)
+
+    def method(self, owner: Class, name: str) -> Scope | None:
+        """Return the method of a class, or of one of its bases in the script."""
+        return next((each.methods[name] for each in self._line(owner) if name in each.methods), None)
+
+    def _line(self, owner: Class) -> Iterator[Class]:
+        yield owner
+        for name in owner.bases:
+            base = self._of_name(name, owner.outer) if name and "." not in name else None
+            if isinstance(base, OwnClass) and base.of is not owner:
+                yield from self._line(base.of)
+
+    def _of_subscript(self, node: cst.Subscript, value: cst.BaseExpression) -> Kind | None:
+        kind = self.kind(value)
+        sliced = any(isinstance(each.slice, cst.Slice) for each in node.slice)
+        if isinstance(kind, Table):
+            return kind.of
+        return kind if sliced else self.item_of(kind)
+
+    def callee(self, call: cst.Call) -> Scope | None:
+        """Return the function of the script that a call runs, ``__init__`` of a class included."""
+        match self.kind(call.func):
+            case OwnFunction(of=scope):
+                return scope
+            case OwnClass(of=owner):
+                return self.method(owner, "__init__")
+            case Instance(of=owner):
+                return self.method(owner, "__call__")
+            case _:
+                return None
+
+    def _of_call(self, call: cst.Call) -> Kind | None:
+        match self.kind(call.func):
+            case ClientClass(kind=kind):
+                return Client(kind)
+            case ClientMethod(kind=kind, name=name):
+                return knowledge.result_of(kind, name)
+            case OwnClass(of=owner):
+                return Instance(owner)
+            case OwnFunction(of=scope):
+                return self.returned_by(scope)
+            case Imported(name=name):
+                return self._of_library(call, name)
+        arguments = [each.value for each in call.args]
+        match call.func:
+            case cst.Name(name) if name in SAME_ITEMS and arguments:
+                return Items(self.item_of(self.kind(arguments[0])))
+            case cst.Name("enumerate") if arguments:
+                return Items(Pair(self.item_of(self.kind(arguments[0]))))
+            case cst.Name("next" | "min" | "max") if arguments:
+                return self.item_of(self.kind(arguments[0]))
+            case cst.Name("zip") if len(arguments) == 2:
+                return Items(Pair(self.item_of(self.kind(arguments[1]))))
+            case cst.Name("filter") if len(arguments) == 2:
+                return Items(self.item_of(self.kind(arguments[1])))
+            case cst.Name("map") if len(arguments) == 2:
+                return Items(self.called(arguments[0]))
+            case cst.Attribute(value=value, attr=cst.Name(name)):
+                return self._of_method(call, self.kind(value), name)
+            case _:
+                return None
+
+    def called(self, function: cst.BaseExpression) -> Kind | None:
+        """Return the kind of what calling a function gives."""
+        match self.kind(function):
+            case ClientMethod(kind=kind, name=name):
+                return knowledge.result_of(kind, name)
+            case OwnFunction(of=scope):
+                return self.returned_by(scope)
+            case _:
+                return None
+
+    def _of_library(self, call: cst.Call, name: str) -> Kind | None:
+        if name in knowledge.THREADS:
+            return Thread(call)
+        if name in knowledge.POOLS:
+            return Pool(call)
+        if name in knowledge.BLOCKING:
+            return Blocking(knowledge.BLOCKING[name], call)
+        before, _, last = name.rpartition(".")
+        if before == knowledge.OLD_PACKAGE:
+            model = knowledge.class_of(last)
+            return Model(model) if model else Other()
+        return Other()
+
+    def _of_method(self, call: cst.Call, kind: Kind | None, name: str) -> Kind | None:
+        match kind, name:
+            case Table(of=value), "values":
+                return Items(value)
+            case Table(of=value), "items":
+                return Items(Pair(value))
+            case Table(of=value), "get" | "pop" | "setdefault":
+                return value
+            case Items(of=value), "pop":
+                return value
+            case Pool(), "submit" | "apply_async":
+                return Future(call)
+            case Pool(), "map" if call.args:
+                return Items(self.called(call.args[0].value))
+            case _:
+                return None
+
+    def returned_by(self, scope: Scope) -> Kind | None:
+        """Return the kind of what a function of the script returns, or of all it yields."""
+        if scope.yields:
+            return Items(self._first(each for each in scope.yields if each is not None))
+        if isinstance(scope.node, cst.Lambda):
+            return self.kind(scope.node.body)
+        return self._first(scope.returned)

@@ -1,0 +1,167 @@
+"""Facts about the client that a conversion needs, as its classes, declarations and models tell them."""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Final, Union, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel, SecretStr
+
+import asyncsm
+from asyncsm import errors, models, services
+from asyncsm.migrating.kinds import Client, Handle, Items, Kind, Model, Other, Secret
+from asyncsm.operations.declaring import declared
+from asyncsm.operations.facts import Ends
+from asyncsm.polling import OperationHandle
+
+OLD_PACKAGE: Final = "azure.servicemanagement"
+ERROR_PACKAGES: Final = ("azure.common", "azure")
+"""Packages from which programs imported the errors of all libraries for Azure."""
+
+OLDER_ERRORS: Final = {
+    "WindowsAzureError": "AzureException",
+    "WindowsAzureConflictError": "AzureConflictHttpError",
+    "WindowsAzureMissingResourceError": "AzureMissingResourceHttpError",
+}
+"""Names of errors before 2015, and those that replaced them."""
+
+ASYNCHRONOUS: Final = "AzureAsyncOperationHttpError"
+TOO_LATE: Final = "OperationTimeout"
+"""The error of a wait that took too long, which was `AzureAsyncOperationHttpError` before."""
+
+THREADS: Final = frozenset({"threading.Thread"})
+POOLS: Final = frozenset(
+    {
+        "concurrent.futures.ThreadPoolExecutor",
+        "concurrent.futures.thread.ThreadPoolExecutor",
+        "multiprocessing.pool.ThreadPool",
+        "multiprocessing.dummy.Pool",
+    }
+)
+BLOCKING: Final = {
+    "threading.Lock": "asyncio.Lock",
+    "threading.Semaphore": "asyncio.Semaphore",
+    "threading.BoundedSemaphore": "asyncio.BoundedSemaphore",
+    "threading.Event": "asyncio.Event",
+    "queue.Queue": "asyncio.Queue",
+    "queue.LifoQueue": "asyncio.LifoQueue",
+    "queue.PriorityQueue": "asyncio.PriorityQueue",
+}
+"""What keeps threads waiting, and what does the same for tasks."""
+
+OWN_OF_OLD: Final = ("request_session",)
+"""Parameters of the old constructor that have gone, in their place after `host`."""
+
+
+@cache
+def clients() -> dict[str, type]:
+    """Return the classes of clients, by their names."""
+    return {name: getattr(services, name) for name in dir(services) if name.endswith("Service")}
+
+
+@cache
+def error_names() -> dict[str, str]:
+    """Return what the errors of the old SDK are called now, by their old names."""
+    aliases = {
+        name: value.__name__
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, errors.AsyncsmError) and value.__name__ != name
+    }
+    return aliases | {older: aliases[old] for older, old in OLDER_ERRORS.items()}
+
+
+def home_of(name: str) -> str | None:
+    """Return the module that has a name of the old SDK now, ``None`` if none has."""
+    name = error_names().get(name, name)
+    if hasattr(asyncsm, name):
+        return "asyncsm"
+    return "asyncsm.models" if hasattr(models, name) else None
+
+
+def class_of(name: str) -> type | None:
+    """Return the model that a name of the old SDK stands for."""
+    found = getattr(models, name, None)
+    return found if isinstance(found, type) and issubclass(found, BaseModel) else None
+
+
+def has_method(kind: type, name: str) -> bool:
+    """Tell whether a client has a public method of this name."""
+    return not name.startswith("_") and callable(getattr(kind, name, None))
+
+
+@cache
+def is_awaited(kind: type, name: str) -> bool:
+    """Tell whether a call of a client's method has to be awaited."""
+    return has_method(kind, name) and inspect.iscoroutinefunction(getattr(kind, name))
+
+
+@cache
+def result_of(kind: type, name: str) -> Kind:
+    """Return the kind of what a client's method gives when it has been awaited."""
+    method = getattr(kind, name)
+    operation = declared(method)
+    if operation is not None:
+        if operation.reply is None:
+            return Handle(ended=operation.ends is Ends.AT_ONCE)
+        return _kind_of(operation.reply)
+    try:
+        hints = get_type_hints(method, localns={"OperationHandle": OperationHandle})
+    except NameError:  # a name that is imported for type checkers only; no old method has one
+        return Other()
+    return _kind_of(hints.get("return"))
+
+
+@cache
+def attribute_of(kind: type, name: str) -> Kind | None:
+    """Return the kind of a model's attribute, ``None`` if it has no such field."""
+    found = getattr(kind, "model_fields", {}).get(name)
+    if found is not None:
+        return _kind_of(found.annotation)
+    attribute = getattr(kind, name, None)
+    if isinstance(attribute, property) and attribute.fget is not None:
+        try:
+            return _kind_of(get_type_hints(attribute.fget).get("return"))
+        except NameError:  # as above
+            return None
+    return None
+
+
+@cache
+def item_of(kind: type) -> Kind | None:
+    """Return the kind of the items of a model that is a list."""
+    found = (_kind_of(field.annotation) for field in getattr(kind, "model_fields", {}).values())
+    return next((each.of for each in found if isinstance(each, Items)), None)
+
+
+def awaited_names() -> dict[str, list[type]]:
+    """Return the clients that have a method to be awaited, by the method's name."""
+    found: dict[str, list[type]] = {}
+    for kind in clients().values():
+        for name in dir(kind):
+            if is_awaited(kind, name):
+                found.setdefault(name, []).append(kind)
+    return found
+
+
+def client_of(kind: type) -> Client:
+    """Return the kind of a client's object."""
+    return Client(kind)
+
+
+def _kind_of(annotation: object) -> Kind:
+    if get_origin(annotation) is Annotated:
+        return _kind_of(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, UnionType}:
+        (first, *_) = [each for each in get_args(annotation) if each is not NoneType]
+        return _kind_of(first)
+    if get_origin(annotation) in {list, tuple}:
+        return Items(_kind_of(get_args(annotation)[0]))
+    if not isinstance(annotation, type):
+        return Other()
+    if issubclass(annotation, SecretStr):
+        return Secret()
+    if issubclass(annotation, OperationHandle):
+        return Handle()
+    return Model(annotation) if issubclass(annotation, BaseModel) else Other()

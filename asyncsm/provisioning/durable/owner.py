@@ -1,0 +1,298 @@
+"""The shares that this process has: each with a client, and a runner for each run that has not ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import psycopg
+from psycopg.rows import TupleRow, class_row
+
+from asyncsm.errors import AsyncsmError
+from asyncsm.provisioning.durable.database import OUTAGE, Pool
+from asyncsm.provisioning.durable.fenced import AGAIN, FencedRecords, Lease
+from asyncsm.provisioning.durable.notes import ShareReport, read_notes, steps_text
+from asyncsm.provisioning.graph import Graph
+from asyncsm.provisioning.plan import Plan
+from asyncsm.provisioning.progress import Step
+from asyncsm.provisioning.record import JournalError
+from asyncsm.provisioning.report import Traffic
+from asyncsm.provisioning.resources import Site, resources_of
+from asyncsm.provisioning.runner import Runner, RunOptions, Verb, graph_for, progress_of, run_all
+from asyncsm.provisioning.steps import Outcome
+from asyncsm.services import ServiceManagementService
+
+_log = logging.getLogger("asyncsm.provisioning")
+
+Connect: TypeAlias = Callable[[str], ServiceManagementService]
+
+_TAKE: Final = """
+UPDATE asyncsm_share SET epoch = epoch + 1, worker = %(worker)s, seen = clock_timestamp()
+WHERE subscription = %(subscription)s AND seen < clock_timestamp() - make_interval(secs => %(dead_after)s)
+RETURNING epoch
+"""
+
+_LOOK: Final = """
+WITH mine AS (
+    UPDATE asyncsm_share s SET seen = clock_timestamp()
+    FROM unnest(%(subscriptions)s::text[], %(epochs)s::bigint[]) AS g (subscription, epoch)
+    WHERE s.subscription = g.subscription AND s.epoch = g.epoch RETURNING s.subscription
+)
+SELECT mine.subscription, run.id FROM mine
+LEFT JOIN asyncsm_run run ON run.subscription = mine.subscription AND run.ended IS NULL
+"""
+
+_NOTE: Final = """
+INSERT INTO asyncsm_note (run, subscription, steps)
+SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[])
+"""
+
+_RUN: Final = """
+SELECT plan, verb, disks, base, document FROM asyncsm_run WHERE id = %s AND subscription = %s AND ended IS NULL
+"""
+
+_UNFINISHED: Final = "SELECT id FROM asyncsm_run WHERE subscription = %s AND ended IS NULL"
+
+_SENT: Final = """
+SELECT extract(epoch FROM clock_timestamp() - sent)::float8 FROM asyncsm_record
+WHERE subscription = %s AND sent > now() - interval '1 hour'
+"""
+"""How many seconds ago changes were sent, also by others: they count against the budget."""
+
+_GIVE_UP: Final = "UPDATE asyncsm_share SET seen = '-infinity' WHERE subscription = %s AND epoch = %s"
+
+_END: Final = """
+UPDATE asyncsm_run r SET ended = now(), outcome = %s FROM asyncsm_share s
+WHERE r.id = %s AND r.subscription = %s AND r.ended IS NULL
+    AND s.subscription = r.subscription AND s.epoch = %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A run in a subscription, as its owner needs it."""
+
+    plan: str
+    verb: Verb
+    disks: bool
+    base: str
+    document: str
+
+    def graph(self) -> Graph:
+        """Make the resources of the share."""
+        return Graph(resources_of(Plan.model_validate_json(self.document), Path(self.base)))
+
+
+@dataclass(slots=True)
+class _Share:
+    """A subscription that is this process's until somebody else has a later epoch."""
+
+    subscription: str
+    epoch: int
+    runs: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+    runners: dict[int, Runner] = field(default_factory=dict)
+    steps: list[tuple[int, Step]] = field(default_factory=list)
+    task: asyncio.Task[None] | None = None
+    looked: asyncio.Event = field(default_factory=asyncio.Event)
+    wanted: set[int] = field(default_factory=set)
+
+
+class Owner:
+    """Takes shares, and carries out what is asked for in them.
+
+    Args:
+        pool: connections to the database.
+        connect: makes a client of a subscription.
+        name: name of this process, for people.
+        max_in_flight: the most resources that are worked on at once in each run.
+        dead_after: seconds without a sign of life after which an owner counts as dead.
+
+    Attributes:
+        stopping: true once nothing more is begun here.
+    """
+
+    def __init__(
+        self, pool: Pool, connect: Connect, *, name: str, max_in_flight: int | None, dead_after: float
+    ) -> None:
+        self.stopping: bool = False
+        self._pool = pool
+        self._connect = connect
+        self._name = name
+        self._max_in_flight = max_in_flight
+        self._dead_after = dead_after
+        self._records = FencedRecords(pool)
+        self._shares: dict[str, _Share] = {}
+
+    @property
+    def busy(self) -> bool:
+        """True while there are shares here."""
+        return bool(self._shares)
+
+    async def serve(self, subscription: str) -> None:
+        """Take a share, unless its owner lives, and keep it until nothing is left to do or it is taken away.
+
+        Cancelling this leaves the share where it is: the queue may lose its connection, and the share need not.
+        """
+        if self.stopping or subscription in self._shares:
+            return
+        values = {"worker": self._name, "subscription": subscription, "dead_after": self._dead_after}
+        async with self._pool.connection() as connection:
+            taken = await (await connection.execute(_TAKE, values)).fetchone()
+        if taken is None:
+            return
+        share = self._shares[subscription] = _Share(subscription, taken[0])
+        share.task = asyncio.create_task(self._own(share), name=f"asyncsm-share-{subscription}")
+        await asyncio.shield(share.task)
+
+    def stop(self) -> None:
+        """Begin nothing more; shares are given up when the changes sent from here have ended."""
+        self.stopping = True
+        for share in self._shares.values():
+            share.looked.set()
+            for runner in share.runners.values():
+                runner.stop("interrupted")
+
+    async def close(self) -> None:
+        """Leave everything where it is."""
+        self.stopping = True
+        tasks = [share.task for share in self._shares.values() if share.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._records.close()
+
+    async def look(self) -> None:
+        """Show that this process lives, find out what it has lost and what is new, and write notes."""
+        shares = dict(self._shares)
+        if not shares:
+            return
+        values = {"subscriptions": list(shares), "epochs": [one.epoch for one in shares.values()]}
+        async with self._pool.connection() as connection:
+            found = await (await connection.execute(_LOOK, values)).fetchall()
+            await _write_notes(connection, shares.values())
+        for subscription, share in shares.items():
+            share.wanted = {run for name, run in found if name == subscription and run is not None}
+            if subscription not in {name for name, _ in found} and share.task is not None:
+                _log.warning("another worker has taken %s over", subscription)
+                share.task.cancel()
+            share.looked.set()
+
+    # A share.
+
+    async def _own(self, share: _Share) -> None:
+        try:
+            share.wanted = set(await self._ask(_UNFINISHED, share.subscription))
+            try:
+                async with self._connect(share.subscription) as sms:
+                    sms.session.charge(await self._ask(_SENT, share.subscription))
+                    await self._carry_out(share, sms)
+            except AsyncsmError as error:  # there is no such client here, say
+                for run in share.wanted:
+                    await self._end(share, run, ShareReport(error=str(error)))
+        finally:
+            del self._shares[share.subscription]
+            with suppress(*OUTAGE, TimeoutError):
+                async with asyncio.timeout(self._dead_after), self._pool.connection() as connection:
+                    await _write_notes(connection, [share])
+                    await connection.execute(_GIVE_UP, [share.subscription, share.epoch])
+
+    async def _carry_out(self, share: _Share, sms: ServiceManagementService) -> None:
+        """Have a task for each run that has not ended, until there is none."""
+        try:
+            while True:
+                # Those that were abandoned end before others of the same plan begin.
+                await _leave(share.runs.pop(run) for run in share.runs.keys() - share.wanted)
+                for run in share.wanted - share.runs.keys() if not self.stopping else ():
+                    share.runs[run] = asyncio.create_task(self._run(share, sms, run))
+                if not share.runs:
+                    return
+                share.looked.clear()
+                looked = asyncio.create_task(share.looked.wait())
+                await asyncio.wait((looked, *share.runs.values()), return_when=asyncio.FIRST_COMPLETED)
+                looked.cancel()
+                for run in [run for run, task in share.runs.items() if task.done()]:
+                    share.wanted.discard(run)
+                    await share.runs.pop(run)
+        finally:
+            await _leave(share.runs.values())
+
+    async def _run(self, share: _Share, sms: ServiceManagementService, number: int) -> None:
+        async with self._pool.connection() as connection:
+            rows = connection.cursor(row_factory=class_row(_Run))
+            run = await (await rows.execute(_RUN, [number, share.subscription])).fetchone()
+        if run is None:  # it has ended since
+            return
+        lease = Lease(number, share.subscription, share.epoch, run.plan)
+        records = await self._records.read(lease)
+        try:
+            graph = graph_for(run.verb, await asyncio.to_thread(run.graph), records)
+        except AsyncsmError as error:  # a file of the plan is not here, say
+            await self._end(share, number, ShareReport(error=str(error)))
+            return
+        progress = progress_of({"": graph})
+        for _, step in await read_notes(self._pool, number, {share.subscription: 0}):
+            progress.follow(step)
+        progress.reopen()
+        progress.subscribe(lambda step: share.steps.append((number, step)))
+        options = RunOptions(self._max_in_flight, disks=run.disks)
+        runner = Runner(run.verb, graph, Site(sms, Path(run.base)), records, options, progress)
+        share.runners[number] = runner
+        before, error_text = sms.session.statistics, ""
+        try:
+            await run_all([runner])
+        except JournalError:  # it was taken over, or abandoned
+            return
+        except Exception as error:  # noqa: BLE001 - told by the report, or the run would fail for ever
+            _log.exception("run %d in %s failed", number, share.subscription)
+            error_text = str(error) or type(error).__name__
+        finally:
+            del share.runners[number]
+        if self.stopping and Outcome.STOPPED in progress.outcomes():
+            return  # somebody else goes on
+        traffic = Traffic.between(before, sms.session.statistics)
+        await self._end(
+            share,
+            number,
+            ShareReport(resources=list(progress.records.values()), traffic=traffic, error=error_text),
+        )
+
+    async def _end(self, share: _Share, run: int, report: ShareReport) -> None:
+        while True:
+            try:
+                await self._ask(_END, report.model_dump_json(), run, share.subscription, share.epoch)
+            except OUTAGE:
+                await asyncio.sleep(AGAIN)
+            else:
+                return
+
+    async def _ask(self, statement: str, *values: object) -> list[Any]:
+        """Execute a statement, and return the first column of what it finds."""
+        async with self._pool.connection() as connection:
+            found = await connection.execute(statement.encode(), values)
+            return [row[0] for row in await found.fetchall()] if found.description else []
+
+
+async def _leave(tasks: Iterable[asyncio.Task[None]]) -> None:
+    left = list(tasks)
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+
+
+async def _write_notes(connection: psycopg.AsyncConnection[TupleRow], shares: Iterable[_Share]) -> None:
+    shares = list(shares)
+    counts = [len(share.steps) for share in shares]
+    rows = [
+        (run, share.subscription, steps_text([step for each, step in share.steps[:count] if each == run]))
+        for share, count in zip(shares, counts, strict=True)
+        for run in dict.fromkeys(each for each, _ in share.steps[:count])
+    ]
+    if rows:
+        await connection.execute(_NOTE, [list(column) for column in zip(*rows, strict=True)])
+    for share, count in zip(shares, counts, strict=True):
+        del share.steps[:count]

@@ -1,0 +1,299 @@
+"""One look at a subscription before a plan is carried out: what it cannot have of the plan, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping
+from typing import Any, Final
+
+from asyncsm.provisioning import steps
+from asyncsm.provisioning.graph import Graph
+from asyncsm.provisioning.problems import Problem
+from asyncsm.provisioning.rehearsal import meant, some
+from asyncsm.provisioning.resources import AnyResource, Site, left_over
+from asyncsm.provisioning.resources.base import each, service_key
+from asyncsm.provisioning.resources.machines import VirtualMachineResource
+from asyncsm.provisioning.steps import Decision
+from asyncsm.provisioning.surroundings import configuration_of, thumbprints_of
+from asyncsm.wire.hosted_services import AvailabilityResponse
+from asyncsm.wire.subscription import RoleSize
+
+MOST_MACHINES: Final = 50
+"""The most virtual machines one deployment can have."""
+
+
+async def look(
+    site: Site,
+    graph: Graph,
+    decisions: Mapping[str, Decision],
+    *,
+    begun: Container[str] = (),
+    names: int | None = None,
+) -> list[Problem]:
+    """Return why the subscription cannot have what a plan is going to make and to change.
+
+    Args:
+        site: the subscription, whose hosted services with machines of the plan have been read.
+        graph: the resources of the plan.
+        decisions: the decision for each, by key.
+        begun: keys of those that an earlier run may have begun to make.
+        names: the most names of which it is asked whether somebody has them: each costs a request; ``None`` for all.
+    """
+    looking = _Look(site, graph, decisions, begun)
+    return await looking.problems(names) if looking.new or looking.resized else []
+
+
+class _Look:
+    def __init__(
+        self, site: Site, graph: Graph, decisions: Mapping[str, Decision], begun: Container[str]
+    ) -> None:
+        self._site = site
+        self._graph = graph
+        self._decisions = decisions
+        self.new: list[AnyResource] = [
+            one for one in graph if decisions[one.key].action == "create" and one.key not in begun
+        ]
+        self.resized = [
+            one
+            for one in graph
+            if isinstance(one, VirtualMachineResource)
+            and any(each.field == "role_size" for each in decisions[one.key].differences)
+        ]
+        self._machines = [one for one in self.new if isinstance(one, VirtualMachineResource)]
+        self._found: dict[str, Any] = {
+            key: one.found for key, one in decisions.items() if one.found is not None
+        }
+        # Problems by what is said, with those who have it.
+        self._told: dict[str, list[AnyResource]] = {}
+
+    def _tell(self, said: str, *users: AnyResource) -> None:
+        self._told.setdefault(said, []).extend(users)
+
+    async def problems(self, names: int | None) -> list[Problem]:
+        """Look, and return what was found."""
+        await self._needs()
+        await self._images()
+        await self._networks()
+        await self._certificates()
+        await self._sizes_and_limits()
+        self._neighbours()
+        await self._names(names)
+        return [
+            Problem(
+                path=users[0].path + (("role_size",) if said.startswith("role_size: ") else ())
+                if users
+                else (),
+                message=f"{some([one.key for one in users])}: {said}" if users else said,
+            )
+            for said, users in self._told.items()
+        ]
+
+    async def _needs(self) -> None:
+        """Tell which needs are neither in the plan nor in the subscription, are somebody else's, or are elsewhere."""
+        users: dict[str, list[AnyResource]] = {}
+        for one in self.new:
+            for need in one.needs():
+                if need not in self._graph and not need.startswith("os_image/") and not _is_signed(one):
+                    users.setdefault(need, []).append(one)
+        self._found |= await steps.survey(self._site, left_over(users))
+        for need, those in users.items():
+            if need not in self._found:
+                what = need.replace("/", " ")
+                self._tell(f"there is no {what}, neither in the plan nor in the subscription", *those)
+        for machine in self._machines:
+            self._uses(machine)
+
+    def _uses(self, machine: VirtualMachineResource) -> None:
+        service = machine.service_name
+        here = self._region(service_key(service))
+        for need in dict.fromkeys(machine.needs()):
+            kind, _, name = need.partition("/")
+            found, there = self._found.get(need), self._region(need)
+            if (
+                kind in {"storage_account", "reserved_ip"}
+                and here
+                and there
+                and here.lower() != there.lower()
+            ):
+                self._tell(f"{service} is in {here}, and {kind.replace('_', ' ')} {name} in {there}", machine)
+            if kind == "disk" and found is not None and found.attached_to:
+                use = found.attached_to
+                self._tell(f"the disk {name} is {use.hosted_service_name}/{use.role_name}'s", machine)
+            owner = (
+                found.service_name if kind == "reserved_ip" and found is not None and found.in_use else None
+            )
+            if owner and owner.lower() != service.lower():
+                self._tell(f"the reserved IP {name} is {owner}'s", machine)
+
+    def _region(self, key: str) -> str | None:
+        """Return the region of something in the plan or in the subscription."""
+        found: Any = self._found.get(key) or (self._graph[key].spec if key in self._graph else None)
+        for part in ("hosted_service_properties", "storage_service_properties"):
+            found = getattr(found, part, found)
+        location: str | None = getattr(found, "location", None)
+        group = getattr(found, "affinity_group", None)
+        return location or (self._region(f"affinity_group/{group}".lower()) if group else None)
+
+    async def _images(self) -> None:
+        """Tell which images there are not."""
+        users: dict[str, list[AnyResource]] = {}
+        vm_users: dict[str, list[AnyResource]] = {}
+        for one in self._machines:
+            disk, name = one.spec.os_virtual_hard_disk, one.spec.vm_image_name
+            if name:
+                vm_users.setdefault(name, []).append(one)
+            source = disk.source_image_name if disk is not None else None
+            if source and f"os_image/{source}".lower() not in self._graph:
+                users.setdefault(source, []).append(one)
+        there = [one.name or "" for one in await self._site.sms.list_os_images()] if users else []
+        there += [one.name or "" for one in await self._site.sms.list_vm_images()] if vm_users else []
+        self._absent("image", users | vm_users, there)
+
+    async def _networks(self) -> None:
+        """Tell which virtual networks, and which subnets of them, there are not."""
+        users: dict[str, list[AnyResource]] = {}
+        subnets: dict[str, list[AnyResource]] = {}
+        for one in self._machines:
+            network = one.spec.virtual_network_name
+            if network:
+                users.setdefault(network, []).append(one)
+                for subnet in one.spec.network_config.subnet_names if one.spec.network_config else ():
+                    subnets.setdefault(f"{network}/{subnet}", []).append(one)
+        if users:
+            sites = list(await self._site.sms.list_virtual_network_sites())
+            there = [one.name for one in sites]
+            self._absent("virtual network", users, there)
+            known = {name.lower() for name in there}
+            inside = {key: those for key, those in subnets.items() if key.partition("/")[0].lower() in known}
+            self._absent(
+                "subnet", inside, [f"{one.name}/{part.name}" for one in sites for part in one.subnets]
+            )
+
+    async def _certificates(self) -> None:
+        """Tell which certificates that are named are not in their hosted service."""
+        users: dict[str, list[AnyResource]] = {}
+        for one in self.new:
+            for thumbprint in thumbprints_of(one):
+                key = f"certificate/{one.service_name}/{thumbprint}".lower()
+                if key not in self._graph:
+                    users.setdefault(f"{one.service_name}/{thumbprint}", []).append(one)
+        services = [
+            name for name in {key.partition("/")[0] for key in users} if service_key(name) in self._found
+        ]
+        listed = await each(self._site.sms.list_service_certificates, services)
+        there = [f"{name}/{one.thumbprint}" for name, those in listed.items() for one in those]
+        self._absent("certificate", users, there)
+
+    def _absent(self, what: str, users: Mapping[str, list[AnyResource]], there: Iterable[str]) -> None:
+        known = {name.lower() for name in there}
+        for name, those in users.items():
+            if name.lower() not in known:
+                self._tell(f"there is no {what} {name}{meant(name, there)}", *those)
+
+    async def _sizes_and_limits(self) -> None:
+        """Tell sizes that the subscription or a region does not have, and limits that would be exceeded."""
+        sms = self._site.sms
+        at = await sms.get_subscription()
+        machines = [*self._machines, *self.resized]
+        sizes = {one.name.lower(): one for one in await sms.list_role_sizes()} if machines else {}
+        spots = {one.name.lower(): one for one in await sms.list_locations()}
+        for one in machines:
+            name, region = one.spec.role_size, self._region(service_key(one.service_name)) or ""
+            spot = spots.get(region.lower())
+            offered = (
+                {size.lower() for size in spot.compute_capabilities.virtual_machines_role_sizes}
+                if spot
+                else ()
+            )
+            if name.lower() not in sizes:
+                close = meant(name, [size.name for size in sizes.values()])
+                self._tell(f"role_size: there is no size {name!r}{close}", one)
+            elif offered and name.lower() not in offered:
+                self._tell(f"{region} has no machines of size {name!r}", one)
+        for resource in self.new:
+            place = getattr(resource.spec, "location", None)
+            if place and place.lower() not in spots:
+                close = meant(place, [spot.name for spot in spots.values()])
+                self._tell(f"there is no location {place!r}{close}", resource)
+        kinds = Counter(one.kind for one in self.new)
+        cores = sum(_cores(sizes, one.spec.role_size) for one in machines)
+        cores -= sum(_cores(sizes, self._found[one.key].role_size or "") for one in self.resized)
+        cores += sum(_instances(one) for one in self.new)
+        for what, more, current, most in (
+            ("cores", cores, at.current_core_count, at.max_core_count),
+            ("hosted services", kinds["hosted_service"], at.current_hosted_services, at.max_hosted_services),
+            (
+                "storage accounts",
+                kinds["storage_account"],
+                at.current_storage_accounts,
+                at.max_storage_accounts,
+            ),
+            ("reserved IP addresses", kinds["reserved_ip"], at.current_reserved_ips, at.max_reserved_ips),
+        ):
+            if more > 0 and most is not None and (current or 0) + more > most:
+                self._tell(f"needs {more} more {what}; the subscription has {current or 0} of {most}")
+
+    def _neighbours(self) -> None:
+        """Tell where machines that the plan does not have are in the way of new ones."""
+        joining: dict[str, list[VirtualMachineResource]] = {}
+        for one in self._machines:
+            joining.setdefault(one.service_name.lower(), []).append(one)
+        for service, those in joining.items():
+            deployment = self._site.deployments.get(service)
+            if deployment is None:
+                continue
+            if len(deployment.role_list) + len(those) > MOST_MACHINES:
+                have = len(deployment.role_list)
+                self._tell(f"{service} has {have} of {MOST_MACHINES} machines", *those)
+            others = [
+                one
+                for one in deployment.role_list
+                if f"virtual_machine/{service}/{one.role_name}".lower() not in self._graph
+            ]
+            taken = {
+                (endpoint.protocol, endpoint.port): (role.role_name, endpoint.load_balanced_endpoint_set_name)
+                for role in others
+                for part in role.configuration_sets
+                for endpoint in getattr(part, "input_endpoints", ())
+            }
+            for machine in those:
+                for endpoint in machine.spec.network_config.endpoints if machine.spec.network_config else ():
+                    owner, shared = taken.get((endpoint.protocol, endpoint.port), ("", None))
+                    if owner and not (shared and shared == endpoint.load_balanced_endpoint_set_name):
+                        self._tell(f"the port {endpoint.port} of {service} is {owner}'s", machine)
+
+    async def _names(self, most: int | None) -> None:
+        """Tell which of the names that must be unique in the world somebody else has."""
+        sms = self._site.sms
+        asked = {
+            "hosted_service": sms.check_hosted_service_name_availability,
+            "storage_account": sms.check_storage_account_name_availability,
+        }
+        wanted = [one for one in self.new if one.kind in asked]
+        if most is not None and len(wanted) > most:
+            return
+
+        async def ask(key: str) -> AvailabilityResponse:
+            one = self._graph[key]
+            return await asked[one.kind](one.spec.name)
+
+        for key, answer in (await each(ask, [one.key for one in wanted])).items():
+            if not answer.result:
+                one = self._graph[key]
+                self._tell(f"the name {one.spec.name} cannot be had: {answer.reason}", one)
+
+
+def _cores(sizes: Mapping[str, RoleSize], name: str) -> int:
+    size = sizes.get(name.lower())
+    return (size.cores or 0) if size else 0
+
+
+def _instances(resource: AnyResource) -> int:
+    """Return the number of instances of a new deployment, each of which has at least one core."""
+    configuration = configuration_of(resource)
+    return 0 if configuration is None else sum(role.instances.count for role in configuration)
+
+
+def _is_signed(resource: AnyResource) -> bool:
+    """Return whether a deployment's package comes with a signature, and so from whatever account."""
+    return "sig=" in getattr(resource.spec, "package_url", "")

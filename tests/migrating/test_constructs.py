@@ -1,0 +1,228 @@
+"""Single constructs of programs for the old SDK, and what they become."""
+
+import textwrap
+
+import pytest
+
+from asyncsm import InvalidArgument
+from asyncsm.migrating import migrate
+
+HEAD = "from azure.servicemanagement import ServiceManagementService\n"
+
+
+def converted(code, head=HEAD):
+    """What a function body becomes that has a client `sms`; without its first lines."""
+    body = textwrap.indent(textwrap.dedent(code), "    ")
+    migration = migrate(f"{head}\n\ndef work(sms: ServiceManagementService, name):\n{body}")
+    _, _, function = migration.code.partition("def work(sms: ServiceManagementService, name):\n")
+    return textwrap.dedent(function), [note.text for note in migration.notes]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("sms.list_disks()", "await sms.list_disks()"),
+        ("sms.delete_disk(name)", "await sms.delete_disk(name)"),
+        ("sms.delete_deployment(name, name)", "await (await sms.delete_deployment(name, name))"),
+        (
+            "unused = sms.delete_deployment(name, name)",
+            "unused = await (await sms.delete_deployment(name, name))",
+        ),
+        ("return sms.delete_deployment(name, name)", "return await sms.delete_deployment(name, name)"),
+        ("print(sms.get_disk(name).name)", "print((await sms.get_disk(name)).name)"),
+        ("print(sms.list_disks()[0])", "print((await sms.list_disks())[0])"),
+        ("print(f'{sms.get_disk(name)}')", "print(f'{await sms.get_disk(name)}')"),
+        ("print(any(sms.get_disk(n) for n in name))", "print(any([await sms.get_disk(n) for n in name]))"),
+        ("print(next(d for d in sms.list_disks()))", "print(next(d for d in await sms.list_disks()))"),
+        (
+            "keys = sms.get_storage_account_keys(name)\nprint(keys.storage_service_keys.primary)",
+            "keys = await sms.get_storage_account_keys(name)\nprint(keys.storage_service_keys.primary.get_secret_value())",
+        ),
+        (
+            "r = sms.delete_role(name, name, name)\nsms.wait_for_operation_status(r.request_id)",
+            "r = await sms.delete_role(name, name, name)\nawait r",
+        ),
+        ("sms.wait_for_operation_status(name)", "await sms.resume(name)"),
+        (
+            "sms.wait_for_operation_status(name, timeout=60, sleep_interval=2)",
+            "await sms.resume(name).wait(deadline=60)",
+        ),
+        ("sms.wait_for_operation_status(name, 'Succeeded', 60)", "await sms.resume(name).wait(deadline=60)"),
+        (
+            "sms.wait_for_operation_status(name, 'Failed')",
+            "await sms.wait_for_operation_status(name, 'Failed')",
+        ),
+        (
+            "sms.wait_for_operation_status(name, progress_callback=print)",
+            "await sms.wait_for_operation_status(name, progress_callback=print)",
+        ),
+        (
+            "while sms.get_operation_status(name).status == 'InProgress':\n    print('.', end='')",
+            "await sms.resume(name)",
+        ),
+        (
+            "while sms.get_operation_status(name).status != 'Succeeded':\n    print(name)",
+            "while (await sms.get_operation_status(name)).status != 'Succeeded':\n    print(name)",
+        ),
+        (
+            "for each in name:\n    sms = ServiceManagementService(each)\n    sms.list_disks()",
+            "for each in name:\n    async with ServiceManagementService(each) as sms:\n        await sms.list_disks()",
+        ),
+        ("get = sms.get_disk\nprint(get(name))", "get = sms.get_disk\nprint(await get(name))"),
+        (
+            "get = lambda one: sms.get_disk(one)\nprint(get(name).os)",
+            "get = lambda one: sms.get_disk(one)\nprint((await get(name)).os)",
+        ),
+    ],
+)
+def test_what_it_becomes(old, new):
+    """Nothing of it has to be looked at by a person."""
+    assert converted(old) == (new, [])
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (
+            "print(sorted(name, key=lambda one: sms.get_disk(one).name))",
+            "a lambda cannot await: make it a function",
+        ),
+        ("print(map(sms.get_disk, name))", "map and filter do not await: write a comprehension with await"),
+        ("name.register(sms.list_disks)", "whoever calls list_disks has to await it"),
+        ("getattr(sms, name)()", "if this changes something, await the handle that comes back, too"),
+        ("print(vars(sms.get_disk(name)))", "models have model_dump() instead of vars()"),
+        (
+            "r = sms.delete_role(name, name, name)\nprint(sms.get_operation_status(r.request_id).status)",
+            "nothing waits for the end of this: await r where it matters",
+        ),
+        ("name.sms = ServiceManagementService()", None),
+        (
+            "ServiceManagementService('', '', '', name)",
+            "there is no request_session: ca_file, proxy and trust_env do its work",
+        ),
+    ],
+)
+def test_what_is_marked(code, told):
+    """A comment before the statement, and a line of the list, say what cannot be decided."""
+    new, notes = converted(code)
+    if told is None:
+        assert notes == []
+        return
+    assert told in notes
+    assert f"# asyncsm: {told}\n" in new
+
+
+def test_callers_become_asynchronous_up_to_the_first():
+    """A function that only sleeps does so for all others, too, where an asynchronous one calls it."""
+    old = """\
+        import sys
+        import time
+        from azure.servicemanagement import ServiceManagementService
+
+        def pause():
+            time.sleep(1)
+
+        def read(client):
+            pause()
+            return client.list_disks()
+
+        def untouched():
+            return 1
+
+        def main(arguments):
+            client = ServiceManagementService(*arguments)
+            print(len(read(client)), untouched())
+
+        if __name__ == '__main__':
+            sys.exit(main(sys.argv))
+        """
+    new = """\
+        import asyncio
+        import sys
+        from asyncsm import ServiceManagementService
+
+        async def pause():
+            await asyncio.sleep(1)
+
+        async def read(client):
+            await pause()
+            return await client.list_disks()
+
+        def untouched():
+            return 1
+
+        async def main(arguments):
+            async with ServiceManagementService(*arguments) as client:
+                print(len(await read(client)), untouched())
+
+        if __name__ == '__main__':
+            sys.exit(asyncio.run(main(sys.argv)))
+        """
+    assert migrate(textwrap.dedent(old)).code == textwrap.dedent(new)
+
+
+@pytest.mark.parametrize(
+    ("imported", "caught", "new"),
+    [
+        ("from azure.common import AzureHttpError", "AzureHttpError", "ServiceError"),
+        ("from azure.common import AzureMissingResourceHttpError as Gone", "Gone", "Gone"),
+        ("from azure import WindowsAzureConflictError", "WindowsAzureConflictError", "Conflict"),
+        ("from azure import *", "WindowsAzureError", "AsyncsmError"),
+        ("import azure.common", "azure.common.AzureException", "asyncsm.AsyncsmError"),
+        (
+            "from azure.servicemanagement import AzureAsyncOperationHttpError",
+            "AzureAsyncOperationHttpError",
+            "(OperationFailed, OperationTimeout)",
+        ),
+        (
+            "from azure.common import AzureHttpError\nfrom azure.storage.blob import BlockBlobService",
+            "AzureHttpError",
+            "(ServiceError, AzureHttpError)",
+        ),
+    ],
+)
+def test_errors_have_their_new_names(imported, caught, new):
+    """Those that a library for storage raises as well are caught as before, too."""
+    code, notes = converted(f"try:\n    sms.list_disks()\nexcept {caught}:\n    pass", f"{HEAD}{imported}\n")
+    assert code == f"try:\n    await sms.list_disks()\nexcept {new}:\n    pass"
+    assert notes == []
+
+
+def test_a_client_that_outlives_its_function_is_told_of():
+    """Where nothing tells when it is no longer needed, it is marked."""
+    migration = migrate(
+        f"{HEAD}sms = None\n\ndef connect():\n    global sms\n    sms = ServiceManagementService()\n"
+    )
+    assert [(note.line, note.text) for note in migration.notes] == [
+        (6, "nothing closes this client: await its close() when it is no longer needed")
+    ]
+
+
+def test_a_name_is_taken_for_a_client_by_its_methods():
+    """A module of functions that others call has no client of its own; the list says what was assumed."""
+    migration = migrate(
+        f"{HEAD}\ndef names(connection):\n    return [d.name for d in connection.list_disks()]\n"
+    )
+    assert "async def names(connection)" in migration.code
+    assert "in await connection.list_disks()" in migration.code
+    assert [note.text for note in migration.notes] == [
+        "connection is taken for a ServiceManagementService, as its methods are called"
+    ]
+
+
+def test_what_is_no_client_is_left_alone():
+    """A method of the same name of something else is not awaited."""
+    code, _ = converted("import shelf\nother = shelf.Shelf()\nother.list_disks()\nsms.list_disks()")
+    assert "\nother.list_disks()\nawait sms.list_disks()" in code
+
+
+def test_programs_that_do_not_use_the_old_sdk_stay_what_they_are():
+    """Not a character changes, whatever they call."""
+    code = "import time\n\n\ndef f(sms):\n    time.sleep(1)   \n    sms.list_disks()\n"
+    assert migrate(code).code == code
+
+
+def test_python_2_is_told_of():
+    """Which line it is, and what helps."""
+    with pytest.raises(InvalidArgument, match=r"^script: line 2 is not Python 3; 2to3 converts"):
+        migrate(f"{HEAD}print 'hello'\n")

@@ -1,0 +1,117 @@
+"""What a subscription cannot have of a plan, found by one look at it."""
+
+import pytest
+from doubles.plans import IMAGE, farm, farm_plan
+
+from asyncsm.provisioning import Plan, Provisioner
+
+
+def changed(change, *size):
+    document = farm(*size or (2, 1))
+    change(document)
+    return document
+
+
+def machine(**fields):
+    return lambda document: document["virtual_machines"][0].update(fields)
+
+
+async def problems(sms, document, **options):
+    return (await Provisioner(Plan.model_validate(document), sms).preview(**options)).problems
+
+
+@pytest.fixture
+async def others(emulator):
+    """A client of the other subscription."""
+    async with emulator.service(emulator.subscription_ids[1]) as sms:
+        yield sms
+
+
+async def test_names_that_somebody_else_has(sms, others):
+    """Asked for as many as it may cost."""
+    await others.create_hosted_service("farm-01", "farm-01", location="West US")
+    await (await others.create_storage_account("farmdisks", "", "farmdisks", location="West US"))
+    said = await problems(sms, farm(2, 1))
+    assert sorted(one.partition(" cannot be had: ")[0] for one in said) == [
+        "hosted_services[0]: hosted_service/farm-01: the name farm-01",
+        "storage_accounts[0]: storage_account/farmdisks: the name farmdisks",
+    ]
+    assert await problems(sms, farm(2, 1), names=1) == []
+
+
+async def test_parts_of_other_machines(sms):
+    """A disk, a reserved address and a port can have one user."""
+    plan = farm(1, 1, name="mine")
+    plan["reserved_ips"] = [{"name": "address"}]
+    machine(
+        reserved_ip_name="address",
+        network_config={"endpoints": [{"name": "web", "local_port": 80, "port": 80}]},
+        data_virtual_hard_disks=[
+            {"disk_name": "data", "logical_disk_size_in_gb": 1, "storage_account": "minedisks"}
+        ],
+    )(plan)
+    report = await Provisioner(Plan.model_validate(plan), sms).apply()
+    assert report.all_good
+    change = machine(
+        reserved_ip_name="address",
+        data_virtual_hard_disks=[{"disk_name": "data"}],
+        network_config={"endpoints": [{"name": "web", "local_port": 80, "port": 80}]},
+    )
+    assert await problems(sms, changed(change, 1, 1)) == [
+        "virtual_machines[0]: virtual_machine/farm-01/vm-001: the reserved IP address is mine-01's",
+        "virtual_machines[0]: virtual_machine/farm-01/vm-001: the disk data is mine-01/vm-001's",
+    ]
+    joining = changed(
+        machine(
+            name="second",
+            service_name="mine-01",
+            network_config=plan["virtual_machines"][0]["network_config"],
+        ),
+        1,
+        1,
+    )
+    assert await problems(sms, joining) == [
+        "virtual_machines[0]: virtual_machine/mine-01/second: the port 80 of mine-01 is vm-001's"
+    ]
+
+
+async def test_regions_of_what_is_there(sms):
+    """An account elsewhere does not do, nor does a region that the subscription does not have."""
+    await (await sms.create_storage_account("faraway", "", "faraway", location="East US"))
+    disk = {"source_image_name": IMAGE, "storage_account": "faraway"}
+    (said,) = await problems(sms, changed(machine(os_virtual_hard_disk=disk)))
+    assert said.endswith("and 1 more: farm-01 is in West US, and storage account faraway in East US")
+    said = await problems(sms, {"name": "x", "location": "Wst US", "hosted_services": [{"name": "x"}]})
+    assert said == [
+        "hosted_services[0]: hosted_service/x: there is no location 'Wst US'; did you mean West US?"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            machine(virtual_network_name="net", network_config={"subnet_names": ["front"]}),
+            "no virtual network net",
+        ),
+        (machine(vm_image_name="ours", os_virtual_hard_disk=None), "there is no image ours"),
+        (
+            lambda document: document["virtual_machines"][0]["system_config"]["linux"].update(
+                public_keys=[{"fingerprint": "AB" * 20, "path": "/home/ops/.ssh/authorized_keys"}]
+            ),
+            f"there is no certificate farm-01/{'AB' * 20}",
+        ),
+    ],
+)
+async def test_what_machines_name(sms, change, said):
+    """Networks, VM images and certificates are looked for where a machine names them."""
+    (problem,) = [one for one in await problems(sms, changed(change)) if "vm-001 and 1 more" in one]
+    assert said in problem
+
+
+async def test_a_larger_size_needs_more_cores(sms, emulator):
+    """Only those that it has more than before."""
+    assert (await Provisioner(farm_plan(2, 1), sms).apply()).all_good
+    assert await problems(sms, changed(machine(role_size="Medium"))) == []
+    (said,) = await problems(sms, changed(machine(role_size="A9"), 70, 2))
+    assert "needs 1118 more cores; the subscription has 2 of 1000" in said

@@ -144,6 +144,16 @@ def test_what_a_machine_cannot_do_without(asm, images):
     assert (code, said) == (2, "asyncsm: --password: has to be given, or set ASYNCSM_PASSWORD\n")
 
 
+def test_the_latest_image_of_a_family(asm, store):
+    """Nobody has to know the long names that images of the platform have."""
+    family = next(one["image_family"] for one in asm("image", "list") if one["os"] == "Linux")
+    of_family = [one for one in asm("image", "list") if one["image_family"] == family]
+    asm("vm", "create", "shop", "web1", "--image", family, "--user", "ada", "--password", PASSWORD,
+        "--location", "West US")  # fmt: skip
+    source = asm("vm", "show", "shop", "shop", "web1")["os_virtual_hard_disk"]["source_image_name"]
+    assert source == max(of_family, key=lambda one: one["published_date"])["name"]
+
+
 def test_a_machine_is_not_made_twice(asm, machine, images):
     """A name that is taken is a conflict."""
     assert (

@@ -75,6 +75,7 @@ def unset(monkeypatch, tmp_path):
     for name in ("SUBSCRIPTIONID", "CERTFILE", "HOST", "CA_FILE"):
         monkeypatch.delenv(f"AZURE_MANAGEMENT_{name}", raising=False)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("asyncsm.cli.profiles.folder", lambda: tmp_path / "settings")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -196,7 +197,7 @@ def test_links_lead_somewhere(page):
 
 
 def test_the_table_of_operations_is_up_to_date():
-    """docs/operations.md and the README's table are what the code says; the script renews both."""
+    """docs/operations.md, the README's table and that of docs/commands.md are what the code says; the script renews them."""
     path = ROOT / "docs" / "generate_operations.py"
     spec = importlib.util.spec_from_file_location("generate_operations", path)
     generator = importlib.util.module_from_spec(spec)
@@ -204,6 +205,8 @@ def test_the_table_of_operations_is_up_to_date():
     assert (ROOT / "docs" / "operations.md").read_text(encoding="utf-8") == generator.page()
     readme = README.read_text(encoding="utf-8")
     assert readme == generator.in_readme(readme)
+    commands_page = generator.COMMANDS.read_text(encoding="utf-8")
+    assert commands_page == generator.with_commands(commands_page)
 
 
 def test_a_block_in_an_unknown_language_is_refused(tmp_path):

@@ -81,6 +81,21 @@ def test_the_emulator_tells_people_what_to_export():
     ]
 
 
+@pytest.mark.parametrize(
+    ("encoding", "mark"), [("utf-8", "✗"), ("cp1252", "x"), ("cp437", "x"), ("ascii", "x")]
+)
+def test_doctor_speaks_on_any_console(encoding, mark):
+    """Also on one that does not have its marks."""
+    done = subprocess.run(
+        [*ASM, "doctor", "--cert-file", "gone.pem"],
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (3, b"")
+    assert done.stdout.decode(encoding).startswith(f"{mark} certificate  gone.pem: ")
+
+
 @posix_only
 def test_ctrl_c_ends_a_wait_without_a_traceback():
     """An interrupted wait exits with 130 and one line; the operation goes on."""

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -11,6 +12,7 @@ from doubles.samples import blob, cscfg
 
 from asyncsm.cli import main
 from asyncsm.credentials import create_management_certificate, service_certificate
+from asyncsm.emulator import Fault
 
 PASSWORD = "Passw0rd!"
 STORE = "tasksstore"
@@ -286,6 +288,14 @@ def test_data_for_other_programs(asm, machine):
     assert asm("vm", "list", form="tsv").split("\t")[:3] == ["shop", "shop", "web1"]
     assert asm("service", "list", "--query", "[].service_name", form="tsv") == "shop\n"
     assert asm("vm", "list", form="none") == ""
+
+
+def test_a_word_for_each_retry(asm, shared, capsys):
+    """Whoever waits is told why."""
+    shared.faults.add(Fault(kind="503", operation="reads", count=1))
+    assert main(["service", "list", "-o", "none"]) == 0
+    said = capsys.readouterr().err
+    assert re.fullmatch(r"GET /services/hostedservices: .+, trying again in \d\.\d s\n", said), said
 
 
 def test_a_read_that_takes_too_long_starts_nothing(asm, monkeypatch):

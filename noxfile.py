@@ -7,7 +7,6 @@ Before a release: `nox -s matrix lowest`. Arguments after ``--`` are pytest's.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import nox
+from packaging.requirements import Requirement  # which nox itself needs
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
@@ -34,7 +34,6 @@ PART = (
     "tests/emulator/test_snapshot.py",
     "tests/end_to_end/test_guide.py",  # everything together, once
     "tests/end_to_end/test_cli.py",  # typer reads annotations
-    "tests/end_to_end/test_cli_tree.py",
     "tests/provisioning/test_expansion.py",
     "tests/provisioning/test_runs.py",
 )
@@ -43,6 +42,15 @@ PART = (
 The other tests, which take most of the time, ask what the emulator answers, or start programs that have been tested in
 pieces. `matrix` runs them, too."""
 
+LOWEST = (
+    *PART,
+    "tests/end_to_end/test_cli_programs.py",
+    "tests/end_to_end/test_plugin.py",
+    "tests/migrating",
+    "tests/provisioning/test_durable.py",
+)
+"""What can differ from version to version of the libraries: all of them are used there."""
+
 UNDER_UVLOOP = (
     "tests/emulator/test_kernel.py",
     "tests/emulator/test_limits.py",
@@ -50,9 +58,6 @@ UNDER_UVLOOP = (
     "tests/end_to_end/test_guide.py",
 )
 """What can differ from loop to loop: listening, connections that end, and everything together, once."""
-
-LOWERED = ("cli", "migrate", "otel", "storage")
-"""Extras that `lowest` lowers; the others have what the tests themselves need in later versions."""
 
 nox.options.default_venv_backend = "virtualenv"
 nox.options.error_on_missing_interpreters = False
@@ -81,6 +86,13 @@ def run_suite(session: nox.Session, group: str, paths: Sequence[str] = ()) -> No
     wheel = build_wheel(session)
     session.install(f"asyncsm[cli] @ {wheel.as_uri()}", *dependencies(group))
     session.run("pytest", *SIDE_BY_SIDE, *(session.posargs or paths))
+
+
+def lowered(requirement: Requirement) -> str:
+    """The oldest version that a requirement allows, as a requirement."""
+    (version,) = (each.version for each in requirement.specifier if each.operator == ">=")
+    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+    return f"{requirement.name}{extras}=={version}"
 
 
 def dependencies(*groups: str) -> list[str]:
@@ -121,6 +133,7 @@ def lint(session: nox.Session) -> None:
         "README.md",
         "CHANGELOG.md",
         "CONTRIBUTING.md",
+        "SECURITY.md",
     )
     session.run("lint-imports")
 
@@ -135,13 +148,23 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """The site, with its reference, in build/site; a warning is an error."""
+    session.install("-e", ".[all]", *dependencies("docs"))
+    session.run("mkdocs", "build", "--strict", *session.posargs, env={"NO_MKDOCS_2_WARNING": "1"})
+
+
+@nox.session
 def lowest(session: nox.Session) -> None:
-    """The test suite with the oldest versions of what the package and its extras depend on."""
-    extras = PROJECT["project"]["optional-dependencies"]
-    wanted = [*PROJECT["project"]["dependencies"], *(one for name in LOWERED for one in extras[name])]
-    lower = [re.sub(r">=([\w.]+).*", r"==\1", each) for each in wanted]
-    session.install("-e", ".[cli]", *lower, *dependencies("test"))
-    session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
+    """A part of the suite with the oldest versions of what the package and its extras depend on."""
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    named = map(
+        Requirement, (*PROJECT["project"]["dependencies"], *(each for extra in extras for each in extra))
+    )
+    lower = {each.name: lowered(each) for each in named if each.name != "asyncsm"}
+    others = [each for each in dependencies("test") if Requirement(each).name not in lower]
+    session.install("-e", ".[all]", *lower.values(), *others)
+    session.run("pytest", *SIDE_BY_SIDE, *(session.posargs or LOWEST))
 
 
 @nox.session

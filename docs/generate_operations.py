@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script, not a package
-"""Writes operations.md, the README's table and the tables of commands: python docs/generate_operations.py
+"""Writes operations.md and the tables of commands: python docs/generate_operations.py
 
 All are made from the declarations of the operations; whether the emulator answers an operation
 is looked up in its router.
@@ -23,11 +23,8 @@ from asyncsm.operations.declaring import declared
 from asyncsm.operations.facts import PLACEHOLDER, Operation, segments_of
 
 TARGET: Final = Path(__file__).with_name("operations.md")
-README: Final = TARGET.parents[1] / "README.md"
 COMMANDS: Final = TARGET.with_name("commands.md")
 BEGIN_COMMANDS: Final = "<!-- commands: made by docs/generate_operations.py -->"
-BEGIN: Final = "<!-- operations: made by docs/generate_operations.py -->"
-END: Final = "<!-- end of operations -->"
 EMULATOR: Final = Router(ROUTES)
 
 HEAD: Final = """\
@@ -72,20 +69,6 @@ def page() -> str:
             parts += ["### Methods that make several requests, or any\n"]
             parts += [_table(("method", "what it does"), others)]
     return "\n".join(parts)
-
-
-def in_readme(readme: str) -> str:
-    """Return the README with the names of all operations between its two marks."""
-    before, _, rest = readme.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    parts = []
-    for service, operations in _by_service():
-        rows = [
-            (_heading(family), ", ".join(f"`{one.name}` ({one.title})" for one in members))
-            for family, members in groupby(operations, lambda one: one.family)
-        ]
-        parts.append(_table((f"family of `{service}`", "methods, and what the service calls them"), rows))
-    return "\n".join([f"{before}{BEGIN}\n", *parts, f"{END}{after}"])
 
 
 def with_commands(commands: str) -> str:
@@ -168,4 +151,3 @@ if __name__ == "__main__":
     tree.table.cache_clear()
     COMMANDS.write_text(with_commands(COMMANDS.read_text(encoding="utf-8")), encoding="utf-8")
     TARGET.write_text(page(), encoding="utf-8")
-    README.write_text(in_readme(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from io import TextIOWrapper
 from typing import Annotated, cast
 
 import typer
@@ -14,6 +13,7 @@ import asyncsm
 from asyncsm.cli import exit_codes, tree
 from asyncsm.cli.commands import CONTEXT, Commands
 from asyncsm.cli.common import Declined, complain, say
+from asyncsm.cli.consoles import be_legible
 from asyncsm.errors import AsyncsmError
 
 app: Commands = Commands(
@@ -52,7 +52,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: the arguments, without the program's name; those of the process if absent.
     """
-    _show_what_can_be_shown()
+    be_legible()
     command = typer.main.get_command(app)
     command.grow("")  # type: ignore[attr-defined]
     try:
@@ -84,13 +84,6 @@ def run(argv: Sequence[str] | None = None) -> int:
     if code == exit_codes.INTERRUPTED:
         say("asyncsm: interrupted")
     return code
-
-
-def _show_what_can_be_shown() -> None:
-    """Let characters that the console does not have be no reason to show nothing."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
 
 
 def _misused(error: Exception) -> int:

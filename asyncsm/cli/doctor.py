@@ -37,8 +37,6 @@ CONNECT_SECONDS: Final = 10.0
 REFUSAL_SECONDS: Final = 0.2
 
 MARKS: Final = {"ok": "✓", "warning": "!", "failed": "✗", "skipped": "-"}
-IN_ASCII: Final = str.maketrans({"✓": "+", "✗": "x", "→": ">"})
-"""Marks for consoles that have no others, as those of Windows often are."""
 
 
 class Trouble(Exception):
@@ -325,12 +323,7 @@ def _print(finding: Finding) -> None:
     lines = [f"{MARKS[finding.status]} {finding.check:<13}{finding.detail}"]
     if finding.advice:
         lines.append(f"{'':15}→ {finding.advice}")
-    text = "\n".join(lines)
-    try:
-        text.encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        text = text.translate(IN_ASCII)
-    sys.stdout.write(text + "\n")
+    sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
 
 

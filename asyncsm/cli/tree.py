@@ -36,6 +36,7 @@ MODULES: Final[Mapping[str, str]] = {
     "certificate": "asyncsm.cli.certificate",
     "deployment": "asyncsm.cli.deployments",
     "emulator": "asyncsm.cli.emulator",
+    "leftovers": "asyncsm.cli.leftovers",
     "network vnet": "asyncsm.cli.networks",
     "operation": "asyncsm.cli.operation",
     "plan": "asyncsm.cli.plan",
@@ -46,6 +47,9 @@ MODULES: Final[Mapping[str, str]] = {
     "vm endpoint": "asyncsm.cli.machine_parts:endpoint",
 }
 """Groups with commands that are written by hand, and the module whose `app`, or what is named, has them."""
+
+ALONE: Final = frozenset({"leftovers"})
+"""Those of them that also do something without a command."""
 
 GROUPS: Final[Mapping[str, str]] = {
     "account": "Profiles, and what belongs to a subscription.",
@@ -146,6 +150,8 @@ def made(words: str) -> Any:
     """Make the command, or the group of commands, of these words."""
     if words in FUNCTIONS:
         return command_of(getattr(import_module(FUNCTIONS[words]), words), words)
+    if words in ALONE:
+        return typer.main.get_group(import_module(MODULES[words]).app)
     if words in table()["written"]:
         home, _, name = words.rpartition(" ")
         return _written_in(home).commands[name]
@@ -170,7 +176,10 @@ def written_by_hand() -> Iterator[tuple[str, str]]:
         function = getattr(import_module(module), words)
         yield words, command_of(function, words).help.partition("\n")[0]
     for words in MODULES:
-        for name, command in _written_in(words).commands.items():
+        group = _written_in(words)
+        if words in ALONE:
+            yield words, (group.help or "").partition("\n")[0]
+        for name, command in group.commands.items():
             yield f"{words} {name}", (command.help or "").partition("\n")[0]
 
 

@@ -255,7 +255,7 @@ class Checks:
                     field = "file" if certificate.password is None else "password"
                     yield problem((*where, field), str(error))
         for path, one in self._copies["deployments"]:
-            if not (base / one.configuration).is_file():
+            if not (one.is_configuration_given or (base / one.configuration).is_file()):
                 yield problem((*path, "configuration"), f"there is no {one.configuration}")
 
 

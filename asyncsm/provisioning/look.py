@@ -40,7 +40,7 @@ async def look(
         names: the most names of which it is asked whether somebody has them: each costs a request; ``None`` for all.
     """
     looking = _Look(site, graph, decisions, begun)
-    return await looking.problems(names) if looking.new or looking.resized else []
+    return await looking.problems(names) if looking.new or looking.changed else []
 
 
 class _Look:
@@ -59,6 +59,7 @@ class _Look:
             if isinstance(one, VirtualMachineResource)
             and any(each.field == "role_size" for each in decisions[one.key].differences)
         ]
+        self.changed = any(decisions[one.key].action == "change" for one in graph)
         self._machines = [one for one in self.new if isinstance(one, VirtualMachineResource)]
         self._found: dict[str, Any] = {
             key: one.found for key, one in decisions.items() if one.found is not None
@@ -77,6 +78,7 @@ class _Look:
         await self._certificates()
         await self._sizes_and_limits()
         self._neighbours()
+        self._larger_disks()
         await self._names(names)
         return [
             Problem(
@@ -232,6 +234,19 @@ class _Look:
         ):
             if more > 0 and most is not None and (current or 0) + more > most:
                 self._tell(f"needs {more} more {what}; the subscription has {current or 0} of {most}")
+
+    def _larger_disks(self) -> None:
+        """Tell where a machine is in the way of its disks' growth: the service wants it deallocated for that."""
+        for one in self._graph:
+            grown = [
+                each for each in self._decisions[one.key].differences if each.field.endswith("_size_in_gb")
+            ]
+            deployment = self._site.deployments.get(one.service_name.lower())
+            instances = deployment.role_instance_list if deployment is not None and grown else ()
+            for instance in instances:
+                mine = (instance.role_name or "").lower() == one.spec.name.lower()
+                if mine and instance.instance_status != "StoppedDeallocated":
+                    self._tell("its disks can become larger while it is stopped and deallocated only", one)
 
     def _neighbours(self) -> None:
         """Tell where machines that the plan does not have are in the way of new ones."""

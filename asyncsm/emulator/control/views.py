@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from heapq import merge
+from urllib.parse import unquote
 
 from asyncsm.emulator.clock import Clock, InstantClock, ManualClock
 from asyncsm.emulator.compute import Deployment
 from asyncsm.emulator.control import schemas
-from asyncsm.emulator.control.resources import RESOURCE_KINDS, chosen, part_of
+from asyncsm.emulator.control.resources import RESOURCE_KINDS, chosen, matching, part_of
 from asyncsm.emulator.faults import ActiveFault
 from asyncsm.emulator.progress import Operation
 from asyncsm.emulator.state import ServiceState, Subscription
@@ -103,15 +104,26 @@ def _state_of(deployment: Deployment) -> str:
 def operations(state: ServiceState, wanted: schemas.OperationListing) -> schemas.Page[schemas.OperationFacts]:
     """Return a page of the operations, oldest first, so that new ones do not move the others."""
     histories = (
-        [(subscription, operation) for operation in subscription.operations]
+        [(subscription, operation) for operation in matching(wanted.filter, subscription.operations, _names)]
         for subscription in chosen(state, wanted.subscription)
     )
-    found = (
+    below = _place(wanted.below)
+    found = [
         each
         for each in merge(*histories, key=lambda each: each[1].started)
-        if wanted.status in {None, each[1].status}
-    )
-    return part_of(schemas.OperationPage, wanted, found, _names, operation_facts)
+        if wanted.status in {None, each[1].status} and _is_below(each[1], below)
+    ]
+    return part_of(schemas.OperationPage, wanted, found, operation_facts)
+
+
+def _is_below(operation: Operation, place: str) -> bool:
+    return not place or f"{_place(_below_subscription(operation))}/".startswith(f"{place}/")
+
+
+def _place(path: str) -> str:
+    """Return a path in one form: what is read and changed, and what is a machine and its instance, have two."""
+    plain = unquote(path).strip("/").lower()
+    return plain.replace("/roleinstances/", "/roles/").replace("/scheduler/~/", "/scheduler/")
 
 
 def _names(operation: Operation) -> tuple[str, ...]:

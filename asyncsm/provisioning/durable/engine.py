@@ -45,7 +45,7 @@ class DurableRun:
     Attributes:
         id: its number.
         plan: name of the plan.
-        verb: ``apply`` or ``destroy``.
+        verb: ``apply``, ``prune`` or ``destroy``.
         graphs: the resources of each share, by subscription.
     """
 
@@ -150,7 +150,7 @@ class DurableEngine:
         """Submit a run; an equal run that has not ended is returned instead.
 
         Args:
-            verb: ``apply`` or ``destroy``.
+            verb: ``apply``, ``destroy``, or ``prune`` to apply and remove what the plan does not have any more.
             shares: the parts of the plan by subscription; each has the plan's name.
             base: the directory of the plan's files, on every worker.
             disks: whether `destroy` also removes disks with the blobs behind them.

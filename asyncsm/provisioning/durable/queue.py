@@ -94,7 +94,9 @@ class Queue:
 
     async def work(self) -> None:
         """Take shares until cancelled; those that are taken are left alone then."""
-        while True:
+        task = asyncio.current_task()
+        # The end of a worker that is cancelled while the database is away is another error.
+        while task is None or not task.cancelling():
             try:
                 await self._app.run_worker_async(**self._options)
             except (ConnectorException, *OUTAGE) as error:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final, Generic, Protocol, Self, TypeAlias, Typ
 from asyncsm.errors import ResourceNotFound
 from asyncsm.polling import OperationHandle
 from asyncsm.polling.gather import OperationsFailed, gather
+from asyncsm.provisioning.resources.difference import Difference, differ
 from asyncsm.provisioning.specs import Part
 from asyncsm.services import (
     SchedulerManagementService,
@@ -65,28 +66,6 @@ class Site:
     def scheduler(self) -> SchedulerManagementService:
         """A client of the subscription's scheduler, over the same session."""
         return SchedulerManagementService(session=self.sms.session)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A difference between a resource and the plan.
-
-    Attributes:
-        field: the field that differs.
-        present: its value in the service.
-        wanted: its value in the plan.
-        mends: true if `Resource.change` can change it; otherwise the resource would have to be
-            removed and made again, which is left to the user.
-    """
-
-    field: str
-    present: str
-    wanted: str
-    mends: bool = True
-
-    def __str__(self) -> str:
-        kept = "" if self.mends else " (cannot be changed)"
-        return f"{self.field} is {self.present!r}, not {self.wanted!r}{kept}"
 
 
 class _Named(Protocol):
@@ -264,8 +243,11 @@ class Resource(ABC, Generic[F, S]):
             AlreadyExists: it exists, or its name belongs to somebody else.
         """
 
-    async def change(self, site: Site, found: F, differences: Sequence[Difference]) -> OperationHandle:
-        """Begin to change the `differences`, which all are of those that `change` can change."""
+    async def change(self, site: Site, found: F, differences: Sequence[Difference]) -> OperationHandle | None:
+        """Begin to change the `differences`, which all are of those that `change` can change.
+
+        There may be nothing left to change, because the change of another resource has brought it about.
+        """
         raise NotImplementedError(f"{self.key}: nothing of {found!r} can be changed at {site}: {differences}")
 
     @abstractmethod
@@ -287,25 +269,6 @@ class Resource(ABC, Generic[F, S]):
 
 
 Wanted: TypeAlias = Sequence[Resource[F, Any]]
-
-
-def differ(
-    field: str, present: object, wanted: object, *, mends: bool = True, folded: bool = False
-) -> Iterator[Difference]:
-    """Yield the difference between two values, if there is one.
-
-    Args:
-        field: the field.
-        present: its value in the service.
-        wanted: its value in the plan; ``None`` accepts any value.
-        mends: whether it can be changed.
-        folded: whether upper and lower case are the same.
-    """
-    if wanted is None:
-        return
-    one, other = str(present), str(wanted)
-    if one != other and not (folded and one.lower() == other.lower()):
-        yield Difference(field, "" if present is None else one, other, mends)
 
 
 async def each(read: Callable[[str], Awaitable[T]], names: Iterable[str]) -> dict[str, T]:

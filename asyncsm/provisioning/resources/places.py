@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from asyncsm.polling import OperationHandle
-from asyncsm.provisioning.resources.base import ALL, Difference, Resource, Site
+from asyncsm.provisioning.resources.base import ALL, Resource, Site
+from asyncsm.provisioning.resources.difference import Difference
 from asyncsm.provisioning.specs import AffinityGroupSpec, Part, ReservedIPSpec
 from asyncsm.wire.affinity_groups import AffinityGroup
 from asyncsm.wire.networks import ReservedIP

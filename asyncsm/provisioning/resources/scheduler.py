@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from asyncsm.polling import OperationHandle
-from asyncsm.provisioning.resources.base import ALL, Difference, Resource, Site, differ, missing
+from asyncsm.provisioning.resources.base import ALL, Resource, Site, missing
+from asyncsm.provisioning.resources.difference import Difference, differ
 from asyncsm.provisioning.sibling_specs import CloudServiceSpec, JobCollectionSpec, JobSpec
 from asyncsm.provisioning.specs import Part
 from asyncsm.wire import jobs

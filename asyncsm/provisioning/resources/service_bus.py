@@ -9,15 +9,8 @@ from asyncsm.errors import AlreadyExists
 from asyncsm.operations.binding import request_of
 from asyncsm.operations.service_bus import ServiceBusNamespaceOperations
 from asyncsm.polling import Goal, OperationHandle
-from asyncsm.provisioning.resources.base import (
-    ALL,
-    Difference,
-    Resource,
-    Site,
-    differ,
-    missing,
-    unless_missing,
-)
+from asyncsm.provisioning.resources.base import ALL, Resource, Site, missing, unless_missing
+from asyncsm.provisioning.resources.difference import Difference, differ
 from asyncsm.provisioning.sibling_specs import QueueSpec, ServiceBusNamespaceSpec, TopicSpec
 from asyncsm.provisioning.specs import Part
 from asyncsm.wire.service_bus import QueueDescription, ServiceBusNamespace, TopicDescription

@@ -12,7 +12,8 @@ from typing import ClassVar
 
 from asyncsm.errors import AlreadyExists, InvalidArgument, OutcomeUnknown
 from asyncsm.polling import OperationHandle
-from asyncsm.provisioning.resources.base import ALL, Difference, Resource, Site, Wanted, missing
+from asyncsm.provisioning.resources.base import ALL, Resource, Site, Wanted, missing
+from asyncsm.provisioning.resources.difference import Difference
 from asyncsm.provisioning.sibling_specs import FirewallRuleSpec, SqlDatabaseSpec, SqlServerSpec
 from asyncsm.provisioning.specs import Part
 from asyncsm.wire.sql_databases import Database, FirewallRule, Server

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Final, TypeVar
 from urllib.parse import urlsplit
 
 from asyncsm.polling import OperationHandle
-from asyncsm.provisioning.resources.base import Difference, Resource, Site
+from asyncsm.provisioning.resources.base import Resource, Site
+from asyncsm.provisioning.resources.difference import Difference, differ
 from asyncsm.provisioning.specs import DiskSpec, OSImageSpec, Part, StorageAccountSpec
 from asyncsm.wire.disks import Disk
 from asyncsm.wire.images import OSImage
@@ -17,6 +18,7 @@ B = TypeVar("B", OSImage, Disk)
 BlobSpecT = TypeVar("BlobSpecT", OSImageSpec, DiskSpec)
 
 DEFAULT_ACCOUNT_TYPE = "Standard_GRS"
+_LASTING: Final = frozenset({"Standard_ZRS", "Premium_LRS"})
 
 
 def account_of(url: str | None) -> Iterator[str]:
@@ -35,7 +37,7 @@ class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
     deletes: str = "DeleteStorageService"
     at_once: ClassVar[frozenset[str]] = frozenset({"change", "remove"})
     fixed: ClassVar[Sequence[str]] = ("location", "affinity_group")
-    mended: ClassVar[Sequence[str]] = ("label", "description", "account_type")
+    mended: ClassVar[Sequence[str]] = ("label", "description")
     holds_disks: ClassVar[bool] = True
 
     @classmethod
@@ -50,6 +52,12 @@ class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
     def shown(self, found: StorageService) -> object:
         """Return its properties."""
         return found.storage_service_properties
+
+    def compare(self, found: StorageService) -> Iterator[Difference]:
+        """Yield differences; there are kinds of replication that can neither be left nor be changed to."""
+        yield from super().compare(found)
+        present, wanted = found.storage_service_properties.account_type, self.spec.account_type
+        yield from differ("account_type", present, wanted, mends=not {present, wanted} & _LASTING)
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Create the storage account."""

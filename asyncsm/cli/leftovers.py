@@ -97,7 +97,8 @@ def _without_accounts(leftovers: Iterable[Leftover]) -> list[Leftover]:
             chosen.append(one)
     if names:
         say(
-            f"storage accounts stay ({names}): asyncsm leftovers remove storage_account NAME removes one with all in it"
+            f"storage accounts stay ({', '.join(names)}): asyncsm leftovers remove storage_account NAME removes one"
+            " with all in it"
         )
     return chosen
 

@@ -241,3 +241,34 @@ class VirtualMachineFacts(VirtualMachineSummary):
     subnets: list[str]
     disks: list[MachineDiskFacts]
     endpoints: list[EndpointFacts]
+
+
+@resource_kind(
+    "role instance",
+    lambda owner: [
+        Inside(instance, service=service.name, deployment=deployment.name, role=instance.role_name)
+        for service, deployment in owner.deployments()
+        if not deployment.has_virtual_machines
+        for instance in deployment.instances.values()
+    ],
+    Column("{name}", "{service} / {deployment}"),
+    Column("{size}", "{ip_address}"),
+    Column("{status}", "{power_state}", style="state"),
+    group="Compute",
+    at="services/hostedservices/{service}/deployments/{deployment}/roleinstances/{name}",
+    read_at="services/hostedservices/{service}/deployments/{deployment}",
+    empty="They are of web and worker roles, in deployments made from packages: create_deployment(…)",
+    searched=("name", "service", "deployment"),
+)
+class RoleInstanceFacts(ResourceFacts):
+    """An instance of a web or worker role."""
+
+    service: str = Field(description="Its hosted service.")
+    deployment: str
+    role: str
+    size: str
+    status: str = Field(description="InstanceStatus.")
+    power_state: str = Field(description="PowerState.")
+    ip_address: str | None
+    upgrade_domain: int
+    fault_domain: int

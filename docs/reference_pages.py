@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a hook of mkdocs, not a package
 """The reference of the site, made while mkdocs builds it: a hook of mkdocs.yml.
 
 Operations come from their declarations, their parameters and errors from the docstrings that mkdocstrings
@@ -6,6 +7,7 @@ reads, and their examples from the journeys of the tests, which are made anew fo
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from itertools import groupby
@@ -84,8 +86,6 @@ def on_files(files: Files, config: Any) -> Files:
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Name files that are not part of the site instead of linking to them."""
-    import re
-
     return re.sub(
         r"\[([^\]]*)\]\s*\((?:\.\./)+((?:examples|README|CONTRIBUTING|tests)[^)]*)\)", r"\1 (`\2`)", markdown
     )

@@ -7,7 +7,7 @@ import io
 import sys
 from typing import Final
 
-LEGIBLE: Final = {"✓": "+", "✗": "x", "→": "->", "…": "...", "·": "-", "–": "-", "—": "-"}
+LEGIBLE: Final = {"✓": "+", "✗": "x", "→": "->", "…": "...", "·": "-"}
 """What stands for characters of our own where they are unknown; a question mark does for all others."""
 
 

@@ -60,7 +60,8 @@ async def remove(
 ) -> None:
     """Remove leftovers: disks and images with the blobs behind them, storage accounts with all their contents.
 
-    Only leftovers are removed; what cannot be is told, and the rest goes on.
+    Only leftovers are removed; what cannot be is told, and the rest goes on. Storage accounts, in which there may be
+    what the service knows nothing of, go only if their kind is given.
     """
     from asyncsm.estate import remove_leftovers
 
@@ -70,6 +71,8 @@ async def remove(
     async with call.service() as sms:
         found, accounts = await _search(sms, blobs=blobs or known == "blob")
         chosen = [one for one in found if known in {None, one.kind}]
+        if known is None:
+            chosen = _without_accounts(chosen)
         missing = []
         if names:
             wanted = {name.lower() for name in names}
@@ -81,6 +84,23 @@ async def remove(
             confirm(f"Remove {_counted(chosen)}{_warning(chosen)}", yes=yes)
         ended = await remove_leftovers(sms, chosen, accounts, watch=_tell)
     _conclude(call, ended, missing)
+
+
+def _without_accounts(leftovers: Iterable[Leftover]) -> list[Leftover]:
+    """Leave out storage accounts, and say so."""
+    chosen: list[Leftover] = []
+    names: list[str] = []
+    for one in leftovers:
+        if one.kind == "storage_account":
+            names.append(one.name)
+        else:
+            chosen.append(one)
+    if names:
+        say(
+            f"storage accounts stay ({', '.join(names)}): asyncsm leftovers remove storage_account NAME removes one"
+            " with all in it"
+        )
+    return chosen
 
 
 def _kind(given: str | None) -> str | None:

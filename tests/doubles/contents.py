@@ -6,6 +6,7 @@ from doubles.certificates import management_certificate
 
 from asyncsm.emulator.compute import ServiceCertificate
 from asyncsm.emulator.websites import WebSiteBackup
+from asyncsm.wire.hybrid_connections import RelayServiceConnectionEntity
 from asyncsm.wire.vm_images import VMImage
 from asyncsm.wire.website_backups import BackupRequest
 
@@ -105,6 +106,13 @@ def fill(emulator):
     )
     owner.vm_images["whole"] = VMImage(name="whole", label="all of it", location="West US")
     owner.resource_providers = ("website",)
+    site = owner.web_spaces["westuswebspace"].sites["pages"]
+    site.hybrid_connections["office"] = RelayServiceConnectionEntity(
+        entity_name="office",
+        hostname="sql.office.test",
+        port=1433,
+        entity_connection_string="SharedAccessKey=hidden",
+    )
     owner.web_site_backups["pages"] = WebSiteBackup(
         id="1f5bd5a2-7d3b-4a49-b2cf-5b6a7d3c0e11",
         name="weekly",

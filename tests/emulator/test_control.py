@@ -534,6 +534,7 @@ class TestKinds:
                 assert reply.status == (200 if row["path"] else 404)
             if row["path"]:
                 assert (document["status"], bool(document["text"])) == (200, True)
+                assert "hidden" not in document["text"]
             del query["name"]
             async with admin.get(f"/{kind.name}", params={"filter": row["name"], **query}) as reply:
                 assert row in (await reply.json())["items"]

@@ -121,7 +121,7 @@ async def test_its_program_serves(tmp_path):
             port = facts["url"].rpartition(":")[2].strip("/")
             async with ServiceManagementService(
                 facts["subscription_id"],
-                facts["certificate"],
+                facts["certificate_path"],
                 f"https://localhost:{port}",
                 ca_file=identity / "ca.pem",
             ) as sms:

@@ -194,6 +194,9 @@ def test_commands(asm):
     code, said = asm("remove", "--all")
     assert code == 2
     assert "nobody is there to be asked" in said.err
+    assert "storage accounts stay (seeded)" in said.err
+    code, said = asm("remove", "storage_account", "--all")
+    assert code == 2
     assert "with everything in seeded" in said.err
     code, said = asm("remove", "hosted-service", "empty-1", "EMPTY-2", "used", "--yes")
     assert code == 2
@@ -205,8 +208,8 @@ def test_commands(asm):
     assert [(one["kind"], one["error"]) for one in json.loads(said.out)] == [
         ("disk", None),
         ("reserved_ip", None),
-        ("storage_account", None),
     ]
+    assert asm("remove", "storage-account", "seeded", "--yes")[0] == 0
     code, said = asm()
     assert (code, said.out.splitlines()[1:]) == (0, [])
     assert said.err.endswith("no leftovers\n")

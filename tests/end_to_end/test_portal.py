@@ -446,6 +446,18 @@ class TestKeyboard:
         await page.keyboard.press("Escape")
         await expect(page.locator("#service")).to_be_hidden()
 
+    async def test_escape(self, page, management):
+        """Escape closes what is open, wherever the focus is."""
+        await management.post("affinitygroups", GROUP)
+        await page.locator("#timeline .row").click()
+        await expect(page.locator("#operation")).to_be_visible()
+        await page.get_by_role("button", name="Under way only").focus()
+        await page.keyboard.press("Escape")
+        await expect(page.locator("#operation")).to_be_hidden()
+        await page.get_by_role("button", name="Reset…").click()
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+
     async def test_tabs(self, page):
         """Arrow keys move between the tabs of a row, of which one is in the tab order."""
         await page.get_by_role("tab", name="Hosted services").focus()

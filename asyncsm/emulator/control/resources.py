@@ -27,6 +27,7 @@ database is, is found as `Inside` of them. No kind shows keys, passwords or priv
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -179,7 +180,7 @@ class ResourceKind(KindFacts):
                     return owner, entity
         return None
 
-    def _order(self, owner: Subscription, entity: object, field: str) -> list[tuple[int, str]]:
+    def _order(self, owner: Subscription, entity: object, field: str) -> tuple[tuple[int, str], ...]:
         if field in self.orders:
             return natural(self.orders[field](entity))
         value = getattr(entity, field, None)
@@ -305,15 +306,19 @@ def chosen(state: ServiceState, subscription: str | None) -> Iterable[Subscripti
     return [] if found is None else [found]
 
 
-def natural(value: object) -> list[tuple[int, str]]:
+def natural(value: object) -> tuple[tuple[int, str], ...]:
     """Return a key that sorts texts without regard to case, and numbers in them by their value."""
-    parts = _NUMBER.split(_plain(value).casefold())
+    return _parts(_plain(value))
+
+
+@functools.lru_cache(maxsize=50_000)
+def _parts(text: str) -> tuple[tuple[int, str], ...]:
+    """Return the parts of a text; cached, as lists are sorted again with each change of what is in them."""
+    parts = filter(None, _NUMBER.split(text.casefold()))
     # A longer number without leading zeros is a larger one.
-    return [
-        (len(part.lstrip("0")), part.lstrip("0")) if part.isdecimal() else (-1, part)
-        for part in parts
-        if part
-    ]
+    return tuple(
+        (len(part.lstrip("0")), part.lstrip("0")) if part.isdecimal() else (-1, part) for part in parts
+    )
 
 
 def _plain(value: object) -> str:

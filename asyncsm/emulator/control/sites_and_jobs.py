@@ -71,6 +71,32 @@ class WebHostingPlanFacts(ResourceFacts):
     sites: int = Field(description="Number of sites on it, with their slots.")
 
 
+@resource_kind(
+    "Hybrid connection",
+    lambda owner: [
+        Inside(connection, name=name, site=site.name, space=space.name)
+        for space in owner.web_spaces.values()
+        for site in space.sites.values()
+        for name, connection in site.hybrid_connections.items()
+    ],
+    Column("{name}", "{site}"),
+    Column("{hostname} : {port}", title="Server"),
+    Column("{resource_type}"),
+    group="Web Sites",
+    at="services/webspaces/{space}/sites/{site}/hybridconnection/{name}",
+    empty="They lead from sites to servers elsewhere: create_hybrid_connection(…)",
+    searched=("name", "site"),
+)
+class HybridConnectionFacts(ResourceFacts):
+    """A hybrid connection of a site, without its keys."""
+
+    site: str
+    space: str
+    hostname: str | None
+    port: int | None
+    resource_type: str | None
+
+
 def _of_backup(_: Subscription, backup: WebSiteBackup) -> dict[str, object]:
     return {"name": backup.name or backup.blob}
 

@@ -17,6 +17,7 @@ export class Tabs {
     this.chosen = chosen;
     this.names = [];
     this.list.addEventListener('keydown', (event) => this.onKey(event));
+    this.list.addEventListener('wheel', ({ deltaY }) => { this.list.scrollLeft += deltaY; }, { passive: true });
   }
 
   /** @param {{name: string, title: string}[]} tabs */

@@ -44,17 +44,15 @@ DETAILS: Final[Columns] = {
 }
 
 
-def _names(incomplete: str) -> list[str]:
-    return [name for name in profiles.read().profiles if name.startswith(incomplete)]
-
-
 def _good_name(name: str | None) -> str | None:
     if name is not None and not re.fullmatch(r"[\w.-]+", name):
         raise InvalidArgument("--name", f"{name!r}: letters, digits, hyphens, dots and underscores only")
     return name
 
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the profile.", autocompletion=_names)]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="Name of the profile.", autocompletion=profiles.names)
+]
 
 
 @app.command("import")
@@ -205,7 +203,9 @@ def use(name: Name) -> None:
 def show(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="The current profile if absent.", autocompletion=_names),
+        typer.Argument(
+            metavar="[NAME]", help="The current profile if absent.", autocompletion=profiles.names
+        ),
     ] = None,
     output: OutputOption = Output.TABLE,
     query: Query = None,

@@ -88,13 +88,17 @@ async def remove(
 
 def _without_accounts(leftovers: Iterable[Leftover]) -> list[Leftover]:
     """Leave out storage accounts, and say so."""
-    chosen, accounts = [], []
+    chosen: list[Leftover] = []
+    names: list[str] = []
     for one in leftovers:
-        (accounts if one.kind == "storage_account" else chosen).append(one)
-    if accounts:
-        names = ", ".join(one.name for one in accounts)
+        if one.kind == "storage_account":
+            names.append(one.name)
+        else:
+            chosen.append(one)
+    if names:
         say(
-            f"storage accounts stay ({names}): asyncsm leftovers remove storage_account NAME removes one with all in it"
+            f"storage accounts stay ({', '.join(names)}): asyncsm leftovers remove storage_account NAME removes one"
+            " with all in it"
         )
     return chosen
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -32,16 +33,37 @@ _ENDPOINT: Final = re.compile(
 )
 
 
-async def system_of(sms: ServiceManagementService, image: str) -> tuple[str, bool]:
-    """Return the operating system of an image, and whether it is one of machines with all their disks."""
-    disks, machines = await asyncio.gather(sms.list_os_images(), sms.list_vm_images())
-    for one in disks:
-        if (one.name or "").lower() == image.lower():
-            return one.os or "Linux", False
-    for other in machines:
-        if (other.name or "").lower() == image.lower():
-            return other.os_disk_configuration.os or "Linux", True
-    raise ResourceNotFound("ResourceNotFound", f"There is no image {image}.", status=404)
+@dataclass(frozen=True, slots=True)
+class Start:
+    """An image that a machine starts from.
+
+    Attributes:
+        name: of the image.
+        system: Linux or Windows.
+        has_disks: it is of a machine with all its disks.
+    """
+
+    name: str
+    system: str
+    has_disks: bool
+
+
+async def start_of(sms: ServiceManagementService, image: str) -> Start:
+    """Return the image of a name, or the latest one of a family."""
+    ours, machines = await asyncio.gather(sms.list_os_images(), sms.list_vm_images())
+    wanted = image.lower()
+    for one in machines:
+        if (one.name or "").lower() == wanted:
+            return Start(one.name or image, one.os_disk_configuration.os or "Linux", has_disks=True)
+    found = [one for one in ours if (one.name or "").lower() == wanted]
+    found += sorted(
+        (one for one in ours if (one.image_family or "").lower() == wanted),
+        key=lambda one: str(one.published_date or ""),
+        reverse=True,
+    )
+    if not found:
+        raise ResourceNotFound("ResourceNotFound", f"There is no image {image}.", status=404)
+    return Start(found[0].name or image, found[0].os or "Linux", has_disks=False)
 
 
 async def service_of(

@@ -17,7 +17,7 @@ from asyncsm.cli.machine_making import (
     network_of,
     provisioning,
     service_of,
-    system_of,
+    start_of,
 )
 from asyncsm.cli.names import DeploymentName, RoleName, ServiceName, argument, option
 from asyncsm.cli.output import Columns
@@ -45,7 +45,10 @@ NewService = Annotated[
     argument("service_name", "Hosted service, which is made if --location or --affinity-group tells where."),
 ]
 Image = Annotated[
-    str, typer.Option(help="Image to start from, of asyncsm image list or asyncsm vm image list.")
+    str,
+    typer.Option(
+        help="Name of an image of asyncsm image list or asyncsm vm image list, or the family of its latest one."
+    ),
 ]
 User = Annotated[str | None, typer.Option(help="User of the machine; none where the image is specialised.")]
 Password = Annotated[
@@ -156,7 +159,7 @@ async def create(
     """Create a virtual machine, with hosted service and deployment where they are not there yet."""
     ports = [endpoint_of(one) for one in endpoints or ()]
     async with call.service() as sms:
-        system, is_vm_image = await system_of(sms, image)
+        start = await start_of(sms, image)
         service = await service_of(sms, service_name, location, affinity_group)
         present = [one for one in service.deployments if one.deployment_slot == "Production"]
         if any(role.role_name == role_name for one in present for role in one.role_list):
@@ -167,19 +170,21 @@ async def create(
         if user is not None:
             if password is None and ssh_key is None:
                 password = needed_password("--password", "ASYNCSM_PASSWORD", user, new=True)
-            config = await provisioning(sms, service_name, role_name, system, user, password, ssh_key)
-        disk = None if is_vm_image else await disk_of(sms, service, role_name, image, storage_account)
+            config = await provisioning(sms, service_name, role_name, start.system, user, password, ssh_key)
+        disk = (
+            None if start.has_disks else await disk_of(sms, service, role_name, start.name, storage_account)
+        )
         handle = await sms.ensure_virtual_machine(
             service_name,
             deployment or next((one.name for one in present if one.name), service_name),
             role_name,
             config,
             disk,
-            network_of(ports or [endpoint_of(USUAL[system])], subnets),
+            network_of(ports or [endpoint_of(USUAL[start.system])], subnets),
             availability_set_name=availability_set,
             role_size=size,
             virtual_network_name=network,
-            vm_image_name=image if is_vm_image else None,
+            vm_image_name=start.name if start.has_disks else None,
             reserved_ip_name=reserved_ip,
         )
         await call.finish(handle, wait=not no_wait)

@@ -20,14 +20,13 @@ from asyncsm.cli.commands import Commands
 from asyncsm.cli.common import CallOptions, Yes, calling, confirm, running, say
 from asyncsm.cli.output import Columns, Output, show
 from asyncsm.cli.plan_checks import looked, refuse, telling, together
-from asyncsm.cli.plan_places import clients_of, options_for, provisioner_of, shares_for
+from asyncsm.cli.plan_places import clients_of, connecting, provisioner_of, shares_for
 from asyncsm.errors import InvalidArgument, PlanIncomplete
 
 if TYPE_CHECKING:
     from asyncsm.config import ThrottlePolicy
     from asyncsm.provisioning import Plan, Problem, Report, RunOptions
     from asyncsm.provisioning.runner import Verb
-    from asyncsm.services import ServiceManagementService
 
 app: Commands = Commands("plan")
 app.command("export")(plan_export.export)
@@ -320,20 +319,15 @@ async def _durably(
 
     async with clients_of(call, plan, task.throttle) as clients:
         shares = await shares_for(plan, clients)
-        names = {one.session.subscription_id.lower(): name for name, one in clients.items()}
         if problems is not None:
             with telling(problems):
                 by_id = dict(zip(shares, clients.values(), strict=True))
                 provisioner = Provisioner(plan, by_id, base=task.file.parent, shares=shares)
                 await looked(provisioner, task.file, problems, force=task.force)
 
-    def connect(subscription: str, throttle: ThrottlePolicy | None = None) -> ServiceManagementService:
-        known = options_for(call, names.get(subscription.lower(), ""))
-        return known.connect(subscription, throttle)
-
     with plan_database.quiet():
         async with plan_database.engine(
-            call, database, task.throttle, connect, max_in_flight=task.options.max_in_flight
+            call, database, task.throttle, connecting(call, clients), max_in_flight=task.options.max_in_flight
         ) as engine:
             engine.work([*shares])
             if task.verb == "apply":

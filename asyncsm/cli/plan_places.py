@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +38,18 @@ async def clients_of(
         raise InvalidArgument("subscriptions", "two of the names mean the same one")
     async with AsyncExitStack() as stack:
         yield {name: await stack.enter_async_context(one) for name, one in made.items()}
+
+
+def connecting(
+    call: CallOptions, clients: Mapping[str, ServiceManagementService]
+) -> Callable[..., ServiceManagementService]:
+    """Return what makes a client of a subscription by its id, as those of a plan were made."""
+    names = {one.session.subscription_id.lower(): name for name, one in clients.items()}
+
+    def connect(subscription: str, throttle: ThrottlePolicy | None = None) -> ServiceManagementService:
+        return options_for(call, names.get(subscription.lower(), "")).connect(subscription, throttle)
+
+    return connect
 
 
 @asynccontextmanager

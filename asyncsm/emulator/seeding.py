@@ -9,6 +9,9 @@ A seed may leave out what a plan has to say and nobody sees: blobs, packages, pa
 makes what a seed has, as a plan is applied, in no time.
 """
 
+# Sections of a seed have entries that say more than those of a plan; neither can be changed.
+# pyright: reportIncompatibleVariableOverride=false
+
 from __future__ import annotations
 
 from collections.abc import Mapping

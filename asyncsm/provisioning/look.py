@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any, Final
 
 from asyncsm.provisioning import steps
@@ -16,6 +17,7 @@ from asyncsm.provisioning.resources.machines import VirtualMachineResource
 from asyncsm.provisioning.steps import Decision
 from asyncsm.provisioning.surroundings import configuration_of, thumbprints_of
 from asyncsm.wire.hosted_services import AvailabilityResponse
+from asyncsm.wire.networks import VirtualNetworkSite
 from asyncsm.wire.subscription import RoleSize
 
 MOST_MACHINES: Final = 50
@@ -129,7 +131,9 @@ class _Look:
 
     def _region(self, key: str) -> str | None:
         """Return the region of something in the plan or in the subscription."""
-        found: Any = self._found.get(key) or (self._graph[key].spec if key in self._graph else None)
+        return self._located(self._found.get(key) or (self._graph[key].spec if key in self._graph else None))
+
+    def _located(self, found: Any) -> str | None:
         for part in ("hosted_service_properties", "storage_service_properties"):
             found = getattr(found, part, found)
         location: str | None = getattr(found, "location", None)
@@ -152,24 +156,49 @@ class _Look:
         self._absent("image", users | vm_users, there)
 
     async def _networks(self) -> None:
-        """Tell which virtual networks, and which subnets of them, there are not."""
-        users: dict[str, list[AnyResource]] = {}
-        subnets: dict[str, list[AnyResource]] = {}
+        """Tell which virtual networks there are not, which are elsewhere, and what of them there is not."""
+        networks: dict[str, str] = {}  # by hosted service, as its first machine says it for all
         for one in self._machines:
-            network = one.spec.virtual_network_name
-            if network:
-                users.setdefault(network, []).append(one)
-                for subnet in one.spec.network_config.subnet_names if one.spec.network_config else ():
-                    subnets.setdefault(f"{network}/{subnet}", []).append(one)
-        if users:
-            sites = list(await self._site.sms.list_virtual_network_sites())
-            there = [one.name for one in sites]
-            self._absent("virtual network", users, there)
-            known = {name.lower() for name in there}
-            inside = {key: those for key, those in subnets.items() if key.partition("/")[0].lower() in known}
-            self._absent(
-                "subnet", inside, [f"{one.name}/{part.name}" for one in sites for part in one.subnets]
+            deployment = self._site.deployments.get(one.owner.lower())
+            there = (
+                deployment.virtual_network_name if deployment is not None else one.spec.virtual_network_name
             )
+            networks.setdefault(one.owner.lower(), there or "")
+        if not any(networks.values()):
+            return
+        sites = {one.name.lower(): one for one in await self._site.sms.list_virtual_network_sites()}
+        for one in self._machines:
+            name = networks[one.owner.lower()]
+            site = sites.get(name.lower())
+            if name and site is None:
+                self._tell(
+                    f"there is no virtual network {name}{meant(name, [each.name for each in sites.values()])}",
+                    one,
+                )
+            elif site is not None:
+                await self._in_network(one, site)
+
+    async def _in_network(self, machine: VirtualMachineResource, site: VirtualNetworkSite) -> None:
+        here, place = self._region(service_key(machine.owner)), self._located(site)
+        if here and place and here.lower() != place.lower():
+            self._tell(
+                f"{machine.owner} is in {here}, and the virtual network {site.name} in {place}", machine
+            )
+        config = machine.spec.network_config
+        subnets = {part.name.lower(): part for part in site.subnets}
+        if config is None:
+            return
+        for name in config.subnet_names:
+            subnet, address = subnets.get(name.lower()), config.static_virtual_network_ip_address
+            if subnet is None:
+                self._tell(f"there is no subnet {site.name}/{name}{meant(name, subnets)}", machine)
+            elif address and subnet.address_prefix:
+                if IPv4Address(address) not in IPv4Network(subnet.address_prefix, strict=False):
+                    self._tell(f"{address} is not in the subnet {name}, {subnet.address_prefix}", machine)
+                elif not (
+                    await self._site.sms.check_static_ip_address_availability(site.name, address)
+                ).is_available:
+                    self._tell(f"the address {address} of {site.name} cannot be had", machine)
 
     async def _certificates(self) -> None:
         """Tell which certificates that are named are not in their hosted service."""

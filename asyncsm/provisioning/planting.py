@@ -306,7 +306,7 @@ class _Planter:
 
     def _rename(self, spec: SqlServerSeed) -> None:
         held = self._subscription.sql_servers
-        server = next(one for one in held.values() if one.login == spec.name)
+        server = list(held.values())[-1]
         del held[server.name]
         server.name = spec.server_name or ""
         server.password = sql.digest(server.name, spec.admin_password.reveal(Path()).get_secret_value())

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -11,6 +12,7 @@ from doubles.samples import blob, cscfg
 
 from asyncsm.cli import main
 from asyncsm.credentials import create_management_certificate, service_certificate
+from asyncsm.emulator import Fault
 
 PASSWORD = "Passw0rd!"
 STORE = "tasksstore"
@@ -142,6 +144,16 @@ def test_what_a_machine_cannot_do_without(asm, images):
     assert asm("vm", "create", "shop", "web1", *linux, "--endpoint", "80")[0] == 2
     code, said = asm("vm", "create", "shop", "web1", *linux[:4])
     assert (code, said) == (2, "asyncsm: --password: has to be given, or set ASYNCSM_PASSWORD\n")
+
+
+def test_the_latest_image_of_a_family(asm, store):
+    """Nobody has to know the long names that images of the platform have."""
+    family = next(one["image_family"] for one in asm("image", "list") if one["os"] == "Linux")
+    of_family = [one for one in asm("image", "list") if one["image_family"] == family]
+    asm("vm", "create", "shop", "web1", "--image", family, "--user", "ada", "--password", PASSWORD,
+        "--location", "West US")  # fmt: skip
+    source = asm("vm", "show", "shop", "shop", "web1")["os_virtual_hard_disk"]["source_image_name"]
+    assert source == max(of_family, key=lambda one: one["published_date"])["name"]
 
 
 def test_a_machine_is_not_made_twice(asm, machine, images):
@@ -276,6 +288,14 @@ def test_data_for_other_programs(asm, machine):
     assert asm("vm", "list", form="tsv").split("\t")[:3] == ["shop", "shop", "web1"]
     assert asm("service", "list", "--query", "[].service_name", form="tsv") == "shop\n"
     assert asm("vm", "list", form="none") == ""
+
+
+def test_a_word_for_each_retry(asm, shared, capsys):
+    """Whoever waits is told why."""
+    shared.faults.add(Fault(kind="503", operation="reads", count=1))
+    assert main(["service", "list", "-o", "none"]) == 0
+    said = capsys.readouterr().err
+    assert re.fullmatch(r"GET /services/hostedservices: .+, trying again in \d\.\d s\n", said), said
 
 
 def test_a_read_that_takes_too_long_starts_nothing(asm, monkeypatch):

@@ -10,7 +10,7 @@ from asyncsm.cli import columns, describing, main, tree
 from asyncsm.cli.naming import path_of
 from asyncsm.operations import catalogue
 
-HEAVY = {"aiohttp", "asyncsm.operations", "asyncsm.services", "cryptography", "pydantic", "rich", "yaml"}
+HEAVY = {"aiohttp", "asyncsm.operations", "asyncsm.services", "cryptography", "pydantic", "yaml"}
 
 
 def test_the_table_of_commands_is_up_to_date():

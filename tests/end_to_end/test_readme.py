@@ -255,12 +255,14 @@ def test_links_lead_somewhere(page):
 
 
 def test_the_table_of_operations_is_up_to_date():
-    """docs/operations.md is what the code says; the script renews it."""
+    """docs/operations.md, and the table in docs/commands.md, are what the code says; the script renews them."""
     path = ROOT / "docs" / "generate_operations.py"
     spec = importlib.util.spec_from_file_location("generate_operations", path)
     generator = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generator)
     assert (ROOT / "docs" / "operations.md").read_text(encoding="utf-8") == generator.page()
+    commands_page = generator.COMMANDS.read_text(encoding="utf-8")
+    assert commands_page == generator.with_commands(commands_page)
 
 
 def test_a_block_in_an_unknown_language_is_refused(tmp_path):

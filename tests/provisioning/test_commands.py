@@ -161,29 +161,49 @@ def test_prune(emulator, plan, capsys):
     assert "was made by this plan" not in capsys.readouterr().err
 
 
-def test_several_subscriptions(emulator, tmp_path, capsys):
-    """A plan names them by profiles or ids; what it has spread stays where it is, whatever the quotas."""
-    first, second = emulator.subscription_id, "6f1c2d3e-0000-4000-8000-1234567890ab"
-    emulator.seed({"subscriptions": [second]})
-    document = farm(4, 4, subscriptions=[first, second])
+SECOND = "6f1c2d3e-0000-4000-8000-1234567890ab"
+
+
+@pytest.fixture
+def wide(emulator, tmp_path):
+    """The file of a plan for two subscriptions."""
+    emulator.seed({"subscriptions": [SECOND]})
+    document = farm(4, 4, subscriptions=[emulator.subscription_id, SECOND])
     document["storage_accounts"][0]["name"] += "{place}"
     document["virtual_machines"][0]["os_virtual_hard_disk"]["storage_account"] += "{place}"
     document["hosted_services"][0]["spread"] = "by_quota"
     file = tmp_path / "wide.yaml"
     file.write_text(yaml.safe_dump(document))
-    assert main(["plan", "apply", str(file)]) == 0
+    return file
+
+
+def test_several_subscriptions_with_a_database(emulator, wide, capsys, database):
+    """One engine works in all of them."""
+    assert main(["plan", "apply", str(wide), "--database", database]) == 0
+    assert "apply farm: 10 created in" in capsys.readouterr().err
+    services = [list(one.hosted_services) for one in emulator.state.subscriptions.values()]
+    assert services == [["farm-01", "farm-03"], ["farm-02", "farm-04"]]
+    assert main(["plan", "status", str(wide), "--database", database, "--query", "[].phase"]) == 0
+    assert capsys.readouterr().out.split() == ["done"] * 10
+    assert main(["plan", "destroy", str(wide), "--database", database, "--yes", "--disks"]) == 0
+    assert "destroy farm: 10 removed in" in capsys.readouterr().err
+
+
+def test_several_subscriptions(emulator, wide, capsys):
+    """A plan names them by profiles or ids; what it has spread stays where it is, whatever the quotas."""
+    assert main(["plan", "apply", str(wide)]) == 0
     assert "apply farm: 10 created in" in capsys.readouterr().err
     services = [list(one.hosted_services) for one in emulator.state.subscriptions.values()]
     assert sorted(map(len, services)) == [2, 2]
-    emulator.state.subscriptions[second].quotas = Quotas(cores=1, hosted_services=1)
-    assert main(["plan", "apply", str(file), "--output", "json"]) == 0
+    emulator.state.subscriptions[SECOND].quotas = Quotas(cores=1, hosted_services=1)
+    assert main(["plan", "apply", str(wide), "--output", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["outcomes"] == {"unchanged": 10}
-    assert main(["plan", "status", str(file), "--query", "[].phase"]) == 0
+    assert main(["plan", "status", str(wide), "--query", "[].phase"]) == 0
     assert capsys.readouterr().out.split() == ["done"] * 10
-    assert main(["plan", "destroy", str(file), "--yes", "--disks"]) == 0
+    assert main(["plan", "destroy", str(wide), "--yes", "--disks"]) == 0
     assert [list(one.hosted_services) for one in emulator.state.subscriptions.values()] == [[], []]
-    file.write_text(file.read_text().replace(second, "nowhere"))
-    assert main(["plan", "apply", str(file)]) == 2
+    wide.write_text(wide.read_text().replace(SECOND, "nowhere"))
+    assert main(["plan", "apply", str(wide)]) == 2
     assert "'nowhere' is no profile of asyncsm account list" in capsys.readouterr().err
 
 

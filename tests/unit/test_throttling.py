@@ -126,6 +126,17 @@ async def test_the_share_of_the_polls_is_spread_over_the_window_while_calls_wait
 
 
 @virtual_time
+async def test_what_another_process_has_sent_counts_for_a_window():
+    """Each call keeps its place until a window after it was answered; the share of the polls is not used up."""
+    throttle = Throttle(ThrottlePolicy(calls=10, seconds=100, poll_share=0.2))
+    await asyncio.sleep(50)
+    throttle.charge([5, 95, 30, 200])
+    assert throttle.used == 3
+    began = [await exchange(throttle) for _ in range(7)]
+    assert began == [50, 50, 50, 50, 50, 55, 120]
+
+
+@virtual_time
 async def test_a_cancelled_waiter_leaves_and_the_next_moves_up():
     """Whoever gives up waiting takes no place."""
     throttle = Throttle(ThrottlePolicy(calls=2, seconds=60))

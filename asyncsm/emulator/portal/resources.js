@@ -163,7 +163,7 @@ export class Resources {
     setClass(row, `row${item?.locked_by ? ' locked' : ''}`);
     row.parts.forEach(({ cell, text, note }, index) => {
       const shown = cells[index] ?? NOTHING;
-      setClass(cell, `cell ${shown.tone ?? ''}`);
+      setClass(cell, `cell ${shown.tone ?? ''} by-${this.kind.columns[index]?.style}`);
       setText(text, shown.text);
       setText(note, shown.note ?? '');
     });

@@ -121,7 +121,7 @@ class Queue:
 
     async def _look_after_others(self, *, clean: bool) -> None:
         jobs = self._app.job_manager
-        async with self._pool.connection() as connection:
+        async with self._pool.connection() as connection, connection.transaction():
             found = await connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [_PATROL])
             if await found.fetchone() != (True,):
                 return

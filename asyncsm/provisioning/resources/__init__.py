@@ -58,7 +58,7 @@ KINDS: Final[tuple[type[AnyResource], ...]] = (
     JobResource,
 )
 
-_BY_KIND: Final = {kind.kind: kind for kind in KINDS}
+_BY_KIND: Final[dict[str, type[AnyResource]]] = {kind.kind: kind for kind in KINDS}
 
 _PARTS: Final[dict[str, type[AnyResource]]] = {
     "firewall_rules": FirewallRuleResource,

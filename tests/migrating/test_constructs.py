@@ -68,6 +68,14 @@ def converted(code, head=HEAD):
             "for each in name:\n    sms = ServiceManagementService(each)\n    sms.list_disks()",
             "for each in name:\n    async with ServiceManagementService(each) as sms:\n        await sms.list_disks()",
         ),
+        (
+            "if sms.get_disk(name).attached_to is not None:\n    pass",
+            "if (await sms.get_disk(name)).attached_to:\n    pass",
+        ),
+        (
+            "return sms.get_disk(name).attached_to is None",
+            "return (not (await sms.get_disk(name)).attached_to)",
+        ),
         ("get = sms.get_disk\nprint(get(name))", "get = sms.get_disk\nprint(await get(name))"),
         (
             "get = lambda one: sms.get_disk(one)\nprint(get(name).os)",

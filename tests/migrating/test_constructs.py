@@ -230,6 +230,19 @@ def test_programs_that_do_not_use_the_old_sdk_stay_what_they_are():
     assert migrate(code).code == code
 
 
+def test_what_asyncsm_does_not_have_stays_and_is_marked():
+    """The import of it stays, with a comment; another conversion adds no second one."""
+    once = migrate(
+        "from azure.servicemanagement import Nothing, ServiceManagementService\n\nprint(Nothing)\n"
+    )
+    assert once.code == (
+        "from asyncsm import ServiceManagementService\n"
+        "# asyncsm: asyncsm has no Nothing\n"
+        "from azure.servicemanagement import Nothing\n\nprint(Nothing)\n"
+    )
+    assert migrate(once.code).code == once.code
+
+
 def test_python_2_is_told_of():
     """Which line it is, and what helps."""
     with pytest.raises(InvalidArgument, match=r"^script: line 2 is not Python 3; 2to3 converts"):

@@ -36,6 +36,7 @@ from machines import LINUX, LOCATION, client
 from support import at_most, table
 
 from asyncsm import ServiceManagementService
+from asyncsm.config import MAX_CONNECTIONS
 from asyncsm.emulator import Throttle
 from asyncsm.provisioning import Plan, Provisioner, resources_of
 from asyncsm.provisioning.durable import DurableEngine
@@ -46,6 +47,8 @@ MACHINES = 1_000
 FACTOR, FACTOR_OF_MANY = 20.0, 1.0
 DEAD_AFTER = 5.0
 """Seconds without a sign of life after which a worker counts as dead, instead of ten: time passes faster."""
+CONNECTIONS_OF_MANY = 8
+"""Connections of each client, where there are many: a connection takes half a megabyte."""
 WORKERS = 4
 KILLS = 10
 PASSWORD = "MACHINE_PASSWORD"
@@ -106,17 +109,20 @@ class Bench:
         factor: virtual seconds in a real one.
         shares: the plan, by subscription.
         folder: for the journal.
+        many: whether there are many subscriptions.
     """
 
     running: Running
     factor: float
     shares: Shares
     folder: Path
+    many: bool
 
     def connect(self, subscription_id: str) -> ServiceManagementService:
         """A client of one of the subscriptions, with its own budget."""
         running = replace(self.running, subscription_id=subscription_id)
-        return client(running, self.factor, budget=THROTTLE)
+        connections = CONNECTIONS_OF_MANY if self.many else MAX_CONNECTIONS
+        return client(running, self.factor, budget=THROTTLE, connections=connections)
 
 
 def main() -> None:
@@ -135,7 +141,7 @@ def main() -> None:
         with TemporaryDirectory(prefix="asyncsm-bench-") as folder, emulator_process(wanted) as running:
             plans = [plan_of(machines // subscriptions, number) for number in range(subscriptions)]
             shares = dict(zip(running.subscription_ids, plans, strict=True))
-            outcomes[name] = asyncio.run(run(Bench(running, factor, shares, Path(folder))))
+            outcomes[name] = asyncio.run(run(Bench(running, factor, shares, Path(folder), many)))
         show(
             f"{name}: {2 * machines + subscriptions:,} resources, {subscriptions} subscriptions",
             outcomes[name],
@@ -255,7 +261,7 @@ async def serve(facts: str, factor: str, subscriptions: str) -> None:
     """Be a worker until told to stop."""
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    bench = Bench(Running(**json.loads(facts)), float(factor), {}, Path())
+    bench = Bench(Running(**json.loads(facts)), float(factor), {}, Path(), int(subscriptions) > 1)
     async with DurableEngine(DATABASE or "", bench.connect, dead_after=DEAD_AFTER) as engine:
         # So that the first does not take them all.
         engine.work(None, at_once=1 + int(subscriptions) * 3 // (2 * WORKERS))

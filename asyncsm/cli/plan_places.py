@@ -6,17 +6,23 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from asyncsm.cli import profiles
 from asyncsm.cli.common import CallOptions
+from asyncsm.config import DEFAULT_THROTTLE
 from asyncsm.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from asyncsm.config import ThrottlePolicy
     from asyncsm.provisioning import Plan, Provisioner
     from asyncsm.services import ServiceManagementService
+
+CONNECTIONS: Final = 400
+"""Connections of the clients of all subscriptions together, of half a megabyte each."""
+LEAST_CONNECTIONS: Final = 4
+"""Connections of each client, however many subscriptions there are."""
 
 
 @asynccontextmanager
@@ -33,7 +39,11 @@ async def clients_of(
     Raises:
         InvalidArgument: a name is neither a profile's nor the id of a subscription.
     """
-    made = {name: options_for(call, name).service(throttle) for name in plan.subscriptions or ("",)}
+    names = plan.subscriptions or ("",)
+    known = throttle or DEFAULT_THROTTLE
+    each = max(LEAST_CONNECTIONS, min(known.connections, CONNECTIONS // len(names)))
+    throttle = replace(known, connections=each)
+    made = {name: options_for(call, name).service(throttle) for name in names}
     if len({one.session.subscription_id for one in made.values()}) < len(made):
         raise InvalidArgument("subscriptions", "two of the names mean the same one")
     async with AsyncExitStack() as stack:

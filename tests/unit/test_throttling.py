@@ -68,6 +68,12 @@ async def test_without_a_budget_only_connections_limit():
     assert throttle.limit is None
 
 
+def test_calls_and_polls_have_a_connection_each():
+    """One for both would let the calls starve the polls."""
+    with pytest.raises(ValueError, match="a connection each"):
+        ThrottlePolicy(connections=1)
+
+
 @virtual_time
 async def test_a_known_budget_holds_in_any_window():
     """A place is free again a whole window after its exchange ended, when the service surely forgot it."""

@@ -218,6 +218,17 @@ def test_a_name_is_taken_for_a_client_by_its_methods():
     ]
 
 
+def test_what_a_library_calls_is_marked():
+    """A thread does not await its run."""
+    migration = migrate(
+        f"import threading\n{HEAD}\nclass Work(threading.Thread):\n    def run(self):\n"
+        "        ServiceManagementService().list_disks()\n"
+    )
+    told = "Thread does not await what it calls, and run has to be awaited now"
+    assert [note.text for note in migration.notes] == [told]
+    assert f"# asyncsm: {told}\nclass Work" in migration.code
+
+
 def test_what_is_no_client_is_left_alone():
     """A method of the same name of something else is not awaited."""
     code, _ = converted("import shelf\nother = shelf.Shelf()\nother.list_disks()\nsms.list_disks()")

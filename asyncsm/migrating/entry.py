@@ -61,12 +61,15 @@ class Entry:
         return found
 
     def _imports(self, place: cst.BaseStatement) -> list[cst.BaseStatement]:
+        """Return the new imports, before which stands what stood before the old ones."""
         new = self.rewriter.imports.written()
+        before: list[cst.EmptyLine] = list(getattr(place, "leading_lines", ()))
+        left = self.rewriter.top.get(place, [])
+        if new and left:
+            lines = getattr(left[0], "leading_lines", ())[len(before) :]
+            left[0] = left[0].with_changes(leading_lines=lines)
         if new:
-            new[0] = new[0].with_changes(leading_lines=getattr(place, "leading_lines", ()))
-        for at, each in enumerate(self.rewriter.top.get(place, [])):
-            if at == 0 and new:
-                self.rewriter.top[place][0] = each.with_changes(leading_lines=[])
+            new[0] = new[0].with_changes(leading_lines=before)
         return new
 
     def _with_main(self, module: cst.Module, first: int) -> cst.Module:

@@ -59,6 +59,14 @@ def shares(
         PlanError: something is in no subscription or in several, or needs what is in another one.
     """
     if not plan.subscriptions:
+        told = [
+            problem((section, at, "subscription"), "the plan names no subscriptions")
+            for section in SECTIONS
+            for at, entry in enumerate(getattr(plan, section))
+            if entry.subscription is not None
+        ]
+        if told:
+            raise PlanError(told)
         return {"": plan}
     return _Cut(plan, room or {}, settled or {}).shares()
 
@@ -138,6 +146,8 @@ class _Cut:
         unit = self._owner(item) or item
         if unit is item and place is None and item.spec.spread is not None:
             place = self._settled.get(item.resource.key) or self._roomiest(item)
+        elif item.spec.spread is not None and unit is not item:
+            self._tell(item, "spread", f"is where {unit.resource.key} is: spread that")
         if place is not None and not unit.places:
             unit.places = [place]
             self._load[place] += self._weight(unit)

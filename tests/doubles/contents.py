@@ -98,6 +98,12 @@ EVERYTHING = {
 def fill(emulator):
     """Seed an emulator with EVERYTHING, and give its first subscription what no seed describes."""
     emulator.seed(EVERYTHING)
+    emulator.seed(
+        {
+            "hosted_services": [{"name": "front-end"}],
+            "deployments": [{"name": "blue", "service_name": "front-end", "roles": {"WebRole": 2}}],
+        }
+    )
     owner = emulator.state.subscriptions[emulator.subscription_id]
     certificate = management_certificate("service")
     thumbprint = certificate.thumbprint.upper()

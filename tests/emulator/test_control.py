@@ -424,7 +424,7 @@ class TestResources:
         assert (await asked(admin, "GET", f"/document?{query}"))[0] == 404
 
     async def test_operations_of_a_resource(self, admin: aiohttp.ClientSession, management: Management):
-        """Operations are listed by what they changed, a machine under both of its paths."""
+        """Operations are listed by what they changed, a machine and a deployment under all their paths."""
         service = "services/hostedservices/shop"
         rebooted = await management.post(
             f"{service}/deploymentslots/production/roleinstances/WebRole_IN_0?comp=reboot"
@@ -432,12 +432,12 @@ class TestResources:
         group = "<Name>near</Name><Label>bmVhcg==</Label><Location>West US</Location>"
         created = await management.post("affinitygroups", xml("CreateAffinityGroup", group))
         assert (rebooted.status, created.status) == (202, 201)
+        reboot = ["RebootDeploymentRoleInstanceBySlot"]
         for place, names in (
-            (service, ["RebootDeploymentRoleInstanceBySlot"]),
-            (
-                f"{service}/deploymentslots/production/roles/WebRole_IN_0",
-                ["RebootDeploymentRoleInstanceBySlot"],
-            ),
+            (service, reboot),
+            (f"{service}/deploymentslots/production/roles/WebRole_IN_0", reboot),
+            (f"{service}/deployments/production/roleinstances/WebRole_IN_0", reboot),
+            (f"{service}/deployments/production/roleinstances/WebRole_IN_1", []),
             ("affinitygroups", ["CreateAffinityGroup"]),
             ("services/hostedservices/sho", []),
         ):

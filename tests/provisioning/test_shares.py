@@ -129,6 +129,18 @@ def test_what_is_there_stays_there():
             },
             "virtual_machines[0].subscription: is in what is in b",
         ),
+        (
+            {
+                "virtual_machines": [
+                    {"name": "vm", "service_name": "web", "spread": "by_quota", "vm_image_name": "x"}
+                ]
+            },
+            "virtual_machines[0].spread: is where hosted_service/web is: spread that",
+        ),
+        (
+            {"subscriptions": [], "hosted_services": [{"name": "web", "subscription": "a"}]},
+            "hosted_services[0].subscription: the plan names no subscriptions",
+        ),
     ],
 )
 def test_references_never_cross(changes, problem):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
@@ -144,16 +144,28 @@ class HostedServiceFacts(HostedServiceSummary):
     deployments: list[DeploymentFacts]
 
 
-class VirtualMachineSummary(ResourceFacts):
-    """A virtual machine, in short."""
+class MachineFacts(ResourceFacts):
+    """Facts of a virtual machine, or of an instance of another role."""
 
     service: str = Field(description="Its hosted service.")
     deployment: str
     size: str
-    os: str | None
     status: str = Field(description="InstanceStatus.")
     power_state: str = Field(description="PowerState.")
     ip_address: str | None
+
+
+class VirtualMachineSummary(MachineFacts):
+    """A virtual machine, in short."""
+
+    os: str | None
+
+
+_OF_MACHINES: Final = (
+    Column("{name}", "{service} / {deployment}"),
+    Column("{size}", "{ip_address}"),
+    Column("{status}", "{power_state}", style="state"),
+)
 
 
 class MachineDiskFacts(Shown):
@@ -223,9 +235,7 @@ def _machines(owner: Subscription) -> list[Inside]:
 @resource_kind(
     "virtual machine",
     _machines,
-    Column("{name}", "{service} / {deployment}"),
-    Column("{size}", "{ip_address}"),
-    Column("{status}", "{power_state}", style="state"),
+    *_OF_MACHINES,
     group="Compute",
     at="services/hostedservices/{service}/deployments/{deployment}/roles/{name}",
     empty="They are in deployments of hosted services: create_virtual_machine_deployment(…)",
@@ -241,3 +251,26 @@ class VirtualMachineFacts(VirtualMachineSummary):
     subnets: list[str]
     disks: list[MachineDiskFacts]
     endpoints: list[EndpointFacts]
+
+
+@resource_kind(
+    "role instance",
+    lambda owner: [
+        Inside(instance, service=service.name, deployment=deployment.name, role=instance.role_name)
+        for service, deployment in owner.deployments()
+        if not deployment.has_virtual_machines
+        for instance in deployment.instances.values()
+    ],
+    *_OF_MACHINES,
+    group="Compute",
+    at="services/hostedservices/{service}/deployments/{deployment}/roleinstances/{name}",
+    read_at="services/hostedservices/{service}/deployments/{deployment}",
+    empty="They are of web and worker roles, in deployments made from packages: create_deployment(…)",
+    searched=("name", "service", "deployment"),
+)
+class RoleInstanceFacts(MachineFacts):
+    """An instance of a web or worker role."""
+
+    role: str
+    upgrade_domain: int
+    fault_domain: int

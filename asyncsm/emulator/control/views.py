@@ -107,17 +107,31 @@ def operations(state: ServiceState, wanted: schemas.OperationListing) -> schemas
         [(subscription, operation) for operation in matching(wanted.filter, subscription.operations, _names)]
         for subscription in chosen(state, wanted.subscription)
     )
-    below = _place(wanted.below)
     found = [
-        each
-        for each in merge(*histories, key=lambda each: each[1].started)
-        if wanted.status in {None, each[1].status} and _is_below(each[1], below)
+        (owner, operation)
+        for owner, operation in merge(*histories, key=lambda each: each[1].started)
+        if wanted.status in {None, operation.status} and _is_below(operation, _places(owner, wanted.below))
     ]
     return part_of(schemas.OperationPage, wanted, found, operation_facts)
 
 
-def _is_below(operation: Operation, place: str) -> bool:
-    return not place or f"{_place(_below_subscription(operation))}/".startswith(f"{place}/")
+def _is_below(operation: Operation, places: tuple[str, ...]) -> bool:
+    return f"{_place(_below_subscription(operation))}/".startswith(places) if places else True
+
+
+def _places(owner: Subscription, path: str) -> tuple[str, ...]:
+    """Return a path as operations are listed by it, with a slash behind it; a deployment is also in its slot."""
+    place = _place(path)
+    match place.split("/"):
+        case ["services", "hostedservices", name, "deployments", which, *rest]:
+            service = owner.hosted_services.get(name)
+            deployment = None if service is None else service.deployments.get(which)
+            if deployment is not None:
+                slot = ("services", "hostedservices", name, "deploymentslots", deployment.slot.lower(), *rest)
+                return f"{place}/", f"{'/'.join(slot)}/"
+        case [""]:
+            return ()
+    return (f"{place}/",)
 
 
 def _place(path: str) -> str:

@@ -178,7 +178,7 @@ class Resource(ABC, Generic[F, S]):
             yield f"affinity_group/{group}".lower()
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, F]]:
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, F]]:
         """List all of this kind that are in `owner`, by name.
 
         Raises:
@@ -192,7 +192,7 @@ class Resource(ABC, Generic[F, S]):
         owners = [one.owner for one in wanted]
         if cls.inside == "hosted_service":
             owners = await existing(site, owners)
-        lists = await each(lambda owner: unless_missing(cls.listed(site, owner)), owners)
+        lists = await each(lambda owner: unless_missing(cls._listed(site, owner)), owners)
         return cls.named(
             (
                 (f"{owner}/{name}" if owner else name, one)
@@ -209,7 +209,7 @@ class Resource(ABC, Generic[F, S]):
         return {one.key: by_name[one.name.lower()] for one in wanted if one.name.lower() in by_name}
 
     @abstractmethod
-    async def read(self, site: Site) -> F:
+    async def _read(self, site: Site) -> F:
         """Read it.
 
         Raises:
@@ -218,15 +218,15 @@ class Resource(ABC, Generic[F, S]):
 
     async def find(self, site: Site) -> F | None:
         """Read it; return ``None`` if it does not exist."""
-        return await unless_missing(self.read(site))
+        return await unless_missing(self._read(site))
 
-    def shown(self, found: F) -> object:
+    def _shown(self, found: F) -> object:
         """Return the part of the service's model whose fields are compared."""
         return found
 
     def compare(self, found: F) -> Iterator[Difference]:
         """Yield the differences between it and the plan."""
-        shown = self.shown(found)
+        shown = self._shown(found)
         for name in (*self.fixed, *self.mended):
             wanted = getattr(self.spec, name)
             yield from differ(name, getattr(shown, name), wanted, mends=name in self.mended)
@@ -251,7 +251,7 @@ class Resource(ABC, Generic[F, S]):
         raise NotImplementedError(f"{self.key}: nothing of {found!r} can be changed at {site}: {differences}")
 
     @abstractmethod
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         """Begin to remove it, and with `disks` also its disks and the blobs behind them.
 
         Raises:
@@ -265,7 +265,7 @@ class Resource(ABC, Generic[F, S]):
             site: the place of the run.
             disks: also remove the disks and the blobs behind them.
         """
-        return await unless_missing(self.delete(site, disks=disks))
+        return await unless_missing(self._delete(site, disks=disks))
 
 
 Wanted: TypeAlias = Sequence[Resource[F, Any]]

@@ -93,15 +93,13 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         return await super().survey(site, wanted)
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Role]]:
-        """Read a hosted service with its deployments."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Role]]:
         service = await site.sms.get_hosted_service_properties(owner, embed_detail=True)
         known = next((one for one in service.deployments if one.deployment_slot == "Production"), None)
         site.deployments[owner.lower()] = known
         return [] if known is None else [(one.role_name, one) for one in known.role_list]
 
-    async def read(self, site: Site) -> Role:
-        """Read its deployment, and find it in there."""
+    async def _read(self, site: Site) -> Role:
         role = self.role_in(await self._deployment(site))
         if role is None:
             raise missing(self.key)
@@ -196,11 +194,13 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
             left = [one.field for one in self.compare(role) if one.mends]
             if not left:
                 return handle
-            changed = machine_changes.changed(self.spec, role, left, site.base)
+            attached = any(one.startswith("data_virtual_hard_disks") for one in left)
+            disks = list(await site.sms.list_disks()) if attached else []
+            free = {(one.media_link or "").lower(): one.name or "" for one in disks if not one.attached_to}
+            changed = machine_changes.changed(self.spec, role, left, site.base, free)
             return await site.sms.update_role(service, deployment.name, name, role=changed)
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Delete it, with its deployment if it is the last one."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         service = self.owner
         async with site.sms.exclusively("services", "hostedservices", service):
             deployment = await self._deployment(site)

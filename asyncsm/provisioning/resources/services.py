@@ -31,16 +31,13 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
     mended: ClassVar[Sequence[str]] = ("label", "description")
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, HostedService]]:
-        """List all hosted services."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, HostedService]]:
         return [(one.service_name, one) for one in await site.sms.list_hosted_services()]
 
-    async def read(self, site: Site) -> HostedService:
-        """Read the hosted service."""
+    async def _read(self, site: Site) -> HostedService:
         return await site.sms.get_hosted_service_properties(self.name)
 
-    def shown(self, found: HostedService) -> object:
-        """Return its properties."""
+    def _shown(self, found: HostedService) -> object:
         return found.hosted_service_properties
 
     def compare(self, found: HostedService) -> Iterator[Difference]:
@@ -74,8 +71,7 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
             spec.extended_properties or None,
         )
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Delete it; deployments of others in it make that fail."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         site.deployments.pop(self.name.lower(), None)
         return await site.sms.delete_hosted_service(self.name)
 
@@ -111,12 +107,10 @@ class CertificateResource(Resource[Certificate, CertificateSpec]):
             yield self.spec.password.reveal(base).get_secret_value()
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Certificate]]:
-        """List the certificates of a hosted service."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Certificate]]:
         return [(one.thumbprint, one) for one in await site.sms.list_service_certificates(owner)]
 
-    async def read(self, site: Site) -> Certificate:
-        """Read the certificate."""
+    async def _read(self, site: Site) -> Certificate:
         return await site.sms.get_service_certificate(self.owner, "sha1", self.thumbprint)
 
     def compare(self, found: Certificate) -> Iterator[Difference]:
@@ -132,8 +126,7 @@ class CertificateResource(Resource[Certificate, CertificateSpec]):
             self.spec.password.reveal(site.base) if self.spec.password else None,
         )
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Delete the certificate."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         return await site.sms.delete_service_certificate(self.owner, "sha1", self.thumbprint)
 
 
@@ -181,13 +174,11 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
         yield from account_of(self.spec.package_url)
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Deployment]]:
-        """Read a hosted service with its deployments."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Deployment]]:
         service = await site.sms.get_hosted_service_properties(owner, embed_detail=True)
         return [(one.deployment_slot, one) for one in service.deployments]
 
-    async def read(self, site: Site) -> Deployment:
-        """Read the slot of the deployment."""
+    async def _read(self, site: Site) -> Deployment:
         return await site.sms.get_deployment_by_slot(self.owner, self.spec.deployment_slot)
 
     def compare(self, found: Deployment) -> Iterator[Difference]:
@@ -236,7 +227,6 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
             raise AssertionError(f"nothing to change of {self.key}")
         return handle
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Delete the deployment."""
-        name = self.spec.name or (await self.read(site)).name
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
+        name = self.spec.name or (await self._read(site)).name
         return await site.sms.delete_deployment(self.owner, name, delete_vhd=disks)

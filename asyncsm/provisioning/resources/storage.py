@@ -41,16 +41,13 @@ class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
     holds_disks: ClassVar[bool] = True
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, StorageService]]:
-        """List all storage accounts."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, StorageService]]:
         return [(one.service_name, one) for one in await site.sms.list_storage_accounts()]
 
-    async def read(self, site: Site) -> StorageService:
-        """Read the storage account."""
+    async def _read(self, site: Site) -> StorageService:
         return await site.sms.get_storage_account_properties(self.name)
 
-    def shown(self, found: StorageService) -> object:
-        """Return its properties."""
+    def _shown(self, found: StorageService) -> object:
         return found.storage_service_properties
 
     def compare(self, found: StorageService) -> Iterator[Difference]:
@@ -80,8 +77,7 @@ class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
             spec.name, spec.description, spec.label, account_type=spec.account_type
         )
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Delete it with all its contents."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         return await site.sms.delete_storage_account(self.name)
 
 
@@ -105,12 +101,10 @@ class OSImageResource(_RegisteredBlob[OSImage, OSImageSpec]):
     deletes: str = "DeleteOSImage"
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, OSImage]]:
-        """List all images; the list also has those of the platform, and is long."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, OSImage]]:
         return [(one.name, one) for one in await site.sms.list_os_images()]
 
-    async def read(self, site: Site) -> OSImage:
-        """Read the image."""
+    async def _read(self, site: Site) -> OSImage:
         return await site.sms.get_os_image(self.name)
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
@@ -125,8 +119,7 @@ class OSImageResource(_RegisteredBlob[OSImage, OSImageSpec]):
             spec.name, spec.label or spec.name, spec.media_link, spec.name, spec.os
         )
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Unregister the image."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         return await site.sms.delete_os_image(self.name, delete_vhd=disks)
 
 
@@ -139,12 +132,10 @@ class DiskResource(_RegisteredBlob[Disk, DiskSpec]):
     deletes: str = "DeleteDisk"
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Disk]]:
-        """List all disks."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Disk]]:
         return [(one.name, one) for one in await site.sms.list_disks()]
 
-    async def read(self, site: Site) -> Disk:
-        """Read the disk."""
+    async def _read(self, site: Site) -> Disk:
         return await site.sms.get_disk(self.name)
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
@@ -158,6 +149,5 @@ class DiskResource(_RegisteredBlob[Disk, DiskSpec]):
         """Set its label."""
         return await site.sms.update_disk(self.name, label=self.spec.label)
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Unregister the disk."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         return await site.sms.delete_disk(self.name, delete_vhd=disks)

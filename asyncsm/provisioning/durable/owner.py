@@ -194,6 +194,8 @@ class Owner:
             except AsyncsmError as error:  # there is no such client here, say
                 for run in share.wanted:
                     await self._end(share, run, ShareReport(error=str(error)))
+        except OUTAGE as error:
+            _log.warning("%s is left, as the database does not answer: %s", share.subscription, error)
         finally:
             del self._shares[share.subscription]
             with suppress(*OUTAGE, TimeoutError):

@@ -29,6 +29,7 @@ from asyncsm.wire.networks import *
 from asyncsm.wire.operations import *
 from asyncsm.wire.properties import *
 from asyncsm.wire.roles import *
+from asyncsm.wire.route_tables import *
 from asyncsm.wire.scheduler import *
 from asyncsm.wire.service_bus import *
 from asyncsm.wire.service_bus_metrics import *

@@ -126,6 +126,7 @@ COLUMNS: Final[Mapping[str, Columns]] = {
     "list_extension_versions": _named("type version provider_name_space label"),
     "list_publisher_extensions": _named("type version provider_name_space label"),
     "list_network_security_groups": _named("name location label state"),
+    "list_route_tables": _named("name location label"),
     "list_reserved_ip_addresses": _named("name address location in_use service_name deployment_name"),
     "list_virtual_network_sites": {
         "name": "name",

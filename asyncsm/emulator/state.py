@@ -17,7 +17,7 @@ from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.compute import Deployment, Disk, HostedService, OSImage
 from asyncsm.emulator.monitoring import AlertRule
 from asyncsm.emulator.naming import ByName
-from asyncsm.emulator.networking import NetworkConfiguration, NetworkSecurityGroup, ReservedIP
+from asyncsm.emulator.networking import NetworkConfiguration, NetworkSecurityGroup, ReservedIP, RouteTable
 from asyncsm.emulator.progress import Lockable, OperationLog
 from asyncsm.emulator.published import ExtensionType, Publication
 from asyncsm.emulator.saved_names import saved
@@ -187,6 +187,7 @@ class Subscription(Entity):
     reserved_ips: ByName[ReservedIP] = field(default_factory=ByName)
     networks: NetworkConfiguration = field(default_factory=NetworkConfiguration)
     network_security_groups: ByName[NetworkSecurityGroup] = field(default_factory=ByName)
+    route_tables: ByName[RouteTable] = field(default_factory=ByName)
     sql_servers: ByName[SqlServer] = field(default_factory=ByName)
     service_bus_namespaces: ByName[ServiceBusNamespace] = field(default_factory=ByName)
     web_spaces: ByName[WebSpace] = field(default_factory=ByName)

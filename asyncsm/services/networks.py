@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from asyncsm.operations.network_security_groups import NetworkSecurityGroupOperations
+from asyncsm.operations.route_tables import RouteTableOperations
 from asyncsm.services.base import SessionCaller
 
 
-class NetworkManagementService(NetworkSecurityGroupOperations, SessionCaller):
+class NetworkManagementService(NetworkSecurityGroupOperations, RouteTableOperations, SessionCaller):
     """The networks of one subscription; takes the arguments of `ServiceManagementService`.
 
     Use it beside that over one session: ``NetworkManagementService(session=sms.session)``.

@@ -32,6 +32,7 @@ from . import (
     properties as properties,
     refusals as refusals,
     roles as roles,
+    route_tables as route_tables,
     scheduler as scheduler,
     service_bus as service_bus,
     service_bus_metrics as service_bus_metrics,

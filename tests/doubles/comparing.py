@@ -131,7 +131,7 @@ class Comparison:
         self, then: ET.Element, now: ET.Element, path: str, *, is_root: bool = False
     ) -> Iterator[Difference]:
         if then.tag != now.tag:
-            yield Difference(path, then.tag, now.tag)
+            yield _different(path, then.tag, now.tag)
             return
         if then.attrib.keys() != now.attrib.keys() or not all(
             self._alike(value, now.attrib[name]) for name, value in then.attrib.items()

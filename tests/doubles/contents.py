@@ -22,6 +22,7 @@ EVERYTHING = {
     "network_security_groups": [
         {"name": "guard", "rules": [{"name": "ssh", "priority": 100, "destination_port_range": "22"}]}
     ],
+    "route_tables": [{"name": "out", "routes": [{"name": "all", "next_hop_type": "Null"}]}],
     "extensions": [{"provider": "Ours", "name": "Agent", "versions": ["1.0.0.0", "1.1.0.0"]}],
     "sql_servers": [
         {

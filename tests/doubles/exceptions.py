@@ -89,6 +89,7 @@ ON_PURPOSE = {
     r"Site/ServerFarm: DefaultSF / Default0": "the recorded site was on a plan that was there from before",
     r"ArrayOfstring/string: .* / \(missing\)": "every subscription has its own publishing users",
     r"json/AppSettings/item: .* / \(missing\)": "the recorded site had been given a setting",
+    r"string: .*string / .*Error": "a name that was left out of a path was the web server's to refuse, in HTML",
     r"header server: Microsoft-HTTPAPI/2.0 / .* Microsoft-HTTPAPI/2.0": (
         "the front end left its release out of some refusals"
     ),

@@ -90,6 +90,8 @@ def _present(said: list[Exchange]) -> Iterator[tuple[str, str]]:
         yield "services/vmimages", _VM_IMAGE
     if network_file:
         yield "services/networking/media", network_file
+    for found in _seen(said[:1], "routetables", "RouteTable"):
+        yield "services/networking/routetables", document("RouteTable", "".join(map(_written, found)))
     yield from present
     made = {name.lower() for name in _SPACE_MADE.findall(requests)} | _missed_spaces(said)
     for name in sorted({one.lower() for one in _SPACE.findall(requests)} - made):

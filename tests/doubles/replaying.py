@@ -33,7 +33,7 @@ async def replay(management: Management, recording: Path) -> AsyncIterator[tuple
     """Send a recording's requests again and yield what was answered then and now.
 
     An operation that was over is given the time to be over, a network configuration that to be taken
-    over, and a reserved address that to change hands. A deployment is asked for again, with
+    over, and a reserved address that to change hands; a change waits until nothing is in its way. A deployment is asked for again, with
     time passing in between, until its machines are as far as they were then (`as_far`): how long
     anything takes is no part of the promise.
     """
@@ -51,7 +51,7 @@ async def replay(management: Management, recording: Path) -> AsyncIterator[tuple
 
         now = await ask()
         waited = still = 0
-        while then.method == "GET" and not _is_time(then, now, asked):
+        while _is_in_the_way(then, now) or (then.method == "GET" and not _is_time(then, now, asked)):
             still = still + STEP if has_settled(now) else 0
             if waited >= PATIENCE or still >= STILLNESS:
                 break
@@ -62,6 +62,13 @@ async def replay(management: Management, recording: Path) -> AsyncIterator[tuple
         if "x-ms-request-id" in then.response_headers:
             ids[then.response_headers["x-ms-request-id"]] = now.request_id
         yield then, now
+
+
+def _is_in_the_way(then: Exchange, now: Answer) -> bool:
+    """Whether a change waits for an operation whose end nobody had asked for."""
+    return (
+        (now.status == HTTPStatus.CONFLICT) and then.status < HTTPStatus.BAD_REQUEST and then.method != "GET"
+    )
 
 
 def _is_time(then: Exchange, now: Answer, asked: str) -> bool:

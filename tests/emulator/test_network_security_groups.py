@@ -25,7 +25,7 @@ REFUSED = [
     ("POST", f"{ROLE}/{HAS}", group("none"), 404, "Group none"),
     ("POST", f"{ROLE}/{HAS}", group("far"), 400, "The Network Security Group Far is not in West US."),
     ("POST", f"{NETWORK}none/subnets/web/{HAS}", group("web"), 404, "virtual network insidenone"),
-    ("POST", f"{NETWORK}/subnets/none/{HAS}", group("web"), 404, "subnet none"),
+    ("POST", f"{NETWORK}/subnets/none/{HAS}", group("web"), 404, "Subnet name none"),
     ("POST", f"{ROLE}none/{HAS}", group("web"), 404, "Role vmnone"),
     ("GET", f"{ROLE}/networkinterfaces/none/{HAS}", "", 404, "network interface none"),
 ]

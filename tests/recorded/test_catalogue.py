@@ -35,6 +35,8 @@ WHOLE = [
     "dns_loadbalancers",
     "virtual_networks",
     "ip_addresses",
+    "network_security_groups",
+    "routes",
     "service_bus",
     "sql",
     "web_hosting_plans",

@@ -47,6 +47,7 @@ WRITE_SECONDS: Final = 10.0
 SEED: Final[dict[str, JsonValue]] = {
     "storage_accounts": [{"name": "webstore"}],
     "network_security_groups": [{"name": "web", "rules": [{"name": "http", "priority": 100}]}],
+    "route_tables": [{"name": "out", "routes": [{"name": "all"}]}],
     "sql_servers": [{"name": "ledger", "databases": [{"name": "orders"}]}],
     "service_bus_namespaces": [{"name": "messages", "queues": [{"name": "orders"}]}],
     "web_sites": [{"name": "pages"}],

@@ -19,6 +19,7 @@ from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from asyncsm import texts
 from asyncsm.emulator.seeding.monitoring_document import AddOnSeed, AlertRuleSeed, ClusterSeed
+from asyncsm.emulator.seeding.networking_document import RouteTableSeed
 from asyncsm.emulator.seeding.parts import Location, Part, Repeated
 from asyncsm.emulator.seeding.service_bus_document import ServiceBusNamespaceSeed
 
@@ -257,6 +258,8 @@ class QuotasSeed(Part):
     reserved_ips: _Quota = None
     network_security_groups: _Quota = None
     network_security_rules_per_group: _Quota = None
+    route_tables: _Quota = None
+    routes_per_route_table: _Quota = None
     sql_servers: _Quota = None
     sql_databases_per_server: _Quota = None
     sql_firewall_rules_per_server: _Quota = None
@@ -282,6 +285,7 @@ class SubscriptionContents(Part):
     )
     reserved_ips: list[ReservedIPSeed] = Field(default_factory=list)
     network_security_groups: list[NetworkSecurityGroupSeed] = Field(default_factory=list)
+    route_tables: list[RouteTableSeed] = Field(default_factory=list)
     extensions: list[ExtensionSeed] = Field(default_factory=list)
     os_images: list[OSImageSeed] = Field(default_factory=list)
     disks: list[DiskSeed] = Field(default_factory=list)

@@ -41,7 +41,9 @@ from asyncsm.wire.storage import *
 from asyncsm.wire.store import *
 from asyncsm.wire.subscription import *
 from asyncsm.wire.types import OpenEnum
+from asyncsm.wire.virtual_network_gateways import *
 from asyncsm.wire.vm_images import *
+from asyncsm.wire.vpn_gateways import *
 from asyncsm.wire.website_backups import *
 from asyncsm.wire.website_metrics import *
 from asyncsm.wire.websites import *

@@ -6,7 +6,8 @@ NETWORK = """<NetworkConfiguration xmlns="http://schemas.microsoft.com/ServiceHo
   <VirtualNetworkSites>
     <VirtualNetworkSite name="inside" Location="West US">
       <AddressSpace><AddressPrefix>10.0.0.0/16</AddressPrefix></AddressSpace>
-      <Subnets><Subnet name="web"><AddressPrefix>10.0.1.0/24</AddressPrefix></Subnet></Subnets>
+      <Subnets><Subnet name="web"><AddressPrefix>10.0.1.0/24</AddressPrefix></Subnet>
+        <Subnet name="GatewaySubnet"><AddressPrefix>10.0.255.0/27</AddressPrefix></Subnet></Subnets>
     </VirtualNetworkSite>
   </VirtualNetworkSites></VirtualNetworkConfiguration>
 </NetworkConfiguration>"""
@@ -23,6 +24,8 @@ EVERYTHING = {
         {"name": "guard", "rules": [{"name": "ssh", "priority": 100, "destination_port_range": "22"}]}
     ],
     "route_tables": [{"name": "out", "routes": [{"name": "all", "next_hop_type": "Null"}]}],
+    "local_network_gateways": [{"name": "office"}],
+    "virtual_network_gateways": [{"name": "door", "network": "inside", "connected_to": ["office"]}],
     "extensions": [{"provider": "Ours", "name": "Agent", "versions": ["1.0.0.0", "1.1.0.0"]}],
     "sql_servers": [
         {

@@ -110,6 +110,7 @@ def _changes(one: dict[str, Any], other: dict[str, Any]) -> bool:
         and one.get("t", -1) == other.get("t")
         and (
             (one["seq"] > other["seq"] and one["path"] == other["path"])
+            or (one["seq"] > other["seq"] and one["path"].startswith(f"{other['path']}/"))
             or (other["status"] == HTTPStatus.NOT_FOUND and other["path"].startswith(f"{one['path']}/"))
         )
     )

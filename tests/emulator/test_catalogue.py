@@ -80,11 +80,17 @@ OTHERWISE_REFUSED = {
     "set_route": "likewise [rec network/set_route_tests]",
     "delete_route": "likewise [rec network/delete_route_tests]",
     "add_route_table_to_subnet": "likewise [rec network/add_route_table_to_subnet_tests]",
+    "create_virtual_network_gateway": "400 [lifecycles 0]",
+    **dict.fromkeys((one.name for one in catalogue() if one.family == "VPN gateways"), "400 [lifecycles 0]"),
     "remove_route_table_from_subnet": "likewise [rec network/remove_route_table_from_subnet_tests]",
 }
 """Operations on names of nothing that are refused in another way, with the evidence."""
 
-UNKNOWN_NAMES = {"ReplicateVMImage", "ShareVMImage", "UnreplicateVMImage"}
+UNKNOWN_NAMES = {
+    *("ReplicateVMImage", "ShareVMImage", "UnreplicateVMImage", "FailoverGateway"),
+    *(f"{verb}{kind}Gateway" for verb in ("Reset", "Resize") for kind in ("", "VirtualNetwork")),
+    *(f"{verb}{kind}GatewayDiagnostics" for verb in ("Start", "Stop") for kind in ("", "VirtualNetwork")),
+}
 """Operations whose name in lists nobody has seen; the emulator has its own guess."""
 
 

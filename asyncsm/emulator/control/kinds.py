@@ -1,6 +1,6 @@
 """The kinds of resources the control port and the portal show; `resources` says how to add one.
 
-Hosted services, which come first, are in a module of their own.
+Hosted services, which come first, and what comes after these are in modules of their own.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from asyncsm.emulator.compute import OSImage
 from asyncsm.emulator.control.hosted_services import LockedBy
 from asyncsm.emulator.control.resources import Column, ResourceFacts, resource_kind
 from asyncsm.emulator.control.schemas import Shown
-from asyncsm.emulator.networking import NetworkSecurityGroup, ReservedIP, RouteTable
+from asyncsm.emulator.networking import NetworkSecurityGroup, ReservedIP
 from asyncsm.emulator.routes.network_security_groups import groups
-from asyncsm.emulator.routes.route_tables import tables
 from asyncsm.emulator.rules import addresses
 from asyncsm.emulator.rules.service_bus import KINDS
 from asyncsm.emulator.service_bus import ServiceBusNamespace
@@ -211,51 +210,6 @@ class NetworkSecurityGroupFacts(NetworkSecurityGroupSummary):
     """A network security group with its own rules, the first that counts first."""
 
     rules: list[NetworkSecurityRuleFacts]
-
-
-class RouteTableSummary(ResourceFacts):
-    """A route table, in short."""
-
-    label: str | None
-    location: str
-    number: int = Field(description="Number of routes.")
-    used_by: list[str] | None = Field(description="Subnets.")
-    locked_by: LockedBy = None
-
-
-class RouteFacts(Shown):
-    """A route of a route table."""
-
-    name: str
-    address_prefix: str
-    next_hop: str = Field(description="Kind of place, and the address of an appliance.")
-
-
-def _of_table(owner: Subscription, table: RouteTable) -> dict[str, object]:
-    hops = [(route, route.next_hop) for route in table.routes.values()]
-    routes = [
-        {**dict(route), "next_hop": f"{hop.type} {hop.ip_address or ''}".strip()}
-        for route, hop in hops
-        if hop
-    ]
-    return {"routes": routes, "number": len(routes), "used_by": list(tables.users(owner, table)) or None}
-
-
-@resource_kind(
-    "route table",
-    lambda owner: owner.route_tables.values(),
-    Column("{name}", "{location}"),
-    Column("{number} routes"),
-    Column("{used_by}", otherwise="free", style="use"),
-    empty="They say where the traffic of a subnet goes: create_route_table(…)",
-    row=RouteTableSummary,
-    more=_of_table,
-    example="out",
-)
-class RouteTableFacts(RouteTableSummary):
-    """A route table with its routes."""
-
-    routes: list[RouteFacts]
 
 
 @resource_kind(

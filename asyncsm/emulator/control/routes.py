@@ -14,6 +14,7 @@ from asyncsm.emulator import portal
 from asyncsm.emulator.control import (
     kinds,  # noqa: F401 - declares kinds, in the order of the portal's tabs
     openapi,
+    routes_and_gateways,  # noqa: F401 - declares more of them
     schemas,
     sites_and_jobs,  # noqa: F401 - declares more of them
     store_and_alerts,  # noqa: F401 - the last ones
@@ -48,6 +49,7 @@ SEED: Final[dict[str, JsonValue]] = {
     "storage_accounts": [{"name": "webstore"}],
     "network_security_groups": [{"name": "web", "rules": [{"name": "http", "priority": 100}]}],
     "route_tables": [{"name": "out", "routes": [{"name": "all"}]}],
+    "local_network_gateways": [{"name": "office"}],
     "sql_servers": [{"name": "ledger", "databases": [{"name": "orders"}]}],
     "service_bus_namespaces": [{"name": "messages", "queues": [{"name": "orders"}]}],
     "web_sites": [{"name": "pages"}],

@@ -19,7 +19,11 @@ from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from asyncsm import texts
 from asyncsm.emulator.seeding.monitoring_document import AddOnSeed, AlertRuleSeed, ClusterSeed
-from asyncsm.emulator.seeding.networking_document import RouteTableSeed
+from asyncsm.emulator.seeding.networking_document import (
+    LocalNetworkGatewaySeed,
+    RouteTableSeed,
+    VirtualNetworkGatewaySeed,
+)
 from asyncsm.emulator.seeding.parts import Location, Part, Repeated
 from asyncsm.emulator.seeding.service_bus_document import ServiceBusNamespaceSeed
 
@@ -286,6 +290,8 @@ class SubscriptionContents(Part):
     reserved_ips: list[ReservedIPSeed] = Field(default_factory=list)
     network_security_groups: list[NetworkSecurityGroupSeed] = Field(default_factory=list)
     route_tables: list[RouteTableSeed] = Field(default_factory=list)
+    local_network_gateways: list[LocalNetworkGatewaySeed] = Field(default_factory=list)
+    virtual_network_gateways: list[VirtualNetworkGatewaySeed] = Field(default_factory=list)
     extensions: list[ExtensionSeed] = Field(default_factory=list)
     os_images: list[OSImageSeed] = Field(default_factory=list)
     disks: list[DiskSeed] = Field(default_factory=list)

@@ -28,7 +28,7 @@ from asyncsm.emulator.seeding.document import (
     SubscriptionSeed,
 )
 from asyncsm.emulator.seeding.monitoring import plant_add_ons, plant_alert_rules, plant_clusters
-from asyncsm.emulator.seeding.networking import networking_quotas, plant_route_tables
+from asyncsm.emulator.seeding.networking import networking_quotas, plant_gateways, plant_route_tables
 from asyncsm.emulator.seeding.places import Place, each_of
 from asyncsm.emulator.seeding.scheduler import plant_job_collections
 from asyncsm.emulator.seeding.service_bus import plant_namespaces, service_bus_quotas
@@ -127,6 +127,7 @@ class _Planter:
             self._reserved_ips(path, seed)
             self._network_security_groups(path, seed)
             plant_route_tables(self._send, path, seed)
+            plant_gateways(self._subscription, self._send, path, seed)
             self._extensions(path, seed)
             self._media(f"{path}os_images", seed.os_images, "services/images", images.OSImage)
             self._media(f"{path}disks", seed.disks, "services/disks", disks.Disk)

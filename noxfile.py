@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import nox
+from packaging.requirements import Requirement  # which nox itself needs
+from packaging.version import Version
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
@@ -40,6 +42,18 @@ PART = (
 
 The other tests, which take most of the time, ask what the emulator answers, or start programs that have been tested in
 pieces. `matrix` runs them, too."""
+
+LOWEST = (
+    "tests/unit",  # the connections, the models, keys and certificates, spans
+    "tests/recorded/test_requests.py",
+    "tests/recorded/test_replies.py",
+    "tests/end_to_end/test_guide.py",
+    "tests/end_to_end/test_cli_programs.py",
+    "tests/migrating/test_constructs.py",
+    "tests/migrating/test_command.py",
+    "tests/provisioning/test_reading.py",
+)
+"""What can differ from version to version of the libraries: each of them is used there."""
 
 UNDER_UVLOOP = (
     "tests/emulator/test_kernel.py",
@@ -76,6 +90,17 @@ def run_suite(session: nox.Session, group: str, paths: Sequence[str] = ()) -> No
     wheel = build_wheel(session)
     session.install(f"asyncsm[cli] @ {wheel.as_uri()}", *dependencies(group))
     session.run("pytest", *SIDE_BY_SIDE, *(session.posargs or paths))
+
+
+def oldest(requirement: Requirement) -> Version:
+    """The oldest version that a requirement allows."""
+    return max(Version(each.version) for each in requirement.specifier if each.operator in {">=", "=="})
+
+
+def lowered(requirement: Requirement) -> str:
+    """A requirement of the oldest version that another allows."""
+    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+    return f"{requirement.name}{extras}=={oldest(requirement)}"
 
 
 def dependencies(*groups: str) -> list[str]:
@@ -116,6 +141,7 @@ def lint(session: nox.Session) -> None:
         "README.md",
         "CHANGELOG.md",
         "CONTRIBUTING.md",
+        "SECURITY.md",
     )
     session.run("lint-imports")
 
@@ -130,11 +156,28 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """The site, with its reference, in build/site; a warning is an error."""
+    session.install("-e", ".[all]", *dependencies("docs"))
+    session.run("mkdocs", "build", "--strict", *session.posargs, env={"NO_MKDOCS_2_WARNING": "1"})
+
+
+@nox.session
 def lowest(session: nox.Session) -> None:
-    """The test suite with the oldest versions of what the package depends on."""
-    lower = [each.replace(">=", "==") for each in PROJECT["project"]["dependencies"]]
-    session.install("-e", ".[cli]", *lower, *dependencies("test"))
-    session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
+    """A part of the suite with the oldest versions of what the package and its extras depend on."""
+    extras = PROJECT["project"]["optional-dependencies"]
+    of_package = [*PROJECT["project"]["dependencies"]]
+    # Pytest and its plugins run the tests, which need what they need.
+    of_package += [each for name, extra in extras.items() if name != "testing" for each in extra]
+    known = {name for each in of_package if (name := Requirement(each).name) != "asyncsm"}
+    lower: dict[str, Requirement] = {}
+    for each in map(Requirement, (*of_package, *dependencies("test"))):
+        # The tests may need a later version than the package does.
+        if each.name in known and (each.name not in lower or oldest(each) > oldest(lower[each.name])):
+            lower[each.name] = each
+    others = [each for each in dependencies("test") if Requirement(each).name not in known]
+    session.install("-e", ".[all]", *map(lowered, lower.values()), *others)
+    session.run("pytest", *SIDE_BY_SIDE, *(session.posargs or LOWEST))
 
 
 @nox.session

@@ -135,6 +135,7 @@ class ThrottlePolicy:
         slowest: calls a second the rate never falls below.
         patience: seconds for which a call waits while the service refuses everything with
             ``TooManyRequests``, or after its own first refusal is tried again; 0 gives up at once.
+        connections: exchanges under way at once, at least 2; each has a connection, of half a megabyte.
     """
 
     calls: int | None = None
@@ -144,8 +145,11 @@ class ThrottlePolicy:
     increase: float = 0.1
     slowest: float = 0.1
     patience: float = 900.0
+    connections: int = MAX_CONNECTIONS
 
     def __post_init__(self) -> None:
+        if self.connections < 2:
+            raise ValueError("calls and polls have a connection each, at the least")
         if (self.calls is not None and self.calls < 2) or self.seconds <= 0:
             raise ValueError("a budget has at least 2 calls in more than 0 seconds")
         if not (0 < self.poll_share < 1 and 0 < self.decrease < 1):

@@ -250,10 +250,17 @@ def emulators(directory: Path, machines: int, cores: set[int] | None) -> Iterato
 def seed(machines: int) -> dict[str, object]:
     """The emulator's seed document."""
     endpoint = {"name": "SSH", "local_port": 22, "port": 22}
-    deployment = {"virtual_machines": [{"name": "machine", "endpoints": [endpoint]}]}
+    machine = {
+        "name": "machine",
+        "service_name": "web-{index:05}",
+        "deployment_name": "production",
+        "count": machines,
+        "network_config": {"endpoints": [endpoint]},
+    }
     return {
         "storage_accounts": [{"name": "store"}],
-        "hosted_services": [{"name": "web-{index:05}", "count": machines, "deployments": [deployment]}],
+        "hosted_services": [{"name": "web-{index:05}", "count": machines}],
+        "virtual_machines": [machine],
     }
 
 

@@ -27,8 +27,14 @@ CHANGES = 200
 SEED = {
     "quotas": {"hosted_services": 10**6},
     "storage_accounts": [{"name": "store"}],
-    "hosted_services": [
-        {"name": "web-{index:05}", "count": DEPLOYMENTS, "deployments": [{"roles": [{"name": "Web"}]}]}
+    "hosted_services": [{"name": "web-{index:05}", "count": DEPLOYMENTS}],
+    "deployments": [
+        {
+            "name": "production",
+            "service_name": "web-{index:05}",
+            "count": DEPLOYMENTS,
+            "roles": {"Web": 1},
+        }
     ],
 }
 

@@ -8,10 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from asyncsm.emulator import Emulator
+from asyncsm.emulator.limits import DEFAULT_LIMITS
 from asyncsm.emulator.state import Quotas
+
+CONNECTIONS = 4_000
+"""Room for the sessions of many subscriptions."""
 
 LIMITLESS = Quotas(cores=10**6, hosted_services=10**6, storage_accounts=10**6)
 
@@ -23,6 +27,7 @@ class Wanted:
     clock: float
     throttle: str | None = None
     seed: int = 1
+    subscriptions: int = 1
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class Running:
 
     url: str
     subscription_id: str
+    subscription_ids: tuple[str, ...]
     certificate_path: str
     ca_path: str
     admin_url: str
@@ -51,9 +57,16 @@ def emulator_process(wanted: Wanted) -> Iterator[Running]:
 async def serve(wanted: Wanted) -> None:
     """Run until standard input is closed."""
     async with Emulator(
-        clock=wanted.clock, throttle=wanted.throttle, seed=wanted.seed, tail=False, quotas=LIMITLESS
+        clock=wanted.clock,
+        throttle=wanted.throttle,
+        seed=wanted.seed,
+        subscriptions=wanted.subscriptions,
+        tail=False,
+        quotas=LIMITLESS,
+        limits=replace(DEFAULT_LIMITS, connections=CONNECTIONS),
     ) as emulator:
-        sys.stdout.write(json.dumps(emulator.facts()) + "\n")
+        facts = emulator.facts() | {"subscription_ids": emulator.subscription_ids}
+        sys.stdout.write(json.dumps(facts) + "\n")
         sys.stdout.flush()
         await asyncio.to_thread(sys.stdin.read)
 

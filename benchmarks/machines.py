@@ -14,7 +14,7 @@ from asyncsm import (
     RetryPolicy,
     ServiceManagementService,
 )
-from asyncsm.config import ATTEMPT_TIMEOUT, DEFAULT_RETRY
+from asyncsm.config import ATTEMPT_TIMEOUT, DEFAULT_RETRY, MAX_CONNECTIONS
 from asyncsm.emulator import Throttle
 from asyncsm.emulator.catalogue import platform_images
 from asyncsm.emulator.client_timings import ClientTimings
@@ -32,6 +32,7 @@ def client(
     *,
     budget: Throttle | None = None,
     lanes: bool = True,
+    connections: int = MAX_CONNECTIONS,
     timeout: float = ATTEMPT_TIMEOUT,
     retry: RetryPolicy = DEFAULT_RETRY,
 ) -> ServiceManagementService:
@@ -42,6 +43,7 @@ def client(
         factor: virtual seconds in a real one.
         budget: what the client is told of the emulator's throttle.
         lanes: whether changes that exclude each other wait for one another.
+        connections: exchanges under way at once.
         timeout: real seconds one request may take.
         retry: when a request is sent again, in real seconds.
     """
@@ -54,7 +56,7 @@ def client(
         timeout=timeout,
         retry=retry,
         polling=pace.polling(),
-        throttle=pace.throttle(budget),
+        throttle=replace(pace.throttle(budget), connections=connections),
         lanes=replace(pace.lanes(), enabled=lanes),
         reconcile=pace.reconcile(),
     )

@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script, not a package
-"""Writes operations.md, the README's table and the table of commands: python docs/generate_operations.py
+"""Writes operations.md and the tables of commands: python docs/generate_operations.py
 
 All are made from the declarations of the operations; whether the emulator answers an operation
 is looked up in its router.
@@ -23,9 +23,8 @@ from asyncsm.operations.declaring import declared
 from asyncsm.operations.facts import PLACEHOLDER, Operation, segments_of
 
 TARGET: Final = Path(__file__).with_name("operations.md")
-README: Final = TARGET.parents[1] / "README.md"
-BEGIN: Final = "<!-- operations: made by docs/generate_operations.py -->"
-END: Final = "<!-- end of operations -->"
+COMMANDS: Final = TARGET.with_name("commands.md")
+BEGIN_COMMANDS: Final = "<!-- commands: made by docs/generate_operations.py -->"
 EMULATOR: Final = Router(ROUTES)
 
 HEAD: Final = """\
@@ -72,18 +71,20 @@ def page() -> str:
     return "\n".join(parts)
 
 
-def in_readme(readme: str) -> str:
-    """Return the README with the names of all operations between its two marks."""
-    before, _, rest = readme.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    parts = []
-    for service, operations in _by_service():
-        rows = [
-            (_heading(family), ", ".join(f"`{one.name}` ({one.title})" for one in members))
-            for family, members in groupby(operations, lambda one: one.family)
-        ]
-        parts.append(_table((f"family of `{service}`", "methods, and what the service calls them"), rows))
-    return "\n".join([f"{before}{BEGIN}\n", *parts, f"{END}{after}"])
+def with_commands(commands: str) -> str:
+    """Return the page on commands with the table of all of them at its end."""
+    before, _, _ = commands.partition(BEGIN_COMMANDS)
+    parts = [f"{before}{BEGIN_COMMANDS}\n", "## All commands\n"]
+    ordered = sorted(tree.all_words())
+    for group, members in groupby(ordered, lambda words: words.partition(" ")[0]):
+        rows = [(f"`{words}`", tree.summary(words), _method_of(words)) for words in members]
+        parts += [f"### {group}\n", _table(("command", "what it does", "method"), rows)]
+    return "\n".join(parts)
+
+
+def _method_of(words: str) -> str:
+    operation = tree.table()["operations"].get(words)
+    return f"`{operation['method']}`" if operation and words not in tree.table()["written"] else ""
 
 
 def _by_service() -> Iterable[tuple[str, Iterable[Operation]]]:
@@ -147,5 +148,6 @@ def _table(headings: tuple[str, ...], rows: Iterable[Sequence[str]]) -> str:
 
 if __name__ == "__main__":
     tree.TABLE.write_text(describing.table_text(), encoding="utf-8")
+    tree.table.cache_clear()
+    COMMANDS.write_text(with_commands(COMMANDS.read_text(encoding="utf-8")), encoding="utf-8")
     TARGET.write_text(page(), encoding="utf-8")
-    README.write_text(in_readme(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -25,7 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return run(argv)
     except ModuleNotFoundError as error:
-        if error.name not in EXTRA:
+        name = (error.name or "").partition(".")[0]
+        if name not in EXTRA:
             raise
-        sys.stderr.write(f"asyncsm: this needs {error.name}: pip install 'asyncsm[{EXTRA[error.name]}]'\n")
+        sys.stderr.write(f"asyncsm: this needs {name}: pip install 'asyncsm[{EXTRA[name]}]'\n")
         return 1

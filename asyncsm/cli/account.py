@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -17,6 +17,9 @@ from asyncsm.cli.common import AskPassword, OutputOption, Query, Yes, ask_for_pa
 from asyncsm.cli.output import Columns, Output
 from asyncsm.cli.profiles import Profile, Profiles
 from asyncsm.errors import CredentialError, InvalidArgument
+
+if TYPE_CHECKING:
+    from asyncsm.credentials import files
 
 app: Commands = Commands("account")
 
@@ -41,17 +44,15 @@ DETAILS: Final[Columns] = {
 }
 
 
-def _names(incomplete: str) -> list[str]:
-    return [name for name in profiles.read().profiles if name.startswith(incomplete)]
-
-
 def _good_name(name: str | None) -> str | None:
     if name is not None and not re.fullmatch(r"[\w.-]+", name):
         raise InvalidArgument("--name", f"{name!r}: letters, digits, hyphens, dots and underscores only")
     return name
 
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the profile.", autocompletion=_names)]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="Name of the profile.", autocompletion=profiles.names)
+]
 
 
 @app.command("import")
@@ -85,34 +86,19 @@ def import_(
 
     The copy is readable by this user only. A profile of the same subscription is replaced.
     """
-    from asyncsm.credentials import PublishSettings, files
-    from asyncsm.credentials.subscription_ids import checked
+    from asyncsm.credentials import files
 
     document = files.read(str(file))
     extra = Profile(host=host, ca_file=str(ca_file.resolve()) if ca_file else None)
     if document.is_xml:
-        settings = PublishSettings.of(document)
-        chosen = (settings.subscription(subscription_id),) if subscription_id else settings.subscriptions
-        if name and len(chosen) > 1:
-            raise InvalidArgument("--name", f"{file} has {len(chosen)} subscriptions: give --subscription-id")
-        for each in chosen:
-            each.load_certificate()
-        found = [
-            replace(extra, subscription_id=each.id, subscription_name=each.name or None) for each in chosen
-        ]
+        found = _in_settings(document, subscription_id, extra)
     elif subscription_id is None:
         raise InvalidArgument("--subscription-id", f"has to be given, as {file} does not tell it")
     else:
         password = _password_of(document.data, ask_password)
-        kept = password if store_password else None
-        found = [
-            replace(
-                extra,
-                subscription_id=checked(subscription_id),
-                cert_password=kept,
-                ask_password=password is not None and kept is None,
-            )
-        ]
+        found = [_with_password(extra, subscription_id, password, kept=store_password)]
+    if name and len(found) > 1:
+        raise InvalidArgument("--name", f"{file} has {len(found)} subscriptions: give --subscription-id")
     known = profiles.read()
     names: list[str] = []
     copy = profiles.folder() / COPIES / (name or _name_for(known, found[0], file.stem))
@@ -124,6 +110,29 @@ def import_(
     profiles.save(replace(known, current=names[0]) if use else known)
     outputs.show([_shown(known, each) for each in names], COLUMNS, output, query)
     say(f"kept in {profiles.folder()}; asyncsm account use NAME changes the current profile")
+
+
+def _in_settings(document: files.Document, subscription_id: str | None, extra: Profile) -> list[Profile]:
+    """Return profiles of the subscriptions in a publishsettings file, or of one of them."""
+    from asyncsm.credentials import PublishSettings
+
+    settings = PublishSettings.of(document)
+    chosen = (settings.subscription(subscription_id),) if subscription_id else settings.subscriptions
+    for one in chosen:
+        one.load_certificate()
+    return [replace(extra, subscription_id=one.id, subscription_name=one.name or None) for one in chosen]
+
+
+def _with_password(extra: Profile, subscription_id: str, password: str | None, *, kept: bool) -> Profile:
+    """Return the profile of a certificate that may have a password."""
+    from asyncsm.credentials.subscription_ids import checked
+
+    return replace(
+        extra,
+        subscription_id=checked(subscription_id),
+        cert_password=password if kept else None,
+        ask_password=password is not None and not kept,
+    )
 
 
 def _password_of(data: bytes, ask: bool) -> str | None:
@@ -194,7 +203,9 @@ def use(name: Name) -> None:
 def show(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="The current profile if absent.", autocompletion=_names),
+        typer.Argument(
+            metavar="[NAME]", help="The current profile if absent.", autocompletion=profiles.names
+        ),
     ] = None,
     output: OutputOption = Output.TABLE,
     query: Query = None,

@@ -13,6 +13,7 @@ import asyncsm
 from asyncsm.cli import exit_codes, tree
 from asyncsm.cli.commands import CONTEXT, Commands
 from asyncsm.cli.common import Declined, complain, say
+from asyncsm.cli.consoles import be_legible
 from asyncsm.errors import AsyncsmError
 
 app: Commands = Commands(
@@ -51,6 +52,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: the arguments, without the program's name; those of the process if absent.
     """
+    be_legible()
     command = typer.main.get_command(app)
     command.grow("")  # type: ignore[attr-defined]
     try:
@@ -66,7 +68,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         code = exit_codes.UNEXPECTED
     except Declined:
         say("asyncsm: nothing was done")
-        return exit_codes.INTERRUPTED
+        code = exit_codes.UNEXPECTED
     except (KeyboardInterrupt, typer.Abort):
         code = exit_codes.INTERRUPTED
     except _ClickException as error:

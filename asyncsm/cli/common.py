@@ -33,7 +33,12 @@ _display = partial(typer.Option, rich_help_panel="Display")
 
 ProfileName = Annotated[
     str | None,
-    _connection("--profile", metavar="NAME", help="Profile of asyncsm account list; else the current one."),
+    _connection(
+        "--profile",
+        metavar="NAME",
+        help="Profile of asyncsm account list; else the current one.",
+        autocompletion=profiles.names,
+    ),
 ]
 SubscriptionId = Annotated[
     str | None,
@@ -99,6 +104,8 @@ class CallOptions:
     """Handles left pending on purpose; kept until the session is closed, so that none is reported as dropped."""
     changed: bool = field(default=False, init=False)
     """Whether a change was sent."""
+    tells_retries: bool = field(default=False, init=False)
+    """Whether a line tells of each request that is sent again; a run of many has its own display."""
     _password: str | None = field(default=None, init=False, repr=False)
     _told: bool = field(default=False, init=False, repr=False)
 
@@ -138,7 +145,12 @@ class CallOptions:
         return known
 
     def _notice(self, event: Event) -> None:
+        from asyncsm.engine.events import RetryPlanned
+
         self.changed = self.changed or getattr(event, "kind", "") == "change"
+        if isinstance(event, RetryPlanned) and self.tells_retries and not self.verbose:
+            when = f" in {event.delay:.1f} s" if event.delay else ""
+            say(f"{event.resource}: {event.reason}, trying again{when}")
 
     def subscription(self) -> str:
         """Return the id of the subscription, which may come from a `.publishsettings` file."""
@@ -205,6 +217,7 @@ def _command(
         import asyncio
 
         call = CallOptions(**{each.name: options.pop(each.name) for each in common})  # type: ignore[arg-type]
+        call.tells_retries = bounded
         with exchanges_shown(call.verbose):
             asyncio.run(_within(call, call.deadline if bounded else None, command(call, **options)))  # type: ignore[call-arg,arg-type]
 
@@ -262,6 +275,17 @@ def ask_for_password(of: str = "", *, new: bool = False) -> str:
         f"Password of {of}" if of else "Password", hide_input=True, confirmation_prompt=new, err=True
     )
     return text
+
+
+def needed_password(option: str, variable: str, of: str, *, new: bool = False) -> str:
+    """Ask for a password that was not given.
+
+    Raises:
+        InvalidArgument: nobody is there to be asked.
+    """
+    if not sys.stdin.isatty():
+        raise InvalidArgument(option, f"has to be given, or set {variable}")
+    return ask_for_password(of, new=new)
 
 
 def confirm(what: str, *, yes: bool) -> None:

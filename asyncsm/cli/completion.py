@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +16,7 @@ import typer
 from asyncsm.cli import profiles
 
 if TYPE_CHECKING:
-    from asyncsm.cli.descriptions import Described, Names
+    from asyncsm.cli.descriptions import Names
 
 KEPT: Final = 60.0
 """Seconds for which names are kept."""
@@ -27,9 +27,8 @@ PATIENCE: Final = 3.0
 CONNECTION: Final = ("profile", "subscription_id", "cert_file", "host", "ca_file")
 
 
-def completer(one: Described) -> Callable[..., list[str]]:
-    """Return the function that completes the values of a parameter."""
-    known, names = one.get("words", ()), one.get("names")
+def completer(names: Names | None, known: Sequence[str] = ()) -> Callable[..., list[str]]:
+    """Return the function that completes the values of a parameter, from a list of the service or a known one."""
 
     def complete(ctx: typer.Context, incomplete: str) -> list[str]:
         words = found(names, ctx.params) if names else known

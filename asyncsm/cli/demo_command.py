@@ -14,6 +14,12 @@ from asyncsm.cli.common import say
 from asyncsm.cli.output import Output
 from asyncsm.errors import InvalidArgument
 
+NEXT = """
+What next:
+  asyncsm emulator start --admin-port 8444   an emulator to stay, and its portal
+  asyncsm --help                             every operation as a command
+  docs/tutorial.md                           the same from Python, step by step"""
+
 
 def demo(
     services: Annotated[
@@ -24,6 +30,9 @@ def demo(
     ] = 100,
     plain: Annotated[
         bool, typer.Option("--plain", help="Print lines, as when the output is no terminal.")
+    ] = False,
+    table: Annotated[
+        bool, typer.Option("--table", help="End with a table of all operations, as files and pipes do.")
     ] = False,
     json_: Annotated[bool, typer.Option("--json", help="End with JSON instead of the table.")] = False,
 ) -> None:
@@ -44,5 +53,7 @@ def demo(
         facts = dataclasses.asdict(summary) | {"speed_up": summary.speed_up, "clock": clock}
         outputs.show(facts, {}, Output.JSON)
         return
-    summary_table(summary, console)
+    if table or not live:
+        summary_table(summary, console)
     sys.stdout.write(summary_in_words(summary, clock) + "\n")
+    say(NEXT)

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Final, Union, cast, get_args, get_origin
 from pydantic import SecretStr
 
 from asyncsm.cli import tree
-from asyncsm.cli.descriptions import Command, Described, Kind, Names
+from asyncsm.cli.descriptions import LOOKUPS, Command, Described, Kind, Names
 from asyncsm.cli.naming import path_of, singular
 from asyncsm.operations import catalogue
 from asyncsm.operations.arguments import Binary
@@ -54,27 +54,6 @@ GLOSSARY: Final[Mapping[str, str]] = {
 }
 """What parameters are of which their methods' docstrings say nothing."""
 
-
-def _named(method: str, path: str = "name", *given: str) -> Names:
-    return {"service": "ServiceManagementService", "method": method, "given": given, "path": path}
-
-
-def _in_service(path: str) -> Names:
-    return _named("get_hosted_service_properties", f"deployments.{path}", "service_name")
-
-
-LOOKUPS: Final[Mapping[str, Names]] = {
-    "deployment_name": _in_service("name"),
-    "role_name": _in_service("role_list.role_name"),
-    "role_names": _in_service("role_list.role_name"),
-    "role_instance_name": _in_service("role_instance_list.instance_name"),
-    "location": _named("list_locations"),
-    "affinity_group": _named("list_affinity_groups"),
-    "role_size": _named("list_role_sizes"),
-    "virtual_network_name": _named("list_virtual_network_sites"),
-    "reserved_ip_name": _named("list_reserved_ip_addresses"),
-}
-"""Names that no list shows which stands at the path before them."""
 
 _UNTOLD: Final = {"extra_elements", "extra_members", "operation_type"}
 """Fields that are not the caller's."""

@@ -1,9 +1,9 @@
-"""Descriptions of commands, as ``commands.json`` has them."""
+"""Descriptions of commands, as ``commands.json`` has them, and where names are listed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal, Required, TypeAlias, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal, Required, TypeAlias, TypedDict
 
 Kind: TypeAlias = Literal[
     "text", "number", "decimal", "truth", "file", "secret", "properties", "texts", "model", "models"
@@ -65,3 +65,26 @@ class Command(TypedDict):
     changes: bool
     destroys: bool
     parameters: Sequence[Described]
+
+
+def _named(method: str, path: str = "name", *given: str) -> Names:
+    return {"service": "ServiceManagementService", "method": method, "given": given, "path": path}
+
+
+def _in_service(path: str) -> Names:
+    return _named("get_hosted_service_properties", f"deployments.{path}", "service_name")
+
+
+LOOKUPS: Final[Mapping[str, Names]] = {
+    "service_name": _named("list_hosted_services", "service_name"),
+    "deployment_name": _in_service("name"),
+    "role_name": _in_service("role_list.role_name"),
+    "role_names": _in_service("role_list.role_name"),
+    "role_instance_name": _in_service("role_instance_list.instance_name"),
+    "location": _named("list_locations"),
+    "affinity_group": _named("list_affinity_groups"),
+    "role_size": _named("list_role_sizes"),
+    "virtual_network_name": _named("list_virtual_network_sites"),
+    "reserved_ip_name": _named("list_reserved_ip_addresses"),
+}
+"""Names that no list shows which stands at the path before them."""

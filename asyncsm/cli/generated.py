@@ -89,7 +89,7 @@ def _parameter(one: Described, *, from_file: bool) -> inspect.Parameter:
     kind = one["kind"]
     settings: dict[str, Any] = {"help": _help(one), "metavar": METAVARS.get(kind)}
     if "words" in one or "names" in one:
-        settings["autocompletion"] = completer(one)
+        settings["autocompletion"] = completer(one.get("names"), one.get("words", ()))
     if "option" not in one:
         settings["metavar"] = one["name"].upper().removesuffix("S" if kind == "texts" else "")
         annotation: Any = Annotated[TYPES[kind], typer.Argument(**settings)]

@@ -23,7 +23,7 @@ def migrate(
 
     What only its author can decide is marked with a comment, "# asyncsm: ...", and listed on stderr.
     """
-    from asyncsm import migrating
+    from asyncsm.migrating import migrate as converted
 
     if write and output is not None:
         raise InvalidArgument("output", "give either --write or --output, and not both")
@@ -31,7 +31,7 @@ def migrate(
         encoding, _ = tokenize.detect_encoding(file.readline)
     with script.open(encoding=encoding, newline="") as file:
         old = file.read()
-    migration = migrating.migrate(old)
+    migration = converted(old)
     for note in migration.notes:
         say(f"{script}:{note.line}: {note.text}")
     if migration.code == old:

@@ -8,28 +8,31 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from asyncsm.cli import plan_database
+from asyncsm.cli import plan_database, plan_export
 from asyncsm.cli.commands import Commands
 from asyncsm.cli.common import CallOptions, Yes, calling, confirm, running, say
 from asyncsm.cli.output import Columns, Output, show
 from asyncsm.cli.plan_checks import looked, refuse, telling, together
+from asyncsm.cli.plan_places import clients_of, connecting, provisioner_of, shares_for
 from asyncsm.errors import InvalidArgument, PlanIncomplete
 
 if TYPE_CHECKING:
     from asyncsm.config import ThrottlePolicy
-    from asyncsm.provisioning import Plan, Problem, Provisioner, Report, RunOptions
+    from asyncsm.provisioning import Plan, Problem, Report, RunOptions
+    from asyncsm.provisioning.runner import Verb
 
 app: Commands = Commands("plan")
+app.command("export")(plan_export.export)
 
 WANTED: Final[Columns] = {"kind": "kind", "name": "name", "needs": "needs"}
-PLANNED: Final[Columns] = {"kind": "kind", "name": "name", "action": "action", "differences": "differences"}
+PLANNED: Final[Columns] = {"kind": "kind", "name": "name", "action": "action", "changes": "changes"}
 KNOWN: Final[Columns] = {
     "resource": "key",
     "phase": "phase",
@@ -44,7 +47,7 @@ ENDED: Final[Columns] = {
     "seconds": "seconds",
     "retries": "retries",
     "request ids": "request_ids",
-    "error": "error",
+    "reason": "reason",
 }
 
 File = Annotated[Path, typer.Argument(metavar="PLAN", help="YAML, TOML or JSON file.")]
@@ -72,6 +75,9 @@ Database = Annotated[
         metavar="URL",
         help="Use the durable engine: postgresql://... shared by many workers. sqlite:///FILE is --journal FILE.",
     ),
+]
+Prune = Annotated[
+    bool, typer.Option("--prune", help="Also remove what the plan has made and does not have any more.")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Begin, too, if it is known that some of it will fail.")]
 NeededDatabase = Annotated[
@@ -128,19 +134,21 @@ async def show_(
         return
     plan, _, problems = await check_plan(file)
     with telling(problems):
-        async with call.service() as sms:
-            preview = await _provisioner(plan, file, sms, journal).preview(throttle_of(budget))
+        async with provisioner_of(call, plan, file, journal) as provisioner:
+            preview = await provisioner.preview(throttle_of(budget))
     if problems:
         refuse(together(problems, located(preview.obstacles, file)))
     if call.output is not Output.TABLE:
         call.show(preview.model_dump(mode="json"), {})
         refuse(located(preview.obstacles, file))
         return
-    call.show([one.model_dump(mode="json") for one in preview.resources if one.action != "nothing"], PLANNED)
+    call.show(
+        [one.model_dump(mode="json") for one in preview.resources if one.action != "nothing" or one.changes],
+        PLANNED,
+    )
     counted = ", ".join(f"{count} {action}" for action, count in sorted(preview.actions.items()))
     say(f"{counted}; {preview.changes} changes, which take at least {preview.seconds:.0f} s")
-    for key in preview.orphans:
-        say(f"{key} was made by this plan, which does not have it any more; apply leaves it alone")
+    _tell_orphans(preview.orphans)
     refuse(located(preview.obstacles, file))
 
 
@@ -155,16 +163,19 @@ async def apply(
     report: ReportFiles = None,
     database: Database = None,
     force: Force = False,
+    prune: Prune = False,
 ) -> None:
     """Have everything as the plan has it; a second time, nothing is left to do.
 
-    Whatever can be known to fail is told before the first change, and nothing is begun then.
+    Whatever can be known to fail is told before the first change, and nothing is begun then. What
+    the plan made and does not have any more is left alone and told, unless --prune removes it.
 
     Ctrl-C begins nothing more and waits for what has been sent; again, it leaves at once. The
     next apply takes up what is under way, also after a crash.
     """
     options = _options(call, max_in_flight)
-    task = _Task("apply", file, journal, options, throttle_of(budget), report or [], force)
+    verb: Verb = "prune" if prune else "apply"
+    task = _Task(verb, file, journal, options, throttle_of(budget), report or [], force)
     await _carry_out(call, task, database)
 
 
@@ -200,11 +211,11 @@ async def status(
     plan = load_plan(file)
     journal, database = plan_database.journal_or_database(journal, database)
     if database is not None:
-        async with plan_database.engine(call, database) as engine:
-            known = await engine.status({call.subscription(): plan}, file.parent)
+        async with clients_of(call, plan) as clients, plan_database.engine(call, database) as engine:
+            known = await engine.status(await shares_for(plan, clients), file.parent)
     else:
-        async with call.service() as sms:
-            known = _provisioner(plan, file, sms, journal).status()
+        async with provisioner_of(call, plan, file, journal, anew=False) as provisioner:
+            known = provisioner.status()
     call.show([one.model_dump(mode="json") for one in known], KNOWN)
 
 
@@ -221,12 +232,6 @@ async def abandon(call: CallOptions, file: File, database: NeededDatabase) -> No
     async with plan_database.engine(call, database) as engine:
         ended = await engine.abandon(name, [call.subscription()])
     say(f"the run of {name} is abandoned" if ended else f"no run of {name} is going on")
-
-
-def _provisioner(plan: Plan, file: Path, sms: object, journal: Path | None) -> Provisioner:
-    from asyncsm.provisioning import Provisioner, journal_beside
-
-    return Provisioner(plan, sms, base=file.parent, journal=journal or journal_beside(file))  # type: ignore[arg-type]
 
 
 def _options(call: CallOptions, max_in_flight: int | None, disks: bool = False) -> RunOptions:
@@ -252,7 +257,7 @@ def throttle_of(budget: str | None) -> ThrottlePolicy | None:
 class _Task:
     """The arguments of `apply` or `destroy`."""
 
-    verb: Literal["apply", "destroy"]
+    verb: Verb
     file: Path
     journal: Path | None
     options: RunOptions
@@ -273,7 +278,7 @@ async def _carry_out(call: CallOptions, task: _Task, database: str | None) -> No
             )
     journal, database = plan_database.journal_or_database(task.journal, database)
     task = replace(task, journal=journal)
-    if task.verb == "apply":
+    if task.verb != "destroy":
         plan, _, problems = await check_plan(task.file)
     else:
         plan, problems = load_plan(task.file), None
@@ -292,14 +297,18 @@ async def _in_process(call: CallOptions, task: _Task, plan: Plan, problems: list
     from asyncsm.cli.plan_display import display_for
 
     with telling(problems):
-        async with call.service(task.throttle) as sms:
-            provisioner = _provisioner(plan, task.file, sms, task.journal)
+        place = (call, plan, task.file, task.journal, task.throttle)
+        async with provisioner_of(*place, anew=problems is not None) as provisioner:
             display = display_for(call.output, plan.name, task.verb)
             with display, _stopping_at_interrupt(lambda: provisioner.stop("interrupted")):
                 if problems is None:
                     return await provisioner.destroy(task.options, display.watch)
                 preview = await looked(provisioner, task.file, problems, force=task.force)
-                return await provisioner.apply(task.options, display.watch, after=preview)
+                if task.verb == "apply":
+                    _tell_orphans(preview.orphans)
+                return await provisioner.apply(
+                    task.options, display.watch, after=preview, prune=task.verb == "prune"
+                )
 
 
 async def _durably(
@@ -308,20 +317,23 @@ async def _durably(
     from asyncsm.cli.plan_display import display_for
     from asyncsm.provisioning import Provisioner
 
-    subscription = call.subscription()
-    if problems is not None:
-        with telling(problems):
-            async with call.service(task.throttle) as sms:
-                provisioner = Provisioner(plan, sms, base=task.file.parent)
+    async with clients_of(call, plan, task.throttle) as clients:
+        shares = await shares_for(plan, clients)
+        if problems is not None:
+            with telling(problems):
+                by_id = dict(zip(shares, clients.values(), strict=True))
+                provisioner = Provisioner(plan, by_id, base=task.file.parent, shares=shares)
                 await looked(provisioner, task.file, problems, force=task.force)
+
     with plan_database.quiet():
         async with plan_database.engine(
-            call, database, task.throttle, max_in_flight=task.options.max_in_flight
+            call, database, task.throttle, connecting(call, clients), max_in_flight=task.options.max_in_flight
         ) as engine:
-            engine.work([subscription])
-            run = await engine.submit(
-                task.verb, {subscription: plan}, task.file.parent, disks=task.options.disks
-            )
+            engine.work([*shares])
+            if task.verb == "apply":
+                known = await engine.status(shares, task.file.parent)
+                _tell_orphans(one.key for one in known if one.orphan)
+            run = await engine.submit(task.verb, shares, task.file.parent, disks=task.options.disks)
             display = display_for(call.output, plan.name, task.verb)
             with display, _stopping_at_interrupt(engine.stop):
                 report: Report = await engine.follow(run, display.watch, task.options.deadline)
@@ -358,6 +370,11 @@ def _stopping_at_interrupt(stop: Callable[[], None]) -> Iterator[None]:
             loop.remove_signal_handler(signal.SIGINT)
 
 
+def _tell_orphans(keys: Iterable[str]) -> None:
+    for key in keys:
+        say(f"{key} was made by this plan, which does not have it any more; apply --prune removes it")
+
+
 def _conclude(call: CallOptions, report: Report) -> None:
     if call.output is Output.TABLE:
         counted = (
@@ -365,15 +382,19 @@ def _conclude(call: CallOptions, report: Report) -> None:
         )
         say(f"{report.verb} {report.plan}: {counted} in {report.seconds:.1f} s")
         if report.bad:
-            show(
-                [one.model_dump(mode="json") | {"seconds": round(one.seconds, 1)} for one in report.bad],
-                ENDED,
-                call.output,
-            )
+            rows = [
+                one.model_dump(mode="json")
+                | {
+                    "seconds": round(one.seconds, 1),
+                    "reason": one.error or "; ".join(one.differences) or one.detail,
+                }
+                for one in report.bad
+            ]
+            show(rows, ENDED, call.output)
     else:
         call.show(report.model_dump(mode="json"), {})
     if not report.all_good:
         raise PlanIncomplete(
             f"{report.verb} {report.plan}: {len(report.bad)} of {len(report.resources)} resources are not as they"
-            " should be; apply again takes up what is left"
+            f" should be; {report.verb} again takes up what is left"
         )

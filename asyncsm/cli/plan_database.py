@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -49,10 +49,16 @@ def durable_package() -> ModuleType:
         raise InvalidArgument("--database", "needs pip install 'asyncsm[durable]'") from error
 
 
-def engine(call: CallOptions, database: str, throttle: ThrottlePolicy | None = None, **options: Any) -> Any:
+def engine(
+    call: CallOptions,
+    database: str,
+    throttle: ThrottlePolicy | None = None,
+    connect: Callable[..., object] | None = None,
+    **options: Any,
+) -> Any:
     """Make the durable engine of a command."""
-    connect = partial(call.connect, throttle=throttle)
-    return durable_package().DurableEngine(database, connect, **options)
+    connecting = partial(connect or call.connect, throttle=throttle)
+    return durable_package().DurableEngine(database, connecting, **options)
 
 
 @contextmanager

@@ -16,11 +16,12 @@ from rich.text import Text
 
 from asyncsm.cli.common import Lines, say
 from asyncsm.cli.output import Output
-from asyncsm.provisioning import Outcome, Progress, ResourceRecord, State, Step
+from asyncsm.provisioning import Progress, ResourceRecord, State, Step
+from asyncsm.provisioning.progress import grouped, reasons
 
 FRAMES_PER_SECOND: Final = 6
 SHOWN: Final = 10
-"""The number of resources under way that are shown one by one."""
+"""The number of lanes that are shown one by one."""
 BAR_WIDTH: Final = 40
 
 STYLES: Final = {
@@ -158,28 +159,27 @@ class LiveDisplay:
         return table
 
     def _under_way(self, progress: Progress) -> RenderableType:
-        """List the resources under way for the longest time, and the last failures."""
+        """Make a row for each lane in which something is under way, the longest first, and for each reason of failures."""
         now = datetime.now(UTC)
-        under_way = sorted(
-            (one for one in progress.records.values() if one.state.is_in_flight), key=lambda one: one.since
-        )
+        busy = grouped(one for one in progress.records.values() if one.state.is_in_flight)
+        lanes = sorted(busy.items(), key=lambda lane: min(one.since for one in lane[1]))
         table = Table.grid(padding=(0, 2, 0, 0))
-        for one in under_way[:SHOWN]:
-            said = one.detail or (one.request_ids[-1] if one.request_ids else "")
+        for name, those in lanes[:SHOWN]:
+            first = min(those, key=lambda one: (one.state is State.QUEUED, one.since))
+            queued = sum(one.state is State.QUEUED for one in those if one is not first)
+            others = len(those) - queued - 1
+            more = [f"{queued} queued"] * bool(queued) + [f"{others} more"] * bool(others)
+            told = " ".join(filter(None, [first.name.rpartition("/")[2], first.detail]))
             table.add_row(
-                Text(one.key, no_wrap=True, overflow="ellipsis"),
-                Text(one.state, style=STYLES[one.state]),
-                Text(f"{(now - one.since).total_seconds():.0f} s", justify="right"),
-                Text(said, style="dim", no_wrap=True, overflow="ellipsis"),
+                Text(name, no_wrap=True, overflow="ellipsis"),
+                Text(first.state, style=STYLES[first.state]),
+                Text(f"{(now - first.since).total_seconds():.0f} s", justify="right"),
+                Text(", ".join([told, *more]), style="dim", no_wrap=True, overflow="ellipsis"),
             )
-        if len(under_way) > SHOWN:
-            table.add_row(Text(f"and {len(under_way) - SHOWN} more", style="dim"))
-        failed = [one for one in progress.records.values() if one.outcome is Outcome.FAILED]
-        for one in failed[-3:]:
+        if len(lanes) > SHOWN:
+            table.add_row(Text(f"and {len(lanes) - SHOWN} more", style="dim"))
+        for reason in reasons(progress.records.values(), 3):
             table.add_row(
-                Text(one.key, style="red"),
-                Text("failed", style="red"),
-                "",
-                Text(one.error or "", overflow="ellipsis", no_wrap=True),
+                Text("failed", style="red"), "", "", Text(reason, overflow="ellipsis", no_wrap=True)
             )
         return table

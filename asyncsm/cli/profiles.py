@@ -123,6 +123,11 @@ def _is_value(name: str, value: object) -> bool:
     return name in known and isinstance(value, bool if name == "ask_password" else str)
 
 
+def names(incomplete: str) -> list[str]:
+    """Return the names of profiles that begin so, for completion."""
+    return [name for name in read().profiles if name.startswith(incomplete)]
+
+
 def save(profiles: Profiles) -> None:
     """Write all profiles."""
     lines = [f"current = {_text(profiles.current)}"] if profiles.current else []

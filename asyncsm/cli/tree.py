@@ -32,12 +32,24 @@ FUNCTIONS: Final[Mapping[str, str]] = {
 
 MODULES: Final[Mapping[str, str]] = {
     "account": "asyncsm.cli.account",
+    "account certificate": "asyncsm.cli.certificates:account",
     "certificate": "asyncsm.cli.certificate",
+    "deployment": "asyncsm.cli.deployments",
     "emulator": "asyncsm.cli.emulator",
+    "leftovers": "asyncsm.cli.leftovers",
+    "network vnet": "asyncsm.cli.networks",
     "operation": "asyncsm.cli.operation",
     "plan": "asyncsm.cli.plan",
+    "service": "asyncsm.cli.deployments:service",
+    "service certificate": "asyncsm.cli.certificates",
+    "vm": "asyncsm.cli.machines",
+    "vm disk": "asyncsm.cli.machine_parts:disk",
+    "vm endpoint": "asyncsm.cli.machine_parts:endpoint",
 }
-"""Groups with commands that are written by hand, and the modules whose `app` has them."""
+"""Groups with commands that are written by hand, and the module whose `app`, or what is named, has them."""
+
+ALONE: Final = frozenset({"leftovers"})
+"""Those of them that also do something without a command."""
 
 GROUPS: Final[Mapping[str, str]] = {
     "account": "Profiles, and what belongs to a subscription.",
@@ -138,9 +150,11 @@ def made(words: str) -> Any:
     """Make the command, or the group of commands, of these words."""
     if words in FUNCTIONS:
         return command_of(getattr(import_module(FUNCTIONS[words]), words), words)
+    if words in ALONE:
+        return typer.main.get_group(import_module(MODULES[words]).app)
     if words in table()["written"]:
         home, _, name = words.rpartition(" ")
-        return typer.main.get_group(import_module(MODULES[home]).app).commands[name]
+        return _written_in(home).commands[name]
     name = words.rpartition(" ")[2]
     if words in table()["operations"]:
         from asyncsm.cli.generated import function_of
@@ -151,13 +165,20 @@ def made(words: str) -> Any:
     return group
 
 
+def _written_in(group: str) -> Any:
+    module, _, name = MODULES[group].partition(":")
+    return typer.main.get_group(getattr(import_module(module), name or "app"))
+
+
 def written_by_hand() -> Iterator[tuple[str, str]]:
     """Yield the words and first sentences of the commands that are written by hand; imports all of them."""
     for words, module in FUNCTIONS.items():
         function = getattr(import_module(module), words)
         yield words, command_of(function, words).help.partition("\n")[0]
-    for words, module in MODULES.items():
-        group = typer.main.get_group(import_module(module).app)
+    for words in MODULES:
+        group = _written_in(words)
+        if words in ALONE:
+            yield words, (group.help or "").partition("\n")[0]
         for name, command in group.commands.items():
             yield f"{words} {name}", (command.help or "").partition("\n")[0]
 

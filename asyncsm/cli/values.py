@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-from asyncsm.cli.common import ask_for_password
+from asyncsm.cli.common import needed_password
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations.declaring import declared
 from asyncsm.wire.document import Document
@@ -85,21 +85,23 @@ class Values:
 def _asked_for(one: Described) -> object:
     """Return a password that was asked for, if somebody is there to be asked; refuse to do without others."""
     option = one.get("option", one["name"].upper())
-    if one["kind"] == "secret" and sys.stdin.isatty():
-        return ask_for_password(option.removeprefix("--").replace("-", " "), new=True)
-    variable = f", or set ASYNCSM_{one['name'].upper()}" if one["kind"] == "secret" else ""
-    raise InvalidArgument(option, f"has to be given{variable}")
+    if one["kind"] == "secret":
+        of = option.removeprefix("--").replace("-", " ")
+        return needed_password(option, f"ASYNCSM_{one['name'].upper()}", of, new=True)
+    raise InvalidArgument(option, "has to be given")
 
 
 def _file(given: object, _: str) -> object:
     return sys.stdin.buffer.read() if given == STANDARD_INPUT else Path(str(given))
 
 
-def properties_of(given: object, option: str) -> object:
-    """Return values by name from texts of the form NAME=VALUE."""
-    if isinstance(given, Mapping) or not isinstance(given, Sequence):
-        return given
-    pairs = [str(each).partition("=") for each in given]
+def _properties(given: object, option: str) -> object:
+    return by_name([str(each) for each in given], option) if isinstance(given, list) else given
+
+
+def by_name(given: Sequence[str] | None, option: str) -> dict[str, str] | None:
+    """Return values by name from texts of the form NAME=VALUE; ``None`` if there are none."""
+    pairs = [each.partition("=") for each in given or ()]
     for name, equals, _ in pairs:
         if not equals:
             raise InvalidArgument(option, f"{name!r} is not NAME=VALUE")
@@ -112,7 +114,7 @@ def _texts(given: object, _: str) -> object:
 
 READERS: Final[Mapping[str, Callable[[object, str], object]]] = {
     "file": _file,
-    "properties": properties_of,
+    "properties": _properties,
     "texts": _texts,
 }
 

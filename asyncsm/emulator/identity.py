@@ -42,7 +42,7 @@ LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "::1")
 
 
 class Files:
-    """Paths of the files in `directory`.
+    """Absolute paths of the files in `directory`, as clients stand elsewhere.
 
     Attributes:
         ca, ca_key: the authority's certificate and key.
@@ -53,6 +53,7 @@ class Files:
     """
 
     def __init__(self, directory: Path) -> None:
+        directory = directory.absolute()
         self.directory: Path = directory
         self.ca: Path = directory / "ca.pem"
         self.ca_key: Path = directory / "ca-key.pem"

@@ -37,8 +37,8 @@ from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.persistence.state_store import StateStore
 from asyncsm.emulator.progress import OperationProgress
 from asyncsm.emulator.request_log import RequestLog
-from asyncsm.emulator.seeding import SeedDocument, plant
-from asyncsm.emulator.state import Quotas, ServiceState, Subscription
+from asyncsm.emulator.seeding import SeedDocument
+from asyncsm.emulator.state import Quotas, ServiceState, Subscription, SubscriptionCertificate
 from asyncsm.emulator.throttling import Throttle, make_limiter
 
 if TYPE_CHECKING:
@@ -137,11 +137,13 @@ class Emulator(EmulatorFacts):
         kept = None if database is None else Path(f"{database}.blobs")
         self._azurite = None if azurite is None else Azurite(azurite, kept)
         self._blobs = None if self._azurite is None else BlobMirror(self._azurite)
-        self._world = World(self.state, self.clock, progress, self._gate, self._random, strict, self._azurite)
-        self._keeper = StateStore(self._world, self.faults)
+        self.world: World = World(
+            self.state, self.clock, progress, self._gate, self._random, strict, self._azurite
+        )
+        self._keeper = StateStore(self.world, self.faults)
         self._limits = limits
         self._app = ManagementApp(
-            self._world, self.faults, self._limiter, self.journal, self._keeper.save, limits, self._blobs
+            self.world, self.faults, self._limiter, self.journal, self._keeper.save, limits, self._blobs
         )
         self._hostnames = tuple(hostnames)
         shown = next(iter(hostnames), None)
@@ -223,8 +225,7 @@ class Emulator(EmulatorFacts):
     def reset(self) -> None:
         """Return to the state after the first start: subscriptions with the `contents` given.
 
-        Faults, requests and what was under way are gone; time goes on from where it is. With a
-        seed, the same is made up again.
+        Faults, requests and what was under way are gone; time goes on. With a seed, the same is made up again.
 
         Raises:
             RuntimeError: it has not been started.
@@ -244,15 +245,13 @@ class Emulator(EmulatorFacts):
 
         Raises:
             RuntimeError: it has not been started.
-            SeedError: it is no such document, or there cannot be what it describes. It says
-                which field that is; nothing has been added then.
+            SeedError: it is none, or there cannot be what the field that it names describes; nothing is added.
             OSError: the database cannot be written.
         """
         certificate = self._known.subscription_certificate(self.clock.now())
-        wanted = SeedDocument.read(document)
         before = self._keeper.snapshot()
         try:
-            plant(wanted, self._world, self._quotas, certificate)
+            self._plant(SeedDocument.read(document), certificate)
         except BaseException:
             self._keeper.restore(before)
             raise
@@ -380,7 +379,12 @@ class Emulator(EmulatorFacts):
             subscriptions[id_] = subscription
         self._keeper.begin(subscriptions)
         if self._contents is not None:
-            plant(self._contents, self._world, self._quotas, certificate)
+            self._plant(self._contents, certificate)
+
+    def _plant(self, document: SeedDocument, certificate: SubscriptionCertificate) -> None:
+        from asyncsm.provisioning.planting import plant  # a seed is a plan, which is made through a client
+
+        plant(document, self.world, self._quotas, certificate)
 
     def _become_known(self) -> None:
         """Tell the listener and the files of certificates and subscriptions that may be new."""

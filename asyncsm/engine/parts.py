@@ -69,11 +69,12 @@ def assemble(
     chance = random.Random()  # noqa: S311 - spreads requests over time, nothing secret
     retry, most = options.retry, min(options.retry.most, options.polling.most)
     policies = {Kind.CALL: retry, Kind.POLL: replace(retry, first=min(retry.first, most), most=most)}
-    reachability = Reachability(retry, chance, events)
+    connections = options.throttle.connections
+    reachability = Reachability(retry, chance, events, connections=connections)
     telemetry = _telemetry(subscription_id, events)
     if telemetry:
         transport = telemetry.transport(transport)
-    throttle = Throttle(options.throttle, reachability=reachability, retry=policies)
+    throttle = Throttle(options.throttle, connections=connections, reachability=reachability, retry=policies)
     sender = Sender(
         transport,
         endpoint,

@@ -190,14 +190,15 @@ class Imports:
     def completed(self, module: cst.Module) -> cst.Module:
         """Return a script that imports what it uses, and nothing that it used before only."""
         used = _used(module)
-        body = [each for each in module.body if not self._is_idle(each, used)]
+        body = list(module.body)
         wanted = sorted(self.modules - {"asyncsm"} - set(self.script.imports))
         at = next((at for at, each in enumerate(body) if _is_import(each)), 0)
         new = [building.statement(f"import {each}\n") for each in wanted]
         if new and at < len(body):
             new[0] = new[0].with_changes(leading_lines=getattr(body[at], "leading_lines", ()))
             body[at] = body[at].with_changes(leading_lines=[])
-        return module.with_changes(body=[*body[:at], *new, *body[at:]])
+        kept = [each for each in (*body[:at], *new, *body[at:]) if not self._is_idle(each, used)]
+        return module.with_changes(body=kept)
 
     def _is_idle(self, statement: cst.CSTNode, used: set[str]) -> bool:
         match statement:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from itertools import takewhile
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote
 
 from asyncsm.operations.declaring import Declaration, Family
@@ -11,6 +13,9 @@ from asyncsm.operations.facts import PLACEHOLDER, segments_of
 
 if TYPE_CHECKING:
     from asyncsm.engine.lanes import Lane
+
+_Known: TypeAlias = "tuple[Sequence[str], Sequence[str]]"
+"""A path by which an operation is known, and its lane."""
 
 
 def lane_of(path: str) -> Lane:
@@ -20,17 +25,19 @@ def lane_of(path: str) -> Lane:
     a declared one is in that one's lane, and one that fits no declaration is a lane of its own.
     """
     names = [unquote(segment) for segment in segments_of(path)]
-    lane = _best(names, [one for family in Family.loaded for one in family.declarations])
+    lane = _best(names)
     if lane[:1] == ("services",):
         lane = lane[1:]
     return tuple(name.lower() for name in lane)
 
 
-def _best(names: Sequence[str], declarations: Sequence[Declaration]) -> tuple[str, ...]:
+def _best(names: Sequence[str]) -> tuple[str, ...]:
+    known = _by_beginning(len(Family.loaded))
+    own = tuple(name.lower() for name in names[:2])
     fitting = [
         (_literals(template), template, lane)
-        for declaration in declarations
-        for template, lane in _templates(declaration)
+        for beginning in (own, own[:1], ())
+        for template, lane in known.get(beginning, ())
         if _fits(template, names)
     ]
     if not fitting:
@@ -39,11 +46,32 @@ def _best(names: Sequence[str], declarations: Sequence[Declaration]) -> tuple[st
     return tuple(names[: len(lane)]) if template[: len(lane)] == lane else ()
 
 
-def _templates(declaration: Declaration) -> Iterator[tuple[list[str], list[str]]]:
+@cache
+def _by_beginning(loaded: int) -> Mapping[tuple[str, ...], Sequence[_Known]]:
+    """All paths with their lanes, by their first two segments as far as these are words.
+
+    Args:
+        loaded: the number of families there are, with which this changes.
+    """
+    known: dict[tuple[str, ...], list[_Known]] = {}
+    for family in Family.loaded[:loaded]:
+        for declaration in family.declarations:
+            for template, lane in _templates(declaration):
+                words = takewhile(lambda segment: not PLACEHOLDER.search(segment), template[:2])
+                known.setdefault(tuple(word.lower() for word in words), []).append((template, lane))
+    return known
+
+
+def _templates(declaration: Declaration) -> Iterator[_Known]:
     """Paths by which an operation is known, each with its lane."""
-    lane = segments_of(declaration.lane)
+    lane = _segments(declaration.lane)
     for template in filter(None, (declaration.path, declaration.target)):
-        yield segments_of(template), lane
+        yield _segments(template), lane
+
+
+@cache
+def _segments(template: str) -> tuple[str, ...]:
+    return tuple(segments_of(template))
 
 
 def _literals(template: Sequence[str]) -> int:

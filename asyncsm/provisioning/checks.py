@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
@@ -55,6 +56,7 @@ class Checks:
         yield from self._slots()
         yield from self._machines()
         yield from self._ports()
+        yield from self._addresses()
         yield from self._hosting_plans()
         yield from self._regions()
         if self._base is not None:
@@ -185,6 +187,31 @@ class Checks:
                     "needs a source_image_name, disk_name, media_link or remote_source_image_link",
                 )
 
+    def _addresses(self) -> Iterator[Problem]:
+        """Tell static addresses that are none, are in no subnet, or are two machines' of one network."""
+        networks: dict[str, str] = {}
+        owners: dict[tuple[str, str], str] = {}
+        told: set[Path_] = set()
+        for path, one in self._copies["virtual_machines"]:
+            network = networks.setdefault(one.service_name.lower(), (one.virtual_network_name or "").lower())
+            address = one.network_config.static_virtual_network_ip_address if one.network_config else None
+            where = (*path, "network_config", "static_virtual_network_ip_address")
+            if address is None or where in told:
+                continue
+            said = ""
+            owner = owners.setdefault((network, address), one.name)
+            try:
+                IPv4Address(address)
+            except ValueError:
+                said = f"{address!r} is no IPv4 address"
+            if not said and len(one.network_config.subnet_names) != 1:
+                said = "needs exactly one of subnet_names"
+            elif not said and owner != one.name:
+                said = f"{address} is {owner}'s already"
+            if said:
+                told.add(where)
+                yield problem(where, said)
+
     def _ports(self) -> Iterator[Problem]:
         """Machines of a deployment have one address, so that each public port is one machine's, or one set's."""
         taken: dict[tuple[str, str, int], tuple[str, str | None]] = {}
@@ -255,7 +282,7 @@ class Checks:
                     field = "file" if certificate.password is None else "password"
                     yield problem((*where, field), str(error))
         for path, one in self._copies["deployments"]:
-            if not (base / one.configuration).is_file():
+            if not (one.is_configuration_given or (base / one.configuration).is_file()):
                 yield problem((*path, "configuration"), f"there is no {one.configuration}")
 
 

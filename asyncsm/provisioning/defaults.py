@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
 from pydantic import Field, JsonValue, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails
@@ -33,6 +34,9 @@ SECTIONS: Final = tuple(f"{kind}s" for kind in KINDS)
 
 class Defaults(Part):
     """Values for fields that the entries of a kind leave out; objects are merged, lists are replaced."""
+
+    kinds: ClassVar[Mapping[str, type[Spec]]] = KINDS
+    """What the entries of each kind are."""
 
     affinity_group: dict[str, JsonValue] = Field(default_factory=dict)
     """Defaults of affinity groups."""
@@ -68,7 +72,7 @@ class Defaults(Part):
     def _of_the_kind(cls, value: dict[str, JsonValue], info: ValidationInfo) -> dict[str, JsonValue]:
         """Refuse values that no entry could have, even if there is no entry: one may be a secret in clear."""
         try:
-            KINDS[str(info.field_name)].model_validate(value)
+            cls.kinds[str(info.field_name)].model_validate(value)
         except ValidationError as error:
             # Pydantic would keep the values in its error; they are left out.
             wrong = [

@@ -178,9 +178,10 @@ class Errand:
         left = tuple(one for one in self._decision.differences if not one.mends)
         self.differences = [str(one) for one in self._decision.differences]
         self._intend("change")
-        await self._follow(
-            await self._resource.change(self._site, self._decision.found, self._decision.mending)
-        )
+        handle = await self._resource.change(self._site, self._decision.found, self._decision.mending)
+        self._intent = None  # nothing may have been left to change
+        if handle is not None:
+            await self._follow(handle)
         await self._arrived("change")
         self._decision = Decision("", self._decision.found, left)
 

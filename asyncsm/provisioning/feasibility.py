@@ -39,6 +39,8 @@ def remarks(plan: Plan) -> list[str]:
         "storage accounts": (len(wanted.storage_accounts), usual.storage_accounts),
         "reserved IP addresses": (len(wanted.reserved_ips), usual.reserved_ips),
     }
+    many = max(1, len(plan.subscriptions))
+    whose = f"{many} new subscriptions" if plan.subscriptions else "a new subscription"
     return [
         *(
             f"the {kind} {name!r} is none that the public cloud is known for{meant(name, known)}"
@@ -47,9 +49,9 @@ def remarks(plan: Plan) -> list[str]:
             if name and name not in known
         ),
         *(
-            f"has {count} {what}; a new subscription may have {limit}"
+            f"has {count} {what}; {whose} may have {limit * many}"
             for what, (count, limit) in counts.items()
-            if count > limit
+            if count > limit * many
         ),
     ]
 

@@ -21,12 +21,20 @@ class Graph:
 
     Raises:
         InvalidArgument: two have the same key, or some need each other in a circle.
+
+    Attributes:
+        resources: all of them, by key.
+        left_over: keys of those that the plan had once.
+        needs: keys of what each needs.
+        needed_by: keys of what needs each.
+        order: keys in an order in which each comes after what it needs.
     """
 
     def __init__(self, resources: Iterable[AnyResource], left_over: Iterable[AnyResource] = ()) -> None:
         planned = list(resources)
         self.resources: Mapping[str, AnyResource] = _by_key([*planned, *left_over])
         known = {one.key for one in planned}
+        self.left_over: frozenset[str] = frozenset(self.resources.keys() - known)
         self.needs: Mapping[str, tuple[str, ...]] = {
             key: tuple(dict.fromkeys(need for need in one.needs() if need in self.resources and need != key))
             if key in known

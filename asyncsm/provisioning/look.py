@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any, Final
 
 from asyncsm.provisioning import steps
@@ -16,6 +17,7 @@ from asyncsm.provisioning.resources.machines import VirtualMachineResource
 from asyncsm.provisioning.steps import Decision
 from asyncsm.provisioning.surroundings import configuration_of, thumbprints_of
 from asyncsm.wire.hosted_services import AvailabilityResponse
+from asyncsm.wire.networks import VirtualNetworkSite
 from asyncsm.wire.subscription import RoleSize
 
 MOST_MACHINES: Final = 50
@@ -40,7 +42,7 @@ async def look(
         names: the most names of which it is asked whether somebody has them: each costs a request; ``None`` for all.
     """
     looking = _Look(site, graph, decisions, begun)
-    return await looking.problems(names) if looking.new or looking.resized else []
+    return await looking.problems(names) if looking.new or looking.changed else []
 
 
 class _Look:
@@ -59,6 +61,7 @@ class _Look:
             if isinstance(one, VirtualMachineResource)
             and any(each.field == "role_size" for each in decisions[one.key].differences)
         ]
+        self.changed = any(decisions[one.key].action == "change" for one in graph)
         self._machines = [one for one in self.new if isinstance(one, VirtualMachineResource)]
         self._found: dict[str, Any] = {
             key: one.found for key, one in decisions.items() if one.found is not None
@@ -77,6 +80,7 @@ class _Look:
         await self._certificates()
         await self._sizes_and_limits()
         self._neighbours()
+        self._larger_disks()
         await self._names(names)
         return [
             Problem(
@@ -127,7 +131,9 @@ class _Look:
 
     def _region(self, key: str) -> str | None:
         """Return the region of something in the plan or in the subscription."""
-        found: Any = self._found.get(key) or (self._graph[key].spec if key in self._graph else None)
+        return self._located(self._found.get(key) or (self._graph[key].spec if key in self._graph else None))
+
+    def _located(self, found: Any) -> str | None:
         for part in ("hosted_service_properties", "storage_service_properties"):
             found = getattr(found, part, found)
         location: str | None = getattr(found, "location", None)
@@ -150,24 +156,49 @@ class _Look:
         self._absent("image", users | vm_users, there)
 
     async def _networks(self) -> None:
-        """Tell which virtual networks, and which subnets of them, there are not."""
-        users: dict[str, list[AnyResource]] = {}
-        subnets: dict[str, list[AnyResource]] = {}
+        """Tell which virtual networks there are not, which are elsewhere, and what of them there is not."""
+        networks: dict[str, str] = {}  # by hosted service, as its first machine says it for all
         for one in self._machines:
-            network = one.spec.virtual_network_name
-            if network:
-                users.setdefault(network, []).append(one)
-                for subnet in one.spec.network_config.subnet_names if one.spec.network_config else ():
-                    subnets.setdefault(f"{network}/{subnet}", []).append(one)
-        if users:
-            sites = list(await self._site.sms.list_virtual_network_sites())
-            there = [one.name for one in sites]
-            self._absent("virtual network", users, there)
-            known = {name.lower() for name in there}
-            inside = {key: those for key, those in subnets.items() if key.partition("/")[0].lower() in known}
-            self._absent(
-                "subnet", inside, [f"{one.name}/{part.name}" for one in sites for part in one.subnets]
+            deployment = self._site.deployments.get(one.owner.lower())
+            there = (
+                deployment.virtual_network_name if deployment is not None else one.spec.virtual_network_name
             )
+            networks.setdefault(one.owner.lower(), there or "")
+        if not any(networks.values()):
+            return
+        sites = {one.name.lower(): one for one in await self._site.sms.list_virtual_network_sites()}
+        for one in self._machines:
+            name = networks[one.owner.lower()]
+            site = sites.get(name.lower())
+            if name and site is None:
+                self._tell(
+                    f"there is no virtual network {name}{meant(name, [each.name for each in sites.values()])}",
+                    one,
+                )
+            elif site is not None:
+                await self._in_network(one, site)
+
+    async def _in_network(self, machine: VirtualMachineResource, site: VirtualNetworkSite) -> None:
+        here, place = self._region(service_key(machine.owner)), self._located(site)
+        if here and place and here.lower() != place.lower():
+            self._tell(
+                f"{machine.owner} is in {here}, and the virtual network {site.name} in {place}", machine
+            )
+        config = machine.spec.network_config
+        subnets = {part.name.lower(): part for part in site.subnets}
+        if config is None:
+            return
+        for name in config.subnet_names:
+            subnet, address = subnets.get(name.lower()), config.static_virtual_network_ip_address
+            if subnet is None:
+                self._tell(f"there is no subnet {site.name}/{name}{meant(name, subnets)}", machine)
+            elif address and subnet.address_prefix:
+                if IPv4Address(address) not in IPv4Network(subnet.address_prefix, strict=False):
+                    self._tell(f"{address} is not in the subnet {name}, {subnet.address_prefix}", machine)
+                elif not (
+                    await self._site.sms.check_static_ip_address_availability(site.name, address)
+                ).is_available:
+                    self._tell(f"the address {address} of {site.name} cannot be had", machine)
 
     async def _certificates(self) -> None:
         """Tell which certificates that are named are not in their hosted service."""
@@ -232,6 +263,19 @@ class _Look:
         ):
             if more > 0 and most is not None and (current or 0) + more > most:
                 self._tell(f"needs {more} more {what}; the subscription has {current or 0} of {most}")
+
+    def _larger_disks(self) -> None:
+        """Tell where a machine is in the way of its disks' growth: the service wants it deallocated for that."""
+        for one in self._graph:
+            grown = [
+                each for each in self._decisions[one.key].differences if each.field.endswith("_size_in_gb")
+            ]
+            deployment = self._site.deployments.get(one.service_name.lower())
+            instances = deployment.role_instance_list if deployment is not None and grown else ()
+            for instance in instances:
+                mine = (instance.role_name or "").lower() == one.spec.name.lower()
+                if mine and instance.instance_status != "StoppedDeallocated":
+                    self._tell("its disks can become larger while it is stopped and deallocated only", one)
 
     def _neighbours(self) -> None:
         """Tell where machines that the plan does not have are in the way of new ones."""

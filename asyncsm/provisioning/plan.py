@@ -51,6 +51,8 @@ class Plan(Part):
     """The plan's name, for its journal and reports."""
     location: str | None = None
     """The location of all entries that have neither a location nor an affinity group."""
+    subscriptions: tuple[str, ...] = ()
+    """Names of the subscriptions in which its resources are, such as profiles; one that is not named if absent."""
     defaults: Defaults = Field(default_factory=Defaults)
     """Values for fields that the entries of a kind leave out."""
     affinity_groups: tuple[specs.AffinityGroupSpec, ...] = ()
@@ -103,7 +105,7 @@ class Plan(Part):
         Args:
             base: the directory of its files; ``None`` to leave files unchecked.
         """
-        copies, problems = _expand(self)
+        copies, problems = expand_all(self, "1" if self.subscriptions else "")
         if problems:
             return problems
         entries = {section: getattr(self, section) for section in SECTIONS}
@@ -115,7 +117,7 @@ class Plan(Part):
         Raises:
             PlanError: a template cannot be filled in.
         """
-        copies, problems = _expand(self)
+        copies, problems = expand_all(self, "1" if self.subscriptions else "")
         if problems:
             raise PlanError(problems)
         return copies
@@ -147,17 +149,19 @@ class Plan(Part):
         return schema
 
 
-def _expand(plan: Plan) -> tuple[Copies, list[Problem]]:
+def expand_all(plan: Plan, place: str) -> tuple[Copies, list[Problem]]:
     """Expand all entries; return the copies of each section with the paths of their entries, and what is wrong."""
     problems: list[Problem] = []
     copies: Copies = {section: [] for section in SECTIONS}
     for section, expanded in copies.items():
-        for place, entry in enumerate(getattr(plan, section)):
+        for at, entry in enumerate(getattr(plan, section)):
+            path = entry.origin or (section, at)
             try:
-                expanded.extend(((section, place), placed(one, plan.location)) for one in expand(entry))
+                made = [entry] if entry.origin else expand(entry, place)
+                expanded.extend((path, placed(one, plan.location)) for one in made)
             except TemplateError as error:
-                problems.append(problem((section, place, *error.path), str(error)))
+                problems.append(problem((*path, *error.path), str(error)))
             except ValidationError as error:
                 first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-                problems.append(problem((section, place, *first["loc"]), first["msg"]))
+                problems.append(problem((*path, *first["loc"]), first["msg"]))
     return copies, problems

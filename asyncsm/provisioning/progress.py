@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Final, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -239,3 +240,42 @@ class Progress:
     def finish(self) -> None:
         """Record the end of the run."""
         self.ended = datetime.now(UTC)
+
+
+def grouped(records: Iterable[ResourceRecord]) -> dict[str, list[ResourceRecord]]:
+    """Group resources by what they are in, such as a hosted service, and others by their kinds."""
+    listed = list(records)
+    holders = {_holder(one) for one in listed if "/" in one.name}
+    groups: dict[str, list[ResourceRecord]] = {}
+    for one in listed:
+        name = _holder(one)
+        groups.setdefault(name if name in holders else f"{one.kind.replace('_', ' ')}s", []).append(one)
+    return groups
+
+
+def _holder(record: ResourceRecord) -> str:
+    label = record.key.removesuffix(f"{record.kind}/{record.name}".lower())
+    return label + record.name.partition("/")[0]
+
+
+def reasons(records: Iterable[ResourceRecord], most: int = 5) -> list[str]:
+    """Return why resources are not as they should be, the most frequent reasons first, with their numbers."""
+    counted: Counter[str] = Counter()
+    words: dict[str, str] = {}
+    for one in records:
+        if one.outcome is None or one.outcome.is_good or one.outcome is Outcome.SKIPPED:
+            continue
+        said = one.error or "; ".join(one.differences) or one.detail or str(one.outcome)
+        said = _PLACE.sub("", said)
+        alike = re.sub(r"\d+", "#", said)
+        counted[alike] += 1
+        words.setdefault(alike, said)
+    told = [
+        f"{count} x {words[alike]}" if count > 1 else words[alike]
+        for alike, count in counted.most_common(most)
+    ]
+    return [*told, f"and {len(counted) - most} other reasons"] if len(counted) > most else told
+
+
+_PLACE: Final = re.compile(r" \((?:HTTP|operation|request|GET|PUT|POST|DELETE)\b[^()]*\)$")
+"""The end of an error that names its request, in which all errors differ."""

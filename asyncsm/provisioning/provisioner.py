@@ -29,7 +29,7 @@ from asyncsm.provisioning.progress import StrictModel, Watch
 from asyncsm.provisioning.report import Report, Traffic
 from asyncsm.provisioning.resources import Site, resources_of
 from asyncsm.provisioning.resources.base import together
-from asyncsm.provisioning.runner import Runner, RunOptions, Verb, graph_for, progress_of, run_all
+from asyncsm.provisioning.runner import Runner, RunOptions, Verb, graph_for, orphans, progress_of, run_all
 from asyncsm.provisioning.store import Records
 from asyncsm.services import ServiceManagementService
 
@@ -49,6 +49,7 @@ class Planned(StrictModel):
         action: ``create``, ``change``, ``resume`` a change of an earlier run, ``repair`` the remains
             of a creation that failed, or ``nothing``.
         differences: differences between the service's state and the plan.
+        changes: the same in short: ``role_size: Small -> Medium``.
         needs: keys of the resources it needs.
     """
 
@@ -57,6 +58,7 @@ class Planned(StrictModel):
     name: str
     action: Literal["create", "change", "resume", "repair", "nothing"]
     differences: list[str] = Field(default_factory=list)
+    changes: list[str] = Field(default_factory=list)
     needs: list[str] = Field(default_factory=list)
 
 
@@ -105,6 +107,7 @@ class Status(StrictModel):
         action: its last action.
         ours: true if this plan made it.
         in_plan: true if the plan still has it.
+        orphan: true if it is ours, and the plan neither has nor needs it any more.
         error: what went wrong.
         disks: names of the disks that its removal has kept.
     """
@@ -114,6 +117,7 @@ class Status(StrictModel):
     action: str
     ours: bool
     in_plan: bool
+    orphan: bool
     error: str
     disks: list[str] = Field(default_factory=list)
 
@@ -150,7 +154,7 @@ class Provisioner:
         journal: str | Path | None = None,
         shares: Mapping[str, Plan] | None = None,
     ) -> None:
-        if isinstance(services, ServiceManagementService):
+        if not isinstance(services, Mapping):
             services = {services.session.subscription_id: services}
         if shares is None:
             if len(services) != 1:
@@ -222,11 +226,12 @@ class Provisioner:
                     name=one.name,
                     action=_action(decisions[one.key], records[one.key]),
                     differences=[str(each) for each in decisions[one.key].differences],
+                    changes=[each.change for each in decisions[one.key].differences],
                     needs=list(graph.needs[one.key]),
                 )
                 for one in graph
             ],
-            orphans=[label + key for key in records.ours if key not in graph],
+            orphans=[label + key for key in orphans(graph, records)],
             changes=reckoned.changes,
             seconds=reckoned.seconds,
             seconds_by_budget=reckoned.by_budget,
@@ -236,7 +241,12 @@ class Provisioner:
         return preview
 
     async def apply(
-        self, options: RunOptions | None = None, watch: Watch | None = None, *, after: Preview | None = None
+        self,
+        options: RunOptions | None = None,
+        watch: Watch | None = None,
+        *,
+        after: Preview | None = None,
+        prune: bool = False,
     ) -> Report:
         """Create and change resources until they are as the plan has them; done twice, it finds nothing to do.
 
@@ -244,6 +254,7 @@ class Provisioner:
             options: limits of the run; `max_in_flight` is for each subscription.
             watch: called with the progress before anything is done, to read it or subscribe to it.
             after: a preview of a moment ago, whose reading of the service need not be made again.
+            prune: true to remove what earlier runs have made and the plan neither has nor needs any more.
 
         Raises:
             JournalError: the journal cannot be used.
@@ -251,7 +262,7 @@ class Provisioner:
                 later is in the report.
         """
         seen = after._seen if after is not None else {}  # noqa: SLF001
-        return await self._run("apply", options or RunOptions(), watch, seen)
+        return await self._run("prune" if prune else "apply", options or RunOptions(), watch, seen)
 
     async def destroy(self, options: RunOptions | None = None, watch: Watch | None = None) -> Report:
         """Remove the resources that `apply` has made, and no others; takes the arguments of `apply`.
@@ -327,7 +338,7 @@ class Provisioner:
         with Journal(self._journal, self._plan.name, list(self.graphs)) as journal:
             given = {one.lower() for one in self.graphs}
             left = [one for one in journal.subscriptions if one not in given and journal.records(one).ours]
-            if left and verb == "destroy":
+            if left and verb != "apply":
                 raise JournalError(
                     f"{self._journal}: the plan has made something in {', '.join(left)}, too;"
                     " give clients of those subscriptions"
@@ -343,7 +354,8 @@ def journal_beside(plan_file: Path) -> Path:
 def status_of(graph: Graph, records: Records, label: str = "") -> list[Status]:
     """Return what the records know of the resources of a graph, and of others."""
     keys = dict.fromkeys([*(one.key for one in graph), *(key for key, _ in records)])
-    return [_status(label + key, records[key], in_plan=key in graph) for key in keys]
+    left = set(orphans(graph, records))
+    return [_status(label + key, records[key], in_plan=key in graph, orphan=key in left) for key in keys]
 
 
 def _action(
@@ -356,13 +368,14 @@ def _action(
     return {"create": "create", "change": "change"}.get(decision.action, "nothing")  # type: ignore[return-value]
 
 
-def _status(key: str, record: Record, *, in_plan: bool) -> Status:
+def _status(key: str, record: Record, *, in_plan: bool, orphan: bool) -> Status:
     return Status(
         key=key,
         phase=record.phase,
         action=record.action,
         ours=record.ours,
         in_plan=in_plan,
+        orphan=orphan,
         error=record.error,
         disks=sorted(record.disks.values()),
     )

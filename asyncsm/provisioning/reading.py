@@ -7,8 +7,9 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, overload
 
 from pydantic import BaseModel, ValidationError
 
@@ -30,11 +31,22 @@ MOST_NODES: Final = 2_000_000
 """The most values of a document, aliases followed; a few lines of YAML could mean billions."""
 
 
-def load_plan(path: str | Path) -> Plan:
+PlanT = TypeVar("PlanT", bound=Plan)
+
+
+@overload
+def load_plan(path: str | Path) -> Plan: ...
+@overload
+def load_plan(path: str | Path, model: type[PlanT], *, checked: bool = True) -> PlanT: ...
+
+
+def load_plan(path: str | Path, model: type[Plan] = Plan, *, checked: bool = True) -> Plan:
     """Read a plan from a file, and check everything that can be checked without the service.
 
     Args:
         path: path of a ``.yaml``, ``.yml``, ``.toml`` or ``.json`` file.
+        model: what is read, if it is more than a plan.
+        checked: false to check nothing but its form.
 
     Raises:
         PlanError: it is no valid plan; the error has all problems with their places.
@@ -48,7 +60,7 @@ def load_plan(path: str | Path) -> Plan:
         content = path.read_bytes()
     except OSError as error:
         raise InvalidArgument("plan", f"{path}: {error.strerror or error}") from error
-    return loads_plan(content, form, file=str(path), base=path.parent)
+    return _read(content, form, str(path), path.parent, model, checked=checked)
 
 
 def loads_plan(
@@ -65,22 +77,33 @@ def loads_plan(
     Raises:
         PlanError: it is no valid plan; the error has all problems with their places.
     """
+    return _read(content, form, file, base, Plan, checked=True)
+
+
+def _read(
+    content: str | bytes, form: Form, file: str, base: str | Path | None, model: type[Plan], *, checked: bool
+) -> Plan:
     text = _decoded(content, file)
     document, places = _PARSERS[form](text, file)
     plan = None
     try:
-        plan = Plan.model_validate(document)
+        plan = model.model_validate(document)
     except ValidationError as error:
-        problems = [
-            Problem(path=_clean(one["loc"]), message=_message(one["type"], one["msg"], one["loc"]))
-            for one in error.errors(include_input=False, include_url=False, include_context=False)
-        ]
+        problems = problems_of(error, model)
     else:
-        problems = plan.problems(base)
+        problems = plan.problems(base) if checked else []
         if not problems:
             return plan
     told = {str(one): one for one in (_placed(each, places, file) for each in problems)}
     raise PlanError([*told.values()], plan)  # each once, even if many entries have it from the defaults
+
+
+def problems_of(error: ValidationError, model: type[Plan]) -> list[Problem]:
+    """Say what keeps a document from being a plan, or whatever `model` is."""
+    return [
+        Problem(path=_clean(one["loc"]), message=_message(one["type"], one["msg"], one["loc"], model))
+        for one in error.errors(include_input=False, include_url=False, include_context=False)
+    ]
 
 
 def located(problems: Iterable[Problem], path: str | Path) -> list[Problem]:
@@ -132,10 +155,10 @@ def _clean(loc: tuple[int | str, ...]) -> Path_:
     return tuple(part for part in loc if part != "[key]")
 
 
-def _message(kind: str, message: str, loc: tuple[int | str, ...]) -> str:
+def _message(kind: str, message: str, loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
     if kind != "extra_forbidden":
         return message.removeprefix("Value error, ")
-    known = _fields_at(loc[:-1])
+    known = _fields_at(loc[:-1], model)
     close = get_close_matches(str(loc[-1]), known, n=1)
     return (
         f"is no field here; did you mean {close[0]}?"
@@ -144,9 +167,8 @@ def _message(kind: str, message: str, loc: tuple[int | str, ...]) -> str:
     )
 
 
-def _fields_at(path: tuple[int | str, ...]) -> list[str]:
-    """Return the names of the fields allowed at `path` in a plan."""
-    model: type[BaseModel] = Plan
+def _fields_at(path: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
+    """Return the names of the fields allowed at `path` in a plan, or whatever `model` is."""
     if len(path) > 1 and path[0] == "defaults":
         path = (f"{path[1]}s", *path[2:])
     for part in path:
@@ -174,7 +196,7 @@ def _yaml(text: str, file: str) -> tuple[object, dict[Path_, Place]]:
     try:
         import yaml
     except ImportError as error:
-        raise InvalidArgument("plan", f"{file}: YAML and JSON need pip install 'asyncsm[plans]'") from error
+        raise InvalidArgument("plan", f"{file}: YAML needs pip install 'asyncsm[plans]'") from error
     try:
         root = yaml.compose(text, yaml.SafeLoader)
         places: dict[Path_, Place] = {}
@@ -263,8 +285,8 @@ def _json(text: str, file: str) -> tuple[object, dict[Path_, Place]]:
         raise _none("JSON", error.msg, file, (error.lineno, error.colno)) from None
     except (ValueError, RecursionError) as error:
         raise _none("JSON", _line(error), file, None) from None
-    # JSON is also YAML, apart from tabs, and the YAML parser knows the places of values.
-    _, places = _yaml(text.replace("\t", " "), file)
+    # JSON is also YAML, apart from tabs, and the YAML parser, if there is one, knows the places of values.
+    places = _yaml(text.replace("\t", " "), file)[1] if find_spec("yaml") else {}
     return document, places
 
 

@@ -73,6 +73,11 @@ class Record:
         """True if a change may be under way."""
         return self.phase in {Phase.INTENDED, Phase.ACCEPTED}
 
+    @property
+    def is_gone(self) -> bool:
+        """True if it was removed, and only its disks are left."""
+        return self.action == "remove" and self.phase is Phase.NOTHING and bool(self.disks)
+
     def intended(self, action: str, since: datetime, disks: Mapping[str, str] | None = None) -> Record:
         """Return the record of a change that is about to be sent; a removal leaves `disks`, by their place."""
         # A creation may succeed without an answer, so the resource counts as ours from here on.

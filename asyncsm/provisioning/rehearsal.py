@@ -7,7 +7,8 @@ does not make is taken to be there, where those who need it can use it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Container, Iterable, Iterator
 from copy import copy
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -25,10 +26,14 @@ from asyncsm.provisioning.plan import Plan, PlanError
 from asyncsm.provisioning.problems import Path_, Problem
 from asyncsm.provisioning.reading import load_plan, located
 from asyncsm.provisioning.resources import AnyResource, Site, resources_of
+from asyncsm.provisioning.shares import shares
 from asyncsm.provisioning.surroundings import Surroundings
 from asyncsm.services import ServiceManagementService
 from asyncsm.session import ManagementSession
 
+MOST: Final = 500
+"""The most resources that are all rehearsed."""
+MOST_PLACES: Final = 10
 _NOBODY: Final = "00000000-0000-0000-0000-000000000000"
 
 
@@ -53,8 +58,11 @@ async def check_plan(path: str | Path) -> tuple[Plan, Graph, list[Problem]]:
             raise
         plan, told = error.plan, error.problems
     try:
+        shares(plan)
         graph = Graph(resources_of(plan, path.parent))
         found = located(await rehearse(graph, path.parent), path)
+    except PlanError as error:
+        raise PlanError([*told, *located(error.problems, path)], plan) from None
     except AsyncsmError:
         if told:
             raise PlanError(told, plan) from None
@@ -94,16 +102,13 @@ class _Rehearsal:
         self._stand_ins = dict(zip(unknown, free, strict=False))
 
     async def problems(self) -> list[Problem]:
-        """Make all resources, each as if those that it needs could be made."""
-        missing: set[str] = set()
+        """Make all resources, each as if those that it needs could be made; of many copies in many places some."""
+        chosen, missing = _chosen(self._graph), set[str]()
         for one in self._graph:
             try:
-                if all(
-                    [
-                        await self._surroundings.replace(need, one)
-                        for need in missing & {*self._graph.needs[one.key]}
-                    ]
-                ):
+                if one.key not in chosen:
+                    deque(one.secrets(self._site.base), maxlen=0)
+                elif await self._stand_in(missing & {*self._graph.needs[one.key]}, one):
                     await self._make(one)
                     continue
             except (AsyncsmError, OSError) as error:
@@ -113,6 +118,10 @@ class _Rehearsal:
             Problem(path=path, message=f"{some(keys)}: {said}")
             for (path, _), (said, keys) in self._told.items()
         ]
+
+    async def _stand_in(self, missing: Iterable[str], user: AnyResource) -> bool:
+        """Let there be what is missing, as if it had been made; tell whether that was possible."""
+        return all([await self._surroundings.replace(need, user) for need in missing])
 
     def _tell(self, resource: AnyResource, error: Exception) -> None:
         said, path = str(getattr(error, "message", "") or error), resource.path
@@ -138,6 +147,21 @@ class _Rehearsal:
         made.spec = resource.spec.model_copy(update=update) if update else resource.spec
         await self._surroundings.provide(made)
         await made.create(self._site, doubtful=False)
+
+
+def _chosen(graph: Graph) -> Container[str]:
+    """Choose the resources that are made: all, or of very many those in the first places, and the last, of each entry."""
+    if len(graph) <= MOST:
+        return graph
+    entries: dict[Path_, dict[str, list[str]]] = {}
+    for one in graph:
+        entries.setdefault(one.path, {}).setdefault(one.owner or one.key, []).append(one.key)
+    return {
+        key
+        for places in entries.values()
+        for place in (*list(places)[:MOST_PLACES], list(places)[-1])
+        for key in places[place]
+    }
 
 
 def _anywhere(spec: VirtualMachineSpec) -> dict[str, object]:

@@ -69,7 +69,7 @@ class Report(BaseModel):
     Attributes:
         plan: its name.
         subscription_id: the subscription it was carried out in.
-        verb: ``apply`` or ``destroy``.
+        verb: ``apply``, ``prune`` or ``destroy``.
         begun: the time of its beginning.
         ended: the time of its end.
         traffic: its requests.
@@ -80,7 +80,7 @@ class Report(BaseModel):
 
     plan: str
     subscription_id: str
-    verb: Literal["apply", "destroy"]
+    verb: Literal["apply", "prune", "destroy"]
     begun: datetime
     ended: datetime
     traffic: Traffic = Field(default_factory=Traffic)
@@ -93,7 +93,7 @@ class Report(BaseModel):
         *,
         plan: str,
         subscription_id: str,
-        verb: Literal["apply", "destroy"],
+        verb: Literal["apply", "prune", "destroy"],
         traffic: Traffic | None = None,
     ) -> Self:
         """Make the report of a run that has ended."""
@@ -165,8 +165,7 @@ class Report(BaseModel):
 
     def timeline(self) -> Timeline:
         """Return the picture of the run: a page or an SVG image."""
-        outcomes = ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.items())
-        return Timeline(f"{self.verb} {self.plan}", outcomes, self.begun, self.seconds, self.resources)
+        return Timeline(f"{self.verb} {self.plan}", self.begun, self.seconds, self.resources)
 
 
 def _added(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:

@@ -10,7 +10,7 @@ the records.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -35,7 +35,8 @@ _current: ContextVar[Errand | None] = ContextVar("asyncsm_errand", default=None)
 
 _STATUS: Final = "GET /operations"
 
-Verb = Literal["apply", "destroy"]
+Verb = Literal["apply", "prune", "destroy"]
+"""The aim of a run; ``prune`` is an ``apply`` that also removes what the plan does not have any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Runner:
     """Carries out a share of a plan, once: `survey`, then `run`.
 
     Args:
-        verb: ``apply`` or ``destroy``.
+        verb: the aim of the run.
         graph: the resources of the share.
         site: the place of the run.
         records: the records of the share, as earlier runs have left them.
@@ -88,7 +89,10 @@ class Runner:
     ) -> None:
         self._verb = verb
         self._graph = graph
-        self._after = graph.needs if verb == "apply" else graph.needed_by
+        self._going = (
+            graph.left_over if verb == "prune" else graph.resources.keys() if verb == "destroy" else ()
+        )
+        self._after = dict(_order(graph, self._going))
         self._site = site
         self._records = records
         self._options = options
@@ -110,10 +114,11 @@ class Runner:
         """
         if self._surveyed:
             return
-        unknown = list(self._graph)
         if self._verb == "destroy":
             await self._site.sms.list_hosted_services()  # the reply also has the service's time
-            unknown = [one for one in self._graph if not self._records[one.key].ours]
+        unknown = [
+            one for one in self._graph if one.key not in self._going or not self._records[one.key].ours
+        ]
         self._found = await steps.survey(self._site, unknown)
 
     async def run(self) -> None:
@@ -195,7 +200,7 @@ class Runner:
         _current.set(errand)
         error: Exception | None = None
         try:
-            surveyed = self._verb == "apply" or not self._records[key].ours
+            surveyed = key not in self._going or not self._records[key].ours
             outcome = await errand.run(self._found.get(key), surveyed=surveyed)
         except JournalError:
             raise
@@ -217,7 +222,7 @@ class Runner:
         self._tell(key, State.ENDED, detail, request_id=request_id, outcome=outcome)
 
     def _goal(self, resource: AnyResource) -> Goal:
-        if self._verb == "apply":
+        if resource.key not in self._going:
             return Goal.THERE
         if self._options.disks:
             return Goal.ALL_GONE
@@ -286,8 +291,33 @@ def _journal_first() -> Iterator[None]:
 
 def graph_for(verb: Verb, graph: Graph, records: Records) -> Graph:
     """Return the resources a run is about; a removal is also of those that the plan does not have any more."""
-    gone = left_over(key for key in records.ours if key not in graph) if verb == "destroy" else ()
-    return Graph(graph, gone) if gone else graph
+    gone = {"apply": [], "prune": orphans(graph, records), "destroy": _not_in(graph, records)}[verb]
+    return Graph(graph, left_over(gone)) if gone else graph
+
+
+def orphans(graph: Graph, records: Records) -> list[str]:
+    """Return the keys of what was made for the plan, which does not have it any more and does not need it either."""
+    needed = {need for one in graph for need in one.needs()}
+    return [key for key in _not_in(graph, records) if key not in needed and not records[key].is_gone]
+
+
+def _not_in(graph: Graph, records: Records) -> list[str]:
+    return [key for key in records.ours if key not in graph]
+
+
+def _order(graph: Graph, going: Collection[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield for each resource those that come before it: what uses what is `going`, and what any other needs.
+
+    In a lane everything goes before anything is made, as names, ports and disks may go from one to the other.
+    """
+    lanes: dict[str, list[str]] = {}
+    for key in going:
+        lanes.setdefault(graph[key].lane, []).append(key)
+    for key, one in graph.resources.items():
+        if key in going:
+            yield key, tuple(user for user in graph.needed_by[key] if user in going)
+        else:
+            yield key, (*graph.needs[key], *lanes.get(one.lane, ()))
 
 
 def progress_of(graphs: Mapping[str, Graph]) -> Progress:

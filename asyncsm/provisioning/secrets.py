@@ -67,3 +67,14 @@ class SecretReference(str):
             # The message leaves out the text, which may be the secret itself.
             raise ValueError("a secret stands in a plan as env:NAME or file:PATH only, never itself")
         return cls(text)
+
+
+class _MadeUp(SecretReference):
+    __slots__ = ()
+
+    def reveal(self, base: Path) -> SecretStr:  # noqa: ARG002 - it stands nowhere
+        return SecretStr("Seeded-1")
+
+
+MADE_UP: Final[SecretReference] = _MadeUp("made up")
+"""A password of what nobody can log in to, such as a machine of the emulator."""

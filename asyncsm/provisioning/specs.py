@@ -8,12 +8,13 @@ their rules. In an entry with a ``count`` every text may be a template; see `exp
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
 
 from asyncsm.credentials import service_certificate_from_pfx
 from asyncsm.errors import CredentialError
+from asyncsm.provisioning.problems import Path_
 from asyncsm.provisioning.secrets import SecretReference
 
 MOST: int = 100_000
@@ -50,6 +51,21 @@ class Spec(Part):
     """The ``index`` of the first copy."""
     group_size: int | None = Field(default=None, ge=1)
     """The number of copies in one ``group``; ``group`` counts from 1."""
+    subscription: str | None = None
+    """One of the plan's `subscriptions`; what it is in or what needs it decides if absent, else the first."""
+    spread: Literal["by_quota"] | None = None
+    """Spread the copies over the plan's `subscriptions`, by what each has room for."""
+    _origin: Path_ = PrivateAttr(default=())
+
+    @property
+    def origin(self) -> Path_:
+        """The place of the entry it was made of, in the plan of which its own is a share; else empty."""
+        return self._origin
+
+    def made_of(self, origin: Path_) -> Self:
+        """Say that it was made of the entry at `origin`; its templates are filled in."""
+        self._origin = origin
+        return self
 
 
 class AffinityGroupSpec(Spec):
@@ -186,10 +202,28 @@ class DeploymentSpec(Spec):
     label: str | None = None
     """At most 100 characters; the name if absent."""
     configuration: Name
-    """Path of the ``.cscfg``, from the plan's directory."""
+    """Path of the ``.cscfg``, from the plan's directory; or its text."""
     start_deployment: bool = True
     """Start the instances, instead of leaving them suspended."""
     treat_warnings_as_error: bool = False
     """Fail when the package has warnings."""
     extended_properties: dict[str, str] = Field(default_factory=dict)
     """At most 25."""
+
+    @property
+    def is_configuration_given(self) -> bool:
+        """Return whether `configuration` is the text itself."""
+        return self.configuration.lstrip("\ufeff \r\n\t").startswith("<")
+
+    def cscfg(self, base: Path) -> bytes:
+        """Return the service configuration.
+
+        Args:
+            base: the plan's directory.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        if self.is_configuration_given:
+            return self.configuration.encode()
+        return (base / self.configuration).read_bytes()

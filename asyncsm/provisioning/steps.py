@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -125,7 +125,7 @@ async def create(resource: AnyResource, site: Site, since: datetime | None = Non
     Raises:
         AlreadyExists: it exists, or its name belongs to somebody else.
     """
-    with nullcontext() if since is None else site.sms.session.in_doubt(since):
+    with site.sms.session.in_doubt(since):
         return await resource.create(site, doubtful=since is not None)
 
 

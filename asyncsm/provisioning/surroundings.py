@@ -167,7 +167,7 @@ def configuration_of(resource: AnyResource) -> ServiceConfiguration | None:
     if not isinstance(resource, DeploymentResource):
         return None
     try:
-        return ServiceConfiguration.from_xml(resource.configuration.read_bytes())
+        return ServiceConfiguration.from_xml(resource.cscfg())
     except (OSError, ValueError):
         return None  # which is told when it is to be sent
 

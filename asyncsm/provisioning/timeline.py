@@ -1,23 +1,16 @@
-"""A picture of a run: a row for each resource, a bar for each state it was in."""
+"""A picture of a run: resources by what they are in, the worst first, with a bar for each state they were in."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from typing import Final
 
-from asyncsm.provisioning.progress import ResourceRecord, Span, State
+from asyncsm.provisioning.progress import ResourceRecord, State, grouped, reasons
 from asyncsm.provisioning.steps import Outcome
-
-ROW: Final = 14
-BAR: Final = 9
-NAMES: Final = 260
-WIDTH: Final = 960
-"""The width of the bars, in the picture's units."""
-TOP: Final = 64
-TICKS: Final = 8
 
 COLOURS: Final = {
     State.WAITING: "#c9ced6",
@@ -29,33 +22,91 @@ COLOURS: Final = {
 }
 """The colours also differ in lightness, for people who see few colours."""
 
-MARKS: Final = {
-    Outcome.CREATED: "#2f7d4f",
-    Outcome.CHANGED: "#2f7d4f",
-    Outcome.REMOVED: "#2f7d4f",
-    Outcome.UNCHANGED: "#7a8494",
-    Outcome.KEPT: "#7a8494",
-    Outcome.ABSENT: "#7a8494",
-    Outcome.DIFFERENT: "#b7791f",
-    Outcome.SKIPPED: "#b7791f",
-    Outcome.STOPPED: "#b7791f",
-    Outcome.FAILED: "#c53030",
+SIGNS: Final = {
+    Outcome.FAILED: ("bad", "✕"),
+    Outcome.DIFFERENT: ("warn", "≠"),
+    Outcome.SKIPPED: ("warn", "↷"),
+    Outcome.STOPPED: ("warn", "■"),
+    Outcome.CREATED: ("good", "✓"),
+    Outcome.CHANGED: ("good", "✓"),
+    Outcome.REMOVED: ("good", "✓"),
+    Outcome.KEPT: ("quiet", "="),
+    Outcome.UNCHANGED: ("quiet", "="),
+    Outcome.ABSENT: ("quiet", "="),
 }
+"""The tone and the sign of each outcome, the worst first; it is always written out beside them."""
 
-STYLE: Final = """
-svg { font: 10px system-ui, sans-serif; color: #1f2733; background: #ffffff; }
-svg text { fill: currentColor; }
-svg .title { font-size: 15px; font-weight: 600; }
-svg .grid { stroke: currentColor; stroke-opacity: .15; }
-svg .row:hover rect.back { fill: currentColor; fill-opacity: .08; }
-svg rect.back { fill: transparent; }
-@media (prefers-color-scheme: dark) { svg { color: #e6e9ef; background: #14181f; } }
+STEPS: Final = (
+    0.1,
+    0.2,
+    0.5,
+    1,
+    2,
+    5,
+    10,
+    20,
+    30,
+    60,
+    120,
+    300,
+    600,
+    1200,
+    1800,
+    3600,
+    7200,
+    14400,
+    43200,
+    86400,
+)
+MOST_TICKS: Final = 8
+OPEN_GROUPS: Final = 12
+"""Of more groups, those in which all is good are closed."""
+
+ROW: Final = 16
+TOP: Final = 76
+LEFT: Final = 340
+WIDTH: Final = 860
+"""The measures of the picture that is no page."""
+
+SVG_STYLE: Final = """
+svg { font: 11px system-ui, sans-serif; background: #fff; } text { fill: #1f2733; }
+.title { font-size: 15px; font-weight: 600; } .group { font-weight: 600; } .good { fill: #1f6f42; }
+.warn { fill: #8a5a00; } .bad { fill: #b32020; } .quiet { fill: #5d6878; }
+@media (prefers-color-scheme: dark) { svg { background: #14181f; } text { fill: #e6e9ef; } .good { fill: #6fcf97; }
+  .warn { fill: #f0b75a; } .bad { fill: #ff8a80; } .quiet { fill: #9aa5b5; } }
 """
 
-PAGE_STYLE: Final = """
-body { margin: 0; background: #ffffff; }
-svg { width: 100%; height: auto; min-width: 720px; }
-@media (prefers-color-scheme: dark) { body { background: #14181f; } }
+STYLE: Final = """
+:root { color-scheme: light dark; --text: #1f2733; --back: #fff; --line: #d9dee6; --quiet: #5d6878;
+  --good: #1f6f42; --warn: #8a5a00; --bad: #b32020; --card: #f5f7fa; }
+@media (prefers-color-scheme: dark) { :root { --text: #e6e9ef; --back: #14181f; --line: #333b47; --quiet: #9aa5b5;
+  --good: #6fcf97; --warn: #f0b75a; --bad: #ff8a80; --card: #1c222b; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 20px; max-width: 1280px; color: var(--text); background: var(--back);
+  font: 14px/1.4 system-ui, sans-serif; }
+h1 { font-size: 20px; margin: 0 0 8px; overflow-wrap: anywhere; }
+ul { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 16px; margin: 0 0 8px; padding: 0; }
+ul.why { display: block; padding: 8px 12px; border-left: 4px solid var(--bad); background: var(--card); }
+ul.why li { overflow-wrap: anywhere; }
+.key { color: var(--quiet); font-size: 12px; }
+.key i { display: inline-block; width: 10px; height: 10px; margin-right: 4px; border-radius: 2px; }
+.good { color: var(--good); } .warn { color: var(--warn); } .bad { color: var(--bad); } .quiet { color: var(--quiet); }
+.row { display: grid; grid-template-columns: 96px minmax(0, 260px) minmax(0, 1fr); gap: 0 12px; align-items: center;
+  padding: 2px 0; }
+.row b { font-weight: 600; white-space: nowrap; }
+.row small { grid-column: 2 / -1; color: var(--quiet); overflow-wrap: anywhere; }
+.name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.name em { font-style: normal; color: var(--quiet); }
+.bars { position: relative; display: block; width: 100%; height: 12px; background: var(--card); border-radius: 2px; overflow: hidden; }
+.axis { position: sticky; top: 0; z-index: 1; background: var(--back); border-bottom: 1px solid var(--line); }
+.axis .bars { background: none; height: 20px; overflow: visible; font-size: 12px; color: var(--quiet); }
+.axis .bars span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
+.axis .bars span:first-child { transform: none; } .axis .bars span.end { transform: translateX(-100%); }
+details { border-bottom: 1px solid var(--line); padding: 4px 0; }
+summary { cursor: pointer; font-weight: 600; overflow-wrap: anywhere; }
+summary span { font-weight: 400; font-size: 12px; margin-left: 8px; }
+@media (max-width: 640px) { body { padding: 12px; } .axis .bars span:nth-child(even) { display: none; }
+  .row { grid-template-columns: 88px minmax(0, 1fr); } .row .bars { grid-column: 1 / -1; } .row small { grid-column: 1 / -1; } }
 """
 
 
@@ -65,85 +116,152 @@ class Timeline:
 
     Attributes:
         title: verb and plan.
-        outcomes: the number of resources for each outcome, in words.
         begun: the beginning of the run.
         seconds: its duration.
-        resources: a row for each, from top to bottom.
+        resources: all of them.
     """
 
     title: str
-    outcomes: str
     begun: datetime
     seconds: float
     resources: Sequence[ResourceRecord]
 
     def page(self) -> str:
         """Draw the picture on an HTML page that needs no other file."""
-        title = escape(self.title)
-        return (
-            f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<style>{PAGE_STYLE}</style></head><body>{self.picture()}</body></html>\n"
+        title = escape(f"{self.title}: {self._counted(self.resources)} in {_duration(self.seconds)}")
+        groups = self._groups()
+        ticks = "".join(
+            f'<span{" class=end" if self._percent(at) > 94 else ""} style="left:{self._percent(at):.2f}%">'
+            f"{_duration(at, exact=True)}</span>"
+            for at in self._moments()
         )
+        why = "".join(f"<li>{escape(one)}</li>" for one in reasons(self.resources))
+        return "".join(
+            (
+                f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>',
+                '<meta name="viewport" content="width=device-width, initial-scale=1">',
+                f"<style>{STYLE}</style></head><body><h1>{title}</h1>",
+                f'<ul class="why">{why}</ul>' if why else "",
+                f'<ul class="key">{"".join(self._legend())}</ul>',
+                f'<div class="row axis"><b></b><span></span><div class="bars">{ticks}</div></div>',
+                *(part for name, those in groups for part in self._group(name, those, len(groups))),
+                "</body></html>\n",
+            )
+        )
+
+    def _groups(self) -> list[tuple[str, list[ResourceRecord]]]:
+        """Return the resources by what they are in; the worst first in each, and the worst groups first."""
+        groups = [(name, sorted(those, key=_badness)) for name, those in grouped(self.resources).items()]
+
+        def worst(group: tuple[str, list[ResourceRecord]]) -> tuple[int, int]:
+            badness = _badness(group[1][0])
+            alike = sum(one.outcome is group[1][0].outcome for one in group[1])
+            return (badness, -alike) if badness < _GOOD else (_GOOD, 0)
+
+        return sorted(groups, key=worst)
+
+    def _counted(self, resources: Sequence[ResourceRecord]) -> str:
+        counted = Counter(one.outcome for one in resources)
+        return ", ".join(f"{counted[one]} {one}" for one in SIGNS if counted[one]) or "nothing to do"
+
+    def _legend(self) -> Iterator[str]:
+        for state, colour in COLOURS.items():
+            yield f'<li><i style="background:{colour}"></i>{state}</li>'
+
+    def _moments(self) -> list[float]:
+        """Return round numbers of seconds, as many as fit on the axis."""
+        step = next((one for one in STEPS if self.seconds / one <= MOST_TICKS), self.seconds / MOST_TICKS)
+        return [round(number * step, 1) for number in range(int(self.seconds / step + 1e-9) + 1)]
+
+    def _group(self, name: str, resources: Sequence[ResourceRecord], groups: int) -> Iterator[str]:
+        good = all(one.outcome is not None and one.outcome.is_good for one in resources)
+        shown = "" if good and groups > OPEN_GROUPS else " open"
+        counted = escape(self._counted(resources))
+        yield f"<details{shown}><summary>{escape(name)}<span>{counted}</span></summary>"
+        for one in resources:
+            yield from self._row(one)
+        yield "</details>"
+
+    def _row(self, record: ResourceRecord) -> Iterator[str]:
+        tone, sign = _sign(record)
+        own, kind = record.name.rpartition("/")[2], record.kind.replace("_", " ")
+        yield f'<div class="row"><b class="{tone}">{sign} {record.outcome or record.state}</b>'
+        yield f'<span class="name">{escape(own)} <em>{escape(kind)}</em></span>'
+        yield f'<svg class="bars" role="img"><title>{escape(_told(record))}</title>'
+        for state, begun, long in self._spans(record):
+            top, high = (5, 2) if state is State.WAITING else (1, 10)
+            yield f'<rect x="{begun:.2f}%" y="{top}" width="{max(long, 0.1):.2f}%" height="{high}" fill="{COLOURS[state]}"/>'
+        said = record.error or "; ".join(record.differences) or ("" if tone == "good" else record.detail)
+        yield f"</svg><small>{escape(said)}</small></div>" if said else "</svg></div>"
+
+    def _spans(self, record: ResourceRecord) -> Iterator[tuple[State, float, float]]:
+        """Yield the states in which a resource was, with their beginnings and lengths in per cent of the run."""
+        for span in record.spans:
+            begun, ended = self._at(span.begun), self._at(span.ended)
+            if span.state in COLOURS and ended - begun > 0.01:
+                yield span.state, begun, ended - begun
+
+    def _at(self, moment: datetime) -> float:
+        return self._percent((moment - self.begun).total_seconds())
+
+    def _percent(self, seconds: float) -> float:
+        return 100 * min(1.0, max(0.0, seconds / (self.seconds or 1.0)))
 
     def picture(self) -> str:
         """Draw the picture as SVG that needs no other file."""
-        height = TOP + ROW * len(self.resources) + 24
-        width = NAMES + WIDTH + 40
-        summary = escape(f"{self.title}: {self.outcomes} in {_duration(self.seconds)}")
+        lines: list[tuple[str, ResourceRecord | None]] = [(one, None) for one in reasons(self.resources)]
+        for name, those in self._groups():
+            lines.append((f"{name}: {self._counted(those)}", None))
+            lines += [("", one) for one in those]
+        height = TOP + ROW * len(lines) + 10
+        title = escape(f"{self.title}: {self._counted(self.resources)} in {_duration(self.seconds)}")
         return "".join(
             (
-                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',
-                f"<title>{summary}</title><style>{STYLE}</style>",
-                f'<text class="title" x="12" y="22">{summary}</text>',
-                *_legend(),
-                *self._ticks(height),
-                *(part for number, one in enumerate(self.resources) for part in self._row(number, one)),
+                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + 60} {height}" role="img">',
+                f"<title>{title}</title><style>{SVG_STYLE}</style>",
+                f'<text class="title" x="10" y="22">{title}</text>',
+                *(
+                    f'<rect x="{10 + 90 * at}" y="32" width="10" height="10" fill="{colour}"/>'
+                    f'<text x="{24 + 90 * at}" y="41">{state}</text>'
+                    for at, (state, colour) in enumerate(COLOURS.items())
+                ),
+                *(
+                    f'<text x="{LEFT + WIDTH * self._percent(at) / 100:.1f}" y="{TOP - 6}">{_duration(at, exact=True)}</text>'
+                    for at in self._moments()
+                ),
+                *(
+                    part
+                    for number, line in enumerate(lines)
+                    for part in self._line(TOP + ROW * number, *line)
+                ),
                 "</svg>",
             )
         )
 
-    def _ticks(self, height: int) -> Iterator[str]:
-        for number in range(TICKS + 1):
-            x = NAMES + WIDTH * number / TICKS
-            yield f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 6}" y2="{height - 20}"/>'
-            label = _duration(self.seconds * number / TICKS)
-            yield f'<text x="{x:.1f}" y="{TOP - 10}" text-anchor="middle">{label}</text>'
-
-    def _row(self, number: int, record: ResourceRecord) -> Iterator[str]:
-        y = TOP + ROW * number
-        yield f'<g class="row"><title>{escape(_told(record))}</title>'
-        yield f'<rect class="back" x="0" y="{y}" width="{NAMES + WIDTH + 40}" height="{ROW}"/>'
-        yield f'<text x="{NAMES - 8}" y="{y + 10}" text-anchor="end">{escape(_shortened(record.key))}</text>'
-        for span in record.spans:
-            yield from self._bar(y, span)
-        if record.outcome is not None and record.ended is not None:
-            x = self._x(record.ended)
-            yield f'<circle cx="{x:.1f}" cy="{y + ROW / 2}" r="3" fill="{MARKS[record.outcome]}"/>'
+    def _line(self, y: int, text: str, record: ResourceRecord | None) -> Iterator[str]:
+        if record is None:
+            yield f'<text class="group" x="10" y="{y + 11}">{escape(text)}</text>'
+            return
+        tone, sign = _sign(record)
+        yield f'<g><title>{escape(_told(record))}</title><text class="{tone}" x="10" y="{y + 11}">{sign}'
+        yield f' {record.outcome or record.state}</text><text x="100" y="{y + 11}">{escape(_shortened(record))}</text>'
+        for state, begun, long in self._spans(record):
+            top, high = (6, 3) if state is State.WAITING else (3, 9)
+            yield f'<rect x="{LEFT + WIDTH * begun / 100:.1f}" y="{y + top}" height="{high}" fill="{COLOURS[state]}"'
+            yield f' width="{max(WIDTH * long / 100, 0.5):.1f}"/>'
         yield "</g>"
 
-    def _bar(self, y: int, span: Span) -> Iterator[str]:
-        colour = COLOURS.get(span.state)
-        begun, ended = self._x(span.begun), self._x(span.ended)
-        if colour is None or ended - begun < 0.05:
-            return
-        high = BAR if span.state is not State.WAITING else 3
-        yield (
-            f'<rect x="{begun:.1f}" y="{y + (ROW - high) / 2:.1f}" width="{max(ended - begun, 0.5):.1f}"'
-            f' height="{high}" rx="1" fill="{colour}"/>'
-        )
 
-    def _x(self, at: datetime) -> float:
-        whole = self.seconds or 1.0
-        return NAMES + WIDTH * min(1.0, max(0.0, (at - self.begun).total_seconds() / whole))
+_GOOD: Final = list(SIGNS).index(Outcome.CREATED)
 
 
-def _legend() -> Iterator[str]:
-    x = 12
-    for state, colour in COLOURS.items():
-        yield f'<rect x="{x}" y="32" width="10" height="10" rx="2" fill="{colour}"/>'
-        yield f'<text x="{x + 14}" y="41">{state}</text>'
-        x += 24 + 6 * len(state) + 10
+def _badness(record: ResourceRecord) -> int:
+    return -1 if record.outcome is None else list(SIGNS).index(record.outcome)
+
+
+def _sign(record: ResourceRecord) -> tuple[str, str]:
+    """Return the tone and the sign of a resource."""
+    return ("warn", "?") if record.outcome is None else SIGNS[record.outcome]
 
 
 def _told(record: ResourceRecord) -> str:
@@ -160,15 +278,18 @@ def _told(record: ResourceRecord) -> str:
     return "\n".join(lines)
 
 
-def _shortened(key: str, most: int = 44) -> str:
-    return key if len(key) <= most else f"{key[: most // 2]}…{key[-most // 2 + 1 :]}"
+def _shortened(record: ResourceRecord, most: int = 34) -> str:
+    own = record.name.rpartition("/")[2]
+    return own if len(own) <= most else f"{own[: most // 2]}…{own[-most // 2 + 1 :]}"
 
 
-def _duration(seconds: float) -> str:
+def _duration(seconds: float, *, exact: bool = False) -> str:
     if seconds < 10:
-        return f"{seconds:.2f} s"
+        return f"{seconds:g} s" if exact else f"{seconds:.2f} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
-        return f"{hours} h {minutes:02} min"
+        return f"{hours} h" if exact and not minutes else f"{hours} h {minutes:02} min"
+    if exact and not rest:
+        return f"{minutes} min"
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"

@@ -5,10 +5,10 @@ azure-storage-blob is an optional dependency, so it is imported only where it is
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from pydantic import SecretStr
 
@@ -97,30 +97,57 @@ async def open_container(account: BlobAccount, container: str, name: str) -> Asy
         ServiceError: the storage service refused a request.
         TransportError: the storage service could not be reached.
     """
-    try:
-        from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
-        from azure.storage.blob.aio import ContainerClient
-    except ImportError as error:
-        raise ImportError("uploads need azure-storage-blob: pip install 'asyncsm[storage]'") from error
     url = account.blob_url(container, name)
-    try:
-        async with ContainerClient(
-            account.url,
-            container,
-            credential=_credential(account),
-            initial_backoff=_FIRST_PAUSE,
-            retry_total=_RETRIES,
-            read_timeout=_READ_TIMEOUT,
-        ) as client:
+    with translated(url):
+        from azure.storage.blob.aio import ContainerClient
+
+        async with ContainerClient(account.url, container, **client_options(account)) as client:
             if not account.is_delegated:
                 await _ensure(client)
             yield client
+
+
+@contextmanager
+def translated(url: str) -> Iterator[None]:
+    """Raise the library's errors as asyncsm's; `url` is what they are about.
+
+    Raises:
+        ImportError: azure-storage-blob is not installed.
+        ServiceError: the storage service refused a request.
+        TransportError: the storage service could not be reached.
+    """
+    try:
+        import azure.storage.blob.aio  # noqa: F401 - who uses it finds it here
+        from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
+    except ImportError as error:
+        raise ImportError("blobs need azure-storage-blob: pip install 'asyncsm[storage]'") from error
+    try:
+        yield
     except HttpResponseError as error:
         raise _service_error(error, url) from error
     except ServiceRequestError as error:
         raise ConnectionFailed(f"cannot reach {url}: {error.message}") from error
     except ServiceResponseError as error:
-        raise ConnectionLost(f"the connection broke while {url} was written: {error}") from error
+        raise ConnectionLost(f"the connection broke while {url} was read or written: {error}") from error
+
+
+class ClientOptions(TypedDict):
+    """Options of the library's clients."""
+
+    credential: AzureNamedKeyCredential | AzureSasCredential
+    initial_backoff: int
+    retry_total: int
+    read_timeout: int
+
+
+def client_options(account: BlobAccount) -> ClientOptions:
+    """Return the options of a client for an account."""
+    return {
+        "credential": _credential(account),
+        "initial_backoff": _FIRST_PAUSE,
+        "retry_total": _RETRIES,
+        "read_timeout": _READ_TIMEOUT,
+    }
 
 
 def _credential(account: BlobAccount) -> AzureNamedKeyCredential | AzureSasCredential:

@@ -48,9 +48,11 @@ class Loopback:
         """The client's transport: what the pipeline does, without TLS."""
         url = urlsplit(request.url)
         request_id = f"{self._world.random.getrandbits(128):032x}"
+        segments = split(url.path)
+        scoped = segments[0] == SUBSCRIPTION
         incoming = Incoming(
             method=request.method,
-            segments=split(url.path)[1:],
+            segments=segments[1:] if scoped else segments,
             query=parse_query(url.query),
             host=url.netloc,
             version=request.headers["x-ms-version"],
@@ -65,7 +67,7 @@ class Loopback:
                 incoming.segments,
                 incoming.query,
                 incoming.root,
-                scoped=True,
+                scoped=scoped,
                 conditional=incoming.conditional,
             )
             call = Call(self._world, self.subscription, incoming, route, parameters, request_id)

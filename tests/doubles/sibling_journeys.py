@@ -4,10 +4,11 @@ from doubles.lossy import LossyLoopback
 
 from asyncsm import OutcomeUnknown
 from asyncsm.emulator import Quotas
-from asyncsm.emulator.seeding import SeedDocument, plant
+from asyncsm.emulator.seeding import SeedDocument
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations import catalogue
 from asyncsm.polling import OperationHandle
+from asyncsm.provisioning.planting import plant
 
 
 def operations_of(service):

@@ -14,11 +14,12 @@ from asyncsm.cli.exit_codes import exit_code
 from asyncsm.cli.naming import path_of
 from asyncsm.cli.tree import table
 from asyncsm.emulator.routing import parse_query
-from asyncsm.emulator.seeding import SeedDocument, plant
+from asyncsm.emulator.seeding import SeedDocument
 from asyncsm.emulator.state import Quotas
 from asyncsm.engine.lost_replies import ROLE_OPERATIONS
 from asyncsm.operations import catalogue
 from asyncsm.operations.facts import PLACEHOLDER
+from asyncsm.provisioning.planting import plant
 
 NAMES = {
     "affinity_group_name": "near",

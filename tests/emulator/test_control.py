@@ -8,8 +8,8 @@ from io import BytesIO
 
 import aiohttp
 import pytest
-from doubles.bare_client import Management, connected
-from doubles.contents import EVERYTHING
+from doubles.bare_client import Management, connected, document as xml
+from doubles.contents import fill
 from openapi_spec_validator import validate
 
 from asyncsm.emulator import Clock, Emulator, InstantClock, ManualClock, control, portal
@@ -18,7 +18,8 @@ from asyncsm.emulator.control.resources import RESOURCE_KINDS, ResourceKind
 
 SHOP = {
     "storage_accounts": [{"name": "webstore"}],
-    "hosted_services": [{"name": "shop", "deployments": [{"roles": [{"name": "WebRole", "instances": 2}]}]}],
+    "hosted_services": [{"name": "shop"}],
+    "deployments": [{"name": "production", "service_name": "shop", "roles": {"WebRole": 2}}],
 }
 
 
@@ -381,7 +382,7 @@ class TestResources:
         assert [each["name"] for each in page["items"]] == ["web-29", "web-30"]
         other = emulator.subscription_ids[1]
         assert (await asked(admin, "GET", f"/hosted-services?subscription={other}"))[1]["total"] == 0
-        for path in ("/disks", "/images", "/operations"):
+        for path in ("/disks", "/os-images", "/operations"):
             assert (await asked(admin, "GET", f"{path}?filter=nothing-has-this"))[1]["items"] == []
 
     @pytest.mark.parametrize("query", ["limit=0", "limit=many", "status=Lost", "colour=red"])
@@ -389,6 +390,59 @@ class TestResources:
         """A parameter that is wrong is refused by its name."""
         status, content = await asked(admin, "GET", f"/operations?{query}")
         assert (status, content["fields"][0]["field"]) == (400, query.partition("=")[0])
+
+    async def test_natural_order(self, admin: aiohttp.ClientSession, emulator: Emulator):
+        """Numbers in names are sorted by their value, and letters without regard to case."""
+        emulator.seed({"hosted_services": [{"name": each} for each in ("farm-10", "Farm-9", "farm-100")]})
+        _, page = await asked(admin, "GET", "/hosted-services?sort=name&filter=farm")
+        assert [each["name"] for each in page["items"]] == ["Farm-9", "farm-10", "farm-100"]
+        _, page = await asked(admin, "GET", "/hosted-services?sort=name&descending=true&filter=farm&limit=1")
+        assert [each["name"] for each in page["items"]] == ["farm-100"]
+        _, page = await asked(admin, "GET", "/hosted-services?sort=Production&descending=true")
+        assert page["items"][0]["name"] == "shop"
+        status, content = await asked(admin, "GET", "/hosted-services?sort=colour")
+        assert (status, content["fields"][0]["field"]) == (400, "sort")
+
+    async def test_documents_have_no_secrets(self, admin: aiohttp.ClientSession, emulator: Emulator):
+        """Keys in what the service answers are masked, and reading it changes nothing."""
+        emulator.seed({"service_bus_namespaces": [{"name": "messages", "notification_hubs": ["phones"]}]})
+        owner = emulator.state.subscriptions[emulator.subscription_id]
+        hub = owner.service_bus_namespaces["messages"].hubs["phones"].description
+        key = hub.authorization_rules[0].primary_key.get_secret_value()
+        before = await asked(admin, "GET", "/state")
+        query = "kind=notification-hubs&name=phones"
+        status, document = await asked(admin, "GET", f"/document?{query}")
+        assert (status, document["status"]) == (200, 200)
+        assert "<PrimaryKey>...</PrimaryKey>" in document["text"]
+        assert key not in document["text"]
+        assert await asked(admin, "GET", "/state") == before
+        assert len(emulator.journal) == 0
+
+    @pytest.mark.parametrize("query", ["kind=disks&name=none", "kind=nothing&name=shop"])
+    async def test_no_document(self, admin: aiohttp.ClientSession, query: str):
+        """What is not there has no document."""
+        assert (await asked(admin, "GET", f"/document?{query}"))[0] == 404
+
+    async def test_operations_of_a_resource(self, admin: aiohttp.ClientSession, management: Management):
+        """Operations are listed by what they changed, a machine and a deployment under all their paths."""
+        service = "services/hostedservices/shop"
+        rebooted = await management.post(
+            f"{service}/deploymentslots/production/roleinstances/WebRole_IN_0?comp=reboot"
+        )
+        group = "<Name>near</Name><Label>bmVhcg==</Label><Location>West US</Location>"
+        created = await management.post("affinitygroups", xml("CreateAffinityGroup", group))
+        assert (rebooted.status, created.status) == (202, 201)
+        reboot = ["RebootDeploymentRoleInstanceBySlot"]
+        for place, names in (
+            (service, reboot),
+            (f"{service}/deploymentslots/production/roles/WebRole_IN_0", reboot),
+            (f"{service}/deployments/production/roleinstances/WebRole_IN_0", reboot),
+            (f"{service}/deployments/production/roleinstances/WebRole_IN_1", []),
+            ("affinitygroups", ["CreateAffinityGroup"]),
+            ("services/hostedservices/sho", []),
+        ):
+            _, page = await asked(admin, "GET", f"/operations?below={place}")
+            assert [each["name"] for each in page["items"]] == names
 
     async def test_operations(self, admin: aiohttp.ClientSession, management: Management, clock: ManualClock):
         """An operation is shown as it stands, and what it changes as far as that has come."""
@@ -410,7 +464,7 @@ class TestKinds:
     @pytest.fixture
     async def rows(self, kind: ResourceKind, admin: aiohttp.ClientSession, emulator: Emulator):
         """The rows of `kind` in an emulator that has some of each kind."""
-        emulator.seed(EVERYTHING)
+        fill(emulator)
         status, page = await asked(admin, "GET", f"/{kind.name}")
         assert status == 200
         assert page["items"], f"there are no {kind.noun}s in EVERYTHING"
@@ -435,8 +489,10 @@ class TestKinds:
     async def test_numbers(self, kind: ResourceKind, admin: aiohttp.ClientSession, emulator: Emulator, rows):
         """The overview counts the rows, and the filter finds one by its name in any case of letters."""
         _, overview = await asked(admin, "GET", "/overview")
-        assert overview["subscriptions"][0]["resources"][kind.name] == len(rows)
-        assert overview["subscriptions"][1]["resources"][kind.name] == 0
+        counted = [each["resources"][kind.name] for each in overview["subscriptions"]]
+        of_each = [[row for row in rows if row["subscription"] == id_] for id_ in emulator.subscription_ids]
+        assert counted == [len(each) for each in of_each]
+        assert counted[0] > 0
         query = f"filter={rows[0]['name'].upper()}&subscription={emulator.subscription_id}"
         assert rows[0] in (await asked(admin, "GET", f"/{kind.name}?{query}"))[1]["items"]
 
@@ -450,6 +506,38 @@ class TestKinds:
             assert (await asked(admin, "GET", f"{path}?subscription={emulator.subscription_ids[1]}"))[
                 0
             ] == 404
+
+    async def test_order(self, kind: ResourceKind, admin: aiohttp.ClientSession, rows):
+        """Rows are sorted by each column, one way and the other."""
+        _, content = await asked(admin, "GET", "/kinds")
+        (shown,) = (each for each in content["kinds"] if each["name"] == kind.name)
+        for column in shown["columns"]:
+            found = {}
+            for descending in ("false", "true"):
+                query = f"sort={column['sort']}&descending={descending}"
+                status, page = await asked(admin, "GET", f"/{kind.name}?{query}")
+                assert status == 200
+                found[descending] = page["items"]
+            assert sorted(map(str, found["true"])) == sorted(map(str, rows))
+            field = column["sort"]
+            if field in rows[0]:
+                assert [each[field] for each in found["true"]] == [
+                    each[field] for each in reversed(found["false"])
+                ]
+
+    async def test_document(self, kind: ResourceKind, admin: aiohttp.ClientSession, rows):
+        """Each resource with a path is shown as the service answers it, and found by name and path."""
+        for row in rows:
+            query = {key: row[key] for key in ("name", "path", "subscription")}
+            async with admin.get("/document", params={"kind": kind.name, **query}) as reply:
+                document = await reply.json()
+                assert reply.status == (200 if row["path"] else 404)
+            if row["path"]:
+                assert (document["status"], bool(document["text"])) == (200, True)
+                assert "hidden" not in document["text"]
+            del query["name"]
+            async with admin.get(f"/{kind.name}", params={"filter": row["name"], **query}) as reply:
+                assert row in (await reply.json())["items"]
 
     async def test_no_secrets(self, kind: ResourceKind, emulator: Emulator, rows):
         """No row has a key of a storage account."""
@@ -592,15 +680,16 @@ class TestDescription:
         _, document = await asked(admin, "GET", "/openapi.json")
         for route in control.ROUTES:
             call = document["paths"][route.path][route.method.lower()]
-            given = {
-                each["name"]: each["example"] for each in call.get("parameters", []) if each["in"] == "path"
-            }
+            examples = [each for each in call.get("parameters", []) if "example" in each]
+            given = {each["name"]: each["example"] for each in examples if each["in"] == "path"}
+            query = {each["name"]: each["example"] for each in examples if each["in"] == "query"}
             content = call.get("requestBody", {}).get("content", {}).get("application/json", {})
             body = content.get("example")
             if route.example.body_from is not None:
                 _, body = await asked(admin, "GET", route.example.body_from)
             (status, promised), *_ = call["responses"].items()
-            async with admin.request(route.method, route.path.format(**given), json=body) as reply:
+            path = route.path.format(**given)
+            async with admin.request(route.method, path, params=query, json=body) as reply:
                 assert reply.status == int(status), f"{route.method} {route.path}: {await reply.text()}"
                 assert list(promised.get("content", {reply.content_type: {}})) == [reply.content_type]
 

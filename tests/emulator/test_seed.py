@@ -10,19 +10,27 @@ from doubles.compute import SERVICES, SHOP, cscfg, hosted_service, instance_stat
 from doubles.contents import EVERYTHING
 
 from asyncsm.emulator import Emulator, ManualClock, SeedDocument, SeedError, load_seed
+from asyncsm.errors import InvalidArgument
 
 STORE = {"storage_accounts": [{"name": "store"}]}
 
 
 def service(**deployment: object) -> dict[str, object]:
-    """A document with the service ``shop``, which has one deployment."""
-    return {**STORE, "hosted_services": [{"name": "shop", "deployments": [deployment]}]}
+    """A seed with the service ``shop``, which has one deployment of roles."""
+    deployments = [{"name": "production", "service_name": "shop", **deployment}]
+    return {**STORE, "hosted_services": [{"name": "shop"}], "deployments": deployments}
+
+
+def machines(*given: dict[str, object]) -> dict[str, object]:
+    """A seed with the service ``shop``, which has machines."""
+    made = [{"service_name": "shop", "deployment_name": "production", **one} for one in given]
+    return {**STORE, "hosted_services": [{"name": "shop"}], "virtual_machines": made}
 
 
 async def test_roles(emulator: Emulator, management: Management):
     """A deployment of roles is there at once, and runs."""
-    emulator.seed(service(slot="Staging", roles=[{"name": "Web", "instances": 2}, {"name": "Worker"}]))
-    found = await management.get(f"{SHOP}/deployments/staging")
+    emulator.seed(service(deployment_slot="Staging", roles={"Web": 2, "Worker": 1}))
+    found = await management.get(f"{SHOP}/deployments/production")
     assert (found.find("Status"), found.find("DeploymentSlot")) == ("Running", "Staging")
     assert found.find_all("InstanceName") == ["Web_IN_0", "Web_IN_1", "Worker_IN_0"]
     assert set(instance_states(found)) == {("ReadyRole", "Started")}
@@ -31,7 +39,7 @@ async def test_roles(emulator: Emulator, management: Management):
 
 async def test_suspended_roles(emulator: Emulator, management: Management):
     """Or it is suspended; a service configuration file may say what roles there are."""
-    emulator.seed(service(name="blue", status="Suspended", configuration=cscfg(Web=3)))
+    emulator.seed(service(name="blue", start_deployment=False, configuration=cscfg(Web=3)))
     found = await management.get(f"{SHOP}/deployments/blue")
     assert found.find("Status") == "Suspended"
     assert instance_states(found) == [("StoppedVM", "Stopped")] * 3
@@ -39,12 +47,20 @@ async def test_suspended_roles(emulator: Emulator, management: Management):
 
 async def test_machines(emulator: Emulator, management: Management):
     """Virtual machines are set up and booted, or off, with their disks and endpoints."""
-    machines = [
-        {"name": "web{index}", "count": 2, "data_disks": [10, 20], "availability_set": "web"},
-        {"name": "db", "os": "Windows", "size": "Medium", "status": "StoppedDeallocated"},
-        {"name": "mail", "status": "Stopped", "endpoints": [{"name": "smtp", "local_port": 25, "port": 25}]},
-    ]
-    emulator.seed(service(virtual_machines=machines))
+    sizes = [{"logical_disk_size_in_gb": 10}, {"logical_disk_size_in_gb": 20}]
+    smtp = {"name": "smtp", "local_port": 25, "port": 25}
+    emulator.seed(
+        machines(
+            {
+                "name": "web{index}",
+                "count": 2,
+                "data_virtual_hard_disks": sizes,
+                "availability_set_name": "web",
+            },
+            {"name": "db", "os": "Windows", "role_size": "Medium", "status": "StoppedDeallocated"},
+            {"name": "mail", "status": "Stopped", "network_config": {"endpoints": [smtp]}},
+        )
+    )
     found = await management.get(f"{SHOP}/deployments/production")
     assert dict(zip(found.find_all("InstanceName"), instance_states(found), strict=True)) == {
         "web1": ("ReadyRole", "Started"),
@@ -82,8 +98,9 @@ async def test_the_rest(emulator: Emulator, management: Management):
 
 async def test_many(emulator: Emulator, management: Management):
     """A count makes many, and the quotas grow as far as that needs."""
-    services = [{"name": "web-{index:03}", "count": 30, "deployments": [{"roles": [{"name": "Web"}]}]}]
-    emulator.seed({**STORE, "hosted_services": services})
+    each = {"service_name": "web-{index:03}", "count": 30, "roles": {"Web": 1}}
+    services = [{"name": "web-{index:03}", "count": 30}]
+    emulator.seed({**STORE, "hosted_services": services, "deployments": [{"name": "production", **each}]})
     names = (await management.get(SERVICES)).find_all("ServiceName")
     assert (len(names), names[0], names[-1]) == (30, "web-001", "web-030")
     counts = await management.get(f"/{emulator.subscription_id}")
@@ -101,38 +118,38 @@ async def test_quotas(emulator: Emulator, management: Management):
 
 
 async def test_subscriptions(emulator: Emulator, management: Management, neighbour: Management):
-    """Subscriptions are meant by place, name or id; those that are not there yet are made."""
+    """Subscriptions are meant by name or id; those that are not there yet are made."""
     first, second = emulator.subscription_ids
     new = "6f1c2d3e-0000-4000-8000-1234567890ab"
     name = emulator.state.subscriptions[second].name
-
-    def with_service(shop: str, **which: str) -> dict[str, object]:
-        return {**which, "hosted_services": [{"name": shop}]}
-
     emulator.seed(
         {
-            "subscriptions": [
-                with_service("at-its-place"),
-                with_service("by-name", name=name),
-                with_service("by-id", id=first.upper()),
-                with_service("new-id", id=new),
-                with_service("new-name", name="Depot"),
-            ]
+            "subscriptions": [first.upper(), name, new, "Depot"],
+            "hosted_services": [
+                {"name": "in-the-first"},
+                {"name": "by-name", "subscription": name},
+                {"name": "by-id", "subscription": first.upper()},
+                {"name": "new-id", "subscription": new},
+                {"name": "spread-{index}", "count": 8, "spread": "by_quota"},
+            ],
         }
     )
-    assert (await management.get(SERVICES)).find_all("ServiceName") == ["at-its-place", "by-id"]
-    assert (await neighbour.get(SERVICES)).find_all("ServiceName") == ["by-name"]
+    assert (await management.get(SERVICES)).find_all("ServiceName")[:2] == ["in-the-first", "by-id"]
+    assert (await neighbour.get(SERVICES)).find_all("ServiceName")[0] == "by-name"
     assert emulator.subscription_ids[:3] == [first, second, new]
-    assert (await management.get(f"/{new}/{SERVICES}")).find_all("ServiceName") == ["new-id"]
+    assert (await management.get(f"/{new}/{SERVICES}")).find_all("ServiceName")[0] == "new-id"
     assert new in emulator.publishsettings_path.read_text()
     listed = await management.get("/subscriptions")
     assert listed.find_all("SubscriptionName")[-1] == "Depot"
+    for id_ in emulator.subscription_ids:
+        assert "spread-" in str((await management.get(f"/{id_}/{SERVICES}")).find_all("ServiceName"))
 
 
 async def test_what_is_there_goes_on(emulator: Emulator, management: Management, clock: ManualClock):
     """A seed adds to what there is: time does not move, and what is under way stays so."""
     emulator.seed(STORE)
-    emulator.seed({"hosted_services": [{"name": "old", "deployments": [{"roles": [{"name": "Web"}]}]}]})
+    old = {"name": "production", "service_name": "old", "roles": {"Web": 1}}
+    emulator.seed({"hosted_services": [{"name": "old"}], "deployments": [old]})
     accepted = await management.delete(f"{SERVICES}/old/deployments/production")
     before = clock.now()
     emulator.seed({"hosted_services": [{"name": "shop"}]})
@@ -144,35 +161,35 @@ async def test_what_is_there_goes_on(emulator: Emulator, management: Management,
 @pytest.mark.parametrize(
     ("document", "problem"),
     [
-        ({"hosted": []}, "hosted: Extra inputs are not permitted"),
-        ({"hosted_services": [{"name": "a", "count": 2}]}, r"hosted_services[0]: with a 'count'"),
+        ({"hosted": []}, "hosted: is no field; there are version, name"),
+        ({"hosted_service": []}, "hosted_service: is no field here; did you mean hosted_services?"),
+        ({"hosted_services": [{"name": "a", "count": 2}]}, "hosted_services[0]: "),
+        ({"hosted_services": [{"name": "shop"}, {"name": "a b"}]}, "hosted_services[1]: "),
+        ({"location": "Atlantis", "hosted_services": [{"name": "shop"}]}, "hosted_services[0]: The location"),
+        ({"storage_accounts": [{"name": "a-b"}]}, "storage_accounts[0]: "),
+        ({"storage_accounts": [{"name": "store", "account_type": "Odd"}]}, "storage_accounts[0]: "),
         (
-            {"hosted_services": [{"name": "shop"}, {"name": "a b"}]},
-            r"hosted_services[1]: The hosted service name",
+            {**service(roles={"Web": 1}), "storage_accounts": []},
+            "deployments[0]: storage_accounts: its blobs need one in West US: add it",
         ),
+        (service(), "deployments[0]: configuration: give it, or roles"),
+        (machines({"name": "vm", "role_size": "Huge"}), "virtual_machines[0]: "),
         (
-            {"location": "Atlantis", "hosted_services": [{"name": "shop"}]},
-            r"hosted_services[0]: The location",
+            machines({"name": "vm", "os_virtual_hard_disk": {"source_image_name": "none"}}),
+            "virtual_machines[0]: ",
         ),
-        ({"storage_accounts": [{"name": "a-b"}]}, r"storage_accounts[0]: "),
-        ({"storage_accounts": [{"name": "store", "account_type": "Odd"}]}, r"storage_accounts[0]: "),
-        (
-            {"hosted_services": [{"name": "shop", "deployments": [{"roles": [{"name": "Web"}]}]}]},
-            r"hosted_services[0].deployments[0]: its blobs need a storage account in West US",
-        ),
-        (service(), r"hosted_services[0].deployments[0]: give exactly one of"),
-        (service(slot="Staging", virtual_machines=[{"name": "vm"}]), "only be in the Production slot"),
-        (service(roles=[{"name": "Web"}], reserved_ip="front"), "stand in their 'configuration'"),
-        (service(virtual_machines=[{"name": "vm", "size": "Huge"}]), r"hosted_services[0].deployments[0]: "),
-        (service(virtual_machines=[{"name": "vm", "image": "none"}]), r"hosted_services[0].deployments[0]: "),
-        (service(configuration="nonsense"), r"hosted_services[0].deployments[0]: "),
+        (service(configuration="<nonsense/>"), "deployments[0]: "),
         ({"network_configuration": "<nonsense/>"}, "network_configuration: "),
-        ({"subscriptions": [{}, {}, {"location": "West US"}]}, r"subscriptions[2]: there are only 2"),
+        ({"quotas": {"coffee": 7}}, "quotas: there is no quota coffee"),
+        ({"quotas": {"cores": -1}}, "quotas: "),
         (
-            {"subscriptions": [{"hosted_services": [{"name": "a b"}]}]},
-            r"subscriptions[0].hosted_services[0]: ",
+            {"hosted_services": [{"name": "shop", "subscription": "six"}], "subscriptions": ["one"]},
+            "is none of one",
         ),
-        ({"subscriptions": [{"id": "six"}]}, r"subscriptions[0].id: "),
+        (
+            {"subscriptions": ["one", "two"], "hosted_services": [{"name": "a b", "subscription": "two"}]},
+            "hosted_services[0]: ",
+        ),
     ],
 )
 async def test_impossible(emulator: Emulator, document: dict[str, object], problem: str):
@@ -187,7 +204,7 @@ async def test_impossible(emulator: Emulator, document: dict[str, object], probl
 async def test_from_the_beginning(directory: Path):
     """An emulator can have it from the beginning, and has it again after a reset."""
     async with (
-        Emulator(directory=directory, contents={**STORE, **service(roles=[{"name": "Web"}])}) as emulator,
+        Emulator(directory=directory, contents=service(roles={"Web": 1})) as emulator,
         connected(emulator) as client,
     ):
         assert (await client.delete(f"{SHOP}?comp=media")).status == 202
@@ -215,7 +232,7 @@ async def test_seeds_of_a_running_emulator_are_kept(directory: Path):
     """What `seed` adds is in the database when it returns."""
     file = directory / "state.db"
     async with Emulator(directory=directory, database=file) as emulator:
-        emulator.seed({**STORE, **service(roles=[{"name": "Web"}])})
+        emulator.seed(service(roles={"Web": 1}))
     async with Emulator(directory=directory, database=file) as emulator, connected(emulator) as client:
         assert (await client.get(f"{SHOP}/deployments/production")).find("Status") == "Running"
 
@@ -242,12 +259,12 @@ def test_files(tmp_path: Path, name: str, text: str):
 @pytest.mark.parametrize(
     ("name", "text", "problem"),
     [
-        ("seeds.json", "{", "is not JSON"),
-        ("seeds.yaml", "a: [", "is not YAML"),
-        ("seeds.json", "[]", "does not hold an object"),
-        ("seeds.json", '{"a": 1}', "a: Extra inputs"),
-        ("seeds.json", "[" * 50_000, "too many brackets"),
-        ("seeds.yaml", "[" * 50_000, "too many brackets"),
+        ("seeds.json", "{", "seeds.json:1:2: is no JSON"),
+        ("seeds.yaml", "a: [", "is no YAML"),
+        ("seeds.json", "[]", "should be a valid dictionary"),
+        ("seeds.json", '{"a": 1}', "seeds.json:1:2: a: is no field"),
+        ("seeds.json", "[" * 50_000, "seeds.json"),
+        ("seeds.yaml", "[" * 50_000, "seeds.yaml"),
         ("seeds.json", "\udcff", "seeds.json"),
     ],
 )
@@ -262,5 +279,7 @@ def test_yaml_is_optional(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Without PyYAML, a message says what to install; JSON needs nothing."""
     monkeypatch.setitem(sys.modules, "yaml", None)
     (tmp_path / "seeds.yaml").write_text("a: 1", encoding="utf-8")
-    with pytest.raises(ModuleNotFoundError, match=r"pip install 'asyncsm\[cli\]'"):
+    with pytest.raises(InvalidArgument, match=r"pip install 'asyncsm\[plans\]'"):
         load_seed(tmp_path / "seeds.yaml")
+    (tmp_path / "seeds.json").write_text("{}", encoding="utf-8")
+    assert load_seed(tmp_path / "seeds.json") == SeedDocument()

@@ -8,7 +8,7 @@ from doubles.recordings import recordings
 from doubles.replaying import assert_answered_as_recorded
 
 from asyncsm.emulator.control.resources import RESOURCE_KINDS
-from asyncsm.emulator.control.schemas import Listing
+from asyncsm.emulator.control.schemas import ResourceListing
 from asyncsm.wire.atom import ATOM
 from asyncsm.wire.service_bus import CONNECT
 from asyncsm.wire.service_bus_metrics import DATA_SERVICES, METADATA
@@ -23,8 +23,8 @@ SEED = {
             "rules": [{"name": "sender", "rights": ["Send"]}],
             "queues": [{"name": "orders", "requires_session": True}],
             "topics": [{"name": "news"}],
-            "notification_hubs": [{"name": "phones"}],
-            "relays": [{"name": "door"}],
+            "notification_hubs": ["phones"],
+            "relays": ["door"],
         }
     ]
 }
@@ -281,7 +281,7 @@ async def test_metrics(management, path):
 async def test_the_portal_finds_a_namespace_by_what_is_in_it(emulator, name):
     """A row tells how many queues and topics there are, the namespace's own page what they are called."""
     kind = RESOURCE_KINDS["service-bus-namespaces"]
-    (row,) = kind.part(emulator.state, Listing(filter=name)).items
+    (row,) = kind.part(emulator.state, ResourceListing(filter=name)).items
     assert (row.name, row.queues, row.topics, row.status) == ("messages", 1, 1, "Active")
     facts = kind.find(emulator.state, None, "Messages")
     assert facts.rules == ["RootManageSharedAccessKey", "sender"]

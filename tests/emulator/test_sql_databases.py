@@ -27,12 +27,15 @@ SEED = {
     "storage_accounts": [{"name": "store"}],
     "sql_servers": [
         {
-            "name": "ledger",
-            "firewall_rules": [{"name": "office", "end_ip_address": "0.0.0.9"}],
-            "databases": [{"name": "orders", "edition": "Premium"}],
+            "name": "seeded",
+            "server_name": "ledger",
+            "firewall_rules": [
+                {"name": "office", "start_ip_address": "0.0.0.0", "end_ip_address": "0.0.0.9"}
+            ],
         },
-        {"name": "spare", "location": "East US"},
+        {"name": "other", "server_name": "spare", "location": "East US"},
     ],
+    "sql_databases": [{"name": "orders", "server_name": "seeded", "edition": "Premium"}],
 }
 
 

@@ -15,6 +15,7 @@ from doubles.vhd import MIB, write_vhd
 from asyncsm import BadRequest, Conflict, LinuxConfigurationSet, OSVirtualHardDisk
 from asyncsm.emulator import Emulator
 from asyncsm.emulator.blob_service.azurite import UnusableBlobService
+from asyncsm.estate import blob_accounts, find_leftovers, remove_leftovers
 from asyncsm.uploads import upload_package, upload_vhd
 from asyncsm.wire.vhd import FOOTER
 
@@ -264,3 +265,24 @@ def test_only_urls_are_taken():
     """Anything else is told when it is given."""
     with pytest.raises(ValueError, match="azurite is 'start' or a URL"):
         Emulator(azurite="somewhere")
+
+
+async def test_blobs_that_disks_have_left(sms, blobs, tmp_path):
+    """A disk that goes without its blob leaves that, which is found and removed; the disk's own is not."""
+    for name in ("kept.vhd", "left.vhd"):
+        await (await sms.add_disk(True, name, await uploaded(sms, tmp_path, name), name[:4], "Linux"))
+    await (await sms.delete_disk("left"))
+    accounts = await blob_accounts(sms)
+    found = {str(one.kind): one for one in await find_leftovers(sms, accounts)}
+    assert {kind: one.name.rpartition("/")[2] for kind, one in found.items()} == {
+        "disk": "kept",
+        "blob": "left.vhd",
+        "storage_account": ACCOUNT,
+    }
+    assert found["blob"].since is not None
+    (removal,) = await remove_leftovers(sms, [found["blob"]], accounts)
+    assert removal.error is None
+    container = blobs.get_container_client("vhds")
+    assert [one.name async for one in container.list_blobs()] == ["kept.vhd"]
+    assert all(one.error is None for one in await remove_leftovers(sms, found.values(), accounts))
+    assert await find_leftovers(sms, await blob_accounts(sms)) == []

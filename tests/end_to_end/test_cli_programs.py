@@ -151,6 +151,7 @@ def test_the_demo_ends_with_a_table_of_what_was_done(capsys):
     assert "x as fast as one by one" in totals
     assert "16. Delete everything" in captured.err
     assert "0 hosted services left" in captured.err
+    assert captured.err.endswith("the same from Python, step by step\n")
 
 
 def test_the_demo_can_end_with_json(capsys):
@@ -160,3 +161,17 @@ def test_the_demo_can_end_with_json(capsys):
     summary = json.loads(capsys.readouterr().out)
     assert {"operation", "resource", "request_id", "status", "seconds"} == summary["done"][0].keys()
     assert summary["speed_up"] > 0
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii"])
+def test_consoles_that_know_few_characters(encoding, tmp_path):
+    """What cannot be shown is written in other words; nothing fails for it."""
+    environment = os.environ | {
+        "PYTHONIOENCODING": encoding,
+        "AZURE_MANAGEMENT_CERTFILE": str(tmp_path / "none"),
+    }
+    done = subprocess.run([*ASM, "doctor"], env=environment, capture_output=True, check=False)
+    text = done.stdout.decode(encoding)
+    assert b"Traceback" not in done.stderr
+    assert text.startswith("x certificate")
+    assert "-> " in text

@@ -169,7 +169,7 @@ def test_two_at_once(tmp_path):
     [
         ("seeds.json", '{"hosted_services": [{"name": "a", "size": 3}]}', r"hosted_services[0].size"),
         ("seeds.yaml", "hosted_services: [{name: a b}]", r"hosted_services[0]: "),
-        ("seeds.yaml", "a: [", "is not YAML"),
+        ("seeds.yaml", "a: [", "is no YAML"),
     ],
 )
 def test_a_wrong_seed_file(tmp_path, name, content, problem):
@@ -202,4 +202,4 @@ def test_the_schema_is_documented():
     """The JSON Schema of seed documents describes every field that does not speak for itself."""
     schema = SeedDocument.model_json_schema()
     assert schema["properties"]["location"]["description"]
-    assert "{index}" in schema["$defs"]["HostedServiceSeed"]["properties"]["name"]["description"]
+    assert "{index" in schema["$defs"]["HostedServiceSpec"]["properties"]["name"]["description"]

@@ -7,9 +7,9 @@ from doubles.virtual_time import virtual_time
 
 from asyncsm import NetworkManagementService, OutcomeUnknown, ResourceNotFound
 from asyncsm.emulator import Fault, SeedDocument
-from asyncsm.emulator.seeding import plant
 from asyncsm.emulator.state import Quotas
 from asyncsm.operations import catalogue
+from asyncsm.provisioning.planting import plant
 from asyncsm.wire.endpoints import NetworkInterface, NetworkInterfaces
 
 FAMILY = {each.name: each for each in catalogue() if each.family == "network security groups"}

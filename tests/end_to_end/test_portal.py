@@ -6,16 +6,18 @@ is none, these tests are skipped.
 """
 
 import shutil
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
 from doubles.bare_client import connected, document
 from doubles.browser import DESKTOP, PHONE, chromium_without_window
-from doubles.contents import EVERYTHING
+from doubles.contents import fill
 
 from asyncsm.emulator import Emulator, ManualClock
-from asyncsm.emulator.control.resources import RESOURCE_KINDS
+from asyncsm.emulator.control.recipes import recipes
+from asyncsm.emulator.control.resources import RESOURCE_KINDS, kinds_by_group
 from asyncsm.emulator.progress import Operation
 from asyncsm.emulator.state import Quotas
 
@@ -27,7 +29,8 @@ SMALL_PHONE = {"width": 320, "height": 640}
 
 SHOP = {
     "storage_accounts": [{"name": "webstore"}],
-    "hosted_services": [{"name": "shop", "deployments": [{"roles": [{"name": "WebRole", "instances": 2}]}]}],
+    "hosted_services": [{"name": "shop"}],
+    "deployments": [{"name": "production", "service_name": "shop", "roles": {"WebRole": 2}}],
 }
 GROUP = document(
     "CreateAffinityGroup", "<Name>near</Name><Label>bmVhcg==</Label><Location>West US</Location>"
@@ -84,8 +87,9 @@ async def opened(chromium, emulator):
     yield open_
     for context in contexts:
         await context.close()
-    # An emulator that is stopped, and a fault that is refused, are no troubles of the page.
-    assert not [each for each in troubles if "net::ERR" not in each and "status of 400" not in each]
+    # An emulator that is stopped, a fault that is refused and a resource that is gone are no troubles of the page.
+    expected = ("net::ERR", "status of 400", "status of 404")
+    assert not [each for each in troubles if not any(known in each for known in expected)]
     assert hosts == {urlsplit(emulator.admin_url).netloc}
 
 
@@ -94,17 +98,41 @@ async def page(opened):
     return await opened()
 
 
-async def test_before_anything_happens(page, emulator):
-    """An empty emulator says how to begin: the four variables, and a command to try."""
+async def show(page, kind):
+    """Choose the tab of a kind of resource."""
+    await page.locator(f"#groups-{kind.group.lower().replace(' ', '-')}").click()
+    tab = page.locator(f"#tab-{kind.name}")
+    await tab.click()
+    return tab
+
+
+async def test_before_anything_happens(page):
+    """An empty emulator says how to begin."""
     await expect(page.locator("#operations-empty")).to_contain_text("No operations yet")
+    await page.get_by_role("button", name="Connect", exact=True).nth(1).click()
+    await expect(page.locator("#recipe-text")).to_contain_text("export AZURE_MANAGEMENT_HOST=")
+
+
+async def test_recipes(page, emulator):
+    """Connect has a tab for each client, with the very texts that tests/interop/test_recipes.py runs."""
     await page.get_by_role("button", name="Connect", exact=True).first.click()
-    lines = (await page.locator("#environment").inner_text()).splitlines()
-    assert lines == [
-        f"export AZURE_MANAGEMENT_SUBSCRIPTIONID={emulator.subscription_id}",
-        f"export AZURE_MANAGEMENT_CERTFILE={emulator.certificate_path}",
-        f"export AZURE_MANAGEMENT_HOST={emulator.url}",
-        f"export AZURE_MANAGEMENT_CA_FILE={emulator.ca_path}",
-    ]
+    dialog = page.get_by_role("dialog", name="Connect")
+    for recipe in recipes(emulator.facts(), emulator.subscription_id):
+        await dialog.get_by_role("tab", name=recipe.title, exact=True).click()
+        await expect(page.locator("#recipe-about")).to_have_text(recipe.about)
+        assert await page.locator("#recipe-text").text_content() == recipe.text
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await dialog.get_by_role("button", name="Copy", exact=True).click()
+    await expect(dialog.get_by_role("button", name="Copied")).to_be_visible()
+    assert await page.evaluate("navigator.clipboard.readText()") == recipe.text
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_be_hidden()
+
+
+async def test_the_description_is_linked(page, emulator):
+    """A link leads to the description of the control port's calls."""
+    link = page.get_by_role("link", name="API")
+    assert await link.evaluate("(link) => link.href") == f"{emulator.admin_url}/openapi.json"
 
 
 async def test_operations_appear_while_they_happen(page, emulator, management):
@@ -140,20 +168,20 @@ async def test_what_there_is(page, emulator):
         )
     emulator.clock.advance(20)
     await expect(instance.locator(".state")).not_to_have_text(["ReadyRole", "Started"])
-    await page.get_by_role("tab", name="Storage accounts").click()
+    await show(page, RESOURCE_KINDS["storage-accounts"])
     await expect(page.locator("#resources .row")).to_contain_text("webstore")
 
 
 async def test_every_kind_has_a_tab(page, emulator):
     """Each kind of resource has a tab with its number, rows, and a page of what is chosen."""
-    emulator.seed(EVERYTHING)
+    fill(emulator)
     await page.reload()
-    tabs = page.get_by_role("tab")
-    await expect(tabs).to_have_count(len(RESOURCE_KINDS))
+    groups = list(dict.fromkeys(kind.group for kind in kinds_by_group()))
+    await expect(page.locator("#groups [role=tab]")).to_have_count(len(groups))
     owner = emulator.state.subscriptions[emulator.subscription_id]
-    for place, kind in enumerate(RESOURCE_KINDS.values()):
-        await expect(tabs.nth(place)).to_have_text(f"{kind.title}{len(kind.found(owner))}")
-        await tabs.nth(place).click()
+    for kind in kinds_by_group():
+        tab = await show(page, kind)
+        await expect(tab).to_have_text(f"{kind.title}{len(kind.found(owner))}")
         await expect(page.locator("#service")).to_be_hidden()
         row = page.locator("#resources .row:visible").first
         await expect(row.locator(".text").first).not_to_have_text("…")
@@ -164,10 +192,126 @@ async def test_every_kind_has_a_tab(page, emulator):
     await expect(page.locator("#resources-empty")).to_contain_text(kind.empty)
 
 
+async def test_order(page, emulator):
+    """Rows stand in natural order of their names, and by any column, one way and the other."""
+    emulator.seed({"storage_accounts": [{"name": name} for name in ("farm10", "farm9", "farm100")]})
+    emulator.state.subscriptions[emulator.subscription_id].storage_accounts["farm10"].status = "Creating"
+    await show(page, RESOURCE_KINDS["storage-accounts"])
+
+    async def expect_names(*names):
+        for place, name in enumerate(names, start=1):
+            await expect(page.locator(f"#resources .row[aria-posinset='{place}']:visible")).to_contain_text(
+                name
+            )
+
+    await expect_names("farm9", "farm10", "farm100")
+    await page.get_by_role("button", name="Name, ascending").click()
+    await expect_names("farm100", "farm10", "farm9")
+    await page.get_by_role("button", name="Status").click()
+    await expect_names("farm9", "farm100", "farm10")
+
+
+async def test_what_is_chosen_is_followed(page, emulator):
+    """The mark stays with what was chosen when other rows come before it."""
+    emulator.seed({"storage_accounts": [{"name": "farm9"}]})
+    await show(page, RESOURCE_KINDS["storage-accounts"])
+    await page.locator("#resources .row:visible").click()
+    emulator.seed({"storage_accounts": [{"name": "farm1"}]})
+    async with connected(emulator) as management:
+        await management.post("affinitygroups", GROUP)
+    await expect(page.locator("#resources .row:visible")).to_have_count(2)
+    await expect(page.locator("#resources .row[aria-selected=true]")).to_contain_text("farm9")
+    await expect(page.locator("#service h3")).to_have_text("farm9")
+
+
+async def test_the_page_of_a_resource(page, opened, emulator, management):
+    """It has an address, the facts, the operations and the service's answer, and follows what happens."""
+    emulator.seed(SHOP)
+    await page.reload()
+    await page.locator("#resources .row:visible").click()
+    await page.get_by_role("button", name="Open page").click()
+    dialog = page.get_by_role("dialog", name="hosted service")
+    await expect(dialog.locator("h3").first).to_have_text("shop")
+    await expect(dialog.locator("#page-path")).to_have_text(
+        "GET /services/hostedservices/shop?embed-detail=true"
+    )
+    await expect(dialog.locator("#page-document")).to_contain_text("  <ServiceName>shop</ServiceName>")
+    await expect(dialog.locator("#page-operations")).to_have_text("None.")
+    await management.delete("services/hostedservices/shop/deploymentslots/production")
+    await expect(dialog.locator(".operation")).to_contain_text("DeleteDeploymentBySlot")
+    await expect(dialog.locator("#page-document")).to_contain_text("<Status>Deleting</Status>")
+    # Its address leads to it, and Back and Escape away.
+    address = page.url
+    await page.go_back()
+    await expect(dialog).to_be_hidden()
+    await page.goto(address)
+    await expect(dialog).to_be_visible()
+    emulator.clock.advance(600)
+    await management.delete("services/hostedservices/shop")
+    await expect(dialog.locator("#page-gone")).to_contain_text("no hosted service shop any more")
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_be_hidden()
+    assert "#" not in page.url
+
+
+async def test_pauses_of_the_timeline(page, emulator, management):
+    """Hours in which nothing went on take little room, so that the bars keep theirs."""
+    emulator.seed(SHOP)
+    await management.delete("services/hostedservices/shop/deploymentslots/production")
+    emulator.clock.advance(600)
+    emulator.clock.advance(8 * 3600)
+    emulator.seed(
+        {
+            "hosted_services": [{"name": "late"}],
+            "deployments": [SHOP["deployments"][0] | {"service_name": "late"}],
+        }
+    )
+    await management.delete("services/hostedservices/late/deploymentslots/production")
+    emulator.clock.advance(600)
+    bars = page.locator("#timeline .row .stroke")
+    await expect(page.locator("#timeline .row.Succeeded")).to_have_count(2)
+    await expect(page.locator("#scale .pause")).to_have_count(1)
+    track = await page.locator("#timeline .track").first.bounding_box()
+    for each in await bars.all():
+        assert (await each.bounding_box())["width"] > track["width"] / 8
+
+
+AXIS = """async ([spans, times]) => {
+  const { Axis } = await import('/portal/axis.js');
+  const axis = new Axis(spans);
+  return { at: times.map((time) => axis.at(time)), pauses: axis.pauses(), ticks: axis.ticks(600) };
+}"""
+
+
+async def test_the_axis(page):
+    """Time only goes forward on it, pauses are short, and a single moment has a place, too."""
+    spans = [[0, 30], [20, 60], [100_000, 100_050], [900_000, 900_000]]
+    found = await page.evaluate(AXIS, [spans, [0, 30, 60, 50_000, 100_000, 100_050, 900_000]])
+    assert found["at"] == sorted(found["at"])
+    assert found["at"][0] == 0
+    assert found["at"][2] > 25
+    assert [each["text"] for each in found["pauses"]] == ["27:45 h", "9 days"]
+    assert all(each["width"] <= 6 for each in found["pauses"])
+    lefts = [each["left"] for each in found["ticks"]]
+    assert all(after - before >= 10 for before, after in pairwise(lefts))
+    alone = await page.evaluate(AXIS, [[[5, 5]], [5]])
+    assert 0 <= alone["at"][0] <= 100
+    assert alone["pauses"] == []
+
+
+async def test_the_preset_fault_is_harmless(page, emulator):
+    """Switched on as it is, a fault fails one request, which clients send again."""
+    await page.get_by_role("button", name="Switch on").click()
+    await expect(page.locator("#active-faults li")).to_contain_text("struck 0 of 1 time")
+    async with emulator.service() as sms:
+        await sms.list_locations()
+    await expect(page.locator("#active-faults li")).to_contain_text("spent")
+
+
 async def test_a_chosen_resource_that_goes(page, emulator, management):
     """The page of a chosen resource changes with it, and closes when it is gone."""
     await management.post("affinitygroups", GROUP)
-    await page.get_by_role("tab", name="Affinity groups").click()
+    await show(page, RESOURCE_KINDS["affinity-groups"])
     await page.locator("#resources .row:visible").click()
     await expect(page.locator("#service dl")).to_contain_text("West US")
     await management.delete("affinitygroups/near")
@@ -180,11 +324,12 @@ async def test_a_fault_fails_the_next_call(page, management):
     form = page.locator("#fault-form")
     await form.get_by_label("What goes wrong").select_option("503")
     await form.get_by_label("With which operation").fill("ListLocations")
+    await form.get_by_label("Times").fill("2")
     await form.get_by_role("button", name="Switch on").click()
     fault = page.locator("#active-faults li")
-    await expect(fault).to_contain_text("struck 0 times")
+    await expect(fault).to_contain_text("struck 0 of 2 times")
     assert (await management.get("locations")).status == 503
-    await expect(fault).to_contain_text("struck 1 time")
+    await expect(fault).to_contain_text("struck 1 of 2 times")
     await fault.get_by_role("button", name="Switch off").click()
     await expect(fault).to_have_count(0)
     assert (await management.get("locations")).status == 200
@@ -294,16 +439,37 @@ class TestKeyboard:
         await expect(page.locator("#service h3")).to_have_text("web-01")
         active = await page.locator("#resources").get_attribute("aria-activedescendant")
         assert active == await chosen.get_attribute("id")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("dialog")).to_contain_text("web-01")
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("dialog")).to_be_hidden()
         await page.keyboard.press("Escape")
         await expect(page.locator("#service")).to_be_hidden()
 
+    async def test_escape(self, page, management):
+        """Escape closes what is open, wherever the focus is."""
+        await management.post("affinitygroups", GROUP)
+        await page.locator("#timeline .row").click()
+        await expect(page.locator("#operation")).to_be_visible()
+        await page.get_by_role("button", name="Under way only").focus()
+        await page.keyboard.press("Escape")
+        await expect(page.locator("#operation")).to_be_hidden()
+        await page.get_by_role("button", name="Reset…").click()
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+
     async def test_tabs(self, page):
-        """Arrow keys move between the tabs, of which one is in the tab order."""
+        """Arrow keys move between the tabs of a row, of which one is in the tab order."""
         await page.get_by_role("tab", name="Hosted services").focus()
         await page.keyboard.press("ArrowRight")
-        await expect(page.get_by_role("tab", name="Disks")).to_be_focused()
-        await expect(page.get_by_role("tab", name="Disks")).to_have_attribute("aria-selected", "true")
-        assert await page.locator("[role=tab][tabindex='0']").count() == 1
+        await expect(page.get_by_role("tab", name="Virtual machines")).to_be_focused()
+        chosen = page.get_by_role("tab", name="Virtual machines")
+        await expect(chosen).to_have_attribute("aria-selected", "true")
+        assert await page.locator("#tab [role=tab][tabindex='0']").count() == 1
+        await page.get_by_role("tab", name="Compute").focus()
+        await page.keyboard.press("ArrowLeft")
+        await expect(page.get_by_role("tab", name="Subscription")).to_be_focused()
+        await expect(page.get_by_role("tab", name="Management certificates")).to_be_visible()
 
     async def test_order_and_names(self, page):
         """The tab key meets what can be used in the order it is seen, each with a name and a mark."""
@@ -336,7 +502,10 @@ class TestNarrow:
         emulator.seed(SHOP)
         page = await opened(viewport)
         await page.locator("#resources .row").click()
-        await expect(page.locator("#service h3")).to_have_text("shop")
+        await expect(page.locator("#page-facts h3")).to_have_text("shop")
+        await expect(page.locator("#page-document")).to_contain_text("<ServiceName>shop</ServiceName>")
+        assert await page.evaluate("document.querySelector('#page').scrollWidth") <= viewport["width"]
+        await page.get_by_role("button", name="Close").click()
         for panel in ("#timeline", "#resources", "#fault-form", "#requests"):
             await page.locator(panel).scroll_into_view_if_needed()
             await expect(page.locator(panel)).to_be_in_viewport()
@@ -352,11 +521,13 @@ class TestLarge:
         emulator.seed(
             {
                 "storage_accounts": [{"name": "webstore"}],
-                "hosted_services": [
+                "hosted_services": [{"name": "web-{index:04}", "count": 1000}],
+                "deployments": [
                     {
-                        "name": "web-{index:04}",
+                        "name": "production",
+                        "service_name": "web-{index:04}",
                         "count": 1000,
-                        "deployments": [{"roles": [{"name": "WebRole"}]}],
+                        "roles": {"WebRole": 1},
                     }
                 ],
             }

@@ -2,11 +2,13 @@
 
 import ast
 import asyncio
+import codeop
 import importlib.util
 import inspect
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -18,15 +20,20 @@ import pytest
 from doubles.emulator_thread import emulator_in_thread
 from doubles.impatient import impatient, impatient_commands
 
-from asyncsm.cli import main
+from asyncsm.cli import main, profiles
 from asyncsm.emulator import Quotas
+from asyncsm.migrating.knowledge import clients
 from asyncsm.provisioning import load_plan
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
+TUTORIAL = ROOT / "docs" / "tutorial.md"
+PAGES = [README, *sorted((ROOT / "docs").rglob("*.md"))]
 LANGUAGES = {"python", "console", "yaml"}
 """A block in another language would not be run by anything here."""
+
+RUN = ("asyncsm ", "python ", "curl --silent ")
+"""Programs whose commands are run; others are those of two tests below, or of the reader's own."""
 
 SERVES = "asyncsm emulator start"
 """The command that does not end by itself."""
@@ -40,7 +47,8 @@ def blocks(page, language):
     for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
         if begun is None and line.startswith("```"):
             begun, tag, lines = number, line[3:].strip(), []
-            assert tag in LANGUAGES, f"{page.name}:{number}: a block of {tag!r}, which no test runs"
+            name = tag.partition(" title=")[0]
+            assert name in LANGUAGES, f"{page.name}:{number}: a block of {tag!r}, which no test runs"
         elif begun is not None and line == "```":
             if tag == language:
                 found.append((begun, "\n".join(lines) + "\n"))
@@ -55,6 +63,12 @@ def commands(page):
     """The lines of the console blocks that are typed."""
     text = "\n".join(code for _, code in blocks(page, "console"))
     return [line.removeprefix("$ ") for line in text.splitlines() if line.startswith("$ ")]
+
+
+def files(page):
+    """The blocks that are files, by their names."""
+    tags = re.findall(r'^```(python title="([^"]+)")$', page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {name: code for tag, name in tags for _, code in blocks(page, tag)}
 
 
 async def run(page):
@@ -75,6 +89,7 @@ def unset(monkeypatch, tmp_path):
     for name in ("SUBSCRIPTIONID", "CERTFILE", "HOST", "CA_FILE"):
         monkeypatch.delenv(f"AZURE_MANAGEMENT_{name}", raising=False)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(profiles, "folder", lambda: tmp_path / "settings")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -82,7 +97,7 @@ async def test_every_python_block_runs(page, unset, capsys):
     """The blocks of a page, from the top, are one program that works against the emulator."""
     names = await run(page)
     await asyncio.sleep(0)
-    if page == README:
+    if page == TUTORIAL:
         assert names["deployment"].deployment_slot == "Production"
         out = capsys.readouterr().out
         assert f"\n{' '.join(['Running'] * 8)}\n" in out
@@ -91,9 +106,29 @@ async def test_every_python_block_runs(page, unset, capsys):
         )
 
 
+@pytest.mark.parametrize(
+    "page", [TUTORIAL, ROOT / "docs" / "how_to" / "jupyter.md"], ids=lambda page: page.name
+)
+def test_blocks_can_be_pasted(page):
+    """The prompt of ``python -m asyncio`` takes them line by line, as it is until Python 3.12."""
+    compiler = codeop.CommandCompiler()
+    compiler.compiler.flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    for number, code in blocks(page, "python"):
+        pending = []
+        for line in code.splitlines():
+            pending.append(line)
+            try:
+                if compiler("\n".join(pending), page.name) is not None:
+                    pending.clear()
+            except SyntaxError as error:
+                pytest.fail(f"{page.name}:{number}: {error} after {line!r}")
+        assert not pending or compiler("\n".join([*pending, ""]), page.name), f"{page.name}:{number}"
+
+
 def test_the_guide_has_a_section_for_each_task():
     """Everything the old SDK's guide explains is explained here."""
-    headings = re.findall(r"^###? (.+)$", README.read_text(encoding="utf-8"), re.MULTILINE)
+    text = TUTORIAL.read_text(encoding="utf-8") + README.read_text(encoding="utf-8")
+    headings = re.findall(r"^###? (.+)$", text, re.MULTILINE)
     assert {
         "Connect",
         "Locations",
@@ -123,34 +158,58 @@ def environment_of(emulator, monkeypatch):
         yield
 
 
+@pytest.mark.timeout(180)  # the plans of a page have 250 machines
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_works(page, unset, monkeypatch, capsys):
     """Each `asyncsm` line of a page, in order, exits with 0 against an emulator; its plans are plans."""
-    typed = [line for line in commands(page) if line.startswith("asyncsm ") and not line.startswith(SERVES)]
+    typed = [line for line in commands(page) if line.startswith(RUN) and not line.startswith(SERVES)]
     for _, plan in blocks(page, "yaml"):
         name = plan.partition("\n")[0].removeprefix("# ")
         Path(name).write_text(plan, encoding="utf-8")
         assert load_plan(name).problems() == []
-    for line in commands(page):
-        if line.startswith("export "):
-            monkeypatch.setenv(*line.removeprefix("export ").split("="))
-    quotas = Quotas(cores=200)
+    for name, code in files(page).items():
+        Path(name).write_text(code, encoding="utf-8")
+    clients()  # as they are without the patience that is taken from them below
+    quotas = Quotas(cores=300)
     with (
         impatient(),
         impatient_commands(),
-        emulator_in_thread(clock="instant", quotas=quotas) as emulator,
+        emulator_in_thread(
+            clock="instant", quotas=quotas, subscriptions=3, directory=Path("emulator")
+        ) as emulator,
         environment_of(emulator, monkeypatch),
     ):
+        for line in commands(page):
+            if line.startswith("export "):
+                monkeypatch.setenv(*os.path.expandvars(line).removeprefix("export ").split("="))
         for line in typed:
-            code = main(shlex.split(line)[1:])
-            captured = capsys.readouterr()
-            assert code == 0, f"{line}\n{captured.out}{captured.err}"
+            if line.startswith("asyncsm "):
+                code = main(shlex.split(line)[1:])
+                captured = capsys.readouterr()
+                told = captured.out + captured.err
+            else:
+                code, told = ran(line)
+            assert code == 0, f"{line}\n{told}"
+        if Path("expected.py").exists():
+            assert Path("new.py").read_text(encoding="utf-8") == Path("expected.py").read_text(
+                encoding="utf-8"
+            )
+
+
+def ran(line):
+    """Run another program than asyncsm, and return its exit code and what it wrote."""
+    program, *arguments = shlex.split(os.path.expandvars(line))
+    found = sys.executable if program == "python" else shutil.which(program)
+    if found is None:
+        pytest.skip(f"there is no {program} here")
+    done = subprocess.run([found, *arguments], capture_output=True, text=True, timeout=50, check=False)
+    return done.returncode, done.stdout + done.stderr
 
 
 @pytest.mark.skipif(os.name != "posix", reason="stopped by a signal")
 def test_the_emulator_command_serves(tmp_path):
     """It prints the variables, and ends when it is told to."""
-    (line,) = {line for line in commands(README) if line.startswith(SERVES)}
+    (line,) = {line for line in commands(TUTORIAL) if line.startswith(SERVES)}
     program = [sys.executable, "-c", "import sys; from asyncsm.cli import main; sys.exit(main())"]
     arguments = [*shlex.split(line)[1:], "--port", "0", "--directory", str(tmp_path / "emulator")]
     with subprocess.Popen([*program, *arguments], stdout=subprocess.PIPE, text=True) as process:
@@ -196,14 +255,14 @@ def test_links_lead_somewhere(page):
 
 
 def test_the_table_of_operations_is_up_to_date():
-    """docs/operations.md and the README's table are what the code says; the script renews both."""
+    """docs/operations.md, and the table in docs/commands.md, are what the code says; the script renews them."""
     path = ROOT / "docs" / "generate_operations.py"
     spec = importlib.util.spec_from_file_location("generate_operations", path)
     generator = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generator)
     assert (ROOT / "docs" / "operations.md").read_text(encoding="utf-8") == generator.page()
-    readme = README.read_text(encoding="utf-8")
-    assert readme == generator.in_readme(readme)
+    commands_page = generator.COMMANDS.read_text(encoding="utf-8")
+    assert commands_page == generator.with_commands(commands_page)
 
 
 def test_a_block_in_an_unknown_language_is_refused(tmp_path):

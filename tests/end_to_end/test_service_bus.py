@@ -15,18 +15,15 @@ from asyncsm import (
     TopicDescription,
 )
 from asyncsm.emulator import Fault
-from asyncsm.emulator.seeding import SeedDocument, plant
+from asyncsm.emulator.seeding import SeedDocument
 from asyncsm.emulator.state import Quotas
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations import catalogue
 from asyncsm.polling import OperationHandle
+from asyncsm.provisioning.planting import plant
 
 OPERATIONS = {each.name: each for each in catalogue() if each.service == "ServiceBusManagementService"}
-SEED = {
-    "service_bus_namespaces": [
-        {"name": "seeded", "notification_hubs": [{"name": "phones"}], "relays": [{"name": "door"}]}
-    ]
-}
+SEED = {"service_bus_namespaces": [{"name": "seeded", "notification_hubs": ["phones"], "relays": ["door"]}]}
 SINCE = "$filter=Timestamp gt datetime'2014-10-01T00:00:00Z'"
 HOUR = ("requests.total", "PT1H")
 
@@ -191,8 +188,8 @@ async def test_pages_are_read_as_one(emulator, sms):
             "service_bus_namespaces": [
                 {
                     "name": "seeded",
-                    "queues": [{"name": "q{index:03}", "count": 203}],
-                    "relays": [{"name": "door"}],
+                    "queues": [{"name": f"q{number:03}"} for number in range(1, 204)],
+                    "relays": ["door"],
                 }
             ]
         }

@@ -10,9 +10,13 @@ from azure.storage.blob.aio import ContainerClient
 from doubles.azurite import ACCOUNT, KEY, AzuriteAccounts, running_azurite
 from doubles.foreign import Unavailable
 from doubles.vhd import MIB, write_vhd
+from pydantic import SecretStr
 
-from asyncsm import ConnectionFailed, Forbidden, InvalidArgument
+from asyncsm import AuthenticationFailed, ConnectionFailed, Forbidden, InvalidArgument
+from asyncsm.estate import find_leftovers, remove_leftovers
 from asyncsm.uploads import access, upload_package, upload_vhd
+from asyncsm.uploads.access import BlobAccount
+from asyncsm.uploads.blobs import list_vhds
 
 pytestmark = [
     # Installing Azurite takes longer than any test.
@@ -69,6 +73,31 @@ async def test_a_package(sms, tmp_path, where, blobs, container):
     assert url == f"{where['account_url']}/{container}/shop%20v1.cspkg"
     assert await holds(blobs, path.name, data)
     assert seen[-1] == len(data)
+
+
+async def test_blobs_that_are_no_disks(azurite, sms, blobs, container):
+    """VHDs in whatever container are found with their sizes, other blobs are not; those that serve nobody go."""
+    await blobs.create_container()
+    await blobs.get_blob_client("in/use.vhd").create_page_blob(2 * MIB)
+    await blobs.get_blob_client("old one.VHD").create_page_blob(3 * MIB)
+    await blobs.get_blob_client("log.txt").upload_blob(b"no disk")
+    account = BlobAccount(ACCOUNT, azurite.account_url, SecretStr(KEY))
+    found = [one for one in await list_vhds(account) if one.container == container]
+    assert [(one.name, one.size) for one in found] == [("in/use.vhd", 2 * MIB), ("old one.VHD", 3 * MIB)]
+    await (await sms.create_storage_account(ACCOUNT, None, ACCOUNT, location="West US"))
+    link = f"https://{ACCOUNT}.blob.core.windows.net/{container}/in/use.vhd"
+    await (await sms.add_disk(False, "in use", link, "in-use", None))
+    (old,) = (one for one in await find_leftovers(sms, [account]) if f"/{container}/" in one.name)
+    assert (old.kind, old.size_gb) == ("blob", 1)
+    (removal,) = await remove_leftovers(sms, [old], [account])
+    assert removal.error is None
+    assert [one.name async for one in blobs.list_blobs()] == ["in/use.vhd", "log.txt"]
+    wrong = BlobAccount(ACCOUNT, azurite.account_url, SecretStr("d3Jvbmc="))
+    unread = []
+    await find_leftovers(sms, [wrong], unread=lambda account, error: unread.append(type(error)))
+    assert unread == [AuthenticationFailed]
+    with pytest.raises(AuthenticationFailed):
+        await find_leftovers(sms, [wrong])
 
 
 async def test_a_package_is_replaced(sms, tmp_path, where, blobs, container):

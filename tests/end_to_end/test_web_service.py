@@ -431,6 +431,22 @@ class TestPage:
         await page.get_by_role("button", name="Carry out").click()
         await expect(page.locator("#plan-state")).to_have_text("partly carried out", timeout=30_000)
         await expect(page.locator("#counts li")).to_have_text(["4 failed", "3 created"])
+        reason = page.locator("#reasons li")
+        await expect(reason).to_have_count(1)
+        await expect(reason).to_contain_text("4 x ")
+        await expect(reason).to_contain_text("The image with the specified name does not exist")
+        await expect(reason).to_be_in_viewport()
+        await expect(page.locator("nav li .state")).to_have_text("partly carried out")
+        again, remove = (
+            page.get_by_role("button", name="Carry out again"),
+            page.get_by_role("button", name="Remove…"),
+        )
+        before = await again.bounding_box()
+        await again.click()
+        await expect(page.locator("#plan-state")).to_have_text("partly carried out", timeout=30_000)
+        box = await remove.bounding_box()
+        apart = box["x"] >= before["x"] + before["width"] or box["y"] >= before["y"] + before["height"]
+        assert apart, "what removes is where a button was that was clicked"
         await page.get_by_placeholder("Filter by name or state").fill("failed")
         shown = page.locator("#resources tbody tr:visible")
         await expect(shown).to_have_count(4)

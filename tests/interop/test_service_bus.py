@@ -19,8 +19,8 @@ SEED = {
             "name": "seeded",
             "queues": [{"name": "orders", "lock_duration": "PT30S"}],
             "topics": [{"name": "news"}],
-            "notification_hubs": [{"name": "phones"}],
-            "relays": [{"name": "door"}],
+            "notification_hubs": ["phones"],
+            "relays": ["door"],
         }
     ]
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from unittest import mock
@@ -226,9 +226,10 @@ NUMBERS = st.lists(st.integers(1, 40), max_size=6)
     lost=st.sets(st.integers(1, 4), max_size=2),
     forgetful=st.booleans(),
     theirs=st.booleans(),
+    undecided=st.booleans(),
 )
-@example(deaths=[5], failures={0}, lost=set(), forgetful=False, theirs=False)
-def test_one_thing(deaths, failures, lost, forgetful, theirs):
+@example(deaths=[5], failures={0}, lost=set(), forgetful=False, theirs=False, undecided=False)
+def test_one_thing(deaths, failures, lost, forgetful, theirs, undecided):
     """It is made, changed and removed by processes that die; each creation is followed to its end."""
     # Of a creation that has failed and was forgotten nobody could know.
     world = World(deaths, failures, lost, forgetful and not failures)
@@ -243,6 +244,11 @@ def test_one_thing(deaths, failures, lost, forgetful, theirs):
             await lives(world, Goal.THERE, "large")
             assert world.thing == "large"
             world.deaths = {world.moments + each for each in deaths}
+            if undecided:
+                with suppress(Died):
+                    await life(world, Goal.ALL_GONE, "large")
+                await lives(world, Goal.THERE, "large")
+                assert world.thing == "large"
             await lives(world, Goal.ALL_GONE, "large")
             assert world.thing == ("large" if theirs else None)
             assert not theirs or not world.removed

@@ -13,26 +13,32 @@ from asyncsm.emulator.clock import make_clock
 from asyncsm.provisioning import PlanError, Provisioner, check_plan
 
 SSH = [{"name": "ssh", "local_port": 22, "port": 22}]
-MINE = {
-    "location": "West US",
+OTHERS = {"subscription": "others"}
+CONTENTS = {
+    "subscriptions": ["mine", "others"],
     "affinity_groups": [{"name": "group"}],
-    "storage_accounts": [{"name": "elsewhere", "location": "East US"}, {"name": "disks"}],
+    "storage_accounts": [
+        {"name": "elsewhere", "location": "East US"},
+        {"name": "disks"},
+        {"name": "theirs", **OTHERS},
+    ],
     "reserved_ips": [{"name": "used-address"}],
-    "hosted_services": [
-        {"name": "mine", "deployments": [{"virtual_machines": [{"name": "old", "endpoints": SSH}]}]},
+    "hosted_services": [{"name": "mine"}, {"name": "holder"}, {"name": "taken", **OTHERS}],
+    "virtual_machines": [
         {
-            "name": "holder",
-            "deployments": [
-                {"reserved_ip": "used-address", "virtual_machines": [{"name": "x", "endpoints": SSH}]}
-            ],
+            "name": "old",
+            "service_name": "mine",
+            "deployment_name": "production",
+            "network_config": {"endpoints": SSH},
+        },
+        {
+            "name": "x",
+            "service_name": "holder",
+            "reserved_ip_name": "used-address",
+            "network_config": {"endpoints": SSH},
         },
     ],
     "disks": [{"name": "free", "media_link": "https://disks.blob.core.windows.net/vhds/free.vhd"}],
-}
-OTHERS = {
-    "location": "West US",
-    "hosted_services": [{"name": "taken"}],
-    "storage_accounts": [{"name": "theirs"}],
 }
 
 
@@ -138,14 +144,13 @@ class Chance:
 @pytest.fixture(scope="module")
 async def shared(identity_files):
     quotas = Quotas(cores=20, hosted_services=5)
-    contents = {"subscriptions": [MINE, OTHERS]}
     async with shared_emulator(
         directory=identity_files,
         clock=make_clock("instant"),
         seed=1,
-        subscriptions=2,
+        subscriptions=["mine", "others"],
         quotas=quotas,
-        contents=contents,
+        contents=CONTENTS,
     ) as running:
         yield running
 

@@ -120,13 +120,112 @@ def test_the_way_of_a_plan(emulator, plan, capsys, tmp_path):
     assert "destroy farm: 4 removed in" in capsys.readouterr().err
 
 
+def test_export(emulator, plan, capsys, tmp_path, monkeypatch):
+    """A subscription becomes a file, and what it cannot say is told; files that are there are kept."""
+    monkeypatch.setenv("LINUX_PASSWORD", "Secret-12")
+    assert main(["plan", "apply", str(plan)]) == 0
+    file = tmp_path / "export.yaml"
+    capsys.readouterr()
+    assert main(["plan", "export", str(file)]) == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"{file}: not in the plan: what is in storage accounts: storage_account/farmdisks" in said.err
+    assert said.err.endswith(f"{file}: 4 resources in 3 entries\n")
+    assert main(["plan", "show", str(file), "--dry-run"]) == 0
+    assert capsys.readouterr().err == "4 nothing; 0 changes, which take at least 0 s\n"
+    assert main(["plan", "export", str(file)]) == 2
+    assert f"{file} is there already" in capsys.readouterr().err
+    assert main(["plan", "export", str(file), "--force", "--name", "mine", "--output", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["plan"] == str(file)
+    assert yaml.safe_load(file.read_text())["name"] == "mine"
+    one = emulator.subscription_id
+    assert main(["plan", "export", str(file), "--force", "--subscription", one]) == 0
+    assert yaml.safe_load(file.read_text())["subscriptions"] == [one]
+    assert main(["plan", "export", str(file), "--force", "--subscription", "nobody"]) == 2
+
+
+def test_prune(emulator, plan, capsys):
+    """What the plan has no more is told by a dry run and by apply, and removed on wish."""
+    assert main(["plan", "apply", str(plan)]) == 0
+    plan.write_text(yaml.safe_dump(farm(1, 1)))
+    for command in (["show", str(plan), "--dry-run"], ["apply", str(plan)]):
+        capsys.readouterr()
+        assert main(["plan", *command]) == 0
+        told = "virtual_machine/farm-01/vm-002 was made by this plan, which does not have it any more; apply --prune"
+        assert told in capsys.readouterr().err
+    assert main(["plan", "apply", str(plan), "--prune"]) == 0
+    said = capsys.readouterr().err
+    assert "was made by this plan" not in said
+    assert "prune farm: 1 removed, 3 unchanged in" in said or "prune farm: 3 unchanged, 1 removed in" in said
+    assert main(["plan", "show", str(plan), "--dry-run"]) == 0
+    assert "was made by this plan" not in capsys.readouterr().err
+
+
+SECOND = "6f1c2d3e-0000-4000-8000-1234567890ab"
+
+
+@pytest.fixture
+def wide(emulator, tmp_path):
+    """The file of a plan for two subscriptions."""
+    emulator.seed({"subscriptions": [SECOND]})
+    document = farm(4, 4, subscriptions=[emulator.subscription_id, SECOND])
+    document["storage_accounts"][0]["name"] += "{place}"
+    document["virtual_machines"][0]["os_virtual_hard_disk"]["storage_account"] += "{place}"
+    document["hosted_services"][0]["spread"] = "by_quota"
+    file = tmp_path / "wide.yaml"
+    file.write_text(yaml.safe_dump(document))
+    return file
+
+
+def test_several_subscriptions_with_a_database(emulator, wide, capsys, database):
+    """One engine works in all of them."""
+    assert main(["plan", "apply", str(wide), "--database", database]) == 0
+    assert "apply farm: 10 created in" in capsys.readouterr().err
+    services = [list(one.hosted_services) for one in emulator.state.subscriptions.values()]
+    assert services == [["farm-01", "farm-03"], ["farm-02", "farm-04"]]
+    assert main(["plan", "status", str(wide), "--database", database, "--query", "[].phase"]) == 0
+    assert capsys.readouterr().out.split() == ["done"] * 10
+    assert main(["plan", "destroy", str(wide), "--database", database, "--yes", "--disks"]) == 0
+    assert "destroy farm: 10 removed in" in capsys.readouterr().err
+
+
+def test_several_subscriptions(emulator, wide, capsys):
+    """A plan names them by profiles or ids; what it has spread stays where it is, whatever the quotas."""
+    assert main(["plan", "apply", str(wide)]) == 0
+    assert "apply farm: 10 created in" in capsys.readouterr().err
+    services = [list(one.hosted_services) for one in emulator.state.subscriptions.values()]
+    assert sorted(map(len, services)) == [2, 2]
+    emulator.state.subscriptions[SECOND].quotas = Quotas(cores=1, hosted_services=1)
+    assert main(["plan", "apply", str(wide), "--output", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["outcomes"] == {"unchanged": 10}
+    assert main(["plan", "status", str(wide), "--query", "[].phase"]) == 0
+    assert capsys.readouterr().out.split() == ["done"] * 10
+    assert main(["plan", "destroy", str(wide), "--yes", "--disks"]) == 0
+    assert [list(one.hosted_services) for one in emulator.state.subscriptions.values()] == [[], []]
+    wide.write_text(wide.read_text().replace(SECOND, "nowhere"))
+    assert main(["plan", "apply", str(wide)]) == 2
+    assert "'nowhere' is no profile of asyncsm account list" in capsys.readouterr().err
+
+
 def test_a_part_that_fails(emulator, plan, capsys):
     """What went wrong is shown with its request, and the exit code says so."""
     emulator.faults.add(Fault(kind="fail", operation="AddRole", count=1))
     assert main(["plan", "apply", str(plan)]) == PARTLY
     said = capsys.readouterr()
     assert "virtual_machine/farm-01/vm-002  failed" in said.out
-    assert "1 of 4 resources are not as they should be" in said.err
+    assert "1 of 4 resources are not as they should be; apply again takes up what is left" in said.err
+
+
+def test_what_is_skipped_says_why(emulator, plan, capsys):
+    """Because of what it needs; and a removal is not told to apply again."""
+    emulator.faults.add(Fault(kind="fail", operation="CreateStorageService", count=1))
+    assert main(["plan", "apply", str(plan)]) == PARTLY
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.count("because of") == 2
+    assert main(["plan", "apply", str(plan)]) == 0
+    emulator.faults.add(Fault(kind="fail", operation="DeleteRole", count=1))
+    assert main(["plan", "destroy", str(plan), "--yes"]) == PARTLY
+    assert "destroy again takes up what is left" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -283,6 +382,32 @@ def test_the_live_display(emulator, plan, tmp_path):
     console.file.close()
     assert any("virtual machine" in one and "queued" in one for one in pictures)
     assert "4/4" in pictures[-1]
+
+
+def test_the_live_display_of_many_lanes():
+    """A row for each hosted service with what is going on there, and each reason of failures once."""
+    from rich.console import Console
+
+    from asyncsm.cli.plan_display import LiveDisplay
+    from asyncsm.provisioning import Outcome, Progress, State
+
+    names = [f"farm-{service}/vm-{number}" for service in (1, 2) for number in range(5)]
+    progress = Progress((f"virtual_machine/{name}", "virtual_machine", name, ()) for name in names)
+    for name in names[:9]:
+        progress.tell(f"virtual_machine/{name}", State.QUEUED, "behind another one")
+    progress.tell("virtual_machine/farm-1/vm-2", State.RUNNING)
+    for name in ("farm-2/vm-0", "farm-2/vm-1"):
+        progress.records[f"virtual_machine/{name}"].error = f"{name[-1]} cores are too many"
+        progress.tell(f"virtual_machine/{name}", State.ENDED, outcome=Outcome.FAILED)
+    console = Console(force_terminal=False, width=100)
+    display = LiveDisplay(console, "apply farm")
+    display.watch(progress)
+    lines = [line.split() for line in drawn(console, display).splitlines()[-3:]]
+    assert lines == [
+        ["farm-1", "running", "0", "s", "vm-2,", "4", "queued"],
+        ["farm-2", "queued", "0", "s", "vm-2", "behind", "another", "one,", "1", "queued"],
+        ["failed", "2", "x", "0", "cores", "are", "too", "many"],
+    ]
 
 
 def drawn(console, display):

@@ -123,6 +123,16 @@ async def test_what_the_plan_has_no_more_is_removed(run, sms):
     assert await things(sms) == NOTHING
 
 
+async def test_what_the_plan_has_no_more_is_removed_on_wish(run, engine, emulator, sms, tmp_path):
+    """And nothing else; the status tells what that is."""
+    await run("apply", farm_plan(4, 2))
+    plan = farm_plan(2, 1)
+    status = await engine.status({emulator.subscription_id: plan}, tmp_path)
+    assert sum(one.orphan for one in status) == 3
+    assert counted(await run("prune", plan, disks=True)) == {"removed": 3, "unchanged": 4}
+    assert await things(sms) == wanted(plan)
+
+
 async def test_failures(run, emulator, sms):
     """They stop what needs them, are told, and repaired by the next run."""
     async with emulator.service(emulator.subscription_ids[1]) as other:

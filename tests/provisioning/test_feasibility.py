@@ -65,6 +65,32 @@ class TestPublicPorts:
         loads_plan(json.dumps(changed(ports(*both), 2, 2)), "json")
 
 
+class TestAddresses:
+    """Static addresses of machines in a virtual network."""
+
+    @pytest.mark.parametrize(
+        ("address", "subnets", "said"),
+        [
+            ("10.0.0.300", ["front"], "'10.0.0.300' is no IPv4 address"),
+            ("10.0.0.7", [], "needs exactly one of subnet_names"),
+            ("10.0.0.7", ["front"], "10.0.0.7 is vm-001's already"),
+        ],
+    )
+    def test_addresses_that_cannot_be(self, address, subnets, said):
+        """Each is told once, at its place."""
+        network = {"subnet_names": subnets, "static_virtual_network_ip_address": address}
+        change = lambda d: machine_of(d).update(virtual_network_name="net", network_config=network)  # noqa: E731
+        told = refused(changed(change, 2, 1))
+        assert said in told
+        assert len(told.splitlines()) == 1
+
+    def test_addresses_of_two_networks(self):
+        """Nobody is in the way of the other."""
+        network = {"subnet_names": ["front"], "static_virtual_network_ip_address": "10.0.0.7"}
+        change = lambda d: machine_of(d).update(virtual_network_name="net-{index}", network_config=network)  # noqa: E731
+        loads_plan(json.dumps(changed(change, 2, 2)), "json")
+
+
 class TestRegions:
     """Disks are where their machine is."""
 

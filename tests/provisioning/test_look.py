@@ -87,6 +87,33 @@ async def test_regions_of_what_is_there(sms):
     ]
 
 
+NETWORK = """<NetworkConfiguration xmlns="http://schemas.microsoft.com/ServiceHosting/2011/07/NetworkConfiguration">
+<VirtualNetworkConfiguration><VirtualNetworkSites><VirtualNetworkSite name="net" Location="West US">
+<AddressSpace><AddressPrefix>10.0.0.0/16</AddressPrefix></AddressSpace>
+<Subnets><Subnet name="front"><AddressPrefix>10.0.1.0/24</AddressPrefix></Subnet></Subnets>
+</VirtualNetworkSite></VirtualNetworkSites></VirtualNetworkConfiguration></NetworkConfiguration>"""
+
+
+@pytest.mark.parametrize(
+    ("network", "subnet", "address", "place", "said"),
+    [
+        ("net", "front", "10.0.1.7", "West US", None),
+        ("nett", "front", None, "West US", "there is no virtual network nett; did you mean net?"),
+        ("net", "frnt", None, "West US", "there is no subnet net/frnt; did you mean front?"),
+        ("net", "front", "10.0.2.7", "West US", "10.0.2.7 is not in the subnet front, 10.0.1.0/24"),
+        ("net", "front", "10.0.1.1", "West US", "the address 10.0.1.1 of net cannot be had"),
+        ("net", "front", None, "East US", "farm-01 is in East US, and the virtual network net in West US"),
+    ],
+)
+async def test_virtual_networks(sms, network, subnet, address, place, said):
+    """Their names, regions, subnets and addresses."""
+    await (await sms.set_network_configuration(NETWORK.encode()))
+    config = {"subnet_names": [subnet]} | ({"static_virtual_network_ip_address": address} if address else {})
+    document = changed(machine(virtual_network_name=network, network_config=config), 1, 1)
+    told = await problems(sms, document | {"location": place})
+    assert told == ([] if said is None else [f"virtual_machines[0]: virtual_machine/farm-01/vm-001: {said}"])
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

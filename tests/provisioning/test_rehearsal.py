@@ -195,3 +195,16 @@ async def test_certificates_that_do_not_open(written, tmp_path, password, said):
     (problem,) = refused.value.problems
     assert problem.path[:4] == ("hosted_services", 0, "certificates", 0)
     assert said in str(problem)
+
+
+async def test_many_copies(monkeypatch):
+    """Some of each entry are made, those of the first places and of the last; the secrets of all are read."""
+    for group in range(1, 401):
+        if group != 200:
+            monkeypatch.setenv(f"FARM_PASSWORD_{group}", "Secret-12")
+    found = await told(changed(linux(user_password="env:FARM_PASSWORD_{group}"), 800, 400))
+    assert [one.rpartition("virtual_machine/")[2] for one in found] == [
+        "farm-200/vm-399 and 1 more: env:FARM_PASSWORD_200: the environment variable is not set"
+    ]
+    (one,) = await told(changed(machine(name="a b {index}"), 800, 400))
+    assert "The role name 'a b " in one

@@ -153,6 +153,46 @@ async def test_their_disks_are_kept_too(sms, journal):
     assert await things(sms) == NOTHING
 
 
+async def test_what_a_plan_has_no_more_is_removed_on_wish(sms, journal):
+    """Left alone by `apply`, which tells it beforehand; removed by `prune`, and nothing else; then it is gone."""
+    await Provisioner(farm_plan(4, 2), sms, journal=journal).apply()
+    fewer = farm_plan(2, 1)
+    preview = await Provisioner(fewer, sms, journal=journal).preview()
+    gone = {"hosted_service/farm-02", "virtual_machine/farm-02/vm-003", "virtual_machine/farm-02/vm-004"}
+    assert set(preview.orphans) == gone
+    assert counted(await Provisioner(fewer, sms, journal=journal).apply()) == {"unchanged": 4}
+    report = await Provisioner(fewer, sms, journal=journal).apply(prune=True)
+    assert (report.verb, counted(report)) == ("prune", {"removed": 3, "unchanged": 4})
+    assert {one.key for one in report.resources if one.outcome is Outcome.REMOVED} == gone
+    left = await things(sms)
+    assert left["services"] == wanted(fewer)["services"]
+    assert len(left["disks"]) == 4  # all are kept, as by `destroy`
+    again = Provisioner(fewer, sms, journal=journal)
+    assert (await again.preview()).orphans == []
+    assert counted(await again.apply(prune=True)) == {"unchanged": 4}
+    await again.destroy(ALL)
+    assert await things(sms) == NOTHING
+
+
+async def test_what_goes_makes_room_for_what_comes(sms, journal):
+    """A public port of a machine that the plan has no more is free for another one of the service."""
+    document = farm_plan(1, 1).model_dump(mode="json", exclude_unset=True)
+    machine = document["virtual_machines"][0]
+    machine["network_config"] = {"endpoints": [{"name": "web", "local_port": 80, "port": 80}]}
+    await Provisioner(Plan.model_validate(document), sms, journal=journal).apply()
+    machine["name"] = "new-{index:03}"
+    report = await Provisioner(Plan.model_validate(document), sms, journal=journal).apply(prune=True)
+    assert counted(report) == {"created": 1, "unchanged": 2, "removed": 1}
+
+
+async def test_what_a_plan_needs_is_not_removed(sms, journal):
+    """It has no entry any more, but others are in it."""
+    await Provisioner(farm_plan(1, 1), sms, journal=journal).apply()
+    plan = farm_plan(1, 1).model_copy(update={"hosted_services": (), "storage_accounts": ()})
+    assert (await Provisioner(plan, sms, journal=journal).preview()).orphans == []
+    assert counted(await Provisioner(plan, sms, journal=journal).apply(prune=True)) == {"unchanged": 1}
+
+
 async def test_what_never_was_is_absent(sms, journal):
     """And what somebody else has made is kept."""
     await sms.create_hosted_service("farm-01", "farm-01", location="West US")

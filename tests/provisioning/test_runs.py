@@ -307,6 +307,31 @@ async def test_every_kind_of_resource(sms, tmp_path, journal):
     assert counted(removed) == {"removed": 10, "absent": 1}, [(one.key, one.error) for one in removed.bad]
 
 
+async def test_the_first_machine_brings_a_reserved_address(sms):
+    """It has the endpoints without which there is none; others wait for it, even if they could be made before."""
+    plan = farm(1, 1)
+    first = plan["virtual_machines"][0]
+    first |= {
+        "reserved_ip_name": "farm-ip",
+        "network_config": {"endpoints": [{"name": "ssh", "local_port": 22}]},
+        "data_virtual_hard_disks": [{"disk_name": "late"}],
+    }
+    second = {
+        **farm(1, 1)["virtual_machines"][0],
+        "name": "second",
+        "count": 1,
+        "reserved_ip_name": "farm-ip",
+    }
+    plan |= {
+        "reserved_ips": [{"name": "farm-ip"}],
+        "disks": [{"name": "late", "media_link": "https://farmdisks.blob.core.windows.net/vhds/late.vhd"}],
+        "virtual_machines": [first, second],
+    }
+    report = await Provisioner(Plan.model_validate(plan), sms).apply()
+    assert counted(report) == {"created": 6}
+    assert (await sms.get_deployment_by_slot("farm-01", "Production")).reserved_ip_name == "farm-ip"
+
+
 async def test_secrets_are_nowhere(sms, journal, caplog, secret):
     """Not in the journal, the report, the log, or what is told of an error."""
     report = await Provisioner(farm_plan(1, 1), sms, journal=journal).apply()

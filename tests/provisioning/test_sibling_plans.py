@@ -128,6 +128,14 @@ async def test_all_is_made_once_and_removed(sms, journal):
     assert (await Provisioner(plan(), sms, journal=journal).apply()).all_good
 
 
+async def test_what_the_plan_has_no_more_is_removed(sms, journal):
+    """By its name in the journal alone, each before what it is in."""
+    await Provisioner(plan(), sms, journal=journal).apply()
+    nothing = Plan(name="shop")
+    assert counted(await Provisioner(nothing, sms, journal=journal).destroy()) == {"removed": 15}
+    assert await things(sms) == []
+
+
 async def test_what_differs_is_changed(sms, journal):
     """In place, each in the service's way; what cannot be changed is told."""
     await Provisioner(plan(), sms, journal=journal).apply()

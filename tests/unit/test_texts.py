@@ -9,7 +9,7 @@ from doubles.certificates import management_certificate
 
 from asyncsm import texts
 from asyncsm.credentials import ManagementCertificate, read_publishsettings, service_certificate_for_ssh_key
-from asyncsm.emulator.seeding.document import load_seed
+from asyncsm.emulator.seeding import load_seed
 from asyncsm.errors import CredentialError, InvalidArgument
 from asyncsm.operations import arguments
 from asyncsm.provisioning import load_plan

@@ -68,6 +68,12 @@ async def test_without_a_budget_only_connections_limit():
     assert throttle.limit is None
 
 
+def test_calls_and_polls_have_a_connection_each():
+    """One for both would let the calls starve the polls."""
+    with pytest.raises(ValueError, match="a connection each"):
+        ThrottlePolicy(connections=1)
+
+
 @virtual_time
 async def test_a_known_budget_holds_in_any_window():
     """A place is free again a whole window after its exchange ended, when the service surely forgot it."""
@@ -123,6 +129,17 @@ async def test_the_share_of_the_polls_is_spread_over_the_window_while_calls_wait
     polls = await start(throttle, 6, Kind.POLL)
     assert await asyncio.gather(*polls) == [0, 0, 15, 30, 30, 30]
     assert await asyncio.gather(*calls) == [0, 0, 30]
+
+
+@virtual_time
+async def test_what_another_process_has_sent_counts_for_a_window():
+    """Each call keeps its place until a window after it was answered; the share of the polls is not used up."""
+    throttle = Throttle(ThrottlePolicy(calls=10, seconds=100, poll_share=0.2))
+    await asyncio.sleep(50)
+    throttle.charge([5, 95, 30, 200])
+    assert throttle.used == 3
+    began = [await exchange(throttle) for _ in range(7)]
+    assert began == [50, 50, 50, 50, 50, 55, 120]
 
 
 @virtual_time

@@ -124,6 +124,7 @@ def _os_images(
         )
 
 
+@functools.cache
 def usual_image(os: str) -> str:
     """Return the name of the image that most people take for a Linux or Windows machine: the newest of its family."""
     offered = (image for image in platform_images().values() if image.image_family == _USUAL_FAMILIES[os])

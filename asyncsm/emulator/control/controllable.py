@@ -7,6 +7,7 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
+from asyncsm.emulator.call import World
 from asyncsm.emulator.clock import Clock
 from asyncsm.emulator.faults import Faults
 from asyncsm.emulator.request_log import RequestLog
@@ -17,6 +18,7 @@ class Controllable(Protocol):
     """An emulator that the control port can show and change; `Emulator` is one."""
 
     state: ServiceState
+    world: World
     clock: Clock
     faults: Faults
     journal: RequestLog

@@ -6,20 +6,15 @@ Hosted services, which come first, and what comes after these are in modules of 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import Field
 
-from asyncsm.emulator.compute import OSImage
 from asyncsm.emulator.control.hosted_services import LockedBy
-from asyncsm.emulator.control.resources import Column, ResourceFacts, resource_kind
+from asyncsm.emulator.control.resources import Column, Inside, ResourceFacts, resource_kind
 from asyncsm.emulator.control.schemas import Shown
 from asyncsm.emulator.networking import NetworkSecurityGroup, ReservedIP
 from asyncsm.emulator.routes.network_security_groups import groups
 from asyncsm.emulator.rules import addresses
-from asyncsm.emulator.rules.service_bus import KINDS
-from asyncsm.emulator.service_bus import ServiceBusNamespace
-from asyncsm.emulator.sql import SqlServer
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire.network_security_groups import NetworkSecurityRule
 from asyncsm.wire.networks import DnsServer
@@ -30,8 +25,10 @@ from asyncsm.wire.vm_images import VMImage
     "disk",
     lambda owner: owner.disks.values(),
     Column("{name}", "{media_link}"),
-    Column("{os}", "{size_gb} GB", otherwise="data"),
+    Column("{os}", "{size_gb} GB", otherwise="data", title="System"),
     Column("{attached_to}", otherwise="free", style="use"),
+    group="Compute",
+    at="services/disks/{name}",
     empty="They come with virtual machines, or are added to a subscription.",
     searched=("name", "attached_to"),
     more=lambda _, disk: {"attached_to": disk.attached_to and "/".join(disk.attached_to)},
@@ -46,31 +43,49 @@ class DiskFacts(ResourceFacts):
     media_link: str
 
 
-def _images(owner: Subscription) -> list[OSImage | VMImage]:
-    return [*owner.os_images.values(), *owner.vm_images.values()]
+@resource_kind(
+    "OS image",
+    lambda owner: owner.os_images.values(),
+    Column("{name}", "{label}"),
+    Column("{os}", "{size_gb} GB", title="System"),
+    Column("{location}"),
+    group="Compute",
+    at="services/images/{name}",
+    empty="That is, none of your own: those of the platform are not shown here.",
+)
+class OSImageFacts(ResourceFacts):
+    """An image of an operating system; not those of the platform."""
+
+    label: str | None
+    os: str
+    size_gb: int
+    location: str | None
+    media_link: str | None
 
 
-def _of_image(_: Subscription, image: OSImage | VMImage) -> dict[str, object]:
-    if isinstance(image, OSImage):
-        return {"kind": "OS image"}
-    return {"kind": "VM image", "name": image.name or "", "os": image.os_disk_configuration.os}
+def _of_vm_image(_: Subscription, image: VMImage) -> dict[str, object]:
+    system = image.os_disk_configuration
+    return {"name": image.name or "", "os": system.os, "os_state": system.os_state}
 
 
 @resource_kind(
-    "image",
-    _images,
+    "VM image",
+    lambda owner: owner.vm_images.values(),
     Column("{name}", "{label}"),
-    Column("{kind}", "{os}"),
+    Column("{os}", "{os_state}", title="System"),
     Column("{location}"),
-    empty="That is, none of your own: those of the platform are not shown here.",
-    more=_of_image,
+    group="Compute",
+    at="services/vmimages/{name}",
+    read_at="services/vmimages",
+    empty="They are captured from virtual machines: capture_vm_image(…)",
+    more=_of_vm_image,
 )
-class ImageFacts(ResourceFacts):
-    """An image of the user, of an operating system or of a virtual machine; not those of the platform."""
+class VMImageFacts(ResourceFacts):
+    """An image of a virtual machine with its disks; not those of the platform."""
 
     label: str | None
-    kind: Literal["OS image", "VM image"]
     os: str | None
+    os_state: str | None
     location: str | None
 
 
@@ -79,6 +94,8 @@ class ImageFacts(ResourceFacts):
     lambda owner: owner.extension_types.values(),
     Column("{name}"),
     Column("{versions}"),
+    group="Compute",
+    at="services/extensions/{provider}/{type}",
     empty="That is, none of your own: those of the platform are not shown here.",
     searched=("name",),
     more=lambda _, own: {"versions": list(own.versions)},
@@ -96,6 +113,8 @@ class ExtensionFacts(ResourceFacts):
     Column("{name}", "{location}"),
     Column("{account_type}"),
     Column("{status}", style="state"),
+    group="Storage",
+    at="services/storageservices/{name}",
     empty="Disks and packages need one: create_storage_account(…)",
 )
 class StorageAccountFacts(ResourceFacts):
@@ -122,6 +141,9 @@ class SubnetFacts(Shown):
     Column("{name}", "{location}"),
     Column("{address_prefixes}", "{subnets}"),
     Column("{state}", style="state"),
+    group="Network",
+    at="services/networking/media",
+    read_at="services/networking/virtualnetwork",
     empty="They come with the network configuration file of a subscription.",
     more=lambda _, site: {
         "address_prefixes": site.address_space.address_prefixes,
@@ -149,6 +171,8 @@ def _user_of(owner: Subscription, address: ReservedIP) -> str | None:
     Column("{name}", "{location}"),
     Column("{address}", "{state}"),
     Column("{used_by}", otherwise="free", style="use"),
+    group="Network",
+    at="services/networking/reservedips/{name}",
     empty="Addresses that stay when a deployment goes: create_reserved_ip_address(…)",
     more=lambda owner, address: {"used_by": _user_of(owner, address)},
 )
@@ -201,6 +225,8 @@ def _of_group(owner: Subscription, group: NetworkSecurityGroup) -> dict[str, obj
     Column("{name}", "{location}"),
     Column("{own_rules} own rules"),
     Column("{used_by}", otherwise="free", style="use"),
+    group="Network",
+    at="services/networking/networksecuritygroups/{name}?detaillevel=full",
     empty="They say what traffic subnets and machines get: create_network_security_group(…)",
     row=NetworkSecurityGroupSummary,
     more=_of_group,
@@ -218,6 +244,8 @@ class NetworkSecurityGroupFacts(NetworkSecurityGroupSummary):
     Column("{name}", "{label}"),
     Column("{location}"),
     Column("{description}"),
+    group="Subscription",
+    at="affinitygroups/{name}",
     empty="Services and accounts of a group stand near each other: create_affinity_group(…)",
 )
 class AffinityGroupFacts(ResourceFacts):
@@ -227,112 +255,6 @@ class AffinityGroupFacts(ResourceFacts):
     location: str
     description: str | None
     created: datetime
-
-
-class SqlDatabaseFacts(Shown):
-    """A database of a SQL server."""
-
-    name: str
-    edition: str
-    state: str
-    max_size: int = Field(description="In bytes.")
-    created: datetime
-
-
-class SqlFirewallRuleFacts(Shown):
-    """Addresses that may connect to a SQL server."""
-
-    name: str
-    start: str
-    end: str
-
-
-class SqlServerSummary(ResourceFacts):
-    """A SQL Database server, in short."""
-
-    location: str
-    login: str
-    version: str
-    state: str
-    number: int = Field(description="Number of databases besides master.")
-
-
-def _of_sql_server(_: Subscription, server: SqlServer) -> dict[str, object]:
-    return {
-        "number": len(server.databases) - 1,
-        "databases": list(server.databases.values()),
-        "firewall_rules": list(server.firewall_rules.values()),
-    }
-
-
-@resource_kind(
-    "SQL server",
-    lambda owner: owner.sql_servers.values(),
-    Column("{name}", "{location}"),
-    Column("{number} databases", "{login}"),
-    Column("{state}", style="state"),
-    empty="They have databases and firewall rules: create_server(…)",
-    row=SqlServerSummary,
-    searched=("name", "databases"),
-    more=_of_sql_server,
-    example="ledger",
-)
-class SqlServerFacts(SqlServerSummary):
-    """A SQL Database server with its databases and firewall rules."""
-
-    databases: list[SqlDatabaseFacts]
-    firewall_rules: list[SqlFirewallRuleFacts]
-
-
-class ServiceBusEntityFacts(Shown):
-    """A queue, topic, notification hub or relay."""
-
-    name: str
-    kind: str
-    created: datetime
-
-
-class ServiceBusNamespaceSummary(ResourceFacts):
-    """A Service Bus namespace, in short."""
-
-    region: str
-    purpose: str
-    status: str
-    queues: int = Field(description="Number of queues.")
-    topics: int = Field(description="Number of topics.")
-
-
-def _of_namespace(_: Subscription, namespace: ServiceBusNamespace) -> dict[str, object]:
-    return {
-        "queues": len(namespace.queues),
-        "topics": len(namespace.topics),
-        "rules": list(namespace.rules),
-        "contents": [
-            {"name": one.name, "kind": kind.noun, "created": one.created}
-            for kind in KINDS
-            for one in kind.held(namespace).values()
-        ],
-    }
-
-
-@resource_kind(
-    "Service Bus namespace",
-    lambda owner: owner.service_bus_namespaces.values(),
-    Column("{name}", "{region}"),
-    Column("{queues} queues", "{topics} topics"),
-    Column("{status}", style="state"),
-    empty="They have queues, topics, hubs and relays: create_namespace(…)",
-    row=ServiceBusNamespaceSummary,
-    searched=("name", "queues", "topics", "hubs", "relays"),
-    more=_of_namespace,
-    example="messages",
-)
-class ServiceBusNamespaceFacts(ServiceBusNamespaceSummary):
-    """A Service Bus namespace with what is in it, and the names of its keys."""
-
-    created: datetime
-    rules: list[str]
-    contents: list[ServiceBusEntityFacts]
 
 
 def _dns_servers(owner: Subscription) -> list[DnsServer]:
@@ -345,6 +267,8 @@ def _dns_servers(owner: Subscription) -> list[DnsServer]:
     _dns_servers,
     Column("{name}"),
     Column("{address}"),
+    group="Network",
+    at="services/networking/media",
     empty="They come with the network configuration file of a subscription.",
     searched=("name", "address"),
 )
@@ -352,3 +276,51 @@ class DnsServerFacts(ResourceFacts):
     """A DNS server of the network configuration."""
 
     address: str
+
+
+@resource_kind(
+    "service certificate",
+    lambda owner: [
+        Inside(certificate, name=certificate.thumbprint, service=service.name)
+        for service in owner.hosted_services.values()
+        for certificate in service.certificates.values()
+    ],
+    Column("{name}", title="Thumbprint"),
+    Column("{service}"),
+    group="Compute",
+    at="services/hostedservices/{service}/certificates/sha1-{name}",
+    empty="Machines and roles of a hosted service get them: add_service_certificate(…)",
+    searched=("name", "service"),
+)
+class ServiceCertificateFacts(ResourceFacts):
+    """A certificate of a hosted service, without its private key."""
+
+    service: str
+
+
+@resource_kind(
+    "management certificate",
+    lambda owner: [Inside(one, name=one.thumbprint) for one in owner.certificates.values()],
+    Column("{name}", title="Thumbprint"),
+    Column("{created}"),
+    group="Subscription",
+    at="certificates/{name}",
+    empty="Without one nobody manages the subscription.",
+    searched=("name",),
+)
+class ManagementCertificateFacts(ResourceFacts):
+    """A certificate whose owner manages the subscription."""
+
+    created: datetime
+
+
+@resource_kind(
+    "resource provider",
+    lambda owner: [Inside(owner, name=name) for name in owner.resource_providers],
+    Column("{name}"),
+    group="Subscription",
+    empty="Those the subscription is registered for stand here: register_resource_provider(…)",
+    searched=("name",),
+)
+class ResourceProviderFacts(ResourceFacts):
+    """A provider, and kind, of resources that the subscription is registered for."""

@@ -126,11 +126,17 @@ def _path_parameters(route: ControlRoute) -> Iterator[Json]:
 def _query_parameters(route: ControlRoute) -> Iterator[Json]:
     if route.query is None:
         return
-    for name, field in route.query.model_json_schema()["properties"].items():
+    described = route.query.model_json_schema()
+    for name, field in described["properties"].items():
         # A parameter that is absent is no null.
         kinds = [each for each in field.pop("anyOf", ()) if each["type"] != "null"]
         schema = {**field, **(kinds[0] if kinds else {})}
         schema.pop("title")
         if schema.get("default", "") is None:
             del schema["default"]
-        yield {"name": name, "in": "query", "description": schema.pop("description"), "schema": schema}
+        parameter: Json = {"name": name, "in": "query", "description": schema.pop("description")}
+        if name in described.get("required", ()):
+            parameter["required"] = True
+        if name in route.example.query:
+            parameter["example"] = route.example.query[name]
+        yield {**parameter, "schema": schema}

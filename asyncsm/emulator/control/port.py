@@ -11,10 +11,10 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 from pydantic import BaseModel
 
-from asyncsm.emulator.control.calls import ControlCall, ControlRoute, Rejected, json_response
+from asyncsm.emulator.control import routes, showing  # noqa: F401 - they enter their calls
+from asyncsm.emulator.control.calls import ROUTES, ControlCall, ControlRoute, Rejected, json_response
 from asyncsm.emulator.control.controllable import Controllable
 from asyncsm.emulator.control.events import EventHub
-from asyncsm.emulator.control.routes import ROUTES
 from asyncsm.emulator.listening import SHUTDOWN_SECONDS, is_address, is_loopback
 from asyncsm.emulator.malformed_requests import SERVER_LOG, UNREADABLE, reason_of
 from asyncsm.emulator.persistence.database import UnusableDatabase

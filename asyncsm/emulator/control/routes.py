@@ -12,12 +12,8 @@ from pydantic import JsonValue
 import asyncsm
 from asyncsm.emulator import portal
 from asyncsm.emulator.control import (
-    kinds,  # noqa: F401 - declares kinds, in the order of the portal's tabs
     openapi,
-    routes_and_gateways,  # noqa: F401 - declares more of them
     schemas,
-    sites_and_jobs,  # noqa: F401 - declares more of them
-    store_and_alerts,  # noqa: F401 - the last ones
     views,
 )
 from asyncsm.emulator.control.calls import (
@@ -32,10 +28,11 @@ from asyncsm.emulator.control.calls import (
 )
 from asyncsm.emulator.control.controllable import Controllable
 from asyncsm.emulator.control.events import TooManyListeners
-from asyncsm.emulator.control.resources import RESOURCE_KINDS, KindList, ResourceFacts, ResourceKind
+from asyncsm.emulator.control.recipes import RecipeList, environment, recipes
 from asyncsm.emulator.faults import KINDS, OPERATION_NAMES, PARAMETERS, Fault
 from asyncsm.emulator.request_log import RequestLog
 from asyncsm.emulator.seeding import SeedDocument, SeedError
+from asyncsm.provisioning.problems import dotted
 
 __all__ = ["ROUTES"]
 
@@ -50,18 +47,25 @@ SEED: Final[dict[str, JsonValue]] = {
     "network_security_groups": [{"name": "web", "rules": [{"name": "http", "priority": 100}]}],
     "route_tables": [{"name": "out", "routes": [{"name": "all"}]}],
     "local_network_gateways": [{"name": "office"}],
-    "sql_servers": [{"name": "ledger", "databases": [{"name": "orders"}]}],
+    "hosted_services": [{"name": "shop"}, {"name": "data"}, {"name": "web-{index:03}", "count": 3}],
+    "deployments": [{"name": "production", "service_name": "shop", "roles": {"WebRole": 2}}],
+    "virtual_machines": [{"name": "db", "service_name": "data"}],
+    "sql_servers": [{"name": "keeper", "server_name": "ledger"}],
+    "sql_databases": [{"name": "orders", "server_name": "keeper"}],
     "service_bus_namespaces": [{"name": "messages", "queues": [{"name": "orders"}]}],
     "web_sites": [{"name": "pages"}],
-    "job_collections": [{"name": "nightly", "jobs": [{"name": "report", "frequency": "day"}]}],
+    "cloud_services": [{"name": "scheduler"}],
+    "job_collections": [
+        {
+            "name": "nightly",
+            "cloud_service_id": "scheduler",
+            "jobs": [{"name": "report", "uri": "http://127.0.0.1/", "frequency": "day"}],
+        }
+    ],
     "hdinsight_clusters": [{"name": "crunch", "storage_account": "webstore"}],
     "add_ons": [{"name": "mail", "provider": "sendgrid_azure", "offer": "sendgrid"}],
     "alert_rules": [
         {"name": "idle", "resource": "/hostedservices/shop/deployments/production/roles/WebRole"}
-    ],
-    "hosted_services": [
-        {"name": "shop", "deployments": [{"roles": [{"name": "WebRole", "instances": 2}]}]},
-        {"name": "web-{index:03}", "count": 3},
     ],
 }
 
@@ -84,12 +88,7 @@ async def get_overview(call: ControlCall) -> schemas.Overview:
     return schemas.Overview(
         version=asyncsm.__version__,
         url=emulator.url,
-        environment={
-            "AZURE_MANAGEMENT_SUBSCRIPTIONID": str(facts["subscription_id"]),
-            "AZURE_MANAGEMENT_CERTFILE": str(facts["certificate_path"]),
-            "AZURE_MANAGEMENT_HOST": str(facts["url"]),
-            "AZURE_MANAGEMENT_CA_FILE": str(facts["ca_path"]),
-        },
+        environment=environment(facts, str(facts["subscription_id"])),
         clock=views.clock_facts(emulator.clock),
         subscriptions=[views.subscription_facts(each) for each in emulator.state.subscriptions.values()],
         faults=[views.fault_facts(each) for each in emulator.faults],
@@ -100,6 +99,16 @@ async def get_overview(call: ControlCall) -> schemas.Overview:
             schemas.FaultKind(kind=kind, parameters=sorted(PARAMETERS.get(kind, ()))) for kind in KINDS
         ],
     )
+
+
+@route("GET", "/recipes", tag="Emulator", query=schemas.Choice, answer=RecipeList)
+async def list_recipes(call: ControlCall) -> RecipeList:
+    """List ways to connect clients, each a text that works as it is; without an id to the first subscription."""
+    facts = call.emulator.facts()
+    subscription = call.query(schemas.Choice).subscription or str(facts["subscription_id"])
+    if subscription not in call.emulator.state.subscriptions:
+        raise Rejected(404, f"there is no subscription {subscription!r}")
+    return RecipeList(recipes=list(recipes(facts, subscription)))
 
 
 @route("POST", "/reset", tag="State", status=204)
@@ -116,7 +125,7 @@ async def seed(call: ControlCall) -> None:
     try:
         call.emulator.seed(document)
     except SeedError as error:
-        raise invalid(*error.problems) from error
+        raise invalid(*((dotted(one.path), one.message) for one in error.problems)) from error
     call.events.announce("reset", schemas.Nothing())
 
 
@@ -290,52 +299,6 @@ async def stream_events(call: ControlCall) -> web.StreamResponse:
         if call.request.transport is not None:
             call.request.transport.abort()
     return response
-
-
-@route("GET", "/operations", tag="Resources", query=schemas.OperationListing, answer=schemas.OperationPage)
-async def list_operations(call: ControlCall) -> schemas.Page[schemas.OperationFacts]:
-    """List the changes that were asked for, oldest first, under way or ended."""
-    wanted = call.query(schemas.OperationListing)
-    call.emulator.clock.settle()
-    return views.operations(call.emulator.state, wanted)
-
-
-@route("GET", "/kinds", tag="Resources", answer=KindList)
-async def list_kinds(_: ControlCall) -> KindList:
-    """List the kinds of resources, with the calls that list them and the columns the portal shows."""
-    return KindList(kinds=list(RESOURCE_KINDS.values()))
-
-
-def _add_calls(kind: ResourceKind) -> None:
-    """Enter the calls of a kind of resource."""
-
-    async def list_resources(call: ControlCall) -> schemas.Page[ResourceFacts]:
-        wanted = call.query(schemas.Listing)
-        call.emulator.clock.settle()
-        return kind.part(call.emulator.state, wanted)
-
-    async def get_resource(call: ControlCall) -> ResourceFacts:
-        choice, name = call.query(schemas.Choice), call.request.match_info["name"]
-        call.emulator.clock.settle()
-        found = kind.find(call.emulator.state, choice.subscription, name)
-        if found is None:
-            raise Rejected(404, f"there is no {kind.noun} {name!r}")
-        return found
-
-    path, identifier = f"/{kind.name}", kind.name.replace("-", "_")
-    list_resources.__name__ = f"list_{identifier}"
-    list_resources.__doc__ = f"List {kind.noun}s.\n\n{kind.row.__doc__}"
-    route("GET", path, tag="Resources", query=schemas.Listing, answer=kind.page)(list_resources)
-    if kind.has_pages:
-        get_resource.__name__ = f"get_{identifier.removesuffix('s')}"
-        get_resource.__doc__ = f"Get one of the {kind.noun}s.\n\n{kind.facts.__doc__}"
-        path, example = f"{path}/{{name}}", Example({"name": kind.example})
-        enter = route("GET", path, tag="Resources", query=schemas.Choice, answer=kind.facts, example=example)
-        enter(get_resource)
-
-
-for _kind in RESOURCE_KINDS.values():
-    _add_calls(_kind)
 
 
 @route("GET", "/openapi.json", tag="Description", answer=ANY_OBJECT)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import Field
 
 from asyncsm.emulator.control.hosted_services import LockedBy
-from asyncsm.emulator.control.resources import Column, ResourceFacts, resource_kind
+from asyncsm.emulator.control.resources import Column, Inside, ResourceFacts, resource_kind
 from asyncsm.emulator.control.schemas import Shown
-from asyncsm.emulator.gateways import Gateway
 from asyncsm.emulator.networking import RouteTable
 from asyncsm.emulator.routes.route_tables import tables
 from asyncsm.emulator.rules import gateways
 from asyncsm.emulator.state import Subscription
-from asyncsm.wire.virtual_network_gateways import LocalNetworkGateway
 
 
 class RouteTableSummary(ResourceFacts):
@@ -49,6 +49,8 @@ def _of_table(owner: Subscription, table: RouteTable) -> dict[str, object]:
     Column("{name}", "{location}"),
     Column("{number} routes"),
     Column("{used_by}", otherwise="free", style="use"),
+    group="Network",
+    at="services/networking/routetables/{name}?detailLevel=full",
     empty="They say where the traffic of a subnet goes: create_route_table(…)",
     row=RouteTableSummary,
     more=_of_table,
@@ -60,24 +62,20 @@ class RouteTableFacts(RouteTableSummary):
     routes: list[RouteFacts]
 
 
-def _of_gateway(owner: Subscription, gateway: Gateway) -> dict[str, object]:
-    connections = [one.name or one.entity for one in gateways.connections_of(owner, gateway)]
-    return {"name": gateway.name or gateway.id, "connected_to": connections or None}
+def _gateways(owner: Subscription, *, named: bool) -> list[Inside]:
+    """Return the gateways of a generation; those of the first have no name of their own."""
+    return [
+        Inside(
+            one,
+            name=one.name or one.id,
+            connected_to=[each.name or each.entity for each in gateways.connections_of(owner, one)] or None,
+        )
+        for one in owner.gateways.values()
+        if (one.name is not None) is named
+    ]
 
 
-@resource_kind(
-    "VPN gateway",
-    lambda owner: owner.gateways.values(),
-    Column("{name}", "{network}"),
-    Column("{connected_to}", "{type}, {size}", otherwise="not connected", style="use"),
-    Column("{state}", "{address}", style="state"),
-    empty="They connect networks to others: create_virtual_network_gateway(…)",
-    searched=("name", "network", "id"),
-    more=_of_gateway,
-)
-class GatewayFacts(ResourceFacts):
-    """A VPN gateway of either generation, without keys; one of the first is called by its id."""
-
+class _GatewayFacts(ResourceFacts):
     id: str
     network: str
     type: str
@@ -88,19 +86,52 @@ class GatewayFacts(ResourceFacts):
     locked_by: LockedBy = None
 
 
-def _of_local(_: Subscription, local: LocalNetworkGateway) -> dict[str, object]:
-    return {"name": local.gateway_name or local.id, "address_prefixes": local.address_space.strings}
+_COLUMNS: Final = (
+    Column("{name}", "{network}"),
+    Column("{connected_to}", "{type}, {size}", otherwise="not connected", style="use"),
+    Column("{state}", "{address}", style="state"),
+)
+
+
+@resource_kind(
+    "VPN gateway",
+    lambda owner: _gateways(owner, named=False),
+    *_COLUMNS,
+    group="Network",
+    at="services/networking/{network}/gateway",
+    empty="They connect networks to sites of the network file: create_gateway(…)",
+    searched=("name", "network"),
+)
+class GatewayFacts(_GatewayFacts):
+    """A VPN gateway of the first generation, called by its id."""
+
+
+@resource_kind(
+    "virtual network gateway",
+    lambda owner: _gateways(owner, named=True),
+    *_COLUMNS,
+    group="Network",
+    at="services/networking/virtualnetworkgateways/{id}",
+    empty="They connect networks to devices outside: create_virtual_network_gateway(…)",
+    searched=("name", "network", "id"),
+)
+class VirtualNetworkGatewayFacts(_GatewayFacts):
+    """A VPN gateway of the second generation, without keys."""
 
 
 @resource_kind(
     "local network gateway",
-    lambda owner: owner.local_network_gateways.values(),
+    lambda owner: [
+        Inside(one, name=one.gateway_name or one.id, address_prefixes=one.address_space.strings)
+        for one in owner.local_network_gateways.values()
+    ],
     Column("{name}", "{id}"),
     Column("{ip_address}"),
     Column("{address_prefixes}"),
+    group="Network",
+    at="services/networking/localnetworkgateways/{id}",
     empty="They are VPN devices outside: create_local_network_gateway(…)",
-    searched=("gateway_name", "id"),
-    more=_of_local,
+    searched=("name", "id"),
 )
 class LocalNetworkGatewayFacts(ResourceFacts):
     """A VPN device outside, and the addresses behind it."""

@@ -233,8 +233,47 @@ class Listing(Choice):
     limit: int = Field(default=100, ge=1, le=500, description="How many to list at the most.")
 
 
+class ResourceChoice(Choice):
+    """The resource that is wanted."""
+
+    path: str = Field(
+        default="", max_length=2000, description="Its path, where several have the name; as rows tell it."
+    )
+
+
+class ResourceListing(Listing, ResourceChoice):
+    """The part of the resources of a kind that is wanted."""
+
+    sort: str = Field(
+        default="",
+        max_length=100,
+        description="Order by this field, numbers in texts by their value; without it, as they were made.",
+    )
+    descending: bool = Field(default=False, description="The other way round.")
+
+
+class DocumentChoice(ResourceChoice):
+    """The resource whose document is wanted."""
+
+    kind: str = Field(max_length=100, description="Name of its kind, as 'GET /kinds' has it.")
+    name: str = Field(max_length=1000, description="Its own name.")
+
+
+class DocumentFacts(Shown):
+    """A resource as the service answers it, without what is secret in it."""
+
+    path: str = Field(description="What is asked for, with its query.")
+    status: int
+    content_type: str
+    text: str
+
+
 class OperationListing(Listing):
     """The part of the operations that is wanted."""
+
+    below: str = Field(
+        default="", max_length=2000, description="Only those on what is at this path, or below it."
+    )
 
     status: Status | None = Field(default=None, description="Only those.")
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from asyncsm.emulator.control.resources import Column, ResourceFacts, resource_kind
+from asyncsm.emulator.control.resources import Column, Inside, ResourceFacts, resource_kind
 from asyncsm.emulator.control.schemas import Shown
 from asyncsm.emulator.monitoring import AlertRule
 from asyncsm.emulator.rules import hdinsight
@@ -14,24 +14,31 @@ from asyncsm.emulator.scheduler import Cluster
 from asyncsm.emulator.state import Subscription
 
 
-def _of_cluster(_: Subscription, cluster: Cluster) -> dict[str, object]:
+def _of_cluster(cluster: Cluster) -> dict[str, object]:
     roles = cluster.wanted.deployment.roles or []
     return {"nodes": sum(each.count or 0 for each in roles), "version": hdinsight.version_of(cluster)}
 
 
 @resource_kind(
     "HDInsight cluster",
-    lambda owner: [one for service in owner.cloud_services.values() for one in service.clusters.values()],
+    lambda owner: [
+        Inside(one, service=service.name, **_of_cluster(one))
+        for service in owner.cloud_services.values()
+        for one in service.clusters.values()
+    ],
     Column("{name}", "{host_name}"),
-    Column("{nodes} nodes", "{version}"),
+    Column("{nodes} nodes", "{version}", title="Nodes"),
     Column("{state}", style="state"),
+    group="HDInsight",
+    at="cloudservices/{service}/resources/hdinsight/~/clusters/{name}",
     empty="They are in cloud services: HDInsightManagementService.create_cluster(…)",
-    more=_of_cluster,
+    searched=("name", "service"),
     example="crunch",
 )
 class ClusterFacts(ResourceFacts):
     """An HDInsight cluster."""
 
+    service: str = Field(description="Its cloud service.")
     host_name: str
     version: str
     nodes: int
@@ -42,16 +49,25 @@ class ClusterFacts(ResourceFacts):
 
 @resource_kind(
     "Add-on",
-    lambda owner: [one for service in owner.cloud_services.values() for one in service.add_ons.values()],
-    Column("{name}"),
+    lambda owner: [
+        Inside(one, service=service.name)
+        for service in owner.cloud_services.values()
+        for one in service.add_ons.values()
+    ],
+    Column("{name}", "{service}"),
     Column("{offer}", "{provider}"),
     Column("{plan}"),
+    group="Store",
+    at="cloudservices/{service}/resources/{provider}/{offer}/{name}",
+    read_at="cloudservices/{service}",
     empty="They are bought for cloud services: StoreManagementService.create_add_on(…)",
+    searched=("name", "service", "offer"),
     example="mail",
 )
 class AddOnFacts(ResourceFacts):
     """An add-on of the store."""
 
+    service: str = Field(description="Its cloud service.")
     provider: str
     offer: str
     plan: str
@@ -94,6 +110,8 @@ def _of_rule(_: Subscription, rule: AlertRule) -> dict[str, object]:
     Column("{name}", "{title}"),
     Column("{condition}", "{resource}"),
     Column("{state}", style="state"),
+    group="Monitoring",
+    at="services/monitoring/alertrules/{name}",
     empty="They watch metrics: MonitoringManagementService.set_alert_rule(…)",
     searched=("name", "title", "resource"),
     row=AlertRuleSummary,

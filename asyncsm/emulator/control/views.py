@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from heapq import merge
+from urllib.parse import unquote
 
 from asyncsm.emulator.clock import Clock, InstantClock, ManualClock
 from asyncsm.emulator.compute import Deployment
 from asyncsm.emulator.control import schemas
-from asyncsm.emulator.control.resources import RESOURCE_KINDS, chosen, part_of
+from asyncsm.emulator.control.resources import RESOURCE_KINDS, chosen, matching, part_of
 from asyncsm.emulator.faults import ActiveFault
 from asyncsm.emulator.progress import Operation
 from asyncsm.emulator.state import ServiceState, Subscription
@@ -103,15 +104,40 @@ def _state_of(deployment: Deployment) -> str:
 def operations(state: ServiceState, wanted: schemas.OperationListing) -> schemas.Page[schemas.OperationFacts]:
     """Return a page of the operations, oldest first, so that new ones do not move the others."""
     histories = (
-        [(subscription, operation) for operation in subscription.operations]
+        [(subscription, operation) for operation in matching(wanted.filter, subscription.operations, _names)]
         for subscription in chosen(state, wanted.subscription)
     )
-    found = (
-        each
-        for each in merge(*histories, key=lambda each: each[1].started)
-        if wanted.status in {None, each[1].status}
-    )
-    return part_of(schemas.OperationPage, wanted, found, _names, operation_facts)
+    found = [
+        (owner, operation)
+        for owner, operation in merge(*histories, key=lambda each: each[1].started)
+        if wanted.status in {None, operation.status} and _is_below(operation, _places(owner, wanted.below))
+    ]
+    return part_of(schemas.OperationPage, wanted, found, operation_facts)
+
+
+def _is_below(operation: Operation, places: tuple[str, ...]) -> bool:
+    return f"{_place(_below_subscription(operation))}/".startswith(places) if places else True
+
+
+def _places(owner: Subscription, path: str) -> tuple[str, ...]:
+    """Return a path as operations are listed by it, with a slash behind it; a deployment is also in its slot."""
+    place = _place(path)
+    match place.split("/"):
+        case ["services", "hostedservices", name, "deployments", which, *rest]:
+            service = owner.hosted_services.get(name)
+            deployment = None if service is None else service.deployments.get(which)
+            if deployment is not None:
+                slot = ("services", "hostedservices", name, "deploymentslots", deployment.slot.lower(), *rest)
+                return f"{place}/", f"{'/'.join(slot)}/"
+        case [""]:
+            return ()
+    return (f"{place}/",)
+
+
+def _place(path: str) -> str:
+    """Return a path in one form: what is read and changed, and what is a machine and its instance, have two."""
+    plain = unquote(path).strip("/").lower()
+    return plain.replace("/roleinstances/", "/roles/").replace("/scheduler/~/", "/scheduler/")
 
 
 def _names(operation: Operation) -> tuple[str, ...]:

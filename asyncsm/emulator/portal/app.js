@@ -2,11 +2,13 @@
 
 import { get, listen, post } from './api.js';
 import { Clock } from './clock.js';
+import { Connect } from './connect.js';
 import { byId, copy, element, setText, throttled } from './dom.js';
 import { FaultSwitches } from './faults.js';
 import { plural } from './format.js';
 import { Timeline } from './operations.js';
 import { Requests } from './requests.js';
+import { ResourcePage } from './resource_page.js';
 import { Resources } from './resources.js';
 
 const RETRY = 2000; // milliseconds
@@ -16,8 +18,10 @@ const TYPING = 150;
 const view = { filter: '', subscription: '', clock: new Clock(complain) };
 const faults = new FaultSwitches(complain);
 const timeline = new Timeline(view, (operation) => faults.prepare(operation));
-const resources = new Resources(view);
+const resourcePage = new ResourcePage();
+const resources = new Resources(view, (kind, item) => resourcePage.open(kind, item));
 const requests = new Requests(view);
+new Connect(view, complain);
 let overview = null;
 let source = null;
 let live = false;
@@ -37,6 +41,7 @@ async function begin() {
     const [found, { kinds }] = await Promise.all([get('overview'), get('kinds')]);
     overview = found;
     resources.setKinds(kinds);
+    resourcePage.setKinds(kinds);
   } catch {
     setConnection('no answer', 'bad');
     setTimeout(begin, RETRY);
@@ -80,6 +85,7 @@ const recount = throttled(COUNT, async () => {
 
 function somethingChanged() {
   resources.refresh();
+  resourcePage.refresh();
   recount();
 }
 
@@ -117,10 +123,6 @@ function showPlace() {
   )));
   select.value = [...select.options].some(({ value }) => value === view.subscription) ? view.subscription : select.options[0]?.value;
   view.subscription = overview.subscriptions.length > 1 ? select.value : '';
-  const quoted = (text) => (/^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-  setText(byId('environment'), Object.entries(overview.environment).map(([name, value]) => (
-    `export ${name}=${quoted(value)}`
-  )).join('\n'));
 }
 
 function showCounts() {
@@ -134,15 +136,6 @@ function showCounts() {
   ].join(' · '));
 }
 
-function toggleConnect(open = byId('connect-panel').hidden) {
-  byId('connect-panel').hidden = !open;
-  byId('connect').setAttribute('aria-expanded', open);
-  if (open) byId('copy-environment').focus();
-}
-
-byId('connect').addEventListener('click', () => toggleConnect());
-byId('empty-connect').addEventListener('click', () => toggleConnect(true));
-byId('copy-environment').addEventListener('click', (event) => copy(byId('environment').textContent, event.currentTarget));
 byId('url').addEventListener('click', (event) => copy(overview.url, event.currentTarget));
 
 byId('subscription').addEventListener('change', (event) => {
@@ -164,7 +157,15 @@ byId('filter').addEventListener('input', (event) => {
   }, TYPING);
 });
 
+/** Let go of what was chosen in the panel that has the focus; if it is in none, of everything. */
+function letGo() {
+  const parts = [timeline, resources].filter(({ chosen }) => chosen);
+  const near = parts.filter(({ list }) => list.viewport.closest('.panel').contains(document.activeElement));
+  for (const { list } of near.length ? near : parts) list.forget();
+}
+
 document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && !event.target.closest('dialog, input, select')) letGo();
   if (event.key !== '/' || event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.target.closest('input, select, textarea, dialog')) return;
   event.preventDefault();

@@ -1,13 +1,21 @@
 // What the portal shows of one resource beside the list.
 
+import { get } from './api.js';
 import { element } from './dom.js';
 import { count, label, listed, plural, tone } from './format.js';
 
 const MOST_ROWS = 200;
-const IN_THE_HEADER = new Set(['subscription', 'name', 'status', 'state']);
+const IN_THE_HEADER = new Set(['subscription', 'name', 'path', 'status', 'state']);
 
 /** The parts of a kind that has a page of its own; all others are shown by `parts`. */
 const PAGES = { 'hosted-services': serviceParts };
+
+/** All facts of a resource as it is now; `undefined` or an error if there is none of its name and path. */
+export async function read(kind, { name, path, subscription }) {
+  if (kind.has_pages) return get(`${kind.name}/${encodeURIComponent(name)}`, { path, subscription });
+  const { items } = await get(kind.name, { filter: name, path, subscription });
+  return items.find((each) => each.name === name);
+}
 
 /** Header, facts and tables of a resource. */
 export function page(kind, item) {

@@ -70,6 +70,7 @@ export function label(name) {
 /** A value as text; a list as its values, or the names of its objects. */
 export function listed(value) {
   if (Array.isArray(value)) return value.map((each) => each.name ?? listed(each)).join(', ');
+  if (typeof value === 'number') return value < 100_000 ? String(value) : count(value); // a port has no comma
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return /^\d{4}-\d\d-\d\dT/.test(value) ? moment(seconds(value)) : String(value);
 }

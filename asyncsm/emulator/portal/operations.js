@@ -1,15 +1,12 @@
 // The timeline: a row for each operation, with a bar from its acceptance to its end.
 
 import { get } from './api.js';
+import { Axis } from './axis.js';
 import { byId, copy, element, invalidate, setClass, setText, throttled } from './dom.js';
-import { duration, moment, names, plural, seconds, timeOfDay } from './format.js';
+import { duration, moment, names, plural, seconds } from './format.js';
 import { PAGE, PagedSource } from './paged_source.js';
 import { VirtualList } from './virtual_list.js';
 
-const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400, 604800];
-const MOST_TICKS = 6;
-const LONGEST_AXIS = 12; // times the longest bar in view, so that a night between two of them squeezes neither
-const SHORTEST_AXIS = 60; // seconds
 const REFRESH = 400; // milliseconds
 
 /** The operations on the server, oldest first, kept up to date by events. */
@@ -54,8 +51,7 @@ export class Timeline {
     this.spoil = spoil;
     this.pendingOnly = false;
     this.pendingCount = 0;
-    this.axis = { start: 0, end: 1 };
-    this.ticks = [];
+    this.axis = null;
     this.source = new OperationsSource((offset, limit) => this.fetch(offset, limit), () => this.redraw());
     this.list = new VirtualList('timeline', {
       source: this.source,
@@ -127,23 +123,18 @@ export class Timeline {
     invalidate(this.list);
   }
 
-  /** Choose an axis for the rows in view, in whole steps, so that it rests most of the time. */
+  /** Choose an axis for the rows in view. */
   fit(first, last) {
     const now = this.view.clock.now();
-    let start = Infinity;
-    let end = -Infinity;
-    let longest = 0;
+    const spans = [];
     let running = false;
     for (let index = first; index <= last; index += 1) {
       const operation = this.source.get(this.list.turn(index));
       if (!operation) continue;
-      const [from, to] = span(operation, now);
+      spans.push(span(operation, now));
       running ||= operation.status === 'InProgress';
-      start = Math.min(start, from);
-      end = Math.max(end, to);
-      longest = Math.max(longest, to - from);
     }
-    if (end > -Infinity) this.setAxis(Math.max(start, end - Math.max(LONGEST_AXIS * longest, SHORTEST_AXIS)), end);
+    if (spans.length) this.setAxis(new Axis(spans));
     if (running && this.view.clock.runs) this.follow();
   }
 
@@ -153,28 +144,22 @@ export class Timeline {
     else this.timer ??= setTimeout(() => { this.timer = undefined; invalidate(this.list); }, 1000);
   }
 
-  setAxis(start, end) {
-    const step = STEPS.find((each) => (end - start) / each <= MOST_TICKS - 1) ?? Math.ceil((end - start) / MOST_TICKS);
-    const from = Math.floor(start / step) * step;
-    const to = Math.max(from + step * 2, Math.ceil(end / step) * step);
-    if (this.axis.start === from && this.axis.end === to) return;
-    this.axis = { start: from, end: to };
-    const times = [];
-    for (let at = from; at < to; at += step) times.push(at);
-    const scale = byId('scale');
-    while (scale.childElementCount < times.length) scale.append(element('span', { class: 'tick' }));
-    [...scale.children].forEach((tick, index) => {
-      tick.hidden = index >= times.length;
-      if (tick.hidden) return;
-      tick.style.left = `${this.at(times[index])}%`;
-      setText(tick, timeOfDay(times[index], step < 60));
+  setAxis(axis) {
+    const width = byId('scale').clientWidth;
+    if (this.axis?.key === axis.key && this.width === width) return;
+    Object.assign(this, { axis, width });
+    const ticks = axis.ticks(width).map(({ left, text }) => {
+      const tick = element('span', { class: 'tick' }, text);
+      tick.style.left = `${left}%`;
+      return tick;
     });
-  }
-
-  /** Where a moment is on the axis, in percent. */
-  at(time) {
-    const { start, end } = this.axis;
-    return Math.min(100, Math.max(0, ((time - start) / (end - start)) * 100));
+    const pauses = axis.pauses().map(({ left, width, text }) => {
+      const pause = element('span', { class: 'pause', title: `${text} in which nothing shown here went on` }, '⋯');
+      pause.style.left = `${left}%`;
+      pause.style.width = `${width}%`;
+      return pause;
+    });
+    byId('scale').replaceChildren(...pauses, ...ticks);
   }
 
   fill(row, operation) {
@@ -187,11 +172,11 @@ export class Timeline {
       return;
     }
     const [from, to] = span(operation, this.view.clock.now());
-    setClass(row, `row ${operation.status}${from < this.axis.start ? ' earlier' : ''}`);
+    setClass(row, `row ${operation.status}`);
     setText(mark, { InProgress: '●', Succeeded: '✓', Failed: '✕' }[operation.status]);
     setText(title, operation.name);
     setText(object, names(operation.object_path));
-    this.draw(bar, note, this.at(from), this.at(to));
+    this.draw(bar, note, this.axis?.at(from) ?? 0, this.axis?.at(to) ?? 0);
     setText(note, operation.progress ?? operation.error_code ?? '');
     setText(took, operation.lasting || operation.status === 'InProgress' ? duration(to - from) : 'at once');
     row.title = `${operation.name} ${operation.status}\n/${operation.object_path}\n${operation.request_id}`;

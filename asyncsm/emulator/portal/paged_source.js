@@ -27,6 +27,15 @@ export class PagedSource {
     return this.pages.get(Math.floor(position / PAGE))?.items[position % PAGE];
   }
 
+  /** The position of the first item that passes a test, among those that have been fetched; or null. */
+  find(test) {
+    for (const [number, { items }] of this.pages) {
+      const index = items.findIndex(test);
+      if (index >= 0) return number * PAGE + index;
+    }
+    return null;
+  }
+
   /** What is there may be old; keep showing it until it has been fetched anew. */
   expire() {
     for (const page of this.pages.values()) page.fresh = false;

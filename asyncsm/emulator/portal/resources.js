@@ -1,14 +1,17 @@
 // What there is: a tab for each kind of resource the emulator knows of, with the columns it names.
 
 import { get } from './api.js';
-import { page } from './details.js';
+import { Columns } from './columns.js';
+import { page, read } from './details.js';
 import { byId, element, invalidate, setClass, setText, throttled } from './dom.js';
 import { count, filled, tone, toneOfAll } from './format.js';
 import { PagedSource } from './paged_source.js';
+import { Tabs } from './tabs.js';
 import { VirtualList } from './virtual_list.js';
 
 const REFRESH = 500; // milliseconds
 const COLUMNS = 3;
+const NARROW = matchMedia('(max-width: 960px)'); // as in the style sheet: there is no room beside the list
 const NOTHING = { text: '' };
 
 /** How a cell is drawn, by the style of its column. */
@@ -36,80 +39,83 @@ function slotCell(service, slot) {
   return { text: `${ready} of ${all} ready`, note: slot, tone: toneOfAll(states) };
 }
 
+const same = (one, other) => one.name === other.name && one.path === other.path && one.subscription === other.subscription;
+
 export class Resources {
-  /** @param {object} view filter and subscription of the page */
-  constructor(view) {
+  /**
+   * @param {object} view filter and subscription of the page
+   * @param {(kind: object, item: object) => void} open called to show the page of a resource
+   */
+  constructor(view, open) {
     this.view = view;
+    this.open = open;
     this.kinds = [];
     this.kind = null;
     this.overview = null;
-    this.tabs = [];
+    this.last = new Map(); // the kind that was shown last, by group
+    this.groups = new Tabs('groups', 'group', (group) => this.show(this.last.get(group)));
+    this.tabs = new Tabs('tab', 'resource-panel', (name) => this.show(this.kinds.find((each) => each.name === name)));
+    this.columns = new Columns('columns', () => this.restart());
     this.source = new PagedSource((offset, limit) => this.fetch(offset, limit), () => this.redraw());
     this.list = new VirtualList('resources', {
       source: this.source,
       create: makeRow,
       update: (row, item) => this.fill(row, item),
       chosen: (item) => this.choose(item),
+      opened: (item, byMouse) => { if (!byMouse || NARROW.matches) this.open(this.kind, item); },
     });
     this.refresh = throttled(REFRESH, () => this.renew());
-    byId('tabs').addEventListener('keydown', (event) => this.onKey(event));
+    byId('open-page').addEventListener('click', () => this.open(this.kind, this.chosen));
   }
 
   fetch(offset, limit) {
     const { filter, subscription } = this.view;
-    return get(this.kind.name, { filter, subscription, offset, limit });
+    return get(this.kind.name, { filter, subscription, offset, limit, ...this.columns.order });
   }
 
   /** Make a tab for each kind; what was chosen stays so, if it is still there. */
   setKinds(kinds) {
     this.kinds = kinds;
-    this.kind = kinds.find(({ name }) => name === this.kind?.name) ?? kinds[0];
-    this.tabs = kinds.map((kind) => {
-      const tab = element('button', { type: 'button', id: `tab-${kind.name}`, role: 'tab' }, kind.title, element('span', { class: 'number' }));
-      tab.setAttribute('aria-controls', 'resource-panel');
-      tab.addEventListener('click', () => this.show(kind));
-      return tab;
-    });
-    byId('tabs').replaceChildren(...this.tabs);
-    this.markTabs();
+    for (const kind of [...kinds].reverse()) this.last.set(kind.group, kind);
+    const groups = [...new Set(kinds.map(({ group }) => group))];
+    this.groups.set(groups.map((group) => ({ name: group, title: group })));
+    this.mark(kinds.find(({ name }) => name === this.kind?.name) ?? kinds[0]);
   }
 
-  onKey(event) {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
-    const next = (this.kinds.indexOf(this.kind) + step + this.kinds.length) % this.kinds.length;
-    this.show(this.kinds[next]);
-    this.tabs[next].focus();
-    event.preventDefault();
+  mark(kind) {
+    this.kind = kind;
+    this.last.set(kind.group, kind);
+    this.groups.mark(kind.group);
+    this.tabs.set(this.kinds.filter(({ group }) => group === kind.group));
+    this.tabs.mark(kind.name);
+    this.columns.set(kind);
+    byId('resources').setAttribute('aria-label', kind.title);
+    this.showNumbers();
   }
 
-  markTabs() {
-    if (!this.kind) return;
+  showNumbers() {
     const own = this.overview?.filter((each) => !this.view.subscription || each.id === this.view.subscription);
-    this.kinds.forEach((kind, index) => {
-      const tab = this.tabs[index];
-      tab.setAttribute('aria-selected', kind === this.kind);
-      tab.tabIndex = kind === this.kind ? 0 : -1;
-      setText(tab.lastChild, own ? count(own.reduce((sum, each) => sum + each.resources[kind.name], 0)) : '');
-    });
-    byId('resource-panel').setAttribute('aria-labelledby', `tab-${this.kind.name}`);
-    byId('resources').setAttribute('aria-label', this.kind.title);
+    if (!own || !this.kind) return;
+    const numberOf = (kind) => own.reduce((sum, each) => sum + each.resources[kind.name], 0);
+    for (const group of this.groups.names) {
+      const all = this.kinds.filter((kind) => kind.group === group).reduce((sum, kind) => sum + numberOf(kind), 0);
+      this.groups.number(group, all ? count(all) : '');
+    }
+    for (const name of this.tabs.names) this.tabs.number(name, count(numberOf(this.kinds.find((kind) => kind.name === name))));
   }
 
   show(kind) {
-    this.kind = kind;
-    this.markTabs();
-    this.tabs[this.kinds.indexOf(kind)].scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    this.mark(kind);
     this.restart();
   }
 
   /** How much each subscription has. */
   setOverview(subscriptions) {
     this.overview = subscriptions;
-    this.markTabs();
+    this.showNumbers();
   }
 
-  /** Begin anew, with another filter or another emulator. */
+  /** Begin anew, with another filter, another order or another emulator. */
   restart() {
     this.source.clear();
     this.list.restart();
@@ -144,13 +150,12 @@ export class Resources {
     invalidate(this.list);
   }
 
-  /** Show the row that is active as it is now; if it has gone from its place, none is active any more. */
+  /** Mark the row of what is chosen, wherever it stands now, and show it as it is now. */
   follow() {
-    const { active } = this.list;
-    if (active === null || !this.source.known || (this.chosen && this.kind.has_pages)) return;
-    const item = this.source.get(active);
-    if (active >= this.source.size || (item && this.chosen && item.name !== this.chosen.name)) this.forget();
-    else if (item && item !== this.chosen) this.choose(item);
+    if (!this.chosen || !this.source.known) return;
+    const position = this.source.find((each) => same(each, this.chosen));
+    this.list.active = position;
+    if (position !== null && !this.kind.has_pages) this.chosen = this.source.get(position);
   }
 
   fill(row, item) {
@@ -158,39 +163,30 @@ export class Resources {
     setClass(row, `row${item?.locked_by ? ' locked' : ''}`);
     row.parts.forEach(({ cell, text, note }, index) => {
       const shown = cells[index] ?? NOTHING;
-      setClass(cell, `cell ${shown.tone ?? ''}`);
+      setClass(cell, `cell ${shown.tone ?? ''} by-${this.kind.columns[index]?.style}`);
       setText(text, shown.text);
       setText(note, shown.note ?? '');
     });
     row.title = item?.locked_by ? `Held by the operation ${item.locked_by}` : '';
   }
 
-  /** Have none chosen any more. */
-  forget() {
-    this.list.active = null;
-    this.choose(undefined);
-  }
-
   choose(item) {
     this.chosen = item;
     byId('resource-panel').classList.toggle('split-open', Boolean(item));
-    byId('service').hidden = !item;
+    byId('chosen').hidden = !item;
     this.showChosen();
   }
 
-  /** Show the chosen resource as it is now; if there is none of its name any more, none is chosen. */
+  /** Show the chosen resource as it is now; if it is there no more, none is chosen. */
   async showChosen() {
     const { chosen, kind } = this;
     if (!chosen) return;
-    let item = chosen;
-    try {
-      const { name, subscription } = chosen;
-      if (kind.has_pages) item = await get(`${kind.name}/${encodeURIComponent(name)}`, { subscription });
-    } catch {
-      if (chosen === this.chosen) this.forget();
+    const item = await read(kind, chosen).catch(() => undefined);
+    if (!this.chosen || !same(chosen, this.chosen)) return;
+    if (!item) {
+      this.list.forget();
       return;
     }
-    if (chosen !== this.chosen) return;
     const pane = byId('service');
     const { scrollTop } = pane;
     pane.replaceChildren(...page(kind, item));

@@ -13,11 +13,12 @@ export class VirtualList {
    * @param {() => HTMLElement} options.create makes a row
    * @param {(row: HTMLElement, item: object | undefined) => void} options.update fills it
    * @param {(item: object | undefined) => void} [options.chosen] called when a row is chosen; rows can be chosen then
+   * @param {(item: object, byMouse: boolean) => void} [options.opened] called when a row is clicked, or Enter pressed
    * @param {boolean} [options.newestFirst] the last item of the source is at the top
    * @param {(first: number, last: number) => void} [options.shown] called with the rows in view before they are filled
    */
   constructor(id, options) {
-    Object.assign(this, { newestFirst: false, chosen: null, shown: () => {} }, options);
+    Object.assign(this, { newestFirst: false, chosen: null, opened: () => {}, shown: () => {} }, options);
     this.viewport = byId(id);
     this.space = element('div', { class: 'space', role: 'presentation' });
     this.viewport.append(this.space);
@@ -138,9 +139,19 @@ export class VirtualList {
     else this.viewport.removeAttribute('aria-activedescendant');
   }
 
+  /** Let go of what is chosen. */
+  forget() {
+    this.active = null;
+    this.chosen(undefined);
+    invalidate(this);
+  }
+
   onClick(event) {
     const row = event.target.closest('.row');
-    if (row) this.choose(Number(row.dataset.position));
+    if (!row) return;
+    const position = Number(row.dataset.position);
+    this.choose(position);
+    if (this.source.get(position)) this.opened(this.source.get(position), event.detail < 2);
   }
 
   onKey(event) {
@@ -151,11 +162,9 @@ export class VirtualList {
     const wanted = {
       ArrowDown: now + 1, ArrowUp: now < 0 ? 0 : now - 1, PageDown: now + page, PageUp: now - page, Home: 0, End: last,
     }[event.key];
-    if (event.key === 'Escape' && this.active !== null) {
-      this.active = null;
-      this.chosen(undefined);
-      invalidate(this);
-    } else if (wanted === undefined) return;
+    const item = this.active === null ? undefined : this.source.get(this.active);
+    if (event.key === 'Enter' && item) this.opened(item, false);
+    else if (wanted === undefined) return;
     else this.choose(this.turn(Math.min(last, Math.max(0, wanted))));
     event.preventDefault();
   }

@@ -319,3 +319,46 @@ def connections(
             rights=rule.rights,
             secondary_connection_string=secondary if not entity else None,
         )
+
+
+def put_hubs_and_relays(
+    namespace: ServiceBusNamespace, hubs: Iterable[str], relays: Iterable[str], random: Random
+) -> None:
+    """Let there be hubs and relays, for which the service has no request.
+
+    Args:
+        namespace: what gets them.
+        hubs: names of hubs, each with a key to listen and a key for everything.
+        relays: names of relays, at each of which somebody listens.
+        random: for keys.
+    """
+    now = namespace.updated
+    for name in hubs:
+        rules = [
+            _rule("DefaultListenSharedAccessSignature", ALL_RIGHTS[:1], namespace, random),
+            _rule("DefaultFullSharedAccessSignature", ALL_RIGHTS, namespace, random),
+        ]
+        hub = wire.NotificationHubDescription(
+            registration_ttl="P90D", authorization_rules=wire.AuthorizationRules(authorization_rule=rules)
+        )
+        namespace.hubs[name] = ServiceBusEntity(name, hub, now, now)
+    for name in relays:
+        relay = wire.RelayDescription(
+            path=name, listener_type="Http", listener_count=1, created_at=now, updated_at=now
+        )
+        namespace.relays[name] = ServiceBusEntity(name, relay, now, now)
+
+
+def _rule(
+    name: str, rights: tuple[wire.AccessRight, ...], namespace: ServiceBusNamespace, random: Random
+) -> wire.AuthorizationRule:
+    return wire.AuthorizationRule(
+        claim_type="SharedAccessKey",
+        claim_value="None",
+        rights=list(rights),
+        created_time=namespace.updated,
+        key_name=name,
+        modified_time=namespace.updated,
+        primary_key=SecretStr(new_key(random)),
+        secondary_key=SecretStr(new_key(random)),
+    )

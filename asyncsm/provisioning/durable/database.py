@@ -130,6 +130,7 @@ async def opened(url: str) -> AsyncIterator[tuple[Pool, App]]:
             timeout=2,
             reconnect_timeout=1,
             check=AsyncConnectionPool.check_connection,
+            configure=_configure,
             open=False,
         )
         await pool.open(wait=True)
@@ -138,6 +139,15 @@ async def opened(url: str) -> AsyncIterator[tuple[Pool, App]]:
             yield pool, app
     finally:
         await pool.close()
+
+
+async def _configure(connection: psycopg.AsyncConnection[TupleRow]) -> None:
+    """Have a process that is stopped hold nothing that others need to take its work over.
+
+    Each statement is a transaction, and the few that are of several do not outlive a stop for long.
+    """
+    await connection.set_autocommit(True)
+    await connection.execute("SET idle_in_transaction_session_timeout = '5s'")
 
 
 async def _prepare(connection: psycopg.AsyncConnection[TupleRow]) -> None:

@@ -45,7 +45,7 @@ class DurableRun:
     Attributes:
         id: its number.
         plan: name of the plan.
-        verb: ``apply`` or ``destroy``.
+        verb: ``apply``, ``prune`` or ``destroy``.
         graphs: the resources of each share, by subscription.
     """
 
@@ -150,7 +150,7 @@ class DurableEngine:
         """Submit a run; an equal run that has not ended is returned instead.
 
         Args:
-            verb: ``apply`` or ``destroy``.
+            verb: ``apply``, ``destroy``, or ``prune`` to apply and remove what the plan does not have any more.
             shares: the parts of the plan by subscription; each has the plan's name.
             base: the directory of the plan's files, on every worker.
             disks: whether `destroy` also removes disks with the blobs behind them.
@@ -304,19 +304,21 @@ async def _insert(
         "INSERT INTO asyncsm_share (subscription) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING",
         [subscriptions],
     )
-    inserted = await connection.execute(
-        "WITH number AS MATERIALIZED (SELECT nextval('asyncsm_run_id') AS id)"
-        " INSERT INTO asyncsm_run (id, plan, subscription, verb, disks, base, document)"
-        " SELECT number.id, %s, g.* FROM number,"
-        " unnest(%s::text[], %s::text[], %s::boolean[], %s::text[], %s::text[]) AS g"
-        " ON CONFLICT DO NOTHING RETURNING id",
-        [plan, subscriptions, *map(list, zip(*asked.values(), strict=True))],
-    )
-    numbers = await inserted.fetchall()
+    async with connection.transaction() as transaction:
+        inserted = await connection.execute(
+            "WITH number AS MATERIALIZED (SELECT nextval('asyncsm_run_id') AS id)"
+            " INSERT INTO asyncsm_run (id, plan, subscription, verb, disks, base, document)"
+            " SELECT number.id, %s, g.* FROM number,"
+            " unnest(%s::text[], %s::text[], %s::boolean[], %s::text[], %s::text[]) AS g"
+            " ON CONFLICT DO NOTHING RETURNING id",
+            [plan, subscriptions, *map(list, zip(*asked.values(), strict=True))],
+        )
+        numbers = await inserted.fetchall()
+        if len(numbers) < len(asked):
+            raise psycopg.Rollback(transaction)
     if len(numbers) == len(asked):
         number: int = numbers[0][0]
         return number
-    await connection.rollback()
     found = await connection.execute(
         "SELECT id, subscription, verb, disks, base, document FROM asyncsm_run WHERE id IN ("
         "SELECT id FROM asyncsm_run WHERE plan = %s AND subscription = ANY(%s) AND ended IS NULL)",

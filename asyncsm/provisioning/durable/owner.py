@@ -238,7 +238,12 @@ class Owner:
         for _, step in await read_notes(self._pool, number, {share.subscription: 0}):
             progress.follow(step)
         progress.reopen()
-        progress.subscribe(lambda step: share.steps.append((number, step)))
+
+        def note(step: Step) -> None:
+            if step.outcome is not Outcome.STOPPED:  # somebody else may go on
+                share.steps.append((number, step))
+
+        progress.subscribe(note)
         options = RunOptions(self._max_in_flight, disks=run.disks)
         runner = Runner(run.verb, graph, Site(sms, Path(run.base)), records, options, progress)
         share.runners[number] = runner

@@ -94,7 +94,9 @@ class Queue:
 
     async def work(self) -> None:
         """Take shares until cancelled; those that are taken are left alone then."""
-        while True:
+        task = asyncio.current_task()
+        # The end of a worker that is cancelled while the database is away is another error.
+        while task is None or not task.cancelling():
             try:
                 await self._app.run_worker_async(**self._options)
             except (ConnectorException, *OUTAGE) as error:
@@ -119,7 +121,7 @@ class Queue:
 
     async def _look_after_others(self, *, clean: bool) -> None:
         jobs = self._app.job_manager
-        async with self._pool.connection() as connection:
+        async with self._pool.connection() as connection, connection.transaction():
             found = await connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [_PATROL])
             if await found.fetchone() != (True,):
                 return

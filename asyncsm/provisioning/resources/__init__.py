@@ -8,7 +8,8 @@ from typing import Any, Final, TypeAlias
 
 from asyncsm.provisioning.checks import Copies
 from asyncsm.provisioning.plan import Plan
-from asyncsm.provisioning.resources.base import Difference, Resource, Site
+from asyncsm.provisioning.resources.base import Resource, Site
+from asyncsm.provisioning.resources.difference import Difference
 from asyncsm.provisioning.resources.machines import VirtualMachineResource
 from asyncsm.provisioning.resources.places import AffinityGroupResource, ReservedIPResource
 from asyncsm.provisioning.resources.scheduler import (
@@ -29,8 +30,9 @@ from asyncsm.provisioning.resources.services import (
 from asyncsm.provisioning.resources.sql import FirewallRuleResource, SqlDatabaseResource, SqlServerResource
 from asyncsm.provisioning.resources.storage import DiskResource, OSImageResource, StorageAccountResource
 from asyncsm.provisioning.resources.web_sites import WebSiteResource
+from asyncsm.provisioning.specs import DeploymentSpec, Spec
 
-__all__ = ["KINDS", "AnyResource", "Difference", "Resource", "Site", "left_over", "resources_of"]
+__all__ = ["KINDS", "AnyResource", "Difference", "Resource", "Site", "alone", "left_over", "resources_of"]
 
 AnyResource: TypeAlias = Resource[Any, Any]
 
@@ -56,6 +58,8 @@ KINDS: Final[tuple[type[AnyResource], ...]] = (
     JobResource,
 )
 
+_BY_KIND: Final[dict[str, type[AnyResource]]] = {kind.kind: kind for kind in KINDS}
+
 _PARTS: Final[dict[str, type[AnyResource]]] = {
     "firewall_rules": FirewallRuleResource,
     "queues": QueueResource,
@@ -78,11 +82,16 @@ def resources_of(plan: Plan, base: Path) -> list[AnyResource]:
     return list(_all(plan, base))
 
 
+def alone(kind: str, spec: Spec, base: Path = Path()) -> AnyResource:
+    """Make the resource of an entry, regardless of the rest of its plan."""
+    made = _BY_KIND[kind]
+    return DeploymentResource(spec, base) if isinstance(spec, DeploymentSpec) else made(spec)
+
+
 def left_over(keys: Iterable[str]) -> list[AnyResource]:
     """Make resources that a plan had once, by their keys in its journal; others have no removal."""
-    kinds = {kind.kind: kind for kind in KINDS}
     parts = [(*key.partition("/")[::2],) for key in keys]
-    return [kinds[kind].left_over(name) for kind, name in parts if kind in kinds]
+    return [_BY_KIND[kind].left_over(name) for kind, name in parts if kind in _BY_KIND]
 
 
 def _all(plan: Plan, base: Path) -> Iterator[AnyResource]:
@@ -99,13 +108,13 @@ def _all(plan: Plan, base: Path) -> Iterator[AnyResource]:
     for path, deployment in wanted["deployments"]:
         keys = [one.key for one in certificates.get(deployment.service_name.lower(), ())]
         yield DeploymentResource(deployment, base, keys).at(path)
-    inhabited: set[str] = set()
+    first: dict[str, VirtualMachineResource] = {}
     for path, machine in wanted["virtual_machines"]:
         service_name = machine.service_name.lower()
         keys = [one.key for one in certificates.get(service_name, ())]
-        joins = service_name in inhabited
-        yield VirtualMachineResource(machine, certificates=keys, joins=joins).at(path)
-        inhabited.add(service_name)
+        resource = VirtualMachineResource(machine, certificates=keys, joins=first.get(service_name))
+        first.setdefault(service_name, resource)
+        yield resource.at(path)
     for kind in KINDS[KINDS.index(VirtualMachineResource) + 1 :]:
         yield from _with_parts(kind, wanted)
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final, Generic, Protocol, Self, TypeAlias, Typ
 from asyncsm.errors import ResourceNotFound
 from asyncsm.polling import OperationHandle
 from asyncsm.polling.gather import OperationsFailed, gather
+from asyncsm.provisioning.resources.difference import Difference, differ
 from asyncsm.provisioning.specs import Part
 from asyncsm.services import (
     SchedulerManagementService,
@@ -65,28 +66,6 @@ class Site:
     def scheduler(self) -> SchedulerManagementService:
         """A client of the subscription's scheduler, over the same session."""
         return SchedulerManagementService(session=self.sms.session)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A difference between a resource and the plan.
-
-    Attributes:
-        field: the field that differs.
-        present: its value in the service.
-        wanted: its value in the plan.
-        mends: true if `Resource.change` can change it; otherwise the resource would have to be
-            removed and made again, which is left to the user.
-    """
-
-    field: str
-    present: str
-    wanted: str
-    mends: bool = True
-
-    def __str__(self) -> str:
-        kept = "" if self.mends else " (cannot be changed)"
-        return f"{self.field} is {self.present!r}, not {self.wanted!r}{kept}"
 
 
 class _Named(Protocol):
@@ -199,7 +178,7 @@ class Resource(ABC, Generic[F, S]):
             yield f"affinity_group/{group}".lower()
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, F]]:
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, F]]:
         """List all of this kind that are in `owner`, by name.
 
         Raises:
@@ -213,7 +192,7 @@ class Resource(ABC, Generic[F, S]):
         owners = [one.owner for one in wanted]
         if cls.inside == "hosted_service":
             owners = await existing(site, owners)
-        lists = await each(lambda owner: unless_missing(cls.listed(site, owner)), owners)
+        lists = await each(lambda owner: unless_missing(cls._listed(site, owner)), owners)
         return cls.named(
             (
                 (f"{owner}/{name}" if owner else name, one)
@@ -230,7 +209,7 @@ class Resource(ABC, Generic[F, S]):
         return {one.key: by_name[one.name.lower()] for one in wanted if one.name.lower() in by_name}
 
     @abstractmethod
-    async def read(self, site: Site) -> F:
+    async def _read(self, site: Site) -> F:
         """Read it.
 
         Raises:
@@ -239,15 +218,15 @@ class Resource(ABC, Generic[F, S]):
 
     async def find(self, site: Site) -> F | None:
         """Read it; return ``None`` if it does not exist."""
-        return await unless_missing(self.read(site))
+        return await unless_missing(self._read(site))
 
-    def shown(self, found: F) -> object:
+    def _shown(self, found: F) -> object:
         """Return the part of the service's model whose fields are compared."""
         return found
 
     def compare(self, found: F) -> Iterator[Difference]:
         """Yield the differences between it and the plan."""
-        shown = self.shown(found)
+        shown = self._shown(found)
         for name in (*self.fixed, *self.mended):
             wanted = getattr(self.spec, name)
             yield from differ(name, getattr(shown, name), wanted, mends=name in self.mended)
@@ -264,12 +243,15 @@ class Resource(ABC, Generic[F, S]):
             AlreadyExists: it exists, or its name belongs to somebody else.
         """
 
-    async def change(self, site: Site, found: F, differences: Sequence[Difference]) -> OperationHandle:
-        """Begin to change the `differences`, which all are of those that `change` can change."""
+    async def change(self, site: Site, found: F, differences: Sequence[Difference]) -> OperationHandle | None:
+        """Begin to change the `differences`, which all are of those that `change` can change.
+
+        There may be nothing left to change, because the change of another resource has brought it about.
+        """
         raise NotImplementedError(f"{self.key}: nothing of {found!r} can be changed at {site}: {differences}")
 
     @abstractmethod
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         """Begin to remove it, and with `disks` also its disks and the blobs behind them.
 
         Raises:
@@ -283,29 +265,10 @@ class Resource(ABC, Generic[F, S]):
             site: the place of the run.
             disks: also remove the disks and the blobs behind them.
         """
-        return await unless_missing(self.delete(site, disks=disks))
+        return await unless_missing(self._delete(site, disks=disks))
 
 
 Wanted: TypeAlias = Sequence[Resource[F, Any]]
-
-
-def differ(
-    field: str, present: object, wanted: object, *, mends: bool = True, folded: bool = False
-) -> Iterator[Difference]:
-    """Yield the difference between two values, if there is one.
-
-    Args:
-        field: the field.
-        present: its value in the service.
-        wanted: its value in the plan; ``None`` accepts any value.
-        mends: whether it can be changed.
-        folded: whether upper and lower case are the same.
-    """
-    if wanted is None:
-        return
-    one, other = str(present), str(wanted)
-    if one != other and not (folded and one.lower() == other.lower()):
-        yield Difference(field, "" if present is None else one, other, mends)
 
 
 async def each(read: Callable[[str], Awaitable[T]], names: Iterable[str]) -> dict[str, T]:

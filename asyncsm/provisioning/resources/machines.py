@@ -10,15 +10,9 @@ from typing import ClassVar, Self
 from asyncsm.errors import AlreadyExists, ResourceNotFound
 from asyncsm.polling import OperationHandle
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
-from asyncsm.provisioning.resources.base import (
-    Difference,
-    Resource,
-    Site,
-    Wanted,
-    differ,
-    missing,
-    unless_missing,
-)
+from asyncsm.provisioning.resources import machine_changes
+from asyncsm.provisioning.resources.base import Resource, Site, Wanted, missing, unless_missing
+from asyncsm.provisioning.resources.difference import Difference
 from asyncsm.provisioning.resources.storage import account_of
 from asyncsm.provisioning.specs import Part
 from asyncsm.wire.deployments import Deployment
@@ -33,7 +27,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         spec: the plan's entry for it.
         owner: its hosted service, if `spec` does not say it.
         certificates: keys of the certificates of its hosted service.
-        joins: true if the plan has another machine before it in the hosted service.
+        joins: the first machine that the plan has in the hosted service, if that is another.
     """
 
     kind: ClassVar[str] = "virtual_machine"
@@ -42,7 +36,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
     deletes: str = "DeleteRole"
     leaves_disks: ClassVar[bool] = True
     inside: ClassVar[str] = "hosted_service"
-    mended: ClassVar[Sequence[str]] = ("role_size", "availability_set_name")
+    mended: ClassVar[Sequence[str]] = ("role_size", "availability_set_name", "provision_guest_agent")
 
     def __init__(
         self,
@@ -50,10 +44,11 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         owner: str = "",
         certificates: Sequence[str] = (),
         *,
-        joins: bool = False,
+        joins: VirtualMachineResource | None = None,
     ) -> None:
         super().__init__(spec, owner)
-        if joins:
+        self._joins = joins
+        if joins is not None:
             self.creates = "AddRole"
         self._certificates = tuple(certificates)
 
@@ -76,6 +71,9 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         yield from self._certificates
         if spec.reserved_ip_name:
             yield f"reserved_ip/{spec.reserved_ip_name}".lower()
+            if self._joins is not None:
+                # A deployment with a reserved address has endpoints from the beginning, which others may lack.
+                yield self._joins.key
         system = spec.os_disk()
         if system is not None:
             yield from account_of(system.media_link)
@@ -95,15 +93,13 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         return await super().survey(site, wanted)
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Role]]:
-        """Read a hosted service with its deployments."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Role]]:
         service = await site.sms.get_hosted_service_properties(owner, embed_detail=True)
         known = next((one for one in service.deployments if one.deployment_slot == "Production"), None)
         site.deployments[owner.lower()] = known
         return [] if known is None else [(one.role_name, one) for one in known.role_list]
 
-    async def read(self, site: Site) -> Role:
-        """Read its deployment, and find it in there."""
+    async def _read(self, site: Site) -> Role:
         role = self.role_in(await self._deployment(site))
         if role is None:
             raise missing(self.key)
@@ -122,24 +118,9 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         )
 
     def compare(self, found: Role) -> Iterator[Difference]:
-        """Yield differences; size and availability set can be changed, image and disks cannot."""
-        spec = self.spec
+        """Yield differences, in whatever the plan speaks of; the image cannot be changed."""
         yield from super().compare(found)
-        system = spec.os_disk()
-        if system is not None and found.os_virtual_hard_disk.source_image_name:
-            yield from differ(
-                "source_image_name",
-                found.os_virtual_hard_disk.source_image_name,
-                system.source_image_name,
-                mends=False,
-                folded=True,
-            )
-        present = {disk.lun for disk in found.data_virtual_hard_disks}
-        missing = [disk.lun for disk in spec.data_disks() if disk.lun not in present]
-        if missing:
-            yield Difference(
-                "data_virtual_hard_disks", f"LUNs {sorted(present)}", f"LUNs {missing} too", mends=False
-            )
+        yield from machine_changes.differences(self.spec, found)
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Create the deployment with it, or add it to the existing deployment."""
@@ -189,20 +170,34 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         spec = self.spec
         return await site.sms.add_role(spec.service_name, deployment_name, spec.name, **spec.parts(site.base))
 
-    async def change(self, site: Site, found: Role, differences: Sequence[Difference]) -> OperationHandle:
-        """Read the role, change what differs, and write it back, so that nothing else of it is lost."""
+    async def change(
+        self, site: Site, found: Role, differences: Sequence[Difference]
+    ) -> OperationHandle | None:
+        """Read the role, change what differs, and write it back, so that nothing else of it is lost.
+
+        Before that, disks become larger, and load-balanced sets that other machines are in are changed as a whole.
+        """
         service, name = self.owner, self.spec.name
         async with site.sms.exclusively("services", "hostedservices", service):
             deployment = await self._deployment(site)
             if deployment is None:
                 raise missing(f"a deployment of {service}")
             role = await site.sms.get_role(service, deployment.name, name)
-            changes = {one.field: one.wanted for one in differences}
-            changed = role.model_copy(update=changes)
+            handle: OperationHandle | None = None
+            for disk, size in machine_changes.resized(self.spec, role):
+                await (await site.sms.update_disk(disk, resized_size_in_gb=size))
+            sets = machine_changes.changed_sets(self.spec, deployment, role)
+            if sets:
+                handle = await site.sms.update_load_balanced_endpoint_set(service, deployment.name, sets)
+                await handle
+                role = await site.sms.get_role(service, deployment.name, name)
+            left = [one.field for one in self.compare(role) if one.mends]
+            if not left:
+                return handle
+            changed = machine_changes.changed(self.spec, role, left, site.base)
             return await site.sms.update_role(service, deployment.name, name, role=changed)
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Delete it, with its deployment if it is the last one."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         service = self.owner
         async with site.sms.exclusively("services", "hostedservices", service):
             deployment = await self._deployment(site)

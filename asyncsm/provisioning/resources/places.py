@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from asyncsm.polling import OperationHandle
-from asyncsm.provisioning.resources.base import ALL, Difference, Resource, Site
+from asyncsm.provisioning.resources.base import ALL, Resource, Site
+from asyncsm.provisioning.resources.difference import Difference
 from asyncsm.provisioning.specs import AffinityGroupSpec, Part, ReservedIPSpec
 from asyncsm.wire.affinity_groups import AffinityGroup
 from asyncsm.wire.networks import ReservedIP
@@ -24,12 +25,10 @@ class AffinityGroupResource(Resource[AffinityGroup, AffinityGroupSpec]):
     mended: ClassVar[Sequence[str]] = ("label", "description")
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, AffinityGroup]]:
-        """List all affinity groups."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, AffinityGroup]]:
         return [(one.name, one) for one in await site.sms.list_affinity_groups()]
 
-    async def read(self, site: Site) -> AffinityGroup:
-        """Read the affinity group."""
+    async def _read(self, site: Site) -> AffinityGroup:
         return await site.sms.get_affinity_group_properties(self.name)
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
@@ -48,8 +47,7 @@ class AffinityGroupResource(Resource[AffinityGroup, AffinityGroupSpec]):
             self.name, self.spec.label or found.label or self.name, description
         )
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Delete the affinity group."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         return await site.sms.delete_affinity_group(self.name)
 
 
@@ -63,18 +61,15 @@ class ReservedIPResource(Resource[ReservedIP, ReservedIPSpec]):
     fixed: ClassVar[Sequence[str]] = ("location", "label")
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, ReservedIP]]:
-        """List all reserved addresses."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, ReservedIP]]:
         return [(one.name, one) for one in await site.sms.list_reserved_ip_addresses()]
 
-    async def read(self, site: Site) -> ReservedIP:
-        """Read the address."""
+    async def _read(self, site: Site) -> ReservedIP:
         return await site.sms.get_reserved_ip_address(self.name)
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Reserve the address."""
         return await site.sms.create_reserved_ip_address(self.name, self.spec.label, self.spec.location)
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Release the address."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         return await site.sms.delete_reserved_ip_address(self.name)

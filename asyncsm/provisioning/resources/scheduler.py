@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from asyncsm.polling import OperationHandle
-from asyncsm.provisioning.resources.base import ALL, Difference, Resource, Site, differ, missing
+from asyncsm.provisioning.resources.base import ALL, Resource, Site, missing
+from asyncsm.provisioning.resources.difference import Difference, differ
 from asyncsm.provisioning.sibling_specs import CloudServiceSpec, JobCollectionSpec, JobSpec
 from asyncsm.provisioning.specs import Part
 from asyncsm.wire import jobs
@@ -22,12 +23,10 @@ class CloudServiceResource(Resource[CloudService, CloudServiceSpec]):
     deletes: str = "DeleteCloudService"
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, CloudService]]:
-        """List all cloud services."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, CloudService]]:
         return [(one.name, one) for one in await site.scheduler.list_cloud_services()]
 
-    async def read(self, site: Site) -> CloudService:
-        """Read the cloud service."""
+    async def _read(self, site: Site) -> CloudService:
         return await site.scheduler.get_cloud_service(self.name)
 
     def compare(self, found: CloudService) -> Iterator[Difference]:
@@ -43,8 +42,7 @@ class CloudServiceResource(Resource[CloudService, CloudServiceSpec]):
             spec.name, spec.label or spec.name, spec.description or spec.name, spec.location or ""
         )
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Delete it with all that is in it."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         return await site.scheduler.delete_cloud_service(self.name)
 
 
@@ -59,19 +57,16 @@ class JobCollectionResource(Resource[JobCollection, JobCollectionSpec]):
     mended: ClassVar[Sequence[str]] = ("plan",)
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, JobCollection]]:
-        """Read a cloud service with what is in it."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, JobCollection]]:
         return [(one.name, one) for one in (await site.scheduler.get_cloud_service(owner)).resources]
 
-    async def read(self, site: Site) -> JobCollection:
-        """Find it in its cloud service."""
-        for name, found in await self.listed(site, self.owner):
+    async def _read(self, site: Site) -> JobCollection:
+        for name, found in await self._listed(site, self.owner):
             if (name or "").lower() == self.spec.name.lower():
                 return found
         raise missing(self.key)
 
-    def shown(self, found: JobCollection) -> object:
-        """Return its settings."""
+    def _shown(self, found: JobCollection) -> object:
         return found.intrinsic_settings
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
@@ -86,8 +81,7 @@ class JobCollectionResource(Resource[JobCollection, JobCollectionSpec]):
             self.owner, self.spec.name, self.spec.plan, found.e_tag or ""
         )
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Delete it with its jobs."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         return await site.scheduler.delete_job_collection(self.owner, self.spec.name)
 
 
@@ -107,8 +101,7 @@ class JobResource(Resource[jobs.Job, JobSpec]):
         return service, collection, self.spec.name
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, jobs.Job]]:
-        """List the jobs of a collection, page by page."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, jobs.Job]]:
         service, _, collection = owner.partition("/")
         found: list[jobs.Job] = []
         while True:
@@ -117,8 +110,7 @@ class JobResource(Resource[jobs.Job, JobSpec]):
             if len(page) < 100:
                 return [(one.id, one) for one in found]
 
-    async def read(self, site: Site) -> jobs.Job:
-        """Read the job."""
+    async def _read(self, site: Site) -> jobs.Job:
         return await site.scheduler.get_job(*self._path)
 
     def compare(self, found: jobs.Job) -> Iterator[Difference]:
@@ -153,8 +145,7 @@ class JobResource(Resource[jobs.Job, JobSpec]):
         """Put it there as it is wanted."""
         return await site.scheduler.create_job(*self._path, self._job())
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Delete the job with its history."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         return await site.scheduler.delete_job(*self._path)
 
 

@@ -9,15 +9,8 @@ from asyncsm.errors import AlreadyExists
 from asyncsm.operations.binding import request_of
 from asyncsm.operations.service_bus import ServiceBusNamespaceOperations
 from asyncsm.polling import Goal, OperationHandle
-from asyncsm.provisioning.resources.base import (
-    ALL,
-    Difference,
-    Resource,
-    Site,
-    differ,
-    missing,
-    unless_missing,
-)
+from asyncsm.provisioning.resources.base import ALL, Resource, Site, missing, unless_missing
+from asyncsm.provisioning.resources.difference import Difference, differ
 from asyncsm.provisioning.sibling_specs import QueueSpec, ServiceBusNamespaceSpec, TopicSpec
 from asyncsm.provisioning.specs import Part
 from asyncsm.wire.service_bus import QueueDescription, ServiceBusNamespace, TopicDescription
@@ -48,14 +41,12 @@ class ServiceBusNamespaceResource(Resource[ServiceBusNamespace, ServiceBusNamesp
     at_once: ClassVar[frozenset[str]] = ALL
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, ServiceBusNamespace]]:
-        """List all namespaces, once all are active or gone."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, ServiceBusNamespace]]:
         known = await site.bus.list_namespaces()
         found = [one if one.status == "Active" else await _settled(site, one.name or "") for one in known]
         return [(one.name, one) for one in found if one is not None]
 
-    async def read(self, site: Site) -> ServiceBusNamespace:
-        """Read the namespace, once it is active or gone."""
+    async def _read(self, site: Site) -> ServiceBusNamespace:
         found = await _settled(site, self.name)
         if found is None:
             raise missing(self.key)
@@ -79,8 +70,7 @@ class ServiceBusNamespaceResource(Resource[ServiceBusNamespace, ServiceBusNamesp
         await _settled(site, spec.name)
         return site.sms.completed(made, self.creates)
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Delete the namespace with all that is in it."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         return await site.bus.delete_namespace(self.name)
 
 
@@ -96,12 +86,10 @@ class QueueResource(Resource[QueueDescription, QueueSpec]):
     mended: ClassVar[Sequence[str]] = tuple(one for one in QueueSpec.model_fields if one != "name")
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, QueueDescription]]:
-        """List the queues of a namespace."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, QueueDescription]]:
         return [(one.name, one) async for one in site.bus.iterate_queues(owner)]
 
-    async def read(self, site: Site) -> QueueDescription:
-        """Read the queue."""
+    async def _read(self, site: Site) -> QueueDescription:
         return await site.bus.get_queue(self.owner, self.spec.name)
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
@@ -118,8 +106,7 @@ class QueueResource(Resource[QueueDescription, QueueSpec]):
         made = await site.bus.update_queue(self.owner, self.spec.name, found.model_copy(update=given))
         return site.sms.completed(made, "UpdateQueue")
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Delete the queue."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         return await site.bus.delete_queue(self.owner, self.spec.name)
 
 
@@ -135,12 +122,10 @@ class TopicResource(Resource[TopicDescription, TopicSpec]):
     mended: ClassVar[Sequence[str]] = tuple(one for one in TopicSpec.model_fields if one != "name")
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, TopicDescription]]:
-        """List the topics of a namespace."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, TopicDescription]]:
         return [(one.name, one) async for one in site.bus.iterate_topics(owner)]
 
-    async def read(self, site: Site) -> TopicDescription:
-        """Read the topic."""
+    async def _read(self, site: Site) -> TopicDescription:
         return await site.bus.get_topic(self.owner, self.spec.name)
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
@@ -157,6 +142,5 @@ class TopicResource(Resource[TopicDescription, TopicSpec]):
         made = await site.bus.update_topic(self.owner, self.spec.name, found.model_copy(update=given))
         return site.sms.completed(made, "UpdateTopic")
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Delete the topic."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         return await site.bus.delete_topic(self.owner, self.spec.name)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar, Self
-from xml.etree import ElementTree as ET
+from typing import ClassVar, Final, Self
 
 from asyncsm.polling import OperationHandle
-from asyncsm.provisioning.resources.base import ALL, Difference, Resource, Site, differ
+from asyncsm.provisioning.resources import configuration_changes
+from asyncsm.provisioning.resources.base import ALL, Resource, Site
+from asyncsm.provisioning.resources.difference import Difference, differ
 from asyncsm.provisioning.resources.storage import account_of
 from asyncsm.provisioning.specs import CertificateSpec, DeploymentSpec, HostedServiceSpec, Part
 from asyncsm.wire.certificates import Certificate
 from asyncsm.wire.deployments import Deployment
 from asyncsm.wire.hosted_services import HostedService
+
+BY_UPGRADE: Final = "an upgrade of the deployment brings it"
 
 
 class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
@@ -28,16 +31,13 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
     mended: ClassVar[Sequence[str]] = ("label", "description")
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, HostedService]]:
-        """List all hosted services."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, HostedService]]:
         return [(one.service_name, one) for one in await site.sms.list_hosted_services()]
 
-    async def read(self, site: Site) -> HostedService:
-        """Read the hosted service."""
+    async def _read(self, site: Site) -> HostedService:
         return await site.sms.get_hosted_service_properties(self.name)
 
-    def shown(self, found: HostedService) -> object:
-        """Return its properties."""
+    def _shown(self, found: HostedService) -> object:
         return found.hosted_service_properties
 
     def compare(self, found: HostedService) -> Iterator[Difference]:
@@ -71,8 +71,7 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
             spec.extended_properties or None,
         )
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Delete it; deployments of others in it make that fail."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         site.deployments.pop(self.name.lower(), None)
         return await site.sms.delete_hosted_service(self.name)
 
@@ -108,12 +107,10 @@ class CertificateResource(Resource[Certificate, CertificateSpec]):
             yield self.spec.password.reveal(base).get_secret_value()
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Certificate]]:
-        """List the certificates of a hosted service."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Certificate]]:
         return [(one.thumbprint, one) for one in await site.sms.list_service_certificates(owner)]
 
-    async def read(self, site: Site) -> Certificate:
-        """Read the certificate."""
+    async def _read(self, site: Site) -> Certificate:
         return await site.sms.get_service_certificate(self.owner, "sha1", self.thumbprint)
 
     def compare(self, found: Certificate) -> Iterator[Difference]:
@@ -129,8 +126,7 @@ class CertificateResource(Resource[Certificate, CertificateSpec]):
             self.spec.password.reveal(site.base) if self.spec.password else None,
         )
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Delete the certificate."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         return await site.sms.delete_service_certificate(self.owner, "sha1", self.thumbprint)
 
 
@@ -142,12 +138,20 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
     inside: ClassVar[str] = "hosted_service"
     creates: str = "CreateDeployment"
     deletes: str = "DeleteDeployment"
-    fixed: ClassVar[Sequence[str]] = ("name", "label")
+    fixed: ClassVar[Sequence[str]] = ("name",)
 
     def __init__(self, spec: DeploymentSpec, base: Path, certificates: Sequence[str] = ()) -> None:
         super().__init__(spec)
         self._certificates = tuple(certificates)
-        self.configuration: Path = base / spec.configuration
+        self._base = base
+
+    def cscfg(self) -> bytes:
+        """Return its service configuration.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        return self.spec.cscfg(self._base)
 
     @classmethod
     def left_over(cls, name: str) -> Self:
@@ -170,20 +174,23 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
         yield from account_of(self.spec.package_url)
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Deployment]]:
-        """Read a hosted service with its deployments."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Deployment]]:
         service = await site.sms.get_hosted_service_properties(owner, embed_detail=True)
         return [(one.deployment_slot, one) for one in service.deployments]
 
-    async def read(self, site: Site) -> Deployment:
-        """Read the slot of the deployment."""
+    async def _read(self, site: Site) -> Deployment:
         return await site.sms.get_deployment_by_slot(self.owner, self.spec.deployment_slot)
 
     def compare(self, found: Deployment) -> Iterator[Difference]:
         """Yield differences; the service does not tell the package, so it is not compared."""
         yield from super().compare(found)
-        if _canonical(found.configuration or "") != _canonical(self.configuration.read_text("utf-8-sig")):
-            yield Difference("configuration", "another one", str(self.spec.configuration))
+        yield from differ("label", found.label, self.spec.label, instead=BY_UPGRADE)
+        for name, value in self.spec.extended_properties.items():
+            present = found.extended_properties.get(name)
+            yield from differ(f"extended_properties.{name}", present, value, instead=BY_UPGRADE)
+        source = "the plan" if self.spec.is_configuration_given else Path(self.spec.configuration or "").name
+        present, wanted = found.configuration or "", self.cscfg().decode("utf-8-sig")
+        yield from configuration_changes.differences(present, wanted, source)
         if found.status in {"Running", "Suspended"}:
             wanted = "Running" if self.spec.start_deployment else "Suspended"
             yield from differ("status", found.status, wanted)
@@ -197,7 +204,7 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
             spec.name,
             spec.package_url,
             spec.label or spec.name,
-            self.configuration,
+            self.cscfg(),
             spec.start_deployment,
             spec.treat_warnings_as_error,
             spec.extended_properties or None,
@@ -209,8 +216,8 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
         """Change its configuration, then its status."""
         service, name = self.spec.service_name, found.name
         handle: OperationHandle | None = None
-        if any(one.field == "configuration" for one in differences):
-            handle = await site.sms.change_deployment_configuration(service, name, self.configuration)
+        if any(one.field.startswith("configuration") for one in differences):
+            handle = await site.sms.change_deployment_configuration(service, name, self.cscfg())
         for one in differences:
             if one.field == "status":
                 if handle is not None:
@@ -220,15 +227,6 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
             raise AssertionError(f"nothing to change of {self.key}")
         return handle
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Delete the deployment."""
-        name = self.spec.name or (await self.read(site)).name
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
+        name = self.spec.name or (await self._read(site)).name
         return await site.sms.delete_deployment(self.owner, name, delete_vhd=disks)
-
-
-def _canonical(text: str) -> str:
-    """Bring a configuration to a form in which equal ones are equal texts."""
-    try:
-        return ET.canonicalize(text, strip_text=True)
-    except ET.ParseError:
-        return text

@@ -12,7 +12,8 @@ from typing import ClassVar
 
 from asyncsm.errors import AlreadyExists, InvalidArgument, OutcomeUnknown
 from asyncsm.polling import OperationHandle
-from asyncsm.provisioning.resources.base import ALL, Difference, Resource, Site, Wanted, missing
+from asyncsm.provisioning.resources.base import ALL, Resource, Site, Wanted, missing
+from asyncsm.provisioning.resources.difference import Difference
 from asyncsm.provisioning.sibling_specs import FirewallRuleSpec, SqlDatabaseSpec, SqlServerSpec
 from asyncsm.provisioning.specs import Part
 from asyncsm.wire.sql_databases import Database, FirewallRule, Server
@@ -65,8 +66,7 @@ class SqlServerResource(Resource[Server, SqlServerSpec]):
         found = {one.key: _picked(servers, one.name) for one in wanted}
         return {key: one for key, one in found.items() if one is not None}
 
-    async def read(self, site: Site) -> Server:
-        """Find it in the list of servers."""
+    async def _read(self, site: Site) -> Server:
         site.sql_servers.pop(self.name.lower(), None)
         return await _server(site, self.name)
 
@@ -89,9 +89,8 @@ class SqlServerResource(Resource[Server, SqlServerSpec]):
             return site.sms.completed(found, self.creates)
         return site.sms.completed(made, self.creates)
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Delete it with all its databases."""
-        found = await self.read(site)
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
+        found = await self._read(site)
         del site.sql_servers[self.name.lower()]
         return await site.sql.delete_server(found.name or "")
 
@@ -108,12 +107,10 @@ class FirewallRuleResource(Resource[FirewallRule, FirewallRuleSpec]):
     mended: ClassVar[Sequence[str]] = ("start_ip_address", "end_ip_address")
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, FirewallRule]]:
-        """List the rules of a server."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, FirewallRule]]:
         return [(one.name, one) for one in await site.sql.list_firewall_rules(await _name(site, owner))]
 
-    async def read(self, site: Site) -> FirewallRule:
-        """Read the rule."""
+    async def _read(self, site: Site) -> FirewallRule:
         return await site.sql.get_firewall_rule(await _name(site, self.owner), self.spec.name)
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
@@ -132,8 +129,7 @@ class FirewallRuleResource(Resource[FirewallRule, FirewallRuleSpec]):
             server, spec.name, spec.start_ip_address, spec.end_ip_address
         )
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Delete the rule."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         return await site.sql.delete_firewall_rule(await _name(site, self.owner), self.spec.name)
 
 
@@ -150,12 +146,10 @@ class SqlDatabaseResource(Resource[Database, SqlDatabaseSpec]):
     mended: ClassVar[Sequence[str]] = ("edition", "service_objective_id", "max_size_bytes")
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Database]]:
-        """List the databases of a server."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Database]]:
         return [(one.name, one) for one in await site.sql.list_databases(await _name(site, owner))]
 
-    async def read(self, site: Site) -> Database:
-        """Read the database."""
+    async def _read(self, site: Site) -> Database:
         return await site.sql.get_database(await _name(site, self.owner), self.spec.name)
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
@@ -177,6 +171,5 @@ class SqlDatabaseResource(Resource[Database, SqlDatabaseSpec]):
             server, spec.name, None, spec.service_objective_id, spec.edition, spec.max_size_bytes
         )
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Delete the database."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         return await site.sql.delete_database(await _name(site, self.owner), self.spec.name)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Final, TypeVar
 from urllib.parse import urlsplit
 
 from asyncsm.polling import OperationHandle
-from asyncsm.provisioning.resources.base import Difference, Resource, Site
+from asyncsm.provisioning.resources.base import Resource, Site
+from asyncsm.provisioning.resources.difference import Difference, differ
 from asyncsm.provisioning.specs import DiskSpec, OSImageSpec, Part, StorageAccountSpec
 from asyncsm.wire.disks import Disk
 from asyncsm.wire.images import OSImage
@@ -17,6 +18,7 @@ B = TypeVar("B", OSImage, Disk)
 BlobSpecT = TypeVar("BlobSpecT", OSImageSpec, DiskSpec)
 
 DEFAULT_ACCOUNT_TYPE = "Standard_GRS"
+_LASTING: Final = frozenset({"Standard_ZRS", "Premium_LRS"})
 
 
 def account_of(url: str | None) -> Iterator[str]:
@@ -35,21 +37,24 @@ class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
     deletes: str = "DeleteStorageService"
     at_once: ClassVar[frozenset[str]] = frozenset({"change", "remove"})
     fixed: ClassVar[Sequence[str]] = ("location", "affinity_group")
-    mended: ClassVar[Sequence[str]] = ("label", "description", "account_type")
+    mended: ClassVar[Sequence[str]] = ("label", "description")
     holds_disks: ClassVar[bool] = True
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, StorageService]]:
-        """List all storage accounts."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, StorageService]]:
         return [(one.service_name, one) for one in await site.sms.list_storage_accounts()]
 
-    async def read(self, site: Site) -> StorageService:
-        """Read the storage account."""
+    async def _read(self, site: Site) -> StorageService:
         return await site.sms.get_storage_account_properties(self.name)
 
-    def shown(self, found: StorageService) -> object:
-        """Return its properties."""
+    def _shown(self, found: StorageService) -> object:
         return found.storage_service_properties
+
+    def compare(self, found: StorageService) -> Iterator[Difference]:
+        """Yield differences; there are kinds of replication that can neither be left nor be changed to."""
+        yield from super().compare(found)
+        present, wanted = found.storage_service_properties.account_type, self.spec.account_type
+        yield from differ("account_type", present, wanted, mends=not {present, wanted} & _LASTING)
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Create the storage account."""
@@ -72,8 +77,7 @@ class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
             spec.name, spec.description, spec.label, account_type=spec.account_type
         )
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Delete it with all its contents."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         return await site.sms.delete_storage_account(self.name)
 
 
@@ -97,12 +101,10 @@ class OSImageResource(_RegisteredBlob[OSImage, OSImageSpec]):
     deletes: str = "DeleteOSImage"
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, OSImage]]:
-        """List all images; the list also has those of the platform, and is long."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, OSImage]]:
         return [(one.name, one) for one in await site.sms.list_os_images()]
 
-    async def read(self, site: Site) -> OSImage:
-        """Read the image."""
+    async def _read(self, site: Site) -> OSImage:
         return await site.sms.get_os_image(self.name)
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
@@ -117,8 +119,7 @@ class OSImageResource(_RegisteredBlob[OSImage, OSImageSpec]):
             spec.name, spec.label or spec.name, spec.media_link, spec.name, spec.os
         )
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Unregister the image."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         return await site.sms.delete_os_image(self.name, delete_vhd=disks)
 
 
@@ -131,12 +132,10 @@ class DiskResource(_RegisteredBlob[Disk, DiskSpec]):
     deletes: str = "DeleteDisk"
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Disk]]:
-        """List all disks."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Disk]]:
         return [(one.name, one) for one in await site.sms.list_disks()]
 
-    async def read(self, site: Site) -> Disk:
-        """Read the disk."""
+    async def _read(self, site: Site) -> Disk:
         return await site.sms.get_disk(self.name)
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
@@ -150,6 +149,5 @@ class DiskResource(_RegisteredBlob[Disk, DiskSpec]):
         """Set its label."""
         return await site.sms.update_disk(self.name, label=self.spec.label)
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Unregister the disk."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         return await site.sms.delete_disk(self.name, delete_vhd=disks)

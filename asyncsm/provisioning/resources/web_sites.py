@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, NamedTuple, Self
 
 from asyncsm.polling import OperationHandle
-from asyncsm.provisioning.resources.base import ALL, Difference, Resource, Site, differ, unless_missing
+from asyncsm.provisioning.resources.base import ALL, Resource, Site, unless_missing
+from asyncsm.provisioning.resources.difference import Difference, differ
 from asyncsm.provisioning.sibling_specs import WebSiteSpec
 from asyncsm.provisioning.specs import Part
 from asyncsm.wire import websites as wire
@@ -40,14 +41,12 @@ class WebSiteResource(Resource[Hosted, WebSiteSpec]):
         return cls(WebSiteSpec.model_construct(name=own), space)
 
     @classmethod
-    async def listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Hosted]]:
-        """List the sites of a web space, and its web hosting plans."""
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Hosted]]:
         sites = await site.web.list_sites(owner)
         plans = {one.name: one for one in await site.web.list_web_hosting_plans(owner)}
         return [(one.name, Hosted(one, plans.get(one.server_farm))) for one in sites]
 
-    async def read(self, site: Site) -> Hosted:
-        """Read the site and its web hosting plan."""
+    async def _read(self, site: Site) -> Hosted:
         found = await site.web.get_site(self.owner, self.spec.name)
         return Hosted(found, await self._plan(site, found.server_farm))
 
@@ -116,8 +115,7 @@ class WebSiteResource(Resource[Hosted, WebSiteSpec]):
             self.owner, self.spec.name, self.spec.state, host_names=names, server_farm=farm
         )
 
-    async def delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Delete it, with its web hosting plan if that has no other sites."""
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         return await site.web.delete_site(
             self.owner, self.spec.name, delete_empty_server_farm=True, delete_all_slots=True
         )

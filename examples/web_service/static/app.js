@@ -87,7 +87,7 @@ function newItem(id) {
 function showItem(item, plan) {
   const ended = Object.entries(plan.counts).reduce((sum, [word, count]) => sum + (ENDED.has(word) ? count : 0), 0);
   item.querySelector("strong").textContent = plan.name;
-  showState(item.querySelector(".state"), plan.state, plan.state);
+  showState(item.querySelector(".state"), plan.state, wordsOf(plan));
   item.querySelector("small").textContent = `${ended} of ${plan.total} ${plan.total === 1 ? "resource" : "resources"}`;
   Object.assign(item.querySelector("progress"), { max: plan.total || 1, value: ended });
   item.querySelector("progress").setAttribute("aria-label", `${plan.name}: ended`);
@@ -164,6 +164,8 @@ function step({ key, at, state, outcome, detail, retry }) {
   });
 }
 
+const wordsOf = (plan) => WORDS[plan.verb][plan.state] ?? plan.state;
+
 const wordOf = (one) => one.outcome ?? one.state;
 
 function show() {
@@ -182,17 +184,36 @@ function show() {
     item.textContent = `${count} ${word}`;
     return item;
   }));
+  showReasons();
   showHeading(counts);
   filter();
   const item = [...$("plans").children].find((each) => each.dataset.id === plan.id);
   if (item) showItem(item, { ...plan, counts: Object.fromEntries(words) });
 }
 
+/** Say why resources are not as they should be, each reason once, with the number of those that have it. */
+function showReasons() {
+  const reasons = new Map();
+  for (const one of plan.resources.values()) {
+    if (!["failed", "different"].includes(one.outcome)) continue;
+    const said = (one.error ?? one.differences.join("; ")).replace(/ \((HTTP|operation) [^()]*\)$/, "");
+    const alike = said.replace(/\d+/g, "#");
+    reasons.set(alike, { said, count: (reasons.get(alike)?.count ?? 0) + 1 });
+  }
+  const told = [...reasons.values()].sort((a, b) => b.count - a.count);
+  $("reasons").hidden = told.length === 0;
+  $("reasons").replaceChildren(...told.slice(0, 5).map(({ said, count }) => {
+    const item = document.createElement("li");
+    item.textContent = count > 1 ? `${count} x ${said}` : said;
+    return item;
+  }));
+}
+
 function showHeading(counts) {
   const running = plan.state === "running" || plan.state === "stopping";
   const removed = plan.verb === "destroy" && plan.state === "done" && !plan.leftovers.length;
   $("plan-name").textContent = plan.name;
-  showState($("plan-state"), plan.state, WORDS[plan.verb][plan.state] ?? plan.state);
+  showState($("plan-state"), plan.state, wordsOf(plan));
   $("plan-times").textContent = plan.begun
     ? `begun ${clock(plan.begun)}${plan.ended ? `, took ${duration(plan.begun, plan.ended)}` : ""}`
     : "";

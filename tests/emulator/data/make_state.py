@@ -54,21 +54,30 @@ NETWORKS = (
 DNS_SERVERS = '<DnsServersRef><DnsServerRef name="own"/></DnsServersRef>'
 
 
-def machine(name="vm", **members):
-    return {"name": name, **members}
+def machine(name="vm", *, data_disks=(), endpoints=(), subnets=(), **members):
+    disks = [{"logical_disk_size_in_gb": size} for size in data_disks]
+    network = {"endpoints": list(endpoints), "subnet_names": list(subnets)}
+    return {"name": name, "data_virtual_hard_disks": disks, "network_config": network, **members}
 
 
-def machines(service, *roles, **members):
-    return {"name": service, "deployments": [{"name": "d", "virtual_machines": list(roles), **members}]}
+def machines(service, *made, **members):
+    each = [{"service_name": service, "deployment_name": "d", **one, **members} for one in made]
+    return {"hosted_services": [{"name": service}], "virtual_machines": each}
 
 
 def roles(service, *deployments):
-    given = deployments or ({},)
+    each = [
+        {"name": "d", "service_name": service, "roles": {"WebRole": 3}, **members}
+        for members in deployments or ({},)
+    ]
+    return {"hosted_services": [{"name": service}], "deployments": each}
+
+
+def together(*seeds):
+    """One seed of several."""
     return {
-        "name": service,
-        "deployments": [
-            {"name": "d", "roles": [{"name": "WebRole", "instances": 3}], **members} for members in given
-        ],
+        name: [one for seed in seeds for one in seed.get(name, ())]
+        for name in ("hosted_services", "deployments", "virtual_machines")
     }
 
 
@@ -86,13 +95,20 @@ SEED = {
     "reserved_ips": [{"name": f"ip-{use}"} for use in ("free", "going", "giving", "held", "taking")],
     "os_images": [{"name": "own-image", "os": "Linux"}, {"name": "own-image-2", "os": "Windows"}],
     "disks": [{"name": "spare", "os": "Linux"}, {"name": "data-spare"}],
-    "hosted_services": [
-        {"name": "empty-service", "affinity_group": "group", "description": "nothing in it"},
-        *({"name": f"new-{use}"} for use in ("roles", "suspended", "machines", "certificate", "late")),
+    **together(
+        {
+            "hosted_services": [
+                {"name": "empty-service", "affinity_group": "group", "description": "nothing in it"},
+                *(
+                    {"name": f"new-{use}"}
+                    for use in ("roles", "suspended", "machines", "certificate", "late")
+                ),
+            ]
+        },
         roles("r-suspend"),
-        roles("r-start", {"status": "Suspended"}),
+        roles("r-start", {"start_deployment": False}),
         roles("r-delete"),
-        roles("r-swap", {"name": "s", "slot": "Staging"}, {}),
+        roles("r-swap", {"name": "s", "deployment_slot": "Staging"}, {}),
         roles("r-auto"),
         roles("r-manual"),
         roles("r-walk"),
@@ -106,13 +122,13 @@ SEED = {
         machines("m-still", machine("vm1", data_disks=[10], endpoints=[ENDPOINT]), machine("vm2", **GONE)),
         machines(
             "m-network",
-            machine(subnet="front", endpoints=[ENDPOINT]),
-            virtual_network="net",
-            reserved_ip="ip-held",
+            machine(subnets=["front"], endpoints=[ENDPOINT]),
+            virtual_network_name="net",
+            reserved_ip_name="ip-held",
         ),
         machines("m-delete", machine(data_disks=[10])),
         machines("m-add", machine()),
-        machines("m-update", machine("vm1", availability_set="set"), machine("vm2")),
+        machines("m-update", machine("vm1", availability_set_name="set"), machine("vm2")),
         machines("m-drop", machine("vm1"), machine("vm2")),
         machines("m-released", machine("vm1"), machine("vm2", data_disks=[5, 6])),
         machines("m-released-2", machine("vm1"), machine("vm2")),
@@ -132,15 +148,14 @@ SEED = {
         machines("m-resize", machine("vm", **GONE), machine("vm2")),
         machines("m-give", machine(endpoints=[ENDPOINT])),
         machines("m-stuck", machine()),
-    ],
-    "subscriptions": [
-        {},
-        {
-            "storage_accounts": [{"name": "otherstore"}],
-            "hosted_services": [roles("other-roles"), machines("other-machines", machine())],
-        },
-    ],
+    ),
 }
+
+OTHER = {
+    "storage_accounts": [{"name": "otherstore"}],
+    **together(roles("other-roles"), machines("other-machines", machine())),
+}
+"""The seed of the second subscription."""
 
 
 def cscfg(count, family="4"):
@@ -292,6 +307,7 @@ async def make(version, directory):
     ) as emulator:
         lanes = LanePolicy(enabled=False, patience=0)
         second = emulator.subscription_ids[1]
+        emulator.seed({"subscriptions": [second], **OTHER})
         async with emulator.service(lanes=lanes) as sms, emulator.service(second, lanes=lanes) as other:
             await act(emulator, sms)
             await other.restart_role("other-machines", "d", "vm")

@@ -1,0 +1,199 @@
+"""Plans for several subscriptions: what of them is in which, and what cannot be."""
+
+import pytest
+from doubles.plans import IMAGE
+
+from asyncsm.provisioning import Plan, PlanError, Provisioner, loads_plan
+from asyncsm.provisioning.shares import shares
+
+FARM = """
+name: farm
+location: West US
+subscriptions: [a, b, c]
+storage_accounts: [{name: "farmdisks{place}"}]
+affinity_groups: [{name: near}]
+hosted_services:
+  - {name: "farm-{index:02}", count: 7, spread: by_quota, affinity_group: near}
+  - {name: web, subscription: b}
+virtual_machines:
+  - name: vm-{index:03}
+    service_name: farm-{group:02}
+    count: 14
+    group_size: 2
+    os_virtual_hard_disk: {source_image_name: x, storage_account: "farmdisks{place}"}
+    system_config: {linux: {user_name: ops, user_password: "env:FARM_PASSWORD", custom_data: "{{}}"}}
+"""
+
+
+def plan(**changed):
+    document = loads_plan(FARM, "yaml").model_dump(exclude_unset=True)
+    return Plan.model_validate({**document, **changed})
+
+
+def names(share, section):
+    return [one.name for one in getattr(share, section)]
+
+
+def services(cut):
+    return {name: names(share, "hosted_services") for name, share in cut.items()}
+
+
+def refused(document, **options):
+    with pytest.raises(PlanError) as told:
+        shares(document, **options)
+    return [str(one) for one in told.value.problems]
+
+
+def test_one_subscription_has_all_of_it():
+    """A plan that names none is its own share."""
+    alone = plan(subscriptions=(), hosted_services=(), virtual_machines=(), storage_accounts=())
+    assert shares(alone) == {"": alone}
+
+
+def test_services_are_spread_with_all_they_need():
+    """Machines are where their service is; groups and accounts where the machines are, each with a name of its own."""
+    cut = shares(plan())
+    assert services(cut) == {
+        "a": ["farm-01", "farm-04", "farm-07"],
+        "b": ["farm-02", "farm-05", "web"],
+        "c": ["farm-03", "farm-06"],
+    }
+    assert names(cut["c"], "virtual_machines") == ["vm-005", "vm-006", "vm-011", "vm-012"]
+    assert [names(cut[name], "affinity_groups") for name in "abc"] == [["near"], ["near"], ["near"]]
+    assert [names(cut[name], "storage_accounts") for name in "abc"] == [
+        ["farmdisks1"],
+        ["farmdisks2"],
+        ["farmdisks3"],
+    ]
+    disks = {one.os_virtual_hard_disk.storage_account for one in cut["b"].virtual_machines}
+    assert disks == {"farmdisks2"}
+    assert all(share.problems() == [] and share.subscriptions == () for share in cut.values())
+    assert cut["a"].virtual_machines[0].system_config.linux.custom_data == "{}"
+    assert cut["b"].copies()["hosted_services"][-1][0] == ("hosted_services", 1)
+
+
+def test_room_decides():
+    """Each gets as much of what it has room for; the least full comes first."""
+    room = {
+        "a": {"hosted_services": 2, "cores": 20},
+        "b": {"hosted_services": 20, "cores": 20},
+        "c": {"hosted_services": 20, "cores": 4},
+    }
+    spread = services(shares(plan(), room))
+    assert {name: len(found) for name, found in spread.items()} == {"a": 1, "b": 6, "c": 1}
+
+
+def test_too_much_for_all():
+    """It is told once, before anything is made."""
+    room = {name: {"hosted_services": 2} for name in "abc"}
+    assert refused(plan(), room=room) == [
+        "hosted_services[0].spread: there are more copies than the subscriptions have room for"
+    ]
+
+
+def test_what_is_there_stays_there():
+    """Earlier runs have placed it, whatever has become of the quotas since."""
+    settled = {f"hosted_service/farm-{number:02}": "c" for number in range(1, 8)}
+    assert services(shares(plan(), settled=settled)) == {
+        "a": [],
+        "b": ["web"],
+        "c": [f"farm-{number:02}" for number in range(1, 8)],
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        (
+            {"hosted_services": [{"name": "farm-{index:02}", "count": 7, "subscription": "d"}]},
+            "hosted_services[0].subscription: 'd' is none of a, b, c",
+        ),
+        (
+            {"storage_accounts": [{"name": "farmdisks{place}", "subscription": "a"}]},
+            "virtual_machines[0]: is in b and needs storage_account/farmdisks{place}, which is in a",
+        ),
+        (
+            {
+                "reserved_ips": [{"name": "front", "subscription": "a"}],
+                "virtual_machines": [
+                    {"name": "vm", "service_name": "web", "reserved_ip_name": "front", "vm_image_name": "x"}
+                ],
+            },
+            "virtual_machines[0]: is in b and needs reserved_ip/front, which is in a",
+        ),
+        (
+            {
+                "virtual_machines": [
+                    {"name": "vm", "service_name": "web", "subscription": "a", "vm_image_name": "x"}
+                ]
+            },
+            "virtual_machines[0].subscription: is in what is in b",
+        ),
+        (
+            {
+                "virtual_machines": [
+                    {"name": "vm", "service_name": "web", "spread": "by_quota", "vm_image_name": "x"}
+                ]
+            },
+            "virtual_machines[0].spread: is where hosted_service/web is: spread that",
+        ),
+        (
+            {"subscriptions": [], "hosted_services": [{"name": "web", "subscription": "a"}]},
+            "hosted_services[0].subscription: the plan names no subscriptions",
+        ),
+    ],
+)
+def test_references_never_cross(changes, problem):
+    """They are told with the place of the entry."""
+    assert problem in refused(plan(**changes))
+
+
+def test_one_account_for_several():
+    """Its name can be taken once in the world."""
+    document = loads_plan(FARM.replace("{place}", ""), "yaml")
+    assert refused(document) == [
+        "storage_accounts[0].name: is needed in a and b and c; a name with {place} is another one in each"
+    ]
+
+
+def test_place_is_for_several_only():
+    """One subscription has no number."""
+    with pytest.raises(PlanError, match=r"has \{place\}, which nobody fills"):
+        loads_plan(FARM.replace("subscriptions: [a, b, c]", "").replace("spread: by_quota, ", ""), "yaml")
+
+
+def test_ten_thousand_machines_in_fifty_subscriptions():
+    """Each gets as many."""
+    document = plan(
+        subscriptions=[f"s{number}" for number in range(50)],
+        hosted_services=[{"name": "farm-{index:05}", "count": 1000, "spread": "by_quota"}],
+        virtual_machines=[
+            {
+                "name": "vm-{index:05}",
+                "service_name": "farm-{group:05}",
+                "count": 10_000,
+                "group_size": 10,
+                "os_virtual_hard_disk": {"source_image_name": IMAGE, "storage_account": "farmdisks{place}"},
+            }
+        ],
+    )
+    assert {len(share.virtual_machines) for share in shares(document).values()} == {200}
+
+
+async def test_they_are_carried_out_each_in_its_subscription(emulator):
+    """One run for all; a second one changes nothing."""
+    document = plan(
+        subscriptions=["a", "b"],
+        hosted_services=[{"name": "farm-{index:02}", "count": 4, "spread": "by_quota"}],
+        virtual_machines=(),
+        affinity_groups=(),
+    )
+    first, second = emulator.subscription_ids
+    async with emulator.service(first) as one, emulator.service(second) as other:
+        cut = dict(zip((first, second), shares(document).values(), strict=True))
+        clients = {first: one, second: other}
+        assert (await Provisioner(document, clients, shares=cut).apply()).all_good
+        assert [found.service_name for found in await one.list_hosted_services()] == ["farm-01", "farm-03"]
+        assert [found.service_name for found in await other.list_hosted_services()] == ["farm-02", "farm-04"]
+        assert [found.service_name for found in await one.list_storage_accounts()] == ["farmdisks1"]
+        assert set((await Provisioner(document, clients, shares=cut).apply()).outcomes) == {"unchanged"}

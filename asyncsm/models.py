@@ -29,6 +29,7 @@ from asyncsm.wire.networks import *
 from asyncsm.wire.operations import *
 from asyncsm.wire.properties import *
 from asyncsm.wire.roles import *
+from asyncsm.wire.route_tables import *
 from asyncsm.wire.scheduler import *
 from asyncsm.wire.service_bus import *
 from asyncsm.wire.service_bus_metrics import *
@@ -40,7 +41,9 @@ from asyncsm.wire.storage import *
 from asyncsm.wire.store import *
 from asyncsm.wire.subscription import *
 from asyncsm.wire.types import OpenEnum
+from asyncsm.wire.virtual_network_gateways import *
 from asyncsm.wire.vm_images import *
+from asyncsm.wire.vpn_gateways import *
 from asyncsm.wire.website_backups import *
 from asyncsm.wire.website_metrics import *
 from asyncsm.wire.websites import *

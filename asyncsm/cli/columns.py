@@ -126,6 +126,14 @@ COLUMNS: Final[Mapping[str, Columns]] = {
     "list_extension_versions": _named("type version provider_name_space label"),
     "list_publisher_extensions": _named("type version provider_name_space label"),
     "list_network_security_groups": _named("name location label state"),
+    "list_route_tables": _named("name location label"),
+    "list_virtual_network_gateways": _named(
+        "gateway_name gateway_id gateway_type gateway_size state vip_address"
+    ),
+    "list_local_network_gateways": _named("gateway_name id ip_address"),
+    "list_gateway_connections": _named("gateway_connection_name connected_entity_id gateway_connection_type"),
+    "list_gateway_site_connections": _named("local_network_site_name connectivity_state"),
+    "list_client_root_certificates": _named("thumbprint subject expiration_time"),
     "list_reserved_ip_addresses": _named("name address location in_use service_name deployment_name"),
     "list_virtual_network_sites": {
         "name": "name",

@@ -26,7 +26,7 @@ from asyncsm.emulator.malformed_requests import UNREADABLE, reason_of
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.request_log import RequestLog
 from asyncsm.emulator.routes import ROUTES
-from asyncsm.emulator.routing import Router, parse_query, split
+from asyncsm.emulator.routing import Router, lacks_name, parse_query, split
 from asyncsm.emulator.throttling import Limiter
 
 log: logging.Logger = logging.getLogger("asyncsm.emulator")
@@ -145,6 +145,8 @@ class ManagementApp:
         segments = split(path)
         if not segments:
             raise refusals.not_found()  # [guess]
+        if lacks_name(path):
+            raise refusals.not_found()  # [rec network/get_route_table_tests]
         if _UNFIT.search(unquote(request.raw_path)):
             raise refusals.bad_request("The URL has characters that no URL of the service has.")  # [guess]
         scoped = segments[0].lower() not in WITHOUT_SUBSCRIPTION

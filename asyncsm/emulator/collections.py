@@ -11,12 +11,14 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from http import HTTPStatus
 from typing import Final, Generic, Literal, TypeAlias, TypeVar
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Handler, Reply
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.progress import Lockable
+from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
@@ -41,6 +43,7 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         parameter: what stands for a name in paths.
         request: the body that makes one.
         putting: in the name of the operation that puts one.
+        late: whether a change of what does not exist is accepted, and fails in the end.
         name_pattern: names that are valid.
         quota: the field of `Quotas`.
         missing, taken, invalid: sentences of refusals.
@@ -54,6 +57,7 @@ class Collection(ABC, Generic[ThingT, RequestT]):
     parameter: str
     request: type[RequestT]
     putting: str = "Set"
+    late: bool = False
     name_pattern: re.Pattern[str] = re.compile(r"\w([\w .-]{0,78}\w)?", re.ASCII)  # [guess]
     quota: str
     missing: str = "The {noun} {name} does not exist."
@@ -71,7 +75,7 @@ class Collection(ABC, Generic[ThingT, RequestT]):
             "remove": (routes.delete, one, f"Delete{self.resource}", self.remove),
         }
         for register, path, operation, handler in map(table.__getitem__, self.verbs):
-            register(path, operation)(handler)
+            register(path, operation)(told_late(handler) if self.late and register != routes.get else handler)
         _REMOVALS[self.resource] = self.drop
 
     @abstractmethod
@@ -81,6 +85,9 @@ class Collection(ABC, Generic[ThingT, RequestT]):
     @abstractmethod
     def make(self, call: Call, name: str, wanted: RequestT) -> ThingT:
         """Return a new one, or refuse."""
+
+    def check(self, name: str, wanted: RequestT) -> None:
+        """Refuse a request that cannot be meant, whatever there is."""
 
     def shown(self, call: Call, thing: ThingT) -> Document:
         """Return one as it is read."""
@@ -131,6 +138,7 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         """Answer a POST: one is there at once, and locked until the operation ends."""
         wanted = call.body(self.request)
         name = self.name_in(wanted)
+        self.check(name, wanted)
         held = self.held(call.subscription, call.parameters)
         self.require_new(call, held, name)
         thing = self.make(call, name, wanted)
@@ -143,6 +151,7 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         """Answer a PUT: at the end of the operation one is there, or is what the request says."""
         wanted = call.body(self.request)
         name = call.parameters[self.parameter]
+        self.check(name, wanted)
         held = self.held(call.subscription, call.parameters)
         if name not in held:
             self._require_room(call, held, name)
@@ -212,8 +221,27 @@ class Immediate(Collection[ThingT, RequestT]):
         return self.answered()
 
 
+def told_late(handler: Handler) -> Handler:
+    """Let a change of what does not exist be accepted, and fail with 404 in the end."""
+
+    def answer(call: Call) -> Reply:
+        try:
+            return handler(call)
+        except Refusal as refusal:
+            if refusal.status != HTTPStatus.NOT_FOUND:
+                raise
+            return call.accept(then=partial(_fail, refusal))
+
+    return answer
+
+
 _REMOVALS: Final[dict[str, Callable[[Subscription, Parameters], None]]] = {}
 """How a resource is taken out, by the families' `resource`, which stands in saved states and stays."""
+
+
+@effect("collections/fail")
+def _fail(refusal: Refusal) -> None:
+    raise refusal
 
 
 @effect("collections/put")

@@ -1,4 +1,4 @@
-"""Entities of networking: reserved IPs and the network configuration."""
+"""Entities of networking: reserved IPs, the network configuration, security groups and route tables."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.saved_names import saved
 from asyncsm.wire.network_security_groups import NetworkSecurityRule
 from asyncsm.wire.networks import VirtualNetworkSite
+from asyncsm.wire.route_tables import Route
 
 
 @saved("reserved-ip", "emulator.networking:ReservedIP")
@@ -112,3 +113,16 @@ class NetworkSecurityGroup(Lockable):
     location: str
     label: str | None = None
     rules: ByName[NetworkSecurityRule] = field(default_factory=ByName)
+
+
+@saved("route-table")
+@dataclass(slots=True, eq=False)
+class RouteTable(Lockable):
+    """A route table with its routes; subnets know that they have it."""
+
+    kind: ClassVar[str] = "route table"
+
+    name: str
+    location: str
+    label: str | None = None
+    routes: ByName[Route] = field(default_factory=ByName)

@@ -15,7 +15,7 @@ from typing import Final, Generic, Protocol, TypeVar, cast
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.change_tracking import Entity
-from asyncsm.emulator.collections import Collection, Parameters, RequestT
+from asyncsm.emulator.collections import Collection, Parameters, RequestT, told_late
 from asyncsm.emulator.compute import Role
 from asyncsm.emulator.networking import NetworkConfiguration
 from asyncsm.emulator.progress import Lockable
@@ -46,10 +46,14 @@ class Associated(Collection[LocatedT, RequestT]):
 
     Attributes:
         field: of `Subnet`, `ConfigurationSet` and `NetworkInterface`: the name of what they have.
+        none: sentence, with ``{place}`` and ``{noun}``, where a place has none.
+        names_removed: whether the path of a removal ends with the name of what a place has.
         elsewhere: sentence, with ``{noun}``, ``{name}`` and ``{region}``.
     """
 
     field: str
+    none: str = "The {place} does not have any {noun} assigned."
+    names_removed: bool = True
     elsewhere: str = "The {noun} {name} is not in {region}."
 
     def wanted(self, call: Call) -> str:
@@ -95,8 +99,8 @@ def _places(subscription: Subscription) -> Iterator[tuple[str, XmlModel]]:
                     yield f"network interface {name}/{each.name}", each
 
 
-class Place(ABC, Generic[HolderT]):
-    """A place that can have one: read which, add one, remove it.
+class Holders(ABC, Generic[HolderT]):
+    """Places of a kind, and what the model of each says: which resource it has, or anything else.
 
     Attributes:
         noun: in the service's names of operations: ``Add{resource}To{noun}``.
@@ -108,15 +112,6 @@ class Place(ABC, Generic[HolderT]):
     path: str
     called: str
 
-    def __init__(self, routes: RouteTable, family: Associated[LocatedT, RequestT]) -> None:
-        self._family = family
-        self._removal = f"Remove{family.resource}From{self.noun}"
-        path = f"{self.path}/{family.path.rpartition('/')[2]}"
-        routes.get(path, f"Get{family.resource}For{self.noun}")(self.read)
-        routes.post(path, f"Add{family.resource}To{self.noun}")(self.add)
-        routes.delete(f"{path}/{{{family.parameter}}}", self._removal)(self.remove)
-        _PLACES[self._removal] = cast("Place[Entity]", self)
-
     @abstractmethod
     def holder(self, call: Call) -> tuple[HolderT, Lockable, str]:
         """Return the entity that has it, what a change locks, and the region; refuse if it does not exist."""
@@ -126,71 +121,11 @@ class Place(ABC, Generic[HolderT]):
         """Return the model that has the name."""
 
     @abstractmethod
-    def replace(self, holder: HolderT, parameters: Parameters, field: str, name: str | None) -> None:
-        """Let the model have `name`, in a copy, as values of the state are not changed."""
-
-    def read(self, call: Call) -> Reply:
-        """Answer which one it has."""
-        holder, lock, _ = self.holder(call)
-        return Reply(document=self._family.association(self._present(call, holder, lock)))
-
-    def add(self, call: Call) -> Reply:
-        """Answer a POST, which adds one where none is."""
-        holder, lock, region = self.holder(call)
-        name = self._family.require(call.subscription, self._family.wanted(call), region)
-        call.require_free(lock)
-        present = self._name_in(holder, call.parameters)
-        if present is not None:
-            # [protocol 4.19] [guess]
-            raise refusals.bad_request(f"The {self._called(call)} has the {self._noun} {present} already.")
-        return self._accept(call, holder, lock, name)
-
-    def remove(self, call: Call) -> Reply:
-        """Answer a DELETE, which names the one it has."""
-        holder, lock, _ = self.holder(call)
-        name = call.parameters[self._family.parameter]
-        if self._present(call, holder, lock).lower() != name.lower():
-            # [guess]: no source says so
-            raise refusals.not_found(f"The {self._called(call)} does not have the {self._noun} {name}.")
-        return self._accept(call, holder, lock, None)
-
-    def finish(
-        self, subscription: Subscription, holder: HolderT, parameters: Parameters, name: str | None
-    ) -> None:
-        """Let it have what is called `name`, or nothing; refuse if that has gone in the meantime."""
-        if name is not None:
-            self._family.require(subscription, name)
-        self.replace(holder, parameters, self._family.field, name)
-
-    def _accept(self, call: Call, holder: HolderT, lock: Lockable, name: str | None) -> Reply:
-        parameters = dict(call.parameters)
-        then = partial(_associate, self._removal, call.subscription, holder, parameters, name)
-        return call.accept(locks=[lock], then=then)
-
-    def _present(self, call: Call, holder: HolderT, lock: Lockable) -> str:
-        """Return what it has; refuse if there is nothing, or will not be after a removal under way."""
-        name, change = self._name_in(holder, call.parameters), lock.lock
-        if name is None or (
-            change is not None
-            and change.name == self._removal
-            and call.parameters.items() <= change.parameters.items()
-        ):
-            # [protocol 4.19]
-            raise refusals.not_found(f"The {self._called(call)} does not have any {self._noun} assigned.")
-        return name
-
-    def _name_in(self, holder: HolderT, parameters: Parameters) -> str | None:
-        return getattr(self.part(holder, parameters), self._family.field, None) or None
-
-    @property
-    def _noun(self) -> str:
-        return self._family.noun.lower()
-
-    def _called(self, call: Call) -> str:
-        return self.called.format(**call.parameters)
+    def replace(self, holder: HolderT, parameters: Parameters, field: str, value: str | None) -> None:
+        """Let the model have `value`, in a copy, as values of the state are not changed."""
 
 
-class Subnets(Place[NetworkConfiguration]):
+class Subnets(Holders[NetworkConfiguration]):
     """The subnets of virtual networks."""
 
     noun = "Subnet"
@@ -201,7 +136,8 @@ class Subnets(Place[NetworkConfiguration]):
         """Return the network configuration, which a change locks."""
         networks, name = call.subscription.networks, call.parameters["virtualNetworkName"]
         if networks.plan is None or name not in networks.sites:
-            raise refusals.not_found(f"The virtual network {name} does not exist.")  # [guess]
+            # [rec network/get_route_table_for_subnet_tests]
+            raise refusals.not_found(f"The virtual network {name} does not exist.")
         self.part(networks, call.parameters)
         return networks, networks, networks.plan.regions[networks.sites[name].name]
 
@@ -210,21 +146,21 @@ class Subnets(Place[NetworkConfiguration]):
         return _subnet(holder.sites[parameters["virtualNetworkName"]], parameters["subnetName"])
 
     def replace(
-        self, holder: NetworkConfiguration, parameters: Parameters, field: str, name: str | None
+        self, holder: NetworkConfiguration, parameters: Parameters, field: str, value: str | None
     ) -> None:
-        """Let the subnet have `name`, in a copy of its network."""
+        """Let the subnet have `value`, in a copy of its network."""
         site = holder.sites[parameters["virtualNetworkName"]].model_copy(deep=True)
-        setattr(_subnet(site, parameters["subnetName"]), field, name)
+        setattr(_subnet(site, parameters["subnetName"]), field, value)
         holder.sites[site.name] = site
 
 
 def _subnet(site: VirtualNetworkSite, name: str) -> Subnet:
     found = next((each for each in site.subnets if each.name.lower() == name.lower()), None)
-    # [guess]: no source says so
-    return refusals.required(found, f"The subnet {name} does not exist in the virtual network {site.name}.")
+    # [rec network/get_route_table_for_subnet_tests]
+    return refusals.required(found, f"Subnet name {name} was not found in Virtual Network {site.name}.")
 
 
-class Roles(Place[Role]):
+class Roles(Holders[Role]):
     """The roles of deployments."""
 
     noun = "Role"
@@ -242,10 +178,10 @@ class Roles(Place[Role]):
         """Return what `within` finds in the role's network."""
         return self.within(holder.network, parameters)
 
-    def replace(self, holder: Role, parameters: Parameters, field: str, name: str | None) -> None:
-        """Let it have `name`, in a copy of the role's network."""
+    def replace(self, holder: Role, parameters: Parameters, field: str, value: str | None) -> None:
+        """Let it have `value`, in a copy of the role's network."""
         network = holder.network.model_copy(deep=True)
-        setattr(self.within(network, parameters), field, name)
+        setattr(self.within(network, parameters), field, value)
         holder.network = network
 
     def within(
@@ -262,14 +198,92 @@ class Interfaces(Roles):
     path: str = f"{Roles.path}/networkinterfaces/{{networkInterfaceName}}"
     called = "network interface {networkInterfaceName}"
 
-    def within(
-        self, network: ConfigurationSet, parameters: Parameters
-    ) -> ConfigurationSet | NetworkInterface:
+    def within(self, network: ConfigurationSet, parameters: Parameters) -> NetworkInterface:
         """Return the interface."""
         name = parameters["networkInterfaceName"]
         interfaces = network.network_interfaces
         found = next((each for each in interfaces if (each.name or "").lower() == name.lower()), None)
         return refusals.required(found, f"The network interface {name} does not exist.")  # [guess]
+
+
+class Place(Generic[HolderT]):
+    """Places that can have one: read which, add one, remove it."""
+
+    def __init__(
+        self, routes: RouteTable, family: Associated[LocatedT, RequestT], holders: Holders[HolderT]
+    ) -> None:
+        self._family = family
+        self._holders = holders
+        self._removal = f"Remove{family.resource}From{holders.noun}"
+        path = f"{holders.path}/{family.path.rpartition('/')[2]}"
+        routes.get(path, f"Get{family.resource}For{holders.noun}")(self.read)
+        removed = f"{path}/{{{family.parameter}}}" if family.names_removed else path
+        add, remove = (told_late(each) if family.late else each for each in (self.add, self.remove))
+        routes.post(path, f"Add{family.resource}To{holders.noun}")(add)
+        routes.delete(removed, self._removal)(remove)
+        _PLACES[self._removal] = cast("Place[Entity]", self)
+
+    def read(self, call: Call) -> Reply:
+        """Answer which one it has."""
+        holder, lock, _ = self._holders.holder(call)
+        return Reply(document=self._family.association(self._present(call, holder, lock)))
+
+    def add(self, call: Call) -> Reply:
+        """Answer a POST, which adds one where none is."""
+        wanted = self._family.wanted(call)
+        holder, lock, region = self._holders.holder(call)
+        name = self._family.require(call.subscription, wanted, region)
+        call.require_free(lock)
+        present = self._name_in(holder, call.parameters)
+        if present is not None:
+            # [protocol 4.19] [guess]
+            raise refusals.bad_request(f"The {self._called(call)} has the {self._noun} {present} already.")
+        return self._accept(call, holder, lock, name)
+
+    def remove(self, call: Call) -> Reply:
+        """Answer a DELETE, which may name the one it has."""
+        holder, lock, _ = self._holders.holder(call)
+        present = self._present(call, holder, lock)
+        name = call.parameters.get(self._family.parameter, present)
+        if present.lower() != name.lower():
+            # [guess]: no source says so
+            raise refusals.not_found(f"The {self._called(call)} does not have the {self._noun} {name}.")
+        return self._accept(call, holder, lock, None)
+
+    def finish(
+        self, subscription: Subscription, holder: HolderT, parameters: Parameters, name: str | None
+    ) -> None:
+        """Let it have what is called `name`, or nothing; refuse if that has gone in the meantime."""
+        if name is not None:
+            self._family.require(subscription, name)
+        self._holders.replace(holder, parameters, self._family.field, name)
+
+    def _accept(self, call: Call, holder: HolderT, lock: Lockable, name: str | None) -> Reply:
+        parameters = dict(call.parameters)
+        then = partial(_associate, self._removal, call.subscription, holder, parameters, name)
+        return call.accept(locks=[lock], then=then)
+
+    def _present(self, call: Call, holder: HolderT, lock: Lockable) -> str:
+        """Return what it has; refuse if there is nothing, or will not be after a removal under way."""
+        name, change = self._name_in(holder, call.parameters), lock.lock
+        if name is None or (
+            change is not None
+            and change.name == self._removal
+            and call.parameters.items() <= change.parameters.items()
+        ):
+            none = self._family.none.format(place=self._called(call), noun=self._noun)
+            raise refusals.not_found(none)  # [protocol 4.19]
+        return name
+
+    def _name_in(self, holder: HolderT, parameters: Parameters) -> str | None:
+        return getattr(self._holders.part(holder, parameters), self._family.field, None) or None
+
+    @property
+    def _noun(self) -> str:
+        return self._family.noun.lower()
+
+    def _called(self, call: Call) -> str:
+        return self._holders.called.format(**call.parameters)
 
 
 _PLACES: Final[dict[str, Place[Entity]]] = {}

@@ -72,6 +72,7 @@ class Operation(Entity):
         overdue: its end, where an infinite delay holds that back.
         doom: what it will fail with, whatever happens until then.
         number: its place in the subscription's history.
+        data: what it has made, where its status tells that.
     """
 
     request_id: str
@@ -90,6 +91,7 @@ class Operation(Entity):
     overdue: Effect | None = None
     doom: Refusal | None = None
     number: int = 0
+    data: str = ""
 
     @property
     def status(self) -> Status:

@@ -3,7 +3,7 @@
 The emulator has its own table of routes on purpose: if it shared the client's paths, a
 wrong one would agree with itself and pass every end-to-end test.
 
-As with the service, segments match in any case and empty ones do not count. Where several
+As with the service, segments match in any case, and empty ones do not count except in networking. Where several
 operations share a path, the query (``comp=config``) or the root element of the body
 (``Swap``) tells them apart.
 """
@@ -166,6 +166,12 @@ def _descend(node: _Node, segments: Sequence[str], depth: int) -> _Node | None:
 def split(path: str) -> list[str]:
     """The segments of a raw path, decoded, without the empty ones."""
     return [unquote(part) for part in path.split("/") if part]
+
+
+def lacks_name(path: str) -> bool:
+    """Tell a raw path in which a name of networking is empty; elsewhere the service passed over that."""
+    _, found, below = path.lower().partition("/services/networking/")
+    return bool(found) and (below.startswith("/") or "//" in below or below.endswith("/"))
 
 
 def parse_query(raw: str) -> dict[str, str]:

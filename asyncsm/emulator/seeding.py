@@ -68,6 +68,54 @@ class NetworkSecurityGroupSeed(Spec):
     """Its rules."""
 
 
+class RouteSeed(Part):
+    """A route of a route table; all traffic goes to the Internet if nothing is said."""
+
+    name: Name
+    """Unique in the table."""
+    address_prefix: str = "0.0.0.0/0"
+    """Where to, in CIDR form."""
+    next_hop_type: str = "Internet"
+    """``VPNGateway``, ``VirtualAppliance``, ``Internet``, ``VNETLocal`` or ``Null``."""
+    ip_address: str | None = None
+    """Of a virtual appliance."""
+
+
+class RouteTableSeed(Spec):
+    """A route table."""
+
+    location: str | None = None
+    """Its region; the seed's if absent."""
+    label: str | None = None
+    """The name if absent."""
+    routes: tuple[RouteSeed, ...] = ()
+    """Its routes."""
+    subnets: tuple[str, ...] = ()
+    """Those that have it, as ``network/subnet``."""
+
+
+class LocalNetworkGatewaySeed(Spec):
+    """A VPN device outside, and the network behind it."""
+
+    ip_address: str = "198.51.100.1"
+    """Of the device."""
+    address_space: tuple[str, ...] = ("192.168.0.0/16",)
+    """Blocks of addresses behind it."""
+
+
+class VirtualNetworkGatewaySeed(Spec):
+    """A gateway of a virtual network, provisioned and connected."""
+
+    virtual_network_name: Name
+    """A network with a ``GatewaySubnet``."""
+    gateway_size: str = "Default"
+    """``Default``, ``Standard`` or ``HighPerformance``."""
+    gateway_type: str = "DynamicRouting"
+    """``DynamicRouting`` or ``StaticRouting``."""
+    connected_to: tuple[str, ...] = ()
+    """Names of local network gateways."""
+
+
 class ExtensionSeed(Spec):
     """An extension that the subscription has published; its `name` is its type."""
 
@@ -230,6 +278,12 @@ class SeedDocument(Plan):
     """A network configuration file (XML)."""
     network_security_groups: tuple[NetworkSecurityGroupSeed, ...] = ()
     """Network security groups."""
+    route_tables: tuple[RouteTableSeed, ...] = ()
+    """Route tables."""
+    local_network_gateways: tuple[LocalNetworkGatewaySeed, ...] = ()
+    """VPN devices outside."""
+    virtual_network_gateways: tuple[VirtualNetworkGatewaySeed, ...] = ()
+    """Gateways of virtual networks."""
     extensions: tuple[ExtensionSeed, ...] = ()
     """Extensions that the subscription has published."""
     hdinsight_clusters: tuple[ClusterSeed, ...] = ()

@@ -15,9 +15,10 @@ from asyncsm.emulator.arguments import check_number
 from asyncsm.emulator.blob_addresses import address_of
 from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.compute import Deployment, Disk, HostedService, OSImage
+from asyncsm.emulator.gateways import ClientRootCertificate, Gateway, GatewayConnection
 from asyncsm.emulator.monitoring import AlertRule
 from asyncsm.emulator.naming import ByName
-from asyncsm.emulator.networking import NetworkConfiguration, NetworkSecurityGroup, ReservedIP
+from asyncsm.emulator.networking import NetworkConfiguration, NetworkSecurityGroup, ReservedIP, RouteTable
 from asyncsm.emulator.progress import Lockable, OperationLog
 from asyncsm.emulator.published import ExtensionType, Publication
 from asyncsm.emulator.saved_names import saved
@@ -27,6 +28,7 @@ from asyncsm.emulator.sql import SqlServer
 from asyncsm.emulator.websites import WebSiteBackup, WebSpace
 from asyncsm.wire.autoscale import AutoscaleSetting
 from asyncsm.wire.monitoring import MetricSetting
+from asyncsm.wire.virtual_network_gateways import LocalNetworkGateway
 from asyncsm.wire.vm_images import VMImage
 
 MOST: Final = 2**31 - 1
@@ -158,6 +160,9 @@ class Subscription(Entity):
         id: a UUID in lower case, with dashes.
         certificates: management certificates by thumbprint.
         cores_in_use: counted up and down by whatever starts and stops instances.
+        gateways, local_network_gateways: by their ids.
+        gateway_connections: by the ids of their two ends, with a slash between.
+        client_root_certificates: by the id of their network and their thumbprint, likewise.
         vm_images: the user's, as they are shown.
         extension_types: those published, by provider and type with a slash between.
         publications: of OS and VM images alike, by the image's name.
@@ -187,6 +192,11 @@ class Subscription(Entity):
     reserved_ips: ByName[ReservedIP] = field(default_factory=ByName)
     networks: NetworkConfiguration = field(default_factory=NetworkConfiguration)
     network_security_groups: ByName[NetworkSecurityGroup] = field(default_factory=ByName)
+    route_tables: ByName[RouteTable] = field(default_factory=ByName)
+    gateways: ByName[Gateway] = field(default_factory=ByName)
+    gateway_connections: ByName[GatewayConnection] = field(default_factory=ByName)
+    local_network_gateways: ByName[LocalNetworkGateway] = field(default_factory=ByName)
+    client_root_certificates: ByName[ClientRootCertificate] = field(default_factory=ByName)
     sql_servers: ByName[SqlServer] = field(default_factory=ByName)
     service_bus_namespaces: ByName[ServiceBusNamespace] = field(default_factory=ByName)
     web_spaces: ByName[WebSpace] = field(default_factory=ByName)

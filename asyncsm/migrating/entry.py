@@ -9,9 +9,11 @@ import libcst as cst
 from libcst import matchers
 
 from asyncsm.migrating import building
+from asyncsm.migrating.asynchrony import Asynchrony
+from asyncsm.migrating.clients import Clients
 from asyncsm.migrating.kinds import OwnFunction
 from asyncsm.migrating.rewriting import Rewriter
-from asyncsm.migrating.script import Scope
+from asyncsm.migrating.script import Scope, Script
 
 NAMES = ("main", "run_script", "run_all", "main_script")
 
@@ -21,11 +23,11 @@ class Entry:
 
     def __init__(self, rewriter: Rewriter) -> None:
         self.rewriter = rewriter
-        self.script = rewriter.script
-        self.asynchrony = rewriter.asynchrony
-        self.clients = rewriter.clients
-        self.body = cast("list[cst.BaseStatement]", list(self.script.module.body))
-        self.guard = next((each for each in self.body if _is_guard(each)), None)
+        self.script: Script = rewriter.script
+        self.asynchrony: Asynchrony = rewriter.asynchrony
+        self.clients: Clients = rewriter.clients
+        self.body: list[cst.BaseStatement] = cast("list[cst.BaseStatement]", list(self.script.module.body))
+        self.guard: cst.BaseStatement | None = next((each for each in self.body if _is_guard(each)), None)
 
     def written(self, module: cst.Module) -> cst.Module:
         """Return the script with what is run at its end."""

@@ -44,7 +44,7 @@ class Rewriter(cst.CSTTransformer):
         self.clients = clients
         self.imports = imports
         self.notes = notes
-        self.waits = Waits(asynchrony)
+        self.waits: Waits = Waits(asynchrony)
         self.top: dict[cst.CSTNode, list[cst.BaseStatement]] = {}
         """What the script's own statements became."""
         self._asking: dict[cst.Call, cst.Call] = {}

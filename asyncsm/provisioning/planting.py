@@ -176,6 +176,8 @@ class _Planter:
                 for rule in group.rules:
                     given = rule.model_dump(exclude={"name"})
                     await network.set_network_security_rule(group.name, rule.name, **given)
+        await self._routes(network)
+        await self._gateways(network)
         for path, extension in _copies("extensions", document.extensions):
             for version in extension.versions:
                 with _told_of(path):
@@ -183,6 +185,36 @@ class _Planter:
                         provider_name_space=extension.provider, type=extension.name, version=version
                     )
                     await site.sms.register_extension_image(image)
+
+    async def _routes(self, network: NetworkManagementService) -> None:
+        for path, table in _copies("route_tables", self._document.route_tables):
+            with _told_of(path):
+                location = table.location or self._document.location or ""
+                await network.create_route_table(table.name, location, table.label or table.name)
+                for route in table.routes:
+                    await network.set_route(table.name, *dict(route).values())
+                for place in table.subnets:
+                    await network.add_route_table_to_subnet(table.name, *place.split("/", 1))
+
+    async def _gateways(self, network: NetworkManagementService) -> None:
+        for path, device in _copies("local_network_gateways", self._document.local_network_gateways):
+            with _told_of(path):
+                await network.create_local_network_gateway(
+                    device.name, device.ip_address, device.address_space
+                )
+        known = self._subscription.local_network_gateways.values()
+        devices = {device.gateway_name: device.id for device in known}
+        for path, gateway in _copies("virtual_network_gateways", self._document.virtual_network_gateways):
+            with _told_of(path):
+                kind = (gateway.gateway_size, gateway.gateway_type)
+                made = await network.create_virtual_network_gateway(
+                    gateway.virtual_network_name, gateway.name, *kind
+                )
+                made.detach()  # it has ended, but its answer names an operation
+                id_ = [*self._subscription.gateways][-1]
+                for name in gateway.connected_to:
+                    connection = await network.create_gateway_connection(name, id_, devices.get(name, name))
+                    connection.detach()
 
     async def _clusters_and_add_ons(self, site: Site) -> None:
         """Make what a plan cannot have, either, of what other resources are there for."""
@@ -329,6 +361,9 @@ def _in_use(subscription: Subscription) -> dict[str, int]:
         "reserved_ips": len(subscription.reserved_ips),
         "network_security_groups": len(groups),
         "network_security_rules_per_group": most(len(one.rules) for one in groups.values()),
+        "route_tables": len(subscription.route_tables),
+        "routes_per_route_table": most(len(one.routes) for one in subscription.route_tables.values()),
+        "local_network_sites": len(subscription.local_network_gateways),
         "sql_servers": len(servers),
         "sql_databases_per_server": most(len(one.databases) - 1 for one in servers.values()),
         "sql_firewall_rules_per_server": most(len(one.firewall_rules) for one in servers.values()),

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from asyncsm.wire.base import OpenEnum, XmlModel
 from asyncsm.wire.operations import Error
+from asyncsm.wire.types import Zoneless
 
 
 class GatewayOperationState(OpenEnum):
@@ -29,11 +30,12 @@ class GatewayOperation(XmlModel):
 
     data: str | None = None
     """Result of the operation, such as the URL of a client package or the key of a new circuit."""
+    health_status: str | None = None
     http_status_code: str | None = None
     """Name of the status that a synchronous call would have had, such as ``OK``."""
     operation_id: Annotated[str, Field(alias="ID")]
-    operation_completed_time: datetime | None = None
+    operation_completed_time: Annotated[datetime | None, Zoneless] = None
     operation_name: str | None = None
-    operation_started_time: datetime | None = None
+    operation_started_time: Annotated[datetime | None, Zoneless] = None
     status: GatewayOperationState
     error: Error | None = None

@@ -16,7 +16,7 @@ from doubles.exceptions import (
     OUT_OF_ORDER,
     SELECTIONS,
 )
-from doubles.recordings import Exchange
+from doubles.recordings import RECORDED_SUBSCRIPTION, Exchange
 
 MADE_UP = re.compile(
     r"(?P<build>^1\.0\.\d{4}\.\d+( \(rd_rdfe_stable\.\d{6}-\d{4}\))?( Microsoft-HTTPAPI/2\.0)*$)"
@@ -52,6 +52,7 @@ KEYS = (
     "Thumbprint",
     "Code",
     "title",
+    "GatewayName",
 )
 """Elements by which entries of a list are known."""
 
@@ -131,12 +132,12 @@ class Comparison:
         self, then: ET.Element, now: ET.Element, path: str, *, is_root: bool = False
     ) -> Iterator[Difference]:
         if then.tag != now.tag:
-            yield Difference(path, then.tag, now.tag)
+            yield _different(path, then.tag, now.tag)
             return
         if then.attrib.keys() != now.attrib.keys() or not all(
             self._alike(value, now.attrib[name]) for name, value in then.attrib.items()
         ):
-            yield Difference(path, f"{then.attrib or 'no attributes'}", f"{now.attrib or 'no attributes'}")
+            yield _different(path, f"{then.attrib or 'no attributes'}", f"{now.attrib or 'no attributes'}")
         texts = (then.text or "").strip(), (now.text or "").strip()
         if not self._alike(*texts):
             yield _different(path, *texts)
@@ -255,6 +256,22 @@ def made_names(then: Exchange, now: Answer) -> dict[str, str]:
         **(dict(zip(disks, own, strict=True)) if len(disks) == len(own) else {}),
         **{one[0]: parts[one[1]] for one in _PARTS_OF_IMAGES.finditer(recorded) if one[1] in parts},
     }
+
+
+_GATEWAYS = re.compile(r"<GatewayId>([^<]+)</GatewayId>\s*<GatewayName>([^<]+)")
+_ONE_ID = re.compile(r"<GatewayOperationAsyncResponse [^>]*>\s*<ID>([^<]+)|^<string [^>]*>([0-9a-f-]{36})<")
+
+
+def made_ids(then: Exchange, now: Answer) -> dict[str, str]:
+    """Recorded ids of gateways and of their operations, which requests name, each with the one it has here."""
+
+    def ids(text: str) -> dict[str, str]:
+        one = _ONE_ID.search(text)
+        return ({"": one[1] or one[2]} if one else {}) | {name: id_ for id_, name in _GATEWAYS.findall(text)}
+
+    theirs, ours = ids(then.response_body.decode("utf-8", "replace")), ids(now.text)
+    shared = theirs.keys() & ours.keys()
+    return {theirs[key]: ours[key] for key in shared if theirs[key] != RECORDED_SUBSCRIPTION}
 
 
 def tree(text: str) -> ET.Element:

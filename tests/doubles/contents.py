@@ -5,9 +5,11 @@ from base64 import b64decode
 from doubles.certificates import management_certificate
 
 from asyncsm.emulator.compute import ServiceCertificate
+from asyncsm.emulator.gateways import Gateway
 from asyncsm.emulator.websites import WebSiteBackup
 from asyncsm.wire.hybrid_connections import RelayServiceConnectionEntity
 from asyncsm.wire.vm_images import VMImage
+from asyncsm.wire.vpn_gateways import GatewayState
 from asyncsm.wire.website_backups import BackupRequest
 
 NETWORK = """<NetworkConfiguration xmlns="http://schemas.microsoft.com/ServiceHosting/2011/07/NetworkConfiguration">
@@ -16,7 +18,8 @@ NETWORK = """<NetworkConfiguration xmlns="http://schemas.microsoft.com/ServiceHo
   <VirtualNetworkSites>
     <VirtualNetworkSite name="inside" Location="West US">
       <AddressSpace><AddressPrefix>10.0.0.0/16</AddressPrefix></AddressSpace>
-      <Subnets><Subnet name="web"><AddressPrefix>10.0.1.0/24</AddressPrefix></Subnet></Subnets>
+      <Subnets><Subnet name="web"><AddressPrefix>10.0.1.0/24</AddressPrefix></Subnet>
+        <Subnet name="GatewaySubnet"><AddressPrefix>10.0.255.0/27</AddressPrefix></Subnet></Subnets>
     </VirtualNetworkSite>
   </VirtualNetworkSites></VirtualNetworkConfiguration>
 </NetworkConfiguration>"""
@@ -31,6 +34,11 @@ EVERYTHING = {
     "reserved_ips": [{"name": "front"}],
     "network_security_groups": [
         {"name": "guard", "rules": [{"name": "ssh", "priority": 100, "destination_port_range": "22"}]}
+    ],
+    "route_tables": [{"name": "out", "routes": [{"name": "all", "next_hop_type": "Null"}]}],
+    "local_network_gateways": [{"name": "office"}],
+    "virtual_network_gateways": [
+        {"name": "door", "virtual_network_name": "inside", "connected_to": ["office"]}
     ],
     "extensions": [{"provider": "Ours", "name": "Agent", "versions": ["1.0.0.0", "1.1.0.0"]}],
     "sql_servers": [
@@ -111,6 +119,14 @@ def fill(emulator):
         thumbprint, b64decode(certificate.data_base64)
     )
     owner.vm_images["whole"] = VMImage(name="whole", label="all of it", location="West US")
+    owner.gateways["first"] = Gateway(
+        "1f5bd5a2-7d3b-4a49-b2cf-5b6a7d3c0e22",
+        "inside",
+        owner.networks.sites["inside"].id or "",
+        "StaticRouting",
+        "Default",
+        state=GatewayState.PROVISIONED,
+    )
     owner.resource_providers = ("website",)
     site = owner.web_spaces["westuswebspace"].sites["pages"]
     site.hybrid_connections["office"] = RelayServiceConnectionEntity(

@@ -40,6 +40,9 @@ _LOCATION = re.compile(_NAMED.format("Location"))
 _ACCOUNT = re.compile(r"https?://([a-z0-9]{3,24})\.blob\.core\.windows\.net")
 _ROLE = re.compile(r"/services/hostedservices/([^/]+)/deployments/([^/]+)/roles/[^/]+$", re.IGNORECASE)
 _SPACE = re.compile(r"/webspaces/+([^/\s]+)", re.IGNORECASE)
+_GATEWAY_OF = re.compile(r"/networking/([^/]+)/gateway\b")
+_STORAGE_NAME = re.compile(r"<CustomerStorageName>(\w+)<")
+"""Account of a capture of a gateway's traffic, which was refused because of the key."""
 _SPACE_MADE = re.compile(r"<WebSpaceToCreate>.*?<Name>([^<]+)</Name>", re.DOTALL)
 _SITE = re.compile(r"/webspaces/+([^/]+)/+sites/+([^/]+)", re.IGNORECASE)
 _MADE = re.compile(r"<(?:Service)?Name>([^<]+)</")
@@ -72,6 +75,12 @@ def _present(said: list[Exchange]) -> Iterator[tuple[str, str]]:
         *_ACCOUNT.findall(requests + "".join(body for _, body in present)),
         *_read(said, "storageservices"),
     }
+    accounts |= {
+        name
+        for then in said
+        if then.status == 400
+        for name in _STORAGE_NAME.findall(_text(then.request_body))
+    }
     if VM_IMAGE in requests:
         accounts |= {"portalvhdsmp6ddqtwmht89"}
     for name in sorted(accounts - _made(said, "storageservices")):
@@ -90,6 +99,8 @@ def _present(said: list[Exchange]) -> Iterator[tuple[str, str]]:
         yield "services/vmimages", _VM_IMAGE
     if network_file:
         yield "services/networking/media", network_file
+    for found in _seen(said[:1], "routetables", "RouteTable"):
+        yield "services/networking/routetables", document("RouteTable", "".join(map(_written, found)))
     yield from present
     made = {name.lower() for name in _SPACE_MADE.findall(requests)} | _missed_spaces(said)
     for name in sorted({one.lower() for one in _SPACE.findall(requests)} - made):
@@ -245,8 +256,15 @@ def _network_file(said: list[Exchange]) -> str:
 
 
 def _asked_for_addresses(said: list[Exchange]) -> str:
-    """A network configuration with the networks that were asked for addresses and that no recording made."""
+    """A network configuration with the networks that were asked for addresses or gateways and that no recording made."""
     names = {then.path.rpartition("/")[2] for then in said if "op=checkavailability" in then.query}
+    if not any(then.path.endswith("/media") for then in said):
+        found = [
+            _GATEWAY_OF.search(then.path)
+            for then in said
+            if b"The specified virtual network name" not in then.response_body
+        ]
+        names |= {one[1] for one in found if one}
     sites = "".join(
         f'<VirtualNetworkSite name="{name}" Location="{REGION}"><AddressSpace><AddressPrefix>10.0.0.0/8'
         "</AddressPrefix></AddressSpace></VirtualNetworkSite>"

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -75,34 +76,43 @@ def exchanges(recording: Path) -> Iterator[Exchange]:
 
 
 def _in_order(said: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Put questions that learn the end of an operation in front of what was read in the same second.
+    """Put questions that learn the end of an operation in front of what was read or changed in the same second.
 
-    Recordings are in order of their seconds, and clients read what an operation made when it had ended.
+    Recordings are in order of their seconds, and clients went on when an operation had ended.
     """
     ordered: list[dict[str, Any]] = []
     for each in said:
         place = len(ordered)
-        while place and _ends(each) and _reads_beside(ordered[place - 1], each):
+        while place and _ends(each) and _stands_beside(ordered[place - 1], each):
             place -= 1
         ordered.insert(place, each)
     return ordered
 
 
 def _ends(said: dict[str, Any]) -> bool:
-    return "/operations/" in said["path"] and "<Status>InProgress" not in str(said["response_body"])
+    return _asks_for_end(said) and "<Status>InProgress" not in str(said["response_body"])
 
 
-def _reads_beside(before: dict[str, Any], said: dict[str, Any]) -> bool:
-    is_read = (before["method"], "/operations/" in before["path"]) == ("GET", False)
-    return is_read and said["method"] == "GET" and before.get("t") == said.get("t") is not None
+def _asks_for_end(said: dict[str, Any]) -> bool:
+    return "/operations/" in said["path"] or "/networking/operation/" in said["path"]
+
+
+def _stands_beside(before: dict[str, Any], said: dict[str, Any]) -> bool:
+    operation = said["path"].rpartition("/")[2]
+    began = operation in f"{before.get('response_headers')} {before['response_body']}"
+    beside = before.get("t") == said.get("t") is not None
+    return beside and said["method"] == "GET" and not began and not _asks_for_end(before)
 
 
 def _changes(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return (
         one["method"] != "GET"
-        and one["seq"] > other["seq"]
-        and one["path"] == other["path"]
         and one.get("t", -1) == other.get("t")
+        and (
+            (one["seq"] > other["seq"] and one["path"] == other["path"])
+            or (one["seq"] > other["seq"] and one["path"].startswith(f"{other['path']}/"))
+            or (other["status"] == HTTPStatus.NOT_FOUND and other["path"].startswith(f"{one['path']}/"))
+        )
     )
 
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from doubles.bare_client import Answer, Management
-from doubles.comparing import Comparison, made_names
+from doubles.comparing import Comparison, made_ids, made_names
 from doubles.pacing import as_far, has_settled, state_of_namespace
 from doubles.preparing import STAGES, prepare, staged
 from doubles.recordings import RECORDED_SUBSCRIPTION, Exchange, exchanges
@@ -28,12 +28,15 @@ STILLNESS = 60
 STEP = 2
 """Virtual seconds between two looks."""
 
+GATEWAY_PATIENCE, GATEWAY_STEP = 3 * 3600, 30
+"""The same for gateways, which take hours."""
+
 
 async def replay(management: Management, recording: Path) -> AsyncIterator[tuple[Exchange, Answer]]:
     """Send a recording's requests again and yield what was answered then and now.
 
     An operation that was over is given the time to be over, a network configuration that to be taken
-    over, and a reserved address that to change hands. A deployment is asked for again, with
+    over, and a reserved address that to change hands; a change waits until nothing is in its way. A deployment is asked for again, with
     time passing in between, until its machines are as far as they were then (`as_far`): how long
     anything takes is no part of the promise.
     """
@@ -51,17 +54,30 @@ async def replay(management: Management, recording: Path) -> AsyncIterator[tuple
 
         now = await ask()
         waited = still = 0
-        while then.method == "GET" and not _is_time(then, now, asked):
+        while _is_in_the_way(then, now) or (then.method == "GET" and not _is_time(then, now, asked)):
             still = still + STEP if has_settled(now) else 0
-            if waited >= PATIENCE or still >= STILLNESS:
+            of_gateway = "/networking/operation/" in then.path or "/publicdiagnostics" in then.path
+            step = GATEWAY_STEP if of_gateway else STEP
+            if waited >= (GATEWAY_PATIENCE if of_gateway else PATIENCE) or still >= STILLNESS:
                 break
-            management.clock.advance(STEP)
-            waited += STEP
+            management.clock.advance(step)
+            waited += step
             now = await ask()
         ids |= made_names(then, now)
+        ids |= made_ids(then, now)
         if "x-ms-request-id" in then.response_headers:
             ids[then.response_headers["x-ms-request-id"]] = now.request_id
         yield then, now
+
+
+_OPERATION = re.compile(rb"<(Gateway)?Operation ")
+
+
+def _is_in_the_way(then: Exchange, now: Answer) -> bool:
+    """Whether a change waits for an operation whose end nobody had asked for."""
+    return (
+        (now.status == HTTPStatus.CONFLICT) and then.status < HTTPStatus.BAD_REQUEST and then.method != "GET"
+    )
 
 
 def _is_time(then: Exchange, now: Answer, asked: str) -> bool:
@@ -73,7 +89,9 @@ def _is_time(then: Exchange, now: Answer, asked: str) -> bool:
         return False
     if _is_grouped(then.response_body.decode()) and now.status == HTTPStatus.OK and not _is_grouped(now.text):
         return False
-    over = b"<Operation " in then.response_body and b"<Status>InProgress" not in then.response_body
+    if b"<State>Ready" in then.response_body and "<State>Ready" not in now.text:
+        return False
+    over = _OPERATION.search(then.response_body) and b"<Status>InProgress" not in then.response_body
     return as_far(then.response_body, now, asked) and not (over and now.find("Status") == "InProgress")
 
 

@@ -34,6 +34,8 @@ NAMES = {
     "provider_namespace": "Ours",
     "dns_server_name": "names",
     "group_name": "guard",
+    "route_table_name": "out",
+    "route_name": "all",
     "image_name": "mine",
     "name": "front",
     "queue_name": "orders",
@@ -75,10 +77,21 @@ OTHERWISE_REFUSED = {
     "create_cloud_service": "nothing of its name has to be there",
     "set_alert_rule": "a rule may watch what is not there [guess]",
     "create_site": "it makes its web space [rec web_sites/create_site]",
+    "delete_route_table": "accepted, and fails [rec network/delete_route_table_tests]",
+    "set_route": "likewise [rec network/set_route_tests]",
+    "delete_route": "likewise [rec network/delete_route_tests]",
+    "add_route_table_to_subnet": "likewise [rec network/add_route_table_to_subnet_tests]",
+    "create_virtual_network_gateway": "400 [lifecycles 0]",
+    **dict.fromkeys((one.name for one in catalogue() if one.family == "VPN gateways"), "400 [lifecycles 0]"),
+    "remove_route_table_from_subnet": "likewise [rec network/remove_route_table_from_subnet_tests]",
 }
 """Operations on names of nothing that are refused in another way, with the evidence."""
 
-UNKNOWN_NAMES = {"ReplicateVMImage", "ShareVMImage", "UnreplicateVMImage"}
+UNKNOWN_NAMES = {
+    *("ReplicateVMImage", "ShareVMImage", "UnreplicateVMImage", "FailoverGateway"),
+    *(f"{verb}{kind}Gateway" for verb in ("Reset", "Resize") for kind in ("", "VirtualNetwork")),
+    *(f"{verb}{kind}GatewayDiagnostics" for verb in ("Start", "Stop") for kind in ("", "VirtualNetwork")),
+}
 """Operations whose name in lists nobody has seen; the emulator has its own guess."""
 
 

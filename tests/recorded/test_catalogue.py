@@ -35,6 +35,9 @@ WHOLE = [
     "dns_loadbalancers",
     "virtual_networks",
     "ip_addresses",
+    "network_security_groups",
+    "routes",
+    "gateways",
     "service_bus",
     "sql",
     "web_hosting_plans",
@@ -46,7 +49,10 @@ WHOLE = [
 ]
 """Areas of the record of which nothing is missing."""
 
-BY_HANDLES = {"GET /services/webspaces/{}/sites/{}/operations/{}"}
+BY_HANDLES = {
+    "GET /services/networking/operation/{}",
+    "GET /services/webspaces/{}/sites/{}/operations/{}",
+}
 """Rows that no method asks for: handles of operations do."""
 
 ELSEWHERE = "https:/"

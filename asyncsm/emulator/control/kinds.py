@@ -1,6 +1,6 @@
 """The kinds of resources the control port and the portal show; `resources` says how to add one.
 
-Hosted services, which come first, are in a module of their own.
+Hosted services, which come first, and what comes after these are in modules of their own.
 """
 
 from __future__ import annotations
@@ -132,6 +132,7 @@ class SubnetFacts(Shown):
     name: str
     address_prefix: str | None
     network_security_group: str | None
+    route_table_name: str | None
 
 
 @resource_kind(

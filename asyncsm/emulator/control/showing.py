@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncsm.emulator.control import (
     databases_and_queues,  # noqa: F401 - declares kinds of resources
     kinds,  # noqa: F401 - likewise
+    routes_and_gateways,  # noqa: F401 - likewise
     schemas,
     sites_and_jobs,  # noqa: F401 - likewise
     store_and_alerts,  # noqa: F401 - likewise

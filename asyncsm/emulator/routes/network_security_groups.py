@@ -11,7 +11,7 @@ from asyncsm.emulator.call import Call
 from asyncsm.emulator.collections import Collection, Parameters, Verb
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.networking import NetworkSecurityGroup
-from asyncsm.emulator.places import Associated, Interfaces, Roles, Subnets
+from asyncsm.emulator.places import Associated, Interfaces, Place, Roles, Subnets
 from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import common_fields
@@ -123,5 +123,6 @@ _DEFAULT_RULES: Final = [
 
 groups: Final = _Groups(routes)
 _Rules(routes)
-for _place in (Subnets, Roles, Interfaces):
-    _place(routes, groups)
+Place(routes, groups, Subnets())
+Place(routes, groups, Roles())
+Place(routes, groups, Interfaces())

@@ -11,7 +11,7 @@ from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.networking import NetworkPlan
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import addresses, network_file, network_plan
+from asyncsm.emulator.rules import addresses, gateways, network_file, network_plan
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import networks as wire
@@ -82,16 +82,17 @@ def check_address(call: Call) -> Reply:
 def _put_into_force(subscription: Subscription, plan: NetworkPlan) -> None:
     _require_unused(subscription, plan)  # a deployment may have come in the meantime
     subscription.networks.plan = plan if plan.has_content else None  # [rec network, 17 of 17]
+    gateways.forget(subscription)
 
 
 def _require_unused(subscription: Subscription, plan: NetworkPlan) -> None:
-    """Refuse a plan that takes a network or a subnet away from deployments, or moves it."""
+    """Refuse a plan that takes a network or a subnet away from deployments or gateways, or moves it."""
     present = subscription.networks.plan
     if present is None:
         return
     for site in present.sites.values():
         users = list(addresses.deployments_in(subscription, site.name))
-        if not users:
+        if not users and not gateways.exists_in(subscription, site.id):
             continue
         planned = plan.sites.get(site.name)
         if planned is None or plan.regions[planned.name] != present.regions[site.name]:
@@ -104,6 +105,8 @@ def _require_unused(subscription: Subscription, plan: NetworkPlan) -> None:
             for role in user.roles.values()
             for name in role.network.subnet_names
         }
+        if gateways.exists_in(subscription, site.id):
+            used.add(gateways.SUBNET)
         for subnet in site.subnets:
             if subnet.name.lower() in used and (subnet.name.lower(), subnet.address_prefix) not in kept:
                 raise network_plan.wrong(f"The subnet {subnet.name} is currently in use.")  # [protocol 3.1]

@@ -60,15 +60,17 @@ def read(file: bytes, root: Element, subscription: Subscription, random: Random)
 def _keep_what_files_lack(present: NetworkPlan, coming: NetworkPlan) -> None:
     """Let networks that stay in their region keep what no file that was read has [guess].
 
-    These are their subnets' security groups, and the profile of their gateway.
+    These are their subnets' security groups and route tables, and the profile of their gateway.
     """
     for site in present.sites.values():
         kept = coming.sites.get(site.name)
         if kept is None or coming.regions[kept.name] != present.regions[site.name]:
             continue
-        groups = {subnet.name.lower(): subnet.network_security_group for subnet in site.subnets}
+        present_subnets = {subnet.name.lower(): subnet for subnet in site.subnets}
         for subnet in kept.subnets:
-            subnet.network_security_group = groups.get(subnet.name.lower())
+            if before := present_subnets.get(subnet.name.lower()):
+                subnet.network_security_group = before.network_security_group
+                subnet.route_table_name = before.route_table_name
         if site.gateway is not None and kept.gateway is not None and kept.gateway.profile is None:
             kept.gateway.profile = site.gateway.profile
 

@@ -1,0 +1,331 @@
+"""VPN gateways of the second generation, local network gateways, and the connections between them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final, TypeVar
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from asyncsm.emulator import refusals
+from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.gateways import Gateway, GatewayConnection
+from asyncsm.emulator.routes.gateways import require_subnet
+from asyncsm.emulator.routing import RouteTable
+from asyncsm.emulator.rules import addresses, gateways as rules
+from asyncsm.emulator.saved_names import effect
+from asyncsm.emulator.state import Subscription
+from asyncsm.wire import virtual_network_gateways as wire, vpn_gateways
+
+GATEWAYS: Final = "services/networking/virtualnetworkgateways"
+GATEWAY: Final = f"{GATEWAYS}/{{gatewayId}}"
+ENTITY: Final = "/connectedentity/{connectedEntityId}"
+LOCAL: Final = "services/networking/localnetworkgateways"
+CONNECTIONS: Final = "services/networking/gatewayconnections"
+CONNECTION: Final = f"{CONNECTIONS}/virtualnetworkgateway/{{gatewayId}}{ENTITY}"
+
+routes: RouteTable = RouteTable()
+T = TypeVar("T")
+
+
+def _by_id(found: T | None, id_: str) -> T:
+    # [guess]: no source says so
+    return refusals.required(found, f"The specified gateway '{id_}' is not valid or could not be found.")
+
+
+def _gateway(call: Call, id_: str = "") -> Gateway:
+    id_ = id_ or call.parameters["gatewayId"]
+    found = call.subscription.gateways.get(id_)
+    return _by_id(found if found is not None and found.name is not None else None, id_)
+
+
+def _connection(call: Call) -> tuple[Gateway, GatewayConnection]:
+    gateway = _gateway(call)
+    entity = call.parameters["connectedEntityId"]
+    found = call.subscription.gateway_connections.get(rules.key_of(gateway, entity))
+    # [guess]: no source says so
+    return gateway, refusals.required(found, f"The gateway is not connected to {entity}.")
+
+
+def _shown(gateway: Gateway) -> wire.VirtualNetworkGateway:
+    return wire.VirtualNetworkGateway(
+        gateway_id=gateway.id,
+        gateway_name=gateway.name,
+        gateway_size=vpn_gateways.GatewaySize(gateway.size),
+        gateway_type=vpn_gateways.GatewayType(gateway.type),
+        last_event=gateway.event,
+        state=gateway.state,
+        vip_address=gateway.address,
+        default_sites=list(gateway.default_sites),
+        enable_bgp=gateway.bgp_settings is not None,
+        location=None,
+        subnet_id=None,
+        vnet_id=gateway.network_id,
+        bgp_settings=gateway.bgp_settings,
+    )
+
+
+@routes.get(GATEWAYS, "ListVirtualNetworkGateways")
+def list_gateways(call: Call) -> Reply:
+    """List Virtual Network Gateways: those that have a name."""
+    found = [_shown(one) for one in call.subscription.gateways.values() if one.name is not None]
+    return Reply(document=wire.VirtualNetworkGateways(virtual_network_gateways=found))
+
+
+@routes.get(GATEWAY, "GetVirtualNetworkGateway")
+def get(call: Call) -> Reply:
+    """Get Virtual Network Gateway."""
+    return Reply(document=_shown(_gateway(call)))
+
+
+@routes.post("services/networking/{networkName}/virtualnetworkgateways", "CreateVirtualNetworkGateway")
+def create(call: Call) -> Reply:
+    """Create Virtual Network Gateway: a network may have several, whose names differ."""
+    name = call.parameters["networkName"]
+    network = call.subscription.networks.sites.get(name)
+    if network is None:
+        sentence = f"The specified virtual network name '{name}' is not valid or could not be found."
+        raise refusals.bad_request(sentence)  # [lifecycles 0]
+    require_subnet(network)
+    wanted = call.body(wire.CreateVirtualNetworkGatewayParameters)
+    if not wanted.gateway_name:
+        raise refusals.bad_request("The gateway name is null or empty.")  # [guess]
+    for one in call.subscription.gateways.values():
+        if one.network_id == network.id and (one.name or "").lower() == wanted.gateway_name.lower():
+            raise refusals.conflict(f"A gateway with the name '{one.name}' already exists.")  # [guess]
+    return rules.provision(
+        call,
+        network.name,
+        network.id or "",
+        wanted.gateway_size,
+        wanted.gateway_type,
+        wanted.gateway_name,
+        wanted.bgp_settings,
+    )
+
+
+@routes.delete(GATEWAY, "DeleteVirtualNetworkGateway")
+def delete(call: Call) -> Reply:
+    """Delete Virtual Network Gateway."""
+    gateway = rules.require_provisioned(_gateway(call))
+    if any(True for _ in rules.connections_of(call.subscription, gateway)):
+        raise refusals.bad_request(f"The gateway {gateway.name} has connections.")  # [guess]
+    return rules.deprovision(call, gateway)
+
+
+@routes.patch(GATEWAY, "UpdateVirtualNetworkGateway")
+def update(call: Call) -> Reply:
+    """Reset and Resize Virtual Network Gateway."""
+    return rules.update(call, _gateway(call), "VirtualNetwork")
+
+
+@routes.get(f"{GATEWAY}/publicdiagnostics", "GetVirtualNetworkGatewayDiagnostics")
+def get_capture(call: Call) -> Reply:
+    """Get Diagnostics."""
+    return rules.capture(_gateway(call))
+
+
+@routes.put(f"{GATEWAY}/publicdiagnostics", "UpdateVirtualNetworkGatewayDiagnostics")
+def control_capture(call: Call) -> Reply:
+    """Start and Stop Diagnostics."""
+    return rules.control_capture(call, _gateway(call), "VirtualNetwork")
+
+
+# Local network gateways, whose changes are done with the answer
+
+
+def _local(call: Call) -> wire.LocalNetworkGateway:
+    id_ = call.parameters["gatewayId"]
+    return _by_id(call.subscription.local_network_gateways.get(id_), id_)
+
+
+def _require_prefixes(space: wire.AddressStrings | None) -> None:
+    for prefix in space.strings if space is not None else ():
+        try:
+            addresses.block_of(prefix)
+        except ValueError as error:
+            raise refusals.bad_request(f"The address prefix {prefix} is not valid.") from error  # [guess]
+
+
+@routes.get(LOCAL, "ListLocalNetworkGateways")
+def list_local(call: Call) -> Reply:
+    """List Local Network Gateways."""
+    found = list(call.subscription.local_network_gateways.values())
+    return Reply(document=wire.LocalNetworkGateways(local_network_gateways=found))
+
+
+@routes.get(f"{LOCAL}/{{gatewayId}}", "GetLocalNetworkGateway")
+def get_local(call: Call) -> Reply:
+    """Get Local Network Gateway, whose location is empty, and nil in a list [rec network/locall_network_gateway_tests]."""
+    return Reply(document=_local(call).model_copy(update={"location": ""}))
+
+
+@routes.post(LOCAL, "CreateLocalNetworkGateway")
+def create_local(call: Call) -> Reply:
+    """Create Local Network Gateway, which answers its id."""
+    wanted = call.body(wire.CreateLocalNetworkGatewayParameters)
+    _require_prefixes(wanted.address_space)
+    present = len(call.subscription.local_network_gateways)
+    refusals.require_quota("local network site count", call.subscription.quotas.local_network_sites, present)
+    id_ = str(UUID(int=call.random.getrandbits(128), version=4))
+    call.subscription.local_network_gateways[id_] = wire.LocalNetworkGateway(
+        address_space=wanted.address_space or wire.AddressStrings(),
+        gateway_name=wanted.gateway_name,
+        id=id_,
+        ip_address=wanted.ip_address,
+        location=None,
+        bgp_settings=wanted.bgp_settings,
+    )
+    return Reply(document=vpn_gateways.PlainString(text=id_))
+
+
+@routes.patch(f"{LOCAL}/{{gatewayId}}", "UpdateLocalNetworkGateway")
+def update_local(call: Call) -> Reply:
+    """Update Local Network Gateway: what the request does not name stays."""
+    local = _local(call)
+    wanted = call.body(wire.UpdateLocalNetworkGatewayParameters)
+    _require_prefixes(wanted.address_space)
+    changed = local.model_copy()
+    changed.address_space = wanted.address_space or local.address_space
+    changed.bgp_settings = wanted.bgp_settings or local.bgp_settings
+    call.subscription.local_network_gateways[local.id] = changed
+    return Reply()
+
+
+@routes.delete(f"{LOCAL}/{{gatewayId}}", "DeleteLocalNetworkGateway")
+def delete_local(call: Call) -> Reply:
+    """Delete Local Network Gateway."""
+    local = _local(call)
+    if any(one.entity == local.id for one in call.subscription.gateway_connections.values()):
+        raise refusals.bad_request(
+            f"The local network gateway {local.gateway_name} has connections."
+        )  # [guess]
+    del call.subscription.local_network_gateways[local.id]
+    return Reply()
+
+
+# Connections
+
+
+def _shown_connection(one: GatewayConnection) -> wire.GatewayConnection:
+    return wire.GatewayConnection(
+        connected_entity_id=one.entity,
+        gateway_connection_name=one.name,
+        gateway_connection_type=wire.GatewayConnectionType(one.type or "IPsec"),
+        virtual_network_gateway_id=one.gateway,
+        routing_weight=one.routing_weight,
+        shared_key=SecretStr(one.shared_key),
+        # It is left out where it is false [rec network/virtual_network_gateway_connection_tests].
+        enable_bgp=one.enable_bgp or None,
+    )
+
+
+@routes.get(CONNECTIONS, "ListGatewayConnections")
+def list_connections(call: Call) -> Reply:
+    """List Gateway Connections, of the second generation."""
+    found = [_shown_connection(one) for one in call.subscription.gateway_connections.values() if one.name]
+    return Reply(document=wire.GatewayConnections(gateway_connections=found))
+
+
+@routes.get(CONNECTION, "GetGatewayConnection")
+def get_connection(call: Call) -> Reply:
+    """Get Gateway Connection."""
+    return Reply(document=_shown_connection(_connection(call)[1]))
+
+
+@routes.post(CONNECTIONS, "CreateGatewayConnection")
+def create_connection(call: Call) -> Reply:
+    """Create Gateway Connection; circuits, which the emulator does not have, may have any key [guess]."""
+    wanted = call.body(wire.CreateGatewayConnectionParameters)
+    gateway = rules.require_provisioned(_gateway(call, wanted.virtual_network_gateway_id))
+    entity, kind = wanted.connected_entity_id, wanted.gateway_connection_type or "IPsec"
+    local = call.subscription.local_network_gateways.get(entity)
+    if kind not in {*wire.GatewayConnectionType} or not wanted.gateway_connection_name:
+        raise refusals.bad_request("A gateway connection needs a name, and a type that there is.")  # [guess]
+    if kind == wire.GatewayConnectionType.IPSEC:
+        _by_id(local, entity)
+    if kind == wire.GatewayConnectionType.VNET_TO_VNET:
+        _gateway(call, entity)
+    if wanted.enable_bgp and local is not None and local.bgp_settings is None:
+        raise refusals.bad_request(
+            "A connection with BGP needs the BgpSettings of the other end."
+        )  # [lifecycles 5]
+    if rules.key_of(gateway, entity) in call.subscription.gateway_connections:
+        raise refusals.conflict(f"The gateway {gateway.name} is already connected to {entity}.")  # [guess]
+    made = GatewayConnection(
+        gateway.id,
+        entity,
+        rules.valid_key(wanted.shared_key, any_characters=True)
+        if wanted.shared_key is not None
+        else rules.new_key(call.random, rules.USUAL_KEY),
+        wanted.gateway_connection_name,
+        kind,
+        wanted.routing_weight,
+        wanted.enable_bgp,
+    )
+    return rules.keep(call, gateway, made)
+
+
+@routes.patch(CONNECTION, "UpdateGatewayConnection")
+def update_connection(call: Call) -> Reply:
+    """Update Gateway Connection: what the request does not name stays."""
+    gateway, connection = _connection(call)
+    wanted = call.body(wire.UpdateGatewayConnectionParameters)
+    changes: dict[str, object] = {}
+    for name in ("routing_weight", "enable_bgp"):
+        if (value := getattr(wanted, name)) is not None:
+            changes[name] = value
+    if wanted.shared_key is not None:
+        changes["shared_key"] = rules.valid_key(wanted.shared_key, any_characters=True)
+    return rules.change(call, gateway, connection, changes)
+
+
+@routes.delete(CONNECTION, "DeleteGatewayConnection")
+def delete_connection(call: Call) -> Reply:
+    """Delete Gateway Connection."""
+    gateway, connection = _connection(call)
+    then = partial(_drop, call.subscription, rules.key_of(gateway, connection.entity))
+    return rules.accepted(call.accept(locks=[gateway], then=then), call)
+
+
+@effect("virtual-network-gateways/drop-connection")
+def _drop(subscription: Subscription, key: str) -> None:
+    del subscription.gateway_connections[key]
+
+
+@routes.get(f"{GATEWAY}{ENTITY}/sharedkey", "GetGatewayConnectionSharedKey")
+def get_key(call: Call) -> Reply:
+    """Get Shared Key."""
+    return rules.shared_key(_connection(call)[1])
+
+
+@routes.post(f"{GATEWAY}{ENTITY}/sharedkey", "SetGatewayConnectionSharedKey")
+def set_key(call: Call) -> Reply:
+    """Set Shared Key."""
+    return rules.set_key(call, *_connection(call))
+
+
+@routes.patch(f"{GATEWAY}{ENTITY}/sharedkey", "ResetGatewayConnectionSharedKey")
+def reset_key(call: Call) -> Reply:
+    """Reset Shared Key."""
+    return rules.reset_key(call, *_connection(call))
+
+
+@routes.get(f"{GATEWAY}{ENTITY}/ipsecparameters", "GetGatewayConnectionIpsecParameters")
+def get_ipsec(call: Call) -> Reply:
+    """Get IPsec Parameters, with the service's own where 0 was set [rec network/ipsec_parameters_v2_tests]."""
+    known = _connection(call)[1].ipsec or vpn_gateways.IPsecParameters(
+        encryption_type="RequireEncryption", pfs_group="None"
+    )
+    shown = known.model_copy()
+    shown.sa_data_size_kilobytes = known.sa_data_size_kilobytes or 102_400_000
+    shown.sa_life_time_seconds = known.sa_life_time_seconds or 3600
+    shown.hash_algorithm = known.hash_algorithm or "SHA1"
+    return Reply(document=shown)
+
+
+@routes.patch(f"{GATEWAY}{ENTITY}/ipsecparameters", "SetGatewayConnectionIpsecParameters")
+def set_ipsec(call: Call) -> Reply:
+    """Set IPsec Parameters."""
+    return rules.set_ipsec(call, *_connection(call))

@@ -1,0 +1,147 @@
+"""Local network gateways: VPN devices outside the cloud, and the networks behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from asyncsm import wire
+from asyncsm.engine.caller import Caller
+from asyncsm.engine.protocol import Reconcile
+from asyncsm.operations.binding import request_of
+from asyncsm.operations.declaring import Family
+from asyncsm.operations.facts import AtLeastOne, Ends
+from asyncsm.operations.kinds import IPAddress, Name, Names
+from asyncsm.operations.virtual_network_gateways import API
+from asyncsm.polling import OperationHandle
+
+family: Final = Family(
+    "local network gateways",
+    service="NetworkManagementService",
+    evidence="[protocol 4.20]",
+    version="2016-03-01",
+    ends=Ends.AT_ONCE,
+)
+
+GATEWAYS: Final = "services/networking/localnetworkgateways"
+GATEWAY: Final = GATEWAYS + "/{gateway_id}"
+
+
+def _space(address_space: Sequence[str] | None) -> wire.virtual_network_gateways.AddressStrings | None:
+    return (
+        None
+        if address_space is None
+        else wire.virtual_network_gateways.AddressStrings(strings=list(address_space))
+    )
+
+
+def _local(
+    gateway_name: str,
+    ip_address: str,
+    address_space: Sequence[str],
+    bgp_settings: wire.virtual_network_gateways.BgpSettings | None,
+) -> wire.virtual_network_gateways.CreateLocalNetworkGatewayParameters:
+    return wire.virtual_network_gateways.CreateLocalNetworkGatewayParameters(
+        address_space=_space(address_space),
+        gateway_name=gateway_name,
+        ip_address=ip_address,
+        bgp_settings=bgp_settings,
+    )
+
+
+def _changed(
+    address_space: Sequence[str] | None, bgp_settings: wire.virtual_network_gateways.BgpSettings | None
+) -> wire.virtual_network_gateways.UpdateLocalNetworkGatewayParameters:
+    space = _space(address_space)
+    return wire.virtual_network_gateways.UpdateLocalNetworkGatewayParameters(
+        address_space=space, bgp_settings=bgp_settings
+    )
+
+
+class LocalNetworkGatewayOperations(Caller):
+    """Operations on local network gateways; their changes are done with the answer."""
+
+    @family.reads(GATEWAYS + API)
+    async def list_local_network_gateways(self) -> wire.virtual_network_gateways.LocalNetworkGateways:
+        """List the local network gateways of the subscription."""
+        ...
+
+    @family.reads(GATEWAY + API)
+    async def get_local_network_gateway(
+        self, gateway_id: str
+    ) -> wire.virtual_network_gateways.LocalNetworkGateway:
+        """Read a local network gateway.
+
+        Raises:
+            ResourceNotFound: there is no such gateway.
+        """
+        ...
+
+    @family.acts(
+        GATEWAYS + API,
+        body=lambda: wire.virtual_network_gateways.CreateLocalNetworkGatewayParameters,
+        made=_local,
+        reconcile=Reconcile.UNLISTED,
+    )
+    async def create_local_network_gateway(
+        self,
+        gateway_name: Name,
+        ip_address: IPAddress,
+        address_space: Names,
+        bgp_settings: wire.virtual_network_gateways.BgpSettings | None = None,
+    ) -> wire.vpn_gateways.PlainString:
+        """Make a VPN device outside known; the reply is its id.
+
+        Args:
+            gateway_name: a name for people.
+            ip_address: of the device.
+            address_space: blocks of addresses behind it, in CIDR form.
+            bgp_settings: of that end, for connections with BGP.
+
+        Raises:
+            BadRequest: an address cannot be read.
+            OutcomeUnknown: it is known now, and the reply with its id was lost.
+        """
+        request = request_of(
+            LocalNetworkGatewayOperations.create_local_network_gateway,
+            gateway_name,
+            ip_address,
+            address_space,
+            bgp_settings,
+        )
+        return await self.change(wire.vpn_gateways.PlainString, request)
+
+    @family.replaces(
+        GATEWAY + API,
+        method="PATCH",
+        body=lambda: wire.virtual_network_gateways.UpdateLocalNetworkGatewayParameters,
+        made=_changed,
+        needs=[AtLeastOne("address_space", "bgp_settings")],
+    )
+    async def update_local_network_gateway(
+        self,
+        gateway_id: str,
+        address_space: Names | None = None,
+        bgp_settings: wire.virtual_network_gateways.BgpSettings | None = None,
+    ) -> OperationHandle:
+        """Change what stands behind a local network gateway, or how it tells its routes.
+
+        Args:
+            address_space: blocks of addresses, in CIDR form.
+            bgp_settings: of that end.
+
+        Raises:
+            ResourceNotFound: there is no such gateway.
+            BadRequest: an address cannot be read.
+        """
+        ...
+
+    @family.removes(GATEWAY + API)
+    async def delete_local_network_gateway(self, gateway_id: str) -> OperationHandle:
+        """Forget a local network gateway without connections.
+
+        Raises:
+            ResourceNotFound: there is no such gateway.
+            BadRequest: it has connections.
+        """
+        ...

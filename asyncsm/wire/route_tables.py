@@ -1,0 +1,92 @@
+"""Route tables of subnets, the routes that instances have by them, and IP forwarding. [protocol 4.19]"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from asyncsm.wire.base import OpenEnum, Wrapped, XmlList, XmlModel, repeated
+
+
+class NextHopKind(OpenEnum):
+    """The kind of place where a route leads."""
+
+    VPN_GATEWAY = "VPNGateway"
+    VIRTUAL_APPLIANCE = "VirtualAppliance"
+    INTERNET = "Internet"
+    VNET_LOCAL = "VNETLocal"
+    NULL = "Null"
+
+
+class NextHop(XmlModel):
+    """The place where a route leads."""
+
+    type: NextHopKind | None = None
+    ip_address: str | None = None
+    """Of a virtual appliance."""
+
+
+class Route(XmlModel):
+    """A route of a route table."""
+
+    name: str | None = None
+    address_prefix: str | None = None
+    """In CIDR form."""
+    next_hop: Annotated[NextHop | None, Field(alias="NextHopType")] = None
+    metric: int | None = None
+    route_state: str | None = None
+
+
+class RouteTable(XmlModel):
+    """A route table, which subnets can have; also the request of Create Route Table."""
+
+    name: str | None = None
+    label: str | None = None
+    location: str | None = None
+    route_table_state: str | None = None
+    route_list: Annotated[list[Route], Wrapped("Route")] = Field(default_factory=list)
+    """Present only when read with ``detail_level="Full"``."""
+
+
+class RouteTables(XmlList[RouteTable]):
+    """A list of route tables, without their routes."""
+
+    route_tables: list[RouteTable] = repeated(RouteTable)
+
+
+class RouteTableAssociation(XmlModel):
+    """The name of the route table that a subnet has."""
+
+    route_table_name: str | None = None
+
+
+class EffectiveNextHop(XmlModel):
+    """The place where a route in force leads."""
+
+    type: str | None = None
+    ip_addresses: Annotated[list[str], Wrapped("IpAddress")] = Field(default_factory=list)
+
+
+class EffectiveRoute(XmlModel):
+    """A route that is in force for an instance."""
+
+    name: str | None = None
+    """Empty for a route of the service."""
+    source: str | None = None
+    """``Default`` or ``User``."""
+    status: str | None = None
+    address_prefixes: Annotated[list[str], Wrapped("AddressPrefix")] = Field(default_factory=list)
+    effective_next_hop: EffectiveNextHop | None = None
+
+
+class EffectiveRouteTable(XmlModel):
+    """The routes that are in force for an instance or one of its network interfaces."""
+
+    effective_route_list: Annotated[list[EffectiveRoute], Wrapped("EffectiveRoute")] = Field(
+        default_factory=list
+    )
+
+
+class IPForwarding(XmlModel):
+    """A role's or network interface's part in the traffic of others: ``Enabled`` or ``Disabled``."""
+
+    state: str

@@ -1,0 +1,142 @@
+"""Route tables, the subnets that have them, the routes in force, and IP forwarding."""
+
+import pytest
+from doubles.bare_client import document
+from doubles.compute import tag
+from doubles.contents import EVERYTHING, NETWORK as FILE
+from doubles.security_groups import NETWORK, ROLE
+
+from asyncsm.wire.endpoints import IPConfiguration, NetworkInterface, NetworkInterfaces
+
+TABLES = "services/networking/routetables"
+OUT = f"{TABLES}/out"
+ALL = f"{OUT}/routes/All"
+SUBNET = f"{NETWORK}/subnets/web/routetables"
+INSTANCE = "services/hostedservices/shop/deployments/production/roleinstances/vm"
+KINDS = "VPNGateway, VirtualAppliance, Internet, VNETLocal, Null."
+
+
+def table(name, location="West US"):
+    return document("RouteTable", tag("Name", name), tag("Label", "way"), tag("Location", location))
+
+
+def route(name="all", prefix="0.0.0.0/0", hop="<Type>Internet</Type>"):
+    return document(
+        "Route", tag("Name", name), tag("AddressPrefix", prefix), f"<NextHopType>{hop}</NextHopType>"
+    )
+
+
+def associated(name):
+    return document("RouteTableAssociation", tag("RouteTableName", name))
+
+
+REFUSED = [
+    ("GET", f"{TABLES}/none", "", 404, "The Route Table none does not exist."),
+    ("GET", f"{TABLES}//", "", 404, ""),
+    ("POST", TABLES, table("OUT"), 409, "'OUT' already exists"),
+    ("POST", TABLES, table(""), 400, "Route Table name is null or empty."),
+    ("POST", TABLES, table("new", "Atlantis"), 400, "location"),
+    ("PUT", ALL, route("other", hop=""), 400, "Route name other is invalid."),
+    ("PUT", ALL, route(prefix=""), 400, "The address prefix is a mandatory parameter"),
+    ("PUT", ALL, route(hop="<Type>Away</Type>"), 400, f"Please use next hop types {KINDS}"),
+    ("PUT", ALL, route(prefix="10.0.0.0/33"), 400, "The address prefix 10.0.0.0/33 is invalid."),
+    ("PUT", ALL, route(hop="<Type>VirtualAppliance</Type>"), 400, "needs an IpAddress"),
+    ("POST", SUBNET, associated(""), 400, "Route Table name is null or empty."),
+    ("POST", SUBNET, associated("far"), 400, "The Route Table far is not in West US."),
+    ("GET", SUBNET.replace("web", "no"), "", 404, "Subnet name no was not found in Virtual Network inside."),
+    ("GET", f"{INSTANCE}none/effectiveroutetable", "", 404, "vmnone"),
+    ("POST", f"{ROLE}/ipforwarding", document("IPForwarding", tag("State", "Maybe")), 400, "Maybe"),
+]
+FAILING = [
+    ("DELETE", f"{TABLES}/none", "", "The Route Table none does not exist."),
+    ("DELETE", f"{OUT}/routes/none", "", "The Route none does not exist."),
+    ("PUT", f"{TABLES}/none/routes/all", route(), "The Route Table none does not exist."),
+    ("POST", SUBNET, associated("none"), "The Route Table none does not exist."),
+    ("POST", SUBNET.replace("inside", "no"), associated("out"), "The virtual network no does not exist."),
+    ("DELETE", SUBNET, "", "subnet web does not have any Route Table associated."),
+]
+
+
+@pytest.fixture(autouse=True)
+async def seeded(emulator, management):
+    """A machine with a second interface in a subnet, and two route tables, of which ``out`` has a route."""
+    emulator.seed({**EVERYTHING, "route_tables": [{"name": "far", "location": "East US"}]})
+    emulator.seed({"route_tables": [{"name": "out", "routes": [{"name": "all"}]}]})
+    service = emulator.state.subscriptions[emulator.subscription_id].hosted_services["shop"]
+    role = service.deployments["production"].roles["vm"]
+    second = NetworkInterface(name="second", ip_configurations=[IPConfiguration(subnet_name="web")])
+    interfaces = NetworkInterfaces(network_interfaces=[second])
+    role.network = role.network.model_copy(update={"network_interfaces": interfaces})
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status", "words"), REFUSED)
+async def test_refusals(management, method, path, body, status, words):
+    """What cannot be meant is refused at once."""
+    answer = await management.send(method, path, body)
+    assert (answer.status, words in answer.message) == (status, True), answer.text
+
+
+@pytest.mark.parametrize(("method", "path", "body", "words"), FAILING)
+async def test_what_does_not_exist(management, method, path, body, words):
+    """A change of what does not exist is accepted, and fails in the end."""
+    ended = await management.finished(await management.send(method, path, body))
+    assert ended.find_all("Code") == ["ResourceNotFound"]
+    assert words in ended.find("Message")
+
+
+async def test_reading(management):
+    """Tables are listed by name; routes, told in lower case, are shown to who asks for them."""
+    appliance = "<Type>VirtualAppliance</Type><IpAddress>10.0.1.9</IpAddress>"
+    for name, hop in (("Lab", appliance), ("ALL", "<Type>Null</Type>")):
+        await management.finished(await management.put(f"{OUT}/routes/{name}", route(name, hop=hop)))
+    listed, plain, full = [
+        await management.get(TABLES + end) for end in ("", "/OUT", "/out?detailLevel=full")
+    ]
+    assert listed.find_all("Name") == ["far", "out"]
+    assert [element.text for element in plain.root] == ["out", "out", "West US"]
+    assert full.find_all("Name") == ["out", "all", "lab"]
+    assert (full.find_all("Type"), full.find_all("IpAddress")) == (["Null", "VirtualAppliance"], ["10.0.1.9"])
+    for name in ("all", "LAB"):
+        await management.finished(await management.delete(f"{OUT}/routes/{name}"))
+    assert "<RouteList/>" in (await management.get(f"{OUT}?detailLevel=Full")).text
+
+
+async def test_subnets(management):
+    """A subnet has one table at most, which it keeps in a new network file, and which cannot be deleted before."""
+    await management.finished(await management.post(SUBNET, associated("OUT")))
+    assert (await management.get(SUBNET)).find("RouteTableName") == "out"
+    assert (await management.post(SUBNET, associated("out"))).status == 400
+    assert "in use by subnet inside/web" in (await management.finished(await management.delete(OUT))).find(
+        "Message"
+    )
+    await management.finished(await management.put("services/networking/media", FILE))
+    assert (await management.get("services/networking/virtualnetwork")).find("RouteTableName") == "out"
+    await management.finished(await management.delete(SUBNET))
+    assert (await management.finished(await management.delete(OUT))).find("Status") == "Succeeded"
+    assert (await management.get(SUBNET)).status == 404
+
+
+@pytest.mark.parametrize("place", ["", "/networkinterfaces/second"])
+async def test_routes_in_force(management, place):
+    """They are the network's own, then those of the table; a machine that is shut down has none."""
+    target = f"{INSTANCE}{place}/effectiveroutetable"
+    assert (await management.get(target)).find_all("Source") == ["Default"]
+    await management.finished(await management.post(SUBNET, associated("out")))
+    found = await management.get(target)
+    assert (found.find_all("AddressPrefix"), found.find_all("Type")) == (
+        ["10.0.0.0/16", "0.0.0.0/0"],
+        ["VNETLocal", "Internet"],
+    )
+    shut_down = document("ShutdownRoleOperation", tag("OperationType", "ShutdownRoleOperation"))
+    await management.finished(await management.post(f"{INSTANCE}/Operations", shut_down))
+    assert (await management.get(target)).find_all("EffectiveRoute") == []
+
+
+@pytest.mark.parametrize("place", [ROLE, f"{ROLE}/networkinterfaces/second"])
+async def test_forwarding(management, place):
+    """It is off until somebody turns it on, and shown with the machine."""
+    assert (await management.get(f"{place}/ipforwarding")).find("State") == "Disabled"
+    on = document("IPForwarding", tag("State", "Enabled"))
+    await management.finished(await management.post(f"{place}/ipforwarding", on))
+    assert (await management.get(f"{place}/ipforwarding")).find("State") == "Enabled"
+    assert (await management.get(ROLE)).find_all("IPForwarding") == ["Enabled"]

@@ -24,7 +24,7 @@ from asyncsm.provisioning.errand import Errand, Stopped
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.next_step import Goal
 from asyncsm.provisioning.progress import Progress, State
-from asyncsm.provisioning.record import JournalError
+from asyncsm.provisioning.record import JournalError, Record
 from asyncsm.provisioning.resources import AnyResource, Site, left_over
 from asyncsm.provisioning.resources.base import together
 from asyncsm.provisioning.steps import Outcome
@@ -74,6 +74,7 @@ class Runner:
         progress: the progress of the run, with all resources; a resource that has a good outcome is left alone.
         label: what precedes the keys of the share in `progress`.
         found: what `steps.survey` has found a moment ago; without it, `survey` asks.
+        resumed: true if another process has surveyed for this run, and has told in `progress` what it found.
     """
 
     def __init__(
@@ -86,6 +87,8 @@ class Runner:
         progress: Progress,
         label: str = "",
         found: Mapping[str, Any] | None = None,
+        *,
+        resumed: bool = False,
     ) -> None:
         self._verb = verb
         self._graph = graph
@@ -100,6 +103,7 @@ class Runner:
         self._label = label
         self._places = asyncio.Semaphore(options.max_in_flight or max(1, len(graph)))
         self._surveyed = found is not None
+        self._resumed = resumed
         self._found: Mapping[str, Any] = found or {}
         self._errands: dict[str, Errand] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -119,7 +123,28 @@ class Runner:
         unknown = [
             one for one in self._graph if one.key not in self._going or not self._records[one.key].ours
         ]
+        if self._resumed and self._verb == "apply":
+            unknown = self._left_by_another()
         self._found = await steps.survey(self._site, unknown)
+
+    def _left_by_another(self) -> list[AnyResource]:
+        """Return what is to be surveyed where another process has done so.
+
+        A read of each hosted service would cost most of a window's budget at each take-over. What has no record and
+        was not found then is still not there, or somebody else has made it since, which its creation notices.
+        """
+        records = {one.key: self._records[one.key] for one in self._graph}
+        begun = {one.service_name.lower() for one in self._graph if records[one.key] != Record()}
+        for one in self._graph:
+            if one.service_name and one.service_name.lower() not in begun:
+                self._site.deployments[one.service_name.lower()] = None
+        return [
+            one
+            for one in self._graph
+            if self._outcome(one.key) is None
+            and not records[one.key].unfinished
+            and (not one.service_name or records[one.key] != Record())
+        ]
 
     async def run(self) -> None:
         """Carry the share out; a resource whose change fails stops only those that come after it.

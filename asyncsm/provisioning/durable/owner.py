@@ -237,7 +237,8 @@ class Owner:
             await self._end(share, number, ShareReport(error=str(error)))
             return
         progress = progress_of({"": graph})
-        for _, step in await read_notes(self._pool, number, {share.subscription: 0}):
+        notes = await read_notes(self._pool, number, {share.subscription: 0})
+        for _, step in notes:
             progress.follow(step)
         progress.reopen()
 
@@ -247,7 +248,8 @@ class Owner:
 
         progress.subscribe(note)
         options = RunOptions(self._max_in_flight, disks=run.disks)
-        runner = Runner(run.verb, graph, Site(sms, Path(run.base)), records, options, progress)
+        site = Site(sms, Path(run.base))
+        runner = Runner(run.verb, graph, site, records, options, progress, resumed=bool(notes))
         share.runners[number] = runner
         before, error_text = sms.session.statistics, ""
         try:

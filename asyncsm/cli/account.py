@@ -115,12 +115,21 @@ def import_(
 def _in_settings(document: files.Document, subscription_id: str | None, extra: Profile) -> list[Profile]:
     """Return profiles of the subscriptions in a publishsettings file, or of one of them."""
     from asyncsm.credentials import PublishSettings
+    from asyncsm.credentials.publishsettings_format import PUBLIC_MANAGEMENT_URL
 
     settings = PublishSettings.of(document)
     chosen = (settings.subscription(subscription_id),) if subscription_id else settings.subscriptions
     for one in chosen:
         one.load_certificate()
-    return [replace(extra, subscription_id=one.id, subscription_name=one.name or None) for one in chosen]
+    return [
+        replace(
+            extra,
+            subscription_id=one.id,
+            subscription_name=one.name or None,
+            host=extra.host or (None if one.management_url == PUBLIC_MANAGEMENT_URL else one.management_url),
+        )
+        for one in chosen
+    ]
 
 
 def _with_password(extra: Profile, subscription_id: str, password: str | None, *, kept: bool) -> Profile:

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
+CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 """Settings of the program, which its commands inherit."""
 
 

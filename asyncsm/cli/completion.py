@@ -80,7 +80,8 @@ def _asked(names: Names, arguments: list[Any], known: profiles.Connection) -> li
     async def ask() -> list[str]:
         async with asyncio.timeout(PATIENCE), known.service(retry=RetryPolicy(attempts=1)) as sms:
             service = getattr(services, names["service"])(session=sms.session)
-            answer = await getattr(service, names["method"])(*arguments)
+            more = {"embed_detail": True} if names.get("detail") else {}
+            answer = await getattr(service, names["method"])(*arguments, **more)
             return paths_in(plain(answer), names["path"])
 
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal, Required, TypeAlias, TypedDict
+from typing import Final, Literal, NotRequired, Required, TypeAlias, TypedDict
 
 Kind: TypeAlias = Literal[
     "text", "number", "decimal", "truth", "file", "secret", "properties", "texts", "model", "models"
@@ -17,6 +17,8 @@ class Names(TypedDict):
     method: str
     given: Sequence[str]
     path: str
+    detail: NotRequired[bool]
+    """Whether the read is told to embed details."""
 
 
 class Described(TypedDict, total=False):
@@ -72,7 +74,10 @@ def _named(method: str, path: str = "name", *given: str) -> Names:
 
 
 def _in_service(path: str) -> Names:
-    return _named("get_hosted_service_properties", f"deployments.{path}", "service_name")
+    return {
+        **_named("get_hosted_service_properties", f"deployments.{path}", "service_name"),
+        "detail": True,
+    }
 
 
 LOOKUPS: Final[Mapping[str, Names]] = {

@@ -216,7 +216,7 @@ class Branch(Group):
     def grow(self, words: str) -> None:
         """Have the commands below these words."""
         self.words = words
-        self.commands = _Growing(words)  # type: ignore[assignment]
+        self.commands: Any = _Growing(words)
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the signature of all groups
         """Return the names of its commands."""

@@ -75,7 +75,7 @@ class StandingSubscription:
             state = ServiceState()
             state.subscriptions[subscription.id] = subscription
             world = World(state, self._clock, progress, Gate(state), random)
-        self.world = replace(world, clock=self._clock, progress=progress)
+        self.world: World = replace(world, clock=self._clock, progress=progress)
         self._router = Router(ROUTES)
 
     def answer(self, incoming: Incoming) -> Reply:

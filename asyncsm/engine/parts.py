@@ -71,8 +71,7 @@ def assemble(
     policies = {Kind.CALL: retry, Kind.POLL: replace(retry, first=min(retry.first, most), most=most)}
     connections = options.throttle.connections
     reachability = Reachability(retry, chance, events, connections=connections)
-    telemetry = _telemetry(subscription_id, events)
-    if telemetry:
+    if telemetry := _telemetry(subscription_id, events):
         transport = telemetry.transport(transport)
     throttle = Throttle(options.throttle, connections=connections, reachability=reachability, retry=policies)
     sender = Sender(
@@ -105,17 +104,9 @@ def assemble(
     )
     lanes = Lanes(tally.waited_in_lane, events)
     starter = ChangeStarter(reconciler, lanes, options.lanes, tracker, events)
-    return Parts(
-        transport,
-        throttle,
-        sender,
-        history,
-        tracker,
-        lanes,
-        starter,
-        telemetry.call(sender.send) if telemetry else sender.send,
-        telemetry.change(starter.start) if telemetry else starter.start,
-    )
+    send = telemetry.call(sender.send) if telemetry else sender.send
+    start = telemetry.change(starter.start) if telemetry else starter.start
+    return Parts(transport, throttle, sender, history, tracker, lanes, starter, send, start)
 
 
 def _telemetry(subscription_id: str, events: Events) -> Telemetry | None:

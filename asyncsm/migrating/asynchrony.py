@@ -20,7 +20,7 @@ from asyncsm.migrating.kinds import (
     Pool,
     Thread,
 )
-from asyncsm.migrating.script import Class, Scope, argument_for, dotted
+from asyncsm.migrating.script import Class, Scope, Script, argument_for, dotted
 
 SLEEP: Final = "time.sleep"
 AS_COMPLETED: Final = "concurrent.futures.as_completed"
@@ -34,7 +34,7 @@ class Asynchrony:
 
     def __init__(self, inference: Inference) -> None:
         self.inference = inference
-        self.script = inference.script
+        self.script: Script = inference.script
         self.functions: set[Scope] = set()
         """Functions that become asynchronous, and lambdas that return something to be awaited."""
         self.blocking: set[cst.Call] = set()

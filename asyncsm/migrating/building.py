@@ -61,6 +61,17 @@ def method(value: cst.BaseExpression, attribute: str, *arguments: cst.BaseExpres
     return call(cst.Attribute(value=value, attr=cst.Name(attribute)), *arguments)
 
 
+def emptiness(part: cst.BaseExpression, place: cst.CSTNode, *, absent: bool) -> cst.BaseExpression:
+    """Return the question whether a part is empty, or is not, as it is written in its place."""
+    decides = isinstance(
+        place, cst.If | cst.While | cst.Assert | cst.BooleanOperation | cst.UnaryOperation | cst.CompIf
+    )
+    if not absent:
+        return part if decides else call("bool", part)
+    found = cst.UnaryOperation(operator=cst.Not(), expression=part)
+    return found if decides else found.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+
+
 def statement(code: str) -> cst.BaseStatement:
     """Return a statement of its own from its text."""
     (found,) = cst.parse_module(code).body
@@ -106,3 +117,28 @@ class Tidying(cst.CSTTransformer):
         if updated_node.comment is not None:
             return updated_node
         return updated_node.with_changes(indent=False, whitespace=cst.SimpleWhitespace(""))
+
+
+def waits_inside(generator: cst.GeneratorExp) -> bool:
+    """Tell a generator that awaits something for each item; what it iterates over is awaited before it."""
+
+    class Finder(cst.CSTVisitor):
+        found = False
+
+        def visit_Await(self, node: cst.Await) -> None:
+            self.found = True
+
+        def visit_Asynchronous(self, node: cst.Asynchronous) -> None:
+            self.found = True
+
+    finder = Finder()
+    generator.elt.visit(finder)
+    each: cst.CompFor | None = generator.for_in
+    first = True
+    while each is not None:
+        if each.asynchronous is not None:
+            return True
+        for part in (*each.ifs, *(() if first else (each.iter,))):
+            part.visit(finder)
+        each, first = each.inner_for_in, False
+    return finder.found

@@ -10,9 +10,10 @@ import libcst as cst
 
 from asyncsm.migrating import building
 from asyncsm.migrating.asynchrony import Asynchrony
+from asyncsm.migrating.inference import Inference
 from asyncsm.migrating.kinds import ClientClass, Instance, OwnClass, OwnFunction, Pool
 from asyncsm.migrating.notes import Notes
-from asyncsm.migrating.script import Binding, Class, How, Scope, last_name
+from asyncsm.migrating.script import Binding, Class, How, Scope, Script, last_name
 
 CLOSE = "nothing closes this client: await its close() when it is no longer needed"
 
@@ -35,8 +36,8 @@ class Clients:
 
     def __init__(self, asynchrony: Asynchrony, notes: Notes) -> None:
         self.asynchrony = asynchrony
-        self.inference = asynchrony.inference
-        self.script = asynchrony.script
+        self.inference: Inference = asynchrony.inference
+        self.script: Script = asynchrony.script
         self.notes = notes
         self.owners: dict[Class, list[str]] = {}
         """Classes whose objects make clients, and the attributes that have them."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import libcst as cst
 
 from asyncsm.migrating.asynchrony import Asynchrony, is_kept
-from asyncsm.migrating.kinds import Blocking, Handle, Model, Pool
+from asyncsm.migrating.kinds import Blocking, Handle, Imported, Model, Pool
 from asyncsm.migrating.notes import Notes
-from asyncsm.migrating.script import Binding, How, Scope, last_name
+from asyncsm.migrating.script import Binding, Class, How, Scope, last_name
 from asyncsm.migrating.waits import ASK
 
 
@@ -20,6 +20,8 @@ def mark_doubts(asynchrony: Asynchrony, notes: Notes) -> None:
             _mark_reference(asynchrony, reference, notes)
         for call in scope.calls:
             _mark_call(asynchrony, call, notes)
+        for owner in scope.classes.values():
+            _mark_class(asynchrony, owner, notes)
         for name, bindings in scope.bindings.items():
             for each in bindings:
                 _mark_handle(asynchrony, name, each, notes)
@@ -39,6 +41,23 @@ def _mark_function(asynchrony: Asynchrony, scope: Scope, notes: Notes) -> None:
             notes.mark(
                 scope.node, "its decorator gets a coroutine function now, whose calls have to be awaited"
             )
+
+
+def _mark_class(asynchrony: Asynchrony, owner: Class, notes: Notes) -> None:
+    """Mark a class whose methods somebody else may call: its base is one of a library."""
+    own = [
+        name
+        for name, method in owner.methods.items()
+        if method in asynchrony.functions and name != "__init__"
+    ]
+    foreign = [
+        each.value for each in owner.node.bases if isinstance(asynchrony.inference.kind(each.value), Imported)
+    ]
+    if own and foreign:
+        base = last_name(foreign[0])
+        notes.mark(
+            owner.node, f"{base} does not await what it calls, and {', '.join(own)} has to be awaited now"
+        )
 
 
 def _mark_reference(asynchrony: Asynchrony, node: cst.Name | cst.Attribute, notes: Notes) -> None:

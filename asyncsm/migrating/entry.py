@@ -9,9 +9,11 @@ import libcst as cst
 from libcst import matchers
 
 from asyncsm.migrating import building
+from asyncsm.migrating.asynchrony import Asynchrony
+from asyncsm.migrating.clients import Clients
 from asyncsm.migrating.kinds import OwnFunction
 from asyncsm.migrating.rewriting import Rewriter
-from asyncsm.migrating.script import Scope
+from asyncsm.migrating.script import Scope, Script
 
 NAMES = ("main", "run_script", "run_all", "main_script")
 
@@ -21,11 +23,11 @@ class Entry:
 
     def __init__(self, rewriter: Rewriter) -> None:
         self.rewriter = rewriter
-        self.script = rewriter.script
-        self.asynchrony = rewriter.asynchrony
-        self.clients = rewriter.clients
-        self.body = cast("list[cst.BaseStatement]", list(self.script.module.body))
-        self.guard = next((each for each in self.body if _is_guard(each)), None)
+        self.script: Script = rewriter.script
+        self.asynchrony: Asynchrony = rewriter.asynchrony
+        self.clients: Clients = rewriter.clients
+        self.body: list[cst.BaseStatement] = cast("list[cst.BaseStatement]", list(self.script.module.body))
+        self.guard: cst.BaseStatement | None = next((each for each in self.body if _is_guard(each)), None)
 
     def written(self, module: cst.Module) -> cst.Module:
         """Return the script with what is run at its end."""
@@ -61,12 +63,15 @@ class Entry:
         return found
 
     def _imports(self, place: cst.BaseStatement) -> list[cst.BaseStatement]:
+        """Return the new imports, before which stands what stood before the old ones."""
         new = self.rewriter.imports.written()
+        before: list[cst.EmptyLine] = list(getattr(place, "leading_lines", ()))
+        left = self.rewriter.top.get(place, [])
+        if new and left:
+            lines = getattr(left[0], "leading_lines", ())[len(before) :]
+            left[0] = left[0].with_changes(leading_lines=lines)
         if new:
-            new[0] = new[0].with_changes(leading_lines=getattr(place, "leading_lines", ()))
-        for at, each in enumerate(self.rewriter.top.get(place, [])):
-            if at == 0 and new:
-                self.rewriter.top[place][0] = each.with_changes(leading_lines=[])
+            new[0] = new[0].with_changes(leading_lines=before)
         return new
 
     def _with_main(self, module: cst.Module, first: int) -> cst.Module:

@@ -10,7 +10,7 @@ import libcst as cst
 from asyncsm.migrating import building, knowledge
 from asyncsm.migrating.inference import Inference
 from asyncsm.migrating.notes import Notes
-from asyncsm.migrating.script import asname, dotted
+from asyncsm.migrating.script import Script, asname, dotted
 
 Import = TypeVar("Import", cst.ImportFrom, cst.Import)
 
@@ -23,12 +23,12 @@ class Imports:
 
     def __init__(self, inference: Inference, notes: Notes) -> None:
         self.inference = inference
-        self.script = inference.script
+        self.script: Script = inference.script
         self.notes = notes
         self.modules: set[str] = set()
         self.names: dict[str, set[str]] = {}
         """What is imported from each module, as it is written there."""
-        self.shared = self._uses_other_libraries()
+        self.shared: bool = self._uses_other_libraries()
         self.place: cst.CSTNode | None = None
         """The statement of the script in which the old SDK was first imported."""
 

@@ -75,9 +75,10 @@ def error_names() -> dict[str, str]:
 def home_of(name: str) -> str | None:
     """Return the module that has a name of the old SDK now, ``None`` if none has."""
     name = error_names().get(name, name)
-    if hasattr(asyncsm, name):
-        return "asyncsm"
-    return "asyncsm.models" if hasattr(models, name) else None
+    for module in (asyncsm, models):
+        if not name.startswith("_") and callable(getattr(module, name, None)):
+            return module.__name__
+    return None
 
 
 def class_of(name: str) -> type | None:
@@ -156,7 +157,7 @@ def _kind_of(annotation: object) -> Kind:
     if get_origin(annotation) in {Union, UnionType}:
         (first, *_) = [each for each in get_args(annotation) if each is not NoneType]
         return _kind_of(first)
-    if get_origin(annotation) in {list, tuple}:
+    if get_origin(annotation) is list:
         return Items(_kind_of(get_args(annotation)[0]))
     if not isinstance(annotation, type):
         return Other()

@@ -46,10 +46,8 @@ class Notes:
 
     def written(self, original: cst.CSTNode, updated: cst.CSTNodeT) -> cst.CSTNodeT:
         """Return a statement with the comments that were made on it."""
-        lines = [
-            cst.EmptyLine(comment=cst.Comment(f"# asyncsm: {text}"))
-            for text in self._comments.get(original, ())
-        ]
-        if not lines:
-            return updated
-        return updated.with_changes(leading_lines=[*getattr(updated, "leading_lines", ()), *lines])
+        before: list[cst.EmptyLine] = list(getattr(updated, "leading_lines", ()))
+        there = {each.comment.value for each in before if each.comment is not None}
+        comments = [f"# asyncsm: {text}" for text in self._comments.get(original, ())]
+        lines = [cst.EmptyLine(comment=cst.Comment(each)) for each in comments if each not in there]
+        return updated.with_changes(leading_lines=[*before, *lines]) if lines else updated

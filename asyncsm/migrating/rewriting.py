@@ -15,6 +15,8 @@ from asyncsm.migrating.kinds import (
     Blocking,
     ClientClass,
     Handle,
+    Items,
+    Model,
     Pool,
     Secret,
     Thread,
@@ -42,7 +44,7 @@ class Rewriter(cst.CSTTransformer):
         self.clients = clients
         self.imports = imports
         self.notes = notes
-        self.waits = Waits(asynchrony)
+        self.waits: Waits = Waits(asynchrony)
         self.top: dict[cst.CSTNode, list[cst.BaseStatement]] = {}
         """What the script's own statements became."""
         self._asking: dict[cst.Call, cst.Call] = {}
@@ -100,7 +102,7 @@ class Rewriter(cst.CSTTransformer):
         if last_name(updated.func) not in EAGER or len(updated.args) == 0:
             return updated
         first = updated.args[0]
-        if not isinstance(first.value, cst.GeneratorExp) or not _waits_inside(first.value):
+        if not isinstance(first.value, cst.GeneratorExp) or not building.waits_inside(first.value):
             return updated
         made = cst.ListComp(elt=first.value.elt, for_in=first.value.for_in)
         return updated.with_changes(args=[first.with_changes(value=made), *updated.args[1:]])
@@ -239,6 +241,18 @@ class Rewriter(cst.CSTTransformer):
             return self._placed(original_node, building.awaited(updated_node))
         return updated_node
 
+    def leave_Comparison(
+        self, original_node: cst.Comparison, updated_node: cst.Comparison
+    ) -> cst.BaseExpression:
+        """Ask whether a part of a document is empty where it was absent before."""
+        match original_node.left, original_node.comparisons:
+            case cst.Attribute() as part, [
+                cst.ComparisonTarget(operator=cst.Is() | cst.IsNot() as operator, comparator=cst.Name("None"))
+            ] if isinstance(self.inference.kind(part), Model | Items):
+                parent = self.script.parents[original_node]
+                return building.emptiness(updated_node.left, parent, absent=isinstance(operator, cst.Is))
+        return updated_node
+
     # Statements.
 
     def leave_Expr(self, original_node: cst.Expr, updated_node: cst.Expr) -> cst.Expr | cst.RemovalSentinel:
@@ -363,31 +377,6 @@ def _statements(found: object) -> list[cst.BaseStatement]:
     if isinstance(found, cst.FlattenSentinel):
         return [cast("cst.BaseStatement", each) for each in found.nodes]
     return [found] if isinstance(found, cst.BaseStatement) else []
-
-
-def _waits_inside(generator: cst.GeneratorExp) -> bool:
-    """Tell a generator that awaits something for each item; what it iterates over is awaited before it."""
-
-    class Finder(cst.CSTVisitor):
-        found = False
-
-        def visit_Await(self, node: cst.Await) -> None:
-            self.found = True
-
-        def visit_Asynchronous(self, node: cst.Asynchronous) -> None:
-            self.found = True
-
-    finder = Finder()
-    generator.elt.visit(finder)
-    each: cst.CompFor | None = generator.for_in
-    first = True
-    while each is not None:
-        if each.asynchronous is not None:
-            return True
-        for part in (*each.ifs, *(() if first else (each.iter,))):
-            part.visit(finder)
-        each, first = each.inner_for_in, False
-    return finder.found
 
 
 def _is_compared_with_none(parent: cst.CSTNode) -> bool:

@@ -91,10 +91,12 @@ class Script(cst.CSTVisitor):
     def __init__(self, module: cst.Module) -> None:
         super().__init__()
         wrapper = MetadataWrapper(module)
-        self.module = wrapper.module
-        self.parents = cast("dict[cst.CSTNode, cst.CSTNode]", wrapper.resolve(ParentNodeProvider))
+        self.module: cst.Module = wrapper.module
+        self.parents: dict[cst.CSTNode, cst.CSTNode] = cast(
+            "dict[cst.CSTNode, cst.CSTNode]", wrapper.resolve(ParentNodeProvider)
+        )
         self._positions = wrapper.resolve(PositionProvider)
-        self.top = Scope(self.module, "", None)
+        self.top: Scope = Scope(self.module, "", None)
         self.scopes: list[Scope] = [self.top]
         self.of_node: dict[cst.CSTNode, Scope] = {self.module: self.top}
         """Scopes by the functions that make them."""

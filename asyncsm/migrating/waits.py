@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,8 +10,8 @@ import libcst as cst
 
 from asyncsm.migrating.asynchrony import Asynchrony
 from asyncsm.migrating.building import awaited, method, named
-from asyncsm.migrating.kinds import ClientMethod, RequestId
-from asyncsm.migrating.script import argument_for
+from asyncsm.migrating.kinds import ClientMethod, Kind, RequestId
+from asyncsm.migrating.script import Script, argument_for
 from asyncsm.wire.operations import OperationState
 
 WAIT: Final = "wait_for_operation_status"
@@ -39,8 +39,8 @@ class Waits:
 
     def __init__(self, asynchrony: Asynchrony) -> None:
         self.asynchrony = asynchrony
-        self.kind = asynchrony.inference.kind
-        self.script = asynchrony.script
+        self.kind: Callable[[cst.CSTNode], Kind | None] = asynchrony.inference.kind
+        self.script: Script = asynchrony.script
         self.loops: dict[cst.While, Loop] = {}
         self.replaced: set[cst.CSTNode] = set()
         """Statements that go, as the loop after them asks for what they asked."""

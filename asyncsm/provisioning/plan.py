@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -131,11 +130,6 @@ class Plan(Part):
         return self.model_copy(
             update={section: tuple(one for _, one in found) for section, found in self.copies().items()}
         )
-
-    def digest(self) -> str:
-        """Return a hash of the plan's content."""
-        document = self.model_dump_json(exclude_defaults=True)
-        return hashlib.sha256(document.encode()).hexdigest()[:16]
 
     @classmethod
     def json_schema(cls) -> dict[str, JsonValue]:

@@ -85,6 +85,14 @@ def test_each_subscription_of_a_file_becomes_a_profile(asm, emulator, settings, 
     assert [one["current"] for one in asm("account", "list", "-o", "json")] == [False, True]
 
 
+def test_doctor_examines_a_profile(asm, emulator, settings):
+    """As any command would use it."""
+    imported(asm, emulator, settings)
+    examined = asm("doctor", "--profile", "contoso-tests", "-o", "json")
+    assert examined["ok"] is True
+    assert list(emulator.state.subscriptions)[1] in str(examined["checks"])
+
+
 def test_only_the_user_can_read_what_is_kept(asm, emulator, settings, folder):
     """Profiles, and the copy of the file with the key."""
     imported(asm, emulator, settings)

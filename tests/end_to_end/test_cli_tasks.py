@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from doubles.emulator_thread import emulator_in_thread
 from doubles.samples import blob, cscfg
 
-from asyncsm.cli import main
+from asyncsm.cli import main, profiles
 from asyncsm.credentials import create_management_certificate, service_certificate
 from asyncsm.emulator import Fault
 
@@ -288,6 +288,35 @@ def test_data_for_other_programs(asm, machine):
     assert asm("vm", "list", form="tsv").split("\t")[:3] == ["shop", "shop", "web1"]
     assert asm("service", "list", "--query", "[].service_name", form="tsv") == "shop\n"
     assert asm("vm", "list", form="none") == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("asyncsm vm start sh", ["shop"]),
+        ("asyncsm vm start shop s", ["shop"]),
+        ("asyncsm vm start shop shop ", ["web1"]),
+        ("asyncsm vm start nowhere ", []),
+        ("asyncsm vm disk show shop shop web1 ", []),
+        ("asyncsm vm create shop web2 --size Ex", ["ExtraLarge", "ExtraSmall"]),
+        ("asyncsm service create pages --location West", ["West Europe", "West US"]),
+        ("asyncsm storage account show task", [STORE]),
+        ("asyncsm storage account create other --account-type Premium", ["Premium_LRS"]),
+        ("asyncsm account use ", []),
+    ],
+)
+def test_names_are_completed(asm, machine, monkeypatch, capsys, tmp_path, typed, found):
+    """Those that the service has, given what was typed before; where it has none, nothing is said."""
+    monkeypatch.setattr(profiles, "folder", lambda: tmp_path / "settings")
+    capsys.readouterr()
+    monkeypatch.setenv("_ASYNCSM_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", typed)
+    monkeypatch.setenv("COMP_CWORD", str(typed.count(" ")))
+    with pytest.raises(SystemExit):
+        main([])
+    out, err = capsys.readouterr()
+    assert (sorted(set(found) & set(out.splitlines())), err) == (found, "")
+    assert found or not out.strip()
 
 
 def test_a_word_for_each_retry(asm, shared, capsys):

@@ -68,6 +68,14 @@ def converted(code, head=HEAD):
             "for each in name:\n    sms = ServiceManagementService(each)\n    sms.list_disks()",
             "for each in name:\n    async with ServiceManagementService(each) as sms:\n        await sms.list_disks()",
         ),
+        (
+            "if sms.get_disk(name).attached_to is not None:\n    pass",
+            "if (await sms.get_disk(name)).attached_to:\n    pass",
+        ),
+        (
+            "return sms.get_disk(name).attached_to is None",
+            "return (not (await sms.get_disk(name)).attached_to)",
+        ),
         ("get = sms.get_disk\nprint(get(name))", "get = sms.get_disk\nprint(await get(name))"),
         (
             "get = lambda one: sms.get_disk(one)\nprint(get(name).os)",
@@ -210,6 +218,17 @@ def test_a_name_is_taken_for_a_client_by_its_methods():
     ]
 
 
+def test_what_a_library_calls_is_marked():
+    """A thread does not await its run."""
+    migration = migrate(
+        f"import threading\n{HEAD}\nclass Work(threading.Thread):\n    def run(self):\n"
+        "        ServiceManagementService().list_disks()\n"
+    )
+    told = "Thread does not await what it calls, and run has to be awaited now"
+    assert [note.text for note in migration.notes] == [told]
+    assert f"# asyncsm: {told}\nclass Work" in migration.code
+
+
 def test_what_is_no_client_is_left_alone():
     """A method of the same name of something else is not awaited."""
     code, _ = converted("import shelf\nother = shelf.Shelf()\nother.list_disks()\nsms.list_disks()")
@@ -220,6 +239,19 @@ def test_programs_that_do_not_use_the_old_sdk_stay_what_they_are():
     """Not a character changes, whatever they call."""
     code = "import time\n\n\ndef f(sms):\n    time.sleep(1)   \n    sms.list_disks()\n"
     assert migrate(code).code == code
+
+
+def test_what_asyncsm_does_not_have_stays_and_is_marked():
+    """The import of it stays, with a comment; another conversion adds no second one."""
+    once = migrate(
+        "from azure.servicemanagement import Nothing, ServiceManagementService\n\nprint(Nothing)\n"
+    )
+    assert once.code == (
+        "from asyncsm import ServiceManagementService\n"
+        "# asyncsm: asyncsm has no Nothing\n"
+        "from azure.servicemanagement import Nothing\n\nprint(Nothing)\n"
+    )
+    assert migrate(once.code).code == once.code
 
 
 def test_python_2_is_told_of():

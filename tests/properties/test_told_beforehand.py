@@ -1,16 +1,14 @@
 """Whatever plan, whatever there is already: what neither the check nor the look complains about can be applied."""
 
 import json
-from random import Random
 
 import pytest
-from doubles.plans import IMAGE
-from doubles.samples import cscfg
+from doubles.chance import Chance
 from doubles.shared_emulator import shared_emulator
 
 from asyncsm.emulator import Quotas
 from asyncsm.emulator.clock import make_clock
-from asyncsm.provisioning import PlanError, Provisioner, check_plan
+from asyncsm.provisioning import Plan, PlanError, Provisioner, check_plan
 
 SSH = [{"name": "ssh", "local_port": 22, "port": 22}]
 OTHERS = {"subscription": "others"}
@@ -43,102 +41,6 @@ CONTENTS = {
 
 
 SEEDS = range(40)
-
-
-class Chance:
-    """Makes plans in which most is right.
-
-    Args:
-        seed: which plan.
-    """
-
-    def __init__(self, seed):
-        self._random = Random(seed)
-        self._wrong = self._random.choice([0, 0.02, 0.02, 0.05])
-
-    def of(self, *right, wrong=()):
-        """One of the right values, and now and then a wrong one, or one that is wrong at times."""
-        if wrong and self._random.random() < self._wrong:
-            return self._random.choice(wrong)
-        return self._random.choice(right)
-
-    def some(self, make, most):
-        return [make(number) for number in range(self._random.randint(0, most))]
-
-    def endpoint(self, number, machine, count):
-        made = {"name": self.of("ssh", "web") + str(number), "local_port": self.of(22, wrong=[23])}
-        made["protocol"] = self.of("tcp", wrong=["udp"])
-        if self.of(True, False):
-            made["port"] = self.of(8000 + 10 * machine + number, wrong=[22, 80])
-            if count > 1 or self.of(False, wrong=[True]):
-                made["load_balanced_endpoint_set_name"] = f"set{machine}-{number}"
-        return made
-
-    def disk(self, number):
-        if self.of(False, wrong=[True]):
-            return {"disk_name": self.of("free", "used", "gone")}
-        return {"logical_disk_size_in_gb": 10, "storage_account": "disks", "lun": self.of(number, wrong=[0])}
-
-    def machine(self, number):
-        network, count = self.of(None, wrong=["gone"]), self.of(1, 2)
-        made = {
-            "name": self.of(f"vm-{number}-{{index}}", wrong=["vm", "vm-{index}", "a b {index}"]),
-            "service_name": self.of("one", "two", wrong=["mine", "taken", "nobodys"]),
-            "count": count,
-            "role_size": self.of("Small", "Medium", wrong=["A9", "Smalll", "ExtraLarge", "ExtraSmall"]),
-            "os_virtual_hard_disk": {
-                "source_image_name": self.of(IMAGE, wrong=["gone"]),
-                "storage_account": self.of("disks", wrong=["elsewhere", "theirs", "Not1"]),
-            },
-            "data_virtual_hard_disks": self.some(self.disk, self.of(0, 1, 2, wrong=[5])),
-            "network_config": {
-                "endpoints": self.some(lambda each: self.endpoint(each, number, count), 2),
-                "subnet_names": self.of([], wrong=[["front"]]),
-            },
-            "system_config": {
-                "linux": {
-                    "user_name": self.of("ops", wrong=["o" * 33]),
-                    "user_password": self.of(
-                        "env:TOLD_PASSWORD", wrong=["env:TOLD_UNSET", "env:TOLD_SHORT", "file:gone"]
-                    ),
-                    "public_keys": self.of(
-                        [], wrong=[[{"fingerprint": "AB" * 20, "path": "/home/ops/.ssh/authorized_keys"}]]
-                    ),
-                }
-            },
-            "availability_set_name": self.of(None, "set"),
-            "virtual_network_name": network,
-            "reserved_ip_name": self.of(None, wrong=["address", "used-address", "gone"]),
-        }
-        return {name: value for name, value in made.items() if value is not None}
-
-    def plan(self):
-        group = self.of(None, "group", wrong=["gone"])
-        services = self.of(["one", "two"], wrong=[["one"], ["one", "two", "taken"], ["a b"], []])
-        package = f"https://{self.of('disks', wrong=['theirs'])}.blob.core.windows.net/packages/web.cspkg"
-        web = {
-            "name": "web",
-            "service_name": self.of("two", wrong=["one", "mine"]),
-            "deployment_slot": self.of("Staging", wrong=["Production"]),
-            "package_url": package,
-            "configuration": self.of("web.cscfg", wrong=["gone.cscfg"]),
-        }
-        return {
-            "name": "told",
-            "location": self.of("West US", wrong=["East US", "West Mars"]),
-            "storage_accounts": [
-                {"name": one} for one in self.of([], ["more"], wrong=[["theirs"], ["Bad_1"]])
-            ],
-            "hosted_services": [
-                {"name": one} | ({"affinity_group": group} if group else {}) for one in services
-            ],
-            "reserved_ips": [{"name": one} for one in self.of([], ["address"], wrong=[["used-address"]])],
-            "virtual_machines": self.some(self.machine, 3),
-            "deployments": self.of([], [web]),
-        }
-
-    def configuration(self):
-        return cscfg(self.of(1, 2, wrong=[30])).replace('"4"', self.of('"4"', wrong=['"9"']))
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +85,24 @@ async def test_what_is_not_told_does_not_happen(shared, seed, tmp_path, monkeypa
             return
         report = await provisioner.apply(after=preview)
     assert [f"{one.key}: {one.error}" for one in report.resources if one.error] == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_a_plan_that_is_edited(shared, seed, monkeypatch):
+    """Everything that differs is changed in place, and a second run finds nothing to do."""
+    monkeypatch.setenv("TOLD_PASSWORD", "Secret-12")
+    chance = Chance(seed, wrong=0)
+    emulator = await shared.begin_again()
+    document = {**chance.plan(), "deployments": []}
+    async with emulator.service() as sms:
+        for _ in range(3):
+            provisioner = Provisioner(Plan.model_validate(document), sms)
+            report = await provisioner.apply()
+            if "cores" in str([one.error for one in report.bad]):
+                return  # which the look would have told
+            assert [(one.key, one.error, one.differences) for one in report.bad] == []
+            assert set((await provisioner.apply()).outcomes) == {"unchanged"}
+            document = chance.edited(document)
 
 
 async def test_most_plans_are_right(tmp_path, monkeypatch):

@@ -150,6 +150,9 @@ async def test_data_disks(subscription):
     disks = {one.name: one.attached_to for one in await subscription.sms.list_disks()}
     assert disks[names[1]] is None
     assert [disk.lun for disk in (await subscription.role()).data_virtual_hard_disks] == [0, 3]
+    back = of(machine(data_virtual_hard_disks=[DISK, DISK], role_size="Medium"), size=(1, 1))
+    await subscription.apply(back)
+    assert [disk.disk_name for disk in (await subscription.role()).data_virtual_hard_disks] == names
 
 
 async def test_larger_disks(subscription):

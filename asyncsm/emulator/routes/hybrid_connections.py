@@ -71,7 +71,7 @@ class _Connections(Immediate[Connection, Connection]):
         return answered(document)
 
 
-connections = _Connections(routes)
+connections: _Connections = _Connections(routes)
 
 
 @routes.put(connections.path, "UpdateHybridConnection")

@@ -194,6 +194,8 @@ class Owner:
             except AsyncsmError as error:  # there is no such client here, say
                 for run in share.wanted:
                     await self._end(share, run, ShareReport(error=str(error)))
+        except OUTAGE as error:
+            _log.warning("%s is left, as the database does not answer: %s", share.subscription, error)
         finally:
             del self._shares[share.subscription]
             with suppress(*OUTAGE, TimeoutError):
@@ -269,7 +271,11 @@ class Owner:
     async def _end(self, share: _Share, run: int, report: ShareReport) -> None:
         while True:
             try:
-                await self._ask(_END, report.model_dump_json(), run, share.subscription, share.epoch)
+                async with self._pool.connection() as connection:
+                    await _write_notes(connection, [share])  # which nobody reads after the end
+                    await connection.execute(
+                        _END, [report.model_dump_json(), run, share.subscription, share.epoch]
+                    )
             except OUTAGE:
                 await asyncio.sleep(AGAIN)
             else:
@@ -290,14 +296,18 @@ async def _leave(tasks: Iterable[asyncio.Task[None]]) -> None:
 
 
 async def _write_notes(connection: psycopg.AsyncConnection[TupleRow], shares: Iterable[_Share]) -> None:
-    shares = list(shares)
-    counts = [len(share.steps) for share in shares]
+    taken = [(share, share.steps) for share in shares if share.steps]
+    for share, _ in taken:
+        share.steps = []
     rows = [
-        (run, share.subscription, steps_text([step for each, step in share.steps[:count] if each == run]))
-        for share, count in zip(shares, counts, strict=True)
-        for run in dict.fromkeys(each for each, _ in share.steps[:count])
+        (run, share.subscription, steps_text([step for each, step in steps if each == run]))
+        for share, steps in taken
+        for run in dict.fromkeys(each for each, _ in steps)
     ]
-    if rows:
-        await connection.execute(_NOTE, [list(column) for column in zip(*rows, strict=True)])
-    for share, count in zip(shares, counts, strict=True):
-        del share.steps[:count]
+    try:
+        if rows:
+            await connection.execute(_NOTE, [list(column) for column in zip(*rows, strict=True)])
+    except BaseException:
+        for share, steps in taken:
+            share.steps[:0] = steps
+        raise

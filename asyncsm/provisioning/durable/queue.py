@@ -99,8 +99,8 @@ class Queue:
         while task is None or not task.cancelling():
             try:
                 await self._app.run_worker_async(**self._options)
-            except (ConnectorException, *OUTAGE) as error:
-                _log.warning("the queue is lost, and looked for again: %s", error.__cause__ or error)
+            except Exception as error:  # noqa: BLE001 - the next round may do better
+                _warn("the queue is lost, and looked for again", error)
             await asyncio.sleep(self._every)
 
     async def patrol(self) -> None:
@@ -114,8 +114,8 @@ class Queue:
                 if loop.time() >= believed:
                     rounds += 1
                     await self._look_after_others(clean=rounds % ROUNDS_BETWEEN_CLEANINGS == 1)
-            except (ConnectorException, *OUTAGE) as error:
-                _log.warning("the database does not answer: %s", error.__cause__ or error)
+            except Exception as error:  # noqa: BLE001 - the next round may do better
+                _warn("the database does not answer", error)
                 # As long as it was away, nobody could show to live.
                 believed = loop.time() + self._dead_after
 
@@ -144,3 +144,9 @@ class Queue:
             await self._app.job_manager.retry_job(job)
         except UniqueViolation:  # another one waits already
             await self._app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+
+
+def _warn(what: str, error: Exception) -> None:
+    """Log a failure; one that is none of the database with all that is known of it."""
+    unusual = not isinstance(error, (ConnectorException, *OUTAGE))
+    _log.warning("%s: %s", what, error.__cause__ or error, exc_info=error if unusual else None)

@@ -136,7 +136,11 @@ def _of_extensions(spec: VirtualMachineSpec, found: Role) -> Iterator[Difference
 
 
 def changed(
-    spec: VirtualMachineSpec, role: PersistentVMRole, fields: Iterable[str], base: Path
+    spec: VirtualMachineSpec,
+    role: PersistentVMRole,
+    fields: Iterable[str],
+    base: Path,
+    free: Mapping[str, str],
 ) -> PersistentVMRole:
     """Return a machine as it is to be, in whatever the plan does not speak of as it is.
 
@@ -145,6 +149,7 @@ def changed(
         role: the machine as it is.
         fields: the fields that differ.
         base: the plan's directory.
+        free: names of disks that no machine has, by their blobs: one that was detached is attached again.
 
     Raises:
         InvalidArgument: private parameters of an extension cannot be read.
@@ -157,7 +162,7 @@ def changed(
         caching = {"host_caching": spec.os_virtual_hard_disk.host_caching}
         update["os_virtual_hard_disk"] = role.os_virtual_hard_disk.model_copy(update=caching)
     if "data_virtual_hard_disks" in parts:
-        update["data_virtual_hard_disks"] = _disks(spec, role)
+        update["data_virtual_hard_disks"] = _disks(spec, role, free)
     if parts & {"endpoints", "subnet_names", "static_virtual_network_ip_address"}:
         update["configuration_sets"] = _networks(spec, role)
     if "resource_extension_references" in parts:
@@ -165,14 +170,22 @@ def changed(
     return role.model_copy(update=update)
 
 
-def _disks(spec: VirtualMachineSpec, role: Role) -> DataVirtualHardDisks:
+def _disks(spec: VirtualMachineSpec, role: Role, free: Mapping[str, str]) -> DataVirtualHardDisks:
     present = {disk.lun: disk for disk in role.data_virtual_hard_disks}
     disks: list[DataVirtualHardDisk] = []
     for wanted in spec.data_disks():
         disk = present.get(wanted.lun)
         if disk is not None and wanted.host_caching is not None:
             disk = disk.model_copy(update={"host_caching": wanted.host_caching})
-        disks.append(wanted if disk is None else disk)
+        if disk is None:
+            again = free.get((wanted.media_link or "").lower())
+            caching = wanted.host_caching
+            disk = (
+                DataVirtualHardDisk(disk_name=again, lun=wanted.lun, host_caching=caching)
+                if again
+                else wanted
+            )
+        disks.append(disk)
     return DataVirtualHardDisks(data_virtual_hard_disks=disks)
 
 

@@ -194,7 +194,10 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
             left = [one.field for one in self.compare(role) if one.mends]
             if not left:
                 return handle
-            changed = machine_changes.changed(self.spec, role, left, site.base)
+            attached = any(one.startswith("data_virtual_hard_disks") for one in left)
+            disks = list(await site.sms.list_disks()) if attached else []
+            free = {(one.media_link or "").lower(): one.name or "" for one in disks if not one.attached_to}
+            changed = machine_changes.changed(self.spec, role, left, site.base, free)
             return await site.sms.update_role(service, deployment.name, name, role=changed)
 
     async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:

@@ -108,7 +108,7 @@ def get(call: Call) -> Reply:
 
 @routes.post(GATEWAY, "CreateGateway")
 def create(call: Call) -> Reply:
-    """Create Gateway."""
+    """Create Gateway: begin to make that of a network whose file connects it to a site."""
     network, gateway = _present(call)
     if network.gateway is None or not network.gateway.sites:
         raise refusals.bad_request(  # [rec network/create_gateway_on_empty_network_failed]

@@ -178,24 +178,6 @@ def connect(call: Call) -> Reply:
     return rules.change(call, gateway, connection, {"connected": since})
 
 
-@routes.get(f"{CONNECTION}/sharedkey", "GetGatewaySharedKey")
-def get_key(call: Call) -> Reply:
-    """Get Shared Key."""
-    return rules.shared_key(_connection(call)[1])
-
-
-@routes.post(f"{CONNECTION}/sharedkey", "SetGatewaySharedKey")
-def set_key(call: Call) -> Reply:
-    """Set Shared Key."""
-    return rules.set_key(call, *_connection(call))
-
-
-@routes.put(f"{CONNECTION}/sharedkey", "ResetGatewaySharedKey")
-def reset_key(call: Call) -> Reply:
-    """Reset Shared Key."""
-    return rules.reset_key(call, *_connection(call))
-
-
 @routes.get(f"{CONNECTION}/ipsecparameters", "GetGatewayIpsecParameters")
 def get_ipsec(call: Call) -> Reply:
     """Get IPsec Parameters [rec network/set_ipsec_parameters_tests]."""
@@ -234,16 +216,8 @@ def _set_default_sites(gateway: Gateway, sites: tuple[str, ...]) -> None:
     gateway.default_sites = sites
 
 
-@routes.get(f"{GATEWAY}/publicdiagnostics", "GetGatewayDiagnostics")
-def get_capture(call: Call) -> Reply:
-    """Get Diagnostics."""
-    return rules.capture(_running(call)[1])
-
-
-@routes.put(f"{GATEWAY}/publicdiagnostics", "UpdateGatewayDiagnostics")
-def control_capture(call: Call) -> Reply:
-    """Start and Stop Diagnostics."""
-    return rules.control_capture(call, _present(call)[1])
+rules.serve_keys(routes.put, routes, CONNECTION, "GatewaySharedKey", _connection)
+rules.serve_captures(routes, GATEWAY, "", lambda call: _present(call)[1])
 
 
 @routes.get("services/networking/supporteddevices", "ListSupportedDevices")

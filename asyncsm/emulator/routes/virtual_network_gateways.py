@@ -120,16 +120,7 @@ def update(call: Call) -> Reply:
     return rules.update(call, _gateway(call), "VirtualNetwork")
 
 
-@routes.get(f"{GATEWAY}/publicdiagnostics", "GetVirtualNetworkGatewayDiagnostics")
-def get_capture(call: Call) -> Reply:
-    """Get Diagnostics."""
-    return rules.capture(_gateway(call))
-
-
-@routes.put(f"{GATEWAY}/publicdiagnostics", "UpdateVirtualNetworkGatewayDiagnostics")
-def control_capture(call: Call) -> Reply:
-    """Start and Stop Diagnostics."""
-    return rules.control_capture(call, _gateway(call), "VirtualNetwork")
+rules.serve_captures(routes, GATEWAY, "VirtualNetwork", _gateway)
 
 
 # Local network gateways, whose changes are done with the answer
@@ -294,22 +285,7 @@ def _drop(subscription: Subscription, key: str) -> None:
     del subscription.gateway_connections[key]
 
 
-@routes.get(f"{GATEWAY}{ENTITY}/sharedkey", "GetGatewayConnectionSharedKey")
-def get_key(call: Call) -> Reply:
-    """Get Shared Key."""
-    return rules.shared_key(_connection(call)[1])
-
-
-@routes.post(f"{GATEWAY}{ENTITY}/sharedkey", "SetGatewayConnectionSharedKey")
-def set_key(call: Call) -> Reply:
-    """Set Shared Key."""
-    return rules.set_key(call, *_connection(call))
-
-
-@routes.patch(f"{GATEWAY}{ENTITY}/sharedkey", "ResetGatewayConnectionSharedKey")
-def reset_key(call: Call) -> Reply:
-    """Reset Shared Key."""
-    return rules.reset_key(call, *_connection(call))
+rules.serve_keys(routes.patch, routes, GATEWAY + ENTITY, "GatewayConnectionSharedKey", _connection)
 
 
 @routes.get(f"{GATEWAY}{ENTITY}/ipsecparameters", "GetGatewayConnectionIpsecParameters")

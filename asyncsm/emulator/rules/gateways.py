@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from random import Random
@@ -14,8 +14,9 @@ from uuid import UUID
 from pydantic import SecretStr
 
 from asyncsm.emulator import refusals
-from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.call import Call, Handler, Reply
 from asyncsm.emulator.gateways import Gateway, GatewayConnection
+from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules.instances import Timing, public_address
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
@@ -180,23 +181,30 @@ def valid_key(key: SecretStr | None, *, any_characters: bool = False) -> str:
     return text
 
 
-def shared_key(connection: GatewayConnection) -> Reply:
-    """Answer which key a connection has."""
-    return Reply(document=wire.SharedKey(value=SecretStr(connection.shared_key)))
+def serve_keys(
+    reset: Callable[[str, str], Callable[[Handler], Handler]],
+    routes: RouteTable,
+    path: str,
+    name: str,
+    find: Callable[[Call], tuple[Gateway, GatewayConnection]],
+) -> None:
+    """Enter the routes of the key of a connection: read, set, and made anew by the method `reset`."""
 
+    def read(call: Call) -> Reply:
+        return Reply(document=wire.SharedKey(value=SecretStr(find(call)[1].shared_key)))
 
-def set_key(call: Call, gateway: Gateway, connection: GatewayConnection) -> Reply:
-    """Answer a request that gives a connection a key."""
-    key = valid_key(call.body(wire.SharedKey).value)
-    return change(call, gateway, connection, {"shared_key": key})
+    def put(call: Call) -> Reply:
+        return change(call, *find(call), {"shared_key": valid_key(call.body(wire.SharedKey).value)})
 
+    def renew(call: Call) -> Reply:
+        length = call.body(wire.ResetSharedKey).key_length
+        if not 1 <= length <= MOST_KEY:
+            raise refusals.bad_request("The key length must be between 1 and 128.")  # [guess]
+        return change(call, *find(call), {"shared_key": new_key(call.random, length)})
 
-def reset_key(call: Call, gateway: Gateway, connection: GatewayConnection) -> Reply:
-    """Answer a request for a new key."""
-    length = call.body(wire.ResetSharedKey).key_length
-    if not 1 <= length <= MOST_KEY:
-        raise refusals.bad_request("The key length must be between 1 and 128.")  # [guess]
-    return change(call, gateway, connection, {"shared_key": new_key(call.random, length)})
+    routes.get(f"{path}/sharedkey", f"Get{name}")(read)
+    routes.post(f"{path}/sharedkey", f"Set{name}")(put)
+    reset(f"{path}/sharedkey", f"Reset{name}")(renew)
 
 
 def set_ipsec(call: Call, gateway: Gateway, connection: GatewayConnection) -> Reply:
@@ -229,14 +237,23 @@ def _kept(subscription: Subscription, key: str, connection: GatewayConnection) -
 # Captures
 
 
-def capture(gateway: Gateway) -> Reply:
-    """Answer how far the latest capture is."""
-    url = gateway.captured_at if gateway.capture == "Ready" else ""
-    shown = wire.GatewayPublicDiagnosticsStatus(public_diagnostics_url=url, state=gateway.capture)
-    return Reply(document=shown)
+def serve_captures(routes: RouteTable, path: str, kind: str, find: Callable[[Call], Gateway | None]) -> None:
+    """Enter the routes of captures; `kind` is that of the gateway, in the operations' names."""
+
+    def read(call: Call) -> Reply:
+        gateway = require_provisioned(find(call))
+        url = gateway.captured_at if gateway.capture == "Ready" else ""
+        shown = wire.GatewayPublicDiagnosticsStatus(public_diagnostics_url=url, state=gateway.capture)
+        return Reply(document=shown)
+
+    def control(call: Call) -> Reply:
+        return _control_capture(call, find(call), kind)
+
+    routes.get(f"{path}/publicdiagnostics", f"Get{kind}GatewayDiagnostics")(read)
+    routes.put(f"{path}/publicdiagnostics", f"Update{kind}GatewayDiagnostics")(control)
 
 
-def control_capture(call: Call, gateway: Gateway | None, kind: str = "") -> Reply:
+def _control_capture(call: Call, gateway: Gateway | None, kind: str) -> Reply:
     """Answer a PUT that begins or ends a capture; see `update` for `kind`."""
     wanted = call.body(wire.UpdateGatewayPublicDiagnostics)
     call.route = replace(

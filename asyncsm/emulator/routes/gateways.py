@@ -37,6 +37,7 @@ def _network(call: Call) -> networks.VirtualNetworkSite:
 
 
 def _unknown(kind: str, name: str) -> refusals.Refusal:
+    # [rec network/set_shared_key_tests]
     return refusals.bad_request(f"The specified {kind} name '{name}' is not valid or could not be found.")
 
 
@@ -57,7 +58,7 @@ def _running(call: Call) -> tuple[networks.VirtualNetworkSite, Gateway]:
 def _require_dynamic(gateway: Gateway) -> None:
     if gateway.type != wire.GatewayType.DYNAMIC_ROUTING:  # [rec network/set_default_sites_tests]
         sentence = "This operation is enabled only for the following gateway mode(s): BrooklynLite. "
-        raise refusals.bad_request(sentence)
+        raise refusals.bad_request(sentence)  # [rec network/set_default_sites_tests]
 
 
 def _site(network: networks.VirtualNetworkSite, name: str) -> str:
@@ -128,7 +129,7 @@ def create(call: Call) -> Reply:
 def require_subnet(network: networks.VirtualNetworkSite) -> None:
     """Refuse a network that has no subnet for a gateway."""
     if not any(subnet.name.lower() == rules.SUBNET for subnet in network.subnets):
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [guess]
             f"The virtual network {network.name} has no subnet GatewaySubnet."
         )  # [guess]
 
@@ -268,7 +269,7 @@ def list_certificates(call: Call) -> Reply:
     """List Client Root Certificates; an empty list is a 404 [rec network/get_client_root_certificates]."""
     found = _certificates(call.subscription, _network(call).id)
     if not found:
-        raise refusals.not_found(_NO_CERTIFICATE)
+        raise refusals.not_found(_NO_CERTIFICATE)  # [rec network/get_client_root_certificates]
     shown = [
         wire.ClientRootCertificate(
             expiration_time=one.expires, subject=one.subject, thumbprint=one.thumbprint
@@ -310,6 +311,7 @@ def _of_certificate(function: Callable[[Call, ClientRootCertificate], Reply]) ->
     def answer(call: Call) -> Reply:
         key = f"{_network(call).id}/{call.parameters['certificateThumbprint']}"
         found = call.subscription.client_root_certificates.get(key)
+        # [rec network/get_client_root_certificates]
         return function(call, refusals.required(found, _NO_CERTIFICATE))
 
     return answer

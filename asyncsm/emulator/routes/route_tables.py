@@ -42,7 +42,7 @@ class _Tables(Associated[RouteTable, wire.RouteTable]):
 
     def check(self, name: str, wanted: wire.RouteTable) -> None:
         if not name:
-            raise refusals.bad_request(_NO_NAME)
+            raise refusals.bad_request(_NO_NAME)  # [rec network/create_route_table_tests]
 
     def make(self, call: Call, name: str, wanted: wire.RouteTable) -> RouteTable:
         # An empty one was taken [rec network/create_route_table_tests].
@@ -63,7 +63,7 @@ class _Tables(Associated[RouteTable, wire.RouteTable]):
     def wanted(self, call: Call) -> str:
         name = call.body(wire.RouteTableAssociation).route_table_name
         if not name:
-            raise refusals.bad_request(_NO_NAME)
+            raise refusals.bad_request(_NO_NAME)  # [rec network/add_route_table_to_subnet_tests]
         return name
 
     def association(self, name: str) -> wire.RouteTableAssociation:
@@ -91,15 +91,18 @@ class _Routes(Collection[wire.Route, wire.Route]):
     def check(self, name: str, wanted: wire.Route) -> None:
         """Refuse in the order and the words of [rec network/set_route_tests]."""
         if (wanted.name or "").lower() != name.lower():
+            # [rec network/set_route_tests]
             raise refusals.bad_request(f"Route name {wanted.name or ''} is invalid.")
         if not wanted.address_prefix:
-            raise refusals.bad_request(
+            raise refusals.bad_request(  # [rec network/set_route_tests]
                 "The address prefix is a mandatory parameter, but it is not specified."
             )
         if wanted.next_hop is None:
+            # [rec network/set_route_tests]
             raise refusals.bad_request("The next hop is a mandatory parameter, but it is not specified.")
         if wanted.next_hop.type not in {*wire.NextHopKind}:
             kinds = ", ".join(wire.NextHopKind)
+            # [rec network/set_route_tests]
             raise refusals.bad_request(f"The next hop type is invalid. Please use next hop types {kinds}.")
         try:
             addresses.block_of(wanted.address_prefix)
@@ -107,7 +110,7 @@ class _Routes(Collection[wire.Route, wire.Route]):
             sentence = (
                 f"The address prefix {wanted.address_prefix} is invalid. Please use valid CIDR notation."
             )
-            raise refusals.bad_request(sentence) from error
+            raise refusals.bad_request(sentence) from error  # [rec network/set_route_tests]
         if wanted.next_hop.type == wire.NextHopKind.VIRTUAL_APPLIANCE and not wanted.next_hop.ip_address:
             raise refusals.bad_request("The next hop VirtualAppliance needs an IpAddress.")  # [guess]
 

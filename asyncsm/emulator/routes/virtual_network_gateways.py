@@ -158,6 +158,7 @@ def create_local(call: Call) -> Reply:
     wanted = call.body(wire.CreateLocalNetworkGatewayParameters)
     _require_prefixes(wanted.address_space)
     present = len(call.subscription.local_network_gateways)
+    # No source says so. [guess]
     refusals.require_quota("local network site count", call.subscription.quotas.local_network_sites, present)
     id_ = str(UUID(int=call.random.getrandbits(128), version=4))
     call.subscription.local_network_gateways[id_] = wire.LocalNetworkGateway(
@@ -189,7 +190,7 @@ def delete_local(call: Call) -> Reply:
     """Delete Local Network Gateway."""
     local = _local(call)
     if any(one.entity == local.id for one in call.subscription.gateway_connections.values()):
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [guess]
             f"The local network gateway {local.gateway_name} has connections."
         )  # [guess]
     del call.subscription.local_network_gateways[local.id]
@@ -239,7 +240,7 @@ def create_connection(call: Call) -> Reply:
     if kind == wire.GatewayConnectionType.VNET_TO_VNET:
         _gateway(call, entity)
     if wanted.enable_bgp and local is not None and local.bgp_settings is None:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [lifecycles 5]
             "A connection with BGP needs the BgpSettings of the other end."
         )  # [lifecycles 5]
     if rules.key_of(gateway, entity) in call.subscription.gateway_connections:

@@ -48,7 +48,7 @@ def require_provisioned(gateway: Gateway | None) -> Gateway:
     """Return a gateway that runs; refuse where there is none, or none yet, or none any more."""
     if gateway is None or gateway.state != PROVISIONED:  # [rec network/get_shared_key_tests]
         sentence = "The current provisioning status of the gateway prevents this operation."
-        raise refusals.bad_request(sentence)
+        raise refusals.bad_request(sentence)  # [rec network/get_shared_key_tests]
     return gateway
 
 
@@ -131,7 +131,7 @@ def update(call: Call, gateway: Gateway | None, kind: str = "") -> Reply:
     if wanted.operation == wire.GatewayUpdate.RESIZE:
         if running.type == wire.GatewayType.STATIC_ROUTING:  # [rec network/resize_gateway_tests]
             sentence = "The current operation or request is invalid against Static-Routing gateway."
-            raise refusals.bad_request(sentence)
+            raise refusals.bad_request(sentence)  # [rec network/resize_gateway_tests]
         if wanted.gateway_size not in SIZES:
             raise refusals.bad_request(f"There is no gateway of the size {wanted.gateway_size}.")  # [guess]
         then = partial(_resized, Timing.of(call), running, str(wanted.gateway_size))
@@ -273,7 +273,7 @@ def _control_capture(call: Call, gateway: Gateway | None, kind: str) -> Reply:
     keys = {account.primary_key, account.secondary_key} if account is not None else {key}
     if not wanted.container_name or key not in keys:
         sentence = "The input stoarge information is incorrect. Please check it and retry the public diagnostics again."
-        raise refusals.bad_request(sentence)
+        raise refusals.bad_request(sentence)  # [rec network/start_diagnostics_tests]
     reply = call.accept(locks=[running])
     begun = f"{call.now:%m_%d_%Y_%I_%M_%S_%p}_{seconds}"
     url = (
@@ -293,18 +293,18 @@ def _enter_capture(call: Call, gateway: Gateway, state: str, seconds: float) -> 
 def _checked(wanted: wire.UpdateGatewayPublicDiagnostics) -> tuple[str, str, int]:
     """Return account, key and seconds of a capture, or refuse them as in [rec network/start_diagnostics_tests]."""
     if not wanted.customer_storage_name:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [rec network/start_diagnostics_tests]
             "The specified CustomerStorageName was not valid. "
             "It should be the name of a storage account that you have access to."
         )
     if wanted.customer_storage_key is None or not wanted.customer_storage_key.get_secret_value():
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [rec network/start_diagnostics_tests]
             "The specified CustomerStorageKey was not valid. "
             "It should be the unencrypted value of the key used to access the provided storage account."
         )
     seconds = wanted.capture_duration_in_seconds or ""
     if not (seconds.isascii() and seconds.isdecimal() and 1 <= int(seconds) <= MOST_CAPTURE):
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [rec network/start_diagnostics_tests]
             "The specified CaptureDurationInSeconds was not valid. "
             "It should be an integer which should be a value between 1 and 300. "
         )

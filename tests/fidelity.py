@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -175,7 +176,7 @@ async def _measure_one(report: Report, management: Management, recording: Path) 
         is_change = then.method != "GET"
         # The end of an operation cannot be asked for where its beginning is unknown.
         if operation is None or split(then.path)[-1] in unknown:
-            unknown.add(_request_id(then))
+            unknown |= {_request_id(then), *_named_operations(then)}
             if is_change and then.path.lower().endswith("/migration"):
                 # What moves is seen in lists and in the network configuration.
                 not_made.append("/".join(then.path.lower().split("/")[:4]))
@@ -192,6 +193,13 @@ async def _measure_one(report: Report, management: Management, recording: Path) 
 def _is_whole(recording: Path, then: Exchange, made: Iterable[str]) -> bool:
     known = has_bodies(recording) or then.method == "GET" or then.request_body != b""
     return bool(then.request_headers) and (known or any(name in then.path for name in made))
+
+
+def _named_operations(then: Exchange) -> list[str]:
+    """The operation that an answer itself names, as those about gateways do."""
+    if b"<GatewayOperationAsyncResponse" not in then.response_body:
+        return []
+    return re.findall("<ID>([^<]+)</ID>", then.response_body.decode())
 
 
 def _request_id(then: Exchange) -> str:

@@ -7,15 +7,12 @@ that comes of them is over when they are answered, while no time passes for the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 from uuid import UUID
-
-from pydantic import ValidationError
 
 from asyncsm.config import LanePolicy
 from asyncsm.emulator import catalogue
@@ -37,11 +34,10 @@ from asyncsm.emulator.seeding import (
 )
 from asyncsm.emulator.standing import LIMITLESS, StandingSubscription
 from asyncsm.emulator.state import Quotas, Subscription, SubscriptionCertificate
-from asyncsm.errors import AsyncsmError, InvalidArgument
-from asyncsm.provisioning.expansion import TemplateError, expand
+from asyncsm.errors import InvalidArgument
 from asyncsm.provisioning.machine_specs import LinuxSpec, OSDiskSpec, SystemSpec, WindowsSpec
 from asyncsm.provisioning.plan import PlanError
-from asyncsm.provisioning.problems import Path_, problem
+from asyncsm.provisioning.planted_networks import copies, plant_gateways, plant_routes, told_of
 from asyncsm.provisioning.resources import AnyResource, Site, resources_of
 from asyncsm.provisioning.resources.places import AffinityGroupResource
 from asyncsm.provisioning.resources.storage import StorageAccountResource
@@ -151,12 +147,12 @@ class _Planter:
         around = {AffinityGroupResource.kind, StorageAccountResource.kind}
         for one in resources:
             if one.kind in around:
-                with _told_of(one.path):
+                with told_of(one.path):
                     await one.create(site, doubtful=False)
         await self._networks_and_extensions(site)
         for one in resources:
             if one.kind not in around:
-                with _told_of(one.path):
+                with told_of(one.path):
                     self._complete(one, site)
                     await one.create(site, doubtful=False)
                     await self._pretend(one, site)
@@ -166,61 +162,31 @@ class _Planter:
         """Make what a plan cannot have."""
         document = self._document
         if document.network_configuration is not None:
-            with _told_of(("network_configuration",)):
+            with told_of(("network_configuration",)):
                 await site.sms.set_network_configuration(document.network_configuration)
         network = NetworkManagementService(session=site.sms.session)
-        for path, group in _copies("network_security_groups", document.network_security_groups):
-            with _told_of(path):
+        for path, group in copies("network_security_groups", document.network_security_groups):
+            with told_of(path):
                 location = group.location or document.location or ""
                 await network.create_network_security_group(group.name, location, group.label or group.name)
                 for rule in group.rules:
                     given = rule.model_dump(exclude={"name"})
                     await network.set_network_security_rule(group.name, rule.name, **given)
-        await self._routes(network)
-        await self._gateways(network)
-        for path, extension in _copies("extensions", document.extensions):
+        await plant_routes(network, document)
+        await plant_gateways(network, document, self._subscription)
+        for path, extension in copies("extensions", document.extensions):
             for version in extension.versions:
-                with _told_of(path):
+                with told_of(path):
                     image = ExtensionImage(
                         provider_name_space=extension.provider, type=extension.name, version=version
                     )
                     await site.sms.register_extension_image(image)
 
-    async def _routes(self, network: NetworkManagementService) -> None:
-        for path, table in _copies("route_tables", self._document.route_tables):
-            with _told_of(path):
-                location = table.location or self._document.location or ""
-                await network.create_route_table(table.name, location, table.label or table.name)
-                for route in table.routes:
-                    await network.set_route(table.name, *dict(route).values())
-                for place in table.subnets:
-                    await network.add_route_table_to_subnet(table.name, *place.split("/", 1))
-
-    async def _gateways(self, network: NetworkManagementService) -> None:
-        for path, device in _copies("local_network_gateways", self._document.local_network_gateways):
-            with _told_of(path):
-                await network.create_local_network_gateway(
-                    device.name, device.ip_address, device.address_space
-                )
-        known = self._subscription.local_network_gateways.values()
-        devices = {device.gateway_name: device.id for device in known}
-        for path, gateway in _copies("virtual_network_gateways", self._document.virtual_network_gateways):
-            with _told_of(path):
-                kind = (gateway.gateway_size, gateway.gateway_type)
-                made = await network.create_virtual_network_gateway(
-                    gateway.virtual_network_name, gateway.name, *kind
-                )
-                made.detach()  # it has ended, but its answer names an operation
-                id_ = [*self._subscription.gateways][-1]
-                for name in gateway.connected_to:
-                    connection = await network.create_gateway_connection(name, id_, devices.get(name, name))
-                    connection.detach()
-
     async def _clusters_and_add_ons(self, site: Site) -> None:
         """Make what a plan cannot have, either, of what other resources are there for."""
         document, session = self._document, site.sms.session
-        for path, cluster in _copies("hdinsight_clusters", document.hdinsight_clusters):
-            with _told_of(path):
+        for path, cluster in copies("hdinsight_clusters", document.hdinsight_clusters):
+            with told_of(path):
                 location = await self._cloud_service(site, cluster)
                 account = f"{cluster.storage_account}.blob.core.windows.net"
                 user = (cluster.username, cluster.password.reveal(site.base), cluster.data_nodes)
@@ -230,13 +196,13 @@ class _Planter:
                     version=cluster.version,
                     head_node_size="Large",
                 )
-        for path, add_on in _copies("add_ons", document.add_ons):
-            with _told_of(path):
+        for path, add_on in copies("add_ons", document.add_ons):
+            with told_of(path):
                 await self._cloud_service(site, add_on)
                 offer = (add_on.cloud_service_id, add_on.provider, add_on.offer)
                 await StoreManagementService(session=session).create_add_on(*offer, add_on.name, add_on.plan)
-        for path, rule in _copies("alert_rules", document.alert_rules):
-            with _told_of(path):
+        for path, rule in copies("alert_rules", document.alert_rules):
+            with told_of(path):
                 condition = (rule.resource, rule.metric, rule.operator, rule.threshold, rule.window)
                 await MonitoringManagementService(session=session).set_alert_rule(
                     rule.name, rule.name, *condition, is_enabled=rule.enabled
@@ -399,22 +365,3 @@ def _configuration(spec: DeploymentSeed) -> str:
         service_name=spec.service_name, os_family="4", os_version="*", roles=roles
     )
     return document.to_xml().decode()
-
-
-def _copies(section: str, entries: Sequence[S]) -> Iterator[tuple[Path_, S]]:
-    for number, entry in enumerate(entries):
-        with _told_of((section, number)):
-            made = list(expand(entry))
-        yield from (((section, number), one) for one in made)
-
-
-@contextmanager
-def _told_of(path: Path_) -> Iterator[None]:
-    """Say of which entry of the seed it is that something cannot be."""
-    try:
-        yield
-    except SeedError:
-        raise
-    except (AsyncsmError, OSError, TemplateError, ValidationError) as error:
-        message = str(getattr(error, "message", "") or error)
-        raise SeedError([problem(path, message)]) from error

@@ -20,7 +20,7 @@ class GatewayConnectionType(OpenEnum):
 class BgpSettings(XmlModel):
     """The routes that an end of a connection tells the other."""
 
-    asn: int
+    asn: int | None = None
     bgp_peering_address: str | None = None
     peer_weight: int = 0
 

@@ -109,6 +109,7 @@ async def read_with_a_certificate():
 def journeys():
     """Yield the tests that make the journeys, with the arguments by which no reply is lost."""
     yield loaded(TESTS / "end_to_end" / "test_lost_replies.py").test_the_journey_makes_every_change, {}
+    yield loaded(TESTS / "end_to_end" / "test_gateways.py").test_the_journey, {}
     for path in sorted((TESTS / "end_to_end").glob("test_*.py")):
         if "def test_lost_replies(" not in path.read_text(encoding="utf-8"):
             continue

@@ -12,6 +12,7 @@ from asyncsm.operations.facts import ExactlyOne, Operation, Parameter
 BLOB = "https://account.blob.core.windows.net/container/blob.vhd"
 
 DOCUMENTS = {
+    "BgpSettings": models.BgpSettings(asn=65010),
     "DnsServer": models.DnsServer(name="server", address="10.0.0.4"),
     "ExtensionImage": models.ExtensionImage(provider_name_space="namespace", type="type", version="1.0.0.0"),
     "LoadBalancer": models.LoadBalancer(name="inner"),

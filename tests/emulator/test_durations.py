@@ -1,6 +1,7 @@
 """How long operations take: the table, what the client and the emulator make of it, and the tail."""
 
 import json
+import re
 from collections import defaultdict
 from random import Random
 from statistics import median
@@ -31,16 +32,20 @@ def recorded():
             request_id = then.path.rpartition("/")[2]
             if moment is None:
                 break
-            if then.status == 202 and (operation := fidelity.operation_of(then)) is not None:
+            if then.status in {201, 202} and (operation := fidelity.operation_of(then)) is not None:
                 if operation.startswith("ExecuteRole") and then.request_body:
                     operation = xml.parse(then.request_body)[0].rpartition(":")[2]
                 name = operation.removesuffix("BySlot").removesuffix("Operation")
-                under_way[then.response_headers["x-ms-request-id"]] = [name, moment, 0]
+                if change := re.search(rb"<Operation>(\w+?)(?:Diagnostics)?<", then.request_body):
+                    name = name.replace("Update", change[1].decode(), 1) if "Gateway" in name else name
+                named = re.search(rb"<GatewayOperationAsyncResponse [^>]*>\s*<ID>([^<]+)", then.response_body)
+                key = named[1].decode() if named else then.response_headers["x-ms-request-id"]
+                under_way[key] = [name, moment, 0]
             elif then.method == "GET" and request_id in under_way:
                 name, began, seen = under_way[request_id]
                 if b">InProgress<" in then.response_body:
                     under_way[request_id][2] = moment - began
-                elif b">Succeeded<" in then.response_body:
+                elif re.search(b">Succeed|>Successful<", then.response_body):
                     found[name].append((seen, moment - began))
                     del under_way[request_id]
     return found

@@ -15,10 +15,17 @@ from doubles.samples import cscfg
 HERE = Path(__file__).parent / "node"
 
 NETWORKS = """<NetworkConfiguration xmlns="http://schemas.microsoft.com/ServiceHosting/2011/07/NetworkConfiguration">
-  <VirtualNetworkConfiguration><VirtualNetworkSites>
+  <VirtualNetworkConfiguration>
+    <LocalNetworkSites><LocalNetworkSite name="office">
+      <AddressSpace><AddressPrefix>192.168.0.0/16</AddressPrefix></AddressSpace>
+      <VPNGatewayAddress>198.51.100.1</VPNGatewayAddress></LocalNetworkSite></LocalNetworkSites>
+    <VirtualNetworkSites>
     <VirtualNetworkSite name="nodenet" Location="West US">
       <AddressSpace><AddressPrefix>10.1.0.0/16</AddressPrefix></AddressSpace>
-      <Subnets><Subnet name="first"><AddressPrefix>10.1.0.0/24</AddressPrefix></Subnet></Subnets>
+      <Subnets><Subnet name="first"><AddressPrefix>10.1.0.0/24</AddressPrefix></Subnet>
+        <Subnet name="GatewaySubnet"><AddressPrefix>10.1.1.0/27</AddressPrefix></Subnet></Subnets>
+      <Gateway><ConnectionsToLocalNetwork><LocalNetworkSiteRef name="office"><Connection type="IPsec"/>
+        </LocalNetworkSiteRef></ConnectionsToLocalNetwork></Gateway>
     </VirtualNetworkSite>
   </VirtualNetworkSites></VirtualNetworkConfiguration>
 </NetworkConfiguration>"""
@@ -70,6 +77,7 @@ def journey():
             "network_configuration": NETWORKS,
             "configuration": cscfg(web=2),
             "changed_configuration": cscfg(web=3),
+            "root_certificate": of_service.data_base64,
         }
         environment = {
             "PATH": os.environ["PATH"],
@@ -146,9 +154,34 @@ def test_a_virtual_network(journey):
     (listed,) = journey.results("network.networks.list")
     (site,) = listed["virtualNetworkSites"]
     assert (site["name"], site["location"]) == ("nodenet", "West US")
-    assert site["subnets"] == [{"name": "first", "addressPrefix": "10.1.0.0/24"}]
+    assert site["subnets"][0] == {"name": "first", "addressPrefix": "10.1.0.0/24"}
     (checked,) = journey.results("network.staticIPs.check")
     assert checked["isAvailable"] is True
+
+
+def test_routes(journey):
+    """A route is read as it was set, and its table by the subnet that has it."""
+    (read,) = journey.results("network.routes.getRouteTableWithDetails")
+    (route,) = read["routeTable"]["routeList"]
+    assert (route["name"], route["nextHop"]) == ("all", {"type": "VirtualAppliance", "ipAddress": "10.1.0.9"})
+    (associated,) = journey.results("network.routes.getRouteTableForSubnet")
+    assert associated["routeTableName"] == "nodetable"
+
+
+def test_gateways(journey):
+    """Both generations are waited for, by the operations that their answers name."""
+    (gateway,) = journey.results("network.gateways.get")
+    assert (gateway["state"], gateway["gatewayType"]) == ("Provisioned", "DynamicRouting")
+    (key,) = journey.results("network.gateways.getSharedKey")
+    assert key["sharedKey"] == "OursAndTheirs1"
+    (connections,) = journey.results("network.gateways.listConnections")
+    assert [one["connectivityState"] for one in connections["connections"]] == ["Connected"]
+    (resized,) = journey.results("network.gateways.resize")
+    assert resized["status"] == "Successful"
+    (connection,) = journey.results("network.gateways.getGatewayConnection")
+    assert (connection["routingWeight"], connection["enableBgp"]) == (3, True)
+    before, after = journey.results("network.gateways.listVirtualNetworkGateways")
+    assert [len(one["virtualNetworkGateways"]) for one in (before, after)] == [1, 0]
 
 
 def test_a_deployment_of_machines(journey):

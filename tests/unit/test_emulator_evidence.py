@@ -40,8 +40,11 @@ def test_recordings_exist():
     text = "".join(path.read_text(encoding="utf-8") for path in MODULES)
     named = set(re.findall(r"\[rec ([a-z_]+/[a-z_]+)\]", text))
     assert named
+    # The recordings of a class of tests begin with its name.
+    ends = (".json", "__*.json")
     files = {
-        each: [path for corpus in CORPORA if (path := corpus / f"{each}.json").is_file()] for each in named
+        each: [path for corpus in CORPORA for end in ends for path in corpus.glob(each + end)]
+        for each in named
     }
     assert [each for each, found in files.items() if not found] == []
     assert [

@@ -67,9 +67,14 @@ def _signature_of(effect: Callable[..., object]) -> tuple[inspect.Signature, Map
 def _tests_of(kind: type[Any]) -> Mapping[str, Test]:
     """Return what the fields of a dataclass or model can be."""
     if issubclass(kind, BaseModel):
-        # None is what is absent, also where a later release has another default for that.
+        # None is what is absent, also where a later release has another default for that; but a list is
+        # empty then, and a part has nothing in it.
         return {
-            name: _test_of(field.annotation if field.is_required() else Union[field.annotation, None])  # noqa: UP007
+            name: _test_of(
+                field.annotation
+                if field.is_required() or field.default_factory is not None
+                else Union[field.annotation, None]  # noqa: UP007
+            )
             for name, field in kind.model_fields.items()
         }
     hints = get_type_hints(kind, include_extras=True)

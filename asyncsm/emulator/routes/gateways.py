@@ -37,6 +37,7 @@ def _network(call: Call) -> networks.VirtualNetworkSite:
 
 
 def _unknown(kind: str, name: str) -> refusals.Refusal:
+    # [rec network/set_shared_key_tests]
     return refusals.bad_request(f"The specified {kind} name '{name}' is not valid or could not be found.")
 
 
@@ -57,7 +58,7 @@ def _running(call: Call) -> tuple[networks.VirtualNetworkSite, Gateway]:
 def _require_dynamic(gateway: Gateway) -> None:
     if gateway.type != wire.GatewayType.DYNAMIC_ROUTING:  # [rec network/set_default_sites_tests]
         sentence = "This operation is enabled only for the following gateway mode(s): BrooklynLite. "
-        raise refusals.bad_request(sentence)
+        raise refusals.bad_request(sentence)  # [rec network/set_default_sites_tests]
 
 
 def _site(network: networks.VirtualNetworkSite, name: str) -> str:
@@ -108,7 +109,7 @@ def get(call: Call) -> Reply:
 
 @routes.post(GATEWAY, "CreateGateway")
 def create(call: Call) -> Reply:
-    """Create Gateway."""
+    """Create Gateway: begin to make that of a network whose file connects it to a site."""
     network, gateway = _present(call)
     if network.gateway is None or not network.gateway.sites:
         raise refusals.bad_request(  # [rec network/create_gateway_on_empty_network_failed]
@@ -128,7 +129,7 @@ def create(call: Call) -> Reply:
 def require_subnet(network: networks.VirtualNetworkSite) -> None:
     """Refuse a network that has no subnet for a gateway."""
     if not any(subnet.name.lower() == rules.SUBNET for subnet in network.subnets):
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [guess]
             f"The virtual network {network.name} has no subnet GatewaySubnet."
         )  # [guess]
 
@@ -178,24 +179,6 @@ def connect(call: Call) -> Reply:
     return rules.change(call, gateway, connection, {"connected": since})
 
 
-@routes.get(f"{CONNECTION}/sharedkey", "GetGatewaySharedKey")
-def get_key(call: Call) -> Reply:
-    """Get Shared Key."""
-    return rules.shared_key(_connection(call)[1])
-
-
-@routes.post(f"{CONNECTION}/sharedkey", "SetGatewaySharedKey")
-def set_key(call: Call) -> Reply:
-    """Set Shared Key."""
-    return rules.set_key(call, *_connection(call))
-
-
-@routes.put(f"{CONNECTION}/sharedkey", "ResetGatewaySharedKey")
-def reset_key(call: Call) -> Reply:
-    """Reset Shared Key."""
-    return rules.reset_key(call, *_connection(call))
-
-
 @routes.get(f"{CONNECTION}/ipsecparameters", "GetGatewayIpsecParameters")
 def get_ipsec(call: Call) -> Reply:
     """Get IPsec Parameters [rec network/set_ipsec_parameters_tests]."""
@@ -234,16 +217,8 @@ def _set_default_sites(gateway: Gateway, sites: tuple[str, ...]) -> None:
     gateway.default_sites = sites
 
 
-@routes.get(f"{GATEWAY}/publicdiagnostics", "GetGatewayDiagnostics")
-def get_capture(call: Call) -> Reply:
-    """Get Diagnostics."""
-    return rules.capture(_running(call)[1])
-
-
-@routes.put(f"{GATEWAY}/publicdiagnostics", "UpdateGatewayDiagnostics")
-def control_capture(call: Call) -> Reply:
-    """Start and Stop Diagnostics."""
-    return rules.control_capture(call, _present(call)[1])
+rules.serve_keys(routes.put, routes, CONNECTION, "GatewaySharedKey", _connection)
+rules.serve_captures(routes, GATEWAY, "", lambda call: _present(call)[1])
 
 
 @routes.get("services/networking/supporteddevices", "ListSupportedDevices")
@@ -294,7 +269,7 @@ def list_certificates(call: Call) -> Reply:
     """List Client Root Certificates; an empty list is a 404 [rec network/get_client_root_certificates]."""
     found = _certificates(call.subscription, _network(call).id)
     if not found:
-        raise refusals.not_found(_NO_CERTIFICATE)
+        raise refusals.not_found(_NO_CERTIFICATE)  # [rec network/get_client_root_certificates]
     shown = [
         wire.ClientRootCertificate(
             expiration_time=one.expires, subject=one.subject, thumbprint=one.thumbprint
@@ -336,6 +311,7 @@ def _of_certificate(function: Callable[[Call, ClientRootCertificate], Reply]) ->
     def answer(call: Call) -> Reply:
         key = f"{_network(call).id}/{call.parameters['certificateThumbprint']}"
         found = call.subscription.client_root_certificates.get(key)
+        # [rec network/get_client_root_certificates]
         return function(call, refusals.required(found, _NO_CERTIFICATE))
 
     return answer

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Final
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
@@ -41,7 +42,7 @@ class _Tables(Associated[RouteTable, wire.RouteTable]):
 
     def check(self, name: str, wanted: wire.RouteTable) -> None:
         if not name:
-            raise refusals.bad_request(_NO_NAME)
+            raise refusals.bad_request(_NO_NAME)  # [rec network/create_route_table_tests]
 
     def make(self, call: Call, name: str, wanted: wire.RouteTable) -> RouteTable:
         # An empty one was taken [rec network/create_route_table_tests].
@@ -62,7 +63,7 @@ class _Tables(Associated[RouteTable, wire.RouteTable]):
     def wanted(self, call: Call) -> str:
         name = call.body(wire.RouteTableAssociation).route_table_name
         if not name:
-            raise refusals.bad_request(_NO_NAME)
+            raise refusals.bad_request(_NO_NAME)  # [rec network/add_route_table_to_subnet_tests]
         return name
 
     def association(self, name: str) -> wire.RouteTableAssociation:
@@ -90,15 +91,18 @@ class _Routes(Collection[wire.Route, wire.Route]):
     def check(self, name: str, wanted: wire.Route) -> None:
         """Refuse in the order and the words of [rec network/set_route_tests]."""
         if (wanted.name or "").lower() != name.lower():
+            # [rec network/set_route_tests]
             raise refusals.bad_request(f"Route name {wanted.name or ''} is invalid.")
         if not wanted.address_prefix:
-            raise refusals.bad_request(
+            raise refusals.bad_request(  # [rec network/set_route_tests]
                 "The address prefix is a mandatory parameter, but it is not specified."
             )
         if wanted.next_hop is None:
+            # [rec network/set_route_tests]
             raise refusals.bad_request("The next hop is a mandatory parameter, but it is not specified.")
         if wanted.next_hop.type not in {*wire.NextHopKind}:
             kinds = ", ".join(wire.NextHopKind)
+            # [rec network/set_route_tests]
             raise refusals.bad_request(f"The next hop type is invalid. Please use next hop types {kinds}.")
         try:
             addresses.block_of(wanted.address_prefix)
@@ -106,7 +110,7 @@ class _Routes(Collection[wire.Route, wire.Route]):
             sentence = (
                 f"The address prefix {wanted.address_prefix} is invalid. Please use valid CIDR notation."
             )
-            raise refusals.bad_request(sentence) from error
+            raise refusals.bad_request(sentence) from error  # [rec network/set_route_tests]
         if wanted.next_hop.type == wire.NextHopKind.VIRTUAL_APPLIANCE and not wanted.next_hop.ip_address:
             raise refusals.bad_request("The next hop VirtualAppliance needs an IpAddress.")  # [guess]
 
@@ -165,36 +169,26 @@ def _effective(
     )
 
 
-class _Forwarding:
-    """Reads and says if roles, or network interfaces, may pass on the traffic of others; at first none may [guess]."""
+_FORWARDING: Final[Mapping[str, Holders[Role]]] = {"Role": Roles(), "NetworkInterface": Interfaces()}
+"""Roles and network interfaces, by their nouns, which stand in saved states and stay."""
 
-    def __init__(self, holders: Holders[Role]) -> None:
-        self._holders = holders
-        path = f"{holders.path}/ipforwarding"
-        routes.get(path, f"GetIPForwardingFor{holders.noun}")(self.read)
-        routes.post(path, f"SetIPForwardingOn{holders.noun}")(self.set)
-        _FORWARDING[holders.noun] = holders
 
-    def read(self, call: Call) -> Reply:
-        """Answer how it is."""
-        role, _, _ = self._holders.holder(call)
-        state = getattr(self._holders.part(role, call.parameters), "ip_forwarding", None) or "Disabled"
-        return Reply(document=wire.IPForwarding(state=state))
+def _serve_forwarding(noun: str, holders: Holders[Role]) -> None:
+    """Enter the routes that say if they may pass on the traffic of others; at first none may [guess]."""
 
-    def set(self, call: Call) -> Reply:
-        """Answer a POST, which says how it is to be."""
+    def read(call: Call) -> Reply:
+        part = holders.part(holders.holder(call)[0], call.parameters)
+        return Reply(document=wire.IPForwarding(state=getattr(part, "ip_forwarding", None) or "Disabled"))
+
+    def put(call: Call) -> Reply:
         state = call.body(wire.IPForwarding).state
-        role, lock, _ = self._holders.holder(call)
+        role, lock, _ = holders.holder(call)
         if state not in {"Enabled", "Disabled"}:
-            raise refusals.bad_request(
-                f"The IP forwarding state {state} is neither Enabled nor Disabled."
-            )  # [guess]
-        then = partial(_forward, self._holders.noun, role, dict(call.parameters), state)
-        return call.accept(locks=[lock], then=then)
+            raise refusals.bad_request(f"{state} is neither Enabled nor Disabled.")  # [guess]
+        return call.accept(locks=[lock], then=partial(_forward, noun, role, dict(call.parameters), state))
 
-
-_FORWARDING: dict[str, Holders[Role]] = {}
-"""By their nouns, which stand in saved states and stay."""
+    routes.get(f"{holders.path}/ipforwarding", f"GetIPForwardingFor{noun}")(read)
+    routes.post(f"{holders.path}/ipforwarding", f"SetIPForwardingOn{noun}")(put)
 
 
 @effect("route-tables/forward")
@@ -202,5 +196,5 @@ def _forward(noun: str, role: Role, parameters: Parameters, state: str) -> None:
     _FORWARDING[noun].replace(role, parameters, "ip_forwarding", state)
 
 
-_Forwarding(Roles())
-_Forwarding(Interfaces())
+for _noun, _holders in _FORWARDING.items():
+    _serve_forwarding(_noun, _holders)

@@ -120,16 +120,7 @@ def update(call: Call) -> Reply:
     return rules.update(call, _gateway(call), "VirtualNetwork")
 
 
-@routes.get(f"{GATEWAY}/publicdiagnostics", "GetVirtualNetworkGatewayDiagnostics")
-def get_capture(call: Call) -> Reply:
-    """Get Diagnostics."""
-    return rules.capture(_gateway(call))
-
-
-@routes.put(f"{GATEWAY}/publicdiagnostics", "UpdateVirtualNetworkGatewayDiagnostics")
-def control_capture(call: Call) -> Reply:
-    """Start and Stop Diagnostics."""
-    return rules.control_capture(call, _gateway(call), "VirtualNetwork")
+rules.serve_captures(routes, GATEWAY, "VirtualNetwork", _gateway)
 
 
 # Local network gateways, whose changes are done with the answer
@@ -167,6 +158,7 @@ def create_local(call: Call) -> Reply:
     wanted = call.body(wire.CreateLocalNetworkGatewayParameters)
     _require_prefixes(wanted.address_space)
     present = len(call.subscription.local_network_gateways)
+    # No source says so. [guess]
     refusals.require_quota("local network site count", call.subscription.quotas.local_network_sites, present)
     id_ = str(UUID(int=call.random.getrandbits(128), version=4))
     call.subscription.local_network_gateways[id_] = wire.LocalNetworkGateway(
@@ -198,7 +190,7 @@ def delete_local(call: Call) -> Reply:
     """Delete Local Network Gateway."""
     local = _local(call)
     if any(one.entity == local.id for one in call.subscription.gateway_connections.values()):
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [guess]
             f"The local network gateway {local.gateway_name} has connections."
         )  # [guess]
     del call.subscription.local_network_gateways[local.id]
@@ -248,7 +240,7 @@ def create_connection(call: Call) -> Reply:
     if kind == wire.GatewayConnectionType.VNET_TO_VNET:
         _gateway(call, entity)
     if wanted.enable_bgp and local is not None and local.bgp_settings is None:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [lifecycles 5]
             "A connection with BGP needs the BgpSettings of the other end."
         )  # [lifecycles 5]
     if rules.key_of(gateway, entity) in call.subscription.gateway_connections:
@@ -294,22 +286,7 @@ def _drop(subscription: Subscription, key: str) -> None:
     del subscription.gateway_connections[key]
 
 
-@routes.get(f"{GATEWAY}{ENTITY}/sharedkey", "GetGatewayConnectionSharedKey")
-def get_key(call: Call) -> Reply:
-    """Get Shared Key."""
-    return rules.shared_key(_connection(call)[1])
-
-
-@routes.post(f"{GATEWAY}{ENTITY}/sharedkey", "SetGatewayConnectionSharedKey")
-def set_key(call: Call) -> Reply:
-    """Set Shared Key."""
-    return rules.set_key(call, *_connection(call))
-
-
-@routes.patch(f"{GATEWAY}{ENTITY}/sharedkey", "ResetGatewayConnectionSharedKey")
-def reset_key(call: Call) -> Reply:
-    """Reset Shared Key."""
-    return rules.reset_key(call, *_connection(call))
+rules.serve_keys(routes.patch, routes, GATEWAY + ENTITY, "GatewayConnectionSharedKey", _connection)
 
 
 @routes.get(f"{GATEWAY}{ENTITY}/ipsecparameters", "GetGatewayConnectionIpsecParameters")

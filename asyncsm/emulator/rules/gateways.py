@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from random import Random
@@ -14,8 +14,9 @@ from uuid import UUID
 from pydantic import SecretStr
 
 from asyncsm.emulator import refusals
-from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.call import Call, Handler, Reply
 from asyncsm.emulator.gateways import Gateway, GatewayConnection
+from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules.instances import Timing, public_address
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
@@ -47,7 +48,7 @@ def require_provisioned(gateway: Gateway | None) -> Gateway:
     """Return a gateway that runs; refuse where there is none, or none yet, or none any more."""
     if gateway is None or gateway.state != PROVISIONED:  # [rec network/get_shared_key_tests]
         sentence = "The current provisioning status of the gateway prevents this operation."
-        raise refusals.bad_request(sentence)
+        raise refusals.bad_request(sentence)  # [rec network/get_shared_key_tests]
     return gateway
 
 
@@ -130,7 +131,7 @@ def update(call: Call, gateway: Gateway | None, kind: str = "") -> Reply:
     if wanted.operation == wire.GatewayUpdate.RESIZE:
         if running.type == wire.GatewayType.STATIC_ROUTING:  # [rec network/resize_gateway_tests]
             sentence = "The current operation or request is invalid against Static-Routing gateway."
-            raise refusals.bad_request(sentence)
+            raise refusals.bad_request(sentence)  # [rec network/resize_gateway_tests]
         if wanted.gateway_size not in SIZES:
             raise refusals.bad_request(f"There is no gateway of the size {wanted.gateway_size}.")  # [guess]
         then = partial(_resized, Timing.of(call), running, str(wanted.gateway_size))
@@ -180,23 +181,30 @@ def valid_key(key: SecretStr | None, *, any_characters: bool = False) -> str:
     return text
 
 
-def shared_key(connection: GatewayConnection) -> Reply:
-    """Answer which key a connection has."""
-    return Reply(document=wire.SharedKey(value=SecretStr(connection.shared_key)))
+def serve_keys(
+    reset: Callable[[str, str], Callable[[Handler], Handler]],
+    routes: RouteTable,
+    path: str,
+    name: str,
+    find: Callable[[Call], tuple[Gateway, GatewayConnection]],
+) -> None:
+    """Enter the routes of the key of a connection: read, set, and made anew by the method `reset`."""
 
+    def read(call: Call) -> Reply:
+        return Reply(document=wire.SharedKey(value=SecretStr(find(call)[1].shared_key)))
 
-def set_key(call: Call, gateway: Gateway, connection: GatewayConnection) -> Reply:
-    """Answer a request that gives a connection a key."""
-    key = valid_key(call.body(wire.SharedKey).value)
-    return change(call, gateway, connection, {"shared_key": key})
+    def put(call: Call) -> Reply:
+        return change(call, *find(call), {"shared_key": valid_key(call.body(wire.SharedKey).value)})
 
+    def renew(call: Call) -> Reply:
+        length = call.body(wire.ResetSharedKey).key_length
+        if not 1 <= length <= MOST_KEY:
+            raise refusals.bad_request("The key length must be between 1 and 128.")  # [guess]
+        return change(call, *find(call), {"shared_key": new_key(call.random, length)})
 
-def reset_key(call: Call, gateway: Gateway, connection: GatewayConnection) -> Reply:
-    """Answer a request for a new key."""
-    length = call.body(wire.ResetSharedKey).key_length
-    if not 1 <= length <= MOST_KEY:
-        raise refusals.bad_request("The key length must be between 1 and 128.")  # [guess]
-    return change(call, gateway, connection, {"shared_key": new_key(call.random, length)})
+    routes.get(f"{path}/sharedkey", f"Get{name}")(read)
+    routes.post(f"{path}/sharedkey", f"Set{name}")(put)
+    reset(f"{path}/sharedkey", f"Reset{name}")(renew)
 
 
 def set_ipsec(call: Call, gateway: Gateway, connection: GatewayConnection) -> Reply:
@@ -229,14 +237,23 @@ def _kept(subscription: Subscription, key: str, connection: GatewayConnection) -
 # Captures
 
 
-def capture(gateway: Gateway) -> Reply:
-    """Answer how far the latest capture is."""
-    url = gateway.captured_at if gateway.capture == "Ready" else ""
-    shown = wire.GatewayPublicDiagnosticsStatus(public_diagnostics_url=url, state=gateway.capture)
-    return Reply(document=shown)
+def serve_captures(routes: RouteTable, path: str, kind: str, find: Callable[[Call], Gateway | None]) -> None:
+    """Enter the routes of captures; `kind` is that of the gateway, in the operations' names."""
+
+    def read(call: Call) -> Reply:
+        gateway = require_provisioned(find(call))
+        url = gateway.captured_at if gateway.capture == "Ready" else ""
+        shown = wire.GatewayPublicDiagnosticsStatus(public_diagnostics_url=url, state=gateway.capture)
+        return Reply(document=shown)
+
+    def control(call: Call) -> Reply:
+        return _control_capture(call, find(call), kind)
+
+    routes.get(f"{path}/publicdiagnostics", f"Get{kind}GatewayDiagnostics")(read)
+    routes.put(f"{path}/publicdiagnostics", f"Update{kind}GatewayDiagnostics")(control)
 
 
-def control_capture(call: Call, gateway: Gateway | None, kind: str = "") -> Reply:
+def _control_capture(call: Call, gateway: Gateway | None, kind: str) -> Reply:
     """Answer a PUT that begins or ends a capture; see `update` for `kind`."""
     wanted = call.body(wire.UpdateGatewayPublicDiagnostics)
     call.route = replace(
@@ -256,7 +273,7 @@ def control_capture(call: Call, gateway: Gateway | None, kind: str = "") -> Repl
     keys = {account.primary_key, account.secondary_key} if account is not None else {key}
     if not wanted.container_name or key not in keys:
         sentence = "The input stoarge information is incorrect. Please check it and retry the public diagnostics again."
-        raise refusals.bad_request(sentence)
+        raise refusals.bad_request(sentence)  # [rec network/start_diagnostics_tests]
     reply = call.accept(locks=[running])
     begun = f"{call.now:%m_%d_%Y_%I_%M_%S_%p}_{seconds}"
     url = (
@@ -276,18 +293,18 @@ def _enter_capture(call: Call, gateway: Gateway, state: str, seconds: float) -> 
 def _checked(wanted: wire.UpdateGatewayPublicDiagnostics) -> tuple[str, str, int]:
     """Return account, key and seconds of a capture, or refuse them as in [rec network/start_diagnostics_tests]."""
     if not wanted.customer_storage_name:
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [rec network/start_diagnostics_tests]
             "The specified CustomerStorageName was not valid. "
             "It should be the name of a storage account that you have access to."
         )
     if wanted.customer_storage_key is None or not wanted.customer_storage_key.get_secret_value():
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [rec network/start_diagnostics_tests]
             "The specified CustomerStorageKey was not valid. "
             "It should be the unencrypted value of the key used to access the provided storage account."
         )
     seconds = wanted.capture_duration_in_seconds or ""
     if not (seconds.isascii() and seconds.isdecimal() and 1 <= int(seconds) <= MOST_CAPTURE):
-        raise refusals.bad_request(
+        raise refusals.bad_request(  # [rec network/start_diagnostics_tests]
             "The specified CaptureDurationInSeconds was not valid. "
             "It should be an integer which should be a value between 1 and 300. "
         )

@@ -126,6 +126,68 @@ async function network() {
   await call('network.staticIPs.check', 'nodenet', '10.1.0.10');
 }
 
+async function routes() {
+  await call('network.routes.createRouteTable', { name: 'nodetable', label: 'ways', location: 'West US' });
+  await call('network.routes.setRoute', 'nodetable', 'all', {
+    name: 'all', addressPrefix: '0.0.0.0/0', nextHop: { type: 'VirtualAppliance', ipAddress: '10.1.0.9' },
+  });
+  await call('network.routes.getRouteTableWithDetails', 'nodetable', 'full');
+  await call('network.routes.listRouteTables');
+  await call('network.routes.addRouteTableToSubnet', 'nodenet', 'first', { routeTableName: 'nodetable' });
+  await call('network.routes.getRouteTableForSubnet', 'nodenet', 'first');
+  await call('network.routes.removeRouteTableFromSubnet', 'nodenet', 'first');
+  await call('network.routes.deleteRoute', 'nodetable', 'all');
+  await call('network.routes.deleteRouteTable', 'nodetable');
+}
+
+async function gateways() {
+  await call('network.gateways.create', 'nodenet', { gatewaySKU: 'Default', gatewayType: 'DynamicRouting' });
+  await call('network.gateways.get', 'nodenet');
+  await call('network.gateways.setSharedKey', 'nodenet', 'office', { value: 'OursAndTheirs1' });
+  await call('network.gateways.getSharedKey', 'nodenet', 'office');
+  await call('network.gateways.resetSharedKey', 'nodenet', 'office', { keyLength: 64 });
+  await call('network.gateways.setIPsecParameters', 'nodenet', 'office', {
+    parameters: { encryptionType: 'AES256', pfsGroup: 'PFS1', sADataSizeKilobytes: 0, sALifeTimeSeconds: 0 },
+  });
+  await call('network.gateways.getIPsecParameters', 'nodenet', 'office');
+  await call('network.gateways.connectDisconnectOrTest', 'nodenet', 'office', { operation: 'Connect' });
+  await call('network.gateways.listConnections', 'nodenet');
+  await call('network.gateways.setDefaultSites', 'nodenet', { defaultSite: 'office' });
+  await call('network.gateways.removeDefaultSites', 'nodenet');
+  await call('network.gateways.listSupportedDevices');
+  await call('network.clientRootCertificates.create', 'nodenet', { certificate: facts.root_certificate });
+  await call('network.clientRootCertificates.list', 'nodenet');
+  await call('network.gateways.reset', 'nodenet', { operation: 'Reset' });
+  await call('network.gateways.resize', 'nodenet', {
+    operation: 'Resize', gatewaySKU: 'HighPerformance',
+  });
+  await call('network.gateways.deleteMethod', 'nodenet');
+}
+
+async function connections() {
+  await call('network.gateways.createVirtualNetworkGateway', 'nodenet', {
+    gatewayName: 'nodegate', gatewaySKU: 'Standard', gatewayType: 'DynamicRouting',
+  });
+  const made = await call('network.gateways.listVirtualNetworkGateways');
+  const gateway = made.virtualNetworkGateways[0].gatewayId;
+  await call('network.gateways.createLocalNetworkGateway', {
+    gatewayName: 'nodedevice', ipAddress: '198.51.100.2', addressSpace: ['172.16.0.0/12'],
+    bgpSettings: { asn: 65010, bgpPeeringAddress: '172.16.0.1', peerWeight: 5 },
+  });
+  const listed = await call('network.gateways.listLocalNetworkGateways');
+  const device = listed.localNetworkGateways[0].id;
+  await call('network.gateways.createGatewayConnection', {
+    connectedEntityId: device, gatewayConnectionName: 'nodeway', gatewayConnectionType: 'IPsec',
+    virtualNetworkGatewayId: gateway, routingWeight: 3, sharedKey: 'OursAndTheirs2', enableBgp: true,
+  });
+  await call('network.gateways.getGatewayConnection', gateway, device);
+  await call('network.gateways.getSharedKeyV2', gateway, device);
+  await call('network.gateways.deleteGatewayConnection', gateway, device);
+  await call('network.gateways.deleteLocalNetworkGateway', device);
+  await call('network.gateways.deleteVirtualNetworkGateway', gateway);
+  await call('network.gateways.listVirtualNetworkGateways');
+}
+
 async function images() {
   await call('compute.virtualMachineOSImages.create', {
     name: 'nodeimage', label: 'an image', operatingSystemType: 'Linux', mediaLinkUri: blob('images/os.vhd'),
@@ -357,7 +419,6 @@ async function end() {
   await call('network.reservedIPs.deleteMethod', 'nodeip');
   await call('compute.virtualMachineOSImages.deleteMethod', 'nodeimage', true);
   await call('storage.storageAccounts.deleteMethod', 'nodestore');
-  await call('management.subscriptions.listOperations', { startTime: period[0], endTime: period[1] });
 }
 
 // What is refused is told as the service tells it, which programs ask about.
@@ -377,6 +438,10 @@ async function journey() {
   await capture();
   await cloudService();
   await end();
+  await routes();
+  await gateways();
+  await connections();
+  await call('management.subscriptions.listOperations', { startTime: period[0], endTime: period[1] });
 }
 
 journey();

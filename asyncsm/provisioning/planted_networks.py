@@ -1,0 +1,73 @@
+"""Planting of a seed's route tables and gateways, and what tells of its entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from asyncsm.emulator.seeding import SeedDocument, SeedError
+from asyncsm.emulator.state import Subscription
+from asyncsm.errors import AsyncsmError
+from asyncsm.provisioning.expansion import TemplateError, expand
+from asyncsm.provisioning.problems import Path_, problem
+from asyncsm.provisioning.specs import Spec
+from asyncsm.services import NetworkManagementService
+
+S = TypeVar("S", bound=Spec)
+
+
+def copies(section: str, entries: Sequence[S]) -> Iterator[tuple[Path_, S]]:
+    """Yield all that the entries of a section stand for, each with its place."""
+    for number, entry in enumerate(entries):
+        with told_of((section, number)):
+            made = list(expand(entry))
+        yield from (((section, number), one) for one in made)
+
+
+@contextmanager
+def told_of(path: Path_) -> Iterator[None]:
+    """Say of which entry of the seed it is that something cannot be."""
+    try:
+        yield
+    except SeedError:
+        raise
+    except (AsyncsmError, OSError, TemplateError, ValidationError) as error:
+        message = str(getattr(error, "message", "") or error)
+        raise SeedError([problem(path, message)]) from error
+
+
+async def plant_routes(network: NetworkManagementService, document: SeedDocument) -> None:
+    """Make the route tables of a seed."""
+    for path, table in copies("route_tables", document.route_tables):
+        with told_of(path):
+            location = table.location or document.location or ""
+            await network.create_route_table(table.name, location, table.label or table.name)
+            for route in table.routes:
+                await network.set_route(table.name, *dict(route).values())
+            for place in table.subnets:
+                await network.add_route_table_to_subnet(table.name, *place.split("/", 1))
+
+
+async def plant_gateways(
+    network: NetworkManagementService, document: SeedDocument, subscription: Subscription
+) -> None:
+    """Make the gateways of a seed, with the devices outside and the connections between them."""
+    for path, device in copies("local_network_gateways", document.local_network_gateways):
+        with told_of(path):
+            await network.create_local_network_gateway(device.name, device.ip_address, device.address_space)
+    known = subscription.local_network_gateways.values()
+    devices = {device.gateway_name: device.id for device in known}
+    for path, gateway in copies("virtual_network_gateways", document.virtual_network_gateways):
+        with told_of(path):
+            kind = (gateway.gateway_size, gateway.gateway_type)
+            made = await network.create_virtual_network_gateway(
+                gateway.virtual_network_name, gateway.name, *kind
+            )
+            made.detach()  # it has ended, but its answer names an operation
+            id_ = [*subscription.gateways][-1]
+            for name in gateway.connected_to:
+                connection = await network.create_gateway_connection(name, id_, devices.get(name, name))
+                connection.detach()

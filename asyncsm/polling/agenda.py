@@ -53,6 +53,10 @@ class _Reference(weakref.ref["OperationHandle"]):
         self.request_id: str = handle.request_id
 
 
+CLOCKS_APART: Final = 30.0
+"""Seconds by which a list begins before the moment in a token. One that misses it is no harm: see `surveys.MISSES`."""
+
+
 class Entry:
     """A pending operation.
 
@@ -60,8 +64,8 @@ class Entry:
         request_id: its id.
         kind: the service's name for the call.
         accepted: when it was accepted, by the event loop's clock.
-        began: the same by the service's clock, in seconds since 1970; ``None`` if that is not known, or
-            if no list shows it.
+        began: the same by the service's clock, in seconds since 1970, or somewhat earlier where another process
+            began it; ``None`` if that is not known, or if no list shows it.
         source: name of the source that is asked for it.
         stage: where it stands.
         due: when it is worth asking for.
@@ -124,8 +128,10 @@ class Entry:
 
 
 def _accepted_by_the_services_clock(handle: OperationHandle) -> float | None:
-    if handle.response is None or handle.source != DEFAULT_SOURCE:
+    if handle.source != DEFAULT_SOURCE:
         return None
+    if handle.response is None:  # its token has the moment by the clock of another process, or nothing
+        return handle.submitted.timestamp() - CLOCKS_APART if handle.operation else None
     date = handle.response.date
     return date.timestamp() if date else None
 

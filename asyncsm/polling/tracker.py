@@ -101,7 +101,8 @@ class Tracker:
         entry = self._agenda.get(handle.request_id)
         if entry is None:
             entry = self._agenda.add(handle)
-            self._surveys.note(entry)
+            if handle.response is not None:  # else it is not a new one
+                self._surveys.note(entry)
             self._stir()
         else:
             self._agenda.attach(entry, handle)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
@@ -11,6 +12,7 @@ from doubles.pending import EPOCH, FAILURE, POLICY, PendingOperations, tracker_f
 from doubles.virtual_time import virtual_time
 
 from asyncsm import errors
+from asyncsm.polling import OperationHandle
 from asyncsm.polling.listing import ListCost
 
 BUSY = errors.ServerBusy("ServerBusy", "later", status=503)
@@ -168,11 +170,32 @@ async def test_a_list_answers_for_operations_that_are_not_due():
 
 
 @virtual_time
-async def test_what_has_no_date_is_asked_for_singly():
-    """A handle resumed from a token or an id says nothing of the service's time, and is on no list."""
+@pytest.mark.parametrize(("apart", "most"), [(0, 4), (-20, 4), (3600, 24)])
+async def test_what_a_token_tells_of_is_on_a_list(apart, most):
+    """Unless the clock of the process that began it was far ahead of the service's: then it is asked for singly."""
     service = PendingOperations()
     tracker = tracker_for(service)
-    resumed = [service.begin(tracker, f"resumed{n}", 50, dated=False) for n in range(20)]
+    resumed = []
+    for number in range(20):
+        service.began[f"resumed{number}"], service.ends[f"resumed{number}"] = service.now, service.now + 50
+        submitted = datetime.fromtimestamp(EPOCH + service.now + apart, UTC)
+        handle = OperationHandle(
+            tracker, f"resumed{number}", operation="CreateDeployment", resource="POST /x", submitted=submitted
+        )
+        tracker.watch(handle)
+        resumed.append(handle)
+    await asyncio.gather(*resumed)
+    assert service.surveys
+    assert len({request_id for _, request_id in service.asked}) <= most
+    await tracker.close()
+
+
+@virtual_time
+async def test_what_has_no_date_is_asked_for_singly():
+    """A handle resumed from an id says nothing of the time of its operation, and is on no list."""
+    service = PendingOperations()
+    tracker = tracker_for(service)
+    resumed = [service.begin(tracker, f"resumed{n}", 50, "", dated=False) for n in range(20)]
     await asyncio.gather(*resumed)
     assert service.surveys == []
     assert max(len(asked) for asked in service.rounds) <= POLICY.concurrency

@@ -1,7 +1,7 @@
 """VPN gateways of virtual networks, of both generations, and what stands at the other end. [protocol 4.20]"""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr
 
@@ -61,7 +61,7 @@ class PlainString(XmlModel):
     """A bare text in answer to a request."""
 
     xml_root = "string"
-    xml_namespace = STRINGS
+    xml_namespace: ClassVar[str | None] = STRINGS
 
     text: Annotated[str, Field(alias="#text")] = ""
 
@@ -276,7 +276,7 @@ class Vendor(XmlModel):
 class VpnDeviceList(XmlModel):
     """The VPN devices for which there are configuration scripts."""
 
-    xml_namespace = None
+    xml_namespace: ClassVar[str | None] = None
 
     version: Annotated[str | None, Field(alias="@version")] = None
     vendors: Annotated[list[Vendor], Field(alias="Vendor")] = Field(default_factory=list)

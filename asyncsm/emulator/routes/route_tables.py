@@ -118,7 +118,7 @@ class _Routes(Collection[wire.Route, wire.Route]):
         return wanted.model_copy(update={"name": name.lower()})  # [lifecycles 3]
 
 
-tables = _Tables(routes)
+tables: _Tables = _Tables(routes)
 _Routes(routes)
 Place(routes, tables, Subnets())
 

@@ -126,7 +126,7 @@ async def operations(sms: ServiceManagementService) -> int:
 
 async def plan(sms: ServiceManagementService) -> int:
     """Apply a plan of as many machines; return how many resources were not brought about."""
-    report = await Provisioner(plan_of(MACHINES), sms).apply()
+    report = await Provisioner(plan_of(MACHINES, 0), sms).apply()
     return 0 if report.all_good else sum(report.outcomes.values()) - report.outcomes.get("created", 0)
 
 

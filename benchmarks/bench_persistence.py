@@ -53,7 +53,7 @@ class Requests:
         route, parameters = self._router.find(method, incoming.segments, {}, incoming.root)
         subscription = emulator.state.subscriptions[emulator.subscription_id]
         self._made += 1
-        world, app = emulator._world, emulator._app  # noqa: SLF001 - past the sockets
+        world, app = emulator.world, emulator._app  # noqa: SLF001 - past the sockets
         call = Call(world, subscription, incoming, route, parameters, f"{self._made:032x}")
         app._perform(call)  # noqa: SLF001 - as above
         emulator.save()

@@ -14,7 +14,6 @@ from asyncsm.config import XML_CONTENT_TYPE
 from asyncsm.durations import Usual
 from asyncsm.emulator import refusals, strict
 from asyncsm.emulator.authentication import Gate
-from asyncsm.emulator.blob_addresses import BlobAddress
 from asyncsm.emulator.blob_service.azurite import Azurite
 from asyncsm.emulator.blob_service.facts import BlobFacts
 from asyncsm.emulator.clock import Clock, Effect
@@ -24,6 +23,7 @@ from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.state import ServiceState, Subscription
 from asyncsm.wire import inspection, xml
 from asyncsm.wire.base import is_plain_xml
+from asyncsm.wire.blob_addresses import BlobAddress
 from asyncsm.wire.document import Document
 from asyncsm.wire.xml import Node
 
@@ -233,6 +233,11 @@ class Call:
     def path(self) -> str:
         """The request's path below the subscription, decoded, without slashes around it."""
         return "/".join(self._incoming.segments)
+
+    @property
+    def with_media(self) -> bool:
+        """Tell if what is deleted takes its disks, and the blobs behind them, along."""
+        return self.query.get("comp", "").lower() == "media"
 
     @property
     def is_strict(self) -> bool:

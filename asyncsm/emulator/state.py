@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import ClassVar, Final
 
 from asyncsm.emulator.arguments import check_number
-from asyncsm.emulator.blob_addresses import address_of
 from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.compute import Deployment, Disk, HostedService, OSImage
 from asyncsm.emulator.gateways import ClientRootCertificate, Gateway, GatewayConnection
@@ -27,6 +26,7 @@ from asyncsm.emulator.service_bus import ServiceBusNamespace
 from asyncsm.emulator.sql import SqlServer
 from asyncsm.emulator.websites import WebSiteBackup, WebSpace
 from asyncsm.wire.autoscale import AutoscaleSetting
+from asyncsm.wire.blob_addresses import address_of
 from asyncsm.wire.monitoring import MetricSetting
 from asyncsm.wire.virtual_network_gateways import LocalNetworkGateway
 from asyncsm.wire.vm_images import VMImage

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
-from urllib.parse import unquote, urlsplit
 
 from asyncsm.errors import AsyncsmError, InvalidArgument, ResourceNotFound
 from asyncsm.estate.inventory import Inventory, natural, take_inventory
@@ -17,9 +15,8 @@ from asyncsm.provisioning.resources.base import READS_AT_ONCE
 from asyncsm.services import ServiceManagementService
 from asyncsm.uploads.access import BlobAccount, find_account
 from asyncsm.uploads.blobs import Vhd, delete_vhd, list_vhds
-from asyncsm.wire.vhd import FOOTER
-
-GIB: Final = 2**30
+from asyncsm.wire.blob_addresses import BlobAddress, address_of
+from asyncsm.wire.vhd import gigabytes
 
 
 class LeftoverKind(StrEnum):
@@ -212,7 +209,8 @@ class _Search:
         kept: set[str] = set()
         left: set[str] = set()
         for kind, name, link in _links(self._inventory):
-            (left if (kind, name) in going else kept).add(_place_of(link)[0])
+            if address := address_of(link):
+                (left if (kind, name) in going else kept).add(address.account)
         return kept, left
 
 
@@ -227,25 +225,16 @@ def _links(inventory: Inventory) -> Iterator[tuple[LeftoverKind, str, str]]:
             yield LeftoverKind.VM_IMAGE, one.name or "", part.media_link or ""
 
 
-def _place_of(link: str) -> tuple[str, str]:
-    """Return the account of a blob, and the blob's place in it; Azurite has the account in the path."""
-    parts = urlsplit(link)
-    host, path = parts.hostname or "", unquote(parts.path).strip("/")
-    if ".blob." in host:
-        return host.partition(".")[0], path
-    account, _, place = path.partition("/")
-    return account, place
-
-
 def _blobs(
     inventory: Inventory, blobs: Iterable[Vhd], accounts: dict[str, BlobAccount]
 ) -> Iterator[Leftover]:
-    known = {_place_of(link) for _, _, link in _links(inventory)}
+    known = {address_of(link) for _, _, link in _links(inventory)}
     for one in blobs:
-        if (one.account, f"{one.container}/{one.name}") not in known:
+        if BlobAddress(one.account, f"{one.container}/{one.name}") not in known:
             address = accounts[one.account].blob_url(one.container, one.name)
-            size = max(1, -(-(one.size - FOOTER) // GIB))
-            yield Leftover(LeftoverKind.BLOB, address, "it is no disk and no image", size, one.modified)
+            yield Leftover(
+                LeftoverKind.BLOB, address, "it is no disk and no image", gigabytes(one.size), one.modified
+            )
 
 
 async def remove_leftovers(

@@ -136,16 +136,6 @@ def item_of(kind: type) -> Kind | None:
     return next((each.of for each in found if isinstance(each, Items)), None)
 
 
-def awaited_names() -> dict[str, list[type]]:
-    """Return the clients that have a method to be awaited, by the method's name."""
-    found: dict[str, list[type]] = {}
-    for kind in clients().values():
-        for name in dir(kind):
-            if is_awaited(kind, name):
-                found.setdefault(name, []).append(kind)
-    return found
-
-
 def client_of(kind: type) -> Client:
     """Return the kind of a client's object."""
     return Client(kind)

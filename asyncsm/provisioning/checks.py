@@ -7,13 +7,13 @@ from difflib import get_close_matches
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any, Final, TypeAlias
-from urllib.parse import urlsplit
 
 from asyncsm.errors import AsyncsmError
 from asyncsm.operations import arguments
 from asyncsm.provisioning.defaults import KINDS, SECTIONS, placed
 from asyncsm.provisioning.problems import Path_, Problem, problem
 from asyncsm.provisioning.specs import CertificateSpec
+from asyncsm.wire.blob_addresses import address_of
 
 Copies: TypeAlias = "dict[str, list[tuple[Path_, Any]]]"
 """The resources of each section, each with the path of its entry."""
@@ -257,7 +257,8 @@ class Checks:
         for path, one in self._copies["virtual_machines"]:
             here = services.get(one.service_name.lower())
             disks = [one.os_disk(), *one.data_disks()]
-            for account in dict.fromkeys(_account(disk.media_link) for disk in disks if disk is not None):
+            addresses = [address_of(disk.media_link) for disk in disks if disk is not None]
+            for account in dict.fromkeys(each.account for each in addresses if each is not None):
                 there = accounts.get(account)
                 if here and there and here.lower() != there.lower() and path not in told:
                     told.add(path)
@@ -284,10 +285,6 @@ class Checks:
         for path, one in self._copies["deployments"]:
             if not (one.is_configuration_given or (base / one.configuration).is_file()):
                 yield problem((*path, "configuration"), f"there is no {one.configuration}")
-
-
-def _account(url: str | None) -> str:
-    return (urlsplit(url or "").hostname or "").partition(".blob.")[0]
 
 
 def _misspelt(path: Path_, name: str, known: set[str]) -> list[Problem]:

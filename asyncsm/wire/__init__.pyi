@@ -3,6 +3,7 @@ from . import (
     atom as atom,
     autoscale as autoscale,
     base as base,
+    blob_addresses as blob_addresses,
     certificates as certificates,
     codec as codec,
     configuration_sets as configuration_sets,

@@ -22,6 +22,7 @@ _OTHER_FORMATS: Final = {
 }
 _CHECKSUM: Final = slice(64, 68)
 MIB: Final = 1024 * 1024
+GIB: Final = 1024 * MIB
 _CONVERT: Final = "convert it with: qemu-img convert -O vpc -o subformat=fixed,force_size {} DISK.vhd"
 
 
@@ -53,6 +54,15 @@ def flaw_of(name: str, head: bytes, footer: bytes, size: int) -> str | None:
             "qemu-img convert -f raw -O vpc -o subformat=fixed,force_size DISK.raw DISK.vhd"
         )
     return None
+
+
+def gigabytes(size: int) -> int:
+    """Return the size of a disk in whole gigabytes.
+
+    Args:
+        size: of its file, in bytes.
+    """
+    return max(1, -(-(size - FOOTER) // GIB))
 
 
 def footer_of(size: int, disk_id: bytes) -> bytes:

@@ -11,8 +11,6 @@ from xml.etree import ElementTree as ET
 
 from asyncsm.wire import vhd, xml
 
-GB: Final = 1024**3
-
 DEFINITION: Final = ".csdef"
 """Ends the name of the file in a package that defines its roles."""
 
@@ -69,7 +67,7 @@ class BlobFacts:
     @property
     def disk_gb(self) -> int:
         """Size of the disk in it, in whole gigabytes."""
-        return max(1, -(-(self.size - vhd.FOOTER) // GB))
+        return vhd.gigabytes(self.size)
 
 
 def opened(content: bytes) -> Package:

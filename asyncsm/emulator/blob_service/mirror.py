@@ -17,10 +17,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 from xml.sax.saxutils import unescape
 
-from asyncsm.emulator.blob_addresses import BlobAddress, address_of
 from asyncsm.emulator.blob_service.azurite import Azurite
-from asyncsm.emulator.blob_service.facts import GB, BlobFacts, opened
+from asyncsm.emulator.blob_service.facts import BlobFacts, opened
+from asyncsm.emulator.rules.disk_attachments import USUAL_SIZE_GB
 from asyncsm.wire import vhd
+from asyncsm.wire.blob_addresses import BlobAddress, address_of
 
 if TYPE_CHECKING:
     from azure.storage.blob.aio import BlobClient
@@ -36,9 +37,6 @@ _LINKS: Final = re.compile(
 
 LONGEST_PACKAGE: Final = 64 * 1024 * 1024
 """Bytes of a package that are read; a longer one is not opened."""
-
-USUAL_GB: Final = 30
-"""Size of a blob whose disk does not say its own."""
 
 R = TypeVar("R")
 
@@ -149,7 +147,7 @@ class BlobMirror:
     ) -> Iterator[tuple[BlobAddress, _Medium]]:
         address = address_of(link)
         if address is not None:
-            yield address, _Medium(gb or USUAL_GB, self._sources.get(address, source))
+            yield address, _Medium(gb or USUAL_SIZE_GB, self._sources.get(address, source))
 
     async def _ensure(self, address: BlobAddress, medium: _Medium) -> None:
         """Have a blob there, which nobody can delete as long as it is in use."""
@@ -169,7 +167,7 @@ class BlobMirror:
         client = self.azurite.client(address.account)
         with contextlib.suppress(ResourceExistsError):
             await client.create_container(address.path.partition("/")[0])
-        size = medium.gb * GB
+        size = medium.gb * vhd.GIB
         source = medium.source
         if source is not None and source.account in self.azurite.keys and await self._blob(source).exists():
             await blob.start_copy_from_url(self._signed(source))
@@ -233,7 +231,7 @@ class BlobMirror:
 
 def _condemned_by(call: Call) -> Iterator[BlobAddress]:
     """The blobs that go with what a request with ``comp=media`` deletes."""
-    if call.query.get("comp", "").lower() != "media":
+    if not call.with_media:
         return
     for link in _links_at(
         call.subscription, {name.lower(): each.lower() for name, each in call.parameters.items()}

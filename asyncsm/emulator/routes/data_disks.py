@@ -81,10 +81,9 @@ def delete(call: Call) -> Reply:
     """Delete Data Disk: detached, and with ``comp=media`` deleted."""
     _, deployment, role = path_resources.machine(call)
     disk = _find(call, role)
-    media = call.query.get("comp", "").lower() == "media"
     return call.accept(
         locks=[deployment],
-        then=partial(_removed, call.clock, call.subscription, deployment, role, disk, media=media),
+        then=partial(_removed, call.clock, call.subscription, deployment, role, disk, media=call.with_media),
     )
 
 

@@ -97,12 +97,11 @@ def create(call: Call) -> Reply:
 def delete(call: Call) -> Reply:
     """Delete Deployment; with ``comp=media`` its disks go too."""
     service, deployment = path_resources.deployment(call)
-    media = call.query.get("comp", "").lower() == "media"
     timing = Timing.of(call)
     reply = call.accept(
         locks=[deployment],
         then=partial(
-            deployment_lifecycle.remove, timing, call.subscription, service, deployment, media=media
+            deployment_lifecycle.remove, timing, call.subscription, service, deployment, media=call.with_media
         ),
     )
     deployment_lifecycle.begin_removal(timing, deployment)

@@ -135,11 +135,10 @@ def delete(call: Call) -> Reply:
             f"Role {role.name} is the only role present in the deployment and so cannot be removed. Please "
             "delete the deployment or add another role before removing this role."
         )
-    media = call.query.get("comp", "").lower() == "media"
     timing = Timing.of(call)
     reply = call.accept(
         locks=[deployment],
-        then=partial(remove, timing, call.subscription, service, deployment, role, media=media),
+        then=partial(remove, timing, call.subscription, service, deployment, role, media=call.with_media),
     )
     instances.walk(timing, deployment, deployment.instances[role.name], instances.REMOVAL)
     return reply

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from asyncsm.emulator import refusals
-from asyncsm.emulator.blob_addresses import address_of
 from asyncsm.emulator.blob_service.facts import BlobFacts, Endpoint
 from asyncsm.emulator.call import Call
 from asyncsm.emulator.state import StorageAccount
+from asyncsm.wire.blob_addresses import address_of
 
 
 def require_account(call: Call, url: str, what: str, region: str | None = None) -> StorageAccount:

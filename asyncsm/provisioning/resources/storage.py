@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, Final, TypeVar
-from urllib.parse import urlsplit
 
 from asyncsm.polling import OperationHandle
 from asyncsm.provisioning.resources.base import Resource, Site
 from asyncsm.provisioning.resources.difference import Difference, differ
 from asyncsm.provisioning.specs import DiskSpec, OSImageSpec, Part, StorageAccountSpec
+from asyncsm.wire.blob_addresses import address_of
 from asyncsm.wire.disks import Disk
 from asyncsm.wire.images import OSImage
 from asyncsm.wire.storage import StorageService
@@ -23,9 +23,8 @@ _LASTING: Final = frozenset({"Standard_ZRS", "Premium_LRS"})
 
 def account_of(url: str | None) -> Iterator[str]:
     """Yield the key of the storage account in a blob's address."""
-    host = urlsplit(url).hostname if url else None
-    if host and ".blob." in host:
-        yield f"{StorageAccountResource.kind}/{host.partition('.')[0]}"
+    if address := address_of(url):
+        yield f"{StorageAccountResource.kind}/{address.account}"
 
 
 class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):

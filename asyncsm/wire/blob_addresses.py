@@ -38,7 +38,8 @@ def address_of(url: str | None) -> BlobAddress | None:
 
 
 def _is_bare(host: str) -> bool:
-    if host == "localhost":
+    """Tell whether a host is no account's, as Azurite does: an address, or a name that stands alone."""
+    if host == "host.docker.internal" or (host and "." not in host and ":" not in host):
         return True
     try:
         ipaddress.ip_address(host)

@@ -74,6 +74,19 @@ async def test_disk_name_in_use(management: Management, disk: Disk):
     assert "OLD" in await refused(management, machines(body), 409)
 
 
+async def test_names_are_made_up_that_no_disk_has(emulator: Emulator, subscription: Subscription):
+    """Of more machines that are called alike in their services, and made at one moment, than three digits can tell."""
+    emulator.seed(
+        {
+            "hosted_services": [{"name": "same-{index}", "count": 1100}],
+            "virtual_machines": [
+                {"name": "vm", "deployment_name": "d", "service_name": "same-{index}", "count": 1100}
+            ],
+        }
+    )
+    assert len([name for name in subscription.disks if name.startswith("d-vm-0-")]) == 1100
+
+
 async def test_existing_disk(management: Management, clock: ManualClock, disk: Disk):
     """A machine can start from a registered disk: without provisioning, and without its phase."""
     await refused(management, machines(machine(disk=os_disk(DiskName="old"))))

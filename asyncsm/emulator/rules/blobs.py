@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from asyncsm.emulator import refusals
@@ -134,7 +135,7 @@ def new_in(container: str, call: Call, original: str | None) -> str:
         original: URL of the blob it is a copy of.
     """
     letters = "".join(call.random.choices(string.ascii_lowercase + string.digits, k=11))
-    url = f"{container.rstrip('/')}/{letters[:8]}.{letters[8:]}{serial(call)}.vhd"
+    url = f"{container.rstrip('/')}/{letters[:8]}.{letters[8:]}{next(serials(call))}.vhd"
     copied(call, original, url)
     return url
 
@@ -146,9 +147,10 @@ def copied(call: Call, original: str | None, url: str) -> None:
         call.copies[target] = source
 
 
-def serial(call: Call) -> str:
-    """The time to the second and four digits more, with which the service ends names it makes up."""
-    return f"{call.now:%Y%m%d%H%M%S}0{call.random.randint(0, 999):03}"
+def serials(call: Call) -> Iterator[str]:
+    """Yield ends of names that the service makes up: the time to the second and four digits, by chance, then the next."""
+    for number in count(call.random.randint(0, 999)):
+        yield f"{call.now:%Y%m%d%H%M%S}{number:04}"
 
 
 def same(one: str, other: str) -> bool:

@@ -233,8 +233,10 @@ class DiskOrder:
             )
         account = blobs.require_account(self._call, media_link, "media link", self._region)
         require_unused(self._call.subscription, media_link, self.new)
+        if given.disk_name and self._has(given.disk_name):
+            raise refusals.conflict(f"A disk with the name '{given.disk_name}' already exists.")  # [guess]
         disk = Disk(
-            name=given.disk_name or f"{self._deployment_name}-{role_name}-{lun}-{blobs.serial(self._call)}",
+            name=given.disk_name or self._new_name(role_name, lun),
             media_link=media_link,
             size_gb=size_gb,
             created=self._call.now,
@@ -244,11 +246,19 @@ class DiskOrder:
             lun=lun,
             io_type=blobs.io_type(account),
         )
-        names = {one.name.lower() for one in self.new}
-        if disk.name in self._call.subscription.disks or disk.name.lower() in names:
-            raise refusals.conflict(f"A disk with the name '{disk.name}' already exists.")  # [guess]
         self.new.append(disk)
         return disk
+
+    def _has(self, name: str) -> bool:
+        """Tell if there is a disk of this name, registered or to be."""
+        names = {one.name.lower() for one in self.new}
+        return name in self._call.subscription.disks or name.lower() in names
+
+    def _new_name(self, role_name: str, lun: int) -> str:
+        """A name that no disk has: machines of several services may be called alike, and made in one second."""
+        base = f"{self._deployment_name}-{role_name}-{lun}"
+        names = (f"{base}-{serial}" for serial in blobs.serials(self._call))
+        return next(name for name in names if not self._has(name))
 
 
 def _caching(given: wire.HostCaching | None, otherwise: str) -> str:

@@ -6,15 +6,19 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from types import NoneType
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from pydantic import JsonValue
 
 from asyncsm.emulator.arguments import check_number, check_type
 from asyncsm.emulator.clock import Clock
 from asyncsm.emulator.limits import Limits
 from asyncsm.emulator.listening import is_address
-from asyncsm.emulator.seeding import SeedDocument
 from asyncsm.emulator.state import Quotas
 from asyncsm.emulator.throttling import Throttle
+
+if TYPE_CHECKING:
+    from asyncsm.emulator.seeding import SeedDocument
 
 KINDS: Final[Mapping[str, tuple[type[object], ...]]] = {
     "host": (str,),
@@ -27,7 +31,7 @@ KINDS: Final[Mapping[str, tuple[type[object], ...]]] = {
     "throttle": (str, Throttle, NoneType),
     "admin_port": (int, NoneType),
     "database": (str, os.PathLike, NoneType),
-    "contents": (SeedDocument, Mapping, NoneType),
+    "contents": (object,),
     "strict": (bool,),
     "tail": (bool,),
     "limits": (Limits,),
@@ -53,6 +57,7 @@ def check_arguments(given: Mapping[str, object]) -> None:
     """
     for name, value in given.items():
         check_type(name, value, *KINDS[name])
+    _check_contents(given["contents"])
     for name in ("port", "admin_port"):
         if given[name] is not None:
             check_number(name, given[name], 0, 65_535)
@@ -61,6 +66,20 @@ def check_arguments(given: Mapping[str, object]) -> None:
             raise ValueError(f"{name} is empty: what shall the emulator listen on?")
     check_hostnames(given["hostnames"])
     _check_subscriptions(given["subscriptions"])
+
+
+def read_contents(given: SeedDocument | Mapping[str, JsonValue]) -> SeedDocument:
+    """Read what there is to be, which is a plan: all that plans can have is imported only here."""
+    from asyncsm.emulator.seeding import SeedDocument
+
+    return SeedDocument.read(given)
+
+
+def _check_contents(wanted: object) -> None:
+    if wanted is not None and not isinstance(wanted, Mapping):
+        from asyncsm.emulator.seeding import SeedDocument  # as above
+
+        check_type("contents", wanted, SeedDocument, Mapping, NoneType)
 
 
 def check_hostnames(wanted: object) -> None:

@@ -9,12 +9,15 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from asyncsm.emulator.limits import DEFAULT_LIMITS, Limits
-from asyncsm.emulator.seeding import SeedDocument
 from asyncsm.emulator.server import Emulator
 from asyncsm.emulator.state import Quotas
 from asyncsm.emulator.throttling import Throttle
+
+if TYPE_CHECKING:
+    from asyncsm.emulator.seeding import SeedDocument
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from asyncsm.emulator.client_timings import ClientTimings
 from asyncsm.emulator.clock import Clock, make_clock
 from asyncsm.emulator.control import control_port
 from asyncsm.emulator.directory_use import DirectoryUse
-from asyncsm.emulator.emulator_arguments import KINDS, check_arguments
+from asyncsm.emulator.emulator_arguments import KINDS, check_arguments, read_contents
 from asyncsm.emulator.facts import EmulatorFacts
 from asyncsm.emulator.faults import Faults
 from asyncsm.emulator.identity import Identity, server_hosts
@@ -37,11 +37,11 @@ from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.persistence.state_store import StateStore
 from asyncsm.emulator.progress import OperationProgress
 from asyncsm.emulator.request_log import RequestLog
-from asyncsm.emulator.seeding import SeedDocument
 from asyncsm.emulator.state import Quotas, ServiceState, Subscription, SubscriptionCertificate
 from asyncsm.emulator.throttling import Throttle, make_limiter
 
 if TYPE_CHECKING:
+    from asyncsm.emulator.seeding import SeedDocument
     from asyncsm.services import ServiceManagementService
 
 
@@ -122,7 +122,7 @@ class Emulator(EmulatorFacts):
         self._wanted_subscriptions = subscriptions
         self._quotas = Quotas() if quotas is None else Quotas.read(quotas)
         self._database = None if database is None else Path(database)
-        self._contents = None if contents is None else SeedDocument.read(contents)
+        self._contents = None if contents is None else read_contents(contents)
         self._given_directory = None if directory is None else Path(directory)
         self._own_directory: Path | None = None
         self._seed = seed
@@ -251,7 +251,7 @@ class Emulator(EmulatorFacts):
         certificate = self._known.subscription_certificate(self.clock.now())
         before = self._keeper.snapshot()
         try:
-            self._plant(SeedDocument.read(document), certificate)
+            self._plant(read_contents(document), certificate)
         except BaseException:
             self._keeper.restore(before)
             raise

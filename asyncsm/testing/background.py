@@ -22,12 +22,12 @@ from asyncsm.config import LanePolicy, PollingPolicy, ReconcilePolicy, RetryPoli
 from asyncsm.emulator.client_timings import ClientTimings
 from asyncsm.emulator.clock import FAST, RESOLUTION, Clock, ManualClock
 from asyncsm.emulator.faults import ActiveFault, Fault
-from asyncsm.emulator.seeding import SeedDocument
 from asyncsm.emulator.server import Emulator
 from asyncsm.emulator.state import Quotas
 from asyncsm.emulator.throttling import Throttle
 
 if TYPE_CHECKING:
+    from asyncsm.emulator.seeding import SeedDocument
     from asyncsm.services import ServiceManagementService
 
 T = TypeVar("T")

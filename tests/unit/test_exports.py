@@ -73,6 +73,18 @@ def test_a_service_is_imported_without_documents_and_engine():
     assert foreign == "[]"
 
 
+def test_an_emulator_without_a_seed_is_made_without_plans():
+    """All that a plan can have is imported for a seed only; and nothing of the client."""
+    plans, client = fresh(
+        "from asyncsm.emulator import Emulator\n"
+        "Emulator()\n"
+        "print(*loaded('provisioning.'))\n"
+        "print(loaded('operations') + loaded('services') + loaded('session'))"
+    )
+    assert plans == "asyncsm.provisioning.problems"
+    assert client == "[]"
+
+
 def test_each_module_of_documents_can_be_named():
     """The package's stub lists all of them, for type checkers and for who names them as attributes."""
     assert wire.__all__ == sorted(module.name for module in pkgutil.iter_modules(wire.__path__))

@@ -99,7 +99,7 @@ class ControlRoute:
         handler: answers it.
         tag: the chapter of the description.
         query: model of the query's parameters.
-        body: model of the request's body; `ANY_OBJECT`, or ``None`` for none.
+        named_body: names the model of the request's body, which may take a while to import.
         answer: the same for the answer's, if it is JSON.
         content_type: of the answer; empty for none.
         status: of the answer.
@@ -111,11 +111,16 @@ class ControlRoute:
     handler: Handler
     tag: str
     query: type[BaseModel] | None
-    body: Content
+    named_body: Callable[[], Content]
     answer: Content
     content_type: str
     status: int
     example: Example
+
+    @property
+    def body(self) -> Content:
+        """Model of the request's body; `ANY_OBJECT`, or ``None`` for none."""
+        return self.named_body()
 
 
 ROUTES: Final[list[ControlRoute]] = []
@@ -128,7 +133,7 @@ def route(
     *,
     tag: str,
     query: type[BaseModel] | None = None,
-    body: Content = None,
+    body: Callable[[], Content] = lambda: None,
     answer: Content = None,
     content_type: str = "application/json",
     status: int = 200,

@@ -19,6 +19,7 @@ from asyncsm.emulator.control import (
 from asyncsm.emulator.control.calls import (
     ANY_OBJECT,
     ROUTES,
+    Content,
     ControlCall,
     Example,
     Rejected,
@@ -31,7 +32,6 @@ from asyncsm.emulator.control.events import TooManyListeners
 from asyncsm.emulator.control.recipes import RecipeList, environment, recipes
 from asyncsm.emulator.faults import KINDS, OPERATION_NAMES, PARAMETERS, Fault
 from asyncsm.emulator.request_log import RequestLog
-from asyncsm.emulator.seeding import SeedDocument, SeedError
 from asyncsm.provisioning.problems import dotted
 
 __all__ = ["ROUTES"]
@@ -118,9 +118,17 @@ async def reset(call: ControlCall) -> None:
     call.events.announce("reset", schemas.Nothing())
 
 
-@route("POST", "/seed", tag="State", body=SeedDocument, status=204, example=Example(body=SEED))
+def _seed_document() -> Content:
+    from asyncsm.emulator.seeding import SeedDocument  # a plan, with all that plans can have
+
+    return SeedDocument
+
+
+@route("POST", "/seed", tag="State", body=_seed_document, status=204, example=Example(body=SEED))
 async def seed(call: ControlCall) -> None:
     """Add the resources that the body describes, at once, finished and running."""
+    from asyncsm.emulator.seeding import SeedError
+
     document = await call.document(MAX_STATE_BYTES)
     try:
         call.emulator.seed(document)
@@ -135,7 +143,7 @@ async def get_state(call: ControlCall) -> web.Response:
     return web.json_response(call.emulator.snapshot())
 
 
-@route("PUT", "/state", tag="State", body=ANY_OBJECT, status=204, example=Example(body_from="/state"))
+@route("PUT", "/state", tag="State", body=lambda: ANY_OBJECT, status=204, example=Example(body_from="/state"))
 async def put_state(call: ControlCall) -> None:
     """Replace the state by one that ``GET /state`` answered, here or elsewhere."""
     document = await call.document(MAX_STATE_BYTES)
@@ -156,7 +164,7 @@ async def get_clock(call: ControlCall) -> schemas.ClockFacts:
     "POST",
     "/clock",
     tag="Clock",
-    body=schemas.ClockChange,
+    body=lambda: schemas.ClockChange,
     answer=schemas.ClockFacts,
     example=Example(body={"advance": 60}),
 )
@@ -190,7 +198,7 @@ async def list_faults(call: ControlCall) -> schemas.FaultList:
     "POST",
     "/faults",
     tag="Faults",
-    body=Fault,
+    body=lambda: Fault,
     answer=schemas.FaultFacts,
     status=201,
     example=Example(body={"kind": "503", "operation": "CreateHostedService", "count": 2}),

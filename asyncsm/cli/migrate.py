@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import io
+import shutil
 import sys
 import tokenize
 from pathlib import Path
@@ -27,10 +29,7 @@ def migrate(
 
     if write and output is not None:
         raise InvalidArgument("output", "give either --write or --output, and not both")
-    with script.open("rb") as file:
-        encoding, _ = tokenize.detect_encoding(file.readline)
-    with script.open(encoding=encoding, newline="") as file:
-        old = file.read()
+    encoding, old = _read(script)
     migration = converted(old)
     for note in migration.notes:
         say(f"{script}:{note.line}: {note.text}")
@@ -38,8 +37,38 @@ def migrate(
         say(f"{script}: does not use azure.servicemanagement")
     target = script if write else output
     if target is not None:
-        with target.open("w", encoding=encoding, newline="") as file:
-            file.write(migration.code)
+        _write(target, migration.code.encode(encoding))
         return
     before, after = (text.splitlines(keepends=True) for text in (old, migration.code))
     sys.stdout.writelines(difflib.unified_diff(before, after, f"{script} (old)", f"{script} (new)"))
+
+
+def _read(script: Path) -> tuple[str, str]:
+    """Return the encoding that a script is in, and its text with the line ends it has.
+
+    Raises:
+        InvalidArgument: it is no text in the encoding that it says, or cannot be read.
+    """
+    try:
+        content = script.read_bytes()
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        return encoding, content.decode(encoding)
+    except OSError as error:
+        raise InvalidArgument("script", f"{script} cannot be read: {error.strerror}") from error
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise InvalidArgument(
+            "script", f"{script} is not in the encoding that it says, or in UTF-8 if it says none"
+        ) from error
+
+
+def _write(target: Path, content: bytes) -> None:
+    """Write a file, so that whatever happens there is the old one or the new one."""
+    beside = target.with_name(f"{target.name}.new")
+    try:
+        beside.write_bytes(content)
+        if target.exists():
+            shutil.copymode(target, beside)
+        beside.replace(target)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise InvalidArgument("output", f"{target} cannot be written: {error.strerror}") from error

@@ -1,5 +1,7 @@
 """`asyncsm migrate`: shows a difference, writes a file, says what has to be looked at."""
 
+import errno
+import os
 import sys
 
 import pytest
@@ -75,3 +77,46 @@ def test_without_the_extra(script, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "libcst", None)
     assert main(["migrate", str(script)]) == 1
     assert capsys.readouterr().err == "asyncsm: this needs libcst: pip install 'asyncsm[migrate]'\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"\x80\x81", "is not in the encoding that it says"),
+        (b"# -*- coding: ascii -*-\n# \xc3\xb6\n", "is not in the encoding that it says"),
+        (b"# -*- coding: nonsense -*-\n", "is not in the encoding that it says"),
+        ("x = 1\n".encode("utf-16"), "is not in the encoding that it says"),
+        (None, "cannot be read: No such file or directory"),
+    ],
+)
+def test_a_file_that_is_no_script(script, content, told, capsys):
+    """The reason is a line, and a file that is there stays."""
+    script.unlink() if content is None else script.write_bytes(content)
+    assert main(["migrate", str(script), "--write"]) == 2
+    said = capsys.readouterr().err
+    assert told in said
+    assert len(said.splitlines()) == 1
+    assert content is None or script.read_bytes() == content
+
+
+def test_a_folder_is_no_script(tmp_path, capsys):
+    """Nor can a script be written over one."""
+    assert main(["migrate", str(tmp_path)]) == 2
+    assert "cannot be read: Is a directory" in capsys.readouterr().err
+
+
+def test_a_script_keeps_its_mode_and_is_never_half_written(script, monkeypatch, capsys):
+    """A program that can be run still can; where the disk is full, the old one is there."""
+    script.chmod(0o750)
+    assert main(["migrate", str(script), "--write"]) == 0
+    assert script.stat().st_mode & 0o777 == 0o750
+    script.write_text(OLD, encoding="utf-8")
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    assert main(["migrate", str(script), "--write"]) == 2
+    assert "cannot be written: No space left on device" in capsys.readouterr().err
+    assert script.read_text(encoding="utf-8") == OLD
+    assert [each.name for each in script.parent.iterdir()] == ["script.py"]
+
+
+def full(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -178,6 +178,15 @@ def change_not_kept() -> Refusal:
     return Refusal(500, "InternalError", f"The change is not kept yet: {_UNWRITABLE}")
 
 
+def no_blobs() -> Refusal:
+    """503: the blob service does not answer, so that nothing was done."""
+    return Refusal(
+        503,
+        "ServerBusy",
+        "The emulator has changed nothing: its blob service does not answer, as its log says.",
+    )
+
+
 _UNWRITABLE: Final = "its database cannot be written. Its log and GET /health of its control port say why."
 
 

@@ -7,12 +7,19 @@ import pytest
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.storage.blob.aio import BlobServiceClient
-from doubles.azurite import installed, running_azurite
+from doubles.azurite import ACCOUNT as ACCOUNT_OF_ALL, KEY, installed, running_azurite
 from doubles.foreign import Unavailable
 from doubles.samples import cscfg
 from doubles.vhd import MIB, write_vhd
 
-from asyncsm import BadRequest, Conflict, LinuxConfigurationSet, OSVirtualHardDisk
+from asyncsm import (
+    BadRequest,
+    Conflict,
+    LinuxConfigurationSet,
+    OSVirtualHardDisk,
+    RetryPolicy,
+    ServerBusy,
+)
 from asyncsm.emulator import Emulator
 from asyncsm.emulator.blob_service.azurite import UnusableBlobService
 from asyncsm.estate import blob_accounts, find_leftovers, remove_leftovers
@@ -261,10 +268,47 @@ async def test_without_the_program_it_says_how_to_get_it(monkeypatch, tmp_path):
         await Emulator(azurite="start").start()
 
 
-def test_only_urls_are_taken():
+async def test_what_is_in_somebody_elses_azurite_stays():
+    """Neither an emulator that knows no account there, nor one whose account is deleted, touches it."""
+    key = AzureNamedKeyCredential(ACCOUNT_OF_ALL, KEY)
+    with running_azurite() as azurite:
+        async with BlobServiceClient(azurite.account_url, key, api_version="2021-12-02") as client:
+            container = await client.create_container("theirs")
+            await container.upload_blob("precious", b"data")
+            async with Emulator(clock="instant", azurite=azurite.url) as emulator, emulator.service() as sms:
+                await sms.create_hosted_service("shop", "shop", location=LOCATION)
+                await (await sms.create_storage_account(ACCOUNT_OF_ALL, "d", "d", location=LOCATION))
+                await (await sms.delete_storage_account(ACCOUNT_OF_ALL))
+                await sms.list_storage_accounts()
+            assert await names(client, "theirs") == ["precious"]
+
+
+async def test_an_azurite_that_goes_away():
+    """Nothing is changed without it, and the refusal says so; whoever knows no blobs is told at the start."""
+    with running_azurite() as azurite:
+        emulator = Emulator(clock="instant", azurite=azurite.url)
+        await emulator.start()
+    try:
+        async with emulator.service(retry=RetryPolicy(attempts=1)) as sms:
+            await sms.create_hosted_service("shop", "shop", location=LOCATION)
+            await (await sms.create_storage_account("devstoreaccount1", "d", "d", location=LOCATION))
+            link = f"{azurite.account_url}/vhds/none.vhd"
+            with pytest.raises(ServerBusy, match="its blob service does not answer"):
+                await sms.add_disk(False, "mine", link, "mine", "Linux")
+            assert not await sms.list_disks()
+    finally:
+        await emulator.close()
+    with pytest.raises(UnusableBlobService, match="no Azurite listens at"):
+        await Emulator(azurite=azurite.url).start()
+
+
+@pytest.mark.parametrize(
+    "wanted", ["somewhere", "", "ftp://x", "http://x/path", "http://x:99999", "http://x:0", "http://"]
+)
+def test_only_urls_are_taken(wanted):
     """Anything else is told when it is given."""
     with pytest.raises(ValueError, match="azurite is 'start' or a URL"):
-        Emulator(azurite="somewhere")
+        Emulator(azurite=wanted)
 
 
 async def test_blobs_that_disks_have_left(sms, blobs, tmp_path):

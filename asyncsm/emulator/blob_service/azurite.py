@@ -54,21 +54,22 @@ class Azurite:
     Attributes:
         url: its address, without a slash at its end; empty before `open`.
         keys: its accounts, each with one key or two.
+        is_own: whether it is the emulator's own, so that accounts come and go with those of the emulator.
     """
 
     def __init__(self, wanted: str, directory: Path | None = None) -> None:
         self.url: str = "" if wanted == START else checked_url(wanted)
         self.keys: Keys = {} if wanted == START else _given_keys()
-        self._is_own = wanted == START
+        self.is_own: bool = wanted == START
         self._directory = directory
         self._process: asyncio.subprocess.Process | None = None
         self._clients: dict[tuple[str, str], BlobServiceClient] = {}
 
     async def open(self) -> None:
-        """Start it, if it is the emulator's own.
+        """Start it, if it is the emulator's own; else see that it is there.
 
         Raises:
-            UnusableBlobService: the library or the program is not installed, or it does not start.
+            UnusableBlobService: the library or the program is not installed, or it does not start or listen.
         """
         try:
             import azure.storage.blob.aio  # noqa: F401
@@ -77,7 +78,9 @@ class Azurite:
                 "Azurite is spoken to by azure-storage-blob, which is not installed: install asyncsm with the extra"
                 " `storage`"
             ) from None
-        if self._is_own and self._process is None:
+        if not self.is_own:
+            await self._knock()
+        elif self._process is None:
             await self._start()
 
     async def close(self) -> None:
@@ -92,11 +95,11 @@ class Azurite:
 
     def endpoint(self, account: str) -> str | None:
         """The blob endpoint of an account; ``None`` if Azurite does not know it."""
-        return f"{self.url}/{account}/" if self._is_own or account in self.keys else None
+        return f"{self.url}/{account}/" if self.is_own or account in self.keys else None
 
     def fixed_keys(self, account: str) -> tuple[str, ...] | None:
         """Keys that an account has to have, because they are not for the emulator to choose."""
-        return None if self._is_own else self.keys.get(account)
+        return None if self.is_own else self.keys.get(account)
 
     def client(self, account: str) -> BlobServiceClient:
         """A client of an account it knows."""
@@ -121,11 +124,22 @@ class Azurite:
             UnusableBlobService: it has ended.
         """
         process = self._process
-        if not self._is_own or keys == self.keys or process is None:
+        if not self.is_own or keys == self.keys or process is None:
             return
         accounts = ";".join(":".join((name, *each)) for name, each in keys.items())
         await self._say(process, json.dumps(accounts))
         self.keys = dict(keys)
+
+    async def _knock(self) -> None:
+        parts = urlsplit(self.url)
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+        try:
+            async with asyncio.timeout(PATIENCE):
+                _, writer = await asyncio.open_connection(parts.hostname, port)
+        except (OSError, TimeoutError) as error:
+            raise UnusableBlobService(f"no Azurite listens at {self.url}: {error}") from error
+        writer.close()
+        await writer.wait_closed()
 
     async def _say(self, process: asyncio.subprocess.Process, line: str) -> None:
         if process.stdin is None or process.returncode is not None:
@@ -177,8 +191,13 @@ def checked_url(url: str) -> str:
     Raises:
         ValueError: it is no URL of this computer.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+    try:
+        parts = urlsplit(url)
+        is_good = parts.scheme in {"http", "https"} and parts.hostname and not parts.path.strip("/")
+        is_good = is_good and parts.port != 0
+    except ValueError:  # no number of a port, say
+        is_good = False
+    if not is_good:
         raise ValueError(f"azurite is 'start' or a URL such as http://127.0.0.1:10000, not {url!r}")
     return url.rstrip("/")
 

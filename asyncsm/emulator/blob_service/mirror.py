@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 from xml.sax.saxutils import unescape
 
+from asyncsm.emulator import refusals
 from asyncsm.emulator.blob_service.azurite import Azurite
 from asyncsm.emulator.blob_service.facts import BlobFacts, opened
 from asyncsm.emulator.rules.disk_attachments import USUAL_SIZE_GB
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
     from asyncsm.emulator.call import Call
     from asyncsm.emulator.state import ServiceState, Subscription
+
+log: logging.Logger = logging.getLogger("asyncsm.emulator")
 
 PACKAGE: Final = b"PackageUrl"
 
@@ -69,15 +73,28 @@ class BlobMirror:
         self._sources: dict[BlobAddress, BlobAddress] = {}
 
     async def around(self, call: Call, decide: Callable[[], R]) -> R:
-        """Look at the blobs that `call` names, have it decided, and let the blobs follow."""
-        await self.follow(call.state)  # which may have been replaced
-        call.blobs = await self._looked_at(call)
+        """Look at the blobs that `call` names, have it decided, and let the blobs follow.
+
+        Raises:
+            Refusal: they cannot be looked at, and nothing was decided.
+        """
+        from azure.core.exceptions import AzureError
+
+        try:
+            await self.follow(call.state)  # which may have been replaced
+            call.blobs = await self._looked_at(call)
+        except (AzureError, OSError) as error:
+            log.warning("Azurite does not answer: %s", error)
+            raise refusals.no_blobs() from error
         condemned = frozenset(_condemned_by(call))
         outcome = decide()
         self._sources |= call.copies
         if call.operation is not None:  # so it was not refused
             self._condemned |= condemned
-        await self.follow(call.state)
+        try:
+            await self.follow(call.state)
+        except (AzureError, OSError) as error:
+            log.warning("blobs follow with the next request, as Azurite does not answer: %s", error)
         return outcome
 
     async def follow(self, state: ServiceState) -> None:
@@ -88,8 +105,9 @@ class BlobMirror:
                 for owner in state.subscriptions.values()
                 for account in owner.storage_accounts.values()
             }
-            for gone in self.azurite.keys.keys() - keys.keys():
-                await self._empty(gone)
+            if self.azurite.is_own:
+                for gone in self.azurite.keys.keys() - keys.keys():
+                    await self._empty(gone)
             await self.azurite.have(keys)
             wanted = dict(self._media(state))
             for address in self._leased - wanted.keys():

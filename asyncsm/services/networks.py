@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncsm.operations.gateways import GatewayOperations
 from asyncsm.operations.local_network_gateways import LocalNetworkGatewayOperations
+from asyncsm.operations.migration import NetworkMigrationOperations
 from asyncsm.operations.network_security_groups import NetworkSecurityGroupOperations
 from asyncsm.operations.route_tables import RouteTableOperations
 from asyncsm.operations.virtual_network_gateways import VirtualNetworkGatewayOperations
@@ -16,6 +17,7 @@ class NetworkManagementService(
     GatewayOperations,
     VirtualNetworkGatewayOperations,
     LocalNetworkGatewayOperations,
+    NetworkMigrationOperations,
     SessionCaller,
 ):
     """The networks of one subscription; takes the arguments of `ServiceManagementService`.

@@ -9,7 +9,16 @@ from doubles.virtual_time import virtual_time
 from asyncsm import BadRequest, NetworkManagementService
 from asyncsm.emulator.seeding import SeedDocument
 from asyncsm.emulator.state import Quotas
-from asyncsm.models import BgpSettings
+from asyncsm.models import (
+    ApplicationGatewayConfiguration,
+    BackendAddressPool,
+    BackendHttpSettings,
+    BgpSettings,
+    FrontendIPConfiguration,
+    FrontendPort,
+    HttpListener,
+    HttpLoadBalancingRule,
+)
 from asyncsm.provisioning.planting import plant
 from asyncsm.wire.endpoints import IPConfiguration, NetworkInterface, NetworkInterfaces
 
@@ -21,8 +30,9 @@ GATEWAY = (
     '<Gateway><ConnectionsToLocalNetwork><LocalNetworkSiteRef name="office"><Connection type="IPsec"/>'
     "</LocalNetworkSiteRef></ConnectionsToLocalNetwork></Gateway>"
 )
+FRONT = '<Subnet name="front"><AddressPrefix>10.0.2.0/24</AddressPrefix></Subnet>'
 FILE = NETWORK.replace("<VirtualNetworkSites>", f"{SITES}<VirtualNetworkSites>").replace(
-    "</Subnets>", f"</Subnets>{GATEWAY}"
+    "</Subnets>", f"{FRONT}</Subnets>{GATEWAY}"
 )
 BGP = BgpSettings(asn=65010, bgp_peering_address="172.16.0.1", peer_weight=5)
 CAPTURE = (60, "logs", "others", "key of others")
@@ -121,6 +131,46 @@ async def second_generation(networks):
     await networks.delete_local_network_gateway(device)
 
 
+async def application_gateways(networks):
+    """A gateway is created, told what to do, run, and deleted again."""
+    await (await networks.create_application_gateway("spread", "inside", ["front"], description="in front"))
+    assert [one.state for one in await networks.list_application_gateways()] == ["Stopped"]
+    pfx = management_certificate("service").to_pfx("secret")
+    for name in ("tls", "old"):
+        await (await networks.add_application_gateway_certificate("spread", name, pfx, "secret"))
+    assert (await networks.get_application_gateway_certificate("spread", "tls")).data
+    await (await networks.delete_application_gateway_certificate("spread", "old"))
+    assert [one.name for one in await networks.list_application_gateway_certificates("spread")] == ["tls"]
+    await (await networks.set_application_gateway_configuration("spread", SPREADING))
+    assert await networks.get_application_gateway_configuration("spread") == SPREADING
+    await (await networks.start_application_gateway("spread"))
+    running = await networks.get_application_gateway("spread")
+    assert (running.state, running.instance_count, bool(running.virtual_ips)) == ("Running", 2, True)
+    await (await networks.update_application_gateway("spread", 3, "Large"))
+    await (await networks.stop_application_gateway("spread"))
+    stopped = await networks.get_application_gateway("spread")
+    assert (stopped.state, stopped.gateway_size, stopped.virtual_ips) == ("Stopped", "Large", None)
+    await (await networks.delete_application_gateway("spread"))
+
+
+SPREADING = ApplicationGatewayConfiguration(
+    frontend_ip_configurations=[FrontendIPConfiguration(name="front", type="Private")],
+    frontend_ports=[FrontendPort(name="https", port=443)],
+    backend_address_pools=[BackendAddressPool(name="machines", ip_addresses=["10.0.1.5", "10.0.1.6"])],
+    backend_http_settings_list=[BackendHttpSettings(name="web", port=80, protocol="Http")],
+    http_listeners=[
+        HttpListener(
+            name="shop", frontend_ip="front", frontend_port="https", protocol="Https", ssl_cert="tls"
+        )
+    ],
+    http_load_balancing_rules=[
+        HttpLoadBalancingRule(
+            name="all", backend_http_settings="web", listener="shop", backend_address_pool="machines"
+        )
+    ],
+)
+
+
 @virtual_time
 async def test_the_journey():
     """Each operation on routes and gateways does what it says, and its end is learned."""
@@ -129,3 +179,4 @@ async def test_the_journey():
         await routes(networks)
         await first_generation(networks)
         await second_generation(networks)
+        await application_gateways(networks)

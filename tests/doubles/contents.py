@@ -40,6 +40,13 @@ EVERYTHING = {
     "virtual_network_gateways": [
         {"name": "door", "virtual_network_name": "inside", "connected_to": ["office"]}
     ],
+    "application_gateways": [{"name": "spread", "virtual_network_name": "inside", "subnets": ["web"]}],
+    "traffic_profiles": [
+        {
+            "name": "everywhere",
+            "endpoints": ["shop.cloudapp.net", "pages.azurewebsites.net", "www.example.com"],
+        }
+    ],
     "extensions": [{"provider": "Ours", "name": "Agent", "versions": ["1.0.0.0", "1.1.0.0"]}],
     "sql_servers": [
         {

@@ -94,7 +94,7 @@ REFUSED = [
 @pytest.fixture(autouse=True)
 async def spread(emulator, management):
     """A gateway that has been told nothing, in a subnet without machines."""
-    emulator.seed({**EVERYTHING, "network_configuration": FILE})
+    emulator.seed({**EVERYTHING, "network_configuration": FILE, "application_gateways": []})
     assert await ended(management, "POST", GATEWAYS, gateway("spread")) == "Successful"
 
 

@@ -73,7 +73,7 @@ REFUSED = [
 @pytest.fixture(autouse=True)
 async def shop(emulator, management):
     """A profile without a definition, and machines and sites that it can lead to."""
-    emulator.seed(EVERYTHING)
+    emulator.seed({**EVERYTHING, "traffic_profiles": []})
     await management.post(PROFILES, profile("Shop", f"Shop{DOMAIN}"))
 
 

@@ -41,7 +41,12 @@ CAPTURE = (60, "logs", "others", "key of others")
 def seeded():
     """A machine with a second interface in a network that is connected to a site."""
     world = LossyLoopback(cores=100)
-    seed = {**EVERYTHING, "network_configuration": FILE, "virtual_network_gateways": []}
+    seed = {
+        **EVERYTHING,
+        "network_configuration": FILE,
+        "virtual_network_gateways": [],
+        "application_gateways": [],
+    }
     plant(SeedDocument.model_validate(seed), world._world, Quotas(), None)
     role = world.subscription.hosted_services["shop"].deployments["production"].roles["vm"]
     second = NetworkInterface(name="second", ip_configurations=[IPConfiguration(subnet_name="web")])

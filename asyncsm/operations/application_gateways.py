@@ -103,7 +103,8 @@ class ApplicationGatewayOperations(Caller):
         """Change an application gateway; what is not named stays.
 
         Args:
-            instance_count, gateway_size, virtual_network_name, subnets, description: as for its creation.
+            instance_count: the number of its instances; 0 means as many as there are.
+            gateway_size, virtual_network_name, subnets, description: as for its creation.
 
         Raises:
             ResourceNotFound: there is no such gateway.

@@ -28,7 +28,7 @@ DEFINITIONS: Final = PROFILE + "/definitions"
 def _switched(status: str) -> wire.traffic_manager.TrafficProfile:
     return wire.traffic_manager.TrafficProfile(
         status=wire.traffic_manager.TrafficStatus(status),
-        status_details=wire.traffic_manager.TrafficStatusDetails(enabled_version=1),
+        status_details=wire.traffic_manager.TrafficStatusDetails(),
     )
 
 
@@ -42,14 +42,9 @@ def _definition(
 ) -> wire.traffic_manager.TrafficDefinition:
     models = wire.traffic_manager
     monitor = models.TrafficMonitor(
-        interval_in_seconds=30,
-        timeout_in_seconds=10,
-        tolerated_number_of_failures=3,
-        protocol=models.MonitorProtocol(monitor_protocol),
+        protocol=monitor_protocol,
         port=monitor_port,
-        http_options=models.TrafficHttpOptions(
-            verb="GET", relative_path=monitor_path, expected_status_code=200
-        ),
+        http_options=models.TrafficHttpOptions(relative_path=monitor_path),
     )
     return models.TrafficDefinition(
         dns_options=models.TrafficDnsOptions(time_to_live_in_seconds=time_to_live_in_seconds),
@@ -141,7 +136,7 @@ class TrafficManagerOperations(Caller):
         load_balancing_method: Annotated[str, one_of(wire.traffic_manager.LoadBalancingMethod)],
         endpoints: Sequence[wire.traffic_manager.TrafficEndpoint],
         time_to_live_in_seconds: Annotated[int, between(30, 999_999)] = 300,
-        monitor_protocol: Annotated[str, one_of(wire.traffic_manager.MonitorProtocol)] = "HTTP",
+        monitor_protocol: Annotated[str, one_of(("HTTP", "HTTPS"))] = "HTTP",
         monitor_port: Annotated[int, between(1, 65535)] = 80,
         monitor_path: Text = "/",
     ) -> OperationHandle:

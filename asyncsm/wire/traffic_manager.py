@@ -15,13 +15,6 @@ class LoadBalancingMethod(OpenEnum):
     ROUND_ROBIN = "RoundRobin"
 
 
-class MonitorProtocol(OpenEnum):
-    """The protocol in which endpoints are asked whether they are there."""
-
-    HTTP = "HTTP"
-    HTTPS = "HTTPS"
-
-
 class TrafficEndpointType(OpenEnum):
     """The kind of thing that an endpoint is; ``Any`` is outside the cloud."""
 
@@ -58,7 +51,8 @@ class TrafficMonitor(XmlModel):
     interval_in_seconds: int = 30
     timeout_in_seconds: int = 10
     tolerated_number_of_failures: int = 3
-    protocol: MonitorProtocol
+    protocol: str
+    """``HTTP`` or ``HTTPS``."""
     port: int
     http_options: TrafficHttpOptions | None = None
 

@@ -6,7 +6,10 @@ import pytest
 from doubles.bare_client import document
 from doubles.certificates import management_certificate
 from doubles.compute import tag
-from doubles.contents import EVERYTHING, NETWORK
+from doubles.contents import EVERYTHING, NETWORK, SPREADING
+
+from asyncsm.wire import application_gateways as wire
+from asyncsm.wire.certificates import CertificateFile
 
 FILE = NETWORK.replace(
     "<Subnets>", '<Subnets><Subnet name="Front"><AddressPrefix>10.0.2.0/24</AddressPrefix></Subnet>'
@@ -15,57 +18,56 @@ GATEWAYS = "services/networking/ApplicationGateways"
 SPREAD = f"{GATEWAYS}/spread"
 CONFIGURATION = f"{SPREAD}/configuration"
 TLS = f"{SPREAD}/sslcertificates/tls"
-PORT = "<FrontendPort><Name>port</Name><Port>80</Port></FrontendPort>"
 
 
-def gateway(name="new", subnet="front", network="INSIDE", size="", count=0, root="Create"):
-    named = tag("Name", name) if root == "Create" else ""
-    return document(
-        f"{root}ApplicationGatewayParameters",
-        tag("GatewaySize", size) if size else "",
-        tag("InstanceCount", count),
-        named,
-        f"<Subnets>{tag('Subnet', subnet)}</Subnets>",
-        tag("VnetName", network),
-    )
+def gateway(name="new", subnet="front", network="INSIDE", size="", count=0):
+    given = {"gateway_size": size or None, "instance_count": count, "name": name, "vnet_name": network}
+    return body_of(wire.CreateApplicationGatewayParameters(**given, subnets=[subnet]))
+
+
+def update(**fields):
+    return body_of(wire.UpdateApplicationGatewayParameters(**{"instance_count": 0} | fields))
 
 
 def operation(kind):
     return document("ApplicationGatewayOperation", tag("OperationType", kind))
 
 
-def configuration(cert="", **changes):
-    """A whole configuration, in which each of `changes` replaces a word."""
-    text = document(
-        "ApplicationGatewayConfiguration",
-        "<FrontendIPConfigurations><FrontendIPConfiguration><Name>address</Name><Type>Private</Type>"
-        "</FrontendIPConfiguration></FrontendIPConfigurations>"
-        f"<FrontendPorts>{PORT}</FrontendPorts>"
-        "<Probes/><BackendAddressPools><BackendAddressPool><Name>pool</Name><IPAddresses>"
-        "<IPAddress>10.0.1.4</IPAddress></IPAddresses></BackendAddressPool></BackendAddressPools>"
-        "<BackendHttpSettingsList><BackendHttpSettings><Name>settings</Name><Port>80</Port>"
-        "<Protocol>Http</Protocol></BackendHttpSettings></BackendHttpSettingsList>"
-        "<HttpListeners><HttpListener><Name>listener</Name><FrontendIP>ADDRESS</FrontendIP>"
-        f"<FrontendPort>port</FrontendPort><Protocol>Http</Protocol>{cert}</HttpListener></HttpListeners>"
-        "<HttpLoadBalancingRules><HttpLoadBalancingRule><Name>rule</Name><Type>Basic</Type>"
-        "<BackendHttpSettings>settings</BackendHttpSettings><Listener>listener</Listener>"
-        "<BackendAddressPool>pool</BackendAddressPool></HttpLoadBalancingRule></HttpLoadBalancingRules>",
-    )
-    for element, value in changes.items():
-        before, found, after = text.rpartition(f"<{element}>")
-        assert found
-        text = f"{before}{tag(element, value)}{after.partition(f'</{element}>')[2]}"
-    return text
+def told(kind="", **changes):
+    """A configuration without a certificate, the first part of a kind of which has been changed."""
+    configuration = SPREADING.model_copy(deep=True)
+    plain = {"protocol": "Http", "ssl_cert": None}
+    for part, fields in (("http_listeners", plain), *([(kind, changes)] if kind else [])):
+        for field, value in fields.items():
+            setattr(getattr(configuration, part)[0], field, value)
+    return body_of(configuration)
 
 
 def certificate(password="secret", kind="pfx"):
     data = base64.b64encode(management_certificate("service").to_pfx("secret")).decode()
-    return document(
-        "CertificateFile", tag("Data", data), tag("CertificateFormat", kind), tag("Password", password)
-    )
+    return body_of(CertificateFile(data=data, certificate_format=kind, password=password))
 
 
-REFERENCES = ("FrontendIP", "FrontendPort", "BackendHttpSettings", "Listener", "BackendAddressPool")
+def body_of(model):
+    return model.to_xml().decode()
+
+
+LISTENERS, RULES = "http_listeners", "http_load_balancing_rules"
+TWICE = SPREADING.model_copy(update={"frontend_ports": 2 * SPREADING.frontend_ports})
+WRONG = [
+    *(
+        (told(LISTENERS, **{name: "none"}), "none does not exist")
+        for name in ("frontend_ip", "frontend_port")
+    ),
+    (told("backend_http_settings_list", probe="none"), "probe none does not exist"),
+    (told(RULES, backend_http_settings="none"), "backend_http_settings none does not exist"),
+    (told(RULES, listener="none"), "listener none does not exist"),
+    (told(RULES, backend_address_pool="none"), "backend_address_pool none does not exist"),
+    (told(LISTENERS, protocol="Https"), "shop has no certificate"),
+    (told(LISTENERS, ssl_cert="none"), "shop has no certificate"),
+    (told("frontend_ports", port=65536), "port 65536"),
+    (body_of(TWICE), "more than once in frontend_ports"),
+]
 REFUSED = [
     ("GET", f"{GATEWAYS}/none", "", 404, "The application gateway none does not exist."),
     ("GET", CONFIGURATION, "", 404, "spread has no configuration"),
@@ -76,13 +78,9 @@ REFUSED = [
     ("POST", GATEWAYS, gateway(subnet="web"), 400, "machines in the subnet web"),
     ("POST", GATEWAYS, gateway(size="Tiny"), 400, "of the size Tiny"),
     ("POST", GATEWAYS, gateway(count=11), 400, "no 11 instances"),
-    ("PUT", f"{GATEWAYS}/none", gateway(root="Update"), 404, "gateway none"),
-    ("PUT", SPREAD, gateway(subnet="web", root="Update"), 400, "machines in the subnet web"),
-    *(("POST", CONFIGURATION, configuration(**{name: "none"}), 400, "none") for name in REFERENCES),
-    ("POST", CONFIGURATION, configuration().replace(PORT, 2 * PORT), 400, "more than once"),
-    ("POST", CONFIGURATION, configuration(Protocol="Https"), 400, "listener has no certificate"),
-    ("POST", CONFIGURATION, configuration(tag("SslCert", "none")), 400, "listener has no certificate"),
-    ("POST", CONFIGURATION, configuration(Port=65536), 400, "port"),
+    ("PUT", f"{GATEWAYS}/none", update(), 404, "gateway none"),
+    ("PUT", SPREAD, update(subnets=["web"]), 400, "machines in the subnet web"),
+    *(("POST", CONFIGURATION, body, 400, words) for body, words in WRONG),
     ("POST", f"{SPREAD}/operations", operation("start"), 400, "spread has no configuration"),
     ("POST", f"{SPREAD}/operations", operation("stop"), 400, "spread is Stopped"),
     ("POST", f"{SPREAD}/operations", operation("jump"), 400, "no operation jump"),
@@ -122,7 +120,7 @@ async def test_its_life(management, clock):
         "2",
         "Stopped",
     ]
-    assert await ended(management, "POST", CONFIGURATION, configuration()) == "Successful"
+    assert await ended(management, "POST", CONFIGURATION, told()) == "Successful"
     starting = await management.post(f"{SPREAD}/Operations", operation("Start"))
     clock.advance(600)
     assert (await management.get(SPREAD)).find("State") == "Starting"
@@ -138,7 +136,7 @@ async def test_its_life(management, clock):
         assert (
             await management.send(method, path, body)
         ).message == "The application gateway spread is Running."
-    larger = gateway(size="Large", count=5, root="Update")
+    larger = update(gateway_size="Large", instance_count=5)
     assert await ended(management, "PUT", SPREAD, larger) == "Successful"
     assert (await management.get(GATEWAYS)).find_all("InstanceCount") == ["5"]
     assert await ended(management, "POST", f"{SPREAD}/operations", operation("stop")) == "Successful"
@@ -151,10 +149,10 @@ async def test_certificates(management):
     """One that a listener names stays until no listener does."""
     assert await ended(management, "PUT", TLS, certificate()) == "Successful"
     assert (await management.get(TLS)).find("Data") == management_certificate("service").data_base64
-    named = configuration(tag("SslCert", "TLS"), Protocol="Https")
+    named = told("http_listeners", protocol="Https", ssl_cert="TLS")
     assert await ended(management, "POST", CONFIGURATION, named) == "Successful"
-    assert "in use by the listener listener" in await ended(management, "DELETE", TLS)
-    assert await ended(management, "POST", CONFIGURATION, configuration()) == "Successful"
+    assert "in use by the listener shop" in await ended(management, "DELETE", TLS)
+    assert await ended(management, "POST", CONFIGURATION, told()) == "Successful"
     assert await ended(management, "DELETE", TLS) == "Successful"
     listed = await management.get(TLS.rpartition("/")[0])
     assert listed.find_all("Name") == []

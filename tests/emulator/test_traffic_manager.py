@@ -1,9 +1,9 @@
 """Traffic Manager: profiles, their definitions, and how their endpoints are."""
 
 import pytest
-from doubles.bare_client import document
-from doubles.compute import tag
 from doubles.contents import EVERYTHING
+
+from asyncsm.wire import traffic_manager as wire
 
 PROFILES = "services/WATM/profiles"
 SHOP = f"{PROFILES}/Shop"
@@ -13,49 +13,48 @@ SITE = "pages.azurewebsites.net"
 
 
 def profile(name="new", domain=f"new{DOMAIN}"):
-    return document("Profile", tag("DomainName", domain), tag("Name", name))
+    return body_of(wire.TrafficProfile(domain_name=domain, name=name))
 
 
 def switched(status, version=1):
-    return document(
-        "Profile", tag("Status", status), f"<StatusDetails>{tag('EnabledVersion', version)}</StatusDetails>"
+    details = wire.TrafficStatusDetails(enabled_version=version)
+    return body_of(wire.TrafficProfile(status=status, status_details=details))
+
+
+def endpoint(domain="WWW.example.com", kind="Any", **fields):
+    return wire.TrafficEndpoint(domain_name=domain, type=kind, **fields)
+
+
+def definition(*endpoints, method="RoundRobin", ttl=30, monitors=1, path="/", **monitor):
+    asked = {"protocol": "HTTP", "port": 80, "http_options": wire.TrafficHttpOptions(relative_path=path)}
+    made = wire.TrafficDefinition(
+        dns_options=wire.TrafficDnsOptions(time_to_live_in_seconds=ttl),
+        monitors=monitors * [wire.TrafficMonitor(**asked | monitor)],
+        policy=wire.TrafficPolicy(load_balancing_method=method, endpoints=list(endpoints)),
     )
+    return body_of(made)
 
 
-def endpoint(domain="WWW.example.com", **members):
-    members = {"DomainName": domain, "Type": "Any"} | members
-    order = ("DomainName", "Status", "Type", "Location", "Weight", "MinChildEndpoints")
-    return f"<Endpoint>{''.join(tag(name, members[name]) for name in order if name in members)}</Endpoint>"
-
-
-def definition(*endpoints, method="RoundRobin", ttl=30, monitors=1, **members):
-    told = {"IntervalInSeconds": 30, "TimeoutInSeconds": 10, "ToleratedNumberOfFailures": 3}
-    told |= {"Protocol": "HTTP", "Port": 80} | members
-    http = f"<HttpOptions>{tag('RelativePath', told.pop('RelativePath', '/'))}</HttpOptions>"
-    monitor = f"<Monitor>{''.join(tag(name, value) for name, value in told.items())}{http}</Monitor>"
-    return document(
-        "Definition",
-        f"<DnsOptions>{tag('TimeToLiveInSeconds', ttl)}</DnsOptions><Monitors>{monitor * monitors}</Monitors>",
-        f"<Policy>{tag('LoadBalancingMethod', method)}<Endpoints>{''.join(endpoints)}</Endpoints></Policy>",
-    )
+def body_of(model):
+    return model.to_xml().decode()
 
 
 WRONG = [
     (definition(ttl=29), "time to live"),
     (definition(monitors=2), "one monitor"),
-    (definition(IntervalInSeconds=10), "must have 30, 10, 3"),
-    (definition(Protocol="TCP"), "protocol, port or path"),
-    (definition(RelativePath="health"), "protocol, port or path"),
+    (definition(interval_in_seconds=10), "must have 30, 10, 3"),
+    (definition(protocol="TCP"), "protocol, port or path"),
+    (definition(path="health"), "protocol, port or path"),
     (definition(method="Nearest"), "load balancing method"),
     (definition(*[endpoint()] * 101), "at most 100"),
-    (definition(endpoint(Type="Else")), "not valid"),
-    (definition(endpoint(Weight=0)), "not valid"),
-    (definition(endpoint(Location="Atlantis")), "location"),
+    (definition(endpoint(kind="Else")), "not valid"),
+    (definition(endpoint(weight=0)), "not valid"),
+    (definition(endpoint(location="Atlantis")), "location"),
     (definition(endpoint(), method="Performance"), "www.example.com needs a location"),
-    (definition(endpoint(SITE)), "must be of the type AzureWebsite"),
-    (definition(*[endpoint(SITE, Type="AzureWebsite")] * 2), "two web sites in West US"),
-    (definition(endpoint("none.cloudapp.net", Type="CloudService")), "no CloudService none.cloudapp.net"),
-    (definition(endpoint(f"shop{DOMAIN}", Type="TrafficManager")), "its own endpoint"),
+    (definition(endpoint(SITE)), "must be an AzureWebsite"),
+    (definition(*[endpoint(SITE, kind="AzureWebsite")] * 2), "Two web sites"),
+    (definition(endpoint("none.cloudapp.net", kind="CloudService")), "no CloudService none.cloudapp.net"),
+    (definition(endpoint(f"shop{DOMAIN}", kind="TrafficManager")), "not valid"),
 ]
 REFUSED = [
     ("GET", f"{PROFILES}/none", "", 404, "The profile none does not exist."),
@@ -102,10 +101,10 @@ async def test_names(management, neighbour):
 async def test_how_endpoints_are(management, clock):
     """They are checked for half a minute; then a service that does not run is stopped, and a disabled one is not asked."""
     endpoints = [
-        endpoint("SHOP.cloudapp.net", Type="CloudService"),
-        endpoint(Weight=7),
-        endpoint("old.example.com", Status="Disabled"),
-        endpoint(SITE, Type="AzureWebsite"),
+        endpoint("SHOP.cloudapp.net", kind="CloudService"),
+        endpoint(weight=7),
+        endpoint("old.example.com", status="Disabled"),
+        endpoint(SITE, kind="AzureWebsite"),
     ]
     answer = await management.post(DEFINITIONS, definition(*endpoints))
     assert (answer.status, answer.find("Version")) == (200, "1")
@@ -129,7 +128,7 @@ async def test_how_endpoints_are(management, clock):
 async def test_nested_profiles(management):
     """A profile that another one leads to stays; a definition takes the place of the one before."""
     await management.post(PROFILES, profile())
-    nested = definition(endpoint(f"SHOP{DOMAIN}", Type="TrafficManager", MinChildEndpoints=2))
+    nested = definition(endpoint(f"SHOP{DOMAIN}", kind="TrafficManager", min_child_endpoints=2))
     await management.post(f"{PROFILES}/new/definitions", nested)
     refused = await management.delete(SHOP)
     assert (refused.status, "in use by the profile new" in refused.message) == (400, True)

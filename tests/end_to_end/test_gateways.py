@@ -2,23 +2,14 @@
 
 import pytest
 from doubles.certificates import management_certificate
-from doubles.contents import EVERYTHING, NETWORK
+from doubles.contents import EVERYTHING, NETWORK, SPREADING
 from doubles.lossy import LossyLoopback
 from doubles.virtual_time import virtual_time
 
 from asyncsm import BadRequest, NetworkManagementService
 from asyncsm.emulator.seeding import SeedDocument
 from asyncsm.emulator.state import Quotas
-from asyncsm.models import (
-    ApplicationGatewayConfiguration,
-    BackendAddressPool,
-    BackendHttpSettings,
-    BgpSettings,
-    FrontendIPConfiguration,
-    FrontendPort,
-    HttpListener,
-    HttpLoadBalancingRule,
-)
+from asyncsm.models import BgpSettings
 from asyncsm.provisioning.planting import plant
 from asyncsm.wire.endpoints import IPConfiguration, NetworkInterface, NetworkInterfaces
 
@@ -156,24 +147,6 @@ async def application_gateways(networks):
     stopped = await networks.get_application_gateway("spread")
     assert (stopped.state, stopped.gateway_size, stopped.virtual_ips) == ("Stopped", "Large", None)
     await (await networks.delete_application_gateway("spread"))
-
-
-SPREADING = ApplicationGatewayConfiguration(
-    frontend_ip_configurations=[FrontendIPConfiguration(name="front", type="Private")],
-    frontend_ports=[FrontendPort(name="https", port=443)],
-    backend_address_pools=[BackendAddressPool(name="machines", ip_addresses=["10.0.1.5", "10.0.1.6"])],
-    backend_http_settings_list=[BackendHttpSettings(name="web", port=80, protocol="Http")],
-    http_listeners=[
-        HttpListener(
-            name="shop", frontend_ip="front", frontend_port="https", protocol="Https", ssl_cert="tls"
-        )
-    ],
-    http_load_balancing_rules=[
-        HttpLoadBalancingRule(
-            name="all", backend_http_settings="web", listener="shop", backend_address_pool="machines"
-        )
-    ],
-)
 
 
 @virtual_time

@@ -83,7 +83,9 @@ class _Gateways(_Followed[ApplicationGateway, wire.CreateApplicationGatewayParam
 
     def put(self, call: Call) -> Reply:
         gateway, wanted = self.find(call), call.body(wire.UpdateApplicationGatewayParameters)
-        size, instances = _extent(wanted.gateway_size or gateway.size, wanted.instance_count)
+        size, instances = _extent(
+            wanted.gateway_size or gateway.size, wanted.instance_count or gateway.instances
+        )
         changes: dict[str, object] = {"size": size, "instances": instances}
         if wanted.vnet_name or wanted.subnets:
             place = wanted.vnet_name or gateway.network, wanted.subnets or gateway.subnets
@@ -116,15 +118,15 @@ class _Gateways(_Followed[ApplicationGateway, wire.CreateApplicationGatewayParam
 
 
 def _require(gateway: ApplicationGateway, state: str) -> None:
-    if gateway.state != state:
-        raise refusals.bad_request(f"The application gateway {gateway.name} is {gateway.state}.")  # [guess]
+    sentence = f"The application gateway {gateway.name} is {gateway.state}."
+    refusals.require(gateway.state == state, sentence)  # [guess]
 
 
 def _extent(size: str | None, instances: int) -> tuple[str, int]:
     """Return size and number of instances (recorded in network/setup_application_gateway_tests)."""
     size = size or wire.ApplicationGatewaySize.MEDIUM
-    if size not in {*wire.ApplicationGatewaySize} or not 0 <= instances <= MOST_INSTANCES:
-        raise refusals.bad_request(f"There are no {instances} instances of the size {size}.")  # [guess]
+    known = size in {*wire.ApplicationGatewaySize} and 0 <= instances <= MOST_INSTANCES
+    refusals.require(known, f"There are no {instances} instances of the size {size}.")  # [guess]
     return str(size), instances or USUAL_INSTANCES
 
 
@@ -135,16 +137,16 @@ def _place(subscription: Subscription, network: str, names: Sequence[str]) -> tu
         sentence = f"The specified virtual network name '{network}' is not valid or could not be found."
         raise refusals.bad_request(sentence)  # [lifecycles 0]
     known = {subnet.name.lower(): subnet for subnet in site.subnets if subnet.name.lower() != rules.SUBNET}
-    if not names or not {name.lower() for name in names} <= known.keys():
-        sentence = f"An application gateway cannot be in these subnets of {site.name}: {', '.join(names)}."
-        raise refusals.bad_request(sentence)  # [guess]
+    there = names and {name.lower() for name in names} <= known.keys()
+    sentence = f"An application gateway cannot be in these subnets of {site.name}: {', '.join(names)}."
+    refusals.require(there, sentence)  # [guess]
     subnets = [known[name.lower()] for name in names]
     for subnet in subnets:
         block = addresses.block_of(subnet.address_prefix or "")
-        there = addresses.deployments_in(subscription, site.name)
-        taken = [at for one in there for each in one.instances.values() for at in each.internal_addresses]
-        if any(IPv4Address(one) in block for one in taken):  # [lifecycles 6]
-            raise refusals.bad_request(f"There are machines in the subnet {subnet.name}.")
+        users = addresses.deployments_in(subscription, site.name)
+        taken = [at for one in users for each in one.instances.values() for at in each.internal_addresses]
+        is_free = not any(IPv4Address(one) in block for one in taken)
+        refusals.require(is_free, f"There are machines in the subnet {subnet.name}.")  # [lifecycles 6]
     return site.name, tuple(subnet.name for subnet in subnets)
 
 
@@ -167,16 +169,15 @@ def _change(gateway: ApplicationGateway, changes: Mapping[str, object]) -> None:
 def execute(call: Call) -> Reply:
     """Start or stop an application gateway, as the body says."""
     gateway, wanted = gateways.find(call), call.body(wire.ApplicationGatewayOperation).operation_type.lower()
-    if wanted not in {"start", "stop"}:
-        raise refusals.bad_request(f"An application gateway has no operation {wanted}.")  # [guess]
+    known = wanted in {"start", "stop"}
+    refusals.require(known, f"An application gateway has no operation {wanted}.")  # [guess]
     call.require_free(gateway)
     call.route = replace(call.route, operation=f"{wanted.title()}ApplicationGateway")
     if wanted == "stop":
         _require(gateway, RUNNING)
         return _changed(call, gateway, {"state": STOPPED, "dns_name": None, "address": None})
     _require(gateway, STOPPED)
-    if gateway.configuration is None:  # [lifecycles 6] [guess]
-        raise refusals.bad_request(f"The application gateway {gateway.name} has no configuration.")
+    refusals.require(gateway.configuration, f"{gateway.name} has no configuration.")  # [lifecycles 6] [guess]
     name = f"{call.new_id()}.cloudapp.net"
     return _changed(call, gateway, {"state": RUNNING, "dns_name": name, "address": _address(call, gateway)})
 
@@ -211,22 +212,21 @@ def set_configuration(call: Call) -> Reply:
     gateway, wanted = gateways.find(call), call.body(wire.ApplicationGatewayConfiguration)
     parts = {name: [one.name.lower() for one in getattr(wanted, name)] for name in type(wanted).model_fields}
     for kind, names in parts.items():
-        if len({*names}) < len(names):
-            raise refusals.bad_request(f"A name occurs more than once in {kind}.")  # [lifecycles 6] [guess]
+        distinct = len({*names}) == len(names)
+        refusals.require(distinct, f"A name occurs more than once in {kind}.")  # [lifecycles 6] [guess]
     for kind, field, others in REFERENCES:
         for one in getattr(wanted, kind):
             name = getattr(one, field)
-            if name is not None and name.lower() not in parts[others]:
-                sentence = f"The {field} {name} of {one.name} does not exist."
-                raise refusals.bad_request(sentence)  # [lifecycles 6] [guess]
+            known = name is None or name.lower() in parts[others]
+            refusals.require(known, f"The {field} {name} does not exist.")  # [lifecycles 6] [guess]
     for listener in wanted.http_listeners:
-        needed = listener.protocol == wire.ApplicationGatewayProtocol.HTTPS
-        if (listener.ssl_cert or "") not in gateway.certificates and (needed or listener.ssl_cert):
-            sentence = f"The listener {listener.name} has no certificate that there is."
-            raise refusals.bad_request(sentence)  # [lifecycles 6] [guess]
-    fronts, backs = wanted.frontend_ports, wanted.backend_http_settings_list
-    if not all(1 <= port <= MOST_PORT for port in [one.port for one in fronts] + [one.port for one in backs]):
-        raise refusals.bad_request("A port is not valid.")  # [guess]
+        plain = listener.protocol == wire.ApplicationGatewayProtocol.HTTP and not listener.ssl_cert
+        known = plain or (listener.ssl_cert or "") in gateway.certificates
+        sentence = f"The listener {listener.name} has no certificate that there is."
+        refusals.require(known, sentence)  # [lifecycles 6] [guess]
+    ports = [one.port for one in wanted.frontend_ports]
+    for port in [*ports, *(one.port for one in wanted.backend_http_settings_list)]:
+        refusals.require(1 <= port <= MOST_PORT, f"The port {port} is not valid.")  # [guess]
     return _changed(call, gateway, {"configuration": wanted})
 
 
@@ -248,8 +248,8 @@ class _Certificates(_Followed[wire.ApplicationGatewayCertificate, CertificateFil
         return [gateways.find(call)]
 
     def make(self, call: Call, name: str, wanted: CertificateFile) -> wire.ApplicationGatewayCertificate:
-        if wanted.certificate_format != CertificateFormat.PFX:
-            raise refusals.bad_request("The certificate format must be pfx.")  # [lifecycles 6] [guess]
+        is_pfx = wanted.certificate_format == CertificateFormat.PFX
+        refusals.require(is_pfx, "The certificate format must be pfx.")  # [lifecycles 6] [guess]
         data = base64.b64encode(certificates_in(wanted)[0].data).decode()
         return wire.ApplicationGatewayCertificate(name=name, data=data, state="Provisioned")
 

@@ -28,11 +28,12 @@ SERVICES: Final = ".cloudapp.net"
 CHECKED_AFTER: Final = timedelta(seconds=30)
 MOST_ENDPOINTS: Final = 100
 MOST_WEIGHT: Final = 1000
+MOST_SECONDS: Final = 999_999
+MOST_PORT: Final = 65535
+PROTOCOLS: Final = ("HTTP", "HTTPS")
 CHECKING: Final = "CheckingEndpoint"
 ENABLED, DISABLED = wire.TrafficStatus.ENABLED, wire.TrafficStatus.DISABLED
 Kind = wire.TrafficEndpointType
-OWNED: Final = frozenset({Kind.CLOUD_SERVICE, Kind.AZURE_WEBSITE})
-"""Kinds of endpoints that are the subscription's own."""
 
 routes: RouteTable = RouteTable(Dialect(headers=HEADERS))
 
@@ -55,19 +56,20 @@ class _Profiles(Immediate[TrafficProfile, wire.TrafficProfile]):
 
     def make(self, call: Call, name: str, wanted: wire.TrafficProfile) -> TrafficProfile:
         domain = wanted.domain_name or ""
-        if DOMAIN.fullmatch(domain.lower()) is None:  # [protocol 4.26]
-            raise refusals.bad_request(f"The domain name '{domain}' must end with '.trafficmanager.net'.")
+        sentence = f"The domain name '{domain}' must end with '.trafficmanager.net'."
+        refusals.require(DOMAIN.fullmatch(domain.lower()), sentence)  # [protocol 4.26]
         if call.state.owner_of_traffic_domain(domain) is not None:  # [lifecycles 16]
             raise refusals.conflict(f"The domain name '{domain}' is already in use.")
         return TrafficProfile(name, domain)
 
     def change(self, call: Call, thing: TrafficProfile, wanted: wire.TrafficProfile) -> None:
         version = wanted.status_details.enabled_version if wanted.status_details else 1
-        if wanted.status is None or wanted.status not in {ENABLED, DISABLED} or version != 1:
-            raise refusals.bad_request("The status or version of the profile is not valid.")  # [guess]
-        if wanted.status == ENABLED and thing.definition is None:
-            raise refusals.bad_request(f"The profile {thing.name} has no definition.")  # [guess]
-        thing.status = wanted.status
+        known = wanted.status in {*wire.TrafficStatus} and version == 1
+        refusals.require(known, "The status or version of the profile is not valid.")  # [guess]
+        refusals.require(  # [guess]
+            wanted.status == DISABLED or thing.definition, f"The profile {thing.name} has no definition."
+        )
+        thing.status = wanted.status or thing.status
 
     def made(self, call: Call, thing: TrafficProfile) -> Reply:
         return self.answered()
@@ -81,7 +83,7 @@ class _Profiles(Immediate[TrafficProfile, wire.TrafficProfile]):
             domain_name=thing.domain_name,
             name=thing.name,
             status=thing.status,
-            status_details=wire.TrafficStatusDetails(enabled_version=1) if thing.status == ENABLED else None,
+            status_details=wire.TrafficStatusDetails() if thing.status == ENABLED else None,
             definitions=[] if thing.definition is None else [definition],
         )
 
@@ -124,72 +126,63 @@ def get_definition(call: Call) -> Reply:
 def create_definition(call: Call) -> Reply:
     """Create Definition, which takes the place of the one before and enables the profile."""
     profile, wanted = profiles.find(call), call.body(wire.TrafficDefinition)
-    _require_monitor(wanted)
-    policy = wanted.policy
-    if policy is None or policy.load_balancing_method not in {*wire.LoadBalancingMethod}:
+    seconds = wanted.dns_options.time_to_live_in_seconds if wanted.dns_options else 0
+    refusals.require(30 <= seconds <= MOST_SECONDS, "The time to live is not valid.")  # [guess]
+    for one in wanted.monitors:
+        http = one.http_options or wire.TrafficHttpOptions()
+        times = one.interval_in_seconds, one.timeout_in_seconds, one.tolerated_number_of_failures
+        as_all = (*times, http.verb, http.expected_status_code) == (30, 10, 3, "GET", 200)
+        refusals.require(as_all, "The monitor must have 30, 10, 3, GET and 200.")  # [protocol 4.26]
+        valid = one.protocol in PROTOCOLS and 1 <= one.port <= MOST_PORT
+        valid = valid and (http.relative_path or "/").startswith("/")
+        refusals.require(valid, "The protocol, port or path of the monitor is not valid.")  # [guess]
+    refusals.require(len(wanted.monitors) == 1, "A definition has one monitor.")  # [guess]
+    if wanted.policy is None or wanted.policy.load_balancing_method not in {*wire.LoadBalancingMethod}:
         raise refusals.bad_request("The load balancing method is not valid.")  # [guess]
-    if len(policy.endpoints) > MOST_ENDPOINTS:  # [lifecycles 16]
-        raise refusals.bad_request(f"A definition has at most {MOST_ENDPOINTS} endpoints.")
-    policy.endpoints = list(_settled(call, profile, policy))
+    wanted.policy.endpoints = _settled(call, profile, wanted.policy)
     profile.definition, profile.defined, profile.status = wanted, call.now, ENABLED
     return profiles.answered(wire.TrafficDefinition(version=1))
 
 
-def _require_monitor(wanted: wire.TrafficDefinition) -> None:
-    seconds = wanted.dns_options.time_to_live_in_seconds if wanted.dns_options else 0
-    if not 30 <= seconds <= 999_999:
-        raise refusals.bad_request("The time to live must be from 30 to 999999 seconds.")  # [guess]
-    for one in wanted.monitors:
-        http = one.http_options or wire.TrafficHttpOptions()
-        times = one.interval_in_seconds, one.timeout_in_seconds, one.tolerated_number_of_failures
-        if (*times, http.verb, http.expected_status_code) != (30, 10, 3, "GET", 200):  # [protocol 4.26]
-            raise refusals.bad_request("The monitor must have 30, 10, 3, GET and 200.")
-        path = http.relative_path or "/"
-        if one.protocol not in {*wire.MonitorProtocol} or not 1 <= one.port <= 65535 or path[0] != "/":
-            raise refusals.bad_request("The protocol, port or path of the monitor is not valid.")  # [guess]
-    if len(wanted.monitors) != 1:
-        raise refusals.bad_request("A definition has one monitor.")  # [guess]
-
-
-def _settled(
-    call: Call, profile: TrafficProfile, policy: wire.TrafficPolicy
-) -> Iterator[wire.TrafficEndpoint]:
-    """Yield the endpoints of a request with what they have by default, or refuse one."""
-    sites: set[str] = set()
+def _settled(call: Call, profile: TrafficProfile, policy: wire.TrafficPolicy) -> list[wire.TrafficEndpoint]:
+    """Return the endpoints of a request with what they have by default, or refuse one."""
+    most = f"A definition has at most {MOST_ENDPOINTS} endpoints."
+    refusals.require(len(policy.endpoints) <= MOST_ENDPOINTS, most)  # [lifecycles 16]
+    settled: list[wire.TrafficEndpoint] = []
+    sites: list[str] = []
     for one in policy.endpoints:
         domain, kind = one.domain_name.lower(), one.type or Kind.CLOUD_SERVICE
         status, weight = one.status or ENABLED, 1 if one.weight is None else one.weight
-        if kind not in {*Kind} or status not in {ENABLED, DISABLED} or not 1 <= weight <= MOST_WEIGHT:
-            raise refusals.bad_request(f"The endpoint {domain} is not valid.")  # [guess]
-        if kind == Kind.ANY and domain.endswith(f".{SITES}"):  # [lifecycles 16]
-            raise refusals.bad_request(f"The endpoint {domain} must be of the type {Kind.AZURE_WEBSITE}.")
-        if domain == profile.domain_name.lower():
-            raise refusals.bad_request(f"The profile {profile.name} cannot be its own endpoint.")  # [guess]
+        valid = kind in {*Kind} and status in {ENABLED, DISABLED} and 1 <= weight <= MOST_WEIGHT
+        valid = valid and domain != profile.domain_name.lower()
+        refusals.require(valid, f"The endpoint {domain} is not valid.")  # [guess]
+        strays = kind == Kind.ANY and domain.endswith(f".{SITES}")
+        refusals.require(not strays, f"The endpoint {domain} must be an AzureWebsite.")  # [lifecycles 16]
+        region, _ = _target(call.subscription, kind, domain) or (None, False)
+        refusals.require(region is not None, f"The subscription has no {kind} {domain}.")  # [guess]
         location = common_fields.known_location(one.location) if one.location else None
-        if kind in OWNED:
-            found = _target(call.subscription, kind, domain)
-            if found is None:
-                raise refusals.bad_request(f"The subscription has no {kind} {domain}.")  # [guess]
-            if kind == Kind.AZURE_WEBSITE and found[0] in sites:  # [lifecycles 16]
-                raise refusals.bad_request(f"The definition has two web sites in {found[0]}.")
-            sites |= {found[0]} if kind == Kind.AZURE_WEBSITE else set()
-        elif policy.load_balancing_method == wire.LoadBalancingMethod.PERFORMANCE and location is None:
-            raise refusals.bad_request(f"The endpoint {domain} needs a location.")  # [lifecycles 16]
-        # The number of child endpoints is not shown [rec traffic_manager/definition_test].
-        yield wire.TrafficEndpoint(
-            domain_name=domain, status=status, type=kind, location=location, weight=weight
-        )
+        nearest = policy.load_balancing_method == wire.LoadBalancingMethod.PERFORMANCE
+        known = location or region or not nearest
+        refusals.require(known, f"The endpoint {domain} needs a location.")  # [lifecycles 16]
+        sites += [region or ""] if kind == Kind.AZURE_WEBSITE else []
+        # The number of child endpoints is not shown (recorded in traffic_manager/definition_test).
+        made = wire.TrafficEndpoint(domain_name=domain, status=status, type=kind)
+        made.location, made.weight = location, weight
+        settled.append(made)
+    refusals.require(len({*sites}) == len(sites), "Two web sites are in one region.")  # [lifecycles 16]
+    return settled
 
 
 def _target(subscription: Subscription, kind: str, domain: str) -> tuple[str, bool] | None:
-    """Return the region of a service or site of the subscription, and whether it runs."""
+    """Return the region of an endpoint, if that is the subscription's, and whether it is there [guess]."""
     if kind == Kind.CLOUD_SERVICE:
-        name, suffix, _ = domain.partition(SERVICES)
-        service = subscription.hosted_services.get(name) if suffix else None
-        if service is None:
+        service = subscription.hosted_services.get(domain.removesuffix(SERVICES))
+        if service is None or not domain.endswith(SERVICES):
             return None
         running = {one.slot for one in service.deployments.values() if one.status == "Running"}
         return subscription.region_of(service), "Production" in running
+    if kind != Kind.AZURE_WEBSITE:
+        return "", True
     for space in subscription.web_spaces.values():
         for site in space.sites.values():
             if domain in {one.lower() for one in site.host_names}:
@@ -204,32 +197,23 @@ def endpoints_of(profile: TrafficProfile) -> list[wire.TrafficEndpoint]:
 
 
 def _shown(call: Call, profile: TrafficProfile) -> wire.TrafficDefinition | None:
-    """Return the definition as it is read: how its endpoints are is found out half a minute later [guess]."""
-    if profile.definition is None or profile.definition.policy is None or profile.defined is None:
+    """Return the definition as it is read, with how its endpoints are."""
+    if profile.definition is None or profile.definition.policy is None:
         return None
     policy = profile.definition.policy.model_copy(deep=True)
-    states = set()
     for one in policy.endpoints:
         one.monitor_status = _state_of(call, profile, one)
-        states.add(one.monitor_status)
-    states.discard("Disabled")
-    if len(states) != 1:
-        policy.monitor_status = "Degraded" if states else "Inactive"
-    else:
-        (state,) = states
-        policy.monitor_status = "CheckingEndpoints" if state == CHECKING else state
+    states = {one.monitor_status or "" for one in policy.endpoints} - {"Disabled"}
+    alike = min(states, default="Inactive")
+    policy.monitor_status = alike.replace(CHECKING, f"{CHECKING}s") if len(states) < 2 else "Degraded"
     return profile.definition.model_copy(update={"status": profile.status, "version": 1, "policy": policy})
 
 
 def _state_of(call: Call, profile: TrafficProfile, endpoint: wire.TrafficEndpoint) -> str:
-    """Return how an endpoint is, as far as the emulator has it; others are there [guess]."""
-    if profile.status == DISABLED:
-        return "Inactive"
-    if endpoint.status == DISABLED:
-        return "Disabled"
+    """Return how an endpoint is: found out half a minute after the definition [guess]."""
+    if DISABLED in {profile.status, endpoint.status}:
+        return "Inactive" if profile.status == DISABLED else "Disabled"
     if profile.defined is None or call.now - profile.defined < CHECKED_AFTER:
         return CHECKING
-    if endpoint.type is None or endpoint.type not in OWNED:
-        return "Online"
-    found = _target(call.subscription, endpoint.type, endpoint.domain_name)
-    return "Online" if found is not None and found[1] else "Stopped"
+    _, is_there = _target(call.subscription, endpoint.type or "", endpoint.domain_name) or ("", False)
+    return "Online" if is_there else "Stopped"

@@ -177,7 +177,8 @@ def execute(call: Call) -> Reply:
         _require(gateway, RUNNING)
         return _changed(call, gateway, {"state": STOPPED, "dns_name": None, "address": None})
     _require(gateway, STOPPED)
-    refusals.require(gateway.configuration, f"{gateway.name} has no configuration.")  # [lifecycles 6] [guess]
+    sentence = f"The application gateway {gateway.name} has no configuration."
+    refusals.require(gateway.configuration, sentence)  # [lifecycles 6] [guess]
     name = f"{call.new_id()}.cloudapp.net"
     return _changed(call, gateway, {"state": RUNNING, "dns_name": name, "address": _address(call, gateway)})
 

@@ -128,6 +128,7 @@ EXCEPTIONS: Final[Mapping[str, str]] = {
     "replicate_vm_image_with_disks": "vm image replicate",
     "unreplicate_vm_image_with_disks": "vm image unreplicate",
     "share_vm_image_with_disks": "vm image share",
+    "check_dns_prefix_availability": "network traffic-manager profile check-name-availability",
     "backup_site": "site backup create",
     "restore_site": "site backup restore",
     "list_operations_of_database": "sql database operation list-of-database",

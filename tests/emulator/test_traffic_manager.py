@@ -58,7 +58,7 @@ WRONG = [
 ]
 REFUSED = [
     ("GET", f"{PROFILES}/none", "", 404, "The profile none does not exist."),
-    ("GET", f"{DEFINITIONS}/1", "", 404, "no definition"),
+    *(("GET", f"{DEFINITIONS}/{each}", "", 404, f"no definition {each}") for each in (1, 2)),
     ("POST", PROFILES, profile("SHOP"), 409, "'SHOP' already exists"),
     ("POST", PROFILES, profile(domain=f"SHOP{DOMAIN}"), 409, "already in use"),
     ("POST", PROFILES, profile(domain="new.example.com"), 400, f"must end with '{DOMAIN}'"),

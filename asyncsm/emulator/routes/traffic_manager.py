@@ -115,11 +115,12 @@ def list_definitions(call: Call) -> Reply:
     return profiles.answered(wire.TrafficDefinitions(definitions=[] if found is None else [found]))
 
 
-@routes.get(f"{DEFINITIONS}/1", "GetDefinition")
+@routes.get(f"{DEFINITIONS}/{{version}}", "GetDefinition")
 def get_definition(call: Call) -> Reply:
     """Get Definition, of which version 1 is the only one."""
-    found = _shown(call, profiles.find(call))
-    return profiles.answered(refusals.required(found, "The profile has no definition."))  # [guess]
+    found, version = _shown(call, profiles.find(call)), call.parameters["version"]
+    sentence = f"The profile has no definition {version}."
+    return profiles.answered(refusals.required(found if version == "1" else None, sentence))  # [guess]
 
 
 @routes.post(DEFINITIONS, "CreateDefinition")

@@ -63,13 +63,14 @@ class _Followed(Collection[ThingT, RequestT]):
 
 
 class _Gateways(_Followed[ApplicationGateway, wire.CreateApplicationGatewayParameters]):
-    resource, noun = "ApplicationGateway", "application gateway"
+    resource: str = "ApplicationGateway"
+    noun: str = "application gateway"
     verbs: Sequence[Verb] = ("list", "read", "create", "put", "remove")
-    putting = "Update"
+    putting: str = "Update"
     path = "services/networking/applicationgateways"
     parameter = "gatewayName"
     request = wire.CreateApplicationGatewayParameters
-    quota = "application_gateways"
+    quota: str = "application_gateways"
 
     def held(self, subscription: Subscription, parameters: Parameters) -> ByName[ApplicationGateway]:
         return subscription.application_gateways

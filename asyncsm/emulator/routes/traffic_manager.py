@@ -39,12 +39,13 @@ routes: RouteTable = RouteTable(Dialect(headers=HEADERS))
 
 
 class _Profiles(Immediate[TrafficProfile, wire.TrafficProfile]):
-    resource, noun = "Profile", "profile"
+    resource: str = "Profile"
+    noun: str = "profile"
     verbs: Sequence[Verb] = ("list", "read", "create", "put", "remove")
     path = "services/watm/profiles"
     parameter = "profileName"
     request = wire.TrafficProfile
-    quota = "traffic_manager_profiles"
+    quota: str = "traffic_manager_profiles"
 
     def held(self, subscription: Subscription, parameters: Parameters) -> ByName[TrafficProfile]:
         return subscription.traffic_profiles

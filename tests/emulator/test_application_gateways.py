@@ -65,6 +65,7 @@ WRONG = [
     (told(RULES, backend_address_pool="none"), "backend_address_pool none does not exist"),
     (told(LISTENERS, protocol="Https"), "shop has no certificate"),
     (told(LISTENERS, ssl_cert="none"), "shop has no certificate"),
+    (told("backend_http_settings_list", protocol="Tcp"), "neither Http nor Https"),
     (told("frontend_ports", port=65536), "port 65536"),
     (body_of(TWICE), "more than once in frontend_ports"),
 ]

@@ -36,6 +36,10 @@ UNDER_WAY: Final = {
 }
 """States during operations [guess]."""
 
+PROTOCOLS: Final = frozenset(wire.ApplicationGatewayProtocol)
+PARTS: Final = tuple(
+    name for name in wire.ApplicationGatewayConfiguration.model_fields if name != "extra_elements"
+)
 REFERENCES: Final = (
     ("backend_http_settings_list", "probe", "probes"),
     ("http_listeners", "frontend_ip", "frontend_ip_configurations"),
@@ -203,7 +207,6 @@ def _address(call: Call, gateway: ApplicationGateway) -> str:
 def get_configuration(call: Call) -> Reply:
     """Get Application Gateway Configuration, as it was set."""
     gateway = gateways.find(call)
-    # [guess]: no source says so
     sentence = f"The application gateway {gateway.name} has no configuration."
     return Reply(document=refusals.required(gateway.configuration, sentence))  # [guess]
 
@@ -212,7 +215,7 @@ def get_configuration(call: Call) -> Reply:
 def set_configuration(call: Call) -> Reply:
     """Set Application Gateway Configuration, in place of the one before."""
     gateway, wanted = gateways.find(call), call.body(wire.ApplicationGatewayConfiguration)
-    parts = {name: [one.name.lower() for one in getattr(wanted, name)] for name in type(wanted).model_fields}
+    parts = {kind: [one.name.lower() for one in getattr(wanted, kind)] for kind in PARTS}
     for kind, names in parts.items():
         distinct = len({*names}) == len(names)
         refusals.require(distinct, f"A name occurs more than once in {kind}.")  # [lifecycles 6] [guess]
@@ -226,6 +229,9 @@ def set_configuration(call: Call) -> Reply:
         known = plain or (listener.ssl_cert or "") in gateway.certificates
         sentence = f"The listener {listener.name} has no certificate that there is."
         refusals.require(known, sentence)  # [lifecycles 6] [guess]
+    protocols = {one.protocol for one in wanted.probes} | {one.protocol for one in wanted.http_listeners}
+    protocols |= {one.protocol for one in wanted.backend_http_settings_list}
+    refusals.require(protocols <= PROTOCOLS, "A protocol is neither Http nor Https.")  # [guess]
     ports = [one.port for one in wanted.frontend_ports]
     for port in [*ports, *(one.port for one in wanted.backend_http_settings_list)]:
         refusals.require(1 <= port <= MOST_PORT, f"The port {port} is not valid.")  # [guess]

@@ -1,0 +1,498 @@
+"""Draws of a scenario from a seed: who does what when, and what comes in between.
+
+A scenario is plain data. What becomes of one of its parts depends on that part alone, so that parts can be left
+out of a scenario that fails, and the rest goes on as before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from random import Random
+
+from doubles.made_up import arguments_for
+
+from asyncsm import LinuxConfigurationSet, OSVirtualHardDisk
+from asyncsm.emulator.catalogue import platform_images
+from asyncsm.emulator.faults import Fault
+from asyncsm.operations import catalogue
+from asyncsm.operations.facts import Operation
+
+HOURS = 2
+HORIZON = HOURS * 3600.0
+CHANGES = 200
+"""How many changes a scenario has, about."""
+
+LINUX = next(image.name for image in platform_images().values() if image.os == "Linux")
+
+NAMES = {
+    "affinity_group_name": "near{}",
+    "cloud_service_id": "batch{}",
+    "deployment_name": "production",
+    "disk_name": "spare{}",
+    "dns_server_name": "names{}",
+    "group_name": "guard{}",
+    "image_name": "mine{}",
+    "job_collection_id": "nightly{}",
+    "job_id": "report{}",
+    "namespace": "messages{}",
+    "namespace_name": "messages{}",
+    "plan_name": "Default{}",
+    "queue_name": "orders{}",
+    "role_instance_name": "vm{}",
+    "role_name": "vm{}",
+    "route_table_name": "out{}",
+    "rule_name": "rule{}",
+    "topic_name": "news{}",
+    "virtual_network_name": "inside{}",
+    "vm_image_name": "whole{}",
+    "webspace_name": "westuswebspace",
+    "website_name": "pages{}",
+}
+"""Names by parameter; a number stands for the braces."""
+
+OWN_NAMES = {
+    "affinity groups": "near{}",
+    "hosted services": "shop{}",
+    "network security groups": "guard{}",
+    "OS images": "mine{}",
+    "disks": "spare{}",
+    "reserved IP addresses": "front{}",
+    "route tables": "out{}",
+    "Service Bus namespaces": "messages{}",
+    "SQL databases": "ledger{}",
+}
+"""The same by family, for the parameter that is just a name."""
+
+FAVOURITES = {
+    "create_storage_account": 12,
+    "update_storage_account": 4,
+    "regenerate_storage_account_keys": 4,
+    "delete_storage_account": 5,
+    "create_hosted_service": 12,
+    "update_hosted_service": 4,
+    "delete_hosted_service": 3,
+    "create_affinity_group": 6,
+    "update_affinity_group": 3,
+    "delete_affinity_group": 4,
+    "create_virtual_machine_deployment": 12,
+    "add_role": 5,
+    "delete_role": 3,
+    "start_role": 4,
+    "restart_role": 6,
+    "shutdown_role": 4,
+    "capture_role": 1,
+    "add_data_disk": 4,
+    "delete_data_disk": 2,
+    "delete_deployment": 3,
+    "update_deployment_status": 2,
+    "reboot_role_instance": 3,
+    "create_reserved_ip_address": 4,
+    "delete_reserved_ip_address": 3,
+    "create_network_security_group": 4,
+    "delete_network_security_group": 3,
+    "create_namespace": 3,
+    "create_queue": 3,
+    "create_site": 4,
+    "restart_site": 3,
+    "delete_site": 2,
+    "create_cloud_service": 3,
+    "delete_cloud_service": 2,
+}
+"""How often each is called; each of the others half as often as one of 1."""
+
+OTHERS = 0.12
+READS = 0.05
+LONG = dict.fromkeys(("list_os_images", "list_vm_images", "list_locations", "list_role_sizes"), 0.001)
+"""Reads of very long documents, which take longer than all else."""
+
+JOURNEYS = (
+    (
+        "create_hosted_service",
+        "create_virtual_machine_deployment",
+        "restart_role",
+        "add_data_disk",
+        "delete_data_disk",
+        "shutdown_role",
+        "start_role",
+        "delete_deployment",
+        "delete_hosted_service",
+    ),
+    (
+        "create_storage_account",
+        "update_storage_account",
+        "regenerate_storage_account_keys",
+        "regenerate_storage_account_keys",
+        "delete_storage_account",
+    ),
+    ("create_affinity_group", "update_affinity_group", "delete_affinity_group"),
+    ("create_network_security_group", "delete_network_security_group"),
+    ("create_reserved_ip_address", "delete_reserved_ip_address"),
+    ("create_route_table", "delete_route_table"),
+    ("create_site", "restart_site", "restart_site", "delete_site"),
+    ("create_namespace", "create_queue", "delete_queue", "delete_namespace"),
+    ("create_cloud_service", "delete_cloud_service"),
+)
+"""What something goes through, by family."""
+
+FAULTS = (
+    "307",
+    "409",
+    "500",
+    "500-after",
+    "503",
+    "throttled",
+    "reset-before",
+    "reset-after",
+    "lost-reply",
+    "truncated",
+    "garbage",
+    "slow",
+    "stuck",
+    "fail",
+)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a public method.
+
+    Attributes:
+        number: its place in the scenario.
+        operation: what is called.
+        arguments: what with.
+        patience: seconds after which whoever waits for it gives up; ``None`` for never.
+    """
+
+    number: int
+    operation: Operation
+    arguments: Mapping[str, object]
+    patience: float | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names in its arguments that tell it from others."""
+        return frozenset(
+            one for one in self.arguments.values() if isinstance(one, str) and one[-1:].isdigit()
+        )
+
+    def __str__(self) -> str:
+        named = [value for value in self.arguments.values() if isinstance(value, str) and len(value) < 20]
+        return f"{self.operation.name}({', '.join(named[:3])})"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a process begins at a moment.
+
+    Attributes:
+        number: its place in the scenario.
+        at: when, in seconds.
+        kind: ``calls``, one after the other; ``gather``, all at once; ``plan``.
+        calls: these.
+        plans: documents of plans, applied one after the other; an empty one is a removal.
+    """
+
+    number: int
+    at: float
+    kind: str
+    calls: tuple[Call, ...] = ()
+    plans: tuple[Mapping[str, object], ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {', '.join(map(str, self.calls))}"
+
+
+@dataclass(frozen=True)
+class Member:
+    """A process.
+
+    Attributes:
+        number: its place in the scenario.
+        subscription: the number of the one that it works in.
+        budget: what it knows of the calls in 300 s.
+        jobs: what it does.
+        kills: when it is killed: seconds, or the number of its moments on the way of requests.
+    """
+
+    number: int
+    subscription: int
+    budget: int | None
+    jobs: tuple[Job, ...]
+    kills: tuple[float | int, ...] = ()
+
+    @property
+    def thumbprint(self) -> str:
+        """That of its certificate."""
+        return f"{self.number + 1:040X}"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that goes wrong for a while.
+
+    Attributes:
+        at: when it begins.
+        seconds: how long it lasts.
+        kind: ``fault``, ``outage``, ``network``, ``certificate``, ``throttle``, ``quotas``, ``skew``, ``stall``, ``leap``.
+        member: the process it is about.
+        amount: of seconds or calls.
+        fault: for a ``fault``.
+    """
+
+    at: float
+    seconds: float
+    kind: str
+    member: int = 0
+    amount: float = 0.0
+    fault: Fault | None = None
+
+    def __str__(self) -> str:
+        if self.fault is not None:
+            return f"fault {self.fault.kind} of {self.fault.operation}, {self.fault.probability:.0%}"
+        return f"{self.kind} of process {self.member}, {self.amount:g}"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """All that a seed decides before anything happens."""
+
+    seed: int
+    members: tuple[Member, ...]
+    troubles: tuple[Trouble, ...]
+
+    @property
+    def size(self) -> int:
+        """How many parts it has."""
+        calls = sum(len(job.calls) + len(job.plans) for one in self.members for job in one.jobs)
+        return len(self.members) + calls + len(self.troubles) + sum(len(one.kills) for one in self.members)
+
+
+@cache
+def _operations() -> tuple[list[Operation], list[float]]:
+    known = [
+        one
+        for one in catalogue()
+        if one.name not in {"add_management_certificate", "delete_management_certificate"}
+    ]
+    often = FAVOURITES | LONG
+    weights = [often.get(one.name, OTHERS if one.changes else READS) for one in known]
+    total = 0.0
+    cumulated = [total := total + weight for weight in weights]
+    return known, cumulated
+
+
+@cache
+def _by_name() -> Mapping[str, Operation]:
+    return {one.name: one for one in _operations()[0]}
+
+
+_plain_by_name: dict[tuple[str, str], dict[str, object]] = {}
+
+
+def arguments_of(
+    operation: Operation, chance: Random, number: int | None = None, account: int | None = None
+) -> dict[str, object]:
+    """Draw arguments that name what may be there.
+
+    Args:
+        operation: what they are for.
+        chance: draws them.
+        number: of what they name, if it is to be that one.
+        account: likewise, of the storage account that disks are in.
+    """
+    key = operation.service, operation.name
+    if key not in _plain_by_name:
+        _plain_by_name[key] = arguments_for(operation)
+    arguments = dict(_plain_by_name[key])
+    number = chance.randrange(4) if number is None else number
+    for name, value in arguments.items():
+        if name == "service_name":
+            arguments[name] = f"{'store' if operation.family == 'storage accounts' else 'shop'}{number}"
+        elif name == "name" and operation.family in OWN_NAMES:
+            arguments[name] = OWN_NAMES[operation.family].format(number)
+        elif name in NAMES:
+            arguments[name] = NAMES[name].format(number)
+        elif name in {"location", "geo_region", "region"}:
+            arguments[name] = "West US"
+        elif name == "thumbprint" and isinstance(value, str):
+            arguments[name] = f"{number:040X}"
+    if operation.name in {"create_virtual_machine_deployment", "add_role"}:
+        disk = f"https://store{number if account is None else account}.blob.core.windows.net/vhds/{chance.getrandbits(32):08x}.vhd"
+        arguments |= {
+            "deployment_name": "production",
+            "role_name": f"vm{number}",
+            "system_config": LinuxConfigurationSet("machine", "someone", "Pa55-word", False),
+            "os_virtual_hard_disk": OSVirtualHardDisk(LINUX, disk),
+            "role_size": "Small",
+        }
+        if operation.name == "create_virtual_machine_deployment":
+            arguments |= {"deployment_slot": "Production", "label": "machine"}
+    if operation.name == "create_reserved_ip_address":
+        arguments["location"] = "West US"
+    if operation.name == "add_data_disk":
+        disk = f"https://store{number if account is None else account}.blob.core.windows.net/vhds/{chance.getrandbits(32):08x}.vhd"
+        arguments = {one: arguments[one] for one in ("service_name", "deployment_name", "role_name")}
+        arguments |= {"lun": 0, "media_link": disk, "logical_disk_size_in_gb": 1}
+    if operation.name == "create_site":
+        arguments["host_names"] = [f"pages{number}.azurewebsites.net"]
+    if operation.name in {"create_queue", "delete_queue"}:
+        arguments["name"] = f"messages{number}"
+    return arguments
+
+
+class _Numbers:
+    def __init__(self) -> None:
+        self._last = 0
+
+    def next(self) -> int:
+        self._last += 1
+        return self._last
+
+
+def draw(seed: int) -> Scenario:
+    """Draw the scenario of a seed."""
+    chance = Random(f"scenario {seed}")
+    numbers = _Numbers()
+    count = chance.choice((1, 2, 2, 3, 3, 4))
+    subscriptions = 1 if count == 1 else chance.choice((1, 1, 2))
+    members = []
+    for number in range(count):
+        changes = CHANGES // count
+        members.append(
+            Member(
+                number,
+                number % subscriptions,
+                chance.choice((None, None, 60, 300)),
+                tuple(_jobs(chance, numbers, changes, number)),
+                _kills(chance),
+            )
+        )
+    troubles = tuple(_trouble(chance, count) for _ in range(chance.choice((0, 2, 5, 10, 20))))
+    return Scenario(seed, tuple(members), troubles)
+
+
+def _kills(chance: Random) -> tuple[float | int, ...]:
+    return tuple(
+        chance.uniform(10, HORIZON) if chance.random() < 0.4 else chance.randrange(1, 600)
+        for _ in range(chance.choice((0, 0, 1, 2, 3)))
+    )
+
+
+def _jobs(chance: Random, numbers: _Numbers, changes: int, process: int) -> Iterator[Job]:
+    yield Job(numbers.next(), 0.0, "calls", tuple(_foundation(chance, numbers, process)))
+    left = changes - len(FOUNDATION)
+    while left > 0:
+        number, at = numbers.next(), chance.uniform(0, HORIZON * 0.9)
+        kind = chance.choices(("journey", "calls", "fan-out", "gather", "plan"), (6, 2, 2, 1, 1))[0]
+        if kind == "plan":
+            yield Job(number, at, kind, plans=tuple(_plans(chance, f"p{process}n{number}x")))
+            left -= 12
+            continue
+        if kind == "journey":
+            calls = tuple(_journey(chance, numbers, number, process))
+        elif kind == "fan-out":
+            calls = tuple(_fan_out(chance, numbers, process))
+        else:
+            calls = tuple(_call(chance, numbers) for _ in range(chance.randrange(1, 10)))
+        yield Job(number, at, "gather" if kind in {"gather", "fan-out"} else "calls", calls)
+        left -= len(calls)
+
+
+def _journey(chance: Random, numbers: _Numbers, number: int, process: int) -> Iterator[Call]:
+    """What becomes of something from its making to its end, or nearly."""
+    names = chance.choice(JOURNEYS)
+    for name in names[: chance.choice((len(names), len(names), 2, 3))]:
+        yield _named_call(chance, numbers, name, number, process)
+
+
+def _fan_out(chance: Random, numbers: _Numbers, process: int) -> Iterator[Call]:
+    """Many of a kind at once."""
+    name = chance.choice([one[0] for one in JOURNEYS])
+    for _ in range(chance.randrange(2, 16)):
+        number = numbers.next()
+        yield _named_call(chance, numbers, name, number, process)
+
+
+def _named_call(chance: Random, numbers: _Numbers, name: str, number: int, process: int) -> Call:
+    operation = _by_name()[name]
+    patience = chance.uniform(0.1, 400) if chance.random() < 0.05 else None
+    return Call(numbers.next(), operation, arguments_of(operation, chance, number, process), patience)
+
+
+def _call(chance: Random, numbers: _Numbers) -> Call:
+    known, weights = _operations()
+    operation = chance.choices(known, cum_weights=weights)[0]
+    patience = chance.choice((None,) * 9 + (chance.uniform(0.1, 400),))
+    return Call(numbers.next(), operation, arguments_of(operation, chance), patience)
+
+
+FOUNDATION = (
+    "create_affinity_group",
+    "create_storage_account",
+    "create_hosted_service",
+    "create_virtual_machine_deployment",
+    "create_site",
+    "create_cloud_service",
+)
+
+
+def _foundation(chance: Random, numbers: _Numbers, process: int) -> Iterator[Call]:
+    """Have a process begin with something to work on."""
+    for name in FOUNDATION:
+        yield _named_call(chance, numbers, name, process, process)
+
+
+def _plans(chance: Random, name: str):
+    machines = chance.randrange(1, 4)
+    yield _plan(name, machines, 1)
+    if chance.random() < 0.5:
+        yield _plan(name, machines + chance.choice((-1, 1)), chance.choice((1, 2)))
+    if chance.random() < 0.5:
+        yield {}
+
+
+def _plan(name: str, machines: int, accounts: int) -> Mapping[str, object]:
+    from doubles.plans import farm
+
+    plan = farm(machines, 1, name) if machines else farm(1, 1, name)
+    plan["storage_accounts"] = [{"name": f"{name}disks"}, {"name": f"{name}more"}][:accounts]
+    return plan
+
+
+def _trouble(chance: Random, members: int) -> Trouble:
+    at = chance.uniform(0, HORIZON * 0.9)
+    kind = chance.choices(
+        ("fault", "outage", "network", "certificate", "throttle", "quotas", "skew", "stall", "leap"),
+        (12, 2, 2, 1, 1, 0.5, 1, 1, 0.5),
+    )[0]
+    member = chance.randrange(members)
+    seconds = chance.choice((1, 5, 30, 120, 600))
+    match kind:
+        case "fault":
+            return Trouble(at, seconds, kind, fault=_fault(chance))
+        case "outage" | "network":
+            return Trouble(at, chance.choice((0.5, 2, 30, 300)), kind, member)
+        case "throttle":
+            return Trouble(at, seconds, kind, amount=chance.choice((5, 20, 60)))
+        case "skew":
+            return Trouble(at, 0, kind, member, chance.uniform(-7200, 7200))
+        case "stall" | "leap":
+            return Trouble(at, 0, kind, amount=chance.choice((0.5, 5, 60)))
+    return Trouble(at, seconds, kind, member)
+
+
+def _fault(chance: Random) -> Fault:
+    kind = chance.choice(FAULTS)
+    more: dict[str, object] = {}
+    if kind in {"slow", "stuck", "409", "lost-reply"}:
+        more["seconds"] = chance.choice((1.0, 10.0, 90.0))
+    if kind == "fail":
+        more["code"] = chance.choice(("InternalError", "ConflictError"))
+    probability = chance.choice((0.05, 0.3, 1.0))
+    count = chance.choice((1, 2, 5, None)) if probability < 1 else chance.choice((1, 2, 5))
+    operation = chance.choice(
+        (None, "changes", "changes", "reads", "*Deployment*", "*Storage*", "*HostedService*")
+    )
+    return Fault(kind=kind, operation=operation, probability=probability, count=count, **more)

@@ -198,7 +198,10 @@ class Process:
         parts = session._parts
         if parts is None:
             return
-        await asyncio.sleep(1)
+        # A question may still wait for its turn, of an operation whose end was learned otherwise.
+        while session.statistics.waiting_for_turn and loop.time() < limit:
+            await asyncio.sleep(60)
+        await asyncio.sleep(60)
         statistics = session.statistics
         for what, left in {
             "operations are polled for": session.pending,

@@ -12,7 +12,7 @@ from pathlib import Path
 from simulation.history import History
 from simulation.processes import Process
 from simulation.scenarios import HORIZON, Scenario, Trouble, draw
-from simulation.world import ServiceWorld, decided_by
+from simulation.world import QUOTAS, ServiceWorld, decided_by
 
 from asyncsm.emulator.state import Quotas
 
@@ -20,6 +20,9 @@ AFTERWARDS = 12 * 3600.0
 """Seconds of calm after which everything has ended."""
 
 MEMORY = Path("/dev/shm")
+
+FEW = Quotas(cores=4, hosted_services=3, storage_accounts=3, affinity_groups=3, network_security_groups=2)
+"""Quotas of a subscription that is short of them for a while."""
 
 
 @dataclass
@@ -172,13 +175,10 @@ def _begin(trouble: Trouble, service: ServiceWorld, process: Process | None):
             process.skew += trouble.amount
             return None
         case "quotas":
-            usual = process.subscription.quotas
-            process.subscription.quotas = Quotas(
-                cores=4, hosted_services=3, storage_accounts=3, affinity_groups=3, network_security_groups=2
-            )
+            process.subscription.quotas = FEW
 
             def restored() -> None:
-                process.subscription.quotas = usual
+                process.subscription.quotas = QUOTAS
 
             return restored
     raise ValueError(trouble.kind)

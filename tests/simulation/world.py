@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 ORIGIN = datetime(2015, 7, 1, tzinfo=UTC)
 PASSWORD = "FARM_PASSWORD"
+QUOTAS = Quotas(cores=100, hosted_services=60, reserved_ips=60, service_bus_namespaces=200)
 
 incarnation_of_task: ContextVar[Incarnation | None] = ContextVar("incarnation", default=None)
 """The process, from one start to its end, that the running task belongs to."""
@@ -160,7 +161,7 @@ class ServiceWorld:
                 id_,
                 "simulated",
                 ORIGIN,
-                Quotas(cores=100, hosted_services=60, reserved_ips=60, service_bus_namespaces=200),
+                QUOTAS,
             )
         self.certificates = certificates
         for number, thumbprint in certificates:

@@ -20,8 +20,8 @@ from asyncsm.wire.http import HttpRequest
 from asyncsm.wire.refusals import read_refusal
 
 if TYPE_CHECKING:
+    from simulation.jobs import Call
     from simulation.processes import Incarnation
-    from simulation.scenarios import Call
 
 running_call: ContextVar[Asked | None] = ContextVar("call", default=None)
 """The call that the running task makes."""

@@ -35,7 +35,8 @@ from asyncsm.provisioning import Plan, Provisioner
 
 if TYPE_CHECKING:
     from simulation.history import History
-    from simulation.scenarios import Call, Job, Member
+    from simulation.jobs import Call, Job
+    from simulation.scenarios import Member
 
 APART = timedelta(minutes=10)
 """How far two calls are apart, at least, of which a process started anew can tell which of them it finds."""

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulation.history import History
+from simulation.jobs import HORIZON
 from simulation.processes import Process
-from simulation.scenarios import HORIZON, Scenario, Trouble, draw
+from simulation.scenarios import Scenario, Trouble, draw
 from simulation.world import QUOTAS, ServiceWorld, decided_by
 
 from asyncsm.emulator.state import Quotas

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from simulation.jobs import Job
 from simulation.running import run
-from simulation.scenarios import Job, Member, Scenario
+from simulation.scenarios import Member, Scenario
 
 ATTEMPTS = 400
 """How many smaller scenarios are tried at the most."""

@@ -147,7 +147,7 @@ class History:
                 self.violated(
                     f"made twice: {asked.call} became {change.name} {asked.made[0].request_id[:8]} and {request_id[:8]}"
                 )
-        if sent is not None and change.completed is None and change.lasting:
+        if sent is not None:
             self._check_lane(whose, UnderWay(change, sent.lane or (), asked), sent)
 
     def _check_budget(self, whose: Incarnation, now: float) -> None:
@@ -171,7 +171,8 @@ class History:
                         f"lanes: {new.change.name} of {whose} began in {'/'.join(new.lane)}"
                         f" while its {other.change.name} {other.change.request_id[:8]} was under way there"
                     )
-            under_way.append(new)
+            if new.change.completed is None and new.change.lasting:
+                under_way.append(new)
         self._under_way[whose] = under_way
 
     def _check_conflict(self, whose: Incarnation, path: str, response: web.Response) -> None:

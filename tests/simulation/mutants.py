@@ -103,6 +103,7 @@ MUTANTS = (
         ENGINE + "throttling.py",
         '        """Undo `_admit` for an exchange that did not begin."""\n        self._under_way[kind] -= 1',
         '        """Undo `_admit` for an exchange that did not begin."""',
+        "tests/unit/test_throttling.py tests/properties/test_throttle.py",
     ),
     Mutant(
         "pacing: turns saved up survive a refusal",

@@ -190,7 +190,7 @@ class Reconciler:
                     raise
                 request = replace(request, ahead=True)
             else:
-                self._claim(response.request_id)
+                self.claim(response.request_id)
                 return response
         raise AssertionError("the last attempt returns or raises")  # pragma: no cover
 
@@ -233,7 +233,7 @@ class Reconciler:
 
     def _adopted(self, request: Request, entry: SubscriptionOperation) -> HttpResponse:
         request_id = normalised(entry.operation_id)
-        self._claim(request_id)
+        self.claim(request_id)
         self._tally.reconciled[ADOPTED] += 1
         _log.info(
             "%s: it happened, as operation %s",
@@ -245,7 +245,8 @@ class Reconciler:
         succeeded = listed.status == OperationState.SUCCEEDED and doubt_about(listed) is None
         return HttpResponse(200 if succeeded else 202, {"x-ms-request-id": request_id})
 
-    def _claim(self, request_id: str | None) -> None:
+    def claim(self, request_id: str | None) -> None:
+        """Take an operation for another call's from now on."""
         if request_id is None:
             return
         self._claimed[normalised(request_id)] = None

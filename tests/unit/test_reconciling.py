@@ -296,6 +296,23 @@ async def test_an_operation_of_an_earlier_call_is_not_adopted():
             await session.start(ACTION)
 
 
+@pytest.mark.parametrize("with_token", [True, False])
+@virtual_time
+async def test_an_operation_that_was_resumed_is_not_adopted(with_token):
+    """A process that was started anew knows by its token what an earlier call has begun."""
+    service = Service(
+        ConnectionLost("reset"), history=[entry("SwapDeployment", began="2015-07-01T10:00:00Z")]
+    )
+    async with service.session() as session:
+        handle = session.resume(OTHER_ID)
+        handle.detach()
+        if with_token:
+            handle = session.resume(handle.token)
+        with pytest.raises(OutcomeUnknown):
+            await session.start(ACTION)
+        await handle
+
+
 @virtual_time
 async def test_a_refusal_after_a_lost_reply_is_looked_into():
     """The name is taken because the first one arrived after all: it is adopted."""

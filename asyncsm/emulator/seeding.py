@@ -56,6 +56,30 @@ class VirtualNetworkGatewaySeed(Spec):
     """Names of local network gateways."""
 
 
+class ApplicationGatewaySeed(Spec):
+    """An application gateway, which is stopped and has been told nothing."""
+
+    virtual_network_name: Name
+    """The network it stands in."""
+    subnets: tuple[str, ...]
+    """Names of subnets of that network."""
+    instance_count: int = 2
+    """The number of its instances."""
+    gateway_size: str = "Medium"
+    """``Small``, ``Medium``, ``Large``, ``ExtraLarge`` or ``A8``."""
+
+
+class TrafficProfileSeed(Spec):
+    """A Traffic Manager profile, enabled if it has endpoints."""
+
+    domain_name: str = ""
+    """``NAME.trafficmanager.net`` if absent."""
+    load_balancing_method: str = "RoundRobin"
+    """``Performance``, ``Failover`` or ``RoundRobin``."""
+    endpoints: tuple[str, ...] = ()
+    """Domain names: of hosted services, of web sites, or of others."""
+
+
 class ExtensionSeed(Spec):
     """An extension that the subscription has published; its `name` is its type."""
 
@@ -220,6 +244,10 @@ class SeedDocument(Plan):
     """VPN devices outside."""
     virtual_network_gateways: tuple[VirtualNetworkGatewaySeed, ...] = ()
     """Gateways of virtual networks."""
+    application_gateways: tuple[ApplicationGatewaySeed, ...] = ()
+    """Application gateways."""
+    traffic_profiles: tuple[TrafficProfileSeed, ...] = ()
+    """Traffic Manager profiles."""
     extensions: tuple[ExtensionSeed, ...] = ()
     """Extensions that the subscription has published."""
     hdinsight_clusters: tuple[ClusterSeed, ...] = ()

@@ -37,7 +37,7 @@ from asyncsm.emulator.state import Quotas, Subscription, SubscriptionCertificate
 from asyncsm.errors import InvalidArgument
 from asyncsm.provisioning.machine_specs import LinuxSpec, OSDiskSpec, SystemSpec, WindowsSpec
 from asyncsm.provisioning.plan import PlanError
-from asyncsm.provisioning.planted_networks import copies, plant_gateways, told_of
+from asyncsm.provisioning.planted_networks import copies, plant_gateways, plant_profiles, told_of
 from asyncsm.provisioning.resources import KINDS, AnyResource, Site, resources_of
 from asyncsm.provisioning.resources.networks import VirtualNetworkResource
 from asyncsm.provisioning.secrets import MADE_UP
@@ -49,6 +49,7 @@ from asyncsm.services import (
     MonitoringManagementService,
     ServiceManagementService,
     StoreManagementService,
+    TrafficManagerManagementService,
 )
 from asyncsm.session import ManagementSession
 from asyncsm.wire.cscfg import Instances, RoleConfiguration, ServiceConfiguration
@@ -155,6 +156,7 @@ class _Planter:
         await self._gateways_and_extensions(site)
         await self._create([one for one in resources if one.kind not in _PLACES | _NETWORKS], site)
         await self._clusters_and_add_ons(site)
+        await plant_profiles(TrafficManagerManagementService(session=site.sms.session), self._document)
 
     async def _create(self, resources: Iterable[AnyResource], site: Site) -> None:
         for one in resources:
@@ -330,6 +332,8 @@ def _in_use(subscription: Subscription) -> dict[str, int]:
         "route_tables": len(subscription.route_tables),
         "routes_per_route_table": most(len(one.routes) for one in subscription.route_tables.values()),
         "local_network_sites": len(subscription.local_network_gateways),
+        "application_gateways": len(subscription.application_gateways),
+        "traffic_manager_profiles": len(subscription.traffic_profiles),
         "sql_servers": len(servers),
         "sql_databases_per_server": most(len(one.databases) - 1 for one in servers.values()),
         "sql_firewall_rules_per_server": most(len(one.firewall_rules) for one in servers.values()),

@@ -1,4 +1,4 @@
-"""Planting of a seed's route tables, gateways and traffic profiles, and what tells of its entries."""
+"""Planting of a seed's gateways and traffic profiles, and what tells of its entries."""
 
 from __future__ import annotations
 
@@ -38,18 +38,6 @@ def told_of(path: Path_) -> Iterator[None]:
     except (AsyncsmError, OSError, TemplateError, ValidationError) as error:
         message = str(getattr(error, "message", "") or error)
         raise SeedError([problem(path, message)]) from error
-
-
-async def plant_routes(network: NetworkManagementService, document: SeedDocument) -> None:
-    """Make the route tables of a seed."""
-    for path, table in copies("route_tables", document.route_tables):
-        with told_of(path):
-            location = table.location or document.location or ""
-            await network.create_route_table(table.name, location, table.label or table.name)
-            for route in table.routes:
-                await network.set_route(table.name, *dict(route).values())
-            for place in table.subnets:
-                await network.add_route_table_to_subnet(table.name, *place.split("/", 1))
 
 
 async def plant_gateways(

@@ -159,8 +159,8 @@ MUTANTS = (
     Mutant(
         "reconcile: what began long before is adopted",
         ENGINE + "lost_replies.py",
-        "if started is not None and started < earliest:",
-        "if started is None:",
+        "if (started is None or started >= earliest) and self._is_ours(entry, change):",
+        "if self._is_ours(entry, change):",
     ),
     Mutant(
         "reconcile: what was resumed is adopted",

@@ -1,12 +1,17 @@
 """Migration to Resource Manager: each step with its reply lost, and whole subscriptions."""
 
+import json
+
 import pytest
+from doubles.command_lines import run_with
 from doubles.contents import EVERYTHING
+from doubles.loopback import SUBSCRIPTION, Loopback
 from doubles.lossy import LossyLoopback
 from doubles.virtual_time import virtual_time
 
-from asyncsm import NetworkManagementService
+from asyncsm import ManagementSession, NetworkManagementService, ServiceManagementService
 from asyncsm.emulator.seeding import SeedDocument
+from asyncsm.emulator.standing import StandingSubscription
 from asyncsm.emulator.state import Quotas
 from asyncsm.errors import OutcomeUnknown
 from asyncsm.provisioning.planting import plant
@@ -108,3 +113,29 @@ async def test_a_run_is_taken_up():
         assert left == hindered == {"storage_account store"}  # which has disks and images that nobody uses
         (store,) = await validate_migration(sms)
         assert any("disk or image spare01" in reason for reason in store.reasons)
+
+
+@pytest.mark.parametrize(
+    ("words", "shown", "code"),
+    [
+        ("status", "deployment alone/first 1", 0),
+        ("validate", "storage_account store hindered", 0),
+        ("prepare", "virtual_network inside prepared", 0),
+        ("commit --yes", "", 0),
+        ("abort", "", 0),
+        ("run --yes", "virtual_network inside committed", 0),
+    ],
+)
+def test_commands(words, shown, code, capsys):
+    """Each command shows a row for a resource; what is hindered is no error."""
+    world = Loopback(cores=100)
+    plant(SeedDocument.model_validate(SEED), world._world, Quotas(), None)
+    standing = StandingSubscription(world.subscription, world._world)
+    client = ServiceManagementService(session=ManagementSession(SUBSCRIPTION, transport=standing))
+    assert run_with(client, ["migration", *words.split(), "--output", "json"]) == code
+    rows = json.loads(capsys.readouterr().out)
+    found = {
+        " ".join(str(row.get(name, "")) for name in ("kind", "name", "result", "stage")).strip()
+        for row in rows
+    }
+    assert not shown or shown in {" ".join(one.split()) for one in found}

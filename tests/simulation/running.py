@@ -6,24 +6,28 @@ import asyncio
 import logging
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from simulation.history import History
 from simulation.jobs import HORIZON
 from simulation.processes import Process
 from simulation.scenarios import Scenario, Trouble, draw
+from simulation.service_rules import MADE_BY
 from simulation.world import QUOTAS, ServiceWorld, decided_by
 
-from asyncsm.emulator.state import Quotas
+from asyncsm.emulator.state import Quotas, Subscription
 
 AFTERWARDS = 12 * 3600.0
 """Seconds of calm after which everything has ended."""
 
 MEMORY = Path("/dev/shm")
 
-FEW = Quotas(cores=4, hosted_services=3, storage_accounts=3, affinity_groups=3, network_security_groups=2)
-"""Quotas of a subscription that is short of them for a while."""
+
+def few_more(subscription: Subscription) -> Quotas:
+    """Quotas of a subscription that has room for little more than what is there."""
+    rooms = {name: len(getattr(subscription, name)) + 1 for name in MADE_BY.values()}
+    return replace(QUOTAS, cores=max(4, subscription.cores_in_use + 1), **rooms)
 
 
 @dataclass
@@ -156,6 +160,13 @@ def _begin(trouble: Trouble, service: ServiceWorld, process: Process | None):
         case "leap":
             service.clock.leap(trouble.amount)
             return None
+        case "lag":
+            service.lag += trouble.amount
+
+            def shown() -> None:
+                service.lag -= trouble.amount
+
+            return shown
         case "throttle":
             service.throttle(int(trouble.amount), 60.0)
             return lambda: service.throttle(1_000_000, 1.0)
@@ -176,7 +187,7 @@ def _begin(trouble: Trouble, service: ServiceWorld, process: Process | None):
             process.skew += trouble.amount
             return None
         case "quotas":
-            process.subscription.quotas = FEW
+            process.subscription.quotas = few_more(process.subscription)
 
             def restored() -> None:
                 process.subscription.quotas = QUOTAS

@@ -19,6 +19,7 @@ SERVICES: Final[Mapping[str, str]] = {
     "SqlDatabaseManagementService": "sql",
     "ServiceBusManagementService": "sb",
     "WebsiteManagementService": "site",
+    "ExpressRouteManagementService": "circuit",
     "SchedulerManagementService": "scheduler",
 }
 """The group of a service's nouns that `NOUNS` does not have; of other services it is their name."""
@@ -75,6 +76,15 @@ NOUNS: Final[Mapping[str, str]] = {
     "gateway_connection": "network gateway-connection",
     "gateway_connection_shared_key": "network gateway-connection key",
     "gateway_connection_ipsec_parameters": "network gateway-connection ipsec",
+    "dedicated_circuit": "circuit",
+    "dedicated_circuit_service_provider": "circuit provider",
+    "dedicated_circuit_stats": "circuit traffic",
+    "authorized_dedicated_circuit": "circuit authorized",
+    "bgp_peering": "circuit peering",
+    "cross_connection": "circuit cross-connection",
+    "dedicated_circuit_link": "circuit link",
+    "dedicated_circuit_link_authorization": "circuit authorization",
+    "link_authorization": "circuit authorization",
     "reserved_ip_address": "network reserved-ip",
     "virtual_ip": "network virtual-ip",
     "static_ip_address": "network static-ip",

@@ -13,6 +13,7 @@ from typing import ClassVar, Final
 
 from asyncsm.emulator.arguments import check_number
 from asyncsm.emulator.change_tracking import Entity
+from asyncsm.emulator.circuits import DedicatedCircuit
 from asyncsm.emulator.compute import Deployment, Disk, HostedService, OSImage
 from asyncsm.emulator.gateways import ClientRootCertificate, Gateway, GatewayConnection
 from asyncsm.emulator.monitoring import AlertRule
@@ -54,6 +55,8 @@ class Quotas:
     network_security_rules_per_group: int = 200
     route_tables: int = 100
     routes_per_route_table: int = 100
+    dedicated_circuits: int = 10
+    links_per_dedicated_circuit: int = 10
     sql_servers: int = 6
     sql_databases_per_server: int = 150
     sql_firewall_rules_per_server: int = 128
@@ -160,7 +163,7 @@ class Subscription(Entity):
         id: a UUID in lower case, with dashes.
         certificates: management certificates by thumbprint.
         cores_in_use: counted up and down by whatever starts and stops instances.
-        gateways, local_network_gateways: by their ids.
+        gateways, local_network_gateways: by their ids; dedicated_circuits: by their keys.
         gateway_connections: by the ids of their two ends, with a slash between.
         client_root_certificates: by the id of their network and their thumbprint, likewise.
         vm_images: the user's, as they are shown.
@@ -197,6 +200,7 @@ class Subscription(Entity):
     gateway_connections: ByName[GatewayConnection] = field(default_factory=ByName)
     local_network_gateways: ByName[LocalNetworkGateway] = field(default_factory=ByName)
     client_root_certificates: ByName[ClientRootCertificate] = field(default_factory=ByName)
+    dedicated_circuits: ByName[DedicatedCircuit] = field(default_factory=ByName)
     sql_servers: ByName[SqlServer] = field(default_factory=ByName)
     service_bus_namespaces: ByName[ServiceBusNamespace] = field(default_factory=ByName)
     web_spaces: ByName[WebSpace] = field(default_factory=ByName)

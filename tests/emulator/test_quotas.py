@@ -12,6 +12,7 @@ from doubles.virtual_time import virtual_time
 
 from asyncsm import (
     BadRequest,
+    ExpressRouteManagementService,
     NetworkManagementService,
     ServiceBusManagementService,
     SqlDatabaseManagementService,
@@ -112,6 +113,11 @@ async def route_table(sms, number):
     await (await networks.create_route_table(f"table{number}", "West US"))
 
 
+async def dedicated_circuit(sms, number):
+    circuits = ExpressRouteManagementService(session=sms.session)
+    await (await circuits.create_dedicated_circuit(f"line{number}", "Equinix", "Amsterdam", 50))
+
+
 async def route(sms, number):
     networks = NetworkManagementService(session=sms.session)
     if number == 1:
@@ -185,6 +191,7 @@ ONE_MORE = [
     ("network_security_rules_per_group", security_rule),
     ("route_tables", route_table),
     ("routes_per_route_table", route),
+    ("dedicated_circuits", dedicated_circuit),
     ("sql_servers", sql_server),
     ("sql_databases_per_server", sql_database),
     ("sql_firewall_rules_per_server", sql_firewall_rule),
@@ -214,6 +221,7 @@ def test_every_quota_that_can_be_reached_is_reached_here():
     """A new quota gets its line above; these are of things that the emulator does not have yet."""
     not_yet = {"public_ips"}
     not_counted = {
-        "sql_dtus_per_server"
-    }  # which a database takes several of: tests/emulator/test_sql_databases.py
+        "sql_dtus_per_server",  # which a database takes several of: tests/emulator/test_sql_databases.py
+        "links_per_dedicated_circuit",  # which take networks with gateways: tests/emulator/test_express_route.py
+    }
     assert {quota for quota, _ in ONE_MORE} == {one.name for one in fields(Quotas)} - not_yet - not_counted

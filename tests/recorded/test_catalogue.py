@@ -38,6 +38,7 @@ WHOLE = [
     "network_security_groups",
     "routes",
     "gateways",
+    "expressroute",
     "service_bus",
     "sql",
     "web_hosting_plans",

@@ -2,7 +2,7 @@
 
 import pytest
 from doubles.contents import CIRCUIT_KEY, EVERYTHING, circuit
-from doubles.sibling_journeys import travel
+from doubles.sibling_journeys import doing, travel
 from doubles.virtual_time import virtual_time
 
 from asyncsm import ExpressRouteManagementService
@@ -74,10 +74,8 @@ async def authorizations(do, key):
 def add_others(world):
     """Somebody else has a circuit for which an administrator of ours is authorized."""
     others = Subscription("33333333-0000-4000-8000-000000000000", "others", world.clock.now())
-    others.dedicated_circuits[CIRCUIT_KEY] = circuit(others)
-    others.dedicated_circuits[CIRCUIT_KEY].authorizations[
-        "a1"
-    ].microsoft_ids = world.subscription.account_admin
+    others.dedicated_circuits[CIRCUIT_KEY] = made = circuit(others)
+    made.authorizations["a1"].microsoft_ids = others.account_admin  # which all are called
     world.state.subscriptions[others.id] = others
 
 
@@ -88,3 +86,10 @@ async def test_lost_replies(how):
     told = {"create_dedicated_circuit_link_authorization"} if how else set()
     told |= {"create_dedicated_circuit"} if how == "before" else set()
     assert await travel(ExpressRouteManagementService, circuits, how, CONTENTS, add_others) == told
+
+
+async def test_over_tls(emulator, sms):
+    """The same to a strict emulator over TLS."""
+    emulator.seed(CONTENTS)
+    add_others(emulator)
+    await circuits(doing(ExpressRouteManagementService(session=sms.session)))

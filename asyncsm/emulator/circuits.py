@@ -8,11 +8,7 @@ from typing import ClassVar
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.saved_names import saved
-from asyncsm.wire.express_route import (
-    BgpPeering,
-    DedicatedCircuitLinkAuthorization,
-    ProviderProvisioningState,
-)
+from asyncsm.wire import express_route as wire
 
 
 @saved("circuit-link")
@@ -36,12 +32,8 @@ class DedicatedCircuit(Lockable):
     """A circuit.
 
     Attributes:
-        key: a UUID, by which customer and provider name it.
-        name: unique in the subscription.
-        provider, location: as the list of providers spells them.
-        bandwidth: in Mbit/s.
+        shown: as it is read, but for what becomes of it just now.
         tag: of the frames between provider and Azure, once there is a cross connection.
-        provider_state: how far the provider is.
         connected_by: id of the subscription that is the provider's, once that has begun.
         peerings: without their keys, by the kind of access.
         links: by the id of the subscription and the name of the network, with a slash between.
@@ -50,16 +42,28 @@ class DedicatedCircuit(Lockable):
 
     kind: ClassVar[str] = "dedicated circuit"
 
-    key: str
-    name: str
-    provider: str
-    location: str
-    bandwidth: int
-    billing_type: str
-    sku: str
+    shown: wire.DedicatedCircuit
     tag: int = 0
-    provider_state: ProviderProvisioningState = ProviderProvisioningState.NOT_PROVISIONED
     connected_by: str | None = None
-    peerings: ByName[BgpPeering] = field(default_factory=ByName)
+    peerings: ByName[wire.BgpPeering] = field(default_factory=ByName)
     links: ByName[CircuitLink] = field(default_factory=ByName)
-    authorizations: ByName[DedicatedCircuitLinkAuthorization] = field(default_factory=ByName)
+    authorizations: ByName[wire.DedicatedCircuitLinkAuthorization] = field(default_factory=ByName)
+
+    @property
+    def key(self) -> str:
+        """The UUID by which customer and provider name it."""
+        return self.shown.service_key
+
+    @property
+    def name(self) -> str:
+        """Its name, unique in the subscription."""
+        return self.shown.circuit_name
+
+    @property
+    def is_provisioned(self) -> bool:
+        """Whether its provider has done all."""
+        return self.shown.service_provider_provisioning_state == wire.ProviderProvisioningState.PROVISIONED
+
+    def change(self, **changes: object) -> None:
+        """Let fields of `shown` have other values."""
+        self.shown = self.shown.model_copy(update=changes)

@@ -8,11 +8,7 @@ from asyncsm.emulator.circuits import CircuitLink, DedicatedCircuit
 from asyncsm.emulator.compute import ServiceCertificate
 from asyncsm.emulator.gateways import Gateway
 from asyncsm.emulator.websites import WebSiteBackup
-from asyncsm.wire.express_route import (
-    BgpPeering,
-    DedicatedCircuitLinkAuthorization,
-    ProviderProvisioningState as State,
-)
+from asyncsm.wire import express_route
 from asyncsm.wire.hybrid_connections import RelayServiceConnectionEntity
 from asyncsm.wire.vm_images import VMImage
 from asyncsm.wire.vpn_gateways import GatewayState
@@ -114,23 +110,23 @@ CIRCUIT_KEY = "26194c0f-628f-4ff9-8fad-a2931b3f955d"
 
 def circuit(owner):
     """A circuit that its provider has provisioned, with a peering, a link and an authorization."""
-    made = DedicatedCircuit(
-        CIRCUIT_KEY,
-        "line",
-        "Equinix",
-        "Amsterdam",
-        50,
-        "MeteredData",
-        "Standard",
-        1,
-        State.PROVISIONED,
-        owner.id,
+    shown = express_route.DedicatedCircuit(
+        bandwidth=50,
+        billing_type="MeteredData",
+        circuit_name="line",
+        location="Amsterdam",
+        service_key=CIRCUIT_KEY,
+        service_provider_name="equinix",
+        service_provider_provisioning_state="Provisioned",
+        sku="Standard",
+        status="Enabled",
     )
-    made.peerings["private"] = BgpPeering(
+    made = DedicatedCircuit(shown, 1, owner.id)
+    made.peerings["private"] = express_route.BgpPeering(
         peer_asn=65001, vlan_id=100, primary_peer_subnet="10.9.0.0/30", secondary_peer_subnet="10.9.0.4/30"
     )
     made.links[f"{owner.id}/inside"] = CircuitLink(owner.id, "inside")
-    made.authorizations["a1"] = DedicatedCircuitLinkAuthorization(
+    made.authorizations["a1"] = express_route.DedicatedCircuitLinkAuthorization(
         limit=2, link_authorization_id="a1", microsoft_ids="friend@example.com"
     )
     return made

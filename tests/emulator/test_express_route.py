@@ -7,13 +7,16 @@ from doubles.bare_client import document
 from doubles.compute import tag
 from doubles.contents import CIRCUIT_KEY, EVERYTHING, circuit
 
+from asyncsm.emulator.circuits import DedicatedCircuit
 from asyncsm.emulator.gateways import GatewayConnection
-from asyncsm.wire.express_route import ProviderProvisioningState as State
+from asyncsm.wire.express_route import BillingType, ProviderProvisioningState
 
+NOT_PROVISIONED = ProviderProvisioningState.NOT_PROVISIONED
 BASE = "services/networking"
 CIRCUITS = f"{BASE}/dedicatedcircuits"
 LINE = f"{CIRCUITS}/{CIRCUIT_KEY}"
 NONE = f"{CIRCUITS}/00000000-0000-0000-0000-000000000001"
+CARRIED = f"{CIRCUITS}/carried"
 PUBLIC = f"{LINE}/bgppeerings/public"
 LINK = f"{LINE}/vnets/inside"
 
@@ -52,21 +55,9 @@ def limit(number, root="Update"):
 REFUSED = [
     ("GET", NONE, "", 404, "with service key '00000000-0000-0000-0000-000000000001' was not found."),
     ("PUT", NONE, changed(Bandwidth=100), 404, "was not found."),
-    (
-        "DELETE",
-        NONE,
-        "",
-        400,
-        "The specified service key '00000000-0000-0000-0000-000000000001' is not valid",
-    ),
+    ("DELETE", NONE, "", 400, "service key '00000000-0000-0000-0000-000000000001' is not"),
     ("POST", CIRCUITS, wanted(ServiceProviderName="none"), 404, "The provider could not be found."),
-    (
-        "POST",
-        CIRCUITS,
-        wanted(Location="Oslo"),
-        404,
-        "specified location Oslo does not exist for the provider Equinix",
-    ),
+    ("POST", CIRCUITS, wanted(Location="Oslo"), 404, "location Oslo does not exist for the provider Equinix"),
     ("POST", CIRCUITS, wanted(Bandwidth=999), 404, "bandwidth 999 does not exist for the provider Equinix"),
     ("POST", CIRCUITS, wanted(CircuitName="LINE"), 409, "The circuit with name 'LINE' already exists."),
     ("POST", CIRCUITS, wanted(Sku="Basic"), 400, "Basic is none of Standard, Premium."),
@@ -75,32 +66,14 @@ REFUSED = [
     ("PUT", f"{CIRCUITS}/fast", changed(BillingType="MeteredData"), 400, "metered"),
     ("DELETE", LINE, "", 400, "The dedicated circuit line is in use by its private peering."),
     ("POST", f"{NONE}/bgppeerings/private", peering(), 404, "was not found."),
-    (
-        "POST",
-        f"{LINE}/bgppeerings/PRIVATE",
-        peering(),
-        409,
-        "BGP peering could not be created as it already exists.",
-    ),
+    ("POST", f"{LINE}/bgppeerings/PRIVATE", peering(), 409, "could not be created as it already exists."),
     ("POST", f"{LINE}/bgppeerings/else", peering(), 400, "'else' of the BGP peering is invalid"),
     ("POST", PUBLIC, peering(VlanId=100), 409, "The vlanId specified is already in use."),
     ("POST", PUBLIC, peering(VlanId=4095), 400, "vlanId"),
-    (
-        "POST",
-        PUBLIC,
-        peering(PrimaryPeerSubnet="98.251.199.31/30"),
-        400,
-        "BGP peer IP address '98.251.199.31/30'",
-    ),
+    ("POST", PUBLIC, peering(PrimaryPeerSubnet="98.251.199.31/30"), 400, "address '98.251.199.31/30' is"),
     ("POST", PUBLIC, peering(SecondaryPeerSubnet="10.0.0.0/29"), 400, "BGP peer IP address '10.0.0.0/29'"),
     ("POST", f"{LINE}/bgppeerings/microsoft", peering(), 400, "advertises public prefixes"),
-    (
-        "POST",
-        f"{CIRCUITS}/carried/bgppeerings/private",
-        peering(),
-        400,
-        "has not provisioned the circuit carried",
-    ),
+    ("POST", f"{CARRIED}/bgppeerings/private", peering(), 400, "not provisioned the circuit carried"),
     ("PUT", PUBLIC, peering("UpdateBgpPeering"), 404, "The BGP peering public does not exist."),
     ("DELETE", f"{LINE}/bgppeerings/private", "", 400, "Virtual networks are linked"),
     ("GET", f"{LINE}/bgppeerings/private/arpInfo/third", "", 400, "no third device"),
@@ -124,13 +97,10 @@ def line(emulator):
     emulator.seed(EVERYTHING)
     owner = emulator.state.subscriptions[emulator.subscription_id]
     owner.dedicated_circuits[CIRCUIT_KEY] = made = circuit(owner)
-    for name, provider, billing in (("fast", "Equinix", "UnlimitedData"), ("carried", "AT&T", "MeteredData")):
-        other = circuit(owner)
-        other.key = other.name = name
-        other.provider, other.bandwidth, other.billing_type = provider, 100, billing
-        other.provider_state, other.connected_by = State.NOT_PROVISIONED, None
-        other.peerings, other.links = type(made.peerings)(), type(made.links)()
-        owner.dedicated_circuits[name] = other
+    for name, provider, billing in (("fast", "equinix", "UnlimitedData"), ("carried", "at&t", "MeteredData")):
+        other = owner.dedicated_circuits[name] = DedicatedCircuit(made.shown)
+        other.change(service_key=name, circuit_name=name, service_provider_name=provider, bandwidth=100)
+        other.change(billing_type=BillingType(billing), service_provider_provisioning_state=NOT_PROVISIONED)
     return made
 
 

@@ -11,7 +11,12 @@ from asyncsm.emulator.state import Subscription
 
 
 def _parts(_: Subscription, circuit: DedicatedCircuit) -> dict[str, object]:
+    shown = circuit.shown
     return {
+        "provider": shown.service_provider_name,
+        "location": shown.location,
+        "bandwidth": shown.bandwidth,
+        "provider_state": shown.service_provider_provisioning_state,
         "networks": [one.network for one in circuit.links.values()] or None,
         "peerings": [f"{kind}, VLAN {one.vlan_id}" for kind, one in circuit.peerings.items()],
     }

@@ -77,7 +77,7 @@ def create_link(call: Call) -> Reply:
     key = f"{call.subscription.id}/{network.name}"
     if key in circuit.links:
         raise refusals.conflict(f"The virtual network {network.name} is already linked.")  # [guess]
-    if circuit.provider_state != wire.ProviderProvisioningState.PROVISIONED:
+    if not circuit.is_provisioned:
         raise refusals.bad_request(f"The provider has not provisioned the circuit {circuit.name}.")  # [guess]
     if wire.BgpPeeringAccessType.PRIVATE not in circuit.peerings:
         raise refusals.bad_request(f"The circuit {circuit.name} has no private peering.")  # [guess]
@@ -225,17 +225,12 @@ def _apart(ids: str | None) -> list[str]:
 
 
 def _offered(circuit: DedicatedCircuit, ids: Sequence[str]) -> wire.AuthorizedDedicatedCircuit:
-    return wire.AuthorizedDedicatedCircuit(
-        bandwidth=circuit.bandwidth,
-        circuit_name=circuit.name,
-        location=circuit.location,
-        maximum_allowed_links=sum(circuit.authorizations[one].limit for one in ids),
-        service_key=circuit.key,
-        service_provider_name=circuit.provider.lower(),
-        service_provider_provisioning_state=circuit.provider_state,
-        status=wire.DedicatedCircuitState.ENABLED,
-        used_links=sum(rules.used(circuit, one) for one in ids),
-    )
+    known = {
+        name: value for name, value in circuit.shown if name in wire.AuthorizedDedicatedCircuit.model_fields
+    }
+    limits = sum(circuit.authorizations[one].limit for one in ids)
+    used = sum(rules.used(circuit, one) for one in ids)
+    return wire.AuthorizedDedicatedCircuit(**known, maximum_allowed_links=limits, used_links=used)
 
 
 @routes.get(AUTHORIZED, "ListAuthorizedDedicatedCircuits")

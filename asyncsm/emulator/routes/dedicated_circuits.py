@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from ipaddress import IPv4Network
 from typing import Final, TypeVar
@@ -20,7 +20,7 @@ from asyncsm.emulator.rules import circuits as rules
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import express_route as wire
-from asyncsm.wire.types import OpenEnum
+from asyncsm.wire.base import XmlModel
 
 routes: RouteTable = RouteTable()
 ThingT = TypeVar("ThingT")
@@ -65,12 +65,20 @@ class _Circuits(Followed[DedicatedCircuit, wire.CreateDedicatedCircuit]):
 
     def make(self, call: Call, name: str, wanted: wire.CreateDedicatedCircuit) -> DedicatedCircuit:
         provider = rules.provider_of(wanted.service_provider_name)
-        location = rules.require_location(provider, wanted.location)
         rules.require_bandwidth(provider, wanted.bandwidth)
-        billing = _known(wire.BillingType, wanted.billing_type, wire.BillingType.METERED_DATA)
-        sku = _known(wire.CircuitSku, wanted.sku, wire.CircuitSku.STANDARD)
-        key = str(UUID(call.new_id()))
-        return DedicatedCircuit(key, name, provider.name, location, wanted.bandwidth, billing, sku)
+        _require_words(wanted)
+        shown = wire.DedicatedCircuit(
+            bandwidth=wanted.bandwidth,
+            billing_type=wanted.billing_type or wire.BillingType.METERED_DATA,
+            circuit_name=name,
+            location=rules.require_location(provider, wanted.location),
+            service_key=str(UUID(call.new_id())),
+            service_provider_name=provider.name.lower(),  # [rec express_route/dedicated_circuit_tests]
+            service_provider_provisioning_state=State.NOT_PROVISIONED,
+            sku=wanted.sku or wire.CircuitSku.STANDARD,
+            status=wire.DedicatedCircuitState.ENABLED,
+        )
+        return DedicatedCircuit(shown)
 
     def create(self, call: Call) -> Reply:
         """Answer a POST; the operation tells the key, which the service made [rec express_route]."""
@@ -85,15 +93,16 @@ class _Circuits(Followed[DedicatedCircuit, wire.CreateDedicatedCircuit]):
     def put(self, call: Call) -> Reply:
         """Answer a PUT; what the request does not name stays [rec express_route]."""
         circuit, wanted = self.find(call), call.body(wire.UpdateDedicatedCircuit)
-        bandwidth = wanted.bandwidth or circuit.bandwidth
-        rules.require_bandwidth(rules.provider_of(circuit.provider), bandwidth)
-        billing = _known(wire.BillingType, wanted.billing_type, circuit.billing_type)
-        sku = _known(wire.CircuitSku, wanted.sku, circuit.sku)
-        metered = billing != circuit.billing_type and billing == wire.BillingType.METERED_DATA
-        if bandwidth < circuit.bandwidth or metered:
+        known = circuit.shown
+        _require_words(wanted)
+        changed = known.model_copy(update=dict(_given(wanted)))
+        rules.require_bandwidth(rules.provider_of(known.service_provider_name), changed.bandwidth)
+        types = wire.BillingType
+        metered = (known.billing_type, changed.billing_type) == (types.UNLIMITED_DATA, types.METERED_DATA)
+        if changed.bandwidth < known.bandwidth or metered:
             sentence = "A circuit can neither get less bandwidth nor go back to metered data."
             raise refusals.bad_request(sentence)  # [guess]
-        return self.begin(call, circuit, partial(_changed, circuit, bandwidth, billing, sku))
+        return self.begin(call, circuit, partial(_changed, circuit, changed))
 
     def remove(self, call: Call) -> Reply:
         """Answer a DELETE, which is refused at once."""
@@ -110,29 +119,26 @@ class _Circuits(Followed[DedicatedCircuit, wire.CreateDedicatedCircuit]):
         return super().remove(call)
 
     def shown(self, call: Call, thing: DedicatedCircuit) -> wire.DedicatedCircuit:
-        creating = thing.lock is not None and thing.lock.name == "CreateDedicatedCircuit"
-        return wire.DedicatedCircuit(
-            bandwidth=thing.bandwidth,
-            billing_type=wire.BillingType(thing.billing_type),
-            circuit_name=thing.name,
-            location=thing.location,
-            service_key=thing.key,
-            service_provider_name=thing.provider.lower(),
-            service_provider_provisioning_state=thing.provider_state,
-            sku=wire.CircuitSku(thing.sku),
-            status=wire.DedicatedCircuitState("Enabling" if creating else "Enabled"),
-        )
+        if thing.lock is not None and thing.lock.name == "CreateDedicatedCircuit":
+            return thing.shown.model_copy(update={"status": wire.DedicatedCircuitState.ENABLING})
+        return thing.shown
 
     def listed(self, call: Call, things: Sequence[DedicatedCircuit]) -> wire.DedicatedCircuits:
         found = [self.shown(call, one).model_copy(update={"billing_type": None}) for one in things]
         return wire.DedicatedCircuits(circuits=found)
 
 
-def _known(kind: type[OpenEnum], word: str | None, otherwise: str) -> str:
-    """Return one of the service's words, or what stands for none."""
-    if word and word not in {*kind}:
-        raise refusals.bad_request(f"{word} is none of {', '.join(kind)}.")  # [guess]
-    return str(word or otherwise)
+def _given(request: XmlModel) -> Iterator[tuple[str, object]]:
+    """Yield names and values of what a request says."""
+    return (
+        (name, value) for name, value in request if value is not None and name in request.model_fields_set
+    )
+
+
+def _require_words(wanted: wire.CreateDedicatedCircuit | wire.UpdateDedicatedCircuit) -> None:
+    for word, kind in ((wanted.billing_type, wire.BillingType), (wanted.sku, wire.CircuitSku)):
+        if word is not None and word not in {*kind}:
+            raise refusals.bad_request(f"{word} is none of {', '.join(kind)}.")  # [guess]
 
 
 def _telling(call: Call, reply: Reply, data: str) -> Reply:
@@ -143,8 +149,8 @@ def _telling(call: Call, reply: Reply, data: str) -> Reply:
 
 
 @effect("circuits/changed")
-def _changed(circuit: DedicatedCircuit, bandwidth: int, billing: str, sku: str) -> None:
-    circuit.bandwidth, circuit.billing_type, circuit.sku = bandwidth, billing, sku
+def _changed(circuit: DedicatedCircuit, shown: wire.DedicatedCircuit) -> None:
+    circuit.shown = shown
 
 
 circuits: Final = _Circuits(routes)
@@ -179,7 +185,7 @@ class _Peerings(Followed[wire.BgpPeering, wire.CreateBgpPeering]):
         if name not in {*wire.BgpPeeringAccessType}:
             raise refusals.bad_request(self.invalid.format(noun=self.noun, name=name))  # [guess]
         circuit = circuits.find(call)
-        if rules.provider_of(circuit.provider).type == rules.TELCO and not _is_provisioned(circuit):
+        if rules.is_carried(circuit) and not circuit.is_provisioned:
             # [lifecycles 11] [guess]
             raise refusals.bad_request(f"The provider has not provisioned the circuit {circuit.name}.")
 
@@ -196,22 +202,15 @@ class _Peerings(Followed[wire.BgpPeering, wire.CreateBgpPeering]):
         if any(one.vlan_id == wanted.vlan_id and kind != name for kind, one in others):
             # [rec express_route/bgp_peering_tests]
             raise refusals.conflict("The vlanId specified is already in use.")
-        primary, secondary = rules.ports_of(circuits.find(call))
-        prefixes = wanted.advertised_public_prefixes
-        return wire.BgpPeering(
-            advertised_public_prefixes=prefixes,
-            advertised_public_prefixes_state="Configured" if prefixes else None,  # [guess]
-            azure_asn=AZURE,
-            customer_asn=wanted.customer_asn or None,  # [rec express_route/bgp_peering_tests]
-            peer_asn=wanted.peer_asn,
-            primary_azure_port=primary,
-            primary_peer_subnet=wanted.primary_peer_subnet,
-            routing_registry_name=wanted.routing_registry_name,
-            secondary_azure_port=secondary,
-            secondary_peer_subnet=wanted.secondary_peer_subnet,
-            state="Enabled",
-            vlan_id=wanted.vlan_id,
+        ports = rules.ports_of(circuits.find(call))
+        told = wire.BgpPeering(
+            azure_asn=AZURE, primary_azure_port=ports[0], secondary_azure_port=ports[1], state="Enabled"
         )
+        state = "Configured" if wanted.advertised_public_prefixes else None  # [guess]
+        given = {one: value for one, value in _given(wanted) if one in wire.BgpPeering.model_fields}
+        # A number that is 0 is not shown [rec express_route/bgp_peering_tests].
+        given |= {"customer_asn": wanted.customer_asn or None, "advertised_public_prefixes_state": state}
+        return told.model_copy(update=given)
 
     def create(self, call: Call) -> Reply:
         """Answer a POST: the peering is there in the end."""
@@ -293,10 +292,6 @@ _serve_device("routeTableSummary", "GetBgpPeeringRouteTableSummary", _neighbours
 # Cross connections: any subscription may be the provider of any circuit [guess].
 
 
-def _is_provisioned(circuit: DedicatedCircuit) -> bool:
-    return circuit.provider_state == State.PROVISIONED
-
-
 def _connected(call: Call) -> DedicatedCircuit:
     circuit = rules.anywhere(call, call.parameters[circuits.parameter])
     if circuit.connected_by != call.subscription.id:
@@ -307,12 +302,12 @@ def _connected(call: Call) -> DedicatedCircuit:
 def _end(circuit: DedicatedCircuit) -> wire.CrossConnection:
     primary, secondary = rules.ports_of(circuit)
     return wire.CrossConnection(
-        bandwidth=circuit.bandwidth,
+        bandwidth=circuit.shown.bandwidth,
         primary_azure_port=primary,
-        provisioning_state=circuit.provider_state,
+        provisioning_state=circuit.shown.service_provider_provisioning_state,
         s_tag=circuit.tag,
         secondary_azure_port=secondary,
-        status=wire.DedicatedCircuitState.ENABLED,
+        status=circuit.shown.status,
     )
 
 
@@ -353,4 +348,5 @@ def notify(call: Call) -> Reply:
 
 @effect("circuits/connect")
 def _connect(circuit: DedicatedCircuit, state: State, provider: str, tag: int) -> None:
-    circuit.provider_state, circuit.connected_by, circuit.tag = state, provider, tag
+    circuit.connected_by, circuit.tag = provider, tag
+    circuit.change(service_provider_provisioning_state=state)

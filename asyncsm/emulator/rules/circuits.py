@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
@@ -11,8 +10,6 @@ from asyncsm.emulator.circuits import DedicatedCircuit
 from asyncsm.emulator.rules import gateways
 from asyncsm.emulator.state import ServiceState, Subscription
 from asyncsm.wire import express_route as wire
-
-TELCO: Final = "Telco"
 
 
 def accepted(reply: Reply, call: Call) -> Reply:
@@ -25,6 +22,11 @@ def provider_of(name: str) -> wire.DedicatedCircuitServiceProvider:
     found = next((one for one in catalogue.circuit_providers() if one.name.lower() == name.lower()), None)
     # [rec express_route/dedicated_circuit_tests]
     return refusals.required(found, "The provider could not be found.")
+
+
+def is_carried(circuit: DedicatedCircuit) -> bool:
+    """Tell whether a carrier provides a circuit, and not an exchange."""
+    return provider_of(circuit.shown.service_provider_name).type == "Telco"
 
 
 def require_location(provider: wire.DedicatedCircuitServiceProvider, name: str) -> str:
@@ -45,7 +47,7 @@ def require_bandwidth(provider: wire.DedicatedCircuitServiceProvider, bandwidth:
 
 def ports_of(circuit: DedicatedCircuit) -> tuple[str, str]:
     """Return names of the ports at which a circuit ends, in the form of the service's."""
-    place = f"{circuit.provider[:4]}-{circuit.location[:3]}-06GMR-CIS".upper()
+    place = f"{circuit.shown.service_provider_name[:4]}-{circuit.shown.location[:3]}-06GMR-CIS".upper()
     return f"{place}-1-PRI-A", f"{place}-2-SEC-A"
 
 
@@ -107,7 +109,7 @@ def users(state: ServiceState, circuit: DedicatedCircuit) -> Iterator[str]:
         for connection in owner.gateway_connections.values():
             if connection.entity.lower() == circuit.key:
                 yield f"the gateway connection {connection.name}"
-    if circuit.provider_state != wire.ProviderProvisioningState.NOT_PROVISIONED:
+    if circuit.shown.service_provider_provisioning_state != wire.ProviderProvisioningState.NOT_PROVISIONED:
         yield "its provider"
 
 

@@ -236,19 +236,17 @@ class DedicatedCircuitLinkAuthorizations(XmlList[DedicatedCircuitLinkAuthorizati
     authorizations: list[DedicatedCircuitLinkAuthorization] = repeated(DedicatedCircuitLinkAuthorization)
 
 
-class CreateDedicatedCircuitLinkAuthorization(XmlModel):
-    """Request of Create Dedicated Circuit Link Authorization."""
-
-    description: str | None = None
-    limit: int
-    microsoft_ids: str | None = None
-
-
 class UpdateDedicatedCircuitLinkAuthorization(XmlModel):
     """Request of Update Dedicated Circuit Link Authorization."""
 
     description: str | None = None
     limit: int
+
+
+class CreateDedicatedCircuitLinkAuthorization(UpdateDedicatedCircuitLinkAuthorization):
+    """Request of Create Dedicated Circuit Link Authorization."""
+
+    microsoft_ids: str | None = None
 
 
 class DedicatedCircuitLinkAuthorizationMicrosoftIds(XmlModel):

@@ -145,13 +145,14 @@ async def test_the_operation_is_named_in_the_answer(management):
 
 async def test_updates(management):
     """A circuit gets what an update names and keeps the rest; a peering is replaced, and its key never shown."""
-    await management.finished(await management.put(LINE, changed(Bandwidth=10000, Sku="Premium")))
+    await management.finished(await management.put(LINE, changed(Bandwidth=10000, Sku="Premium", Else="x")))
     found = await management.get(LINE)
     assert [found.find(name) for name in ("Bandwidth", "BillingType", "Sku")] == [
         "10000",
         "MeteredData",
         "Premium",
     ]
+    assert found.find("Else") is None
     body = peering("UpdateBgpPeering", AdvertisedPublicPrefixes="203.0.113.0/24")
     await management.finished(await management.put(f"{LINE}/bgppeerings/Private", body))
     found = await management.get(f"{LINE}/bgppeerings/private")
@@ -167,6 +168,18 @@ async def test_updates(management):
         ("State", "Enabled"),
         ("VlanId", "200"),
     ]
+
+
+async def test_what_a_link_needs(emulator, management, line):
+    """A network is linked by its gateway, to the private peering of a circuit."""
+    line.links.clear()
+    gateways = emulator.state.subscriptions[emulator.subscription_id].gateways
+    for gone, words in (
+        (gateways, "inside has no provisioned gateway"),
+        (line.peerings, "no private peering"),
+    ):
+        gone.clear()
+        assert words in (await management.post(LINK, "")).message
 
 
 async def test_taking_down(emulator, management, line):

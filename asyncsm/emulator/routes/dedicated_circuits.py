@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from ipaddress import IPv4Network
 from typing import Final, TypeVar
@@ -95,7 +95,7 @@ class _Circuits(Followed[DedicatedCircuit, wire.CreateDedicatedCircuit]):
         circuit, wanted = self.find(call), call.body(wire.UpdateDedicatedCircuit)
         known = circuit.shown
         _require_words(wanted)
-        changed = known.model_copy(update=dict(_given(wanted)))
+        changed = known.model_copy(update=_given(wanted, wire.DedicatedCircuit))
         rules.require_bandwidth(rules.provider_of(known.service_provider_name), changed.bandwidth)
         types = wire.BillingType
         metered = (known.billing_type, changed.billing_type) == (types.UNLIMITED_DATA, types.METERED_DATA)
@@ -128,11 +128,10 @@ class _Circuits(Followed[DedicatedCircuit, wire.CreateDedicatedCircuit]):
         return wire.DedicatedCircuits(circuits=found)
 
 
-def _given(request: XmlModel) -> Iterator[tuple[str, object]]:
-    """Yield names and values of what a request says."""
-    return (
-        (name, value) for name, value in request if value is not None and name in request.model_fields_set
-    )
+def _given(request: XmlModel, model: type[XmlModel]) -> dict[str, object]:
+    """Return what of a request another document has, too, by the names of the fields."""
+    shared = (request.model_fields_set & model.model_fields.keys()) - {"extra_elements"}
+    return {name: value for name, value in request if name in shared and value is not None}
 
 
 def _require_words(wanted: wire.CreateDedicatedCircuit | wire.UpdateDedicatedCircuit) -> None:
@@ -207,7 +206,7 @@ class _Peerings(Followed[wire.BgpPeering, wire.CreateBgpPeering]):
             azure_asn=AZURE, primary_azure_port=ports[0], secondary_azure_port=ports[1], state="Enabled"
         )
         state = "Configured" if wanted.advertised_public_prefixes else None  # [guess]
-        given = {one: value for one, value in _given(wanted) if one in wire.BgpPeering.model_fields}
+        given = _given(wanted, wire.BgpPeering)
         # A number that is 0 is not shown [rec express_route/bgp_peering_tests].
         given |= {"customer_asn": wanted.customer_asn or None, "advertised_public_prefixes_state": state}
         return told.model_copy(update=given)

@@ -1,10 +1,11 @@
-"""Text of the files that people hand over, in whatever encoding their editor wrote it."""
+"""Text of the files that people hand over, in whatever encoding their editor wrote it; and the order of names."""
 
 from __future__ import annotations
 
 import codecs
+import functools
 import re
-from typing import Final
+from typing import Final, TypeAlias
 
 # The mark of UTF-32 begins like that of UTF-16, and therefore comes first.
 _MARKS: Final = (
@@ -16,6 +17,9 @@ _MARKS: Final = (
 )
 _DECLARED: Final = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]+)["']""")
 NOT_TEXT: Final = "is not UTF-8 text; save it as UTF-8"
+
+NaturalKey: TypeAlias = tuple[tuple[str, int, str], ...]
+_PIECES: Final = re.compile(r"([^0-9]*)([0-9]*)")
 
 
 def decode(content: bytes) -> str:
@@ -69,3 +73,18 @@ def one_line(text: str, most: int) -> str:
 def line(text: str) -> str:
     """Return a value without a mark before it and the line break after it, as files and shells add them."""
     return text.removeprefix("\ufeff").removesuffix("\n").removesuffix("\r")
+
+
+@functools.lru_cache(maxsize=50_000)
+def natural_key(name: str) -> NaturalKey:
+    """Return a key that sorts names without regard to case, numbers in them by value: ``web-9`` before ``web-10``.
+
+    Keys are cached, as lists are sorted again with each change of what is in them.
+    """
+    pieces = _PIECES.findall(name.casefold())
+    # A longer number without leading zeros is a larger one.
+    return tuple(
+        (text, len(digits.lstrip("0")) if digits else -1, digits.lstrip("0"))
+        for text, digits in pieces
+        if text or digits
+    )

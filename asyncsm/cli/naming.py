@@ -21,6 +21,7 @@ SERVICES: Final[Mapping[str, str]] = {
     "WebsiteManagementService": "site",
     "ExpressRouteManagementService": "circuit",
     "SchedulerManagementService": "scheduler",
+    "TrafficManagerManagementService": "network traffic-manager",
 }
 """The group of a service's nouns that `NOUNS` does not have; of other services it is their name."""
 
@@ -85,6 +86,9 @@ NOUNS: Final[Mapping[str, str]] = {
     "dedicated_circuit_link": "circuit link",
     "dedicated_circuit_link_authorization": "circuit authorization",
     "link_authorization": "circuit authorization",
+    "application_gateway": "network application-gateway",
+    "application_gateway_configuration": "network application-gateway configuration",
+    "application_gateway_certificate": "network application-gateway certificate",
     "reserved_ip_address": "network reserved-ip",
     "virtual_ip": "network virtual-ip",
     "static_ip_address": "network static-ip",
@@ -134,6 +138,7 @@ EXCEPTIONS: Final[Mapping[str, str]] = {
     "replicate_vm_image_with_disks": "vm image replicate",
     "unreplicate_vm_image_with_disks": "vm image unreplicate",
     "share_vm_image_with_disks": "vm image share",
+    "check_dns_prefix_availability": "network traffic-manager profile check-name-availability",
     "backup_site": "site backup create",
     "restore_site": "site backup restore",
     "list_operations_of_database": "sql database operation list-of-database",

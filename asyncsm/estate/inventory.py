@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -10,6 +9,7 @@ from typing import TypeVar
 from asyncsm.errors import ResourceNotFound
 from asyncsm.provisioning.resources.base import together
 from asyncsm.services import NetworkManagementService, ServiceManagementService
+from asyncsm.texts import natural_key
 from asyncsm.wire.affinity_groups import AffinityGroup
 from asyncsm.wire.certificates import Certificate
 from asyncsm.wire.deployments import Deployment
@@ -122,13 +122,3 @@ async def _contents(sms: ServiceManagementService, name: str) -> ServiceContents
 def natural(things: Iterable[T], name: Callable[[T], str | None]) -> list[T]:
     """Sort things by their names, in which numbers count as such: ``web-9`` comes before ``web-10``."""
     return sorted(things, key=lambda one: natural_key(name(one) or ""))
-
-
-def natural_key(name: str) -> tuple[tuple[str, int], ...]:
-    """Return a key to sort a name by."""
-    return tuple(
-        (text.lower(), int(digits or -1)) for text, digits in _PIECES.findall(name) if text or digits
-    )
-
-
-_PIECES = re.compile(r"([^0-9]*)([0-9]*)")

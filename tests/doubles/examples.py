@@ -43,6 +43,7 @@ CLIENTS = {
     "WebsiteManagementService": "sites",
     "SchedulerManagementService": "jobs",
     "ExpressRouteManagementService": "circuits",
+    "TrafficManagerManagementService": "traffic",
 }
 """Names of clients in examples, where they are not the beginning of their class's name."""
 

@@ -16,6 +16,7 @@ from asyncsm import (
     NetworkManagementService,
     ServiceBusManagementService,
     SqlDatabaseManagementService,
+    TrafficManagerManagementService,
     WebsiteManagementService,
     models,
 )
@@ -113,6 +114,28 @@ async def route_table(sms, number):
     await (await networks.create_route_table(f"table{number}", "West US"))
 
 
+async def application_gateway(sms, number):
+    networks = NetworkManagementService(session=sms.session)
+    if number == 1:
+        subnet = '<Subnets><Subnet name="front"><AddressPrefix>10.0.1.0/24</AddressPrefix></Subnet></Subnets>'
+        site = f'<VirtualNetworkSite name="net" Location="West US">{PREFIXES.format(0)}{subnet}</VirtualNetworkSite>'
+        await network_file(sms, f"<VirtualNetworkSites>{site}</VirtualNetworkSites>")
+    await (await networks.create_application_gateway(f"spread{number}", "net", ["front"]))
+
+
+async def application_gateway_certificate(sms, number):
+    networks = NetworkManagementService(session=sms.session)
+    if number == 1:
+        await application_gateway(sms, 1)
+    pfx = management_certificate("service").to_pfx("secret")
+    await (await networks.add_application_gateway_certificate("spread1", f"tls{number}", pfx, "secret"))
+
+
+async def traffic_profile(sms, number):
+    traffic = TrafficManagerManagementService(session=sms.session)
+    await traffic.create_profile(f"world{number}", f"world{number}.trafficmanager.net")
+
+
 async def dedicated_circuit(sms, number):
     circuits = ExpressRouteManagementService(session=sms.session)
     await (await circuits.create_dedicated_circuit(f"line{number}", "Equinix", "Amsterdam", 50))
@@ -191,6 +214,9 @@ ONE_MORE = [
     ("network_security_rules_per_group", security_rule),
     ("route_tables", route_table),
     ("routes_per_route_table", route),
+    ("application_gateways", application_gateway),
+    ("certificates_per_application_gateway", application_gateway_certificate),
+    ("traffic_manager_profiles", traffic_profile),
     ("dedicated_circuits", dedicated_circuit),
     ("sql_servers", sql_server),
     ("sql_databases_per_server", sql_database),

@@ -39,6 +39,8 @@ WHOLE = [
     "routes",
     "gateways",
     "expressroute",
+    "application_gateways",
+    "traffic_manager",
     "service_bus",
     "sql",
     "web_hosting_plans",

@@ -180,3 +180,10 @@ def test_a_role_without_a_name():
     place = "NetworkConfiguration, Dns, DnsServer 'x', attribute IPAddress: is missing"
     with pytest.raises(ValueError, match=f"^{place}$"):
         ServiceConfiguration.from_xml(CSCFG.replace("</Service", f"{server}</Service"))
+
+
+def test_the_order_of_names():
+    """Numbers count by their value, digits come before letters, and case does not matter, however long a number is."""
+    ordered = ["", "2nd", "10th", "Web", "web-9", "Web-010", "web-" + "9" * 5000, "web-a", "zoo"]
+    backwards = ordered[::-1]
+    assert sorted(backwards, key=texts.natural_key) == ordered

@@ -27,7 +27,6 @@ database is, is found as `Inside` of them. No kind shows keys, passwords or priv
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -39,6 +38,7 @@ from pydantic import Field, SkipValidation
 
 from asyncsm.emulator.control.schemas import Listing, Page, ResourceListing, Shown
 from asyncsm.emulator.state import ServiceState, Subscription
+from asyncsm.texts import NaturalKey, natural_key
 
 E = TypeVar("E")
 T = TypeVar("T", bound=Shown)
@@ -52,7 +52,6 @@ STYLES: Final = (
 
 
 _FIELD: Final = re.compile(r"\{(\w+)\}")
-_NUMBER: Final = re.compile(r"(\d+)", re.ASCII)
 
 
 class ResourceFacts(Shown):
@@ -180,14 +179,12 @@ class ResourceKind(KindFacts):
                     return owner, entity
         return None
 
-    def _order(self, owner: Subscription, entity: object, field: str) -> tuple[tuple[int, str], ...]:
+    def _order(self, owner: Subscription, entity: object, field: str) -> NaturalKey:
         if field in self.orders:
-            return natural(self.orders[field](entity))
+            return _key(self.orders[field](entity))
         value = getattr(entity, field, None)
         # Only what is no plain value may be told by another fact.
-        return natural(
-            value if isinstance(value, str | int | datetime) else self._values(owner, entity)[field]
-        )
+        return _key(value if isinstance(value, str | int | datetime) else self._values(owner, entity)[field])
 
     def _names(self, entity: object) -> Iterator[str]:
         for attribute in self.searched:
@@ -306,19 +303,9 @@ def chosen(state: ServiceState, subscription: str | None) -> Iterable[Subscripti
     return [] if found is None else [found]
 
 
-def natural(value: object) -> tuple[tuple[int, str], ...]:
-    """Return a key that sorts texts without regard to case, and numbers in them by their value."""
-    return _parts(_plain(value))
-
-
-@functools.lru_cache(maxsize=50_000)
-def _parts(text: str) -> tuple[tuple[int, str], ...]:
-    """Return the parts of a text; cached, as lists are sorted again with each change of what is in them."""
-    parts = filter(None, _NUMBER.split(text.casefold()))
-    # A longer number without leading zeros is a larger one.
-    return tuple(
-        (len(part.lstrip("0")), part.lstrip("0")) if part.isdecimal() else (-1, part) for part in parts
-    )
+def _key(value: object) -> NaturalKey:
+    """Return the key by which rows are sorted that show `value`."""
+    return natural_key(_plain(value))
 
 
 def _plain(value: object) -> str:

@@ -14,6 +14,7 @@ from asyncsm.polling.gather import OperationsFailed, gather
 from asyncsm.provisioning.resources.difference import Difference, differ
 from asyncsm.provisioning.specs import Part
 from asyncsm.services import (
+    NetworkManagementService,
     SchedulerManagementService,
     ServiceBusManagementService,
     ServiceManagementService,
@@ -46,6 +47,11 @@ class Site:
     base: Path
     deployments: dict[str, Deployment | None] = field(default_factory=dict)
     sql_servers: dict[str, Server] = field(default_factory=dict)
+
+    @property
+    def network(self) -> NetworkManagementService:
+        """A client of the subscription's security groups and routes, over the same session."""
+        return NetworkManagementService(session=self.sms.session)
 
     @property
     def sql(self) -> SqlDatabaseManagementService:
@@ -192,7 +198,11 @@ class Resource(ABC, Generic[F, S]):
         owners = [one.owner for one in wanted]
         if cls.inside == "hosted_service":
             owners = await existing(site, owners)
-        lists = await each(lambda owner: unless_missing(cls._listed(site, owner)), owners)
+
+        async def listed(owner: str) -> Iterable[tuple[str | None, F]] | None:
+            return await unless_missing(cls._listed(site, owner))  # begun only where it is awaited
+
+        lists = await each(listed, owners)
         return cls.named(
             (
                 (f"{owner}/{name}" if owner else name, one)

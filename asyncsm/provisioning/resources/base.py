@@ -218,13 +218,17 @@ class Resource(ABC, Generic[F, S]):
         by_name = {name.lower(): one for name, one in found if name is not None}
         return {one.key: by_name[one.name.lower()] for one in wanted if one.name.lower() in by_name}
 
-    @abstractmethod
     async def _read(self, site: Site) -> F:
-        """Read it.
+        """Read it; kinds that can be read alone do so.
 
         Raises:
             ResourceNotFound: it does not exist.
         """
+        own = self.spec.name.lower()
+        for name, found in await self._listed(site, self.owner):
+            if (name or "").lower() == own:
+                return found
+        raise missing(self.key)
 
     async def find(self, site: Site) -> F | None:
         """Read it; return ``None`` if it does not exist."""

@@ -64,12 +64,6 @@ class _Configured(Resource[F, S]):
         file = await unless_missing(site.sms.get_network_configuration())
         return [(getattr(one, "name", None), one) for one in cls._parts(file or NetworkConfigurationFile())]
 
-    async def _read(self, site: Site) -> F:
-        for name, found in await self._listed(site, ""):
-            if (name or "").lower() == self.name.lower():
-                return found
-        raise missing(self.key)
-
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Put it into the network configuration, unless there is one of its name."""
         tried = False

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, ClassVar, TypeVar
 
 from asyncsm.polling import OperationHandle
 from asyncsm.provisioning.network_specs import (
@@ -12,80 +12,96 @@ from asyncsm.provisioning.network_specs import (
     RouteSpec,
     RouteTableSpec,
 )
-from asyncsm.provisioning.resources.base import Resource, S, Site, missing
+from asyncsm.provisioning.resources.base import Resource, Site
 from asyncsm.provisioning.resources.difference import Difference
 from asyncsm.provisioning.specs import Part
+from asyncsm.services import NetworkManagementService
 from asyncsm.wire.network_security_groups import NetworkSecurityGroup, NetworkSecurityRule
 from asyncsm.wire.route_tables import Route, RouteTable
 
+F = TypeVar("F", NetworkSecurityGroup, RouteTable)
+HolderT = TypeVar("HolderT", NetworkSecurityGroupSpec, RouteTableSpec)
+PartT = TypeVar("PartT", NetworkSecurityRuleSpec, RouteSpec)
 
-class NetworkSecurityGroupResource(Resource[NetworkSecurityGroup, NetworkSecurityGroupSpec]):
+_Listing = Callable[[NetworkManagementService], Awaitable[Iterable[Any]]]
+_Change = Callable[..., Awaitable[OperationHandle]]
+
+
+class _Holder(Resource[F, HolderT]):
+    """What has rules or routes, and a region.
+
+    Attributes:
+        listing: lists those that there are.
+        make: makes one.
+        take: deletes one.
+    """
+
+    fixed: ClassVar[Sequence[str]] = ("location", "label")
+    listing: ClassVar[_Listing]
+    make: ClassVar[_Change]
+    take: ClassVar[_Change]
+
+    @classmethod
+    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, F]]:
+        return [(one.name, one) for one in await cls.listing(site.network)]
+
+    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
+        """Create it, without rules or routes."""
+        spec = self.spec
+        return await type(self).make(site.network, spec.name, spec.location or "", spec.label or spec.name)
+
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
+        return await type(self).take(site.network, self.name)
+
+
+class NetworkSecurityGroupResource(_Holder[NetworkSecurityGroup, NetworkSecurityGroupSpec]):
     """A network security group."""
 
     kind: ClassVar[str] = "network_security_group"
     entry: ClassVar[type[Part]] = NetworkSecurityGroupSpec
     creates: str = "CreateNetworkSecurityGroup"
     deletes: str = "DeleteNetworkSecurityGroup"
-    fixed: ClassVar[Sequence[str]] = ("location", "label")
-
-    @classmethod
-    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, NetworkSecurityGroup]]:
-        return [(one.name, one) for one in await site.network.list_network_security_groups()]
-
-    async def _read(self, site: Site) -> NetworkSecurityGroup:
-        return await site.network.get_network_security_group(self.name)
-
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
-        """Create the group."""
-        spec = self.spec
-        return await site.network.create_network_security_group(
-            spec.name, spec.location or "", spec.label or spec.name
-        )
-
-    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        return await site.network.delete_network_security_group(self.name)
+    listing: ClassVar[_Listing] = NetworkManagementService.list_network_security_groups
+    make: ClassVar[_Change] = NetworkManagementService.create_network_security_group
+    take: ClassVar[_Change] = NetworkManagementService.delete_network_security_group
 
 
-class RouteTableResource(Resource[RouteTable, RouteTableSpec]):
+class RouteTableResource(_Holder[RouteTable, RouteTableSpec]):
     """A route table."""
 
     kind: ClassVar[str] = "route_table"
     entry: ClassVar[type[Part]] = RouteTableSpec
     creates: str = "CreateRouteTable"
     deletes: str = "DeleteRouteTable"
-    fixed: ClassVar[Sequence[str]] = ("location", "label")
+    listing: ClassVar[_Listing] = NetworkManagementService.list_route_tables
+    make: ClassVar[_Change] = NetworkManagementService.create_route_table
+    take: ClassVar[_Change] = NetworkManagementService.delete_route_table
 
-    @classmethod
-    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, RouteTable]]:
-        return [(one.name, one) for one in await site.network.list_route_tables()]
 
-    async def _read(self, site: Site) -> RouteTable:
-        return await site.network.get_route_table(self.name)
+class _Held(Resource[PartT, PartT]):
+    """A rule or route, which is set anew to change it.
+
+    Attributes:
+        put: sets one.
+        take: deletes one.
+    """
+
+    put: ClassVar[_Change]
+    take: ClassVar[_Change]
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
-        """Create the table."""
-        spec = self.spec
-        return await site.network.create_route_table(spec.name, spec.location or "", spec.label or spec.name)
+        """Set it."""
+        return await type(self).put(site.network, self.owner, *dict(self.spec).values())
 
-    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        return await site.network.delete_route_table(self.name)
-
-
-class _Listed(Resource[S, S]):
-    """A part of a list that is read with what it is in; the service sets it anew to change it."""
-
-    async def _read(self, site: Site) -> S:
-        for name, found in await self._listed(site, self.owner):
-            if (name or "").lower() == self.spec.name.lower():
-                return found
-        raise missing(self.key)
-
-    async def change(self, site: Site, found: S, differences: Sequence[Difference]) -> OperationHandle:
+    async def change(self, site: Site, found: PartT, differences: Sequence[Difference]) -> OperationHandle:
         """Set it anew."""
         return await self.create(site, doubtful=False)
 
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
+        return await type(self).take(site.network, self.owner, self.spec.name)
 
-class NetworkSecurityRuleResource(_Listed[NetworkSecurityRuleSpec]):
+
+class NetworkSecurityRuleResource(_Held[NetworkSecurityRuleSpec]):
     """A rule of a network security group."""
 
     kind: ClassVar[str] = "network_security_rule"
@@ -96,21 +112,16 @@ class NetworkSecurityRuleResource(_Listed[NetworkSecurityRuleSpec]):
     mended: ClassVar[Sequence[str]] = tuple(
         one for one in NetworkSecurityRuleSpec.model_fields if one != "name"
     )
+    put: ClassVar[_Change] = NetworkManagementService.set_network_security_rule
+    take: ClassVar[_Change] = NetworkManagementService.delete_network_security_rule
 
     @classmethod
     async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, NetworkSecurityRuleSpec]]:
         group = await site.network.get_network_security_group(owner, "Full")
         return [(one.name, rule_of(one)) for one in group.rules if not one.is_default]
 
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
-        """Set the rule."""
-        return await site.network.set_network_security_rule(self.owner, *dict(self.spec).values())
 
-    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        return await site.network.delete_network_security_rule(self.owner, self.spec.name)
-
-
-class RouteResource(_Listed[RouteSpec]):
+class RouteResource(_Held[RouteSpec]):
     """A route of a route table."""
 
     kind: ClassVar[str] = "route"
@@ -119,18 +130,13 @@ class RouteResource(_Listed[RouteSpec]):
     creates: str = "SetRoute"
     deletes: str = "DeleteRoute"
     mended: ClassVar[Sequence[str]] = ("address_prefix", "next_hop_type", "ip_address")
+    put: ClassVar[_Change] = NetworkManagementService.set_route
+    take: ClassVar[_Change] = NetworkManagementService.delete_route
 
     @classmethod
     async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, RouteSpec]]:
         table = await site.network.get_route_table(owner, "Full")
         return [(one.name, route_of(one)) for one in table.route_list]
-
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
-        """Set the route."""
-        return await site.network.set_route(self.owner, *dict(self.spec).values())
-
-    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        return await site.network.delete_route(self.owner, self.spec.name)
 
 
 def rule_of(rule: NetworkSecurityRule) -> NetworkSecurityRuleSpec:

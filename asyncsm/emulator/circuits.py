@@ -61,7 +61,7 @@ class DedicatedCircuit(Lockable):
 
     @property
     def is_provisioned(self) -> bool:
-        """Whether its provider has done all."""
+        """Return whether its provider has done all."""
         return self.shown.service_provider_provisioning_state == wire.ProviderProvisioningState.PROVISIONED
 
     def change(self, **changes: object) -> None:

@@ -120,9 +120,10 @@ def _unlink(circuit: DedicatedCircuit, key: str) -> None:
 class _Authorizations(
     Followed[wire.DedicatedCircuitLinkAuthorization, wire.CreateDedicatedCircuitLinkAuthorization]
 ):
-    resource, noun = "DedicatedCircuitLinkAuthorization", "link authorization"
+    resource: str = "DedicatedCircuitLinkAuthorization"
+    noun: str = "link authorization"
     verbs: Sequence[Verb] = ("list", "read", "create", "remove")
-    path = f"{CIRCUIT}/authorizations"
+    path: str = f"{CIRCUIT}/authorizations"
     parameter = "authorizationId"
 
     def held(

@@ -163,9 +163,10 @@ def list_providers(_: Call) -> Reply:
 
 
 class _Peerings(Followed[wire.BgpPeering, wire.CreateBgpPeering]):
-    resource, noun = "BgpPeering", "BGP peering"
+    resource: str = "BgpPeering"
+    noun: str = "BGP peering"
     verbs: Sequence[Verb] = ("read", "put", "remove")
-    path = f"{CIRCUIT}/bgppeerings"
+    path: str = f"{CIRCUIT}/bgppeerings"
     parameter = "accessType"
     putting = "Update"
     request = wire.CreateBgpPeering

@@ -71,6 +71,7 @@ from .preloading import (
     preload as preload,
 )
 from .services import (
+    ExpressRouteManagementService as ExpressRouteManagementService,
     HDInsightManagementService as HDInsightManagementService,
     MonitoringManagementService as MonitoringManagementService,
     NetworkManagementService as NetworkManagementService,

@@ -16,6 +16,7 @@ from asyncsm.wire.disks import *
 from asyncsm.wire.document import Document
 from asyncsm.wire.element_order import FreelyOrdered
 from asyncsm.wire.endpoints import *
+from asyncsm.wire.express_route import *
 from asyncsm.wire.extensions import *
 from asyncsm.wire.hdinsight import *
 from asyncsm.wire.hosted_services import *

@@ -130,6 +130,11 @@ COLUMNS: Final[Mapping[str, Columns]] = {
     "list_virtual_network_gateways": _named(
         "gateway_name gateway_id gateway_type gateway_size state vip_address"
     ),
+    "list_dedicated_circuits": _named(
+        "circuit_name service_key service_provider_name location bandwidth service_provider_provisioning_state"
+    ),
+    "list_dedicated_circuit_service_providers": _named("name type dedicated_circuit_locations"),
+    "list_dedicated_circuit_links": _named("vnet_name state"),
     "list_local_network_gateways": _named("gateway_name id ip_address"),
     "list_gateway_connections": _named("gateway_connection_name connected_entity_id gateway_connection_type"),
     "list_gateway_site_connections": _named("local_network_site_name connectivity_state"),

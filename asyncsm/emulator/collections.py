@@ -16,6 +16,7 @@ from typing import Final, Generic, Literal, TypeAlias, TypeVar
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Handler, Reply
+from asyncsm.emulator.clock import Effect
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.refusals import Refusal
@@ -143,7 +144,7 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         self.require_new(call, held, name)
         thing = self.make(call, name, wanted)
         call.acts_on(*call.path.split("/"), name)
-        reply = call.accept(locks=self.locks(call, thing))
+        reply = self.begin(call, thing)
         held[name] = thing
         return reply
 
@@ -156,12 +157,20 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         if name not in held:
             self._require_room(call, held, name)
         thing = self.make(call, name, wanted)
-        return call.accept(locks=self.locks(call, thing), then=partial(_put, held, name, thing))
+        return self.keep(call, held, name, thing)
 
     def remove(self, call: Call) -> Reply:
         """Answer a DELETE, which fails at its end if something uses the resource."""
         thing = self.find(call)
         then = partial(_remove, self.resource, call.subscription, dict(call.parameters))
+        return self.begin(call, thing, then)
+
+    def keep(self, call: Call, held: ByName[ThingT], name: str, thing: ThingT) -> Reply:
+        """Let one be there, or be another, at the end of an operation."""
+        return self.begin(call, thing, partial(_put, held, name, thing))
+
+    def begin(self, call: Call, thing: ThingT, then: Effect | None = None) -> Reply:
+        """Let a change of one take its time, with an effect at its end."""
         return call.accept(locks=self.locks(call, thing), then=then)
 
     def drop(self, subscription: Subscription, parameters: Parameters) -> None:

@@ -13,6 +13,7 @@ from typing import ClassVar, Final
 
 from asyncsm.emulator.arguments import check_number
 from asyncsm.emulator.change_tracking import Entity
+from asyncsm.emulator.circuits import DedicatedCircuit
 from asyncsm.emulator.compute import Deployment, Disk, HostedService, OSImage
 from asyncsm.emulator.gateways import ClientRootCertificate, Gateway, GatewayConnection
 from asyncsm.emulator.monitoring import AlertRule
@@ -55,6 +56,8 @@ class Quotas:
     network_security_rules_per_group: int = 200
     route_tables: int = 100
     routes_per_route_table: int = 100
+    dedicated_circuits: int = 10
+    links_per_dedicated_circuit: int = 10
     application_gateways: int = 50
     certificates_per_application_gateway: int = 20
     traffic_manager_profiles: int = 100
@@ -164,7 +167,7 @@ class Subscription(Entity):
         id: a UUID in lower case, with dashes.
         certificates: management certificates by thumbprint.
         cores_in_use: counted up and down by whatever starts and stops instances.
-        gateways, local_network_gateways: by their ids.
+        gateways, local_network_gateways: by their ids; dedicated_circuits: by their keys.
         gateway_connections: by the ids of their two ends, with a slash between.
         client_root_certificates: by the id of their network and their thumbprint, likewise.
         vm_images: the user's, as they are shown.
@@ -201,6 +204,7 @@ class Subscription(Entity):
     gateway_connections: ByName[GatewayConnection] = field(default_factory=ByName)
     local_network_gateways: ByName[LocalNetworkGateway] = field(default_factory=ByName)
     client_root_certificates: ByName[ClientRootCertificate] = field(default_factory=ByName)
+    dedicated_circuits: ByName[DedicatedCircuit] = field(default_factory=ByName)
     application_gateways: ByName[ApplicationGateway] = field(default_factory=ByName)
     traffic_profiles: ByName[TrafficProfile] = field(default_factory=ByName)
     sql_servers: ByName[SqlServer] = field(default_factory=ByName)

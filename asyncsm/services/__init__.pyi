@@ -1,3 +1,4 @@
+from .express_route import ExpressRouteManagementService as ExpressRouteManagementService
 from .hdinsight import HDInsightManagementService as HDInsightManagementService
 from .management import ServiceManagementService as ServiceManagementService
 from .monitoring import MonitoringManagementService as MonitoringManagementService

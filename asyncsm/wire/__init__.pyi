@@ -16,6 +16,7 @@ from . import (
     element_order as element_order,
     encoding as encoding,
     endpoints as endpoints,
+    express_route as express_route,
     extensions as extensions,
     gateways as gateways,
     hdinsight as hdinsight,

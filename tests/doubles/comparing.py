@@ -53,6 +53,7 @@ KEYS = (
     "Code",
     "title",
     "GatewayName",
+    "CircuitName",
 )
 """Elements by which entries of a list are known."""
 
@@ -259,15 +260,19 @@ def made_names(then: Exchange, now: Answer) -> dict[str, str]:
 
 
 _GATEWAYS = re.compile(r"<GatewayId>([^<]+)</GatewayId>\s*<GatewayName>([^<]+)")
-_ONE_ID = re.compile(r"<GatewayOperationAsyncResponse [^>]*>\s*<ID>([^<]+)|^<string [^>]*>([0-9a-f-]{36})<")
+_ONE_ID = re.compile(
+    r"<GatewayOperationAsyncResponse [^>]*>\s*<ID>([^<]+)|^<string [^>]*>([0-9a-f-]{36})<|<Data>([0-9a-f-]{36})<"
+)
 
 
 def made_ids(then: Exchange, now: Answer) -> dict[str, str]:
-    """Recorded ids of gateways and of their operations, which requests name, each with the one it has here."""
+    """Recorded ids of gateways, circuits and their operations, which requests name, each with the one it has here."""
 
     def ids(text: str) -> dict[str, str]:
         one = _ONE_ID.search(text)
-        return ({"": one[1] or one[2]} if one else {}) | {name: id_ for id_, name in _GATEWAYS.findall(text)}
+        return ({"": one[one.lastindex]} if one else {}) | {
+            name: id_ for id_, name in _GATEWAYS.findall(text)
+        }
 
     theirs, ours = ids(then.response_body.decode("utf-8", "replace")), ids(now.text)
     shared = theirs.keys() & ours.keys()

@@ -4,10 +4,11 @@ from base64 import b64decode
 
 from doubles.certificates import management_certificate
 
+from asyncsm.emulator.circuits import CircuitLink, DedicatedCircuit
 from asyncsm.emulator.compute import ServiceCertificate
 from asyncsm.emulator.gateways import Gateway
 from asyncsm.emulator.websites import WebSiteBackup
-from asyncsm.wire import application_gateways as wire
+from asyncsm.wire import application_gateways as wire, express_route
 from asyncsm.wire.hybrid_connections import RelayServiceConnectionEntity
 from asyncsm.wire.vm_images import VMImage
 from asyncsm.wire.vpn_gateways import GatewayState
@@ -129,6 +130,33 @@ SPREADING = wire.ApplicationGatewayConfiguration(
 """Configuration of an application gateway that has the certificate ``tls``."""
 
 
+CIRCUIT_KEY = "26194c0f-628f-4ff9-8fad-a2931b3f955d"
+
+
+def circuit(owner):
+    """A circuit that its provider has provisioned, with a peering, a link and an authorization."""
+    shown = express_route.DedicatedCircuit(
+        bandwidth=50,
+        billing_type="MeteredData",
+        circuit_name="line",
+        location="Amsterdam",
+        service_key=CIRCUIT_KEY,
+        service_provider_name="equinix",
+        service_provider_provisioning_state="Provisioned",
+        sku="Standard",
+        status="Enabled",
+    )
+    made = DedicatedCircuit(shown, 1, owner.id)
+    made.peerings["private"] = express_route.BgpPeering(
+        peer_asn=65001, vlan_id=100, primary_peer_subnet="10.9.0.0/30", secondary_peer_subnet="10.9.0.4/30"
+    )
+    made.links[f"{owner.id}/inside"] = CircuitLink(owner.id, "inside")
+    made.authorizations["a1"] = express_route.DedicatedCircuitLinkAuthorization(
+        limit=2, link_authorization_id="a1", microsoft_ids="friend@example.com"
+    )
+    return made
+
+
 def fill(emulator):
     """Seed an emulator with EVERYTHING, and give its first subscription what no seed describes."""
     emulator.seed(EVERYTHING)
@@ -153,6 +181,7 @@ def fill(emulator):
         "Default",
         state=GatewayState.PROVISIONED,
     )
+    owner.dedicated_circuits[CIRCUIT_KEY] = circuit(owner)
     owner.resource_providers = ("website",)
     site = owner.web_spaces["westuswebspace"].sites["pages"]
     site.hybrid_connections["office"] = RelayServiceConnectionEntity(

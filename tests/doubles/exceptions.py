@@ -73,6 +73,7 @@ SELECTIONS = {
     "OperatingSystems": OTHER_OFFERS,
     "OperatingSystemFamilies": OTHER_OFFERS,
     "feed": OTHER_OFFERS,
+    "DedicatedCircuitServiceProviders": OTHER_OFFERS,
 }
 """Lists, by root element, of what the platform offered: entries in both are compared."""
 
@@ -102,7 +103,13 @@ ON_PURPOSE = {
         "from 2014 to 2016 the service told more and more of gateways, and the emulator does as in the middle of 2015"
     ),
     r"Gateway(Operation|OperationAsyncResponse)/ID: [0-9a-f-]{36} / [0-9a-f-]{36}": (
-        "the service named a few operations on gateways otherwise than the requests that began them"
+        "whether operations on gateways and circuits were named as the requests that began them changed with time"
+    ),
+    r"(BgpPeering|CrossConnection)/((Primary|Secondary)AzurePort|STag): .*": (
+        "the service's devices have names and tags of their own"
+    ),
+    r"DedicatedCircuitServiceProviders/.*Bandwidth: 200 / 1": (
+        "providers for tests were given other bandwidths with time"
     ),
     r"Gateway/(LastEvent.*|GatewaySize: Default / None)": "the recorded network had had a gateway before",
     r"SharedKey/Value: FAKE\w+ / \w+": "the recording has something else in place of the key",

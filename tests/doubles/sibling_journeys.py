@@ -28,7 +28,7 @@ def doing(service):
     return do
 
 
-async def travel(kind, journey, how, contents=None):
+async def travel(kind, journey, how, contents=None, prepare=None):
     """Make a journey with the first reply to each change lost `how`; each change is made once, or reported.
 
     Args:
@@ -36,12 +36,15 @@ async def travel(kind, journey, how, contents=None):
         journey: does everything, by what it is given to make calls with.
         how: as for `LossyLoopback`.
         contents: what is there before, as a seed document.
+        prepare: is called with the emulator, for what no seed says.
 
     Returns:
         Names of the methods that were called, and of those whose outcome was unknown.
     """
     world, called, unknown, known = LossyLoopback(how), set(), set(), operations_of(kind)
     plant(SeedDocument.model_validate(contents or {}), world._world, Quotas(), None)
+    if prepare is not None:
+        prepare(world)
     async with world.client as sms:
         service = kind(session=sms.session)
         assert service.session is sms.session

@@ -87,6 +87,7 @@ OTHERWISE_REFUSED = {
     "delete_route": "likewise [rec network/delete_route_tests]",
     "add_route_table_to_subnet": "likewise [rec network/add_route_table_to_subnet_tests]",
     "create_virtual_network_gateway": "400 [lifecycles 0]",
+    "delete_dedicated_circuit": "400 [rec express_route/dedicated_circuit_tests]",
     **dict.fromkeys((one.name for one in catalogue() if one.family == "VPN gateways"), "400 [lifecycles 0]"),
     "remove_route_table_from_subnet": "likewise [rec network/remove_route_table_from_subnet_tests]",
 }

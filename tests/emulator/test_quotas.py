@@ -12,9 +12,11 @@ from doubles.virtual_time import virtual_time
 
 from asyncsm import (
     BadRequest,
+    ExpressRouteManagementService,
     NetworkManagementService,
     ServiceBusManagementService,
     SqlDatabaseManagementService,
+    TrafficManagerManagementService,
     WebsiteManagementService,
     models,
 )
@@ -112,6 +114,33 @@ async def route_table(sms, number):
     await (await networks.create_route_table(f"table{number}", "West US"))
 
 
+async def application_gateway(sms, number):
+    networks = NetworkManagementService(session=sms.session)
+    if number == 1:
+        subnet = '<Subnets><Subnet name="front"><AddressPrefix>10.0.1.0/24</AddressPrefix></Subnet></Subnets>'
+        site = f'<VirtualNetworkSite name="net" Location="West US">{PREFIXES.format(0)}{subnet}</VirtualNetworkSite>'
+        await network_file(sms, f"<VirtualNetworkSites>{site}</VirtualNetworkSites>")
+    await (await networks.create_application_gateway(f"spread{number}", "net", ["front"]))
+
+
+async def application_gateway_certificate(sms, number):
+    networks = NetworkManagementService(session=sms.session)
+    if number == 1:
+        await application_gateway(sms, 1)
+    pfx = management_certificate("service").to_pfx("secret")
+    await (await networks.add_application_gateway_certificate("spread1", f"tls{number}", pfx, "secret"))
+
+
+async def traffic_profile(sms, number):
+    traffic = TrafficManagerManagementService(session=sms.session)
+    await traffic.create_profile(f"world{number}", f"world{number}.trafficmanager.net")
+
+
+async def dedicated_circuit(sms, number):
+    circuits = ExpressRouteManagementService(session=sms.session)
+    await (await circuits.create_dedicated_circuit(f"line{number}", "Equinix", "Amsterdam", 50))
+
+
 async def route(sms, number):
     networks = NetworkManagementService(session=sms.session)
     if number == 1:
@@ -185,6 +214,10 @@ ONE_MORE = [
     ("network_security_rules_per_group", security_rule),
     ("route_tables", route_table),
     ("routes_per_route_table", route),
+    ("application_gateways", application_gateway),
+    ("certificates_per_application_gateway", application_gateway_certificate),
+    ("traffic_manager_profiles", traffic_profile),
+    ("dedicated_circuits", dedicated_circuit),
     ("sql_servers", sql_server),
     ("sql_databases_per_server", sql_database),
     ("sql_firewall_rules_per_server", sql_firewall_rule),
@@ -214,6 +247,7 @@ def test_every_quota_that_can_be_reached_is_reached_here():
     """A new quota gets its line above; these are of things that the emulator does not have yet."""
     not_yet = {"public_ips"}
     not_counted = {
-        "sql_dtus_per_server"
-    }  # which a database takes several of: tests/emulator/test_sql_databases.py
+        "sql_dtus_per_server",  # which a database takes several of: tests/emulator/test_sql_databases.py
+        "links_per_dedicated_circuit",  # which take networks with gateways: tests/emulator/test_express_route.py
+    }
     assert {quota for quota, _ in ONE_MORE} == {one.name for one in fields(Quotas)} - not_yet - not_counted

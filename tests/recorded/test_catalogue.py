@@ -39,6 +39,7 @@ WHOLE = [
     "routes",
     "gateways",
     "migration",
+    "expressroute",
     "application_gateways",
     "traffic_manager",
     "service_bus",

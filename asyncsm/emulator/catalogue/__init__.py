@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from asyncsm.emulator.compute import OSImage
 from asyncsm.emulator.naming import ByName
+from asyncsm.wire.express_route import DedicatedCircuitServiceProviders
 from asyncsm.wire.extensions import ResourceExtension, ResourceExtensions
 from asyncsm.wire.service_extensions import ExtensionImages
 from asyncsm.wire.sql_databases import ServiceObjective, ServiceObjectives
@@ -89,6 +90,12 @@ def sql_service_objectives() -> Mapping[str, ServiceObjective]:
     """The service level objectives of SQL databases by id, in the service's order."""
     read = ServiceObjectives.model_validate_json(_read("sql_service_objectives"))
     return ByName((one.id or "", one) for one in read)
+
+
+@functools.cache
+def circuit_providers() -> DedicatedCircuitServiceProviders:
+    """Return the providers of dedicated circuits, in the service's order, with two for tests behind them."""
+    return DedicatedCircuitServiceProviders.model_validate_json(_read("circuit_providers"))
 
 
 def role_size(name: str) -> RoleSize | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from asyncsm.emulator.control import (
-    databases_and_queues,  # noqa: F401 - declares kinds of resources
+    circuits,  # noqa: F401 - declares kinds of resources
+    databases_and_queues,  # noqa: F401 - likewise
     kinds,  # noqa: F401 - likewise
     routes_and_gateways,  # noqa: F401 - likewise
     schemas,

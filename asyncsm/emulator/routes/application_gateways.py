@@ -11,6 +11,7 @@ from typing import Final
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.clock import Effect
 from asyncsm.emulator.collections import Collection, Parameters, RequestT, ThingT, Verb
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.progress import Lockable
@@ -56,14 +57,8 @@ routes: RouteTable = RouteTable()
 class _Followed(Collection[ThingT, RequestT]):
     """A collection whose answers to changes name the operation."""
 
-    def create(self, call: Call) -> Reply:
-        return rules.accepted(super().create(call), call)
-
-    def put(self, call: Call) -> Reply:
-        return rules.accepted(super().put(call), call)
-
-    def remove(self, call: Call) -> Reply:
-        return rules.accepted(super().remove(call), call)
+    def begin(self, call: Call, thing: ThingT, then: Effect | None = None) -> Reply:
+        return rules.accepted(super().begin(call, thing, then), call)
 
 
 class _Gateways(_Followed[ApplicationGateway, wire.CreateApplicationGatewayParameters]):

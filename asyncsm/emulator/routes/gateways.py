@@ -15,7 +15,7 @@ from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.gateways import ClientRootCertificate, Gateway, GatewayConnection
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import gateways as rules, vpn_devices
+from asyncsm.emulator.rules import circuits, gateways as rules, vpn_devices
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import networks, vpn_gateways as wire
@@ -140,6 +140,7 @@ def delete(call: Call) -> Reply:
     _, gateway = _running(call)
     if call.content and call.body(wire.UpdateGateway).operation == wire.GatewayUpdate.FAILOVER:
         return rules.accepted(call.accept(locks=[gateway]), call)
+    circuits.require_unlinked(call, gateway.network)
     return rules.deprovision(call, gateway)
 
 

@@ -60,13 +60,14 @@ def _is_told_over(call: Call, operation: Operation) -> bool:
 
 @routes.get("services/networking/operation/{operationId}", "GetGatewayOperationStatus")
 def get_gateway_status(call: Call) -> Reply:
-    """Get Gateway Operation Status: of what has named its operation in its answer."""
-    operation = call.subscription.operations.find(call.parameters["operationId"].replace("-", "").lower())
+    """Get Gateway Operation Status: of what has named its operation in its answer, circuits in reverse."""
+    named, known = call.parameters["operationId"].replace("-", "").lower(), call.subscription.operations
+    operation = known.find(named) or known.find(named[::-1])
     if operation is None:
         raise refusals.bad_request(ID_NOT_FOUND)  # [guess]
     shown = gateways.GatewayOperation(
-        data=operation.data,
-        operation_id=with_dashes(operation.request_id),
+        data="",  # [rec express_route]
+        operation_id=with_dashes(named),
         operation_name=_GATEWAY_OPERATIONS.get(operation.name),
         operation_started_time=operation.started,
         status=gateways.GatewayOperationState.IN_PROGRESS,
@@ -77,6 +78,8 @@ def get_gateway_status(call: Call) -> Reply:
         shown.status = gateways.GatewayOperationState.SUCCESSFUL
         if operation.failure is not None:
             shown.status, shown.error = gateways.GatewayOperationState.FAILED, _error(operation)
+        else:
+            shown.data = operation.data
     return Reply(document=shown)
 
 
@@ -92,8 +95,11 @@ _GATEWAY_OPERATIONS: Final[Mapping[str, str]] = {
     "CreateGatewayConnection": "CreateGatewayConnectionWorkItem",
     "UpdateGatewayConnection": "UpdateGatewayConnectionWorkItem",
     "DeleteGatewayConnection": "DeleteGatewayConnectionWorkItem",
+    **{name: name for name in ("CreateDedicatedCircuit", "DeleteDedicatedCircuit")},
+    **{f"{verb}BgpPeering": f"{verb}BgpPeering" for verb in ("Create", "Update", "Delete")},
+    **{name: name for name in ("ProvisionCrossConnection", "UpdateCrossConnection")},
 }
-"""Names that the service gave its operations on gateways; others it told without a name [rec network]."""
+"""Names that the service gave its operations on gateways and circuits; others it told without [rec network]."""
 
 
 @routes.get("operations", "ListSubscriptionOperations")

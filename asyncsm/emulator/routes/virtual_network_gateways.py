@@ -13,7 +13,7 @@ from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.gateways import Gateway, GatewayConnection
 from asyncsm.emulator.routes.gateways import require_subnet
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import addresses, gateways as rules
+from asyncsm.emulator.rules import addresses, circuits, gateways as rules
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import virtual_network_gateways as wire, vpn_gateways
@@ -111,6 +111,7 @@ def delete(call: Call) -> Reply:
     gateway = rules.require_provisioned(_gateway(call))
     if any(True for _ in rules.connections_of(call.subscription, gateway)):
         raise refusals.bad_request(f"The gateway {gateway.name} has connections.")  # [guess]
+    circuits.require_unlinked(call, gateway.network)
     return rules.deprovision(call, gateway)
 
 
@@ -228,7 +229,7 @@ def get_connection(call: Call) -> Reply:
 
 @routes.post(CONNECTIONS, "CreateGatewayConnection")
 def create_connection(call: Call) -> Reply:
-    """Create Gateway Connection; circuits, which the emulator does not have, may have any key [guess]."""
+    """Create Gateway Connection, to a device, a gateway or a circuit."""
     wanted = call.body(wire.CreateGatewayConnectionParameters)
     gateway = rules.require_provisioned(_gateway(call, wanted.virtual_network_gateway_id))
     entity, kind = wanted.connected_entity_id, wanted.gateway_connection_type or "IPsec"
@@ -239,6 +240,8 @@ def create_connection(call: Call) -> Reply:
         _by_id(local, entity)
     if kind == wire.GatewayConnectionType.VNET_TO_VNET:
         _gateway(call, entity)
+    if kind == wire.GatewayConnectionType.DEDICATED:
+        circuits.usable(call, entity)
     if wanted.enable_bgp and local is not None and local.bgp_settings is None:
         raise refusals.bad_request(  # [lifecycles 5]
             "A connection with BGP needs the BgpSettings of the other end."

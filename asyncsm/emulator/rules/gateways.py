@@ -38,9 +38,9 @@ TYPES: Final = (wire.GatewayType.STATIC_ROUTING, wire.GatewayType.DYNAMIC_ROUTIN
 SIZES: Final = tuple(wire.GatewaySize)
 
 
-def accepted(reply: Reply, call: Call, status: int = 202) -> Reply:
+def accepted(reply: Reply, call: Call, status: int = 202, request_id: str = "") -> Reply:
     """Let the answer that accepts an operation name it, as those about gateways do."""
-    operation = GatewayOperationAsyncResponse(operation_id=str(UUID(call.request_id)))
+    operation = GatewayOperationAsyncResponse(operation_id=str(UUID(request_id or call.request_id)))
     return replace(reply, status=status, document=operation)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from asyncsm.errors import ResourceNotFound
-from asyncsm.provisioning.resources.base import together
+from asyncsm.provisioning.resources.site import together
 from asyncsm.services import NetworkManagementService, ServiceManagementService
 from asyncsm.texts import natural_key
 from asyncsm.wire.affinity_groups import AffinityGroup

@@ -12,8 +12,9 @@ from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.problems import Problem
 from asyncsm.provisioning.rehearsal import meant, some
 from asyncsm.provisioning.resources import AnyResource, Site, left_over
-from asyncsm.provisioning.resources.base import each, service_key
+from asyncsm.provisioning.resources.base import service_key
 from asyncsm.provisioning.resources.machines import VirtualMachineResource
+from asyncsm.provisioning.resources.site import each
 from asyncsm.provisioning.steps import Decision
 from asyncsm.provisioning.surroundings import configuration_of, thumbprints_of
 from asyncsm.wire.hosted_services import AvailabilityResponse

@@ -188,6 +188,20 @@ def fidelity(session: nox.Session) -> None:
 
 
 @nox.session
+def simulate(session: nox.Session) -> None:
+    """Years of simulated time in minutes; arguments: --seeds N --from SEED, or --replay SEED."""
+    session.install("-e", ".[cli]", *dependencies("test"))
+    session.run("python", "tests/simulation/simulate.py", *session.posargs)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Single-line breaks, each to be noticed by the simulation or by tests; arguments are parts of their names."""
+    session.install("-e", ".[cli]", *dependencies("test"))
+    session.run("python", "tests/simulation/mutants.py", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """All benchmarks; each prints its peer or floor beside it."""
     session.install(".[cli,durable]", *dependencies("bench"))

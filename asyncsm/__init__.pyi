@@ -79,6 +79,7 @@ from .services import (
     ServiceManagementService as ServiceManagementService,
     SqlDatabaseManagementService as SqlDatabaseManagementService,
     StoreManagementService as StoreManagementService,
+    TrafficManagerManagementService as TrafficManagerManagementService,
     WebsiteManagementService as WebsiteManagementService,
 )
 from .session import (

@@ -4,6 +4,7 @@
 from enum import Enum
 
 from asyncsm.wire.affinity_groups import *
+from asyncsm.wire.application_gateways import *
 from asyncsm.wire.atom import AtomDescription
 from asyncsm.wire.autoscale import *
 from asyncsm.wire.base import XmlModel
@@ -40,6 +41,7 @@ from asyncsm.wire.sql_databases import *
 from asyncsm.wire.storage import *
 from asyncsm.wire.store import *
 from asyncsm.wire.subscription import *
+from asyncsm.wire.traffic_manager import *
 from asyncsm.wire.types import OpenEnum
 from asyncsm.wire.virtual_network_gateways import *
 from asyncsm.wire.vm_images import *

@@ -328,7 +328,8 @@ class ManagementSession(Caller):
 
     def resume(self, token_or_request_id: str) -> OperationHandle:
         """A handle for an operation started earlier; see `Caller.resume`."""
-        tracker = self._open().tracker
+        parts = self._open()
+        tracker = parts.tracker
         text = token_or_request_id.strip()
         if not text.startswith("{"):
             from asyncsm.engine.operation_sources import normalised
@@ -336,6 +337,7 @@ class ManagementSession(Caller):
             request_id = normalised(text)
             if not request_id:
                 raise InvalidArgument("token_or_request_id", "must not be empty")
+            parts.starter.resumed(request_id)
             known = tracker.find(request_id)
             return known or OperationHandle(tracker, request_id, operation="", resource="an earlier call")
         token = OperationToken.parse(text)
@@ -343,6 +345,7 @@ class ManagementSession(Caller):
             raise InvalidArgument("token", f"is for subscription {token.subscription_id}")
         if not tracker.knows(token.source):
             raise InvalidArgument("token", f"names {token.source!r}, which this asyncsm cannot ask")
+        parts.starter.resumed(token.request_id)
         return tracker.find(token.request_id) or OperationHandle(
             tracker,
             token.request_id,

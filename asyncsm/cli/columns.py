@@ -134,6 +134,15 @@ COLUMNS: Final[Mapping[str, Columns]] = {
     "list_gateway_connections": _named("gateway_connection_name connected_entity_id gateway_connection_type"),
     "list_gateway_site_connections": _named("local_network_site_name connectivity_state"),
     "list_client_root_certificates": _named("thumbprint subject expiration_time"),
+    "list_application_gateways": _named("name vnet_name gateway_size instance_count state"),
+    "list_application_gateway_certificates": _named("name state"),
+    "list_definitions": {
+        "version": "version",
+        "method": "policy.load_balancing_method",
+        "endpoints": "policy.endpoints.domain_name",
+        "state": "policy.monitor_status",
+    },
+    "list_profiles": _named("name domain_name status"),
     "list_reserved_ip_addresses": _named("name address location in_use service_name deployment_name"),
     "list_virtual_network_sites": {
         "name": "name",

@@ -20,6 +20,7 @@ SERVICES: Final[Mapping[str, str]] = {
     "ServiceBusManagementService": "sb",
     "WebsiteManagementService": "site",
     "SchedulerManagementService": "scheduler",
+    "TrafficManagerManagementService": "network traffic-manager",
 }
 """The group of a service's nouns that `NOUNS` does not have; of other services it is their name."""
 
@@ -75,6 +76,9 @@ NOUNS: Final[Mapping[str, str]] = {
     "gateway_connection": "network gateway-connection",
     "gateway_connection_shared_key": "network gateway-connection key",
     "gateway_connection_ipsec_parameters": "network gateway-connection ipsec",
+    "application_gateway": "network application-gateway",
+    "application_gateway_configuration": "network application-gateway configuration",
+    "application_gateway_certificate": "network application-gateway certificate",
     "reserved_ip_address": "network reserved-ip",
     "virtual_ip": "network virtual-ip",
     "static_ip_address": "network static-ip",
@@ -124,6 +128,7 @@ EXCEPTIONS: Final[Mapping[str, str]] = {
     "replicate_vm_image_with_disks": "vm image replicate",
     "unreplicate_vm_image_with_disks": "vm image unreplicate",
     "share_vm_image_with_disks": "vm image share",
+    "check_dns_prefix_availability": "network traffic-manager profile check-name-availability",
     "backup_site": "site backup create",
     "restore_site": "site backup restore",
     "list_operations_of_database": "sql database operation list-of-database",

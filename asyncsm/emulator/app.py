@@ -114,7 +114,15 @@ class ManagementApp:
         self._delivery.abandon()
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request; whatever goes wrong becomes an ``Error`` document."""
+        """Answer one request, and bring the client what the faults leave of the answer."""
+        response, faults = await self.answer(request)
+        for fault in faults:
+            if fault.kind in fault_injection.ON_THE_WAY:
+                return await self._delivery.deliver(request, response, fault)
+        return await self._hand_over(request, response)
+
+    async def answer(self, request: web.BaseRequest) -> tuple[web.Response, tuple[Fault, ...]]:
+        """Return the answer to one request, and the faults that struck it; what goes wrong is an ``Error`` document."""
         begun = time.perf_counter()
         request_id = f"{self._world.random.getrandbits(128):032x}"
         try:
@@ -129,11 +137,7 @@ class ManagementApp:
             log.exception("%s %s failed (request %s)", request.method, request.raw_path, request_id)
             outcome = RequestOutcome(Reply.refusing(refusals.internal_error()))
         self._take_note(request, request_id, outcome, time.perf_counter() - begun)
-        response = self._respond_to(request, outcome.reply, request_id)
-        for fault in outcome.faults:
-            if fault.kind in fault_injection.ON_THE_WAY:
-                return await self._delivery.deliver(request, response, fault)
-        return await self._hand_over(request, response)
+        return self._respond_to(request, outcome.reply, request_id), outcome.faults
 
     async def _answer(self, request: web.BaseRequest, request_id: str) -> RequestOutcome:
         """Check the version, authenticate, read the body, route, and do what is asked."""

@@ -197,8 +197,12 @@ class Immediate(Collection[ThingT, RequestT]):
     putting: str = "Update"
 
     @abstractmethod
-    def change(self, call: Call, thing: ThingT, wanted: RequestT) -> Document:
+    def change(self, call: Call, thing: ThingT, wanted: RequestT) -> Document | None:
         """Change one as a PUT says, or refuse; return what that is answered."""
+
+    def made(self, call: Call, thing: ThingT) -> Reply:
+        """Return what the POST is answered that has made one."""
+        return self.answered(self.shown(call, thing), 201)
 
     def create(self, call: Call) -> Reply:
         """Answer a POST: one is there."""
@@ -208,7 +212,7 @@ class Immediate(Collection[ThingT, RequestT]):
         self.require_new(call, held, name)
         held[name] = thing = self.make(call, name, wanted)
         call.acts_on(*call.path.split("/"), name)
-        return self.answered(self.shown(call, thing), 201)
+        return self.made(call, thing)
 
     def put(self, call: Call) -> Reply:
         """Answer a PUT: one is what the request says."""

@@ -104,7 +104,7 @@ def spoil(fault: Fault, call: Call, reply: Reply) -> Reply:
         case "500-after":
             return Reply.refusing(refusals.internal_error(), call.route.dialect)  # [protocol 3.3]
         case "garbage":
-            return Reply(200, GARBAGE, content_type="text/html")
+            return Reply(reply.status, GARBAGE, content_type="text/html")
         case _:
             return reply
 

@@ -60,6 +60,12 @@ def bad_request(message: str = "A parameter was incorrect") -> Refusal:
     return Refusal(400, "BadRequest", message)
 
 
+def require(kept: object, message: str) -> None:
+    """Refuse, as by `bad_request`, what does not keep a rule."""
+    if not kept:
+        raise bad_request(message)
+
+
 def missing_version(detail: str = "") -> Refusal:
     """400: ``x-ms-version`` is absent or no date the service knows."""
     message = "The versioning header is not specified or was specified incorrectly."

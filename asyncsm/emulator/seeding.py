@@ -34,66 +34,6 @@ class SeedError(PlanError):
     """Raised for a seed that is none, or that describes what there cannot be."""
 
 
-class NetworkSecurityRuleSeed(Part):
-    """A rule of a network security group; it allows any inbound traffic if nothing is said."""
-
-    name: Name
-    """Unique in the group."""
-    type: str = "Inbound"
-    """``Inbound`` or ``Outbound``."""
-    priority: int
-    """100 to 4096; the lowest that matches counts."""
-    action: str = "Allow"
-    """``Allow`` or ``Deny``."""
-    source_address_prefix: str = "*"
-    """Where the traffic comes from."""
-    source_port_range: str = "*"
-    """The ports it comes from."""
-    destination_address_prefix: str = "*"
-    """Where it goes."""
-    destination_port_range: str = "*"
-    """The ports it goes to."""
-    protocol: str = "*"
-    """``TCP``, ``UDP`` or ``*``."""
-
-
-class NetworkSecurityGroupSeed(Spec):
-    """A network security group."""
-
-    location: str | None = None
-    """Its region; the seed's if absent."""
-    label: str | None = None
-    """The name if absent."""
-    rules: tuple[NetworkSecurityRuleSeed, ...] = ()
-    """Its rules."""
-
-
-class RouteSeed(Part):
-    """A route of a route table; all traffic goes to the Internet if nothing is said."""
-
-    name: Name
-    """Unique in the table."""
-    address_prefix: str = "0.0.0.0/0"
-    """Where to, in CIDR form."""
-    next_hop_type: str = "Internet"
-    """``VPNGateway``, ``VirtualAppliance``, ``Internet``, ``VNETLocal`` or ``Null``."""
-    ip_address: str | None = None
-    """Of a virtual appliance."""
-
-
-class RouteTableSeed(Spec):
-    """A route table."""
-
-    location: str | None = None
-    """Its region; the seed's if absent."""
-    label: str | None = None
-    """The name if absent."""
-    routes: tuple[RouteSeed, ...] = ()
-    """Its routes."""
-    subnets: tuple[str, ...] = ()
-    """Those that have it, as ``network/subnet``."""
-
-
 class LocalNetworkGatewaySeed(Spec):
     """A VPN device outside, and the network behind it."""
 
@@ -114,6 +54,30 @@ class VirtualNetworkGatewaySeed(Spec):
     """``DynamicRouting`` or ``StaticRouting``."""
     connected_to: tuple[str, ...] = ()
     """Names of local network gateways."""
+
+
+class ApplicationGatewaySeed(Spec):
+    """An application gateway, which is stopped and has been told nothing."""
+
+    virtual_network_name: Name
+    """The network it stands in."""
+    subnets: tuple[str, ...]
+    """Names of subnets of that network."""
+    instance_count: int = 2
+    """The number of its instances."""
+    gateway_size: str = "Medium"
+    """``Small``, ``Medium``, ``Large``, ``ExtraLarge`` or ``A8``."""
+
+
+class TrafficProfileSeed(Spec):
+    """A Traffic Manager profile, enabled if it has endpoints."""
+
+    domain_name: str = ""
+    """``NAME.trafficmanager.net`` if absent."""
+    load_balancing_method: str = "RoundRobin"
+    """``Performance``, ``Failover`` or ``RoundRobin``."""
+    endpoints: tuple[str, ...] = ()
+    """Domain names: of hosted services, of web sites, or of others."""
 
 
 class ExtensionSeed(Spec):
@@ -276,14 +240,14 @@ class SeedDocument(Plan):
     """Whether the subscriptions may publish images and extensions, as all may if nothing is said."""
     network_configuration: str | None = None
     """A network configuration file (XML)."""
-    network_security_groups: tuple[NetworkSecurityGroupSeed, ...] = ()
-    """Network security groups."""
-    route_tables: tuple[RouteTableSeed, ...] = ()
-    """Route tables."""
     local_network_gateways: tuple[LocalNetworkGatewaySeed, ...] = ()
     """VPN devices outside."""
     virtual_network_gateways: tuple[VirtualNetworkGatewaySeed, ...] = ()
     """Gateways of virtual networks."""
+    application_gateways: tuple[ApplicationGatewaySeed, ...] = ()
+    """Application gateways."""
+    traffic_profiles: tuple[TrafficProfileSeed, ...] = ()
+    """Traffic Manager profiles."""
     extensions: tuple[ExtensionSeed, ...] = ()
     """Extensions that the subscription has published."""
     hdinsight_clusters: tuple[ClusterSeed, ...] = ()

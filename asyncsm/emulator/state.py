@@ -24,6 +24,7 @@ from asyncsm.emulator.saved_names import saved
 from asyncsm.emulator.scheduler import CloudService
 from asyncsm.emulator.service_bus import ServiceBusNamespace
 from asyncsm.emulator.sql import SqlServer
+from asyncsm.emulator.traffic import ApplicationGateway, TrafficProfile
 from asyncsm.emulator.websites import WebSiteBackup, WebSpace
 from asyncsm.wire.autoscale import AutoscaleSetting
 from asyncsm.wire.blob_addresses import address_of
@@ -54,6 +55,9 @@ class Quotas:
     network_security_rules_per_group: int = 200
     route_tables: int = 100
     routes_per_route_table: int = 100
+    application_gateways: int = 50
+    certificates_per_application_gateway: int = 20
+    traffic_manager_profiles: int = 100
     sql_servers: int = 6
     sql_databases_per_server: int = 150
     sql_firewall_rules_per_server: int = 128
@@ -197,6 +201,8 @@ class Subscription(Entity):
     gateway_connections: ByName[GatewayConnection] = field(default_factory=ByName)
     local_network_gateways: ByName[LocalNetworkGateway] = field(default_factory=ByName)
     client_root_certificates: ByName[ClientRootCertificate] = field(default_factory=ByName)
+    application_gateways: ByName[ApplicationGateway] = field(default_factory=ByName)
+    traffic_profiles: ByName[TrafficProfile] = field(default_factory=ByName)
     sql_servers: ByName[SqlServer] = field(default_factory=ByName)
     service_bus_namespaces: ByName[ServiceBusNamespace] = field(default_factory=ByName)
     web_spaces: ByName[WebSpace] = field(default_factory=ByName)
@@ -264,6 +270,8 @@ class ServiceState:
         _require_distinct(
             "Service Bus namespace", (name for each in owners for name in each.service_bus_namespaces)
         )
+        domains = [profile.domain_name for each in owners for profile in each.traffic_profiles.values()]
+        _require_distinct("Traffic Manager domain", domains)
         self.subscriptions = subscriptions
 
     def owner_of_hosted_service(self, name: str) -> Subscription | None:
@@ -273,6 +281,13 @@ class ServiceState:
     def owner_of_storage_account(self, name: str) -> Subscription | None:
         """The subscription whose storage account is called `name`."""
         return next((one for one in self.subscriptions.values() if name in one.storage_accounts), None)
+
+    def owner_of_traffic_domain(self, domain: str) -> Subscription | None:
+        """The subscription whose Traffic Manager profile has the name `domain`."""
+        for one in self.subscriptions.values():
+            if domain.lower() in {profile.domain_name.lower() for profile in one.traffic_profiles.values()}:
+                return one
+        return None
 
 
 def _require_distinct(kind: str, names: Iterable[str]) -> None:

@@ -23,17 +23,17 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from asyncsm.engine.budget import Kind
 from asyncsm.engine.operation_list import as_operation, is_removal
 from asyncsm.engine.operation_sources import normalised
 from asyncsm.engine.protocol import ACTIONS, Reconcile, Request
 from asyncsm.engine.retrying import outcome_is_unknown
+from asyncsm.engine.shared_list import SharedList
 from asyncsm.engine.statistics import ADOPTED, SENT_AGAIN, UNKNOWN
 from asyncsm.errors import (
     AlreadyExists,
@@ -134,7 +134,7 @@ class Reconciler:
         tally: Tally,
     ) -> None:
         self._sender = sender
-        self._history = history
+        self._lists = SharedList(history, self._absolute)
         self._policy = policy
         self._attempts = attempts
         self._prefix = f"/{subscription_id.lower()}/"
@@ -188,8 +188,9 @@ class Reconciler:
                 if attempt == self._attempts:
                     error.add_note("the service was looked at: it did not happen")
                     raise
+                request = replace(request, ahead=True)
             else:
-                self._claim(response.request_id)
+                self.claim(response.request_id)
                 return response
         raise AssertionError("the last attempt returns or raises")  # pragma: no cover
 
@@ -232,7 +233,7 @@ class Reconciler:
 
     def _adopted(self, request: Request, entry: SubscriptionOperation) -> HttpResponse:
         request_id = normalised(entry.operation_id)
-        self._claim(request_id)
+        self.claim(request_id)
         self._tally.reconciled[ADOPTED] += 1
         _log.info(
             "%s: it happened, as operation %s",
@@ -244,7 +245,8 @@ class Reconciler:
         succeeded = listed.status == OperationState.SUCCEEDED and doubt_about(listed) is None
         return HttpResponse(200 if succeeded else 202, {"x-ms-request-id": request_id})
 
-    def _claim(self, request_id: str | None) -> None:
+    def claim(self, request_id: str | None) -> None:
+        """Take an operation for another call's from now on."""
         if request_id is None:
             return
         self._claimed[normalised(request_id)] = None
@@ -311,29 +313,24 @@ class Reconciler:
         paths = {self._absolute(request.target or request.path)}
         if not request.target.startswith(f"{request.path}/"):  # or many have that path in common
             paths.add(self._absolute(request.path))
+        history = await self._lists.since(self._earliest(change))
+        earliest = self._earliest(change)  # a first answer has shown the service's clock
         found: SubscriptionOperation | None = None
-        newest: datetime | None = None
-        async for page in self._history.pages(self._earliest(change), Kind.CALL):
-            earliest = self._earliest(change)  # a first answer has shown the service's clock
-            for entry in page.entries:
+        for path in paths:
+            for entry in history.by_object.get(path, ()):
                 started = entry.operation_started_time
-                if started is not None and started < earliest:
-                    continue
-                newest = started if newest is None else max(newest, started or newest)
-                if self._is_ours(entry, change, paths):
+                if (started is None or started >= earliest) and self._is_ours(entry, change):
                     found = entry
-        return found, newest
+        return found, history.newest
 
-    def _is_ours(self, entry: SubscriptionOperation, change: Sending, paths: set[str]) -> bool:
+    def _is_ours(self, entry: SubscriptionOperation, change: Sending) -> bool:
         caller = entry.operation_caller.subscription_certificate_thumbprint
         if self._thumbprint and caller and caller.upper() != self._thumbprint.upper():
             return False
         request_id = normalised(entry.operation_id)
         if request_id in self._claimed or request_id in change.others:
             return False
-        if not _may_be_listed_as(change.request, entry.operation_name or ""):
-            return False
-        return self._absolute(entry.operation_object_id or "") in paths
+        return _may_be_listed_as(change.request, entry.operation_name or "")
 
     def _absolute(self, path: str) -> str:
         """`path` as it can be compared: lists show paths with and without host and subscription."""
@@ -344,7 +341,7 @@ class Reconciler:
     async def _is_as_wished(self, request: Request) -> bool:
         """Return whether the resource itself is as `request` was to make it: there, or not there."""
         try:
-            await self._sender.send(Request("GET", request.target or request.path))
+            await self._sender.send(Request("GET", request.target or request.path, ahead=True))
         except ResourceNotFound:
             return request.reconcile is not Reconcile.CREATED
         return request.reconcile is Reconcile.CREATED

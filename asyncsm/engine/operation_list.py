@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -59,12 +60,15 @@ class OperationList(OperationSource):
         return SurveyCost(requests, seconds)
 
     async def pages(self, since: datetime, kind: Kind) -> AsyncIterator[Page]:
-        """The changes that began at `since` or later, page by page, whoever made them."""
+        """The changes that began at `since` or later, page by page, whoever made them.
+
+        A call reads them for a change that was sent before, and goes before those that were not.
+        """
         until = max(since, self._sender.service_time or since, datetime.now(UTC)) + FUTURE
         query: dict[str, str | None] = {"StartTime": _moment(since), "EndTime": _moment(until)}
         followed: set[str | None] = {None, ""}
         while True:
-            request = get("operations", query=query)
+            request = replace(get("operations", query=query), ahead=kind is Kind.CALL)
             page, response = await self.read(SubscriptionOperationCollection, request, kind)
             yield Page(page.subscription_operations, response.seconds)
             if page.continuation_token in followed:

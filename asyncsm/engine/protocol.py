@@ -71,6 +71,7 @@ class Request:
             it to the path (see `asyncsm.operations.lanes.lane_of`).
         content_type: of bytes, where they are not XML of the API; a document knows its own.
         headers: besides those that every request has.
+        ahead: whether it goes before calls that were not tried yet, as it is about one that was.
     """
 
     method: str
@@ -88,6 +89,7 @@ class Request:
     lane: tuple[str, ...] | None = None
     content_type: str = config.XML_CONTENT_TYPE
     headers: Mapping[str, str] | None = None
+    ahead: bool = False
 
     @property
     def repeatable(self) -> bool:

@@ -79,9 +79,9 @@ class Queue:
     def __bool__(self) -> bool:
         return bool(self._fresh or self._refused)
 
-    def add(self, waiter: asyncio.Future[int], now: float, give_up: float) -> None:
-        """Append a waiter; one that has a moment to give up at was refused before."""
-        (self._fresh if give_up == math.inf else self._refused)[waiter] = now, give_up
+    def add(self, waiter: asyncio.Future[int], now: float, give_up: float, *, ahead: bool) -> None:
+        """Append a waiter: to those refused before, or to the others."""
+        (self._refused if ahead else self._fresh)[waiter] = now, give_up
 
     def pop(self) -> asyncio.Future[int]:
         """Take out the waiter whose turn is next."""

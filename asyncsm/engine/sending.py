@@ -187,7 +187,7 @@ class Sender:
             # A context manager would be shorter here, and take a tenth of what a call costs beside aiohttp.
             epoch = self._throttle.enter_at_once(kind)
             if epoch is None:
-                epoch = await self._throttle.enter(kind, give_up)
+                epoch = await self._throttle.enter(kind, give_up, ahead=request.ahead)
             try:
                 sort = self._count(request, kind)
                 if self._events.wanted:

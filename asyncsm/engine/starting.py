@@ -81,6 +81,10 @@ class ChangeStarter:
         async with self._lanes.hold(lane, what):
             yield
 
+    def resumed(self, request_id: str) -> None:
+        """Know an operation that an earlier call has begun: no change whose reply is lost can be that one."""
+        self._reconciler.claim(request_id)
+
     def finished(self, request_id: str, operation: str, resource: str, status: int = 200) -> OperationHandle:
         """A handle of what the service answered at once."""
         handle = OperationHandle(self._tracker, request_id, operation=operation, resource=resource)

@@ -117,13 +117,14 @@ class Throttle:
         self._admit(kind, now)
         return self._epoch
 
-    async def enter(self, kind: Kind, give_up: float = math.inf) -> int:
+    async def enter(self, kind: Kind, give_up: float = math.inf, *, ahead: bool = False) -> int:
         """Wait for a turn, which `leave` ends; return the epoch it belongs to.
 
         Args:
             kind: a call, or a poll.
             give_up: until when a request waits that was refused before, or could not be sent. It
                 goes before those that were not tried, for it has waited already.
+            ahead: whether it goes before them in any case.
 
         Raises:
             ClientStateError: the session was closed before its turn came.
@@ -132,7 +133,7 @@ class Throttle:
         loop = asyncio.get_running_loop()
         now = loop.time()
         waiter: asyncio.Future[int] = loop.create_future()
-        self._queues[kind].add(waiter, now, give_up)
+        self._queues[kind].add(waiter, now, give_up, ahead=ahead or give_up < math.inf)
         # Mostly it waits for a connection and nothing else, so that nobody else may go now either.
         if (
             give_up < math.inf

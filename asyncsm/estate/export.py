@@ -14,8 +14,9 @@ from asyncsm.errors import InvalidArgument
 from asyncsm.estate.folding import Entry, folded
 from asyncsm.estate.inventory import Inventory, take_inventory
 from asyncsm.estate.machines import Machines
+from asyncsm.estate.networks import network_entries
 from asyncsm.estate.saying import Unsaid
-from asyncsm.estate.sections import NETWORKS, Sections
+from asyncsm.estate.sections import Sections
 from asyncsm.estate.siblings import Siblings
 from asyncsm.provisioning.defaults import KINDS, SECTIONS
 from asyncsm.provisioning.plan import VERSION, Plan
@@ -123,8 +124,7 @@ async def export_plan(
         document["subscriptions"] = [*services]
         for where, sms in services.items():
             entries, own = await _read(sms, unsaid)
-            networks = own.pop(NETWORKS, None)
-            files |= own if networks is None else {**own, f"{where}-{NETWORKS}": networks}
+            files |= own
             for section in SECTIONS:
                 _placed(where, section, entries[section], found[section], unsaid)
     else:
@@ -146,10 +146,9 @@ async def _read(
     inventory = await take_inventory(sms)
     sections = Sections(inventory, unsaid)
     found = _of_the_core(sections, Machines(inventory, await _vm_images(sms, inventory), unsaid))
+    found |= await network_entries(sms, inventory, unsaid)
     found |= await Siblings(sms.session, unsaid).entries()
     sections.others()
-    if inventory.networks:
-        sections.files[NETWORKS] = (await sms.get_network_configuration()).to_body()
     return {section: [*_possible(section, found[section], unsaid)] for section in SECTIONS}, sections.files
 
 

@@ -21,9 +21,6 @@ CERTIFICATES: Final = "certificates"
 CONFIGURATIONS: Final = "configurations"
 """Folders beside the plan, for its files."""
 
-NETWORKS: Final = "networks.netcfg"
-"""The file of the network configuration, which is set as a whole."""
-
 PACKAGE: Final = (
     "the package is not told, nor where it is; put it where the plan has it, or write where it is"
 )
@@ -139,10 +136,6 @@ class Sections:
 
     def others(self) -> None:
         """Note the kinds that plans do not have."""
-        for network in self._inventory.networks:
-            self._unsaid.note(f"virtual networks, which have to be there; {NETWORKS} sets them", network.name)
-        for group in self._inventory.security_groups:
-            self._unsaid.note("network security groups", group.name)
         for image in self._inventory.vm_images:
             self._unsaid.note("VM images, which have to be there", image.name or "")
 

@@ -176,6 +176,28 @@ class ConvergentNetworkOperations(NetworkOperations):
         await self._change(_Change(network.apply))
         return await self._listed(name)
 
+    async def change_network_configuration(
+        self, change: Callable[[wire.network_configuration.NetworkConfigurationFile], None]
+    ) -> OperationHandle | None:
+        """Read the network configuration, change it, set it as a whole, and wait for the end of that.
+
+        Others who change it at the same time are treated as by `ensure_virtual_network`.
+
+        Args:
+            change: changes a configuration in place, and does nothing where that is done already; it is called
+                again for the configuration that another process has set meanwhile.
+
+        Returns:
+            A handle that is done; ``None`` if nothing had to be changed.
+
+        Raises:
+            BadRequest: the service refuses the new configuration.
+            Conflict: other writers have overwritten the change each time.
+        """
+        made = _Change(change)
+        await self._change(made)
+        return made.handle
+
     async def delete_virtual_network(self, name: str, *, missing_ok: bool = False) -> OperationHandle:
         """Delete a virtual network, and nothing else in the network configuration; wait for the end of it.
 

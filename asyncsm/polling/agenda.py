@@ -28,6 +28,10 @@ CHUNK: Final = 500
 """Entries gone through between two turns of the event loop; one takes a few microseconds."""
 
 
+AT_THE_USUAL_MOMENT: Final = 2
+"""So many questions follow each other in a tenth of the usual duration, before the pauses grow."""
+
+
 class Stage(Enum):
     """Where a pending operation stands."""
 
@@ -268,7 +272,7 @@ class Agenda:
         if entry.every is not None:
             return now + entry.every
         policy = self._policy
-        if entry.asked <= 1:
+        if entry.asked <= AT_THE_USUAL_MOMENT:
             # Once the usual moment has passed, the rest is likely to be short against it.
             entry.interval = (self.durations.learned(entry.kind) or 0.0) / 10
         else:

@@ -21,12 +21,15 @@ Copies: TypeAlias = "dict[str, list[tuple[Path_, Any]]]"
 MACHINES_OF_A_DEPLOYMENT: Final = 50
 """The most virtual machines one deployment can have."""
 
-OWNERS: Final = {
+_NAMING: Final = {
     "service_name": "hosted_services",
     "server_name": "sql_servers",
     "cloud_service_id": "cloud_services",
+    "affinity_group": "affinity_groups",
+    "virtual_network_name": "virtual_networks",
+    "reserved_ip_name": "reserved_ips",
 }
-"""Sections of the resources that others are in, by the field that names one."""
+"""Sections of the resources that others name, by the field that has the name."""
 
 
 class Checks:
@@ -52,7 +55,7 @@ class Checks:
         yield from self._names()
         yield from self._parts()
         yield from self._places()
-        yield from self._owners()
+        yield from self._references()
         yield from self._slots()
         yield from self._machines()
         yield from self._ports()
@@ -103,7 +106,6 @@ class Checks:
                             yield problem((section, place, field, number), f"{name} is there twice")
 
     def _places(self) -> Iterator[Problem]:
-        groups = {one.name.lower() for _, one in self._copies["affinity_groups"]}
         for section, kind in zip(SECTIONS, KINDS.values(), strict=True):
             entries = self._entries[section] if "location" in kind.model_fields else ()
             for place, entry in enumerate(entries):
@@ -114,8 +116,6 @@ class Checks:
                     yield problem((section, place), f"needs a {wanted}, or the plan a location")
                 elif entry.location is not None and group is not None:
                     yield problem((section, place), "has a location and an affinity_group")
-                elif group is not None and "{" not in group:
-                    yield from _misspelt((section, place, "affinity_group"), group, groups)
 
     def _slots(self) -> Iterator[Problem]:
         taken: dict[tuple[str, str], str] = {}
@@ -139,14 +139,17 @@ class Checks:
                 )
                 break
 
-    def _owners(self) -> Iterator[Problem]:
-        """Resources that are in others name them; each misspelt name is told once for a section."""
-        for section, kind in zip(SECTIONS, KINDS.values(), strict=True):
-            field = kind.owner_field
-            known = {one.name.lower() for _, one in self._copies[OWNERS[field]]} if field else set()
-            copies = self._copies[section] if field else ()
-            misspelt = (_misspelt((*path, field), getattr(one, field), known) for path, one in copies)
-            yield from next(filter(None, misspelt), ())
+    def _references(self) -> Iterator[Problem]:
+        """Names of other resources; each misspelt one is told once for a section."""
+        known = {section: {one.name.lower() for _, one in self._copies[section]} for section in SECTIONS}
+        for section in SECTIONS:
+            told: set[str] = set()
+            for path, one in self._copies[section]:
+                for field, name, named in _names_in(one):
+                    if name and name not in told:
+                        misspelt = _misspelt((*path, *field), name, known[named])
+                        told.update(name for _ in misspelt)
+                        yield from misspelt
 
     def _machines(self) -> Iterator[Problem]:
         names: dict[str, str] = {}
@@ -285,6 +288,27 @@ class Checks:
         for path, one in self._copies["deployments"]:
             if not (one.is_configuration_given or (base / one.configuration).is_file()):
                 yield problem((*path, "configuration"), f"there is no {one.configuration}")
+
+
+def _names_in(spec: Any) -> Iterator[tuple[Path_, str | None, str]]:
+    """Yield the names of other resources in an entry: where they are, and the section of what they name."""
+    for field, section in _NAMING.items():
+        yield (field,), getattr(spec, field, None), section
+    for place, name in enumerate(getattr(spec, "dns_servers", ())):
+        yield ("dns_servers", place), name, "dns_servers"
+    for place, one in enumerate(getattr(spec, "connections", ())):
+        yield ("connections", place, "name"), one.name, "local_network_sites"
+    for place, one in enumerate(getattr(spec, "subnets", ())):
+        yield (
+            ("subnets", place, "network_security_group"),
+            one.network_security_group,
+            "network_security_groups",
+        )
+        yield ("subnets", place, "route_table_name"), one.route_table_name, "route_tables"
+    network = getattr(spec, "network_config", None)
+    if network is not None:
+        where = ("network_config", "network_security_group")
+        yield where, network.network_security_group, "network_security_groups"
 
 
 def _misspelt(path: Path_, name: str, known: set[str]) -> list[Problem]:

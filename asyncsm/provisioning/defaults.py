@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 from pydantic import Field, JsonValue, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails
 
-from asyncsm.provisioning import sibling_specs, specs
+from asyncsm.provisioning import network_specs, sibling_specs, specs
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
 from asyncsm.provisioning.specs import Part, Spec
 
@@ -16,6 +16,11 @@ KINDS: Final[dict[str, type[Spec]]] = {
     "affinity_group": specs.AffinityGroupSpec,
     "storage_account": specs.StorageAccountSpec,
     "reserved_ip": specs.ReservedIPSpec,
+    "network_security_group": network_specs.NetworkSecurityGroupSpec,
+    "route_table": network_specs.RouteTableSpec,
+    "dns_server": network_specs.DnsServerSpec,
+    "local_network_site": network_specs.LocalNetworkSiteSpec,
+    "virtual_network": network_specs.VirtualNetworkSpec,
     "os_image": specs.OSImageSpec,
     "disk": specs.DiskSpec,
     "hosted_service": specs.HostedServiceSpec,
@@ -44,6 +49,16 @@ class Defaults(Part):
     """Defaults of storage accounts."""
     reserved_ip: dict[str, JsonValue] = Field(default_factory=dict)
     """Defaults of reserved IP addresses."""
+    network_security_group: dict[str, JsonValue] = Field(default_factory=dict)
+    """Defaults of network security groups."""
+    route_table: dict[str, JsonValue] = Field(default_factory=dict)
+    """Defaults of route tables."""
+    dns_server: dict[str, JsonValue] = Field(default_factory=dict)
+    """Defaults of DNS servers."""
+    local_network_site: dict[str, JsonValue] = Field(default_factory=dict)
+    """Defaults of networks outside."""
+    virtual_network: dict[str, JsonValue] = Field(default_factory=dict)
+    """Defaults of virtual networks."""
     os_image: dict[str, JsonValue] = Field(default_factory=dict)
     """Defaults of operating system images."""
     disk: dict[str, JsonValue] = Field(default_factory=dict)

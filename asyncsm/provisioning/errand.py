@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from asyncsm.errors import AlreadyExists, OperationFailed, OutcomeUnknown
+from asyncsm.errors import AlreadyExists, OperationFailed, OutcomeUnknown, UnexpectedPayload
 from asyncsm.polling import OperationHandle
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.next_step import Goal, Seen, Step, next_step
 from asyncsm.provisioning.progress import State
-from asyncsm.provisioning.record import Record
+from asyncsm.provisioning.record import Phase, Record
 from asyncsm.provisioning.resources import AnyResource, Site
 from asyncsm.provisioning.steps import Decision, Outcome
 from asyncsm.provisioning.store import Records
@@ -91,7 +91,10 @@ class Errand:
         if isinstance(error, OperationFailed):
             await self._put(self.record.failed(str(error)))
         elif not isinstance(error, OutcomeUnknown):
-            await self._put((self._before or self.record).refused(str(error)))
+            # What was accepted goes on, also if its end could not be learned; so does what was answered unreadably.
+            goes_on = self.record.phase is Phase.ACCEPTED or isinstance(error, UnexpectedPayload)
+            before = None if goes_on else self._before
+            await self._put((before or self.record).refused(str(error)))
 
     async def about_to_send(self) -> None:
         """Record the change that is about to be sent."""

@@ -25,6 +25,10 @@ MOST_MACHINES: Final = 50
 """The most virtual machines one deployment can have."""
 
 
+_LISTED: Final = ("os_image/", "virtual_network/")
+"""Needs that are looked for in a list of their own."""
+
+
 async def look(
     site: Site,
     graph: Graph,
@@ -98,7 +102,7 @@ class _Look:
         users: dict[str, list[AnyResource]] = {}
         for one in self.new:
             for need in one.needs():
-                if need not in self._graph and not need.startswith("os_image/") and not _is_signed(one):
+                if need not in self._graph and not need.startswith(_LISTED) and not _is_signed(one):
                     users.setdefault(need, []).append(one)
         self._found |= await steps.survey(self._site, left_over(users))
         for need, those in users.items():
@@ -115,7 +119,7 @@ class _Look:
             kind, _, name = need.partition("/")
             found, there = self._found.get(need), self._region(need)
             if (
-                kind in {"storage_account", "reserved_ip"}
+                kind in {"storage_account", "reserved_ip", "network_security_group"}
                 and here
                 and there
                 and here.lower() != there.lower()
@@ -171,7 +175,7 @@ class _Look:
         for one in self._machines:
             name = networks[one.owner.lower()]
             site = sites.get(name.lower())
-            if name and site is None:
+            if name and site is None and f"virtual_network/{name}".lower() not in self._graph:
                 self._tell(
                     f"there is no virtual network {name}{meant(name, [each.name for each in sites.values()])}",
                     one,
@@ -191,6 +195,8 @@ class _Look:
             return
         for name in config.subnet_names:
             subnet, address = subnets.get(name.lower()), config.static_virtual_network_ip_address
+            if subnet is None and f"virtual_network/{site.name}".lower() in self._graph:
+                continue  # the network's change brings it
             if subnet is None:
                 self._tell(f"there is no subnet {site.name}/{name}{meant(name, subnets)}", machine)
             elif address and subnet.address_prefix:

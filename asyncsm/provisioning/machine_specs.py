@@ -145,6 +145,8 @@ class NetworkSpec(Part):
     """Subnets of the deployment's virtual network."""
     static_virtual_network_ip_address: str | None = None
     """Needs exactly one subnet."""
+    network_security_group: str | None = None
+    """The group that says which traffic it gets."""
 
 
 class ExtensionSpec(Part):
@@ -315,6 +317,7 @@ class VirtualMachineSpec(Spec):
             input_endpoints=models.ConfigurationSetInputEndpoints(input_endpoints=endpoints),
             subnet_names=list(spec.subnet_names),
             static_virtual_network_ip_address=spec.static_virtual_network_ip_address,
+            network_security_group=spec.network_security_group,
         )
 
     def extensions(self, base: Path) -> list[models.ResourceExtensionReference]:

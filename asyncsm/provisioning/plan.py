@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from asyncsm.errors import InvalidArgument
-from asyncsm.provisioning import sibling_specs, specs
+from asyncsm.provisioning import network_specs, sibling_specs, specs
 from asyncsm.provisioning.checks import Checks, Copies
 from asyncsm.provisioning.defaults import SECTIONS, Defaults, merged, placed
 from asyncsm.provisioning.expansion import TemplateError, expand
@@ -60,6 +60,16 @@ class Plan(Part):
     """Storage accounts."""
     reserved_ips: tuple[specs.ReservedIPSpec, ...] = ()
     """Reserved IP addresses."""
+    network_security_groups: tuple[network_specs.NetworkSecurityGroupSpec, ...] = ()
+    """Network security groups, with their rules."""
+    route_tables: tuple[network_specs.RouteTableSpec, ...] = ()
+    """Route tables, with their routes."""
+    dns_servers: tuple[network_specs.DnsServerSpec, ...] = ()
+    """DNS servers that virtual networks can use."""
+    local_network_sites: tuple[network_specs.LocalNetworkSiteSpec, ...] = ()
+    """Networks outside, which gateways can connect to."""
+    virtual_networks: tuple[network_specs.VirtualNetworkSpec, ...] = ()
+    """Virtual networks, with their subnets."""
     os_images: tuple[specs.OSImageSpec, ...] = ()
     """Operating system images, whose blobs are there already."""
     disks: tuple[specs.DiskSpec, ...] = ()

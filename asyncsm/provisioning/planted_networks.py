@@ -1,4 +1,4 @@
-"""Planting of a seed's route tables and gateways, and what tells of its entries."""
+"""Planting of a seed's gateways and traffic profiles, and what tells of its entries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from asyncsm.errors import AsyncsmError
 from asyncsm.provisioning.expansion import TemplateError, expand
 from asyncsm.provisioning.problems import Path_, problem
 from asyncsm.provisioning.specs import Spec
-from asyncsm.services import NetworkManagementService
+from asyncsm.services import NetworkManagementService, TrafficManagerManagementService
+from asyncsm.wire.traffic_manager import TrafficEndpoint, TrafficEndpointType
 
 S = TypeVar("S", bound=Spec)
 
@@ -39,18 +40,6 @@ def told_of(path: Path_) -> Iterator[None]:
         raise SeedError([problem(path, message)]) from error
 
 
-async def plant_routes(network: NetworkManagementService, document: SeedDocument) -> None:
-    """Make the route tables of a seed."""
-    for path, table in copies("route_tables", document.route_tables):
-        with told_of(path):
-            location = table.location or document.location or ""
-            await network.create_route_table(table.name, location, table.label or table.name)
-            for route in table.routes:
-                await network.set_route(table.name, *dict(route).values())
-            for place in table.subnets:
-                await network.add_route_table_to_subnet(table.name, *place.split("/", 1))
-
-
 async def plant_gateways(
     network: NetworkManagementService, document: SeedDocument, subscription: Subscription
 ) -> None:
@@ -71,3 +60,25 @@ async def plant_gateways(
             for name in gateway.connected_to:
                 connection = await network.create_gateway_connection(name, id_, devices.get(name, name))
                 connection.detach()
+    for path, one in copies("application_gateways", document.application_gateways):
+        with told_of(path):
+            place = (one.virtual_network_name, one.subnets, one.instance_count, one.gateway_size)
+            (await network.create_application_gateway(one.name, *place)).detach()
+
+
+async def plant_profiles(traffic: TrafficManagerManagementService, document: SeedDocument) -> None:
+    """Make the Traffic Manager profiles of a seed; what a domain name is of, tells its end."""
+    kinds = {
+        ".cloudapp.net": TrafficEndpointType.CLOUD_SERVICE,
+        ".azurewebsites.net": TrafficEndpointType.AZURE_WEBSITE,
+        ".trafficmanager.net": TrafficEndpointType.TRAFFIC_MANAGER,
+    }
+    for path, one in copies("traffic_profiles", document.traffic_profiles):
+        with told_of(path):
+            await traffic.create_profile(one.name, one.domain_name or f"{one.name}.trafficmanager.net")
+            found = []
+            for name in one.endpoints:
+                kind = kinds.get(name[name.find(".") :].lower(), TrafficEndpointType.ANY)
+                found.append(TrafficEndpoint(domain_name=name, type=kind, location=document.location))
+            if found:
+                await traffic.create_definition(one.name, one.load_balancing_method, found)

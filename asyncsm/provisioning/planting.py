@@ -37,10 +37,9 @@ from asyncsm.emulator.state import Quotas, Subscription, SubscriptionCertificate
 from asyncsm.errors import InvalidArgument
 from asyncsm.provisioning.machine_specs import LinuxSpec, OSDiskSpec, SystemSpec, WindowsSpec
 from asyncsm.provisioning.plan import PlanError
-from asyncsm.provisioning.planted_networks import copies, plant_gateways, plant_routes, told_of
-from asyncsm.provisioning.resources import AnyResource, Site, resources_of
-from asyncsm.provisioning.resources.places import AffinityGroupResource
-from asyncsm.provisioning.resources.storage import StorageAccountResource
+from asyncsm.provisioning.planted_networks import copies, plant_gateways, plant_profiles, told_of
+from asyncsm.provisioning.resources import KINDS, AnyResource, Site, resources_of
+from asyncsm.provisioning.resources.networks import VirtualNetworkResource
 from asyncsm.provisioning.secrets import MADE_UP
 from asyncsm.provisioning.shares import shares
 from asyncsm.provisioning.sibling_specs import JobSpec
@@ -48,15 +47,20 @@ from asyncsm.provisioning.specs import Spec
 from asyncsm.services import (
     HDInsightManagementService,
     MonitoringManagementService,
-    NetworkManagementService,
     ServiceManagementService,
     StoreManagementService,
+    TrafficManagerManagementService,
 )
 from asyncsm.session import ManagementSession
 from asyncsm.wire.cscfg import Instances, RoleConfiguration, ServiceConfiguration
 from asyncsm.wire.service_extensions import ExtensionImage
 
 S = TypeVar("S", bound=Spec)
+
+_PLACES: Final = frozenset({"affinity_group", "storage_account"})
+_NETWORKS: Final = frozenset(
+    one.kind for one in KINDS[: KINDS.index(VirtualNetworkResource) + 1] if one.kind not in _PLACES
+)
 
 _USER: Final = "seeded"
 
@@ -144,36 +148,34 @@ class _Planter:
 
     async def _make(self, site: Site) -> None:
         resources = resources_of(self._document, site.base)
-        around = {AffinityGroupResource.kind, StorageAccountResource.kind}
-        for one in resources:
-            if one.kind in around:
-                with told_of(one.path):
-                    await one.create(site, doubtful=False)
-        await self._networks_and_extensions(site)
-        for one in resources:
-            if one.kind not in around:
-                with told_of(one.path):
-                    self._complete(one, site)
-                    await one.create(site, doubtful=False)
-                    await self._pretend(one, site)
+        places = [one for one in resources if one.kind in _PLACES]
+        await self._create(places, site)
+        await self._configure_networks(site)
+        networks = [one for one in resources if one.kind in _NETWORKS]
+        await self._create(networks, site)
+        await self._gateways_and_extensions(site)
+        await self._create([one for one in resources if one.kind not in _PLACES | _NETWORKS], site)
         await self._clusters_and_add_ons(site)
+        await plant_profiles(TrafficManagerManagementService(session=site.sms.session), self._document)
 
-    async def _networks_and_extensions(self, site: Site) -> None:
+    async def _create(self, resources: Iterable[AnyResource], site: Site) -> None:
+        for one in resources:
+            with told_of(one.path):
+                self._complete(one, site)
+                await one.create(site, doubtful=False)
+                await self._pretend(one, site)
+
+    async def _configure_networks(self, site: Site) -> None:
+        """Set the network configuration that the seed has as a file."""
+        file = self._document.network_configuration
+        if file is not None:
+            with told_of(("network_configuration",)):
+                await site.sms.set_network_configuration(file)
+
+    async def _gateways_and_extensions(self, site: Site) -> None:
         """Make what a plan cannot have."""
         document = self._document
-        if document.network_configuration is not None:
-            with told_of(("network_configuration",)):
-                await site.sms.set_network_configuration(document.network_configuration)
-        network = NetworkManagementService(session=site.sms.session)
-        for path, group in copies("network_security_groups", document.network_security_groups):
-            with told_of(path):
-                location = group.location or document.location or ""
-                await network.create_network_security_group(group.name, location, group.label or group.name)
-                for rule in group.rules:
-                    given = rule.model_dump(exclude={"name"})
-                    await network.set_network_security_rule(group.name, rule.name, **given)
-        await plant_routes(network, document)
-        await plant_gateways(network, document, self._subscription)
+        await plant_gateways(site.network, document, self._subscription)
         for path, extension in copies("extensions", document.extensions):
             for version in extension.versions:
                 with told_of(path):
@@ -330,6 +332,8 @@ def _in_use(subscription: Subscription) -> dict[str, int]:
         "route_tables": len(subscription.route_tables),
         "routes_per_route_table": most(len(one.routes) for one in subscription.route_tables.values()),
         "local_network_sites": len(subscription.local_network_gateways),
+        "application_gateways": len(subscription.application_gateways),
+        "traffic_manager_profiles": len(subscription.traffic_profiles),
         "sql_servers": len(servers),
         "sql_databases_per_server": most(len(one.databases) - 1 for one in servers.values()),
         "sql_firewall_rules_per_server": most(len(one.firewall_rules) for one in servers.values()),

@@ -139,7 +139,8 @@ class _Rehearsal:
             update["location"] = self._stand_ins[location]
         if isinstance(resource.spec, VirtualMachineSpec):
             self._site.deployments.setdefault(resource.service_name.lower(), None)
-            update |= _anywhere(resource.spec)
+            if not self._surroundings.makes_network(resource.spec.virtual_network_name or ""):
+                update |= _anywhere(resource.spec)
             if catalogue.role_size(resource.spec.role_size) is None:
                 close = meant(resource.spec.role_size, catalogue.role_sizes())
                 raise InvalidArgument("role_size", f"there is no size {resource.spec.role_size!r}{close}")

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from asyncsm.engine.operation_list import FUTURE, is_removal
-from asyncsm.errors import InvalidArgument, OperationFailed, ResourceNotFound
+from asyncsm.errors import BadRequest, InvalidArgument, OperationFailed, ResourceNotFound
 from asyncsm.operations.binding import request_of
 from asyncsm.operations.disks import DiskOperations
 from asyncsm.operations.subscriptions import operations_between
@@ -144,7 +144,9 @@ async def finish(site: Site, token: str, resource: AnyResource | None = None) ->
             handle.mask(resource.secrets(site.base))
     try:
         await handle
-    except ResourceNotFound:
+    except OperationFailed:  # which is also the error of its code
+        raise
+    except (BadRequest, ResourceNotFound):  # [protocol 2.1]
         return False
     return True
 

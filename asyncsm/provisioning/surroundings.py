@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from asyncsm.emulator import catalogue
@@ -13,13 +14,13 @@ from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.networking import NetworkPlan
 from asyncsm.emulator.state import Subscription
 from asyncsm.errors import InvalidArgument
+from asyncsm.provisioning.defaults import KINDS, placed
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
-from asyncsm.provisioning.resources import AnyResource
+from asyncsm.provisioning.resources import AnyResource, Site, alone
 from asyncsm.provisioning.resources.machines import VirtualMachineResource
 from asyncsm.provisioning.resources.services import DeploymentResource
 from asyncsm.services import (
-    SchedulerManagementService,
     ServiceManagementService,
     SqlDatabaseManagementService,
 )
@@ -30,6 +31,16 @@ from asyncsm.wire.vm_images import OSDiskConfiguration, OSState, VMImage
 _ANYWHERE: Final = "West US"
 _SOMEWHERE: Final = "10.0.0.0/8"
 """Where the subnets are of a network that is not in the plan, as far as that is known."""
+_OF_REGIONS: Final = (
+    "affinity_group", "storage_account", "hosted_service", "reserved_ip", "cloud_service",
+    "network_security_group", "route_table",
+)  # fmt: skip
+_PLAIN: Final[dict[str, dict[str, object]]] = {
+    **{kind: {} for kind in _OF_REGIONS},
+    "dns_server": {"ip_address": "10.0.0.4"},
+    "local_network_site": {"address_space": ["192.168.0.0/16"], "vpn_gateway_address": "198.51.100.1"},
+}
+"""Kinds that need no more than these fields, and a region if they have one."""
 _BEGUN: Final = datetime(2015, 7, 1, tzinfo=UTC)
 
 
@@ -86,17 +97,14 @@ class Surroundings:
             self._there.add(key)
         return True
 
+    def makes_network(self, name: str) -> bool:
+        """Return whether a virtual network is the plan's, and could be made."""
+        key = f"virtual_network/{name}".lower()
+        return key in self.graph and key not in self._there
+
     async def _provide(self, kind: str, name: str, region: str, spec: Any) -> None:
         held = self.subscription
         match kind:
-            case "affinity_group":
-                await self.sms.create_affinity_group(name, name, region)
-            case "storage_account":
-                await self.sms.create_storage_account(name, "", name, location=region)
-            case "hosted_service":
-                await self.sms.create_hosted_service(name, name, location=region)
-            case "reserved_ip":
-                await self.sms.create_reserved_ip_address(name, name, region)
             case "disk":
                 held.disks[name] = Disk(name, await self._blob(region, name), 30, _BEGUN, os="Linux")
             case "os_image" if name not in catalogue.platform_images() and not _is_of_the_platform(name):
@@ -105,9 +113,9 @@ class Surroundings:
             case "sql_server":
                 sql = SqlDatabaseManagementService(session=self.sms.session)
                 await sql.create_server(name, "Rehearsed-1", region)
-            case "cloud_service":
-                scheduler = SchedulerManagementService(session=self.sms.session)
-                await scheduler.create_cloud_service(name, name, name, region)
+            case _ if kind in _PLAIN:
+                made = placed(KINDS[kind].model_validate({"name": name, **_PLAIN[kind]}), region)
+                await alone(kind, made).create(Site(self.sms, Path()), doubtful=False)
             case _:
                 pass
 
@@ -130,6 +138,8 @@ class Surroundings:
 
     def _connect(self, name: str, subnets: Iterable[str], region: str) -> None:
         """Let there be a virtual network with some subnets; where their addresses are is not known."""
+        if self.makes_network(name):
+            return
         held = self.subscription.networks
         site = held.sites.get(name) or VirtualNetworkSite(
             name=name, id=name, location=region, address_space=AddressSpace(address_prefixes=[_SOMEWHERE])

@@ -6,4 +6,5 @@ from .scheduler import SchedulerManagementService as SchedulerManagementService
 from .service_bus import ServiceBusManagementService as ServiceBusManagementService
 from .sql_databases import SqlDatabaseManagementService as SqlDatabaseManagementService
 from .store import StoreManagementService as StoreManagementService
+from .traffic_manager import TrafficManagerManagementService as TrafficManagerManagementService
 from .websites import WebsiteManagementService as WebsiteManagementService

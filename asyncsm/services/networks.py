@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncsm.operations.application_gateways import ApplicationGatewayOperations
 from asyncsm.operations.gateways import GatewayOperations
 from asyncsm.operations.local_network_gateways import LocalNetworkGatewayOperations
 from asyncsm.operations.network_security_groups import NetworkSecurityGroupOperations
@@ -16,6 +17,7 @@ class NetworkManagementService(
     GatewayOperations,
     VirtualNetworkGatewayOperations,
     LocalNetworkGatewayOperations,
+    ApplicationGatewayOperations,
     SessionCaller,
 ):
     """The networks of one subscription; takes the arguments of `ServiceManagementService`.

@@ -1,5 +1,6 @@
 from . import (
     affinity_groups as affinity_groups,
+    application_gateways as application_gateways,
     atom as atom,
     autoscale as autoscale,
     base as base,
@@ -45,6 +46,7 @@ from . import (
     store as store,
     subscription as subscription,
     thumbprints as thumbprints,
+    traffic_manager as traffic_manager,
     types as types,
     values as values,
     vhd as vhd,

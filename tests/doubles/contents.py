@@ -7,6 +7,7 @@ from doubles.certificates import management_certificate
 from asyncsm.emulator.compute import ServiceCertificate
 from asyncsm.emulator.gateways import Gateway
 from asyncsm.emulator.websites import WebSiteBackup
+from asyncsm.wire import application_gateways as wire
 from asyncsm.wire.hybrid_connections import RelayServiceConnectionEntity
 from asyncsm.wire.vm_images import VMImage
 from asyncsm.wire.vpn_gateways import GatewayState
@@ -39,6 +40,13 @@ EVERYTHING = {
     "local_network_gateways": [{"name": "office"}],
     "virtual_network_gateways": [
         {"name": "door", "virtual_network_name": "inside", "connected_to": ["office"]}
+    ],
+    "application_gateways": [{"name": "spread", "virtual_network_name": "inside", "subnets": ["web"]}],
+    "traffic_profiles": [
+        {
+            "name": "everywhere",
+            "endpoints": ["shop.cloudapp.net", "pages.azurewebsites.net", "www.example.com"],
+        }
     ],
     "extensions": [{"provider": "Ours", "name": "Agent", "versions": ["1.0.0.0", "1.1.0.0"]}],
     "sql_servers": [
@@ -101,6 +109,24 @@ EVERYTHING = {
         }
     ],
 }
+
+SPREADING = wire.ApplicationGatewayConfiguration(
+    frontend_ip_configurations=[wire.FrontendIPConfiguration(name="front", type="Private")],
+    frontend_ports=[wire.FrontendPort(name="https", port=443)],
+    backend_address_pools=[wire.BackendAddressPool(name="machines", ip_addresses=["10.0.1.5"])],
+    backend_http_settings_list=[wire.BackendHttpSettings(name="web", port=80, protocol="Http")],
+    http_listeners=[
+        wire.HttpListener(
+            name="shop", frontend_ip="FRONT", frontend_port="https", protocol="Https", ssl_cert="tls"
+        )
+    ],
+    http_load_balancing_rules=[
+        wire.HttpLoadBalancingRule(
+            name="all", backend_http_settings="web", listener="shop", backend_address_pool="machines"
+        )
+    ],
+)
+"""Configuration of an application gateway that has the certificate ``tls``."""
 
 
 def fill(emulator):

@@ -42,6 +42,7 @@ CLIENTS = {
     "ServiceBusManagementService": "bus",
     "WebsiteManagementService": "sites",
     "SchedulerManagementService": "jobs",
+    "TrafficManagerManagementService": "traffic",
 }
 """Names of clients in examples, where they are not the beginning of their class's name."""
 

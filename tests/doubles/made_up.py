@@ -18,6 +18,7 @@ DOCUMENTS = {
     "LoadBalancer": models.LoadBalancer(name="inner"),
     "LinuxConfigurationSet": models.LinuxConfigurationSet("host", "user", "Passw0rd!", False),
     "OSImage": models.OSImage(label="label", name="name", media_link=BLOB, os="Linux"),
+    "TrafficEndpoint": models.TrafficEndpoint(domain_name="www.example.com", type="Any", location="West US"),
     "VMImage": models.VMImage(
         name="name",
         label="label",

@@ -91,3 +91,50 @@ def wanted(plan):
         },
         "disks": sorted((one.service_name, one.name) for one in filled.virtual_machines),
     }
+
+
+NETWORKS = f"""
+name: shop
+location: West US
+dns_servers:
+  - {{name: names, ip_address: 10.0.1.4}}
+local_network_sites:
+  - {{name: "office{{index}}", count: 2, address_space: ["192.168.{{index}}.0/24"], vpn_gateway_address: 198.51.100.1}}
+network_security_groups:
+  - name: guard
+    rules:
+      - {{name: https, priority: 100, destination_port_range: "443", protocol: TCP}}
+      - {{name: rest, priority: 4000, action: Deny}}
+route_tables:
+  - name: out
+    routes:
+      - {{name: all, next_hop_type: VirtualAppliance, ip_address: 10.0.1.5}}
+virtual_networks:
+  - name: inside
+    address_space: [10.0.0.0/16]
+    subnets:
+      - {{name: web, address_prefix: 10.0.1.0/24, network_security_group: guard, route_table_name: out}}
+      - {{name: GatewaySubnet, address_prefix: 10.0.255.0/27}}
+    dns_servers: [names]
+    connections: [{{name: office1}}, {{name: office2}}]
+reserved_ips:
+  - {{name: front}}
+storage_accounts:
+  - {{name: shopdisks}}
+hosted_services:
+  - {{name: shop-web}}
+virtual_machines:
+  - name: "vm-{{index}}"
+    count: 2
+    service_name: shop-web
+    virtual_network_name: inside
+    reserved_ip_name: front
+    network_config:
+      subnet_names: [web]
+      static_virtual_network_ip_address: 10.0.1.1{{index}}
+      network_security_group: guard
+      endpoints: [{{name: ssh, local_port: 22}}]
+    os_virtual_hard_disk: {{source_image_name: {IMAGE}, storage_account: shopdisks}}
+    system_config: {{linux: {{user_name: ops, user_password: "env:FARM_PASSWORD"}}}}
+"""
+"""A plan with networks and all that belongs to them, with two machines inside."""

@@ -41,6 +41,8 @@ _ACCOUNT = re.compile(r"https?://([a-z0-9]{3,24})\.blob\.core\.windows\.net")
 _ROLE = re.compile(r"/services/hostedservices/([^/]+)/deployments/([^/]+)/roles/[^/]+$", re.IGNORECASE)
 _SPACE = re.compile(r"/webspaces/+([^/\s]+)", re.IGNORECASE)
 _GATEWAY_OF = re.compile(r"/networking/([^/]+)/gateway\b")
+_PLACE = re.compile(r"<Subnet>([^<]+)</Subnet>\s*</Subnets>\s*<VnetName>([^<]+)<")
+"""Subnet and network that an application gateway was to stand in."""
 _STORAGE_NAME = re.compile(r"<CustomerStorageName>(\w+)<")
 """Account of a capture of a gateway's traffic, which was refused because of the key."""
 _SPACE_MADE = re.compile(r"<WebSpaceToCreate>.*?<Name>([^<]+)</Name>", re.DOTALL)
@@ -265,9 +267,13 @@ def _asked_for_addresses(said: list[Exchange]) -> str:
             if b"The specified virtual network name" not in then.response_body
         ]
         names |= {one[1] for one in found if one}
+    places = {site: subnet for then in said for subnet, site in _PLACE.findall(_text(then.request_body))}
+    names |= places.keys()
+    subnet = '<Subnets><Subnet name="{}"><AddressPrefix>10.0.0.0/24</AddressPrefix></Subnet></Subnets>'
     sites = "".join(
         f'<VirtualNetworkSite name="{name}" Location="{REGION}"><AddressSpace><AddressPrefix>10.0.0.0/8'
-        "</AddressPrefix></AddressSpace></VirtualNetworkSite>"
+        f"</AddressPrefix></AddressSpace>{subnet.format(places[name]) if name in places else ''}"
+        "</VirtualNetworkSite>"
         for name in sorted(names)
     )
     if not names:

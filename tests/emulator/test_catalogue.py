@@ -31,8 +31,10 @@ NAMES = {
     "hub_name": "phones",
     "key_name": "sender",
     "metric": "requests.total",
+    "profile_name": "everywhere",
     "provider_namespace": "Ours",
     "dns_server_name": "names",
+    "gateway_name": "spread",
     "group_name": "guard",
     "route_table_name": "out",
     "route_name": "all",
@@ -70,6 +72,7 @@ NAMED_OTHERWISE = {
 OTHERWISE_REFUSED = {
     "get_operation_status": "400 [rec compute/add_role]",
     "check_hosted_service_name_availability": "the name is free",
+    "check_dns_prefix_availability": "the name cannot be had [guess]",
     "create_namespace": "403, as the name is too short [lifecycles 13]",
     "check_storage_account_name_availability": "the name is free",
     "list_resource_extension_versions": "an empty list [guess]",
@@ -90,6 +93,7 @@ OTHERWISE_REFUSED = {
 UNKNOWN_NAMES = {
     *("ReplicateVMImage", "ShareVMImage", "UnreplicateVMImage", "FailoverGateway"),
     *(f"{verb}{kind}Gateway" for verb in ("Reset", "Resize") for kind in ("", "VirtualNetwork")),
+    *("StartApplicationGateway", "StopApplicationGateway"),
     *(f"{verb}{kind}GatewayDiagnostics" for verb in ("Start", "Stop") for kind in ("", "VirtualNetwork")),
 }
 """Operations whose name in lists nobody has seen; the emulator has its own guess."""

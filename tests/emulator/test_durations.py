@@ -36,8 +36,9 @@ def recorded():
                 if operation.startswith("ExecuteRole") and then.request_body:
                     operation = xml.parse(then.request_body)[0].rpartition(":")[2]
                 name = operation.removesuffix("BySlot").removesuffix("Operation")
-                if change := re.search(rb"<Operation>(\w+?)(?:Diagnostics)?<", then.request_body):
-                    name = name.replace("Update", change[1].decode(), 1) if "Gateway" in name else name
+                if change := re.search(rb"<Operation(?:Type)?>(\w+?)(?:Diagnostics)?<", then.request_body):
+                    said = change[1].decode().capitalize()
+                    name = re.sub("^(Update|Execute)(?=.*Gateway)", said, name)
                 named = re.search(rb"<GatewayOperationAsyncResponse [^>]*>\s*<ID>([^<]+)", then.response_body)
                 key = named[1].decode() if named else then.response_headers["x-ms-request-id"]
                 under_way[key] = [name, moment, 0]

@@ -49,6 +49,7 @@ def test_every_example_is_known_here():
     assert {path.stem for path in EXAMPLES.glob("*.py")} == {
         "fan_out",
         "guide",
+        "networks",
         "parallel_deployments",
         "test_with_emulator",  # run in test_plugin
         "web_app",
@@ -115,6 +116,15 @@ def test_fanning_out(nothing_set, monkeypatch, capsys):
     assert "removed: 60 of 60, 0 failed, 0 in flight" in out
 
 
+def test_networks_come_and_go(nothing_set, monkeypatch, capsys):
+    """With machines, a gateway that connects two sites, and a profile, beside each other."""
+    assert run("networks", monkeypatch, "--machines", "10") == 0
+    out = capsys.readouterr().out
+    assert "10 machines, the gateway and " in out
+    assert out.count(": Connected") == 2
+    assert out.endswith("all is gone\n")
+
+
 async def test_fanning_out_carries_on_past_failures(identity_files, capsys):
     """Where the cores do not suffice the rest is created all the same, and everything is removed."""
     fan_out = example("fan_out")
@@ -129,7 +139,7 @@ async def test_fanning_out_carries_on_past_failures(identity_files, capsys):
         assert len(await sms.list_hosted_services()) == len(await sms.list_storage_accounts()) == 0
 
 
-@pytest.mark.parametrize("name", ["fan_out", "guide", "parallel_deployments", "web_app"])
+@pytest.mark.parametrize("name", ["fan_out", "guide", "networks", "parallel_deployments", "web_app"])
 async def test_examples_use_the_service_the_environment_names(name, emulator, monkeypatch):
     """With AZURE_MANAGEMENT_* set no emulator is started."""
     monkeypatch.setenv("AZURE_MANAGEMENT_SUBSCRIPTIONID", emulator.subscription_id)

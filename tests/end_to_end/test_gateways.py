@@ -2,7 +2,7 @@
 
 import pytest
 from doubles.certificates import management_certificate
-from doubles.contents import EVERYTHING, NETWORK
+from doubles.contents import EVERYTHING, NETWORK, SPREADING
 from doubles.lossy import LossyLoopback
 from doubles.virtual_time import virtual_time
 
@@ -21,8 +21,9 @@ GATEWAY = (
     '<Gateway><ConnectionsToLocalNetwork><LocalNetworkSiteRef name="office"><Connection type="IPsec"/>'
     "</LocalNetworkSiteRef></ConnectionsToLocalNetwork></Gateway>"
 )
+FRONT = '<Subnet name="front"><AddressPrefix>10.0.2.0/24</AddressPrefix></Subnet>'
 FILE = NETWORK.replace("<VirtualNetworkSites>", f"{SITES}<VirtualNetworkSites>").replace(
-    "</Subnets>", f"</Subnets>{GATEWAY}"
+    "</Subnets>", f"{FRONT}</Subnets>{GATEWAY}"
 )
 BGP = BgpSettings(asn=65010, bgp_peering_address="172.16.0.1", peer_weight=5)
 CAPTURE = (60, "logs", "others", "key of others")
@@ -31,7 +32,12 @@ CAPTURE = (60, "logs", "others", "key of others")
 def seeded():
     """A machine with a second interface in a network that is connected to a site."""
     world = LossyLoopback(cores=100)
-    seed = {**EVERYTHING, "network_configuration": FILE, "virtual_network_gateways": []}
+    seed = {
+        **EVERYTHING,
+        "network_configuration": FILE,
+        "virtual_network_gateways": [],
+        "application_gateways": [],
+    }
     plant(SeedDocument.model_validate(seed), world._world, Quotas(), None)
     role = world.subscription.hosted_services["shop"].deployments["production"].roles["vm"]
     second = NetworkInterface(name="second", ip_configurations=[IPConfiguration(subnet_name="web")])
@@ -121,6 +127,28 @@ async def second_generation(networks):
     await networks.delete_local_network_gateway(device)
 
 
+async def application_gateways(networks):
+    """A gateway is created, told what to do, run, and deleted again."""
+    await (await networks.create_application_gateway("spread", "inside", ["front"], description="in front"))
+    assert [one.state for one in await networks.list_application_gateways()] == ["Stopped"]
+    pfx = management_certificate("service").to_pfx("secret")
+    for name in ("tls", "old"):
+        await (await networks.add_application_gateway_certificate("spread", name, pfx, "secret"))
+    assert (await networks.get_application_gateway_certificate("spread", "tls")).data
+    await (await networks.delete_application_gateway_certificate("spread", "old"))
+    assert [one.name for one in await networks.list_application_gateway_certificates("spread")] == ["tls"]
+    await (await networks.set_application_gateway_configuration("spread", SPREADING))
+    assert await networks.get_application_gateway_configuration("spread") == SPREADING
+    await (await networks.start_application_gateway("spread"))
+    running = await networks.get_application_gateway("spread")
+    assert (running.state, running.instance_count, bool(running.virtual_ips)) == ("Running", 2, True)
+    await (await networks.update_application_gateway("spread", 3, "Large"))
+    await (await networks.stop_application_gateway("spread"))
+    stopped = await networks.get_application_gateway("spread")
+    assert (stopped.state, stopped.gateway_size, stopped.virtual_ips) == ("Stopped", "Large", None)
+    await (await networks.delete_application_gateway("spread"))
+
+
 @virtual_time
 async def test_the_journey():
     """Each operation on routes and gateways does what it says, and its end is learned."""
@@ -129,3 +157,4 @@ async def test_the_journey():
         await routes(networks)
         await first_generation(networks)
         await second_generation(networks)
+        await application_gateways(networks)

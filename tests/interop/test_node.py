@@ -184,6 +184,33 @@ def test_gateways(journey):
     assert [len(one["virtualNetworkGateways"]) for one in (before, after)] == [1, 0]
 
 
+def test_application_gateways(journey):
+    """One runs with what it was told, at its static address, and is changed meanwhile."""
+    (told,) = journey.results("network.applicationGateways.getConfig")
+    assert told["httpListeners"][0]["sslCert"] == "nodecert"
+    assert [one["iPAddress"] for one in told["backendAddressPools"][0]["backendServers"]] == [
+        "10.1.0.4",
+        "10.1.0.5",
+    ]
+    (running,) = journey.results("network.applicationGateways.get")
+    assert (running["state"], running["virtualIPs"]) == ("Running", ["10.1.0.20"])
+    (listed,) = journey.results("network.applicationGateways.list")
+    (stopped,) = listed["applicationGateways"]
+    assert (stopped["state"], stopped["instanceCount"], stopped["gatewaySize"]) == ("Stopped", 4, "Large")
+
+
+def test_traffic_profiles(journey):
+    """A name that was free leads to two endpoints, until it is switched off."""
+    (checked,) = journey.results("traffic.profiles.checkDnsPrefixAvailability")
+    assert checked["result"] is True
+    (read,) = journey.results("traffic.definitions.get")
+    policy = read["definition"]["policy"]
+    assert [one["weight"] for one in policy["endpoints"]] == [1, 3]
+    assert policy["endpoints"][1]["monitorStatus"] == "Disabled"
+    (listed,) = journey.results("traffic.profiles.list")
+    assert [one["status"] for one in listed["profiles"]] == ["Disabled"]
+
+
 def test_a_deployment_of_machines(journey):
     """It is read with both instances, at the reserved address."""
     (address,) = journey.results("network.reservedIPs.get")

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 import yaml
 from doubles.estates import SECRET, make_estate
-from doubles.plans import IMAGE, farm_plan
+from doubles.plans import IMAGE, NETWORKS, farm_plan
 from doubles.shared_emulator import shared_emulator
 
 from asyncsm import InvalidArgument, SqlDatabaseManagementService
@@ -141,18 +141,16 @@ async def clients_of(emulator):
         yield {"one": one, "two": two}
 
 
-async def test_machines_in_a_virtual_network(sms, elsewhere, tmp_path):
-    """The network has to be there; the file beside the plan sets it."""
-    await sms.ensure_virtual_network("inside", ["10.0.0.0/16"], {"web": "10.0.1.0/24"}, location="West US")
-    plan = farm_plan(2, 1).model_dump(mode="json", exclude_defaults=True)
-    plan["virtual_machines"][0] |= {
-        "virtual_network_name": "inside",
-        "network_config": {"subnet_names": ["web"]},
-    }
-    await Provisioner(type(farm_plan()).model_validate(plan), sms).apply()
+async def test_networks(sms, elsewhere, tmp_path):
+    """With their subnets and what these have, DNS servers, networks outside, security groups and route tables."""
+    plan = loads_plan(NETWORKS, "yaml")
+    assert (await Provisioner(plan, sms).apply()).all_good
     exported = await export_plan(sms, "networks")
-    assert "virtual networks, which have to be there; networks.netcfg sets them: inside" in exported.remarks
-    await (await elsewhere.set_network_configuration(exported.files["networks.netcfg"]))
+    for section in SECTIONS:
+        if section != "virtual_machines":
+            found = [getattr(one, section) for one in (exported.plan.expanded(), plan.expanded())]
+            assert found[0] == found[1], section
+    assert "gateways themselves, with their keys and profiles: virtual_network/inside" in exported.remarks
     await assert_comes_back(exported, sms, elsewhere, tmp_path)
 
 
@@ -270,7 +268,6 @@ async def test_siblings_that_a_plan_cannot_have(sms, emulators):
                     "jobs": [{"name": "secret", "uri": f"http://127.0.0.1/?sig={SECRET}"}],
                 }
             ],
-            "network_security_groups": [{"name": "closed"}],
         }
     )
     sql = SqlDatabaseManagementService(session=sms.session)
@@ -280,7 +277,6 @@ async def test_siblings_that_a_plan_cannot_have(sms, emulators):
     told = "\n".join(exported.remarks)
     assert "SQL servers with the same administrator as another one: " in told
     assert "jobs with secrets in their addresses or headers: job_collection/batch/jobs/secret" in told
-    assert "network security groups: closed" in told
     assert SECRET not in exported.text()
 
 

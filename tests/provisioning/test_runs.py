@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from doubles.dying import accepted, dying
@@ -232,6 +233,40 @@ async def test_a_change_in_doubt_is_followed_to_its_end(sms, emulator, journal):
     assert outcome_of(failed, key) is Outcome.FAILED
     assert (await Provisioner(plan, sms, journal=journal).apply()).all_good
     assert await things(sms) == wanted(plan)
+
+
+async def test_what_was_accepted_is_ours_though_its_end_cannot_be_learned(sms, emulator, journal):
+    """The certificate is taken away while a machine is made: the next run takes that up, and another removes it."""
+    plan = farm_plan(1, 1)
+    key = "virtual_machine/farm-01/vm-001"
+    provisioner = Provisioner(plan, sms, journal=journal)
+    known = emulator.state.subscriptions[emulator.subscription_id].certificates
+    taken = dict(known)
+
+    def take_away():
+        for thumbprint in taken:
+            del known[thumbprint]
+
+    watch = Watch(lambda step: step.state is State.RUNNING and step.key == key, take_away)
+    report = await provisioner.apply(watch=watch)
+    assert outcome_of(report, key) is Outcome.FAILED
+    for thumbprint, certificate in taken.items():
+        known[thumbprint] = certificate
+    assert (await provisioner.apply()).all_good
+    assert (await provisioner.destroy(RunOptions(disks=True))).all_good
+    assert await things(sms) == {"accounts": [], "services": {}, "disks": []}
+
+
+async def test_an_operation_that_the_service_has_forgotten(sms, emulator, journal):
+    """Ninety days later only the resource itself shows what has become of it."""
+    plan = farm_plan(1, 1)
+    await Provisioner(plan, sms, journal=journal).apply()
+    with Journal(journal, "farm", [emulator.subscription_id]) as opened:
+        records = opened.records(emulator.subscription_id)
+        (key,) = (key for key, _ in records if "machine" in key)
+        await records.put(key, replace(records[key], phase=Phase.ACCEPTED, token="f" * 32))
+    report = await Provisioner(plan, sms, journal=journal).apply()
+    assert counted(report) == {"unchanged": 3}
 
 
 async def test_every_kind_of_resource(sms, tmp_path, journal):

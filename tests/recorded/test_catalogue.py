@@ -38,6 +38,8 @@ WHOLE = [
     "network_security_groups",
     "routes",
     "gateways",
+    "application_gateways",
+    "traffic_manager",
     "service_bus",
     "sql",
     "web_hosting_plans",

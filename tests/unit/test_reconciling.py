@@ -23,6 +23,7 @@ from asyncsm import (
     OutcomeUnknown,
     ResourceNotFound,
     ServiceManagementService,
+    config,
 )
 from asyncsm.engine.budget import Kind
 from asyncsm.engine.operation_list import OperationList
@@ -293,6 +294,23 @@ async def test_an_operation_of_an_earlier_call_is_not_adopted():
         await (await session.start(ACTION))
         with pytest.raises(OutcomeUnknown):
             await session.start(ACTION)
+
+
+@pytest.mark.parametrize("with_token", [True, False])
+@virtual_time
+async def test_an_operation_that_was_resumed_is_not_adopted(with_token):
+    """A process that was started anew knows by its token what an earlier call has begun."""
+    service = Service(
+        ConnectionLost("reset"), history=[entry("SwapDeployment", began="2015-07-01T10:00:00Z")]
+    )
+    async with service.session() as session:
+        handle = session.resume(OTHER_ID)
+        handle.detach()
+        if with_token:
+            handle = session.resume(handle.token)
+        with pytest.raises(OutcomeUnknown):
+            await session.start(ACTION)
+        await handle
 
 
 @virtual_time
@@ -673,3 +691,93 @@ async def test_closing_ends_the_wait_for_somebody_elses_operation():
     with pytest.raises(ClientStateError):
         await change
     assert asyncio.get_running_loop().time() == 1
+
+
+def several(number):
+    """Creations of services, each with a name of its own, and the entries of a list that shows all of them."""
+    names = [f"shop{each}" for each in range(number)]
+    creations = [replace(CREATION, target=f"services/hostedservices/{name}") for name in names]
+    shown = [
+        entry("CreateHostedService", f"services/hostedservices/{name}", f"{each:032x}")
+        for each, name in enumerate(names)
+    ]
+    return creations, shown
+
+
+@virtual_time
+async def test_changes_that_are_lost_together_are_looked_for_in_one_list():
+    """Each finds its own operation in it; a list is many pages long, and a fan-out loses hundreds."""
+    creations, shown = several(20)
+    service = Service(*[ConnectionLost("reset by peer")] * 20, history=shown)
+    async with service.session() as session:
+        handles = await asyncio.gather(*map(session.start, creations))
+        assert [handle.request_id for handle in handles] == [each[2] for each in shown]
+    assert (service.sent, service.looks) == (20, 1)
+
+
+@virtual_time
+async def test_what_is_lost_while_a_list_is_read_is_looked_for_in_the_next():
+    """A list need not show what happened after the service was asked for it."""
+    (first, second), shown = several(2)
+    service = Service(*[ConnectionLost("reset by peer")] * 2, history=shown)
+    answer = service._answer
+
+    async def slow_list(request):
+        answered = answer(request)
+        if "operations?" in request.url:
+            await asyncio.sleep(10)
+            return replace(answered, seconds=10)
+        return answered
+
+    service.transport = ScriptedTransport(slow_list)
+    async with service.session() as session:
+
+        async def later():
+            await asyncio.sleep(5)
+            return await session.start(second)
+
+        await asyncio.gather(session.start(first), later())
+    assert (service.sent, service.looks) == (2, 2)
+
+
+@virtual_time
+async def test_a_list_is_read_by_another_if_the_one_who_reads_it_is_cancelled():
+    """Nobody loses the answer because somebody else does not want it any more."""
+    (first, second), shown = several(2)
+    service = Service(*[ConnectionLost("reset by peer")] * 2, history=shown)
+    answer = service._answer
+    stuck = asyncio.Event()
+
+    async def first_list_hangs(request):
+        answered = answer(request)
+        if service.looks == 1 and "operations?" in request.url:
+            stuck.set()
+            await asyncio.sleep(3600)
+        return answered
+
+    service.transport = ScriptedTransport(first_list_hangs)
+    async with service.session() as session:
+        reader = asyncio.create_task(session.start(first))
+        other = asyncio.create_task(session.start(second))
+        await stuck.wait()
+        reader.cancel()
+        assert (await other).request_id == shown[1][2]
+
+
+@virtual_time
+async def test_what_was_lost_is_looked_for_before_others_are_sent():
+    """The look, and the change that is sent again, do not wait behind hundreds that were not tried yet."""
+    creations, _ = several(150)
+    replies = [ConnectionLost("reset by peer"), *[reply(201)] * 150]
+    service = Service(*replies, there=False)
+    answer = service._answer
+
+    async def slow(request):
+        await asyncio.sleep(1)
+        return answer(request)
+
+    service.transport = ScriptedTransport(slow)
+    async with service.session() as session:
+        await asyncio.gather(*map(session.start, creations))
+    look = next(at for at, request in enumerate(service.transport.requests) if "operations?" in request.url)
+    assert look <= 3 * config.MAX_CONNECTIONS

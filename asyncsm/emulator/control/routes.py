@@ -47,6 +47,7 @@ SEED: Final[dict[str, JsonValue]] = {
     "network_security_groups": [{"name": "web", "rules": [{"name": "http", "priority": 100}]}],
     "route_tables": [{"name": "out", "routes": [{"name": "all"}]}],
     "local_network_gateways": [{"name": "office"}],
+    "traffic_profiles": [{"name": "everywhere", "endpoints": ["shop.cloudapp.net"]}],
     "hosted_services": [{"name": "shop"}, {"name": "data"}, {"name": "web-{index:03}", "count": 3}],
     "deployments": [{"name": "production", "service_name": "shop", "roles": {"WebRole": 2}}],
     "virtual_machines": [{"name": "db", "service_name": "data"}],

@@ -9,6 +9,7 @@ from asyncsm.emulator.control import (
     schemas,
     sites_and_jobs,  # noqa: F401 - likewise
     store_and_alerts,  # noqa: F401 - likewise
+    traffic,  # noqa: F401 - likewise
     views,
 )
 from asyncsm.emulator.control.calls import ControlCall, Example, Rejected, invalid, route

@@ -62,7 +62,7 @@ def add(call: Call) -> Reply:
     """Add Service Certificate; one that is there already is not added twice."""
     wanted = call.body(wire.CertificateFile)
     service = path_resources.hosted_service(call)
-    added = _read(wanted)
+    added = certificates_in(wanted)
     return call.accept(locks=[service], then=partial(_keep, call.clock, service, added))
 
 
@@ -81,8 +81,8 @@ def _find(call: Call) -> tuple[HostedService, ServiceCertificate]:
     return service, refusals.required(found, "The certificate was not found.")
 
 
-def _read(given: wire.CertificateFile) -> list[ServiceCertificate]:
-    """The certificates in a file; the private keys go into the machines and are not kept.
+def certificates_in(given: wire.CertificateFile) -> list[ServiceCertificate]:
+    """Return the certificates in a file; the private keys go into the machines and are not kept.
 
     Raises:
         Refusal: the file is not what it says to be, or has another password.

@@ -11,6 +11,11 @@ from asyncsm.provisioning.plan import Plan
 from asyncsm.provisioning.resources.base import Resource
 from asyncsm.provisioning.resources.difference import Difference
 from asyncsm.provisioning.resources.machines import VirtualMachineResource
+from asyncsm.provisioning.resources.networks import (
+    DnsServerResource,
+    LocalNetworkSiteResource,
+    VirtualNetworkResource,
+)
 from asyncsm.provisioning.resources.places import AffinityGroupResource, ReservedIPResource
 from asyncsm.provisioning.resources.scheduler import (
     CloudServiceResource,
@@ -30,6 +35,12 @@ from asyncsm.provisioning.resources.services import (
 from asyncsm.provisioning.resources.site import Site
 from asyncsm.provisioning.resources.sql import FirewallRuleResource, SqlDatabaseResource, SqlServerResource
 from asyncsm.provisioning.resources.storage import DiskResource, OSImageResource, StorageAccountResource
+from asyncsm.provisioning.resources.traffic_rules import (
+    NetworkSecurityGroupResource,
+    NetworkSecurityRuleResource,
+    RouteResource,
+    RouteTableResource,
+)
 from asyncsm.provisioning.resources.web_sites import WebSiteResource
 from asyncsm.provisioning.specs import DeploymentSpec, Spec
 
@@ -41,6 +52,13 @@ KINDS: Final[tuple[type[AnyResource], ...]] = (
     AffinityGroupResource,
     StorageAccountResource,
     ReservedIPResource,
+    NetworkSecurityGroupResource,
+    NetworkSecurityRuleResource,
+    RouteTableResource,
+    RouteResource,
+    DnsServerResource,
+    LocalNetworkSiteResource,
+    VirtualNetworkResource,
     OSImageResource,
     DiskResource,
     HostedServiceResource,
@@ -62,6 +80,8 @@ KINDS: Final[tuple[type[AnyResource], ...]] = (
 _BY_KIND: Final[dict[str, type[AnyResource]]] = {kind.kind: kind for kind in KINDS}
 
 _PARTS: Final[dict[str, type[AnyResource]]] = {
+    "rules": NetworkSecurityRuleResource,
+    "routes": RouteResource,
     "firewall_rules": FirewallRuleResource,
     "queues": QueueResource,
     "topics": TopicResource,
@@ -126,5 +146,5 @@ def _with_parts(kind: type[AnyResource], wanted: Copies) -> Iterator[AnyResource
         made = kind(spec).at(path)
         yield made
         for field, part in _PARTS.items():
-            for place, one in enumerate(getattr(spec, field, ())):
+            for place, one in enumerate(getattr(spec, field, ()) if part.inside == kind.kind else ()):
                 yield part(one, made.name).at((*path, field, place))

@@ -193,7 +193,11 @@ class Resource(Generic[F, S]):
         owners = [one.owner for one in wanted]
         if cls.inside == "hosted_service":
             owners = await existing(site, owners)
-        lists = await each(lambda owner: unless_missing(cls._listed(site, owner)), owners)
+
+        async def listed(owner: str) -> Iterable[tuple[str | None, F]] | None:
+            return await unless_missing(cls._listed(site, owner))  # begun only where it is awaited
+
+        lists = await each(listed, owners)
         return cls.named(
             (
                 (f"{owner}/{name}" if owner else name, one)

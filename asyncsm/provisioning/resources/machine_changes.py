@@ -24,6 +24,9 @@ _MADE_ANEW: Final = "remove the machine, and apply makes it anew"
 _SHARED: Final = ("local_port", "port", "protocol")
 """What all endpoints of a load-balanced set have in common, of what a plan says."""
 
+_SINGLE: Final = ("static_virtual_network_ip_address", "network_security_group")
+"""The parts of a machine's network that are no lists."""
+
 
 def differences(spec: VirtualMachineSpec, found: Role) -> Iterator[Difference]:
     """Yield what differs, besides the fields that are the same in both."""
@@ -91,8 +94,8 @@ def _of_network(spec: VirtualMachineSpec, present: ConfigurationSet) -> Iterator
     if "subnet_names" in wanted.model_fields_set:
         here, there = ", ".join(present.subnet_names), ", ".join(wanted.subnet_names)
         yield from differ("subnet_names", here, there, folded=True)
-    address = "static_virtual_network_ip_address"
-    yield from differ(address, getattr(present, address), getattr(wanted, address))
+    for field in _SINGLE:
+        yield from differ(field, getattr(present, field), getattr(wanted, field), folded=True)
 
 
 def _of_endpoint(wanted: EndpointSpec, present: ConfigurationSetInputEndpoint) -> Iterator[Difference]:
@@ -163,7 +166,7 @@ def changed(
         update["os_virtual_hard_disk"] = role.os_virtual_hard_disk.model_copy(update=caching)
     if "data_virtual_hard_disks" in parts:
         update["data_virtual_hard_disks"] = _disks(spec, role, free)
-    if parts & {"endpoints", "subnet_names", "static_virtual_network_ip_address"}:
+    if parts & {"endpoints", "subnet_names", *_SINGLE}:
         update["configuration_sets"] = _networks(spec, role)
     if "resource_extension_references" in parts:
         update["resource_extension_references"] = _extensions(spec, role, base)
@@ -198,8 +201,9 @@ def _networks(spec: VirtualMachineSpec, role: Role) -> ConfigurationSets:
         update["input_endpoints"] = ConfigurationSetInputEndpoints(input_endpoints=listed)
     if wanted is not None and "subnet_names" in wanted.model_fields_set:
         update["subnet_names"] = list(wanted.subnet_names)
-    if wanted is not None and wanted.static_virtual_network_ip_address is not None:
-        update["static_virtual_network_ip_address"] = wanted.static_virtual_network_ip_address
+    for field in _SINGLE:
+        if getattr(wanted, field, None) is not None:
+            update[field] = getattr(wanted, field)
     others = [one for one in role.configuration_sets if not isinstance(one, ConfigurationSet)]
     return ConfigurationSets(configuration_sets=[*others, present.model_copy(update=update)])
 

@@ -71,10 +71,14 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
             yield from secrets_in(extension)
 
     def needs(self) -> Iterator[str]:
-        """Yield its hosted service with certificates, its image, disks, storage accounts and address."""
+        """Yield its hosted service with certificates, its network, image, disks, storage accounts and address."""
         spec = self.spec
         yield from super().needs()
         yield from self._certificates
+        if spec.virtual_network_name:
+            yield f"virtual_network/{spec.virtual_network_name}".lower()
+        if spec.network_config is not None and spec.network_config.network_security_group:
+            yield f"network_security_group/{spec.network_config.network_security_group}".lower()
         if spec.reserved_ip_name:
             yield f"reserved_ip/{spec.reserved_ip_name}".lower()
             if self._joins is not None:

@@ -47,6 +47,11 @@ class Site:
     sql_servers: dict[str, Server] = field(default_factory=dict)
 
     @property
+    def network(self) -> NetworkManagementService:
+        """A client of the subscription's security groups and routes, over the same session."""
+        return NetworkManagementService(session=self.sms.session)
+
+    @property
     def sql(self) -> SqlDatabaseManagementService:
         """A client of the subscription's SQL Database, over the same session."""
         return SqlDatabaseManagementService(session=self.sms.session)

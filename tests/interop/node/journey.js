@@ -14,11 +14,13 @@ const clients = {
   storage: client('azure-asm-storage', 'createStorageManagementClient'),
   compute: client('azure-asm-compute', 'createComputeManagementClient'),
   network: client('azure-asm-network', 'createNetworkManagementClient'),
+  traffic: client('azure-asm-trafficmanager', 'createTrafficManagerManagementClient'),
 };
 
 function client(library, create) {
   const loaded = require(library);
-  const credentials = loaded.createCertificateCloudCredentials({ subscriptionId: facts.subscription_id, pem });
+  const { createCertificateCloudCredentials } = require('azure-asm-mgmt'); // not all libraries have it
+  const credentials = createCertificateCloudCredentials({ subscriptionId: facts.subscription_id, pem });
   const made = loaded[create](credentials, facts.url);
   made.longRunningOperationInitialTimeout = made.longRunningOperationRetryTimeout = 0.05; // the clock runs faster
   return made;
@@ -186,6 +188,66 @@ async function connections() {
   await call('network.gateways.deleteLocalNetworkGateway', device);
   await call('network.gateways.deleteVirtualNetworkGateway', gateway);
   await call('network.gateways.listVirtualNetworkGateways');
+}
+
+async function applicationGateways() {
+  const name = 'nodespread';
+  await call('network.applicationGateways.create', {
+    name, vnetName: 'nodenet', subnets: ['first'], instanceCount: 2, gatewaySize: 'Small', description: 'by Node',
+  });
+  await call('network.applicationGateways.addCertificate', name, 'nodecert',
+    { data: facts.pfx, certificateFormat: 'pfx', password: 'secret' });
+  await call('network.applicationGateways.listCertificate', name);
+  await call('network.applicationGateways.setConfig', name, {
+    frontendIPConfigurations: [{ name: 'front', type: 'Private', staticIPAddress: '10.1.0.20' }],
+    frontendPorts: [{ name: 'https', port: 443 }],
+    probes: [{
+      name: 'alive', protocol: 'Http', host: '127.0.0.1', path: '/', interval: 30, timeout: 30, unhealthyThreshold: 3,
+    }],
+    backendAddressPools: [{ name: 'pool', backendServers: [{ iPAddress: '10.1.0.4' }, { iPAddress: '10.1.0.5' }] }],
+    backendHttpSettingsList: [{
+      name: 'web', port: 80, protocol: 'Http', cookieBasedAffinity: 'Enabled', requestTimeout: 30, probe: 'alive',
+    }],
+    httpListeners: [{
+      name: 'shop', frontendIP: 'front', frontendPort: 'https', protocol: 'Https', sslCert: 'nodecert',
+    }],
+    httpLoadBalancingRules: [{
+      name: 'all', type: 'Basic', backendHttpSettings: 'web', listener: 'shop', backendAddressPool: 'pool',
+    }],
+  });
+  await call('network.applicationGateways.getConfig', name);
+  await call('network.applicationGateways.executeOperation', name, { operationType: 'start' });
+  await call('network.applicationGateways.get', name);
+  await call('network.applicationGateways.update', name, { instanceCount: 4, gatewaySize: 'Large' });
+  await call('network.applicationGateways.executeOperation', name, { operationType: 'stop' });
+  await call('network.applicationGateways.list');
+  await call('network.applicationGateways.deleteMethod', name);
+}
+
+async function profiles() {
+  const monitor = {
+    intervalInSeconds: 30, timeoutInSeconds: 10, toleratedNumberOfFailures: 3, protocol: 'HTTP', port: 80,
+    httpOptions: { verb: 'GET', relativePath: '/', expectedStatusCode: 200 },
+  };
+  await call('traffic.profiles.checkDnsPrefixAvailability', 'node.trafficmanager.net');
+  await call('traffic.profiles.create', 'nodeprofile', 'node.trafficmanager.net');
+  await call('traffic.definitions.create', 'nodeprofile', {
+    dnsOptions: { timeToLiveInSeconds: 60 },
+    monitors: [monitor],
+    policy: {
+      loadBalancingMethod: 'Performance',
+      endpoints: [
+        { domainName: 'nodevms.cloudapp.net', status: 'Enabled', type: 'CloudService' },
+        { domainName: 'www.example.com', status: 'Disabled', type: 'Any', location: 'North Europe', weight: 3 },
+      ],
+    },
+  });
+  await call('traffic.profiles.get', 'nodeprofile');
+  await call('traffic.definitions.list', 'nodeprofile');
+  await call('traffic.definitions.get', 'nodeprofile');
+  await call('traffic.profiles.update', 'nodeprofile', 'Disabled', 1);
+  await call('traffic.profiles.list');
+  await call('traffic.profiles.deleteMethod', 'nodeprofile');
 }
 
 async function images() {
@@ -435,12 +497,14 @@ async function journey() {
   await network();
   facts.image = await images();
   await machines(facts.image);
+  await profiles();
   await capture();
   await cloudService();
   await end();
   await routes();
   await gateways();
   await connections();
+  await applicationGateways();
   await call('management.subscriptions.listOperations', { startTime: period[0], endTime: period[1] });
 }
 

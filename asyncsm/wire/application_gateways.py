@@ -1,0 +1,201 @@
+"""Application gateways, which spread web requests over machines of a network. [protocol 4.20] [lifecycles 6]"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, repeated
+
+
+class ApplicationGatewaySize(OpenEnum):
+    """The size of the instances of an application gateway."""
+
+    SMALL = "Small"
+    MEDIUM = "Medium"
+    LARGE = "Large"
+    EXTRA_LARGE = "ExtraLarge"
+    A8 = "A8"
+
+
+class ApplicationGatewayProtocol(OpenEnum):
+    """The protocol of a listener, or of the machines behind it."""
+
+    HTTP = "Http"
+    HTTPS = "Https"
+
+
+class ApplicationGateway(XmlModel):
+    """An application gateway; it has a name and an address while it runs."""
+
+    description: str | None = None
+    dns_name: Annotated[str | None, Nillable] = None
+    gateway_size: ApplicationGatewaySize
+    instance_count: int
+    name: str
+    state: str
+    """``Stopped``, ``Starting``, ``Running``, ``Stopping`` or ``Updating``."""
+    subnets: Annotated[list[str], Wrapped("Subnet")] = Field(default_factory=list)
+    virtual_ips: Annotated[list[str] | None, Wrapped("VirtualIP"), Nillable, Field(alias="VirtualIPs")] = None
+    vnet_name: str
+
+
+class ApplicationGateways(XmlList[ApplicationGateway]):
+    """A list of application gateways."""
+
+    application_gateways: list[ApplicationGateway] = repeated(ApplicationGateway)
+
+
+class CreateApplicationGatewayParameters(XmlModel):
+    """Request of Create Application Gateway."""
+
+    description: str | None = None
+    gateway_size: ApplicationGatewaySize | None = None
+    instance_count: int
+    name: str
+    subnets: Annotated[list[str], Wrapped("Subnet")] = Field(default_factory=list)
+    vnet_name: str
+
+
+class UpdateApplicationGatewayParameters(XmlModel):
+    """Request of Update Application Gateway."""
+
+    description: str | None = None
+    gateway_size: ApplicationGatewaySize | None = None
+    instance_count: int
+    subnets: Annotated[list[str], Wrapped("Subnet")] = Field(default_factory=list)
+    vnet_name: str | None = None
+
+
+class ApplicationGatewayOperation(XmlModel):
+    """Request to start or stop an application gateway."""
+
+    operation_type: str
+
+
+class StartApplicationGateway(ApplicationGatewayOperation):
+    """Request of Start Application Gateway."""
+
+    xml_root = "ApplicationGatewayOperation"
+
+    operation_type: str = "start"
+
+
+class StopApplicationGateway(ApplicationGatewayOperation):
+    """Request of Stop Application Gateway."""
+
+    xml_root = "ApplicationGatewayOperation"
+
+    operation_type: str = "stop"
+
+
+class FrontendIPConfiguration(XmlModel):
+    """An address at which an application gateway is reached."""
+
+    name: str
+    type: str
+    """``Private``, in the network, or ``Public``."""
+    static_ip_address: Annotated[str | None, Field(alias="StaticIPAddress")] = None
+
+
+class FrontendPort(XmlModel):
+    """A port at which an application gateway is reached."""
+
+    name: str
+    port: int
+
+
+class ApplicationGatewayProbe(XmlModel):
+    """A request that is sent to machines to see whether they are there."""
+
+    name: str
+    protocol: ApplicationGatewayProtocol
+    host: str
+    path: str
+    interval: int
+    """In seconds, as the next."""
+    timeout: int
+    unhealthy_threshold: int
+    """How many requests in a row fail before a machine gets no more."""
+
+
+class BackendAddressPool(XmlModel):
+    """Machines that requests are spread over."""
+
+    name: str
+    ip_addresses: Annotated[list[str], Wrapped("IPAddress"), Field(alias="IPAddresses")] = Field(
+        default_factory=list
+    )
+
+
+class BackendHttpSettings(XmlModel):
+    """How the machines of a pool are asked."""
+
+    name: str
+    port: int
+    protocol: ApplicationGatewayProtocol
+    cookie_based_affinity: str | None = None
+    """``Enabled`` if a client is to stay with one machine, or ``Disabled``."""
+    request_timeout: int | None = None
+    """In seconds."""
+    probe: str | None = None
+    """Name of one."""
+
+
+class HttpListener(XmlModel):
+    """An address and a port at which an application gateway takes requests; names of both."""
+
+    name: str
+    frontend_ip: Annotated[str, Field(alias="FrontendIP")]
+    frontend_port: str
+    protocol: ApplicationGatewayProtocol
+    ssl_cert: str | None = None
+    """Name of a certificate of the gateway, for ``Https``."""
+
+
+class HttpLoadBalancingRule(XmlModel):
+    """To which machines the requests of a listener go, and how; names of the three."""
+
+    name: str
+    type: str = "Basic"
+    backend_http_settings: str
+    listener: str
+    backend_address_pool: str
+
+
+class ApplicationGatewayConfiguration(XmlModel):
+    """All that an application gateway is told; it is replaced as a whole."""
+
+    frontend_ip_configurations: Annotated[
+        list[FrontendIPConfiguration],
+        Wrapped("FrontendIPConfiguration"),
+        Field(alias="FrontendIPConfigurations"),
+    ] = Field(default_factory=list)
+    frontend_ports: Annotated[list[FrontendPort], Wrapped("FrontendPort")] = Field(default_factory=list)
+    probes: Annotated[list[ApplicationGatewayProbe], Wrapped("Probe")] = Field(default_factory=list)
+    backend_address_pools: Annotated[list[BackendAddressPool], Wrapped("BackendAddressPool")] = Field(
+        default_factory=list
+    )
+    backend_http_settings_list: Annotated[list[BackendHttpSettings], Wrapped("BackendHttpSettings")] = Field(
+        default_factory=list
+    )
+    http_listeners: Annotated[list[HttpListener], Wrapped("HttpListener")] = Field(default_factory=list)
+    http_load_balancing_rules: Annotated[list[HttpLoadBalancingRule], Wrapped("HttpLoadBalancingRule")] = (
+        Field(default_factory=list)
+    )
+
+
+class ApplicationGatewayCertificate(XmlModel):
+    """A certificate of an application gateway, without its private key."""
+
+    name: str
+    data: str | None = None
+    """Base64 of it."""
+    state: str | None = None
+
+
+class ApplicationGatewayCertificates(XmlList[ApplicationGatewayCertificate]):
+    """A list of the certificates of an application gateway."""
+
+    application_gateway_certificates: list[ApplicationGatewayCertificate] = repeated(
+        ApplicationGatewayCertificate
+    )

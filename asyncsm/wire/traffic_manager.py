@@ -1,0 +1,130 @@
+"""Traffic Manager: profiles, and the definitions that say which endpoint their names lead to. [protocol 4.26]"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from asyncsm.wire.base import OpenEnum, Wrapped, XmlList, XmlModel, repeated
+
+
+class LoadBalancingMethod(OpenEnum):
+    """The way in which one of several endpoints is chosen."""
+
+    PERFORMANCE = "Performance"
+    FAILOVER = "Failover"
+    ROUND_ROBIN = "RoundRobin"
+
+
+class TrafficEndpointType(OpenEnum):
+    """The kind of thing that an endpoint is; ``Any`` is outside the cloud."""
+
+    CLOUD_SERVICE = "CloudService"
+    AZURE_WEBSITE = "AzureWebsite"
+    ANY = "Any"
+    TRAFFIC_MANAGER = "TrafficManager"
+
+
+class TrafficStatus(OpenEnum):
+    """The status of a profile, definition or endpoint, by which it is used or not."""
+
+    ENABLED = "Enabled"
+    DISABLED = "Disabled"
+
+
+class TrafficDnsOptions(XmlModel):
+    """The way in which the name of a profile is told."""
+
+    time_to_live_in_seconds: int
+
+
+class TrafficHttpOptions(XmlModel):
+    """The request that is sent to each endpoint."""
+
+    verb: str = "GET"
+    relative_path: str | None = None
+    expected_status_code: int = 200
+
+
+class TrafficMonitor(XmlModel):
+    """How endpoints are watched; the service takes one value only of what has a default."""
+
+    interval_in_seconds: int = 30
+    timeout_in_seconds: int = 10
+    tolerated_number_of_failures: int = 3
+    protocol: str
+    """``HTTP`` or ``HTTPS``."""
+    port: int
+    http_options: TrafficHttpOptions | None = None
+
+
+class TrafficEndpoint(XmlModel):
+    """A place to which the name of a profile can lead."""
+
+    domain_name: str
+    status: TrafficStatus | None = None
+    type: TrafficEndpointType | None = None
+    """``CloudService`` if absent."""
+    location: str | None = None
+    """Of an endpoint outside the subscription; the service knows where the others are."""
+    monitor_status: str | None = None
+    """In replies: ``CheckingEndpoint``, ``Online``, ``Degraded``, ``Inactive``, ``Disabled`` or ``Stopped``."""
+    weight: int | None = None
+    """Its share of round robin; 1 if absent."""
+    min_child_endpoints: int | None = None
+    """Of a nested profile: as long as fewer of its endpoints are there, it is not."""
+
+
+class TrafficPolicy(XmlModel):
+    """The endpoints of a definition, and how one of them is chosen."""
+
+    load_balancing_method: LoadBalancingMethod
+    endpoints: Annotated[list[TrafficEndpoint], Wrapped("Endpoint")] = Field(default_factory=list)
+    monitor_status: str | None = None
+    """In replies: that of all endpoints together, such as ``CheckingEndpoints``."""
+
+
+class TrafficDefinition(XmlModel):
+    """A definition of a profile: with its status and version only, where the profile is read."""
+
+    xml_root = "Definition"
+
+    dns_options: TrafficDnsOptions | None = None
+    status: TrafficStatus | None = None
+    version: int | None = None
+    monitors: Annotated[list[TrafficMonitor], Wrapped("Monitor")] = Field(default_factory=list)
+    policy: TrafficPolicy | None = None
+
+
+class TrafficDefinitions(XmlList[TrafficDefinition]):
+    """A list of the definitions of a profile, of which there is one at most."""
+
+    xml_root = "Definitions"
+
+    definitions: list[TrafficDefinition] = repeated(TrafficDefinition)
+
+
+class TrafficStatusDetails(XmlModel):
+    """The version of the definition that is used."""
+
+    enabled_version: int = 1
+
+
+class TrafficProfile(XmlModel):
+    """A profile, whose name leads to one of the endpoints of its definition; also the request of its changes."""
+
+    xml_root = "Profile"
+
+    domain_name: str | None = None
+    name: str | None = None
+    status: TrafficStatus | None = None
+    status_details: TrafficStatusDetails | None = None
+    """Present only while the profile is enabled."""
+    definitions: Annotated[list[TrafficDefinition], Wrapped("Definition")] = Field(default_factory=list)
+
+
+class TrafficProfiles(XmlList[TrafficProfile]):
+    """A list of profiles."""
+
+    xml_root = "Profiles"
+
+    profiles: list[TrafficProfile] = repeated(TrafficProfile)

@@ -1,0 +1,159 @@
+"""Application gateways: their life, what they are told, and their certificates."""
+
+import base64
+
+import pytest
+from doubles.bare_client import document
+from doubles.certificates import management_certificate
+from doubles.compute import tag
+from doubles.contents import EVERYTHING, NETWORK, SPREADING
+
+from asyncsm.wire import application_gateways as wire
+from asyncsm.wire.certificates import CertificateFile
+
+FILE = NETWORK.replace(
+    "<Subnets>", '<Subnets><Subnet name="Front"><AddressPrefix>10.0.2.0/24</AddressPrefix></Subnet>'
+)
+GATEWAYS = "services/networking/ApplicationGateways"
+SPREAD = f"{GATEWAYS}/spread"
+CONFIGURATION = f"{SPREAD}/configuration"
+TLS = f"{SPREAD}/sslcertificates/tls"
+
+
+def gateway(name="new", subnet="front", network="INSIDE", size="", count=0):
+    given = {"gateway_size": size or None, "instance_count": count, "name": name, "vnet_name": network}
+    return body_of(wire.CreateApplicationGatewayParameters(**given, subnets=[subnet]))
+
+
+def update(**fields):
+    return body_of(wire.UpdateApplicationGatewayParameters(**{"instance_count": 0} | fields))
+
+
+def operation(kind):
+    return document("ApplicationGatewayOperation", tag("OperationType", kind))
+
+
+def told(kind="", **changes):
+    """A configuration without a certificate, the first part of a kind of which has been changed."""
+    configuration = SPREADING.model_copy(deep=True)
+    plain = {"protocol": "Http", "ssl_cert": None}
+    for part, fields in (("http_listeners", plain), *([(kind, changes)] if kind else [])):
+        for field, value in fields.items():
+            setattr(getattr(configuration, part)[0], field, value)
+    return body_of(configuration)
+
+
+def certificate(password="secret", kind="pfx"):
+    data = base64.b64encode(management_certificate("service").to_pfx("secret")).decode()
+    return body_of(CertificateFile(data=data, certificate_format=kind, password=password))
+
+
+def body_of(model):
+    return model.to_xml().decode()
+
+
+LISTENERS, RULES = "http_listeners", "http_load_balancing_rules"
+TWICE = SPREADING.model_copy(update={"frontend_ports": 2 * SPREADING.frontend_ports})
+WRONG = [
+    *(
+        (told(LISTENERS, **{name: "none"}), "none does not exist")
+        for name in ("frontend_ip", "frontend_port")
+    ),
+    (told("backend_http_settings_list", probe="none"), "probe none does not exist"),
+    (told(RULES, backend_http_settings="none"), "backend_http_settings none does not exist"),
+    (told(RULES, listener="none"), "listener none does not exist"),
+    (told(RULES, backend_address_pool="none"), "backend_address_pool none does not exist"),
+    (told(LISTENERS, protocol="Https"), "shop has no certificate"),
+    (told(LISTENERS, ssl_cert="none"), "shop has no certificate"),
+    (told("backend_http_settings_list", protocol="Tcp"), "neither Http nor Https"),
+    (told("frontend_ports", port=65536), "port 65536"),
+    (body_of(TWICE), "more than once in frontend_ports"),
+]
+REFUSED = [
+    ("GET", f"{GATEWAYS}/none", "", 404, "The application gateway none does not exist."),
+    ("GET", CONFIGURATION, "", 404, "spread has no configuration"),
+    ("GET", TLS, "", 404, "The certificate tls does not exist."),
+    ("POST", GATEWAYS, gateway("SPREAD"), 409, "'SPREAD' already exists"),
+    ("POST", GATEWAYS, gateway(network="none"), 400, "virtual network name 'none'"),
+    *(("POST", GATEWAYS, gateway(subnet=name), 400, "cannot be in") for name in ("none", "GatewaySubnet")),
+    ("POST", GATEWAYS, gateway(subnet="web"), 400, "machines in the subnet web"),
+    ("POST", GATEWAYS, gateway(size="Tiny"), 400, "of the size Tiny"),
+    ("POST", GATEWAYS, gateway(count=11), 400, "no 11 instances"),
+    ("PUT", f"{GATEWAYS}/none", update(), 404, "gateway none"),
+    ("PUT", SPREAD, update(subnets=["web"]), 400, "machines in the subnet web"),
+    *(("POST", CONFIGURATION, body, 400, words) for body, words in WRONG),
+    ("POST", f"{SPREAD}/operations", operation("start"), 400, "spread has no configuration"),
+    ("POST", f"{SPREAD}/operations", operation("stop"), 400, "spread is Stopped"),
+    ("POST", f"{SPREAD}/operations", operation("jump"), 400, "no operation jump"),
+    ("PUT", TLS, certificate("wrong"), 400, "password"),
+    ("PUT", TLS, certificate(kind="cer"), 400, "must be pfx"),
+]
+
+
+@pytest.fixture(autouse=True)
+async def spread(emulator, management):
+    """A gateway that has been told nothing, in a subnet without machines."""
+    emulator.seed({**EVERYTHING, "network_configuration": FILE, "application_gateways": []})
+    assert await ended(management, "POST", GATEWAYS, gateway("spread")) == "Successful"
+
+
+async def ended(management, method, path, body=""):
+    """Ask for a change, and tell how it ended by the operation that the answer names."""
+    accepted = await management.send(method, path, body)
+    assert accepted.status == 202, accepted.text
+    await management.finished(accepted)
+    told = await management.get(f"services/networking/operation/{accepted.find('ID')}")
+    return told.find("Status") if told.find("Status") == "Successful" else told.find("Message")
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status", "words"), REFUSED)
+async def test_refusals(management, method, path, body, status, words):
+    """What breaks a rule is refused at once."""
+    answer = await management.send(method, path, body)
+    assert (answer.status, words in answer.message) == (status, True), answer.text
+
+
+async def test_its_life(management, clock):
+    """It is told what to do and started, which takes a quarter of an hour; a running one stays where it is."""
+    new = await management.get(SPREAD)
+    assert [new.find(name) for name in ("GatewaySize", "InstanceCount", "State")] == [
+        "Medium",
+        "2",
+        "Stopped",
+    ]
+    assert await ended(management, "POST", CONFIGURATION, told()) == "Successful"
+    starting = await management.post(f"{SPREAD}/Operations", operation("Start"))
+    clock.advance(600)
+    assert (await management.get(SPREAD)).find("State") == "Starting"
+    assert (await management.delete(SPREAD)).status == 409
+    await management.finished(starting)
+    running = await management.get(SPREAD)
+    assert (running.find("State"), running.find("VirtualIP")) == ("Running", "10.0.2.4")
+    assert running.find("DnsName").endswith(".cloudapp.net")
+    for method, path, body in (
+        ("DELETE", SPREAD, ""),
+        ("POST", f"{SPREAD}/operations", operation("start")),
+    ):
+        assert (
+            await management.send(method, path, body)
+        ).message == "The application gateway spread is Running."
+    larger = update(gateway_size="Large", instance_count=5)
+    assert await ended(management, "PUT", SPREAD, larger) == "Successful"
+    assert (await management.get(GATEWAYS)).find_all("InstanceCount") == ["5"]
+    assert await ended(management, "POST", f"{SPREAD}/operations", operation("stop")) == "Successful"
+    assert (await management.get(SPREAD)).find("VirtualIP") is None
+    assert await ended(management, "DELETE", SPREAD) == "Successful"
+    assert (await management.get(SPREAD)).status == 404
+
+
+async def test_certificates(management):
+    """One that a listener names stays until no listener does."""
+    assert await ended(management, "PUT", TLS, certificate()) == "Successful"
+    assert (await management.get(TLS)).find("Data") == management_certificate("service").data_base64
+    named = told("http_listeners", protocol="Https", ssl_cert="TLS")
+    assert await ended(management, "POST", CONFIGURATION, named) == "Successful"
+    assert "in use by the listener shop" in await ended(management, "DELETE", TLS)
+    assert await ended(management, "POST", CONFIGURATION, told()) == "Successful"
+    assert await ended(management, "DELETE", TLS) == "Successful"
+    listed = await management.get(TLS.rpartition("/")[0])
+    assert listed.find_all("Name") == []

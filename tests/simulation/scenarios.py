@@ -1,0 +1,151 @@
+"""Draws of a scenario from a seed: who does what when, and what comes in between.
+
+A scenario is plain data. What becomes of one of its parts depends on that part alone, so that parts can be left
+out of a scenario that fails, and the rest goes on as before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from simulation.jobs import HORIZON, Job, Numbers, jobs_of
+
+from asyncsm.emulator.faults import KINDS, Fault
+
+CHANGES = 200
+"""How many changes a scenario has, about."""
+
+FAULTS = KINDS + ("lost-reply", "reset-after", "500-after") * 2
+"""Kinds of faults: those most often that leave it open what has happened."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A process.
+
+    Attributes:
+        number: its place in the scenario.
+        subscription: the number of the one that it works in.
+        budget: what it knows of the calls in 300 s.
+        jobs: what it does.
+        kills: when it is killed: seconds, or the number of its moments on the way of requests.
+    """
+
+    number: int
+    subscription: int
+    budget: int | None
+    jobs: tuple[Job, ...]
+    kills: tuple[float | int, ...] = ()
+
+    @property
+    def thumbprint(self) -> str:
+        """That of its certificate."""
+        return f"{self.number + 1:040X}"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that goes wrong for a while.
+
+    Attributes:
+        at: when it begins.
+        seconds: how long it lasts.
+        kind: ``fault``, ``outage``, ``network``, ``certificate``, ``throttle``, ``quotas``, ``skew``, ``stall``, ``leap``.
+        member: the process it is about.
+        amount: of seconds or calls.
+        fault: for a ``fault``.
+    """
+
+    at: float
+    seconds: float
+    kind: str
+    member: int = 0
+    amount: float = 0.0
+    fault: Fault | None = None
+
+    def __str__(self) -> str:
+        if self.fault is not None:
+            return f"fault {self.fault.kind} of {self.fault.operation}, {self.fault.probability:.0%}"
+        return f"{self.kind} of process {self.member}, {self.amount:g}"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """All that a seed decides before anything happens."""
+
+    seed: int
+    members: tuple[Member, ...]
+    troubles: tuple[Trouble, ...]
+
+    @property
+    def size(self) -> int:
+        """How many parts it has."""
+        calls = sum(len(job.calls) + len(job.plans) for one in self.members for job in one.jobs)
+        return len(self.members) + calls + len(self.troubles) + sum(len(one.kills) for one in self.members)
+
+
+def draw(seed: int) -> Scenario:
+    """Draw the scenario of a seed."""
+    chance = Random(f"scenario {seed}")
+    numbers = Numbers()
+    count = chance.choice((1, 2, 2, 3, 3, 4))
+    subscriptions = 1 if count == 1 else chance.choice((1, 1, 2))
+    members = []
+    for number in range(count):
+        changes = CHANGES // count
+        members.append(
+            Member(
+                number,
+                number % subscriptions,
+                chance.choice((None, None, 60, 300)),
+                tuple(jobs_of(chance, numbers, changes, number)),
+                _kills(chance),
+            )
+        )
+    troubles = tuple(_trouble(chance, count) for _ in range(chance.choice((0, 2, 5, 10, 20))))
+    return Scenario(seed, tuple(members), troubles)
+
+
+def _kills(chance: Random) -> tuple[float | int, ...]:
+    return tuple(
+        chance.uniform(10, HORIZON) if chance.random() < 0.4 else chance.randrange(1, 600)
+        for _ in range(chance.choice((0, 0, 1, 2, 3)))
+    )
+
+
+def _trouble(chance: Random, members: int) -> Trouble:
+    at = chance.uniform(0, HORIZON * 0.9)
+    kind = chance.choices(
+        ("fault", "outage", "network", "certificate", "throttle", "quotas", "skew", "stall", "leap"),
+        (12, 2, 2, 1, 1, 0.5, 1, 1, 0.5),
+    )[0]
+    member = chance.randrange(members)
+    seconds = chance.choice((1, 5, 30, 120, 600))
+    match kind:
+        case "fault":
+            return Trouble(at, seconds, kind, fault=_fault(chance))
+        case "outage" | "network":
+            return Trouble(at, chance.choice((0.5, 2, 30, 300)), kind, member)
+        case "throttle":
+            return Trouble(at, seconds, kind, amount=chance.choice((5, 20, 60)))
+        case "skew":
+            return Trouble(at, 0, kind, member, chance.uniform(-7200, 7200))
+        case "stall" | "leap":
+            return Trouble(at, 0, kind, amount=chance.choice((0.5, 5, 60)))
+    return Trouble(at, seconds, kind, member)
+
+
+def _fault(chance: Random) -> Fault:
+    kind = chance.choice(FAULTS)
+    more: dict[str, object] = {}
+    if kind in {"slow", "stuck", "409", "lost-reply"}:
+        more["seconds"] = chance.choice((1.0, 10.0, 90.0))
+    if kind == "fail":
+        more["code"] = chance.choice(("InternalError", "ConflictError"))
+    probability = chance.choice((0.05, 0.3, 1.0))
+    count = chance.choice((1, 2, 5, None)) if probability < 1 else chance.choice((1, 2, 5))
+    operation = chance.choice(
+        (None, "changes", "changes", "reads", "*Deployment*", "*Storage*", "*HostedService*")
+    )
+    return Fault(kind=kind, operation=operation, probability=probability, count=count, **more)

@@ -1,0 +1,219 @@
+"""One seed's world: an event loop of virtual time, the emulator inside this process, and chance that the seed decides."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
+from random import Random
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+from unittest import mock
+
+from doubles.loopback import LoopClock
+from doubles.virtual_time import VirtualLoop
+
+from asyncsm.emulator.app import ManagementApp
+from asyncsm.emulator.authentication import Gate
+from asyncsm.emulator.call import World
+from asyncsm.emulator.faults import Faults
+from asyncsm.emulator.progress import OperationProgress
+from asyncsm.emulator.state import Quotas, ServiceState, Subscription, SubscriptionCertificate
+from asyncsm.emulator.throttling import Limiter, Throttle
+from asyncsm.engine import lost_replies, operation_list, parts
+from asyncsm.operations import subscriptions
+from asyncsm.polling import agenda, handle
+from asyncsm.provisioning import journal_file, progress, steps
+
+if TYPE_CHECKING:
+    from simulation.processes import Incarnation
+
+ORIGIN = datetime(2015, 7, 1, tzinfo=UTC)
+PASSWORD = "FARM_PASSWORD"
+QUOTAS = Quotas(cores=100, hosted_services=60, reserved_ips=60, service_bus_namespaces=200)
+
+incarnation_of_task: ContextVar[Incarnation | None] = ContextVar("incarnation", default=None)
+"""The process, from one start to its end, that the running task belongs to."""
+
+_TELLING_TIME = (agenda, handle, journal_file, lost_replies, operation_list, progress, steps, subscriptions)
+
+
+class ToldTime(datetime):
+    """The time that a process is told, which need not be right."""
+
+    @classmethod
+    def now(cls, tz=None):
+        """Return the time by the clock of the machine the running process is on."""
+        whose = incarnation_of_task.get()
+        skew = whose.process.skew if whose is not None else 0.0
+        return ORIGIN.astimezone(tz) + timedelta(seconds=asyncio.get_running_loop().time() + skew)
+
+
+class SimulationLoop(VirtualLoop):
+    """Virtual time, in which threads take some time, and tasks belong to processes."""
+
+    def __init__(self, chance: Random) -> None:
+        super().__init__()
+        self._chance = chance
+
+    def stall(self, seconds: float) -> None:
+        """Let time pass in which nothing of this machine runs."""
+        self._virtual.now += seconds
+
+    def create_task(self, coro, **more):
+        task = super().create_task(coro, **more)
+        whose = incarnation_of_task.get()
+        if whose is not None:
+            whose.tasks[task] = None
+            task.add_done_callback(whose.tasks.pop)
+        return task
+
+    def run_in_executor(self, executor, func, *args):
+        """Run `func` a little later, and tell its end later still: a process may be gone by then."""
+        whose = incarnation_of_task.get()
+        future = self.create_future()
+
+        def run() -> None:
+            if future.cancelled() or (whose is not None and whose.is_dead):
+                return
+            try:
+                result, error = func(*args), None
+            except Exception as failed:  # noqa: BLE001 - which whoever waits for the future gets
+                result, error = None, failed
+            self.call_later(self._chance.uniform(0.0, 0.02), tell, result, error)
+
+        def tell(result, error) -> None:
+            if future.done():
+                return
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+
+        self.call_later(self._chance.uniform(0.0, 0.02), run)
+        return future
+
+
+class ServiceClock(LoopClock):
+    """The service's time, which may leap."""
+
+    def leap(self, seconds: float) -> None:
+        """Be so much later at once."""
+        self._origin += seconds
+
+
+class WatchedLimiter(Limiter):
+    """The service's throttle, and what it said last.
+
+    Attributes:
+        was_admitted: whether it let the last request pass.
+    """
+
+    was_admitted = True
+
+    def admits(self, subscription_id: str) -> bool:
+        """Tell whether a request may come in now."""
+        self.was_admitted = super().admits(subscription_id)
+        return self.was_admitted
+
+
+class LastRequest:
+    """A log of requests that keeps the last one only.
+
+    Attributes:
+        operation: the service's name of what was asked; ``None`` where that was not even found out.
+    """
+
+    operation: str | None = None
+
+    def record(self, *_: object, operation: str | None, **more: object) -> None:
+        """Take note of a request."""
+        self.operation = operation
+
+
+class ServiceWorld:
+    """The emulated service, with subscriptions, certificates and a throttle that may come and go.
+
+    Args:
+        seed: decides all that the service decides.
+        subscriptions: how many there are.
+        certificates: thumbprints, by the number of the subscription that each manages.
+
+    Attributes:
+        away: how many reasons there are why nobody can reach it.
+        stalled: how many seconds everything has stood still.
+    """
+
+    def __init__(self, seed: int, subscriptions: int, certificates: list[tuple[int, str]]) -> None:
+        random = Random(f"service of {seed}")
+        self.clock = ServiceClock(ORIGIN)
+        self.away = 0
+        self.stalled = 0.0
+        self.state = ServiceState()
+        self.ids = [f"00000000-0000-0000-0000-{number:012}" for number in range(1, subscriptions + 1)]
+        for id_ in self.ids:
+            self.state.subscriptions[id_] = Subscription(
+                id_,
+                "simulated",
+                ORIGIN,
+                QUOTAS,
+            )
+        self.certificates = certificates
+        for number, thumbprint in certificates:
+            self.manage(number, thumbprint)
+        progress_ = OperationProgress(self.clock, random, tail=True)
+        self.faults = Faults(self.clock, progress_, seed)
+        self.limiter = WatchedLimiter(Throttle(1_000_000, 1.0), self.clock)
+        world = World(self.state, self.clock, progress_, Gate(self.state), random, strict=seed % 4 == 0)
+        self.log = LastRequest()
+        self.app = ManagementApp(world, self.faults, self.limiter, self.log)
+
+    def manage(self, number: int, thumbprint: str) -> None:
+        """Have a certificate manage a subscription."""
+        known = self.subscription(number).certificates
+        known[thumbprint] = SubscriptionCertificate(thumbprint, b"key", thumbprint.encode(), ORIGIN)
+
+    def forget(self, number: int, thumbprint: str) -> None:
+        """Have a certificate manage a subscription no more."""
+        self.subscription(number).certificates.pop(thumbprint, None)
+
+    def subscription(self, number: int) -> Subscription:
+        """The subscription of that number, counted from 0."""
+        return self.state.subscriptions[self.ids[number]]
+
+    def throttle(self, limit: int, seconds: float) -> None:
+        """Admit so many requests of a subscription from now on."""
+        self.limiter.throttle = Throttle(limit, seconds)
+
+
+@contextmanager
+def decided_by(seed: int) -> Iterator[SimulationLoop]:
+    """Run a block in which nothing is left to chance: whatever draws gets what the seed has for it."""
+    chance = Random(f"loop of {seed}")
+    drawn = Random(f"made up in {seed}")
+    sessions = iter(range(1, 1_000_000))
+
+    def bits(count: int) -> int:
+        return drawn.getrandbits(count)
+
+    def made_up() -> uuid.UUID:
+        return uuid.UUID(int=bits(128), version=4)
+
+    seeded = SimpleNamespace(Random=lambda *given: Random(*given or (f"session {next(sessions)} of {seed}",)))
+    with ExitStack() as patches:
+        for module in _TELLING_TIME:
+            patches.enter_context(mock.patch.object(module, "datetime", ToldTime))
+        patches.enter_context(mock.patch.object(parts, "random", seeded))
+        patches.enter_context(mock.patch.object(parts, "_telemetry", return_value=None))
+        patches.enter_context(mock.patch.object(uuid, "uuid4", made_up))
+        patches.enter_context(mock.patch.object(secrets, "randbits", bits))
+        patches.enter_context(
+            mock.patch.object(secrets, "token_bytes", lambda count=32: drawn.randbytes(count))
+        )
+        patches.enter_context(mock.patch.dict(os.environ, {PASSWORD: "Secret-12"}))
+        yield SimulationLoop(chance)

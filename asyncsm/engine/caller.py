@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, TypeVar
 
 from asyncsm.engine.protocol import decode
-from asyncsm.errors import OutcomeUnknown
+from asyncsm.errors import OutcomeUnknown, ServiceError, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -135,17 +135,24 @@ class Caller(ABC):
 
         Raises:
             UnexpectedPayload: the reply is not such a document.
-            OutcomeUnknown: the change happened, and nothing tells what it was answered.
+            OutcomeUnknown: the change happened, and nothing tells what it was answered, or that cannot be read.
         """
         handle = await self.start(request)
         if handle.response is not None and handle.response.body:
             return decode(model, handle.response, request)
         await handle
         if otherwise is None:
-            raise OutcomeUnknown(
-                f"{request.resource} happened, but the reply was lost that says what came of it: look for it"
-                " before sending it again",
-                resource=request.resource,
-                request_id=handle.request_id,
-            )
-        return await self.fetch(model, otherwise)
+            raise _untold(request, handle)
+        try:
+            return await self.fetch(model, otherwise)
+        except (ServiceError, TransportError) as error:  # which would say that nothing has changed
+            raise _untold(request, handle) from error
+
+
+def _untold(request: Request, handle: OperationHandle) -> OutcomeUnknown:
+    return OutcomeUnknown(
+        f"{request.resource} happened, but the reply was lost that says what came of it: look for it"
+        " before sending it again",
+        resource=request.resource,
+        request_id=handle.request_id,
+    )

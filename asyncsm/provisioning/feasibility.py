@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import IPv4Network
 
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
 from asyncsm.provisioning.plan import Plan
@@ -53,10 +54,33 @@ def remarks(plan: Plan) -> list[str]:
             for what, (count, limit) in counts.items()
             if count > limit * many
         ),
+        *_overlapping(wanted),
     ]
 
 
-_PLACED = ("affinity_groups", "storage_accounts", "reserved_ips", "hosted_services")
+_PLACED = (
+    "affinity_groups", "storage_accounts", "reserved_ips", "network_security_groups", "route_tables",
+    "virtual_networks", "hosted_services",
+)  # fmt: skip
+
+
+def _overlapping(plan: Plan) -> Iterator[str]:
+    """Yield the networks whose addresses are also behind a gateway that they connect to: no traffic gets there."""
+    outside = {one.name.lower(): one for one in plan.local_network_sites}
+    for network in plan.virtual_networks:
+        for connection in network.connections:
+            site = outside.get(connection.name.lower())
+            both = (network.address_space, site.address_space if site is not None else ())
+            here, there = ([block for one in space if (block := _block(one))] for space in both)
+            if any(one.overlaps(other) for one in here for other in there):
+                yield f"addresses of the virtual network {network.name} are those of {connection.name} outside, too"
+
+
+def _block(prefix: str) -> IPv4Network | None:
+    try:
+        return IPv4Network(prefix, strict=False)
+    except ValueError:
+        return None  # which is told when it is to be sent
 
 
 def _images(machines: Iterable[VirtualMachineSpec]) -> Iterator[str]:

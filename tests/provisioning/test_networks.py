@@ -10,8 +10,10 @@ from doubles.plans import NETWORKS
 from asyncsm import NetworkManagementService
 from asyncsm.estate import export_plan
 from asyncsm.provisioning import Journal, Plan, PlanError, Provisioner, RunOptions, loads_plan
+from asyncsm.provisioning.feasibility import remarks
 from asyncsm.provisioning.record import Record
 from asyncsm.provisioning.rehearsal import check_plan
+from asyncsm.provisioning.shares import shares
 from asyncsm.wire.network_configuration import ConfiguredLocalSite, ConfiguredSite, ConfiguredSubnet
 
 ALL = 14
@@ -275,3 +277,22 @@ async def test_nothing_stands_in_the_way(tmp_path, missing):
     path = tmp_path / "plan.json"
     path.write_text(json.dumps(document(**({missing: []} if missing else {}))))
     assert (await check_plan(path))[2] == []
+
+
+def test_what_is_unusual_is_remarked():
+    """Addresses that are on both sides of a gateway; locations that nobody knows."""
+    outside = [{"name": name, "address_space": ["10.0.8.0/24"]} for name in ("office1", "office2")]
+    assert remarks(without_machines(local_network_sites=outside[:1], location="Mars"))[1:] == [
+        "addresses of the virtual network inside are those of office1 outside, too"
+    ]
+
+
+def test_networks_are_where_their_machines_are():
+    """With what their subnets have; what nobody needs is in the first subscription."""
+    cut = shares(
+        plan(subscriptions=["one", "two"], hosted_services=[{"name": "shop-web", "subscription": "two"}])
+    )
+    assert [one.name for one in cut["two"].virtual_networks] == ["inside"]
+    needed = ("network_security_groups", "route_tables", "dns_servers", "local_network_sites")
+    assert [bool(getattr(cut["two"], section)) for section in needed] == [True] * 4
+    assert not any(getattr(cut["one"], section) for section in (*needed, "virtual_networks"))

@@ -85,6 +85,7 @@ class History:
         self.sent = 0
         self.ends: Counter[str] = Counter()
         self.accepted: Counter[str] = Counter()
+        self._made_by: dict[str, Asked] = {}
         self.service: ServiceRules = ServiceRules(self.violated)
         self._under_way: defaultdict[Incarnation, list[UnderWay]] = defaultdict(list)
         self._arrivals: defaultdict[Incarnation, deque[float]] = defaultdict(deque)
@@ -143,6 +144,7 @@ class History:
         self.service.accepted(whose.process.subscription, change)
         if asked is not None:
             asked.made.append(change)
+            self._made_by[change.request_id] = asked
             if len(asked.made) > 1 and sent is not None and sent.reconcile is not Reconcile.REPEAT:
                 self.violated(
                     f"made twice: {asked.call} became {change.name} {asked.made[0].request_id[:8]} and {request_id[:8]}"
@@ -196,6 +198,10 @@ class History:
         asked.end, asked.told = end, told
         self.ends[end] += 1
         self.note(whose, end, asked.call, told if isinstance(told, str) else repr(told)[:160])
+        other = self._made_by.get(told) if isinstance(told, str) else None
+        if end == "succeeded" and other not in {None, asked} and _may_be_confused(other, asked):
+            self.ends["confused"] += 1
+            return
         problem = _untrue(asked)
         if problem:
             self.violated(f"{problem}: {asked.call} {end}, {str(told)[:120]}")
@@ -210,7 +216,19 @@ def _is_followed(one: UnderWay, asked: Asked | None) -> bool:
     """Tell whether the client knows of an operation that another call has begun, so that its lane is taken."""
     if one.asked is None:
         return True
+    if one.asked.made[-1] is not one.change:  # a repetition of it is, as the reply to this one was lost
+        return False
     return one.asked is not asked and one.asked.end in {None, "succeeded", "failed"}
+
+
+def _may_be_confused(other: Asked, asked: Asked) -> bool:
+    """Tell whether lists show two calls alike, of which the first was repeated, so that nobody knows all it became.
+
+    Starting and stopping a machine is sent again without a look, and listed as restarting it is.
+    """
+    operations = other.call.operation, asked.call.operation
+    is_repeated = operations[0].reconcile is Reconcile.REPEAT
+    return is_repeated and operations[0].path == operations[1].path and other.call.names == asked.call.names
 
 
 def _untrue(asked: Asked) -> str | None:

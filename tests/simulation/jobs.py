@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from random import Random
@@ -102,8 +102,8 @@ CROWDS = (
 )
 """Changes that exclude each other where they are of the same thing."""
 
-KINDS_OF_JOBS = ("journey", "calls", "fan-out", "crowd", "gather", "plan", "burst")
-OFTEN = (6, 2, 2, 2, 1, 1, 0.3)
+KINDS_OF_JOBS = ("journey", "calls", "fan-out", "crowd", "gather", "plan", "burst", "contest")
+OFTEN = (5, 1.5, 2, 3, 1, 1.5, 0.3, 2)
 
 
 @dataclass(frozen=True)
@@ -187,11 +187,24 @@ class Numbers:
         return self._last
 
 
-def jobs_of(chance: Random, numbers: Numbers, changes: int, process: int) -> Iterator[Job]:
+def jobs_of(
+    chance: Random, numbers: Numbers, changes: int, process: int, storms: Sequence[float]
+) -> Iterator[Job]:
+    """Draw what a process does, much of it when much else goes wrong.
+
+    Args:
+        chance: draws it.
+        numbers: counts it.
+        changes: how many there are to be, about.
+        process: the number of the process.
+        storms: when much goes wrong.
+    """
     yield Job(numbers.next(), 0.0, "calls", tuple(_foundation(chance, numbers, process)))
     left = changes - len(FOUNDATION)
     while left > 0:
         number, at = numbers.next(), chance.uniform(0, HORIZON * 0.9)
+        if storms and chance.random() < 0.5:
+            at = chance.choice(storms) + chance.uniform(-5, 40)
         kind = chance.choices(KINDS_OF_JOBS, OFTEN)[0]
         if kind == "plan":
             yield Job(number, at, kind, plans=tuple(_plans(chance, f"p{process}n{number}x")))
@@ -203,6 +216,9 @@ def jobs_of(chance: Random, numbers: Numbers, changes: int, process: int) -> Ite
             calls = tuple(_fan_out(chance, numbers, process))
         elif kind == "crowd":
             calls = tuple(_crowd(chance, numbers, process))
+        elif kind == "contest":
+            at = chance.choice(storms or (at,))
+            calls = tuple(_contest(chance, numbers, int(at), process))
         elif kind == "burst":
             calls = tuple(
                 named_call(chance, numbers, "list_affinity_groups", process, process)
@@ -211,7 +227,7 @@ def jobs_of(chance: Random, numbers: Numbers, changes: int, process: int) -> Ite
             left += len(calls)  # it changes nothing
         else:
             calls = tuple(_call(chance, numbers) for _ in range(chance.randrange(1, 10)))
-        yield Job(number, at, "calls" if kind in {"calls", "journey"} else "gather", calls)
+        yield Job(number, at, "calls" if kind in {"calls", "journey", "contest"} else "gather", calls)
         left -= len(calls)
 
 
@@ -235,6 +251,12 @@ def _crowd(chance: Random, numbers: Numbers, process: int) -> Iterator[Call]:
     names = chance.choice(CROWDS)
     for _ in range(chance.randrange(3, 8)):
         yield named_call(chance, numbers, chance.choice(names), process, process)
+
+
+def _contest(chance: Random, numbers: Numbers, moment: int, process: int) -> Iterator[Call]:
+    """Make what other processes make in the same moment under the same name, and change it."""
+    for name in chance.choice(JOURNEYS)[:3]:
+        yield named_call(chance, numbers, name, 10_000 + moment % 1000, process)
 
 
 def named_call(chance: Random, numbers: Numbers, name: str, number: int, process: int) -> Call:

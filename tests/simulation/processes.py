@@ -298,6 +298,10 @@ class Process:
             self.history.ended(incarnation, asked, "unknown", error)
         elif handle is not None:
             self.history.ended(incarnation, asked, "not told", error)
+            if error.transient:
+                self.history.violated(
+                    f"waits: {asked.call} is not followed any more for a passing failure: {error}"
+                )
         else:
             end = "not sent" if isinstance(error, TransportError) else "refused"
             self.history.ended(incarnation, asked, end, error)

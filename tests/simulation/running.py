@@ -6,24 +6,28 @@ import asyncio
 import logging
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from simulation.history import History
 from simulation.jobs import HORIZON
 from simulation.processes import Process
 from simulation.scenarios import Scenario, Trouble, draw
+from simulation.service_rules import MADE_BY
 from simulation.world import QUOTAS, ServiceWorld, decided_by
 
-from asyncsm.emulator.state import Quotas
+from asyncsm.emulator.state import Quotas, Subscription
 
 AFTERWARDS = 12 * 3600.0
 """Seconds of calm after which everything has ended."""
 
 MEMORY = Path("/dev/shm")
 
-FEW = Quotas(cores=4, hosted_services=3, storage_accounts=3, affinity_groups=3, network_security_groups=2)
-"""Quotas of a subscription that is short of them for a while."""
+
+def few_more(subscription: Subscription) -> Quotas:
+    """Quotas of a subscription that has room for little more than what is there."""
+    rooms = {name: len(getattr(subscription, name)) + 1 for name in MADE_BY.values()}
+    return replace(QUOTAS, cores=max(4, subscription.cores_in_use + 1), **rooms)
 
 
 @dataclass
@@ -49,7 +53,9 @@ class Result:
 def run(scenario: Scenario) -> Result:
     """Let everything happen that a scenario has."""
     history = History()
-    logging.getLogger("asyncsm").setLevel(logging.CRITICAL)
+    log = logging.getLogger("asyncsm")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
     folder = Path(tempfile.mkdtemp(prefix="asyncsm-simulation-", dir=MEMORY if MEMORY.is_dir() else None))
     try:
         with decided_by(scenario.seed) as loop:
@@ -66,6 +72,7 @@ def run(scenario: Scenario) -> Result:
                 asyncio.set_event_loop(None)
                 loop.close()
     finally:
+        log.setLevel(level)
         shutil.rmtree(folder, ignore_errors=True)
     return Result(scenario, history, seconds)
 
@@ -156,6 +163,13 @@ def _begin(trouble: Trouble, service: ServiceWorld, process: Process | None):
         case "leap":
             service.clock.leap(trouble.amount)
             return None
+        case "lag":
+            service.lag += trouble.amount
+
+            def shown() -> None:
+                service.lag -= trouble.amount
+
+            return shown
         case "throttle":
             service.throttle(int(trouble.amount), 60.0)
             return lambda: service.throttle(1_000_000, 1.0)
@@ -176,7 +190,7 @@ def _begin(trouble: Trouble, service: ServiceWorld, process: Process | None):
             process.skew += trouble.amount
             return None
         case "quotas":
-            process.subscription.quotas = FEW
+            process.subscription.quotas = few_more(process.subscription)
 
             def restored() -> None:
                 process.subscription.quotas = QUOTAS

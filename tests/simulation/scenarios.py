@@ -51,7 +51,8 @@ class Trouble:
     Attributes:
         at: when it begins.
         seconds: how long it lasts.
-        kind: ``fault``, ``outage``, ``network``, ``certificate``, ``throttle``, ``quotas``, ``skew``, ``stall``, ``leap``.
+        kind: ``fault``, ``outage``, ``network``, ``certificate``, ``throttle``, ``quotas``, ``skew``, ``stall``, ``leap``,
+            ``lag`` of the list of operations.
         member: the process it is about.
         amount: of seconds or calls.
         fault: for a ``fault``.
@@ -91,6 +92,7 @@ def draw(seed: int) -> Scenario:
     numbers = Numbers()
     count = chance.choice((1, 2, 2, 3, 3, 4))
     subscriptions = 1 if count == 1 else chance.choice((1, 1, 2))
+    storms = tuple(chance.uniform(60, HORIZON * 0.8) for _ in range(chance.choice((0, 1, 2, 2, 3))))
     members = []
     for number in range(count):
         changes = CHANGES // count
@@ -99,27 +101,42 @@ def draw(seed: int) -> Scenario:
                 number,
                 number % subscriptions,
                 chance.choice((None, None, 60, 300)),
-                tuple(jobs_of(chance, numbers, changes, number)),
-                _kills(chance),
+                tuple(jobs_of(chance, numbers, changes, number, storms)),
+                _kills(chance, storms),
             )
         )
-    troubles = tuple(_trouble(chance, count) for _ in range(chance.choice((0, 2, 5, 10, 20))))
-    return Scenario(seed, tuple(members), troubles)
+    moments = [chance.uniform(0, HORIZON * 0.9) for _ in range(chance.choice((0, 2, 4, 8)))]
+    moments += [one + chance.uniform(-5, 30) for one in storms for _ in range(chance.randrange(2, 6))]
+    return Scenario(seed, tuple(members), tuple(_trouble(chance, at, count) for at in moments))
 
 
-def _kills(chance: Random) -> tuple[float | int, ...]:
+def _kills(chance: Random, storms: tuple[float, ...]) -> tuple[float | int, ...]:
     return tuple(
-        chance.uniform(10, HORIZON) if chance.random() < 0.4 else chance.randrange(1, 600)
+        chance.choice(
+            (
+                chance.uniform(10, HORIZON),
+                chance.choice(storms or (300.0,)) + chance.uniform(0, 60),
+                chance.randrange(1, 600),
+            )
+        )
         for _ in range(chance.choice((0, 0, 1, 2, 3)))
     )
 
 
-def _trouble(chance: Random, members: int) -> Trouble:
-    at = chance.uniform(0, HORIZON * 0.9)
-    kind = chance.choices(
-        ("fault", "outage", "network", "certificate", "throttle", "quotas", "skew", "stall", "leap"),
-        (12, 2, 2, 1, 1, 0.5, 1, 1, 0.5),
-    )[0]
+def _trouble(chance: Random, at: float, members: int) -> Trouble:
+    kinds = (
+        "fault",
+        "outage",
+        "network",
+        "certificate",
+        "throttle",
+        "quotas",
+        "skew",
+        "stall",
+        "leap",
+        "lag",
+    )
+    kind = chance.choices(kinds, (12, 2, 2, 2, 1, 1, 1, 1, 0.5, 2))[0]
     member = chance.randrange(members)
     seconds = chance.choice((1, 5, 30, 120, 600))
     match kind:
@@ -129,6 +146,8 @@ def _trouble(chance: Random, members: int) -> Trouble:
             return Trouble(at, chance.choice((0.5, 2, 30, 300)), kind, member)
         case "throttle":
             return Trouble(at, seconds, kind, amount=chance.choice((5, 20, 60)))
+        case "lag":
+            return Trouble(at, seconds, kind, amount=chance.choice((1, 3, 8)))
         case "skew":
             return Trouble(at, 0, kind, member, chance.uniform(-7200, 7200))
         case "stall" | "leap":
@@ -143,9 +162,9 @@ def _fault(chance: Random) -> Fault:
         more["seconds"] = chance.choice((1.0, 10.0, 90.0))
     if kind == "fail":
         more["code"] = chance.choice(("InternalError", "ConflictError"))
-    probability = chance.choice((0.05, 0.3, 1.0))
-    count = chance.choice((1, 2, 5, None)) if probability < 1 else chance.choice((1, 2, 5))
+    probability = chance.choice((0.05, 0.3, 0.7, 1.0))
+    count = chance.choice((1, 2, 5, None, None))
     operation = chance.choice(
-        (None, "changes", "changes", "reads", "*Deployment*", "*Storage*", "*HostedService*")
+        (None, "changes", "changes", "changes", "reads", "*Operation*", "*Deployment*", "*Storage*")
     )
     return Fault(kind=kind, operation=operation, probability=probability, count=count, **more)

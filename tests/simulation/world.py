@@ -22,7 +22,7 @@ from asyncsm.emulator.app import ManagementApp
 from asyncsm.emulator.authentication import Gate
 from asyncsm.emulator.call import World
 from asyncsm.emulator.faults import Faults
-from asyncsm.emulator.progress import OperationProgress
+from asyncsm.emulator.progress import Operation, OperationLog, OperationProgress
 from asyncsm.emulator.state import Quotas, ServiceState, Subscription, SubscriptionCertificate
 from asyncsm.emulator.throttling import Limiter, Throttle
 from asyncsm.engine import lost_replies, operation_list, parts
@@ -77,15 +77,20 @@ class SimulationLoop(VirtualLoop):
         """Run `func` a little later, and tell its end later still: a process may be gone by then."""
         whose = incarnation_of_task.get()
         future = self.create_future()
+        slow = self._chance.choice((0.02, 0.02, 0.02, 0.5))
 
         def run() -> None:
+            if whose is not None:
+                whose.moment()
             if future.cancelled() or (whose is not None and whose.is_dead):
                 return
             try:
                 result, error = func(*args), None
             except Exception as failed:  # noqa: BLE001 - which whoever waits for the future gets
                 result, error = None, failed
-            self.call_later(self._chance.uniform(0.0, 0.02), tell, result, error)
+            if whose is not None:
+                whose.moment()
+            self.call_later(self._chance.uniform(0.0, slow), tell, result, error)
 
         def tell(result, error) -> None:
             if future.done():
@@ -95,7 +100,7 @@ class SimulationLoop(VirtualLoop):
             else:
                 future.set_exception(error)
 
-        self.call_later(self._chance.uniform(0.0, 0.02), run)
+        self.call_later(self._chance.uniform(0.0, slow), run)
         return future
 
 
@@ -105,6 +110,22 @@ class ServiceClock(LoopClock):
     def leap(self, seconds: float) -> None:
         """Be so much later at once."""
         self._origin += seconds
+
+
+class LaggingLog(OperationLog):
+    """Operations of a subscription, the latest of which lists do not show yet."""
+
+    def __init__(self, world: ServiceWorld) -> None:
+        super().__init__()
+        self._world = world
+
+    def since(self, moment: datetime, after_number: int = 0) -> Iterator[Operation]:
+        """The operations that began at `moment` or later, as far as they are shown."""
+        shown = super().since(moment, after_number)
+        if not self._world.lag:
+            return shown
+        until = self._world.clock.now() - timedelta(seconds=self._world.lag)
+        return (one for one in shown if one.started <= until)
 
 
 class WatchedLimiter(Limiter):
@@ -147,6 +168,7 @@ class ServiceWorld:
     Attributes:
         away: how many reasons there are why nobody can reach it.
         stalled: how many seconds everything has stood still.
+        lag: by how many seconds the list of operations is behind.
     """
 
     def __init__(self, seed: int, subscriptions: int, certificates: list[tuple[int, str]]) -> None:
@@ -154,6 +176,7 @@ class ServiceWorld:
         self.clock = ServiceClock(ORIGIN)
         self.away = 0
         self.stalled = 0.0
+        self.lag = 0.0
         self.state = ServiceState()
         self.ids = [f"00000000-0000-0000-0000-{number:012}" for number in range(1, subscriptions + 1)]
         for id_ in self.ids:

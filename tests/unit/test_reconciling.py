@@ -466,6 +466,16 @@ async def test_a_change_that_answers_a_document_reads_it_if_the_reply_was_lost(l
     assert service.sent == 1
 
 
+@virtual_time
+async def test_a_change_that_happened_is_not_told_as_not_made_when_its_document_cannot_be_read():
+    """A refusal of the other read would say that nothing has changed."""
+    service = Service(ConnectionLost("reset"), history=[entry("SwapDeployment")], there=False)
+    async with service.session() as session:
+        with pytest.raises(OutcomeUnknown, match="happened") as told:
+            await session.change(Locations, ACTION, otherwise=get("services", "hostedservices", "shop"))
+    assert told.value.request_id == OTHER_ID
+
+
 @pytest.mark.parametrize(
     ("caller", "adopted"), [("ours", True), ("OURS", True), ("theirs", False), ("", True)]
 )

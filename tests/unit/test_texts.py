@@ -184,6 +184,6 @@ def test_a_role_without_a_name():
 
 def test_the_order_of_names():
     """Numbers count by their value, digits come before letters, and case does not matter, however long a number is."""
-    names = ["zoo", "web-" + "9" * 5000, "web-a", "Web-010", "web-9", "Web", "10th", "2nd", ""]
     ordered = ["", "2nd", "10th", "Web", "web-9", "Web-010", "web-" + "9" * 5000, "web-a", "zoo"]
-    assert sorted(names, key=texts.natural_key) == ordered
+    backwards = ordered[::-1]
+    assert sorted(backwards, key=texts.natural_key) == ordered

@@ -26,6 +26,7 @@ from asyncsm.provisioning.resources.site import (
 )
 from asyncsm.provisioning.secrets import SecretReference
 from asyncsm.provisioning.specs import Part
+from asyncsm.texts import natural_key
 
 F = TypeVar("F")
 
@@ -186,6 +187,12 @@ class Resource(Generic[F, S]):
             raise NotImplementedError(f"{cls.kind}: {owner} at {site} is surveyed otherwise")
         found = await called(site, cls.operations.lists, *await cls._owner(site, owner))
         return [(getattr(one, cls.known_by), one) for one in cast("Iterable[F]", found)]
+
+    @classmethod
+    async def all(cls, site: Site, owner: str = "") -> list[F]:
+        """List all of this kind that are in `owner`, by name, in which numbers count as such."""
+        named = await cls._listed(site, owner)
+        return [one for _, one in sorted(named, key=lambda pair: natural_key(pair[0] or ""))]
 
     @classmethod
     async def survey(cls, site: Site, wanted: Wanted[F]) -> Mapping[str, F]:

@@ -305,6 +305,14 @@ class ManagementSession(Caller):
         """
         self._open().throttle.charge(ages)
 
+    def charges(self) -> list[float]:
+        """Return how many seconds ago each request was made that still counts against the budget.
+
+        Another process that goes on in this one's place hands them to `charge`, after adding the
+        seconds since. Nothing counts where no budget is known.
+        """
+        return self._open().throttle.charges()
+
     def in_doubt(self, since: datetime | None) -> AbstractContextManager[None]:
         """Look before sending: a process that died may have sent the changes of this block already.
 

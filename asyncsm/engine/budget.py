@@ -73,6 +73,12 @@ class Budget:
         # within their share.
         self._next_poll = now
 
+    def charges(self, now: float) -> list[float]:
+        """Return how many seconds ago each exchange was answered that still has its place; 0 if it is under way."""
+        self.forget(now)
+        under_way = sum(self._under_way.values())
+        return [now - end for ended in self._ended.values() for end in ended] + [0.0] * under_way
+
     def forget(self, now: float) -> None:
         """Free the places of exchanges that ended a window ago."""
         for ended in self._ended.values():

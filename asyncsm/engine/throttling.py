@@ -202,6 +202,10 @@ class Throttle:
         if self._budget is not None:
             self._budget.charge(ages, asyncio.get_running_loop().time())
 
+    def charges(self) -> list[float]:
+        """Return what another process has to count if it goes on in this budget; see `charge`."""
+        return [] if self._budget is None else self._budget.charges(asyncio.get_running_loop().time())
+
     def close(self) -> None:
         """Tell whoever waits that the session was closed."""
         self._is_closed = True

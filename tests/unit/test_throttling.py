@@ -143,6 +143,21 @@ async def test_what_another_process_has_sent_counts_for_a_window():
 
 
 @virtual_time
+async def test_what_counts_here_can_be_handed_on():
+    """The ages of all that keeps a place, of polls as of calls; what is under way has just been sent."""
+    throttle = Throttle(ThrottlePolicy(calls=10, seconds=100))
+    await exchange(throttle)
+    await exchange(throttle, kind=Kind.POLL)
+    await asyncio.sleep(30)
+    await throttle.enter(Kind.CALL)
+    assert sorted(throttle.charges()) == [0, 30, 30]
+    successor = Throttle(ThrottlePolicy(calls=10, seconds=100))
+    successor.charge(throttle.charges())
+    assert successor.used == 3
+    assert Throttle(ThrottlePolicy(calls=None)).charges() == []
+
+
+@virtual_time
 async def test_a_cancelled_waiter_leaves_and_the_next_moves_up():
     """Whoever gives up waiting takes no place."""
     throttle = Throttle(ThrottlePolicy(calls=2, seconds=60))

@@ -16,7 +16,7 @@ from asyncsm.errors import InvalidArgument
 
 Pool: TypeAlias = AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]]
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 TABLES: Final = """
 CREATE TABLE asyncsm_version (version integer NOT NULL);
@@ -25,7 +25,9 @@ CREATE TABLE asyncsm_share (
     subscription text PRIMARY KEY,
     epoch bigint NOT NULL DEFAULT 0,
     worker text NOT NULL DEFAULT '',
-    seen timestamptz NOT NULL DEFAULT '-infinity'
+    seen timestamptz NOT NULL DEFAULT '-infinity',
+    charges text NOT NULL DEFAULT '[]',
+    charged timestamptz NOT NULL DEFAULT '-infinity'
 );
 CREATE TABLE asyncsm_run (
     id bigint NOT NULL,
@@ -57,9 +59,10 @@ CREATE TABLE asyncsm_note (
 );
 CREATE INDEX asyncsm_note_run ON asyncsm_note (run, subscription, id);
 """
-"""`share`: the owner of each subscription, and when it was seen last. `run`: the part of a run in a subscription;
-of a plan one has not ended. `record`: those of all runs; when a change was last sent fills the budget of a new
-owner. `note`: the steps of a run, for those who look on."""
+"""`share`: the owner of each subscription, when it was seen last, and the requests that counted against its budget
+when that was written down, by their ages. `run`: the part of a run in a subscription;
+of a plan one has not ended. `record`: those of all runs; changes sent since `charged` are in the budget of a new
+owner, too. `note`: the steps of a run, for those who look on."""
 
 CONNECTION: Final[dict[str, Any]] = {
     "connect_timeout": 5,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -39,8 +40,10 @@ RETURNING epoch
 
 _LOOK: Final = """
 WITH mine AS (
-    UPDATE asyncsm_share s SET seen = clock_timestamp()
-    FROM unnest(%(subscriptions)s::text[], %(epochs)s::bigint[]) AS g (subscription, epoch)
+    UPDATE asyncsm_share s SET seen = clock_timestamp(), charges = coalesce(g.charges, s.charges),
+        charged = CASE WHEN g.charges IS NULL THEN s.charged ELSE clock_timestamp() END
+    FROM unnest(%(subscriptions)s::text[], %(epochs)s::bigint[], %(charges)s::text[])
+        AS g (subscription, epoch, charges)
     WHERE s.subscription = g.subscription AND s.epoch = g.epoch RETURNING s.subscription
 )
 SELECT mine.subscription, run.id FROM mine
@@ -58,13 +61,22 @@ SELECT plan, verb, disks, base, document FROM asyncsm_run WHERE id = %s AND subs
 
 _UNFINISHED: Final = "SELECT id FROM asyncsm_run WHERE subscription = %s AND ended IS NULL"
 
-_SENT: Final = """
-SELECT extract(epoch FROM clock_timestamp() - sent)::float8 FROM asyncsm_record
-WHERE subscription = %s AND sent > now() - interval '1 hour'
+_CHARGES: Final = """
+WITH share AS (SELECT * FROM asyncsm_share WHERE subscription = %s)
+SELECT extract(epoch FROM clock_timestamp() - charged)::float8 + age::float8
+FROM share, jsonb_array_elements_text(charges::jsonb) AS age
+UNION ALL
+SELECT extract(epoch FROM clock_timestamp() - sent)::float8 FROM share JOIN asyncsm_record USING (subscription)
+WHERE sent > greatest(charged, now() - interval '1 hour')
 """
-"""How many seconds ago changes were sent, also by others: they count against the budget."""
+"""How many seconds ago each request was made that counts against the budget: all that earlier owners knew when
+they wrote them down last, and the changes they have sent since."""
 
-_GIVE_UP: Final = "UPDATE asyncsm_share SET seen = '-infinity' WHERE subscription = %s AND epoch = %s"
+_GIVE_UP: Final = """
+UPDATE asyncsm_share SET seen = '-infinity', charges = coalesce(%s, charges),
+    charged = CASE WHEN %s::text IS NULL THEN charged ELSE clock_timestamp() END
+WHERE subscription = %s AND epoch = %s
+"""
 
 _END: Final = """
 UPDATE asyncsm_run r SET ended = now(), outcome = %s FROM asyncsm_share s
@@ -98,8 +110,13 @@ class _Share:
     runners: dict[int, Runner] = field(default_factory=dict)
     steps: list[tuple[int, Step]] = field(default_factory=list)
     task: asyncio.Task[None] | None = None
+    sms: ServiceManagementService | None = None
     looked: asyncio.Event = field(default_factory=asyncio.Event)
     wanted: set[int] = field(default_factory=set)
+
+    def charges(self) -> str | None:
+        """Return what counts against the budget now, as text; ``None`` while there is no client."""
+        return None if self.sms is None else json.dumps([round(age, 2) for age in self.sms.session.charges()])
 
 
 class Owner:
@@ -171,7 +188,11 @@ class Owner:
         shares = dict(self._shares)
         if not shares:
             return
-        values = {"subscriptions": list(shares), "epochs": [one.epoch for one in shares.values()]}
+        values = {
+            "subscriptions": list(shares),
+            "epochs": [one.epoch for one in shares.values()],
+            "charges": [one.charges() for one in shares.values()],
+        }
         async with self._pool.connection() as connection:
             found = await (await connection.execute(_LOOK, values)).fetchall()
             await _write_notes(connection, shares.values())
@@ -185,12 +206,17 @@ class Owner:
     # A share.
 
     async def _own(self, share: _Share) -> None:
+        charges: str | None = None
         try:
             share.wanted = set(await self._ask(_UNFINISHED, share.subscription))
             try:
                 async with self._connect(share.subscription) as sms:
-                    sms.session.charge(await self._ask(_SENT, share.subscription))
-                    await self._carry_out(share, sms)
+                    sms.session.charge(await self._ask(_CHARGES, share.subscription))
+                    share.sms = sms
+                    try:
+                        await self._carry_out(share, sms)
+                    finally:
+                        charges, share.sms = share.charges(), None
             except AsyncsmError as error:  # there is no such client here, say
                 for run in share.wanted:
                     await self._end(share, run, ShareReport(error=str(error)))
@@ -201,7 +227,7 @@ class Owner:
             with suppress(*OUTAGE, TimeoutError):
                 async with asyncio.timeout(self._dead_after), self._pool.connection() as connection:
                     await _write_notes(connection, [share])
-                    await connection.execute(_GIVE_UP, [share.subscription, share.epoch])
+                    await connection.execute(_GIVE_UP, [charges, charges, share.subscription, share.epoch])
 
     async def _carry_out(self, share: _Share, sms: ServiceManagementService) -> None:
         """Have a task for each run that has not ended, until there is none."""

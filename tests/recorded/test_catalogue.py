@@ -38,6 +38,7 @@ WHOLE = [
     "network_security_groups",
     "routes",
     "gateways",
+    "migration",
     "application_gateways",
     "traffic_manager",
     "service_bus",

@@ -20,6 +20,7 @@ from asyncsm.estate.sections import Sections
 from asyncsm.estate.siblings import Siblings
 from asyncsm.provisioning.defaults import KINDS, SECTIONS
 from asyncsm.provisioning.plan import VERSION, Plan
+from asyncsm.provisioning.resources import Site
 from asyncsm.services import ServiceManagementService
 from asyncsm.wire.vm_images import VMImage
 
@@ -147,7 +148,7 @@ async def _read(
     sections = Sections(inventory, unsaid)
     found = _of_the_core(sections, Machines(inventory, await _vm_images(sms, inventory), unsaid))
     found |= await network_entries(sms, inventory, unsaid)
-    found |= await Siblings(sms.session, unsaid).entries()
+    found |= await Siblings(Site(sms, Path()), unsaid).entries()
     sections.others()
     return {section: [*_possible(section, found[section], unsaid)] for section in SECTIONS}, sections.files
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from asyncsm.errors import ResourceNotFound
-from asyncsm.provisioning.resources.base import together
-from asyncsm.services import NetworkManagementService, ServiceManagementService
+from asyncsm.provisioning.resources.networks import VirtualNetworkResource
+from asyncsm.provisioning.resources.places import AffinityGroupResource, ReservedIPResource
+from asyncsm.provisioning.resources.services import CertificateResource, HostedServiceResource
+from asyncsm.provisioning.resources.site import Site, together
+from asyncsm.provisioning.resources.storage import DiskResource, OSImageResource, StorageAccountResource
+from asyncsm.provisioning.resources.traffic_rules import NetworkSecurityGroupResource
+from asyncsm.services import ServiceManagementService
 from asyncsm.texts import natural_key
 from asyncsm.wire.affinity_groups import AffinityGroup
 from asyncsm.wire.certificates import Certificate
@@ -81,42 +87,35 @@ async def take_inventory(sms: ServiceManagementService) -> Inventory:
     Raises:
         AsyncsmError: something of it cannot be read.
     """
-    names = [one.service_name for one in await sms.list_hosted_services()]
+    site = Site(sms, Path())
+    names = [one.service_name for one in await HostedServiceResource.all(site)]
     return Inventory(
-        affinity_groups=natural(await sms.list_affinity_groups(), lambda one: one.name),
-        storage_accounts=natural(await sms.list_storage_accounts(), lambda one: one.service_name),
-        reserved_ips=natural(await sms.list_reserved_ip_addresses(), lambda one: one.name),
-        networks=natural(await sms.list_virtual_network_sites(), lambda one: one.name),
-        security_groups=natural(await _groups(sms), lambda one: one.name),
-        os_images=natural(
-            (one for one in await sms.list_os_images() if one.category == OWN), lambda one: one.name
-        ),
+        affinity_groups=await AffinityGroupResource.all(site),
+        storage_accounts=await StorageAccountResource.all(site),
+        reserved_ips=await ReservedIPResource.all(site),
+        networks=await VirtualNetworkResource.all(site),
+        security_groups=await _groups(site),
+        os_images=[one for one in await OSImageResource.all(site) if one.category == OWN],
         vm_images=natural(await sms.list_vm_images(category=OWN), lambda one: one.name),
-        disks=natural(await sms.list_disks(), lambda one: one.name),
-        services=natural(
-            [one for one in await together(_contents(sms, name) for name in names) if one is not None],
-            lambda one: one.name,
-        ),
+        disks=await DiskResource.all(site),
+        services=[one for one in await together(_contents(site, name) for name in names) if one is not None],
     )
 
 
-async def _groups(sms: ServiceManagementService) -> list[NetworkSecurityGroup]:
-    networks = NetworkManagementService(session=sms.session)
-    listed = await networks.list_network_security_groups()
-    return await together(networks.get_network_security_group(one.name, "Full") for one in listed)
+async def _groups(site: Site) -> list[NetworkSecurityGroup]:
+    groups = await NetworkSecurityGroupResource.all(site)
+    return await together(site.network.get_network_security_group(one.name, "Full") for one in groups)
 
 
-async def _contents(sms: ServiceManagementService, name: str) -> ServiceContents | None:
+async def _contents(site: Site, name: str) -> ServiceContents | None:
     """Read a hosted service; return ``None`` if it has gone meanwhile."""
     try:
-        service = await sms.get_hosted_service_properties(name, embed_detail=True)
-        certificates = await sms.list_service_certificates(name)
-        extensions = await sms.list_service_extensions(name)
+        service = await site.sms.get_hosted_service_properties(name, embed_detail=True)
+        certificates = await CertificateResource.all(site, name)
+        extensions = await site.sms.list_service_extensions(name)
     except ResourceNotFound:
         return None
-    return ServiceContents(
-        service, natural(certificates, lambda one: one.thumbprint), natural(extensions, lambda one: one.id)
-    )
+    return ServiceContents(service, certificates, natural(extensions, lambda one: one.id))
 
 
 def natural(things: Iterable[T], name: Callable[[T], str | None]) -> list[T]:

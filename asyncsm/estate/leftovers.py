@@ -11,7 +11,7 @@ from asyncsm.errors import AsyncsmError, InvalidArgument, ResourceNotFound
 from asyncsm.estate.inventory import Inventory, natural, take_inventory
 from asyncsm.estate.mentions import Mentions, thumbprints
 from asyncsm.polling.gather import OperationsFailed, gather
-from asyncsm.provisioning.resources.base import READS_AT_ONCE
+from asyncsm.provisioning.resources.site import READS_AT_ONCE
 from asyncsm.services import ServiceManagementService
 from asyncsm.uploads.access import BlobAccount, find_account
 from asyncsm.uploads.blobs import Vhd, delete_vhd, list_vhds

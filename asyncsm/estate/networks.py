@@ -6,7 +6,7 @@ from asyncsm.estate.folding import Entry
 from asyncsm.estate.inventory import Inventory, natural
 from asyncsm.estate.saying import Said, Unsaid, named, plain, said
 from asyncsm.provisioning import network_specs as specs
-from asyncsm.provisioning.resources.base import together, unless_missing
+from asyncsm.provisioning.resources.site import together, unless_missing
 from asyncsm.provisioning.resources.traffic_rules import route_of, rule_of
 from asyncsm.services import NetworkManagementService, ServiceManagementService
 from asyncsm.wire.network_configuration import ConfiguredSite, NetworkConfigurationFile

@@ -6,20 +6,21 @@ import re
 from collections.abc import AsyncIterator
 from typing import Final
 
-from asyncsm import services
 from asyncsm.estate.folding import Entry
 from asyncsm.estate.inventory import natural
 from asyncsm.estate.saying import Said, Unsaid, named, plain, said
 from asyncsm.provisioning import sibling_specs as specs
+from asyncsm.provisioning.resources.scheduler import CloudServiceResource, JobResource
+from asyncsm.provisioning.resources.service_bus import QueueResource, TopicResource
+from asyncsm.provisioning.resources.site import Site
+from asyncsm.provisioning.resources.web_sites import WebSiteResource
 from asyncsm.provisioning.specs import Part
-from asyncsm.session import ManagementSession
 from asyncsm.wire.jobs import Job, JobAction, JobRecurrence, JobRequest
 from asyncsm.wire.service_bus import QueueDescription, TopicDescription
 from asyncsm.wire.sql_databases import Database, Server
-from asyncsm.wire.websites import ServerFarm, Site, WebSpace
+from asyncsm.wire.websites import ServerFarm, Site as WebSite, WebSpace
 
 PASSWORD: Final = "env:SQL_PASSWORD"  # noqa: S105 - the name of a variable
-PAGE: Final = 100
 COLLECTIONS: Final = "scheduler"
 """The provider of job collections."""
 
@@ -46,12 +47,12 @@ class Siblings:
     """Reads what the sibling services have, and makes entries of it.
 
     Args:
-        session: the session of a client of the subscription.
+        site: the subscription.
         unsaid: takes what a plan cannot say.
     """
 
-    def __init__(self, session: ManagementSession, unsaid: Unsaid) -> None:
-        self._session = session
+    def __init__(self, site: Site, unsaid: Unsaid) -> None:
+        self._site = site
         self._unsaid = unsaid
 
     async def entries(self) -> dict[str, list[Entry]]:
@@ -70,7 +71,7 @@ class Siblings:
 
     async def _sql(self) -> tuple[list[Entry], list[Entry]]:
         """Servers are known by their administrators, as the service makes their names up."""
-        sql = services.SqlDatabaseManagementService(session=self._session)
+        sql = self._site.sql
         servers: dict[str, Entry] = {}
         databases: list[Entry] = []
         for one in natural(await sql.list_servers(), lambda one: one.administrator_login):
@@ -90,15 +91,14 @@ class Siblings:
         return [*servers.values()], databases
 
     async def _namespaces(self) -> AsyncIterator[Entry]:
-        bus = services.ServiceBusManagementService(session=self._session)
-        for one in natural(await bus.list_namespaces(), lambda one: one.name):
+        for one in natural(await self._site.bus.list_namespaces(), lambda one: one.name):
             name = one.name or ""
             entry: Entry = {"name": name, **_told(said(one, specs.ServiceBusNamespaceSpec, "name"))}
             if one.region:
                 entry["location"] = one.region
             if one.status == "Active":
-                queues = natural([each async for each in bus.iterate_queues(name)], lambda each: each.name)
-                topics = natural([each async for each in bus.iterate_topics(name)], lambda each: each.name)
+                queues = await QueueResource.all(self._site, name)
+                topics = await TopicResource.all(self._site, name)
                 entry |= _listed("queues", [_entity(each, specs.QueueSpec) for each in queues])
                 entry |= _listed("topics", [_entity(each, specs.TopicSpec) for each in topics])
             yield entry
@@ -107,21 +107,18 @@ class Siblings:
             )
 
     async def _web_sites(self) -> AsyncIterator[Entry]:
-        web = services.WebsiteManagementService(session=self._session)
-        for space in natural(await web.list_webspaces(), lambda one: one.name):
-            plans = {one.name: one for one in await web.list_web_hosting_plans(space.name or "")}
-            for one in natural(await web.list_sites(space.name or ""), lambda one: one.name):
+        for space in natural(await self._site.web.list_webspaces(), lambda one: one.name):
+            for one, plan in await WebSiteResource.all(self._site, space.name or ""):
                 if "(" in (one.name or ""):
                     self._unsaid.note("slots of web sites", one.name or "")
                     continue
-                yield _site(one, space, plans.get(one.server_farm))
+                yield _site(one, space, plan)
                 self._unsaid.note("settings and content of web sites", f"web_site/{one.name}")
 
     async def _scheduler(self) -> tuple[list[Entry], list[Entry]]:
-        scheduler = services.SchedulerManagementService(session=self._session)
         holders: list[Entry] = []
         collections: list[Entry] = []
-        for one in natural(await scheduler.list_cloud_services(), lambda one: one.name):
+        for one in await CloudServiceResource.all(self._site):
             name = one.name or ""
             holder = named(name, said(one, specs.CloudServiceSpec, "name"))
             if holder.get("description") == name:
@@ -133,27 +130,14 @@ class Siblings:
                     continue
                 own = each.name or ""
                 key = f"job_collection/{name}/{own}"
-                jobs = [job async for job in self._jobs(scheduler, name, own)]
+                jobs = await JobResource.all(self._site, f"{name}/{own}")
                 plan = each.intrinsic_settings.plan if each.intrinsic_settings is not None else None
                 entry: Entry = {"name": own, "cloud_service_id": name}
                 if plan is not None and plan != "Standard":
                     entry["plan"] = str(plan)
-                told = [self._job(job, f"{key}/{job.id}") for job in natural(jobs, lambda job: job.id)]
+                told = [self._job(job, f"{key}/{job.id}") for job in jobs]
                 collections.append(entry | _listed("jobs", [job for job in told if job is not None]))
         return holders, collections
-
-    @staticmethod
-    async def _jobs(
-        scheduler: services.SchedulerManagementService, service: str, collection: str
-    ) -> AsyncIterator[Job]:
-        done = 0
-        while True:
-            page = await scheduler.get_all_jobs(service, collection, skip=done, top=PAGE)
-            for one in page:
-                yield one
-            done += len(page)
-            if len(page) < PAGE:
-                return
 
     def _job(self, job: Job, key: str) -> Said | None:
         """Return the entry of a job; ``None`` for one that a plan cannot have."""
@@ -196,7 +180,7 @@ def _entity(one: QueueDescription | TopicDescription, spec: type[Part]) -> Said:
     return {"name": one.name or "", **_told(said(one, spec, "name"))}
 
 
-def _site(one: Site, space: WebSpace, plan: ServerFarm | None) -> Entry:
+def _site(one: WebSite, space: WebSpace, plan: ServerFarm | None) -> Entry:
     name = one.name or ""
     own = f"{name}.azurewebsites.net".lower()
     entry: Entry = {"name": name}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from asyncsm import operations
 from asyncsm.config import ThrottlePolicy
+from asyncsm.operations.facts import Ends
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.resources import AnyResource
 from asyncsm.provisioning.steps import Decision
@@ -33,10 +34,10 @@ class Estimate:
 
 def usual_seconds(resource: AnyResource, decision: Decision) -> float:
     """Return the usual duration of the action decided for a resource."""
-    if not decision.action or decision.action in resource.at_once:
+    if not decision.action:
         return 0.0
-    name = {"create": resource.creates, "remove": resource.deletes}.get(decision.action, "")
-    return operations.usual_seconds(name)
+    operation = resource.operation(decision.action)
+    return 0.0 if operation.ends is Ends.AT_ONCE else operations.usual_seconds(operation.operation)
 
 
 def estimate(

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network
 
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
 from asyncsm.provisioning.plan import Plan
 from asyncsm.provisioning.rehearsal import meant
-from asyncsm.wire.subscription import RoleSize
+from asyncsm.provisioning.shares import cores_of
 
 
 def remarks(plan: Plan) -> list[str]:
@@ -22,20 +22,20 @@ def remarks(plan: Plan) -> list[str]:
     # The emulator's lists are those of the service; they are read when first needed.
     from asyncsm.emulator import Quotas, catalogue
 
-    wanted, usual, sizes = plan.expanded(), Quotas(), catalogue.role_sizes()
+    wanted, usual = plan.expanded(), Quotas()
     machines = wanted.virtual_machines
     own = {one.name.lower() for one in wanted.os_images}
     places = (getattr(one, "location", None) for section in _PLACED for one in getattr(wanted, section))
     offers = {
         "location": (places, catalogue.locations()),
-        "size": ((one.role_size for one in machines), sizes),
+        "size": ((one.role_size for one in machines), catalogue.role_sizes()),
         "image": (
             (name for name in _images(machines) if name.lower() not in own),
             catalogue.platform_images(),
         ),
     }
     counts = {
-        "cores": (sum(_cores(sizes, one) for one in machines), usual.cores),
+        "cores": (sum(cores_of(one.role_size) for one in machines), usual.cores),
         "hosted services": (len(wanted.hosted_services), usual.hosted_services),
         "storage accounts": (len(wanted.storage_accounts), usual.storage_accounts),
         "reserved IP addresses": (len(wanted.reserved_ips), usual.reserved_ips),
@@ -88,8 +88,3 @@ def _images(machines: Iterable[VirtualMachineSpec]) -> Iterator[str]:
         disk = one.os_virtual_hard_disk
         if disk is not None and disk.source_image_name:
             yield disk.source_image_name
-
-
-def _cores(sizes: Mapping[str, RoleSize], machine: VirtualMachineSpec) -> int:
-    size = sizes.get(machine.role_size)
-    return (size.cores or 0) if size else 0

@@ -8,21 +8,19 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any, Final
 
 from asyncsm.provisioning import steps
+from asyncsm.provisioning.checks import MACHINES_OF_A_DEPLOYMENT
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.problems import Problem
 from asyncsm.provisioning.rehearsal import meant, some
 from asyncsm.provisioning.resources import AnyResource, Site, left_over
-from asyncsm.provisioning.resources.base import each, service_key
+from asyncsm.provisioning.resources.base import service_key
 from asyncsm.provisioning.resources.machines import VirtualMachineResource
+from asyncsm.provisioning.resources.site import each
 from asyncsm.provisioning.steps import Decision
 from asyncsm.provisioning.surroundings import configuration_of, thumbprints_of
 from asyncsm.wire.hosted_services import AvailabilityResponse
 from asyncsm.wire.networks import VirtualNetworkSite
 from asyncsm.wire.subscription import RoleSize
-
-MOST_MACHINES: Final = 50
-"""The most virtual machines one deployment can have."""
-
 
 _LISTED: Final = ("os_image/", "virtual_network/")
 """Needs that are looked for in a list of their own."""
@@ -292,9 +290,9 @@ class _Look:
             deployment = self._site.deployments.get(service)
             if deployment is None:
                 continue
-            if len(deployment.role_list) + len(those) > MOST_MACHINES:
+            if len(deployment.role_list) + len(those) > MACHINES_OF_A_DEPLOYMENT:
                 have = len(deployment.role_list)
-                self._tell(f"{service} has {have} of {MOST_MACHINES} machines", *those)
+                self._tell(f"{service} has {have} of {MACHINES_OF_A_DEPLOYMENT} machines", *those)
             others = [
                 one
                 for one in deployment.role_list

@@ -28,7 +28,7 @@ from asyncsm.provisioning.problems import Problem
 from asyncsm.provisioning.progress import StrictModel, Watch
 from asyncsm.provisioning.report import Report, Traffic
 from asyncsm.provisioning.resources import Site, resources_of
-from asyncsm.provisioning.resources.base import together
+from asyncsm.provisioning.resources.site import together
 from asyncsm.provisioning.runner import Runner, RunOptions, Verb, graph_for, orphans, progress_of, run_all
 from asyncsm.provisioning.store import Records
 from asyncsm.services import ServiceManagementService

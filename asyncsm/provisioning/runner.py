@@ -26,7 +26,7 @@ from asyncsm.provisioning.next_step import Goal
 from asyncsm.provisioning.progress import Progress, State
 from asyncsm.provisioning.record import JournalError, Record
 from asyncsm.provisioning.resources import AnyResource, Site, left_over
-from asyncsm.provisioning.resources.base import together
+from asyncsm.provisioning.resources.site import together
 from asyncsm.provisioning.steps import Outcome
 from asyncsm.provisioning.store import Records
 

@@ -86,7 +86,7 @@ def room_in(
         for _, spec in copies[section]:
             name = settled.get(alone(section.removesuffix("s"), spec).key)
             if name in load:
-                load[name].update({section: 1, "cores": _cores(getattr(spec, "role_size", None))})
+                load[name].update({section: 1, "cores": cores_of(getattr(spec, "role_size", None))})
     return {
         name: {
             "hosted_services": (one.max_hosted_services or 0)
@@ -171,7 +171,7 @@ class _Cut:
         """Return what a resource takes with all that is in it."""
         inside = [one for one in item.users if self._owner(one) is item]
         weight = Counter({"changes": 1 + len(inside), f"{item.resource.kind}s": 1})
-        weight["cores"] = sum(_cores(getattr(one.spec, "role_size", None)) for one in inside)
+        weight["cores"] = sum(cores_of(getattr(one.spec, "role_size", None)) for one in inside)
         return weight
 
     def _follow(self, item: _Item) -> None:
@@ -215,7 +215,8 @@ def _numbered(item: _Item, place: str) -> Spec:
     return type(item.spec).model_validate(filled).made_of(item.path)
 
 
-def _cores(size: str | None) -> int:
+def cores_of(size: str | None) -> int:
+    """Return the number of cores of a size of the public cloud; 0 if it is none."""
     from asyncsm.emulator import catalogue  # whose sizes are the service's
 
     known = catalogue.role_size(size) if size else None

@@ -16,7 +16,7 @@ from asyncsm.operations.disks import DiskOperations
 from asyncsm.operations.subscriptions import operations_between
 from asyncsm.polling import Goal, OperationHandle
 from asyncsm.provisioning.resources import KINDS, AnyResource, Difference, Site
-from asyncsm.provisioning.resources.base import together, unless_missing
+from asyncsm.provisioning.resources.site import together, unless_missing
 from asyncsm.wire.disks import Disk
 from asyncsm.wire.operations import OperationState
 

@@ -303,11 +303,11 @@ async def test_an_operation_that_was_resumed_is_not_adopted(with_token):
     service = Service(
         ConnectionLost("reset"), history=[entry("SwapDeployment", began="2015-07-01T10:00:00Z")]
     )
+    async with service.session() as earlier:
+        known = earlier.resume(OTHER_ID)
+        known.detach()
     async with service.session() as session:
-        handle = session.resume(OTHER_ID)
-        handle.detach()
-        if with_token:
-            handle = session.resume(handle.token)
+        handle = session.resume(known.token if with_token else OTHER_ID)
         with pytest.raises(OutcomeUnknown):
             await session.start(ACTION)
         await handle

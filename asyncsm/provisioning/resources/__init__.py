@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from asyncsm.provisioning.checks import Copies
 from asyncsm.provisioning.plan import Plan
-from asyncsm.provisioning.resources.base import Resource, Site
+from asyncsm.provisioning.resources.base import Resource
 from asyncsm.provisioning.resources.difference import Difference
 from asyncsm.provisioning.resources.machines import VirtualMachineResource
 from asyncsm.provisioning.resources.networks import (
@@ -32,6 +32,7 @@ from asyncsm.provisioning.resources.services import (
     DeploymentResource,
     HostedServiceResource,
 )
+from asyncsm.provisioning.resources.site import Site
 from asyncsm.provisioning.resources.sql import FirewallRuleResource, SqlDatabaseResource, SqlServerResource
 from asyncsm.provisioning.resources.storage import DiskResource, OSImageResource, StorageAccountResource
 from asyncsm.provisioning.resources.traffic_rules import (

@@ -1,77 +1,53 @@
-"""The base class of all kinds of resources: find, compare, create, change and remove."""
+"""The base class of all kinds of resources: find, compare, create, change and remove.
+
+A kind says which declared operations there are on it, and which fields of its entry are compared. That is all where
+each operation takes the place of the resource first, and then parameters of the names of fields.
+"""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Final, Generic, Protocol, Self, TypeAlias, TypeVar
+from typing import Any, ClassVar, Final, Generic, Protocol, Self, TypeAlias, TypeVar, cast
 
-from asyncsm.errors import ResourceNotFound
+from asyncsm.operations.declaring import AnyMethod
+from asyncsm.operations.facts import Operation
 from asyncsm.polling import OperationHandle
-from asyncsm.polling.gather import OperationsFailed, gather
 from asyncsm.provisioning.resources.difference import Difference, differ
-from asyncsm.provisioning.specs import Part
-from asyncsm.services import (
-    NetworkManagementService,
-    SchedulerManagementService,
-    ServiceBusManagementService,
-    ServiceManagementService,
-    SqlDatabaseManagementService,
-    WebsiteManagementService,
+from asyncsm.provisioning.resources.site import (
+    Site,
+    called,
+    each,
+    existing,
+    facts_of,
+    missing,
+    unless_missing,
 )
-from asyncsm.wire.deployments import Deployment
-from asyncsm.wire.sql_databases import Server
+from asyncsm.provisioning.secrets import SecretReference
+from asyncsm.provisioning.specs import Part
+from asyncsm.texts import natural_key
 
 F = TypeVar("F")
-T = TypeVar("T")
-
-READS_AT_ONCE = 16
-"""The most reads a survey has under way at once; the session's throttle also applies."""
 
 
-@dataclass(slots=True)
-class Site:
-    """The place of a run: a subscription and a directory.
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """The operations on resources of a kind, as `asyncsm.operations` declares them.
 
     Attributes:
-        sms: a client of the subscription.
-        base: the plan's directory, with its files.
-        deployments: known deployments of virtual machines, by hosted service in lower case;
-            ``None`` for a service without one. They save a read before each machine.
-        sql_servers: known SQL servers, by their administrator in lower case.
+        creates: makes one.
+        deletes: removes one.
+        reads: reads one; if absent, it is looked up in the list.
+        lists: lists all of them, or those that are in one place.
+        changes: changes one; if absent, none of its fields can be changed.
     """
 
-    sms: ServiceManagementService
-    base: Path
-    deployments: dict[str, Deployment | None] = field(default_factory=dict)
-    sql_servers: dict[str, Server] = field(default_factory=dict)
-
-    @property
-    def network(self) -> NetworkManagementService:
-        """A client of the subscription's security groups and routes, over the same session."""
-        return NetworkManagementService(session=self.sms.session)
-
-    @property
-    def sql(self) -> SqlDatabaseManagementService:
-        """A client of the subscription's SQL Database, over the same session."""
-        return SqlDatabaseManagementService(session=self.sms.session)
-
-    @property
-    def bus(self) -> ServiceBusManagementService:
-        """A client of the subscription's Service Bus, over the same session."""
-        return ServiceBusManagementService(session=self.sms.session)
-
-    @property
-    def web(self) -> WebsiteManagementService:
-        """A client of the subscription's web sites, over the same session."""
-        return WebsiteManagementService(session=self.sms.session)
-
-    @property
-    def scheduler(self) -> SchedulerManagementService:
-        """A client of the subscription's scheduler, over the same session."""
-        return SchedulerManagementService(session=self.sms.session)
+    creates: AnyMethod
+    deletes: AnyMethod
+    reads: AnyMethod | None = None
+    lists: AnyMethod | None = None
+    changes: AnyMethod | None = None
 
 
 class _Named(Protocol):
@@ -81,15 +57,13 @@ class _Named(Protocol):
 
 S = TypeVar("S", bound=_Named)
 
-ALL: Final = frozenset({"create", "change", "remove"})
-
 
 def service_key(name: str) -> str:
     """Return the key of a hosted service."""
     return f"hosted_service/{name}".lower()
 
 
-class Resource(ABC, Generic[F, S]):
+class Resource(Generic[F, S]):
     """A resource that a plan wants; `F` is the service's model of it, `S` the plan's spec.
 
     Args:
@@ -100,14 +74,16 @@ class Resource(ABC, Generic[F, S]):
         kind: the plan's word for its kind.
         entry: the class of `spec`.
         inside: the kind of the resource it is in; empty if it is in none.
-        creates: the service's name of its creation.
-        deletes: the service's name of its removal.
+        operations: the operations on it.
         spec: the plan's entry for it.
         path: the place of that entry in the plan.
         owner: the name of the resource it is in.
-        at_once: actions the service finishes before it answers: ``create``, ``change``, ``remove``.
         fixed: fields of `spec` that are compared and cannot be changed.
         mended: fields of `spec` that are compared and that `change` changes.
+        kept: fields that a change sets, and so sends as they are where the plan does not say them.
+        called: the service's names of fields, where they are others.
+        known_by: the field of the service's model that has its name.
+        shown: the part of the service's model whose fields are compared; empty if that is all of it.
         holds_disks: true if disks of machines may be in it.
         leaves_disks: true if its removal leaves disks, unless they are removed, too.
         left: names of the disks that its removal leaves, by their place in it: ``os``, or a LUN. They are
@@ -117,11 +93,13 @@ class Resource(ABC, Generic[F, S]):
     kind: ClassVar[str]
     entry: ClassVar[type[Part]]
     inside: ClassVar[str] = ""
-    creates: str
-    deletes: str
-    at_once: ClassVar[frozenset[str]] = frozenset()
+    operations: Operations
     fixed: ClassVar[Sequence[str]] = ()
     mended: ClassVar[Sequence[str]] = ()
+    kept: ClassVar[Sequence[str]] = ()
+    called: ClassVar[Mapping[str, str]] = {}
+    known_by: ClassVar[str] = "name"
+    shown: ClassVar[str] = ""
     holds_disks: ClassVar[bool] = False
     leaves_disks: ClassVar[bool] = False
 
@@ -173,7 +151,9 @@ class Resource(ABC, Generic[F, S]):
         Raises:
             InvalidArgument: one of them cannot be read.
         """
-        yield from ()
+        for value in vars(self.spec).values():
+            if isinstance(value, SecretReference):
+                yield value.reveal(base).get_secret_value()
 
     def needs(self) -> Iterator[str]:
         """Yield keys of resources that must exist before; keys that are not in the plan are ignored."""
@@ -184,13 +164,35 @@ class Resource(ABC, Generic[F, S]):
             yield f"affinity_group/{group}".lower()
 
     @classmethod
+    async def _owner(cls, site: Site, owner: str) -> tuple[str, ...]:
+        """Return the arguments that name the resource it is in.
+
+        Raises:
+            ResourceNotFound: there is no such owner.
+        """
+        return tuple(filter(None, owner.split("/")))
+
+    async def _place(self, site: Site) -> tuple[str, ...]:
+        """Return the arguments that name it, with those of the resource it is in."""
+        return (*await self._owner(site, self.owner), self.spec.name)
+
+    @classmethod
     async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, F]]:
         """List all of this kind that are in `owner`, by name.
 
         Raises:
             ResourceNotFound: there is no such owner.
         """
-        raise NotImplementedError(f"{cls.kind}: {owner} at {site} is surveyed otherwise")
+        if cls.operations.lists is None:
+            raise NotImplementedError(f"{cls.kind}: {owner} at {site} is surveyed otherwise")
+        found = await called(site, cls.operations.lists, *await cls._owner(site, owner))
+        return [(getattr(one, cls.known_by), one) for one in cast("Iterable[F]", found)]
+
+    @classmethod
+    async def all(cls, site: Site, owner: str = "") -> list[F]:
+        """List all of this kind that are in `owner`, by name, in which numbers count as such."""
+        named = await cls._listed(site, owner)
+        return [one for _, one in sorted(named, key=lambda pair: natural_key(pair[0] or ""))]
 
     @classmethod
     async def survey(cls, site: Site, wanted: Wanted[F]) -> Mapping[str, F]:
@@ -219,16 +221,19 @@ class Resource(ABC, Generic[F, S]):
         return {one.key: by_name[one.name.lower()] for one in wanted if one.name.lower() in by_name}
 
     async def _read(self, site: Site) -> F:
-        """Read it; kinds that can be read alone do so.
+        """Read it.
 
         Raises:
             ResourceNotFound: it does not exist.
         """
+        if self.operations.reads is not None:
+            return cast("F", await called(site, self.operations.reads, *await self._place(site)))
+        listed = await self._listed(site, self.owner)
         own = self.spec.name.lower()
-        for name, found in await self._listed(site, self.owner):
-            if (name or "").lower() == own:
-                return found
-        raise missing(self.key)
+        found = next((one for name, one in listed if (name or "").lower() == own), None)
+        if found is None:
+            raise missing(self.key)
+        return found
 
     async def find(self, site: Site) -> F | None:
         """Read it; return ``None`` if it does not exist."""
@@ -236,16 +241,59 @@ class Resource(ABC, Generic[F, S]):
 
     def _shown(self, found: F) -> object:
         """Return the part of the service's model whose fields are compared."""
-        return found
+        return getattr(found, self.shown) if self.shown else found
 
     def compare(self, found: F) -> Iterator[Difference]:
         """Yield the differences between it and the plan."""
         shown = self._shown(found)
         for name in (*self.fixed, *self.mended):
             wanted = getattr(self.spec, name)
-            yield from differ(name, getattr(shown, name), wanted, mends=name in self.mended)
+            yield from differ(
+                name, getattr(shown, self.called.get(name, name)), wanted, mends=name in self.mended
+            )
 
-    @abstractmethod
+    def operation(self, action: str) -> Operation:
+        """Return the facts of the operation by which it is created, changed or removed."""
+        own = self.operations
+        return facts_of({"create": own.creates, "change": own.changes, "remove": own.deletes}[action])
+
+    def _values(self, site: Site, found: F | None) -> dict[str, object]:
+        """Return arguments by the names of parameters; `found` is what is there, if it is changed.
+
+        Raises:
+            InvalidArgument: a secret cannot be read.
+        """
+        values: dict[str, object] = {}
+        for name in self.entry.model_fields:
+            value = getattr(self.spec, name)
+            if value is None and found is not None and name in self.kept:
+                value = getattr(self._shown(found), self.called.get(name, name))
+            if isinstance(value, SecretReference):
+                value = value.reveal(site.base)
+            values[self.called.get(name, name)] = None if value in ({}, ()) else value
+        # Those of its place are told in the service's words; see `_place`.
+        return {name: values[name] for name in values.keys() - {"name", self.entry.owner_field}}
+
+    async def _do(
+        self, site: Site, method: AnyMethod | None, values: Mapping[str, object]
+    ) -> OperationHandle:
+        """Call an operation with its place and, as far as it has such parameters, with `values`."""
+        operation = facts_of(method)
+        place = iter(await self._place(site))
+        given: dict[str, object] = {}
+        for one in operation.parameters:
+            value = values.get(one.name)
+            if one.name not in values and one.required:
+                value = next(place)
+            elif value is None and one.required and not one.optional:
+                value = self.spec.name if one.name in _FOR_PEOPLE else ""
+            if value is not None or one.required:
+                given[one.name] = value
+        answer = await getattr(site.client(operation), operation.name)(**given)
+        if isinstance(answer, OperationHandle):
+            return answer
+        return site.sms.completed(answer, operation.operation)
+
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Begin to create it.
 
@@ -256,21 +304,27 @@ class Resource(ABC, Generic[F, S]):
         Raises:
             AlreadyExists: it exists, or its name belongs to somebody else.
         """
+        return await self._do(site, self.operations.creates, self._values(site, None))
 
-    async def change(self, site: Site, found: F, differences: Sequence[Difference]) -> OperationHandle | None:
+    async def change(
+        self,
+        site: Site,
+        found: F,
+        differences: Sequence[Difference],
+    ) -> OperationHandle | None:
         """Begin to change the `differences`, which all are of those that `change` can change.
 
         There may be nothing left to change, because the change of another resource has brought it about.
         """
-        raise NotImplementedError(f"{self.key}: nothing of {found!r} can be changed at {site}: {differences}")
+        return await self._do(site, self.operations.changes, self._values(site, found))
 
-    @abstractmethod
     async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         """Begin to remove it, and with `disks` also its disks and the blobs behind them.
 
         Raises:
             ResourceNotFound: it does not exist.
         """
+        return await self._do(site, self.operations.deletes, {"delete_vhd": disks})
 
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:
         """Begin to remove it; return ``None`` if it does not exist.
@@ -284,36 +338,5 @@ class Resource(ABC, Generic[F, S]):
 
 Wanted: TypeAlias = Sequence[Resource[F, Any]]
 
-
-async def each(read: Callable[[str], Awaitable[T]], names: Iterable[str]) -> dict[str, T]:
-    """Call `read` for each name, several at a time; return the results by name."""
-    ordered = list(dict.fromkeys(names))
-    found = await together(read(name) for name in ordered)
-    return dict(zip(ordered, found, strict=True))
-
-
-async def together(reads: Iterable[Awaitable[T]]) -> list[T]:
-    """Await all `reads`, several at a time; raise the first failure alone, without its group."""
-    try:
-        return await gather(reads, max_in_flight=READS_AT_ONCE)
-    except OperationsFailed as failed:
-        raise failed.exceptions[0] from None
-
-
-def missing(what: str) -> ResourceNotFound:
-    """Make the error for something that the service does not have, found out by reading something else."""
-    return ResourceNotFound("ResourceNotFound", f"There is no {what}.", status=404, request_id=None)
-
-
-async def unless_missing(call: Awaitable[T]) -> T | None:
-    """Await `call`; return ``None`` if there is no such resource."""
-    try:
-        return await call
-    except ResourceNotFound:
-        return None
-
-
-async def existing(site: Site, names: Sequence[str]) -> list[str]:
-    """Select the hosted services that exist."""
-    found = {one.service_name.lower() for one in await site.sms.list_hosted_services()}
-    return [name for name in dict.fromkeys(names) if name.lower() in found]
+_FOR_PEOPLE: Final = frozenset({"label", "description"})
+"""Texts for which the name stands where the service wants one and the plan has none."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Self
 
 from asyncsm.errors import AlreadyExists, ResourceNotFound
+from asyncsm.operations.roles import RoleOperations
 from asyncsm.polling import OperationHandle
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
 from asyncsm.provisioning.resources import machine_changes
-from asyncsm.provisioning.resources.base import Resource, Site, Wanted, missing, unless_missing
+from asyncsm.provisioning.resources.base import Operations, Resource, Wanted
 from asyncsm.provisioning.resources.difference import Difference
+from asyncsm.provisioning.resources.site import Site, missing, unless_missing
 from asyncsm.provisioning.resources.storage import account_of
 from asyncsm.provisioning.specs import Part
 from asyncsm.wire.deployments import Deployment
@@ -32,8 +35,11 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
 
     kind: ClassVar[str] = "virtual_machine"
     entry: ClassVar[type[Part]] = VirtualMachineSpec
-    creates: str = "CreateVirtualMachineDeployment"
-    deletes: str = "DeleteRole"
+    operations: Operations = Operations(
+        creates=RoleOperations.create_virtual_machine_deployment,
+        changes=RoleOperations.update_role,
+        deletes=RoleOperations.delete_role,
+    )
     leaves_disks: ClassVar[bool] = True
     inside: ClassVar[str] = "hosted_service"
     mended: ClassVar[Sequence[str]] = ("role_size", "availability_set_name", "provision_guest_agent")
@@ -49,7 +55,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         super().__init__(spec, owner)
         self._joins = joins
         if joins is not None:
-            self.creates = "AddRole"
+            self.operations: Operations = replace(self.operations, creates=RoleOperations.add_role)
         self._certificates = tuple(certificates)
 
     def with_disks(self, disks: Mapping[str, str]) -> Self:

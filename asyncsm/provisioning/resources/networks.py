@@ -6,18 +6,19 @@ others have in it, or put into it meanwhile, stays.
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from ipaddress import IPv4Network
 from typing import Any, ClassVar, Final, TypeVar
 
 from asyncsm.errors import AlreadyExists
 from asyncsm.operations import network_files
-from asyncsm.operations.networks import FILE
+from asyncsm.operations.networks import FILE, NetworkOperations
 from asyncsm.polling import OperationHandle
 from asyncsm.provisioning.network_specs import DnsServerSpec, LocalNetworkSiteSpec, VirtualNetworkSpec
-from asyncsm.provisioning.resources.base import Resource, S, Site, missing, unless_missing
+from asyncsm.provisioning.resources.base import F, Operations, Resource, S
 from asyncsm.provisioning.resources.difference import Difference, differ
+from asyncsm.provisioning.resources.site import Site, missing, unless_missing
 from asyncsm.provisioning.specs import Part
 from asyncsm.services import NetworkManagementService
 from asyncsm.wire.base import XmlModel
@@ -35,15 +36,17 @@ from asyncsm.wire.network_configuration import (
 )
 from asyncsm.wire.networks import VirtualNetworkSite
 
-F = TypeVar("F")
 P = TypeVar("P", bound=XmlModel)
 
 
-class _Configured(Resource[F, S]):
+class _Configured(Resource[F, S], ABC):
     """A part of the network configuration."""
 
-    creates: str = "SetNetworkConfiguration"
-    deletes: str = "SetNetworkConfiguration"
+    operations: Operations = Operations(
+        creates=NetworkOperations.set_network_configuration,
+        changes=NetworkOperations.set_network_configuration,
+        deletes=NetworkOperations.set_network_configuration,
+    )
 
     @property
     def lane(self) -> str:

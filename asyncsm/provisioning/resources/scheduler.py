@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from asyncsm.polling import OperationHandle
-from asyncsm.provisioning.resources.base import ALL, Resource, Site, missing
+from asyncsm.operations.jobs import JobOperations
+from asyncsm.operations.scheduler import SchedulerOperations
+from asyncsm.provisioning.resources.base import Operations, Resource
 from asyncsm.provisioning.resources.difference import Difference, differ
+from asyncsm.provisioning.resources.site import Site
 from asyncsm.provisioning.sibling_specs import CloudServiceSpec, JobCollectionSpec, JobSpec
 from asyncsm.provisioning.specs import Part
 from asyncsm.wire import jobs
@@ -19,31 +21,14 @@ class CloudServiceResource(Resource[CloudService, CloudServiceSpec]):
 
     kind: ClassVar[str] = "cloud_service"
     entry: ClassVar[type[Part]] = CloudServiceSpec
-    creates: str = "CreateCloudService"
-    deletes: str = "DeleteCloudService"
-
-    @classmethod
-    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, CloudService]]:
-        return [(one.name, one) for one in await site.scheduler.list_cloud_services()]
-
-    async def _read(self, site: Site) -> CloudService:
-        return await site.scheduler.get_cloud_service(self.name)
-
-    def compare(self, found: CloudService) -> Iterator[Difference]:
-        """Yield differences, none of which can be changed."""
-        yield from differ("location", found.geo_region, self.spec.location, mends=False)
-        yield from differ("label", found.label, self.spec.label, mends=False)
-        yield from differ("description", found.description, self.spec.description, mends=False)
-
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
-        """Make the cloud service."""
-        spec = self.spec
-        return await site.scheduler.create_cloud_service(
-            spec.name, spec.label or spec.name, spec.description or spec.name, spec.location or ""
-        )
-
-    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        return await site.scheduler.delete_cloud_service(self.name)
+    fixed: ClassVar[Sequence[str]] = ("location", "label", "description")
+    called: ClassVar[Mapping[str, str]] = {"location": "geo_region"}
+    operations: Operations = Operations(
+        lists=SchedulerOperations.list_cloud_services,
+        reads=SchedulerOperations.get_cloud_service,
+        creates=SchedulerOperations.create_cloud_service,
+        deletes=SchedulerOperations.delete_cloud_service,
+    )
 
 
 class JobCollectionResource(Resource[JobCollection, JobCollectionSpec]):
@@ -52,37 +37,21 @@ class JobCollectionResource(Resource[JobCollection, JobCollectionSpec]):
     kind: ClassVar[str] = "job_collection"
     entry: ClassVar[type[Part]] = JobCollectionSpec
     inside: ClassVar[str] = "cloud_service"
-    creates: str = "CreateJobCollection"
-    deletes: str = "DeleteJobCollection"
     mended: ClassVar[Sequence[str]] = ("plan",)
+    shown: ClassVar[str] = "intrinsic_settings"
+    operations: Operations = Operations(
+        creates=SchedulerOperations.create_job_collection,
+        changes=SchedulerOperations.update_job_collection,
+        deletes=SchedulerOperations.delete_job_collection,
+    )
 
     @classmethod
     async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, JobCollection]]:
         return [(one.name, one) for one in (await site.scheduler.get_cloud_service(owner)).resources]
 
-    async def _read(self, site: Site) -> JobCollection:
-        for name, found in await self._listed(site, self.owner):
-            if (name or "").lower() == self.spec.name.lower():
-                return found
-        raise missing(self.key)
-
-    def _shown(self, found: JobCollection) -> object:
-        return found.intrinsic_settings
-
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
-        """Make the job collection."""
-        return await site.scheduler.create_job_collection(self.owner, self.spec.name, self.spec.plan)
-
-    async def change(
-        self, site: Site, found: JobCollection, differences: Sequence[Difference]
-    ) -> OperationHandle:
-        """Give it another plan."""
-        return await site.scheduler.update_job_collection(
-            self.owner, self.spec.name, self.spec.plan, found.e_tag or ""
-        )
-
-    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        return await site.scheduler.delete_job_collection(self.owner, self.spec.name)
+    def _values(self, site: Site, found: JobCollection | None) -> dict[str, object]:
+        tag = None if found is None else found.e_tag
+        return {**super()._values(site, found), "e_tag": tag}
 
 
 class JobResource(Resource[jobs.Job, JobSpec]):
@@ -91,14 +60,12 @@ class JobResource(Resource[jobs.Job, JobSpec]):
     kind: ClassVar[str] = "job"
     entry: ClassVar[type[Part]] = JobSpec
     inside: ClassVar[str] = "job_collection"
-    creates: str = "CreateJob"
-    deletes: str = "DeleteJob"
-    at_once: ClassVar[frozenset[str]] = ALL
-
-    @property
-    def _path(self) -> tuple[str, str, str]:
-        service, _, collection = self.owner.partition("/")
-        return service, collection, self.spec.name
+    operations: Operations = Operations(
+        reads=JobOperations.get_job,
+        creates=JobOperations.create_job,
+        changes=JobOperations.create_job,
+        deletes=JobOperations.delete_job,
+    )
 
     @classmethod
     async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, jobs.Job]]:
@@ -109,9 +76,6 @@ class JobResource(Resource[jobs.Job, JobSpec]):
             found += page
             if len(page) < 100:
                 return [(one.id, one) for one in found]
-
-    async def _read(self, site: Site) -> jobs.Job:
-        return await site.scheduler.get_job(*self._path)
 
     def compare(self, found: jobs.Job) -> Iterator[Difference]:
         """Yield differences; the state is compared unless the job has ended by itself."""
@@ -137,16 +101,8 @@ class JobResource(Resource[jobs.Job, JobSpec]):
             state=jobs.JobState(spec.state),
         )
 
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
-        """Make the job."""
-        return await site.scheduler.create_job(*self._path, self._job())
-
-    async def change(self, site: Site, found: jobs.Job, differences: Sequence[Difference]) -> OperationHandle:
-        """Put it there as it is wanted."""
-        return await site.scheduler.create_job(*self._path, self._job())
-
-    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        return await site.scheduler.delete_job(*self._path)
+    def _values(self, site: Site, found: jobs.Job | None) -> dict[str, object]:
+        return {"job": self._job()}
 
 
 def _told(job: jobs.Job) -> dict[str, object]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar, TypeVar
 
 from asyncsm.errors import AlreadyExists
 from asyncsm.operations.binding import request_of
 from asyncsm.operations.service_bus import ServiceBusNamespaceOperations
+from asyncsm.operations.service_bus_entities import ServiceBusEntityOperations
 from asyncsm.polling import Goal, OperationHandle
-from asyncsm.provisioning.resources.base import ALL, Resource, Site, missing, unless_missing
-from asyncsm.provisioning.resources.difference import Difference, differ
+from asyncsm.provisioning.resources.base import Operations, Resource
+from asyncsm.provisioning.resources.site import Site, missing, unless_missing
 from asyncsm.provisioning.sibling_specs import QueueSpec, ServiceBusNamespaceSpec, TopicSpec
 from asyncsm.provisioning.specs import Part
 from asyncsm.wire.service_bus import QueueDescription, ServiceBusNamespace, TopicDescription
+
+E = TypeVar("E", QueueDescription, TopicDescription)
+EntitySpec = TypeVar("EntitySpec", QueueSpec, TopicSpec)
 
 SETTLED_WITHIN = 600.0
 """Seconds within which a namespace becomes active, or is gone."""
@@ -36,9 +40,12 @@ class ServiceBusNamespaceResource(Resource[ServiceBusNamespace, ServiceBusNamesp
 
     kind: ClassVar[str] = "service_bus_namespace"
     entry: ClassVar[type[Part]] = ServiceBusNamespaceSpec
-    creates: str = "CreateNamespace"
-    deletes: str = "DeleteNamespace"
-    at_once: ClassVar[frozenset[str]] = ALL
+    fixed: ClassVar[Sequence[str]] = ("location", "namespace_type")
+    called: ClassVar[Mapping[str, str]] = {"location": "region"}
+    operations: Operations = Operations(
+        creates=ServiceBusNamespaceOperations.create_namespace,
+        deletes=ServiceBusNamespaceOperations.delete_namespace,
+    )
 
     @classmethod
     async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, ServiceBusNamespace]]:
@@ -52,11 +59,6 @@ class ServiceBusNamespaceResource(Resource[ServiceBusNamespace, ServiceBusNamesp
             raise missing(self.key)
         return found
 
-    def compare(self, found: ServiceBusNamespace) -> Iterator[Difference]:
-        """Yield differences, none of which can be changed."""
-        yield from differ("location", found.region, self.spec.location, mends=False)
-        yield from differ("namespace_type", found.namespace_type, self.spec.namespace_type, mends=False)
-
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Make the namespace, and wait until it can have queues."""
         spec = self.spec
@@ -64,83 +66,57 @@ class ServiceBusNamespaceResource(Resource[ServiceBusNamespace, ServiceBusNamesp
         if await self.find(site) is not None:
             raise AlreadyExists("Conflict", f"There is a namespace {spec.name}.", status=409, request_id=None)
         with site.sms.session.in_doubt(None):
-            made = await site.bus.create_namespace(
-                spec.name, spec.location or "", namespace_type=spec.namespace_type
-            )
+            made = await super().create(site, doubtful=doubtful)
         await _settled(site, spec.name)
-        return site.sms.completed(made, self.creates)
-
-    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        return await site.bus.delete_namespace(self.name)
+        return made
 
 
-class QueueResource(Resource[QueueDescription, QueueSpec]):
+class _Entity(Resource[E, EntitySpec]):
+    """A queue or a topic."""
+
+    inside: ClassVar[str] = "service_bus_namespace"
+    document: type[E]
+    """The service's model of it, of which its entry says some fields."""
+
+    def _values(self, site: Site, found: E | None) -> dict[str, object]:
+        given = self.spec.model_dump(exclude={"name"}, exclude_none=True)
+        wanted = self.document(**given) if found is None else found.model_copy(update=given)
+        return {"queue": wanted, "topic": wanted}
+
+
+class QueueResource(_Entity[QueueDescription, QueueSpec]):
     """A queue of a Service Bus namespace."""
 
     kind: ClassVar[str] = "service_bus_queue"
     entry: ClassVar[type[Part]] = QueueSpec
-    inside: ClassVar[str] = "service_bus_namespace"
-    creates: str = "CreateQueue"
-    deletes: str = "DeleteQueue"
-    at_once: ClassVar[frozenset[str]] = ALL
     mended: ClassVar[Sequence[str]] = tuple(one for one in QueueSpec.model_fields if one != "name")
+    document: type[QueueDescription] = QueueDescription
+    operations: Operations = Operations(
+        reads=ServiceBusEntityOperations.get_queue,
+        creates=ServiceBusEntityOperations.create_queue,
+        changes=ServiceBusEntityOperations.update_queue,
+        deletes=ServiceBusEntityOperations.delete_queue,
+    )
 
     @classmethod
     async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, QueueDescription]]:
         return [(one.name, one) async for one in site.bus.iterate_queues(owner)]
 
-    async def _read(self, site: Site) -> QueueDescription:
-        return await site.bus.get_queue(self.owner, self.spec.name)
 
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
-        """Make the queue."""
-        wanted = QueueDescription(**self.spec.model_dump(exclude={"name"}))
-        made = await site.bus.create_queue(self.owner, self.spec.name, wanted)
-        return site.sms.completed(made, self.creates)
-
-    async def change(
-        self, site: Site, found: QueueDescription, differences: Sequence[Difference]
-    ) -> OperationHandle:
-        """Change what differs, and give it back."""
-        given = self.spec.model_dump(exclude={"name"}, exclude_none=True)
-        made = await site.bus.update_queue(self.owner, self.spec.name, found.model_copy(update=given))
-        return site.sms.completed(made, "UpdateQueue")
-
-    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        return await site.bus.delete_queue(self.owner, self.spec.name)
-
-
-class TopicResource(Resource[TopicDescription, TopicSpec]):
+class TopicResource(_Entity[TopicDescription, TopicSpec]):
     """A topic of a Service Bus namespace."""
 
     kind: ClassVar[str] = "service_bus_topic"
     entry: ClassVar[type[Part]] = TopicSpec
-    inside: ClassVar[str] = "service_bus_namespace"
-    creates: str = "CreateTopic"
-    deletes: str = "DeleteTopic"
-    at_once: ClassVar[frozenset[str]] = ALL
     mended: ClassVar[Sequence[str]] = tuple(one for one in TopicSpec.model_fields if one != "name")
+    document: type[TopicDescription] = TopicDescription
+    operations: Operations = Operations(
+        reads=ServiceBusEntityOperations.get_topic,
+        creates=ServiceBusEntityOperations.create_topic,
+        changes=ServiceBusEntityOperations.update_topic,
+        deletes=ServiceBusEntityOperations.delete_topic,
+    )
 
     @classmethod
     async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, TopicDescription]]:
         return [(one.name, one) async for one in site.bus.iterate_topics(owner)]
-
-    async def _read(self, site: Site) -> TopicDescription:
-        return await site.bus.get_topic(self.owner, self.spec.name)
-
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
-        """Make the topic."""
-        wanted = TopicDescription(**self.spec.model_dump(exclude={"name"}))
-        made = await site.bus.create_topic(self.owner, self.spec.name, wanted)
-        return site.sms.completed(made, self.creates)
-
-    async def change(
-        self, site: Site, found: TopicDescription, differences: Sequence[Difference]
-    ) -> OperationHandle:
-        """Change what differs, and give it back."""
-        given = self.spec.model_dump(exclude={"name"}, exclude_none=True)
-        made = await site.bus.update_topic(self.owner, self.spec.name, found.model_copy(update=given))
-        return site.sms.completed(made, "UpdateTopic")
-
-    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        return await site.bus.delete_topic(self.owner, self.spec.name)

@@ -6,10 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar, Final, Self
 
+from asyncsm.operations.deployments import DeploymentOperations
+from asyncsm.operations.hosted_services import HostedServiceOperations
+from asyncsm.operations.service_certificates import ServiceCertificateOperations
 from asyncsm.polling import OperationHandle
 from asyncsm.provisioning.resources import configuration_changes
-from asyncsm.provisioning.resources.base import ALL, Resource, Site
+from asyncsm.provisioning.resources.base import Operations, Resource
 from asyncsm.provisioning.resources.difference import Difference, differ
+from asyncsm.provisioning.resources.site import Site
 from asyncsm.provisioning.resources.storage import account_of
 from asyncsm.provisioning.specs import CertificateSpec, DeploymentSpec, HostedServiceSpec, Part
 from asyncsm.wire.certificates import Certificate
@@ -24,21 +28,18 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
 
     kind: ClassVar[str] = "hosted_service"
     entry: ClassVar[type[Part]] = HostedServiceSpec
-    creates: str = "CreateHostedService"
-    deletes: str = "DeleteHostedService"
-    at_once: ClassVar[frozenset[str]] = ALL
     fixed: ClassVar[Sequence[str]] = ("location", "affinity_group")
     mended: ClassVar[Sequence[str]] = ("label", "description")
-
-    @classmethod
-    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, HostedService]]:
-        return [(one.service_name, one) for one in await site.sms.list_hosted_services()]
-
-    async def _read(self, site: Site) -> HostedService:
-        return await site.sms.get_hosted_service_properties(self.name)
-
-    def _shown(self, found: HostedService) -> object:
-        return found.hosted_service_properties
+    kept: ClassVar[Sequence[str]] = ("label",)
+    known_by: ClassVar[str] = "service_name"
+    shown: ClassVar[str] = "hosted_service_properties"
+    operations: Operations = Operations(
+        lists=HostedServiceOperations.list_hosted_services,
+        reads=HostedServiceOperations.get_hosted_service_properties,
+        creates=HostedServiceOperations.create_hosted_service,
+        changes=HostedServiceOperations.update_hosted_service,
+        deletes=HostedServiceOperations.delete_hosted_service,
+    )
 
     def compare(self, found: HostedService) -> Iterator[Difference]:
         """Yield differences, also those of extended properties."""
@@ -47,33 +48,9 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
         for name, value in self.spec.extended_properties.items():
             yield from differ(f"extended_properties.{name}", present.get(name), value)
 
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
-        """Create the hosted service."""
-        spec = self.spec
-        return await site.sms.create_hosted_service(
-            spec.name,
-            spec.label or spec.name,
-            spec.description,
-            spec.location,
-            spec.affinity_group,
-            spec.extended_properties or None,
-        )
-
-    async def change(
-        self, site: Site, found: HostedService, differences: Sequence[Difference]
-    ) -> OperationHandle:
-        """Set its label, description and extended properties."""
-        spec = self.spec
-        return await site.sms.update_hosted_service(
-            spec.name,
-            spec.label or found.hosted_service_properties.label,
-            spec.description,
-            spec.extended_properties or None,
-        )
-
     async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         site.deployments.pop(self.name.lower(), None)
-        return await site.sms.delete_hosted_service(self.name)
+        return await super()._delete(site, disks=disks)
 
 
 class CertificateResource(Resource[Certificate, CertificateSpec]):
@@ -81,10 +58,14 @@ class CertificateResource(Resource[Certificate, CertificateSpec]):
 
     kind: ClassVar[str] = "certificate"
     entry: ClassVar[type[Part]] = CertificateSpec
-    creates: str = "AddCertificates"
-    deletes: str = "DeleteCertificate"
-
     inside: ClassVar[str] = "hosted_service"
+    known_by: ClassVar[str] = "thumbprint"
+    operations: Operations = Operations(
+        lists=ServiceCertificateOperations.list_service_certificates,
+        reads=ServiceCertificateOperations.get_service_certificate,
+        creates=ServiceCertificateOperations.add_service_certificate,
+        deletes=ServiceCertificateOperations.delete_service_certificate,
+    )
 
     def __init__(self, spec: CertificateSpec, owner: str, thumbprint: str) -> None:
         super().__init__(spec, owner)
@@ -101,33 +82,12 @@ class CertificateResource(Resource[Certificate, CertificateSpec]):
         """The hosted service and the thumbprint."""
         return f"{self.owner}/{self.thumbprint}"
 
-    def secrets(self, base: Path) -> Iterator[str]:
-        """Yield the password of its file."""
-        if self.spec.password is not None:
-            yield self.spec.password.reveal(base).get_secret_value()
+    async def _place(self, site: Site) -> tuple[str, ...]:
+        return self.owner, "sha1", self.thumbprint
 
-    @classmethod
-    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Certificate]]:
-        return [(one.thumbprint, one) for one in await site.sms.list_service_certificates(owner)]
-
-    async def _read(self, site: Site) -> Certificate:
-        return await site.sms.get_service_certificate(self.owner, "sha1", self.thumbprint)
-
-    def compare(self, found: Certificate) -> Iterator[Difference]:
-        """Yield no differences: certificates with the same thumbprint are the same."""
-        yield from ()
-
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
-        """Add the certificate to its hosted service."""
-        return await site.sms.add_service_certificate(
-            self.owner,
-            site.base / self.spec.file,
-            self.spec.format,
-            self.spec.password.reveal(site.base) if self.spec.password else None,
-        )
-
-    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        return await site.sms.delete_service_certificate(self.owner, "sha1", self.thumbprint)
+    def _values(self, site: Site, found: Certificate | None) -> dict[str, object]:
+        file = {"data": site.base / self.spec.file, "certificate_format": self.spec.format}
+        return {**super()._values(site, found), **file}
 
 
 class DeploymentResource(Resource[Deployment, DeploymentSpec]):
@@ -136,9 +96,13 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
     kind: ClassVar[str] = "deployment"
     entry: ClassVar[type[Part]] = DeploymentSpec
     inside: ClassVar[str] = "hosted_service"
-    creates: str = "CreateDeployment"
-    deletes: str = "DeleteDeployment"
     fixed: ClassVar[Sequence[str]] = ("name",)
+    operations: Operations = Operations(
+        reads=DeploymentOperations.get_deployment_by_slot,
+        creates=DeploymentOperations.create_deployment,
+        changes=DeploymentOperations.change_deployment_configuration,
+        deletes=DeploymentOperations.delete_deployment,
+    )
 
     def __init__(self, spec: DeploymentSpec, base: Path, certificates: Sequence[str] = ()) -> None:
         super().__init__(spec)
@@ -178,9 +142,6 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
         service = await site.sms.get_hosted_service_properties(owner, embed_detail=True)
         return [(one.deployment_slot, one) for one in service.deployments]
 
-    async def _read(self, site: Site) -> Deployment:
-        return await site.sms.get_deployment_by_slot(self.owner, self.spec.deployment_slot)
-
     def compare(self, found: Deployment) -> Iterator[Difference]:
         """Yield differences; the service does not tell the package, so it is not compared."""
         yield from super().compare(found)
@@ -195,20 +156,11 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
             wanted = "Running" if self.spec.start_deployment else "Suspended"
             yield from differ("status", found.status, wanted)
 
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
-        """Create the deployment."""
-        spec = self.spec
-        return await site.sms.create_deployment(
-            spec.service_name,
-            spec.deployment_slot,
-            spec.name,
-            spec.package_url,
-            spec.label or spec.name,
-            self.cscfg(),
-            spec.start_deployment,
-            spec.treat_warnings_as_error,
-            spec.extended_properties or None,
-        )
+    async def _place(self, site: Site) -> tuple[str, ...]:
+        return self.owner, self.spec.deployment_slot
+
+    def _values(self, site: Site, found: Deployment | None) -> dict[str, object]:
+        return {**super()._values(site, found), "name": self.spec.name, "configuration": self.cscfg()}
 
     async def change(
         self, site: Site, found: Deployment, differences: Sequence[Difference]

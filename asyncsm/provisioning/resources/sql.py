@@ -6,17 +6,18 @@ by its administrator, whom the plan names: a server that has this administrator 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from asyncsm.errors import AlreadyExists, InvalidArgument, OutcomeUnknown
+from asyncsm.operations.sql_databases import SqlDatabaseOperations
+from asyncsm.operations.sql_servers import SqlServerOperations
 from asyncsm.polling import OperationHandle
-from asyncsm.provisioning.resources.base import ALL, Resource, Site, Wanted, missing
-from asyncsm.provisioning.resources.difference import Difference
+from asyncsm.provisioning.resources.base import F, Operations, Resource, S, Wanted
+from asyncsm.provisioning.resources.site import Site, missing
 from asyncsm.provisioning.sibling_specs import FirewallRuleSpec, SqlDatabaseSpec, SqlServerSpec
 from asyncsm.provisioning.specs import Part
-from asyncsm.wire.sql_databases import Database, FirewallRule, Server
+from asyncsm.wire.sql_databases import CreateServerResponse, Database, FirewallRule, Server
 
 
 def _picked(servers: Iterable[Server], name: str) -> Server | None:
@@ -41,8 +42,14 @@ async def _server(site: Site, name: str) -> Server:
     return found
 
 
-async def _name(site: Site, name: str) -> str:
-    return (await _server(site, name)).name or ""
+class _OnServer(Resource[F, S]):
+    """Something on a SQL server, whose name the service has made up."""
+
+    inside: ClassVar[str] = "sql_server"
+
+    @classmethod
+    async def _owner(cls, site: Site, owner: str) -> tuple[str, ...]:
+        return ((await _server(site, owner)).name or "",)
 
 
 class SqlServerResource(Resource[Server, SqlServerSpec]):
@@ -50,14 +57,10 @@ class SqlServerResource(Resource[Server, SqlServerSpec]):
 
     kind: ClassVar[str] = "sql_server"
     entry: ClassVar[type[Part]] = SqlServerSpec
-    creates: str = "CreateServer"
-    deletes: str = "DeleteServer"
-    at_once: ClassVar[frozenset[str]] = ALL
     fixed: ClassVar[Sequence[str]] = ("location", "version")
-
-    def secrets(self, base: Path) -> Iterator[str]:
-        """Yield the password of its administrator."""
-        yield self.spec.admin_password.reveal(base).get_secret_value()
+    operations: Operations = Operations(
+        creates=SqlServerOperations.create_server, deletes=SqlServerOperations.delete_server
+    )
 
     @classmethod
     async def survey(cls, site: Site, wanted: Wanted[Server]) -> Mapping[str, Server]:
@@ -76,6 +79,7 @@ class SqlServerResource(Resource[Server, SqlServerSpec]):
             raise AlreadyExists("Conflict", f"{self.name} has a server.", status=409, request_id=None)
         spec = self.spec
         password = spec.admin_password.reveal(site.base)
+        made: CreateServerResponse | Server | None
         try:
             # A look at the list above tells more than the list of operations, which knows no names.
             with site.sms.session.in_doubt(None):
@@ -83,11 +87,10 @@ class SqlServerResource(Resource[Server, SqlServerSpec]):
                     spec.name, password, spec.location or "", version=spec.version
                 )
         except OutcomeUnknown:
-            found = await self.find(site)
-            if found is None:
+            made = await self.find(site)
+            if made is None:
                 raise
-            return site.sms.completed(found, self.creates)
-        return site.sms.completed(made, self.creates)
+        return site.sms.completed(made, self.operation("create").operation)
 
     async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         found = await self._read(site)
@@ -95,81 +98,32 @@ class SqlServerResource(Resource[Server, SqlServerSpec]):
         return await site.sql.delete_server(found.name or "")
 
 
-class FirewallRuleResource(Resource[FirewallRule, FirewallRuleSpec]):
+class FirewallRuleResource(_OnServer[FirewallRule, FirewallRuleSpec]):
     """A firewall rule of a SQL server."""
 
     kind: ClassVar[str] = "sql_firewall_rule"
     entry: ClassVar[type[Part]] = FirewallRuleSpec
-    inside: ClassVar[str] = "sql_server"
-    creates: str = "CreateFirewallRule"
-    deletes: str = "DeleteFirewallRule"
-    at_once: ClassVar[frozenset[str]] = ALL
     mended: ClassVar[Sequence[str]] = ("start_ip_address", "end_ip_address")
-
-    @classmethod
-    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, FirewallRule]]:
-        return [(one.name, one) for one in await site.sql.list_firewall_rules(await _name(site, owner))]
-
-    async def _read(self, site: Site) -> FirewallRule:
-        return await site.sql.get_firewall_rule(await _name(site, self.owner), self.spec.name)
-
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
-        """Make the rule."""
-        spec, server = self.spec, await _name(site, self.owner)
-        return await site.sql.create_firewall_rule(
-            server, spec.name, spec.start_ip_address, spec.end_ip_address
-        )
-
-    async def change(
-        self, site: Site, found: FirewallRule, differences: Sequence[Difference]
-    ) -> OperationHandle:
-        """Set its addresses."""
-        spec, server = self.spec, await _name(site, self.owner)
-        return await site.sql.update_firewall_rule(
-            server, spec.name, spec.start_ip_address, spec.end_ip_address
-        )
-
-    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        return await site.sql.delete_firewall_rule(await _name(site, self.owner), self.spec.name)
+    operations: Operations = Operations(
+        lists=SqlServerOperations.list_firewall_rules,
+        reads=SqlServerOperations.get_firewall_rule,
+        creates=SqlServerOperations.create_firewall_rule,
+        changes=SqlServerOperations.update_firewall_rule,
+        deletes=SqlServerOperations.delete_firewall_rule,
+    )
 
 
-class SqlDatabaseResource(Resource[Database, SqlDatabaseSpec]):
+class SqlDatabaseResource(_OnServer[Database, SqlDatabaseSpec]):
     """A database of a SQL server."""
 
     kind: ClassVar[str] = "sql_database"
     entry: ClassVar[type[Part]] = SqlDatabaseSpec
-    inside: ClassVar[str] = "sql_server"
-    creates: str = "CreateDatabase"
-    deletes: str = "DeleteDatabase"
-    at_once: ClassVar[frozenset[str]] = ALL
     fixed: ClassVar[Sequence[str]] = ("collation_name",)
     mended: ClassVar[Sequence[str]] = ("edition", "service_objective_id", "max_size_bytes")
-
-    @classmethod
-    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Database]]:
-        return [(one.name, one) for one in await site.sql.list_databases(await _name(site, owner))]
-
-    async def _read(self, site: Site) -> Database:
-        return await site.sql.get_database(await _name(site, self.owner), self.spec.name)
-
-    async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
-        """Make the database."""
-        spec = self.spec
-        return await site.sql.create_database(
-            await _name(site, self.owner),
-            spec.name,
-            spec.service_objective_id,
-            spec.edition,
-            spec.collation_name,
-            spec.max_size_bytes,
-        )
-
-    async def change(self, site: Site, found: Database, differences: Sequence[Difference]) -> OperationHandle:
-        """Give it another edition, size or performance."""
-        spec, server = self.spec, await _name(site, self.owner)
-        return await site.sql.update_database(
-            server, spec.name, None, spec.service_objective_id, spec.edition, spec.max_size_bytes
-        )
-
-    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        return await site.sql.delete_database(await _name(site, self.owner), self.spec.name)
+    operations: Operations = Operations(
+        lists=SqlDatabaseOperations.list_databases,
+        reads=SqlDatabaseOperations.get_database,
+        creates=SqlDatabaseOperations.create_database,
+        changes=SqlDatabaseOperations.update_database,
+        deletes=SqlDatabaseOperations.delete_database,
+    )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, NamedTuple, Self
 
+from asyncsm.operations.websites import WebsiteOperations
 from asyncsm.polling import OperationHandle
-from asyncsm.provisioning.resources.base import ALL, Resource, Site, unless_missing
+from asyncsm.provisioning.resources.base import Operations, Resource
 from asyncsm.provisioning.resources.difference import Difference, differ
+from asyncsm.provisioning.resources.site import Site, unless_missing
 from asyncsm.provisioning.sibling_specs import WebSiteSpec
 from asyncsm.provisioning.specs import Part
 from asyncsm.wire import websites as wire
@@ -27,9 +29,11 @@ class WebSiteResource(Resource[Hosted, WebSiteSpec]):
 
     kind: ClassVar[str] = "web_site"
     entry: ClassVar[type[Part]] = WebSiteSpec
-    creates: str = "CreateSite"
-    deletes: str = "DeleteSite"
-    at_once: ClassVar[frozenset[str]] = ALL
+    operations: Operations = Operations(
+        creates=WebsiteOperations.create_site,
+        changes=WebsiteOperations.update_site,
+        deletes=WebsiteOperations.delete_site,
+    )
 
     def __init__(self, spec: WebSiteSpec, owner: str = "") -> None:
         super().__init__(spec, owner or spec.webspace_name)
@@ -92,7 +96,7 @@ class WebSiteResource(Resource[Hosted, WebSiteSpec]):
         )
         found = Hosted(made, await self._plan(site, wanted.name) if wanted and has_space else None)
         rest = [*self.compare(found)]
-        return await self.change(site, found, rest) if rest else site.sms.completed(made, self.creates)
+        return await self.change(site, found, rest) if rest else site.sms.completed(made, "CreateSite")
 
     async def _bring_plan(self, site: Site) -> None:
         wanted = self.spec.hosting_plan

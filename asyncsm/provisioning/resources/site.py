@@ -1,0 +1,138 @@
+"""The place of a run, and how what is there is read."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeVar
+
+from asyncsm.engine.caller import Caller
+from asyncsm.errors import ResourceNotFound
+from asyncsm.operations.declaring import AnyMethod, declared
+from asyncsm.operations.facts import Operation
+from asyncsm.polling.gather import OperationsFailed, gather
+from asyncsm.services import (
+    NetworkManagementService,
+    SchedulerManagementService,
+    ServiceBusManagementService,
+    ServiceManagementService,
+    SqlDatabaseManagementService,
+    WebsiteManagementService,
+)
+from asyncsm.wire.deployments import Deployment
+from asyncsm.wire.sql_databases import Server
+
+T = TypeVar("T")
+
+READS_AT_ONCE = 16
+"""The most reads a survey has under way at once; the session's throttle also applies."""
+
+
+@dataclass(slots=True)
+class Site:
+    """The place of a run: a subscription and a directory.
+
+    Attributes:
+        sms: a client of the subscription.
+        base: the plan's directory, with its files.
+        deployments: known deployments of virtual machines, by hosted service in lower case;
+            ``None`` for a service without one. They save a read before each machine.
+        sql_servers: known SQL servers, by their administrator in lower case.
+    """
+
+    sms: ServiceManagementService
+    base: Path
+    deployments: dict[str, Deployment | None] = field(default_factory=dict)
+    sql_servers: dict[str, Server] = field(default_factory=dict)
+
+    @property
+    def network(self) -> NetworkManagementService:
+        """A client of the subscription's security groups and routes, over the same session."""
+        return NetworkManagementService(session=self.sms.session)
+
+    @property
+    def sql(self) -> SqlDatabaseManagementService:
+        """A client of the subscription's SQL Database, over the same session."""
+        return SqlDatabaseManagementService(session=self.sms.session)
+
+    @property
+    def bus(self) -> ServiceBusManagementService:
+        """A client of the subscription's Service Bus, over the same session."""
+        return ServiceBusManagementService(session=self.sms.session)
+
+    @property
+    def web(self) -> WebsiteManagementService:
+        """A client of the subscription's web sites, over the same session."""
+        return WebsiteManagementService(session=self.sms.session)
+
+    @property
+    def scheduler(self) -> SchedulerManagementService:
+        """A client of the subscription's scheduler, over the same session."""
+        return SchedulerManagementService(session=self.sms.session)
+
+    def client(self, operation: Operation) -> Caller:
+        """Return a client that has an operation, over the same session."""
+        sibling = _SIBLINGS.get(operation.service)
+        return self.sms if sibling is None else sibling(session=self.sms.session)
+
+
+_SIBLINGS: Final = {
+    one.__name__: one
+    for one in (
+        NetworkManagementService,
+        SchedulerManagementService,
+        ServiceBusManagementService,
+        SqlDatabaseManagementService,
+        WebsiteManagementService,
+    )
+}
+
+
+def facts_of(method: AnyMethod | None) -> Operation:
+    """Return what is declared of an operation."""
+    operation = declared(method)
+    if operation is None:
+        raise NotImplementedError("there is no such operation on resources of this kind")
+    return operation
+
+
+async def called(site: Site, method: AnyMethod, *arguments: str) -> object:
+    """Call an operation by a client that has it."""
+    operation = facts_of(method)
+    answer: object = await getattr(site.client(operation), operation.name)(*arguments)
+    return answer
+
+
+async def each(read: Callable[[str], Awaitable[T]], names: Iterable[str]) -> dict[str, T]:
+    """Call `read` for each name, several at a time; return the results by name."""
+    ordered = list(dict.fromkeys(names))
+    found = await together(read(name) for name in ordered)
+    return dict(zip(ordered, found, strict=True))
+
+
+async def together(reads: Iterable[Awaitable[T]]) -> list[T]:
+    """Await all `reads`, several at a time; raise the first failure alone, without its group."""
+    try:
+        return await gather(reads, max_in_flight=READS_AT_ONCE)
+    except OperationsFailed as failed:
+        raise failed.exceptions[0] from None
+
+
+def missing(what: str) -> ResourceNotFound:
+    """Make the error for something that the service does not have, found out by reading something else."""
+    return ResourceNotFound("ResourceNotFound", f"There is no {what}.", status=404, request_id=None)
+
+
+async def unless_missing(call: Awaitable[T]) -> T | None:
+    """Await `call`; return ``None`` if there is no such resource."""
+    try:
+        return await call
+    except ResourceNotFound:
+        return None
+
+
+async def existing(site: Site, names: Sequence[str]) -> list[str]:
+    """Select the hosted services that exist."""
+    found = {one.service_name.lower() for one in await site.sms.list_hosted_services()}
+    return [name for name in dict.fromkeys(names) if name.lower() in found]

@@ -219,6 +219,6 @@ async def main(machines: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--machines", type=int, default=10, help="how many (10)")
     asyncio.run(main(parser.parse_args().machines))

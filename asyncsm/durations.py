@@ -39,6 +39,9 @@ class Usual:
 
 
 USUAL: Final[Mapping[str, Usual]] = {
+    "AbortDeploymentMigration": Usual(181, 1, 29),
+    "AbortStorageAccountMigration": Usual(120, 1, 30),
+    "AbortVirtualNetworkMigration": Usual(120, 1, 30),
     "AddCertificates": Usual(6, 14, 5, has_tail=False),
     "AddDnsServer": Usual(20, 1, 5),
     "AddExtension": Usual(30, 4, 30),
@@ -52,6 +55,9 @@ USUAL: Final[Mapping[str, Usual]] = {
     "CaptureRole": Usual(16, 1, 6),
     "CaptureRoleAsVMImage": Usual(6, 1, 6),
     "ChangeDeploymentConfiguration": Usual(151, resolution=30),
+    "CommitDeploymentMigration": Usual(332, 1, 31),
+    "CommitStorageAccountMigration": Usual(61, 1, 30),
+    "CommitVirtualNetworkMigration": Usual(60, 1, 30),
     "CreateAddOn": Usual(6),
     "CreateApplicationGateway": Usual(61, 1, 31),
     "CreateBgpPeering": Usual(60, 3, 30),
@@ -96,6 +102,9 @@ USUAL: Final[Mapping[str, Usual]] = {
     "FailoverGateway": Usual(31),
     "GetPackage": Usual(31, 1, 31),
     "PerformMaintenanceOnRole": Usual(151, resolution=30),
+    "PrepareDeploymentMigration": Usual(226, 2, 30),
+    "PrepareStorageAccountMigration": Usual(60, 2, 30),
+    "PrepareVirtualNetworkMigration": Usual(60, 2, 31),
     "ProvisionCrossConnection": Usual(32, 1, 32),
     "RebootDeploymentRoleInstance": Usual(60),
     "RebuildDeploymentRoleInstance": Usual(122, 2, 30),

@@ -24,6 +24,7 @@ from asyncsm.wire.hybrid_connections import *
 from asyncsm.wire.images import *
 from asyncsm.wire.jobs import *
 from asyncsm.wire.json_model import JsonModel
+from asyncsm.wire.migration import *
 from asyncsm.wire.monitoring import *
 from asyncsm.wire.network_configuration import *
 from asyncsm.wire.network_security_groups import *

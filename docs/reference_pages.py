@@ -48,6 +48,7 @@ PAGES: Final = {
     "uploads": ("Uploads", "asyncsm.uploads.access", "asyncsm.uploads.packages", "asyncsm.uploads.disks"),
     "plans": ("Plans", "asyncsm.provisioning.provisioner.Provisioner", "asyncsm.provisioning.plan"),
     "emulator": ("Emulator", "asyncsm.emulator.server.Emulator", "asyncsm.emulator.faults.Fault"),
+    "resource_manager": ("Migration to Resource Manager", "asyncsm.resource_manager"),
     "migrating": ("Conversion of old programs", "asyncsm.migrating"),
 }
 """Pages about other parts: their titles, and the objects they show."""

@@ -148,6 +148,19 @@ async def profile(traffic: TrafficManagerManagementService, name: str) -> None:
     await traffic.create_definition(name, "Failover", endpoints)
 
 
+async def findings(networks: NetworkManagementService, plan: Plan) -> list[str]:
+    """Ask what stands in the way of a migration to Resource Manager.
+
+    A network takes its machines along; accounts, security groups and route tables follow when nothing uses them.
+    """
+    asked = [networks.validate_virtual_network_migration(one.name) for one in plan.virtual_networks]
+    return [
+        f"{one.category}: {one.resource_type} {one.resource_name}: {one.message}"
+        for answer in await asyncio.gather(*asked)
+        for one in answer
+    ]
+
+
 async def whole(run: Awaitable[Report]) -> Report:
     """Carry out a plan, and fail unless all of it comes about."""
     report = await run
@@ -174,6 +187,8 @@ async def tour(sms: ServiceManagementService, name: str, machines: int, folder: 
     say(begun, f"{machines} machines, the gateway and {name}.trafficmanager.net are there")
     for connection in await networks.list_gateway_site_connections(name):
         say(begun, f"{connection.local_network_site_name}: {connection.connectivity_state}")
+    for line in await findings(networks, full) or ["nothing stands in the way"]:
+        say(begun, f"migration: {line}")
 
     async with asyncio.TaskGroup() as group:
         group.create_task(remove_gateway(networks, name))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -18,6 +17,7 @@ import typer
 from asyncsm.cli import plan_database, plan_export
 from asyncsm.cli.commands import Commands
 from asyncsm.cli.common import CallOptions, Yes, calling, confirm, running, say
+from asyncsm.cli.interrupts import stopping_at_interrupt
 from asyncsm.cli.output import Columns, Output, show
 from asyncsm.cli.plan_checks import looked, refuse, telling, together
 from asyncsm.cli.plan_places import clients_of, connecting, provisioner_of, shares_for
@@ -212,7 +212,8 @@ async def status(
     journal, database = plan_database.journal_or_database(journal, database)
     if database is not None:
         async with clients_of(call, plan) as clients, plan_database.engine(call, database) as engine:
-            known = await engine.status(await shares_for(plan, clients), file.parent)
+            shares = await shares_for(plan, clients, partial(engine.places, plan.name), anew=False)
+            known = await engine.status(shares, file.parent)
     else:
         async with provisioner_of(call, plan, file, journal, anew=False) as provisioner:
             known = provisioner.status()
@@ -300,7 +301,7 @@ async def _in_process(call: CallOptions, task: _Task, plan: Plan, problems: list
         place = (call, plan, task.file, task.journal, task.throttle)
         async with provisioner_of(*place, anew=problems is not None) as provisioner:
             display = display_for(call.output, plan.name, task.verb)
-            with display, _stopping_at_interrupt(lambda: provisioner.stop("interrupted")):
+            with display, stopping_at_interrupt(lambda: provisioner.stop("interrupted")):
                 if problems is None:
                     return await provisioner.destroy(task.options, display.watch)
                 preview = await looked(provisioner, task.file, problems, force=task.force)
@@ -317,57 +318,33 @@ async def _durably(
     from asyncsm.cli.plan_display import display_for
     from asyncsm.provisioning import Provisioner
 
-    async with clients_of(call, plan, task.throttle) as clients:
-        shares = await shares_for(plan, clients)
-        if problems is not None:
-            with telling(problems):
-                by_id = dict(zip(shares, clients.values(), strict=True))
-                provisioner = Provisioner(plan, by_id, base=task.file.parent, shares=shares)
-                await looked(provisioner, task.file, problems, force=task.force)
-
     with plan_database.quiet():
-        async with plan_database.engine(
-            call, database, task.throttle, connecting(call, clients), max_in_flight=task.options.max_in_flight
-        ) as engine:
+        async with (
+            clients_of(call, plan, task.throttle) as clients,
+            plan_database.engine(
+                call,
+                database,
+                task.throttle,
+                connecting(call, clients),
+                max_in_flight=task.options.max_in_flight,
+            ) as engine,
+        ):
+            places = partial(engine.places, plan.name)
+            shares = await shares_for(plan, clients, places, anew=problems is not None)
+            if problems is not None:
+                with telling(problems):
+                    by_id = dict(zip(shares, clients.values(), strict=True))
+                    provisioner = Provisioner(plan, by_id, base=task.file.parent, shares=shares)
+                    await looked(provisioner, task.file, problems, force=task.force)
             engine.work([*shares])
             if task.verb == "apply":
                 known = await engine.status(shares, task.file.parent)
                 _tell_orphans(one.key for one in known if one.orphan)
             run = await engine.submit(task.verb, shares, task.file.parent, disks=task.options.disks)
             display = display_for(call.output, plan.name, task.verb)
-            with display, _stopping_at_interrupt(engine.stop):
+            with display, stopping_at_interrupt(engine.stop):
                 report: Report = await engine.follow(run, display.watch, task.options.deadline)
                 return report
-
-
-@contextlib.contextmanager
-def _stopping_at_interrupt(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` to stop gently at the first Ctrl-C, at once at the second, or at the first where signals cannot be watched."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    interrupts = 0
-
-    def interrupted() -> None:
-        nonlocal interrupts
-        interrupts += 1
-        if interrupts == 1:
-            say("stopping: waiting for what has been sent; Ctrl-C again leaves it under way")
-            stop()
-        elif task is not None:
-            task.cancel()
-
-    watched = False
-    with contextlib.suppress(NotImplementedError, RuntimeError):
-        loop.add_signal_handler(signal.SIGINT, interrupted)
-        watched = True
-    try:
-        yield
-    except asyncio.CancelledError:
-        if interrupts < 2:
-            raise
-        raise KeyboardInterrupt from None
-    finally:
-        if watched:
-            loop.remove_signal_handler(signal.SIGINT)
 
 
 def _tell_orphans(keys: Iterable[str]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -89,7 +91,7 @@ async def provisioner_of(
 
     journal = journal or journal_beside(file)
     async with clients_of(call, plan, throttle) as clients:
-        shares = await shares_for(plan, clients, journal, anew=anew)
+        shares = await shares_for(plan, clients, partial(_in_journal, plan, journal), anew=anew)
         by_id = {one.session.subscription_id: one for one in clients.values()}
         yield Provisioner(plan, by_id, base=file.parent, journal=journal, shares=shares)
 
@@ -97,7 +99,7 @@ async def provisioner_of(
 async def shares_for(
     plan: Plan,
     clients: Mapping[str, ServiceManagementService],
-    journal: Path | None = None,
+    known: Callable[[Collection[str]], Awaitable[Mapping[str, str]]],
     *,
     anew: bool = True,
 ) -> dict[str, Plan]:
@@ -106,7 +108,7 @@ async def shares_for(
     Args:
         plan: the plan.
         clients: clients of its subscriptions; see `clients_of`.
-        journal: the journal that knows where it is already; without one, each gets as much.
+        known: tells in which of some subscriptions a journal or a database has each resource.
         anew: whether something may be made, by what there is room for.
 
     Raises:
@@ -117,21 +119,22 @@ async def shares_for(
     ids = {name: one.session.subscription_id for name, one in clients.items()}
     settled: Mapping[str, str] | None = None
     room = None
-    if journal is not None and any(one.spread is not None for one in plan.hosted_services):
-        settled = _settled(plan, ids, journal)
-    if settled is not None and anew:
-        read = {name: await one.get_subscription() for name, one in clients.items()}
-        room = room_in(plan, read, settled)
+    if any(one.spread is not None for one in plan.hosted_services):
+        names = {id_.lower(): name for name, id_ in ids.items()}
+        settled = {key: names[id_.lower()] for key, id_ in (await known([*ids.values()])).items()}
+        if anew:
+            read = {name: await one.get_subscription() for name, one in clients.items()}
+            room = room_in(plan, read, settled)
     return {ids[name]: share for name, share in shares(plan, room, settled).items()}
 
 
-def _settled(plan: Plan, ids: Mapping[str, str], journal: Path) -> dict[str, str]:
+async def _in_journal(plan: Plan, journal: Path, ids: Collection[str]) -> dict[str, str]:
     from asyncsm.provisioning import Journal
 
-    if not journal.exists():
+    if not await asyncio.to_thread(journal.exists):
         return {}
-    with Journal(journal, plan.name, [*ids.values()]) as known:
-        return {key: name for name, id_ in ids.items() for key, _ in known.records(id_)}
+    with Journal(journal, plan.name, ids) as known:
+        return {key: id_ for id_ in ids for key, _ in known.records(id_)}
 
 
 def options_for(call: CallOptions, name: str) -> CallOptions:

@@ -307,6 +307,7 @@ class Call:
         then: Effect | None = None,
         seconds: float | None = None,
         headers: Mapping[str, str] | None = None,
+        migrating: bool = False,
     ) -> Reply:
         """Answer 202 and let the change take its time.
 
@@ -316,8 +317,9 @@ class Call:
             then: the effect at the end; a `Refusal` from it (or a step) makes the operation fail.
             seconds: duration in virtual time instead of the usual one of the operation.
             headers: further headers of the answer.
+            migrating: whether the change is part of a migration to Resource Manager.
         """
-        require_free(*locks)
+        require_free(*locks, migrating=migrating)
         operation = self.record()
         self.progress.begin(
             operation,

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, TypeAlias
 from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.networking import FurtherVirtualIP
-from asyncsm.emulator.progress import Lockable
+from asyncsm.emulator.progress import Lockable, Movable
 from asyncsm.emulator.saved_names import saved
 from asyncsm.emulator.updates import Update
 from asyncsm.wire.base import ExtraElement
@@ -226,7 +226,7 @@ class Reboot:
 
 @saved("deployment", "emulator.compute:Deployment")
 @dataclass(slots=True, eq=False)
-class Deployment(Lockable):
+class Deployment(Movable):
     """Deployment in a slot of a hosted service.
 
     Attributes:
@@ -299,6 +299,11 @@ class Deployment(Lockable):
     def has_virtual_machines(self) -> bool:
         """True when the deployment consists of virtual machines, not of web and worker roles."""
         return any(role.is_virtual_machine for role in self.roles.values())
+
+    @property
+    def is_prepared(self) -> bool:
+        """True when Resource Manager has its machines already, and they are here for show."""
+        return self.migration in {"Prepared", "Committing", "CommitFailed"}
 
 
 @saved("hosted-service", "emulator.compute:HostedService")

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.naming import ByName
-from asyncsm.emulator.progress import Lockable
+from asyncsm.emulator.progress import Lockable, Movable
 from asyncsm.emulator.saved_names import saved
 from asyncsm.wire.network_security_groups import NetworkSecurityRule
 from asyncsm.wire.networks import VirtualNetworkSite
@@ -17,7 +17,7 @@ from asyncsm.wire.route_tables import Route
 
 @saved("reserved-ip", "emulator.networking:ReservedIP")
 @dataclass(slots=True, eq=False)
-class ReservedIP(Lockable):
+class ReservedIP(Movable):
     """A public address that stays with the subscription when no deployment has it.
 
     Which deployment has it is known by the deployment.
@@ -104,7 +104,7 @@ class NetworkConfiguration(Lockable):
 
 @saved("network-security-group")
 @dataclass(slots=True, eq=False)
-class NetworkSecurityGroup(Lockable):
+class NetworkSecurityGroup(Movable):
     """A network security group with its own rules; subnets, roles and interfaces know that they have it."""
 
     kind: ClassVar[str] = "network security group"
@@ -117,7 +117,7 @@ class NetworkSecurityGroup(Lockable):
 
 @saved("route-table")
 @dataclass(slots=True, eq=False)
-class RouteTable(Lockable):
+class RouteTable(Movable):
     """A route table with its routes; subnets know that they have it."""
 
     kind: ClassVar[str] = "route table"

@@ -36,6 +36,11 @@ class Located(Protocol):
 
     name: str
     location: str
+    moved_as: str
+
+    @property
+    def migration(self) -> str | None:
+        """How its migration to Resource Manager stands."""
 
 
 LocatedT = TypeVar("LocatedT", bound=Located)
@@ -67,6 +72,7 @@ class Associated(Collection[LocatedT, RequestT]):
     def require(self, subscription: Subscription, name: str, region: str | None = None) -> str:
         """Return a name as it is spelt; refuse if there is no such resource, or none in `region`."""
         thing = self.named(subscription, {}, name)
+        refusals.require_unmoved(thing.migration, thing.moved_as)  # [lifecycles 10]
         if region not in {None, thing.location}:
             sentence = self.elsewhere.format(noun=self.noun, name=thing.name, region=region)
             raise refusals.bad_request(sentence)  # [protocol 4.19] [guess]
@@ -150,6 +156,7 @@ class Subnets(Holders[NetworkConfiguration]):
     ) -> None:
         """Let the subnet have `value`, in a copy of its network."""
         site = holder.sites[parameters["virtualNetworkName"]].model_copy(deep=True)
+        refusals.require_unmoved(site.migration_state, f"Virtual Network {site.name}")  # [lifecycles 10]
         setattr(_subnet(site, parameters["subnetName"]), field, value)
         holder.sites[site.name] = site
 

@@ -127,11 +127,43 @@ class Lockable(Entity):
         return None if self.lock is None else self.lock.request_id
 
 
-def require_free(*resources: Lockable) -> None:
-    """Refuse with 409 if a change under way holds one of `resources`."""
+@dataclass(slots=True, eq=False, kw_only=True)
+class Movable(Lockable):
+    """A resource that can be migrated to Resource Manager.
+
+    Attributes:
+        migration_state: how far that has come, as it was entered; see `migration`.
+        moved_as: what it is called in refusals from its preparation on.
+    """
+
+    migration_state: str | None = None
+    moved_as: str = ""
+
+    @property
+    def migration(self) -> str | None:
+        """How its migration stands."""
+        return standing_of(self.migration_state, self)
+
+
+def standing_of(entered: str | None, held: Lockable) -> str | None:
+    """Return how a migration stands that has entered a state: if nothing is under way in it, it has failed."""
+    if entered is None or held.lock is not None or not entered.endswith("ing"):
+        return entered
+    return {"Preparing": "PrepareFailed", "Committing": "CommitFailed", "Aborting": "AbortFailed"}[entered]
+
+
+def require_free(*resources: Lockable, migrating: bool = False) -> None:
+    """Refuse with 409 if a change under way holds one of `resources`, and with 400 if one is being migrated.
+
+    Args:
+        resources: what a change needs.
+        migrating: whether the change is part of the migration itself.
+    """
     for resource in resources:
         if resource.lock is not None:
             raise refusals.exclusive_access(resource.kind, resource.lock.request_id)  # [protocol 3.1]
+        if not migrating and isinstance(resource, Movable):
+            refusals.require_unmoved(resource.migration, resource.moved_as)
 
 
 class OperationLog(Register):

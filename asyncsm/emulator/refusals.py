@@ -138,6 +138,18 @@ def exclusive_access(kind: str, holder: str) -> Refusal:
     return Refusal(409, "ConflictError", message, holder)
 
 
+def require_unmoved(migration: str | None, called: str) -> None:
+    """Refuse a change of what is being migrated to Resource Manager; what could not be prepared is as before.
+
+    Args:
+        migration: how that stands.
+        called: the resource, in the words of the message.
+    """
+    if migration not in {None, "PrepareFailed"}:
+        # [lifecycles 10]; that it is a 400 is a [guess]
+        raise bad_request(f"{called} is in the process of being migrated and hence cannot be changed.")
+
+
 def quota_exceeded(resource_type: str, limit: int, current: int, increment: int = 1) -> Refusal:
     """400: the subscription may not have so many.
 

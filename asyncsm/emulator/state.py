@@ -19,7 +19,7 @@ from asyncsm.emulator.gateways import ClientRootCertificate, Gateway, GatewayCon
 from asyncsm.emulator.monitoring import AlertRule
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.networking import NetworkConfiguration, NetworkSecurityGroup, ReservedIP, RouteTable
-from asyncsm.emulator.progress import Lockable, OperationLog
+from asyncsm.emulator.progress import Movable, OperationLog
 from asyncsm.emulator.published import ExtensionType, Publication
 from asyncsm.emulator.saved_names import saved
 from asyncsm.emulator.scheduler import CloudService
@@ -122,7 +122,7 @@ class AffinityGroup(Entity):
 
 @saved("storage-account", "emulator.state:StorageAccount")
 @dataclass(slots=True, eq=False)
-class StorageAccount(Lockable):
+class StorageAccount(Movable):
     """A storage account.
 
     Attributes:

@@ -12,6 +12,7 @@ from asyncsm.operations.extensions import ResourceExtensionOperations
 from asyncsm.operations.hosted_services import HostedServiceOperations
 from asyncsm.operations.images import OSImageOperations
 from asyncsm.operations.load_balancing import LoadBalancingOperations
+from asyncsm.operations.migration import DeploymentMigrationOperations
 from asyncsm.operations.network_convergence import ConvergentNetworkOperations
 from asyncsm.operations.networks import NetworkOperations
 from asyncsm.operations.operation_status import OperationStatusOperations
@@ -45,6 +46,7 @@ class ServiceManagementService(
     ServiceCertificateOperations,
     ServiceExtensionOperations,
     StorageAccountOperations,
+    DeploymentMigrationOperations,
     AffinityGroupOperations,
     OSImageOperations,
     VMImageOperations,

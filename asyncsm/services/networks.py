@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncsm.operations.application_gateways import ApplicationGatewayOperations
 from asyncsm.operations.gateways import GatewayOperations
 from asyncsm.operations.local_network_gateways import LocalNetworkGatewayOperations
+from asyncsm.operations.migration import NetworkMigrationOperations
 from asyncsm.operations.network_security_groups import NetworkSecurityGroupOperations
 from asyncsm.operations.route_tables import RouteTableOperations
 from asyncsm.operations.virtual_network_gateways import VirtualNetworkGatewayOperations
@@ -17,6 +18,7 @@ class NetworkManagementService(
     GatewayOperations,
     VirtualNetworkGatewayOperations,
     LocalNetworkGatewayOperations,
+    NetworkMigrationOperations,
     ApplicationGatewayOperations,
     SessionCaller,
 ):

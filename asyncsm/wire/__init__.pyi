@@ -27,6 +27,7 @@ from . import (
     inspection as inspection,
     jobs as jobs,
     json_model as json_model,
+    migration as migration,
     monitoring as monitoring,
     network_configuration as network_configuration,
     network_security_groups as network_security_groups,

@@ -222,12 +222,26 @@ async def _images(sms, change):
     await change("unregister_extension_image", "Mine", "Agent", "1.0.0.0")
 
 
+async def _migration(sms, change):
+    """A machine of its own and an account without disks go to Resource Manager, at the second try."""
+    image = image_name(await sms.list_os_images(), "Linux")
+    system, network = linux("2205")
+    await change("create_hosted_service", "moved", label="moved", location="West US")
+    machine = ("moved", "moved", "production", "moved", "moved", system, system_disk(image, "moved"), network)
+    await change("create_virtual_machine_deployment", *machine)
+    await change("create_storage_account", "moved1", "d", "moved1", location="West US")
+    for kind, names in (("deployment", ("moved", "moved")), ("storage_account", ("moved1",))):
+        for step in ("prepare", "abort", "prepare", "commit"):
+            await change(f"{step}_{kind}_migration", *names)
+
+
 async def _the_end(sms, change):
     image = image_name(await sms.list_os_images(), "Linux")
     vms = ("vms", "vms")
     for name, port in (("three", "2203"), ("four", "2204")):
         system, network = linux(port)
         await change("ensure_virtual_machine", *vms, name, system, system_disk(image, name), network)
+    await _migration(sms, change)
     await change("delete_role", *vms, "three", complete=True)
     await change("delete_virtual_machine", *vms, "four", cascade=True)
     await change("delete_hosted_service", "vms", complete=True)

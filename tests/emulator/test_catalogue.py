@@ -69,9 +69,11 @@ NAMED_OTHERWISE = {
 }
 """The same by operation, where a parameter does not mean what it means with others."""
 
+VALIDATIONS = [one.name for one in catalogue() if one.name.startswith("validate_")]
 OTHERWISE_REFUSED = {
     "get_operation_status": "400 [rec compute/add_role]",
     "check_hosted_service_name_availability": "the name is free",
+    **dict.fromkeys(VALIDATIONS, "told as a message [rec network, 1 of 1]"),
     "check_dns_prefix_availability": "the name cannot be had [guess]",
     "create_namespace": "403, as the name is too short [lifecycles 13]",
     "check_storage_account_name_availability": "the name is free",

@@ -122,6 +122,7 @@ def test_networks_come_and_go(nothing_set, monkeypatch, capsys):
     out = capsys.readouterr().out
     assert "10 machines, the gateway and " in out
     assert out.count(": Connected") == 2
+    assert "migration: nothing stands in the way" in out
     assert out.endswith("all is gone\n")
 
 

@@ -177,33 +177,25 @@ def wide(emulator, tmp_path):
     return file
 
 
-def test_several_subscriptions_with_a_database(emulator, wide, capsys, database):
-    """One engine works in all of them."""
-    assert main(["plan", "apply", str(wide), "--database", database]) == 0
-    assert "apply farm: 10 created in" in capsys.readouterr().err
-    services = [list(one.hosted_services) for one in emulator.state.subscriptions.values()]
-    assert services == [["farm-01", "farm-03"], ["farm-02", "farm-04"]]
-    assert main(["plan", "status", str(wide), "--database", database, "--query", "[].phase"]) == 0
-    assert capsys.readouterr().out.split() == ["done"] * 10
-    assert main(["plan", "destroy", str(wide), "--database", database, "--yes", "--disks"]) == 0
-    assert "destroy farm: 10 removed in" in capsys.readouterr().err
-
-
-def test_several_subscriptions(emulator, wide, capsys):
+@pytest.mark.parametrize("store", ["journal", "database"])
+def test_several_subscriptions(emulator, wide, capsys, request, store):
     """A plan names them by profiles or ids; what it has spread stays where it is, whatever the quotas."""
-    assert main(["plan", "apply", str(wide)]) == 0
+    stored = [] if store == "journal" else ["--database", request.getfixturevalue("database")]
+    first, second = emulator.state.subscriptions.values()
+    first.quotas, second.quotas = Quotas(hosted_services=3), Quotas(hosted_services=1)
+    assert main(["plan", "apply", str(wide), *stored]) == 0
     assert "apply farm: 10 created in" in capsys.readouterr().err
     services = [list(one.hosted_services) for one in emulator.state.subscriptions.values()]
-    assert sorted(map(len, services)) == [2, 2]
-    emulator.state.subscriptions[SECOND].quotas = Quotas(cores=1, hosted_services=1)
-    assert main(["plan", "apply", str(wide), "--output", "json"]) == 0
+    assert list(map(len, services)) == [3, 1]
+    second.quotas = Quotas(hosted_services=20)
+    assert main(["plan", "apply", str(wide), *stored, "--output", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["outcomes"] == {"unchanged": 10}
-    assert main(["plan", "status", str(wide), "--query", "[].phase"]) == 0
+    assert main(["plan", "status", str(wide), *stored, "--query", "[].phase"]) == 0
     assert capsys.readouterr().out.split() == ["done"] * 10
-    assert main(["plan", "destroy", str(wide), "--yes", "--disks"]) == 0
+    assert main(["plan", "destroy", str(wide), *stored, "--yes", "--disks"]) == 0
     assert [list(one.hosted_services) for one in emulator.state.subscriptions.values()] == [[], []]
     wide.write_text(wide.read_text().replace(SECOND, "nowhere"))
-    assert main(["plan", "apply", str(wide)]) == 2
+    assert main(["plan", "apply", str(wide), *stored]) == 2
     assert "'nowhere' is no profile of asyncsm account list" in capsys.readouterr().err
 
 

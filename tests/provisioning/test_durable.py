@@ -10,13 +10,13 @@ from contextlib import suppress
 import pytest
 from doubles.impatient import DEAD_AFTER
 from doubles.mortal import MortalProcess
-from doubles.plans import farm, farm_plan, things, wanted
+from doubles.plans import NETWORKS, farm, farm_plan, things, wanted
 
 from asyncsm import ServiceManagementService
 from asyncsm.config import ThrottlePolicy
 from asyncsm.emulator import Fault
 from asyncsm.errors import InvalidArgument
-from asyncsm.provisioning import Phase, Plan, RunOptions, State
+from asyncsm.provisioning import Phase, Plan, RunOptions, State, loads_plan
 
 durable = pytest.importorskip("asyncsm.provisioning.durable", reason="procrastinate is not installed")
 
@@ -104,6 +104,14 @@ async def test_a_plan_is_carried_out_and_removed(run, sms):
     assert counted(await run("apply", plan)) == {"unchanged": 7}
     assert counted(await run("destroy", plan, disks=True)) == {"removed": 7}
     assert await things(sms) == NOTHING
+
+
+async def test_networks(run, sms):
+    """They are parts of one document, and each has a record of its own."""
+    plan = loads_plan(NETWORKS, "yaml")
+    for verb, outcome in (("apply", "created"), ("apply", "unchanged"), ("destroy", "removed")):
+        assert counted(await run(verb, plan, disks=True)) == {outcome: 14}
+    assert list(await sms.list_virtual_network_sites()) == []
 
 
 async def test_disks_are_kept_and_removed_later(run, sms):

@@ -39,6 +39,7 @@ WHOLE = [
     "routes",
     "gateways",
     "expressroute",
+    "migration",
     "application_gateways",
     "traffic_manager",
     "service_bus",

@@ -273,6 +273,7 @@ def copy_to(folder: Path) -> None:
 def caught_by(mutant: Mutant, folder: Path) -> str:
     """Break the copy in `folder`, tell who notices, and mend it."""
     module = folder / mutant.path
+    whole = module.read_text(encoding="utf-8")
     mutant.apply(folder)
     environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
@@ -300,7 +301,7 @@ def caught_by(mutant: Mutant, folder: Path) -> str:
         failed = [line for line in tested.stdout.splitlines() if line.startswith("FAILED")]
         return failed[0][:110] if failed else ""
     finally:
-        shutil.copy(ROOT / mutant.path, module)
+        module.write_text(whole, encoding="utf-8")
 
 
 def main() -> int:

@@ -46,6 +46,9 @@ def _counted(given: object) -> object:
     return Counter(each.status for each in given.values()) if isinstance(given, ByName) else given
 
 
+Migration: TypeAlias = Annotated[
+    str | None, Field(description="How its migration to Resource Manager stands.")
+]
 LockedBy: TypeAlias = Annotated[str | None, Field(description="Id of the operation that holds it.")]
 
 
@@ -110,6 +113,7 @@ class DeploymentFacts(Shown):
     load_balancers: Annotated[list[str], BeforeValidator(_names)] = Field(description="Internal ones.")
     internal_vip: str | None = Field(description="The address of the internal load balancer.")
     instances: Annotated[list[InstanceFacts], BeforeValidator(_values)]
+    migration: Migration = None
     locked_by: LockedBy = None
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from asyncsm.emulator.control.hosted_services import LockedBy
+from asyncsm.emulator.control.hosted_services import LockedBy, Migration
 from asyncsm.emulator.control.resources import Column, Inside, ResourceFacts, resource_kind
 from asyncsm.emulator.control.schemas import Shown
 from asyncsm.emulator.networking import NetworkSecurityGroup, ReservedIP
@@ -124,6 +124,7 @@ class StorageAccountFacts(ResourceFacts):
     account_type: str
     location: str | None
     status: str
+    migration: Migration = None
 
 
 class SubnetFacts(Shown):
@@ -147,6 +148,7 @@ class SubnetFacts(Shown):
     empty="They come with the network configuration file of a subscription.",
     more=lambda _, site: {
         "address_prefixes": site.address_space.address_prefixes,
+        "migration": site.migration_state,
         "subnets": site.subnets.subnets,
     },
 )
@@ -156,6 +158,7 @@ class VirtualNetworkFacts(ResourceFacts):
     label: str | None
     location: str | None
     state: str | None
+    migration: Migration = None
     address_prefixes: list[str] = Field(description="In CIDR form.")
     subnets: list[SubnetFacts]
 
@@ -184,6 +187,7 @@ class ReservedIPFacts(ResourceFacts):
     address: str | None
     state: str
     used_by: str | None = Field(description="hosted service/deployment.")
+    migration: Migration = None
 
 
 class NetworkSecurityGroupSummary(ResourceFacts):
@@ -193,6 +197,7 @@ class NetworkSecurityGroupSummary(ResourceFacts):
     location: str
     own_rules: int = Field(description="Number of rules that are not the service's.")
     used_by: list[str] | None = Field(description="Subnets, roles and network interfaces.")
+    migration: Migration = None
     locked_by: LockedBy = None
 
 

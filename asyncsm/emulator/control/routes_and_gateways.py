@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import Field
 
-from asyncsm.emulator.control.hosted_services import LockedBy
+from asyncsm.emulator.control.hosted_services import LockedBy, Migration
 from asyncsm.emulator.control.resources import Column, Inside, ResourceFacts, resource_kind
 from asyncsm.emulator.control.schemas import Shown
 from asyncsm.emulator.networking import RouteTable
@@ -22,6 +22,7 @@ class RouteTableSummary(ResourceFacts):
     location: str
     number: int = Field(description="Number of routes.")
     used_by: list[str] | None = Field(description="Subnets.")
+    migration: Migration = None
     locked_by: LockedBy = None
 
 

@@ -9,12 +9,14 @@ from typing import Final
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.networking import NetworkPlan
+from asyncsm.emulator.progress import standing_of
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import addresses, gateways, network_file, network_plan
+from asyncsm.emulator.rules import addresses, gateways, network_file, network_plan, versions
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import networks as wire
+from asyncsm.wire.migration import MigrationState
 
 FILE: Final = "services/networking/media"
 
@@ -50,7 +52,7 @@ def set_configuration(call: Call) -> Reply:
 @routes.get("services/networking/virtualnetwork", "ListVirtualNetworkSites")
 def list_sites(call: Call) -> Reply:
     """List Virtual Network Sites."""
-    sites = [_shown(call.subscription, one) for one in call.subscription.networks.sites.values()]
+    sites = [_shown(call, one) for one in call.subscription.networks.sites.values()]
     return Reply(document=wire.VirtualNetworkSites(virtual_network_sites=sites))
 
 
@@ -91,10 +93,12 @@ def _require_unused(subscription: Subscription, plan: NetworkPlan) -> None:
     if present is None:
         return
     for site in present.sites.values():
+        planned = plan.sites.get(site.name)
+        if planned is None or planned.model_dump() != site.model_dump():
+            refusals.require_unmoved(site.migration_state, f"Virtual Network {site.name}")  # [lifecycles 10]
         users = list(addresses.deployments_in(subscription, site.name))
         if not users and not gateways.exists_in(subscription, site.id):
             continue
-        planned = plan.sites.get(site.name)
         if planned is None or plan.regions[planned.name] != present.regions[site.name]:
             # [protocol 3.1]
             raise network_plan.wrong(f"The virtual network {site.name} is currently in use.")
@@ -112,6 +116,13 @@ def _require_unused(subscription: Subscription, plan: NetworkPlan) -> None:
                 raise network_plan.wrong(f"The subnet {subnet.name} is currently in use.")  # [protocol 3.1]
 
 
-def _shown(subscription: Subscription, site: wire.VirtualNetworkSite) -> wire.VirtualNetworkSite:
+def _shown(call: Call, site: wire.VirtualNetworkSite) -> wire.VirtualNetworkSite:
+    subscription = call.subscription
     used = any(True for _ in addresses.deployments_in(subscription, site.name))
-    return site.model_copy(update={"in_use": True if used else None})  # left out where it is not
+    # Both are left out where they are not.
+    update: dict[str, object] = {"in_use": True if used else None, "migration_state": None}
+    if site.migration_state is not None and call.version >= versions.MIGRATING_SINCE:
+        # Here it is a number. [rec network, 2 of 2]
+        state = standing_of(site.migration_state, subscription.networks)
+        update["migration_state"] = str([*MigrationState].index(MigrationState(state or "")) + 1)
+    return site.model_copy(update=update)

@@ -94,8 +94,8 @@ def create_deployment(call: Call) -> Reply:
 @routes.get(f"{BY_NAME}/roles/{{roleName}}", "GetRole")
 def get(call: Call) -> Reply:
     """Get Role: a virtual machine, without what set it up."""
-    _, _, role = path_resources.machine(call)
-    return Reply(document=role_documents.alone(call, role))
+    _, deployment, role = path_resources.machine(call)
+    return Reply(document=role_documents.alone(call, deployment, role))
 
 
 def _new_deployment(call: Call, service: HostedService, wanted: wire.VirtualMachineDeployment) -> Deployment:

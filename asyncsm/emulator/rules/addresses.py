@@ -53,6 +53,7 @@ def require_network(
         raise refusals.bad_request(f"The virtual network {name} does not exist.")
     if subscription.networks.plan.regions[site.name] != region:
         raise refusals.bad_request(f"The virtual network {site.name} is not in {region}.")  # [protocol 5.6]
+    refusals.require_unmoved(site.migration_state, f"Virtual Network {site.name}")  # [lifecycles 10]
     return site.name
 
 

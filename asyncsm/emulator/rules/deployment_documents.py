@@ -30,7 +30,7 @@ def deployment(call: Call, service: HostedService, shown: Deployment) -> deploym
         name=shown.name,
         deployment_slot=deployments.DeploymentSlot(shown.slot),
         private_id=shown.private_id,
-        status=deployments.DeploymentStatus(shown.status),
+        status=deployments.DeploymentStatus("Suspended" if shown.is_prepared else shown.status),
         label=shown.label,
         url=deployment_lifecycle.address_in(service, shown.slot, shown.private_id),
         configuration=service_configurations.of_machines(own) if machines else shown.configuration,
@@ -50,7 +50,8 @@ def deployment(call: Call, service: HostedService, shown: Deployment) -> deploym
         dns=_dns(shown),
         persistent_vm_downtime_info=_downtime(shown),
         extension_configuration=shown.extensions,
-        virtual_ips=virtual_ips.shown(shown),
+        # [rec compute, 2 of 2]
+        virtual_ips=networks.VirtualIPs() if shown.is_prepared else virtual_ips.shown(shown),
         reserved_ip_name=shown.reserved_ip_name,
         internal_dns_suffix=shown.internal_dns_suffix,
         load_balancers=networks.LoadBalancers(load_balancers=shown.load_balancers),

@@ -13,16 +13,24 @@ def listed(call: Call, service: HostedService, holder: Deployment) -> list[deplo
     own = sorted(
         holder.instances.values(), key=lambda one: (one.deallocated, one.role_name.lower(), one.number)
     )
-    return [_without_place(one) if one.deallocated else _shown(call, service, holder, one) for one in own]
+    if holder.is_prepared:
+        # As if they were shut down. [rec compute, 2 of 2]
+        return [_without_place(one, "StoppedDeallocated", "Stopped") for one in own]
+    return [
+        _without_place(one, one.status, one.power_state)
+        if one.deallocated
+        else _shown(call, service, holder, one)
+        for one in own
+    ]
 
 
-def _without_place(one: RoleInstance) -> deployments.RoleInstance:
+def _without_place(one: RoleInstance, status: str, power_state: str) -> deployments.RoleInstance:
     """An instance that has no place, hence nothing that goes with one."""
     return deployments.RoleInstance(
         role_name=one.role_name,
         instance_name=one.name,
-        instance_status=deployments.InstanceStatus(one.status),
-        power_state=deployments.PowerState(one.power_state),
+        instance_status=deployments.InstanceStatus(status),
+        power_state=deployments.PowerState(power_state),
         remote_access_certificate_thumbprint=one.remote_access_thumbprint if one.provisioned else None,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from random import Random
 from typing import Final, TypeVar
@@ -12,7 +13,7 @@ from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.networking import NetworkPlan
 from asyncsm.emulator.refusals import Refusal
-from asyncsm.emulator.rules import addresses
+from asyncsm.emulator.rules import addresses, network_file
 from asyncsm.emulator.rules.network_file import Element
 from asyncsm.emulator.state import Quotas, Subscription
 from asyncsm.wire import networks as wire
@@ -71,8 +72,22 @@ def _keep_what_files_lack(present: NetworkPlan, coming: NetworkPlan) -> None:
             if before := present_subnets.get(subnet.name.lower()):
                 subnet.network_security_group = before.network_security_group
                 subnet.route_table_name = before.route_table_name
+        kept.migration_state = site.migration_state
         if site.gateway is not None and kept.gateway is not None and kept.gateway.profile is None:
             kept.gateway.profile = site.gateway.profile
+
+
+def without(present: NetworkPlan, name: str) -> NetworkPlan | None:
+    """Return the plan without a network; ``None`` if nothing is left. [rec network, 2 of 2]"""
+    root = network_file.read(present.file)
+    for sites in root.all("VirtualNetworkConfiguration", "VirtualNetworkSites"):
+        sites.children = [one for one in sites.children if one.attributes["name"].lower() != name.lower()]
+    left: ByName[wire.VirtualNetworkSite] = ByName()
+    for site in present.sites.values():
+        if site.name.lower() != name.lower():
+            left[site.name] = site
+    plan = replace(present, file=network_file.given_back(root), sites=left)
+    return plan if plan.has_content else None
 
 
 def wrong(reason: str) -> Refusal:

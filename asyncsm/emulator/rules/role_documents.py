@@ -15,12 +15,12 @@ from asyncsm.wire.extensions import ResourceExtensionReferences
 RoleT = TypeVar("RoleT", bound=roles.Role)
 
 
-def alone(call: Call, role: Role) -> roles.PersistentVMRole:
+def alone(call: Call, holder: Deployment, role: Role) -> roles.PersistentVMRole:
     """A virtual machine without the addresses that belong to its deployment."""
     network = _network(call, role, _endpoints(call, role))
     if not role.network.subnet_names:
         network.model_fields_set.discard("subnet_names")
-    return _machine(call, roles.PersistentVMRole, role, network)
+    return _with_migration(call, holder, _machine(call, roles.PersistentVMRole, role, network))
 
 
 def listed(call: Call, service: HostedService, holder: Deployment, role: Role) -> roles.Role:
@@ -38,6 +38,13 @@ def listed(call: Call, service: HostedService, holder: Deployment, role: Role) -
             endpoint.vip = at[endpoint.name]
     shown = _machine(call, roles.Role, role, _network(call, role, endpoints))
     shown.xsi_type, shown.role_type = "PersistentVMRole", "PersistentVMRole"
+    return _with_migration(call, holder, shown)
+
+
+def _with_migration(call: Call, holder: Deployment, shown: RoleT) -> RoleT:
+    """A machine with the state in which the migration of its deployment is."""
+    if holder.migration is not None and call.version >= versions.MIGRATING_SINCE:
+        shown.migration_state = holder.migration
     return shown
 
 

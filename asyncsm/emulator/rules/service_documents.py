@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncsm.emulator import catalogue
 from asyncsm.emulator.call import Call
 from asyncsm.emulator.compute import HostedService
+from asyncsm.emulator.rules import versions
 from asyncsm.emulator.state import StorageAccount
 from asyncsm.wire import hosted_services, storage
 from asyncsm.wire.properties import ExtendedProperties
@@ -78,6 +79,7 @@ def storage_account(call: Call, account: StorageAccount) -> storage.StorageServi
         service_name=account.name,
         storage_service_properties=properties,
         extended_properties=ExtendedProperties.from_dict(account.extended_properties),
+        migration_state=account.migration if call.version >= versions.MIGRATING_SINCE else None,
     )
 
 

@@ -69,6 +69,9 @@ ENDPOINT: Final[Mapping[str, str]] = {
     "virtual_ip_name": "2015-04-01",
 }
 
+MIGRATING_SINCE: Final = "2016-03-01"
+"""The version from which replies show how a migration to Resource Manager stands. [protocol 1.7]"""
+
 DISK: Final[Mapping[str, str]] = {"io_type": "2014-10-01"}
 """The versions from which a part of a reply has these elements; others it always had. [protocol 1.7]"""
 

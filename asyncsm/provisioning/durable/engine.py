@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -261,6 +261,32 @@ class DurableEngine:
                 f"{subscription}/" if len(run) > 1 else "",
             )
         ]
+
+    async def places(self, plan: str, subscriptions: Collection[str]) -> dict[str, str]:
+        """Return which of some subscriptions has each resource of a plan, by what was made or is asked for.
+
+        Args:
+            plan: its name.
+            subscriptions: their ids.
+        """
+        known = [plan, [one.lower() for one in subscriptions]]
+        async with self._pool.connection() as connection:
+            asked = await connection.execute(
+                "SELECT subscription, base, document FROM asyncsm_run"
+                " WHERE plan = %s AND subscription = ANY(%s) AND ended IS NULL",
+                known,
+            )
+            found = {
+                one.key: subscription
+                for subscription, base, document in await asked.fetchall()
+                for one in resources_of(Plan.model_validate_json(document), Path(base))
+            }
+            recorded = await connection.execute(
+                "SELECT key, subscription FROM asyncsm_record"
+                " WHERE plan = %s AND subscription = ANY(%s) AND document IS NOT NULL",
+                known,
+            )
+            return found | dict(await recorded.fetchall())
 
     async def abandon(self, plan: str, subscriptions: Sequence[str]) -> int:
         """End the runs of a plan: nothing more is sent once this returns.

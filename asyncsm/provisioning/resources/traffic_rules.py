@@ -28,7 +28,7 @@ _Change = Callable[..., Awaitable[OperationHandle]]
 
 
 class _Holder(Resource[F, HolderT]):
-    """What has rules or routes, and a region.
+    """A security group or a route table, without what is in it.
 
     Attributes:
         listing: lists those that there are.
@@ -90,7 +90,7 @@ class _Held(Resource[PartT, PartT]):
     take: ClassVar[_Change]
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
-        """Set it."""
+        """Set the rule or route."""
         return await type(self).put(site.network, self.owner, *dict(self.spec).values())
 
     async def change(self, site: Site, found: PartT, differences: Sequence[Difference]) -> OperationHandle:

@@ -1,0 +1,293 @@
+"""The way out of classic Azure: all of a subscription migrated to Resource Manager, in the right order.
+
+Virtual networks come first, with the deployments in them, and deployments that are in no network; then what
+they had in use: storage accounts, whose disks have gone with the machines, security groups, route tables and
+reserved IPs. What does not depend on each other goes at the same time.
+
+Where a migration stands is known by the service alone, so one that was interrupted is taken up by doing the
+same again. It does not show that of security groups, route tables and reserved IPs; these are prepared and
+committed in one go.
+
+This is not `asyncsm.migrating`, which converts programs for the old SDK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Final, Literal, TypeAlias, TypeVar, cast
+
+from asyncsm.errors import AsyncsmError, ResourceNotFound
+from asyncsm.operations.binding import request_of
+from asyncsm.operations.hosted_services import HostedServiceOperations
+from asyncsm.operations.networks import NetworkOperations
+from asyncsm.operations.storage import StorageAccountOperations
+from asyncsm.polling import OperationHandle
+from asyncsm.polling.gather import gather
+from asyncsm.services import NetworkManagementService, ServiceManagementService
+from asyncsm.wire.document import Document
+from asyncsm.wire.hosted_services import HostedService
+from asyncsm.wire.migration import MigrationState, ValidationMessages
+from asyncsm.wire.networks import VirtualNetworkSites
+from asyncsm.wire.storage import StorageServices
+
+T = TypeVar("T")
+M = TypeVar("M", bound=Document)
+Verb: TypeAlias = Literal["validate", "prepare", "commit", "abort"]
+
+AT_ONCE: Final = 16
+"""How many resources are asked for, or moved, at a time."""
+
+VERSION: Final = "2016-06-01"
+"""A version in which the service shows how migrations stand."""
+
+STATELESS: Final = frozenset({"network_security_group", "route_table", "reserved_ip_address"})
+"""Kinds whose state the service does not show."""
+
+PREPARED: Final = frozenset(
+    {MigrationState.PREPARED, MigrationState.COMMIT_FAILED, MigrationState.COMMITTING}
+)
+"""States from which a commit leads on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource that can be migrated on its own.
+
+    Attributes:
+        kind: ``virtual_network``, ``deployment``, ``storage_account``, ``network_security_group``,
+            ``route_table`` or ``reserved_ip_address``.
+        name: its name; of a deployment that of its service and its own, with a slash between.
+        state: a `MigrationState`; ``None`` if nothing is prepared, or the service does not tell.
+    """
+
+    kind: str
+    name: str
+    state: str | None = None
+
+    @property
+    def stage(self) -> int:
+        """1 for what is migrated first, 2 for what can be when that has gone."""
+        return 1 if self.kind in {"virtual_network", "deployment"} else 2
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of a step for a resource.
+
+    Attributes:
+        resource: as it was before.
+        result: ``ready``, ``hindered``, ``prepared``, ``committed``, ``aborted`` or ``failed``.
+        reasons: the service's words, where it did not go.
+    """
+
+    resource: Resource
+    result: str
+    reasons: tuple[str, ...] = ()
+
+
+Watch: TypeAlias = Callable[[Outcome], None]
+
+
+async def migration_status(sms: ServiceManagementService) -> list[Resource]:
+    """Read what can be migrated, in the order in which it is, and how that stands.
+
+    Deployments in a virtual network are part of it.
+
+    Raises:
+        AsyncsmError: something of the subscription cannot be read.
+    """
+    networks = NetworkManagementService(session=sms.session)
+    sites = await _newer(sms, VirtualNetworkSites, NetworkOperations.list_virtual_network_sites)
+    accounts = await _newer(sms, StorageServices, StorageAccountOperations.list_storage_accounts)
+    services = await gather(
+        (_service(sms, one.service_name) for one in await sms.list_hosted_services()), max_in_flight=AT_ONCE
+    )
+    deployments = [
+        Resource(
+            "deployment",
+            f"{service.service_name}/{one.name}",
+            next((role.migration_state for role in one.role_list), None),
+        )
+        for service in services
+        if service is not None
+        for one in service.deployments
+        if not one.virtual_network_name
+    ]
+    groups = await networks.list_network_security_groups()
+    tables = await networks.list_route_tables()
+    return [
+        *(Resource("virtual_network", one.name, _word(one.migration_state)) for one in sites),
+        *deployments,
+        *(Resource("storage_account", one.service_name or "", one.migration_state) for one in accounts),
+        *(Resource("network_security_group", one.name or "") for one in groups),
+        *(Resource("route_table", one.name or "") for one in tables),
+        *(Resource("reserved_ip_address", one.name) for one in await sms.list_reserved_ip_addresses()),
+    ]
+
+
+async def validate_migration(sms: ServiceManagementService) -> list[Outcome]:
+    """Ask of each resource what hinders its migration, and change nothing.
+
+    What is of the second stage may be hindered by what goes in the first.
+
+    Raises:
+        AsyncsmError: something of the subscription cannot be read.
+    """
+    return await _all(_validated(sms, one) for one in await migration_status(sms))
+
+
+async def prepare_migration(sms: ServiceManagementService, *, watch: Watch | None = None) -> list[Outcome]:
+    """Prepare what can be: networks and deployments, and when there are none of these the storage accounts.
+
+    Args:
+        sms: whose subscription it is.
+        watch: called with each outcome.
+
+    Raises:
+        AsyncsmError: something of the subscription cannot be read.
+    """
+    found = await migration_status(sms)
+    first = min((one.stage for one in found), default=1)
+    wanted = [one for one in found if one.stage == first and one.kind not in STATELESS]
+    return await _all(_prepared(sms, one, watch) for one in wanted if one.state not in PREPARED)
+
+
+async def commit_migration(sms: ServiceManagementService, *, watch: Watch | None = None) -> list[Outcome]:
+    """Commit all that is prepared: this API does not know it any more.
+
+    Args, errors: as of `prepare_migration`.
+    """
+    found = await migration_status(sms)
+    return await _all(_committed(sms, one, watch) for one in found if one.state in PREPARED)
+
+
+async def abort_migration(sms: ServiceManagementService, *, watch: Watch | None = None) -> list[Outcome]:
+    """Take back all that is prepared and not committed, and all that could not be prepared.
+
+    Args, errors: as of `prepare_migration`.
+    """
+    found = await migration_status(sms)
+    return await _all(_aborted(sms, one, watch) for one in found if one.state is not None)
+
+
+async def migrate(sms: ServiceManagementService, *, watch: Watch | None = None) -> list[Outcome]:
+    """Migrate all of a subscription: prepare and commit each resource, and tell what cannot go and why.
+
+    Interrupted, it is taken up by calling it again.
+
+    Args:
+        sms: whose subscription it is.
+        watch: called with each outcome.
+
+    Returns:
+        the outcomes in their order: of each resource that it is committed, hindered, or has failed.
+
+    Raises:
+        AsyncsmError: something of the subscription cannot be read.
+    """
+    ended: list[Outcome] = []
+    for stage in (1, 2):
+        found = [one for one in await migration_status(sms) if one.stage == stage]
+        ended += await _all(_moved(sms, one, watch) for one in found)
+    return ended
+
+
+async def _moved(sms: ServiceManagementService, resource: Resource, watch: Watch | None) -> Outcome:
+    if resource.state not in PREPARED:
+        outcome = await _prepared(sms, resource, watch)
+        if outcome.result != "prepared":
+            return outcome
+    return await _committed(sms, resource, watch)
+
+
+async def _validated(sms: ServiceManagementService, resource: Resource) -> Outcome:
+    if resource.state in PREPARED:
+        return Outcome(resource, "prepared")
+    found = await _validation(sms, resource)
+    reasons = tuple(one.message or "" for one in found if one.category == "Error")
+    return Outcome(resource, "hindered" if reasons else "ready", reasons)
+
+
+async def _prepared(sms: ServiceManagementService, resource: Resource, watch: Watch | None) -> Outcome:
+    outcome = await _validated(sms, resource)
+    if outcome.result == "ready":
+        outcome = await _stepped(sms, resource, "prepare", "prepared")
+    if outcome.result == "failed" and await _is_prepared(sms, resource):
+        outcome = Outcome(resource, "prepared")
+    return _tell(outcome, watch)
+
+
+async def _committed(sms: ServiceManagementService, resource: Resource, watch: Watch | None) -> Outcome:
+    return _tell(await _stepped(sms, resource, "commit", "committed"), watch)
+
+
+async def _aborted(sms: ServiceManagementService, resource: Resource, watch: Watch | None) -> Outcome:
+    return _tell(await _stepped(sms, resource, "abort", "aborted"), watch)
+
+
+async def _stepped(sms: ServiceManagementService, resource: Resource, verb: Verb, result: str) -> Outcome:
+    try:
+        handle = await _method(sms, resource, verb)(*resource.name.split("/"))
+        await cast("OperationHandle", handle)
+    except AsyncsmError as error:
+        if verb != "commit" or not isinstance(error, ResourceNotFound):
+            return Outcome(resource, "failed", (str(error),))
+    return Outcome(resource, result)
+
+
+async def _is_prepared(sms: ServiceManagementService, resource: Resource) -> bool:
+    """Tell whether somebody else has prepared it, such as a run that was interrupted."""
+    if resource.kind in STATELESS:
+        return True  # for all that is known: the commit will tell
+    place = (resource.kind, resource.name)
+    return any((one.kind, one.name) == place and one.state in PREPARED for one in await migration_status(sms))
+
+
+def _tell(outcome: Outcome, watch: Watch | None) -> Outcome:
+    if watch is not None:
+        watch(outcome)
+    return outcome
+
+
+def _method(
+    sms: ServiceManagementService, resource: Resource, verb: Verb
+) -> Callable[..., Awaitable[object]]:
+    """Return the method that takes a step with such a resource."""
+    networks = NetworkManagementService(session=sms.session)
+    has = sms if resource.kind in {"deployment", "storage_account"} else networks
+    return cast("Callable[..., Awaitable[object]]", getattr(has, f"{verb}_{resource.kind}_migration"))
+
+
+async def _validation(sms: ServiceManagementService, resource: Resource) -> ValidationMessages:
+    found = await _method(sms, resource, "validate")(*resource.name.split("/"))
+    return cast("ValidationMessages", found)
+
+
+async def _all(steps: Iterable[Awaitable[T]]) -> list[T]:
+    return list(await gather(steps, max_in_flight=AT_ONCE))
+
+
+async def _newer(
+    sms: ServiceManagementService, model: type[M], method: Callable[..., Awaitable[M]], *given: object
+) -> M:
+    """Read what `method` reads, in a version that shows how migrations stand."""
+    return await sms.fetch(model, replace(request_of(method, *given), version=VERSION))
+
+
+async def _service(sms: ServiceManagementService, name: str) -> HostedService | None:
+    """Read a hosted service with its deployments; ``None`` if it has gone meanwhile."""
+    try:
+        return await _newer(
+            sms, HostedService, HostedServiceOperations.get_hosted_service_properties, name, True
+        )
+    except ResourceNotFound:
+        return None
+
+
+def _word(number: str | None) -> str | None:
+    """Return a network's state, which is told as a number, as that of other resources."""
+    if number is None or not number.isdecimal():
+        return number
+    words = ["None", *MigrationState]
+    return words[int(number)] if 0 < int(number) < len(words) else None

@@ -1,0 +1,122 @@
+"""Migration to Resource Manager: what hinders it, its states and what shows them, and what is refused meanwhile."""
+
+import pytest
+from doubles.bare_client import document
+from doubles.compute import tag
+from doubles.contents import EVERYTHING, NETWORK as FILE
+from doubles.security_groups import GROUPS, HAS, ROLE, group
+
+SITES = "services/networking/virtualnetwork"
+INSIDE = f"{SITES}/inside"
+SHOP = "services/hostedservices/shop/deployments/production"
+STORE = "services/storageservices/near1"
+ADDRESS = "services/networking/reservedips/spare"
+GUARD = f"{GROUPS}/guard"
+OUT = "services/networking/routetables/out"
+NEW = document("DeploymentNetworkResource", tag("DestinationVirtualNetwork", "New"))
+UPDATE = document("UpdateStorageServiceInput", tag("Description", "changed"))
+TABLE = document("RouteTableAssociation", tag("RouteTableName", "out"))
+MISSING = [
+    ("services/hostedservices/none/deployments/none", "The deployment name 'none' does not exist."),
+    (f"{SITES}/none", "The virtual network none does not exist."),
+    ("services/storageservices/none", "The storage account 'none' was not found."),
+    ("services/networking/reservedips/none", "The reserved IP 'none' was not found."),
+    (f"{GROUPS}/none", "The Network Security Group none does not exist."),
+    ("services/networking/routetables/none", "The Route Table none does not exist."),
+]
+HINDERED = [
+    (SHOP, "is in the virtual network inside and is migrated with it."),
+    ("services/storageservices/store", "is in use by the disk or image"),
+    (GUARD, "is in use by subnet inside/web"),
+    ("services/networking/reservedips/front", "is in use by deployment production of hosted service shop"),
+]
+FREE = [
+    (STORE, "PUT", STORE, UPDATE, "Storage account near1"),
+    (ADDRESS, "DELETE", ADDRESS, "", "Reserved IP spare"),
+    (GUARD, "POST", f"{ROLE}/{HAS}", group("guard"), "Network Security Group guard"),
+    (OUT, "POST", f"{INSIDE}/subnets/web/routetables", TABLE, "Route Table out"),
+]
+
+
+@pytest.fixture(autouse=True)
+async def seeded(emulator, management):
+    """Machines in a network, and what they do not use; a version that shows states."""
+    emulator.seed({**EVERYTHING, "reserved_ips": [{"name": "front"}, {"name": "spare"}]})
+    management.headers["x-ms-version"] = "2016-07-01"
+
+
+async def step(management, verb, path):
+    """Take a step of the migration to its end, and return the last answer."""
+    answer = await management.post(f"{path}/migration?comp={verb}", NEW if "deployments" in path else "")
+    return await management.finished(answer) if answer.status == 202 else answer
+
+
+@pytest.mark.parametrize(("path", "message"), MISSING)
+async def test_what_is_not_there(management, path, message):
+    """A validation tells it in a message; all else is refused."""
+    assert (await step(management, "validate", path)).find_all("Message") == [message]
+    for verb in ("prepare", "commit", "abort"):
+        answer = await step(management, verb, path)
+        assert (answer.status, answer.message) == (404, message)
+
+
+@pytest.mark.parametrize(("path", "words"), HINDERED)
+async def test_hindrances(management, path, words):
+    """What a validation says makes a preparation fail, after which the resource is as before."""
+    if path == GUARD:
+        await management.finished(await management.post(f"{INSIDE}/subnets/web/{HAS}", group("guard")))
+    told = await step(management, "validate", path)
+    assert words in told.find("Message")
+    assert told.find("Category") == "Error"
+    failed = await step(management, "prepare", path)
+    assert failed.find_all("Message") == told.find_all("Message")[:1]
+    assert (await step(management, "commit", path)).status == 400
+    assert (await step(management, "abort", path)).find("Status") == "Succeeded"
+
+
+@pytest.mark.parametrize(("path", "method", "target", "body", "called"), FREE)
+async def test_prepared(management, path, method, target, body, called):
+    """What is prepared refuses changes until the abort, and has gone after the commit."""
+    assert (await step(management, "validate", path)).find_all("Message") == []
+    for last in ("abort", "commit"):
+        assert (await step(management, "prepare", path)).find("Status") == "Succeeded"
+        assert (await step(management, "prepare", path)).status == 400
+        refused = await management.send(method, target, body)
+        if refused.status == 202:
+            refused = await management.finished(refused)
+        message = f"{called} is in the process of being migrated and hence cannot be changed."
+        assert refused.find("Message") == message
+        assert (await step(management, last, path)).find("Status") == "Succeeded"
+    assert (await management.get(path)).status == 404
+
+
+async def test_a_network_with_its_machines(management):
+    """They are prepared together, look as if shut down, and leave together with their disks and service."""
+    assert (await step(management, "validate", INSIDE)).find_all("Message") == []
+    await step(management, "prepare", INSIDE)
+    shown = await management.get(SHOP)
+    assert (shown.find("Status"), shown.find("InstanceStatus")) == ("Suspended", "StoppedDeallocated")
+    assert shown.find_all("MigrationState") == ["Prepared"] * len(shown.find_all("RoleName")[::2])
+    assert (await management.get(SITES)).find("MigrationState") == "2"
+    assert (await management.get(ROLE)).find("MigrationState") == "Prepared"
+    refused = await management.delete(SHOP)
+    assert "Virtual Network inside is in the process of being migrated" in refused.message
+    other = FILE.replace("10.0.1.0/24", "10.0.2.0/24")
+    assert "being migrated" in (await management.put("services/networking/media", other)).message
+    kept = await management.finished(await management.put("services/networking/media", FILE))
+    assert kept.find("Status") == "Succeeded"
+    assert (await step(management, "commit", INSIDE)).find("Status") == "Succeeded"
+    assert (await management.get("services/hostedservices/shop")).status == 404
+    assert (await management.get(SITES)).find_all("VirtualNetworkSite") == []
+    assert "inside" not in (await management.get("services/networking/media")).text
+
+
+async def test_a_state_is_left_again(emulator, management):
+    """A step that fails for another reason leaves a state from which there is a way."""
+    from asyncsm.emulator import Fault
+
+    await step(management, "prepare", STORE)
+    with emulator.faults.active(Fault(kind="fail", operation="CommitStorageAccountMigration")):
+        assert (await step(management, "commit", STORE)).find("Status") == "Failed"
+    assert (await management.get(STORE)).find("MigrationState") == "CommitFailed"
+    assert (await step(management, "commit", STORE)).find("Status") == "Succeeded"

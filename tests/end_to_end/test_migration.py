@@ -1,0 +1,141 @@
+"""Migration to Resource Manager: each step with its reply lost, and whole subscriptions."""
+
+import json
+
+import pytest
+from doubles.command_lines import run_with
+from doubles.contents import EVERYTHING
+from doubles.loopback import SUBSCRIPTION, Loopback
+from doubles.lossy import LossyLoopback
+from doubles.virtual_time import virtual_time
+
+from asyncsm import ManagementSession, NetworkManagementService, ServiceManagementService
+from asyncsm.emulator.seeding import SeedDocument
+from asyncsm.emulator.standing import StandingSubscription
+from asyncsm.emulator.state import Quotas
+from asyncsm.errors import OutcomeUnknown
+from asyncsm.provisioning.planting import plant
+from asyncsm.resource_manager import (
+    abort_migration,
+    commit_migration,
+    migrate,
+    migration_status,
+    prepare_migration,
+    validate_migration,
+)
+
+SEED = {
+    **EVERYTHING,
+    "reserved_ips": [{"name": "front"}, {"name": "spare"}],
+    "virtual_machines": [
+        *EVERYTHING["virtual_machines"],
+        {
+            "name": "alone",
+            "service_name": "alone",
+            "deployment_name": "first",
+            "os_virtual_hard_disk": {"source_image_name": "mine"},
+        },
+    ],
+    "hosted_services": [*EVERYTHING["hosted_services"], {"name": "alone"}],
+}
+KINDS = {
+    "deployment": ("alone", "first"),
+    "storage_account": ("near1",),
+    "virtual_network": ("inside",),
+    "reserved_ip_address": ("spare",),
+    "network_security_group": ("guard",),
+    "route_table": ("out",),
+}
+
+
+def seeded(how=None):
+    """A network with a machine, a machine alone, and what they use or nobody does."""
+    world = LossyLoopback(how, cores=100)
+    plant(SeedDocument.model_validate(SEED), world._world, Quotas(), None)
+    return world
+
+
+@pytest.mark.parametrize("how", [None, "after", "before"])
+@virtual_time
+async def test_lost_replies(how):
+    """With the first reply to each step lost, each is taken once, or reported."""
+    world = seeded(how)
+    async with world.client as sms:
+        networks = NetworkManagementService(session=sms.session)
+        for kind, names in KINDS.items():
+            client = sms if kind in {"deployment", "storage_account"} else networks
+            found = await getattr(client, f"validate_{kind}_migration")(*names)
+            assert list(found) == []
+            for verb in ("prepare", "abort", "prepare", "commit"):
+                step = getattr(client, f"{verb}_{kind}_migration")
+                before = len(world.history())
+                world.lose = how is not None
+                try:
+                    handle = await step(*names)
+                except OutcomeUnknown:
+                    handle = await step(*names)
+                assert (await handle).status == "Succeeded"
+                assert len(world.history()) == before + 1
+
+
+def results(outcomes):
+    return {f"{one.resource.kind} {one.resource.name}": one.result for one in outcomes}
+
+
+@virtual_time
+async def test_steps_and_their_order():
+    """Networks and deployments come first; storage accounts have disks until these have gone."""
+    async with seeded().client as sms:
+        found = results(await validate_migration(sms))
+        assert (found["virtual_network inside"], found["storage_account store"]) == ("ready", "hindered")
+        first = {"virtual_network inside", "deployment alone/first"}
+        assert results(await prepare_migration(sms)) == dict.fromkeys(first, "prepared")
+        states = {f"{one.kind} {one.name}": one.state for one in await migration_status(sms) if one.state}
+        assert states == dict.fromkeys(first, "Prepared")
+        assert results(await abort_migration(sms)) == dict.fromkeys(first, "aborted")
+        assert await commit_migration(sms) == []
+        await prepare_migration(sms)
+        assert results(await commit_migration(sms)) == dict.fromkeys(first, "committed")
+        assert {one.stage for one in await migration_status(sms)} == {2}
+
+
+@virtual_time
+async def test_a_run_is_taken_up():
+    """A run goes on where another was interrupted, whatever that had prepared."""
+    async with seeded().client as sms:
+        networks = NetworkManagementService(session=sms.session)
+        await (await networks.prepare_virtual_network_migration("inside"))
+        await (await networks.prepare_route_table_migration("out"))
+        ended = results(await migrate(sms))
+        left = {f"{one.kind} {one.name}" for one in await migration_status(sms)}
+        hindered = {name for name, result in ended.items() if result == "hindered"}
+        assert set(ended.values()) == {"committed", "hindered"}
+        assert left == hindered == {"storage_account store"}  # which has disks and images that nobody uses
+        (store,) = await validate_migration(sms)
+        assert any("disk or image spare01" in reason for reason in store.reasons)
+
+
+@pytest.mark.parametrize(
+    ("words", "shown", "code"),
+    [
+        ("status", "deployment alone/first 1", 0),
+        ("validate", "storage_account store hindered", 0),
+        ("prepare", "virtual_network inside prepared", 0),
+        ("commit --yes", "", 0),
+        ("abort", "", 0),
+        ("run --yes", "virtual_network inside committed", 0),
+    ],
+)
+def test_commands(words, shown, code, capsys):
+    """Each command shows a row for a resource; what is hindered is no error."""
+    world = Loopback(cores=100)
+    plant(SeedDocument.model_validate(SEED), world._world, Quotas(), None)
+    standing = StandingSubscription(world.subscription, world._world)
+    client = ServiceManagementService(session=ManagementSession(SUBSCRIPTION, transport=standing))
+    assert run_with(client, ["migration", *words.split(), "--output", "json"]) == code
+    rows = json.loads(capsys.readouterr().out)
+    found = {
+        " ".join(str(row.get(name, "")) for name in ("kind", "name", "result", "stage")).strip()
+        for row in rows
+    }
+    assert not shown or shown in {" ".join(one.split()) for one in found}

@@ -188,7 +188,7 @@ def _group_of(words: Sequence[str], home: str) -> tuple[str, bool, list[str]]:
 
 def singular(word: str) -> str:
     """Return the singular of a plural; any other word as it is."""
-    for plural, single in (("sses", "ss"), ("ies", "y"), ("sites", "site"), ("copies", "copy")):
+    for plural, single in (("sses", "ss"), ("xes", "x"), ("ies", "y"), ("sites", "site"), ("copies", "copy")):
         if word.endswith(plural):
             return word.removesuffix(plural) + single
     if word.endswith(("ss", "us", "status", "properties", "details", "news")) or not word.endswith("s"):

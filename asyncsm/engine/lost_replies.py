@@ -282,7 +282,7 @@ class Reconciler:
                     return _Verdict.CANNOT_TELL  # it has been waited for long enough
                 continue
             if found is not None:
-                return found
+                return _Verdict.CANNOT_TELL if self._may_be_another(change, found) else found
             # What began after the change was sent and is listed proves that the change would be.
             fresh = fresh or (later_than is not None and newest is not None and newest > later_than)
             later_than = later_than or self._sender.service_time
@@ -331,6 +331,15 @@ class Reconciler:
         if request_id in self._claimed or request_id in change.others:
             return False
         return _may_be_listed_as(change.request, entry.operation_name or "")
+
+    def _may_be_another(self, change: Sending, entry: SubscriptionOperation) -> bool:
+        """Return whether `entry` may be an earlier change of the session whose reply was lost, too.
+
+        What is harmless to repeat is sent again without a look, and machines are started, stopped and
+        restarted under one name.
+        """
+        since = change.moment - SLACK.total_seconds()
+        return entry.operation_name in ROLE_OPERATIONS and self._sender.is_untold(change.request.path, since)
 
     def _absolute(self, path: str) -> str:
         """`path` as it can be compared: lists show paths with and without host and subscription."""

@@ -12,6 +12,7 @@ not asked more than it bears.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -75,7 +76,12 @@ def decide(
 
 def outcome_is_unknown(request: Request, error: AsyncsmError) -> bool:
     """Return whether `request` may have changed something although its reply is missing."""
-    return not request.repeatable and isinstance(error, _UNKNOWN)
+    return not request.repeatable and may_have_arrived(error)
+
+
+def may_have_arrived(error: BaseException) -> bool:
+    """Return whether a request may have been carried out that ended with `error`."""
+    return isinstance(error, (*_UNKNOWN, asyncio.CancelledError))
 
 
 class RetryBudget:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+from collections import OrderedDict
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from asyncsm import config
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from asyncsm.wire.http import HttpResponse
 
 M = TypeVar("M", bound=Document)
+
+UNTOLD: Final = 1_000
+"""Paths of which is known when the reply to a change was lost last."""
 
 _log = logging.getLogger("asyncsm.transport")
 _retry_log = logging.getLogger("asyncsm.retry")
@@ -79,6 +83,7 @@ class Sender:
         self._dated = 0.0
         self.closed: bool = False
         self._closing = asyncio.Event()
+        self._untold: OrderedDict[str, float] = OrderedDict()
 
     @property
     def patience(self) -> float:
@@ -114,6 +119,19 @@ class Sender:
         shown = (last - first).total_seconds()
         # Dates are whole seconds, so that an interval may be one longer or shorter than is shown.
         return (shown + 1) / passed if passed > 0 and shown - 1 > 2 * passed else 1.0
+
+    def is_untold(self, path: str, since: float) -> bool:
+        """Return whether the reply to a change of `path` was lost at `since` or later that is harmless to repeat.
+
+        It is sent again without a look, so that nobody knows what the first one has become.
+        """
+        return self._untold.get(path, -math.inf) >= since
+
+    def _note_untold(self, path: str) -> None:
+        self._untold[path] = asyncio.get_running_loop().time()
+        self._untold.move_to_end(path)
+        if len(self._untold) > UNTOLD:
+            self._untold.popitem(last=False)
 
     def close(self) -> None:
         """Send nothing more; whoever waits to be sent is told."""
@@ -200,6 +218,8 @@ class Sender:
                     protocol.check(response, request)
             except BaseException as error:
                 self._throttle.leave(kind, epoch, error)
+                if request.is_change and request.repeatable and retrying.may_have_arrived(error):
+                    self._note_untold(request.path)
                 raise
             self._throttle.leave(kind, epoch, None)
             if not redirected:

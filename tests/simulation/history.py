@@ -85,7 +85,6 @@ class History:
         self.sent = 0
         self.ends: Counter[str] = Counter()
         self.accepted: Counter[str] = Counter()
-        self._made_by: dict[str, Asked] = {}
         self.service: ServiceRules = ServiceRules(self.violated)
         self._under_way: defaultdict[Incarnation, list[UnderWay]] = defaultdict(list)
         self._arrivals: defaultdict[Incarnation, deque[float]] = defaultdict(deque)
@@ -130,6 +129,8 @@ class History:
         if admitted:
             self.service.admitted(whose.process.subscription)
         if request.method == "GET":
+            if 300 <= response.status < 500:  # a redirect may be one of too many
+                self._lost_sight(whose, path.rpartition("/operations/")[2])
             return
         asked = running_call.get()
         sent = running_request.get()
@@ -144,13 +145,16 @@ class History:
         self.service.accepted(whose.process.subscription, change)
         if asked is not None:
             asked.made.append(change)
-            self._made_by[change.request_id] = asked
             if len(asked.made) > 1 and sent is not None and sent.reconcile is not Reconcile.REPEAT:
                 self.violated(
                     f"made twice: {asked.call} became {change.name} {asked.made[0].request_id[:8]} and {request_id[:8]}"
                 )
         if sent is not None:
             self._check_lane(whose, UnderWay(change, sent.lane or (), asked), sent)
+
+    def _lost_sight(self, whose: Incarnation, operation: str) -> None:
+        """A client that is refused to be told of its operation frees its lane, or others would wait for ever."""
+        self._under_way[whose] = [one for one in self._under_way[whose] if one.change.request_id != operation]
 
     def _check_budget(self, whose: Incarnation, now: float) -> None:
         budget = whose.process.member.budget
@@ -198,10 +202,6 @@ class History:
         asked.end, asked.told = end, told
         self.ends[end] += 1
         self.note(whose, end, asked.call, told if isinstance(told, str) else repr(told)[:160])
-        other = self._made_by.get(told) if isinstance(told, str) else None
-        if end == "succeeded" and other not in {None, asked} and _may_be_confused(other, asked):
-            self.ends["confused"] += 1
-            return
         problem = _untrue(asked)
         if problem:
             self.violated(f"{problem}: {asked.call} {end}, {str(told)[:120]}")
@@ -219,16 +219,6 @@ def _is_followed(one: UnderWay, asked: Asked | None) -> bool:
     if one.asked.made[-1] is not one.change:  # a repetition of it is, as the reply to this one was lost
         return False
     return one.asked is not asked and one.asked.end in {None, "succeeded", "failed"}
-
-
-def _may_be_confused(other: Asked, asked: Asked) -> bool:
-    """Tell whether lists show two calls alike, of which the first was repeated, so that nobody knows all it became.
-
-    Starting and stopping a machine is sent again without a look, and listed as restarting it is.
-    """
-    operations = other.call.operation, asked.call.operation
-    is_repeated = operations[0].reconcile is Reconcile.REPEAT
-    return is_repeated and operations[0].path == operations[1].path and other.call.names == asked.call.names
 
 
 def _untrue(asked: Asked) -> str | None:

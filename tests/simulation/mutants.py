@@ -122,7 +122,7 @@ MUTANTS = (
     Mutant(
         "retry: a lost change is sent again without a look",
         ENGINE + "retrying.py",
-        "return not request.repeatable and isinstance(error, _UNKNOWN)",
+        "return not request.repeatable and may_have_arrived(error)",
         "return False",
     ),
     Mutant(

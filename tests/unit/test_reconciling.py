@@ -791,3 +791,18 @@ async def test_what_was_lost_is_looked_for_before_others_are_sent():
         await asyncio.gather(*map(session.start, creations))
     look = next(at for at, request in enumerate(service.transport.requests) if "operations?" in request.url)
     assert look <= 3 * config.MAX_CONNECTIONS
+
+
+@virtual_time
+async def test_a_restart_is_not_taken_for_a_start_whose_reply_was_lost():
+    """A start is sent again without a look, so that one is listed that nobody knows; restarts have the same name."""
+    machine = (*SHOP.split("/"), "deployments", "shop", "roleinstances", "web", "Operations")
+    start = replace(post(*machine, operation="StartRole", body=b"<Start/>"), reconcile=Reconcile.REPEAT)
+    restart = post(*machine, operation="RestartRole", body=b"<Restart/>")
+    lost = ConnectionLost("reset by peer")
+    service = Service(lost, reply(202), lost, history=[entry("ExecuteRoleOperation", "/".join(machine))])
+    async with service.session() as session:
+        await (await session.start(start))
+        with pytest.raises(OutcomeUnknown):
+            await session.start(restart)
+    assert service.sent == 3

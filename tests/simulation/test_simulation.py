@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from unittest import mock
 
@@ -12,7 +11,7 @@ from simulation.mutants import MUTANTS, ROOT
 from simulation.running import run, run_seed
 from simulation.scenarios import draw
 from simulation.shrinking import shrink
-from simulation.simulate import SHOWN, known_seeds, report
+from simulation.simulate import SHOWN, fresh_seed, known_seeds, report
 
 from asyncsm.engine import lanes
 
@@ -22,7 +21,7 @@ FRESH = 12
 
 @pytest.fixture(scope="module")
 def first():
-    return time.time_ns() // 1000 % 1_000_000_000
+    return fresh_seed()
 
 
 def test_a_seed_has_one_history():

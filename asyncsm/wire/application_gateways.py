@@ -1,4 +1,4 @@
-"""Application gateways, which spread web requests over machines of a network. [protocol 4.20] [lifecycles 6]"""
+"""Application gateways, which spread web requests over machines of a network. [protocol 4.20, lifecycles 6]"""
 
 from typing import Annotated
 

@@ -70,7 +70,7 @@ class DedicatedCircuitOperations(Caller):
         billing_type: Billing = "MeteredData",
         sku: Sku = "Standard",
     ) -> OperationHandle:
-        """Create a circuit; its service key, by which it is named from then on, is the operation's `data`.
+        """Create a circuit; its service key, by which it is named from then on, is the data of the operation.
 
         Args:
             circuit_name: unique in the subscription.

@@ -144,6 +144,8 @@ def lint(session: nox.Session) -> None:
         "SECURITY.md",
     )
     session.run("lint-imports")
+    if shutil.which("hadolint", path=session.bin):  # which not every machine has a wheel of
+        session.run("hadolint", "Containerfile")
 
 
 @nox.session

@@ -51,7 +51,7 @@ def test_the_containerfile_is_sound():
     assert names.count("CMD") == names.count("HEALTHCHECK") == 1
     assert names[-1] == "CMD"
     assert names.index("USER") > max(at for at, name in enumerate(names) if name == "RUN")
-    assert given("USER") == ["emulator"]
+    assert given("USER") == ["10001"]
     assert all(rest.startswith("/") for rest in given("WORKDIR"))
     assert isinstance(json.loads(given("CMD")[0]), list)
     assert "--no-cache-dir" in given("RUN")[0]

@@ -3,10 +3,12 @@
 import asyncio
 import io
 import json
+import shlex
 import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import yaml
@@ -345,6 +347,23 @@ def test_a_worker(emulator, plan, capsys, database):
         assert process.stderr.read() == "worker stopped\n"
     assert main(["worker", "--database", "sqlite:///plans.db"]) == 2
     assert "workers need the latter" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
+def test_the_commands_of_the_page_on_plans(emulator, plan, database, monkeypatch, capsys):
+    """Those that need a server, which the page shows and `test_readme.py` does not run."""
+    page = Path(__file__).parents[2] / "docs" / "provisioning.md"
+    shown = "postgresql://ops@db/plans"
+    typed = [line.removeprefix("    $ asyncsm ") for line in page.read_text(encoding="utf-8").splitlines()]
+    worker, *others = [shlex.split(line.replace(shown, database)) for line in typed if shown in line]
+    monkeypatch.chdir(plan.parent)
+    with command(*worker) as process:
+        assert process.stderr.readline().endswith(" is ready\n")
+        for line in others:
+            assert main(line) == 0, capsys.readouterr().err
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert [one[1] for one in others] == ["apply", "status", "abandon", "destroy"]
 
 
 def test_the_live_display(emulator, plan, tmp_path):

@@ -29,7 +29,7 @@ WRONG = [
     ({"subscriptions": ["a", ""]}, ValueError, "an empty id or name"),
     ({"seed": "x"}, TypeError, "seed is int or None"),
     ({"quotas": 20}, TypeError, "quotas is Quotas or Mapping or None"),
-    ({"quotas": {"core": 20}}, ValueError, "there is no quota core, only affinity_groups, cores"),
+    ({"quotas": {"core": 20}}, ValueError, "there is no quota core, only affinity_groups, .*, cores, "),
     ({"quotas": {"cores": "20"}}, TypeError, "quota cores is int"),
     ({"quotas": {"cores": -1}}, ValueError, "quota cores is a number from 0"),
     ({"quotas": {"cores": 2**31}}, ValueError, "quota cores is a number from 0 to 2,147,483,647"),

@@ -109,9 +109,9 @@ async def test_a_virtual_ip_from_its_beginning_to_its_end(management: Management
 
 
 async def test_what_is_no_virtual_ip(management: Management):
-    """At the same place with a parameter there is another operation, which is not emulated: it is no name."""
+    """At the same place with a parameter there is another operation, which has a document: it is no name."""
     answer = await management.post(f"{VMS}/migration?comp=validate")
-    assert (answer.status, answer.code) == (501, "NotEmulated")
+    assert (answer.status, answer.code) == (400, "InvalidXmlRequest")
 
 
 async def test_virtual_ips_and_machines_that_go(management: Management):

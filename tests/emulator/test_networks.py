@@ -386,7 +386,7 @@ async def test_static_addresses(management: Management):
 
 async def test_other_reads_below_networking(management: Management):
     """A path that could be a network's name is not taken for one without the question for an address."""
-    answer = await management.get("services/networking/applicationgateways")
+    answer = await management.get("services/networking/loadbalancers")
     assert answer.code == "NotEmulated"
 
 

@@ -316,11 +316,10 @@ class Reconciler:
         history = await self._lists.since(self._earliest(change))
         earliest = self._earliest(change)  # a first answer has shown the service's clock
         found: SubscriptionOperation | None = None
-        for path in paths:
-            for entry in history.by_object.get(path, ()):
-                started = entry.operation_started_time
-                if (started is None or started >= earliest) and self._is_ours(entry, change):
-                    found = entry
+        for entry in history.of(paths):
+            started = entry.operation_started_time
+            if (started is None or started >= earliest) and self._is_ours(entry, change):
+                found = entry
         return found, history.newest
 
     def _is_ours(self, entry: SubscriptionOperation, change: Sending) -> bool:
@@ -338,7 +337,7 @@ class Reconciler:
         What is harmless to repeat is sent again without a look, and machines are started, stopped and
         restarted under one name.
         """
-        since = change.moment - SLACK.total_seconds()
+        since = change.moment - (SLACK if change.at is not None else FIRST_SLACK).total_seconds()
         return entry.operation_name in ROLE_OPERATIONS and self._sender.is_untold(change.request.path, since)
 
     def _absolute(self, path: str) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from asyncsm.engine.protocol import Request
     from asyncsm.errors import AsyncsmError
 
-_UNKNOWN = (ConnectionLost, AttemptTimeout, InternalError)
+_UNKNOWN = (ConnectionLost, AttemptTimeout, InternalError, asyncio.CancelledError)
 
 
 RETRY_COST: Final = 5
@@ -81,7 +81,7 @@ def outcome_is_unknown(request: Request, error: AsyncsmError) -> bool:
 
 def may_have_arrived(error: BaseException) -> bool:
     """Return whether a request may have been carried out that ended with `error`."""
-    return isinstance(error, (*_UNKNOWN, asyncio.CancelledError))
+    return isinstance(error, _UNKNOWN)
 
 
 class RetryBudget:

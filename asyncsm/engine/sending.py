@@ -125,9 +125,10 @@ class Sender:
 
         It is sent again without a look, so that nobody knows what the first one has become.
         """
-        return self._untold.get(path, -math.inf) >= since
+        return self._untold.get(path.lower(), -math.inf) >= since
 
     def _note_untold(self, path: str) -> None:
+        path = path.lower()  # in which names are the same
         self._untold[path] = asyncio.get_running_loop().time()
         self._untold.move_to_end(path)
         if len(self._untold) > UNTOLD:

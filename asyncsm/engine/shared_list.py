@@ -12,7 +12,7 @@ from asyncsm.engine.budget import Kind
 from asyncsm.errors import AsyncsmError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from asyncsm.engine.operation_list import OperationList
@@ -28,7 +28,6 @@ class History:
     Attributes:
         begun: when the service was asked for it, by the event loop's time; infinity before.
         error: why it could not be read to its end.
-        by_object: the operations on each object, by its path as `SharedList` is told to compare it.
         newest: when the latest of them began.
     """
 
@@ -36,15 +35,22 @@ class History:
         self.since = since
         self.begun: float = math.inf
         self.error: AsyncsmError | None = None
-        self.by_object: defaultdict[str, list[SubscriptionOperation]] = defaultdict(list)
         self.newest: datetime | None = None
+        self._entries: list[SubscriptionOperation] = []
+        self._places: defaultdict[str, list[int]] = defaultdict(list)
 
     def add(self, entry: SubscriptionOperation, path: str) -> None:
         """Take in an operation on what is at `path`."""
-        self.by_object[path].append(entry)
+        self._places[path].append(len(self._entries))
+        self._entries.append(entry)
         began = entry.operation_started_time
         if began is not None and (self.newest is None or began > self.newest):
             self.newest = began
+
+    def of(self, paths: Iterable[str]) -> Iterator[SubscriptionOperation]:
+        """Yield the operations on what is at one of some paths, in the order of the list."""
+        for place in sorted(place for path in paths for place in self._places.get(path, ())):
+            yield self._entries[place]
 
 
 class SharedList:

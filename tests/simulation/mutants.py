@@ -128,8 +128,8 @@ MUTANTS = (
     Mutant(
         "retry: a 500 says that nothing happened",
         ENGINE + "retrying.py",
-        "_UNKNOWN = (ConnectionLost, AttemptTimeout, InternalError)",
-        "_UNKNOWN = (ConnectionLost, AttemptTimeout)",
+        "_UNKNOWN = (ConnectionLost, AttemptTimeout, InternalError, asyncio.CancelledError)",
+        "_UNKNOWN = (ConnectionLost, AttemptTimeout, asyncio.CancelledError)",
     ),
     Mutant(
         "retry: attempts have no end",

@@ -806,3 +806,45 @@ async def test_a_restart_is_not_taken_for_a_start_whose_reply_was_lost():
         with pytest.raises(OutcomeUnknown):
             await session.start(restart)
     assert service.sent == 3
+
+
+@pytest.mark.parametrize(
+    "places",
+    [("deploymentslots/production", "deployments/d"), ("deployments/d", "deploymentslots/production")],
+)
+@virtual_time
+async def test_the_newest_of_several_that_can_be_the_change_is_adopted(places):
+    """Lists show an object by its own path or by that of the request: the last entry counts, whichever it has."""
+    creation = post(
+        *SHOP.split("/"),
+        "deploymentslots",
+        "production",
+        operation="CreateDeployment",
+        body=b"<Create/>",
+        creates=(*SHOP.split("/"), "deployments", "d"),
+    )
+    shown = [
+        entry("CreateDeployment", f"{SHOP}/{place}", f"{each:032x}") for each, place in enumerate(places)
+    ]
+    service = Service(ConnectionLost("reset by peer"), history=shown)
+    async with service.session() as session:
+        handle = await session.start(creation)
+        await handle
+        assert handle.request_id == shown[-1][2]
+
+
+@pytest.mark.parametrize("name", ["web", "WEB"])
+@virtual_time
+async def test_names_of_machines_are_the_same_in_any_case(name):
+    """The restart may spell the machine otherwise than the start whose reply was lost."""
+    machines = [
+        (*SHOP.split("/"), "deployments", "shop", "roleinstances", one, "Operations") for one in ("Web", name)
+    ]
+    start = replace(post(*machines[0], operation="StartRole", body=b"<Start/>"), reconcile=Reconcile.REPEAT)
+    restart = post(*machines[1], operation="RestartRole", body=b"<Restart/>")
+    lost = ConnectionLost("reset by peer")
+    service = Service(lost, reply(202), lost, history=[entry("ExecuteRoleOperation", "/".join(machines[0]))])
+    async with service.session() as session:
+        await (await session.start(start))
+        with pytest.raises(OutcomeUnknown):
+            await session.start(restart)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final, Literal, TypeAlias, TypeVar, cast
 
 from asyncsm.errors import AsyncsmError, ResourceNotFound
@@ -98,32 +99,48 @@ async def migration_status(sms: ServiceManagementService) -> list[Resource]:
         AsyncsmError: something of the subscription cannot be read.
     """
     networks = NetworkManagementService(session=sms.session)
-    sites = await _newer(sms, VirtualNetworkSites, NetworkOperations.list_virtual_network_sites)
-    accounts = await _newer(sms, StorageServices, StorageAccountOperations.list_storage_accounts)
-    services = await gather(
-        (_service(sms, one.service_name) for one in await sms.list_hosted_services()), max_in_flight=AT_ONCE
-    )
-    deployments = [
-        Resource(
-            "deployment",
-            f"{service.service_name}/{one.name}",
-            next((role.migration_state for role in one.role_list), None),
-        )
-        for service in services
-        if service is not None
-        for one in service.deployments
-        if not one.virtual_network_name
+    services = await sms.list_hosted_services()
+    found = [
+        *await _networks(sms),
+        *chain.from_iterable(await _all(_deployments(sms, one.service_name) for one in services)),
+        *await _accounts(sms),
     ]
     groups = await networks.list_network_security_groups()
     tables = await networks.list_route_tables()
     return [
-        *(Resource("virtual_network", one.name, _word(one.migration_state)) for one in sites),
-        *deployments,
-        *(Resource("storage_account", one.service_name or "", one.migration_state) for one in accounts),
+        *found,
         *(Resource("network_security_group", one.name or "") for one in groups),
         *(Resource("route_table", one.name or "") for one in tables),
         *(Resource("reserved_ip_address", one.name) for one in await sms.list_reserved_ip_addresses()),
     ]
+
+
+async def _networks(sms: ServiceManagementService) -> list[Resource]:
+    found = await _newer(sms, VirtualNetworkSites, NetworkOperations.list_virtual_network_sites)
+    return [Resource("virtual_network", one.name, _word(one.migration_state)) for one in found]
+
+
+async def _deployments(sms: ServiceManagementService, service: str) -> list[Resource]:
+    """Return the deployments of a hosted service that are in no virtual network; none if it has gone meanwhile."""
+    method = HostedServiceOperations.get_hosted_service_properties
+    try:
+        found = await _newer(sms, HostedService, method, service, True)
+    except ResourceNotFound:
+        return []
+    return [
+        Resource(
+            "deployment",
+            f"{found.service_name}/{one.name}",
+            next((role.migration_state for role in one.role_list), None),
+        )
+        for one in found.deployments
+        if not one.virtual_network_name
+    ]
+
+
+async def _accounts(sms: ServiceManagementService) -> list[Resource]:
+    found = await _newer(sms, StorageServices, StorageAccountOperations.list_storage_accounts)
+    return [Resource("storage_account", one.service_name or "", one.migration_state) for one in found]
 
 
 async def validate_migration(sms: ServiceManagementService) -> list[Outcome]:
@@ -238,10 +255,16 @@ async def _stepped(sms: ServiceManagementService, resource: Resource, verb: Verb
 
 async def _is_prepared(sms: ServiceManagementService, resource: Resource) -> bool:
     """Tell whether somebody else has prepared it, such as a run that was interrupted."""
-    if resource.kind in STATELESS:
-        return True  # for all that is known: the commit will tell
-    place = (resource.kind, resource.name)
-    return any((one.kind, one.name) == place and one.state in PREPARED for one in await migration_status(sms))
+    match resource.kind:
+        case "virtual_network":
+            alike = await _networks(sms)
+        case "deployment":
+            alike = await _deployments(sms, resource.name.partition("/")[0])
+        case "storage_account":
+            alike = await _accounts(sms)
+        case _:
+            return True  # for all that is known: the commit will tell
+    return any(one.name == resource.name and one.state in PREPARED for one in alike)
 
 
 def _tell(outcome: Outcome, watch: Watch | None) -> Outcome:
@@ -273,16 +296,6 @@ async def _newer(
 ) -> M:
     """Read what `method` reads, in a version that shows how migrations stand."""
     return await sms.fetch(model, replace(request_of(method, *given), version=VERSION))
-
-
-async def _service(sms: ServiceManagementService, name: str) -> HostedService | None:
-    """Read a hosted service with its deployments; ``None`` if it has gone meanwhile."""
-    try:
-        return await _newer(
-            sms, HostedService, HostedServiceOperations.get_hosted_service_properties, name, True
-        )
-    except ResourceNotFound:
-        return None
 
 
 def _word(number: str | None) -> str | None:

@@ -25,12 +25,11 @@ family: Final = Family(
 
 PEERING: Final = CIRCUIT + "/bgppeerings/{access_type}"
 MOST_ASN: Final = 2**32 - 1
-MOST_VLAN: Final = 4094
 Access = Annotated[str, one_of(wire.express_route.BgpPeeringAccessType)]
 Device = Annotated[str, one_of(wire.express_route.DevicePath)]
 Asn = Annotated[int, between(1, MOST_ASN)]
 CustomerAsn = Annotated[int, between(0, MOST_ASN)]
-Vlan = Annotated[int, between(1, MOST_VLAN)]
+Vlan = Annotated[int, between(1, wire.express_route.MOST_VLAN)]
 Secret = Annotated[str | pydantic.SecretStr, SECRET]
 
 

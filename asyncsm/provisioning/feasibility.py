@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from ipaddress import IPv4Network
 
+from asyncsm.errors import InvalidArgument
+from asyncsm.operations import network_files
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
 from asyncsm.provisioning.plan import Plan
 from asyncsm.provisioning.rehearsal import meant
@@ -70,17 +73,17 @@ def _overlapping(plan: Plan) -> Iterator[str]:
     for network in plan.virtual_networks:
         for connection in network.connections:
             site = outside.get(connection.name.lower())
-            both = (network.address_space, site.address_space if site is not None else ())
-            here, there = ([block for one in space if (block := _block(one))] for space in both)
+            here, there = _blocks(network.address_space), _blocks(site.address_space if site else ())
             if any(one.overlaps(other) for one in here for other in there):
                 yield f"addresses of the virtual network {network.name} are those of {connection.name} outside, too"
 
 
-def _block(prefix: str) -> IPv4Network | None:
-    try:
-        return IPv4Network(prefix, strict=False)
-    except ValueError:
-        return None  # which is told when it is to be sent
+def _blocks(prefixes: Iterable[str]) -> list[IPv4Network]:
+    found = []
+    for one in prefixes:
+        with suppress(InvalidArgument):  # which is told when it is to be sent
+            found.append(network_files.block_of("address_space", one))
+    return found
 
 
 def _images(machines: Iterable[VirtualMachineSpec]) -> Iterator[str]:

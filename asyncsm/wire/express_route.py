@@ -3,11 +3,14 @@
 Elements are in the order of the alphabet, in which the service told them.
 """
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, SecretStr
 
 from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, repeated
+
+MOST_VLAN: Final = 4094
+"""The highest number of a VLAN."""
 
 
 class BillingType(OpenEnum):

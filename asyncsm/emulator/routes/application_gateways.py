@@ -18,6 +18,7 @@ from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.routes.service_certificates import certificates_in
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import addresses, gateways as rules
+from asyncsm.emulator.rules.endpoints import HIGHEST_PORT
 from asyncsm.emulator.rules.instances import public_address
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
@@ -27,7 +28,6 @@ from asyncsm.wire.certificates import CertificateFile, CertificateFormat
 
 STOPPED, RUNNING = "Stopped", "Running"
 USUAL_INSTANCES: Final = 2
-MOST_PORT: Final = 65535
 MOST_INSTANCES: Final = 10
 UNDER_WAY: Final = {
     "StartApplicationGateway": "Starting",
@@ -229,7 +229,7 @@ def set_configuration(call: Call) -> Reply:
     refusals.require(protocols <= PROTOCOLS, "A protocol is neither Http nor Https.")  # [guess]
     ports = [one.port for one in wanted.frontend_ports]
     for port in [*ports, *(one.port for one in wanted.backend_http_settings_list)]:
-        refusals.require(1 <= port <= MOST_PORT, f"The port {port} is not valid.")  # [guess]
+        refusals.require(1 <= port <= HIGHEST_PORT, f"The port {port} is not valid.")  # [guess]
     return _changed(call, gateway, {"configuration": wanted})
 
 

@@ -218,11 +218,7 @@ def _ids(call: Call) -> tuple[list[str], list[str]]:
     """Return the ids that an authorization has, and those of the request, in lower case."""
     known = authorizations.find(call).microsoft_ids
     given = call.body(wire.DedicatedCircuitLinkAuthorizationMicrosoftIds).microsoft_ids
-    return _apart(known), _apart(given)
-
-
-def _apart(ids: str | None) -> list[str]:
-    return [one.strip().lower() for one in (ids or "").split(",") if one.strip()]
+    return rules.ids_of(known), rules.ids_of(given)
 
 
 def _offered(circuit: DedicatedCircuit, ids: Sequence[str]) -> wire.AuthorizedDedicatedCircuit:

@@ -28,7 +28,6 @@ State = wire.ProviderProvisioningState
 
 AZURE: Final = 12076
 """Number of Azure's autonomous system [rec express_route]."""
-MOST_VLAN: Final = 4094
 
 
 class Followed(Collection[ThingT, RequestT]):
@@ -49,7 +48,7 @@ class _Circuits(Followed[DedicatedCircuit, wire.CreateDedicatedCircuit]):
     putting: str = "Update"
     quota: str = "dedicated_circuits"
     # [rec express_route/dedicated_circuit_tests]
-    missing: str = "The specified dedicated circuit with service key '{name}' was not found."
+    missing: str = rules.MISSING
 
     def held(self, subscription: Subscription, parameters: Parameters) -> ByName[DedicatedCircuit]:
         return subscription.dedicated_circuits
@@ -194,7 +193,7 @@ class _Peerings(Followed[wire.BgpPeering, wire.CreateBgpPeering]):
             if not _is_peer_subnet(subnet):
                 # [rec express_route/bgp_peering_tests]
                 raise refusals.bad_request(f"The specified BGP peer IP address '{subnet}' is not valid.")
-        if not 1 <= wanted.vlan_id <= MOST_VLAN or wanted.peer_asn < 1:
+        if not 1 <= wanted.vlan_id <= wire.MOST_VLAN or wanted.peer_asn < 1:
             raise refusals.bad_request("The vlanId or ASN specified is not valid.")  # [guess]
         if name == wire.BgpPeeringAccessType.MICROSOFT and not wanted.advertised_public_prefixes:
             raise refusals.bad_request("A microsoft peering advertises public prefixes.")  # [guess]

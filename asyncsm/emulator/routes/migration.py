@@ -200,8 +200,9 @@ class _Networks(Kind[VirtualNetworkSite]):
         return subscription.networks.sites.get(parameters["virtualNetworkName"])
 
     def hindrances(self, subscription: Subscription, thing: VirtualNetworkSite) -> Iterator[str]:
+        inside = [*addresses.deployments_in(subscription, thing.name)]
         for service, deployment in subscription.deployments():
-            if deployment in addresses.deployments_in(subscription, thing.name):
+            if deployment in inside:
                 yield from _hindering(service, deployment)
 
     def leave(self, timing: Timing, subscription: Subscription, thing: VirtualNetworkSite) -> None:

@@ -15,6 +15,7 @@ from asyncsm.emulator.dialects import ASP_NET, Dialect
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import common_fields
+from asyncsm.emulator.rules.endpoints import HIGHEST_PORT
 from asyncsm.emulator.state import Subscription
 from asyncsm.emulator.traffic import TrafficProfile
 from asyncsm.emulator.websites import DNS_SUFFIX as SITES
@@ -29,7 +30,6 @@ CHECKED_AFTER: Final = timedelta(seconds=30)
 MOST_ENDPOINTS: Final = 100
 MOST_WEIGHT: Final = 1000
 MOST_SECONDS: Final = 999_999
-MOST_PORT: Final = 65535
 PROTOCOLS: Final = ("HTTP", "HTTPS")
 CHECKING: Final = "CheckingEndpoint"
 ENABLED, DISABLED = wire.TrafficStatus.ENABLED, wire.TrafficStatus.DISABLED
@@ -135,7 +135,7 @@ def create_definition(call: Call) -> Reply:
         times = one.interval_in_seconds, one.timeout_in_seconds, one.tolerated_number_of_failures
         as_all = (*times, http.verb, http.expected_status_code) == (30, 10, 3, "GET", 200)
         refusals.require(as_all, "The monitor must have 30, 10, 3, GET and 200.")  # [protocol 4.26]
-        valid = one.protocol in PROTOCOLS and 1 <= one.port <= MOST_PORT
+        valid = one.protocol in PROTOCOLS and 1 <= one.port <= HIGHEST_PORT
         valid = valid and (http.relative_path or "/").startswith("/")
         refusals.require(valid, "The protocol, port or path of the monitor is not valid.")  # [guess]
     refusals.require(len(wanted.monitors) == 1, "A definition has one monitor.")  # [guess]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
@@ -10,6 +11,13 @@ from asyncsm.emulator.circuits import DedicatedCircuit
 from asyncsm.emulator.rules import gateways
 from asyncsm.emulator.state import ServiceState, Subscription
 from asyncsm.wire import express_route as wire
+
+MISSING: Final = "The specified dedicated circuit with service key '{name}' was not found."
+
+
+def ids_of(text: str | None) -> list[str]:
+    """Return the ids of administrators in a text, in lower case."""
+    return [one.strip().lower() for one in (text or "").split(",") if one.strip()]
 
 
 def accepted(reply: Reply, call: Call) -> Reply:
@@ -60,8 +68,7 @@ def all_circuits(state: ServiceState) -> Iterator[tuple[Subscription, DedicatedC
 
 def missing(key: str) -> refusals.Refusal:
     """Return the refusal of a circuit that there is not, for the caller or at all."""
-    # [rec express_route/dedicated_circuit_tests]
-    return refusals.not_found(f"The specified dedicated circuit with service key '{key}' was not found.")
+    return refusals.not_found(MISSING.format(name=key))  # [rec express_route/dedicated_circuit_tests]
 
 
 def anywhere(call: Call, key: str) -> DedicatedCircuit:
@@ -79,7 +86,7 @@ def authorized(call: Call) -> Iterator[tuple[DedicatedCircuit, list[str]]]:
         ids = [
             one.link_authorization_id
             for one in circuit.authorizations.values()
-            if own & {each.strip().lower() for each in (one.microsoft_ids or "").split(",")}
+            if own & {*ids_of(one.microsoft_ids)}
         ]
         if ids and owner is not call.subscription:
             yield circuit, ids

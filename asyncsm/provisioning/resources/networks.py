@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from ipaddress import IPv4Network
 from typing import Any, ClassVar, Final, TypeVar
 
-from asyncsm.errors import AlreadyExists
+from asyncsm.errors import AlreadyExists, InvalidArgument
 from asyncsm.operations import network_files
 from asyncsm.operations.networks import FILE, NetworkOperations
 from asyncsm.polling import OperationHandle
@@ -317,8 +316,8 @@ def _shown(prefixes: Iterable[str]) -> str:
 
 def _block(prefix: str) -> str:
     try:
-        return str(IPv4Network(prefix.strip(), strict=False))
-    except ValueError:
+        return str(network_files.block_of("address_prefix", prefix))
+    except InvalidArgument:
         return prefix
 
 

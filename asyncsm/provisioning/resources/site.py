@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
+from asyncsm import services
 from asyncsm.engine.caller import Caller
 from asyncsm.errors import ResourceNotFound
 from asyncsm.operations.declaring import AnyMethod, declared
@@ -73,20 +74,10 @@ class Site:
 
     def client(self, operation: Operation) -> Caller:
         """Return a client that has an operation, over the same session."""
-        sibling = _SIBLINGS.get(operation.service)
-        return self.sms if sibling is None else sibling(session=self.sms.session)
-
-
-_SIBLINGS: Final = {
-    one.__name__: one
-    for one in (
-        NetworkManagementService,
-        SchedulerManagementService,
-        ServiceBusManagementService,
-        SqlDatabaseManagementService,
-        WebsiteManagementService,
-    )
-}
+        if operation.service == ServiceManagementService.__name__:
+            return self.sms
+        sibling: Caller = getattr(services, operation.service)(session=self.sms.session)
+        return sibling
 
 
 def facts_of(method: AnyMethod | None) -> Operation:

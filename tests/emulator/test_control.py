@@ -457,6 +457,15 @@ class TestResources:
         assert [each["status"] for each in page["items"]] == ["Succeeded"]
 
 
+async def test_what_a_group_opens_with(admin: aiohttp.ClientSession):
+    """Its tabs are in the order of the kinds, of which what most people have comes first."""
+    _, content = await asked(admin, "GET", "/kinds")
+    first: dict[str, str] = {}
+    for kind in content["kinds"]:
+        first.setdefault(kind["group"], kind["name"])
+    assert (first["Compute"], first["Network"]) == ("hosted-services", "virtual-networks")
+
+
 @pytest.mark.parametrize("kind", RESOURCE_KINDS.values(), ids=list(RESOURCE_KINDS))
 class TestKinds:
     """Calls, rows and descriptions that follow from the declaration of a kind of resource."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from asyncsm.emulator.circuits import DedicatedCircuit
+from asyncsm.emulator.control import kinds  # noqa: F401 - whose tabs come before this one
 from asyncsm.emulator.control.hosted_services import LockedBy
 from asyncsm.emulator.control.resources import Column, ResourceFacts, resource_kind
 from asyncsm.emulator.state import Subscription

@@ -275,43 +275,50 @@ def caught_by(mutant: Mutant, folder: Path) -> str:
     module = folder / mutant.path
     whole = module.read_text(encoding="utf-8")
     mutant.apply(folder)
-    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        simulated = subprocess.run(
-            [sys.executable, "tests/simulation/simulate.py", "--seeds", str(SEEDS), "--from", "1", "--first"],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if simulated.returncode:
-            said = [line for line in simulated.stdout.splitlines() if line.startswith("seed ")]
-            return said[0][:110] if said else simulated.stderr.strip().splitlines()[-1][:110]
-        if not mutant.tests:
-            return ""
-        tested = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *mutant.tests.split()],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        failed = [line for line in tested.stdout.splitlines() if line.startswith("FAILED")]
-        return failed[0][:110] if failed else ""
+        return broken_in(folder) or failing_in(folder, mutant.tests)
     finally:
         module.write_text(whole, encoding="utf-8")
+
+
+def broken_in(folder: Path) -> str:
+    """Simulate with what is in `folder`, and tell what does not hold."""
+    done = run_in(folder, "tests/simulation/simulate.py", "--seeds", str(SEEDS), "--from", "1", "--first")
+    if not done.returncode:
+        return ""
+    said = [line for line in done.stdout.splitlines() if line.startswith("seed ")]
+    return said[0][:110] if said else done.stderr.strip().splitlines()[-1][:110]
+
+
+def failing_in(folder: Path, tests: str) -> str:
+    """Run tests on what is in `folder`, and tell which fails."""
+    if not tests:
+        return ""
+    done = run_in(folder, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests.split())
+    failed = [line for line in done.stdout.splitlines() if line.startswith("FAILED")]
+    return failed[0][:110] if failed else ""
+
+
+def run_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python on the copy in `folder`."""
+    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 def main() -> int:
     """Break what the command line names, or everything; return how many breaks nobody notices."""
     wanted = sys.argv[1:]
     chosen = [one for one in MUTANTS if not wanted or any(part in one.name for part in wanted)]
+    if not chosen:
+        sys.exit(f"no break has {' or '.join(wanted)} in its name")
     missed = 0
     with tempfile.TemporaryDirectory(prefix="asyncsm-mutants-") as name:
         folder = Path(name)
         copy_to(folder)
+        if said := broken_in(folder):
+            sys.exit(f"nothing is broken yet, and it does not hold: {said}")
         for mutant in chosen:
             begun = time.perf_counter()
             noticed = caught_by(mutant, folder)

@@ -152,6 +152,8 @@ def main() -> int:
     if options.replay is not None:
         print("\n".join(replay(options.replay)))
         return 0
+    if options.seeds < 1:
+        parser.error("--seeds must be 1 at least")
     first = fresh_seed() if options.begin is None else options.begin
     seeds = [*known_seeds(), *range(first, first + options.seeds)]
     begun = time.perf_counter()

@@ -129,7 +129,8 @@ class History:
         if admitted:
             self.service.admitted(whose.process.subscription)
         if request.method == "GET":
-            if 300 <= response.status < 500:  # a redirect may be one of too many
+            # A redirect, or an answer that cannot be read, may be one of too many.
+            if 300 <= response.status < 500 or "garbage" in faults:
                 self._lost_sight(whose, path.rpartition("/operations/")[2])
             return
         asked = running_call.get()
@@ -153,7 +154,7 @@ class History:
             self._check_lane(whose, UnderWay(change, sent.lane or (), asked), sent)
 
     def _lost_sight(self, whose: Incarnation, operation: str) -> None:
-        """A client that is refused to be told of its operation frees its lane, or others would wait for ever."""
+        """A client that cannot learn of its operation frees its lane, or others would wait for ever."""
         self._under_way[whose] = [one for one in self._under_way[whose] if one.change.request_id != operation]
 
     def _check_budget(self, whose: Incarnation, now: float) -> None:

@@ -21,7 +21,7 @@ from asyncsm.emulator.dialects import CORE, Dialect
 from asyncsm.emulator.progress import Lockable, Operation, OperationProgress, require_free
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.state import ServiceState, Subscription
-from asyncsm.wire import inspection, xml
+from asyncsm.wire import inspection, rules, xml
 from asyncsm.wire.base import is_plain_xml
 from asyncsm.wire.blob_addresses import BlobAddress
 from asyncsm.wire.document import Document
@@ -280,7 +280,8 @@ class Call:
 
         Raises:
             Refusal: 400 ``InvalidXmlRequest`` when it is malformed or another document; in strict
-                mode also when it is not exactly that document, with what is wrong.
+                mode also when it is not exactly that document, with what is wrong. 400 ``BadRequest``
+                when a rule of the model is broken.
         """
         if self._world.strict:
             strict.check_body(model, self._incoming.content)
@@ -291,9 +292,12 @@ class Call:
             if root != model.root_name():
                 # [protocol 3.3]
                 raise refusals.invalid_xml(f"Expected the element {model.root_name()}, found {root}.")
-            return cast("M", model.from_node(inspection.without_late(model, node)))
+            document = model.from_node(inspection.without_late(model, node))
         except ValueError as error:
             raise refusals.invalid_xml() from error  # [protocol 3.3]
+        for sentence in rules.breaches(document):
+            raise refusals.bad_request(sentence)  # with its evidence at the rule
+        return cast("M", document)
 
     def require_free(self, *resources: Lockable) -> None:
         """Refuse with 409 if a change under way holds one of `resources`."""
@@ -308,8 +312,10 @@ class Call:
         seconds: float | None = None,
         headers: Mapping[str, str] | None = None,
         migrating: bool = False,
+        status: int = 202,
+        data: str = "",
     ) -> Reply:
-        """Answer 202 and let the change take its time.
+        """Answer 202 and let the change take its time; where the family's dialect says so, the answer names it.
 
         Args:
             locks: what it holds until its end; 409 if something else holds one of them.
@@ -318,9 +324,12 @@ class Call:
             seconds: duration in virtual time instead of the usual one of the operation.
             headers: further headers of the answer.
             migrating: whether the change is part of a migration to Resource Manager.
+            status: of the answer, where it is not 202.
+            data: what the operation tells at its end.
         """
         require_free(*locks, migrating=migrating)
         operation = self.record()
+        operation.data = data
         self.progress.begin(
             operation,
             seconds=self.progress.lasting(self.route.usual) if seconds is None else seconds,
@@ -328,7 +337,8 @@ class Call:
             then=then,
             locks=locks,
         )
-        return Reply(202, headers=headers or {})
+        name = self.route.dialect.accepted
+        return Reply(status, name(self.request_id) if name is not None else None, headers or {})
 
     def record(self) -> Operation:
         """Enter this call into the subscription's operations; `accept` and the app do it."""

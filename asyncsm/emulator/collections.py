@@ -12,7 +12,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
-from typing import Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Final, Generic, Literal, Protocol, TypeAlias, TypeVar, cast
+from uuid import UUID
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Handler, Reply
@@ -27,8 +28,17 @@ from asyncsm.wire.document import Document
 
 ThingT = TypeVar("ThingT")
 RequestT = TypeVar("RequestT", bound=Document)
-Verb: TypeAlias = Literal["list", "read", "create", "put", "remove"]
+Verb: TypeAlias = Literal["list", "read", "create", "put", "patch", "remove"]
 Parameters: TypeAlias = Mapping[str, str]
+
+
+class Whole(Protocol):
+    """A family whose resources have others as their parts."""
+
+    parameter: str
+
+    def named(self, subscription: Subscription, parameters: Parameters, name: str) -> object:
+        """Return the one called `name`, or refuse."""
 
 
 class Collection(ABC, Generic[ThingT, RequestT]):
@@ -43,7 +53,11 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         path: where they are listed; one is at ``{path}/{parameter}``.
         parameter: what stands for a name in paths.
         request: the body that makes one.
-        putting: in the name of the operation that puts one.
+        kept_in: the field that has them, of the subscription or of one of `whole`.
+        whole: the family of which they are parts, if any; a change of a part holds the whole.
+        listing: the document of a list.
+        by_id: whether the service names new ones, by UUIDs.
+        putting: in the name of the operation that puts or patches one.
         late: whether a change of what does not exist is accepted, and fails in the end.
         name_pattern: names that are valid.
         quota: the field of `Quotas`.
@@ -57,6 +71,10 @@ class Collection(ABC, Generic[ThingT, RequestT]):
     path: str
     parameter: str
     request: type[RequestT]
+    kept_in: str = ""
+    whole: Whole | None = None
+    listing: type[Document]
+    by_id: bool = False
     putting: str = "Set"
     late: bool = False
     name_pattern: re.Pattern[str] = re.compile(r"\w([\w .-]{0,78}\w)?", re.ASCII)  # [guess]
@@ -67,21 +85,27 @@ class Collection(ABC, Generic[ThingT, RequestT]):
     used: str = "The {noun} {name} is in use by {user}."
 
     def __init__(self, routes: RouteTable) -> None:
-        one = f"{self.path}/{{{self.parameter}}}"
+        self.one = one = f"{self.path}/{{{self.parameter}}}"
         table: Mapping[Verb, tuple[Callable[[str, str], Callable[[Handler], Handler]], str, str, Handler]] = {
             "list": (routes.get, self.path, f"List{self.resource}s", self.list_all),
             "read": (routes.get, one, f"Get{self.resource}", self.read),
             "create": (routes.post, self.path, f"Create{self.resource}", self.create),
             "put": (routes.put, one, f"{self.putting}{self.resource}", self.put),
+            "patch": (routes.patch, one, f"{self.putting}{self.resource}", self.put),
             "remove": (routes.delete, one, f"Delete{self.resource}", self.remove),
         }
         for register, path, operation, handler in map(table.__getitem__, self.verbs):
             register(path, operation)(told_late(handler) if self.late and register != routes.get else handler)
         _REMOVALS[self.resource] = self.drop
 
-    @abstractmethod
     def held(self, subscription: Subscription, parameters: Parameters) -> ByName[ThingT]:
         """Return all there are; refuse if what has them does not exist."""
+        return cast("ByName[ThingT]", getattr(self._holder(subscription, parameters), self.kept_in))
+
+    def _holder(self, subscription: Subscription, parameters: Parameters) -> object:
+        if self.whole is None:
+            return subscription
+        return self.whole.named(subscription, parameters, parameters[self.whole.parameter])
 
     @abstractmethod
     def make(self, call: Call, name: str, wanted: RequestT) -> ThingT:
@@ -91,12 +115,12 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         """Refuse a request that cannot be meant, whatever there is."""
 
     def shown(self, call: Call, thing: ThingT) -> Document:
-        """Return one as it is read."""
-        raise NotImplementedError
+        """Return one as it is read: by default as it is held."""
+        return cast("Document", thing)
 
     def listed(self, call: Call, things: Sequence[ThingT]) -> Document:
-        """Return all as they are listed."""
-        raise NotImplementedError
+        """Return all as they are listed: by default as each is read."""
+        return cast("Document", self.listing.of([self.shown(call, one) for one in things]))
 
     def name_in(self, wanted: RequestT) -> str:
         """Return the name that a request gives to what it makes."""
@@ -107,8 +131,9 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         return ()
 
     def locks(self, call: Call, thing: ThingT) -> Sequence[Lockable]:
-        """Return what a change of one holds: by default itself."""
-        return [thing] if isinstance(thing, Lockable) else []
+        """Return what a change of one holds: by default itself, or the whole of which it is a part."""
+        held = thing if self.whole is None else self._holder(call.subscription, call.parameters)
+        return [held] if isinstance(held, Lockable) else []
 
     def named(self, subscription: Subscription, parameters: Parameters, name: str) -> ThingT:
         """Return the one called `name`, in any case; refuse with 404 if there is none, or not any more."""
@@ -142,6 +167,7 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         self.check(name, wanted)
         held = self.held(call.subscription, call.parameters)
         self.require_new(call, held, name)
+        name = str(UUID(call.new_id())) if self.by_id else name
         thing = self.make(call, name, wanted)
         call.acts_on(*call.path.split("/"), name)
         reply = self.begin(call, thing)
@@ -187,7 +213,7 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         self._require_room(call, held, name)
 
     def _require_room(self, call: Call, held: ByName[ThingT], name: str) -> None:
-        if self.name_pattern.fullmatch(name) is None:
+        if not self.by_id and self.name_pattern.fullmatch(name) is None:
             raise refusals.bad_request(self.invalid.format(noun=self.noun, name=name))  # [guess]
         limit = getattr(call.subscription.quotas, self.quota)
         if len(held) >= limit:
@@ -219,6 +245,7 @@ class Immediate(Collection[ThingT, RequestT]):
         name = self.name_in(wanted)
         held = self.held(call.subscription, call.parameters)
         self.require_new(call, held, name)
+        name = str(UUID(call.new_id())) if self.by_id else name
         held[name] = thing = self.make(call, name, wanted)
         call.acts_on(*call.path.split("/"), name)
         return self.made(call, thing)
@@ -232,6 +259,17 @@ class Immediate(Collection[ThingT, RequestT]):
         self.find(call)
         self.drop(call.subscription, call.parameters)
         return self.answered()
+
+
+def changing(thing: object, **changes: object) -> Effect:
+    """Return the effect that lets fields of `thing` have other values."""
+    return partial(_change, thing, changes)
+
+
+@effect("collections/change", "application-gateways/change")
+def _change(thing: object, changes: Mapping[str, object]) -> None:
+    for name, value in changes.items():
+        setattr(thing, name, value)
 
 
 def told_late(handler: Handler) -> Handler:

@@ -32,6 +32,7 @@ class Dialect:
         usual: what a body usually is called.
         refused_as: what a refusal is called that is ready bytes.
         headers: of an answer that says no, besides or instead of the usual ones.
+        accepted: makes the body of an answer that accepts a change, from the request's id; ``None`` for no body.
     """
 
     refused: Callable[[Refusal], Document | bytes] = Refusal.document
@@ -39,6 +40,7 @@ class Dialect:
     usual: str = XML_CONTENT_TYPE
     refused_as: str = XML_CONTENT_TYPE
     headers: Mapping[str, str] = field(default_factory=dict)
+    accepted: Callable[[str], Document] | None = None
 
 
 def _in_json(refusal: Refusal) -> bytes:

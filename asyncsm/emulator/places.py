@@ -8,7 +8,7 @@ knows of an association, so it goes with the subnet, role or interface that has 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final, Generic, Protocol, TypeVar, cast
 
@@ -25,6 +25,7 @@ from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.configuration_sets import ConfigurationSet
+from asyncsm.wire.document import Document
 from asyncsm.wire.endpoints import NetworkInterface
 from asyncsm.wire.networks import Subnet, VirtualNetworkSite
 
@@ -60,6 +61,10 @@ class Associated(Collection[LocatedT, RequestT]):
     none: str = "The {place} does not have any {noun} assigned."
     names_removed: bool = True
     elsewhere: str = "The {noun} {name} is not in {region}."
+
+    def listed(self, call: Call, things: Sequence[LocatedT]) -> Document:
+        """Return all by their names."""
+        return super().listed(call, sorted(things, key=lambda one: one.name.lower()))
 
     def wanted(self, call: Call) -> str:
         """Return the name in the body of an association: a document like that of a creation."""

@@ -37,6 +37,7 @@ from . import (
     refusals as refusals,
     roles as roles,
     route_tables as route_tables,
+    rules as rules,
     scheduler as scheduler,
     service_bus as service_bus,
     service_bus_metrics as service_bus_metrics,

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.rules import between, distinct, known, names
 
 
 class ApplicationGatewaySize(OpenEnum):
@@ -101,14 +102,14 @@ class FrontendPort(XmlModel):
     """A port at which an application gateway is reached."""
 
     name: str
-    port: int
+    port: Annotated[int, between(1, 65535)]  # [guess]
 
 
 class ApplicationGatewayProbe(XmlModel):
     """A request that is sent to machines to see whether they are there."""
 
     name: str
-    protocol: ApplicationGatewayProtocol
+    protocol: Annotated[ApplicationGatewayProtocol, known()]  # [guess]
     host: str
     path: str
     interval: int
@@ -131,13 +132,13 @@ class BackendHttpSettings(XmlModel):
     """How the machines of a pool are asked."""
 
     name: str
-    port: int
-    protocol: ApplicationGatewayProtocol
+    port: Annotated[int, between(1, 65535)]  # [guess]
+    protocol: Annotated[ApplicationGatewayProtocol, known()]  # [guess]
     cookie_based_affinity: str | None = None
     """``Enabled`` if a client is to stay with one machine, or ``Disabled``."""
     request_timeout: int | None = None
     """In seconds."""
-    probe: str | None = None
+    probe: Annotated[str | None, names("probes")] = None  # [lifecycles 6] [guess]
     """Name of one."""
 
 
@@ -145,9 +146,10 @@ class HttpListener(XmlModel):
     """An address and a port at which an application gateway takes requests; names of both."""
 
     name: str
-    frontend_ip: Annotated[str, Field(alias="FrontendIP")]
-    frontend_port: str
-    protocol: ApplicationGatewayProtocol
+    # [lifecycles 6] [guess]
+    frontend_ip: Annotated[str, Field(alias="FrontendIP"), names("frontend_ip_configurations")]
+    frontend_port: Annotated[str, names("frontend_ports")]  # [lifecycles 6] [guess]
+    protocol: Annotated[ApplicationGatewayProtocol, known()]  # [guess]
     ssl_cert: str | None = None
     """Name of a certificate of the gateway, for ``Https``."""
 
@@ -157,31 +159,39 @@ class HttpLoadBalancingRule(XmlModel):
 
     name: str
     type: str = "Basic"
-    backend_http_settings: str
-    listener: str
-    backend_address_pool: str
+    backend_http_settings: Annotated[str, names("backend_http_settings_list")]  # [lifecycles 6] [guess]
+    listener: Annotated[str, names("http_listeners")]  # [lifecycles 6] [guess]
+    backend_address_pool: Annotated[str, names("backend_address_pools")]  # [lifecycles 6] [guess]
 
 
 class ApplicationGatewayConfiguration(XmlModel):
     """All that an application gateway is told; it is replaced as a whole."""
 
+    # Names of a kind are unique. [lifecycles 6] [guess]
     frontend_ip_configurations: Annotated[
         list[FrontendIPConfiguration],
         Wrapped("FrontendIPConfiguration"),
         Field(alias="FrontendIPConfigurations"),
+        distinct(),
     ] = Field(default_factory=list)
-    frontend_ports: Annotated[list[FrontendPort], Wrapped("FrontendPort")] = Field(default_factory=list)
-    probes: Annotated[list[ApplicationGatewayProbe], Wrapped("Probe")] = Field(default_factory=list)
-    backend_address_pools: Annotated[list[BackendAddressPool], Wrapped("BackendAddressPool")] = Field(
+    frontend_ports: Annotated[list[FrontendPort], Wrapped("FrontendPort"), distinct()] = Field(
         default_factory=list
     )
-    backend_http_settings_list: Annotated[list[BackendHttpSettings], Wrapped("BackendHttpSettings")] = Field(
+    probes: Annotated[list[ApplicationGatewayProbe], Wrapped("Probe"), distinct()] = Field(
         default_factory=list
     )
-    http_listeners: Annotated[list[HttpListener], Wrapped("HttpListener")] = Field(default_factory=list)
-    http_load_balancing_rules: Annotated[list[HttpLoadBalancingRule], Wrapped("HttpLoadBalancingRule")] = (
+    backend_address_pools: Annotated[list[BackendAddressPool], Wrapped("BackendAddressPool"), distinct()] = (
         Field(default_factory=list)
     )
+    backend_http_settings_list: Annotated[
+        list[BackendHttpSettings], Wrapped("BackendHttpSettings"), distinct()
+    ] = Field(default_factory=list)
+    http_listeners: Annotated[list[HttpListener], Wrapped("HttpListener"), distinct()] = Field(
+        default_factory=list
+    )
+    http_load_balancing_rules: Annotated[
+        list[HttpLoadBalancingRule], Wrapped("HttpLoadBalancingRule"), distinct()
+    ] = Field(default_factory=list)
 
 
 class ApplicationGatewayCertificate(XmlModel):

@@ -8,9 +8,13 @@ from typing import Annotated, Final
 from pydantic import Field, SecretStr
 
 from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.rules import between, block, known
 
 MOST_VLAN: Final = 4094
 """The highest number of a VLAN."""
+MOST_ASN: Final = 2**32 - 1
+"""The highest number of an autonomous system."""
+NO_PEER: Final = "The specified BGP peer IP address '{value}' is not valid."
 
 
 class BillingType(OpenEnum):
@@ -122,19 +126,19 @@ class CreateDedicatedCircuit(XmlModel):
     """Request of Create Dedicated Circuit."""
 
     bandwidth: int
-    billing_type: BillingType | None = None
+    billing_type: Annotated[BillingType | None, known()] = None  # [guess]
     circuit_name: str
     location: str
     service_provider_name: str
-    sku: CircuitSku | None = None
+    sku: Annotated[CircuitSku | None, known()] = None  # [guess]
 
 
 class UpdateDedicatedCircuit(XmlModel):
     """Request of Update Dedicated Circuit."""
 
     bandwidth: int | None = None
-    billing_type: BillingType | None = None
-    sku: CircuitSku | None = None
+    billing_type: Annotated[BillingType | None, known()] = None  # [guess]
+    sku: Annotated[CircuitSku | None, known()] = None  # [guess]
 
 
 class DedicatedCircuitStats(XmlModel):
@@ -152,12 +156,12 @@ class CreateBgpPeering(XmlModel):
     advertised_public_prefixes: str | None = None
     """With commas between."""
     customer_asn: int | None = None
-    peer_asn: int
-    primary_peer_subnet: str
+    peer_asn: Annotated[int, between(1, MOST_ASN)]  # [guess]
+    primary_peer_subnet: Annotated[str, block(30, NO_PEER)]  # [rec express_route/bgp_peering_tests]
     routing_registry_name: str | None = None
-    secondary_peer_subnet: str
+    secondary_peer_subnet: Annotated[str, block(30, NO_PEER)]  # [rec express_route/bgp_peering_tests]
     shared_key: SecretStr | None = None
-    vlan_id: int
+    vlan_id: Annotated[int, between(1, MOST_VLAN)]  # [guess]
 
 
 class UpdateBgpPeering(CreateBgpPeering):
@@ -203,7 +207,7 @@ class CrossConnections(XmlList[CrossConnection]):
 class UpdateCrossConnection(XmlModel):
     """Request of Update Cross Connection."""
 
-    operation: UpdateCrossConnectionOperation
+    operation: Annotated[UpdateCrossConnectionOperation, known()]  # [guess]
     provisioning_error: str | None = None
 
 

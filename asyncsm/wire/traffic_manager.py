@@ -1,10 +1,13 @@
 """Traffic Manager: profiles, and the definitions that say which endpoint their names lead to. [protocol 4.26]"""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
 from asyncsm.wire.base import OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.rules import UNCHECKED, at_most, begins, between, exactly, known, needed, one_of
+
+HIGHEST_PORT: Final = 65535
 
 
 class LoadBalancingMethod(OpenEnum):
@@ -34,26 +37,25 @@ class TrafficStatus(OpenEnum):
 class TrafficDnsOptions(XmlModel):
     """The way in which the name of a profile is told."""
 
-    time_to_live_in_seconds: int
+    time_to_live_in_seconds: Annotated[int, between(30, 999_999)]  # [protocol 4.26] [guess]
 
 
 class TrafficHttpOptions(XmlModel):
     """The request that is sent to each endpoint."""
 
-    verb: str = "GET"
-    relative_path: str | None = None
-    expected_status_code: int = 200
+    verb: Annotated[str, one_of("GET")] = "GET"  # [protocol 4.26]
+    relative_path: Annotated[str | None, begins("/")] = None  # [guess]
+    expected_status_code: Annotated[int, one_of(200)] = 200  # [protocol 4.26]
 
 
 class TrafficMonitor(XmlModel):
     """How endpoints are watched; the service takes one value only of what has a default."""
 
-    interval_in_seconds: int = 30
-    timeout_in_seconds: int = 10
-    tolerated_number_of_failures: int = 3
-    protocol: str
-    """``HTTP`` or ``HTTPS``."""
-    port: int
+    interval_in_seconds: Annotated[int, one_of(30)] = 30  # [protocol 4.26]
+    timeout_in_seconds: Annotated[int, one_of(10)] = 10  # [protocol 4.26]
+    tolerated_number_of_failures: Annotated[int, one_of(3)] = 3  # [protocol 4.26]
+    protocol: Annotated[str, one_of("HTTP", "HTTPS")]  # [protocol 4.26] [guess]
+    port: Annotated[int, between(1, HIGHEST_PORT)]  # [guess]
     http_options: TrafficHttpOptions | None = None
 
 
@@ -61,14 +63,14 @@ class TrafficEndpoint(XmlModel):
     """A place to which the name of a profile can lead."""
 
     domain_name: str
-    status: TrafficStatus | None = None
-    type: TrafficEndpointType | None = None
+    status: Annotated[TrafficStatus | None, known()] = None  # [guess]
+    type: Annotated[TrafficEndpointType | None, known()] = None  # [guess]
     """``CloudService`` if absent."""
     location: str | None = None
     """Of an endpoint outside the subscription; the service knows where the others are."""
     monitor_status: str | None = None
     """In replies: ``CheckingEndpoint``, ``Online``, ``Degraded``, ``Inactive``, ``Disabled`` or ``Stopped``."""
-    weight: int | None = None
+    weight: Annotated[int | None, between(1, 1000)] = None  # [protocol 4.26] [guess]
     """Its share of round robin; 1 if absent."""
     min_child_endpoints: int | None = None
     """Of a nested profile: as long as fewer of its endpoints are there, it is not."""
@@ -77,8 +79,11 @@ class TrafficEndpoint(XmlModel):
 class TrafficPolicy(XmlModel):
     """The endpoints of a definition, and how one of them is chosen."""
 
-    load_balancing_method: LoadBalancingMethod
-    endpoints: Annotated[list[TrafficEndpoint], Wrapped("Endpoint")] = Field(default_factory=list)
+    load_balancing_method: Annotated[LoadBalancingMethod, known()]  # [guess]
+    # [lifecycles 16]
+    endpoints: Annotated[list[TrafficEndpoint], Wrapped("Endpoint"), at_most(100)] = Field(
+        default_factory=list
+    )
     monitor_status: str | None = None
     """In replies: that of all endpoints together, such as ``CheckingEndpoints``."""
 
@@ -88,11 +93,12 @@ class TrafficDefinition(XmlModel):
 
     xml_root = "Definition"
 
-    dns_options: TrafficDnsOptions | None = None
+    dns_options: Annotated[TrafficDnsOptions | None, needed()] = None  # [guess]
     status: TrafficStatus | None = None
     version: int | None = None
-    monitors: Annotated[list[TrafficMonitor], Wrapped("Monitor")] = Field(default_factory=list)
-    policy: TrafficPolicy | None = None
+    # one, as only one is ever shown [guess]
+    monitors: Annotated[list[TrafficMonitor], Wrapped("Monitor"), exactly(1)] = Field(default_factory=list)
+    policy: Annotated[TrafficPolicy | None, needed()] = None  # [guess]
 
 
 class TrafficDefinitions(XmlList[TrafficDefinition]):
@@ -106,7 +112,7 @@ class TrafficDefinitions(XmlList[TrafficDefinition]):
 class TrafficStatusDetails(XmlModel):
     """The version of the definition that is used."""
 
-    enabled_version: int = 1
+    enabled_version: Annotated[int, one_of(1)] = 1  # [guess]
 
 
 class TrafficProfile(XmlModel):
@@ -116,10 +122,12 @@ class TrafficProfile(XmlModel):
 
     domain_name: str | None = None
     name: str | None = None
-    status: TrafficStatus | None = None
+    status: Annotated[TrafficStatus | None, known()] = None  # [guess]
     status_details: TrafficStatusDetails | None = None
     """Present only while the profile is enabled."""
-    definitions: Annotated[list[TrafficDefinition], Wrapped("Definition")] = Field(default_factory=list)
+    definitions: Annotated[list[TrafficDefinition], Wrapped("Definition"), UNCHECKED] = Field(
+        default_factory=list
+    )
 
 
 class TrafficProfiles(XmlList[TrafficProfile]):

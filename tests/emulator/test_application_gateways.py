@@ -7,6 +7,7 @@ from doubles.bare_client import document
 from doubles.certificates import management_certificate
 from doubles.compute import tag
 from doubles.contents import EVERYTHING, NETWORK, SPREADING
+from doubles.refusing import refusals
 
 from asyncsm.wire import application_gateways as wire
 from asyncsm.wire.certificates import CertificateFile
@@ -54,20 +55,17 @@ def body_of(model):
 
 LISTENERS, RULES = "http_listeners", "http_load_balancing_rules"
 TWICE = SPREADING.model_copy(update={"frontend_ports": 2 * SPREADING.frontend_ports})
+SETTINGS = "backend_http_settings_list"
+NAMING = [
+    *((LISTENERS, field) for field in ("frontend_ip", "frontend_port")),
+    *((RULES, field) for field in ("backend_http_settings", "listener", "backend_address_pool")),
+    (SETTINGS, "probe"),
+]
 WRONG = [
-    *(
-        (told(LISTENERS, **{name: "none"}), "none does not exist")
-        for name in ("frontend_ip", "frontend_port")
-    ),
-    (told("backend_http_settings_list", probe="none"), "probe none does not exist"),
-    (told(RULES, backend_http_settings="none"), "backend_http_settings none does not exist"),
-    (told(RULES, listener="none"), "listener none does not exist"),
-    (told(RULES, backend_address_pool="none"), "backend_address_pool none does not exist"),
+    *((told(kind, **{field: "none"}), " none does not exist.") for kind, field in NAMING),
     (told(LISTENERS, protocol="Https"), "shop has no certificate"),
     (told(LISTENERS, ssl_cert="none"), "shop has no certificate"),
-    (told("backend_http_settings_list", protocol="Tcp"), "neither Http nor Https"),
-    (told("frontend_ports", port=65536), "port 65536"),
-    (body_of(TWICE), "more than once in frontend_ports"),
+    (body_of(TWICE), "A name occurs more than once in FrontendPorts."),
 ]
 REFUSED = [
     ("GET", f"{GATEWAYS}/none", "", 404, "The application gateway none does not exist."),
@@ -106,11 +104,7 @@ async def ended(management, method, path, body=""):
     return told.find("Status") if told.find("Status") == "Successful" else told.find("Message")
 
 
-@pytest.mark.parametrize(("method", "path", "body", "status", "words"), REFUSED)
-async def test_refusals(management, method, path, body, status, words):
-    """What breaks a rule is refused at once."""
-    answer = await management.send(method, path, body)
-    assert (answer.status, words in answer.message) == (status, True), answer.text
+test_refusals = refusals(REFUSED)
 
 
 async def test_its_life(management, clock):

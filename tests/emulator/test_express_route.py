@@ -6,6 +6,7 @@ import pytest
 from doubles.bare_client import document
 from doubles.compute import tag
 from doubles.contents import CIRCUIT_KEY, EVERYTHING, circuit
+from doubles.refusing import refusals
 
 from asyncsm.emulator.circuits import DedicatedCircuit
 from asyncsm.emulator.gateways import GatewayConnection
@@ -60,7 +61,7 @@ REFUSED = [
     ("POST", CIRCUITS, wanted(Location="Oslo"), 404, "location Oslo does not exist for the provider Equinix"),
     ("POST", CIRCUITS, wanted(Bandwidth=999), 404, "bandwidth 999 does not exist for the provider Equinix"),
     ("POST", CIRCUITS, wanted(CircuitName="LINE"), 409, "The circuit with name 'LINE' already exists."),
-    ("POST", CIRCUITS, wanted(Sku="Basic"), 400, "Basic is none of Standard, Premium."),
+    ("POST", CIRCUITS, wanted(Sku="Basic"), 400, "The Sku 'Basic' is not valid."),
     ("PUT", LINE, changed(Bandwidth=70), 404, "bandwidth 70 does not exist"),
     ("PUT", f"{CIRCUITS}/fast", changed(Bandwidth=50), 400, "less bandwidth"),
     ("PUT", f"{CIRCUITS}/fast", changed(BillingType="MeteredData"), 400, "metered"),
@@ -69,9 +70,13 @@ REFUSED = [
     ("POST", f"{LINE}/bgppeerings/PRIVATE", peering(), 409, "could not be created as it already exists."),
     ("POST", f"{LINE}/bgppeerings/else", peering(), 400, "'else' of the BGP peering is invalid"),
     ("POST", PUBLIC, peering(VlanId=100), 409, "The vlanId specified is already in use."),
-    ("POST", PUBLIC, peering(VlanId=4095), 400, "vlanId"),
-    ("POST", PUBLIC, peering(PrimaryPeerSubnet="98.251.199.31/30"), 400, "address '98.251.199.31/30' is"),
-    ("POST", PUBLIC, peering(SecondaryPeerSubnet="10.0.0.0/29"), 400, "BGP peer IP address '10.0.0.0/29'"),
+    (
+        "POST",
+        PUBLIC,
+        peering(PrimaryPeerSubnet="98.251.199.31/30"),
+        400,
+        "address '98.251.199.31/30' is not valid.",
+    ),
     ("POST", f"{LINE}/bgppeerings/microsoft", peering(), 400, "advertises public prefixes"),
     ("POST", f"{CARRIED}/bgppeerings/private", peering(), 400, "not provisioned the circuit carried"),
     ("PUT", PUBLIC, peering("UpdateBgpPeering"), 404, "The BGP peering public does not exist."),
@@ -79,7 +84,6 @@ REFUSED = [
     ("GET", f"{LINE}/bgppeerings/private/arpInfo/third", "", 400, "no third device"),
     ("GET", f"{CIRCUITS}/fast/crossconnection", "", 404, "no cross connection"),
     ("POST", f"{LINE}/crossconnection", "", 409, "already exists"),
-    ("PUT", f"{LINE}/crossconnection", news("Lost"), 400, "NotifyCrossConnectionLost"),
     ("POST", f"{LINE}/vnets/none", "", 404, "The virtual network none does not exist."),
     ("POST", LINK, "", 409, "The virtual network inside is already linked."),
     ("POST", f"{CIRCUITS}/fast/vnets/inside", "", 400, "has not provisioned the circuit fast"),
@@ -104,11 +108,7 @@ def line(emulator):
     return made
 
 
-@pytest.mark.parametrize(("method", "path", "body", "status", "words"), REFUSED)
-async def test_refusals(management, method, path, body, status, words):
-    """What breaks a rule is refused at once."""
-    answer = await management.send(method, path, body)
-    assert (answer.status, words in answer.message) == (status, True), answer.text
+test_refusals = refusals(REFUSED)
 
 
 async def test_the_operation_is_named_in_the_answer(management):

@@ -7,6 +7,7 @@ import pytest
 from doubles.bare_client import document
 from doubles.certificates import management_certificate
 from doubles.compute import tag
+from doubles.refusing import refusals
 
 from asyncsm.emulator.state import Quotas
 
@@ -126,11 +127,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "body", "status", "words"), REFUSED)
-async def test_refusals_without_a_gateway(management, method, path, body, status, words):
-    """Most of what a gateway does needs one that is provisioned."""
-    answer = await management.send(method, path, body)
-    assert (answer.status, words in answer.message) == (status, True), answer.text
+test_refusals_without_a_gateway = refusals(REFUSED)
 
 
 async def test_a_gateway_comes_and_goes(management):

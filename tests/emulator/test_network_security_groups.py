@@ -3,6 +3,7 @@
 import pytest
 from doubles import compute
 from doubles.contents import EVERYTHING, NETWORK as FILE
+from doubles.refusing import refusals
 from doubles.security_groups import GROUPS, HAS, NETWORK, ROLE, SSH, WEB, group, rule
 
 from asyncsm.wire.endpoints import NetworkInterface, NetworkInterfaces
@@ -70,11 +71,7 @@ async def test_protocols_in_any_case(management):
     assert shown.find_all("Protocol")[0] == "TCP"
 
 
-@pytest.mark.parametrize(("method", "path", "body", "status", "words"), REFUSED)
-async def test_refusals(management, method, path, body, status, words):
-    """What breaks a rule is refused at once."""
-    answer = await management.send(method, path, body)
-    assert (answer.status, words in answer.message) == (status, True), answer.text
+test_refusals = refusals(REFUSED)
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -4,6 +4,7 @@ import pytest
 from doubles.bare_client import document
 from doubles.compute import tag
 from doubles.contents import EVERYTHING, NETWORK as FILE
+from doubles.refusing import refusals
 from doubles.security_groups import NETWORK, ROLE
 
 from asyncsm.wire.endpoints import IPConfiguration, NetworkInterface, NetworkInterfaces
@@ -69,11 +70,7 @@ async def seeded(emulator, management):
     role.network = role.network.model_copy(update={"network_interfaces": interfaces})
 
 
-@pytest.mark.parametrize(("method", "path", "body", "status", "words"), REFUSED)
-async def test_refusals(management, method, path, body, status, words):
-    """What cannot be meant is refused at once."""
-    answer = await management.send(method, path, body)
-    assert (answer.status, words in answer.message) == (status, True), answer.text
+test_refusals = refusals(REFUSED)
 
 
 @pytest.mark.parametrize(("method", "path", "body", "words"), FAILING)

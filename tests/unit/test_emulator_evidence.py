@@ -12,6 +12,7 @@ import asyncsm.emulator
 EMULATOR = Path(asyncsm.emulator.__file__).parent
 KERNELS = [EMULATOR / "collections.py", EMULATOR / "places.py"]
 MODULES = [*sorted(path for name in ("routes", "rules") for path in (EMULATOR / name).glob("*.py")), *KERNELS]
+RULES = ("at_most", "begins", "between", "block", "distinct", "exactly", "known", "names", "needed", "one_of")
 EVIDENCE = re.compile(r"# .*\[(?:protocol \d+\.\d+|lifecycles \d+|rec [a-z_]+/[a-z_]+|guess)\]")
 
 
@@ -32,6 +33,17 @@ def test_evidence(path):
     lines = path.read_text(encoding="utf-8").splitlines()
     bare = [n for n in refusals(path) if not any(EVIDENCE.search(line) for line in lines[n - 2 : n])]
     assert bare == []
+
+
+def test_evidence_of_declared_rules():
+    """A model whose fields have rules says where these are known from."""
+    source = {path: path.read_text("utf-8") for path in (EMULATOR.parent / "wire").glob("*.py")}
+    ruled = {path.stem: text for path, text in source.items() if "from asyncsm.wire.rules import" in text}
+    assert {"application_gateways", "express_route", "traffic_manager"} <= ruled.keys()
+    names = re.compile(r"[, ](?:{})\(".format("|".join(RULES)))
+    for text in ruled.values():
+        for each in ("class " + one for one in re.split(r"^class ", text, flags=re.MULTILINE)[1:]):
+            assert EVIDENCE.search(each) or not names.search(each), each
 
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="no recordings here")

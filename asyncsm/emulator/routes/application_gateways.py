@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from ipaddress import IPv4Address
 from typing import Final
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
-from asyncsm.emulator.clock import Effect
-from asyncsm.emulator.collections import Collection, Parameters, RequestT, ThingT, Verb
-from asyncsm.emulator.naming import ByName
-from asyncsm.emulator.progress import Lockable
+from asyncsm.emulator.collections import Collection, Verb, changing
 from asyncsm.emulator.routes.service_certificates import certificates_in
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import addresses, gateways as rules
-from asyncsm.emulator.rules.endpoints import HIGHEST_PORT
 from asyncsm.emulator.rules.instances import public_address
-from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.emulator.traffic import ApplicationGateway
 from asyncsm.wire import application_gateways as wire
@@ -37,31 +31,10 @@ UNDER_WAY: Final = {
 }
 """States during operations [guess]."""
 
-PROTOCOLS: Final = frozenset(wire.ApplicationGatewayProtocol)
-PARTS: Final = tuple(
-    name for name in wire.ApplicationGatewayConfiguration.model_fields if name != "extra_elements"
-)
-REFERENCES: Final = (
-    ("backend_http_settings_list", "probe", "probes"),
-    ("http_listeners", "frontend_ip", "frontend_ip_configurations"),
-    ("http_listeners", "frontend_port", "frontend_ports"),
-    ("http_load_balancing_rules", "backend_http_settings", "backend_http_settings_list"),
-    ("http_load_balancing_rules", "listener", "http_listeners"),
-    ("http_load_balancing_rules", "backend_address_pool", "backend_address_pools"),
-)
-"""Fields of a configuration's parts that name other parts. [lifecycles 6]"""
-
-routes: RouteTable = RouteTable()
+routes: RouteTable = RouteTable(rules.NAMED)
 
 
-class _Followed(Collection[ThingT, RequestT]):
-    """A collection whose answers to changes name the operation."""
-
-    def begin(self, call: Call, thing: ThingT, then: Effect | None = None) -> Reply:
-        return rules.accepted(super().begin(call, thing, then), call)
-
-
-class _Gateways(_Followed[ApplicationGateway, wire.CreateApplicationGatewayParameters]):
+class _Gateways(Collection[ApplicationGateway, wire.CreateApplicationGatewayParameters]):
     resource: str = "ApplicationGateway"
     noun: str = "application gateway"
     verbs: Sequence[Verb] = ("list", "read", "create", "put", "remove")
@@ -69,10 +42,9 @@ class _Gateways(_Followed[ApplicationGateway, wire.CreateApplicationGatewayParam
     path = "services/networking/applicationgateways"
     parameter = "gatewayName"
     request = wire.CreateApplicationGatewayParameters
+    kept_in: str = "application_gateways"
+    listing = wire.ApplicationGateways
     quota: str = "application_gateways"
-
-    def held(self, subscription: Subscription, parameters: Parameters) -> ByName[ApplicationGateway]:
-        return subscription.application_gateways
 
     def make(
         self, call: Call, name: str, wanted: wire.CreateApplicationGatewayParameters
@@ -94,7 +66,7 @@ class _Gateways(_Followed[ApplicationGateway, wire.CreateApplicationGatewayParam
                 _require(gateway, STOPPED)
         if wanted.description is not None:
             changes["description"] = wanted.description
-        return _changed(call, gateway, changes)
+        return self.begin(call, gateway, changing(gateway, **changes))
 
     def remove(self, call: Call) -> Reply:
         _require(self.find(call), STOPPED)
@@ -112,9 +84,6 @@ class _Gateways(_Followed[ApplicationGateway, wire.CreateApplicationGatewayParam
             virtual_ips=[thing.address] if thing.address else None,
             vnet_name=thing.network,
         )
-
-    def listed(self, call: Call, things: Sequence[ApplicationGateway]) -> wire.ApplicationGateways:
-        return wire.ApplicationGateways(application_gateways=[self.shown(call, one) for one in things])
 
 
 def _require(gateway: ApplicationGateway, state: str) -> None:
@@ -151,18 +120,7 @@ def _place(subscription: Subscription, network: str, names: Sequence[str]) -> tu
 
 
 gateways: _Gateways = _Gateways(routes)
-GATEWAY: Final = f"{gateways.path}/{{{gateways.parameter}}}"
-
-
-def _changed(call: Call, gateway: ApplicationGateway, changes: Mapping[str, object]) -> Reply:
-    """Accept a change that is made in the end."""
-    return rules.accepted(call.accept(locks=[gateway], then=partial(_change, gateway, changes)), call)
-
-
-@effect("application-gateways/change")
-def _change(gateway: ApplicationGateway, changes: Mapping[str, object]) -> None:
-    for name, value in changes.items():
-        setattr(gateway, name, value)
+GATEWAY: Final = gateways.one
 
 
 @routes.post(f"{GATEWAY}/operations", "ExecuteApplicationGatewayOperation")
@@ -175,12 +133,13 @@ def execute(call: Call) -> Reply:
     call.route = replace(call.route, operation=f"{wanted.title()}ApplicationGateway")
     if wanted == "stop":
         _require(gateway, RUNNING)
-        return _changed(call, gateway, {"state": STOPPED, "dns_name": None, "address": None})
+        return gateways.begin(call, gateway, changing(gateway, state=STOPPED, dns_name=None, address=None))
     _require(gateway, STOPPED)
     sentence = f"The application gateway {gateway.name} has no configuration."
     refusals.require(gateway.configuration, sentence)  # [lifecycles 6] [guess]
     name = f"{call.new_id()}.cloudapp.net"
-    return _changed(call, gateway, {"state": RUNNING, "dns_name": name, "address": _address(call, gateway)})
+    address = _address(call, gateway)
+    return gateways.begin(call, gateway, changing(gateway, state=RUNNING, dns_name=name, address=address))
 
 
 def _address(call: Call, gateway: ApplicationGateway) -> str:
@@ -210,30 +169,15 @@ def get_configuration(call: Call) -> Reply:
 def set_configuration(call: Call) -> Reply:
     """Set Application Gateway Configuration, in place of the one before."""
     gateway, wanted = gateways.find(call), call.body(wire.ApplicationGatewayConfiguration)
-    parts = {kind: [one.name.lower() for one in getattr(wanted, kind)] for kind in PARTS}
-    for kind, names in parts.items():
-        distinct = len({*names}) == len(names)
-        refusals.require(distinct, f"A name occurs more than once in {kind}.")  # [lifecycles 6] [guess]
-    for kind, field, others in REFERENCES:
-        for one in getattr(wanted, kind):
-            name = getattr(one, field)
-            known = name is None or name.lower() in parts[others]
-            refusals.require(known, f"The {field} {name} does not exist.")  # [lifecycles 6] [guess]
     for listener in wanted.http_listeners:
         plain = listener.protocol == wire.ApplicationGatewayProtocol.HTTP and not listener.ssl_cert
         known = plain or (listener.ssl_cert or "") in gateway.certificates
         sentence = f"The listener {listener.name} has no certificate that there is."
         refusals.require(known, sentence)  # [lifecycles 6] [guess]
-    protocols = {one.protocol for one in wanted.probes} | {one.protocol for one in wanted.http_listeners}
-    protocols |= {one.protocol for one in wanted.backend_http_settings_list}
-    refusals.require(protocols <= PROTOCOLS, "A protocol is neither Http nor Https.")  # [guess]
-    ports = [one.port for one in wanted.frontend_ports]
-    for port in [*ports, *(one.port for one in wanted.backend_http_settings_list)]:
-        refusals.require(1 <= port <= HIGHEST_PORT, f"The port {port} is not valid.")  # [guess]
-    return _changed(call, gateway, {"configuration": wanted})
+    return gateways.begin(call, gateway, changing(gateway, configuration=wanted))
 
 
-class _Certificates(_Followed[wire.ApplicationGatewayCertificate, CertificateFile]):
+class _Certificates(Collection[wire.ApplicationGatewayCertificate, CertificateFile]):
     resource, noun = "ApplicationGatewayCertificate", "certificate"
     verbs = ("list", "read", "put", "remove")
     putting = "Add"
@@ -241,30 +185,15 @@ class _Certificates(_Followed[wire.ApplicationGatewayCertificate, CertificateFil
     parameter = "certificateName"
     request = CertificateFile
     quota = "certificates_per_application_gateway"
-
-    def held(
-        self, subscription: Subscription, parameters: Parameters
-    ) -> ByName[wire.ApplicationGatewayCertificate]:
-        return gateways.named(subscription, parameters, parameters[gateways.parameter]).certificates
-
-    def locks(self, call: Call, thing: wire.ApplicationGatewayCertificate) -> Sequence[Lockable]:
-        return [gateways.find(call)]
+    kept_in = "certificates"
+    whole = gateways
+    listing = wire.ApplicationGatewayCertificates
 
     def make(self, call: Call, name: str, wanted: CertificateFile) -> wire.ApplicationGatewayCertificate:
         is_pfx = wanted.certificate_format == CertificateFormat.PFX
         refusals.require(is_pfx, "The certificate format must be pfx.")  # [lifecycles 6] [guess]
         data = base64.b64encode(certificates_in(wanted)[0].data).decode()
         return wire.ApplicationGatewayCertificate(name=name, data=data, state="Provisioned")
-
-    def shown(
-        self, call: Call, thing: wire.ApplicationGatewayCertificate
-    ) -> wire.ApplicationGatewayCertificate:
-        return thing
-
-    def listed(
-        self, call: Call, things: Sequence[wire.ApplicationGatewayCertificate]
-    ) -> wire.ApplicationGatewayCertificates:
-        return wire.ApplicationGatewayCertificates(application_gateway_certificates=list(things))
 
     def users(self, subscription: Subscription, thing: wire.ApplicationGatewayCertificate) -> Iterator[str]:
         for gateway in subscription.application_gateways.values():

@@ -10,10 +10,8 @@ from uuid import UUID
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.circuits import CircuitLink, DedicatedCircuit
-from asyncsm.emulator.collections import Parameters, Verb
-from asyncsm.emulator.naming import ByName
-from asyncsm.emulator.progress import Lockable
-from asyncsm.emulator.routes.dedicated_circuits import CIRCUIT, Followed, circuits
+from asyncsm.emulator.collections import Collection, Parameters, Verb
+from asyncsm.emulator.routes.dedicated_circuits import CIRCUIT, circuits
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import circuits as rules
 from asyncsm.emulator.rules.gateways import PROVISIONED
@@ -21,7 +19,7 @@ from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import express_route as wire
 
-routes: RouteTable = RouteTable()
+routes: RouteTable = RouteTable(rules.NAMED)
 
 LINKS: Final = f"{CIRCUIT}/vnets"
 LINK: Final = f"{LINKS}/{{networkName}}"
@@ -90,7 +88,7 @@ def create_link(call: Call) -> Reply:
     made = CircuitLink(call.subscription.id, network.name, _free(circuit, ids))
     reply = call.accept(locks=[circuit])
     circuit.links[key] = made
-    return rules.accepted(reply, call)
+    return reply
 
 
 def _free(circuit: DedicatedCircuit, ids: Sequence[str]) -> str | None:
@@ -109,7 +107,7 @@ def delete_link(call: Call) -> Reply:
     """Remove Dedicated Circuit Link."""
     circuit, link = _link(call)
     then = partial(_unlink, circuit, f"{link.subscription}/{link.network}")
-    return rules.accepted(call.accept(locks=[circuit], then=then), call)
+    return call.accept(locks=[circuit], then=then)
 
 
 @effect("circuits/unlink")
@@ -118,21 +116,16 @@ def _unlink(circuit: DedicatedCircuit, key: str) -> None:
 
 
 class _Authorizations(
-    Followed[wire.DedicatedCircuitLinkAuthorization, wire.CreateDedicatedCircuitLinkAuthorization]
+    Collection[wire.DedicatedCircuitLinkAuthorization, wire.CreateDedicatedCircuitLinkAuthorization]
 ):
     resource: str = "DedicatedCircuitLinkAuthorization"
     noun: str = "link authorization"
     verbs: Sequence[Verb] = ("list", "read", "create", "remove")
     path: str = f"{CIRCUIT}/authorizations"
     parameter = "authorizationId"
-
-    def held(
-        self, subscription: Subscription, parameters: Parameters
-    ) -> ByName[wire.DedicatedCircuitLinkAuthorization]:
-        return circuits.named(subscription, parameters, parameters[circuits.parameter]).authorizations
-
-    def locks(self, call: Call, thing: wire.DedicatedCircuitLinkAuthorization) -> Sequence[Lockable]:
-        return [circuits.find(call)]
+    kept_in: str = "authorizations"
+    whole = circuits
+    listing = wire.DedicatedCircuitLinkAuthorizations
 
     def make(
         self, call: Call, name: str, wanted: wire.CreateDedicatedCircuitLinkAuthorization
@@ -168,13 +161,6 @@ class _Authorizations(
         used = rules.used(circuits.find(call), thing.link_authorization_id)
         return thing.model_copy(update={"used": used})
 
-    def listed(
-        self, call: Call, things: Sequence[wire.DedicatedCircuitLinkAuthorization]
-    ) -> wire.DedicatedCircuitLinkAuthorizations:
-        return wire.DedicatedCircuitLinkAuthorizations(
-            authorizations=[self.shown(call, one) for one in things]
-        )
-
     def change(self, call: Call, **changes: object) -> wire.DedicatedCircuitLinkAuthorization:
         """Change one at once, and return it."""
         changed = self.find(call).model_copy(update=changes)
@@ -183,7 +169,7 @@ class _Authorizations(
 
 
 authorizations: Final = _Authorizations(routes)
-AUTHORIZATION: Final = f"{authorizations.path}/{{{authorizations.parameter}}}"
+AUTHORIZATION: Final = authorizations.one
 
 
 @routes.patch(AUTHORIZATION, "UpdateDedicatedCircuitLinkAuthorization")

@@ -11,18 +11,15 @@ from uuid import UUID
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.circuits import DedicatedCircuit
-from asyncsm.emulator.clock import Effect
-from asyncsm.emulator.collections import Collection, Parameters, RequestT, Verb
+from asyncsm.emulator.collections import Collection, Verb
 from asyncsm.emulator.naming import ByName
-from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import circuits as rules
 from asyncsm.emulator.saved_names import effect
-from asyncsm.emulator.state import Subscription
 from asyncsm.wire import express_route as wire
 from asyncsm.wire.base import XmlModel
 
-routes: RouteTable = RouteTable()
+routes: RouteTable = RouteTable(rules.NAMED)
 ThingT = TypeVar("ThingT")
 State = wire.ProviderProvisioningState
 
@@ -30,15 +27,7 @@ AZURE: Final = 12076
 """Number of Azure's autonomous system [rec express_route]."""
 
 
-class Followed(Collection[ThingT, RequestT]):
-    """A family whose answers name the operations that they begin."""
-
-    def begin(self, call: Call, thing: ThingT, then: Effect | None = None) -> Reply:
-        """Let a change of one take its time, and tell by which operation."""
-        return rules.accepted(super().begin(call, thing, then), call)
-
-
-class _Circuits(Followed[DedicatedCircuit, wire.CreateDedicatedCircuit]):
+class _Circuits(Collection[DedicatedCircuit, wire.CreateDedicatedCircuit]):
     resource: str = "DedicatedCircuit"
     noun: str = "dedicated circuit"
     verbs: Sequence[Verb] = ("list", "read", "create", "put", "remove")
@@ -46,12 +35,10 @@ class _Circuits(Followed[DedicatedCircuit, wire.CreateDedicatedCircuit]):
     parameter = "serviceKey"
     request = wire.CreateDedicatedCircuit
     putting: str = "Update"
+    kept_in: str = "dedicated_circuits"
     quota: str = "dedicated_circuits"
     # [rec express_route/dedicated_circuit_tests]
     missing: str = rules.MISSING
-
-    def held(self, subscription: Subscription, parameters: Parameters) -> ByName[DedicatedCircuit]:
-        return subscription.dedicated_circuits
 
     def require_new(self, call: Call, held: ByName[DedicatedCircuit], name: str) -> None:
         if name.lower() in {one.name.lower() for one in held.values()}:
@@ -65,7 +52,6 @@ class _Circuits(Followed[DedicatedCircuit, wire.CreateDedicatedCircuit]):
     def make(self, call: Call, name: str, wanted: wire.CreateDedicatedCircuit) -> DedicatedCircuit:
         provider = rules.provider_of(wanted.service_provider_name)
         rules.require_bandwidth(provider, wanted.bandwidth)
-        _require_words(wanted)
         shown = wire.DedicatedCircuit(
             bandwidth=wanted.bandwidth,
             billing_type=wanted.billing_type or wire.BillingType.METERED_DATA,
@@ -85,15 +71,14 @@ class _Circuits(Followed[DedicatedCircuit, wire.CreateDedicatedCircuit]):
         held = self.held(call.subscription, call.parameters)
         made = self.make(call, wanted.circuit_name, wanted)
         self.require_new(call, held, made.name)
-        reply = self.begin(call, made)
+        reply = call.accept(locks=[made], data=made.key)
         held[made.key] = made
-        return _telling(call, reply, made.key)
+        return reply
 
     def put(self, call: Call) -> Reply:
         """Answer a PUT; what the request does not name stays [rec express_route]."""
         circuit, wanted = self.find(call), call.body(wire.UpdateDedicatedCircuit)
         known = circuit.shown
-        _require_words(wanted)
         changed = known.model_copy(update=_given(wanted, wire.DedicatedCircuit))
         rules.require_bandwidth(rules.provider_of(known.service_provider_name), changed.bandwidth)
         types = wire.BillingType
@@ -133,26 +118,13 @@ def _given(request: XmlModel, model: type[XmlModel]) -> dict[str, object]:
     return {name: value for name, value in request if name in shared and value is not None}
 
 
-def _require_words(wanted: wire.CreateDedicatedCircuit | wire.UpdateDedicatedCircuit) -> None:
-    for word, kind in ((wanted.billing_type, wire.BillingType), (wanted.sku, wire.CircuitSku)):
-        if word is not None and word not in {*kind}:
-            raise refusals.bad_request(f"{word} is none of {', '.join(kind)}.")  # [guess]
-
-
-def _telling(call: Call, reply: Reply, data: str) -> Reply:
-    """Let the operation tell `data` at its end."""
-    if call.operation is not None:
-        call.operation.data = data
-    return reply
-
-
 @effect("circuits/changed")
 def _changed(circuit: DedicatedCircuit, shown: wire.DedicatedCircuit) -> None:
     circuit.shown = shown
 
 
 circuits: Final = _Circuits(routes)
-CIRCUIT: Final = f"{circuits.path}/{{{circuits.parameter}}}"
+CIRCUIT: Final = circuits.one
 
 
 @routes.get(f"{circuits.path}/serviceproviders", "ListDedicatedCircuitServiceProviders")
@@ -161,7 +133,7 @@ def list_providers(_: Call) -> Reply:
     return Reply(document=catalogue.circuit_providers())
 
 
-class _Peerings(Followed[wire.BgpPeering, wire.CreateBgpPeering]):
+class _Peerings(Collection[wire.BgpPeering, wire.CreateBgpPeering]):
     resource: str = "BgpPeering"
     noun: str = "BGP peering"
     verbs: Sequence[Verb] = ("read", "put", "remove")
@@ -170,12 +142,8 @@ class _Peerings(Followed[wire.BgpPeering, wire.CreateBgpPeering]):
     putting = "Update"
     request = wire.CreateBgpPeering
     taken: str = "BGP peering could not be created as it already exists."
-
-    def locks(self, call: Call, thing: wire.BgpPeering) -> Sequence[Lockable]:
-        return [circuits.find(call)]
-
-    def held(self, subscription: Subscription, parameters: Parameters) -> ByName[wire.BgpPeering]:
-        return circuits.named(subscription, parameters, parameters[circuits.parameter]).peerings
+    kept_in: str = "peerings"
+    whole = circuits
 
     def require_new(self, call: Call, held: ByName[wire.BgpPeering], name: str) -> None:
         if name in held:
@@ -189,12 +157,6 @@ class _Peerings(Followed[wire.BgpPeering, wire.CreateBgpPeering]):
             raise refusals.bad_request(f"The provider has not provisioned the circuit {circuit.name}.")
 
     def make(self, call: Call, name: str, wanted: wire.CreateBgpPeering) -> wire.BgpPeering:
-        for subnet in (wanted.primary_peer_subnet, wanted.secondary_peer_subnet):
-            if not _is_peer_subnet(subnet):
-                # [rec express_route/bgp_peering_tests]
-                raise refusals.bad_request(f"The specified BGP peer IP address '{subnet}' is not valid.")
-        if not 1 <= wanted.vlan_id <= wire.MOST_VLAN or wanted.peer_asn < 1:
-            raise refusals.bad_request("The vlanId or ASN specified is not valid.")  # [guess]
         if name == wire.BgpPeeringAccessType.MICROSOFT and not wanted.advertised_public_prefixes:
             raise refusals.bad_request("A microsoft peering advertises public prefixes.")  # [guess]
         others = self.held(call.subscription, call.parameters).items()
@@ -233,19 +195,9 @@ class _Peerings(Followed[wire.BgpPeering, wire.CreateBgpPeering]):
             raise refusals.bad_request("Virtual networks are linked to the circuit.")  # [guess]
         return super().remove(call)
 
-    def shown(self, call: Call, thing: wire.BgpPeering) -> wire.BgpPeering:
-        return thing
-
-
-def _is_peer_subnet(text: str) -> bool:
-    try:
-        return IPv4Network(text).prefixlen == 30
-    except ValueError:
-        return False
-
 
 peerings: Final = _Peerings(routes)
-PEERING: Final = f"{peerings.path}/{{{peerings.parameter}}}"
+PEERING: Final = peerings.one
 routes.post(PEERING, "CreateBgpPeering")(peerings.create)
 
 
@@ -278,7 +230,7 @@ def _serve_device(
         if device not in {*wire.DevicePath}:
             raise refusals.bad_request(f"A circuit has no {device} device.")  # [guess]
         subnet = IPv4Network(getattr(peering, f"{device}_peer_subnet") or "")
-        return _telling(call, rules.accepted(call.accept(), call), "\n".join(told(subnet, peering)))
+        return call.accept(data="\n".join(told(subnet, peering)))
 
     routes.get(f"{PEERING}/{path}/{{devicePath}}", operation)(ask)
 
@@ -331,18 +283,16 @@ def provision(call: Call) -> Reply:
         raise refusals.conflict("The cross connection already exists.")  # [guess]
     tag = 1 + max(one.tag for _, one in rules.all_circuits(call.state))
     then = partial(_connect, circuit, State.PROVISIONING, call.subscription.id, tag)
-    return rules.accepted(call.accept(locks=[circuit], then=then), call)
+    return call.accept(locks=[circuit], then=then)
 
 
 @routes.put(f"{CIRCUIT}/crossconnection", "UpdateCrossConnection")
 def notify(call: Call) -> Reply:
     """Update Cross Connection, which stays also where it is not provisioned [guess]."""
     circuit, news = _connected(call), call.body(wire.UpdateCrossConnection).operation
-    if news not in {*wire.UpdateCrossConnectionOperation}:
-        raise refusals.bad_request(f"A cross connection has no operation {news}.")  # [guess]
     state = State(news.removeprefix("NotifyCrossConnection"))
     then = partial(_connect, circuit, state, call.subscription.id, circuit.tag)
-    return rules.accepted(call.accept(locks=[circuit], then=then), call)
+    return call.accept(locks=[circuit], then=then)
 
 
 @effect("circuits/connect")

@@ -24,7 +24,7 @@ GATEWAY: Final = "services/networking/{networkName}/gateway"
 CONNECTION: Final = f"{GATEWAY}/connection/{{localNetworkSiteName}}"
 CERTIFICATES: Final = f"{GATEWAY}/clientrootcertificates"
 
-routes: RouteTable = RouteTable()
+routes: RouteTable = RouteTable(rules.NAMED)
 
 
 def _network(call: Call) -> networks.VirtualNetworkSite:
@@ -139,7 +139,7 @@ def delete(call: Call) -> Reply:
     """Delete Gateway, or Failover Gateway as libraries send it: with a body that says so [guess]."""
     _, gateway = _running(call)
     if call.content and call.body(wire.UpdateGateway).operation == wire.GatewayUpdate.FAILOVER:
-        return rules.accepted(call.accept(locks=[gateway]), call)
+        return call.accept(locks=[gateway])
     circuits.require_unlinked(call, gateway.network)
     return rules.deprovision(call, gateway)
 
@@ -202,7 +202,7 @@ def set_default_sites(call: Call) -> Reply:
     _require_dynamic(gateway)
     site = _site(network, call.body(wire.DefaultSiteList).site or "")
     then = partial(_set_default_sites, gateway, (site,))
-    return rules.accepted(call.accept(locks=[gateway], then=then), call)
+    return call.accept(locks=[gateway], then=then)
 
 
 @routes.delete(f"{GATEWAY}/defaultsites", "RemoveGatewayDefaultSites")
@@ -210,7 +210,7 @@ def remove_default_sites(call: Call) -> Reply:
     """Remove Default Sites."""
     _, gateway = _running(call)
     _require_dynamic(gateway)
-    return rules.accepted(call.accept(locks=[gateway], then=partial(_set_default_sites, gateway, ())), call)
+    return call.accept(locks=[gateway], then=partial(_set_default_sites, gateway, ()))
 
 
 @effect("gateways/default-sites")
@@ -259,10 +259,8 @@ def make_package(call: Call) -> Reply:
         raise refusals.internal_error()  # [rec network/generate_vpn_client_package_tests]
     if wanted not in {*wire.ProcessorArchitecture}:
         raise refusals.bad_request(f"There is no processor architecture {wanted}.")  # [guess]
-    reply = call.accept(locks=[gateway])
-    if call.operation is not None:
-        call.operation.data = f"https://vpnclients.blob.core.windows.net/{gateway.id}/{wanted.lower()}.exe"
-    return rules.accepted(reply, call)
+    url = f"https://vpnclients.blob.core.windows.net/{gateway.id}/{wanted.lower()}.exe"
+    return call.accept(locks=[gateway], data=url)
 
 
 @routes.get(CERTIFICATES, "ListClientRootCertificates")
@@ -303,7 +301,7 @@ def add_certificate(call: Call) -> Reply:
     )
     reply = call.accept()
     call.subscription.client_root_certificates[f"{network.id}/{thumbprint}"] = made
-    return rules.accepted(reply, call)
+    return reply
 
 
 def _of_certificate(function: Callable[[Call, ClientRootCertificate], Reply]) -> Callable[[Call], Reply]:
@@ -329,6 +327,6 @@ def get_certificate(_: Call, certificate: ClientRootCertificate) -> Reply:
 @_of_certificate
 def delete_certificate(call: Call, certificate: ClientRootCertificate) -> Reply:
     """Delete Client Root Certificate, which answers 200 [protocol 4.20]."""
-    reply = call.accept()
+    reply = call.accept(status=200)
     del call.subscription.client_root_certificates[f"{certificate.network_id}/{certificate.thumbprint}"]
-    return rules.accepted(reply, call, 200)
+    return reply

@@ -8,14 +8,11 @@ from typing import Any, Final
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call
-from asyncsm.emulator.collections import Collection, Parameters, Verb
-from asyncsm.emulator.naming import ByName
+from asyncsm.emulator.collections import Collection, Verb
 from asyncsm.emulator.networking import NetworkSecurityGroup
 from asyncsm.emulator.places import Associated, Interfaces, Place, Roles, Subnets
-from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import common_fields
-from asyncsm.emulator.state import Subscription
 from asyncsm.wire import network_security_groups as wire
 
 routes: RouteTable = RouteTable()
@@ -30,9 +27,8 @@ class _Groups(Associated[NetworkSecurityGroup, wire.NetworkSecurityGroup]):
     request = wire.NetworkSecurityGroup
     quota: str = "network_security_groups"
     field: str = "network_security_group"
-
-    def held(self, subscription: Subscription, parameters: Parameters) -> ByName[NetworkSecurityGroup]:
-        return subscription.network_security_groups
+    kept_in: str = "network_security_groups"
+    listing = wire.NetworkSecurityGroups
 
     def make(self, call: Call, name: str, wanted: wire.NetworkSecurityGroup) -> NetworkSecurityGroup:
         label = None if wanted.label is None else common_fields.label(wanted.label)
@@ -45,27 +41,22 @@ class _Groups(Associated[NetworkSecurityGroup, wire.NetworkSecurityGroup]):
             shown.rules = [*own, *_DEFAULT_RULES]
         return shown
 
-    def listed(self, call: Call, things: Sequence[NetworkSecurityGroup]) -> wire.NetworkSecurityGroups:
-        found = [self.shown(call, one) for one in sorted(things, key=lambda one: one.name.lower())]
-        return wire.NetworkSecurityGroups(network_security_groups=found)
-
     def association(self, name: str) -> wire.NetworkSecurityGroup:
         return wire.NetworkSecurityGroup(name=name, state="Created")
+
+
+groups: Final = _Groups(routes)
 
 
 class _Rules(Collection[wire.NetworkSecurityRule, wire.NetworkSecurityRule]):
     resource, noun = "NetworkSecurityRule", "network security rule"
     verbs = ("put", "remove")
-    path = f"{_Groups.path}/{{{_Groups.parameter}}}/rules"
+    path = f"{groups.one}/rules"
     parameter = "ruleName"
     request = wire.NetworkSecurityRule
+    kept_in = "rules"
+    whole = groups
     quota = "network_security_rules_per_group"
-
-    def held(self, subscription: Subscription, parameters: Parameters) -> ByName[wire.NetworkSecurityRule]:
-        return groups.named(subscription, parameters, parameters[groups.parameter]).rules
-
-    def locks(self, call: Call, thing: wire.NetworkSecurityRule) -> Sequence[Lockable]:
-        return [groups.named(call.subscription, {}, call.parameters[groups.parameter])]
 
     def make(self, call: Call, name: str, wanted: wire.NetworkSecurityRule) -> wire.NetworkSecurityRule:
         if name.upper() in {rule.name for rule in _DEFAULT_RULES}:
@@ -121,7 +112,6 @@ _DEFAULT_RULES: Final = [
 ]
 """Rules that every group has, in the order in which they are read [protocol 4.19]."""
 
-groups: Final = _Groups(routes)
 _Rules(routes)
 Place(routes, groups, Subnets())
 Place(routes, groups, Roles())

@@ -10,15 +10,12 @@ from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.collections import Collection, Parameters, Verb
 from asyncsm.emulator.compute import Role
-from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.networking import RouteTable
 from asyncsm.emulator.places import Associated, Holders, Interfaces, Place, Roles, Subnets
-from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.routes import role_instances
 from asyncsm.emulator.routing import RouteTable as Routes
 from asyncsm.emulator.rules import addresses, common_fields, path_resources
 from asyncsm.emulator.saved_names import effect
-from asyncsm.emulator.state import Subscription
 from asyncsm.wire import route_tables as wire
 
 routes: Routes = Routes()
@@ -36,9 +33,8 @@ class _Tables(Associated[RouteTable, wire.RouteTable]):
     field: str = "route_table_name"
     none: str = "The {place} does not have any Route Table associated."
     names_removed: bool = False
-
-    def held(self, subscription: Subscription, parameters: Parameters) -> ByName[RouteTable]:
-        return subscription.route_tables
+    kept_in: str = "route_tables"
+    listing = wire.RouteTables
 
     def check(self, name: str, wanted: wire.RouteTable) -> None:
         if not name:
@@ -56,10 +52,6 @@ class _Tables(Associated[RouteTable, wire.RouteTable]):
             shown.route_list = list(thing.routes.values())
         return shown
 
-    def listed(self, call: Call, things: Sequence[RouteTable]) -> wire.RouteTables:
-        found = [self.shown(call, one) for one in sorted(things, key=lambda one: one.name.lower())]
-        return wire.RouteTables(route_tables=found)
-
     def wanted(self, call: Call) -> str:
         name = call.body(wire.RouteTableAssociation).route_table_name
         if not name:
@@ -73,20 +65,19 @@ class _Tables(Associated[RouteTable, wire.RouteTable]):
 _NO_NAME = "Route Table name is null or empty."  # [rec network/create_route_table_tests]
 
 
+tables: _Tables = _Tables(routes)
+
+
 class _Routes(Collection[wire.Route, wire.Route]):
     resource, noun = "Route", "Route"
     verbs = ("put", "remove")
-    path = f"{_Tables.path}/{{{_Tables.parameter}}}/routes"
+    path = f"{tables.one}/routes"
     parameter = "routeName"
     request = wire.Route
     late = True
+    kept_in = "routes"
+    whole = tables
     quota = "routes_per_route_table"
-
-    def held(self, subscription: Subscription, parameters: Parameters) -> ByName[wire.Route]:
-        return tables.named(subscription, parameters, parameters[tables.parameter]).routes
-
-    def locks(self, call: Call, thing: wire.Route) -> Sequence[Lockable]:
-        return [tables.named(call.subscription, {}, call.parameters[tables.parameter])]
 
     def check(self, name: str, wanted: wire.Route) -> None:
         """Refuse in the order and the words of [rec network/set_route_tests]."""
@@ -118,7 +109,6 @@ class _Routes(Collection[wire.Route, wire.Route]):
         return wanted.model_copy(update={"name": name.lower()})  # [lifecycles 3]
 
 
-tables: _Tables = _Tables(routes)
 _Routes(routes)
 Place(routes, tables, Subnets())
 

@@ -12,10 +12,8 @@ from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.collections import Immediate, Parameters, Verb
 from asyncsm.emulator.dialects import ASP_NET, Dialect
-from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import common_fields
-from asyncsm.emulator.rules.endpoints import HIGHEST_PORT
 from asyncsm.emulator.state import Subscription
 from asyncsm.emulator.traffic import TrafficProfile
 from asyncsm.emulator.websites import DNS_SUFFIX as SITES
@@ -27,10 +25,6 @@ HEADERS: Final = {**ASP_NET, "X-Content-Type-Options": "nosniff"}
 DOMAIN: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.trafficmanager\.net", re.ASCII)
 SERVICES: Final = ".cloudapp.net"
 CHECKED_AFTER: Final = timedelta(seconds=30)
-MOST_ENDPOINTS: Final = 100
-MOST_WEIGHT: Final = 1000
-MOST_SECONDS: Final = 999_999
-PROTOCOLS: Final = ("HTTP", "HTTPS")
 CHECKING: Final = "CheckingEndpoint"
 ENABLED, DISABLED = wire.TrafficStatus.ENABLED, wire.TrafficStatus.DISABLED
 Kind = wire.TrafficEndpointType
@@ -45,10 +39,9 @@ class _Profiles(Immediate[TrafficProfile, wire.TrafficProfile]):
     path = "services/watm/profiles"
     parameter = "profileName"
     request = wire.TrafficProfile
+    kept_in: str = "traffic_profiles"
+    listing = wire.TrafficProfiles
     quota: str = "traffic_manager_profiles"
-
-    def held(self, subscription: Subscription, parameters: Parameters) -> ByName[TrafficProfile]:
-        return subscription.traffic_profiles
 
     def named(self, subscription: Subscription, parameters: Parameters, name: str) -> TrafficProfile:
         if not subscription.traffic_profiles:  # [rec traffic_manager/profile_test]
@@ -64,12 +57,8 @@ class _Profiles(Immediate[TrafficProfile, wire.TrafficProfile]):
         return TrafficProfile(name, domain)
 
     def change(self, call: Call, thing: TrafficProfile, wanted: wire.TrafficProfile) -> None:
-        version = wanted.status_details.enabled_version if wanted.status_details else 1
-        known = wanted.status in {*wire.TrafficStatus} and version == 1
-        refusals.require(known, "The status or version of the profile is not valid.")  # [guess]
-        refusals.require(  # [guess]
-            wanted.status == DISABLED or thing.definition, f"The profile {thing.name} has no definition."
-        )
+        usable = wanted.status == DISABLED or thing.definition
+        refusals.require(usable, f"The profile {thing.name} has no definition.")  # [guess]
         thing.status = wanted.status or thing.status
 
     def made(self, call: Call, thing: TrafficProfile) -> Reply:
@@ -88,9 +77,6 @@ class _Profiles(Immediate[TrafficProfile, wire.TrafficProfile]):
             definitions=[] if thing.definition is None else [definition],
         )
 
-    def listed(self, call: Call, things: Sequence[TrafficProfile]) -> wire.TrafficProfiles:
-        return wire.TrafficProfiles(profiles=[self.shown(call, one) for one in things])
-
     def users(self, subscription: Subscription, thing: TrafficProfile) -> Iterator[str]:
         for other in subscription.traffic_profiles.values():
             if thing.domain_name.lower() in {one.domain_name for one in endpoints_of(other)}:
@@ -98,7 +84,7 @@ class _Profiles(Immediate[TrafficProfile, wire.TrafficProfile]):
 
 
 profiles: _Profiles = _Profiles(routes)
-DEFINITIONS: Final = f"{profiles.path}/{{{profiles.parameter}}}/definitions"
+DEFINITIONS: Final = f"{profiles.one}/definitions"
 
 
 @routes.get("services/watm/operations/isavailable/{domainName}", "CheckDnsPrefixAvailability")
@@ -128,36 +114,21 @@ def get_definition(call: Call) -> Reply:
 def create_definition(call: Call) -> Reply:
     """Create Definition, which takes the place of the one before and enables the profile."""
     profile, wanted = profiles.find(call), call.body(wire.TrafficDefinition)
-    seconds = wanted.dns_options.time_to_live_in_seconds if wanted.dns_options else 0
-    refusals.require(30 <= seconds <= MOST_SECONDS, "The time to live is not valid.")  # [guess]
-    for one in wanted.monitors:
-        http = one.http_options or wire.TrafficHttpOptions()
-        times = one.interval_in_seconds, one.timeout_in_seconds, one.tolerated_number_of_failures
-        as_all = (*times, http.verb, http.expected_status_code) == (30, 10, 3, "GET", 200)
-        refusals.require(as_all, "The monitor must have 30, 10, 3, GET and 200.")  # [protocol 4.26]
-        valid = one.protocol in PROTOCOLS and 1 <= one.port <= HIGHEST_PORT
-        valid = valid and (http.relative_path or "/").startswith("/")
-        refusals.require(valid, "The protocol, port or path of the monitor is not valid.")  # [guess]
-    refusals.require(len(wanted.monitors) == 1, "A definition has one monitor.")  # [guess]
-    if wanted.policy is None or wanted.policy.load_balancing_method not in {*wire.LoadBalancingMethod}:
-        raise refusals.bad_request("The load balancing method is not valid.")  # [guess]
-    wanted.policy.endpoints = _settled(call, profile, wanted.policy)
+    policy = wanted.policy or wire.TrafficPolicy(load_balancing_method=wire.LoadBalancingMethod.FAILOVER)
+    policy.endpoints = _settled(call, profile, policy)
     profile.definition, profile.defined, profile.status = wanted, call.now, ENABLED
     return profiles.answered(wire.TrafficDefinition(version=1))
 
 
 def _settled(call: Call, profile: TrafficProfile, policy: wire.TrafficPolicy) -> list[wire.TrafficEndpoint]:
     """Return the endpoints of a request with what they have by default, or refuse one."""
-    most = f"A definition has at most {MOST_ENDPOINTS} endpoints."
-    refusals.require(len(policy.endpoints) <= MOST_ENDPOINTS, most)  # [lifecycles 16]
     settled: list[wire.TrafficEndpoint] = []
     sites: list[str] = []
     for one in policy.endpoints:
         domain, kind = one.domain_name.lower(), one.type or Kind.CLOUD_SERVICE
         status, weight = one.status or ENABLED, 1 if one.weight is None else one.weight
-        valid = kind in {*Kind} and status in {ENABLED, DISABLED} and 1 <= weight <= MOST_WEIGHT
-        valid = valid and domain != profile.domain_name.lower()
-        refusals.require(valid, f"The endpoint {domain} is not valid.")  # [guess]
+        another = domain != profile.domain_name.lower()
+        refusals.require(another, f"The endpoint {domain} is not valid.")  # [guess]
         strays = kind == Kind.ANY and domain.endswith(f".{SITES}")
         refusals.require(not strays, f"The endpoint {domain} must be an AzureWebsite.")  # [lifecycles 16]
         region, _ = _target(call.subscription, kind, domain) or (None, False)

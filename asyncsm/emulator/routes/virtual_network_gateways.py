@@ -25,7 +25,7 @@ LOCAL: Final = "services/networking/localnetworkgateways"
 CONNECTIONS: Final = "services/networking/gatewayconnections"
 CONNECTION: Final = f"{CONNECTIONS}/virtualnetworkgateway/{{gatewayId}}{ENTITY}"
 
-routes: RouteTable = RouteTable()
+routes: RouteTable = RouteTable(rules.NAMED)
 T = TypeVar("T")
 
 
@@ -281,7 +281,7 @@ def delete_connection(call: Call) -> Reply:
     """Delete Gateway Connection."""
     gateway, connection = _connection(call)
     then = partial(_drop, call.subscription, rules.key_of(gateway, connection.entity))
-    return rules.accepted(call.accept(locks=[gateway], then=then), call)
+    return call.accept(locks=[gateway], then=then)
 
 
 @effect("virtual-network-gateways/drop-connection")

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from asyncsm.emulator import catalogue, refusals
-from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.call import Call
 from asyncsm.emulator.circuits import DedicatedCircuit
+from asyncsm.emulator.dialects import Dialect
 from asyncsm.emulator.rules import gateways
 from asyncsm.emulator.state import ServiceState, Subscription
 from asyncsm.wire import express_route as wire
@@ -20,9 +21,8 @@ def ids_of(text: str | None) -> list[str]:
     return [one.strip().lower() for one in (text or "").split(",") if one.strip()]
 
 
-def accepted(reply: Reply, call: Call) -> Reply:
-    """Let the answer that accepts an operation name it otherwise than the request: in reverse [rec express_route]."""
-    return gateways.accepted(reply, call, request_id=call.request_id[::-1])
+NAMED: Final = Dialect(accepted=lambda request_id: gateways.named(request_id[::-1]))
+"""Answers that accept an operation name it otherwise than the request: in reverse [rec express_route]."""
 
 
 def provider_of(name: str) -> wire.DedicatedCircuitServiceProvider:

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Handler, Reply
+from asyncsm.emulator.dialects import Dialect
 from asyncsm.emulator.gateways import Gateway, GatewayConnection
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules.instances import Timing, public_address
@@ -38,10 +39,12 @@ TYPES: Final = (wire.GatewayType.STATIC_ROUTING, wire.GatewayType.DYNAMIC_ROUTIN
 SIZES: Final = tuple(wire.GatewaySize)
 
 
-def accepted(reply: Reply, call: Call, status: int = 202, request_id: str = "") -> Reply:
-    """Let the answer that accepts an operation name it, as those about gateways do."""
-    operation = GatewayOperationAsyncResponse(operation_id=str(UUID(request_id or call.request_id)))
-    return replace(reply, status=status, document=operation)
+def named(request_id: str) -> GatewayOperationAsyncResponse:
+    """Return the body of an answer that accepts an operation, which names it."""
+    return GatewayOperationAsyncResponse(operation_id=str(UUID(request_id)))
+
+
+NAMED: Final = Dialect(accepted=named)
 
 
 def require_provisioned(gateway: Gateway | None) -> Gateway:
@@ -83,11 +86,10 @@ def provision(
         raise refusals.bad_request(f"There is no gateway {kind} of the size {size}.")  # [guess]
     id_ = str(UUID(int=call.random.getrandbits(128), version=4))
     made = Gateway(id_, network, network_id, kind, size, name, bgp_settings=bgp_settings)
-    reply = call.accept(
-        locks=[made], then=partial(_provisioned, Timing.of(call), made, public_address(call.random))
-    )
+    then = partial(_provisioned, Timing.of(call), made, public_address(call.random))
+    reply = call.accept(locks=[made], then=then, status=201)  # [rec network/create_gateway_tests]
     call.subscription.gateways[id_] = made
-    return accepted(reply, call, 201)  # [rec network/create_gateway_tests]
+    return reply
 
 
 @effect("gateways/provisioned")
@@ -107,7 +109,7 @@ def deprovision(call: Call, gateway: Gateway) -> Reply:
     then = partial(_deprovisioned, Timing.of(call), call.subscription, gateway)
     reply = call.accept(locks=[gateway], then=then)
     gateway.state = wire.GatewayState.DEPROVISIONING
-    return accepted(reply, call)
+    return reply
 
 
 @effect("gateways/deprovisioned")
@@ -135,10 +137,10 @@ def update(call: Call, gateway: Gateway | None, kind: str = "") -> Reply:
         if wanted.gateway_size not in SIZES:
             raise refusals.bad_request(f"There is no gateway of the size {wanted.gateway_size}.")  # [guess]
         then = partial(_resized, Timing.of(call), running, str(wanted.gateway_size))
-        return accepted(call.accept(locks=[running], then=then), call)
+        return call.accept(locks=[running], then=then)
     if wanted.operation not in {*wire.GatewayUpdate}:
         raise refusals.bad_request(f"A gateway has no operation {wanted.operation}.")  # [guess]
-    return accepted(call.accept(locks=[running]), call)
+    return call.accept(locks=[running])
 
 
 @effect("gateways/resized")
@@ -226,7 +228,7 @@ def change(
 def keep(call: Call, gateway: Gateway, connection: GatewayConnection) -> Reply:
     """Begin to make or change a connection, which is there in the end."""
     then = partial(_kept, call.subscription, key_of(gateway, connection.entity), connection)
-    return accepted(call.accept(locks=[gateway], then=then), call)
+    return call.accept(locks=[gateway], then=then)
 
 
 @effect("gateways/kept")
@@ -264,7 +266,7 @@ def _control_capture(call: Call, gateway: Gateway | None, kind: str) -> Reply:
         reply = call.accept(locks=[running], seconds=0.0)
         if running.capture == "InProgress":
             _enter_capture(call, running, "StopInProgress", STOPPING)
-        return accepted(reply, call)
+        return reply
     if wanted.operation != "StartDiagnostics":
         raise refusals.bad_request(f"A gateway has no operation {wanted.operation}.")  # [guess]
     name, key, seconds = _checked(wanted)
@@ -281,7 +283,7 @@ def _control_capture(call: Call, gateway: Gateway | None, kind: str) -> Reply:
     )
     running.captured_at = url
     _enter_capture(call, running, "InProgress", float(seconds))
-    return accepted(reply, call)
+    return reply
 
 
 def _enter_capture(call: Call, gateway: Gateway, state: str, seconds: float) -> None:

@@ -300,8 +300,16 @@ class Call:
         return cast("M", document)
 
     def require_free(self, *resources: Lockable) -> None:
-        """Refuse with 409 if a change under way holds one of `resources`."""
+        """Refuse with 409 if a change under way holds one of `resources`, and with 400 what is being migrated."""
         require_free(*resources)
+        self.require_staying(*(one.stands_in for one in resources))
+
+    def require_staying(self, *networks: str | None) -> None:
+        """Refuse a change in one of `networks` that is being migrated to Resource Manager."""
+        for name in networks:
+            site = self.subscription.networks.sites.get(name) if name else None
+            if site is not None:  # [lifecycles 10], and in gateways and links [guess]
+                refusals.require_unmoved(site.migration_state, f"Virtual Network {site.name}")
 
     def accept(
         self,
@@ -327,7 +335,10 @@ class Call:
             status: of the answer, where it is not 202.
             data: what the operation tells at its end.
         """
-        require_free(*locks, migrating=migrating)
+        if migrating:
+            require_free(*locks, migrating=True)
+        else:
+            self.require_free(*locks)
         operation = self.record()
         operation.data = data
         self.progress.begin(

@@ -49,6 +49,11 @@ class Gateway(Lockable):
     capture: str = "Ready"
     captured_at: str = ""
 
+    @property
+    def stands_in(self) -> str:
+        """Name of its virtual network."""
+        return self.network
+
 
 @saved("gateway-connection")
 @dataclass(slots=True, eq=False)

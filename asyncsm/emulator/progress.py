@@ -122,6 +122,11 @@ class Lockable(Entity):
     lock: Operation | None = field(default=None, repr=False)
 
     @property
+    def stands_in(self) -> str | None:
+        """Name of the virtual network whose migration to Resource Manager takes it along; ``None`` for none."""
+        return None
+
+    @property
     def locked_by(self) -> str | None:
         """Id of the operation that has it."""
         return None if self.lock is None else self.lock.request_id

@@ -57,3 +57,8 @@ class ApplicationGateway(Lockable):
     address: str | None = None
     configuration: ApplicationGatewayConfiguration | None = None
     certificates: ByName[ApplicationGatewayCertificate] = field(default_factory=ByName)
+
+    @property
+    def stands_in(self) -> str:
+        """Name of its virtual network."""
+        return self.network

@@ -2,8 +2,9 @@
 
 import pytest
 from doubles.bare_client import document
+from doubles.certificates import management_certificate
 from doubles.compute import tag
-from doubles.contents import EVERYTHING, NETWORK as FILE
+from doubles.contents import CIRCUIT_KEY, EVERYTHING, NETWORK as FILE, circuit
 from doubles.security_groups import GROUPS, HAS, ROLE, group
 
 SITES = "services/networking/virtualnetwork"
@@ -16,6 +17,21 @@ OUT = "services/networking/routetables/out"
 NEW = document("DeploymentNetworkResource", tag("DestinationVirtualNetwork", "New"))
 UPDATE = document("UpdateStorageServiceInput", tag("Description", "changed"))
 TABLE = document("RouteTableAssociation", tag("RouteTableName", "out"))
+DOOR = "services/networking/virtualnetworkgateways/{door}"
+ANOTHER = document("CreateVirtualNetworkGatewayParameters", tag("GatewayName", "another"))
+RESET = document("UpdateGatewayParameters", tag("Operation", "Reset"))
+KEY = document("SharedKey", tag("Value", "Ours1"))
+LARGER = document("UpdateApplicationGatewayParameters", tag("InstanceCount", 3))
+LINK = f"services/networking/dedicatedcircuits/{CIRCUIT_KEY}/vnets/inside"
+ROOT = management_certificate("root").data_base64
+CONNECTED = [
+    ("POST", "services/networking/inside/virtualnetworkgateways", ANOTHER),
+    ("PATCH", DOOR, RESET),
+    ("POST", f"{DOOR}/connectedentity/{{office}}/sharedkey", KEY),
+    ("POST", "services/networking/inside/gateway/clientrootcertificates", ROOT),
+    ("PUT", "services/networking/applicationgateways/spread", LARGER),
+    ("DELETE", LINK, ""),
+]
 MISSING = [
     ("services/hostedservices/none/deployments/none", "The deployment name 'none' does not exist."),
     (f"{SITES}/none", "The virtual network none does not exist."),
@@ -109,6 +125,19 @@ async def test_a_network_with_its_machines(management):
     assert (await management.get("services/hostedservices/shop")).status == 404
     assert (await management.get(SITES)).find_all("VirtualNetworkSite") == []
     assert "inside" not in (await management.get("services/networking/media")).text
+
+
+@pytest.mark.parametrize(("method", "path", "body"), CONNECTED)
+async def test_what_stands_in_a_network(emulator, management, method, path, body):
+    """Gateways of a network that is prepared, their connections and clients, and its links stay as they are."""
+    owner = emulator.state.subscriptions[emulator.subscription_id]
+    owner.dedicated_circuits[CIRCUIT_KEY] = circuit(owner)
+    (door,) = owner.gateways
+    (office,) = owner.local_network_gateways
+    await step(management, "prepare", INSIDE)
+    answer = await management.send(method, path.format(door=door, office=office), body.format(door=door))
+    assert answer.status == 400
+    assert "Virtual Network inside is in the process of being migrated" in answer.message
 
 
 async def test_a_state_is_left_again(emulator, management):

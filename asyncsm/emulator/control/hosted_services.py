@@ -49,6 +49,8 @@ def _counted(given: object) -> object:
 Migration: TypeAlias = Annotated[
     str | None, Field(description="How its migration to Resource Manager stands.")
 ]
+MIGRATION: Final = "migration: {migration}"
+"""Note of a row, where there is something to tell."""
 LockedBy: TypeAlias = Annotated[str | None, Field(description="Id of the operation that holds it.")]
 
 
@@ -61,6 +63,7 @@ class SlotSummary(Shown):
     instances: Annotated[dict[str, int], BeforeValidator(_counted)] = Field(
         description="Number of instances by InstanceStatus."
     )
+    migration: Migration = None
 
 
 class HostedServiceSummary(ResourceFacts):

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from asyncsm.emulator.control.hosted_services import LockedBy, Migration
+from asyncsm.emulator.control.hosted_services import MIGRATION, LockedBy, Migration
 from asyncsm.emulator.control.resources import Column, Inside, ResourceFacts, resource_kind
 from asyncsm.emulator.control.schemas import Shown
 from asyncsm.emulator.networking import NetworkSecurityGroup, ReservedIP
@@ -112,7 +112,7 @@ class ExtensionFacts(ResourceFacts):
     lambda owner: owner.storage_accounts.values(),
     Column("{name}", "{location}"),
     Column("{account_type}"),
-    Column("{status}", style="state"),
+    Column("{status}", MIGRATION, style="state"),
     group="Storage",
     at="services/storageservices/{name}",
     empty="Disks and packages need one: create_storage_account(…)",
@@ -141,7 +141,7 @@ class SubnetFacts(Shown):
     lambda owner: owner.networks.sites.values(),
     Column("{name}", "{location}"),
     Column("{address_prefixes}", "{subnets}"),
-    Column("{state}", style="state"),
+    Column("{state}", MIGRATION, style="state"),
     group="Network",
     at="services/networking/media",
     read_at="services/networking/virtualnetwork",
@@ -173,7 +173,7 @@ def _user_of(owner: Subscription, address: ReservedIP) -> str | None:
     lambda owner: owner.reserved_ips.values(),
     Column("{name}", "{location}"),
     Column("{address}", "{state}"),
-    Column("{used_by}", otherwise="free", style="use"),
+    Column("{used_by}", MIGRATION, otherwise="free", style="use"),
     group="Network",
     at="services/networking/reservedips/{name}",
     empty="Addresses that stay when a deployment goes: create_reserved_ip_address(…)",
@@ -229,7 +229,7 @@ def _of_group(owner: Subscription, group: NetworkSecurityGroup) -> dict[str, obj
     lambda owner: owner.network_security_groups.values(),
     Column("{name}", "{location}"),
     Column("{own_rules} own rules"),
-    Column("{used_by}", otherwise="free", style="use"),
+    Column("{used_by}", MIGRATION, otherwise="free", style="use"),
     group="Network",
     at="services/networking/networksecuritygroups/{name}?detaillevel=full",
     empty="They say what traffic subnets and machines get: create_network_security_group(…)",

@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import Field
 
-from asyncsm.emulator.control.hosted_services import LockedBy, Migration
+from asyncsm.emulator.control.hosted_services import MIGRATION, LockedBy, Migration
 from asyncsm.emulator.control.resources import Column, Inside, ResourceFacts, resource_kind
 from asyncsm.emulator.control.schemas import Shown
 from asyncsm.emulator.networking import RouteTable
@@ -49,7 +49,7 @@ def _of_table(owner: Subscription, table: RouteTable) -> dict[str, object]:
     lambda owner: owner.route_tables.values(),
     Column("{name}", "{location}"),
     Column("{number} routes"),
-    Column("{used_by}", otherwise="free", style="use"),
+    Column("{used_by}", MIGRATION, otherwise="free", style="use"),
     group="Network",
     at="services/networking/routetables/{name}?detailLevel=full",
     empty="They say where the traffic of a subnet goes: create_route_table(…)",

@@ -32,11 +32,12 @@ function textCell({ text, note, otherwise }, item) {
 function slotCell(service, slot) {
   const found = service.slots.find((each) => each.slot === slot);
   if (!found) return { text: '–', note: slot, tone: 'none' };
+  const note = found.migration ? `${slot}, migration: ${found.migration}` : slot;
   const states = Object.keys(found.instances);
   const ready = found.instances.ReadyRole ?? 0;
   const all = Object.values(found.instances).reduce((sum, each) => sum + each, 0);
-  if (found.status !== 'Running') return { text: found.status, note: slot, tone: tone(found.status) };
-  return { text: `${ready} of ${all} ready`, note: slot, tone: toneOfAll(states) };
+  if (found.status !== 'Running') return { text: found.status, note, tone: tone(found.status) };
+  return { text: `${ready} of ${all} ready`, note, tone: toneOfAll(states) };
 }
 
 const same = (one, other) => one.name === other.name && one.path === other.path && one.subscription === other.subscription;

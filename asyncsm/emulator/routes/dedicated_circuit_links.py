@@ -72,6 +72,7 @@ def create_link(call: Call) -> Reply:
     name = call.parameters["networkName"]
     network = call.subscription.networks.sites.get(name)
     network = refusals.required(network, f"The virtual network {name} does not exist.")  # [guess]
+    call.require_staying(network.name)
     key = f"{call.subscription.id}/{network.name}"
     if key in circuit.links:
         raise refusals.conflict(f"The virtual network {network.name} is already linked.")  # [guess]
@@ -106,6 +107,7 @@ def _free(circuit: DedicatedCircuit, ids: Sequence[str]) -> str | None:
 def delete_link(call: Call) -> Reply:
     """Remove Dedicated Circuit Link."""
     circuit, link = _link(call)
+    call.require_staying(link.network)
     then = partial(_unlink, circuit, f"{link.subscription}/{link.network}")
     return call.accept(locks=[circuit], then=then)
 

@@ -285,6 +285,7 @@ _NO_CERTIFICATE: Final = "The specified certificate could not be found."
 def add_certificate(call: Call) -> Reply:
     """Create Client Root Certificate; who sends none hears of an internal error."""
     network = _network(call)
+    call.require_staying(network.name)
     try:
         data = base64.b64decode(call.content, validate=True)
         certificate = x509.load_der_x509_certificate(data)
@@ -327,6 +328,7 @@ def get_certificate(_: Call, certificate: ClientRootCertificate) -> Reply:
 @_of_certificate
 def delete_certificate(call: Call, certificate: ClientRootCertificate) -> Reply:
     """Delete Client Root Certificate, which answers 200 [protocol 4.20]."""
+    call.require_staying(call.parameters["networkName"])
     reply = call.accept(status=200)
     del call.subscription.client_root_certificates[f"{certificate.network_id}/{certificate.thumbprint}"]
     return reply

@@ -84,12 +84,9 @@ class Plan(Sections, Head):
             except ValidationError as error:
                 # Pydantic would keep the values in its error; they are left out.
                 wrong += [
-                    {
-                        "type": one["type"],
-                        "loc": (kind, *one["loc"]),
-                        "input": None,
-                        "ctx": one.get("ctx", {}),
-                    }
+                    InitErrorDetails(
+                        type=one["type"], loc=(kind, *one["loc"]), input=None, ctx=one.get("ctx", {})
+                    )
                     for one in error.errors(include_url=False, include_input=False)
                     if one["type"] != "missing"
                 ]

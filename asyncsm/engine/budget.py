@@ -94,8 +94,12 @@ class Budget:
             return now if self.used < self._calls else self._next_place(*Kind)
         if not calls_wait and 2 * self.used < self._calls:
             return now
-        # While no call waits, polls go twice as often, and into any place that is free.
-        next_poll = self._next_poll - (0.0 if calls_wait else self._between_polls / 2)
+        next_poll = self._next_poll
+        if not calls_wait:
+            # Polls then go at least twice as often, and are spread over all places that are free: the end of a
+            # run is seen soon, and the calls that may follow it find places.
+            spread = self._seconds / max(1, self._calls - self.used)
+            next_poll += min(spread, self._between_polls / 2) - self._between_polls
         if self._used_by(kind) < self._kept or (not calls_wait and self.used < self._calls):
             return max(now, next_poll)
         return max(self._next_place(kind) if calls_wait else self._next_place(*Kind), next_poll)

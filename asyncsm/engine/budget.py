@@ -66,18 +66,17 @@ class Budget:
         if counted:
             self._ended[kind].append(now)
 
-    def charge(self, ages: Iterable[float], now: float) -> None:
-        """Take places for calls that another process has made, whose answers came `ages` seconds ago."""
-        self._ended[CALL].extendleft(sorted(now - age for age in ages)[::-1])
+    def charge(self, kind: Kind, ages: Iterable[float], now: float) -> None:
+        """Take places for exchanges that another process has made, whose answers came `ages` seconds ago."""
+        self._ended[kind].extendleft(sorted(now - age for age in ages)[::-1])
         # It has spread its polls over the window as well: what is not saved up here keeps both together
         # within their share.
         self._next_poll = now
 
-    def charges(self, now: float) -> list[float]:
+    def charges(self, kind: Kind, now: float) -> list[float]:
         """Return how many seconds ago each exchange was answered that still has its place; 0 if it is under way."""
         self.forget(now)
-        under_way = sum(self._under_way.values())
-        return [now - end for ended in self._ended.values() for end in ended] + [0.0] * under_way
+        return [now - end for end in self._ended[kind]] + [0.0] * self._under_way[kind]
 
     def forget(self, now: float) -> None:
         """Free the places of exchanges that ended a window ago."""

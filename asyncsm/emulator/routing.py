@@ -11,6 +11,7 @@ operations share a path, the query (``comp=config``) or the root element of the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import TypedDict, Unpack
 from urllib.parse import parse_qsl, quote, unquote
 
@@ -139,9 +140,7 @@ class Router:
             raise refusals.invalid_verb(method)  # [protocol 3.3]
         for route in candidates:
             if route.wants(query, root, conditional=conditional):
-                names = (part[1:-1] if part.startswith("{") else None for part in split(route.path))
-                captured = {name: value for name, value in zip(names, segments, strict=True) if name}
-                return route, captured
+                return route, {name: segments[place] for place, name in _captures(route.path)}
         if all(route.only_with_query for route in candidates):
             raise refusals.not_emulated(method, "/" + "/".join(map(quote, segments)))
         if any("" in route.query.values() for route in candidates):
@@ -161,6 +160,12 @@ def _descend(node: _Node, segments: Sequence[str], depth: int) -> _Node | None:
     if found is None and node.capture is not None:
         found = _descend(node.capture, segments, depth + 1)
     return found
+
+
+@cache
+def _captures(path: str) -> Sequence[tuple[int, str]]:
+    """The places of the ``{name}`` parts in a route's path, and these names."""
+    return [(place, part[1:-1]) for place, part in enumerate(split(path)) if part.startswith("{")]
 
 
 def split(path: str) -> list[str]:

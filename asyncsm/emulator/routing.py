@@ -11,7 +11,6 @@ operations share a path, the query (``comp=config``) or the root element of the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
 from typing import TypedDict, Unpack
 from urllib.parse import parse_qsl, quote, unquote
 
@@ -91,10 +90,13 @@ class Router:
     def __init__(self, routes: Sequence[Route]) -> None:
         self._scoped = _Node()
         self._unscoped = _Node()
+        self._names: dict[str, tuple[str | None, ...]] = {}
         for route in routes:
             node = self._scoped if route.scoped else self._unscoped
-            for segment in split(route.path):
-                node = self._child(node, segment)
+            parts = split(route.path)
+            self._names[route.path] = tuple(part[1:-1] if part.startswith("{") else None for part in parts)
+            for part in parts:
+                node = self._child(node, part)
             node.methods.setdefault(route.method, []).append(route)
             # The one that asks for most is tried first; the plain one takes the rest.
             node.methods[route.method].sort(
@@ -140,7 +142,9 @@ class Router:
             raise refusals.invalid_verb(method)  # [protocol 3.3]
         for route in candidates:
             if route.wants(query, root, conditional=conditional):
-                return route, {name: segments[place] for place, name in _captures(route.path)}
+                named = zip(self._names[route.path], segments, strict=True)
+                captured = {name: value for name, value in named if name}
+                return route, captured
         if all(route.only_with_query for route in candidates):
             raise refusals.not_emulated(method, "/" + "/".join(map(quote, segments)))
         if any("" in route.query.values() for route in candidates):
@@ -160,12 +164,6 @@ def _descend(node: _Node, segments: Sequence[str], depth: int) -> _Node | None:
     if found is None and node.capture is not None:
         found = _descend(node.capture, segments, depth + 1)
     return found
-
-
-@cache
-def _captures(path: str) -> Sequence[tuple[int, str]]:
-    """The places of the ``{name}`` parts in a route's path, and these names."""
-    return [(place, part[1:-1]) for place, part in enumerate(split(path)) if part.startswith("{")]
 
 
 def split(path: str) -> list[str]:

@@ -25,8 +25,8 @@ from asyncsm.emulator.limits import DEFAULT_LIMITS, Limits
 from asyncsm.emulator.malformed_requests import UNREADABLE, reason_of
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.request_log import RequestLog
-from asyncsm.emulator.routes import ROUTES
-from asyncsm.emulator.routing import Router, lacks_name, parse_query, split
+from asyncsm.emulator.routes import ROUTER
+from asyncsm.emulator.routing import lacks_name, parse_query, split
 from asyncsm.emulator.throttling import Limiter
 
 log: logging.Logger = logging.getLogger("asyncsm.emulator")
@@ -106,7 +106,6 @@ class ManagementApp:
         self._save = save
         self._is_failing = False
         self._limits = limits
-        self._router = Router(ROUTES)
         self._delivery = Delivery(world.clock)
 
     def abandon(self) -> None:
@@ -168,7 +167,7 @@ class ManagementApp:
             content=await self._read_body(request) if request.body_exists else b"",
             conditional="If-Match" in request.headers,
         )
-        route, parameters = self._router.find(
+        route, parameters = ROUTER.find(
             incoming.method,
             incoming.segments,
             incoming.query,

@@ -90,10 +90,13 @@ class Router:
     def __init__(self, routes: Sequence[Route]) -> None:
         self._scoped = _Node()
         self._unscoped = _Node()
+        self._names: dict[str, tuple[str | None, ...]] = {}
         for route in routes:
             node = self._scoped if route.scoped else self._unscoped
-            for segment in split(route.path):
-                node = self._child(node, segment)
+            parts = split(route.path)
+            self._names[route.path] = tuple(part[1:-1] if part.startswith("{") else None for part in parts)
+            for part in parts:
+                node = self._child(node, part)
             node.methods.setdefault(route.method, []).append(route)
             # The one that asks for most is tried first; the plain one takes the rest.
             node.methods[route.method].sort(
@@ -139,8 +142,8 @@ class Router:
             raise refusals.invalid_verb(method)  # [protocol 3.3]
         for route in candidates:
             if route.wants(query, root, conditional=conditional):
-                names = (part[1:-1] if part.startswith("{") else None for part in split(route.path))
-                captured = {name: value for name, value in zip(names, segments, strict=True) if name}
+                named = zip(self._names[route.path], segments, strict=True)
+                captured = {name: value for name, value in named if name}
                 return route, captured
         if all(route.only_with_query for route in candidates):
             raise refusals.not_emulated(method, "/" + "/".join(map(quote, segments)))

@@ -15,8 +15,8 @@ from asyncsm.emulator.call import Call, Incoming, Reply, World
 from asyncsm.emulator.clock import Due, Effect, ManualClock
 from asyncsm.emulator.progress import Operation, OperationProgress
 from asyncsm.emulator.refusals import Refusal
-from asyncsm.emulator.routes import ROUTES
-from asyncsm.emulator.routing import Router, parse_query, split
+from asyncsm.emulator.routes import ROUTER
+from asyncsm.emulator.routing import parse_query, split
 from asyncsm.emulator.state import Quotas, ServiceState, Subscription
 from asyncsm.wire.http import HttpRequest, HttpResponse
 
@@ -76,7 +76,6 @@ class StandingSubscription:
             state.subscriptions[subscription.id] = subscription
             world = World(state, self._clock, progress, Gate(state), random)
         self.world: World = replace(world, clock=self._clock, progress=progress)
-        self._router = Router(ROUTES)
 
     def answer(self, incoming: Incoming) -> Reply:
         """Do what is asked, and all that comes of it.
@@ -85,7 +84,7 @@ class StandingSubscription:
             Refusal: it was refused, or its operation failed.
         """
         request_id = f"{self.world.random.getrandbits(128):032x}"
-        route, parameters = self._router.find(
+        route, parameters = ROUTER.find(
             incoming.method,
             incoming.segments,
             incoming.query,

@@ -14,8 +14,8 @@ from asyncsm.emulator.call import Call, Incoming, Reply, World
 from asyncsm.emulator.clock import ManualClock
 from asyncsm.emulator.progress import OperationProgress
 from asyncsm.emulator.refusals import Refusal
-from asyncsm.emulator.routes import ROUTES
-from asyncsm.emulator.routing import Router, parse_query, split
+from asyncsm.emulator.routes import ROUTER
+from asyncsm.emulator.routing import parse_query, split
 from asyncsm.emulator.state import Quotas, ServiceState, Subscription
 from asyncsm.wire.http import HttpResponse
 
@@ -41,7 +41,6 @@ class Loopback:
         world = World(self.state, self.clock, OperationProgress(self.clock, random), Gate(self.state), random)
         self._world = world
         self._app = ManagementApp(world)
-        self._router = Router(ROUTES)
         self.client = ServiceManagementService(session=ManagementSession(SUBSCRIPTION, transport=self))
 
     async def send(self, request):
@@ -62,7 +61,7 @@ class Loopback:
             conditional="If-Match" in request.headers,
         )
         try:
-            route, parameters = self._router.find(
+            route, parameters = ROUTER.find(
                 incoming.method,
                 incoming.segments,
                 incoming.query,

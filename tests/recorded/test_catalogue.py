@@ -8,14 +8,13 @@ import pytest
 from doubles.recordings import CHECKOUT
 
 from asyncsm.config import API_VERSION
-from asyncsm.emulator.routes import ROUTES
-from asyncsm.emulator.routing import Router, split
+from asyncsm.emulator.routes import ROUTER
+from asyncsm.emulator.routing import split
 from asyncsm.operations import catalogue
 from asyncsm.operations.facts import Ends
 from asyncsm.wire.base import XmlModel
 
 FACTS = CHECKOUT.parent / "shared/protocol/operations"
-EMULATOR = Router(ROUTES)
 LEGACY = json.loads((CHECKOUT / "tests/parity/legacy.json").read_text(encoding="utf-8"))["services"]
 
 WHOLE = [
@@ -190,7 +189,7 @@ def test_every_row_is_emulated(row):
     query = {each["n"].lower(): each.get("v", "allLocalDrives") for each in record.get("query", ())}
     scoped = "{subscription-id}" in record["path"]
     root = next((node["n"] for node in requested(record)), "")
-    assert EMULATOR.find(record["verb"], split(path), query, lambda: root, scoped=scoped)
+    assert ROUTER.find(record["verb"], split(path), query, lambda: root, scoped=scoped)
 
 
 @absent

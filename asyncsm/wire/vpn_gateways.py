@@ -1,12 +1,16 @@
 """VPN gateways of virtual networks, of both generations, and what stands at the other end. [protocol 4.20]"""
 
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import Field, SecretStr
 
 from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.rules import between, known, needed, one_of
 
+ENCRYPTIONS: Final = ("RequireEncryption", "NoEncryption", "AES128", "AES256", "DES3")
+PFS_GROUPS: Final = ("None", "PFS1")
+MOST_KEY: Final = 128
 STRINGS = "http://schemas.microsoft.com/2003/10/Serialization/"
 
 
@@ -162,7 +166,7 @@ class GatewaySiteConnections(XmlList[GatewaySiteConnection]):
 class UpdateConnection(XmlModel):
     """Request of Connect, Disconnect or Test."""
 
-    operation: ConnectionUpdate
+    operation: Annotated[ConnectionUpdate, known()]  # [guess]
     ip_address: Annotated[str | None, Field(alias="IPAddress")] = None
 
 
@@ -175,15 +179,15 @@ class SharedKey(XmlModel):
 class ResetSharedKey(XmlModel):
     """Request of Reset Shared Key."""
 
-    key_length: int
+    key_length: Annotated[int, between(1, MOST_KEY)]  # [guess]
 
 
 class IPsecParameters(XmlModel):
     """The encryption of a connection."""
 
-    encryption_type: str | None = None
+    encryption_type: Annotated[str | None, needed(), one_of(*ENCRYPTIONS)] = None  # [guess]
     """``NoEncryption``, ``RequireEncryption``, ``AES128``, ``AES256`` or ``DES3``."""
-    pfs_group: str | None = None
+    pfs_group: Annotated[str | None, needed(), one_of(*PFS_GROUPS)] = None  # [guess]
     """``PFS1`` or ``None``."""
     sa_data_size_kilobytes: Annotated[int, Field(alias="SADataSizeKilobytes")] = 0
     sa_life_time_seconds: Annotated[int, Field(alias="SALifeTimeSeconds")] = 0

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final, TypeVar
-from uuid import UUID
 
 from pydantic import SecretStr
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.collections import Immediate, Verb
 from asyncsm.emulator.gateways import Gateway, GatewayConnection
 from asyncsm.emulator.routes.gateways import require_subnet
 from asyncsm.emulator.routing import RouteTable
@@ -21,7 +22,7 @@ from asyncsm.wire import virtual_network_gateways as wire, vpn_gateways
 GATEWAYS: Final = "services/networking/virtualnetworkgateways"
 GATEWAY: Final = f"{GATEWAYS}/{{gatewayId}}"
 ENTITY: Final = "/connectedentity/{connectedEntityId}"
-LOCAL: Final = "services/networking/localnetworkgateways"
+UNKNOWN: Final = "The specified gateway '{name}' is not valid or could not be found."
 CONNECTIONS: Final = "services/networking/gatewayconnections"
 CONNECTION: Final = f"{CONNECTIONS}/virtualnetworkgateway/{{gatewayId}}{ENTITY}"
 
@@ -31,7 +32,7 @@ T = TypeVar("T")
 
 def _by_id(found: T | None, id_: str) -> T:
     # [guess]: no source says so
-    return refusals.required(found, f"The specified gateway '{id_}' is not valid or could not be found.")
+    return refusals.required(found, UNKNOWN.format(name=id_))
 
 
 def _gateway(call: Call, id_: str = "") -> Gateway:
@@ -127,11 +128,6 @@ rules.serve_captures(routes, GATEWAY, "VirtualNetwork", _gateway)
 # Local network gateways, whose changes are done with the answer
 
 
-def _local(call: Call) -> wire.LocalNetworkGateway:
-    id_ = call.parameters["gatewayId"]
-    return _by_id(call.subscription.local_network_gateways.get(id_), id_)
-
-
 def _require_prefixes(space: wire.AddressStrings | None) -> None:
     for prefix in space.strings if space is not None else ():
         try:
@@ -140,63 +136,59 @@ def _require_prefixes(space: wire.AddressStrings | None) -> None:
             raise refusals.bad_request(f"The address prefix {prefix} is not valid.") from error  # [guess]
 
 
-@routes.get(LOCAL, "ListLocalNetworkGateways")
-def list_local(call: Call) -> Reply:
-    """List Local Network Gateways."""
-    found = list(call.subscription.local_network_gateways.values())
-    return Reply(document=wire.LocalNetworkGateways(local_network_gateways=found))
+class _LocalGateways(Immediate[wire.LocalNetworkGateway, wire.CreateLocalNetworkGatewayParameters]):
+    resource: str = "LocalNetworkGateway"
+    noun: str = "local network gateway"
+    verbs: Sequence[Verb] = ("list", "read", "create", "patch", "remove")
+    path = "services/networking/localnetworkgateways"
+    parameter = "gatewayId"
+    request = wire.CreateLocalNetworkGatewayParameters
+    kept_in: str = "local_network_gateways"
+    listing = wire.LocalNetworkGateways
+    by_id: bool = True
+    quota: str = "local_network_sites"
+    missing: str = UNKNOWN
+    used: str = "The {noun} {name} has connections, such as {user}."
+
+    def make(
+        self, call: Call, name: str, wanted: wire.CreateLocalNetworkGatewayParameters
+    ) -> wire.LocalNetworkGateway:
+        _require_prefixes(wanted.address_space)
+        return wire.LocalNetworkGateway(
+            address_space=wanted.address_space or wire.AddressStrings(),
+            gateway_name=wanted.gateway_name,
+            id=name,
+            ip_address=wanted.ip_address,
+            location=None,
+            bgp_settings=wanted.bgp_settings,
+        )
+
+    def made(self, call: Call, thing: wire.LocalNetworkGateway) -> Reply:
+        return self.answered(vpn_gateways.PlainString(text=thing.id))
+
+    def read(self, call: Call) -> Reply:
+        """Answer with an empty location, which is nil in a list [rec network/locall_network_gateway_tests]."""
+        return self.answered(self.find(call).model_copy(update={"location": ""}))
+
+    def put(self, call: Call) -> Reply:
+        """Answer a PATCH: what the request does not name stays."""
+        local, wanted = self.find(call), call.body(wire.UpdateLocalNetworkGatewayParameters)
+        _require_prefixes(wanted.address_space)
+        changed = local.model_copy()
+        changed.address_space = wanted.address_space or local.address_space
+        changed.bgp_settings = wanted.bgp_settings or local.bgp_settings
+        call.subscription.local_network_gateways[local.id] = changed
+        return self.answered()
+
+    def change(self, call: Call, thing: wire.LocalNetworkGateway, wanted: object) -> None:
+        """Change nothing: there is no PUT."""
+
+    def users(self, subscription: Subscription, thing: wire.LocalNetworkGateway) -> Iterator[str]:
+        connections = subscription.gateway_connections.values()
+        return (one.name or "" for one in connections if one.entity == thing.id)
 
 
-@routes.get(f"{LOCAL}/{{gatewayId}}", "GetLocalNetworkGateway")
-def get_local(call: Call) -> Reply:
-    """Get Local Network Gateway, whose location is empty, and nil in a list [rec network/locall_network_gateway_tests]."""
-    return Reply(document=_local(call).model_copy(update={"location": ""}))
-
-
-@routes.post(LOCAL, "CreateLocalNetworkGateway")
-def create_local(call: Call) -> Reply:
-    """Create Local Network Gateway, which answers its id."""
-    wanted = call.body(wire.CreateLocalNetworkGatewayParameters)
-    _require_prefixes(wanted.address_space)
-    present = len(call.subscription.local_network_gateways)
-    # No source says so. [guess]
-    refusals.require_quota("local network site count", call.subscription.quotas.local_network_sites, present)
-    id_ = str(UUID(int=call.random.getrandbits(128), version=4))
-    call.subscription.local_network_gateways[id_] = wire.LocalNetworkGateway(
-        address_space=wanted.address_space or wire.AddressStrings(),
-        gateway_name=wanted.gateway_name,
-        id=id_,
-        ip_address=wanted.ip_address,
-        location=None,
-        bgp_settings=wanted.bgp_settings,
-    )
-    return Reply(document=vpn_gateways.PlainString(text=id_))
-
-
-@routes.patch(f"{LOCAL}/{{gatewayId}}", "UpdateLocalNetworkGateway")
-def update_local(call: Call) -> Reply:
-    """Update Local Network Gateway: what the request does not name stays."""
-    local = _local(call)
-    wanted = call.body(wire.UpdateLocalNetworkGatewayParameters)
-    _require_prefixes(wanted.address_space)
-    changed = local.model_copy()
-    changed.address_space = wanted.address_space or local.address_space
-    changed.bgp_settings = wanted.bgp_settings or local.bgp_settings
-    call.subscription.local_network_gateways[local.id] = changed
-    return Reply()
-
-
-@routes.delete(f"{LOCAL}/{{gatewayId}}", "DeleteLocalNetworkGateway")
-def delete_local(call: Call) -> Reply:
-    """Delete Local Network Gateway."""
-    local = _local(call)
-    if any(one.entity == local.id for one in call.subscription.gateway_connections.values()):
-        raise refusals.bad_request(  # [guess]
-            f"The local network gateway {local.gateway_name} has connections."
-        )  # [guess]
-    del call.subscription.local_network_gateways[local.id]
-    return Reply()
-
+_LocalGateways(routes)
 
 # Connections
 

@@ -29,11 +29,11 @@ GATEWAY: Final = "services/networking/{virtual_network_name}/gateway"
 CONNECTION: Final = GATEWAY + "/connection/{local_network_site_name}"
 CERTIFICATES: Final = GATEWAY + "/clientrootcertificates"
 CERTIFICATE: Final = CERTIFICATES + "/{thumbprint}"
-MOST_KEY: Final = wire.vpn_gateways.MOST_KEY
+MOST_KEY: Final = 128
 MOST_CAPTURE: Final = 300
 KeyLength = Annotated[int, between(1, MOST_KEY)]
-EncryptionType = Annotated[str, one_of(wire.vpn_gateways.ENCRYPTIONS)]
-PfsGroup = Annotated[str, one_of(wire.vpn_gateways.PFS_GROUPS)]
+EncryptionType = Annotated[str, one_of(("RequireEncryption", "NoEncryption", "AES128", "AES256", "DES3"))]
+PfsGroup = Annotated[str, one_of(("None", "PFS1"))]
 
 
 class GatewayOperations(Caller):

@@ -11,7 +11,8 @@ from __future__ import annotations
 import time
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -65,11 +66,24 @@ class Telemetry:
         self._retries = meter.create_counter("asyncsm.retries", "{request}")
         self._waits = meter.create_counter("asyncsm.waits", "{change}", "changes held up by others")
         self._common: dict[str, AttributeValue] = {"azure.subscription.id": subscription_id}
-        events.subscribe(self._happened)
+        self._events = events
+        self._is_heard = False
+        self._listen_to(self._tracer, self._calls)
+
+    def is_heard(self) -> bool:
+        """Return whether anybody has set a provider, be it after the session was made; all is in vain without one."""
+        if not self._is_heard:
+            self._listen_to(trace.get_tracer_provider(), metrics.get_meter_provider())
+        return self._is_heard
+
+    def _listen_to(self, *sources: object) -> None:
+        if not all(_leads_nowhere(type(source)) for source in sources):
+            self._is_heard = True
+            self._events.subscribe(self._happened)
 
     def transport(self, transport: Transport) -> Transport:
         """A transport that makes a span of each exchange."""
-        return _TracedTransport(transport, self._exchange)
+        return _TracedTransport(transport, self)
 
     def call(
         self, send: Callable[[Request], Awaitable[HttpResponse]]
@@ -77,6 +91,8 @@ class Telemetry:
         """A function that makes a span of each call of `send`."""
 
         async def traced(request: Request) -> HttpResponse:
+            if not self.is_heard():
+                return await send(request)
             with self._called(request) as span:
                 response = await send(request)
                 _note_request_id(span, response.request_id)
@@ -90,6 +106,8 @@ class Telemetry:
         """A function that makes a span of each call of `start`, and of the operation it starts."""
 
         async def traced(request: Request) -> OperationHandle:
+            if not self.is_heard():
+                return await start(request)
             with self._called(request) as span:
                 handle = await start(request)
                 _note_request_id(span, handle.request_id)
@@ -120,7 +138,8 @@ class Telemetry:
                 self._calls.record(time.monotonic() - begun, counted)
 
     @contextmanager
-    def _exchange(self, request: HttpRequest) -> Iterator[Callable[[HttpResponse], None]]:
+    def exchange(self, request: HttpRequest) -> Iterator[Callable[[HttpResponse], None]]:
+        """Make a span of a block, which is told of the reply."""
         url = urlsplit(request.url)
         told: dict[str, AttributeValue] = {
             "http.request.method": request.method,
@@ -202,24 +221,31 @@ class Telemetry:
 
 
 class _TracedTransport:
-    """Exchanges over another transport, each within a context that is told of its reply."""
+    """Exchanges over another transport, each with a span if anybody hears of it."""
 
-    def __init__(
-        self,
-        transport: Transport,
-        exchange: Callable[[HttpRequest], AbstractContextManager[Callable[[HttpResponse], None]]],
-    ) -> None:
+    def __init__(self, transport: Transport, telemetry: Telemetry) -> None:
         self._transport = transport
-        self._exchange = exchange
+        self._telemetry = telemetry
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        with self._exchange(request) as answered:
+        if not self._telemetry.is_heard():
+            return await self._transport.send(request)
+        with self._telemetry.exchange(request) as answered:
             response = await self._transport.send(request)
             answered(response)
             return response
 
     async def close(self) -> None:
         await self._transport.close()
+
+
+@cache
+def _leads_nowhere(kind: type[object]) -> bool:
+    """Tell whether a part of OpenTelemetry stands for one that nobody has set, or does nothing.
+
+    The API tells that by its classes only, some of which are private: one with another name is taken for somebody.
+    """
+    return kind.__name__.lstrip("_").startswith(("Proxy", "NoOp"))
 
 
 def _note_request_id(span: trace.Span, request_id: str | None) -> None:

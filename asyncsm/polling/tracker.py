@@ -236,11 +236,13 @@ class Tracker:
             tick = self._surveys.next_tick
             moment = tick if moment is None else min(moment, tick)
         self._wake.clear()
+        # A timeout would do, too, but ends with a cancellation, which costs as much as half a question.
+        timer = None if moment is None else asyncio.get_running_loop().call_at(moment, self._wake.set)
         try:
-            async with asyncio.timeout_at(moment):
-                await self._wake.wait()
-        except TimeoutError:
-            return
+            await self._wake.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()
 
     # Single questions.
 

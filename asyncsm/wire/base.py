@@ -138,17 +138,25 @@ class XmlModel(Document):
     extra_elements: tuple[ExtraElement, ...] = Field(default=(), exclude=True, repr=False)
 
     def __init__(self, /, **fields: object) -> None:
-        taken = {name: _taken(type(self), name, value) for name, value in fields.items()}
+        model = type(self)
+        known = codec.layout_of(model).by_name
+        taken: dict[str, object] = {}
+        for name, value in fields.items():
+            field = known.get(name)
+            given = value if field is None else _taken(model, field, value)
+            if given is not codec.NOTHING:
+                taken[name] = given
         try:
-            super().__init__(**{name: value for name, value in taken.items() if value is not codec.NOTHING})
+            super().__init__(**taken)
         except ValidationError as error:
-            raise _invalid_argument(type(self), error) from None
+            raise _invalid_argument(model, error) from None
 
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     def __setattr__(self, name: str, value: object) -> None:
         model = type(self)
-        taken = _taken(model, name, value)
+        field = codec.layout_of(model).by_name.get(name)
+        taken = value if field is None else _taken(model, field, value)
         absent = taken is codec.NOTHING
         if absent:
             taken = model.model_fields[name].get_default(call_default_factory=True)
@@ -254,11 +262,8 @@ def is_plain_xml(model: type[Document]) -> TypeGuard[type[XmlModel]]:
     return issubclass(model, XmlModel) and model.content_type == XML_CONTENT_TYPE
 
 
-def _taken(model: type[XmlModel], name: str, value: object) -> object:
+def _taken(model: type[XmlModel], field: codec.FieldLayout, value: object) -> object:
     """Return what a caller gave for a field in the form that the field has, `codec.NOTHING` for absence."""
-    field = codec.layout_of(model).by_name.get(name)
-    if field is None:
-        return value
     if value is None:
         return None if field.takes_none or field.required else codec.NOTHING
     if field.words is not None and isinstance(value, str) and not isinstance(value, field.words):

@@ -119,7 +119,7 @@ async def _whole(scenario: Scenario, history: History, folder: Path) -> float:
     others = asyncio.all_tasks() - {asyncio.current_task()}
     if others and not history.broken:
         history.violated(f"calm: {len(others)} tasks are left: {min(map(repr, others))[:200]}")
-    timers = [one for one in loop._scheduled if not one.cancelled()]
+    timers = loop.timers
     if timers and not history.broken:
         history.violated(f"calm: {len(timers)} timers are left: {timers[0]!r}")
     return loop.time()

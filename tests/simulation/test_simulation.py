@@ -7,6 +7,8 @@ from dataclasses import replace
 from unittest import mock
 
 import pytest
+import xmltodict
+from simulation import documents
 from simulation.mutants import MUTANTS, ROOT
 from simulation.running import run, run_seed
 from simulation.scenarios import draw
@@ -37,6 +39,27 @@ def test_a_seed_has_one_history():
             [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
         )
         assert said.stdout.strip() == expected
+
+
+def test_documents_are_those_of_the_library():
+    """Worlds read and write XML by a stand-in; what it makes of each document, xmltodict makes, too."""
+    read, written = documents.parse, documents.unparse
+
+    def parse(document, **how):
+        ours, theirs = read(document, **how), xmltodict.parse(document, **how)
+        assert repr(ours) == repr(theirs)
+        return theirs
+
+    def unparse(tree, **how):
+        ours, theirs = written(tree, **how), xmltodict.unparse(tree, **how)
+        assert ours == theirs
+        return theirs
+
+    plain = run_seed(6)
+    with mock.patch.multiple(documents, parse=parse, unparse=unparse):
+        checked = run_seed(6)
+    assert not checked.broken
+    assert checked.history.digest() == plain.history.digest()
 
 
 @pytest.mark.parametrize("number", range(FRESH))

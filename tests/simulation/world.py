@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
+from itertools import count
 from random import Random
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -17,6 +19,7 @@ from unittest import mock
 
 from doubles.loopback import LoopClock
 from doubles.virtual_time import VirtualLoop
+from simulation import documents
 
 from asyncsm.emulator.app import ManagementApp
 from asyncsm.emulator.authentication import Gate
@@ -29,6 +32,7 @@ from asyncsm.engine import lost_replies, operation_list, parts
 from asyncsm.operations import subscriptions
 from asyncsm.polling import agenda, handle
 from asyncsm.provisioning import journal, progress, steps
+from asyncsm.wire import xml
 
 if TYPE_CHECKING:
     from simulation.processes import Incarnation
@@ -55,11 +59,50 @@ class ToldTime(datetime):
 
 
 class SimulationLoop(VirtualLoop):
-    """Virtual time, in which threads take some time, and tasks belong to processes."""
+    """Virtual time, in which threads take some time, and tasks belong to processes.
+
+    It asks no selector, as there are no sockets, and keeps timers of one moment in the order in which they were set.
+    """
 
     def __init__(self, chance: Random) -> None:
         super().__init__()
         self._chance = chance
+        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self._timers_set = count()
+
+    @property
+    def timers(self) -> list[asyncio.TimerHandle]:
+        """Those that were neither cancelled nor over."""
+        return [timer for _, _, timer in self._timers if not timer.cancelled()]
+
+    def call_at(self, when, callback, *args, context=None):
+        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        heappush(self._timers, (when, next(self._timers_set), timer))
+        return timer
+
+    def call_later(self, delay, callback, *args, context=None):
+        return self.call_at(self._virtual.now + delay, callback, *args, context=context)
+
+    def call_soon(self, callback, *args, context=None):
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def _run_once(self) -> None:
+        """Run what is ready; if nothing is, let the next timer's moment come."""
+        ready, timers = self._ready, self._timers
+        if not ready and not self._stopping:
+            while timers and timers[0][2]._cancelled:
+                heappop(timers)
+            if not timers:
+                raise RuntimeError("every task waits and no timer is set: a deadlock")
+            self._virtual.now = max(self._virtual.now, timers[0][0])
+        while timers and timers[0][0] <= self._virtual.now:
+            ready.append(heappop(timers)[2])
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
 
     def stall(self, seconds: float) -> None:
         """Let time pass in which nothing of this machine runs."""
@@ -231,6 +274,7 @@ def decided_by(seed: int) -> Iterator[SimulationLoop]:
     with ExitStack() as patches:
         for module in _TELLING_TIME:
             patches.enter_context(mock.patch.object(module, "datetime", ToldTime))
+        patches.enter_context(mock.patch.object(xml, "xmltodict", documents))
         patches.enter_context(mock.patch.object(parts, "random", seeded))
         patches.enter_context(mock.patch.object(parts, "_telemetry", return_value=None))
         patches.enter_context(mock.patch.object(uuid, "uuid4", made_up))

@@ -3,6 +3,7 @@
 import gc
 import logging
 import sys
+from collections import Counter
 
 import pytest
 from doubles.requests import post
@@ -101,6 +102,52 @@ async def test_an_operation_is_a_span_from_its_acceptance_to_its_end(told):
     assert followed.attributes["asyncsm.operation.status"] == "Succeeded"
     assert told.metric("asyncsm.operation.duration") == {("CreateDeployment", "Succeeded"): 1}
     assert told.metric("asyncsm.operations.pending") == {(): 0}
+
+
+def _instruments():
+    meter = metrics.get_meter("tests")
+    return meter.create_histogram("h"), meter.create_counter("c"), meter.create_up_down_counter("u")
+
+
+@pytest.fixture
+def attempts(monkeypatch):
+    """All that OpenTelemetry's API is asked to do while no provider is set, by what it is asked of."""
+    asked = Counter()
+
+    def counted(name, original):
+        def count(*args, **kwargs):
+            asked[name] += 1
+            return original(*args, **kwargs)
+
+        return count
+
+    for kind in (trace.ProxyTracer, *(type(one) for one in _instruments())):
+        for name in ("start_span", "start_as_current_span", "record", "add"):
+            if hasattr(kind, name):
+                monkeypatch.setattr(kind, name, counted(name, getattr(kind, name)))
+    return asked
+
+
+@virtual_time
+async def test_without_a_provider_nothing_is_told_to_nobody(attempts):
+    """Calls make neither spans nor figures nor events; the API is there, as it is where others depend on it."""
+    async with session_with(reply(202), operation(), operation("Succeeded")) as session:
+        await (await session.start(CHANGE))
+        assert not session.events.wanted
+    assert attempts == {}
+
+
+@virtual_time
+async def test_a_provider_that_is_set_later_hears_of_what_follows(monkeypatch):
+    """Programs may set it up after their sessions."""
+    exporter, tracers = InMemorySpanExporter(), TracerProvider()
+    tracers.add_span_processor(SimpleSpanProcessor(exporter))
+    async with session_with(reply(200, "<Locations/>"), reply(200, "<Locations/>")) as session:
+        service = ServiceManagementService(session=session)
+        await service.list_locations()
+        monkeypatch.setattr(trace, "_TRACER_PROVIDER", tracers)  # which can be set once in a process
+        await service.list_locations()
+    assert [span.name for span in exporter.get_finished_spans()] == ["GET", "ListLocations"]
 
 
 @virtual_time

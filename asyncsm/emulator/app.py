@@ -38,7 +38,7 @@ FIRST_VERSION: Final = "2009-10-01"
 _VERSION = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
 
 # Neither can names have them, nor can the XML of an answer repeat them.
-_UNFIT = re.compile(r"[\x00-\x1f\x7f]")
+_UNFIT = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 CONSTANT_HEADERS: Final = {
     "Cache-Control": "no-cache",

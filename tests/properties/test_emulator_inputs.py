@@ -198,7 +198,7 @@ def test_the_management_port(ports, data):
 
 
 def test_names_that_cannot_be(ports):
-    """A NUL or a line break in a path is a 400 with the service's ``Error``."""
+    """A NUL, a line break or what XML cannot hold in a path is a 400 with the service's ``Error``."""
     add_store(ports.emulator)
-    for name in ("%00", "shop%00", "a%0d%0ab"):
+    for name in ("%00", "shop%00", "a%0d%0ab", "%EF%BF%BF"):
         assert ports.management("GET", f"services/hostedservices/{name}", b"") == 400

@@ -297,16 +297,18 @@ class ManagementSession(Caller):
         """Make a change by `attempt`, past the operations of others; see `Caller.past_others`."""
         return await self._open().starter.past_others(resource, attempt)
 
-    def charge(self, ages: Iterable[float]) -> None:
+    def charge(self, calls: Iterable[float], polls: Iterable[float] = ()) -> None:
         """Count requests that another process has made in the same budget, where one is known.
 
         Args:
-            ages: how many seconds ago each was made.
+            calls: how many seconds ago each was made that was no poll.
+            polls: how many seconds ago each was made that asked for the status of an operation; they have
+                a share of the budget.
         """
-        self._open().throttle.charge(ages)
+        self._open().throttle.charge(calls, polls)
 
-    def charges(self) -> list[float]:
-        """Return how many seconds ago each request was made that still counts against the budget.
+    def charges(self) -> tuple[list[float], list[float]]:
+        """Return how many seconds ago each request was made that still counts against the budget: calls, and polls.
 
         Another process that goes on in this one's place hands them to `charge`, after adding the
         seconds since. Nothing counts where no budget is known.

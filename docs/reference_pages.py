@@ -46,7 +46,12 @@ PAGES: Final = {
         "asyncsm.credentials.publishsettings",
     ),
     "uploads": ("Uploads", "asyncsm.uploads.access", "asyncsm.uploads.packages", "asyncsm.uploads.disks"),
-    "plans": ("Plans", "asyncsm.provisioning.provisioner.Provisioner", "asyncsm.provisioning.plan"),
+    "plans": (
+        "Plans",
+        "asyncsm.provisioning.provisioner.Provisioner",
+        "asyncsm.provisioning.plan",
+        "asyncsm.provisioning.defaults.Sections",
+    ),
     "emulator": ("Emulator", "asyncsm.emulator.server.Emulator", "asyncsm.emulator.faults.Fault"),
     "resource_manager": ("Migration to Resource Manager", "asyncsm.resource_manager"),
     "migrating": ("Conversion of old programs", "asyncsm.migrating"),

@@ -16,13 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, ValidationError, field_validator
 
 from asyncsm.emulator.state import Quotas
 from asyncsm.provisioning import sibling_specs, specs
-from asyncsm.provisioning.defaults import KINDS, Defaults
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
 from asyncsm.provisioning.plan import Plan, PlanError
 from asyncsm.provisioning.reading import load_plan, problems_of
@@ -210,21 +209,6 @@ class ServiceBusNamespaceSeed(sibling_specs.ServiceBusNamespaceSpec):
     """Its relays, at each of which somebody listens."""
 
 
-class SeedDefaults(Defaults):
-    """Values for fields that the entries of a kind leave out; objects are merged, lists are replaced."""
-
-    kinds: ClassVar[Mapping[str, type[Spec]]] = {
-        **KINDS,
-        "os_image": OSImageSeed,
-        "disk": DiskSeed,
-        "deployment": DeploymentSeed,
-        "virtual_machine": VirtualMachineSeed,
-        "sql_server": SqlServerSeed,
-        "sql_database": SqlDatabaseSeed,
-        "service_bus_namespace": ServiceBusNamespaceSeed,
-    }
-
-
 class SeedDocument(Plan):
     """Resources of an emulator: a plan, with what only a seed can say."""
 
@@ -232,8 +216,6 @@ class SeedDocument(Plan):
     """A name for it."""
     location: str | None = "West US"
     """The location of all entries that have neither a location nor an affinity group."""
-    defaults: Defaults = Field(default_factory=SeedDefaults)
-    """Values for fields that the entries of a kind leave out."""
     quotas: dict[str, int] = Field(default_factory=dict)
     """Quotas of the subscriptions; they grow by themselves as far as the seed needs."""
     publisher: bool | None = None

@@ -389,9 +389,10 @@ class Emulator(EmulatorFacts):
     def _become_known(self) -> None:
         """Tell the listener and the files of certificates and subscriptions that may be new."""
         if self._identity is not None:
-            self._identity = self._identity.with_subscriptions(self.state.subscriptions.values())
+            before = self._identity
+            self._identity = before.with_subscriptions(self.state.subscriptions.values())
             self._gate.trust_all()
-            if self._listener.is_open:
+            if self._listener.is_open and self._identity.subscriptions != before.subscriptions:
                 self._identity.announce(self.url)
 
     def _tls(self, identity: Identity) -> ssl.SSLContext:

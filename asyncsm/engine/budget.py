@@ -66,18 +66,17 @@ class Budget:
         if counted:
             self._ended[kind].append(now)
 
-    def charge(self, ages: Iterable[float], now: float) -> None:
-        """Take places for calls that another process has made, whose answers came `ages` seconds ago."""
-        self._ended[CALL].extendleft(sorted(now - age for age in ages)[::-1])
+    def charge(self, kind: Kind, ages: Iterable[float], now: float) -> None:
+        """Take places for exchanges that another process has made, whose answers came `ages` seconds ago."""
+        self._ended[kind].extendleft(sorted(now - age for age in ages)[::-1])
         # It has spread its polls over the window as well: what is not saved up here keeps both together
         # within their share.
         self._next_poll = now
 
-    def charges(self, now: float) -> list[float]:
+    def charges(self, kind: Kind, now: float) -> list[float]:
         """Return how many seconds ago each exchange was answered that still has its place; 0 if it is under way."""
         self.forget(now)
-        under_way = sum(self._under_way.values())
-        return [now - end for ended in self._ended.values() for end in ended] + [0.0] * under_way
+        return [now - end for end in self._ended[kind]] + [0.0] * self._under_way[kind]
 
     def forget(self, now: float) -> None:
         """Free the places of exchanges that ended a window ago."""
@@ -94,8 +93,12 @@ class Budget:
             return now if self.used < self._calls else self._next_place(*Kind)
         if not calls_wait and 2 * self.used < self._calls:
             return now
-        # While no call waits, polls go twice as often, and into any place that is free.
-        next_poll = self._next_poll - (0.0 if calls_wait else self._between_polls / 2)
+        next_poll = self._next_poll
+        if not calls_wait:
+            # Polls then go at least twice as often, and are spread over all places that are free: the end of a
+            # run is seen soon, and the calls that may follow it find places.
+            spread = self._seconds / max(1, self._calls - self.used)
+            next_poll += min(spread, self._between_polls / 2) - self._between_polls
         if self._used_by(kind) < self._kept or (not calls_wait and self.used < self._calls):
             return max(now, next_poll)
         return max(self._next_place(kind) if calls_wait else self._next_place(*Kind), next_poll)

@@ -197,14 +197,19 @@ class Throttle:
         trouble = self._refusals if isinstance(error, Throttled) else self._reach.outage
         return trouble.give_up_refused(begun, asyncio.get_running_loop().time())
 
-    def charge(self, ages: Iterable[float]) -> None:
-        """Count calls that another process has made in this budget, each answered so many seconds ago."""
+    def charge(self, calls: Iterable[float], polls: Iterable[float] = ()) -> None:
+        """Count what another process has asked in this budget, each answered so many seconds ago."""
         if self._budget is not None:
-            self._budget.charge(ages, asyncio.get_running_loop().time())
+            now = asyncio.get_running_loop().time()
+            self._budget.charge(CALL, calls, now)
+            self._budget.charge(POLL, polls, now)
 
-    def charges(self) -> list[float]:
-        """Return what another process has to count if it goes on in this budget; see `charge`."""
-        return [] if self._budget is None else self._budget.charges(asyncio.get_running_loop().time())
+    def charges(self) -> tuple[list[float], list[float]]:
+        """Return the calls and polls another process has to count if it goes on in this budget; see `charge`."""
+        if self._budget is None:
+            return [], []
+        now = asyncio.get_running_loop().time()
+        return self._budget.charges(CALL, now), self._budget.charges(POLL, now)
 
     def close(self) -> None:
         """Tell whoever waits that the session was closed."""

@@ -159,10 +159,6 @@ class ConvergentNetworkOperations(NetworkOperations):
         """
         if gateway is not None:
             model("gateway", gateway, wire.network_configuration.ConfiguredGateway)
-        local = [
-            model("local_sites", one, wire.network_configuration.ConfiguredLocalSite)
-            for one in items("local_sites", local_sites)
-        ]
         network = _Network(
             name,
             _prefixes(address_space),
@@ -171,7 +167,7 @@ class ConvergentNetworkOperations(NetworkOperations):
             affinity_group,
             _dns_servers(dns_servers),
             gateway,
-            local,
+            _local_sites(local_sites),
         )
         await self._change(_Change(network.apply))
         return await self._listed(name)
@@ -309,6 +305,13 @@ def _subnets(
         return [wire.network_configuration.ConfiguredSubnet(name, prefix) for name, prefix in given.items()]
     kind = wire.network_configuration.ConfiguredSubnet
     return [model("subnets", one, kind) for one in items("subnets", given or ())]
+
+
+def _local_sites(
+    wanted: Sequence[wire.network_configuration.ConfiguredLocalSite],
+) -> list[wire.network_configuration.ConfiguredLocalSite]:
+    kind = wire.network_configuration.ConfiguredLocalSite
+    return [model("local_sites", one, kind) for one in items("local_sites", wanted)]
 
 
 def _dns_servers(given: Mapping[str, str] | Sequence[str] | None) -> Mapping[str, str | None] | None:

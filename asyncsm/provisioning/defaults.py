@@ -1,103 +1,87 @@
-"""Defaults of a plan: values for fields that its entries leave out."""
+"""Sections of a plan, one for each kind of entry, and the defaults of what their entries leave out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
-from pydantic import Field, JsonValue, ValidationError, ValidationInfo, field_validator
-from pydantic_core import InitErrorDetails
+from pydantic import Field, JsonValue, create_model
 
 from asyncsm.provisioning import network_specs, sibling_specs, specs
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
 from asyncsm.provisioning.specs import Part, Spec
 
-KINDS: Final[dict[str, type[Spec]]] = {
-    "affinity_group": specs.AffinityGroupSpec,
-    "storage_account": specs.StorageAccountSpec,
-    "reserved_ip": specs.ReservedIPSpec,
-    "network_security_group": network_specs.NetworkSecurityGroupSpec,
-    "route_table": network_specs.RouteTableSpec,
-    "dns_server": network_specs.DnsServerSpec,
-    "local_network_site": network_specs.LocalNetworkSiteSpec,
-    "virtual_network": network_specs.VirtualNetworkSpec,
-    "os_image": specs.OSImageSpec,
-    "disk": specs.DiskSpec,
-    "hosted_service": specs.HostedServiceSpec,
-    "deployment": specs.DeploymentSpec,
-    "virtual_machine": VirtualMachineSpec,
-    "sql_server": sibling_specs.SqlServerSpec,
-    "sql_database": sibling_specs.SqlDatabaseSpec,
-    "service_bus_namespace": sibling_specs.ServiceBusNamespaceSpec,
-    "web_site": sibling_specs.WebSiteSpec,
-    "cloud_service": sibling_specs.CloudServiceSpec,
-    "job_collection": sibling_specs.JobCollectionSpec,
-}
 
-SECTIONS: Final = tuple(f"{kind}s" for kind in KINDS)
+class Sections(Part):
+    """The sections of a plan: entries of one kind in each; a section is called as the kind, in the plural."""
 
+    affinity_groups: tuple[specs.AffinityGroupSpec, ...] = ()
+    """Affinity groups."""
+    storage_accounts: tuple[specs.StorageAccountSpec, ...] = ()
+    """Storage accounts."""
+    reserved_ips: tuple[specs.ReservedIPSpec, ...] = ()
+    """Reserved IP addresses."""
+    network_security_groups: tuple[network_specs.NetworkSecurityGroupSpec, ...] = ()
+    """Network security groups, with their rules."""
+    route_tables: tuple[network_specs.RouteTableSpec, ...] = ()
+    """Route tables, with their routes."""
+    dns_servers: tuple[network_specs.DnsServerSpec, ...] = ()
+    """DNS servers that virtual networks can use."""
+    local_network_sites: tuple[network_specs.LocalNetworkSiteSpec, ...] = ()
+    """Networks outside, which gateways can connect to."""
+    virtual_networks: tuple[network_specs.VirtualNetworkSpec, ...] = ()
+    """Virtual networks, with their subnets."""
+    os_images: tuple[specs.OSImageSpec, ...] = ()
+    """Operating system images, whose blobs are there already."""
+    disks: tuple[specs.DiskSpec, ...] = ()
+    """Disks, whose blobs are there already."""
+    hosted_services: tuple[specs.HostedServiceSpec, ...] = ()
+    """Hosted services, with their certificates."""
+    deployments: tuple[specs.DeploymentSpec, ...] = ()
+    """Deployments of web and worker roles."""
+    virtual_machines: tuple[VirtualMachineSpec, ...] = ()
+    """Virtual machines."""
+    sql_servers: tuple[sibling_specs.SqlServerSpec, ...] = ()
+    """SQL Database servers, with their firewall rules."""
+    sql_databases: tuple[sibling_specs.SqlDatabaseSpec, ...] = ()
+    """Databases of SQL servers."""
+    service_bus_namespaces: tuple[sibling_specs.ServiceBusNamespaceSpec, ...] = ()
+    """Service Bus namespaces, with their queues and topics."""
+    web_sites: tuple[sibling_specs.WebSiteSpec, ...] = ()
+    """Web sites, with their web hosting plans."""
+    cloud_services: tuple[sibling_specs.CloudServiceSpec, ...] = ()
+    """Cloud services, which job collections are in."""
+    job_collections: tuple[sibling_specs.JobCollectionSpec, ...] = ()
+    """Job collections, with their jobs."""
 
-class Defaults(Part):
-    """Values for fields that the entries of a kind leave out; objects are merged, lists are replaced."""
-
-    kinds: ClassVar[Mapping[str, type[Spec]]] = KINDS
-    """What the entries of each kind are."""
-
-    affinity_group: dict[str, JsonValue] = Field(default_factory=dict)
-    """Defaults of affinity groups."""
-    storage_account: dict[str, JsonValue] = Field(default_factory=dict)
-    """Defaults of storage accounts."""
-    reserved_ip: dict[str, JsonValue] = Field(default_factory=dict)
-    """Defaults of reserved IP addresses."""
-    network_security_group: dict[str, JsonValue] = Field(default_factory=dict)
-    """Defaults of network security groups."""
-    route_table: dict[str, JsonValue] = Field(default_factory=dict)
-    """Defaults of route tables."""
-    dns_server: dict[str, JsonValue] = Field(default_factory=dict)
-    """Defaults of DNS servers."""
-    local_network_site: dict[str, JsonValue] = Field(default_factory=dict)
-    """Defaults of networks outside."""
-    virtual_network: dict[str, JsonValue] = Field(default_factory=dict)
-    """Defaults of virtual networks."""
-    os_image: dict[str, JsonValue] = Field(default_factory=dict)
-    """Defaults of operating system images."""
-    disk: dict[str, JsonValue] = Field(default_factory=dict)
-    """Defaults of disks."""
-    hosted_service: dict[str, JsonValue] = Field(default_factory=dict)
-    """Defaults of hosted services."""
-    deployment: dict[str, JsonValue] = Field(default_factory=dict)
-    """Defaults of deployments of web and worker roles."""
-    virtual_machine: dict[str, JsonValue] = Field(default_factory=dict)
-    """Defaults of virtual machines."""
-    sql_server: dict[str, JsonValue] = Field(default_factory=dict)
-    """Defaults of SQL servers."""
-    sql_database: dict[str, JsonValue] = Field(default_factory=dict)
-    """Defaults of SQL databases."""
-    service_bus_namespace: dict[str, JsonValue] = Field(default_factory=dict)
-    """Defaults of Service Bus namespaces."""
-    web_site: dict[str, JsonValue] = Field(default_factory=dict)
-    """Defaults of web sites."""
-    cloud_service: dict[str, JsonValue] = Field(default_factory=dict)
-    """Defaults of cloud services."""
-    job_collection: dict[str, JsonValue] = Field(default_factory=dict)
-    """Defaults of job collections."""
-
-    @field_validator("*", mode="after")
     @classmethod
-    def _of_the_kind(cls, value: dict[str, JsonValue], info: ValidationInfo) -> dict[str, JsonValue]:
-        """Refuse values that no entry could have, even if there is no entry: one may be a secret in clear."""
-        try:
-            cls.kinds[str(info.field_name)].model_validate(value)
-        except ValidationError as error:
-            # Pydantic would keep the values in its error; they are left out.
-            wrong = [
-                InitErrorDetails(type=one["type"], loc=one["loc"], input=None, ctx=one.get("ctx", {}))
-                for one in error.errors(include_url=False, include_input=False)
-                if one["type"] != "missing"
-            ]
-            if wrong:
-                raise ValidationError.from_exception_data("Defaults", wrong, hide_input=True) from None
-        return value
+    def kinds(cls) -> dict[str, type[Spec]]:
+        """Return what the entries of each kind are, by the name of the kind."""
+        return {
+            section.removesuffix("s"): get_args(cls.model_fields[section].annotation)[0]
+            for section in Sections.model_fields
+        }
+
+
+SECTIONS: Final = tuple(Sections.model_fields)
+KINDS: Final = Sections.kinds()
+
+if TYPE_CHECKING:
+
+    class Defaults(Part):
+        """Values for fields that the entries of a kind leave out; objects are merged, lists are replaced."""
+
+        def __getattr__(self, kind: str) -> dict[str, JsonValue]: ...
+
+else:
+    _FIELDS = {
+        kind: (
+            dict[str, JsonValue],
+            Field(default_factory=dict, description=f"Defaults of the entries of `{kind}s`."),
+        )
+        for kind in KINDS
+    }
+    _DOC = "Values for fields that the entries of a kind leave out; objects are merged, lists are replaced."
+    Defaults = create_model("Defaults", __base__=Part, __doc__=_DOC, __module__=__name__, **_FIELDS)
 
 
 def merged(default: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:

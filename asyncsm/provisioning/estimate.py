@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from asyncsm import operations
@@ -23,51 +23,32 @@ class Estimate:
         changes: the number of requests that change something.
         seconds: the least time for all of them.
         by_budget: the least time for sending them; 0 where no budget is known.
-        by_lanes: the least time of their operations, with no limit on sending.
     """
 
     changes: int
     seconds: float
     by_budget: float
-    by_lanes: float
 
 
-def usual_seconds(resource: AnyResource, decision: Decision) -> float:
-    """Return the usual duration of the action decided for a resource."""
-    if not decision.action:
-        return 0.0
-    operation = resource.operation(decision.action)
-    return 0.0 if operation.ends is Ends.AT_ONCE else operations.usual_seconds(operation.operation)
-
-
-def estimate(
-    graph: Graph,
-    decisions: Mapping[str, Decision],
-    throttle: ThrottlePolicy,
-    seconds_of: Callable[[AnyResource, Decision], float] = usual_seconds,
-) -> Estimate:
+def estimate(graph: Graph, decisions: Mapping[str, Decision], throttle: ThrottlePolicy) -> Estimate:
     """Simulate a run, and return its least effort.
 
     Args:
         graph: the resources of the plan.
         decisions: the decision for each, by key.
         throttle: the budget, if it is known.
-        seconds_of: returns the duration of an action.
     """
     changes = sum(bool(one.action) for one in decisions.values())
-    free = ThrottlePolicy()
-    by_lanes = _play(graph, decisions, free, seconds_of)
-    seconds = by_lanes if throttle.calls is None else _play(graph, decisions, throttle, seconds_of)
     windows = 0 if throttle.calls is None else max(0, changes - 1) // throttle.calls
-    return Estimate(changes, seconds, windows * throttle.seconds, by_lanes)
+    return Estimate(changes, _play(graph, decisions, throttle), windows * throttle.seconds)
 
 
-def _play(
-    graph: Graph,
-    decisions: Mapping[str, Decision],
-    throttle: ThrottlePolicy,
-    seconds_of: Callable[[AnyResource, Decision], float],
-) -> float:
+def _usual_seconds(resource: AnyResource, action: str) -> float:
+    operation = resource.operation(action)
+    return 0.0 if operation.ends is Ends.AT_ONCE else operations.usual_seconds(operation.operation)
+
+
+def _play(graph: Graph, decisions: Mapping[str, Decision], throttle: ThrottlePolicy) -> float:
     """Return the end of the last operation, if each is sent as soon as possible."""
     missing = {key: len(needs) for key, needs in graph.needs.items()}
     ready = [(0.0, place, key) for place, key in enumerate(graph.order) if not missing[key]]
@@ -89,7 +70,7 @@ def _play(
                 heapq.heappush(ready, (begin, place, key))
                 continue
             sent.append(begin)
-            ended = lane_free[resource.lane] = begin + seconds_of(resource, decision)
+            ended = lane_free[resource.lane] = begin + _usual_seconds(resource, decision.action)
         last = max(last, ended)
         for user in graph.needed_by[key]:
             begins[user] = max(begins[user], ended)

@@ -11,7 +11,7 @@ from ipaddress import IPv4Network
 
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations import network_files
-from asyncsm.provisioning.machine_specs import VirtualMachineSpec
+from asyncsm.provisioning.defaults import SECTIONS
 from asyncsm.provisioning.plan import Plan
 from asyncsm.provisioning.rehearsal import meant
 from asyncsm.provisioning.shares import cores_of
@@ -28,12 +28,13 @@ def remarks(plan: Plan) -> list[str]:
     wanted, usual = plan.expanded(), Quotas()
     machines = wanted.virtual_machines
     own = {one.name.lower() for one in wanted.os_images}
-    places = (getattr(one, "location", None) for section in _PLACED for one in getattr(wanted, section))
+    places = (getattr(one, "location", None) for section in SECTIONS for one in getattr(wanted, section))
+    images = (one.os_virtual_hard_disk.source_image_name for one in machines if one.os_virtual_hard_disk)
     offers = {
         "location": (places, catalogue.locations()),
         "size": ((one.role_size for one in machines), catalogue.role_sizes()),
         "image": (
-            (name for name in _images(machines) if name.lower() not in own),
+            (name for name in images if name and name.lower() not in own),
             catalogue.platform_images(),
         ),
     }
@@ -61,12 +62,6 @@ def remarks(plan: Plan) -> list[str]:
     ]
 
 
-_PLACED = (
-    "affinity_groups", "storage_accounts", "reserved_ips", "network_security_groups", "route_tables",
-    "virtual_networks", "hosted_services",
-)  # fmt: skip
-
-
 def _overlapping(plan: Plan) -> Iterator[str]:
     """Yield the networks whose addresses are also behind a gateway that they connect to: no traffic gets there."""
     outside = {one.name.lower(): one for one in plan.local_network_sites}
@@ -84,10 +79,3 @@ def _blocks(prefixes: Iterable[str]) -> list[IPv4Network]:
         with suppress(InvalidArgument):  # which is told when it is to be sent
             found.append(network_files.block_of("address_space", one))
     return found
-
-
-def _images(machines: Iterable[VirtualMachineSpec]) -> Iterator[str]:
-    for one in machines:
-        disk = one.os_virtual_hard_disk
-        if disk is not None and disk.source_image_name:
-            yield disk.source_image_name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any, Final
 
@@ -96,16 +96,17 @@ class _Look:
 
     async def _needs(self) -> None:
         """Tell which needs are neither in the plan nor in the subscription, are somebody else's, or are elsewhere."""
-        users: dict[str, list[AnyResource]] = {}
-        for one in self.new:
-            for need in one.needs():
-                if need not in self._graph and not need.startswith(_LISTED) and not _is_signed(one):
-                    users.setdefault(need, []).append(one)
-        self._found |= await steps.survey(self._site, left_over(users))
-        for need, those in users.items():
+        wanted = [
+            (need, one)
+            for one in self.new
+            for need in ({} if _is_signed(one) else dict.fromkeys(one.needs()))
+            if need not in self._graph and not need.startswith(_LISTED)
+        ]
+        self._found |= await steps.survey(self._site, left_over(dict.fromkeys(need for need, _ in wanted)))
+        for need, one in wanted:
             if need not in self._found:
                 what = need.replace("/", " ")
-                self._tell(f"there is no {what}, neither in the plan nor in the subscription", *those)
+                self._tell(f"there is no {what}, neither in the plan nor in the subscription", one)
         for machine in self._machines:
             self._uses(machine)
 
@@ -144,18 +145,16 @@ class _Look:
 
     async def _images(self) -> None:
         """Tell which images there are not."""
-        users: dict[str, list[AnyResource]] = {}
-        vm_users: dict[str, list[AnyResource]] = {}
-        for one in self._machines:
-            disk, name = one.spec.os_virtual_hard_disk, one.spec.vm_image_name
-            if name:
-                vm_users.setdefault(name, []).append(one)
-            source = disk.source_image_name if disk is not None else None
-            if source and f"os_image/{source}".lower() not in self._graph:
-                users.setdefault(source, []).append(one)
-        there = [one.name or "" for one in await self._site.sms.list_os_images()] if users else []
-        there += [one.name or "" for one in await self._site.sms.list_vm_images()] if vm_users else []
-        self._absent("image", users | vm_users, there)
+        vm_images = [(one.spec.vm_image_name, one) for one in self._machines if one.spec.vm_image_name]
+        os_images = [
+            (disk.source_image_name, one)
+            for one in self._machines
+            if (disk := one.spec.os_virtual_hard_disk) is not None and disk.source_image_name
+            if f"os_image/{disk.source_image_name}".lower() not in self._graph
+        ]
+        there = [one.name or "" for one in await self._site.sms.list_os_images()] if os_images else []
+        there += [one.name or "" for one in await self._site.sms.list_vm_images()] if vm_images else []
+        self._absent("image", os_images + vm_images, there)
 
     async def _networks(self) -> None:
         """Tell which virtual networks there are not, which are elsewhere, and what of them there is not."""
@@ -169,16 +168,16 @@ class _Look:
         if not any(networks.values()):
             return
         sites = {one.name.lower(): one for one in await self._site.sms.list_virtual_network_sites()}
-        for one in self._machines:
-            name = networks[one.owner.lower()]
-            site = sites.get(name.lower())
-            if name and site is None and f"virtual_network/{name}".lower() not in self._graph:
-                self._tell(
-                    f"there is no virtual network {name}{meant(name, [each.name for each in sites.values()])}",
-                    one,
-                )
-            elif site is not None:
-                await self._in_network(one, site)
+        wanted = [(networks[one.owner.lower()], one) for one in self._machines]
+        elsewhere = [
+            (name, one)
+            for name, one in wanted
+            if name and f"virtual_network/{name}".lower() not in self._graph
+        ]
+        self._absent("virtual network", elsewhere, [one.name for one in sites.values()])
+        for name, one in wanted:
+            if name.lower() in sites:
+                await self._in_network(one, sites[name.lower()])
 
     async def _in_network(self, machine: VirtualMachineResource, site: VirtualNetworkSite) -> None:
         here, place = self._region(service_key(machine.owner)), self._located(site)
@@ -206,24 +205,25 @@ class _Look:
 
     async def _certificates(self) -> None:
         """Tell which certificates that are named are not in their hosted service."""
-        users: dict[str, list[AnyResource]] = {}
-        for one in self.new:
-            for thumbprint in thumbprints_of(one):
-                key = f"certificate/{one.service_name}/{thumbprint}".lower()
-                if key not in self._graph:
-                    users.setdefault(f"{one.service_name}/{thumbprint}", []).append(one)
-        services = [
-            name for name in {key.partition("/")[0] for key in users} if service_key(name) in self._found
+        wanted = [
+            (f"{one.service_name}/{thumbprint}", one)
+            for one in self.new
+            for thumbprint in thumbprints_of(one)
+            if f"certificate/{one.service_name}/{thumbprint}".lower() not in self._graph
         ]
-        listed = await each(self._site.sms.list_service_certificates, services)
+        services = {name.partition("/")[0] for name, _ in wanted}
+        present = [name for name in services if service_key(name) in self._found]
+        listed = await each(self._site.sms.list_service_certificates, present)
         there = [f"{name}/{one.thumbprint}" for name, those in listed.items() for one in those]
-        self._absent("certificate", users, there)
+        self._absent("certificate", wanted, there)
 
-    def _absent(self, what: str, users: Mapping[str, list[AnyResource]], there: Iterable[str]) -> None:
+    def _absent(self, what: str, wanted: Sequence[tuple[str, AnyResource]], there: Sequence[str]) -> None:
+        """Tell which of the names that resources refer to are not `there`."""
         known = {name.lower() for name in there}
-        for name, those in users.items():
-            if name.lower() not in known:
-                self._tell(f"there is no {what} {name}{meant(name, there)}", *those)
+        gone = {name: meant(name, there) for name in dict(wanted) if name.lower() not in known}
+        for name, one in wanted:
+            if name in gone:
+                self._tell(f"there is no {what} {name}{gone[name]}", one)
 
     async def _sizes_and_limits(self) -> None:
         """Tell sizes that the subscription or a region does not have, and limits that would be exceeded."""
@@ -254,19 +254,15 @@ class _Look:
         cores = sum(_cores(sizes, one.spec.role_size) for one in machines)
         cores -= sum(_cores(sizes, self._found[one.key].role_size or "") for one in self.resized)
         cores += sum(_instances(one) for one in self.new)
-        for what, more, current, most in (
-            ("cores", cores, at.current_core_count, at.max_core_count),
-            ("hosted services", kinds["hosted_service"], at.current_hosted_services, at.max_hosted_services),
-            (
-                "storage accounts",
-                kinds["storage_account"],
-                at.current_storage_accounts,
-                at.max_storage_accounts,
-            ),
-            ("reserved IP addresses", kinds["reserved_ip"], at.current_reserved_ips, at.max_reserved_ips),
+        for what, field, more in (
+            ("cores", "core_count", cores),
+            ("hosted services", "hosted_services", kinds["hosted_service"]),
+            ("storage accounts", "storage_accounts", kinds["storage_account"]),
+            ("reserved IP addresses", "reserved_ips", kinds["reserved_ip"]),
         ):
-            if more > 0 and most is not None and (current or 0) + more > most:
-                self._tell(f"needs {more} more {what}; the subscription has {current or 0} of {most}")
+            current, most = getattr(at, f"current_{field}") or 0, getattr(at, f"max_{field}")
+            if more > 0 and most is not None and current + more > most:
+                self._tell(f"needs {more} more {what}; the subscription has {current} of {most}")
 
     def _larger_disks(self) -> None:
         """Tell where a machine is in the way of its disks' growth: the service wants it deallocated for that."""
@@ -283,32 +279,26 @@ class _Look:
 
     def _neighbours(self) -> None:
         """Tell where machines that the plan does not have are in the way of new ones."""
-        joining: dict[str, list[VirtualMachineResource]] = {}
-        for one in self._machines:
-            joining.setdefault(one.service_name.lower(), []).append(one)
-        for service, those in joining.items():
+        joining = Counter(one.service_name.lower() for one in self._machines)
+        for machine in self._machines:
+            service = machine.service_name.lower()
             deployment = self._site.deployments.get(service)
             if deployment is None:
                 continue
-            if len(deployment.role_list) + len(those) > MACHINES_OF_A_DEPLOYMENT:
-                have = len(deployment.role_list)
-                self._tell(f"{service} has {have} of {MACHINES_OF_A_DEPLOYMENT} machines", *those)
-            others = [
-                one
-                for one in deployment.role_list
-                if f"virtual_machine/{service}/{one.role_name}".lower() not in self._graph
-            ]
+            have = len(deployment.role_list)
+            if have + joining[service] > MACHINES_OF_A_DEPLOYMENT:
+                self._tell(f"{service} has {have} of {MACHINES_OF_A_DEPLOYMENT} machines", machine)
             taken = {
                 (endpoint.protocol, endpoint.port): (role.role_name, endpoint.load_balanced_endpoint_set_name)
-                for role in others
+                for role in deployment.role_list
+                if f"virtual_machine/{service}/{role.role_name}".lower() not in self._graph
                 for part in role.configuration_sets
                 for endpoint in getattr(part, "input_endpoints", ())
             }
-            for machine in those:
-                for endpoint in machine.spec.network_config.endpoints if machine.spec.network_config else ():
-                    owner, shared = taken.get((endpoint.protocol, endpoint.port), ("", None))
-                    if owner and not (shared and shared == endpoint.load_balanced_endpoint_set_name):
-                        self._tell(f"the port {endpoint.port} of {service} is {owner}'s", machine)
+            for endpoint in machine.spec.network_config.endpoints if machine.spec.network_config else ():
+                owner, shared = taken.get((endpoint.protocol, endpoint.port), ("", None))
+                if owner and not (shared and shared == endpoint.load_balanced_endpoint_set_name):
+                    self._tell(f"the port {endpoint.port} of {service} is {owner}'s", machine)
 
     async def _names(self, most: int | None) -> None:
         """Tell which of the names that must be unique in the world somebody else has."""

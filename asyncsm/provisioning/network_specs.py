@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from asyncsm.provisioning.specs import Name, Part, Spec
+from asyncsm.provisioning.specs import Grouped, Located, Name, Part, Spec
 
 
 class DnsServerSpec(Spec):
@@ -45,15 +45,11 @@ class ConnectionSpec(Part):
     """``Dedicated`` for a circuit."""
 
 
-class VirtualNetworkSpec(Spec):
+class VirtualNetworkSpec(Grouped):
     """A virtual network."""
 
     label: str | None = None
     """A name for people."""
-    location: str | None = None
-    """Its location; or give `affinity_group`; the plan's location if both are absent."""
-    affinity_group: str | None = None
-    """Its affinity group, which decides on the location."""
     address_space: tuple[str, ...]
     """Blocks of its addresses: ``10.0.0.0/8``."""
     subnets: tuple[SubnetSpec, ...] = ()
@@ -89,13 +85,11 @@ class NetworkSecurityRuleSpec(Part):
     """``*`` is any."""
 
 
-class NetworkSecurityGroupSpec(Spec):
+class NetworkSecurityGroupSpec(Located):
     """A network security group; subnets and machines say that they have it."""
 
     label: str | None = None
     """The name if absent."""
-    location: str | None = None
-    """Its location; the plan's if absent."""
     rules: tuple[NetworkSecurityRuleSpec, ...] = ()
     """Its rules, besides those that every group has."""
 
@@ -113,12 +107,10 @@ class RouteSpec(Part):
     """Of a virtual appliance."""
 
 
-class RouteTableSpec(Spec):
+class RouteTableSpec(Located):
     """A route table; subnets say that they have it."""
 
     label: str | None = None
     """The name if absent."""
-    location: str | None = None
-    """Its location; the plan's if absent."""
     routes: tuple[RouteSpec, ...] = ()
     """Its routes."""

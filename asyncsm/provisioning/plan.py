@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import Field, JsonValue, ValidationError, model_validator
+from pydantic import Field, JsonValue, ValidationError, field_validator, model_validator
+from pydantic_core import InitErrorDetails
 
 from asyncsm.errors import InvalidArgument
-from asyncsm.provisioning import network_specs, sibling_specs, specs
 from asyncsm.provisioning.checks import Checks, Copies
-from asyncsm.provisioning.defaults import SECTIONS, Defaults, merged, placed
+from asyncsm.provisioning.defaults import SECTIONS, Defaults, Sections, merged, placed
 from asyncsm.provisioning.expansion import TemplateError, expand
-from asyncsm.provisioning.machine_specs import VirtualMachineSpec
 from asyncsm.provisioning.problems import Problem, problem
 from asyncsm.provisioning.specs import Part
 
@@ -37,12 +36,8 @@ class PlanError(InvalidArgument):
         return "\n".join(str(one) for one in self.problems)
 
 
-class Plan(Part):
-    """A plan: the resources wanted in a subscription.
-
-    Raises:
-        ValidationError: it is not valid; `load_plan` also says where in the file.
-    """
+class Head(Part):
+    """The fields of a plan before its sections."""
 
     version: Literal[1] = VERSION
     """The version of the form of plans."""
@@ -54,44 +49,14 @@ class Plan(Part):
     """Names of the subscriptions in which its resources are, such as profiles; one that is not named if absent."""
     defaults: Defaults = Field(default_factory=Defaults)
     """Values for fields that the entries of a kind leave out."""
-    affinity_groups: tuple[specs.AffinityGroupSpec, ...] = ()
-    """Affinity groups."""
-    storage_accounts: tuple[specs.StorageAccountSpec, ...] = ()
-    """Storage accounts."""
-    reserved_ips: tuple[specs.ReservedIPSpec, ...] = ()
-    """Reserved IP addresses."""
-    network_security_groups: tuple[network_specs.NetworkSecurityGroupSpec, ...] = ()
-    """Network security groups, with their rules."""
-    route_tables: tuple[network_specs.RouteTableSpec, ...] = ()
-    """Route tables, with their routes."""
-    dns_servers: tuple[network_specs.DnsServerSpec, ...] = ()
-    """DNS servers that virtual networks can use."""
-    local_network_sites: tuple[network_specs.LocalNetworkSiteSpec, ...] = ()
-    """Networks outside, which gateways can connect to."""
-    virtual_networks: tuple[network_specs.VirtualNetworkSpec, ...] = ()
-    """Virtual networks, with their subnets."""
-    os_images: tuple[specs.OSImageSpec, ...] = ()
-    """Operating system images, whose blobs are there already."""
-    disks: tuple[specs.DiskSpec, ...] = ()
-    """Disks, whose blobs are there already."""
-    hosted_services: tuple[specs.HostedServiceSpec, ...] = ()
-    """Hosted services, with their certificates."""
-    deployments: tuple[specs.DeploymentSpec, ...] = ()
-    """Deployments of web and worker roles."""
-    virtual_machines: tuple[VirtualMachineSpec, ...] = ()
-    """Virtual machines."""
-    sql_servers: tuple[sibling_specs.SqlServerSpec, ...] = ()
-    """SQL Database servers, with their firewall rules."""
-    sql_databases: tuple[sibling_specs.SqlDatabaseSpec, ...] = ()
-    """Databases of SQL servers."""
-    service_bus_namespaces: tuple[sibling_specs.ServiceBusNamespaceSpec, ...] = ()
-    """Service Bus namespaces, with their queues and topics."""
-    web_sites: tuple[sibling_specs.WebSiteSpec, ...] = ()
-    """Web sites, with their web hosting plans."""
-    cloud_services: tuple[sibling_specs.CloudServiceSpec, ...] = ()
-    """Cloud services, which job collections are in."""
-    job_collections: tuple[sibling_specs.JobCollectionSpec, ...] = ()
-    """Job collections, with their jobs."""
+
+
+class Plan(Sections, Head):
+    """A plan: the resources wanted in a subscription.
+
+    Raises:
+        ValidationError: it is not valid; `load_plan` also says where in the file.
+    """
 
     @model_validator(mode="before")
     @classmethod
@@ -107,6 +72,27 @@ class Plan(Part):
                     merged(default, entry) if isinstance(entry, dict) else entry for entry in entries
                 ]
         return filled
+
+    @field_validator("defaults")
+    @classmethod
+    def _of_their_kinds(cls, value: Defaults) -> Defaults:
+        """Refuse values that no entry could have, even if there is no entry: one may be a secret in clear."""
+        wrong: list[InitErrorDetails] = []
+        for kind, entry in cls.kinds().items():
+            try:
+                entry.model_validate(getattr(value, kind))
+            except ValidationError as error:
+                # Pydantic would keep the values in its error; they are left out.
+                wrong += [
+                    InitErrorDetails(
+                        type=one["type"], loc=(kind, *one["loc"]), input=None, ctx=one.get("ctx", {})
+                    )
+                    for one in error.errors(include_url=False, include_input=False)
+                    if one["type"] != "missing"
+                ]
+        if wrong:
+            raise ValidationError.from_exception_data("Defaults", wrong, hide_input=True)
+        return value
 
     def problems(self, base: str | Path | None = None) -> list[Problem]:
         """Check what the types of the fields cannot say: names, references and files.

@@ -7,43 +7,34 @@ that comes of them is over when they are answered, while no time passes for the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from asyncsm.config import LanePolicy
-from asyncsm.emulator import catalogue
+from asyncsm.emulator import catalogue, seeding
 from asyncsm.emulator.call import World
 from asyncsm.emulator.rules import jobs, service_bus, sql
 from asyncsm.emulator.scheduler import ScheduledJob
-from asyncsm.emulator.seeding import (
-    AddOnSeed,
-    ClusterSeed,
-    DeploymentSeed,
-    DiskSeed,
-    OSImageSeed,
-    SeedDocument,
-    SeedError,
-    ServiceBusNamespaceSeed,
-    SqlDatabaseSeed,
-    SqlServerSeed,
-    VirtualMachineSeed,
-)
+from asyncsm.emulator.seeding import SeedDocument, SeedError, VirtualMachineSeed
 from asyncsm.emulator.standing import LIMITLESS, StandingSubscription
 from asyncsm.emulator.state import Quotas, Subscription, SubscriptionCertificate
-from asyncsm.errors import InvalidArgument
-from asyncsm.provisioning.machine_specs import LinuxSpec, OSDiskSpec, SystemSpec, WindowsSpec
+from asyncsm.errors import AsyncsmError, InvalidArgument
+from asyncsm.provisioning.expansion import TemplateError, expand
+from asyncsm.provisioning.machine_specs import DataDiskSpec, LinuxSpec, OSDiskSpec, SystemSpec, WindowsSpec
 from asyncsm.provisioning.plan import PlanError
-from asyncsm.provisioning.planted_networks import copies, plant_gateways, plant_profiles, told_of
+from asyncsm.provisioning.problems import Path_, problem
 from asyncsm.provisioning.resources import KINDS, AnyResource, Site, resources_of
 from asyncsm.provisioning.resources.networks import VirtualNetworkResource
 from asyncsm.provisioning.secrets import MADE_UP
 from asyncsm.provisioning.shares import shares
 from asyncsm.provisioning.sibling_specs import JobSpec
-from asyncsm.provisioning.specs import Spec
 from asyncsm.services import (
     HDInsightManagementService,
     MonitoringManagementService,
@@ -54,15 +45,24 @@ from asyncsm.services import (
 from asyncsm.session import ManagementSession
 from asyncsm.wire.cscfg import Instances, RoleConfiguration, ServiceConfiguration
 from asyncsm.wire.service_extensions import ExtensionImage
-
-S = TypeVar("S", bound=Spec)
+from asyncsm.wire.traffic_manager import TrafficEndpoint, TrafficEndpointType
 
 _PLACES: Final = frozenset({"affinity_group", "storage_account"})
 _NETWORKS: Final = frozenset(
     one.kind for one in KINDS[: KINDS.index(VirtualNetworkResource) + 1] if one.kind not in _PLACES
 )
+_AFTER_NETWORKS: Final = (
+    "local_network_gateways", "virtual_network_gateways", "application_gateways", "extensions"
+)  # fmt: skip
+_LAST: Final = ("hdinsight_clusters", "add_ons", "alert_rules", "traffic_profiles")
+"""Sections that only a seed has, in the order in which they are made."""
 
-_USER: Final = "seeded"
+_ENDPOINTS: Final = {
+    ".cloudapp.net": TrafficEndpointType.CLOUD_SERVICE,
+    ".azurewebsites.net": TrafficEndpointType.AZURE_WEBSITE,
+    ".trafficmanager.net": TrafficEndpointType.TRAFFIC_MANAGER,
+}
+"""The end of a domain name tells what it is of."""
 
 
 def plant(document: SeedDocument, world: World, quotas: Quotas, certificate: SubscriptionCertificate) -> None:
@@ -148,118 +148,133 @@ class _Planter:
 
     async def _make(self, site: Site) -> None:
         resources = resources_of(self._document, site.base)
-        places = [one for one in resources if one.kind in _PLACES]
-        await self._create(places, site)
-        await self._configure_networks(site)
-        networks = [one for one in resources if one.kind in _NETWORKS]
-        await self._create(networks, site)
-        await self._gateways_and_extensions(site)
+        await self._create([one for one in resources if one.kind in _PLACES], site)
+        if self._document.network_configuration is not None:
+            with _told_of(("network_configuration",)):
+                await site.sms.set_network_configuration(self._document.network_configuration)
+        await self._create([one for one in resources if one.kind in _NETWORKS], site)
+        await self._create_others(_AFTER_NETWORKS, self._create_network_part, site)
         await self._create([one for one in resources if one.kind not in _PLACES | _NETWORKS], site)
-        await self._clusters_and_add_ons(site)
-        await plant_profiles(TrafficManagerManagementService(session=site.sms.session), self._document)
+        await self._create_others(_LAST, self._create_other, site)
 
     async def _create(self, resources: Iterable[AnyResource], site: Site) -> None:
         for one in resources:
-            with told_of(one.path):
-                self._complete(one, site)
+            with _told_of(one.path):
+                one.spec = one.spec.model_copy(update=self._left_out(one.spec))
                 await one.create(site, doubtful=False)
                 await self._pretend(one, site)
 
-    async def _configure_networks(self, site: Site) -> None:
-        """Set the network configuration that the seed has as a file."""
-        file = self._document.network_configuration
-        if file is not None:
-            with told_of(("network_configuration",)):
-                await site.sms.set_network_configuration(file)
-
-    async def _gateways_and_extensions(self, site: Site) -> None:
+    async def _create_others(
+        self, sections: Iterable[str], create: Callable[[Any, Site], Awaitable[None]], site: Site
+    ) -> None:
         """Make what a plan cannot have."""
-        document = self._document
-        await plant_gateways(site.network, document, self._subscription)
-        for path, extension in copies("extensions", document.extensions):
-            for version in extension.versions:
-                with told_of(path):
-                    image = ExtensionImage(
-                        provider_name_space=extension.provider, type=extension.name, version=version
-                    )
-                    await site.sms.register_extension_image(image)
+        for section in sections:
+            for number, entry in enumerate(getattr(self._document, section)):
+                with _told_of((section, number)):
+                    for one in expand(entry):
+                        await create(one, site)
 
-    async def _clusters_and_add_ons(self, site: Site) -> None:
-        """Make what a plan cannot have, either, of what other resources are there for."""
-        document, session = self._document, site.sms.session
-        for path, cluster in copies("hdinsight_clusters", document.hdinsight_clusters):
-            with told_of(path):
-                location = await self._cloud_service(site, cluster)
-                account = f"{cluster.storage_account}.blob.core.windows.net"
-                user = (cluster.username, cluster.password.reveal(site.base), cluster.data_nodes)
+    async def _create_network_part(self, spec: Any, site: Site) -> None:
+        network, name = site.network, spec.name
+        match spec:
+            case seeding.LocalNetworkGatewaySeed():
+                await network.create_local_network_gateway(name, spec.ip_address, spec.address_space)
+            case seeding.VirtualNetworkGatewaySeed():
+                known = self._subscription.local_network_gateways.values()
+                devices = {device.gateway_name: device.id for device in known}
+                kind = (spec.gateway_size, spec.gateway_type)
+                handle = await network.create_virtual_network_gateway(spec.virtual_network_name, name, *kind)
+                handle.detach()  # it has ended, but its answer names an operation
+                id_ = [*self._subscription.gateways][-1]
+                for device in spec.connected_to:
+                    ends = (id_, devices.get(device, device))
+                    (await network.create_gateway_connection(device, *ends)).detach()
+            case seeding.ApplicationGatewaySeed():
+                place = (spec.virtual_network_name, spec.subnets, spec.instance_count, spec.gateway_size)
+                (await network.create_application_gateway(name, *place)).detach()
+            case seeding.ExtensionSeed():
+                for version in spec.versions:
+                    await site.sms.register_extension_image(
+                        ExtensionImage(provider_name_space=spec.provider, type=name, version=version)
+                    )
+
+    async def _create_other(self, spec: Any, site: Site) -> None:
+        session, name = site.sms.session, spec.name
+        match spec:
+            case seeding.ClusterSeed():
+                location = await self._cloud_service(site, spec)
+                account = f"{spec.storage_account}.blob.core.windows.net"
                 await HDInsightManagementService(session=session).create_cluster(
-                    *(cluster.cloud_service_id, cluster.name, location, account, cluster.name, "-"),
-                    *user,
-                    version=cluster.version,
+                    *(spec.cloud_service_id, name, location, account, name, "-"),
+                    *(spec.username, spec.password.reveal(site.base), spec.data_nodes),
+                    version=spec.version,
                     head_node_size="Large",
                 )
-        for path, add_on in copies("add_ons", document.add_ons):
-            with told_of(path):
-                await self._cloud_service(site, add_on)
-                offer = (add_on.cloud_service_id, add_on.provider, add_on.offer)
-                await StoreManagementService(session=session).create_add_on(*offer, add_on.name, add_on.plan)
-        for path, rule in copies("alert_rules", document.alert_rules):
-            with told_of(path):
-                condition = (rule.resource, rule.metric, rule.operator, rule.threshold, rule.window)
-                await MonitoringManagementService(session=session).set_alert_rule(
-                    rule.name, rule.name, *condition, is_enabled=rule.enabled
-                )
+            case seeding.AddOnSeed():
+                await self._cloud_service(site, spec)
+                offer = (spec.cloud_service_id, spec.provider, spec.offer)
+                await StoreManagementService(session=session).create_add_on(*offer, name, spec.plan)
+            case seeding.AlertRuleSeed():
+                condition = (spec.resource, spec.metric, spec.operator, spec.threshold, spec.window)
+                monitoring = MonitoringManagementService(session=session)
+                await monitoring.set_alert_rule(name, name, *condition, is_enabled=spec.enabled)
+            case seeding.TrafficProfileSeed():
+                traffic = TrafficManagerManagementService(session=session)
+                await traffic.create_profile(name, spec.domain_name or f"{name}.trafficmanager.net")
+                kinds = [_ENDPOINTS.get(one[one.find(".") :].lower()) for one in spec.endpoints]
+                endpoints = [
+                    TrafficEndpoint(
+                        domain_name=one,
+                        type=kind or TrafficEndpointType.ANY,
+                        location=self._document.location,
+                    )
+                    for one, kind in zip(spec.endpoints, kinds, strict=True)
+                ]
+                if endpoints:
+                    await traffic.create_definition(name, spec.load_balancing_method, endpoints)
 
-    async def _cloud_service(self, site: Site, user: ClusterSeed | AddOnSeed) -> str:
+    async def _cloud_service(self, site: Site, user: seeding.ClusterSeed | seeding.AddOnSeed) -> str:
         """Let there be the cloud service of a cluster or add-on, and return its region."""
         name, location = user.cloud_service_id, user.location or self._document.location or ""
         if name not in self._subscription.cloud_services:
             await site.scheduler.create_cloud_service(name, name, name, location)
         return location
 
-    # What a seed leaves out.
-
-    def _complete(self, resource: AnyResource, site: Site) -> None:
-        """Give a resource what its entry leaves out and nobody sees."""
-        spec = resource.spec
+    def _left_out(self, spec: Any) -> Mapping[str, object]:
+        """Return the fields that an entry leaves out and nobody sees."""
         match spec:
-            case OSImageSeed(media_link="") | DiskSeed(media_link=""):
-                update: dict[str, object] = {"media_link": self._blob(f"vhds/{spec.name}.vhd")}
-            case DeploymentSeed():
-                package = spec.package_url or self._blob(
-                    f"packages/{spec.service_name}.cspkg", self._region_of(spec.service_name)
-                )
-                configuration = spec.configuration or _configuration(spec)
-                update = {"package_url": package, "configuration": configuration}
+            case seeding.OSImageSeed(media_link="") | seeding.DiskSeed(media_link=""):
+                return {"media_link": self._blob(f"vhds/{spec.name}.vhd")}
+            case seeding.DeploymentSeed():
+                package = f"packages/{spec.service_name}.cspkg"
+                return {
+                    "package_url": spec.package_url
+                    or self._blob(package, self._region_of(spec.service_name)),
+                    "configuration": spec.configuration or _configuration(spec),
+                }
             case VirtualMachineSeed():
-                update = self._completed(spec)
-                service = self._subscription.hosted_services.get(spec.service_name)
-                if service is not None and service.in_slot("Production") is None:
-                    site.deployments[spec.service_name.lower()] = None
-            case SqlDatabaseSeed(service_objective_id=""):
-                update = {"service_objective_id": sql.EDITIONS[spec.edition or "Web"].objective}
-            case _:
-                return
-        resource.spec = spec.model_copy(update=update)
+                return self._of_machine(spec)
+            case seeding.SqlDatabaseSeed(service_objective_id=""):
+                return {"service_objective_id": sql.EDITIONS[spec.edition or "Web"].objective}
+        return {}
 
-    def _completed(self, spec: VirtualMachineSeed) -> dict[str, object]:
-        disk = spec.os_virtual_hard_disk or OSDiskSpec()
-        origin = disk.source_image_name or disk.disk_name or disk.os or disk.remote_source_image_link
-        account = None
-        if not (disk.media_link or disk.storage_account or disk.disk_name):
-            account = self._account(self._region_of(spec.service_name))
-        image = disk.source_image_name if origin else catalogue.usual_image(spec.os)
+    def _of_machine(self, spec: VirtualMachineSeed) -> Mapping[str, object]:
+        system = spec.os_virtual_hard_disk or OSDiskSpec()
         update: dict[str, object] = {}
+
+        def placed(disk: OSDiskSpec | DataDiskSpec) -> OSDiskSpec | DataDiskSpec:
+            if disk.media_link or disk.storage_account or disk.disk_name:
+                return disk
+            account = system.storage_account or self._account(self._region_of(spec.service_name))
+            return disk.model_copy(update={"storage_account": account})
+
+        update["data_virtual_hard_disks"] = tuple(map(placed, spec.data_virtual_hard_disks))
         if spec.vm_image_name is None:
-            put = {"source_image_name": image, "storage_account": account or disk.storage_account}
-            update["os_virtual_hard_disk"] = disk.model_copy(update=put)
-        update["data_virtual_hard_disks"] = tuple(
-            one
-            if one.media_link or one.storage_account or one.disk_name
-            else one.model_copy(update={"storage_account": account or disk.storage_account})
-            for one in spec.data_virtual_hard_disks
-        )
-        if spec.system_config is None and (image or spec.vm_image_name):
+            origins = (system.source_image_name, system.disk_name, system.os, system.remote_source_image_link)
+            if not any(origins):
+                system = system.model_copy(update={"source_image_name": catalogue.usual_image(spec.os)})
+            update["os_virtual_hard_disk"] = placed(system)
+        if spec.system_config is None and (system.source_image_name or spec.vm_image_name):
             update["system_config"] = _SYSTEMS[spec.os]
         return update
 
@@ -270,15 +285,13 @@ class _Planter:
     def _blob(self, name: str, region: str | None = None) -> str:
         return f"https://{self._account(region)}.blob.core.windows.net/{name}"
 
-    def _account(self, region: str | None = None) -> str:
+    def _account(self, region: str | None) -> str:
         """Return the first storage account of `region`, or of any."""
         for account in self._subscription.storage_accounts.values():
             if region in {None, account.region} and account.status == "Created":
                 return account.name
         where = "" if region is None else f" in {region}"
         raise InvalidArgument("storage_accounts", f"its blobs need one{where}: add it")
-
-    # What a seed pretends.
 
     async def _pretend(self, resource: AnyResource, site: Site) -> None:
         """Bring a resource to the state that its entry says, which requests would not bring it to."""
@@ -288,10 +301,10 @@ class _Planter:
                 deployment = site.deployments[spec.service_name.lower()]
                 name = "" if deployment is None else deployment.name
                 await site.sms.shutdown_role(spec.service_name, name, spec.name, spec.status)
-            case SqlServerSeed(server_name=str()):
+            case seeding.SqlServerSeed(server_name=str()):
                 site.sql_servers.clear()
                 self._rename(spec)
-            case ServiceBusNamespaceSeed():
+            case seeding.ServiceBusNamespaceSeed():
                 for rule in spec.rules:
                     await site.bus.create_authorization_rule(spec.name, rule.name, list(rule.rights))
                 namespace = self._subscription.service_bus_namespaces[spec.name]
@@ -301,10 +314,8 @@ class _Planter:
                 service, _, collection = resource.owner.partition("/")
                 held = self._subscription.cloud_services[service].collections[collection].jobs
                 self.waiting.append(held[spec.name])
-            case _:
-                pass
 
-    def _rename(self, spec: SqlServerSeed) -> None:
+    def _rename(self, spec: seeding.SqlServerSeed) -> None:
         held = self._subscription.sql_servers
         server = list(held.values())[-1]
         del held[server.name]
@@ -313,58 +324,70 @@ class _Planter:
         held[server.name] = server
 
 
+@contextmanager
+def _told_of(path: Path_) -> Iterator[None]:
+    """Say of which entry of the seed it is that something cannot be."""
+    try:
+        yield
+    except SeedError:
+        raise
+    except (AsyncsmError, OSError, TemplateError, ValidationError) as error:
+        message = str(getattr(error, "message", "") or error)
+        raise SeedError([problem(path, message)]) from error
+
+
 def _in_use(subscription: Subscription) -> dict[str, int]:
     """Return what there is of everything that has a quota."""
-    groups = subscription.network_security_groups
-    servers, namespaces = subscription.sql_servers, subscription.service_bus_namespaces
-
-    def most(counts: Iterable[int]) -> int:
-        return max(counts, default=0)
-
-    return {
-        "cores": subscription.cores_in_use,
-        "hosted_services": len(subscription.hosted_services),
-        "storage_accounts": len(subscription.storage_accounts),
-        "affinity_groups": len(subscription.affinity_groups),
-        "reserved_ips": len(subscription.reserved_ips),
-        "network_security_groups": len(groups),
-        "network_security_rules_per_group": most(len(one.rules) for one in groups.values()),
-        "route_tables": len(subscription.route_tables),
-        "routes_per_route_table": most(len(one.routes) for one in subscription.route_tables.values()),
-        "local_network_sites": len(subscription.local_network_gateways),
-        "application_gateways": len(subscription.application_gateways),
-        "traffic_manager_profiles": len(subscription.traffic_profiles),
-        "sql_servers": len(servers),
-        "sql_databases_per_server": most(len(one.databases) - 1 for one in servers.values()),
-        "sql_firewall_rules_per_server": most(len(one.firewall_rules) for one in servers.values()),
-        "sql_dtus_per_server": most(map(sql.dtus_of, servers.values())),
-        "service_bus_namespaces": len(namespaces),
-        "service_bus_rules_per_namespace": most(len(one.rules) for one in namespaces.values()),
-        "service_bus_entities_per_namespace": most(
-            sum(len(kind.held(one)) for kind in service_bus.KINDS) for one in namespaces.values()
+    alike = {
+        one.name: len(getattr(subscription, one.name))
+        for one in fields(Quotas)
+        if hasattr(subscription, one.name)
+    }
+    in_each: tuple[tuple[str, Mapping[str, Any], Callable[[Any], int]], ...] = (
+        (
+            "network_security_rules_per_group",
+            subscription.network_security_groups,
+            lambda one: len(one.rules),
         ),
+        ("routes_per_route_table", subscription.route_tables, lambda one: len(one.routes)),
+        ("sql_databases_per_server", subscription.sql_servers, lambda one: len(one.databases) - 1),
+        ("sql_firewall_rules_per_server", subscription.sql_servers, lambda one: len(one.firewall_rules)),
+        ("sql_dtus_per_server", subscription.sql_servers, sql.dtus_of),
+        ("service_bus_rules_per_namespace", subscription.service_bus_namespaces, lambda one: len(one.rules)),
+        (
+            "service_bus_entities_per_namespace",
+            subscription.service_bus_namespaces,
+            lambda one: sum(len(kind.held(one)) for kind in service_bus.KINDS),
+        ),
+    )
+    return {
+        **alike,
+        **{name: max(map(count, held.values()), default=0) for name, held, count in in_each},
+        "cores": subscription.cores_in_use,
+        "local_network_sites": len(subscription.local_network_gateways),
+        "traffic_manager_profiles": len(subscription.traffic_profiles),
         "web_sites": subscription.number_of_sites,
     }
 
 
 _SYSTEMS: Final = {
     "Linux": SystemSpec.model_construct(
-        linux=LinuxSpec.model_construct(user_name=_USER, user_password=MADE_UP)
+        linux=LinuxSpec.model_construct(user_name="seeded", user_password=MADE_UP)
     ),
     "Windows": SystemSpec.model_construct(
-        windows=WindowsSpec.model_construct(admin_username=_USER, admin_password=MADE_UP)
+        windows=WindowsSpec.model_construct(admin_username="seeded", admin_password=MADE_UP)
     ),
 }
 """Settings of machines whose seed has none."""
 
 
-def _configuration(spec: DeploymentSeed) -> str:
+def _configuration(spec: seeding.DeploymentSeed) -> str:
     """Return a service configuration for the roles of a deployment."""
+    if not spec.roles:
+        raise InvalidArgument("configuration", "give it, or roles")
     roles = [
         RoleConfiguration(name=name, instances=Instances(count=count)) for name, count in spec.roles.items()
     ]
-    if not roles:
-        raise InvalidArgument("configuration", "give it, or roles")
     document = ServiceConfiguration(
         service_name=spec.service_name, os_family="4", os_version="*", roles=roles
     )

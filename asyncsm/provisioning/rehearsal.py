@@ -133,19 +133,22 @@ class _Rehearsal:
         self._told.setdefault((path, re.sub(r"\d+", "#", said)), (said, []))[1].append(resource.key)
 
     async def _make(self, resource: AnyResource) -> None:
-        update: dict[str, object] = {}
-        location = getattr(resource.spec, "location", None)
+        spec, update = resource.spec, dict[str, object]()
+        location = getattr(spec, "location", None)
         if location in self._stand_ins:
             update["location"] = self._stand_ins[location]
-        if isinstance(resource.spec, VirtualMachineSpec):
+        if isinstance(spec, VirtualMachineSpec):
             self._site.deployments.setdefault(resource.service_name.lower(), None)
-            if not self._surroundings.makes_network(resource.spec.virtual_network_name or ""):
-                update |= _anywhere(resource.spec)
-            if catalogue.role_size(resource.spec.role_size) is None:
-                close = meant(resource.spec.role_size, catalogue.role_sizes())
-                raise InvalidArgument("role_size", f"there is no size {resource.spec.role_size!r}{close}")
+            network, size = spec.network_config, spec.role_size
+            if network is not None and not self._surroundings.makes_network(spec.virtual_network_name or ""):
+                # The addresses of a network that is not the plan's are not known.
+                anywhere = {"static_virtual_network_ip_address": None}
+                update["network_config"] = network.model_copy(update=anywhere)
+            if catalogue.role_size(size) is None:
+                close = meant(size, catalogue.role_sizes())
+                raise InvalidArgument("role_size", f"there is no size {size!r}{close}")
         made = copy(resource)
-        made.spec = resource.spec.model_copy(update=update) if update else resource.spec
+        made.spec = spec.model_copy(update=update)
         await self._surroundings.provide(made)
         await made.create(self._site, doubtful=False)
 
@@ -163,14 +166,6 @@ def _chosen(graph: Graph) -> Container[str]:
         for place in (*list(places)[:MOST_PLACES], list(places)[-1])
         for key in places[place]
     }
-
-
-def _anywhere(spec: VirtualMachineSpec) -> dict[str, object]:
-    """Return the fields of a machine that leave out its address in a network whose addresses are not known."""
-    if spec.network_config is None or spec.network_config.static_virtual_network_ip_address is None:
-        return {}
-    update = {"static_virtual_network_ip_address": None}
-    return {"network_config": spec.network_config.model_copy(update=update)}
 
 
 def _places(value: object, *wanted: str) -> Iterator[Path_]:

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime, Field
 
 from asyncsm.provisioning.secrets import SecretReference
-from asyncsm.provisioning.specs import Name, Part, Spec
+from asyncsm.provisioning.specs import Located, Name, Part, Spec
 
 
 class FirewallRuleSpec(Part):
@@ -21,7 +21,7 @@ class FirewallRuleSpec(Part):
     """The last address."""
 
 
-class SqlServerSpec(Spec):
+class SqlServerSpec(Located):
     """A SQL Database server. The service makes its name up, so a plan knows it by its administrator.
 
     Its `name` is the administrator's login: a server of the subscription with that administrator is the one.
@@ -29,8 +29,6 @@ class SqlServerSpec(Spec):
 
     admin_password: SecretReference
     """8 to 128 characters of three kinds."""
-    location: str | None = None
-    """Its location; the plan's if absent."""
     version: Literal["2.0", "12.0"] | None = None
     """The service's default if absent."""
     firewall_rules: tuple[FirewallRuleSpec, ...] = ()
@@ -132,15 +130,13 @@ class WebSiteSpec(Spec):
         return f"{(self.location or '').replace(' ', '').lower()}webspace"
 
 
-class CloudServiceSpec(Spec):
+class CloudServiceSpec(Located):
     """A cloud service, which job collections can be in; it is no hosted service."""
 
     label: str | None = None
     """The name if absent."""
     description: str | None = None
     """The name if absent."""
-    location: str | None = None
-    """Its location; the plan's if absent."""
 
 
 class JobSpec(Part):

@@ -68,57 +68,64 @@ class Spec(Part):
         return self
 
 
-class AffinityGroupSpec(Spec):
-    """An affinity group."""
+class Labelled(Spec):
+    """An entry with a label."""
 
     label: str | None = None
     """At most 100 characters; the name if absent."""
+
+
+class Located(Spec):
+    """An entry for what is in a location."""
+
     location: str | None = None
     """Its location; the plan's if absent."""
-    description: str | None = None
-    """At most 1,024 characters."""
 
 
-class StorageAccountSpec(Spec):
-    """A storage account; its name has 3 to 24 lower-case letters and digits, and is unique in the world."""
+class Grouped(Spec):
+    """An entry for what is in a location or in an affinity group."""
 
-    label: str | None = None
-    """At most 100 characters; the name if absent."""
-    description: str | None = None
-    """At most 1,024 characters."""
     location: str | None = None
     """Its location; or give `affinity_group`; the plan's location if both are absent."""
     affinity_group: str | None = None
     """Its affinity group, which decides on the location."""
+
+
+class AffinityGroupSpec(Labelled, Located):
+    """An affinity group."""
+
+    description: str | None = None
+    """At most 1,024 characters."""
+
+
+class StorageAccountSpec(Labelled, Grouped):
+    """A storage account; its name has 3 to 24 lower-case letters and digits, and is unique in the world."""
+
+    description: str | None = None
+    """At most 1,024 characters."""
     account_type: str | None = None
     """``Standard_LRS``, ``Standard_GRS`` (if absent), ``Standard_RAGRS``, ``Standard_ZRS``, ``Premium_LRS``."""
 
 
-class ReservedIPSpec(Spec):
+class ReservedIPSpec(Located):
     """A reserved IP address."""
 
     label: str | None = None
     """At most 100 characters."""
-    location: str | None = None
-    """Its location; the plan's if absent."""
 
 
-class OSImageSpec(Spec):
+class OSImageSpec(Labelled):
     """An operating system image, whose blob is there already."""
 
-    label: str | None = None
-    """At most 100 characters; the name if absent."""
     media_link: Name
     """The VHD, a blob in a storage account of the subscription."""
     os: Literal["Linux", "Windows"]
     """The operating system on it."""
 
 
-class DiskSpec(Spec):
+class DiskSpec(Labelled):
     """A disk, whose blob is there already."""
 
-    label: str | None = None
-    """At most 100 characters; the name if absent."""
     media_link: Name
     """The VHD, a blob in a storage account of the subscription."""
     os: Literal["Linux", "Windows"] | None = None
@@ -171,24 +178,18 @@ class CertificateSpec(Part):
         return certificate.fingerprint(SHA1()).hex().upper()  # noqa: S303 - a name, not a signature
 
 
-class HostedServiceSpec(Spec):
+class HostedServiceSpec(Labelled, Grouped):
     """A hosted service; its name becomes ``{name}.cloudapp.net``."""
 
-    label: str | None = None
-    """At most 100 characters; the name if absent."""
     description: str | None = None
     """At most 1,024 characters."""
-    location: str | None = None
-    """Its location; or give `affinity_group`; the plan's location if both are absent."""
-    affinity_group: str | None = None
-    """Its affinity group, which decides on the location."""
     extended_properties: dict[str, str] = Field(default_factory=dict)
     """Properties to set; others stay as they are."""
     certificates: tuple[CertificateSpec, ...] = ()
     """Certificates that its machines may use."""
 
 
-class DeploymentSpec(Spec):
+class DeploymentSpec(Labelled):
     """A deployment of web and worker roles."""
 
     owner_field: ClassVar[str] = "service_name"
@@ -199,8 +200,6 @@ class DeploymentSpec(Spec):
     """The slot."""
     package_url: Name = Field(repr=False)
     """The ``.cspkg``, a blob in a storage account of the subscription."""
-    label: str | None = None
-    """At most 100 characters; the name if absent."""
     configuration: Name
     """Path of the ``.cscfg``, from the plan's directory; or its text."""
     start_deployment: bool = True

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from asyncsm.emulator import catalogue
-from asyncsm.emulator.compute import Disk, OSImage, ServiceCertificate
+from asyncsm.emulator.compute import ServiceCertificate
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.networking import NetworkPlan
 from asyncsm.emulator.state import Subscription
@@ -20,10 +19,8 @@ from asyncsm.provisioning.machine_specs import VirtualMachineSpec
 from asyncsm.provisioning.resources import AnyResource, Site, alone
 from asyncsm.provisioning.resources.machines import VirtualMachineResource
 from asyncsm.provisioning.resources.services import DeploymentResource
-from asyncsm.services import (
-    ServiceManagementService,
-    SqlDatabaseManagementService,
-)
+from asyncsm.provisioning.secrets import MADE_UP
+from asyncsm.services import ServiceManagementService
 from asyncsm.wire.cscfg import NetworkConfiguration, ServiceConfiguration
 from asyncsm.wire.networks import AddressSpace, Subnet, VirtualNetworkSite
 from asyncsm.wire.vm_images import OSDiskConfiguration, OSState, VMImage
@@ -35,13 +32,15 @@ _OF_REGIONS: Final = (
     "affinity_group", "storage_account", "hosted_service", "reserved_ip", "cloud_service",
     "network_security_group", "route_table",
 )  # fmt: skip
-_PLAIN: Final[dict[str, dict[str, object]]] = {
+_FIELDS: Final[dict[str, dict[str, Any]]] = {
     **{kind: {} for kind in _OF_REGIONS},
+    "disk": {},
+    "os_image": {},
     "dns_server": {"ip_address": "10.0.0.4"},
     "local_network_site": {"address_space": ["192.168.0.0/16"], "vpn_gateway_address": "198.51.100.1"},
+    "sql_server": {"admin_password": MADE_UP},
 }
-"""Kinds that need no more than these fields, and a region if they have one."""
-_BEGUN: Final = datetime(2015, 7, 1, tzinfo=UTC)
+"""Kinds that are made of these fields, and of a region, or a blob, if they have one."""
 
 
 @dataclass(slots=True)
@@ -65,18 +64,15 @@ class Surroundings:
         Raises:
             InvalidArgument: nothing can have such a name.
         """
-        region = self._region(user)
         for key in user.needs():
-            if key in self.graph or key in self._there:
-                continue
-            kind, _, name = key.partition("/")
-            try:
-                await self._provide(kind, name, region, user.spec)
-            except InvalidArgument as error:
-                raise InvalidArgument(
-                    name, f"neither the plan nor anybody else has it: {error.rule}"
-                ) from error
-            self._there.add(key)
+            if key not in self.graph:
+                try:
+                    await self._provide(key, user)
+                except InvalidArgument as error:
+                    name = key.partition("/")[2]
+                    said = f"neither the plan nor anybody else has it: {error.rule}"
+                    raise InvalidArgument(name, said) from error
+        region = self._region(user)
         for thumbprint in thumbprints_of(user):
             certificates = self.subscription.hosted_services[user.service_name].certificates
             certificates.setdefault(thumbprint, ServiceCertificate(thumbprint, b""))
@@ -88,13 +84,10 @@ class Surroundings:
 
     async def replace(self, key: str, user: AnyResource) -> bool:
         """Let there be something of the plan that could not be made; tell whether that was possible."""
-        kind, _, name = key.partition("/")
-        if key not in self._there:
-            try:
-                await self._provide(kind, name, self._region(user), user.spec)
-            except InvalidArgument:
-                return False
-            self._there.add(key)
+        try:
+            await self._provide(key, user)
+        except InvalidArgument:
+            return False
         return True
 
     def makes_network(self, name: str) -> bool:
@@ -102,22 +95,19 @@ class Surroundings:
         key = f"virtual_network/{name}".lower()
         return key in self.graph and key not in self._there
 
-    async def _provide(self, kind: str, name: str, region: str, spec: Any) -> None:
-        held = self.subscription
-        match kind:
-            case "disk":
-                held.disks[name] = Disk(name, await self._blob(region, name), 30, _BEGUN, os="Linux")
-            case "os_image" if name not in catalogue.platform_images() and not _is_of_the_platform(name):
-                link = await self._blob(region, name)
-                held.os_images[name] = OSImage(name, name, _system(spec), media_link=link)
-            case "sql_server":
-                sql = SqlDatabaseManagementService(session=self.sms.session)
-                await sql.create_server(name, "Rehearsed-1", region)
-            case _ if kind in _PLAIN:
-                made = placed(KINDS[kind].model_validate({"name": name, **_PLAIN[kind]}), region)
-                await alone(kind, made).create(Site(self.sms, Path()), doubtful=False)
-            case _:
-                pass
+    async def _provide(self, key: str, user: AnyResource) -> None:
+        kind, _, name = key.partition("/")
+        offered = kind == "os_image" and (
+            name in catalogue.platform_images() or catalogue.unlisted_image(name, None) is not None
+        )
+        if kind in _FIELDS and not offered and key not in self._there:
+            region = self._region(user)
+            fields: dict[str, Any] = {"name": name, **_FIELDS[kind]}
+            if "media_link" in KINDS[kind].model_fields:
+                fields |= {"media_link": await self._blob(region, name), "os": _system(user.spec)}
+            made = placed(KINDS[kind].model_construct(**fields), region)
+            await alone(kind, made).create(Site(self.sms, Path()), doubtful=False)
+        self._there.add(key)
 
     async def _provide_for_machine(self, spec: VirtualMachineSpec, region: str) -> None:
         name = spec.vm_image_name
@@ -191,10 +181,6 @@ def thumbprints_of(resource: AnyResource) -> Iterator[str]:
     for role in configuration_of(resource) or ():
         for certificate in role.certificates:
             yield certificate.thumbprint
-
-
-def _is_of_the_platform(image: str) -> bool:
-    return catalogue.unlisted_image(image, None) is not None
 
 
 def _system(spec: Any) -> str:

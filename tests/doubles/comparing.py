@@ -237,8 +237,8 @@ class Comparison:
         return self.their_url.sub(self.our_url, text)
 
 
-_DISKS = re.compile(r"[\w.-]+-\d{18}\b")
-_PARTS_OF_IMAGES = re.compile(r"([\w.-]+-(?:os|datadisk-\d+))-\d{4}-\d\d-\d\d(?:-[0-9A-F]{8})?")
+_DISKS = re.compile(r"(?<![\w.-])[\w.-]+-\d{18}\b")
+_PARTS_OF_IMAGES = re.compile(r"(?<![\w.-])([\w.-]+-(?:os|datadisk-\d+))-\d{4}-\d\d-\d\d(?:-[0-9A-F]{8})?")
 
 
 def made_names(then: Exchange, now: Answer) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Hypothesis strategies for models, made from their fields alone."""
 
 from datetime import UTC, datetime
+from functools import cache
 from types import UnionType
 from typing import Annotated, Union, get_args, get_origin
 
@@ -30,8 +31,9 @@ TELLS_THE_CLASS = "configuration_set_type"
 """Anything else in this field would make the element another model's."""
 
 
+@cache
 def documents(model: type[XmlModel], depth: int = 0) -> st.SearchStrategy[XmlModel]:
-    """Models of a class with any allowed content."""
+    """Models of a class with any allowed content; made once, as that takes longest."""
     required, optional = {}, {}
     for name, field in model.model_fields.items():
         if name in ("extra_elements", "element_order", TELLS_THE_CLASS):

@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 from doubles.impatient import DEAD_AFTER
@@ -347,21 +347,45 @@ async def test_an_owner_that_was_only_asleep(url):
             await two.put("a", record)
 
 
-async def test_a_database_that_goes_away(url, server, another, emulator, sms, submit):
-    """Nothing is sent while it is away; then all goes on, and nothing is made twice."""
-    plan = farm_plan(6, 3)
-    async with another() as engine, another() as standby:
+@pytest.mark.parametrize("away", [0.8, 6], ids=["8 s", "a minute"])
+async def test_a_database_that_goes_away(away, url, server, another, emulator, sms, submit):
+    """Nothing is sent while it is away; then all goes on, and nothing is made twice.
+
+    The seconds are those of workers that count as dead after ten.
+    """
+    plan, dead_after = farm_plan(6, 3), 0.3
+    async with another(dead_after=dead_after) as engine, another(dead_after=dead_after) as standby:
         engine.work([emulator.subscription_id])
         run = await submit(engine, "apply", plan)
         standby.work([emulator.subscription_id])
         await until(lambda: under_way(sms))
         await asyncio.to_thread(server.stop)
-        await asyncio.sleep(2 * DEAD_AFTER)
+        await asyncio.sleep(away * dead_after)
         await asyncio.to_thread(server.start)
         assert (await engine.follow(run)).all_good
     assert await things(sms) == wanted(plan)
-    made = [one.operation_name for one in (await sms.list_subscription_operations()).subscription_operations]
+    made = [one.operation_name for one in await under_way(sms)]
     assert made.count("CreateVirtualMachineDeployment") == 3
+
+
+@pytest.mark.parametrize("workers", [1, 5], ids=["too few", "too many"])
+async def test_any_number_of_workers(workers, another, emulator, tmp_path):
+    """One that has a subscription at a time works through them; of many, those without one stand by."""
+    first, second = emulator.subscription_ids[:2]
+    shares = {
+        first: farm_plan(2, 1),
+        second: farm_plan(2, 1, name="other").model_copy(update={"name": "farm"}),
+    }
+    async with AsyncExitStack() as stack:
+        crew = [await stack.enter_async_context(another(emulator.service)) for _ in range(workers)]
+        for engine in crew:
+            engine.work(None, at_once=1)
+        report = await crew[0].follow(await crew[0].submit("apply", shares, tmp_path))
+    assert counted(report) == {"created": 8}
+    for subscription, plan in shares.items():
+        async with emulator.service(subscription) as sms:
+            assert await things(sms) == wanted(plan)
+            assert len(await under_way(sms)) == 4
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")

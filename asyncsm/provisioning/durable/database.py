@@ -16,7 +16,7 @@ from asyncsm.errors import InvalidArgument
 
 Pool: TypeAlias = AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]]
 
-VERSION: Final = 2
+VERSION: Final = 3
 
 TABLES: Final = """
 CREATE TABLE asyncsm_version (version integer NOT NULL);
@@ -26,7 +26,7 @@ CREATE TABLE asyncsm_share (
     epoch bigint NOT NULL DEFAULT 0,
     worker text NOT NULL DEFAULT '',
     seen timestamptz NOT NULL DEFAULT '-infinity',
-    charges text NOT NULL DEFAULT '[]',
+    charges text NOT NULL DEFAULT '{}',
     charged timestamptz NOT NULL DEFAULT '-infinity'
 );
 CREATE TABLE asyncsm_run (

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import psycopg
 from psycopg.rows import TupleRow, class_row
@@ -63,10 +63,11 @@ _UNFINISHED: Final = "SELECT id FROM asyncsm_run WHERE subscription = %s AND end
 
 _CHARGES: Final = """
 WITH share AS (SELECT * FROM asyncsm_share WHERE subscription = %s)
-SELECT extract(epoch FROM clock_timestamp() - charged)::float8 + age::float8
-FROM share, jsonb_array_elements_text(charges::jsonb) AS age
+SELECT kind.key, extract(epoch FROM clock_timestamp() - charged)::float8 + age::float8
+FROM share, jsonb_each(charges::jsonb) AS kind, jsonb_array_elements_text(kind.value) AS age
 UNION ALL
-SELECT extract(epoch FROM clock_timestamp() - sent)::float8 FROM share JOIN asyncsm_record USING (subscription)
+SELECT 'calls', extract(epoch FROM clock_timestamp() - sent)::float8
+FROM share JOIN asyncsm_record USING (subscription)
 WHERE sent > greatest(charged, now() - interval '1 hour')
 """
 """How many seconds ago each request was made that counts against the budget: all that earlier owners knew when
@@ -116,7 +117,10 @@ class _Share:
 
     def charges(self) -> str | None:
         """Return what counts against the budget now, as text; ``None`` while there is no client."""
-        return None if self.sms is None else json.dumps([round(age, 2) for age in self.sms.session.charges()])
+        if self.sms is None:
+            return None
+        named = zip(("calls", "polls"), self.sms.session.charges(), strict=True)
+        return json.dumps({name: [round(age, 2) for age in ages] for name, ages in named})
 
 
 class Owner:
@@ -208,10 +212,13 @@ class Owner:
     async def _own(self, share: _Share) -> None:
         charges: str | None = None
         try:
-            share.wanted = set(await self._ask(_UNFINISHED, share.subscription))
+            share.wanted = {run for (run,) in await self._ask(_UNFINISHED, share.subscription)}
             try:
                 async with self._connect(share.subscription) as sms:
-                    sms.session.charge(await self._ask(_CHARGES, share.subscription))
+                    charged: dict[str, list[float]] = {"calls": [], "polls": []}
+                    for kind, age in await self._ask(_CHARGES, share.subscription):
+                        charged[kind].append(age)
+                    sms.session.charge(**charged)
                     share.sms = sms
                     try:
                         await self._carry_out(share, sms)
@@ -309,11 +316,10 @@ class Owner:
             else:
                 return
 
-    async def _ask(self, statement: str, *values: object) -> list[Any]:
-        """Execute a statement, and return the first column of what it finds."""
+    async def _ask(self, statement: str, *values: object) -> list[TupleRow]:
+        """Execute a statement, and return what it finds."""
         async with self._pool.connection() as connection:
-            found = await connection.execute(statement.encode(), values)
-            return [row[0] for row in await found.fetchall()] if found.description else []
+            return await (await connection.execute(statement.encode(), values)).fetchall()
 
 
 async def _leave(tasks: Iterable[asyncio.Task[None]]) -> None:

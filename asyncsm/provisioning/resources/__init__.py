@@ -4,90 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, get_args
 
-from asyncsm.provisioning.checks import Copies
+from asyncsm.provisioning.defaults import KINDS as ENTRIES
 from asyncsm.provisioning.plan import Plan
+from asyncsm.provisioning.resources import (
+    networks,
+    places,
+    scheduler,
+    service_bus,
+    sql,
+    storage,
+    traffic_rules,
+    web_sites,
+)
 from asyncsm.provisioning.resources.base import Resource
 from asyncsm.provisioning.resources.difference import Difference
 from asyncsm.provisioning.resources.machines import VirtualMachineResource
-from asyncsm.provisioning.resources.networks import (
-    DnsServerResource,
-    LocalNetworkSiteResource,
-    VirtualNetworkResource,
-)
-from asyncsm.provisioning.resources.places import AffinityGroupResource, ReservedIPResource
-from asyncsm.provisioning.resources.scheduler import (
-    CloudServiceResource,
-    JobCollectionResource,
-    JobResource,
-)
-from asyncsm.provisioning.resources.service_bus import (
-    QueueResource,
-    ServiceBusNamespaceResource,
-    TopicResource,
-)
 from asyncsm.provisioning.resources.services import (
     CertificateResource,
     DeploymentResource,
     HostedServiceResource,
 )
 from asyncsm.provisioning.resources.site import Site
-from asyncsm.provisioning.resources.sql import FirewallRuleResource, SqlDatabaseResource, SqlServerResource
-from asyncsm.provisioning.resources.storage import DiskResource, OSImageResource, StorageAccountResource
-from asyncsm.provisioning.resources.traffic_rules import (
-    NetworkSecurityGroupResource,
-    NetworkSecurityRuleResource,
-    RouteResource,
-    RouteTableResource,
-)
-from asyncsm.provisioning.resources.web_sites import WebSiteResource
-from asyncsm.provisioning.specs import DeploymentSpec, Spec
+from asyncsm.provisioning.specs import CertificateSpec, DeploymentSpec, Part, Spec
 
 __all__ = ["KINDS", "AnyResource", "Difference", "Resource", "Site", "alone", "left_over", "resources_of"]
 
 AnyResource: TypeAlias = Resource[Any, Any]
 
-KINDS: Final[tuple[type[AnyResource], ...]] = (
-    AffinityGroupResource,
-    StorageAccountResource,
-    ReservedIPResource,
-    NetworkSecurityGroupResource,
-    NetworkSecurityRuleResource,
-    RouteTableResource,
-    RouteResource,
-    DnsServerResource,
-    LocalNetworkSiteResource,
-    VirtualNetworkResource,
-    OSImageResource,
-    DiskResource,
-    HostedServiceResource,
-    CertificateResource,
-    DeploymentResource,
-    VirtualMachineResource,
-    SqlServerResource,
-    FirewallRuleResource,
-    SqlDatabaseResource,
-    ServiceBusNamespaceResource,
-    QueueResource,
-    TopicResource,
-    WebSiteResource,
-    CloudServiceResource,
-    JobCollectionResource,
-    JobResource,
+_BY_ENTRY: Final[dict[type[Part], type[AnyResource]]] = {
+    one.entry: one
+    for module in (networks, places, scheduler, service_bus, sql, storage, traffic_rules, web_sites)
+    for one in vars(module).values()
+    if isinstance(one, type) and issubclass(one, Resource) and hasattr(one, "kind")
+} | {
+    one.entry: one
+    for one in (HostedServiceResource, CertificateResource, DeploymentResource, VirtualMachineResource)
+}
+
+
+def _parts_of(entry: type[Part]) -> dict[str, type[AnyResource]]:
+    """Return the kinds of the parts of an entry that are resources of their own, by the field that has them."""
+    listed = {name: get_args(field.annotation)[:1] for name, field in entry.model_fields.items()}
+    return {name: _BY_ENTRY[one[0]] for name, one in listed.items() if one and one[0] in _BY_ENTRY}
+
+
+_PARTS: Final = {kind: _parts_of(entry) for kind, entry in ENTRIES.items()}
+
+KINDS: Final[tuple[type[AnyResource], ...]] = tuple(
+    one for kind, entry in ENTRIES.items() for one in (_BY_ENTRY[entry], *_PARTS[kind].values())
 )
+"""All kinds, each after those that it can need."""
 
 _BY_KIND: Final[dict[str, type[AnyResource]]] = {kind.kind: kind for kind in KINDS}
-
-_PARTS: Final[dict[str, type[AnyResource]]] = {
-    "rules": NetworkSecurityRuleResource,
-    "routes": RouteResource,
-    "firewall_rules": FirewallRuleResource,
-    "queues": QueueResource,
-    "topics": TopicResource,
-    "jobs": JobResource,
-}
-"""Parts of entries that are resources of their own, by the field that has them."""
 
 
 def resources_of(plan: Plan, base: Path) -> list[AnyResource]:
@@ -116,35 +86,27 @@ def left_over(keys: Iterable[str]) -> list[AnyResource]:
 
 
 def _all(plan: Plan, base: Path) -> Iterator[AnyResource]:
-    wanted = plan.copies()
-    for kind in KINDS[: KINDS.index(HostedServiceResource)]:
-        yield from _with_parts(kind, wanted)
-    certificates: dict[str, list[CertificateResource]] = {}
-    for path, service in wanted["hosted_services"]:
-        yield HostedServiceResource(service).at(path)
-        for place, spec in enumerate(service.certificates):
-            certificate = CertificateResource(spec, service.name, spec.thumbprint(base))
-            certificates.setdefault(service.name.lower(), []).append(certificate)
-            yield certificate.at((*path, "certificates", place))
-    for path, deployment in wanted["deployments"]:
-        keys = [one.key for one in certificates.get(deployment.service_name.lower(), ())]
-        yield DeploymentResource(deployment, base, keys).at(path)
+    certificates: dict[str, list[str]] = {}
     first: dict[str, VirtualMachineResource] = {}
-    for path, machine in wanted["virtual_machines"]:
-        service_name = machine.service_name.lower()
-        keys = [one.key for one in certificates.get(service_name, ())]
-        resource = VirtualMachineResource(machine, certificates=keys, joins=first.get(service_name))
-        first.setdefault(service_name, resource)
-        yield resource.at(path)
-    for kind in KINDS[KINDS.index(VirtualMachineResource) + 1 :]:
-        yield from _with_parts(kind, wanted)
-
-
-def _with_parts(kind: type[AnyResource], wanted: Copies) -> Iterator[AnyResource]:
-    """Make the resources of a kind, each with what is in it; parts of others have no section."""
-    for path, spec in wanted.get(f"{kind.kind}s", ()):
-        made = kind(spec).at(path)
-        yield made
-        for field, part in _PARTS.items():
-            for place, one in enumerate(getattr(spec, field, ()) if part.inside == kind.kind else ()):
-                yield part(one, made.name).at((*path, field, place))
+    for section, entries in plan.copies().items():
+        kind = section.removesuffix("s")
+        for path, spec in entries:
+            made: AnyResource
+            service = getattr(spec, "service_name", "").lower()
+            if kind == DeploymentResource.kind:
+                made = DeploymentResource(spec, base, certificates.get(service, ()))
+            elif kind == VirtualMachineResource.kind:
+                given, joins = certificates.get(service, ()), first.get(service)
+                made = VirtualMachineResource(spec, certificates=given, joins=joins)
+                first.setdefault(service, made)
+            else:
+                made = _BY_KIND[kind](spec)
+            yield made.at(path)
+            for field, part in _PARTS[kind].items():
+                for place, one in enumerate(getattr(spec, field)):
+                    if isinstance(one, CertificateSpec):
+                        inside: AnyResource = CertificateResource(one, made.name, one.thumbprint(base))
+                        certificates.setdefault(made.name.lower(), []).append(inside.key)
+                    else:
+                        inside = part(one, made.name)
+                    yield inside.at((*path, field, place))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Final, Generic, Protocol, Self, TypeAlias, TypeVar, cast
+from typing import Any, ClassVar, Final, Generic, Protocol, Self, TypeAlias, TypeVar, cast, get_args
 
 from asyncsm.operations.declaring import AnyMethod
 from asyncsm.operations.facts import Operation
@@ -48,6 +48,25 @@ class Operations:
     reads: AnyMethod | None = None
     lists: AnyMethod | None = None
     changes: AnyMethod | None = None
+
+    @classmethod
+    def named(cls, family: type, noun: str, **others: AnyMethod | None) -> Operations:
+        """Return the operations that `family` has on a `noun`, by their usual names; `others` have other ones."""
+        found: dict[str, Any] = {}
+        for field, names in _NAMES.items():
+            known = (getattr(family, name.format(noun), None) for name in names)
+            found[field] = next(filter(None, known), None)
+        return cls(**found | others)
+
+
+_NAMES: Final[Mapping[str, Sequence[str]]] = {
+    "creates": ("create_{}", "add_{}", "set_{}"),
+    "deletes": ("delete_{}",),
+    "reads": ("get_{}", "get_{}_properties"),
+    "lists": ("list_{}s", "list_{}es"),
+    "changes": ("update_{}", "set_{}"),
+}
+"""Names of operations, in the order in which they are looked for."""
 
 
 class _Named(Protocol):
@@ -102,6 +121,14 @@ class Resource(Generic[F, S]):
     shown: ClassVar[str] = ""
     holds_disks: ClassVar[bool] = False
     leaves_disks: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        """Take the class of its entries from the parameters of its base."""
+        super().__init_subclass__()
+        for base in vars(cls).get("__orig_bases__", ()):
+            for one in get_args(base):
+                if isinstance(one, type) and issubclass(one, Part):
+                    cls.entry = one
 
     def __init__(self, spec: S, owner: str = "") -> None:
         self.spec: S = spec

@@ -17,7 +17,6 @@ from asyncsm.provisioning.resources.base import Operations, Resource, Wanted
 from asyncsm.provisioning.resources.difference import Difference
 from asyncsm.provisioning.resources.site import Site, missing, unless_missing
 from asyncsm.provisioning.resources.storage import account_of
-from asyncsm.provisioning.specs import Part
 from asyncsm.wire.deployments import Deployment
 from asyncsm.wire.echoes import secrets_in
 from asyncsm.wire.roles import Role
@@ -34,7 +33,6 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
     """
 
     kind: ClassVar[str] = "virtual_machine"
-    entry: ClassVar[type[Part]] = VirtualMachineSpec
     operations: Operations = Operations(
         creates=RoleOperations.create_virtual_machine_deployment,
         changes=RoleOperations.update_role,

@@ -18,7 +18,6 @@ from asyncsm.provisioning.network_specs import DnsServerSpec, LocalNetworkSiteSp
 from asyncsm.provisioning.resources.base import F, Operations, Resource, S
 from asyncsm.provisioning.resources.difference import Difference, differ
 from asyncsm.provisioning.resources.site import Site, missing, unless_missing
-from asyncsm.provisioning.specs import Part
 from asyncsm.services import NetworkManagementService
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.cscfg import ConfiguredDnsServer
@@ -107,7 +106,6 @@ class DnsServerResource(_Configured[ConfiguredDnsServer, DnsServerSpec]):
     """A DNS server that virtual networks can use."""
 
     kind: ClassVar[str] = "dns_server"
-    entry: ClassVar[type[Part]] = DnsServerSpec
     mended: ClassVar[Sequence[str]] = ("ip_address",)
 
     @staticmethod
@@ -124,7 +122,6 @@ class LocalNetworkSiteResource(_Configured[ConfiguredLocalSite, LocalNetworkSite
     """A network outside, which gateways can connect to."""
 
     kind: ClassVar[str] = "local_network_site"
-    entry: ClassVar[type[Part]] = LocalNetworkSiteSpec
     mended: ClassVar[Sequence[str]] = ("vpn_gateway_address",)
 
     @staticmethod
@@ -151,7 +148,6 @@ class VirtualNetworkResource(_Configured[VirtualNetworkSite, VirtualNetworkSpec]
     """A virtual network, with what its subnets have."""
 
     kind: ClassVar[str] = "virtual_network"
-    entry: ClassVar[type[Part]] = VirtualNetworkSpec
     fixed: ClassVar[Sequence[str]] = ("location", "affinity_group")
     mended: ClassVar[Sequence[str]] = ("label",)
 

@@ -11,7 +11,6 @@ from asyncsm.provisioning.resources.base import Operations, Resource
 from asyncsm.provisioning.resources.difference import Difference, differ
 from asyncsm.provisioning.resources.site import Site
 from asyncsm.provisioning.sibling_specs import CloudServiceSpec, JobCollectionSpec, JobSpec
-from asyncsm.provisioning.specs import Part
 from asyncsm.wire import jobs
 from asyncsm.wire.scheduler import CloudService, Resource as JobCollection
 
@@ -20,30 +19,19 @@ class CloudServiceResource(Resource[CloudService, CloudServiceSpec]):
     """A cloud service."""
 
     kind: ClassVar[str] = "cloud_service"
-    entry: ClassVar[type[Part]] = CloudServiceSpec
     fixed: ClassVar[Sequence[str]] = ("location", "label", "description")
     called: ClassVar[Mapping[str, str]] = {"location": "geo_region"}
-    operations: Operations = Operations(
-        lists=SchedulerOperations.list_cloud_services,
-        reads=SchedulerOperations.get_cloud_service,
-        creates=SchedulerOperations.create_cloud_service,
-        deletes=SchedulerOperations.delete_cloud_service,
-    )
+    operations: Operations = Operations.named(SchedulerOperations, "cloud_service")
 
 
 class JobCollectionResource(Resource[JobCollection, JobCollectionSpec]):
     """A job collection of a cloud service."""
 
     kind: ClassVar[str] = "job_collection"
-    entry: ClassVar[type[Part]] = JobCollectionSpec
     inside: ClassVar[str] = "cloud_service"
     mended: ClassVar[Sequence[str]] = ("plan",)
     shown: ClassVar[str] = "intrinsic_settings"
-    operations: Operations = Operations(
-        creates=SchedulerOperations.create_job_collection,
-        changes=SchedulerOperations.update_job_collection,
-        deletes=SchedulerOperations.delete_job_collection,
-    )
+    operations: Operations = Operations.named(SchedulerOperations, "job_collection", reads=None)
 
     @classmethod
     async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, JobCollection]]:
@@ -58,14 +46,8 @@ class JobResource(Resource[jobs.Job, JobSpec]):
     """A job of a job collection."""
 
     kind: ClassVar[str] = "job"
-    entry: ClassVar[type[Part]] = JobSpec
     inside: ClassVar[str] = "job_collection"
-    operations: Operations = Operations(
-        reads=JobOperations.get_job,
-        creates=JobOperations.create_job,
-        changes=JobOperations.create_job,
-        deletes=JobOperations.delete_job,
-    )
+    operations: Operations = Operations.named(JobOperations, "job", changes=JobOperations.create_job)
 
     @classmethod
     async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, jobs.Job]]:

@@ -13,7 +13,6 @@ from asyncsm.polling import Goal, OperationHandle
 from asyncsm.provisioning.resources.base import Operations, Resource
 from asyncsm.provisioning.resources.site import Site, missing, unless_missing
 from asyncsm.provisioning.sibling_specs import QueueSpec, ServiceBusNamespaceSpec, TopicSpec
-from asyncsm.provisioning.specs import Part
 from asyncsm.wire.service_bus import QueueDescription, ServiceBusNamespace, TopicDescription
 
 E = TypeVar("E", QueueDescription, TopicDescription)
@@ -39,13 +38,9 @@ class ServiceBusNamespaceResource(Resource[ServiceBusNamespace, ServiceBusNamesp
     """A Service Bus namespace."""
 
     kind: ClassVar[str] = "service_bus_namespace"
-    entry: ClassVar[type[Part]] = ServiceBusNamespaceSpec
     fixed: ClassVar[Sequence[str]] = ("location", "namespace_type")
     called: ClassVar[Mapping[str, str]] = {"location": "region"}
-    operations: Operations = Operations(
-        creates=ServiceBusNamespaceOperations.create_namespace,
-        deletes=ServiceBusNamespaceOperations.delete_namespace,
-    )
+    operations: Operations = Operations.named(ServiceBusNamespaceOperations, "namespace")
 
     @classmethod
     async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, ServiceBusNamespace]]:
@@ -88,15 +83,9 @@ class QueueResource(_Entity[QueueDescription, QueueSpec]):
     """A queue of a Service Bus namespace."""
 
     kind: ClassVar[str] = "service_bus_queue"
-    entry: ClassVar[type[Part]] = QueueSpec
     mended: ClassVar[Sequence[str]] = tuple(one for one in QueueSpec.model_fields if one != "name")
     document: type[QueueDescription] = QueueDescription
-    operations: Operations = Operations(
-        reads=ServiceBusEntityOperations.get_queue,
-        creates=ServiceBusEntityOperations.create_queue,
-        changes=ServiceBusEntityOperations.update_queue,
-        deletes=ServiceBusEntityOperations.delete_queue,
-    )
+    operations: Operations = Operations.named(ServiceBusEntityOperations, "queue")
 
     @classmethod
     async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, QueueDescription]]:
@@ -107,15 +96,9 @@ class TopicResource(_Entity[TopicDescription, TopicSpec]):
     """A topic of a Service Bus namespace."""
 
     kind: ClassVar[str] = "service_bus_topic"
-    entry: ClassVar[type[Part]] = TopicSpec
     mended: ClassVar[Sequence[str]] = tuple(one for one in TopicSpec.model_fields if one != "name")
     document: type[TopicDescription] = TopicDescription
-    operations: Operations = Operations(
-        reads=ServiceBusEntityOperations.get_topic,
-        creates=ServiceBusEntityOperations.create_topic,
-        changes=ServiceBusEntityOperations.update_topic,
-        deletes=ServiceBusEntityOperations.delete_topic,
-    )
+    operations: Operations = Operations.named(ServiceBusEntityOperations, "topic")
 
     @classmethod
     async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, TopicDescription]]:

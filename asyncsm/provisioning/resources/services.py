@@ -15,7 +15,7 @@ from asyncsm.provisioning.resources.base import Operations, Resource
 from asyncsm.provisioning.resources.difference import Difference, differ
 from asyncsm.provisioning.resources.site import Site
 from asyncsm.provisioning.resources.storage import account_of
-from asyncsm.provisioning.specs import CertificateSpec, DeploymentSpec, HostedServiceSpec, Part
+from asyncsm.provisioning.specs import CertificateSpec, DeploymentSpec, HostedServiceSpec
 from asyncsm.wire.certificates import Certificate
 from asyncsm.wire.deployments import Deployment
 from asyncsm.wire.hosted_services import HostedService
@@ -27,19 +27,12 @@ class HostedServiceResource(Resource[HostedService, HostedServiceSpec]):
     """A hosted service."""
 
     kind: ClassVar[str] = "hosted_service"
-    entry: ClassVar[type[Part]] = HostedServiceSpec
     fixed: ClassVar[Sequence[str]] = ("location", "affinity_group")
     mended: ClassVar[Sequence[str]] = ("label", "description")
     kept: ClassVar[Sequence[str]] = ("label",)
     known_by: ClassVar[str] = "service_name"
     shown: ClassVar[str] = "hosted_service_properties"
-    operations: Operations = Operations(
-        lists=HostedServiceOperations.list_hosted_services,
-        reads=HostedServiceOperations.get_hosted_service_properties,
-        creates=HostedServiceOperations.create_hosted_service,
-        changes=HostedServiceOperations.update_hosted_service,
-        deletes=HostedServiceOperations.delete_hosted_service,
-    )
+    operations: Operations = Operations.named(HostedServiceOperations, "hosted_service")
 
     def compare(self, found: HostedService) -> Iterator[Difference]:
         """Yield differences, also those of extended properties."""
@@ -57,15 +50,9 @@ class CertificateResource(Resource[Certificate, CertificateSpec]):
     """A certificate of a hosted service, known by its thumbprint."""
 
     kind: ClassVar[str] = "certificate"
-    entry: ClassVar[type[Part]] = CertificateSpec
     inside: ClassVar[str] = "hosted_service"
     known_by: ClassVar[str] = "thumbprint"
-    operations: Operations = Operations(
-        lists=ServiceCertificateOperations.list_service_certificates,
-        reads=ServiceCertificateOperations.get_service_certificate,
-        creates=ServiceCertificateOperations.add_service_certificate,
-        deletes=ServiceCertificateOperations.delete_service_certificate,
-    )
+    operations: Operations = Operations.named(ServiceCertificateOperations, "service_certificate")
 
     def __init__(self, spec: CertificateSpec, owner: str, thumbprint: str) -> None:
         super().__init__(spec, owner)
@@ -94,14 +81,13 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
     """A deployment of web and worker roles."""
 
     kind: ClassVar[str] = "deployment"
-    entry: ClassVar[type[Part]] = DeploymentSpec
     inside: ClassVar[str] = "hosted_service"
     fixed: ClassVar[Sequence[str]] = ("name",)
-    operations: Operations = Operations(
+    operations: Operations = Operations.named(
+        DeploymentOperations,
+        "deployment",
         reads=DeploymentOperations.get_deployment_by_slot,
-        creates=DeploymentOperations.create_deployment,
         changes=DeploymentOperations.change_deployment_configuration,
-        deletes=DeploymentOperations.delete_deployment,
     )
 
     def __init__(self, spec: DeploymentSpec, base: Path, certificates: Sequence[str] = ()) -> None:

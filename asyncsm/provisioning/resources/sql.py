@@ -16,7 +16,6 @@ from asyncsm.polling import OperationHandle
 from asyncsm.provisioning.resources.base import F, Operations, Resource, S, Wanted
 from asyncsm.provisioning.resources.site import Site, missing
 from asyncsm.provisioning.sibling_specs import FirewallRuleSpec, SqlDatabaseSpec, SqlServerSpec
-from asyncsm.provisioning.specs import Part
 from asyncsm.wire.sql_databases import CreateServerResponse, Database, FirewallRule, Server
 
 
@@ -56,11 +55,8 @@ class SqlServerResource(Resource[Server, SqlServerSpec]):
     """A SQL Database server."""
 
     kind: ClassVar[str] = "sql_server"
-    entry: ClassVar[type[Part]] = SqlServerSpec
     fixed: ClassVar[Sequence[str]] = ("location", "version")
-    operations: Operations = Operations(
-        creates=SqlServerOperations.create_server, deletes=SqlServerOperations.delete_server
-    )
+    operations: Operations = Operations.named(SqlServerOperations, "server")
 
     @classmethod
     async def survey(cls, site: Site, wanted: Wanted[Server]) -> Mapping[str, Server]:
@@ -102,28 +98,14 @@ class FirewallRuleResource(_OnServer[FirewallRule, FirewallRuleSpec]):
     """A firewall rule of a SQL server."""
 
     kind: ClassVar[str] = "sql_firewall_rule"
-    entry: ClassVar[type[Part]] = FirewallRuleSpec
     mended: ClassVar[Sequence[str]] = ("start_ip_address", "end_ip_address")
-    operations: Operations = Operations(
-        lists=SqlServerOperations.list_firewall_rules,
-        reads=SqlServerOperations.get_firewall_rule,
-        creates=SqlServerOperations.create_firewall_rule,
-        changes=SqlServerOperations.update_firewall_rule,
-        deletes=SqlServerOperations.delete_firewall_rule,
-    )
+    operations: Operations = Operations.named(SqlServerOperations, "firewall_rule")
 
 
 class SqlDatabaseResource(_OnServer[Database, SqlDatabaseSpec]):
     """A database of a SQL server."""
 
     kind: ClassVar[str] = "sql_database"
-    entry: ClassVar[type[Part]] = SqlDatabaseSpec
     fixed: ClassVar[Sequence[str]] = ("collation_name",)
     mended: ClassVar[Sequence[str]] = ("edition", "service_objective_id", "max_size_bytes")
-    operations: Operations = Operations(
-        lists=SqlDatabaseOperations.list_databases,
-        reads=SqlDatabaseOperations.get_database,
-        creates=SqlDatabaseOperations.create_database,
-        changes=SqlDatabaseOperations.update_database,
-        deletes=SqlDatabaseOperations.delete_database,
-    )
+    operations: Operations = Operations.named(SqlDatabaseOperations, "database")

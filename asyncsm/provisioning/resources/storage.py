@@ -11,7 +11,7 @@ from asyncsm.operations.storage import StorageAccountOperations
 from asyncsm.provisioning.resources.base import Operations, Resource
 from asyncsm.provisioning.resources.difference import Difference, differ
 from asyncsm.provisioning.resources.site import Site
-from asyncsm.provisioning.specs import DiskSpec, OSImageSpec, Part, StorageAccountSpec
+from asyncsm.provisioning.specs import DiskSpec, OSImageSpec, StorageAccountSpec
 from asyncsm.wire.blob_addresses import address_of
 from asyncsm.wire.disks import Disk
 from asyncsm.wire.images import OSImage
@@ -34,19 +34,12 @@ class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
     """A storage account."""
 
     kind: ClassVar[str] = "storage_account"
-    entry: ClassVar[type[Part]] = StorageAccountSpec
     fixed: ClassVar[Sequence[str]] = ("location", "affinity_group")
     mended: ClassVar[Sequence[str]] = ("label", "description")
     holds_disks: ClassVar[bool] = True
     known_by: ClassVar[str] = "service_name"
     shown: ClassVar[str] = "storage_service_properties"
-    operations: Operations = Operations(
-        lists=StorageAccountOperations.list_storage_accounts,
-        reads=StorageAccountOperations.get_storage_account_properties,
-        creates=StorageAccountOperations.create_storage_account,
-        changes=StorageAccountOperations.update_storage_account,
-        deletes=StorageAccountOperations.delete_storage_account,
-    )
+    operations: Operations = Operations.named(StorageAccountOperations, "storage_account")
 
     def compare(self, found: StorageService) -> Iterator[Difference]:
         """Yield differences; there are kinds of replication that can neither be left nor be changed to."""
@@ -73,28 +66,14 @@ class OSImageResource(_RegisteredBlob[OSImage, OSImageSpec]):
     """An operating system image of the user's."""
 
     kind: ClassVar[str] = "os_image"
-    entry: ClassVar[type[Part]] = OSImageSpec
-    operations: Operations = Operations(
-        lists=OSImageOperations.list_os_images,
-        reads=OSImageOperations.get_os_image,
-        creates=OSImageOperations.add_os_image,
-        changes=OSImageOperations.update_os_image,
-        deletes=OSImageOperations.delete_os_image,
-    )
+    operations: Operations = Operations.named(OSImageOperations, "os_image")
 
 
 class DiskResource(_RegisteredBlob[Disk, DiskSpec]):
     """A registered disk."""
 
     kind: ClassVar[str] = "disk"
-    entry: ClassVar[type[Part]] = DiskSpec
-    operations: Operations = Operations(
-        lists=DiskOperations.list_disks,
-        reads=DiskOperations.get_disk,
-        creates=DiskOperations.add_disk,
-        changes=DiskOperations.update_disk,
-        deletes=DiskOperations.delete_disk,
-    )
+    operations: Operations = Operations.named(DiskOperations, "disk")
 
     def _values(self, site: Site, found: Disk | None) -> dict[str, object]:
         if found is not None:

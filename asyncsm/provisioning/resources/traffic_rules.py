@@ -15,7 +15,6 @@ from asyncsm.provisioning.network_specs import (
 )
 from asyncsm.provisioning.resources.base import F, Operations, Resource, S
 from asyncsm.provisioning.resources.site import Site
-from asyncsm.provisioning.specs import Part
 from asyncsm.wire.network_security_groups import NetworkSecurityGroup, NetworkSecurityRule
 from asyncsm.wire.route_tables import Route, RouteTable
 
@@ -34,42 +33,25 @@ class NetworkSecurityGroupResource(_Holder[NetworkSecurityGroup, NetworkSecurity
     """A network security group."""
 
     kind: ClassVar[str] = "network_security_group"
-    entry: ClassVar[type[Part]] = NetworkSecurityGroupSpec
-    operations: Operations = Operations(
-        lists=NetworkSecurityGroupOperations.list_network_security_groups,
-        reads=NetworkSecurityGroupOperations.get_network_security_group,
-        creates=NetworkSecurityGroupOperations.create_network_security_group,
-        deletes=NetworkSecurityGroupOperations.delete_network_security_group,
-    )
+    operations: Operations = Operations.named(NetworkSecurityGroupOperations, "network_security_group")
 
 
 class RouteTableResource(_Holder[RouteTable, RouteTableSpec]):
     """A route table."""
 
     kind: ClassVar[str] = "route_table"
-    entry: ClassVar[type[Part]] = RouteTableSpec
-    operations: Operations = Operations(
-        lists=RouteTableOperations.list_route_tables,
-        reads=RouteTableOperations.get_route_table,
-        creates=RouteTableOperations.create_route_table,
-        deletes=RouteTableOperations.delete_route_table,
-    )
+    operations: Operations = Operations.named(RouteTableOperations, "route_table")
 
 
 class NetworkSecurityRuleResource(Resource[NetworkSecurityRuleSpec, NetworkSecurityRuleSpec]):
     """A rule of a network security group; the service sets it anew to change it."""
 
     kind: ClassVar[str] = "network_security_rule"
-    entry: ClassVar[type[Part]] = NetworkSecurityRuleSpec
     inside: ClassVar[str] = "network_security_group"
     mended: ClassVar[Sequence[str]] = tuple(
         one for one in NetworkSecurityRuleSpec.model_fields if one != "name"
     )
-    operations: Operations = Operations(
-        creates=NetworkSecurityGroupOperations.set_network_security_rule,
-        changes=NetworkSecurityGroupOperations.set_network_security_rule,
-        deletes=NetworkSecurityGroupOperations.delete_network_security_rule,
-    )
+    operations: Operations = Operations.named(NetworkSecurityGroupOperations, "network_security_rule")
 
     @classmethod
     async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, NetworkSecurityRuleSpec]]:
@@ -81,14 +63,9 @@ class RouteResource(Resource[RouteSpec, RouteSpec]):
     """A route of a route table; the service sets it anew to change it."""
 
     kind: ClassVar[str] = "route"
-    entry: ClassVar[type[Part]] = RouteSpec
     inside: ClassVar[str] = "route_table"
     mended: ClassVar[Sequence[str]] = ("address_prefix", "next_hop_type", "ip_address")
-    operations: Operations = Operations(
-        creates=RouteTableOperations.set_route,
-        changes=RouteTableOperations.set_route,
-        deletes=RouteTableOperations.delete_route,
-    )
+    operations: Operations = Operations.named(RouteTableOperations, "route")
 
     @classmethod
     async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, RouteSpec]]:

@@ -11,7 +11,6 @@ from asyncsm.provisioning.resources.base import Operations, Resource
 from asyncsm.provisioning.resources.difference import Difference, differ
 from asyncsm.provisioning.resources.site import Site, unless_missing
 from asyncsm.provisioning.sibling_specs import WebSiteSpec
-from asyncsm.provisioning.specs import Part
 from asyncsm.wire import websites as wire
 
 SUFFIX = "azurewebsites.net"
@@ -28,12 +27,7 @@ class WebSiteResource(Resource[Hosted, WebSiteSpec]):
     """A web site. The first of a region brings its web space, which a web hosting plan needs."""
 
     kind: ClassVar[str] = "web_site"
-    entry: ClassVar[type[Part]] = WebSiteSpec
-    operations: Operations = Operations(
-        creates=WebsiteOperations.create_site,
-        changes=WebsiteOperations.update_site,
-        deletes=WebsiteOperations.delete_site,
-    )
+    operations: Operations = Operations.named(WebsiteOperations, "site")
 
     def __init__(self, spec: WebSiteSpec, owner: str = "") -> None:
         super().__init__(spec, owner or spec.webspace_name)

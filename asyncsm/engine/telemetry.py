@@ -12,7 +12,6 @@ import time
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -77,7 +76,7 @@ class Telemetry:
         return self._is_heard
 
     def _listen_to(self, *sources: object) -> None:
-        if not all(_leads_nowhere(type(source)) for source in sources):
+        if not all(_leads_nowhere(type(source).__name__) for source in sources):
             self._is_heard = True
             self._events.subscribe(self._happened)
 
@@ -239,13 +238,12 @@ class _TracedTransport:
         await self._transport.close()
 
 
-@cache
-def _leads_nowhere(kind: type[object]) -> bool:
-    """Tell whether a part of OpenTelemetry stands for one that nobody has set, or does nothing.
+def _leads_nowhere(kind: str) -> bool:
+    """Tell by its class whether a part of OpenTelemetry stands for one that nobody has set, or does nothing.
 
     The API tells that by its classes only, some of which are private: one with another name is taken for somebody.
     """
-    return kind.__name__.lstrip("_").startswith(("Proxy", "NoOp"))
+    return kind.lstrip("_").startswith(("Proxy", "NoOp"))
 
 
 def _note_request_id(span: trace.Span, request_id: str | None) -> None:

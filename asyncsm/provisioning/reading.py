@@ -202,16 +202,15 @@ def _yaml(text: str, file: str) -> tuple[object, dict[Path_, Place]]:
         places: dict[Path_, Place] = {}
         if root is None:
             return {}, places
-        problems = list(_located(root, (), places, [0]))
+        problems = list(_located(root, (), places, [0], file))
         if problems:
-            raise PlanError([one.model_copy(update={"file": file}) for one in problems])
+            raise PlanError(problems)
         return _constructed(root), places
     except yaml.MarkedYAMLError as error:
         # The cause is hidden: its text quotes the line, which may have a secret, as may names after ! and *.
         message = _NAMED.sub(r"\1", error.problem or "")
-        raise _none("YAML", message, file, _place(error.problem_mark)) from None
-    except _TooMuchError as error:
-        raise PlanError([_at(Problem(path=(), message=str(error), file=file), _place(error.mark))]) from None
+        mark = error.problem_mark
+        raise _none("YAML", message, file, _place(mark) if mark else None) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise _none("YAML", _line(error), file, None) from None
 
@@ -219,16 +218,8 @@ def _yaml(text: str, file: str) -> tuple[object, dict[Path_, Place]]:
 _NAMED: Final = re.compile(r"\b(tag handle|tag|alias|anchor) (['\"]).*\2")
 
 
-class _TooMuchError(Exception):
-    """Raised for a document with too many values, or too deeply nested ones."""
-
-    def __init__(self, mark: yaml.Mark | None) -> None:
-        super().__init__("has too many or too deeply nested values")
-        self.mark: yaml.Mark | None = mark
-
-
-def _place(mark: yaml.Mark | None) -> Place | None:
-    return (mark.line + 1, mark.column + 1) if mark else None
+def _place(mark: yaml.Mark) -> Place:
+    return mark.line + 1, mark.column + 1
 
 
 def _constructed(root: yaml.Node) -> object:
@@ -254,28 +245,29 @@ def _constructed(root: yaml.Node) -> object:
 
 
 def _located(
-    node: yaml.Node, path: Path_, places: dict[Path_, Place], counted: list[int]
+    node: yaml.Node, path: Path_, places: dict[Path_, Place], counted: list[int], file: str
 ) -> Iterator[Problem]:
     """Record the place of every value in `places`, and yield a problem for each duplicate key."""
     import yaml
 
     counted[0] += 1
+    places[path] = _place(node.start_mark)
     if counted[0] > MOST_NODES or len(path) > 50:
-        raise _TooMuchError(node.start_mark)
-    places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
+        told = Problem(path=(), message="has too many or too deeply nested values", file=file)
+        raise PlanError([_at(told, places[path])])
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
             name = str(key.value)
-            at = (key.start_mark.line + 1, key.start_mark.column + 1)
+            at = _place(key.start_mark)
             if name in seen:
-                yield Problem(path=(*path, name), message="is there twice", line=at[0], column=at[1])
+                yield _at(Problem(path=(*path, name), message="is there twice", file=file), at)
             seen.add(name)
-            yield from _located(value, (*path, name), places, counted)
+            yield from _located(value, (*path, name), places, counted, file)
             places[(*path, name)] = at
     elif isinstance(node, yaml.SequenceNode):
         for number, value in enumerate(node.value):
-            yield from _located(value, (*path, number), places, counted)
+            yield from _located(value, (*path, number), places, counted, file)
 
 
 def _json(text: str, file: str) -> tuple[object, dict[Path_, Place]]:

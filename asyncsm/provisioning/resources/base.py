@@ -56,7 +56,8 @@ class Operations:
         for field, names in _NAMES.items():
             known = (getattr(family, name.format(noun), None) for name in names)
             found[field] = next(filter(None, known), None)
-        return cls(**found | others)
+        found.update(others)
+        return cls(**found)
 
 
 _NAMES: Final[Mapping[str, Sequence[str]]] = {
@@ -192,11 +193,7 @@ class Resource(Generic[F, S]):
 
     @classmethod
     async def _owner(cls, site: Site, owner: str) -> tuple[str, ...]:
-        """Return the arguments that name the resource it is in.
-
-        Raises:
-            ResourceNotFound: there is no such owner.
-        """
+        """Return the arguments that name the resource it is in; raise `ResourceNotFound` if there is none."""
         return tuple(filter(None, owner.split("/")))
 
     async def _place(self, site: Site) -> tuple[str, ...]:
@@ -205,11 +202,7 @@ class Resource(Generic[F, S]):
 
     @classmethod
     async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, F]]:
-        """List all of this kind that are in `owner`, by name.
-
-        Raises:
-            ResourceNotFound: there is no such owner.
-        """
+        """List all of this kind that are in `owner`, by name; raise `ResourceNotFound` if there is no owner."""
         if cls.operations.lists is None:
             raise NotImplementedError(f"{cls.kind}: {owner} at {site} is surveyed otherwise")
         found = await called(site, cls.operations.lists, *await cls._owner(site, owner))
@@ -248,11 +241,7 @@ class Resource(Generic[F, S]):
         return {one.key: by_name[one.name.lower()] for one in wanted if one.name.lower() in by_name}
 
     async def _read(self, site: Site) -> F:
-        """Read it.
-
-        Raises:
-            ResourceNotFound: it does not exist.
-        """
+        """Read it; raise `ResourceNotFound` if it does not exist."""
         if self.operations.reads is not None:
             return cast("F", await called(site, self.operations.reads, *await self._place(site)))
         listed = await self._listed(site, self.owner)
@@ -285,11 +274,7 @@ class Resource(Generic[F, S]):
         return facts_of({"create": own.creates, "change": own.changes, "remove": own.deletes}[action])
 
     def _values(self, site: Site, found: F | None) -> dict[str, object]:
-        """Return arguments by the names of parameters; `found` is what is there, if it is changed.
-
-        Raises:
-            InvalidArgument: a secret cannot be read.
-        """
+        """Return arguments by the names of parameters; `found` is what is there, if it is changed."""
         values: dict[str, object] = {}
         for name in self.entry.model_fields:
             value = getattr(self.spec, name)
@@ -346,11 +331,7 @@ class Resource(Generic[F, S]):
         return await self._do(site, self.operations.changes, self._values(site, found))
 
     async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        """Begin to remove it, and with `disks` also its disks and the blobs behind them.
-
-        Raises:
-            ResourceNotFound: it does not exist.
-        """
+        """Do as `remove` does; raise `ResourceNotFound` if it does not exist."""
         return await self._do(site, self.operations.deletes, {"delete_vhd": disks})
 
     async def remove(self, site: Site, *, disks: bool) -> OperationHandle | None:

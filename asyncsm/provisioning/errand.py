@@ -164,7 +164,8 @@ class Errand:
             resource = await steps.on_kept_disks(resource, self._site, before.disks)
         self._intend("create", since)
         try:
-            handle = await steps.create(resource, self._site, since)
+            with self._site.sms.session.in_doubt(since):
+                handle = await resource.create(self._site, doubtful=since is not None)
         except AlreadyExists:
             found = await self._resource.find(self._site)
             if found is None:  # the name belongs to somebody else
@@ -190,7 +191,10 @@ class Errand:
 
     async def _clear_away(self) -> None:
         self._tell(State.LOOKING, "removing what a creation that failed has left")
-        await steps.clear_away(self._resource, self._site, disks=not self.record.disks)
+        # With its disks, unless they were there before it.
+        handle = await self._resource.remove(self._site, disks=not self.record.disks)
+        if handle is not None:
+            await handle
         self._see(None)
 
     async def _remove(self) -> None:

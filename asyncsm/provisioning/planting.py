@@ -343,26 +343,23 @@ def _in_use(subscription: Subscription) -> dict[str, int]:
         for one in fields(Quotas)
         if hasattr(subscription, one.name)
     }
-    in_each: tuple[tuple[str, Mapping[str, Any], Callable[[Any], int]], ...] = (
-        (
-            "network_security_rules_per_group",
-            subscription.network_security_groups,
-            lambda one: len(one.rules),
-        ),
-        ("routes_per_route_table", subscription.route_tables, lambda one: len(one.routes)),
-        ("sql_databases_per_server", subscription.sql_servers, lambda one: len(one.databases) - 1),
-        ("sql_firewall_rules_per_server", subscription.sql_servers, lambda one: len(one.firewall_rules)),
-        ("sql_dtus_per_server", subscription.sql_servers, sql.dtus_of),
-        ("service_bus_rules_per_namespace", subscription.service_bus_namespaces, lambda one: len(one.rules)),
-        (
-            "service_bus_entities_per_namespace",
-            subscription.service_bus_namespaces,
-            lambda one: sum(len(kind.held(one)) for kind in service_bus.KINDS),
-        ),
-    )
+    groups, tables = subscription.network_security_groups, subscription.route_tables
+    servers, namespaces = subscription.sql_servers, subscription.service_bus_namespaces
+
+    def most(counts: Iterable[int]) -> int:
+        return max(counts, default=0)
+
     return {
         **alike,
-        **{name: max(map(count, held.values()), default=0) for name, held, count in in_each},
+        "network_security_rules_per_group": most(len(one.rules) for one in groups.values()),
+        "routes_per_route_table": most(len(one.routes) for one in tables.values()),
+        "sql_databases_per_server": most(len(one.databases) - 1 for one in servers.values()),
+        "sql_firewall_rules_per_server": most(len(one.firewall_rules) for one in servers.values()),
+        "sql_dtus_per_server": most(map(sql.dtus_of, servers.values())),
+        "service_bus_rules_per_namespace": most(len(one.rules) for one in namespaces.values()),
+        "service_bus_entities_per_namespace": most(
+            sum(len(kind.held(one)) for kind in service_bus.KINDS) for one in namespaces.values()
+        ),
         "cores": subscription.cores_in_use,
         "local_network_sites": len(subscription.local_network_gateways),
         "traffic_manager_profiles": len(subscription.traffic_profiles),

@@ -181,18 +181,9 @@ class Progress:
         outcome: Outcome | None = None,
     ) -> None:
         """Record a step of a resource, and call the listeners."""
-        now = datetime.now(UTC)
-        self.follow(
-            Step(
-                at=now,
-                key=key,
-                state=state,
-                detail=detail,
-                retry=retry,
-                request_id=request_id,
-                outcome=outcome,
-            )
-        )
+        step = Step(at=datetime.now(UTC), key=key, state=state, detail=detail, retry=retry)
+        step.request_id, step.outcome = request_id, outcome
+        self.follow(step)
 
     def follow(self, step: Step) -> None:
         """Record a step that may have been taken elsewhere, and call the listeners."""

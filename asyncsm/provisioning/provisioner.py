@@ -355,7 +355,19 @@ def status_of(graph: Graph, records: Records, label: str = "") -> list[Status]:
     """Return what the records know of the resources of a graph, and of others."""
     keys = dict.fromkeys([*(one.key for one in graph), *(key for key, _ in records)])
     left = set(orphans(graph, records))
-    return [_status(label + key, records[key], in_plan=key in graph, orphan=key in left) for key in keys]
+    return [
+        Status(
+            key=label + key,
+            phase=record.phase,
+            action=record.action,
+            ours=record.ours,
+            in_plan=key in graph,
+            orphan=key in left,
+            error=record.error,
+            disks=sorted(record.disks.values()),
+        )
+        for key, record in ((key, records[key]) for key in keys)
+    ]
 
 
 def _action(
@@ -366,16 +378,3 @@ def _action(
     if record.phase is Phase.FAILED and record.action == "create" and decision.found is not None:
         return "repair"
     return {"create": "create", "change": "change"}.get(decision.action, "nothing")  # type: ignore[return-value]
-
-
-def _status(key: str, record: Record, *, in_plan: bool, orphan: bool) -> Status:
-    return Status(
-        key=key,
-        phase=record.phase,
-        action=record.action,
-        ours=record.ours,
-        in_plan=in_plan,
-        orphan=orphan,
-        error=record.error,
-        disks=sorted(record.disks.values()),
-    )

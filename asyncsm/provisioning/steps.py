@@ -1,4 +1,4 @@
-"""The steps for one resource at the service: survey, decide, create, finish, clear away."""
+"""Questions of a run about its resources, and waits for what earlier runs have left."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from asyncsm.errors import BadRequest, InvalidArgument, OperationFailed, Resourc
 from asyncsm.operations.binding import request_of
 from asyncsm.operations.disks import DiskOperations
 from asyncsm.operations.subscriptions import operations_between
-from asyncsm.polling import Goal, OperationHandle
+from asyncsm.polling import Goal
 from asyncsm.provisioning.resources import KINDS, AnyResource, Difference, Site
 from asyncsm.provisioning.resources.site import together, unless_missing
 from asyncsm.wire.disks import Disk
@@ -113,22 +113,6 @@ def decide(resource: AnyResource, found: Any) -> Decision:
     return Decision("change" if any(one.mends for one in differences) else "", found, differences)
 
 
-async def create(resource: AnyResource, site: Site, since: datetime | None = None) -> OperationHandle:
-    """Begin to create a resource.
-
-    Args:
-        resource: the resource.
-        site: the place of the run.
-        since: the time from which on a process that died may have begun, by the service's clock: its
-            creation is adopted then. ``None`` if there was none.
-
-    Raises:
-        AlreadyExists: it exists, or its name belongs to somebody else.
-    """
-    with site.sms.session.in_doubt(since):
-        return await resource.create(site, doubtful=since is not None)
-
-
 async def finish(site: Site, token: str, resource: AnyResource | None = None) -> bool:
     """Wait for an operation that an earlier process has begun; it may be one of a known resource.
 
@@ -165,13 +149,6 @@ async def let_removals_end(site: Site, since: datetime) -> None:
         if is_removal(one.operation_name or ""):
             with suppress(OperationFailed):
                 await finish(site, one.operation_id)
-
-
-async def clear_away(resource: AnyResource, site: Site, *, disks: bool = True) -> None:
-    """Remove what is left of a creation that failed, its disks too, unless they were there before it."""
-    handle = await resource.remove(site, disks=disks)
-    if handle is not None:
-        await handle
 
 
 async def on_kept_disks(resource: AnyResource, site: Site, disks: Mapping[str, str]) -> AnyResource:

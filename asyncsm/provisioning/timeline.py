@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from pathlib import Path
 from typing import Final
 
 from asyncsm.provisioning.progress import ResourceRecord, State, grouped, reasons
@@ -36,28 +37,14 @@ SIGNS: Final = {
 }
 """The tone and the sign of each outcome, the worst first; it is always written out beside them."""
 
-STEPS: Final = (
-    0.1,
-    0.2,
-    0.5,
-    1,
-    2,
-    5,
-    10,
-    20,
-    30,
-    60,
-    120,
-    300,
-    600,
-    1200,
-    1800,
-    3600,
-    7200,
-    14400,
-    43200,
-    86400,
+_UNITS: Final = (
+    (0.1, (1, 2, 5)),
+    (1, (1, 2, 5, 10, 20, 30)),
+    (60, (1, 2, 5, 10, 20, 30)),
+    (3600, (1, 2, 4, 12, 24)),
 )
+STEPS: Final = tuple(unit * number for unit, numbers in _UNITS for number in numbers)
+"""Seconds that may lie between two ticks of the axis."""
 MOST_TICKS: Final = 8
 OPEN_GROUPS: Final = 12
 """Of more groups, those in which all is good are closed."""
@@ -76,38 +63,7 @@ svg { font: 11px system-ui, sans-serif; background: #fff; } text { fill: #1f2733
   .warn { fill: #f0b75a; } .bad { fill: #ff8a80; } .quiet { fill: #9aa5b5; } }
 """
 
-STYLE: Final = """
-:root { color-scheme: light dark; --text: #1f2733; --back: #fff; --line: #d9dee6; --quiet: #5d6878;
-  --good: #1f6f42; --warn: #8a5a00; --bad: #b32020; --card: #f5f7fa; }
-@media (prefers-color-scheme: dark) { :root { --text: #e6e9ef; --back: #14181f; --line: #333b47; --quiet: #9aa5b5;
-  --good: #6fcf97; --warn: #f0b75a; --bad: #ff8a80; --card: #1c222b; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; padding: 20px; max-width: 1280px; color: var(--text); background: var(--back);
-  font: 14px/1.4 system-ui, sans-serif; }
-h1 { font-size: 20px; margin: 0 0 8px; overflow-wrap: anywhere; }
-ul { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 16px; margin: 0 0 8px; padding: 0; }
-ul.why { display: block; padding: 8px 12px; border-left: 4px solid var(--bad); background: var(--card); }
-ul.why li { overflow-wrap: anywhere; }
-.key { color: var(--quiet); font-size: 12px; }
-.key i { display: inline-block; width: 10px; height: 10px; margin-right: 4px; border-radius: 2px; }
-.good { color: var(--good); } .warn { color: var(--warn); } .bad { color: var(--bad); } .quiet { color: var(--quiet); }
-.row { display: grid; grid-template-columns: 96px minmax(0, 260px) minmax(0, 1fr); gap: 0 12px; align-items: center;
-  padding: 2px 0; }
-.row b { font-weight: 600; white-space: nowrap; }
-.row small { grid-column: 2 / -1; color: var(--quiet); overflow-wrap: anywhere; }
-.name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.name em { font-style: normal; color: var(--quiet); }
-.bars { position: relative; display: block; width: 100%; height: 12px; background: var(--card); border-radius: 2px; overflow: hidden; }
-.axis { position: sticky; top: 0; z-index: 1; background: var(--back); border-bottom: 1px solid var(--line); }
-.axis .bars { background: none; height: 20px; overflow: visible; font-size: 12px; color: var(--quiet); }
-.axis .bars span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
-.axis .bars span:first-child { transform: none; } .axis .bars span.end { transform: translateX(-100%); }
-details { border-bottom: 1px solid var(--line); padding: 4px 0; }
-summary { cursor: pointer; font-weight: 600; overflow-wrap: anywhere; }
-summary span { font-weight: 400; font-size: 12px; margin-left: 8px; }
-@media (max-width: 640px) { body { padding: 12px; } .axis .bars span:nth-child(even) { display: none; }
-  .row { grid-template-columns: 88px minmax(0, 1fr); } .row .bars { grid-column: 1 / -1; } .row small { grid-column: 1 / -1; } }
-"""
+STYLE: Final = Path(__file__).with_name("timeline.css").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)

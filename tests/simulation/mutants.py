@@ -74,6 +74,12 @@ MUTANTS = (
         "if other.queued:",
     ),
     Mutant(
+        "memory: queues of lanes that are free are kept",
+        ENGINE + "lanes.py",
+        "            del self._queues[ticket.lane[:2]]",
+        "            pass",
+    ),
+    Mutant(
         "lanes: a place is given up when the service accepts",
         ENGINE + "starting.py",
         "self._tracker.keep(handle, ticket.keep())",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from simulation.history import Asked, running_call, running_request
 from simulation.line import Line
+from simulation.memory import too_much_in
 from simulation.world import ServiceWorld, incarnation_of_task
 
 from asyncsm import (
@@ -216,6 +217,8 @@ class Process:
         }.items():
             if left:
                 self.history.violated(f"calm: {left} {what} in {incarnation} that nobody wants")
+        for much in too_much_in(session):
+            self.history.violated(f"memory: {incarnation} is at rest with {much}")
 
     # What it does.
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for doubles/ and simulation/
 
+from simulation.memory import living
 from simulation.running import Result, run, run_seed
 from simulation.scenarios import Scenario, draw
 from simulation.shrinking import shrink
@@ -26,6 +27,9 @@ from simulation.shrinking import shrink
 YEAR = 365 * 86_400
 SHOWN = 30
 """Lines of a report at the most."""
+
+FEW = 4
+"""Seeds of which nothing is said as to what they leave: something is made once, by the first that needs it."""
 
 KNOWN = Path(__file__).with_name("seeds.txt")
 
@@ -41,6 +45,8 @@ class Sums:
         ends: how many calls ended in which way.
         accepted: how often an operation was accepted, by its name.
         broken: the seeds in which something does not hold, and what.
+        left: objects that are there when worlds are over, one of a class for each of them at least.
+        processor: seconds of processors that all this took.
     """
 
     seeds: int = 0
@@ -49,6 +55,8 @@ class Sums:
     ends: Counter[str] = field(default_factory=Counter)
     accepted: Counter[str] = field(default_factory=Counter)
     broken: dict[int, str] = field(default_factory=dict)
+    left: Counter[str] = field(default_factory=Counter)
+    processor: float = 0.0
 
     def add(self, result: Result) -> None:
         """Take in one more."""
@@ -68,6 +76,8 @@ class Sums:
         self.ends += other.ends
         self.accepted += other.accepted
         self.broken |= other.broken
+        self.left += other.left
+        self.processor += other.processor
 
 
 def fresh_seed() -> int:
@@ -82,15 +92,20 @@ def known_seeds() -> list[int]:
 
 
 def simulate(seeds: list[int]) -> Sums:
-    """Run seeds in this process."""
+    """Run seeds in this process, and see that nothing of their worlds is left."""
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)
+    begun = time.process_time()
+    before = living()
     sums = Sums()
     for seed in seeds:
         try:
             sums.add(run_seed(seed))
         except Exception as error:  # noqa: BLE001 - which is a finding, too
             sums.broken[seed] = f"the simulation ended: {error!r}"
+    sums.processor += time.process_time() - begun
+    if len(seeds) > FEW:
+        sums.left = Counter({kind: more for kind, more in (living() - before).items() if more >= len(seeds)})
     return sums
 
 
@@ -167,7 +182,8 @@ def main() -> int:
     print(f"\nseeds              {sums.seeds:>12,}  from {first}")
     print(f"simulated years    {sums.seconds / YEAR:>12.2f}")
     print(
-        f"seeds a minute     {60 * sums.seeds / took:>12,.0f}  on {os.cpu_count()} cores, {took:.1f} s in all"
+        f"seeds a minute     {60 * sums.seeds / took:>12,.0f}  on {os.cpu_count()} cores, {took:.1f} s in all;"
+        f" {60 * sums.seeds / sums.processor:,.0f} for each minute of a core"
     )
     print(f"requests           {sums.requests:>12,}  {sums.requests / took:,.0f} a second")
     print(
@@ -178,11 +194,12 @@ def main() -> int:
         f"outcome unknown    {sums.ends['unknown']:>12,}  {sums.ends['unknown'] / max(1, told):.2%} of what was begun"
     )
     print(f"broken             {len(sums.broken):>12,}")
+    print(f"objects left       {sums.left.total():>12,}  {dict(sums.left.most_common(5))}")
     for seed in sorted(sums.broken)[:3]:
         print("\n".join(report(draw(seed))))
     for seed, what in sorted(sums.broken.items())[3:20]:
         print(f"seed {seed}: {what[:160]}")
-    return 1 if sums.broken else 0
+    return 1 if sums.broken or sums.left else 0
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Simulated worlds: a seed has one history; nothing that has to hold breaks; what breaks is shown in few lines."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -8,12 +9,13 @@ from unittest import mock
 
 import pytest
 import xmltodict
-from simulation import documents
+from simulation import documents, running
+from simulation.history import History
 from simulation.mutants import MUTANTS, ROOT
 from simulation.running import run, run_seed
 from simulation.scenarios import draw
 from simulation.shrinking import shrink
-from simulation.simulate import SHOWN, fresh_seed, known_seeds, report
+from simulation.simulate import SHOWN, fresh_seed, known_seeds, report, simulate
 
 from asyncsm.engine import lanes
 
@@ -84,6 +86,26 @@ def test_a_broken_invariant_is_shown_in_a_small_history():
     assert len(lines) <= SHOWN
     assert "lanes" in lines[0]
     assert any("BROKEN" in line for line in lines)
+
+
+def test_worlds_that_are_over_leave_nothing_behind():
+    """As many objects of client, emulator and world are there after more of them; one that is kept is told of."""
+    kept = []
+
+    class Kept(History):
+        def __init__(self):
+            super().__init__()
+            kept.append(self)
+
+    seeds = [*range(20, 26)]
+    thresholds = gc.get_threshold()
+    try:
+        assert not simulate(seeds).left
+        with mock.patch.object(running, "History", Kept):
+            assert simulate(seeds).left["ServiceWorld"] == len(seeds)
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*thresholds)
 
 
 def test_what_is_left_out_leaves_the_rest_as_it_was():

@@ -31,7 +31,7 @@ from asyncsm.emulator.throttling import Limiter, Throttle
 from asyncsm.engine import lost_replies, operation_list, parts
 from asyncsm.operations import subscriptions
 from asyncsm.polling import agenda, handle
-from asyncsm.provisioning import journal_file, progress, steps
+from asyncsm.provisioning import journal, progress, steps
 from asyncsm.wire import xml
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ QUOTAS = Quotas(cores=100, hosted_services=60, reserved_ips=60, service_bus_name
 incarnation_of_task: ContextVar[Incarnation | None] = ContextVar("incarnation", default=None)
 """The process, from one start to its end, that the running task belongs to."""
 
-_TELLING_TIME = (agenda, handle, journal_file, lost_replies, operation_list, progress, steps, subscriptions)
+_TELLING_TIME = (agenda, handle, journal, lost_replies, operation_list, progress, steps, subscriptions)
 
 
 class ToldTime(datetime):

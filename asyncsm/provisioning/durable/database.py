@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final, TypeAlias
 
@@ -142,6 +142,14 @@ async def opened(url: str) -> AsyncIterator[tuple[Pool, App]]:
             yield pool, app
     finally:
         await pool.close()
+
+
+async def ask(
+    pool: Pool, statement: str, values: Sequence[object] | Mapping[str, object] = ()
+) -> list[TupleRow]:
+    """Execute a statement, and return what it finds."""
+    async with pool.connection() as connection:
+        return await (await connection.execute(statement.encode(), values)).fetchall()
 
 
 async def _configure(connection: psycopg.AsyncConnection[TupleRow]) -> None:

@@ -15,7 +15,7 @@ from procrastinate import App
 from psycopg.rows import TupleRow
 
 from asyncsm.errors import InvalidArgument
-from asyncsm.provisioning.durable.database import OUTAGE, Pool, check_url, opened
+from asyncsm.provisioning.durable.database import OUTAGE, Pool, ask, check_url, opened
 from asyncsm.provisioning.durable.fenced import read_records
 from asyncsm.provisioning.durable.notes import ShareReport, read_notes
 from asyncsm.provisioning.durable.owner import Connect, Owner
@@ -239,16 +239,13 @@ class DurableEngine:
             await asyncio.sleep(GLANCES)
 
     async def _ended(self, run: int, subscriptions: set[str]) -> dict[str, ShareReport]:
-        async with self._pool.connection() as connection:
-            found = await connection.execute(
-                "SELECT subscription, outcome FROM asyncsm_run"
-                " WHERE id = %s AND subscription = ANY(%s) AND ended IS NOT NULL",
-                [run, list(subscriptions)],
-            )
-            return {
-                one: ShareReport.model_validate_json(text) if text else ShareReport()
-                for one, text in await found.fetchall()
-            }
+        found = await ask(
+            self._pool,
+            "SELECT subscription, outcome FROM asyncsm_run"
+            " WHERE id = %s AND subscription = ANY(%s) AND ended IS NOT NULL",
+            [run, list(subscriptions)],
+        )
+        return {one: ShareReport.model_validate_json(text) if text else ShareReport() for one, text in found}
 
     async def status(self, run: Mapping[str, Plan], base: Path) -> list[Status]:
         """Return what the records know of the resources of a plan, by its shares; the service is not asked."""
@@ -270,23 +267,24 @@ class DurableEngine:
             subscriptions: their ids.
         """
         known = [plan, [one.lower() for one in subscriptions]]
-        async with self._pool.connection() as connection:
-            asked = await connection.execute(
-                "SELECT subscription, base, document FROM asyncsm_run"
-                " WHERE plan = %s AND subscription = ANY(%s) AND ended IS NULL",
-                known,
-            )
-            found = {
-                one.key: subscription
-                for subscription, base, document in await asked.fetchall()
-                for one in resources_of(Plan.model_validate_json(document), Path(base))
-            }
-            recorded = await connection.execute(
-                "SELECT key, subscription FROM asyncsm_record"
-                " WHERE plan = %s AND subscription = ANY(%s) AND document IS NOT NULL",
-                known,
-            )
-            return found | dict(await recorded.fetchall())
+        asked = await ask(
+            self._pool,
+            "SELECT subscription, base, document FROM asyncsm_run"
+            " WHERE plan = %s AND subscription = ANY(%s) AND ended IS NULL",
+            known,
+        )
+        found = {
+            one.key: subscription
+            for subscription, base, document in asked
+            for one in resources_of(Plan.model_validate_json(document), Path(base))
+        }
+        recorded = await ask(
+            self._pool,
+            "SELECT key, subscription FROM asyncsm_record"
+            " WHERE plan = %s AND subscription = ANY(%s) AND document IS NOT NULL",
+            known,
+        )
+        return found | dict(recorded)
 
     async def abandon(self, plan: str, subscriptions: Sequence[str]) -> int:
         """End the runs of a plan: nothing more is sent once this returns.
@@ -300,12 +298,13 @@ class DurableEngine:
         Returns:
             The number of subscriptions in which a run was ended.
         """
-        async with self._pool.connection() as connection:
-            ended = await connection.execute(
-                "UPDATE asyncsm_run SET ended = now() WHERE plan = %s AND subscription = ANY(%s) AND ended IS NULL",
-                [plan, [one.lower() for one in subscriptions]],
-            )
-            return ended.rowcount
+        ended = await ask(
+            self._pool,
+            "UPDATE asyncsm_run SET ended = now() WHERE plan = %s AND subscription = ANY(%s) AND ended IS NULL"
+            " RETURNING id",
+            [plan, [one.lower() for one in subscriptions]],
+        )
+        return len(ended)
 
     def stop(self) -> None:
         """Begin nothing more here; `follow` ends when the changes begun here have ended.

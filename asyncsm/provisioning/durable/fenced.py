@@ -7,7 +7,7 @@ import logging
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
-from asyncsm.provisioning.durable.database import OUTAGE, Pool
+from asyncsm.provisioning.durable.database import OUTAGE, Pool, ask
 from asyncsm.provisioning.record import Phase, Record
 from asyncsm.provisioning.store import GroupCommit, Records
 
@@ -82,8 +82,7 @@ class FencedRecords:
         arrays = [list(column) for column in columns]
         while True:
             try:
-                async with self._pool.connection() as connection:
-                    written = set(await (await connection.execute(_WRITE, arrays)).fetchall())
+                written = set(await ask(self._pool, _WRITE, arrays))
             except OUTAGE as error:
                 _log.warning("the database cannot be written, so that nothing is sent: %s", error)
                 await asyncio.sleep(AGAIN)
@@ -101,10 +100,10 @@ def _row(entry: _Entry) -> tuple[object, ...]:
 
 async def read_records(pool: Pool, plan: str, subscription: str) -> dict[str, Record]:
     """Read the records of a plan in a subscription."""
-    async with pool.connection() as connection:
-        found = await connection.execute(
-            "SELECT key, document FROM asyncsm_record"
-            " WHERE plan = %s AND subscription = %s AND document IS NOT NULL",
-            [plan, subscription],
-        )
-        return {key: Record.read(text) for key, text in await found.fetchall()}
+    found = await ask(
+        pool,
+        "SELECT key, document FROM asyncsm_record"
+        " WHERE plan = %s AND subscription = %s AND document IS NOT NULL",
+        [plan, subscription],
+    )
+    return {key: Record.read(text) for key, text in found}

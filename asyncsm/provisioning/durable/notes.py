@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import Field, TypeAdapter
 
-from asyncsm.provisioning.durable.database import Pool
+from asyncsm.provisioning.durable.database import Pool, ask
 from asyncsm.provisioning.progress import ResourceRecord, Step, StrictModel
 from asyncsm.provisioning.report import Traffic
 
@@ -49,11 +49,8 @@ async def read_notes(pool: Pool, run: int, after: dict[str, int]) -> Sequence[tu
         after: the last note that is known of each subscription; it is updated. Notes of several owners are not
             written in the order of their numbers.
     """
-    async with pool.connection() as connection:
-        found = await connection.execute(_READ, [list(after), list(after.values()), run])
-        rows = await found.fetchall()
     steps: list[tuple[str, Step]] = []
-    for number, subscription, text in rows:
+    for number, subscription, text in await ask(pool, _READ, [list(after), list(after.values()), run]):
         after[subscription] = number
         steps += ((subscription, step) for step in _STEPS.validate_json(text))
     return steps

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 import psycopg
-from psycopg.rows import TupleRow, class_row
+from psycopg.rows import TupleRow
 
 from asyncsm.errors import AsyncsmError
-from asyncsm.provisioning.durable.database import OUTAGE, Pool
+from asyncsm.provisioning.durable.database import OUTAGE, Pool, ask
 from asyncsm.provisioning.durable.fenced import AGAIN, FencedRecords, Lease
 from asyncsm.provisioning.durable.notes import ShareReport, read_notes, steps_text
 from asyncsm.provisioning.graph import Graph
@@ -162,11 +162,10 @@ class Owner:
         if self.stopping or subscription in self._shares:
             return
         values = {"worker": self._name, "subscription": subscription, "dead_after": self._dead_after}
-        async with self._pool.connection() as connection:
-            taken = await (await connection.execute(_TAKE, values)).fetchone()
-        if taken is None:
+        taken = await ask(self._pool, _TAKE, values)
+        if not taken:
             return
-        share = self._shares[subscription] = _Share(subscription, taken[0])
+        share = self._shares[subscription] = _Share(subscription, taken[0][0])
         share.task = asyncio.create_task(self._own(share), name=f"asyncsm-share-{subscription}")
         await asyncio.shield(share.task)
 
@@ -212,11 +211,12 @@ class Owner:
     async def _own(self, share: _Share) -> None:
         charges: str | None = None
         try:
-            share.wanted = {run for (run,) in await self._ask(_UNFINISHED, share.subscription)}
+            wanted = await ask(self._pool, _UNFINISHED, [share.subscription])
+            share.wanted = {run for (run,) in wanted}
             try:
                 async with self._connect(share.subscription) as sms:
                     charged: dict[str, list[float]] = {"calls": [], "polls": []}
-                    for kind, age in await self._ask(_CHARGES, share.subscription):
+                    for kind, age in await ask(self._pool, _CHARGES, [share.subscription]):
                         charged[kind].append(age)
                     sms.session.charge(**charged)
                     share.sms = sms
@@ -257,11 +257,10 @@ class Owner:
             await _leave(share.runs.values())
 
     async def _run(self, share: _Share, sms: ServiceManagementService, number: int) -> None:
-        async with self._pool.connection() as connection:
-            rows = connection.cursor(row_factory=class_row(_Run))
-            run = await (await rows.execute(_RUN, [number, share.subscription])).fetchone()
-        if run is None:  # it has ended since
+        rows = await ask(self._pool, _RUN, [number, share.subscription])
+        if not rows:  # it has ended since
             return
+        run = _Run(*rows[0])
         lease = Lease(number, share.subscription, share.epoch, run.plan)
         records = await self._records.read(lease)
         try:
@@ -315,11 +314,6 @@ class Owner:
                 await asyncio.sleep(AGAIN)
             else:
                 return
-
-    async def _ask(self, statement: str, *values: object) -> list[TupleRow]:
-        """Execute a statement, and return what it finds."""
-        async with self._pool.connection() as connection:
-            return await (await connection.execute(statement.encode(), values)).fetchall()
 
 
 async def _leave(tasks: Iterable[asyncio.Task[None]]) -> None:

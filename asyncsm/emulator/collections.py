@@ -50,7 +50,8 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         resource: in the service's names of operations: ``Create{resource}``.
         noun: in sentences, and with ``count`` behind it in that of the quota.
         verbs: the operations there are.
-        path: where they are listed; one is at ``{path}/{parameter}``.
+        path: where they are listed.
+        one: path of one: ``{path}/{parameter}``.
         parameter: what stands for a name in paths.
         request: the body that makes one.
         kept_in: the field that has them, of the subscription or of one of `whole`.
@@ -85,14 +86,14 @@ class Collection(ABC, Generic[ThingT, RequestT]):
     used: str = "The {noun} {name} is in use by {user}."
 
     def __init__(self, routes: RouteTable) -> None:
-        self.one = one = f"{self.path}/{{{self.parameter}}}"
+        self.one: str = f"{self.path}/{{{self.parameter}}}"
         table: Mapping[Verb, tuple[Callable[[str, str], Callable[[Handler], Handler]], str, str, Handler]] = {
             "list": (routes.get, self.path, f"List{self.resource}s", self.list_all),
-            "read": (routes.get, one, f"Get{self.resource}", self.read),
+            "read": (routes.get, self.one, f"Get{self.resource}", self.read),
             "create": (routes.post, self.path, f"Create{self.resource}", self.create),
-            "put": (routes.put, one, f"{self.putting}{self.resource}", self.put),
-            "patch": (routes.patch, one, f"{self.putting}{self.resource}", self.put),
-            "remove": (routes.delete, one, f"Delete{self.resource}", self.remove),
+            "put": (routes.put, self.one, f"{self.putting}{self.resource}", self.put),
+            "patch": (routes.patch, self.one, f"{self.putting}{self.resource}", self.put),
+            "remove": (routes.delete, self.one, f"Delete{self.resource}", self.remove),
         }
         for register, path, operation, handler in map(table.__getitem__, self.verbs):
             register(path, operation)(told_late(handler) if self.late and register != routes.get else handler)

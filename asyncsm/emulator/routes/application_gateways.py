@@ -19,6 +19,7 @@ from asyncsm.emulator.state import Subscription
 from asyncsm.emulator.traffic import ApplicationGateway
 from asyncsm.wire import application_gateways as wire
 from asyncsm.wire.certificates import CertificateFile, CertificateFormat
+from asyncsm.wire.document import Document
 
 STOPPED, RUNNING = "Stopped", "Running"
 USUAL_INSTANCES: Final = 2
@@ -43,7 +44,7 @@ class _Gateways(Collection[ApplicationGateway, wire.CreateApplicationGatewayPara
     parameter = "gatewayName"
     request = wire.CreateApplicationGatewayParameters
     kept_in: str = "application_gateways"
-    listing = wire.ApplicationGateways
+    listing: type[Document] = wire.ApplicationGateways
     quota: str = "application_gateways"
 
     def make(
@@ -187,7 +188,7 @@ class _Certificates(Collection[wire.ApplicationGatewayCertificate, CertificateFi
     quota = "certificates_per_application_gateway"
     kept_in = "certificates"
     whole = gateways
-    listing = wire.ApplicationGatewayCertificates
+    listing: type[Document] = wire.ApplicationGatewayCertificates
 
     def make(self, call: Call, name: str, wanted: CertificateFile) -> wire.ApplicationGatewayCertificate:
         is_pfx = wanted.certificate_format == CertificateFormat.PFX

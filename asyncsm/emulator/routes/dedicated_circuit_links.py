@@ -10,7 +10,7 @@ from uuid import UUID
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.circuits import CircuitLink, DedicatedCircuit
-from asyncsm.emulator.collections import Collection, Parameters, Verb
+from asyncsm.emulator.collections import Collection, Parameters, Verb, Whole
 from asyncsm.emulator.routes.dedicated_circuits import CIRCUIT, circuits
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import circuits as rules
@@ -18,6 +18,7 @@ from asyncsm.emulator.rules.gateways import PROVISIONED
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import express_route as wire
+from asyncsm.wire.document import Document
 
 routes: RouteTable = RouteTable(rules.NAMED)
 
@@ -126,8 +127,8 @@ class _Authorizations(
     path: str = f"{CIRCUIT}/authorizations"
     parameter = "authorizationId"
     kept_in: str = "authorizations"
-    whole = circuits
-    listing = wire.DedicatedCircuitLinkAuthorizations
+    whole: Whole | None = circuits
+    listing: type[Document] = wire.DedicatedCircuitLinkAuthorizations
 
     def make(
         self, call: Call, name: str, wanted: wire.CreateDedicatedCircuitLinkAuthorization

@@ -11,7 +11,7 @@ from uuid import UUID
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.circuits import DedicatedCircuit
-from asyncsm.emulator.collections import Collection, Verb
+from asyncsm.emulator.collections import Collection, Verb, Whole
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import circuits as rules
@@ -143,7 +143,7 @@ class _Peerings(Collection[wire.BgpPeering, wire.CreateBgpPeering]):
     request = wire.CreateBgpPeering
     taken: str = "BGP peering could not be created as it already exists."
     kept_in: str = "peerings"
-    whole = circuits
+    whole: Whole | None = circuits
 
     def require_new(self, call: Call, held: ByName[wire.BgpPeering], name: str) -> None:
         if name in held:

@@ -14,6 +14,7 @@ from asyncsm.emulator.places import Associated, Interfaces, Place, Roles, Subnet
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import common_fields
 from asyncsm.wire import network_security_groups as wire
+from asyncsm.wire.document import Document
 
 routes: RouteTable = RouteTable()
 
@@ -28,7 +29,7 @@ class _Groups(Associated[NetworkSecurityGroup, wire.NetworkSecurityGroup]):
     quota: str = "network_security_groups"
     field: str = "network_security_group"
     kept_in: str = "network_security_groups"
-    listing = wire.NetworkSecurityGroups
+    listing: type[Document] = wire.NetworkSecurityGroups
 
     def make(self, call: Call, name: str, wanted: wire.NetworkSecurityGroup) -> NetworkSecurityGroup:
         label = None if wanted.label is None else common_fields.label(wanted.label)

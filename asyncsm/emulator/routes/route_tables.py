@@ -17,6 +17,7 @@ from asyncsm.emulator.routing import RouteTable as Routes
 from asyncsm.emulator.rules import addresses, common_fields, path_resources
 from asyncsm.emulator.saved_names import effect
 from asyncsm.wire import route_tables as wire
+from asyncsm.wire.document import Document
 
 routes: Routes = Routes()
 
@@ -34,7 +35,7 @@ class _Tables(Associated[RouteTable, wire.RouteTable]):
     none: str = "The {place} does not have any Route Table associated."
     names_removed: bool = False
     kept_in: str = "route_tables"
-    listing = wire.RouteTables
+    listing: type[Document] = wire.RouteTables
 
     def check(self, name: str, wanted: wire.RouteTable) -> None:
         if not name:

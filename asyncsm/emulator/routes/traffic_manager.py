@@ -40,7 +40,7 @@ class _Profiles(Immediate[TrafficProfile, wire.TrafficProfile]):
     parameter = "profileName"
     request = wire.TrafficProfile
     kept_in: str = "traffic_profiles"
-    listing = wire.TrafficProfiles
+    listing: type[Document] = wire.TrafficProfiles
     quota: str = "traffic_manager_profiles"
 
     def named(self, subscription: Subscription, parameters: Parameters, name: str) -> TrafficProfile:

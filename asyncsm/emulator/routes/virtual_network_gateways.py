@@ -18,6 +18,7 @@ from asyncsm.emulator.rules import addresses, circuits, gateways as rules
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import virtual_network_gateways as wire, vpn_gateways
+from asyncsm.wire.document import Document
 
 GATEWAYS: Final = "services/networking/virtualnetworkgateways"
 GATEWAY: Final = f"{GATEWAYS}/{{gatewayId}}"
@@ -144,7 +145,7 @@ class _LocalGateways(Immediate[wire.LocalNetworkGateway, wire.CreateLocalNetwork
     parameter = "gatewayId"
     request = wire.CreateLocalNetworkGatewayParameters
     kept_in: str = "local_network_gateways"
-    listing = wire.LocalNetworkGateways
+    listing: type[Document] = wire.LocalNetworkGateways
     by_id: bool = True
     quota: str = "local_network_sites"
     missing: str = UNKNOWN

@@ -2,9 +2,11 @@
 
 import json
 import re
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import BytesIO
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -466,14 +468,27 @@ async def test_what_a_group_opens_with(admin: aiohttp.ClientSession):
     assert (first["Compute"], first["Network"]) == ("hosted-services", "virtual-networks")
 
 
+@pytest.fixture(scope="module")
+async def filled(identity_files: Path, tmp_path_factory: pytest.TempPathFactory):
+    """An emulator that has some of each kind."""
+    directory = Path(shutil.copytree(identity_files, tmp_path_factory.mktemp("kinds") / "emulator"))
+    async with Emulator(directory=directory, subscriptions=2, clock=ManualClock(), tail=False) as emulator:
+        fill(emulator)
+        yield emulator
+
+
 @pytest.mark.parametrize("kind", RESOURCE_KINDS.values(), ids=list(RESOURCE_KINDS))
 class TestKinds:
     """Calls, rows and descriptions that follow from the declaration of a kind of resource."""
 
     @pytest.fixture
-    async def rows(self, kind: ResourceKind, admin: aiohttp.ClientSession, emulator: Emulator):
-        """The rows of `kind` in an emulator that has some of each kind."""
-        fill(emulator)
+    def emulator(self, filled: Emulator) -> Emulator:
+        """One for all these tests, which only read."""
+        return filled
+
+    @pytest.fixture
+    async def rows(self, kind: ResourceKind, admin: aiohttp.ClientSession):
+        """The rows of `kind`."""
         status, page = await asked(admin, "GET", f"/{kind.name}")
         assert status == 200
         assert page["items"], f"there are no {kind.noun}s in EVERYTHING"

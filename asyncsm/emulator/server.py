@@ -388,8 +388,7 @@ class Emulator(EmulatorFacts):
 
     def _become_known(self) -> None:
         """Tell the listener and the files of certificates and subscriptions that may be new."""
-        if self._identity is not None:
-            before = self._identity
+        if (before := self._identity) is not None:
             self._identity = before.with_subscriptions(self.state.subscriptions.values())
             self._gate.trust_all()
             if self._listener.is_open and self._identity.subscriptions != before.subscriptions:

@@ -66,18 +66,21 @@ class Telemetry:
         self._waits = meter.create_counter("asyncsm.waits", "{change}", "changes held up by others")
         self._common: dict[str, AttributeValue] = {"azure.subscription.id": subscription_id}
         self._events = events
-        self._is_heard = False
+        self.is_heard: bool = False
+        """Whether anybody has set a provider; all is in vain without one."""
+        self._providers = _providers()
         self._listen_to(self._tracer, self._calls)
 
-    def is_heard(self) -> bool:
-        """Return whether anybody has set a provider, be it after the session was made; all is in vain without one."""
-        if not self._is_heard:
-            self._listen_to(trace.get_tracer_provider(), metrics.get_meter_provider())
-        return self._is_heard
+    def look(self) -> bool:
+        """Look for a provider that was set after the session was made, as each call does; return `is_heard`."""
+        if not self.is_heard and (found := _providers()) != self._providers:
+            self._providers = found
+            self._listen_to(*found)
+        return self.is_heard
 
     def _listen_to(self, *sources: object) -> None:
         if not all(_leads_nowhere(type(source).__name__) for source in sources):
-            self._is_heard = True
+            self.is_heard = True
             self._events.subscribe(self._happened)
 
     def transport(self, transport: Transport) -> Transport:
@@ -90,7 +93,7 @@ class Telemetry:
         """A function that makes a span of each call of `send`."""
 
         async def traced(request: Request) -> HttpResponse:
-            if not self.is_heard():
+            if not self.look():
                 return await send(request)
             with self._called(request) as span:
                 response = await send(request)
@@ -105,7 +108,7 @@ class Telemetry:
         """A function that makes a span of each call of `start`, and of the operation it starts."""
 
         async def traced(request: Request) -> OperationHandle:
-            if not self.is_heard():
+            if not self.look():
                 return await start(request)
             with self._called(request) as span:
                 handle = await start(request)
@@ -227,7 +230,7 @@ class _TracedTransport:
         self._telemetry = telemetry
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        if not self._telemetry.is_heard():
+        if not self._telemetry.is_heard:
             return await self._transport.send(request)
         with self._telemetry.exchange(request) as answered:
             response = await self._transport.send(request)
@@ -236,6 +239,10 @@ class _TracedTransport:
 
     async def close(self) -> None:
         await self._transport.close()
+
+
+def _providers() -> tuple[object, object]:
+    return trace.get_tracer_provider(), metrics.get_meter_provider()
 
 
 def _leads_nowhere(name: str) -> bool:

@@ -28,11 +28,9 @@ from rich.text import Text
 from asyncsm.emulator import Emulator, ManualClock
 from asyncsm.emulator.call import Route
 from asyncsm.emulator.refusals import Refusal
-from asyncsm.emulator.routes import ROUTES
-from asyncsm.emulator.routing import Router, parse_query, split
+from asyncsm.emulator.routes import ROUTER
+from asyncsm.emulator.routing import parse_query, split
 from asyncsm.wire import xml
-
-ROUTER = Router(ROUTES)
 
 FORBIDDEN = b"This operation is not allowed for this subscription."
 """What the service told all but publishers."""

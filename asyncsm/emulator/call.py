@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from random import Random
 from typing import Final, Self, TypeAlias, TypeVar, cast
+from uuid import UUID
 
 from asyncsm import durations
 from asyncsm.config import XML_CONTENT_TYPE
@@ -252,6 +253,10 @@ class Call:
     def new_id(self) -> str:
         """Return an id for something new, such as a deployment: 32 hexadecimal digits."""
         return f"{self.random.getrandbits(128):032x}"
+
+    def new_uuid(self) -> str:
+        """Return an id for something new that the service calls by a random UUID, such as a gateway."""
+        return str(UUID(int=self.random.getrandbits(128), version=4))
 
     @property
     def base_url(self) -> str:

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Final, Generic, Literal, Protocol, TypeAlias, TypeVar, cast
-from uuid import UUID
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Handler, Reply
@@ -164,16 +163,21 @@ class Collection(ABC, Generic[ThingT, RequestT]):
     def create(self, call: Call) -> Reply:
         """Answer a POST: one is there at once, and locked until the operation ends."""
         wanted = call.body(self.request)
-        name = self.name_in(wanted)
-        self.check(name, wanted)
-        held = self.held(call.subscription, call.parameters)
-        self.require_new(call, held, name)
-        name = str(UUID(call.new_id())) if self.by_id else name
-        thing = self.make(call, name, wanted)
-        call.acts_on(*call.path.split("/"), name)
+        self.check(self.name_in(wanted), wanted)
+        held, name, thing = self._new(call, wanted)
         reply = self.begin(call, thing)
         held[name] = thing
         return reply
+
+    def _new(self, call: Call, wanted: RequestT) -> tuple[ByName[ThingT], str, ThingT]:
+        """Return what a POST makes, its name, and where it is to be kept; refuse what there cannot be."""
+        name = self.name_in(wanted)
+        held = self.held(call.subscription, call.parameters)
+        self.require_new(call, held, name)
+        name = call.new_uuid() if self.by_id else name
+        thing = self.make(call, name, wanted)
+        call.acts_on(*call.path.split("/"), name)
+        return held, name, thing
 
     def put(self, call: Call) -> Reply:
         """Answer a PUT: at the end of the operation one is there, or is what the request says."""
@@ -243,12 +247,8 @@ class Immediate(Collection[ThingT, RequestT]):
     def create(self, call: Call) -> Reply:
         """Answer a POST: one is there."""
         wanted = call.body(self.request)
-        name = self.name_in(wanted)
-        held = self.held(call.subscription, call.parameters)
-        self.require_new(call, held, name)
-        name = str(UUID(call.new_id())) if self.by_id else name
-        held[name] = thing = self.make(call, name, wanted)
-        call.acts_on(*call.path.split("/"), name)
+        held, name, thing = self._new(call, wanted)
+        held[name] = thing
         return self.made(call, thing)
 
     def put(self, call: Call) -> Reply:

@@ -14,6 +14,8 @@ from doubles.exceptions import (
 )
 from doubles.recordings import FOLDER
 
+from asyncsm.emulator.routing import Router
+
 CAPABILITY = "AffinityGroup/Capabilities/Capability"
 GROUP = "affinity_groups/get_affinity_group_properties"
 
@@ -64,7 +66,7 @@ async def test_what_differs_on_purpose_has_its_reason(some):
 
 async def test_what_the_emulator_lacks_is_not_emulated(some, monkeypatch):
     """Operations without a route have one row for their family, and so have questions how they went."""
-    monkeypatch.setattr(fidelity, "ROUTER", fidelity.Router([]))
+    monkeypatch.setattr(fidelity, "ROUTER", Router([]))
     report = await fidelity.measure([some(GROUP)])
     assert counts(report) == {"all of affinity_groups": (0, 0, 0, 4)}
 

@@ -11,15 +11,13 @@ from asyncsm.config import API_VERSION
 from asyncsm.emulator.call import Call, Incoming, Reply, World
 from asyncsm.emulator.control.schemas import DocumentFacts
 from asyncsm.emulator.refusals import Refusal
-from asyncsm.emulator.routes import ROUTES
-from asyncsm.emulator.routing import Router, parse_query, split
+from asyncsm.emulator.routes import ROUTER
+from asyncsm.emulator.routing import parse_query, split
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire.echoes import masked, secrets_in
 
 NO_REQUEST: Final = "0" * 32
 """Id of the request that nobody sends."""
-
-_ROUTER: Final = Router([route for route in ROUTES if route.method == "GET"])
 
 
 def document_at(world: World, owner: Subscription, target: str, url: str) -> DocumentFacts:
@@ -42,7 +40,7 @@ def document_at(world: World, owner: Subscription, target: str, url: str) -> Doc
         client_address=None,
         content=b"",
     )
-    route, parameters = _ROUTER.find("GET", incoming.segments, incoming.query, str)
+    route, parameters = ROUTER.find("GET", incoming.segments, incoming.query, str)
     # What a reader gets made up must not change what is made up for others.
     world = replace(world, random=Random(0))  # noqa: S311
     try:

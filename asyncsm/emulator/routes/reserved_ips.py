@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from functools import partial
 from typing import Final
-from uuid import UUID
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
@@ -60,7 +59,7 @@ def create(call: Call) -> Reply:
     reserved = ReservedIP(
         name=wanted.name,
         location=common_fields.known_location(wanted.location or ""),
-        id=str(UUID(int=call.random.getrandbits(128), version=4)),
+        id=call.new_uuid(),
         label=wanted.label,
     )
     holder = _present_holder(call, wanted, reserved)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
-from uuid import UUID
 
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
@@ -254,8 +253,9 @@ def boot_diagnostics(
     wanted = given.debug_settings
     if wanted is None or not wanted.boot_diagnostics_enabled:
         return None if wanted is None else wire_roles.DebugSettings()
-    id_ = UUID(int=call.random.getrandbits(128), version=4)
-    container = f"{blobs.container_of(blobs.container_of(os_disk.media_link))}/bootdiagnostics{id_}"
+    container = (
+        f"{blobs.container_of(blobs.container_of(os_disk.media_link))}/bootdiagnostics{call.new_uuid()}"
+    )
     start = f"{container}/{service.name}.{deployment.private_id}.{given.role_name}"
     return wire_roles.DebugSettings(
         boot_diagnostics_enabled=True,

@@ -29,7 +29,6 @@ PROVISIONED: Final = wire.GatewayState.PROVISIONED
 NOT_PROVISIONED: Final = wire.GatewayState.NOT_PROVISIONED
 LETTERS: Final = string.ascii_letters + string.digits
 USUAL_KEY: Final = 32
-MOST_KEY: Final = wire.MOST_KEY
 MOST_CAPTURE: Final = 300
 STOPPING: Final = 240.0
 """Seconds from the end of a capture to its result [rec network/diagnostics_v2_tests]."""
@@ -84,7 +83,7 @@ def provision(
     kind, size = kind or TYPES[0], size or SIZES[0]  # [guess]
     if kind not in TYPES or size not in SIZES:
         raise refusals.bad_request(f"There is no gateway {kind} of the size {size}.")  # [guess]
-    id_ = str(UUID(int=call.random.getrandbits(128), version=4))
+    id_ = call.new_uuid()
     made = Gateway(id_, network, network_id, kind, size, name, bgp_settings=bgp_settings)
     then = partial(_provisioned, Timing.of(call), made, public_address(call.random))
     reply = call.accept(locks=[made], then=then, status=201)  # [rec network/create_gateway_tests]
@@ -176,7 +175,7 @@ def new_key(random: Random, length: int) -> str:
 def valid_key(key: SecretStr | None, *, any_characters: bool = False) -> str:
     """Return a key that was given, or refuse it."""
     text = key.get_secret_value() if key is not None else ""
-    if not (text.isascii() and (any_characters or text.isalnum()) and 1 <= len(text) <= MOST_KEY):
+    if not (text.isascii() and (any_characters or text.isalnum()) and 1 <= len(text) <= wire.MOST_KEY):
         raise refusals.bad_request(  # [rec network/set_shared_key_tests]
             "The specified shared key was not valid. The key must be an alpha-numeric string of 1 to 128 characters. "
         )

@@ -118,6 +118,7 @@ class Resource(Generic[F, S]):
     mended: ClassVar[Sequence[str]] = ()
     kept: ClassVar[Sequence[str]] = ()
     called: ClassVar[Mapping[str, str]] = {}
+    folded: ClassVar[Sequence[str]] = ("location", "affinity_group")
     known_by: ClassVar[str] = "name"
     shown: ClassVar[str] = ""
     holds_disks: ClassVar[bool] = False
@@ -263,10 +264,8 @@ class Resource(Generic[F, S]):
         """Yield the differences between it and the plan."""
         shown = self._shown(found)
         for name in (*self.fixed, *self.mended):
-            wanted = getattr(self.spec, name)
-            yield from differ(
-                name, getattr(shown, self.called.get(name, name)), wanted, mends=name in self.mended
-            )
+            present, wanted = getattr(shown, self.called.get(name, name)), getattr(self.spec, name)
+            yield from differ(name, present, wanted, mends=name in self.mended, folded=name in self.folded)
 
     def operation(self, action: str) -> Operation:
         """Return the facts of the operation by which it is created, changed or removed."""

@@ -41,6 +41,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
     leaves_disks: ClassVar[bool] = True
     inside: ClassVar[str] = "hosted_service"
     mended: ClassVar[Sequence[str]] = ("role_size", "availability_set_name", "provision_guest_agent")
+    folded: ClassVar[Sequence[str]] = ("role_size", "availability_set_name")
 
     def __init__(
         self,

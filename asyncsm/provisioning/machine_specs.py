@@ -303,9 +303,14 @@ class VirtualMachineSpec(Spec):
         }
 
     def _blob(self, account: str | None, what: str) -> str | None:
-        if account is None:
-            return None
-        return f"https://{account}.blob.core.windows.net/vhds/{self.service_name}-{self.name}-{what}.vhd"
+        return None if account is None else f"https://{account}.blob.core.windows.net{self._blob_path(what)}"
+
+    def _blob_path(self, what: str) -> str:
+        return f"/vhds/{self.service_name}-{self.name}-{what}.vhd"
+
+    def has_named(self, disk: models.DataVirtualHardDisk) -> bool:
+        """Tell whether a data disk's blob has the name that a plan gives where it has no `media_link`."""
+        return (disk.media_link or "").lower().endswith(self._blob_path(f"data{disk.lun}").lower())
 
     def network(self) -> models.ConfigurationSet | None:
         """Build the client's argument for endpoints and subnets."""

@@ -27,6 +27,9 @@ from asyncsm.wire.document import Document
 
 ThingT = TypeVar("ThingT")
 RequestT = TypeVar("RequestT", bound=Document)
+UpdateT = TypeVar("UpdateT", bound=Document)
+ANYTHING: Final = re.compile(".*", re.DOTALL)
+"""Pattern of names that are no more than words for people."""
 Verb: TypeAlias = Literal["list", "read", "create", "put", "patch", "remove"]
 Parameters: TypeAlias = Mapping[str, str]
 
@@ -56,11 +59,11 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         kept_in: the field that has them, of the subscription or of one of `whole`.
         whole: the family of which they are parts, if any; a change of a part holds the whole.
         listing: the document of a list.
-        by_id: whether the service names new ones, by UUIDs.
+        by_id: whether the service names new ones, by UUIDs, which the operation tells that makes one.
         putting: in the name of the operation that puts or patches one.
         late: whether a change of what does not exist is accepted, and fails in the end.
         name_pattern: names that are valid.
-        quota: the field of `Quotas`.
+        quota: the field of `Quotas`, if there is one.
         missing, taken, invalid: sentences of refusals.
         used: likewise, with ``{user}``.
     """
@@ -78,7 +81,7 @@ class Collection(ABC, Generic[ThingT, RequestT]):
     putting: str = "Set"
     late: bool = False
     name_pattern: re.Pattern[str] = re.compile(r"\w([\w .-]{0,78}\w)?", re.ASCII)  # [guess]
-    quota: str
+    quota: str = ""
     missing: str = "The {noun} {name} does not exist."
     taken: str = "A {noun} with the name '{name}' already exists."
     invalid: str = "The name '{name}' of the {noun} is invalid."
@@ -165,7 +168,7 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         wanted = call.body(self.request)
         self.check(self.name_in(wanted), wanted)
         held, name, thing = self._new(call, wanted)
-        reply = self.begin(call, thing)
+        reply = self.begin(call, thing, data=name if self.by_id else "")
         held[name] = thing
         return reply
 
@@ -200,9 +203,9 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         """Let one be there, or be another, at the end of an operation."""
         return self.begin(call, thing, partial(_put, held, name, thing))
 
-    def begin(self, call: Call, thing: ThingT, then: Effect | None = None) -> Reply:
-        """Let a change of one take its time, with an effect at its end."""
-        return call.accept(locks=self.locks(call, thing), then=then)
+    def begin(self, call: Call, thing: ThingT, then: Effect | None = None, data: str = "") -> Reply:
+        """Let a change of one take its time, with an effect at its end, and what its operation tells then."""
+        return call.accept(locks=self.locks(call, thing), then=then, data=data)
 
     def drop(self, subscription: Subscription, parameters: Parameters) -> None:
         """Take one out at the end of its removal, or refuse."""
@@ -218,11 +221,11 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         self._require_room(call, held, name)
 
     def _require_room(self, call: Call, held: ByName[ThingT], name: str) -> None:
-        if not self.by_id and self.name_pattern.fullmatch(name) is None:
+        if self.name_pattern.fullmatch(name) is None:
             raise refusals.bad_request(self.invalid.format(noun=self.noun, name=name))  # [guess]
-        limit = getattr(call.subscription.quotas, self.quota)
-        if len(held) >= limit:
-            raise refusals.quota_exceeded(f"{self.noun.lower()} count", limit, len(held))  # [protocol 3.4]
+        if self.quota:
+            limit = getattr(call.subscription.quotas, self.quota)
+            refusals.require_quota(f"{self.noun.lower()} count", limit, len(held))  # [protocol 3.4]
 
     def _is_going(self, subscription: Subscription, thing: ThingT) -> bool:
         """Tell whether a removal has begun that will succeed: reads do not show the resource any more."""
@@ -231,14 +234,27 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         return going and not any(True for _ in self.users(subscription, thing))
 
 
-class Immediate(Collection[ThingT, RequestT]):
-    """A family whose changes are done with the answer, which shows what was made or changed."""
+class Updated(Collection[ThingT, RequestT], Generic[ThingT, RequestT, UpdateT]):
+    """A family whose PUT or PATCH changes what there is, as a document of its own says.
+
+    Attributes:
+        update: that document.
+    """
 
     putting: str = "Update"
+    update: type[UpdateT]
 
     @abstractmethod
-    def change(self, call: Call, thing: ThingT, wanted: RequestT) -> Document | None:
-        """Change one as a PUT says, or refuse; return what that is answered."""
+    def change(self, call: Call, thing: ThingT, wanted: UpdateT) -> Reply:
+        """Change one, or refuse; what the request does not name stays."""
+
+    def put(self, call: Call) -> Reply:
+        """Answer a PUT or PATCH."""
+        return self.change(call, self.find(call), call.body(self.update))
+
+
+class AtOnce(Collection[ThingT, RequestT]):
+    """A family that is made and removed with the answer, which shows what was made."""
 
     def made(self, call: Call, thing: ThingT) -> Reply:
         """Return what the POST is answered that has made one."""
@@ -251,15 +267,25 @@ class Immediate(Collection[ThingT, RequestT]):
         held[name] = thing
         return self.made(call, thing)
 
-    def put(self, call: Call) -> Reply:
-        """Answer a PUT: one is what the request says."""
-        return self.answered(self.change(call, self.find(call), call.body(self.request)))
-
     def remove(self, call: Call) -> Reply:
         """Answer a DELETE: one is gone."""
         self.find(call)
         self.drop(call.subscription, call.parameters)
         return self.answered()
+
+
+class Immediate(AtOnce[ThingT, RequestT]):
+    """A family whose changes, too, are done with the answer, and have the document that makes one."""
+
+    putting: str = "Update"
+
+    @abstractmethod
+    def change(self, call: Call, thing: ThingT, wanted: RequestT) -> Document | None:
+        """Change one as a PUT says, or refuse; return what that is answered."""
+
+    def put(self, call: Call) -> Reply:
+        """Answer a PUT: one is what the request says."""
+        return self.answered(self.change(call, self.find(call), call.body(self.request)))
 
 
 def changing(thing: object, **changes: object) -> Effect:

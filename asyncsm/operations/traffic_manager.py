@@ -11,6 +11,7 @@ from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import Ends
 from asyncsm.operations.kinds import Name, Text, between, one_of
 from asyncsm.polling import OperationHandle
+from asyncsm.wire.figures import HIGHEST_PORT
 
 family: Final = Family(
     "Traffic Manager",
@@ -137,7 +138,7 @@ class TrafficManagerOperations(Caller):
         endpoints: Sequence[wire.traffic_manager.TrafficEndpoint],
         time_to_live_in_seconds: Annotated[int, between(30, 999_999)] = 300,
         monitor_protocol: Annotated[str, one_of(("HTTP", "HTTPS"))] = "HTTP",
-        monitor_port: Annotated[int, between(1, 65535)] = 80,
+        monitor_port: Annotated[int, between(1, HIGHEST_PORT)] = 80,
         monitor_path: Text = "/",
     ) -> OperationHandle:
         """Say where the name of a profile leads, in place of what was said before, and enable it.

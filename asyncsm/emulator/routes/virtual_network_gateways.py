@@ -10,11 +10,11 @@ from pydantic import SecretStr
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
-from asyncsm.emulator.collections import Immediate, Verb
+from asyncsm.emulator.collections import ANYTHING, AtOnce, Updated, Verb
 from asyncsm.emulator.gateways import Gateway, GatewayConnection
 from asyncsm.emulator.routes.gateways import require_subnet
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import addresses, circuits, gateways as rules
+from asyncsm.emulator.rules import circuits, gateways as rules
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import virtual_network_gateways as wire, vpn_gateways
@@ -129,21 +129,22 @@ rules.serve_captures(routes, GATEWAY, "VirtualNetwork", _gateway)
 # Local network gateways, whose changes are done with the answer
 
 
-def _require_prefixes(space: wire.AddressStrings | None) -> None:
-    for prefix in space.strings if space is not None else ():
-        try:
-            addresses.block_of(prefix)
-        except ValueError as error:
-            raise refusals.bad_request(f"The address prefix {prefix} is not valid.") from error  # [guess]
-
-
-class _LocalGateways(Immediate[wire.LocalNetworkGateway, wire.CreateLocalNetworkGatewayParameters]):
+class _LocalGateways(
+    Updated[
+        wire.LocalNetworkGateway,
+        wire.CreateLocalNetworkGatewayParameters,
+        wire.UpdateLocalNetworkGatewayParameters,
+    ],
+    AtOnce[wire.LocalNetworkGateway, wire.CreateLocalNetworkGatewayParameters],
+):
     resource: str = "LocalNetworkGateway"
     noun: str = "local network gateway"
     verbs: Sequence[Verb] = ("list", "read", "create", "patch", "remove")
     path = "services/networking/localnetworkgateways"
     parameter = "gatewayId"
     request = wire.CreateLocalNetworkGatewayParameters
+    update = wire.UpdateLocalNetworkGatewayParameters
+    name_pattern = ANYTHING
     kept_in: str = "local_network_gateways"
     listing: type[Document] = wire.LocalNetworkGateways
     by_id: bool = True
@@ -154,7 +155,6 @@ class _LocalGateways(Immediate[wire.LocalNetworkGateway, wire.CreateLocalNetwork
     def make(
         self, call: Call, name: str, wanted: wire.CreateLocalNetworkGatewayParameters
     ) -> wire.LocalNetworkGateway:
-        _require_prefixes(wanted.address_space)
         return wire.LocalNetworkGateway(
             address_space=wanted.address_space or wire.AddressStrings(),
             gateway_name=wanted.gateway_name,
@@ -171,18 +171,17 @@ class _LocalGateways(Immediate[wire.LocalNetworkGateway, wire.CreateLocalNetwork
         """Answer with an empty location, which is nil in a list [rec network/locall_network_gateway_tests]."""
         return self.answered(self.find(call).model_copy(update={"location": ""}))
 
-    def put(self, call: Call) -> Reply:
-        """Answer a PATCH: what the request does not name stays."""
-        local, wanted = self.find(call), call.body(wire.UpdateLocalNetworkGatewayParameters)
-        _require_prefixes(wanted.address_space)
-        changed = local.model_copy()
-        changed.address_space = wanted.address_space or local.address_space
-        changed.bgp_settings = wanted.bgp_settings or local.bgp_settings
-        call.subscription.local_network_gateways[local.id] = changed
+    def change(
+        self,
+        call: Call,
+        thing: wire.LocalNetworkGateway,
+        wanted: wire.UpdateLocalNetworkGatewayParameters,
+    ) -> Reply:
+        changed = thing.model_copy()
+        changed.address_space = wanted.address_space or thing.address_space
+        changed.bgp_settings = wanted.bgp_settings or thing.bgp_settings
+        call.subscription.local_network_gateways[thing.id] = changed
         return self.answered()
-
-    def change(self, call: Call, thing: wire.LocalNetworkGateway, wanted: object) -> None:
-        """Change nothing: there is no PUT."""
 
     def users(self, subscription: Subscription, thing: wire.LocalNetworkGateway) -> Iterator[str]:
         connections = subscription.gateway_connections.values()

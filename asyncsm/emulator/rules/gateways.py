@@ -22,6 +22,7 @@ from asyncsm.emulator.rules.instances import Timing, public_address
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import vpn_gateways as wire
+from asyncsm.wire.figures import MOST_CAPTURE, MOST_KEY
 from asyncsm.wire.gateways import GatewayOperationAsyncResponse
 from asyncsm.wire.virtual_network_gateways import BgpSettings
 
@@ -29,7 +30,6 @@ PROVISIONED: Final = wire.GatewayState.PROVISIONED
 NOT_PROVISIONED: Final = wire.GatewayState.NOT_PROVISIONED
 LETTERS: Final = string.ascii_letters + string.digits
 USUAL_KEY: Final = 32
-MOST_CAPTURE: Final = 300
 STOPPING: Final = 240.0
 """Seconds from the end of a capture to its result [rec network/diagnostics_v2_tests]."""
 SUBNET: Final = "gatewaysubnet"
@@ -175,7 +175,7 @@ def new_key(random: Random, length: int) -> str:
 def valid_key(key: SecretStr | None, *, any_characters: bool = False) -> str:
     """Return a key that was given, or refuse it."""
     text = key.get_secret_value() if key is not None else ""
-    if not (text.isascii() and (any_characters or text.isalnum()) and 1 <= len(text) <= wire.MOST_KEY):
+    if not (text.isascii() and (any_characters or text.isalnum()) and 1 <= len(text) <= MOST_KEY):
         raise refusals.bad_request(  # [rec network/set_shared_key_tests]
             "The specified shared key was not valid. The key must be an alpha-numeric string of 1 to 128 characters. "
         )

@@ -31,12 +31,6 @@ CERTIFICATES: Final = GATEWAY + "/sslcertificates"
 CERTIFICATE: Final = CERTIFICATES + "/{certificate_name}"
 
 
-def _configuration(
-    configuration: wire.application_gateways.ApplicationGatewayConfiguration,
-) -> wire.application_gateways.ApplicationGatewayConfiguration:
-    return configuration
-
-
 class ApplicationGatewayOperations(Caller):
     """Operations on application gateways, what they are told, and their certificates."""
 
@@ -138,7 +132,6 @@ class ApplicationGatewayOperations(Caller):
         CONFIGURATION + API,
         method="POST",
         body=lambda: wire.application_gateways.ApplicationGatewayConfiguration,
-        made=_configuration,
     )
     async def set_application_gateway_configuration(
         self, gateway_name: str, configuration: wire.application_gateways.ApplicationGatewayConfiguration

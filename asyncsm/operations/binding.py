@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeAlias, TypeVar, cast, get_args
 from urllib.parse import quote
 
@@ -67,6 +67,7 @@ class Binder:
             (one.name for one in parameters if operation.body and _is_model(one.type, operation.body)), None
         )
         self._fields = [] if self._whole_body else list(operation.fields.items())
+        self._parts = [(name.split("."), parameter) for name, parameter in operation.parts.items()]
         self._made_of = operation.made_of
         self._usual = operation.usual.likely if operation.usual else None
 
@@ -166,6 +167,9 @@ class Binder:
         fields = {
             field: value for field, parameter in self._fields if (value := values.get(parameter)) is not None
         }
+        for place, parameter in self._parts:
+            if (value := values.get(parameter)) is not None:
+                _put(fields, place, value)
         try:
             return model(**fields)
         except InvalidArgument as error:
@@ -179,6 +183,15 @@ class Binder:
             if name in {field, model.model_fields[field].alias}:
                 return InvalidArgument(parameter + dot + rest, error.rule)
         return error
+
+
+def _put(fields: dict[str, object], place: Sequence[str], value: object) -> None:
+    """Let a field at any depth have a value; see `Operation.parts`."""
+    for name in place[:-1]:
+        part: dict[str, object] = {}
+        known = fields.setdefault(name.removesuffix("[]"), [part] if name.endswith("[]") else part)
+        fields = cast("dict[str, object]", known[0] if isinstance(known, list) else known)
+    fields[place[-1]] = value
 
 
 def request_of(

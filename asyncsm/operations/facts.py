@@ -120,6 +120,8 @@ class Operation:
         headers: besides those that every request has.
         body: model of the document that is sent.
         fields: the body's fields, and the parameters that fill them.
+        parts: fields of the body's parts, as ``route.next_hop``, and the parameters that fill them; ``monitors[].port``
+            is a field of the only item of a list.
         made: the function that makes the body, where it takes more than filling its fields.
         reply: model of the document that is answered, or ``bytes``; ``None`` for a change.
         ends: how its end is learned.
@@ -151,6 +153,7 @@ class Operation:
     headers: Mapping[str, str]
     body: type[Document] | None
     fields: Mapping[str, str]
+    parts: Mapping[str, str]
     made: Callable[..., Document] | None = field(repr=False)
     reply: type | None
     ends: Ends

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from asyncsm import wire
@@ -27,37 +26,6 @@ GATEWAYS: Final = "services/networking/localnetworkgateways"
 GATEWAY: Final = GATEWAYS + "/{gateway_id}"
 
 
-def _space(address_space: Sequence[str] | None) -> wire.virtual_network_gateways.AddressStrings | None:
-    return (
-        None
-        if address_space is None
-        else wire.virtual_network_gateways.AddressStrings(strings=list(address_space))
-    )
-
-
-def _local(
-    gateway_name: str,
-    ip_address: str,
-    address_space: Sequence[str],
-    bgp_settings: wire.virtual_network_gateways.BgpSettings | None,
-) -> wire.virtual_network_gateways.CreateLocalNetworkGatewayParameters:
-    return wire.virtual_network_gateways.CreateLocalNetworkGatewayParameters(
-        address_space=_space(address_space),
-        gateway_name=gateway_name,
-        ip_address=ip_address,
-        bgp_settings=bgp_settings,
-    )
-
-
-def _changed(
-    address_space: Sequence[str] | None, bgp_settings: wire.virtual_network_gateways.BgpSettings | None
-) -> wire.virtual_network_gateways.UpdateLocalNetworkGatewayParameters:
-    space = _space(address_space)
-    return wire.virtual_network_gateways.UpdateLocalNetworkGatewayParameters(
-        address_space=space, bgp_settings=bgp_settings
-    )
-
-
 class LocalNetworkGatewayOperations(Caller):
     """Operations on local network gateways; their changes are done with the answer."""
 
@@ -80,7 +48,7 @@ class LocalNetworkGatewayOperations(Caller):
     @family.acts(
         GATEWAYS + API,
         body=lambda: wire.virtual_network_gateways.CreateLocalNetworkGatewayParameters,
-        made=_local,
+        parts={"address_space.strings": "address_space"},
         reconcile=Reconcile.UNLISTED,
     )
     async def create_local_network_gateway(
@@ -115,7 +83,7 @@ class LocalNetworkGatewayOperations(Caller):
         GATEWAY + API,
         method="PATCH",
         body=lambda: wire.virtual_network_gateways.UpdateLocalNetworkGatewayParameters,
-        made=_changed,
+        parts={"address_space.strings": "address_space"},
         needs=[AtLeastOne("address_space", "bgp_settings")],
     )
     async def update_local_network_gateway(

@@ -33,29 +33,6 @@ def _switched(status: str) -> wire.traffic_manager.TrafficProfile:
     )
 
 
-def _definition(
-    load_balancing_method: str,
-    endpoints: Sequence[wire.traffic_manager.TrafficEndpoint],
-    time_to_live_in_seconds: int,
-    monitor_protocol: str,
-    monitor_port: int,
-    monitor_path: str,
-) -> wire.traffic_manager.TrafficDefinition:
-    models = wire.traffic_manager
-    monitor = models.TrafficMonitor(
-        protocol=monitor_protocol,
-        port=monitor_port,
-        http_options=models.TrafficHttpOptions(relative_path=monitor_path),
-    )
-    return models.TrafficDefinition(
-        dns_options=models.TrafficDnsOptions(time_to_live_in_seconds=time_to_live_in_seconds),
-        monitors=[monitor],
-        policy=models.TrafficPolicy(
-            load_balancing_method=models.LoadBalancingMethod(load_balancing_method), endpoints=list(endpoints)
-        ),
-    )
-
-
 class TrafficManagerOperations(Caller):
     """Operations on profiles and their definitions; changes are done with the answer."""
 
@@ -129,7 +106,17 @@ class TrafficManagerOperations(Caller):
         ...
 
     @family.replaces(
-        DEFINITIONS, method="POST", body=lambda: wire.traffic_manager.TrafficDefinition, made=_definition
+        DEFINITIONS,
+        method="POST",
+        body=lambda: wire.traffic_manager.TrafficDefinition,
+        parts={
+            "dns_options.time_to_live_in_seconds": "time_to_live_in_seconds",
+            "monitors[].protocol": "monitor_protocol",
+            "monitors[].port": "monitor_port",
+            "monitors[].http_options.relative_path": "monitor_path",
+            "policy.load_balancing_method": "load_balancing_method",
+            "policy.endpoints": "endpoints",
+        },
     )
     async def create_definition(
         self,

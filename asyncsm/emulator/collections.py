@@ -177,9 +177,11 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         name = self.name_in(wanted)
         held = self.held(call.subscription, call.parameters)
         self.require_new(call, held, name)
-        name = call.new_uuid() if self.by_id else name
+        if self.by_id:
+            name = call.new_uuid()
+        else:
+            call.acts_on(*call.path.split("/"), name)
         thing = self.make(call, name, wanted)
-        call.acts_on(*call.path.split("/"), name)
         return held, name, thing
 
     def put(self, call: Call) -> Reply:

@@ -42,7 +42,7 @@ class Binder:
         numbers = {one.name for one in operation.parameters if one.type is int}
         self._path = _filler(operation.path, numbers)
         self._target = _filler(operation.target, numbers)
-        self._otherwise = _filler(operation.otherwise, numbers)
+        self._otherwise = _filler(operation.otherwise or "", numbers)
         self._lane = _lane_filler(operation.lane)
         self._query = [
             (f"{name}=", value.strip("{}"), value[0] == "{") for name, value in operation.query.items()
@@ -152,8 +152,10 @@ class Binder:
             ]
         )
 
-    def otherwise(self, values: Values) -> Request:
-        """The request that reads what a change has answered, where that was lost."""
+    def otherwise(self, values: Values) -> Request | None:
+        """The request that reads what a change has answered, where that was lost; ``None`` if nothing tells it."""
+        if not self.operation.otherwise:
+            return None
         return Request("GET", self._otherwise(values), version=self.operation.version)
 
     def _body(self, values: Values) -> Document | None:

@@ -26,14 +26,19 @@ def check(operation: Operation, where: str) -> None:
     names = {one.name for one in operation.parameters}
     used = {
         name
-        for template in (operation.path, operation.target, operation.otherwise, *operation.query.values())
+        for template in (
+            operation.path,
+            operation.target,
+            operation.otherwise or "",
+            *operation.query.values(),
+        )
         for name in PLACEHOLDER.findall(template)
     }
     for name in sorted(used - names):
         raise MisdeclaredError(f"{where}: {{{name}}} is no parameter")
     if not operation.changes and operation.reply is None:
         raise MisdeclaredError(f"{where} reads, and returns an OperationHandle")
-    if operation.plain and operation.changes and operation.reply is not None and not operation.otherwise:
+    if operation.plain and operation.changes and operation.reply and operation.otherwise is None:
         raise MisdeclaredError(
             f"{where} answers a document, and does not say otherwise= where else to read it"
         )

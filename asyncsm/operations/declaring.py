@@ -96,7 +96,7 @@ class Facts(TypedDict, total=False):
     destructive: bool
     needs: Sequence[ExactlyOne | AtLeastOne]
     otherwise: str
-    """Path to read instead, where the reply of a change is a document and was lost."""
+    """Path to read instead, where the reply of a change is a document and was lost; "" for none."""
     changes: bool
     evidence: str
 
@@ -260,7 +260,7 @@ class Declaration:
             scoped=facts.get("scoped", True),
             destructive=facts.get("destructive", False),
             needs=tuple(facts.get("needs", ())),
-            otherwise=facts.get("otherwise", ""),
+            otherwise=facts.get("otherwise"),
             changes=facts.get("changes", True),
             evidence=facts.get("evidence", family.evidence),
             parameters=parameters,

@@ -133,7 +133,7 @@ class Operation:
         scoped: whether `path` stands below the subscription.
         destructive: whether something is lost by it.
         needs: rules over several parameters.
-        otherwise: path at which the reply of a change is read that was lost.
+        otherwise: path at which the reply of a change is read that was lost; "" if nowhere.
         changes: whether it changes anything; a question that is a POST does not.
         evidence: where these facts are from.
         parameters: in the order of the signature.
@@ -165,7 +165,7 @@ class Operation:
     scoped: bool
     destructive: bool
     needs: tuple[ExactlyOne | AtLeastOne, ...]
-    otherwise: str
+    otherwise: str | None
     changes: bool
     evidence: str
     parameters: tuple[Parameter, ...]

@@ -7,7 +7,6 @@ from typing import Final
 from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
-from asyncsm.operations.binding import request_of
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import AtLeastOne, Ends
 from asyncsm.operations.kinds import IPAddress, Name, Names
@@ -50,6 +49,7 @@ class LocalNetworkGatewayOperations(Caller):
         body=lambda: wire.virtual_network_gateways.CreateLocalNetworkGatewayParameters,
         parts={"address_space.strings": "address_space"},
         reconcile=Reconcile.UNLISTED,
+        otherwise="",
     )
     async def create_local_network_gateway(
         self,
@@ -70,14 +70,7 @@ class LocalNetworkGatewayOperations(Caller):
             BadRequest: an address cannot be read.
             OutcomeUnknown: it is known now, and the reply with its id was lost.
         """
-        request = request_of(
-            LocalNetworkGatewayOperations.create_local_network_gateway,
-            gateway_name,
-            ip_address,
-            address_space,
-            bgp_settings,
-        )
-        return await self.change(wire.vpn_gateways.PlainString, request)
+        ...
 
     @family.replaces(
         GATEWAY + API,

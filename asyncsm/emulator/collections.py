@@ -115,7 +115,7 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         """Return a new one, or refuse."""
 
     def check(self, name: str, wanted: RequestT) -> None:
-        """Refuse a request that cannot be meant, whatever there is."""
+        """Refuse a request that cannot be meant, whatever there is, before the rules of its fields."""
 
     def shown(self, call: Call, thing: ThingT) -> Document:
         """Return one as it is read: by default as it is held."""
@@ -165,8 +165,7 @@ class Collection(ABC, Generic[ThingT, RequestT]):
 
     def create(self, call: Call) -> Reply:
         """Answer a POST: one is there at once, and locked until the operation ends."""
-        wanted = call.body(self.request)
-        self.check(self.name_in(wanted), wanted)
+        wanted = call.body(self.request, lambda given: self.check(self.name_in(given), given))
         held, name, thing = self._new(call, wanted)
         reply = self.begin(call, thing, data=name if self.by_id else "")
         held[name] = thing
@@ -186,9 +185,8 @@ class Collection(ABC, Generic[ThingT, RequestT]):
 
     def put(self, call: Call) -> Reply:
         """Answer a PUT: at the end of the operation one is there, or is what the request says."""
-        wanted = call.body(self.request)
         name = call.parameters[self.parameter]
-        self.check(name, wanted)
+        wanted = call.body(self.request, partial(self.check, name))
         held = self.held(call.subscription, call.parameters)
         if name not in held:
             self._require_room(call, held, name)

@@ -201,7 +201,7 @@ class Collection(ABC, Generic[ThingT, RequestT]):
 
     def keep(self, call: Call, held: ByName[ThingT], name: str, thing: ThingT) -> Reply:
         """Let one be there, or be another, at the end of an operation."""
-        return self.begin(call, thing, partial(_put, held, name, thing))
+        return self.begin(call, thing, keeping(held, name, thing))
 
     def begin(self, call: Call, thing: ThingT, then: Effect | None = None, data: str = "") -> Reply:
         """Let a change of one take its time, with an effect at its end, and what its operation tells then."""
@@ -293,6 +293,16 @@ def changing(thing: object, **changes: object) -> Effect:
     return partial(_change, thing, changes)
 
 
+def keeping(held: ByName[ThingT], name: str, thing: ThingT) -> Effect:
+    """Return the effect that lets `thing` be there, or be another."""
+    return partial(_put, held, name, thing)
+
+
+def dropping(held: ByName[ThingT], name: str) -> Effect:
+    """Return the effect that takes one out."""
+    return partial(_drop, held, name)
+
+
 @effect("collections/change", "application-gateways/change")
 def _change(thing: object, changes: Mapping[str, object]) -> None:
     for name, value in changes.items():
@@ -325,6 +335,11 @@ def _fail(refusal: Refusal) -> None:
 @effect("collections/put")
 def _put(held: ByName[ThingT], name: str, thing: ThingT) -> None:
     held[name] = thing
+
+
+@effect("collections/drop")
+def _drop(held: ByName[ThingT], name: str) -> None:
+    del held[name]
 
 
 @effect("collections/remove")

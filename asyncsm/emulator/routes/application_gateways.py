@@ -105,10 +105,7 @@ def _extent(size: str | None, instances: int) -> tuple[str, int]:
 
 def _place(subscription: Subscription, network: str, names: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     """Return a network and its subnets as they are spelt; refuse those that a gateway cannot be in."""
-    site = subscription.networks.sites.get(network)
-    if site is None:
-        sentence = f"The specified virtual network name '{network}' is not valid or could not be found."
-        raise refusals.bad_request(sentence)  # [lifecycles 0]
+    site = rules.network(subscription, network)
     known = {subnet.name.lower(): subnet for subnet in site.subnets if subnet.name.lower() != rules.SUBNET}
     there = names and {name.lower() for name in names} <= known.keys()
     sentence = f"An application gateway cannot be in these subnets of {site.name}: {', '.join(names)}."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from ipaddress import IPv4Network
 from typing import Final, TypeVar
 
@@ -13,8 +12,7 @@ from asyncsm.emulator.circuits import DedicatedCircuit
 from asyncsm.emulator.collections import Collection, Updated, Verb, Whole, changing
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import circuits as rules
-from asyncsm.emulator.saved_names import effect
+from asyncsm.emulator.rules import circuits as rules, gateways
 from asyncsm.wire import express_route as wire
 from asyncsm.wire.base import XmlModel
 
@@ -81,13 +79,11 @@ class _Circuits(Updated[DedicatedCircuit, wire.CreateDedicatedCircuit, wire.Upda
         key = call.parameters[self.parameter]
         circuit = self.held(call.subscription, call.parameters).get(key)
         if circuit is None:
-            # [rec express_route/dedicated_circuit_tests]
-            raise refusals.bad_request(
-                f"The specified service key '{key}' is not valid or could not be found."
-            )
+            raise gateways.unknown("service key", key)
         for user in rules.users(call.state, circuit):
-            sentence = f"The dedicated circuit {circuit.name} is in use by {user}."
-            raise refusals.bad_request(sentence)  # [guess]
+            raise refusals.bad_request(
+                self.used.format(noun=self.noun, name=circuit.name, user=user)
+            )  # [guess]
         return super().remove(call)
 
     def shown(self, call: Call, thing: DedicatedCircuit) -> wire.DedicatedCircuit:
@@ -265,20 +261,18 @@ def provision(call: Call) -> Reply:
     if circuit.connected_by is not None:
         raise refusals.conflict("The cross connection already exists.")  # [guess]
     tag = 1 + max(one.tag for _, one in rules.all_circuits(call.state))
-    then = partial(_connect, circuit, State.PROVISIONING, call.subscription.id, tag)
-    return call.accept(locks=[circuit], then=then)
+    return _told(call, circuit, State.PROVISIONING, tag)
 
 
 @routes.put(f"{CIRCUIT}/crossconnection", "UpdateCrossConnection")
 def notify(call: Call) -> Reply:
     """Update Cross Connection, which stays also where it is not provisioned [guess]."""
     circuit, news = _connected(call), call.body(wire.UpdateCrossConnection).operation
-    state = State(news.removeprefix("NotifyCrossConnection"))
-    then = partial(_connect, circuit, state, call.subscription.id, circuit.tag)
-    return call.accept(locks=[circuit], then=then)
+    return _told(call, circuit, State(news.removeprefix("NotifyCrossConnection")), circuit.tag)
 
 
-@effect("circuits/connect")
-def _connect(circuit: DedicatedCircuit, state: State, provider: str, tag: int) -> None:
-    circuit.connected_by, circuit.tag = provider, tag
-    circuit.change(service_provider_provisioning_state=state)
+def _told(call: Call, circuit: DedicatedCircuit, state: State, tag: int) -> Reply:
+    shown = circuit.shown.model_copy(update={"service_provider_provisioning_state": state})
+    return circuits.begin(
+        call, circuit, changing(circuit, connected_by=call.subscription.id, tag=tag, shown=shown)
+    )

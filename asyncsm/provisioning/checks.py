@@ -25,6 +25,7 @@ MACHINES_OF_A_DEPLOYMENT: Final = 50
 
 _NAMING: Final = {
     "service_name": "hosted_services",
+    "storage_account": "storage_accounts",
     "server_name": "sql_servers",
     "cloud_service_id": "cloud_services",
     "affinity_group": "affinity_groups",
@@ -34,6 +35,7 @@ _NAMING: Final = {
     "route_table_name": "route_tables",
     "dns_servers": "dns_servers",
     "connections": "local_network_sites",
+    "connected_to": "local_network_gateways",
 }
 """Sections of the resources that others name, by the field that has the name or the names."""
 
@@ -118,7 +120,7 @@ class Checks:
         for section in SECTIONS:
             told: set[str] = set()
             for path, one in self._copies[section]:
-                for field, name, named in _names_in(one, path):
+                for field, name, named in names_in(one, path):
                     if name.lower() in known[named] or name in told:
                         continue
                     for close in get_close_matches(name.lower(), known[named], n=1, cutoff=0.8):
@@ -266,7 +268,7 @@ def _repeated(values: Sequence[object]) -> list[int]:
     return [number for number, value in enumerate(values) if value in values[:number]]
 
 
-def _names_in(spec: Any, path: Path_) -> Iterator[tuple[Path_, str, str]]:
+def names_in(spec: Any, path: Path_ = ()) -> Iterator[tuple[Path_, str, str]]:
     """Yield the names of other resources in a spec: where they are, and the section of what they name."""
     for field, section in _NAMING.items():
         named = getattr(spec, field, None)
@@ -277,7 +279,7 @@ def _names_in(spec: Any, path: Path_) -> Iterator[tuple[Path_, str, str]]:
                 where = (*path, field, place)
                 yield (where, one, section) if isinstance(one, str) else ((*where, "name"), one.name, section)
     for place, subnet in enumerate(getattr(spec, "subnets", ())):
-        yield from _names_in(subnet, (*path, "subnets", place))
+        yield from names_in(subnet, (*path, "subnets", place))
     network = getattr(spec, "network_config", None)
     if network is not None:
-        yield from _names_in(network, (*path, "network_config"))
+        yield from names_in(network, (*path, "network_config"))

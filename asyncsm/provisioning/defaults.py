@@ -56,10 +56,18 @@ class Sections(Part):
     @classmethod
     def kinds(cls) -> dict[str, type[Spec]]:
         """Return what the entries of each kind are, by the name of the kind."""
+        listed = {name: get_args(field.annotation)[:1] for name, field in cls.model_fields.items()}
         return {
-            section.removesuffix("s"): get_args(cls.model_fields[section].annotation)[0]
-            for section in Sections.model_fields
+            name.removesuffix("s"): entry
+            for name, of in listed.items()
+            for entry in of
+            if isinstance(entry, type) and issubclass(entry, Spec)
         }
+
+    @classmethod
+    def sections(cls) -> list[str]:
+        """Return the names of all sections; a seed has more than a plan."""
+        return [f"{kind}s" for kind in cls.kinds()]
 
 
 SECTIONS: Final = tuple(Sections.model_fields)

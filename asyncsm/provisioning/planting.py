@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from pydantic import ValidationError
-
 from asyncsm.config import LanePolicy
 from asyncsm.emulator import catalogue, seeding
 from asyncsm.emulator.call import World
@@ -26,7 +24,6 @@ from asyncsm.emulator.seeding import SeedDocument, SeedError, VirtualMachineSeed
 from asyncsm.emulator.standing import LIMITLESS, StandingSubscription
 from asyncsm.emulator.state import Quotas, Subscription, SubscriptionCertificate
 from asyncsm.errors import AsyncsmError, InvalidArgument
-from asyncsm.provisioning.expansion import TemplateError, expand
 from asyncsm.provisioning.machine_specs import DataDiskSpec, LinuxSpec, OSDiskSpec, SystemSpec, WindowsSpec
 from asyncsm.provisioning.plan import PlanError
 from asyncsm.provisioning.problems import Path_, problem
@@ -78,7 +75,7 @@ def plant(document: SeedDocument, world: World, quotas: Quotas, certificate: Sub
         SeedError: something of it cannot be. What came before that is there.
     """
     try:
-        parts = shares(document)
+        parts = {name: share.expanded() for name, share in shares(document).items()}
     except PlanError as error:
         raise SeedError(error.problems) from None
     # Whoever calls may be in an event loop, in which no other can run.
@@ -169,10 +166,9 @@ class _Planter:
     ) -> None:
         """Make what a plan cannot have."""
         for section in sections:
-            for number, entry in enumerate(getattr(self._document, section)):
-                with _told_of((section, number)):
-                    for one in expand(entry):
-                        await create(one, site)
+            for one in getattr(self._document, section):
+                with _told_of(one.origin):
+                    await create(one, site)
 
     async def _create_network_part(self, spec: Any, site: Site) -> None:
         network, name = site.network, spec.name
@@ -331,7 +327,7 @@ def _told_of(path: Path_) -> Iterator[None]:
         yield
     except SeedError:
         raise
-    except (AsyncsmError, OSError, TemplateError, ValidationError) as error:
+    except (AsyncsmError, OSError) as error:
         message = str(getattr(error, "message", "") or error)
         raise SeedError([problem(path, message)]) from error
 

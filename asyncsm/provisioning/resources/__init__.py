@@ -90,7 +90,7 @@ def _all(plan: Plan, base: Path) -> Iterator[AnyResource]:
     first: dict[str, VirtualMachineResource] = {}
     for section, entries in plan.copies().items():
         kind = section.removesuffix("s")
-        for path, spec in entries:
+        for path, spec in entries if kind in ENTRIES else ():  # a seed has others, too
             made: AnyResource
             service = getattr(spec, "service_name", "").lower()
             if kind == DeploymentResource.kind:

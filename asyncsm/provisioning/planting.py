@@ -7,7 +7,7 @@ that comes of them is over when they are answered, while no time passes for the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -150,9 +150,9 @@ class _Planter:
             with _told_of(("network_configuration",)):
                 await site.sms.set_network_configuration(self._document.network_configuration)
         await self._create([one for one in resources if one.kind in _NETWORKS], site)
-        await self._create_others(_AFTER_NETWORKS, self._create_network_part, site)
+        await self._create_others(_AFTER_NETWORKS, site)
         await self._create([one for one in resources if one.kind not in _PLACES | _NETWORKS], site)
-        await self._create_others(_LAST, self._create_other, site)
+        await self._create_others(_LAST, site)
 
     async def _create(self, resources: Iterable[AnyResource], site: Site) -> None:
         for one in resources:
@@ -161,42 +161,30 @@ class _Planter:
                 await one.create(site, doubtful=False)
                 await self._pretend(one, site)
 
-    async def _create_others(
-        self, sections: Iterable[str], create: Callable[[Any, Site], Awaitable[None]], site: Site
-    ) -> None:
+    async def _create_others(self, sections: Iterable[str], site: Site) -> None:
         """Make what a plan cannot have."""
         for section in sections:
             for one in getattr(self._document, section):
                 with _told_of(one.origin):
-                    await create(one, site)
+                    await self._create_other(one, site)
 
-    async def _create_network_part(self, spec: Any, site: Site) -> None:
-        network, name = site.network, spec.name
+    async def _create_other(self, spec: Any, site: Site) -> None:
+        session, network, name = site.sms.session, site.network, spec.name
         match spec:
             case seeding.LocalNetworkGatewaySeed():
                 await network.create_local_network_gateway(name, spec.ip_address, spec.address_space)
             case seeding.VirtualNetworkGatewaySeed():
-                known = self._subscription.local_network_gateways.values()
-                devices = {device.gateway_name: device.id for device in known}
                 kind = (spec.gateway_size, spec.gateway_type)
                 handle = await network.create_virtual_network_gateway(spec.virtual_network_name, name, *kind)
                 handle.detach()  # it has ended, but its answer names an operation
-                id_ = [*self._subscription.gateways][-1]
-                for device in spec.connected_to:
-                    ends = (id_, devices.get(device, device))
-                    (await network.create_gateway_connection(device, *ends)).detach()
+                await self._connect([*self._subscription.gateways][-1], spec.connected_to, site)
             case seeding.ApplicationGatewaySeed():
                 place = (spec.virtual_network_name, spec.subnets, spec.instance_count, spec.gateway_size)
                 (await network.create_application_gateway(name, *place)).detach()
             case seeding.ExtensionSeed():
-                for version in spec.versions:
-                    await site.sms.register_extension_image(
-                        ExtensionImage(provider_name_space=spec.provider, type=name, version=version)
-                    )
-
-    async def _create_other(self, spec: Any, site: Site) -> None:
-        session, name = site.sms.session, spec.name
-        match spec:
+                for one in spec.versions:
+                    image = ExtensionImage(provider_name_space=spec.provider, type=name, version=one)
+                    await site.sms.register_extension_image(image)
             case seeding.ClusterSeed():
                 location = await self._cloud_service(site, spec)
                 account = f"{spec.storage_account}.blob.core.windows.net"
@@ -215,19 +203,26 @@ class _Planter:
                 monitoring = MonitoringManagementService(session=session)
                 await monitoring.set_alert_rule(name, name, *condition, is_enabled=spec.enabled)
             case seeding.TrafficProfileSeed():
-                traffic = TrafficManagerManagementService(session=session)
-                await traffic.create_profile(name, spec.domain_name or f"{name}.trafficmanager.net")
-                kinds = [_ENDPOINTS.get(one[one.find(".") :].lower()) for one in spec.endpoints]
-                endpoints = [
-                    TrafficEndpoint(
-                        domain_name=one,
-                        type=kind or TrafficEndpointType.ANY,
-                        location=self._document.location,
-                    )
-                    for one, kind in zip(spec.endpoints, kinds, strict=True)
-                ]
-                if endpoints:
-                    await traffic.create_definition(name, spec.load_balancing_method, endpoints)
+                await self._create_profile(spec, TrafficManagerManagementService(session=session))
+
+    async def _connect(self, gateway: str, devices: Iterable[str], site: Site) -> None:
+        known = {one.gateway_name: one.id for one in self._subscription.local_network_gateways.values()}
+        for device in devices:
+            ends = (gateway, known.get(device, device))
+            (await site.network.create_gateway_connection(device, *ends)).detach()
+
+    async def _create_profile(
+        self, spec: seeding.TrafficProfileSeed, traffic: TrafficManagerManagementService
+    ) -> None:
+        name, location = spec.name, self._document.location
+        await traffic.create_profile(name, spec.domain_name or f"{name}.trafficmanager.net")
+        kinds = {one: _ENDPOINTS.get(one[one.find(".") :].lower()) for one in spec.endpoints}
+        endpoints = [
+            TrafficEndpoint(domain_name=one, type=kind or TrafficEndpointType.ANY, location=location)
+            for one, kind in kinds.items()
+        ]
+        if endpoints:
+            await traffic.create_definition(name, spec.load_balancing_method, endpoints)
 
     async def _cloud_service(self, site: Site, user: seeding.ClusterSeed | seeding.AddOnSeed) -> str:
         """Let there be the cloud service of a cluster or add-on, and return its region."""

@@ -20,6 +20,8 @@ from asyncsm.wire.sql_databases import Server
 T = TypeVar("T")
 C = TypeVar("C", bound=SessionCaller)
 
+PAGE = 100
+"""The most entries of a list that comes in pages."""
 READS_AT_ONCE = 16
 """The most reads a survey has under way at once; the session's throttle also applies."""
 
@@ -72,9 +74,15 @@ def facts_of(method: AnyMethod | None) -> Operation:
 
 
 async def called(site: Site, method: AnyMethod, *arguments: str) -> object:
-    """Call an operation by a client that has it."""
+    """Call an operation by a client that has it; of a list that comes in pages, get all."""
     operation = facts_of(method)
-    answer: object = await getattr(site.client(operation), operation.name)(*arguments)
+    call = getattr(site.client(operation), operation.name)
+    pages: dict[str, int] = {"top": PAGE} if "top" in {one.name for one in operation.parameters} else {}
+    answer = await call(*arguments, **pages)
+    more = answer
+    while pages and len(more) == PAGE:
+        more = await call(*arguments, **pages, skip=len(answer))
+        answer += more
     return answer
 
 

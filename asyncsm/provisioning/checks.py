@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from asyncsm.errors import AsyncsmError
 from asyncsm.operations import arguments
-from asyncsm.provisioning.defaults import KINDS, SECTIONS, placed
+from asyncsm.provisioning.defaults import KINDS, SECTIONS, names_in, placed
 from asyncsm.provisioning.problems import Path_, Problem, problem
 from asyncsm.wire.blob_addresses import address_of
 
@@ -22,22 +22,6 @@ _Told: TypeAlias = Iterator[tuple[Path_, str]]
 
 MACHINES_OF_A_DEPLOYMENT: Final = 50
 """The most virtual machines one deployment can have."""
-
-_NAMING: Final = {
-    "service_name": "hosted_services",
-    "storage_account": "storage_accounts",
-    "server_name": "sql_servers",
-    "cloud_service_id": "cloud_services",
-    "affinity_group": "affinity_groups",
-    "virtual_network_name": "virtual_networks",
-    "reserved_ip_name": "reserved_ips",
-    "network_security_group": "network_security_groups",
-    "route_table_name": "route_tables",
-    "dns_servers": "dns_servers",
-    "connections": "local_network_sites",
-    "connected_to": "local_network_gateways",
-}
-"""Sections of the resources that others name, by the field that has the name or the names."""
 
 _NAME_RULES: Final = {
     "hosted_services": arguments.hosted_service_name,
@@ -116,14 +100,14 @@ class Checks:
 
     def _references(self) -> _Told:
         """Names that are not those of other resources, but close to one; each is told once for a section."""
-        known = {section: {one.name.lower() for _, one in self._copies[section]} for section in SECTIONS}
+        known = {kind: {one.name.lower() for _, one in self._copies[f"{kind}s"]} for kind in KINDS}
         for section in SECTIONS:
             told: set[str] = set()
             for path, one in self._copies[section]:
-                for field, name, named in names_in(one, path):
-                    if name.lower() in known[named] or name in told:
+                for field, name, kind in names_in(one, path):
+                    if name.lower() in known[kind] or name in told:
                         continue
-                    for close in get_close_matches(name.lower(), known[named], n=1, cutoff=0.8):
+                    for close in get_close_matches(name.lower(), known[kind], n=1, cutoff=0.8):
                         told.add(name)
                         yield field, f"{name!r} is not in the plan; did you mean {close!r}?"
 
@@ -266,20 +250,3 @@ class Checks:
 def _repeated(values: Sequence[object]) -> list[int]:
     """Return the places of values that are there before."""
     return [number for number, value in enumerate(values) if value in values[:number]]
-
-
-def names_in(spec: Any, path: Path_ = ()) -> Iterator[tuple[Path_, str, str]]:
-    """Yield the names of other resources in a spec: where they are, and the section of what they name."""
-    for field, section in _NAMING.items():
-        named = getattr(spec, field, None)
-        if isinstance(named, str):
-            yield (*path, field), named, section
-        elif named:
-            for place, one in enumerate(named):
-                where = (*path, field, place)
-                yield (where, one, section) if isinstance(one, str) else ((*where, "name"), one.name, section)
-    for place, subnet in enumerate(getattr(spec, "subnets", ())):
-        yield from names_in(subnet, (*path, "subnets", place))
-    network = getattr(spec, "network_config", None)
-    if network is not None:
-        yield from names_in(network, (*path, "network_config"))

@@ -1,13 +1,15 @@
-"""Sections of a plan, one for each kind of entry, and the defaults of what their entries leave out."""
+"""Sections of a plan, one for each kind of entry, the defaults of what their entries leave out, and what they name."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from pydantic import Field, JsonValue, create_model
 
 from asyncsm.provisioning import network_specs, sibling_specs, specs
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
+from asyncsm.provisioning.problems import Path_
 from asyncsm.provisioning.specs import Part, Spec
 
 
@@ -108,3 +110,37 @@ def placed(spec: Spec, location: str | None) -> Spec:
     if location is None or not nowhere or getattr(spec, "affinity_group", None) is not None:
         return spec
     return spec.model_copy(update={"location": location})
+
+
+_NAMING: Final = {
+    "service_name": "hosted_service",
+    "storage_account": "storage_account",
+    "server_name": "sql_server",
+    "cloud_service_id": "cloud_service",
+    "affinity_group": "affinity_group",
+    "virtual_network_name": "virtual_network",
+    "reserved_ip_name": "reserved_ip",
+    "network_security_group": "network_security_group",
+    "route_table_name": "route_table",
+    "dns_servers": "dns_server",
+    "connections": "local_network_site",
+    "connected_to": "local_network_gateway",
+}
+"""Kinds of the resources that others name, by the field that has the name or the names."""
+
+
+def names_in(spec: Any, path: Path_ = ()) -> Iterator[tuple[Path_, str, str]]:
+    """Yield the names of other resources in an entry: where they are, and the kind of what they name."""
+    for field, kind in _NAMING.items():
+        named = getattr(spec, field, None) or ()
+        if isinstance(named, str):
+            yield (*path, field), named, kind
+            continue
+        for place, one in enumerate(named):
+            where = (*path, field, place)
+            yield (where, one, kind) if isinstance(one, str) else ((*where, "name"), one.name, kind)
+    for place, subnet in enumerate(getattr(spec, "subnets", ())):
+        yield from names_in(subnet, (*path, "subnets", place))
+    network = getattr(spec, "network_config", None)
+    if network is not None:
+        yield from names_in(network, (*path, "network_config"))

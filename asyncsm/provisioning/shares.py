@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from asyncsm.provisioning.checks import names_in
-from asyncsm.provisioning.defaults import KINDS
+from asyncsm.provisioning.defaults import KINDS, names_in
 from asyncsm.provisioning.expansion import mapped
 from asyncsm.provisioning.plan import Plan, PlanError, expand_all
 from asyncsm.provisioning.problems import Path_, Problem, problem
@@ -218,7 +217,7 @@ def _item(path: Path_, kind: str, spec: Spec) -> _Item:
         one = alone(kind, spec, Path())
         return _Item(path, spec, kind, one.key, one.lane if one.inside else "", set(one.needs()))
     # What only a seed has needs what it names, and is in what its `owner_field` names.
-    named = [(at[0], f"{section.removesuffix('s')}/{name}".lower()) for at, name, section in names_in(spec)]
+    named = [(at[0], f"{of}/{name}".lower()) for at, name, of in names_in(spec)]
     holder = dict(named).get(spec.owner_field, "")
     return _Item(path, spec, kind, f"{kind}/{spec.name}".lower(), holder, {key for _, key in named})
 

@@ -61,8 +61,10 @@ class Site:
 
     def client(self, operation: Operation) -> SessionCaller:
         """Return a client that has an operation, over the same session."""
-        service: type[SessionCaller] = getattr(services, operation.service)
-        return self.sms if isinstance(self.sms, service) else service(session=self.sms.session)
+        if operation.service == ServiceManagementService.__name__:
+            return self.sms
+        sibling: SessionCaller = getattr(services, operation.service)(session=self.sms.session)
+        return sibling
 
 
 def facts_of(method: AnyMethod | None) -> Operation:

@@ -168,7 +168,7 @@ class Checks:
         owners: dict[tuple[str, str], str] = {}
         for path, one in self._copies["virtual_machines"]:
             network = networks.setdefault(one.service_name.lower(), (one.virtual_network_name or "").lower())
-            address = one.network_config.static_virtual_network_ip_address if one.network_config else None
+            address = one.network_parts.static_virtual_network_ip_address
             if address is None:
                 continue
             where = (*path, "network_config", "static_virtual_network_ip_address")
@@ -186,7 +186,7 @@ class Checks:
         """Machines of a deployment have one address, so that each public port is one machine's, or one set's."""
         taken: dict[tuple[str, str, int], tuple[str, str | None]] = {}
         for path, one in self._copies["virtual_machines"]:
-            for place, endpoint in enumerate(one.network_config.endpoints if one.network_config else ()):
+            for place, endpoint in enumerate(one.network_parts.endpoints):
                 if endpoint.port is None:
                     continue
                 port = (one.service_name.lower(), endpoint.protocol, endpoint.port)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from pydantic import Field, JsonValue, create_model
 
 from asyncsm.provisioning import network_specs, sibling_specs, specs
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
+from asyncsm.provisioning.network_specs import VirtualNetworkSpec
 from asyncsm.provisioning.problems import Path_
 from asyncsm.provisioning.specs import Part, Spec
 
@@ -129,9 +131,15 @@ _NAMING: Final = {
 """Kinds of the resources that others name, by the field that has the name or the names."""
 
 
-def names_in(spec: Any, path: Path_ = ()) -> Iterator[tuple[Path_, str, str]]:
+@cache
+def _naming(entry: type[Part]) -> list[tuple[str, str]]:
+    fields = {*entry.model_fields, *vars(entry)}
+    return [(field, kind) for field, kind in _NAMING.items() if field in fields]
+
+
+def names_in(spec: Part, path: Path_ = ()) -> Iterator[tuple[Path_, str, str]]:
     """Yield the names of other resources in an entry: where they are, and the kind of what they name."""
-    for field, kind in _NAMING.items():
+    for field, kind in _naming(type(spec)):
         named = getattr(spec, field, None) or ()
         if isinstance(named, str):
             yield (*path, field), named, kind
@@ -139,8 +147,9 @@ def names_in(spec: Any, path: Path_ = ()) -> Iterator[tuple[Path_, str, str]]:
         for place, one in enumerate(named):
             where = (*path, field, place)
             yield (where, one, kind) if isinstance(one, str) else ((*where, "name"), one.name, kind)
-    for place, subnet in enumerate(getattr(spec, "subnets", ())):
-        yield from names_in(subnet, (*path, "subnets", place))
-    network = getattr(spec, "network_config", None)
-    if network is not None:
-        yield from names_in(network, (*path, "network_config"))
+    match spec:
+        case VirtualNetworkSpec():
+            for place, subnet in enumerate(spec.subnets):
+                yield from names_in(subnet, (*path, "subnets", place))
+        case VirtualMachineSpec():
+            yield from names_in(spec.network_parts, (*path, "network_config"))

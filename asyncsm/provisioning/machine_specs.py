@@ -79,44 +79,39 @@ class SystemSpec(Part):
 Caching = Literal["None", "ReadOnly", "ReadWrite"]
 
 
-class OSDiskSpec(Part):
-    """The disk a machine starts from."""
+class _DiskSpec(Part):
+    """The fields of all disks of a machine."""
 
-    source_image_name: str | None = None
-    """The image it is made from."""
     storage_account: str | None = None
-    """The account its blob is put in, as ``vhds/{service}-{machine}-os.vhd``, if there is no `media_link`."""
+    """The account its blob is put in if there is no `media_link`: ``vhds/{service}-{machine}-os.vhd``, ``-data{lun}``."""
     media_link: str | None = None
-    """The address of its blob, new or existing."""
+    """The address of its blob."""
     disk_name: str | None = None
-    """A registered disk to start from, or the name of the new one."""
+    """A registered disk, or the name of the new one."""
     disk_label: str | None = None
     """A name for people."""
     host_caching: Caching | None = None
     """The host's caching of the disk."""
+
+
+class OSDiskSpec(_DiskSpec):
+    """The disk a machine starts from."""
+
+    source_image_name: str | None = None
+    """The image it is made from."""
     os: Literal["Linux", "Windows"] | None = None
     """The operating system on it, if it is neither an image nor a registered disk."""
     remote_source_image_link: str | None = None
     """A blob elsewhere, to be copied to `media_link`."""
 
 
-class DataDiskSpec(Part):
+class DataDiskSpec(_DiskSpec):
     """A further disk of a machine."""
 
     lun: int | None = Field(default=None, ge=0, le=31)
     """Its number; its place in the list if absent."""
     logical_disk_size_in_gb: int | None = Field(default=None, ge=1, le=1023)
     """The size of a new, empty disk."""
-    storage_account: str | None = None
-    """The account its blob is put in, as ``vhds/{service}-{machine}-data{lun}.vhd``, if there is no `media_link`."""
-    media_link: str | None = None
-    """The address of its new blob."""
-    disk_name: str | None = None
-    """A registered disk."""
-    disk_label: str | None = None
-    """A name for people."""
-    host_caching: Caching | None = None
-    """The host's caching of the disk."""
     source_media_link: str | None = None
     """A VHD that is there and not registered yet."""
 
@@ -201,6 +196,11 @@ class VirtualMachineSpec(Spec):
     """A VM image to start from."""
     media_location: str | None = None
     """Container URL for the disks of a platform VM image."""
+
+    @property
+    def network_parts(self) -> NetworkSpec:
+        """Its endpoints and subnets, of which there may be none."""
+        return self.network_config or NetworkSpec()
 
     def system_configuration(self, base: Path) -> ProvisioningSet | None:
         """Build the client's argument for the settings of the system.

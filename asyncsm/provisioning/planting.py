@@ -335,6 +335,7 @@ def _in_use(subscription: Subscription) -> dict[str, int]:
         if hasattr(subscription, one.name)
     }
     groups, tables = subscription.network_security_groups, subscription.route_tables
+    plan = subscription.networks.plan
     servers, namespaces = subscription.sql_servers, subscription.service_bus_namespaces
 
     def most(counts: Iterable[int]) -> int:
@@ -352,7 +353,11 @@ def _in_use(subscription: Subscription) -> dict[str, int]:
             sum(len(kind.held(one)) for kind in service_bus.KINDS) for one in namespaces.values()
         ),
         "cores": subscription.cores_in_use,
-        "local_network_sites": len(subscription.local_network_gateways),
+        "virtual_network_sites": len(subscription.networks.sites),
+        "local_network_sites": max(
+            len(subscription.local_network_gateways), len(plan.local_sites) if plan else 0
+        ),
+        "dns_servers": len(plan.dns_servers) if plan else 0,
         "traffic_manager_profiles": len(subscription.traffic_profiles),
         "web_sites": subscription.number_of_sites,
     }

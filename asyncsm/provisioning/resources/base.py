@@ -188,7 +188,7 @@ class Resource(Generic[F, S]):
         """Yield keys of resources that must exist before; keys that are not in the plan are ignored."""
         if self.inside:
             yield f"{self.inside}/{self.owner}".lower()
-        for _, name, kind in names_in(self.spec):
+        for _, name, kind in names_in(cast("Part", self.spec)):
             yield f"{kind}/{name}".lower()
 
     @classmethod

@@ -147,17 +147,13 @@ class Checks:
 
     def _disks(self) -> _Told:
         for place, one in enumerate(self._entries["virtual_machines"]):
-            path, disk, data = (
-                ("virtual_machines", place),
-                one.os_virtual_hard_disk,
-                one.data_virtual_hard_disks,
-            )
+            path, disk = ("virtual_machines", place), one.os_virtual_hard_disk
             if (disk is None) == (one.vm_image_name is None):
                 yield path, "give either os_virtual_hard_disk or vm_image_name"
             if disk is not None and not any(getattr(disk, origin) for origin in _ORIGINS):
                 said = "needs a source_image_name, disk_name, media_link or remote_source_image_link"
                 yield (*path, "os_virtual_hard_disk"), said
-            luns = [number if each.lun is None else each.lun for number, each in enumerate(data)]
+            luns = [lun for lun, _ in one.numbered_disks]
             for number in _repeated(luns):
                 said = f"is at LUN {luns[number]}, where another one is already"
                 yield (*path, "data_virtual_hard_disks", number), said

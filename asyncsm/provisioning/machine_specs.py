@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, Final, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -245,20 +245,27 @@ class VirtualMachineSpec(Spec):
     def os_disk(self) -> models.OSVirtualHardDisk | None:
         """Build the client's argument for the disk it starts from."""
         spec = self.os_virtual_hard_disk
-        if spec is None:
-            return None
-        media_link = spec.media_link or self._blob(spec.storage_account, "os")
-        return models.OSVirtualHardDisk(**spec.model_dump(exclude=_BLOB), media_link=media_link)
+        return None if spec is None else models.OSVirtualHardDisk(**self._disk(spec, "os"))
 
     def data_disks(self) -> list[models.DataVirtualHardDisk]:
         """Build the client's argument for the further disks."""
-        disks = []
-        for place, spec in enumerate(self.data_virtual_hard_disks):
-            lun = place if spec.lun is None else spec.lun
-            media_link = spec.media_link or self._blob(spec.storage_account, f"data{lun}")
-            fields = spec.model_dump(exclude={*_BLOB, "lun"})
-            disks.append(models.DataVirtualHardDisk(**fields, lun=lun, media_link=media_link))
-        return disks
+        return [
+            models.DataVirtualHardDisk(**{**self._disk(spec, f"data{lun}"), "lun": lun})
+            for lun, spec in self.numbered_disks
+        ]
+
+    @property
+    def numbered_disks(self) -> list[tuple[int, DataDiskSpec]]:
+        """The further disks, each with its LUN."""
+        disks = self.data_virtual_hard_disks
+        return [(place if one.lun is None else one.lun, one) for place, one in enumerate(disks)]
+
+    def _disk(self, spec: OSDiskSpec | DataDiskSpec, what: str) -> dict[str, Any]:
+        fields = spec.model_dump(exclude={"storage_account"})
+        if spec.storage_account and not spec.media_link:
+            name = f"{self.service_name}-{self.name}-{what}.vhd"
+            fields["media_link"] = f"https://{spec.storage_account}.blob.core.windows.net/vhds/{name}"
+        return fields
 
     def on_disks(self, disks: Mapping[str, str]) -> VirtualMachineSpec:
         """Return the same machine on disks that exist, by place: ``os``, or a LUN; what is set up on them stays."""
@@ -269,8 +276,7 @@ class VirtualMachineSpec(Spec):
             update = {"os_virtual_hard_disk": kept, "system_config": None, "vm_image_name": None}
             update["media_location"] = None
         data = []
-        for place, spec in enumerate(self.data_virtual_hard_disks):
-            lun = place if spec.lun is None else spec.lun
+        for lun, spec in self.numbered_disks:
             name = disks.get(str(lun))
             data.append(
                 spec.model_copy(update={"lun": lun})
@@ -301,11 +307,6 @@ class VirtualMachineSpec(Spec):
             "vm_image_name": self.vm_image_name,
             "media_location": self.media_location,
         }
-
-    def _blob(self, account: str | None, what: str) -> str | None:
-        if account is None:
-            return None
-        return f"https://{account}.blob.core.windows.net/vhds/{self.service_name}-{self.name}-{what}.vhd"
 
     def network(self) -> models.ConfigurationSet | None:
         """Build the client's argument for endpoints and subnets."""
@@ -338,10 +339,6 @@ class VirtualMachineSpec(Spec):
             )
             for one in self.resource_extension_references
         ]
-
-
-_BLOB: Final = {"storage_account", "media_link"}
-"""The fields of disks that tell the place of the blob, where the client takes its address."""
 
 
 def _parameters(spec: ExtensionSpec, base: Path) -> list[models.ResourceExtensionParameterValue]:

@@ -78,7 +78,7 @@ class _Circuits(Updated[DedicatedCircuit, wire.CreateDedicatedCircuit, wire.Upda
         """Answer a DELETE, which is refused at once."""
         key = call.parameters[self.parameter]
         circuit = self.held(call.subscription, call.parameters).get(key)
-        if circuit is None:
+        if circuit is None:  # [rec express_route/dedicated_circuit_tests]
             raise gateways.unknown("service key", key)
         for user in rules.users(call.state, circuit):
             raise refusals.bad_request(

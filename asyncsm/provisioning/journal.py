@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 from asyncsm.provisioning.record import JournalError, LaterVersion, Phase, Record
-from asyncsm.provisioning.store import GroupCommit, Records
+from asyncsm.provisioning.store import Entry, GroupCommit, Records
 
 __all__ = ["Journal", "JournalError", "Phase", "Record"]
 
@@ -62,12 +62,6 @@ _UNWRITABLE: Final = frozenset(
 _IN_USE: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
-class _Entry(NamedTuple):
-    subscription: str
-    key: str
-    record: Record
-
-
 class Journal:
     """The journal of one plan; one run at a time has it open.
 
@@ -93,7 +87,7 @@ class Journal:
                 self._found.setdefault(subscription, {})[key] = _read(path, key, text)
             self._thread = opened.enter_context(ThreadPoolExecutor(1, "asyncsm-journal"))
             self._opened = opened.pop_all()
-        self._writer: GroupCommit[_Entry] = GroupCommit(self._commit)
+        self._writer: GroupCommit[str] = GroupCommit(self._commit)
 
     def __enter__(self) -> Self:
         return self
@@ -118,18 +112,14 @@ class Journal:
     def records(self, subscription: str) -> Records:
         """Return the records of a subscription, for one run."""
         subscription = subscription.lower()
+        return self._writer.records(subscription, self._found.get(subscription))
 
-        async def write(key: str, record: Record) -> None:
-            await self._writer.write(_Entry(subscription, key, record))
-
-        return Records(self._found.get(subscription), write)
-
-    async def _commit(self, entries: Collection[_Entry]) -> Collection[_Entry]:
+    async def _commit(self, entries: Collection[Entry[str]]) -> Collection[Entry[str]]:
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._thread, self._write, entries)
         return entries
 
-    def _write(self, entries: Collection[_Entry]) -> None:
+    def _write(self, entries: Collection[Entry[str]]) -> None:
         with _explained(self.path), self._database:
             for subscription, key, record in entries:
                 if record == Record():

@@ -108,6 +108,9 @@ async def test_many(emulator: Emulator, management: Management):
     assert (counts.find("CurrentCoreCount"), counts.find("MaxCoreCount")) == ("30", "30")
     refused = await management.post(SERVICES, hosted_service())
     assert refused.status == 400
+    emulator.seed({"dns_servers": [{"name": "dns-{index}", "count": 30, "ip_address": "10.0.0.4"}]})
+    counts = await management.get(f"/{emulator.subscription_id}")
+    assert (counts.find("CurrentDnsServers"), counts.find("MaxDnsServers")) == ("30", "30")
 
 
 async def test_quotas(emulator: Emulator, management: Management):

@@ -75,7 +75,7 @@ def unparse(tree: dict[str, object], *, full_document: bool, short_empty_element
 def _write(name: str, content: object, write) -> None:
     tag = _checked(name, "element")
     if isinstance(content, str):
-        write(f"<{tag}>{escape(content)}</{tag}>" if content else f"<{tag}/>")
+        write(f"<{tag}>{_escaped(content)}</{tag}>" if content else f"<{tag}/>")
     elif content is None:
         write(f"<{tag}/>")
     elif isinstance(content, dict):
@@ -86,23 +86,25 @@ def _write(name: str, content: object, write) -> None:
 
 
 def _write_element(tag: str, content: dict[str, object], write) -> None:
-    begun, text, attributes, children = f"<{tag}", "", "", False
+    attributes, text, children = "", "", []
     for key, value in content.items():
-        if key == "#text":
-            text = "" if value is None else str(value)
-        elif key[0] == "@":
+        if key[0] == "@":
             attributes += f" {_checked(key[1:], 'attribute')}={quoteattr(value or '')}"
+        elif key == "#text":
+            text = "" if value is None else str(value)
         elif value != []:
-            children = True
+            children.append((key, value))
     if not children and not text:
-        write(f"{begun}{attributes}/>")
+        write(f"<{tag}{attributes}/>")
         return
-    write(f"{begun}{attributes}>")
-    if children:
-        for key, value in content.items():
-            if key[0] not in "#@":
-                _write(key, value, write)
-    write(f"{escape(text)}</{tag}>")
+    write(f"<{tag}{attributes}>")
+    for key, value in children:
+        _write(key, value, write)
+    write(f"{_escaped(text)}</{tag}>")
+
+
+def _escaped(text: str) -> str:
+    return escape(text) if "&" in text or "<" in text or ">" in text else text
 
 
 @cache

@@ -221,7 +221,7 @@ def jobs_of(
             calls = tuple(_contest(chance, numbers, int(at), process))
         elif kind == "burst":
             calls = tuple(
-                named_call(chance, numbers, "list_affinity_groups", process, process)
+                named_call(chance, numbers, "get_affinity_group_properties", process, process)
                 for _ in range(chance.randrange(40, 90))
             )
             left += len(calls)  # it changes nothing

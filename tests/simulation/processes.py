@@ -171,7 +171,10 @@ class Process:
     def _session(self, incarnation: Incarnation) -> ManagementSession:
         line = Line(incarnation, Random(f"line {incarnation} of {self._seed}"))
         session = _Session(
-            self.subscription.id, transport=line, throttle=ThrottlePolicy(calls=self.member.budget)
+            self.subscription.id,
+            transport=line,
+            throttle=ThrottlePolicy(calls=self.member.budget),
+            polling=self.member.polling,
         )
         session.certificate = SimpleNamespace(thumbprint=self.thumbprint)
         return session
@@ -245,7 +248,7 @@ class Process:
             return
         while session.service_time is None:
             with suppress(AsyncsmError):
-                await ServiceManagementService(session=session).list_affinity_groups()
+                await ServiceManagementService(session=session).get_subscription()
                 break
             await asyncio.sleep(30)
         doubt = nullcontext()

@@ -11,10 +11,19 @@ from random import Random
 
 from simulation.jobs import HORIZON, Job, Numbers, jobs_of
 
+from asyncsm import PollingPolicy
 from asyncsm.emulator.faults import KINDS, Fault
 
 CHANGES = 200
 """How many changes a scenario has, about."""
+
+POLLING = (
+    PollingPolicy(),
+    PollingPolicy(first=5.0, least=5.0),
+    PollingPolicy(first=10.0, least=10.0, most=60.0),
+    PollingPolicy(first=10.0, least=10.0, batch=False),
+)
+"""How often processes ask for their operations: that of the library, and those of patient programs."""
 
 FAULTS = KINDS + ("lost-reply", "reset-after", "500-after") * 2
 """Kinds of faults: those most often that leave it open what has happened."""
@@ -28,6 +37,7 @@ class Member:
         number: its place in the scenario.
         subscription: the number of the one that it works in.
         budget: what it knows of the calls in 300 s.
+        polling: how often it asks for its operations.
         jobs: what it does.
         kills: when it is killed: seconds, or the number of its moments on the way of requests.
     """
@@ -35,6 +45,7 @@ class Member:
     number: int
     subscription: int
     budget: int | None
+    polling: PollingPolicy
     jobs: tuple[Job, ...]
     kills: tuple[float | int, ...] = ()
 
@@ -101,6 +112,7 @@ def draw(seed: int) -> Scenario:
                 number,
                 number % subscriptions,
                 chance.choice((None, None, 60, 300)),
+                chance.choice(POLLING),
                 tuple(jobs_of(chance, numbers, changes, number, storms)),
                 _kills(chance, storms),
             )

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final, Generic, Protocol, Self, TypeAlias, Typ
 from asyncsm.operations.declaring import AnyMethod
 from asyncsm.operations.facts import Operation
 from asyncsm.polling import OperationHandle
+from asyncsm.provisioning.defaults import names_in
 from asyncsm.provisioning.resources.difference import Difference, differ
 from asyncsm.provisioning.resources.site import (
     Site,
@@ -189,9 +190,8 @@ class Resource(Generic[F, S]):
         """Yield keys of resources that must exist before; keys that are not in the plan are ignored."""
         if self.inside:
             yield f"{self.inside}/{self.owner}".lower()
-        group = getattr(self.spec, "affinity_group", None)
-        if group:
-            yield f"affinity_group/{group}".lower()
+        for _, name, kind in names_in(cast("Part", self.spec)):
+            yield f"{kind}/{name}".lower()
 
     @classmethod
     async def _owner(cls, site: Site, owner: str) -> tuple[str, ...]:

@@ -74,15 +74,9 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         spec = self.spec
         yield from super().needs()
         yield from self._certificates
-        if spec.virtual_network_name:
-            yield f"virtual_network/{spec.virtual_network_name}".lower()
-        if spec.network_config is not None and spec.network_config.network_security_group:
-            yield f"network_security_group/{spec.network_config.network_security_group}".lower()
-        if spec.reserved_ip_name:
-            yield f"reserved_ip/{spec.reserved_ip_name}".lower()
-            if self._joins is not None:
-                # A deployment with a reserved address has endpoints from the beginning, which others may lack.
-                yield self._joins.key
+        if spec.reserved_ip_name and self._joins is not None:
+            # A deployment with a reserved address has endpoints from the beginning, which others may lack.
+            yield self._joins.key
         system = spec.os_disk()
         if system is not None:
             yield from account_of(system.media_link)

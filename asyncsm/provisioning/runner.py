@@ -22,6 +22,7 @@ from asyncsm.errors import AsyncsmError, InvalidArgument
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.errand import Errand, Stopped
 from asyncsm.provisioning.graph import Graph
+from asyncsm.provisioning.handing_over import hand_over
 from asyncsm.provisioning.next_step import Goal
 from asyncsm.provisioning.progress import Progress, State
 from asyncsm.provisioning.record import JournalError, Record
@@ -95,7 +96,7 @@ class Runner:
         self._going = (
             graph.left_over if verb == "prune" else graph.resources.keys() if verb == "destroy" else ()
         )
-        self._after = dict(_order(graph, self._going))
+        self._after: Mapping[str, tuple[str, ...]] = dict(_order(graph, self._going))
         self._site = site
         self._records = records
         self._options = options
@@ -158,6 +159,7 @@ class Runner:
         try:
             with _journal_first():
                 async with deadline, asyncio.TaskGroup() as group:
+                    self._after, _ = hand_over(self._graph, self._found, self._after, self._going)
                     for resource in self._graph:
                         self._tasks[resource.key] = group.create_task(
                             self._one(resource), name=f"asyncsm-{resource.key}"

@@ -268,6 +268,10 @@ class Resource(Generic[F, S]):
             present, wanted = getattr(shown, self.called.get(name, name)), getattr(self.spec, name)
             yield from differ(name, present, wanted, mends=name in self.mended, folded=name in self.folded)
 
+    def scarce(self, found: F | None) -> tuple[frozenset[str], frozenset[str]]:
+        """Return in words that of which there is one only: what it has of it, and what it is to have."""
+        return frozenset(), frozenset()
+
     def operation(self, action: str) -> Operation:
         """Return the facts of the operation by which it is created, changed or removed."""
         own = self.operations

@@ -125,6 +125,10 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         yield from super().compare(found)
         yield from machine_changes.differences(self.spec, found)
 
+    def scarce(self, found: Role | None) -> tuple[frozenset[str], frozenset[str]]:
+        """Return its public ports, its address and its data disks."""
+        return machine_changes.scarce(self.spec, found or Role())
+
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Create the deployment with it, or add it to the existing deployment."""
         service = self.owner

@@ -19,7 +19,9 @@ class NextHopKind(OpenEnum):
 
 
 NO_HOP: Final = f"The next hop type is invalid. Please use next hop types {', '.join(NextHopKind)}."
-NOT_GIVEN: Final = "The {} is a mandatory parameter, but it is not specified."
+NO_NAME: Final = "Route Table name is null or empty."
+MISSING_PREFIX: Final = "The address prefix is a mandatory parameter, but it is not specified."
+MISSING_HOP: Final = "The next hop is a mandatory parameter, but it is not specified."
 NO_PREFIX: Final = "The address prefix {value} is invalid. Please use valid CIDR notation."
 
 
@@ -36,14 +38,10 @@ class Route(XmlModel):
 
     name: str | None = None
     # [rec network/set_route_tests]
-    address_prefix: Annotated[
-        str | None, needed(NOT_GIVEN.format("address prefix")), block(says=NO_PREFIX)
-    ] = None
+    address_prefix: Annotated[str | None, needed(MISSING_PREFIX), block(says=NO_PREFIX)] = None
     """In CIDR form."""
     # [rec network/set_route_tests]
-    next_hop: Annotated[NextHop | None, Field(alias="NextHopType"), needed(NOT_GIVEN.format("next hop"))] = (
-        None
-    )
+    next_hop: Annotated[NextHop | None, Field(alias="NextHopType"), needed(MISSING_HOP)] = None
     metric: int | None = None
     route_state: str | None = None
 
@@ -51,7 +49,7 @@ class Route(XmlModel):
 class RouteTable(XmlModel):
     """A route table, which subnets can have; also the request of Create Route Table."""
 
-    name: str | None = None
+    name: Annotated[str | None, needed(NO_NAME)] = None  # [rec network/create_route_table_tests]
     label: str | None = None
     location: str | None = None
     route_table_state: str | None = None
@@ -68,7 +66,8 @@ class RouteTables(XmlList[RouteTable]):
 class RouteTableAssociation(XmlModel):
     """The name of the route table that a subnet has."""
 
-    route_table_name: str | None = None
+    # [rec network/add_route_table_to_subnet_tests]
+    route_table_name: Annotated[str | None, needed(NO_NAME)] = None
 
 
 class EffectiveNextHop(XmlModel):

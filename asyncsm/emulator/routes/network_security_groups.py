@@ -10,7 +10,7 @@ from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call
 from asyncsm.emulator.collections import Collection, Verb
 from asyncsm.emulator.networking import NetworkSecurityGroup
-from asyncsm.emulator.places import Associated, Interfaces, Place, Roles, Subnets
+from asyncsm.emulator.places import Associated, Association, Interfaces, Place, Roles, Subnets
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import common_fields
 from asyncsm.wire import network_security_groups as wire
@@ -29,6 +29,7 @@ class _Groups(Associated[NetworkSecurityGroup, wire.NetworkSecurityGroup]):
     request = wire.NetworkSecurityGroup
     quota: str = "network_security_groups"
     field: str = "network_security_group"
+    association = Association(wire.NetworkSecurityGroup, told={"state": "Created"})
     kept_in: str = "network_security_groups"
     listing: type[Document] = wire.NetworkSecurityGroups
 
@@ -42,9 +43,6 @@ class _Groups(Associated[NetworkSecurityGroup, wire.NetworkSecurityGroup]):
             own = sorted(thing.rules.values(), key=lambda rule: rule.priority)
             shown.rules = [*own, *_DEFAULT_RULES]
         return shown
-
-    def association(self, name: str) -> wire.NetworkSecurityGroup:
-        return wire.NetworkSecurityGroup(name=name, state="Created")
 
 
 groups: Final = _Groups(routes)

@@ -9,7 +9,7 @@ from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.collections import Collection, Verb
 from asyncsm.emulator.compute import Role
 from asyncsm.emulator.networking import RouteTable
-from asyncsm.emulator.places import Associated, Holders, Interfaces, Place, Roles, Subnets
+from asyncsm.emulator.places import Associated, Association, Holders, Interfaces, Place, Roles, Subnets
 from asyncsm.emulator.routes import role_instances
 from asyncsm.emulator.routing import RouteTable as Routes
 from asyncsm.emulator.rules import common_fields, path_resources
@@ -29,14 +29,11 @@ class _Tables(Associated[RouteTable, wire.RouteTable]):
     late = True  # [rec network/delete_route_table_tests]
     quota: str = "route_tables"
     field: str = "route_table_name"
+    association = Association(wire.RouteTableAssociation, "route_table_name")
     none: str = "The {place} does not have any Route Table associated."
     names_removed: bool = False
     kept_in: str = "route_tables"
     listing: type[Document] = wire.RouteTables
-
-    def check(self, name: str, wanted: wire.RouteTable) -> None:
-        if not name:
-            raise refusals.bad_request(_NO_NAME)  # [rec network/create_route_table_tests]
 
     def make(self, call: Call, name: str, wanted: wire.RouteTable) -> RouteTable:
         # An empty one was taken [rec network/create_route_table_tests].
@@ -49,18 +46,6 @@ class _Tables(Associated[RouteTable, wire.RouteTable]):
         if call.query.get("detaillevel", "").lower() in {"full", "routes"}:
             shown.route_list = list(thing.routes.values())
         return shown
-
-    def wanted(self, call: Call) -> str:
-        name = call.body(wire.RouteTableAssociation).route_table_name
-        if not name:
-            raise refusals.bad_request(_NO_NAME)  # [rec network/add_route_table_to_subnet_tests]
-        return name
-
-    def association(self, name: str) -> wire.RouteTableAssociation:
-        return wire.RouteTableAssociation(route_table_name=name)
-
-
-_NO_NAME = "Route Table name is null or empty."  # [rec network/create_route_table_tests]
 
 
 tables: _Tables = _Tables(routes)
@@ -93,13 +78,9 @@ _Routes(routes)
 Place(routes, tables, Subnets())
 
 
+@routes.get(f"{role_instances.NAMED}/effectiveroutetable", "GetEffectiveRouteTableForRoleInstance")
 @routes.get(
-    f"{path_resources.BY_NAME}/roleinstances/{{roleInstanceName}}/effectiveroutetable",
-    "GetEffectiveRouteTableForRoleInstance",
-)
-@routes.get(
-    f"{path_resources.BY_NAME}/roleinstances/{{roleInstanceName}}"
-    "/networkinterfaces/{networkInterfaceName}/effectiveroutetable",
+    f"{role_instances.NAMED}/networkinterfaces/{{networkInterfaceName}}/effectiveroutetable",
     "GetEffectiveRouteTableForNetworkInterface",
 )
 def effective_routes(call: Call) -> Reply:

@@ -8,7 +8,7 @@ knows of an association, so it goes with the subnet, role or interface that has 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Generic, Protocol, TypeVar, cast
@@ -21,7 +21,7 @@ from asyncsm.emulator.compute import Role
 from asyncsm.emulator.networking import NetworkConfiguration
 from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import path_resources
+from asyncsm.emulator.rules import common_fields, path_resources
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire.base import XmlModel
@@ -38,6 +38,7 @@ class Located(Protocol):
 
     name: str
     location: str
+    label: str | None
     moved_as: str
 
     @property
@@ -75,6 +76,8 @@ class Associated(Collection[LocatedT, RequestT]):
     """A collection of which places can have one resource each.
 
     Attributes:
+        entity: makes one of its name, location and label.
+        levels: of details at which reads show the parts of one.
         field: of `Subnet`, `ConfigurationSet` and `NetworkInterface`: the name of what they have.
         association: the document that says so, by the one name in it.
         none: sentence, with ``{place}`` and ``{noun}``, where a place has none.
@@ -82,11 +85,30 @@ class Associated(Collection[LocatedT, RequestT]):
         elsewhere: sentence, with ``{noun}``, ``{name}`` and ``{region}``.
     """
 
+    entity: Callable[[str, str, str | None], LocatedT]
+    levels: frozenset[str] = frozenset(("full",))
     field: str
     association: Association
     none: str = "The {place} does not have any {noun} assigned."
     names_removed: bool = True
     elsewhere: str = "The {noun} {name} is not in {region}."
+
+    def make(self, call: Call, name: str, wanted: RequestT) -> LocatedT:
+        """Return a new one in a region that there is."""
+        location, label = getattr(wanted, "location", None) or "", getattr(wanted, "label", None)
+        # An empty label was taken [rec network/create_route_table_tests].
+        known = common_fields.label(label) if label else label
+        return self.entity(name, common_fields.known_location(location), known)
+
+    def shown(self, call: Call, thing: LocatedT) -> Document:
+        """Return one, with its parts if those are asked for."""
+        asked = call.query.get("detaillevel", "").lower() in self.levels
+        told = {"name": thing.name, "label": thing.label, "location": thing.location}
+        return self.request(**told, **(self.parts(thing) if asked else {}))
+
+    @abstractmethod
+    def parts(self, thing: LocatedT) -> Mapping[str, object]:
+        """Return the parts of one, by the field of its document."""
 
     def listed(self, call: Call, things: Sequence[LocatedT]) -> Document:
         """Return all by their names."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, JsonValue, ValidationError, field_validator
 
@@ -45,6 +45,8 @@ class LocalNetworkGatewaySeed(Spec):
 class VirtualNetworkGatewaySeed(Spec):
     """A gateway of a virtual network, provisioned and connected."""
 
+    owner_field: ClassVar[str] = "virtual_network_name"
+
     virtual_network_name: Name
     """A network with a ``GatewaySubnet``."""
     gateway_size: str = "Default"
@@ -57,6 +59,8 @@ class VirtualNetworkGatewaySeed(Spec):
 
 class ApplicationGatewaySeed(Spec):
     """An application gateway, which is stopped and has been told nothing."""
+
+    owner_field: ClassVar[str] = "virtual_network_name"
 
     virtual_network_name: Name
     """The network it stands in."""
@@ -91,6 +95,8 @@ class ExtensionSeed(Spec):
 class ClusterSeed(Spec):
     """An HDInsight cluster that runs."""
 
+    owner_field: ClassVar[str] = "storage_account"
+
     storage_account: Name
     """The account with its files."""
     cloud_service_id: Name = "hdinsight"
@@ -110,6 +116,8 @@ class ClusterSeed(Spec):
 class AddOnSeed(Spec):
     """An add-on of the store."""
 
+    owner_field: ClassVar[str] = "cloud_service_id"
+
     provider: Name
     """Who offers it."""
     offer: Name
@@ -125,6 +133,8 @@ class AddOnSeed(Spec):
 class AlertRuleSeed(Spec):
     """An alert rule; if its condition holds for 0, with an incident that goes on."""
 
+    owner_field: ClassVar[str] = "service_name"
+
     resource: Name
     """What is watched, such as ``/hostedservices/shop/deployments/v1/roles/web``."""
     metric: Name = "Percentage CPU"
@@ -137,6 +147,12 @@ class AlertRuleSeed(Spec):
     """How long it has to be so: a duration."""
     enabled: bool = True
     """Whether it raises incidents."""
+
+    @property
+    def service_name(self) -> str:
+        """The hosted service of what is watched; empty if it is in none."""
+        kind, _, rest = self.resource.strip("/").partition("/")
+        return rest.partition("/")[0] if kind == "hostedservices" else ""
 
 
 class OSImageSeed(specs.OSImageSpec):
@@ -221,7 +237,7 @@ class SeedDocument(Plan):
     publisher: bool | None = None
     """Whether the subscriptions may publish images and extensions, as all may if nothing is said."""
     network_configuration: str | None = None
-    """A network configuration file (XML)."""
+    """A network configuration file (XML), which each of the subscriptions gets."""
     local_network_gateways: tuple[LocalNetworkGatewaySeed, ...] = ()
     """VPN devices outside."""
     virtual_network_gateways: tuple[VirtualNetworkGatewaySeed, ...] = ()

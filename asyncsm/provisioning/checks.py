@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from asyncsm.errors import AsyncsmError
 from asyncsm.operations import arguments
-from asyncsm.provisioning.defaults import KINDS, SECTIONS, placed
+from asyncsm.provisioning.defaults import KINDS, SECTIONS, names_in, placed
 from asyncsm.provisioning.problems import Path_, Problem, problem
 from asyncsm.wire.blob_addresses import address_of
 
@@ -22,20 +22,6 @@ _Told: TypeAlias = Iterator[tuple[Path_, str]]
 
 MACHINES_OF_A_DEPLOYMENT: Final = 50
 """The most virtual machines one deployment can have."""
-
-_NAMING: Final = {
-    "service_name": "hosted_services",
-    "server_name": "sql_servers",
-    "cloud_service_id": "cloud_services",
-    "affinity_group": "affinity_groups",
-    "virtual_network_name": "virtual_networks",
-    "reserved_ip_name": "reserved_ips",
-    "network_security_group": "network_security_groups",
-    "route_table_name": "route_tables",
-    "dns_servers": "dns_servers",
-    "connections": "local_network_sites",
-}
-"""Sections of the resources that others name, by the field that has the name or the names."""
 
 _NAME_RULES: Final = {
     "hosted_services": arguments.hosted_service_name,
@@ -114,14 +100,14 @@ class Checks:
 
     def _references(self) -> _Told:
         """Names that are not those of other resources, but close to one; each is told once for a section."""
-        known = {section: {one.name.lower() for _, one in self._copies[section]} for section in SECTIONS}
+        known = {kind: {one.name.lower() for _, one in self._copies[f"{kind}s"]} for kind in KINDS}
         for section in SECTIONS:
             told: set[str] = set()
             for path, one in self._copies[section]:
-                for field, name, named in _names_in(one, path):
-                    if name.lower() in known[named] or name in told:
+                for field, name, kind in names_in(one, path):
+                    if name.lower() in known[kind] or name in told:
                         continue
-                    for close in get_close_matches(name.lower(), known[named], n=1, cutoff=0.8):
+                    for close in get_close_matches(name.lower(), known[kind], n=1, cutoff=0.8):
                         told.add(name)
                         yield field, f"{name!r} is not in the plan; did you mean {close!r}?"
 
@@ -161,17 +147,13 @@ class Checks:
 
     def _disks(self) -> _Told:
         for place, one in enumerate(self._entries["virtual_machines"]):
-            path, disk, data = (
-                ("virtual_machines", place),
-                one.os_virtual_hard_disk,
-                one.data_virtual_hard_disks,
-            )
+            path, disk = ("virtual_machines", place), one.os_virtual_hard_disk
             if (disk is None) == (one.vm_image_name is None):
                 yield path, "give either os_virtual_hard_disk or vm_image_name"
             if disk is not None and not any(getattr(disk, origin) for origin in _ORIGINS):
                 said = "needs a source_image_name, disk_name, media_link or remote_source_image_link"
                 yield (*path, "os_virtual_hard_disk"), said
-            luns = [number if each.lun is None else each.lun for number, each in enumerate(data)]
+            luns = [lun for lun, _ in one.numbered_disks]
             for number in _repeated(luns):
                 said = f"is at LUN {luns[number]}, where another one is already"
                 yield (*path, "data_virtual_hard_disks", number), said
@@ -182,7 +164,7 @@ class Checks:
         owners: dict[tuple[str, str], str] = {}
         for path, one in self._copies["virtual_machines"]:
             network = networks.setdefault(one.service_name.lower(), (one.virtual_network_name or "").lower())
-            address = one.network_config.static_virtual_network_ip_address if one.network_config else None
+            address = one.network_parts.static_virtual_network_ip_address
             if address is None:
                 continue
             where = (*path, "network_config", "static_virtual_network_ip_address")
@@ -200,7 +182,7 @@ class Checks:
         """Machines of a deployment have one address, so that each public port is one machine's, or one set's."""
         taken: dict[tuple[str, str, int], tuple[str, str | None]] = {}
         for path, one in self._copies["virtual_machines"]:
-            for place, endpoint in enumerate(one.network_config.endpoints if one.network_config else ()):
+            for place, endpoint in enumerate(one.network_parts.endpoints):
                 if endpoint.port is None:
                     continue
                 port = (one.service_name.lower(), endpoint.protocol, endpoint.port)
@@ -264,20 +246,3 @@ class Checks:
 def _repeated(values: Sequence[object]) -> list[int]:
     """Return the places of values that are there before."""
     return [number for number, value in enumerate(values) if value in values[:number]]
-
-
-def _names_in(spec: Any, path: Path_) -> Iterator[tuple[Path_, str, str]]:
-    """Yield the names of other resources in a spec: where they are, and the section of what they name."""
-    for field, section in _NAMING.items():
-        named = getattr(spec, field, None)
-        if isinstance(named, str):
-            yield (*path, field), named, section
-        elif named:
-            for place, one in enumerate(named):
-                where = (*path, field, place)
-                yield (where, one, section) if isinstance(one, str) else ((*where, "name"), one.name, section)
-    for place, subnet in enumerate(getattr(spec, "subnets", ())):
-        yield from _names_in(subnet, (*path, "subnets", place))
-    network = getattr(spec, "network_config", None)
-    if network is not None:
-        yield from _names_in(network, (*path, "network_config"))

@@ -1,13 +1,17 @@
-"""Sections of a plan, one for each kind of entry, and the defaults of what their entries leave out."""
+"""Sections of a plan, one for each kind of entry, the defaults of what their entries leave out, and what they name."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from pydantic import Field, JsonValue, create_model
 
 from asyncsm.provisioning import network_specs, sibling_specs, specs
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
+from asyncsm.provisioning.network_specs import VirtualNetworkSpec
+from asyncsm.provisioning.problems import Path_
 from asyncsm.provisioning.specs import Part, Spec
 
 
@@ -56,10 +60,18 @@ class Sections(Part):
     @classmethod
     def kinds(cls) -> dict[str, type[Spec]]:
         """Return what the entries of each kind are, by the name of the kind."""
+        listed = {name: get_args(field.annotation)[:1] for name, field in cls.model_fields.items()}
         return {
-            section.removesuffix("s"): get_args(cls.model_fields[section].annotation)[0]
-            for section in Sections.model_fields
+            name.removesuffix("s"): entry
+            for name, of in listed.items()
+            for entry in of
+            if isinstance(entry, type) and issubclass(entry, Spec)
         }
+
+    @classmethod
+    def sections(cls) -> list[str]:
+        """Return the names of all sections; a seed has more than a plan."""
+        return [f"{kind}s" for kind in cls.kinds()]
 
 
 SECTIONS: Final = tuple(Sections.model_fields)
@@ -100,3 +112,44 @@ def placed(spec: Spec, location: str | None) -> Spec:
     if location is None or not nowhere or getattr(spec, "affinity_group", None) is not None:
         return spec
     return spec.model_copy(update={"location": location})
+
+
+_NAMING: Final = {
+    "service_name": "hosted_service",
+    "storage_account": "storage_account",
+    "server_name": "sql_server",
+    "cloud_service_id": "cloud_service",
+    "affinity_group": "affinity_group",
+    "virtual_network_name": "virtual_network",
+    "reserved_ip_name": "reserved_ip",
+    "network_security_group": "network_security_group",
+    "route_table_name": "route_table",
+    "dns_servers": "dns_server",
+    "connections": "local_network_site",
+    "connected_to": "local_network_gateway",
+}
+"""Kinds of the resources that others name, by the field that has the name or the names."""
+
+
+@cache
+def _naming(entry: type[Part]) -> list[tuple[str, str]]:
+    fields = {*entry.model_fields, *vars(entry)}
+    return [(field, kind) for field, kind in _NAMING.items() if field in fields]
+
+
+def names_in(spec: Part, path: Path_ = ()) -> Iterator[tuple[Path_, str, str]]:
+    """Yield the names of other resources in an entry: where they are, and the kind of what they name."""
+    for field, kind in _naming(type(spec)):
+        named = getattr(spec, field, None) or ()
+        if isinstance(named, str):
+            yield (*path, field), named, kind
+            continue
+        for place, one in enumerate(named):
+            where = (*path, field, place)
+            yield (where, one, kind) if isinstance(one, str) else ((*where, "name"), one.name, kind)
+    match spec:
+        case VirtualNetworkSpec():
+            for place, subnet in enumerate(spec.subnets):
+                yield from names_in(subnet, (*path, "subnets", place))
+        case VirtualMachineSpec():
+            yield from names_in(spec.network_parts, (*path, "network_config"))

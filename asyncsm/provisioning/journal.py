@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 from asyncsm.provisioning.record import JournalError, LaterVersion, Phase, Record
-from asyncsm.provisioning.store import GroupCommit, Records
+from asyncsm.provisioning.store import Entry, GroupCommit, Records
 
 __all__ = ["Journal", "JournalError", "Phase", "Record"]
 
@@ -62,12 +62,6 @@ _UNWRITABLE: Final = frozenset(
 _IN_USE: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
-class _Entry(NamedTuple):
-    subscription: str
-    key: str
-    record: Record
-
-
 class Journal:
     """The journal of one plan; one run at a time has it open.
 
@@ -93,7 +87,7 @@ class Journal:
                 self._found.setdefault(subscription, {})[key] = _read(path, key, text)
             self._thread = opened.enter_context(ThreadPoolExecutor(1, "asyncsm-journal"))
             self._opened = opened.pop_all()
-        self._writer: GroupCommit[_Entry] = GroupCommit(self._commit)
+        self._writer: GroupCommit[str] = GroupCommit(self._commit)
 
     def __enter__(self) -> Self:
         return self
@@ -118,18 +112,14 @@ class Journal:
     def records(self, subscription: str) -> Records:
         """Return the records of a subscription, for one run."""
         subscription = subscription.lower()
+        return self._writer.records(subscription, self._found.get(subscription))
 
-        async def write(key: str, record: Record) -> None:
-            await self._writer.write(_Entry(subscription, key, record))
-
-        return Records(self._found.get(subscription), write)
-
-    async def _commit(self, entries: Collection[_Entry]) -> Collection[_Entry]:
+    async def _commit(self, entries: Collection[Entry[str]]) -> Collection[Entry[str]]:
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._thread, self._write, entries)
         return entries
 
-    def _write(self, entries: Collection[_Entry]) -> None:
+    def _write(self, entries: Collection[Entry[str]]) -> None:
         with _explained(self.path), self._database:
             for subscription, key, record in entries:
                 if record == Record():
@@ -240,13 +230,13 @@ def _prepare(database: sqlite3.Connection, path: Path, plan: str, subscriptions:
         (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if tables == 0:
             created = datetime.now(UTC).isoformat(timespec="milliseconds")
-            _script(database, _TABLES)
-            with database:
+            with _script(database, _TABLES):  # whole or not at all, whenever the disk is full or the run ends
                 database.execute("INSERT INTO plan VALUES (?, ?)", (plan, created))
         else:
             _check(database, path, application, version, plan)
             if version < VERSION:
-                _script(database, _ASIDE + _TABLES + _BACK)
+                with _script(database, _ASIDE + _TABLES + _BACK):
+                    pass
         known = {row[0] for row in database.execute("SELECT subscription FROM share")}
         if known and not known & set(subscriptions):
             raise JournalError(
@@ -257,11 +247,12 @@ def _prepare(database: sqlite3.Connection, path: Path, plan: str, subscriptions:
             database.executemany("INSERT OR IGNORE INTO share VALUES (?)", [(one,) for one in subscriptions])
 
 
-def _script(database: sqlite3.Connection, script: str) -> None:
-    """Run statements in one transaction, which ends with the version they lead to."""
+def _script(database: sqlite3.Connection, script: str) -> sqlite3.Connection:
+    """Begin a transaction with statements and the version they lead to; its end is that of the connection's block."""
     database.executescript(
-        f"BEGIN; {script} PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
+        f"BEGIN; {script} PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {VERSION};"
     )
+    return database
 
 
 def _check(database: sqlite3.Connection, path: Path, application: int, version: int, plan: str) -> None:

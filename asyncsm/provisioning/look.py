@@ -185,10 +185,8 @@ class _Look:
             self._tell(
                 f"{machine.owner} is in {here}, and the virtual network {site.name} in {place}", machine
             )
-        config = machine.spec.network_config
+        config = machine.spec.network_parts
         subnets = {part.name.lower(): part for part in site.subnets}
-        if config is None:
-            return
         for name in config.subnet_names:
             subnet, address = subnets.get(name.lower()), config.static_virtual_network_ip_address
             if subnet is None and f"virtual_network/{site.name}".lower() in self._graph:
@@ -295,7 +293,7 @@ class _Look:
                 for part in role.configuration_sets
                 for endpoint in getattr(part, "input_endpoints", ())
             }
-            for endpoint in machine.spec.network_config.endpoints if machine.spec.network_config else ():
+            for endpoint in machine.spec.network_parts.endpoints:
                 owner, shared = taken.get((endpoint.protocol, endpoint.port), ("", None))
                 if owner and not (shared and shared == endpoint.load_balanced_endpoint_set_name):
                     self._tell(f"the port {endpoint.port} of {service} is {owner}'s", machine)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, Final, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -79,44 +79,39 @@ class SystemSpec(Part):
 Caching = Literal["None", "ReadOnly", "ReadWrite"]
 
 
-class OSDiskSpec(Part):
-    """The disk a machine starts from."""
+class _DiskSpec(Part):
+    """The fields of all disks of a machine."""
 
-    source_image_name: str | None = None
-    """The image it is made from."""
     storage_account: str | None = None
-    """The account its blob is put in, as ``vhds/{service}-{machine}-os.vhd``, if there is no `media_link`."""
+    """The account its blob is put in if there is no `media_link`: ``vhds/{service}-{machine}-os.vhd``, ``-data{lun}``."""
     media_link: str | None = None
-    """The address of its blob, new or existing."""
+    """The address of its blob."""
     disk_name: str | None = None
-    """A registered disk to start from, or the name of the new one."""
+    """A registered disk, or the name of the new one."""
     disk_label: str | None = None
     """A name for people."""
     host_caching: Caching | None = None
     """The host's caching of the disk."""
+
+
+class OSDiskSpec(_DiskSpec):
+    """The disk a machine starts from."""
+
+    source_image_name: str | None = None
+    """The image it is made from."""
     os: Literal["Linux", "Windows"] | None = None
     """The operating system on it, if it is neither an image nor a registered disk."""
     remote_source_image_link: str | None = None
     """A blob elsewhere, to be copied to `media_link`."""
 
 
-class DataDiskSpec(Part):
+class DataDiskSpec(_DiskSpec):
     """A further disk of a machine."""
 
     lun: int | None = Field(default=None, ge=0, le=31)
     """Its number; its place in the list if absent."""
     logical_disk_size_in_gb: int | None = Field(default=None, ge=1, le=1023)
     """The size of a new, empty disk."""
-    storage_account: str | None = None
-    """The account its blob is put in, as ``vhds/{service}-{machine}-data{lun}.vhd``, if there is no `media_link`."""
-    media_link: str | None = None
-    """The address of its new blob."""
-    disk_name: str | None = None
-    """A registered disk."""
-    disk_label: str | None = None
-    """A name for people."""
-    host_caching: Caching | None = None
-    """The host's caching of the disk."""
     source_media_link: str | None = None
     """A VHD that is there and not registered yet."""
 
@@ -202,6 +197,11 @@ class VirtualMachineSpec(Spec):
     media_location: str | None = None
     """Container URL for the disks of a platform VM image."""
 
+    @property
+    def network_parts(self) -> NetworkSpec:
+        """Its endpoints and subnets, of which there may be none."""
+        return self.network_config or NetworkSpec()
+
     def system_configuration(self, base: Path) -> ProvisioningSet | None:
         """Build the client's argument for the settings of the system.
 
@@ -245,20 +245,28 @@ class VirtualMachineSpec(Spec):
     def os_disk(self) -> models.OSVirtualHardDisk | None:
         """Build the client's argument for the disk it starts from."""
         spec = self.os_virtual_hard_disk
-        if spec is None:
-            return None
-        media_link = spec.media_link or self._blob(spec.storage_account, "os")
-        return models.OSVirtualHardDisk(**spec.model_dump(exclude=_BLOB), media_link=media_link)
+        return None if spec is None else models.OSVirtualHardDisk(**self._disk(spec, "os"))
 
     def data_disks(self) -> list[models.DataVirtualHardDisk]:
         """Build the client's argument for the further disks."""
-        disks = []
-        for place, spec in enumerate(self.data_virtual_hard_disks):
-            lun = place if spec.lun is None else spec.lun
-            media_link = spec.media_link or self._blob(spec.storage_account, f"data{lun}")
-            fields = spec.model_dump(exclude={*_BLOB, "lun"})
-            disks.append(models.DataVirtualHardDisk(**fields, lun=lun, media_link=media_link))
-        return disks
+        return [
+            models.DataVirtualHardDisk(**{**self._disk(spec, f"data{lun}"), "lun": lun})
+            for lun, spec in self.numbered_disks
+        ]
+
+    @property
+    def numbered_disks(self) -> list[tuple[int, DataDiskSpec]]:
+        """The further disks, each with its LUN."""
+        disks = self.data_virtual_hard_disks
+        return [(place if one.lun is None else one.lun, one) for place, one in enumerate(disks)]
+
+    def _disk(self, spec: OSDiskSpec | DataDiskSpec, what: str) -> dict[str, Any]:
+        fields = spec.model_dump(exclude={"storage_account"})
+        if spec.storage_account and not spec.media_link:
+            fields["media_link"] = (
+                f"https://{spec.storage_account}.blob.core.windows.net{self._blob_path(what)}"
+            )
+        return fields
 
     def on_disks(self, disks: Mapping[str, str]) -> VirtualMachineSpec:
         """Return the same machine on disks that exist, by place: ``os``, or a LUN; what is set up on them stays."""
@@ -269,8 +277,7 @@ class VirtualMachineSpec(Spec):
             update = {"os_virtual_hard_disk": kept, "system_config": None, "vm_image_name": None}
             update["media_location"] = None
         data = []
-        for place, spec in enumerate(self.data_virtual_hard_disks):
-            lun = place if spec.lun is None else spec.lun
+        for lun, spec in self.numbered_disks:
             name = disks.get(str(lun))
             data.append(
                 spec.model_copy(update={"lun": lun})
@@ -302,10 +309,12 @@ class VirtualMachineSpec(Spec):
             "media_location": self.media_location,
         }
 
-    def _blob(self, account: str | None, what: str) -> str | None:
-        if account is None:
-            return None
-        return f"https://{account}.blob.core.windows.net/vhds/{self.service_name}-{self.name}-{what}.vhd"
+    def has_named(self, disk: models.DataVirtualHardDisk) -> bool:
+        """Tell whether a data disk's blob has the name that a plan gives where it has no `media_link`."""
+        return (disk.media_link or "").lower().endswith(self._blob_path(f"data{disk.lun}").lower())
+
+    def _blob_path(self, what: str) -> str:
+        return f"/vhds/{self.service_name}-{self.name}-{what}.vhd"
 
     def network(self) -> models.ConfigurationSet | None:
         """Build the client's argument for endpoints and subnets."""
@@ -338,10 +347,6 @@ class VirtualMachineSpec(Spec):
             )
             for one in self.resource_extension_references
         ]
-
-
-_BLOB: Final = {"storage_account", "media_link"}
-"""The fields of disks that tell the place of the blob, where the client takes its address."""
 
 
 def _parameters(spec: ExtensionSpec, base: Path) -> list[models.ResourceExtensionParameterValue]:

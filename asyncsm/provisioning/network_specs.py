@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from asyncsm.provisioning.specs import Grouped, Located, Name, Part, Spec
+from asyncsm.provisioning.specs import Grouped, Labelled, Located, Name, Part, Spec
 
 
 class DnsServerSpec(Spec):
@@ -85,11 +85,9 @@ class NetworkSecurityRuleSpec(Part):
     """``*`` is any."""
 
 
-class NetworkSecurityGroupSpec(Located):
+class NetworkSecurityGroupSpec(Labelled, Located):
     """A network security group; subnets and machines say that they have it."""
 
-    label: str | None = None
-    """The name if absent."""
     rules: tuple[NetworkSecurityRuleSpec, ...] = ()
     """Its rules, besides those that every group has."""
 
@@ -107,10 +105,8 @@ class RouteSpec(Part):
     """Of a virtual appliance."""
 
 
-class RouteTableSpec(Located):
+class RouteTableSpec(Labelled, Located):
     """A route table; subnets say that they have it."""
 
-    label: str | None = None
-    """The name if absent."""
     routes: tuple[RouteSpec, ...] = ()
     """Its routes."""

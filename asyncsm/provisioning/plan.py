@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
 from pydantic import Field, JsonValue, ValidationError, field_validator, model_validator
 from pydantic_core import InitErrorDetails
@@ -78,9 +78,10 @@ class Plan(Sections, Head):
     def _of_their_kinds(cls, value: Defaults) -> Defaults:
         """Refuse values that no entry could have, even if there is no entry: one may be a secret in clear."""
         wrong: list[InitErrorDetails] = []
-        for kind, entry in cls.kinds().items():
+        kinds = cls.kinds()
+        for kind, default in value:
             try:
-                entry.model_validate(getattr(value, kind))
+                kinds[kind].model_validate(default)
             except ValidationError as error:
                 # Pydantic would keep the values in its error; they are left out.
                 wrong += [
@@ -117,14 +118,17 @@ class Plan(Sections, Head):
             raise PlanError(problems)
         return copies
 
-    def expanded(self) -> Plan:
+    def expanded(self) -> Self:
         """Return the plan with all counts expanded, and templates and locations filled in.
 
         Raises:
             PlanError: a template cannot be filled in.
         """
         return self.model_copy(
-            update={section: tuple(one for _, one in found) for section, found in self.copies().items()}
+            update={
+                section: tuple(one.made_of(path) for path, one in found)
+                for section, found in self.copies().items()
+            }
         )
 
     @classmethod
@@ -142,7 +146,7 @@ class Plan(Sections, Head):
 def expand_all(plan: Plan, place: str) -> tuple[Copies, list[Problem]]:
     """Expand all entries; return the copies of each section with the paths of their entries, and what is wrong."""
     problems: list[Problem] = []
-    copies: Copies = {section: [] for section in SECTIONS}
+    copies: Copies = {section: [] for section in plan.sections()}
     for section, expanded in copies.items():
         for at, entry in enumerate(getattr(plan, section)):
             path = entry.origin or (section, at)

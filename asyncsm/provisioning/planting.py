@@ -7,15 +7,13 @@ that comes of them is over when they are answered, while no time passes for the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
-
-from pydantic import ValidationError
 
 from asyncsm.config import LanePolicy
 from asyncsm.emulator import catalogue, seeding
@@ -26,7 +24,6 @@ from asyncsm.emulator.seeding import SeedDocument, SeedError, VirtualMachineSeed
 from asyncsm.emulator.standing import LIMITLESS, StandingSubscription
 from asyncsm.emulator.state import Quotas, Subscription, SubscriptionCertificate
 from asyncsm.errors import AsyncsmError, InvalidArgument
-from asyncsm.provisioning.expansion import TemplateError, expand
 from asyncsm.provisioning.machine_specs import DataDiskSpec, LinuxSpec, OSDiskSpec, SystemSpec, WindowsSpec
 from asyncsm.provisioning.plan import PlanError
 from asyncsm.provisioning.problems import Path_, problem
@@ -78,7 +75,7 @@ def plant(document: SeedDocument, world: World, quotas: Quotas, certificate: Sub
         SeedError: something of it cannot be. What came before that is there.
     """
     try:
-        parts = shares(document)
+        parts = {name: share.expanded() for name, share in shares(document).items()}
     except PlanError as error:
         raise SeedError(error.problems) from None
     # Whoever calls may be in an event loop, in which no other can run.
@@ -153,9 +150,9 @@ class _Planter:
             with _told_of(("network_configuration",)):
                 await site.sms.set_network_configuration(self._document.network_configuration)
         await self._create([one for one in resources if one.kind in _NETWORKS], site)
-        await self._create_others(_AFTER_NETWORKS, self._create_network_part, site)
+        await self._create_others(_AFTER_NETWORKS, site)
         await self._create([one for one in resources if one.kind not in _PLACES | _NETWORKS], site)
-        await self._create_others(_LAST, self._create_other, site)
+        await self._create_others(_LAST, site)
 
     async def _create(self, resources: Iterable[AnyResource], site: Site) -> None:
         for one in resources:
@@ -164,43 +161,30 @@ class _Planter:
                 await one.create(site, doubtful=False)
                 await self._pretend(one, site)
 
-    async def _create_others(
-        self, sections: Iterable[str], create: Callable[[Any, Site], Awaitable[None]], site: Site
-    ) -> None:
+    async def _create_others(self, sections: Iterable[str], site: Site) -> None:
         """Make what a plan cannot have."""
         for section in sections:
-            for number, entry in enumerate(getattr(self._document, section)):
-                with _told_of((section, number)):
-                    for one in expand(entry):
-                        await create(one, site)
+            for one in getattr(self._document, section):
+                with _told_of(one.origin):
+                    await self._create_other(one, site)
 
-    async def _create_network_part(self, spec: Any, site: Site) -> None:
-        network, name = site.network, spec.name
+    async def _create_other(self, spec: Any, site: Site) -> None:
+        session, network, name = site.sms.session, site.network, spec.name
         match spec:
             case seeding.LocalNetworkGatewaySeed():
                 await network.create_local_network_gateway(name, spec.ip_address, spec.address_space)
             case seeding.VirtualNetworkGatewaySeed():
-                known = self._subscription.local_network_gateways.values()
-                devices = {device.gateway_name: device.id for device in known}
                 kind = (spec.gateway_size, spec.gateway_type)
                 handle = await network.create_virtual_network_gateway(spec.virtual_network_name, name, *kind)
                 handle.detach()  # it has ended, but its answer names an operation
-                id_ = [*self._subscription.gateways][-1]
-                for device in spec.connected_to:
-                    ends = (id_, devices.get(device, device))
-                    (await network.create_gateway_connection(device, *ends)).detach()
+                await self._connect([*self._subscription.gateways][-1], spec.connected_to, site)
             case seeding.ApplicationGatewaySeed():
                 place = (spec.virtual_network_name, spec.subnets, spec.instance_count, spec.gateway_size)
                 (await network.create_application_gateway(name, *place)).detach()
             case seeding.ExtensionSeed():
-                for version in spec.versions:
-                    await site.sms.register_extension_image(
-                        ExtensionImage(provider_name_space=spec.provider, type=name, version=version)
-                    )
-
-    async def _create_other(self, spec: Any, site: Site) -> None:
-        session, name = site.sms.session, spec.name
-        match spec:
+                for one in spec.versions:
+                    image = ExtensionImage(provider_name_space=spec.provider, type=name, version=one)
+                    await site.sms.register_extension_image(image)
             case seeding.ClusterSeed():
                 location = await self._cloud_service(site, spec)
                 account = f"{spec.storage_account}.blob.core.windows.net"
@@ -219,19 +203,26 @@ class _Planter:
                 monitoring = MonitoringManagementService(session=session)
                 await monitoring.set_alert_rule(name, name, *condition, is_enabled=spec.enabled)
             case seeding.TrafficProfileSeed():
-                traffic = TrafficManagerManagementService(session=session)
-                await traffic.create_profile(name, spec.domain_name or f"{name}.trafficmanager.net")
-                kinds = [_ENDPOINTS.get(one[one.find(".") :].lower()) for one in spec.endpoints]
-                endpoints = [
-                    TrafficEndpoint(
-                        domain_name=one,
-                        type=kind or TrafficEndpointType.ANY,
-                        location=self._document.location,
-                    )
-                    for one, kind in zip(spec.endpoints, kinds, strict=True)
-                ]
-                if endpoints:
-                    await traffic.create_definition(name, spec.load_balancing_method, endpoints)
+                await self._create_profile(spec, TrafficManagerManagementService(session=session))
+
+    async def _connect(self, gateway: str, devices: Iterable[str], site: Site) -> None:
+        known = {one.gateway_name: one.id for one in self._subscription.local_network_gateways.values()}
+        for device in devices:
+            ends = (gateway, known.get(device, device))
+            (await site.network.create_gateway_connection(device, *ends)).detach()
+
+    async def _create_profile(
+        self, spec: seeding.TrafficProfileSeed, traffic: TrafficManagerManagementService
+    ) -> None:
+        name, location = spec.name, self._document.location
+        await traffic.create_profile(name, spec.domain_name or f"{name}.trafficmanager.net")
+        kinds = {one: _ENDPOINTS.get(one[one.find(".") :].lower()) for one in spec.endpoints}
+        endpoints = [
+            TrafficEndpoint(domain_name=one, type=kind or TrafficEndpointType.ANY, location=location)
+            for one, kind in kinds.items()
+        ]
+        if endpoints:
+            await traffic.create_definition(name, spec.load_balancing_method, endpoints)
 
     async def _cloud_service(self, site: Site, user: seeding.ClusterSeed | seeding.AddOnSeed) -> str:
         """Let there be the cloud service of a cluster or add-on, and return its region."""
@@ -331,7 +322,7 @@ def _told_of(path: Path_) -> Iterator[None]:
         yield
     except SeedError:
         raise
-    except (AsyncsmError, OSError, TemplateError, ValidationError) as error:
+    except (AsyncsmError, OSError) as error:
         message = str(getattr(error, "message", "") or error)
         raise SeedError([problem(path, message)]) from error
 
@@ -344,6 +335,7 @@ def _in_use(subscription: Subscription) -> dict[str, int]:
         if hasattr(subscription, one.name)
     }
     groups, tables = subscription.network_security_groups, subscription.route_tables
+    plan = subscription.networks.plan
     servers, namespaces = subscription.sql_servers, subscription.service_bus_namespaces
 
     def most(counts: Iterable[int]) -> int:
@@ -361,7 +353,11 @@ def _in_use(subscription: Subscription) -> dict[str, int]:
             sum(len(kind.held(one)) for kind in service_bus.KINDS) for one in namespaces.values()
         ),
         "cores": subscription.cores_in_use,
-        "local_network_sites": len(subscription.local_network_gateways),
+        "virtual_network_sites": len(subscription.networks.sites),
+        "local_network_sites": max(
+            len(subscription.local_network_gateways), len(plan.local_sites) if plan else 0
+        ),
+        "dns_servers": len(plan.dns_servers) if plan else 0,
         "traffic_manager_profiles": len(subscription.traffic_profiles),
         "web_sites": subscription.number_of_sites,
     }

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, overload
@@ -20,10 +21,12 @@ from asyncsm.provisioning.problems import Path_, Problem, dotted
 
 if TYPE_CHECKING:
     import yaml
+    from pydantic_core import ErrorDetails
 
 Form: TypeAlias = Literal["yaml", "toml", "json"]
 Place: TypeAlias = tuple[int, int]
 """Line and column, from 1."""
+Places: TypeAlias = dict[Path_, Place]
 
 FORMS: Final[Mapping[str, Form]] = {".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".json": "json"}
 MOST_BYTES: Final = 16 * 1024 * 1024
@@ -94,15 +97,16 @@ def _read(
         problems = plan.problems(base) if checked else []
         if not problems:
             return plan
-    told = {str(one): one for one in (_placed(each, places, file) for each in problems)}
+    known = places()
+    told = {str(one): one for one in (_placed(each, known, file) for each in problems)}
     raise PlanError([*told.values()], plan)  # each once, even if many entries have it from the defaults
 
 
 def problems_of(error: ValidationError, model: type[Plan]) -> list[Problem]:
     """Say what keeps a document from being a plan, or whatever `model` is."""
     return [
-        Problem(path=_clean(one["loc"]), message=_message(one["type"], one["msg"], one["loc"], model))
-        for one in error.errors(include_input=False, include_url=False, include_context=False)
+        Problem(path=_clean(one["loc"]), message=_message(one, model))
+        for one in error.errors(include_url=False, include_context=False)
     ]
 
 
@@ -112,7 +116,8 @@ def located(problems: Iterable[Problem], path: str | Path) -> list[Problem]:
     if not problems:
         return []
     _, places = _PARSERS[FORMS[path.suffix.lower()]](_decoded(path.read_bytes(), str(path)), str(path))
-    return [_placed(one, places, str(path)) for one in problems]
+    known = places()
+    return [_placed(one, known, str(path)) for one in problems]
 
 
 def _decoded(content: str | bytes, file: str) -> str:
@@ -155,9 +160,17 @@ def _clean(loc: tuple[int | str, ...]) -> Path_:
     return tuple(part for part in loc if part != "[key]")
 
 
-def _message(kind: str, message: str, loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
+def _message(error: ErrorDetails, model: type[BaseModel]) -> str:
+    """Say in a plan's words what is wrong with a value, without the value, which may be a secret."""
+    kind, given, loc = error["type"], error["input"], error["loc"]
+    if kind in _EXPECTED:
+        if given is None:
+            return f"is empty; leave it out, or give {_EXPECTED[kind]}"
+        if kind == "string_type" and not isinstance(given, list | dict):
+            return "must be a text, and is read as something else, as no, 12 and 2026-01-31 are; put it in quotes"
+        return f"must be {_EXPECTED[kind]}"
     if kind != "extra_forbidden":
-        return message.removeprefix("Value error, ")
+        return error["msg"].removeprefix("Value error, ").replace("Input should be", "must be", 1)
     known = _fields_at(loc[:-1], model)
     close = get_close_matches(str(loc[-1]), known, n=1)
     return (
@@ -165,6 +178,14 @@ def _message(kind: str, message: str, loc: tuple[int | str, ...], model: type[Ba
         if close
         else f"is no field; there are {', '.join(known)}"
     )
+
+
+_EXPECTED: Final = {
+    "string_type": "a text",
+    "tuple_type": "a list",
+    "dict_type": "fields with values",
+    "model_type": "fields with values",
+}
 
 
 def _fields_at(path: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
@@ -192,20 +213,20 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 # ---------------------------------------------------------------- YAML and JSON
 
 
-def _yaml(text: str, file: str) -> tuple[object, dict[Path_, Place]]:
+def _yaml(text: str, file: str) -> tuple[object, Callable[[], Places]]:
     try:
         import yaml
     except ImportError as error:
         raise InvalidArgument("plan", f"{file}: YAML needs pip install 'asyncsm[plans]'") from error
     try:
         root = yaml.compose(text, yaml.SafeLoader)
-        places: dict[Path_, Place] = {}
+        places: Places = {}
         if root is None:
-            return {}, places
+            return {}, dict
         problems = list(_located(root, (), places, [0], file))
         if problems:
             raise PlanError(problems)
-        return _constructed(root), places
+        return _constructed(root), lambda: places
     except yaml.MarkedYAMLError as error:
         # The cause is hidden: its text quotes the line, which may have a secret, as may names after ! and *.
         message = _NAMED.sub(r"\1", error.problem or "")
@@ -245,7 +266,7 @@ def _constructed(root: yaml.Node) -> object:
 
 
 def _located(
-    node: yaml.Node, path: Path_, places: dict[Path_, Place], counted: list[int], file: str
+    node: yaml.Node, path: Path_, places: Places, counted: list[int], file: str
 ) -> Iterator[Problem]:
     """Record the place of every value in `places`, and yield a problem for each duplicate key."""
     import yaml
@@ -270,7 +291,7 @@ def _located(
             yield from _located(value, (*path, number), places, counted, file)
 
 
-def _json(text: str, file: str) -> tuple[object, dict[Path_, Place]]:
+def _json(text: str, file: str) -> tuple[object, Callable[[], Places]]:
     try:
         document = json.loads(text, parse_constant=_no_number)
     except json.JSONDecodeError as error:
@@ -278,8 +299,7 @@ def _json(text: str, file: str) -> tuple[object, dict[Path_, Place]]:
     except (ValueError, RecursionError) as error:
         raise _none("JSON", _line(error), file, None) from None
     # JSON is also YAML, apart from tabs, and the YAML parser, if there is one, knows the places of values.
-    places = _yaml(text.replace("\t", " "), file)[1] if find_spec("yaml") else {}
-    return document, places
+    return document, _yaml(text.replace("\t", " "), file)[1] if find_spec("yaml") else dict
 
 
 def _no_number(name: str) -> object:
@@ -289,7 +309,7 @@ def _no_number(name: str) -> object:
 # ---------------------------------------------------------------- TOML
 
 
-def _toml(text: str, file: str) -> tuple[object, dict[Path_, Place]]:
+def _toml(text: str, file: str) -> tuple[object, Callable[[], Places]]:
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also Python's own, for a number with too many digits
@@ -297,76 +317,50 @@ def _toml(text: str, file: str) -> tuple[object, dict[Path_, Place]]:
         place = (int(found[1]), int(found[2])) if found else None
         message = re.sub(r" \(at line.*\)$", "", _line(error))
         raise _none("TOML", message, file, place) from None
-    return document, _toml_places(text)
+    return document, partial(_toml_places, text)
 
 
-_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
-_KEY = re.compile(
-    r"^\s*((?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*'))*)\s*="
-)
-
-
-def _toml_places(text: str) -> dict[Path_, Place]:
+def _toml_places(text: str) -> Places:
     """Find the places of tables and keys; the content of a value has the place of its key.
 
-    The standard library's parser does not tell them. It has accepted the document, which is
-    therefore well formed.
+    The standard library's parser does not tell them. It has accepted the document, of which each statement can be
+    parsed alone: its end is where that succeeds.
     """
-    places: dict[Path_, Place] = {(): (1, 1)}
+    places: Places = {(): (1, 1)}
     counts: dict[Path_, int] = {}
     table: Path_ = ()
-    quotes = ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not quotes:
-            header, key = _HEADER.match(line), _KEY.match(line)
-            if header is not None:
-                table = _table(_parts(header[2]), counts, new=header[1] == "[[")
-                places[table] = (number, line.index("[") + 1)
-            elif key is not None:
-                path = (*table, *_parts(key[1]))
-                places.setdefault(path, (number, key.start(1) + 1))
-        quotes = _open_quotes(line, quotes)
+    lines: list[str] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        lines.append(line)
+        if len(lines) > 1 and not any(end in line for end in _ENDS):
+            continue
+        try:
+            found: object = tomllib.loads("\n".join(lines))
+        except ValueError:  # it goes on in the next line
+            continue
+        place = (number + 1 - len(lines), len(lines[0]) - len(lines[0].lstrip()) + 1)
+        is_header = lines[0].lstrip().startswith("[")
+        path = () if is_header else table
+        while isinstance(found, dict) and len(found) == 1:
+            ((name, found),) = found.items()
+            path = (*path, name)
+            if is_header and isinstance(found, list):
+                counts[path] = counts.get(path, -1) + 1
+            if is_header and path in counts:
+                path = (*path, counts[path])
+            places.setdefault(path, place)
+        table = path if is_header else table
+        lines = []
     return places
 
 
-def _parts(name: str) -> tuple[str, ...]:
-    return tuple(part.strip().strip("\"'") for part in name.split("."))
-
-
-def _table(names: tuple[str, ...], counts: dict[Path_, int], *, new: bool) -> Path_:
-    """Return the path of a header; in an array of tables that of the last table, or of a new one."""
-    path: Path_ = ()
-    for place, name in enumerate(names):
-        path = (*path, name)
-        if place == len(names) - 1 and new:
-            counts[path] = counts.get(path, -1) + 1
-        if path in counts:
-            path = (*path, counts[path])
-    return path
-
-
-_TEXT: Final = re.compile(r""" \"{3} | '{3} | "(?:[^"\\]|\\.)*" | '[^']*' | \#.* """, re.VERBOSE)
-_ENDS: Final = {'"""': re.compile(r'(?:[^\\]|\\.)*?"{3,5}'), "'''": re.compile(r".*?'{3,5}")}
-
-
-def _open_quotes(line: str, quotes: str) -> str:
-    """Return the quotes of the multi-line string that is open at the end of a line, if there is one."""
-    at = 0
-    while True:
-        if quotes:
-            end = _ENDS[quotes].match(line, at)
-            if end is None:
-                return quotes
-            at, quotes = end.end(), ""
-        # Comments and short strings are matched, too, as they may contain such quotes.
-        text = _TEXT.search(line, at)
-        if text is None:
-            return ""
-        at = text.end()
-        quotes = text[0] if text[0] in _ENDS else ""
+_ENDS: Final = ('"""', "'''", "]", "}")
+"""Signs of which the last line of a statement with several lines has one."""
 
 
 def _line(error: BaseException) -> str:
+    if isinstance(error, RecursionError):
+        return "its values are too deeply nested"
     return " ".join(str(error).split()) or type(error).__name__
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -38,14 +38,12 @@ class Traffic(StrictModel):
     @classmethod
     def between(cls, before: SessionStatistics, after: SessionStatistics) -> Self:
         """Subtract the earlier of two statistics of a session from the later."""
-        return cls(
-            requests=_added(before.requests, after.requests),
-            retries=_added(before.retries, after.retries),
-            throttled=after.throttled - before.throttled,
-            reconciled=_added(before.reconciled, after.reconciled),
-            seconds_throttled=after.seconds_throttled - before.seconds_throttled,
-            seconds_in_lanes=after.seconds_in_lanes - before.seconds_in_lanes,
-        )
+        values: dict[str, Any] = {}
+        for name in cls.model_fields:
+            earlier, later = getattr(before, name), getattr(after, name)
+            is_number = isinstance(later, int | float)
+            values[name] = later - earlier if is_number else dict(Counter(later) - Counter(earlier))
+        return cls(**values)
 
     @classmethod
     def total(cls, parts: Iterable[Traffic]) -> Self:
@@ -53,13 +51,9 @@ class Traffic(StrictModel):
         sums: dict[str, Any] = {}
         for part in parts:
             for name, value in part:
-                known = sums.get(name)
-                if known is None:
-                    sums[name] = value
-                elif isinstance(value, dict):
-                    sums[name] = dict(Counter(known) + Counter(value))
-                else:
-                    sums[name] = known + value
+                known = sums.get(name, type(value)())
+                is_number = isinstance(value, int | float)
+                sums[name] = known + value if is_number else dict(Counter(known) + Counter(value))
         return cls(**sums)
 
 
@@ -166,7 +160,3 @@ class Report(BaseModel):
     def timeline(self) -> Timeline:
         """Return the picture of the run: a page or an SVG image."""
         return Timeline(f"{self.verb} {self.plan}", self.begun, self.seconds, self.resources)
-
-
-def _added(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
-    return dict(Counter(after) - Counter(before))

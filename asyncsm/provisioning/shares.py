@@ -2,7 +2,8 @@
 
 A resource is where its entry says, or spread with its like by what the subscriptions have room for. What is in a
 resource is where that is; and what several need, such as accounts, images and affinity groups, is made in each
-subscription that needs it. References never cross subscriptions.
+subscription that needs it. References never cross subscriptions. What only a seed has is in what it names, else in
+the first subscription.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from asyncsm.provisioning.defaults import KINDS, SECTIONS
+from asyncsm.provisioning.defaults import KINDS, names_in
 from asyncsm.provisioning.expansion import mapped
 from asyncsm.provisioning.plan import Plan, PlanError, expand_all
 from asyncsm.provisioning.problems import Path_, Problem, problem
-from asyncsm.provisioning.resources import AnyResource, alone
+from asyncsm.provisioning.resources import alone
 from asyncsm.provisioning.specs import Spec
 from asyncsm.wire.subscription import Subscription
 
@@ -37,7 +38,10 @@ Room = Mapping[str, int]
 class _Item:
     path: Path_
     spec: Spec
-    resource: AnyResource
+    kind: str
+    key: str
+    holder: str  # key of what it is in
+    needs: set[str]
     places: list[str] = field(default_factory=list)
     users: list[_Item] = field(default_factory=list)
 
@@ -61,7 +65,7 @@ def shares(
     if not plan.subscriptions:
         told = [
             problem((section, at, "subscription"), "the plan names no subscriptions")
-            for section in SECTIONS
+            for section in plan.sections()
             for at, entry in enumerate(getattr(plan, section))
             if entry.subscription is not None
         ]
@@ -105,12 +109,12 @@ class _Cut:
         self._settled = settled
         copies, self._problems = expand_all(plan, _PLACE)
         self._items: dict[str, _Item] = {}
-        for section, kind in zip(SECTIONS, KINDS, strict=True):
-            for path, spec in copies[section]:
-                resource = alone(kind, spec, Path())
-                self._items.setdefault(resource.key, _Item(path, spec, resource))
+        for section, found in copies.items():
+            for path, spec in found:
+                item = _item(path, section.removesuffix("s"), spec)
+                self._items.setdefault(item.key, item)
         for item in self._items.values():
-            for need in set(item.resource.needs()):
+            for need in item.needs:
                 if need in self._items:
                     self._items[need].users.append(item)
         self._load: dict[str, Counter[str]] = {name: Counter() for name in plan.subscriptions}
@@ -137,17 +141,16 @@ class _Cut:
 
     def _owner(self, item: _Item) -> _Item | None:
         """Return the resource of the plan that this one is in."""
-        resource = item.resource
-        return self._items.get(resource.lane) if resource.inside else None
+        return self._items.get(item.holder)
 
     def _place(self, item: _Item) -> None:
         """Place what says where it is, or is spread."""
         place = item.spec.subscription
         unit = self._owner(item) or item
         if unit is item and place is None and item.spec.spread is not None:
-            place = self._settled.get(item.resource.key) or self._roomiest(item)
+            place = self._settled.get(item.key) or self._roomiest(item)
         elif item.spec.spread is not None and unit is not item:
-            self._tell(item, "spread", f"is where {unit.resource.key} is: spread that")
+            self._tell(item, "spread", f"is where {unit.key} is: spread that")
         if place is not None and not unit.places:
             unit.places = [place]
             self._load[place] += self._weight(unit)
@@ -170,7 +173,7 @@ class _Cut:
     def _weight(self, item: _Item) -> Counter[str]:
         """Return what a resource takes with all that is in it."""
         inside = [one for one in item.users if self._owner(one) is item]
-        weight = Counter({"changes": 1 + len(inside), f"{item.resource.kind}s": 1})
+        weight = Counter({"changes": 1 + len(inside), f"{item.kind}s": 1})
         weight["cores"] = sum(cores_of(getattr(one.spec, "role_size", None)) for one in inside)
         return weight
 
@@ -181,7 +184,7 @@ class _Cut:
         if not item.places:
             users = {place for user in item.users for place in self._places(user)}
             item.places = [name for name in self._load if name in users] or [next(iter(self._load))]
-        several = len(item.places) > 1 and item.resource.kind in _OF_THE_WORLD
+        several = len(item.places) > 1 and item.kind in _OF_THE_WORLD
         if several and _PLACE not in item.spec.name:
             where = " and ".join(item.places)
             self._tell(item, "name", f"is needed in {where}; a name with {{place}} is another one in each")
@@ -194,19 +197,29 @@ class _Cut:
         for user in item.users:
             elsewhere = [place for place in self._places(user) if place not in self._places(item)]
             if elsewhere:
-                needed, there = item.resource.key.replace(_PLACE, "{place}"), " and ".join(self._places(item))
+                needed, there = item.key.replace(_PLACE, "{place}"), " and ".join(self._places(item))
                 yield problem(user.path, f"is in {elsewhere[0]} and needs {needed}, which is in {there}")
         own = item.spec.subscription
         if own is not None and self._places(item) != [own]:
             yield problem((*item.path, "subscription"), f"is in what is in {self._places(item)[0]}")
 
     def _share(self, number: int, name: str) -> Any:
-        sections: dict[str, list[Spec]] = {section: [] for section in SECTIONS}
+        sections: dict[str, list[Spec]] = {section: [] for section in self._plan.sections()}
         for item in self._items.values():
             if name in self._places(item):
-                sections[f"{item.resource.kind}s"].append(_numbered(item, str(number)))
+                sections[f"{item.kind}s"].append(_numbered(item, str(number)))
         shared = {section: tuple(found) for section, found in sections.items()}
         return self._plan.model_copy(update={**shared, "subscriptions": ()})
+
+
+def _item(path: Path_, kind: str, spec: Spec) -> _Item:
+    if kind in KINDS:
+        one = alone(kind, spec, Path())
+        return _Item(path, spec, kind, one.key, one.lane if one.inside else "", set(one.needs()))
+    # What only a seed has needs what it names, and is in what its `owner_field` names.
+    named = [(at[0], f"{of}/{name}".lower()) for at, name, of in names_in(spec)]
+    holder = dict(named).get(spec.owner_field, "")
+    return _Item(path, spec, kind, f"{kind}/{spec.name}".lower(), holder, {key for _, key in named})
 
 
 def _numbered(item: _Item, place: str) -> Spec:

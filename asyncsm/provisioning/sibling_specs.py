@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime, Field
 
 from asyncsm.provisioning.secrets import SecretReference
-from asyncsm.provisioning.specs import Located, Name, Part, Spec
+from asyncsm.provisioning.specs import Labelled, Located, Name, Part, Spec
 
 
 class FirewallRuleSpec(Part):
@@ -52,27 +52,6 @@ class SqlDatabaseSpec(Spec):
     """One of the sizes of its edition; the smallest if absent."""
 
 
-class QueueSpec(Part):
-    """A queue of a Service Bus namespace; times are durations such as ``PT30S``."""
-
-    name: Name
-    """Unique in the namespace."""
-    lock_duration: str | None = None
-    """How long a message is held back for the one who reads it."""
-    max_size_in_megabytes: int | None = None
-    """1024 to 5120, by 1024."""
-    requires_duplicate_detection: bool | None = None
-    """Drop messages that come twice."""
-    requires_session: bool | None = None
-    """Take messages of sessions only."""
-    default_message_time_to_live: str | None = None
-    """How long a message stays; for ever if absent."""
-    dead_lettering_on_message_expiration: bool | None = None
-    """Keep messages whose time is over."""
-    max_delivery_count: int | None = Field(default=None, ge=1)
-    """How often a message is delivered at most."""
-
-
 class TopicSpec(Part):
     """A topic of a Service Bus namespace."""
 
@@ -86,11 +65,22 @@ class TopicSpec(Part):
     """How long a message stays, such as ``P14D``; for ever if absent."""
 
 
-class ServiceBusNamespaceSpec(Spec):
+class QueueSpec(TopicSpec):
+    """A queue of a Service Bus namespace; times are durations such as ``PT30S``."""
+
+    lock_duration: str | None = None
+    """How long a message is held back for the one who reads it."""
+    requires_session: bool | None = None
+    """Take messages of sessions only."""
+    dead_lettering_on_message_expiration: bool | None = None
+    """Keep messages whose time is over."""
+    max_delivery_count: int | None = Field(default=None, ge=1)
+    """How often a message is delivered at most."""
+
+
+class ServiceBusNamespaceSpec(Located):
     """A Service Bus namespace; its name has 6 to 50 letters, digits and hyphens, and is unique in the world."""
 
-    location: str | None = None
-    """Its region; the plan's location if absent."""
     namespace_type: Literal["Messaging", "NotificationHub", "EventHub"] | None = None
     """``Messaging`` if absent."""
     queues: tuple[QueueSpec, ...] = ()
@@ -112,11 +102,9 @@ class HostingPlanSpec(Part):
     """The size of its workers."""
 
 
-class WebSiteSpec(Spec):
-    """A web site; its name is unique in the world."""
+class WebSiteSpec(Located):
+    """A web site; its name is unique in the world. A region has one web space."""
 
-    location: str | None = None
-    """Its region, which has one web space; the plan's location if absent."""
     host_names: tuple[str, ...] = ()
     """Names to reach it by, besides ``{name}.azurewebsites.net``."""
     hosting_plan: HostingPlanSpec | None = None
@@ -130,11 +118,9 @@ class WebSiteSpec(Spec):
         return f"{(self.location or '').replace(' ', '').lower()}webspace"
 
 
-class CloudServiceSpec(Located):
+class CloudServiceSpec(Labelled, Located):
     """A cloud service, which job collections can be in; it is no hosted service."""
 
-    label: str | None = None
-    """The name if absent."""
     description: str | None = None
     """The name if absent."""
 

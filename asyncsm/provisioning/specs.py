@@ -82,6 +82,13 @@ class Located(Spec):
     """Its location; the plan's if absent."""
 
 
+class Described(Labelled):
+    """An entry with a label and a description."""
+
+    description: str | None = None
+    """At most 1,024 characters."""
+
+
 class Grouped(Spec):
     """An entry for what is in a location or in an affinity group."""
 
@@ -91,18 +98,13 @@ class Grouped(Spec):
     """Its affinity group, which decides on the location."""
 
 
-class AffinityGroupSpec(Labelled, Located):
+class AffinityGroupSpec(Described, Located):
     """An affinity group."""
 
-    description: str | None = None
-    """At most 1,024 characters."""
 
-
-class StorageAccountSpec(Labelled, Grouped):
+class StorageAccountSpec(Described, Grouped):
     """A storage account; its name has 3 to 24 lower-case letters and digits, and is unique in the world."""
 
-    description: str | None = None
-    """At most 1,024 characters."""
     account_type: str | None = None
     """``Standard_LRS``, ``Standard_GRS`` (if absent), ``Standard_RAGRS``, ``Standard_ZRS``, ``Premium_LRS``."""
 
@@ -114,20 +116,23 @@ class ReservedIPSpec(Located):
     """At most 100 characters."""
 
 
-class OSImageSpec(Labelled):
-    """An operating system image, whose blob is there already."""
+class _BlobSpec(Labelled):
+    """An entry for a registered blob."""
 
     media_link: Name
     """The VHD, a blob in a storage account of the subscription."""
+
+
+class OSImageSpec(_BlobSpec):
+    """An operating system image, whose blob is there already."""
+
     os: Literal["Linux", "Windows"]
     """The operating system on it."""
 
 
-class DiskSpec(Labelled):
+class DiskSpec(_BlobSpec):
     """A disk, whose blob is there already."""
 
-    media_link: Name
-    """The VHD, a blob in a storage account of the subscription."""
     os: Literal["Linux", "Windows"] | None = None
     """The operating system on it, if machines can start from it."""
 
@@ -178,11 +183,9 @@ class CertificateSpec(Part):
         return certificate.fingerprint(SHA1()).hex().upper()  # noqa: S303 - a name, not a signature
 
 
-class HostedServiceSpec(Labelled, Grouped):
+class HostedServiceSpec(Described, Grouped):
     """A hosted service; its name becomes ``{name}.cloudapp.net``."""
 
-    description: str | None = None
-    """At most 1,024 characters."""
     extended_properties: dict[str, str] = Field(default_factory=dict)
     """Properties to set; others stay as they are."""
     certificates: tuple[CertificateSpec, ...] = ()

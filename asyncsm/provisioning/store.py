@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from asyncsm.provisioning.record import JournalError, Record
 
-T = TypeVar("T")
+P = TypeVar("P")
 
 Write: TypeAlias = Callable[[str, Record], Awaitable[None]]
 
@@ -56,27 +56,43 @@ class Fenced(JournalError):
     """Raised for a record that is somebody else's by now: another worker has taken the subscription over."""
 
 
-class GroupCommit(Generic[T]):
+class Entry(NamedTuple, Generic[P]):
+    """A record that is to be written, with the place whose it is: its subscription, and what else decides."""
+
+    place: P
+    key: str
+    record: Record
+
+
+class GroupCommit(Generic[P]):
     """Writes whatever waits in one go, while the next gather.
 
     Args:
         commit: writes some, and returns those that it was allowed to write.
     """
 
-    def __init__(self, commit: Callable[[Collection[T]], Awaitable[Collection[T]]]) -> None:
+    def __init__(self, commit: Callable[[Collection[Entry[P]]], Awaitable[Collection[Entry[P]]]]) -> None:
         self._commit = commit
-        self._waiting: list[tuple[T, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Entry[P], asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def write(self, item: T) -> None:
-        """Wait until `item` is written.
+    def records(self, place: P, found: Mapping[str, Record] | None) -> Records:
+        """Return the records of a place, as they were `found` there, for a run; they are written here."""
+
+        async def write(key: str, record: Record) -> None:
+            await self._write(Entry(place, key, record))
+
+        return Records(found, write)
+
+    async def _write(self, entry: Entry[P]) -> None:
+        """Wait until `entry` is written.
 
         Raises:
             Fenced: it was not allowed to be.
             JournalError: it could not be.
         """
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, written))
+        self._waiting.append((entry, written))
         if self._task is None:
             self._task = asyncio.create_task(self._write_all(), name="asyncsm-records")
         await written
@@ -110,7 +126,7 @@ class GroupCommit(Generic[T]):
 
 
 def _conclude(
-    batch: list[tuple[T, asyncio.Future[None]]], written: Collection[T], error: BaseException
+    batch: list[tuple[Entry[P], asyncio.Future[None]]], written: Collection[Entry[P]], error: BaseException
 ) -> None:
     for item, waiter in batch:
         if waiter.done():  # it was cancelled

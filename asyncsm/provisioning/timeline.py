@@ -143,19 +143,20 @@ class Timeline:
         own, kind = record.name.rpartition("/")[2], record.kind.replace("_", " ")
         yield f'<div class="row"><b class="{tone}">{sign} {record.outcome or record.state}</b>'
         yield f'<span class="name">{escape(own)} <em>{escape(kind)}</em></span>'
-        yield f'<svg class="bars" role="img"><title>{escape(_told(record))}</title>'
-        for state, begun, long in self._spans(record):
-            top, high = (5, 2) if state is State.WAITING else (1, 10)
-            yield f'<rect x="{begun:.2f}%" y="{top}" width="{max(long, 0.1):.2f}%" height="{high}" fill="{COLOURS[state]}"/>'
+        yield from self._bars(record)
         said = record.error or "; ".join(record.differences) or ("" if tone == "good" else record.detail)
-        yield f"</svg><small>{escape(said)}</small></div>" if said else "</svg></div>"
+        yield f"<small>{escape(said)}</small></div>" if said else "</div>"
 
-    def _spans(self, record: ResourceRecord) -> Iterator[tuple[State, float, float]]:
-        """Yield the states in which a resource was, with their beginnings and lengths in per cent of the run."""
+    def _bars(self, record: ResourceRecord, place: str = "") -> Iterator[str]:
+        """Yield an image with a bar for each state in which a resource was."""
+        yield f'<svg class="bars" role="img"{place}><title>{escape(_told(record))}</title>'
         for span in record.spans:
             begun, ended = self._at(span.begun), self._at(span.ended)
             if span.state in COLOURS and ended - begun > 0.01:
-                yield span.state, begun, ended - begun
+                top, high = (5, 2) if span.state is State.WAITING else (1, 10)
+                yield f'<rect x="{begun:.2f}%" y="{top}" width="{max(ended - begun, 0.1):.2f}%" height="{high}"'
+                yield f' fill="{COLOURS[span.state]}"/>'
+        yield "</svg>"
 
     def _at(self, moment: datetime) -> float:
         return self._percent((moment - self.begun).total_seconds())
@@ -199,13 +200,9 @@ class Timeline:
             yield f'<text class="group" x="10" y="{y + 11}">{escape(text)}</text>'
             return
         tone, sign = _sign(record)
-        yield f'<g><title>{escape(_told(record))}</title><text class="{tone}" x="10" y="{y + 11}">{sign}'
-        yield f' {record.outcome or record.state}</text><text x="100" y="{y + 11}">{escape(_shortened(record))}</text>'
-        for state, begun, long in self._spans(record):
-            top, high = (6, 3) if state is State.WAITING else (3, 9)
-            yield f'<rect x="{LEFT + WIDTH * begun / 100:.1f}" y="{y + top}" height="{high}" fill="{COLOURS[state]}"'
-            yield f' width="{max(WIDTH * long / 100, 0.5):.1f}"/>'
-        yield "</g>"
+        yield f'<text class="{tone}" x="10" y="{y + 11}">{sign} {record.outcome or record.state}</text>'
+        yield f'<text x="100" y="{y + 11}">{escape(_shortened(record))}</text>'
+        yield from self._bars(record, f' x="{LEFT}" y="{y + 1}" width="{WIDTH}" height="12"')
 
 
 _GOOD: Final = list(SIGNS).index(Outcome.CREATED)

@@ -108,6 +108,9 @@ async def test_many(emulator: Emulator, management: Management):
     assert (counts.find("CurrentCoreCount"), counts.find("MaxCoreCount")) == ("30", "30")
     refused = await management.post(SERVICES, hosted_service())
     assert refused.status == 400
+    emulator.seed({"dns_servers": [{"name": "dns-{index}", "count": 30, "ip_address": "10.0.0.4"}]})
+    counts = await management.get(f"/{emulator.subscription_id}")
+    assert (counts.find("CurrentDnsServers"), counts.find("MaxDnsServers")) == ("30", "30")
 
 
 async def test_quotas(emulator: Emulator, management: Management):
@@ -261,7 +264,7 @@ def test_files(tmp_path: Path, name: str, text: str):
     [
         ("seeds.json", "{", "seeds.json:1:2: is no JSON"),
         ("seeds.yaml", "a: [", "is no YAML"),
-        ("seeds.json", "[]", "should be a valid dictionary"),
+        ("seeds.json", "[]", "must be fields with values"),
         ("seeds.json", '{"a": 1}', "seeds.json:1:2: a: is no field"),
         ("seeds.json", "[" * 50_000, "seeds.json"),
         ("seeds.yaml", "[" * 50_000, "seeds.yaml"),

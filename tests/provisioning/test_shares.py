@@ -3,6 +3,7 @@
 import pytest
 from doubles.plans import IMAGE
 
+from asyncsm.emulator import SeedDocument
 from asyncsm.provisioning import Plan, PlanError, Provisioner, loads_plan
 from asyncsm.provisioning.shares import shares
 
@@ -178,6 +179,36 @@ def test_ten_thousand_machines_in_fifty_subscriptions():
         ],
     )
     assert {len(share.virtual_machines) for share in shares(document).values()} == {200}
+
+
+def test_what_only_a_seed_has_is_once_too():
+    """It is where it says, in what it names, or with who names it; else in the first subscription."""
+    network = {"location": "West US", "address_space": ["10.0.0.0/16"]}
+    seed = SeedDocument.model_validate(
+        {
+            "subscriptions": ["a", "b"],
+            "quotas": {"cores": 100},
+            "hosted_services": [{"name": "shop", "subscription": "b"}],
+            "virtual_networks": [{"name": "lan-{index}", "count": 2, "spread": "by_quota", **network}],
+            "virtual_network_gateways": [
+                {"name": "door", "virtual_network_name": "lan-2", "connected_to": ["office-{place}"]}
+            ],
+            "local_network_gateways": [{"name": "office-{place}"}],
+            "alert_rules": [{"name": "busy", "resource": "/hostedservices/shop/deployments/v1/roles/web"}],
+            "traffic_profiles": [{"name": "shop"}, {"name": "web-{index}", "count": 2, "subscription": "b"}],
+        }
+    )
+    first, second = shares(seed).values()
+    assert (names(first, "virtual_networks"), names(second, "virtual_networks")) == (["lan-1"], ["lan-2"])
+    assert (names(first, "virtual_network_gateways"), names(first, "local_network_gateways")) == ([], [])
+    assert names(second, "local_network_gateways") == ["office-2"]
+    assert second.virtual_network_gateways[0].connected_to == ("office-2",)
+    assert (names(first, "alert_rules"), names(second, "alert_rules")) == ([], ["busy"])
+    assert (names(first, "traffic_profiles"), names(second, "traffic_profiles")) == (
+        ["shop"],
+        ["web-1", "web-2"],
+    )
+    assert first.quotas == second.quotas == {"cores": 100}
 
 
 async def test_they_are_carried_out_each_in_its_subscription(emulator):

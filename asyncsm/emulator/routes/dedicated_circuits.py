@@ -78,12 +78,11 @@ class _Circuits(Updated[DedicatedCircuit, wire.CreateDedicatedCircuit, wire.Upda
         """Answer a DELETE, which is refused at once."""
         key = call.parameters[self.parameter]
         circuit = self.held(call.subscription, call.parameters).get(key)
-        if circuit is None:
+        if circuit is None:  # [rec express_route/dedicated_circuit_tests]
             raise gateways.unknown("service key", key)
         for user in rules.users(call.state, circuit):
-            raise refusals.bad_request(
-                self.used.format(noun=self.noun, name=circuit.name, user=user)
-            )  # [guess]
+            sentence = self.used.format(noun=self.noun, name=circuit.name, user=user)
+            raise refusals.bad_request(sentence)  # [guess]
         return super().remove(call)
 
     def shown(self, call: Call, thing: DedicatedCircuit) -> wire.DedicatedCircuit:

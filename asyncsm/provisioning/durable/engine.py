@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from itertools import starmap
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 import psycopg
 from procrastinate import App
@@ -16,9 +17,8 @@ from psycopg.rows import TupleRow
 
 from asyncsm.errors import InvalidArgument
 from asyncsm.provisioning.durable.database import OUTAGE, Pool, ask, check_url, opened
-from asyncsm.provisioning.durable.fenced import read_records
-from asyncsm.provisioning.durable.notes import ShareReport, read_notes
-from asyncsm.provisioning.durable.owner import Connect, Owner
+from asyncsm.provisioning.durable.fenced import ShareReport, read_notes, read_records
+from asyncsm.provisioning.durable.owner import ASKED, Asked, Connect, Owner
 from asyncsm.provisioning.durable.queue import Queue, put_in
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.plan import Plan
@@ -53,15 +53,6 @@ class DurableRun:
     plan: str
     verb: Verb
     graphs: Mapping[str, Graph]
-
-
-class _Asked(NamedTuple):
-    """A share of a run, as it was asked for."""
-
-    verb: str
-    disks: bool
-    base: str
-    document: str
 
 
 class DurableEngine:
@@ -165,14 +156,14 @@ class DurableEngine:
             known = Records(await read_records(self._pool, plan, one))
             graphs[one] = graph_for(verb, Graph(resources_of(share, base)), known)
         base = base if base.is_absolute() else Path.cwd() / base
-        asked = {
-            one: _Asked(verb, disks, str(base), share.model_dump_json(exclude_unset=True))
+        asked = [
+            Asked(plan, one, verb, disks, str(base), share.model_dump_json(exclude_unset=True))
             for one, share in given.items()
-        }
+        ]
         number = None
         while number is None:  # until the run that was in the way has been seen, or has ended
             async with self._pool.connection() as connection:
-                number = await _insert(connection, plan, asked)
+                number = await _insert(connection, asked)
         await put_in(self._app, given)
         return DurableRun(number, plan, verb, graphs)
 
@@ -267,17 +258,8 @@ class DurableEngine:
             subscriptions: their ids.
         """
         known = [plan, [one.lower() for one in subscriptions]]
-        asked = await ask(
-            self._pool,
-            "SELECT subscription, base, document FROM asyncsm_run"
-            " WHERE plan = %s AND subscription = ANY(%s) AND ended IS NULL",
-            known,
-        )
-        found = {
-            one.key: subscription
-            for subscription, base, document in asked
-            for one in resources_of(Plan.model_validate_json(document), Path(base))
-        }
+        rows = await ask(self._pool, f"{ASKED} AND plan = %s AND subscription = ANY(%s)", known)
+        found = {key: run.subscription for run in starmap(Asked, rows) for key in run.graph().resources}
         recorded = await ask(
             self._pool,
             "SELECT key, subscription FROM asyncsm_record"
@@ -316,15 +298,13 @@ class DurableEngine:
             self._working.cancel()
 
 
-async def _insert(
-    connection: psycopg.AsyncConnection[TupleRow], plan: str, asked: Mapping[str, _Asked]
-) -> int | None:
+async def _insert(connection: psycopg.AsyncConnection[TupleRow], asked: Sequence[Asked]) -> int | None:
     """Insert a run, unless an equal one has not ended; return the number, or ``None`` to try once more.
 
     Raises:
         InvalidArgument: another run of the plan has not ended.
     """
-    subscriptions = list(asked)
+    plan, subscriptions = asked[0].plan, [one.subscription for one in asked]
     await connection.execute(
         "INSERT INTO asyncsm_share (subscription) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING",
         [subscriptions],
@@ -333,10 +313,10 @@ async def _insert(
         inserted = await connection.execute(
             "WITH number AS MATERIALIZED (SELECT nextval('asyncsm_run_id') AS id)"
             " INSERT INTO asyncsm_run (id, plan, subscription, verb, disks, base, document)"
-            " SELECT number.id, %s, g.* FROM number,"
-            " unnest(%s::text[], %s::text[], %s::boolean[], %s::text[], %s::text[]) AS g"
+            " SELECT number.id, g.* FROM number,"
+            " unnest(%s::text[], %s::text[], %s::text[], %s::boolean[], %s::text[], %s::text[]) AS g"
             " ON CONFLICT DO NOTHING RETURNING id",
-            [plan, subscriptions, *map(list, zip(*asked.values(), strict=True))],
+            list(map(list, zip(*asked, strict=True))),
         )
         numbers = await inserted.fetchall()
         if len(numbers) < len(asked):
@@ -345,18 +325,17 @@ async def _insert(
         number: int = numbers[0][0]
         return number
     found = await connection.execute(
-        "SELECT id, subscription, verb, disks, base, document FROM asyncsm_run WHERE id IN ("
+        "SELECT id, plan, subscription, verb, disks, base, document FROM asyncsm_run WHERE id IN ("
         "SELECT id FROM asyncsm_run WHERE plan = %s AND subscription = ANY(%s) AND ended IS NULL)",
         [plan, subscriptions],
     )
     rows = await found.fetchall()
     if not rows:
         return None
-    in_the_way = {(row[0], row[1]): _Asked(*row[2:]) for row in rows}
-    if in_the_way != {(rows[0][0], one): each for one, each in asked.items()}:
+    if {(row[0], Asked(*row[1:])) for row in rows} != {(rows[0][0], one) for one in asked}:
         raise InvalidArgument(
             "plan",
-            f"another run of {plan} has not ended: {rows[0][2]}, number {rows[0][0]};"
+            f"another run of {plan} has not ended: {rows[0][3]}, number {rows[0][0]};"
             " ask for the same again and let it end first, or abandon it",
         )
     return int(rows[0][0])

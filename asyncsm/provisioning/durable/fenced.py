@@ -1,15 +1,22 @@
-"""Records in PostgreSQL: written by the owner of their subscription, and by nobody who once was."""
+"""Records and notes in PostgreSQL, which the owner of a subscription writes, and nobody who once was.
+
+The notes of a run are for those who look on: its steps while it lasts, and its report in the end.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
+from pydantic import Field, TypeAdapter
+
 from asyncsm.provisioning.durable.database import OUTAGE, Pool, ask
+from asyncsm.provisioning.progress import ResourceRecord, Step, StrictModel
 from asyncsm.provisioning.record import Phase, Record
-from asyncsm.provisioning.store import GroupCommit, Records
+from asyncsm.provisioning.report import Traffic
+from asyncsm.provisioning.store import Entry, GroupCommit, Records
 
 _log = logging.getLogger("asyncsm.provisioning")
 
@@ -49,35 +56,25 @@ class Lease(NamedTuple):
     plan: str
 
 
-class _Entry(NamedTuple):
-    lease: Lease
-    key: str
-    record: Record
-
-
 class FencedRecords:
     """Writes the records of all runs in this process, those that wait in one statement."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._writer: GroupCommit[_Entry] = GroupCommit(self._commit)
+        self._writer: GroupCommit[Lease] = GroupCommit(self._commit)
 
     async def read(self, lease: Lease) -> Records:
         """Return the records of a plan in a subscription, as they are now, for a run."""
         found = await read_records(self._pool, lease.plan, lease.subscription)
-
-        async def write(key: str, record: Record) -> None:
-            await self._writer.write(_Entry(lease, key, record))
-
-        return Records(found, write)
+        return self._writer.records(lease, found)
 
     async def close(self) -> None:
         """Write nothing more."""
         await self._writer.close()
 
-    async def _commit(self, entries: Collection[_Entry]) -> Collection[_Entry]:
+    async def _commit(self, entries: Collection[Entry[Lease]]) -> Collection[Entry[Lease]]:
         # A cancelled write and the next one of a resource may be in one batch: the later one counts.
-        last = {(one.lease.subscription, one.lease.plan, one.key): one for one in entries}
+        last = {(one.place.subscription, one.place.plan, one.key): one for one in entries}
         columns = zip(*map(_row, last.values()), strict=True)
         arrays = [list(column) for column in columns]
         while True:
@@ -88,12 +85,12 @@ class FencedRecords:
                 await asyncio.sleep(AGAIN)
             else:
                 return [
-                    one for one in entries if (one.lease.subscription, one.lease.plan, one.key) in written
+                    one for one in entries if (one.place.subscription, one.place.plan, one.key) in written
                 ]
 
 
-def _row(entry: _Entry) -> tuple[object, ...]:
-    run, subscription, epoch, plan = entry.lease
+def _row(entry: Entry[Lease]) -> tuple[object, ...]:
+    run, subscription, epoch, plan = entry.place
     text = None if entry.record == Record() else entry.record.text()
     return run, subscription, epoch, plan, entry.key, text, entry.record.phase is Phase.INTENDED
 
@@ -107,3 +104,48 @@ async def read_records(pool: Pool, plan: str, subscription: str) -> dict[str, Re
         [plan, subscription],
     )
     return {key: Record.read(text) for key, text in found}
+
+
+_STEPS: Final = TypeAdapter(list[Step])
+
+_NOTES: Final = """
+SELECT n.id, n.subscription, n.steps FROM asyncsm_note n
+JOIN unnest(%s::text[], %s::bigint[]) AS g (subscription, after)
+    ON n.subscription = g.subscription AND n.id > g.after
+WHERE n.run = %s ORDER BY n.id
+"""
+
+
+class ShareReport(StrictModel):
+    """The report of a run in one subscription, as its owner leaves it.
+
+    Attributes:
+        resources: the record of each resource.
+        traffic: the requests of the owner that has ended it.
+        error: why it came to nothing; empty if it did not.
+    """
+
+    resources: list[ResourceRecord] = Field(default_factory=list)
+    traffic: Traffic = Field(default_factory=Traffic)
+    error: str = ""
+
+
+def steps_text(steps: Sequence[Step]) -> str:
+    """Write steps as a note has them."""
+    return _STEPS.dump_json(list(steps), exclude_defaults=True).decode()
+
+
+async def read_notes(pool: Pool, run: int, after: dict[str, int]) -> Sequence[tuple[str, Step]]:
+    """Read the steps of a run, each with its subscription.
+
+    Args:
+        pool: connections to the database.
+        run: its number.
+        after: the last note that is known of each subscription; it is updated. Notes of several owners are not
+            written in the order of their numbers.
+    """
+    steps: list[tuple[str, Step]] = []
+    for number, subscription, text in await ask(pool, _NOTES, [list(after), list(after.values()), run]):
+        after[subscription] = number
+        steps += ((subscription, step) for step in _STEPS.validate_json(text))
+    return steps

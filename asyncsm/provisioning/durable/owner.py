@@ -9,15 +9,21 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import psycopg
 from psycopg.rows import TupleRow
 
 from asyncsm.errors import AsyncsmError
 from asyncsm.provisioning.durable.database import OUTAGE, Pool, ask
-from asyncsm.provisioning.durable.fenced import AGAIN, FencedRecords, Lease
-from asyncsm.provisioning.durable.notes import ShareReport, read_notes, steps_text
+from asyncsm.provisioning.durable.fenced import (
+    AGAIN,
+    FencedRecords,
+    Lease,
+    ShareReport,
+    read_notes,
+    steps_text,
+)
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.plan import Plan
 from asyncsm.provisioning.progress import Step
@@ -55,9 +61,8 @@ INSERT INTO asyncsm_note (run, subscription, steps)
 SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[])
 """
 
-_RUN: Final = """
-SELECT plan, verb, disks, base, document FROM asyncsm_run WHERE id = %s AND subscription = %s AND ended IS NULL
-"""
+ASKED: Final = "SELECT plan, subscription, verb, disks, base, document FROM asyncsm_run WHERE ended IS NULL"
+"""What is asked for in runs that have not ended, as `Asked`."""
 
 _UNFINISHED: Final = "SELECT id FROM asyncsm_run WHERE subscription = %s AND ended IS NULL"
 
@@ -86,11 +91,11 @@ WHERE r.id = %s AND r.subscription = %s AND r.ended IS NULL
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """A run in a subscription, as its owner needs it."""
+class Asked(NamedTuple):
+    """A run in a subscription, as it was asked for."""
 
     plan: str
+    subscription: str
     verb: Verb
     disks: bool
     base: str
@@ -257,10 +262,12 @@ class Owner:
             await _leave(share.runs.values())
 
     async def _run(self, share: _Share, sms: ServiceManagementService, number: int) -> None:
-        rows = await ask(self._pool, _RUN, [number, share.subscription])
+        rows = await ask(
+            self._pool, f"{ASKED} AND id = %s AND subscription = %s", [number, share.subscription]
+        )
         if not rows:  # it has ended since
             return
-        run = _Run(*rows[0])
+        run = Asked(*rows[0])
         lease = Lease(number, share.subscription, share.epoch, run.plan)
         records = await self._records.read(lease)
         try:

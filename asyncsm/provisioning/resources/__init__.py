@@ -9,23 +9,21 @@ from typing import Any, Final, TypeAlias, get_args
 from asyncsm.provisioning.defaults import KINDS as ENTRIES
 from asyncsm.provisioning.plan import Plan
 from asyncsm.provisioning.resources import (
+    machines,
     networks,
     places,
     scheduler,
     service_bus,
+    services,
     sql,
     storage,
     traffic_rules,
     web_sites,
-)
+)  # fmt: skip
 from asyncsm.provisioning.resources.base import Resource
 from asyncsm.provisioning.resources.difference import Difference
 from asyncsm.provisioning.resources.machines import VirtualMachineResource
-from asyncsm.provisioning.resources.services import (
-    CertificateResource,
-    DeploymentResource,
-    HostedServiceResource,
-)
+from asyncsm.provisioning.resources.services import CertificateResource, DeploymentResource
 from asyncsm.provisioning.resources.site import Site
 from asyncsm.provisioning.specs import CertificateSpec, DeploymentSpec, Part, Spec
 
@@ -35,13 +33,12 @@ AnyResource: TypeAlias = Resource[Any, Any]
 
 _BY_ENTRY: Final[dict[type[Part], type[AnyResource]]] = {
     one.entry: one
-    for module in (networks, places, scheduler, service_bus, sql, storage, traffic_rules, web_sites)
+    for module in (
+        machines, networks, places, scheduler, service_bus, services, sql, storage, traffic_rules, web_sites,
+    )
     for one in vars(module).values()
     if isinstance(one, type) and issubclass(one, Resource) and hasattr(one, "kind")
-} | {
-    one.entry: one
-    for one in (HostedServiceResource, CertificateResource, DeploymentResource, VirtualMachineResource)
-}
+}  # fmt: skip
 
 
 def _parts_of(entry: type[Part]) -> dict[str, type[AnyResource]]:
@@ -90,7 +87,7 @@ def _all(plan: Plan, base: Path) -> Iterator[AnyResource]:
     first: dict[str, VirtualMachineResource] = {}
     for section, entries in plan.copies().items():
         kind = section.removesuffix("s")
-        for path, spec in entries:
+        for path, spec in entries if kind in ENTRIES else ():  # a seed has others, too
             made: AnyResource
             service = getattr(spec, "service_name", "").lower()
             if kind == DeploymentResource.kind:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from asyncsm.provisioning.machine_specs import EndpointSpec, VirtualMachineSpec
+from asyncsm.provisioning.machine_specs import EndpointSpec, NetworkSpec, VirtualMachineSpec
 from asyncsm.provisioning.resources.difference import Difference, differ
 from asyncsm.wire.configuration_sets import ConfigurationSet, ConfigurationSets
 from asyncsm.wire.deployments import Deployment
@@ -33,8 +33,7 @@ def differences(spec: VirtualMachineSpec, found: Role) -> Iterator[Difference]:
     yield from _of_system_disk(spec, found)
     if "data_virtual_hard_disks" in spec.model_fields_set:
         yield from _of_data_disks(spec, found)
-    if spec.network_config is not None:
-        yield from _of_network(spec, network_of(found))
+    yield from _of_network(spec.network_parts, network_of(found))
     if "resource_extension_references" in spec.model_fields_set:
         yield from _of_extensions(spec, found)
 
@@ -77,10 +76,15 @@ def _of_data_disks(spec: VirtualMachineSpec, found: Role) -> Iterator[Difference
         yield Difference(f"data_virtual_hard_disks[{lun}]", f"{disk.disk_name} at LUN {lun}", "")
 
 
-def _of_network(spec: VirtualMachineSpec, present: ConfigurationSet) -> Iterator[Difference]:
-    wanted = spec.network_config
-    if wanted is None:
-        return
+def detached(spec: VirtualMachineSpec, role: Role) -> Iterator[tuple[str, str]]:
+    """Yield place and name of those data disks to be taken away that a plan has made; others are somebody's own."""
+    wanted = {disk.lun for disk in spec.data_disks()}
+    for disk in role.data_virtual_hard_disks:
+        if disk.disk_name and disk.lun not in wanted and spec.has_named(disk):
+            yield str(disk.lun), disk.disk_name
+
+
+def _of_network(wanted: NetworkSpec, present: ConfigurationSet) -> Iterator[Difference]:
     if "endpoints" in wanted.model_fields_set:
         left = {(one.name or "").lower(): one for one in present.input_endpoints}
         for endpoint in wanted.endpoints:
@@ -193,16 +197,16 @@ def _disks(spec: VirtualMachineSpec, role: Role, free: Mapping[str, str]) -> Dat
 
 
 def _networks(spec: VirtualMachineSpec, role: Role) -> ConfigurationSets:
-    wanted, present = spec.network_config, network_of(role)
+    wanted, present = spec.network_parts, network_of(role)
     update: dict[str, Any] = {}
-    if wanted is not None and "endpoints" in wanted.model_fields_set:
+    if "endpoints" in wanted.model_fields_set:
         known = {(one.name or "").lower(): one for one in present.input_endpoints}
         listed = [_endpoint(one, known.get(one.name.lower())) for one in wanted.endpoints]
         update["input_endpoints"] = ConfigurationSetInputEndpoints(input_endpoints=listed)
-    if wanted is not None and "subnet_names" in wanted.model_fields_set:
+    if "subnet_names" in wanted.model_fields_set:
         update["subnet_names"] = list(wanted.subnet_names)
     for field in _SINGLE:
-        if getattr(wanted, field, None) is not None:
+        if getattr(wanted, field) is not None:
             update[field] = getattr(wanted, field)
     others = [one for one in role.configuration_sets if not isinstance(one, ConfigurationSet)]
     return ConfigurationSets(configuration_sets=[*others, present.model_copy(update=update)])
@@ -238,7 +242,6 @@ def changed_sets(
     spec: VirtualMachineSpec, deployment: Deployment, role: Role
 ) -> list[ConfigurationSetInputEndpoint]:
     """Return the load-balanced sets that other machines are in, too, and that differ: they are changed as a whole."""
-    wanted = spec.network_config.endpoints if spec.network_config is not None else ()
     present = {(one.name or "").lower(): one for one in network_of(role).input_endpoints}
     members: dict[str, int] = {}
     for one in deployment.role_list:
@@ -247,7 +250,7 @@ def changed_sets(
             members[name] = members.get(name, 0) + 1
     sets: Mapping[str, ConfigurationSetInputEndpoint] = {
         name: _endpoint(endpoint, found)
-        for endpoint in wanted
+        for endpoint in spec.network_parts.endpoints
         if (found := present.get(endpoint.name.lower())) is not None
         and (name := (endpoint.load_balanced_endpoint_set_name or "").lower())
         and name == (found.load_balanced_endpoint_set_name or "").lower()

@@ -155,17 +155,6 @@ class VirtualNetworkResource(_Configured[VirtualNetworkSite, VirtualNetworkSpec]
     def _parts(file: NetworkConfigurationFile) -> NamedParts[ConfiguredSite]:
         return file.sites
 
-    def needs(self) -> Iterator[str]:
-        """Yield its DNS servers and the networks outside, and what its subnets have."""
-        yield from super().needs()
-        spec = self.spec
-        for kind, names in (
-            ("dns_server", spec.dns_servers),
-            ("local_network_site", [one.name for one in spec.connections]),
-            *((field.removesuffix("_name"), [getattr(one, field)]) for one in spec.subnets for field in _HAD),
-        ):
-            yield from (f"{kind}/{name}".lower() for name in names if name)
-
     @classmethod
     async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, VirtualNetworkSite]]:
         return [(one.name, one) for one in await site.sms.list_virtual_network_sites()]

@@ -47,17 +47,10 @@ class JobResource(Resource[jobs.Job, JobSpec]):
 
     kind: ClassVar[str] = "job"
     inside: ClassVar[str] = "job_collection"
-    operations: Operations = Operations.named(JobOperations, "job", changes=JobOperations.create_job)
-
-    @classmethod
-    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, jobs.Job]]:
-        service, _, collection = owner.partition("/")
-        found: list[jobs.Job] = []
-        while True:
-            page = await site.scheduler.get_all_jobs(service, collection, skip=len(found), top=100)
-            found += page
-            if len(page) < 100:
-                return [(one.id, one) for one in found]
+    known_by: ClassVar[str] = "id"
+    operations: Operations = Operations.named(
+        JobOperations, "job", lists=JobOperations.get_all_jobs, changes=JobOperations.create_job
+    )
 
     def compare(self, found: jobs.Job) -> Iterator[Difference]:
         """Yield differences; the state is compared unless the job has ended by itself."""

@@ -87,10 +87,6 @@ class QueueResource(_Entity[QueueDescription, QueueSpec]):
     document: type[QueueDescription] = QueueDescription
     operations: Operations = Operations.named(ServiceBusEntityOperations, "queue")
 
-    @classmethod
-    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, QueueDescription]]:
-        return [(one.name, one) async for one in site.bus.iterate_queues(owner)]
-
 
 class TopicResource(_Entity[TopicDescription, TopicSpec]):
     """A topic of a Service Bus namespace."""
@@ -99,7 +95,3 @@ class TopicResource(_Entity[TopicDescription, TopicSpec]):
     mended: ClassVar[Sequence[str]] = tuple(one for one in TopicSpec.model_fields if one != "name")
     document: type[TopicDescription] = TopicDescription
     operations: Operations = Operations.named(ServiceBusEntityOperations, "topic")
-
-    @classmethod
-    async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, TopicDescription]]:
-        return [(one.name, one) async for one in site.bus.iterate_topics(owner)]

@@ -5,29 +5,35 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from asyncsm import services
-from asyncsm.engine.caller import Caller
 from asyncsm.errors import ResourceNotFound
 from asyncsm.operations.declaring import AnyMethod, declared
 from asyncsm.operations.facts import Operation
 from asyncsm.polling.gather import OperationsFailed, gather
-from asyncsm.services import (
-    NetworkManagementService,
-    SchedulerManagementService,
-    ServiceBusManagementService,
-    ServiceManagementService,
-    SqlDatabaseManagementService,
-    WebsiteManagementService,
-)
+from asyncsm.services import ServiceManagementService
+from asyncsm.services.base import SessionCaller
 from asyncsm.wire.deployments import Deployment
 from asyncsm.wire.sql_databases import Server
 
 T = TypeVar("T")
+C = TypeVar("C", bound=SessionCaller)
 
+PAGE = 100
+"""The most entries of a list that comes in pages."""
 READS_AT_ONCE = 16
 """The most reads a survey has under way at once; the session's throttle also applies."""
+
+
+class Sibling(Generic[C]):
+    """A client of another service of a site's subscription, over the same session."""
+
+    def __init__(self, service: type[C]) -> None:
+        self._service = service
+
+    def __get__(self, site: Site, _: object = None) -> C:
+        return self._service(session=site.sms.session)
 
 
 @dataclass(slots=True)
@@ -47,36 +53,17 @@ class Site:
     deployments: dict[str, Deployment | None] = field(default_factory=dict)
     sql_servers: dict[str, Server] = field(default_factory=dict)
 
-    @property
-    def network(self) -> NetworkManagementService:
-        """A client of the subscription's security groups and routes, over the same session."""
-        return NetworkManagementService(session=self.sms.session)
+    network: ClassVar = Sibling(services.NetworkManagementService)
+    sql: ClassVar = Sibling(services.SqlDatabaseManagementService)
+    bus: ClassVar = Sibling(services.ServiceBusManagementService)
+    web: ClassVar = Sibling(services.WebsiteManagementService)
+    scheduler: ClassVar = Sibling(services.SchedulerManagementService)
 
-    @property
-    def sql(self) -> SqlDatabaseManagementService:
-        """A client of the subscription's SQL Database, over the same session."""
-        return SqlDatabaseManagementService(session=self.sms.session)
-
-    @property
-    def bus(self) -> ServiceBusManagementService:
-        """A client of the subscription's Service Bus, over the same session."""
-        return ServiceBusManagementService(session=self.sms.session)
-
-    @property
-    def web(self) -> WebsiteManagementService:
-        """A client of the subscription's web sites, over the same session."""
-        return WebsiteManagementService(session=self.sms.session)
-
-    @property
-    def scheduler(self) -> SchedulerManagementService:
-        """A client of the subscription's scheduler, over the same session."""
-        return SchedulerManagementService(session=self.sms.session)
-
-    def client(self, operation: Operation) -> Caller:
+    def client(self, operation: Operation) -> SessionCaller:
         """Return a client that has an operation, over the same session."""
         if operation.service == ServiceManagementService.__name__:
             return self.sms
-        sibling: Caller = getattr(services, operation.service)(session=self.sms.session)
+        sibling: SessionCaller = getattr(services, operation.service)(session=self.sms.session)
         return sibling
 
 
@@ -89,9 +76,15 @@ def facts_of(method: AnyMethod | None) -> Operation:
 
 
 async def called(site: Site, method: AnyMethod, *arguments: str) -> object:
-    """Call an operation by a client that has it."""
+    """Call an operation by a client that has it; of a list that comes in pages, get all."""
     operation = facts_of(method)
-    answer: object = await getattr(site.client(operation), operation.name)(*arguments)
+    call = getattr(site.client(operation), operation.name)
+    pages: dict[str, int] = {"top": PAGE} if "top" in {one.name for one in operation.parameters} else {}
+    answer = await call(*arguments, **pages)
+    more = answer
+    while pages and len(more) == PAGE:
+        more = await call(*arguments, **pages, skip=len(answer))
+        answer += more
     return answer
 
 

@@ -71,21 +71,19 @@ class UpdateApplicationGatewayParameters(XmlModel):
 class ApplicationGatewayOperation(XmlModel):
     """Request to start or stop an application gateway."""
 
+    xml_root = "ApplicationGatewayOperation"
+
     operation_type: str
 
 
 class StartApplicationGateway(ApplicationGatewayOperation):
     """Request of Start Application Gateway."""
 
-    xml_root = "ApplicationGatewayOperation"
-
     operation_type: str = "start"
 
 
 class StopApplicationGateway(ApplicationGatewayOperation):
     """Request of Stop Application Gateway."""
-
-    xml_root = "ApplicationGatewayOperation"
 
     operation_type: str = "stop"
 

@@ -102,6 +102,8 @@ class CreateGatewayParameters(XmlModel):
 class UpdateGatewayParameters(XmlModel):
     """Request of Reset, Resize and Failover Gateway."""
 
+    xml_root = "UpdateGatewayParameters"
+
     gateway_size: GatewaySize | None = None
     operation: GatewayUpdate
 
@@ -109,23 +111,17 @@ class UpdateGatewayParameters(XmlModel):
 class ResetGateway(UpdateGatewayParameters):
     """Request of Reset Gateway."""
 
-    xml_root = "UpdateGatewayParameters"
-
     operation: GatewayUpdate = GatewayUpdate.RESET
 
 
 class ResizeGateway(UpdateGatewayParameters):
     """Request of Resize Gateway."""
 
-    xml_root = "UpdateGatewayParameters"
-
     operation: GatewayUpdate = GatewayUpdate.RESIZE
 
 
 class FailoverGateway(UpdateGatewayParameters):
     """Request of Failover Gateway."""
-
-    xml_root = "UpdateGatewayParameters"
 
     operation: GatewayUpdate = GatewayUpdate.FAILOVER
 

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from asyncsm.wire.base import OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.base import OpenEnum, XmlList, XmlModel, repeated, wrapped
 from asyncsm.wire.rules import UNCHECKED, block, known, needed, one_of
 
 
@@ -53,7 +53,7 @@ class RouteTable(XmlModel):
     label: str | None = None
     location: str | None = None
     route_table_state: str | None = None
-    route_list: Annotated[list[Route], Wrapped("Route"), UNCHECKED] = Field(default_factory=list)
+    route_list: list[Route] = wrapped(Route, UNCHECKED)
     """Present only when read with ``detail_level="Full"``."""
 
 
@@ -74,7 +74,7 @@ class EffectiveNextHop(XmlModel):
     """The place where a route in force leads."""
 
     type: str | None = None
-    ip_addresses: Annotated[list[str], Wrapped("IpAddress")] = Field(default_factory=list)
+    ip_addresses: list[str] = wrapped(str, item="IpAddress")
 
 
 class EffectiveRoute(XmlModel):
@@ -85,16 +85,14 @@ class EffectiveRoute(XmlModel):
     source: str | None = None
     """``Default`` or ``User``."""
     status: str | None = None
-    address_prefixes: Annotated[list[str], Wrapped("AddressPrefix")] = Field(default_factory=list)
+    address_prefixes: list[str] = wrapped(str, item="AddressPrefix")
     effective_next_hop: EffectiveNextHop | None = None
 
 
 class EffectiveRouteTable(XmlModel):
     """The routes that are in force for an instance or one of its network interfaces."""
 
-    effective_route_list: Annotated[list[EffectiveRoute], Wrapped("EffectiveRoute")] = Field(
-        default_factory=list
-    )
+    effective_route_list: list[EffectiveRoute] = wrapped(EffectiveRoute)
 
 
 class IPForwarding(XmlModel):

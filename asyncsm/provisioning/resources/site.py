@@ -53,11 +53,17 @@ class Site:
     deployments: dict[str, Deployment | None] = field(default_factory=dict)
     sql_servers: dict[str, Server] = field(default_factory=dict)
 
-    network: ClassVar = Sibling(services.NetworkManagementService)
-    sql: ClassVar = Sibling(services.SqlDatabaseManagementService)
-    bus: ClassVar = Sibling(services.ServiceBusManagementService)
-    web: ClassVar = Sibling(services.WebsiteManagementService)
-    scheduler: ClassVar = Sibling(services.SchedulerManagementService)
+    network: ClassVar[Sibling[services.NetworkManagementService]] = Sibling(services.NetworkManagementService)
+    sql: ClassVar[Sibling[services.SqlDatabaseManagementService]] = Sibling(
+        services.SqlDatabaseManagementService
+    )
+    bus: ClassVar[Sibling[services.ServiceBusManagementService]] = Sibling(
+        services.ServiceBusManagementService
+    )
+    web: ClassVar[Sibling[services.WebsiteManagementService]] = Sibling(services.WebsiteManagementService)
+    scheduler: ClassVar[Sibling[services.SchedulerManagementService]] = Sibling(
+        services.SchedulerManagementService
+    )
 
     def client(self, operation: Operation) -> SessionCaller:
         """Return a client that has an operation, over the same session."""

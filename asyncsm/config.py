@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, fields
+from math import inf
 from typing import TYPE_CHECKING, Final
 from urllib.request import getproxies, getproxies_environment, proxy_bypass
 
@@ -71,7 +72,13 @@ class RetryPolicy:
     patience: float = 600.0
 
     def __post_init__(self) -> None:
-        if self.attempts < 1 or not 0 <= self.first <= self.most or self.budget < 0 or self.patience < 0:
+        # Here and below in the positive, as each comparison with a NaN is false.
+        if not (
+            self.attempts >= 1
+            and 0 <= self.first <= self.most < inf
+            and self.budget >= 0
+            and self.patience >= 0
+        ):
             raise ValueError(
                 "a retry policy needs attempts >= 1, 0 <= first <= most, budget >= 0 and patience >= 0"
             )
@@ -110,7 +117,8 @@ class PollingPolicy:
     batch: bool = True
 
     def __post_init__(self) -> None:
-        if not 0 < self.least <= self.most or self.first < 0 or self.factor < 1 or self.concurrency < 1:
+        rhythm = 0 < self.least <= self.most < inf and 0 <= self.first < inf
+        if not (rhythm and self.factor >= 1 and self.concurrency >= 1):
             raise ValueError(
                 "a polling policy needs 0 < least <= most, first >= 0, factor >= 1 and concurrency >= 1"
             )
@@ -148,13 +156,13 @@ class ThrottlePolicy:
     connections: int = MAX_CONNECTIONS
 
     def __post_init__(self) -> None:
-        if self.connections < 2:
+        if not self.connections >= 2:
             raise ValueError("calls and polls have a connection each, at the least")
-        if (self.calls is not None and self.calls < 2) or self.seconds <= 0:
+        if not ((self.calls is None or self.calls >= 2) and 0 < self.seconds < inf):
             raise ValueError("a budget has at least 2 calls in more than 0 seconds")
         if not (0 < self.poll_share < 1 and 0 < self.decrease < 1):
             raise ValueError("poll_share and decrease are fractions between 0 and 1")
-        if self.increase <= 0 or self.slowest <= 0 or self.patience < 0:
+        if not (0 < self.increase < inf and 0 < self.slowest < inf and self.patience >= 0):
             raise ValueError("increase and slowest are greater than 0, patience is not negative")
 
 
@@ -176,7 +184,7 @@ class LanePolicy:
     interval: float = 15.0
 
     def __post_init__(self) -> None:
-        if self.patience < 0 or self.interval <= 0:
+        if not (self.patience >= 0 and 0 < self.interval < inf):
             raise ValueError("patience is not negative, and interval is greater than 0")
 
 
@@ -195,7 +203,7 @@ class ReconcilePolicy:
     most: float = 15.0
 
     def __post_init__(self) -> None:
-        if self.looks < 1 or not 0 <= self.first <= self.most:
+        if not (self.looks >= 1 and 0 <= self.first <= self.most < inf):
             raise ValueError("reconciling needs looks >= 1 and 0 <= first <= most")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import datetime
+from math import inf
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from asyncsm import config
@@ -16,6 +17,7 @@ from asyncsm.engine.protocol import Request
 from asyncsm.errors import ClientStateError, CredentialError, InvalidArgument
 from asyncsm.operations.lanes import lane_of
 from asyncsm.polling import OperationHandle, OperationToken
+from asyncsm.polling.deadlines import checked
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -101,8 +103,8 @@ class ManagementSession(Caller):
         self.options: config.SessionOptions = config.SessionOptions(
             ca_file, proxy, trust_env, timeout, retry, polling, throttle, lanes, reconcile, api_version
         )
-        if timeout <= 0:
-            raise InvalidArgument("timeout", "must be more than 0 seconds")
+        if not 0 < (checked("timeout", timeout) or 0) < inf:
+            raise InvalidArgument("timeout", "must be more than 0 seconds, and end")
         if api_version is not None:
             protocol.checked_version("api_version", api_version)
         subscription_id = subscription_id or given.subscription_id

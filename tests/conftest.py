@@ -1,6 +1,7 @@
 """What tests of all folders have in common: keys are made once, and read once."""
 
 import asyncio
+import gc
 import os
 from collections.abc import Callable
 from functools import cache
@@ -15,6 +16,12 @@ from asyncsm.emulator.identity import Identity
 # Reading a private key takes 30 ms, as its numbers are checked. An emulator reads its own at each start,
 # a client of it reads the same file again, and both do so for thousands of tests.
 decoding.load_pem_private_key = cache(decoding.load_pem_private_key)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking at fifteen thousand tests and all modules while the tests run."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

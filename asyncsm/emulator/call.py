@@ -280,8 +280,8 @@ class Call:
         """Say what is changed: the path below the subscription at which it can be read."""
         self.object_path: str = "/".join(("", self.subscription.id, *segments))
 
-    def body(self, model: type[M]) -> M:
-        """The body, read as `model`.
+    def body(self, model: type[M], check: Callable[[M], None] | None = None) -> M:
+        """The body, read as `model`; `check` refuses what the service refused before it looked at any field.
 
         Raises:
             Refusal: 400 ``InvalidXmlRequest`` when it is malformed or another document; in strict
@@ -300,9 +300,12 @@ class Call:
             document = model.from_node(inspection.without_late(model, node))
         except ValueError as error:
             raise refusals.invalid_xml() from error  # [protocol 3.3]
+        wanted = cast("M", document)
+        if check is not None:
+            check(wanted)
         for sentence in rules.breaches(document):
             raise refusals.bad_request(sentence)  # with its evidence at the rule
-        return cast("M", document)
+        return wanted
 
     def require_free(self, *resources: Lockable) -> None:
         """Refuse with 409 if a change under way holds one of `resources`, and with 400 what is being migrated."""

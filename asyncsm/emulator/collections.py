@@ -27,6 +27,9 @@ from asyncsm.wire.document import Document
 
 ThingT = TypeVar("ThingT")
 RequestT = TypeVar("RequestT", bound=Document)
+UpdateT = TypeVar("UpdateT", bound=Document)
+ANYTHING: Final = re.compile(".*", re.DOTALL)
+"""Pattern of names that are no more than words for people."""
 Verb: TypeAlias = Literal["list", "read", "create", "put", "patch", "remove"]
 Parameters: TypeAlias = Mapping[str, str]
 
@@ -56,11 +59,11 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         kept_in: the field that has them, of the subscription or of one of `whole`.
         whole: the family of which they are parts, if any; a change of a part holds the whole.
         listing: the document of a list.
-        by_id: whether the service names new ones, by UUIDs.
+        by_id: whether the service names new ones, by UUIDs, which the operation tells that makes one.
         putting: in the name of the operation that puts or patches one.
         late: whether a change of what does not exist is accepted, and fails in the end.
         name_pattern: names that are valid.
-        quota: the field of `Quotas`.
+        quota: the field of `Quotas`, if there is one.
         missing, taken, invalid: sentences of refusals.
         used: likewise, with ``{user}``.
     """
@@ -78,7 +81,7 @@ class Collection(ABC, Generic[ThingT, RequestT]):
     putting: str = "Set"
     late: bool = False
     name_pattern: re.Pattern[str] = re.compile(r"\w([\w .-]{0,78}\w)?", re.ASCII)  # [guess]
-    quota: str
+    quota: str = ""
     missing: str = "The {noun} {name} does not exist."
     taken: str = "A {noun} with the name '{name}' already exists."
     invalid: str = "The name '{name}' of the {noun} is invalid."
@@ -112,7 +115,7 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         """Return a new one, or refuse."""
 
     def check(self, name: str, wanted: RequestT) -> None:
-        """Refuse a request that cannot be meant, whatever there is."""
+        """Refuse a request that cannot be meant, whatever there is, before the rules of its fields."""
 
     def shown(self, call: Call, thing: ThingT) -> Document:
         """Return one as it is read: by default as it is held."""
@@ -162,10 +165,9 @@ class Collection(ABC, Generic[ThingT, RequestT]):
 
     def create(self, call: Call) -> Reply:
         """Answer a POST: one is there at once, and locked until the operation ends."""
-        wanted = call.body(self.request)
-        self.check(self.name_in(wanted), wanted)
+        wanted = call.body(self.request, lambda given: self.check(self.name_in(given), given))
         held, name, thing = self._new(call, wanted)
-        reply = self.begin(call, thing)
+        reply = self.begin(call, thing, data=name if self.by_id else "")
         held[name] = thing
         return reply
 
@@ -174,16 +176,17 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         name = self.name_in(wanted)
         held = self.held(call.subscription, call.parameters)
         self.require_new(call, held, name)
-        name = call.new_uuid() if self.by_id else name
+        if self.by_id:
+            name = call.new_uuid()
+        else:
+            call.acts_on(*call.path.split("/"), name)
         thing = self.make(call, name, wanted)
-        call.acts_on(*call.path.split("/"), name)
         return held, name, thing
 
     def put(self, call: Call) -> Reply:
         """Answer a PUT: at the end of the operation one is there, or is what the request says."""
-        wanted = call.body(self.request)
         name = call.parameters[self.parameter]
-        self.check(name, wanted)
+        wanted = call.body(self.request, partial(self.check, name))
         held = self.held(call.subscription, call.parameters)
         if name not in held:
             self._require_room(call, held, name)
@@ -198,11 +201,11 @@ class Collection(ABC, Generic[ThingT, RequestT]):
 
     def keep(self, call: Call, held: ByName[ThingT], name: str, thing: ThingT) -> Reply:
         """Let one be there, or be another, at the end of an operation."""
-        return self.begin(call, thing, partial(_put, held, name, thing))
+        return self.begin(call, thing, keeping(held, name, thing))
 
-    def begin(self, call: Call, thing: ThingT, then: Effect | None = None) -> Reply:
-        """Let a change of one take its time, with an effect at its end."""
-        return call.accept(locks=self.locks(call, thing), then=then)
+    def begin(self, call: Call, thing: ThingT, then: Effect | None = None, data: str = "") -> Reply:
+        """Let a change of one take its time, with an effect at its end, and what its operation tells then."""
+        return call.accept(locks=self.locks(call, thing), then=then, data=data)
 
     def drop(self, subscription: Subscription, parameters: Parameters) -> None:
         """Take one out at the end of its removal, or refuse."""
@@ -218,11 +221,11 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         self._require_room(call, held, name)
 
     def _require_room(self, call: Call, held: ByName[ThingT], name: str) -> None:
-        if not self.by_id and self.name_pattern.fullmatch(name) is None:
+        if self.name_pattern.fullmatch(name) is None:
             raise refusals.bad_request(self.invalid.format(noun=self.noun, name=name))  # [guess]
-        limit = getattr(call.subscription.quotas, self.quota)
-        if len(held) >= limit:
-            raise refusals.quota_exceeded(f"{self.noun.lower()} count", limit, len(held))  # [protocol 3.4]
+        if self.quota:
+            limit = getattr(call.subscription.quotas, self.quota)
+            refusals.require_quota(f"{self.noun.lower()} count", limit, len(held))  # [protocol 3.4]
 
     def _is_going(self, subscription: Subscription, thing: ThingT) -> bool:
         """Tell whether a removal has begun that will succeed: reads do not show the resource any more."""
@@ -231,14 +234,27 @@ class Collection(ABC, Generic[ThingT, RequestT]):
         return going and not any(True for _ in self.users(subscription, thing))
 
 
-class Immediate(Collection[ThingT, RequestT]):
-    """A family whose changes are done with the answer, which shows what was made or changed."""
+class Updated(Collection[ThingT, RequestT], Generic[ThingT, RequestT, UpdateT]):
+    """A family whose PUT or PATCH changes what there is, as a document of its own says.
+
+    Attributes:
+        update: that document.
+    """
 
     putting: str = "Update"
+    update: type[UpdateT]
 
     @abstractmethod
-    def change(self, call: Call, thing: ThingT, wanted: RequestT) -> Document | None:
-        """Change one as a PUT says, or refuse; return what that is answered."""
+    def change(self, call: Call, thing: ThingT, wanted: UpdateT) -> Reply:
+        """Change one, or refuse; what the request does not name stays."""
+
+    def put(self, call: Call) -> Reply:
+        """Answer a PUT or PATCH."""
+        return self.change(call, self.find(call), call.body(self.update))
+
+
+class AtOnce(Collection[ThingT, RequestT]):
+    """A family that is made and removed with the answer, which shows what was made."""
 
     def made(self, call: Call, thing: ThingT) -> Reply:
         """Return what the POST is answered that has made one."""
@@ -251,10 +267,6 @@ class Immediate(Collection[ThingT, RequestT]):
         held[name] = thing
         return self.made(call, thing)
 
-    def put(self, call: Call) -> Reply:
-        """Answer a PUT: one is what the request says."""
-        return self.answered(self.change(call, self.find(call), call.body(self.request)))
-
     def remove(self, call: Call) -> Reply:
         """Answer a DELETE: one is gone."""
         self.find(call)
@@ -262,9 +274,33 @@ class Immediate(Collection[ThingT, RequestT]):
         return self.answered()
 
 
+class Immediate(AtOnce[ThingT, RequestT]):
+    """A family whose changes, too, are done with the answer, and have the document that makes one."""
+
+    putting: str = "Update"
+
+    @abstractmethod
+    def change(self, call: Call, thing: ThingT, wanted: RequestT) -> Document | None:
+        """Change one as a PUT says, or refuse; return what that is answered."""
+
+    def put(self, call: Call) -> Reply:
+        """Answer a PUT: one is what the request says."""
+        return self.answered(self.change(call, self.find(call), call.body(self.request)))
+
+
 def changing(thing: object, **changes: object) -> Effect:
     """Return the effect that lets fields of `thing` have other values."""
     return partial(_change, thing, changes)
+
+
+def keeping(held: ByName[ThingT], name: str, thing: ThingT) -> Effect:
+    """Return the effect that lets `thing` be there, or be another."""
+    return partial(_put, held, name, thing)
+
+
+def dropping(held: ByName[ThingT], name: str) -> Effect:
+    """Return the effect that takes one out."""
+    return partial(_drop, held, name)
 
 
 @effect("collections/change", "application-gateways/change")
@@ -299,6 +335,11 @@ def _fail(refusal: Refusal) -> None:
 @effect("collections/put")
 def _put(held: ByName[ThingT], name: str, thing: ThingT) -> None:
     held[name] = thing
+
+
+@effect("collections/drop")
+def _drop(held: ByName[ThingT], name: str) -> None:
+    del held[name]
 
 
 @effect("collections/remove")

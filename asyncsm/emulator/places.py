@@ -135,6 +135,16 @@ class Holders(ABC, Generic[HolderT]):
     def replace(self, holder: HolderT, parameters: Parameters, field: str, value: str | None) -> None:
         """Let the model have `value`, in a copy, as values of the state are not changed."""
 
+    def read(self, call: Call, field: str) -> str | None:
+        """Return what the model has in a field."""
+        return getattr(self.part(self.holder(call)[0], call.parameters), field, None) or None
+
+    def change(self, call: Call, field: str, value: str) -> Reply:
+        """Let the model have another value at the end of an operation."""
+        holder, lock, _ = self.holder(call)
+        then = partial(_replace, self.noun, holder, dict(call.parameters), field, value)
+        return call.accept(locks=[lock], then=then)
+
 
 class Subnets(Holders[NetworkConfiguration]):
     """The subnets of virtual networks."""
@@ -296,6 +306,15 @@ class Place(Generic[HolderT]):
 
     def _called(self, call: Call) -> str:
         return self._holders.called.format(**call.parameters)
+
+
+_HOLDERS: Final = {one.noun: one for one in (Subnets(), Roles(), Interfaces())}
+"""All kinds of places by their nouns, which stand in saved states and stay."""
+
+
+@effect("places/replace")
+def _replace(noun: str, holder: Entity, parameters: Parameters, field: str, value: str) -> None:
+    cast("Holders[Entity]", _HOLDERS[noun]).replace(holder, parameters, field, value)
 
 
 _PLACES: Final[dict[str, Place[Entity]]] = {}

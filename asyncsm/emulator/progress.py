@@ -18,7 +18,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
-from typing import ClassVar, Final, Literal, TypeAlias
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias
+
+from pydantic import Field
 
 from asyncsm.durations import Usual
 from asyncsm.emulator import refusals
@@ -87,7 +89,7 @@ class Operation(Entity):
     locked: tuple[Lockable, ...] = ()
     lasting: bool = False
     asked: bool = False
-    delay: float = 0.0
+    delay: Annotated[float, Field(ge=0)] = 0.0
     overdue: Effect | None = None
     doom: Refusal | None = None
     number: int = 0

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import Field
 
 from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.saved_names import saved
@@ -55,7 +58,7 @@ class Update(Entity):
     after: Definition
     restarted: frozenset[str]
     domains: int
-    seconds: float
+    seconds: Annotated[float, Field(ge=0)]
     domain: int = 0
     phase: str = "Before"
     rolling_back: bool = False

@@ -14,6 +14,7 @@ from asyncsm.operations.facts import Ends
 from asyncsm.operations.kinds import SECRET, Base64Content, Description, Name, Names, between, one_of
 from asyncsm.operations.virtual_network_gateways import API
 from asyncsm.polling import OperationHandle
+from asyncsm.wire.figures import MOST_INSTANCES
 
 family: Final = Family(
     "application gateways",
@@ -28,12 +29,6 @@ GATEWAY: Final = GATEWAYS + "/{gateway_name}"
 CONFIGURATION: Final = GATEWAY + "/configuration"
 CERTIFICATES: Final = GATEWAY + "/sslcertificates"
 CERTIFICATE: Final = CERTIFICATES + "/{certificate_name}"
-
-
-def _configuration(
-    configuration: wire.application_gateways.ApplicationGatewayConfiguration,
-) -> wire.application_gateways.ApplicationGatewayConfiguration:
-    return configuration
 
 
 class ApplicationGatewayOperations(Caller):
@@ -66,7 +61,7 @@ class ApplicationGatewayOperations(Caller):
         name: Name,
         virtual_network_name: Name,
         subnets: Names,
-        instance_count: Annotated[int, between(0, 10)] = 2,
+        instance_count: Annotated[int, between(0, MOST_INSTANCES)] = 2,
         gateway_size: Annotated[str, one_of(wire.application_gateways.ApplicationGatewaySize)] | None = None,
         description: Description | None = None,
     ) -> OperationHandle:
@@ -94,7 +89,7 @@ class ApplicationGatewayOperations(Caller):
     async def update_application_gateway(
         self,
         gateway_name: str,
-        instance_count: Annotated[int, between(0, 10)],
+        instance_count: Annotated[int, between(0, MOST_INSTANCES)],
         gateway_size: Annotated[str, one_of(wire.application_gateways.ApplicationGatewaySize)] | None = None,
         virtual_network_name: Name | None = None,
         subnets: Names | None = None,
@@ -137,7 +132,6 @@ class ApplicationGatewayOperations(Caller):
         CONFIGURATION + API,
         method="POST",
         body=lambda: wire.application_gateways.ApplicationGatewayConfiguration,
-        made=_configuration,
     )
     async def set_application_gateway_configuration(
         self, gateway_name: str, configuration: wire.application_gateways.ApplicationGatewayConfiguration

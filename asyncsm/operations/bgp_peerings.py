@@ -14,6 +14,7 @@ from asyncsm.operations.dedicated_circuits import API, CIRCUIT, SERVICE, VERSION
 from asyncsm.operations.facts import Ends
 from asyncsm.operations.kinds import SECRET, JoinedNames, Name, between, one_of
 from asyncsm.polling import OperationHandle
+from asyncsm.wire.figures import MOST_ASN, MOST_VLAN
 
 family: Final = Family(
     "BGP peerings",
@@ -24,12 +25,11 @@ family: Final = Family(
 )
 
 PEERING: Final = CIRCUIT + "/bgppeerings/{access_type}"
-MOST_ASN: Final = 2**32 - 1
 Access = Annotated[str, one_of(wire.express_route.BgpPeeringAccessType)]
 Device = Annotated[str, one_of(wire.express_route.DevicePath)]
 Asn = Annotated[int, between(1, MOST_ASN)]
 CustomerAsn = Annotated[int, between(0, MOST_ASN)]
-Vlan = Annotated[int, between(1, wire.express_route.MOST_VLAN)]
+Vlan = Annotated[int, between(1, MOST_VLAN)]
 Secret = Annotated[str | pydantic.SecretStr, SECRET]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeAlias, TypeVar, cast, get_args
 from urllib.parse import quote
 
@@ -42,7 +42,7 @@ class Binder:
         numbers = {one.name for one in operation.parameters if one.type is int}
         self._path = _filler(operation.path, numbers)
         self._target = _filler(operation.target, numbers)
-        self._otherwise = _filler(operation.otherwise, numbers)
+        self._otherwise = _filler(operation.otherwise or "", numbers)
         self._lane = _lane_filler(operation.lane)
         self._query = [
             (f"{name}=", value.strip("{}"), value[0] == "{") for name, value in operation.query.items()
@@ -67,6 +67,7 @@ class Binder:
             (one.name for one in parameters if operation.body and _is_model(one.type, operation.body)), None
         )
         self._fields = [] if self._whole_body else list(operation.fields.items())
+        self._parts = [(name.split("."), parameter) for name, parameter in operation.parts.items()]
         self._made_of = operation.made_of
         self._usual = operation.usual.likely if operation.usual else None
 
@@ -151,8 +152,10 @@ class Binder:
             ]
         )
 
-    def otherwise(self, values: Values) -> Request:
-        """The request that reads what a change has answered, where that was lost."""
+    def otherwise(self, values: Values) -> Request | None:
+        """The request that reads what a change has answered, where that was lost; ``None`` if nothing tells it."""
+        if not self.operation.otherwise:
+            return None
         return Request("GET", self._otherwise(values), version=self.operation.version)
 
     def _body(self, values: Values) -> Document | None:
@@ -166,6 +169,9 @@ class Binder:
         fields = {
             field: value for field, parameter in self._fields if (value := values.get(parameter)) is not None
         }
+        for place, parameter in self._parts:
+            if (value := values.get(parameter)) is not None:
+                _put(fields, place, value)
         try:
             return model(**fields)
         except InvalidArgument as error:
@@ -179,6 +185,15 @@ class Binder:
             if name in {field, model.model_fields[field].alias}:
                 return InvalidArgument(parameter + dot + rest, error.rule)
         return error
+
+
+def _put(fields: dict[str, object], place: Sequence[str], value: object) -> None:
+    """Let a field at any depth have a value; see `Operation.parts`."""
+    for name in place[:-1]:
+        part: dict[str, object] = {}
+        known = fields.setdefault(name.removesuffix("[]"), [part] if name.endswith("[]") else part)
+        fields = cast("dict[str, object]", known[0] if isinstance(known, list) else known)
+    fields[place[-1]] = value
 
 
 def request_of(

@@ -19,7 +19,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import NoneType, UnionType
 from typing import (
@@ -71,6 +71,8 @@ class Facts(TypedDict, total=False):
     """Model of the document that is sent, or a function that names a model nobody has loaded yet."""
     fields: Mapping[str, str]
     """Field by field the parameter that fills it, where the names differ; "" for none."""
+    parts: Mapping[str, str]
+    """What is deeper in the body and the parameters that fill it; see `Operation`."""
     made: Callable[..., Document]
     """Function that makes the body, where it takes more than filling fields; see `Operation.made_of`."""
     at: str
@@ -94,7 +96,7 @@ class Facts(TypedDict, total=False):
     destructive: bool
     needs: Sequence[ExactlyOne | AtLeastOne]
     otherwise: str
-    """Path to read instead, where the reply of a change is a document and was lost."""
+    """Path to read instead, where the reply of a change is a document and was lost; "" for none."""
     changes: bool
     evidence: str
 
@@ -231,7 +233,8 @@ class Declaration:
         body = facts.get("body")
         if body is not None and not isinstance(body, type):
             body = body()
-        asked = _query_of(self._query)
+        asked, parts = _query_of(self._query), facts.get("parts", {})
+        elsewhere = {*PLACEHOLDER.findall(" ".join([self.path, *asked.values()])), *parts.values()}
         operation = Operation(
             name=method.__name__,
             service=family.service,
@@ -244,7 +247,8 @@ class Declaration:
             version=facts.get("version", family.version),
             headers=facts.get("headers", {}),
             body=body,
-            fields=_fields(body, facts.get("fields", {}), parameters, [self.path, *asked.values()]),
+            fields=_fields(body, facts.get("fields", {}), parameters, elsewhere),
+            parts=parts,
             made=facts.get("made"),
             reply=None if reply is OperationHandle else cast("type", reply),
             ends=facts.get("ends", family.ends if reply is OperationHandle else Ends.AT_ONCE),
@@ -256,7 +260,7 @@ class Declaration:
             scoped=facts.get("scoped", True),
             destructive=facts.get("destructive", False),
             needs=tuple(facts.get("needs", ())),
-            otherwise=facts.get("otherwise", ""),
+            otherwise=facts.get("otherwise"),
             changes=facts.get("changes", True),
             evidence=facts.get("evidence", family.evidence),
             parameters=parameters,
@@ -329,12 +333,11 @@ def _fields(
     body: type[Document] | None,
     renamed: Mapping[str, str],
     parameters: Sequence[Parameter],
-    elsewhere: Sequence[str],
+    elsewhere: Collection[str],
 ) -> dict[str, str]:
-    """Each field of the body with the parameter that fills it."""
-    used = {name for template in elsewhere for name in PLACEHOLDER.findall(template)}
+    """Each field of the body with the parameter that fills it, and nothing `elsewhere`."""
     known = body.model_fields.keys() if body else set[str]()
-    same = {one.name: one.name for one in parameters if one.name in known and one.name not in used}
+    same = {one.name: one.name for one in parameters if one.name in known and one.name not in elsewhere}
     return {field: name for field, name in {**same, **renamed}.items() if name}
 
 

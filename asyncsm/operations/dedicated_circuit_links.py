@@ -7,7 +7,6 @@ from typing import Annotated, Final
 from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
-from asyncsm.operations.binding import request_of
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.dedicated_circuits import API, CIRCUIT, SERVICE, VERSION
 from asyncsm.operations.facts import Ends
@@ -107,6 +106,7 @@ class DedicatedCircuitLinkOperations(Caller):
         body=lambda: wire.express_route.CreateDedicatedCircuitLinkAuthorization,
         ends=Ends.AT_ONCE,
         reconcile=Reconcile.UNLISTED,
+        otherwise="",
     )
     async def create_dedicated_circuit_link_authorization(
         self,
@@ -126,14 +126,7 @@ class DedicatedCircuitLinkOperations(Caller):
             ResourceNotFound: there is no such circuit.
             OutcomeUnknown: it is there now, and the reply with its id was lost.
         """
-        request = request_of(
-            DedicatedCircuitLinkOperations.create_dedicated_circuit_link_authorization,
-            service_key,
-            limit,
-            microsoft_ids,
-            description,
-        )
-        return await self.change(wire.express_route.DedicatedCircuitLinkAuthorization, request)
+        ...
 
     @family.replaces(
         AUTHORIZATION + API,

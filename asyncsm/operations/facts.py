@@ -120,6 +120,8 @@ class Operation:
         headers: besides those that every request has.
         body: model of the document that is sent.
         fields: the body's fields, and the parameters that fill them.
+        parts: fields of the body's parts, as ``route.next_hop``, and the parameters that fill them; ``monitors[].port``
+            is a field of the only item of a list.
         made: the function that makes the body, where it takes more than filling its fields.
         reply: model of the document that is answered, or ``bytes``; ``None`` for a change.
         ends: how its end is learned.
@@ -131,7 +133,7 @@ class Operation:
         scoped: whether `path` stands below the subscription.
         destructive: whether something is lost by it.
         needs: rules over several parameters.
-        otherwise: path at which the reply of a change is read that was lost.
+        otherwise: path at which the reply of a change is read that was lost; "" if nowhere.
         changes: whether it changes anything; a question that is a POST does not.
         evidence: where these facts are from.
         parameters: in the order of the signature.
@@ -151,6 +153,7 @@ class Operation:
     headers: Mapping[str, str]
     body: type[Document] | None
     fields: Mapping[str, str]
+    parts: Mapping[str, str]
     made: Callable[..., Document] | None = field(repr=False)
     reply: type | None
     ends: Ends
@@ -162,7 +165,7 @@ class Operation:
     scoped: bool
     destructive: bool
     needs: tuple[ExactlyOne | AtLeastOne, ...]
-    otherwise: str
+    otherwise: str | None
     changes: bool
     evidence: str
     parameters: tuple[Parameter, ...]

@@ -16,6 +16,7 @@ from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import Ends
 from asyncsm.operations.kinds import SECRET, Base64Content, IPAddress, Name, Text, Thumbprint, between, one_of
 from asyncsm.polling import OperationHandle
+from asyncsm.wire.figures import ENCRYPTIONS, MOST_CAPTURE, MOST_KEY, PFS_GROUPS
 
 family: Final = Family(
     "VPN gateways",
@@ -29,11 +30,9 @@ GATEWAY: Final = "services/networking/{virtual_network_name}/gateway"
 CONNECTION: Final = GATEWAY + "/connection/{local_network_site_name}"
 CERTIFICATES: Final = GATEWAY + "/clientrootcertificates"
 CERTIFICATE: Final = CERTIFICATES + "/{thumbprint}"
-MOST_KEY: Final = 128
-MOST_CAPTURE: Final = 300
 KeyLength = Annotated[int, between(1, MOST_KEY)]
-EncryptionType = Annotated[str, one_of(("RequireEncryption", "NoEncryption", "AES128", "AES256", "DES3"))]
-PfsGroup = Annotated[str, one_of(("None", "PFS1"))]
+EncryptionType = Annotated[str, one_of(ENCRYPTIONS)]
+PfsGroup = Annotated[str, one_of(PFS_GROUPS)]
 
 
 class GatewayOperations(Caller):

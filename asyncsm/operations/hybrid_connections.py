@@ -13,6 +13,7 @@ from asyncsm.operations.facts import Ends
 from asyncsm.operations.kinds import SECRET, Name, between
 from asyncsm.operations.websites import EVIDENCE, SERVICE, SITE
 from asyncsm.polling import OperationHandle
+from asyncsm.wire.figures import HIGHEST_PORT
 
 CONNECTIONS: Final = SITE + "/hybridconnection"
 CONNECTION: Final = CONNECTIONS + "/{hybrid_connection_name}"
@@ -61,7 +62,7 @@ class HybridConnectionOperations(Caller):
         resource_type: Name,
         resource_connection_string: Annotated[str | pydantic.SecretStr, SECRET],
         hostname: Name,
-        port: Annotated[int, between(1, 65535)],
+        port: Annotated[int, between(1, HIGHEST_PORT)],
         biztalk_uri: Name,
     ) -> wire.hybrid_connections.RelayServiceConnectionEntity:
         """Let a site reach a server by a relay that there is.
@@ -89,7 +90,7 @@ class HybridConnectionOperations(Caller):
         webspace_name: str,
         website_name: str,
         entity_name: Name,
-        port: Annotated[int, between(1, 65535)],
+        port: Annotated[int, between(1, HIGHEST_PORT)],
         entity_connection_string: Annotated[str | pydantic.SecretStr, SECRET] | None = None,
         resource_type: Name | None = None,
         resource_connection_string: Annotated[str | pydantic.SecretStr, SECRET] | None = None,

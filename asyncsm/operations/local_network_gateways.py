@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
-from asyncsm.operations.binding import request_of
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import AtLeastOne, Ends
 from asyncsm.operations.kinds import IPAddress, Name, Names
@@ -25,37 +23,6 @@ family: Final = Family(
 
 GATEWAYS: Final = "services/networking/localnetworkgateways"
 GATEWAY: Final = GATEWAYS + "/{gateway_id}"
-
-
-def _space(address_space: Sequence[str] | None) -> wire.virtual_network_gateways.AddressStrings | None:
-    return (
-        None
-        if address_space is None
-        else wire.virtual_network_gateways.AddressStrings(strings=list(address_space))
-    )
-
-
-def _local(
-    gateway_name: str,
-    ip_address: str,
-    address_space: Sequence[str],
-    bgp_settings: wire.virtual_network_gateways.BgpSettings | None,
-) -> wire.virtual_network_gateways.CreateLocalNetworkGatewayParameters:
-    return wire.virtual_network_gateways.CreateLocalNetworkGatewayParameters(
-        address_space=_space(address_space),
-        gateway_name=gateway_name,
-        ip_address=ip_address,
-        bgp_settings=bgp_settings,
-    )
-
-
-def _changed(
-    address_space: Sequence[str] | None, bgp_settings: wire.virtual_network_gateways.BgpSettings | None
-) -> wire.virtual_network_gateways.UpdateLocalNetworkGatewayParameters:
-    space = _space(address_space)
-    return wire.virtual_network_gateways.UpdateLocalNetworkGatewayParameters(
-        address_space=space, bgp_settings=bgp_settings
-    )
 
 
 class LocalNetworkGatewayOperations(Caller):
@@ -80,8 +47,9 @@ class LocalNetworkGatewayOperations(Caller):
     @family.acts(
         GATEWAYS + API,
         body=lambda: wire.virtual_network_gateways.CreateLocalNetworkGatewayParameters,
-        made=_local,
+        parts={"address_space.strings": "address_space"},
         reconcile=Reconcile.UNLISTED,
+        otherwise="",
     )
     async def create_local_network_gateway(
         self,
@@ -102,20 +70,13 @@ class LocalNetworkGatewayOperations(Caller):
             BadRequest: an address cannot be read.
             OutcomeUnknown: it is known now, and the reply with its id was lost.
         """
-        request = request_of(
-            LocalNetworkGatewayOperations.create_local_network_gateway,
-            gateway_name,
-            ip_address,
-            address_space,
-            bgp_settings,
-        )
-        return await self.change(wire.vpn_gateways.PlainString, request)
+        ...
 
     @family.replaces(
         GATEWAY + API,
         method="PATCH",
         body=lambda: wire.virtual_network_gateways.UpdateLocalNetworkGatewayParameters,
-        made=_changed,
+        parts={"address_space.strings": "address_space"},
         needs=[AtLeastOne("address_space", "bgp_settings")],
     )
     async def update_local_network_gateway(

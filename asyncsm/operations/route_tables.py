@@ -25,13 +25,6 @@ INSTANCE: Final = SERVICE + "/deployments/{deployment_name}/roleinstances/{role_
 Forwarding = Annotated[str, one_of(("Enabled", "Disabled"))]
 
 
-def _route(
-    route_name: str, address_prefix: str, next_hop_type: str, ip_address: str | None
-) -> wire.route_tables.Route:
-    hop = wire.route_tables.NextHop(type=wire.route_tables.NextHopKind(next_hop_type), ip_address=ip_address)
-    return wire.route_tables.Route(name=route_name, address_prefix=address_prefix, next_hop=hop)
-
-
 class RouteTableOperations(Caller):
     """Operations on route tables, their routes, the subnets that have them, and IP forwarding."""
 
@@ -77,7 +70,12 @@ class RouteTableOperations(Caller):
         """
         ...
 
-    @family.replaces(ROUTE, body=lambda: wire.route_tables.Route, made=_route)
+    @family.replaces(
+        ROUTE,
+        body=lambda: wire.route_tables.Route,
+        fields={"name": "route_name"},
+        parts={"next_hop.type": "next_hop_type", "next_hop.ip_address": "ip_address"},
+    )
     async def set_route(
         self,
         route_table_name: str,

@@ -9,7 +9,6 @@ import pydantic
 from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
-from asyncsm.operations.binding import request_of
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import Ends
 from asyncsm.operations.kinds import SECRET, BlobUrl, Moment, Name, between
@@ -91,6 +90,7 @@ class SqlBackupOperations(Caller):
         SOURCE + "/recoverdatabaseoperations",
         body=lambda: wire.sql_backups.DatabaseRecovery,
         reconcile=Reconcile.UNLISTED,
+        otherwise="",
     )
     async def recover_database(
         self,
@@ -111,11 +111,7 @@ class SqlBackupOperations(Caller):
             ResourceNotFound: no such server or backup.
             OutcomeUnknown: it was begun, and the reply was lost; see `list_database_operations`.
         """
-        request = request_of(
-            SqlBackupOperations.recover_database,
-            *(source_server_name, source_database_name, target_server_name, target_database_name),
-        )
-        return await self.change(wire.sql_backups.DatabaseRecovery, request)
+        ...
 
     @family.reads(SERVER + "/restorabledroppeddatabases?contentview=generic")
     async def list_restorable_dropped_databases(
@@ -143,6 +139,7 @@ class SqlBackupOperations(Caller):
         SOURCE + "/restoredatabaseoperations",
         body=lambda: wire.sql_backups.DatabaseRecovery,
         reconcile=Reconcile.UNLISTED,
+        otherwise="",
     )
     async def restore_database(
         self,
@@ -167,18 +164,14 @@ class SqlBackupOperations(Caller):
             ResourceNotFound: no such server or database.
             OutcomeUnknown: it was begun, and the reply was lost; see `list_database_operations`.
         """
-        request = request_of(
-            SqlBackupOperations.restore_database,
-            *(source_server_name, source_database_name, target_database_name, target_server_name),
-            *(source_database_deletion_date, target_utc_point_in_time),
-        )
-        return await self.change(wire.sql_backups.DatabaseRecovery, request)
+        ...
 
     @family.acts(
         DAC + "/Export",
         body=lambda: wire.sql_backups.ExportInput,
         made=_export_input,
         reconcile=Reconcile.UNLISTED,
+        otherwise="",
     )
     async def export_database(
         self,
@@ -205,18 +198,14 @@ class SqlBackupOperations(Caller):
             ResourceNotFound: no such server.
             OutcomeUnknown: it was begun, and the reply with the id was lost.
         """
-        request = request_of(
-            SqlBackupOperations.export_database,
-            *(server_name, fully_qualified_server_name, database_name, user_name, password),
-            *(blob_uri, storage_access_key),
-        )
-        return await self.change(wire.sql_backups.ImportExportId, request)
+        ...
 
     @family.acts(
         DAC + "/Import",
         body=lambda: wire.sql_backups.ImportInput,
         made=_import_input,
         reconcile=Reconcile.UNLISTED,
+        otherwise="",
     )
     async def import_database(
         self,
@@ -247,12 +236,7 @@ class SqlBackupOperations(Caller):
             ResourceNotFound: no such server.
             OutcomeUnknown: it was begun, and the reply with the id was lost.
         """
-        request = request_of(
-            SqlBackupOperations.import_database,
-            *(server_name, fully_qualified_server_name, database_name, user_name, password),
-            *(blob_uri, storage_access_key, database_size_in_gb, edition),
-        )
-        return await self.change(wire.sql_backups.ImportExportId, request)
+        ...
 
     @family.reads(
         DAC + "/Status?servername={fully_qualified_server_name}&username={user_name}&password={password}"

@@ -197,7 +197,12 @@ class SqlDatabaseOperations(Caller):
         """
         ...
 
-    @family.acts(COPIES, body=lambda: wire.sql_databases.DatabaseCopyRequest, reconcile=Reconcile.UNLISTED)
+    @family.acts(
+        COPIES,
+        body=lambda: wire.sql_databases.DatabaseCopyRequest,
+        reconcile=Reconcile.UNLISTED,
+        otherwise="",
+    )
     async def create_database_copy(
         self,
         server_name: str,
@@ -221,18 +226,7 @@ class SqlDatabaseOperations(Caller):
             ResourceNotFound: no such server or database.
             OutcomeUnknown: the copy was begun, and the reply was lost; see `list_database_copies`.
         """
-        request = request_of(
-            SqlDatabaseOperations.create_database_copy,
-            *(
-                server_name,
-                database_name,
-                partner_server,
-                partner_database,
-                is_continuous,
-                is_offline_secondary,
-            ),
-        )
-        return await self.change(wire.sql_databases.DatabaseCopy, request)
+        ...
 
     @family.replaces(COPY, body=lambda: wire.sql_databases.DatabaseCopyRequest)
     async def update_database_copy(

@@ -9,7 +9,6 @@ import pydantic
 from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
-from asyncsm.operations.binding import request_of
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import Ends
 from asyncsm.operations.kinds import SECRET, IPAddress, Moment, Name, at_most, between
@@ -38,6 +37,7 @@ class SqlServerOperations(Caller):
         body=lambda: wire.sql_databases.CreateServer,
         fields={"administrator_login": "admin_login", "administrator_login_password": "admin_password"},
         reconcile=Reconcile.UNLISTED,
+        otherwise="",
     )
     async def create_server(
         self,
@@ -58,10 +58,7 @@ class SqlServerOperations(Caller):
         Raises:
             OutcomeUnknown: the server was made, and the reply with its name was lost; see `list_servers`.
         """
-        request = request_of(
-            SqlServerOperations.create_server, admin_login, admin_password, location, version=version
-        )
-        return await self.change(wire.sql_databases.CreateServerResponse, request)
+        ...
 
     @family.acts(
         SERVER + "?op=ResetPassword",

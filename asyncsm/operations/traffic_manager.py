@@ -11,6 +11,7 @@ from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import Ends
 from asyncsm.operations.kinds import Name, Text, between, one_of
 from asyncsm.polling import OperationHandle
+from asyncsm.wire.figures import HIGHEST_PORT
 
 family: Final = Family(
     "Traffic Manager",
@@ -29,29 +30,6 @@ def _switched(status: str) -> wire.traffic_manager.TrafficProfile:
     return wire.traffic_manager.TrafficProfile(
         status=wire.traffic_manager.TrafficStatus(status),
         status_details=wire.traffic_manager.TrafficStatusDetails(),
-    )
-
-
-def _definition(
-    load_balancing_method: str,
-    endpoints: Sequence[wire.traffic_manager.TrafficEndpoint],
-    time_to_live_in_seconds: int,
-    monitor_protocol: str,
-    monitor_port: int,
-    monitor_path: str,
-) -> wire.traffic_manager.TrafficDefinition:
-    models = wire.traffic_manager
-    monitor = models.TrafficMonitor(
-        protocol=monitor_protocol,
-        port=monitor_port,
-        http_options=models.TrafficHttpOptions(relative_path=monitor_path),
-    )
-    return models.TrafficDefinition(
-        dns_options=models.TrafficDnsOptions(time_to_live_in_seconds=time_to_live_in_seconds),
-        monitors=[monitor],
-        policy=models.TrafficPolicy(
-            load_balancing_method=models.LoadBalancingMethod(load_balancing_method), endpoints=list(endpoints)
-        ),
     )
 
 
@@ -128,7 +106,17 @@ class TrafficManagerOperations(Caller):
         ...
 
     @family.replaces(
-        DEFINITIONS, method="POST", body=lambda: wire.traffic_manager.TrafficDefinition, made=_definition
+        DEFINITIONS,
+        method="POST",
+        body=lambda: wire.traffic_manager.TrafficDefinition,
+        parts={
+            "dns_options.time_to_live_in_seconds": "time_to_live_in_seconds",
+            "monitors[].protocol": "monitor_protocol",
+            "monitors[].port": "monitor_port",
+            "monitors[].http_options.relative_path": "monitor_path",
+            "policy.load_balancing_method": "load_balancing_method",
+            "policy.endpoints": "endpoints",
+        },
     )
     async def create_definition(
         self,
@@ -137,7 +125,7 @@ class TrafficManagerOperations(Caller):
         endpoints: Sequence[wire.traffic_manager.TrafficEndpoint],
         time_to_live_in_seconds: Annotated[int, between(30, 999_999)] = 300,
         monitor_protocol: Annotated[str, one_of(("HTTP", "HTTPS"))] = "HTTP",
-        monitor_port: Annotated[int, between(1, 65535)] = 80,
+        monitor_port: Annotated[int, between(1, HIGHEST_PORT)] = 80,
         monitor_path: Text = "/",
     ) -> OperationHandle:
         """Say where the name of a profile leads, in place of what was said before, and enable it.

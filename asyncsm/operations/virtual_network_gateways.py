@@ -11,9 +11,10 @@ from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import AtLeastOne, Ends
-from asyncsm.operations.gateways import MOST_CAPTURE, EncryptionType, KeyLength, PfsGroup
+from asyncsm.operations.gateways import EncryptionType, KeyLength, PfsGroup
 from asyncsm.operations.kinds import SECRET, Name, between, one_of
 from asyncsm.polling import OperationHandle
+from asyncsm.wire.figures import MOST_CAPTURE
 
 family: Final = Family(
     "virtual network gateways",

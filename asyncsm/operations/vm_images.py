@@ -27,12 +27,8 @@ VM_IMAGE: Final = VM_IMAGES + "/{vm_image_name}"
 PUBLISHED: Final = IMAGES + "/{vm_image_name}"
 _LATER: Final = "2016-06-01"
 
+_ATTRIBUTES: Final = {f"compute_image_attributes.{name}": name for name in ("offer", "sku", "version")}
 Permission = Annotated[str, one_of(("Public", "MSDN", "Private"))]
-
-
-def _replication(regions: list[str], offer: str, sku: str, version: str) -> wire.images.ReplicationInput:
-    attributes = wire.images.ComputeImageAttributes(offer=offer, sku=sku, version=version)
-    return wire.images.ReplicationInput(target_locations=regions, compute_image_attributes=attributes)
 
 
 class VMImageOperations(Caller):
@@ -145,7 +141,8 @@ class VMImageOperations(Caller):
     @publishing.replaces(
         PUBLISHED + "/replicate",
         body=lambda: wire.images.ReplicationInput,
-        made=_replication,
+        fields={"target_locations": "regions"},
+        parts=_ATTRIBUTES,
         operation="ReplicateVMImage",
     )
     async def replicate_vm_image(
@@ -213,7 +210,8 @@ class VMImageOperations(Caller):
     @publishing.replaces(
         VM_IMAGE + "/replicate",
         body=lambda: wire.images.ReplicationInput,
-        made=_replication,
+        fields={"target_locations": "regions"},
+        parts=_ATTRIBUTES,
         operation="ReplicateVMImage",
         version=_LATER,
     )

@@ -11,7 +11,6 @@ import pydantic
 from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import Reconcile
-from asyncsm.operations.binding import request_of
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import Ends
 from asyncsm.operations.kinds import SIGNED, Moment, Name, between, one_of
@@ -70,6 +69,7 @@ class WebsiteBackupOperations(Caller):
         method="PUT",
         body=lambda: wire.website_backups.BackupRequest,
         reconcile=Reconcile.UNLISTED,
+        otherwise="",
     )
     async def backup_site(
         self,
@@ -95,11 +95,7 @@ class WebsiteBackupOperations(Caller):
             Conflict: its plan is neither Standard nor Premium, or another backup of it is under way.
             OutcomeUnknown: it was begun, and the reply was lost; see `list_site_backups`.
         """
-        request = request_of(
-            WebsiteBackupOperations.backup_site,
-            *(webspace_name, website_name, storage_account_url, name, databases),
-        )
-        return await self.change(wire.website_backups.BackupItem, request)
+        ...
 
     @family.reads(BACKUP + "/config")
     async def get_backup_configuration(

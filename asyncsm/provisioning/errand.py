@@ -102,7 +102,7 @@ class Errand:
         intent, self._intent = self._intent, None
         if intent is not None:
             action, since = intent
-            left: Mapping[str, str] = self._resource.left if action == "remove" else {}
+            left: Mapping[str, str] = self._resource.left if action != "create" else {}
             self._before = self.record
             await self._put(self.record.intended(action, since or steps.moment_of(self._site), left))
 

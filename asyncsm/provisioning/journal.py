@@ -230,13 +230,13 @@ def _prepare(database: sqlite3.Connection, path: Path, plan: str, subscriptions:
         (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if tables == 0:
             created = datetime.now(UTC).isoformat(timespec="milliseconds")
-            _script(database, _TABLES)
-            with database:
+            with _script(database, _TABLES):  # whole or not at all, whenever the disk is full or the run ends
                 database.execute("INSERT INTO plan VALUES (?, ?)", (plan, created))
         else:
             _check(database, path, application, version, plan)
             if version < VERSION:
-                _script(database, _ASIDE + _TABLES + _BACK)
+                with _script(database, _ASIDE + _TABLES + _BACK):
+                    pass
         known = {row[0] for row in database.execute("SELECT subscription FROM share")}
         if known and not known & set(subscriptions):
             raise JournalError(
@@ -247,11 +247,12 @@ def _prepare(database: sqlite3.Connection, path: Path, plan: str, subscriptions:
             database.executemany("INSERT OR IGNORE INTO share VALUES (?)", [(one,) for one in subscriptions])
 
 
-def _script(database: sqlite3.Connection, script: str) -> None:
-    """Run statements in one transaction, which ends with the version they lead to."""
+def _script(database: sqlite3.Connection, script: str) -> sqlite3.Connection:
+    """Begin a transaction with statements and the version they lead to; its end is that of the connection's block."""
     database.executescript(
-        f"BEGIN; {script} PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
+        f"BEGIN; {script} PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {VERSION};"
     )
+    return database
 
 
 def _check(database: sqlite3.Connection, path: Path, application: int, version: int, plan: str) -> None:

@@ -21,6 +21,7 @@ from asyncsm.provisioning.problems import Path_, Problem, dotted
 
 if TYPE_CHECKING:
     import yaml
+    from pydantic_core import ErrorDetails
 
 Form: TypeAlias = Literal["yaml", "toml", "json"]
 Place: TypeAlias = tuple[int, int]
@@ -104,8 +105,8 @@ def _read(
 def problems_of(error: ValidationError, model: type[Plan]) -> list[Problem]:
     """Say what keeps a document from being a plan, or whatever `model` is."""
     return [
-        Problem(path=_clean(one["loc"]), message=_message(one["type"], one["msg"], one["loc"], model))
-        for one in error.errors(include_input=False, include_url=False, include_context=False)
+        Problem(path=_clean(one["loc"]), message=_message(one, model))
+        for one in error.errors(include_url=False, include_context=False)
     ]
 
 
@@ -159,9 +160,17 @@ def _clean(loc: tuple[int | str, ...]) -> Path_:
     return tuple(part for part in loc if part != "[key]")
 
 
-def _message(kind: str, message: str, loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
+def _message(error: ErrorDetails, model: type[BaseModel]) -> str:
+    """Say in a plan's words what is wrong with a value, without the value, which may be a secret."""
+    kind, given, loc = error["type"], error["input"], error["loc"]
+    if kind in _EXPECTED:
+        if given is None:
+            return f"is empty; leave it out, or give {_EXPECTED[kind]}"
+        if kind == "string_type" and not isinstance(given, list | dict):
+            return "must be a text, and is read as something else, as no, 12 and 2026-01-31 are; put it in quotes"
+        return f"must be {_EXPECTED[kind]}"
     if kind != "extra_forbidden":
-        return message.removeprefix("Value error, ")
+        return error["msg"].removeprefix("Value error, ").replace("Input should be", "must be", 1)
     known = _fields_at(loc[:-1], model)
     close = get_close_matches(str(loc[-1]), known, n=1)
     return (
@@ -169,6 +178,14 @@ def _message(kind: str, message: str, loc: tuple[int | str, ...], model: type[Ba
         if close
         else f"is no field; there are {', '.join(known)}"
     )
+
+
+_EXPECTED: Final = {
+    "string_type": "a text",
+    "tuple_type": "a list",
+    "dict_type": "fields with values",
+    "model_type": "fields with values",
+}
 
 
 def _fields_at(path: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
@@ -342,6 +359,8 @@ _ENDS: Final = ('"""', "'''", "]", "}")
 
 
 def _line(error: BaseException) -> str:
+    if isinstance(error, RecursionError):
+        return "its values are too deeply nested"
     return " ".join(str(error).split()) or type(error).__name__
 
 

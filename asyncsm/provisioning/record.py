@@ -57,7 +57,7 @@ class Record:
         since: the earliest time at which the change can have been sent, by the service's clock.
         token: the token of the accepted operation; see `OperationHandle.token`.
         error: what went wrong.
-        disks: names of the disks that a removal has kept, by their place in the machine: ``os``, or a LUN.
+        disks: names of the disks that a removal or change has kept, by their place in the machine: ``os``, or a LUN.
     """
 
     phase: Phase = Phase.NOTHING
@@ -79,7 +79,7 @@ class Record:
         return self.action == "remove" and self.phase is Phase.NOTHING and bool(self.disks)
 
     def intended(self, action: str, since: datetime, disks: Mapping[str, str] | None = None) -> Record:
-        """Return the record of a change that is about to be sent; a removal leaves `disks`, by their place."""
+        """Return the record of a change that is about to be sent; it leaves `disks`, by their place."""
         # A creation may succeed without an answer, so the resource counts as ours from here on.
         ours = self.ours or action == "create"
         return Record(Phase.INTENDED, action, ours, since.isoformat(), disks={**self.disks, **(disks or {})})

@@ -50,7 +50,7 @@ async def check_plan(path: str | Path) -> tuple[Plan, Graph, list[Problem]]:
         PlanError: it is no valid plan; the error also has what else stands in its way.
         CredentialError: a certificate's file cannot be read.
     """
-    path, told = Path(path), list[Problem]()
+    path, told, graph = Path(path), list[Problem](), None
     try:
         plan = load_plan(path)
     except PlanError as error:
@@ -62,12 +62,12 @@ async def check_plan(path: str | Path) -> tuple[Plan, Graph, list[Problem]]:
         graph = Graph(resources_of(plan, path.parent))
         found = located(await rehearse(graph, path.parent), path)
     except PlanError as error:
-        raise PlanError([*told, *located(error.problems, path)], plan) from None
+        found = located(error.problems, path)
     except AsyncsmError:
         if told:
             raise PlanError(told, plan) from None
         raise
-    if told:
+    if told or graph is None:
         where = [one.path for one in told]
         news = [one for one in found if all(one.path != known[: len(one.path)] for known in where)]
         raise PlanError([*told, *news], plan)

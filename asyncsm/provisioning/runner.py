@@ -58,7 +58,7 @@ class RunOptions:
     def __post_init__(self) -> None:
         if self.max_in_flight is not None and self.max_in_flight < 1:
             raise InvalidArgument("max_in_flight", "must be at least 1")
-        if self.deadline is not None and self.deadline <= 0:
+        if self.deadline is not None and not self.deadline > 0:
             raise InvalidArgument("deadline", "must be more than 0 seconds")
 
 

@@ -18,6 +18,7 @@ from . import (
     endpoints as endpoints,
     express_route as express_route,
     extensions as extensions,
+    figures as figures,
     gateways as gateways,
     hdinsight as hdinsight,
     hosted_services as hosted_services,

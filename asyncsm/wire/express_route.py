@@ -8,12 +8,9 @@ from typing import Annotated, Final
 from pydantic import Field, SecretStr
 
 from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.figures import MOST_ASN, MOST_VLAN
 from asyncsm.wire.rules import between, block, known
 
-MOST_VLAN: Final = 4094
-"""The highest number of a VLAN."""
-MOST_ASN: Final = 2**32 - 1
-"""The highest number of an autonomous system."""
 NO_PEER: Final = "The specified BGP peer IP address '{value}' is not valid."
 
 

@@ -26,8 +26,17 @@ NAMESPACE = "http://schemas.microsoft.com/ServiceHosting/2011/07/NetworkConfigur
 PartT = TypeVar("PartT", bound=XmlModel)
 
 
+_NEVER_EMPTY = frozenset({"Subnets", "VPNClientAddressPool"})
+"""Elements that the service refuses with nothing in them, but not where they are left out."""
+
+
 class _Part(XmlModel):
     xml_namespace: ClassVar[str | None] = NAMESPACE
+
+    def to_node(self) -> dict[str, Node]:
+        """Return the content of the element, without lists that became empty where there is to be none."""
+        node = super().to_node()
+        return {name: part for name, part in node.items() if part is not None or name not in _NEVER_EMPTY}
 
 
 class NamedParts(XmlList[PartT]):

@@ -1,10 +1,11 @@
 """Route tables of subnets, the routes that instances have by them, and IP forwarding. [protocol 4.19]"""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
 from asyncsm.wire.base import OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.rules import UNCHECKED, block, known, needed, one_of
 
 
 class NextHopKind(OpenEnum):
@@ -17,10 +18,15 @@ class NextHopKind(OpenEnum):
     NULL = "Null"
 
 
+NO_HOP: Final = f"The next hop type is invalid. Please use next hop types {', '.join(NextHopKind)}."
+NOT_GIVEN: Final = "The {} is a mandatory parameter, but it is not specified."
+NO_PREFIX: Final = "The address prefix {value} is invalid. Please use valid CIDR notation."
+
+
 class NextHop(XmlModel):
     """The place where a route leads."""
 
-    type: NextHopKind | None = None
+    type: Annotated[NextHopKind | None, needed(NO_HOP), known(NO_HOP)] = None  # [rec network/set_route_tests]
     ip_address: str | None = None
     """Of a virtual appliance."""
 
@@ -29,9 +35,15 @@ class Route(XmlModel):
     """A route of a route table."""
 
     name: str | None = None
-    address_prefix: str | None = None
+    # [rec network/set_route_tests]
+    address_prefix: Annotated[
+        str | None, needed(NOT_GIVEN.format("address prefix")), block(says=NO_PREFIX)
+    ] = None
     """In CIDR form."""
-    next_hop: Annotated[NextHop | None, Field(alias="NextHopType")] = None
+    # [rec network/set_route_tests]
+    next_hop: Annotated[NextHop | None, Field(alias="NextHopType"), needed(NOT_GIVEN.format("next hop"))] = (
+        None
+    )
     metric: int | None = None
     route_state: str | None = None
 
@@ -43,7 +55,7 @@ class RouteTable(XmlModel):
     label: str | None = None
     location: str | None = None
     route_table_state: str | None = None
-    route_list: Annotated[list[Route], Wrapped("Route")] = Field(default_factory=list)
+    route_list: Annotated[list[Route], Wrapped("Route"), UNCHECKED] = Field(default_factory=list)
     """Present only when read with ``detail_level="Full"``."""
 
 
@@ -89,4 +101,4 @@ class EffectiveRouteTable(XmlModel):
 class IPForwarding(XmlModel):
     """A role's or network interface's part in the traffic of others: ``Enabled`` or ``Disabled``."""
 
-    state: str
+    state: Annotated[str, one_of("Enabled", "Disabled")]  # [guess]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pydantic import BaseModel, SecretStr
@@ -33,6 +33,7 @@ class Rule:
         says: sentence of the refusal, with ``{name}`` of the element and ``{value}``.
         kept, broken: values at the limits of the rule, and past them.
         needed: whether what is absent breaks it.
+        each: whether the values are the items of a list.
     """
 
     keeps: Callable[[object, BaseModel], bool]
@@ -40,6 +41,7 @@ class Rule:
     kept: tuple[object, ...] = ()
     broken: tuple[object, ...] = ()
     needed: bool = False
+    each: bool = False
 
 
 def needed(says: str = "The {name} is missing.") -> Rule:
@@ -116,6 +118,11 @@ def block(length: int | None = None, says: str = INVALID) -> Rule:
     )
 
 
+def each(rule: Rule) -> Rule:
+    """Refuse a list of which an item breaks a rule."""
+    return replace(rule, each=True)
+
+
 def breaches(document: BaseModel) -> Iterator[str]:
     """Yield the sentences for what breaks a rule in a document, in the order of its fields."""
     return _breaches(document, document)
@@ -126,8 +133,9 @@ def _breaches(model: BaseModel, document: BaseModel) -> Iterator[str]:
         value = getattr(model, field)
         told = value.get_secret_value() if isinstance(value, SecretStr) else value
         for rule in rules:
-            if (rule.needed or told is not None) and not rule.keeps(told, document):
-                yield rule.says.format(name=name, value=value)
+            for one in _items(told) if rule.each else [told]:
+                if (rule.needed or one is not None) and not rule.keeps(one, document):
+                    yield rule.says.format(name=name, value=value if one is told else one)
         for part in _items(value):
             if isinstance(part, BaseModel):
                 yield from _breaches(part, document)

@@ -1,13 +1,12 @@
 """Traffic Manager: profiles, and the definitions that say which endpoint their names lead to. [protocol 4.26]"""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from pydantic import Field
 
 from asyncsm.wire.base import OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.figures import HIGHEST_PORT
 from asyncsm.wire.rules import UNCHECKED, at_most, begins, between, exactly, known, needed, one_of
-
-HIGHEST_PORT: Final = 65535
 
 
 class LoadBalancingMethod(OpenEnum):

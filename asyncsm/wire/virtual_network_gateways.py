@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, SecretStr
 
 from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.rules import block, each
 from asyncsm.wire.vpn_gateways import STRINGS, GatewayEvent, GatewaySize, GatewayState, GatewayType
 
 
@@ -65,7 +66,9 @@ class AddressStrings(XmlModel):
 
     xml_prefixes: ClassVar[dict[str, str]] = {"a": f"{STRINGS}Arrays"}
 
-    strings: Annotated[list[str], Field(alias="a:string")] = Field(default_factory=list)
+    strings: Annotated[  # [guess]
+        list[str], Field(alias="a:string"), each(block(says="The address prefix {value} is not valid."))
+    ] = Field(default_factory=list)
 
 
 class CreateLocalNetworkGatewayParameters(XmlModel):

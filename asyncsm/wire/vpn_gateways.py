@@ -1,16 +1,14 @@
 """VPN gateways of virtual networks, of both generations, and what stands at the other end. [protocol 4.20]"""
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr
 
 from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.figures import ENCRYPTIONS, MOST_KEY, PFS_GROUPS
 from asyncsm.wire.rules import between, known, needed, one_of
 
-_ENCRYPTIONS: Final = ("RequireEncryption", "NoEncryption", "AES128", "AES256", "DES3")
-_PFS_GROUPS: Final = ("None", "PFS1")
-MOST_KEY: Final = 128
 STRINGS = "http://schemas.microsoft.com/2003/10/Serialization/"
 
 
@@ -185,9 +183,9 @@ class ResetSharedKey(XmlModel):
 class IPsecParameters(XmlModel):
     """The encryption of a connection."""
 
-    encryption_type: Annotated[str | None, needed(), one_of(*_ENCRYPTIONS)] = None  # [guess]
+    encryption_type: Annotated[str | None, needed(), one_of(*ENCRYPTIONS)] = None  # [guess]
     """``NoEncryption``, ``RequireEncryption``, ``AES128``, ``AES256`` or ``DES3``."""
-    pfs_group: Annotated[str | None, needed(), one_of(*_PFS_GROUPS)] = None  # [guess]
+    pfs_group: Annotated[str | None, needed(), one_of(*PFS_GROUPS)] = None  # [guess]
     """``PFS1`` or ``None``."""
     sa_data_size_kilobytes: Annotated[int, Field(alias="SADataSizeKilobytes")] = 0
     sa_life_time_seconds: Annotated[int, Field(alias="SALifeTimeSeconds")] = 0

@@ -53,7 +53,6 @@ MADE = {
     "web_space_to_create": lambda space: {"geo_region": space.geo_region, "plan": space.plan},
     "intrinsic_settings": lambda settings: {"plan": settings.plan_name or settings.plan_in_small},
     "dns": lambda dns: {"dns_servers": list(dns.dns_servers)},
-    "target_locations": lambda names: {"regions": names},
     "compute_image_attributes": lambda attributes: elements(attributes, {}),
 }
 """Elements that functions make, and no field's parameter, with the arguments they are made of."""

@@ -229,13 +229,18 @@ class Comparison:
 
     def _asked_for(self, value: str) -> bool:
         """Whether a request named it, so that the answer may not have another."""
-        return bool(value and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", self._requested))
+        if not value or value not in self._requested:  # which is quickly said
+            return False
+        return re.search(rf"(?<!\w){re.escape(value)}(?!\w)", self._requested) is not None
 
     def _translated(self, text: str) -> str:
         for old, new in self.renamed.items():
             text = text.replace(old, new)
         return self.their_url.sub(self.our_url, text)
 
+
+_MOMENT = re.compile(r"-(?:\d{18}\b|\d{4}-\d\d-\d\d)|-os|-datadisk-")
+"""Without any, a text has neither names of disks that were made up, nor of parts of images."""
 
 _DISKS = re.compile(r"(?<![\w.-])[\w.-]+-\d{18}\b")
 _PARTS_OF_IMAGES = re.compile(r"(?<![\w.-])([\w.-]+-(?:os|datadisk-\d+))-\d{4}-\d\d-\d\d(?:-[0-9A-F]{8})?")
@@ -251,6 +256,8 @@ def made_names(then: Exchange, now: Answer) -> dict[str, str]:
     if ".DatabaseOperation<" in recorded:
         ids = [re.findall("<Id>([^<]+)</Id>", text) for text in (recorded, now.text)]
         return dict(zip(*ids, strict=False))
+    if not _MOMENT.search(recorded):  # most have none, which is quickly said
+        return {}
     disks, own = _DISKS.findall(recorded), _DISKS.findall(now.text)
     parts = {each[1]: each[0] for each in _PARTS_OF_IMAGES.finditer(now.text)}
     return {
@@ -336,7 +343,7 @@ def _surplus(path: str, child: ET.Element) -> Difference:
 
 
 def _identity(entry: ET.Element) -> tuple[str, ...]:
-    description = entry.find("{*}content/*")  # of an entry of a feed
+    description = entry.find("{*}content/*") if _name(entry) == "entry" else None  # of a feed
     inside = [] if description is None else [*description]
     texts = {_name(child): child.text or "" for child in [*entry, *inside]}
     return tuple(texts.get(key, "") for key in KEYS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from copy import copy, deepcopy
 from email.utils import format_datetime
 from random import Random
 from urllib.parse import urlsplit
@@ -41,6 +42,19 @@ class Loopback:
         world = World(self.state, self.clock, OperationProgress(self.clock, random), Gate(self.state), random)
         self._world = world
         self._app = ManagementApp(world)
+        self._open()
+
+    def copied(self):
+        """Return another world, in which everything is as it is in this one, with a client of its own."""
+        other = copy(self)
+        parts = "clock", "state", "subscription", "_world", "_app"
+        random = self._world.random  # whose state of 625 numbers need not be copied one by one
+        known = {id(random): copy(random)}
+        vars(other).update(deepcopy({name: getattr(self, name) for name in parts}, known))
+        other._open()
+        return other
+
+    def _open(self):
         self.client = ServiceManagementService(session=ManagementSession(SUBSCRIPTION, transport=self))
 
     async def send(self, request):

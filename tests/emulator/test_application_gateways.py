@@ -8,6 +8,7 @@ from doubles.certificates import management_certificate
 from doubles.compute import tag
 from doubles.contents import EVERYTHING, NETWORK, SPREADING
 from doubles.refusing import refusals
+from doubles.steps import walk
 
 from asyncsm.wire import application_gateways as wire
 from asyncsm.wire.certificates import CertificateFile
@@ -92,16 +93,10 @@ REFUSED = [
 async def spread(emulator, management):
     """A gateway that has been told nothing, in a subnet without machines."""
     emulator.seed({**EVERYTHING, "network_configuration": FILE, "application_gateways": []})
-    assert await ended(management, "POST", GATEWAYS, gateway("spread")) == "Successful"
-
-
-async def ended(management, method, path, body=""):
-    """Ask for a change, and tell how it ended by the operation that the answer names."""
-    accepted = await management.send(method, path, body)
-    assert accepted.status == 202, accepted.text
+    accepted = await management.post(GATEWAYS, gateway("spread"))
     await management.finished(accepted)
-    told = await management.get(f"services/networking/operation/{accepted.find('ID')}")
-    return told.find("Status") if told.find("Status") == "Successful" else told.find("Message")
+    operation = f"services/networking/operation/{accepted.find('ID')}"
+    await walk(management, ("GET", operation, {"Status": "Successful"}))
 
 
 test_refusals = refusals(REFUSED)
@@ -109,45 +104,37 @@ test_refusals = refusals(REFUSED)
 
 async def test_its_life(management, clock):
     """It is told what to do and started, which takes a quarter of an hour; a running one stays where it is."""
-    new = await management.get(SPREAD)
-    assert [new.find(name) for name in ("GatewaySize", "InstanceCount", "State")] == [
-        "Medium",
-        "2",
-        "Stopped",
-    ]
-    assert await ended(management, "POST", CONFIGURATION, told()) == "Successful"
-    starting = await management.post(f"{SPREAD}/Operations", operation("Start"))
+    operations, runs = f"{SPREAD}/operations", "The application gateway spread is Running."
+    new = {"GatewaySize": "Medium", "InstanceCount": "2", "State": "Stopped"}
+    await walk(management, ("GET", SPREAD, new), ("POST", CONFIGURATION, told()))
+    starting = await management.post(operations, operation("Start"))
     clock.advance(600)
-    assert (await management.get(SPREAD)).find("State") == "Starting"
-    assert (await management.delete(SPREAD)).status == 409
+    await walk(management, ("GET", SPREAD, {"State": "Starting"}), ("DELETE", SPREAD, 409))
     await management.finished(starting)
-    running = await management.get(SPREAD)
-    assert (running.find("State"), running.find("VirtualIP")) == ("Running", "10.0.2.4")
+    running = await walk(management, ("GET", SPREAD, {"State": "Running", "VirtualIP": "10.0.2.4"}))
     assert running.find("DnsName").endswith(".cloudapp.net")
-    for method, path, body in (
-        ("DELETE", SPREAD, ""),
-        ("POST", f"{SPREAD}/operations", operation("start")),
-    ):
-        assert (
-            await management.send(method, path, body)
-        ).message == "The application gateway spread is Running."
-    larger = update(gateway_size="Large", instance_count=5)
-    assert await ended(management, "PUT", SPREAD, larger) == "Successful"
-    assert (await management.get(GATEWAYS)).find_all("InstanceCount") == ["5"]
-    assert await ended(management, "POST", f"{SPREAD}/operations", operation("stop")) == "Successful"
-    assert (await management.get(SPREAD)).find("VirtualIP") is None
-    assert await ended(management, "DELETE", SPREAD) == "Successful"
-    assert (await management.get(SPREAD)).status == 404
+    await walk(
+        management,
+        ("DELETE", SPREAD, "", runs),
+        ("POST", operations, operation("start"), runs),
+        ("PUT", SPREAD, update(gateway_size="Large", instance_count=5)),
+        ("GET", GATEWAYS, {"InstanceCount": ["5"]}),
+        ("POST", operations, operation("stop")),
+        ("GET", SPREAD, {"VirtualIP": None}),
+        ("DELETE", SPREAD),
+        ("GET", SPREAD, 404),
+    )
 
 
 async def test_certificates(management):
     """One that a listener names stays until no listener does."""
-    assert await ended(management, "PUT", TLS, certificate()) == "Successful"
-    assert (await management.get(TLS)).find("Data") == management_certificate("service").data_base64
-    named = told("http_listeners", protocol="Https", ssl_cert="TLS")
-    assert await ended(management, "POST", CONFIGURATION, named) == "Successful"
-    assert "in use by the listener shop" in await ended(management, "DELETE", TLS)
-    assert await ended(management, "POST", CONFIGURATION, told()) == "Successful"
-    assert await ended(management, "DELETE", TLS) == "Successful"
-    listed = await management.get(TLS.rpartition("/")[0])
-    assert listed.find_all("Name") == []
+    await walk(
+        management,
+        ("PUT", TLS, certificate()),
+        ("GET", TLS, {"Data": management_certificate("service").data_base64}),
+        ("POST", CONFIGURATION, told("http_listeners", protocol="Https", ssl_cert="TLS")),
+        ("DELETE", TLS, "", "in use by the listener shop"),
+        ("POST", CONFIGURATION, told()),
+        ("DELETE", TLS),
+        ("GET", TLS.rpartition("/")[0], {"Name": []}),
+    )

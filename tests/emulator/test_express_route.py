@@ -7,6 +7,7 @@ from doubles.bare_client import document
 from doubles.compute import tag
 from doubles.contents import CIRCUIT_KEY, EVERYTHING, circuit
 from doubles.refusing import refusals
+from doubles.steps import walk
 
 from asyncsm.emulator.circuits import DedicatedCircuit
 from asyncsm.emulator.gateways import GatewayConnection
@@ -116,58 +117,41 @@ async def test_the_operation_is_named_in_the_answer(management):
     answer = await management.post(CIRCUITS, wanted())
     path = f"{BASE}/operation/{answer.find('ID')}"
     assert answer.find("ID").replace("-", "") != answer.request_id
-    begun = await management.get(path)
-    assert [begun.find(name) for name in ("Status", "Data", "OperationName")] == [
-        "InProgress",
-        "",
-        "CreateDedicatedCircuit",
-    ]
+    begun = {"Status": "InProgress", "Data": "", "OperationName": "CreateDedicatedCircuit"}
+    await walk(management, ("GET", path, begun))
     (new,) = [one for one in (await management.get(CIRCUITS)).root if "new" in [each.text for each in one]]
     assert "Enabling" in [each.text for each in new]
     assert (await management.finished(answer)).find("Status") == "Succeeded"
-    ended = await management.get(path)
-    assert [ended.find(name) for name in ("Status", "HttpStatusCode")] == ["Successful", "OK"]
-    found = await management.get(f"{CIRCUITS}/{ended.find('Data').upper()}")
-    assert [each.text for each in found.root] == [
-        *(
-            "50",
-            "MeteredData",
-            "new",
-            "Amsterdam",
-            ended.find("Data"),
-            "equinix",
-            "NotProvisioned",
-            "Standard",
-        ),
-        "Enabled",
-    ]
+    ended = await walk(management, ("GET", path, {"Status": "Successful", "HttpStatusCode": "OK"}))
+    key = ended.find("Data")
+    found = await management.get(f"{CIRCUITS}/{key.upper()}")
+    last = ["Amsterdam", key, "equinix", "NotProvisioned", "Standard", "Enabled"]
+    assert [each.text for each in found.root] == ["50", "MeteredData", "new", *last]
 
 
 async def test_updates(management):
     """A circuit gets what an update names and keeps the rest; a peering is replaced, and its key never shown."""
-    await management.finished(await management.put(LINE, changed(Bandwidth=10000, Sku="Premium", Else="x")))
-    found = await management.get(LINE)
-    assert [found.find(name) for name in ("Bandwidth", "BillingType", "Sku")] == [
-        "10000",
-        "MeteredData",
-        "Premium",
-    ]
-    assert found.find("Else") is None
     body = peering("UpdateBgpPeering", AdvertisedPublicPrefixes="203.0.113.0/24")
-    await management.finished(await management.put(f"{LINE}/bgppeerings/Private", body))
-    found = await management.get(f"{LINE}/bgppeerings/private")
-    assert [(each.tag.rpartition("}")[2], each.text) for each in found.root] == [
-        ("AdvertisedPublicPrefixes", "203.0.113.0/24"),
-        ("AdvertisedPublicPrefixesState", "Configured"),
-        ("AzureAsn", "12076"),
-        ("PeerAsn", "64494"),
-        ("PrimaryAzurePort", "EQUI-AMS-06GMR-CIS-1-PRI-A"),
-        ("PrimaryPeerSubnet", "192.168.7.252/30"),
-        ("SecondaryAzurePort", "EQUI-AMS-06GMR-CIS-2-SEC-A"),
-        ("SecondaryPeerSubnet", "192.168.10.252/30"),
-        ("State", "Enabled"),
-        ("VlanId", "200"),
-    ]
+    kept = {"Bandwidth": "10000", "BillingType": "MeteredData", "Sku": "Premium", "Else": None}
+    found = await walk(
+        management,
+        ("PUT", LINE, changed(Bandwidth=10000, Sku="Premium", Else="x")),
+        ("GET", LINE, kept),
+        ("PUT", f"{LINE}/bgppeerings/Private", body),
+        ("GET", f"{LINE}/bgppeerings/private", 200),
+    )
+    assert {each.tag.rpartition("}")[2]: each.text for each in found.root} == {
+        "AdvertisedPublicPrefixes": "203.0.113.0/24",
+        "AdvertisedPublicPrefixesState": "Configured",
+        "AzureAsn": "12076",
+        "PeerAsn": "64494",
+        "PrimaryAzurePort": "EQUI-AMS-06GMR-CIS-1-PRI-A",
+        "PrimaryPeerSubnet": "192.168.7.252/30",
+        "SecondaryAzurePort": "EQUI-AMS-06GMR-CIS-2-SEC-A",
+        "SecondaryPeerSubnet": "192.168.10.252/30",
+        "State": "Enabled",
+        "VlanId": "200",
+    }
 
 
 async def test_what_a_link_needs(emulator, management, line):
@@ -188,21 +172,20 @@ async def test_taking_down(emulator, management, line):
     owner.gateway_connections.clear()
     (gateway,) = owner.gateways.values()
     door = f"{BASE}/virtualnetworkgateways/{gateway.id}"
-    assert "inside is linked to the dedicated circuit line" in (await management.delete(door)).message
+    used = "line is in use by {}.".format
+    await walk(management, ("DELETE", door, "", "inside is linked to the dedicated circuit line"))
     owner.gateway_connections["d/l"] = GatewayConnection(gateway.id, CIRCUIT_KEY, "k", "way", "Dedicated")
-    for method, path, body, user in (
-        ("DELETE", LINK, "", "its private peering"),
-        ("DELETE", f"{LINE}/bgppeerings/private", "", "the virtual network inside"),
-        ("PUT", f"{LINE}/crossconnection", news("NotProvisioned"), "the gateway connection way"),
-    ):
-        assert (
-            f"line is in use by {user if method == 'PUT' else 'its private peering'}."
-            in (await management.delete(LINE)).message
-        )
-        change = await management.send(method, path, body)
-        if path == LINK:
-            assert (await management.get(LINK)).find("State") == "Deprovisioning"
-        await management.finished(change)
+    await walk(management, ("DELETE", LINE, "", used("its private peering")))
+    unlinking = await management.delete(LINK)
+    await walk(management, ("GET", LINK, {"State": "Deprovisioning"}))
+    await management.finished(unlinking)
+    await walk(
+        management,
+        ("DELETE", LINE, "", used("its private peering")),
+        ("DELETE", f"{LINE}/bgppeerings/private"),
+        ("DELETE", LINE, "", used("the gateway connection way")),
+        ("PUT", f"{LINE}/crossconnection", news("NotProvisioned")),
+    )
     owner.gateway_connections.clear()
     gone = await management.delete(LINE)
     assert (await management.get(LINE)).status == 404
@@ -216,37 +199,29 @@ async def test_circuits_of_others(emulator, management, neighbour, line):
     authorized = f"{BASE}/authorizeddedicatedcircuits"
     path = f"{LINE}/authorizations/a1"
     ids = document("DedicatedCircuitLinkAuthorizationMicrosoftIds", tag("MicrosoftIds", friend.account_admin))
-    assert (await neighbour.post(LINK, "")).status == 404
-    assert (await management.post(f"{path}/microsoftids", ids)).status == 200
-    shown = await neighbour.get(authorized)
-    assert [shown.find(name) for name in ("MaximumAllowedLinks", "UsedLinks")] == ["2", "0"]
+    await walk(neighbour, ("POST", LINK, "", 404))
+    await walk(management, ("POST", f"{path}/microsoftids", ids))
+    await walk(neighbour, ("GET", authorized, {"MaximumAllowedLinks": "2", "UsedLinks": "0"}))
     begun = await neighbour.post(LINK, "")
-    assert (await neighbour.get(LINK)).find("State") == "Provisioning"
+    await walk(neighbour, ("GET", LINK, {"State": "Provisioning"}))
     assert (await neighbour.finished(begun)).find("Status") == "Succeeded"
-    assert (await neighbour.get(f"{LINE}/vnets")).find_all("State") == ["Provisioned"]
-    assert (await management.get(path)).find("Used") == "1"
-    await management.send("PATCH", path, limit(1))
+    await walk(neighbour, ("GET", f"{LINE}/vnets", {"State": ["Provisioned"]}))
+    await walk(management, ("GET", path, {"Used": "1"}), ("PATCH", path, limit(1)))
     line.links[f"{friend.id}/else"] = line.links.pop(f"{friend.id}/inside")
-    assert "allows no more links" in (await neighbour.post(LINK, "")).message
+    await walk(neighbour, ("POST", LINK, "", "allows no more links"))
     friend.quotas = replace(friend.quotas, links_per_dedicated_circuit=2)
-    assert "'dedicated circuit link count' is 2" in (await neighbour.post(LINK, "")).message
-    removed = await management.send("DELETE", f"{path}/microsoftids", ids)
-    assert (removed.status, (await neighbour.get(authorized)).root[:]) == (200, [])
-    assert (await management.finished(await management.delete(path))).find("Status") == "Succeeded"
+    await walk(neighbour, ("POST", LINK, "", "'dedicated circuit link count' is 2"))
+    await walk(management, ("DELETE", f"{path}/microsoftids", ids, 200))
+    assert (await neighbour.get(authorized)).root[:] == []
+    await walk(management, ("DELETE", path))
     assert [*line.links] == [f"{owner.id}/inside"]
 
 
 async def test_a_provider_of_another_subscription(management, neighbour):
     """Who begins to connect a circuit is its provider: nobody else tells about it, or is told."""
-    cross = f"{CIRCUITS}/fast/crossconnection"
-    await neighbour.finished(await neighbour.post(cross, ""))
-    assert (await management.get(f"{CIRCUITS}/fast")).find(
-        "ServiceProviderProvisioningState"
-    ) == "Provisioning"
-    assert (await management.put(cross, news("Provisioned"))).status == 404
-    await neighbour.finished(await neighbour.put(cross, news("Provisioned")))
-    assert (await neighbour.get(f"{BASE}/crossconnections")).find_all("STag") == ["2"]
-    assert (await management.get(f"{BASE}/crossconnections")).find_all("STag") == ["1"]
-    assert (await management.get(f"{CIRCUITS}/fast")).find(
-        "ServiceProviderProvisioningState"
-    ) == "Provisioned"
+    fast, all_ends, state = f"{CIRCUITS}/fast", f"{BASE}/crossconnections", "ServiceProviderProvisioningState"
+    cross, provisioned = f"{fast}/crossconnection", news("Provisioned")
+    await walk(neighbour, ("POST", cross))
+    await walk(management, ("GET", fast, {state: "Provisioning"}), ("PUT", cross, provisioned, 404))
+    await walk(neighbour, ("PUT", cross, provisioned), ("GET", all_ends, {"STag": ["2"]}))
+    await walk(management, ("GET", all_ends, {"STag": ["1"]}), ("GET", fast, {state: "Provisioned"}))

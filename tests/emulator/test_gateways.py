@@ -8,6 +8,7 @@ from doubles.bare_client import document
 from doubles.certificates import management_certificate
 from doubles.compute import tag
 from doubles.refusing import refusals
+from doubles.steps import shown, walk
 
 from asyncsm.emulator.state import Quotas
 
@@ -35,6 +36,7 @@ CERTIFICATES = f"{GATEWAY}/clientrootcertificates"
 GATEWAYS = f"{NETWORKING}/virtualnetworkgateways"
 LOCAL = f"{NETWORKING}/localnetworkgateways"
 CONNECTIONS = f"{NETWORKING}/gatewayconnections"
+STRINGS = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
 NOT_YET = "The current provisioning status of the gateway prevents this operation."
 NO_KEY = "The specified shared key was not valid."
 
@@ -45,6 +47,11 @@ def parameters(root, **members):
 
 def update(operation, **members):
     return parameters("UpdateGatewayParameters", **members, Operation=operation)
+
+
+def gateway(name="door"):
+    root = "CreateVirtualNetworkGatewayParameters"
+    return parameters(root, GatewayName=name, GatewayType="DynamicRouting")
 
 
 def encryption(kind="AES256", group="PFS1"):
@@ -60,17 +67,15 @@ def capture(**members):
     )
 
 
-def local(name="branch", bgp="", prefix="172.16.0.0/12"):
-    space = (
-        '<AddressSpace xmlns:a="http://schemas.microsoft.com/2003/10/Serialization/Arrays">'
-        f"<a:string>{prefix}</a:string></AddressSpace>"
-    )
+def bgp(asn):
+    members = tag("Asn", asn), tag("BgpPeeringAddress", "172.16.0.1"), tag("PeerWeight", 5)
+    return f"<BgpSettings>{''.join(members)}</BgpSettings>"
+
+
+def local(name="branch", settings="", prefix="172.16.0.0/12"):
+    space = f'<AddressSpace xmlns:a="{STRINGS}"><a:string>{prefix}</a:string></AddressSpace>'
     root = "CreateLocalNetworkGatewayParameters"
-    return document(root, space, tag("GatewayName", name), tag("IpAddress", "198.51.100.2"), bgp)
-
-
-async def patched(management, path, body):
-    return await management.send("PATCH", path, body)
+    return document(root, space, tag("GatewayName", name), tag("IpAddress", "198.51.100.2"), settings)
 
 
 async def ended(management, answer):
@@ -88,28 +93,16 @@ async def network(emulator, management):
     emulator.seed({"network_configuration": FILE, "storage_accounts": [{"name": "store"}]})
 
 
-async def provisioned(management, kind="DynamicRouting"):
-    made = await management.post(GATEWAY, parameters("CreateGatewayParameters", gatewayType=kind))
-    return await ended(management, made)
+def provisioning(kind="DynamicRouting"):
+    return "POST", GATEWAY, parameters("CreateGatewayParameters", gatewayType=kind)
 
 
+BARE = GATEWAY.replace("inside", "bare")
 UNKNOWN = "The specified virtual network name 'none' is not valid or could not be found."
 REFUSED = [
     ("GET", GATEWAY.replace("inside", "none"), "", 400, UNKNOWN),
-    (
-        "POST",
-        GATEWAY.replace("inside", "bare"),
-        parameters("CreateGatewayParameters"),
-        400,
-        "A gateway is not specified",
-    ),
-    (
-        "POST",
-        f"{NETWORKING}/bare/virtualnetworkgateways",
-        parameters("CreateVirtualNetworkGatewayParameters"),
-        400,
-        "GatewaySubnet",
-    ),
+    ("POST", BARE, parameters("CreateGatewayParameters"), 400, "A gateway is not specified"),
+    ("POST", f"{NETWORKING}/bare/virtualnetworkgateways", gateway(), 400, "GatewaySubnet"),
     *((verb, path, "", 400, NOT_YET) for verb, path in (("DELETE", GATEWAY), ("GET", KEY), ("GET", CAPTURE))),
     ("PATCH", GATEWAY, update("Reset"), 400, NOT_YET),
     ("PUT", CAPTURE, capture(), 400, NOT_YET),
@@ -132,173 +125,143 @@ test_refusals_without_a_gateway = refusals(REFUSED)
 
 async def test_a_gateway_comes_and_goes(management):
     """It takes a quarter of an hour, tells what it is about, and keeps its network; gone, it tells how it ended."""
-    before = await management.get(GATEWAY)
-    assert (before.find("State"), before.find("GatewaySize")) == ("NotProvisioned", "None")
+    await walk(management, ("GET", GATEWAY, {"State": "NotProvisioned", "GatewaySize": "None"}))
     made = await management.post(GATEWAY, parameters("CreateGatewayParameters", GatewaySize="Standard"))
     assert (made.status, made.find("ID").replace("-", "")) == (201, made.request_id)
-    under_way = await management.get(f"{NETWORKING}/operation/{made.find('ID')}")
-    assert (under_way.find("Status"), under_way.find_all("HttpStatusCode")) == ("InProgress", [])
-    assert (await management.get(GATEWAY)).find("State") == "Provisioning"
-    assert (await management.post(GATEWAY, parameters("CreateGatewayParameters"))).status == 409
+    operation = f"{NETWORKING}/operation/{made.find('ID')}"
+    await walk(
+        management,
+        ("GET", operation, {"Status": "InProgress", "HttpStatusCode": []}),
+        ("GET", GATEWAY, {"State": "Provisioning"}),
+        ("POST", GATEWAY, parameters("CreateGatewayParameters"), 409),
+    )
     begun = management.clock.now()
     done = await ended(management, made)
     assert timedelta(minutes=13) < management.clock.now() - begun < timedelta(minutes=17)
-    assert [done.find(name) for name in ("HttpStatusCode", "OperationName", "Status")] == [
-        "OK",
-        "CreateGateway",
-        "Successful",
-    ]
+    told = {"HttpStatusCode": "OK", "OperationName": "CreateGateway", "Status": "Successful"}
+    assert shown(done, told) == told
     assert not done.find("OperationStartedTime").endswith("Z")
-    shown = await management.get(GATEWAY)
-    assert [shown.find(name) for name in ("GatewayType", "Id", "State", "GatewaySize")] == [
-        "StaticRouting",
-        "23002",
-        "Provisioned",
-        "Standard",
-    ]
-    removed = await management.put(f"{NETWORKING}/media", FILE.replace("GatewaySubnet", "other"))
-    assert "GatewaySubnet is currently in use" in removed.message
-    assert (await ended(management, await management.delete(GATEWAY))).find(
-        "OperationName"
-    ) == "DeleteGateway"
-    after = await management.get(GATEWAY)
-    assert [after.find(name) for name in ("Id", "State", "GatewaySize")] == [
-        "23004",
-        "NotProvisioned",
-        "Standard",
-    ]
     empty = (
         FILE[: FILE.index("<LocalNetworkSites>")] + "</VirtualNetworkConfiguration></NetworkConfiguration>"
     )
-    await management.finished(await management.put(f"{NETWORKING}/media", empty))
-    assert (await management.get(GATEWAY)).status == 400
+    there = {"GatewayType": "StaticRouting", "Id": "23002", "State": "Provisioned", "GatewaySize": "Standard"}
+    file, used = f"{NETWORKING}/media", "GatewaySubnet is currently in use"
+    await walk(
+        management,
+        ("GET", GATEWAY, there),
+        ("PUT", file, FILE.replace("GatewaySubnet", "other"), used),
+        ("DELETE", GATEWAY),
+        ("GET", GATEWAY, {"Id": "23004", "State": "NotProvisioned", "GatewaySize": "Standard"}),
+        ("PUT", file, empty),
+        ("GET", GATEWAY, 400),
+    )
 
 
 async def test_resetting_and_resizing(management):
     """A resizing takes most of an hour; a gateway with static routing keeps its size."""
-    await provisioned(management)
+    await walk(management, provisioning())
     begun = management.clock.now()
-    resized = await ended(
-        management, await patched(management, GATEWAY, update("Resize", GatewaySize="HighPerformance"))
-    )
-    assert resized.find("OperationName") == "UpgradeGateway"
+    larger = await management.send("PATCH", GATEWAY, update("Resize", GatewaySize="HighPerformance"))
+    assert (await ended(management, larger)).find("OperationName") == "UpgradeGateway"
     assert timedelta(minutes=43) < management.clock.now() - begun < timedelta(minutes=57)
-    shown = await management.get(GATEWAY)
-    assert (shown.find("GatewaySize"), shown.find("Id")) == ("HighPerformance", "23007")
-    for operation in ("Reset", "Failover"):
-        assert (await ended(management, await patched(management, GATEWAY, update(operation)))).find(
-            "Status"
-        ) == "Successful"
-    assert (await patched(management, GATEWAY, update("Repaint"))).status == 400
     by_library = document("UpdateGateway", tag("UpdateGatewayOperation", "Failover"))
-    await ended(management, await management.send("DELETE", GATEWAY, by_library))
-    assert (await management.get(GATEWAY)).find("State") == "Provisioned"
-    await ended(management, await management.delete(GATEWAY))
-    await provisioned(management, "StaticRouting")
-    refused = await patched(management, GATEWAY, update("Resize", GatewaySize="Standard"))
-    assert refused.message == "The current operation or request is invalid against Static-Routing gateway."
-    for answer in (
-        await patched(management, IPSEC, encryption()),
-        await management.delete(f"{GATEWAY}/defaultsites"),
-    ):
-        assert answer.message.startswith("This operation is enabled only for the following gateway mode(s)")
+    is_static = "The current operation or request is invalid against Static-Routing gateway."
+    only_dynamic = "This operation is enabled only for the following gateway mode(s)"
+    await walk(
+        management,
+        ("GET", GATEWAY, {"GatewaySize": "HighPerformance", "Id": "23007"}),
+        *(("PATCH", GATEWAY, update(operation)) for operation in ("Reset", "Failover")),
+        ("PATCH", GATEWAY, update("Repaint"), 400),
+        ("DELETE", GATEWAY, by_library),
+        ("GET", GATEWAY, {"State": "Provisioned"}),
+        ("DELETE", GATEWAY),
+        provisioning("StaticRouting"),
+        ("PATCH", GATEWAY, update("Resize", GatewaySize="Standard"), is_static),
+        ("PATCH", IPSEC, encryption(), only_dynamic),
+        ("DELETE", f"{GATEWAY}/defaultsites", "", only_dynamic),
+    )
 
 
 async def test_connections_to_sites(management):
-    """Each site of the file has a key and encryption from the start, and is connected when somebody says so."""
-    await provisioned(management)
+    """Each site of the file has a key from the start, always the same, and is connected when somebody says so."""
+    await walk(management, provisioning())
     first = (await management.get(KEY)).find("Value")
-    assert (len(first), first) == (32, (await management.get(KEY)).find("Value"))
-    for text in ("", "with-hyphen", "x" * 129):
-        assert NO_KEY in (await management.post(KEY, parameters("SharedKey", Value=text))).message
-    await ended(management, await management.post(KEY, parameters("SharedKey", Value="Ours1")))
-    assert (await management.get(KEY)).find("Value") == "Ours1"
-    await ended(management, await management.put(KEY, parameters("ResetSharedKey", KeyLength=128)))
-    assert len((await management.get(KEY)).find("Value")) == 128
-    assert (await management.get(IPSEC)).find("EncryptionType") == "RequireEncryption"
-    await ended(management, await patched(management, IPSEC, encryption()))
-    assert (await management.get(IPSEC)).find("EncryptionType") == "AES256"
-    assert (await patched(management, IPSEC, encryption("ROT13"))).status == 400
     connect = parameters("UpdateConnection", Operation="Connect")
-    for body, state in ((connect, "Connected"), (connect.replace("Connect<", "Disconnect<"), "NotConnected")):
-        await ended(management, await management.put(f"{GATEWAY}/connection/office", body))
-        listed = await management.get(f"{GATEWAY}/connections")
-        assert (listed.find_all("LocalNetworkSiteName"), listed.find("ConnectivityState")) == (
-            ["office"],
-            state,
-        )
-    unknown = await management.get(KEY.replace("OFFICE", "none"))
-    assert (
-        unknown.message == "The specified local network site name 'none' is not valid or could not be found."
+    site, listed = f"{GATEWAY}/connection/office", f"{GATEWAY}/connections"
+    unknown = "The specified local network site name 'none' is not valid or could not be found."
+    wrong = ("", "with-hyphen", "x" * 129)
+    await walk(
+        management,
+        ("GET", KEY, {"Value": first}),
+        *(("POST", KEY, parameters("SharedKey", Value=text), NO_KEY) for text in wrong),
+        ("PATCH", IPSEC, encryption("ROT13"), 400),
+        ("PUT", site, connect),
+        ("GET", listed, {"LocalNetworkSiteName": ["office"], "ConnectivityState": "Connected"}),
+        ("PUT", site, connect.replace("Connect<", "Disconnect<")),
+        ("GET", listed, {"LocalNetworkSiteName": ["office"], "ConnectivityState": "NotConnected"}),
+        ("GET", KEY.replace("OFFICE", "none"), "", unknown),
     )
 
 
 async def test_default_sites(management):
     """A gateway with dynamic routing has one default site, or none."""
-    await provisioned(management)
     sites = f"{GATEWAY}/defaultsites"
-    await ended(management, await management.post(sites, parameters("DefaultSiteList", string="Office")))
-    assert (await management.get(GATEWAY)).find_all("string") == ["office"]
-    assert (await management.post(sites, parameters("DefaultSiteList", string="none"))).status == 400
-    await ended(management, await management.delete(sites))
-    assert (await management.get(GATEWAY)).find_all("string") == []
+    await walk(
+        management,
+        provisioning(),
+        ("POST", sites, parameters("DefaultSiteList", string="Office")),
+        ("GET", GATEWAY, {"string": ["office"]}),
+        ("POST", sites, parameters("DefaultSiteList", string="none"), 400),
+        ("DELETE", sites),
+        ("GET", GATEWAY, {"string": []}),
+    )
 
 
 async def test_captures(management):
     """A capture ends by itself, or some time after it is stopped; a key of one's own account must be right."""
-    await provisioned(management)
-    refused = await management.put(CAPTURE, capture(CustomerStorageName="store"))
-    assert "The input stoarge information is incorrect." in refused.message
+    incorrect = "The input stoarge information is incorrect."
+    await walk(management, provisioning(), ("PUT", CAPTURE, capture(CustomerStorageName="store"), incorrect))
     key = (await management.get("services/storageservices/store/keys")).find("Primary")
     started = await management.put(CAPTURE, capture(CustomerStorageName="store", CustomerStorageKey=key))
-    assert (await management.get(CAPTURE)).find("State") == "InProgress"
+    await walk(management, ("GET", CAPTURE, {"State": "InProgress"}))
     await ended(management, started)
     management.clock.advance(30)
-    found = await management.get(CAPTURE)
-    assert (found.find("State"), "/logs/VNetGatewayDiagCapture" in found.find("PublicDiagnosticsUrl")) == (
-        "Ready",
-        True,
-    )
-    await ended(management, await management.put(CAPTURE, capture(CaptureDurationInSeconds="300")))
-    await ended(
+    found = await walk(management, ("GET", CAPTURE, {"State": "Ready"}))
+    assert "/logs/VNetGatewayDiagCapture" in found.find("PublicDiagnosticsUrl")
+    stop = document("UpdateGatewayPublicDiagnostics", tag("Operation", "StopDiagnostics"))
+    await walk(
         management,
-        await management.put(
-            CAPTURE, document("UpdateGatewayPublicDiagnostics", tag("Operation", "StopDiagnostics"))
-        ),
+        ("PUT", CAPTURE, capture(CaptureDurationInSeconds="300")),
+        ("PUT", CAPTURE, stop),
+        ("GET", CAPTURE, {"State": "StopInProgress"}),
     )
-    assert (await management.get(CAPTURE)).find("State") == "StopInProgress"
     management.clock.advance(240)
-    assert (await management.get(CAPTURE)).find("State") == "Ready"
+    await walk(management, ("GET", CAPTURE, {"State": "Ready"}))
 
 
 async def test_vpn_clients(management):
     """They need a root certificate; the package's URL is told by the operation."""
-    await provisioned(management)
     package = f"{GATEWAY}/vpnclientpackage"
     wanted = parameters("VpnClientParameters", ProcessorArchitecture="Amd64")
-    assert "client root certificate" in (await management.post(package, wanted)).message
     certificate = management_certificate("root")
-    sent = certificate.data_base64
-    assert (await management.post(CERTIFICATES, sent)).status == 202
-    listed = await management.get(CERTIFICATES)
-    (thumbprint,) = listed.find_all("Thumbprint")
+    await walk(management, provisioning(), ("POST", package, wanted, "client root certificate"))
+    assert (await management.post(CERTIFICATES, certificate.data_base64)).status == 202
+    (thumbprint,) = (await management.get(CERTIFICATES)).find_all("Thumbprint")
     assert thumbprint.lower() == certificate.thumbprint.lower()
     kept = await management.get(f"{CERTIFICATES}/{thumbprint.lower()}")
-    assert base64.b64decode(kept.text) == base64.b64decode(sent)
+    assert base64.b64decode(kept.text) == base64.b64decode(certificate.data_base64)
     made = await ended(management, await management.post(package, wanted))
     assert made.find("Data").endswith("amd64.exe")
-    assert (await management.delete(f"{CERTIFICATES}/{thumbprint}")).status == 200
-    assert (await management.get(CERTIFICATES)).status == 404
+    gone = "DELETE", f"{CERTIFICATES}/{thumbprint}", 200
+    await walk(management, gone, ("GET", CERTIFICATES, 404))
 
 
 async def test_devices(management):
     """There is a script for each device that is listed, with both ends and the keys."""
-    await provisioned(management)
-    listed = await management.get(f"{NETWORKING}/supporteddevices")
-    vendor, platform, family = (
-        listed.root.find(path).get("name")
-        for path in ("Vendor", "Vendor/Platform", "Vendor/Platform/OSFamily")
-    )
+    await walk(management, provisioning())
+    listed = (await management.get(f"{NETWORKING}/supporteddevices")).root
+    paths = ("Vendor", "Vendor/Platform", "Vendor/Platform/OSFamily")
+    vendor, platform, family = (listed.find(path).get("name") for path in paths)
     target = f"{GATEWAY}/vpndeviceconfigurationscript?vendor={vendor}&platform={platform}&OSfamily={family}"
     script = (await management.get(target.replace(" ", "%20"))).root.text
     assert (await management.get(KEY)).find("Value") in script
@@ -306,10 +269,10 @@ async def test_devices(management):
     assert (await management.get(target.partition("?")[0])).status == 400
 
 
-async def second(management, name="door"):
-    body = parameters("CreateVirtualNetworkGatewayParameters", GatewayName=name, GatewayType="DynamicRouting")
-    await ended(management, await management.post(f"{NETWORKING}/inside/virtualnetworkgateways", body))
-    return (await management.get(GATEWAYS)).find_all("GatewayId")[-1]
+async def second(management):
+    """Make a gateway of the second generation, and return its id."""
+    await walk(management, ("POST", f"{NETWORKING}/inside/virtualnetworkgateways", gateway()))
+    return (await management.get(GATEWAYS)).find("GatewayId")
 
 
 def connection(gateway, entity, **members):
@@ -321,77 +284,73 @@ def connection(gateway, entity, **members):
 
 async def test_the_second_generation(management):
     """Several gateways of a network are connected to devices outside, and gone in the order of their use."""
-    gateway = await second(management)
-    assert (await management.get(GATEWAY)).find("State") == "NotProvisioned"
-    taken = parameters("CreateVirtualNetworkGatewayParameters", GatewayName="DOOR")
-    assert (await management.post(f"{NETWORKING}/inside/virtualnetworkgateways", taken)).status == 409
-    device = (await management.post(LOCAL, local())).root.text
-    bgp = "<BgpSettings><Asn>65010</Asn><BgpPeeringAddress>172.16.0.1</BgpPeeringAddress><PeerWeight>5</PeerWeight></BgpSettings>"
-    with_bgp = (await management.post(LOCAL, local("tower", bgp))).root.text
-    assert (await management.get(LOCAL)).find_all("GatewayName") == ["branch", "tower"]
-    refused = await management.post(CONNECTIONS, connection(gateway, device, EnableBgp="true"))
-    assert "BgpSettings" in refused.message
-    assert (await management.post(CONNECTIONS, connection(gateway, "none"))).status == 404
-    for body in (
-        connection(gateway, device, RoutingWeight=3),
-        connection(gateway, with_bgp, EnableBgp="true"),
-    ):
-        made = await ended(management, await management.post(CONNECTIONS, body))
-        assert made.find("OperationName") == "CreateGatewayConnectionWorkItem"
-    assert (await management.post(CONNECTIONS, connection(gateway, device))).status == 409
-    found = await management.get(CONNECTIONS)
-    assert (found.find_all("ConnectedEntityId"), found.find_all("EnableBgp")) == (
-        [device, with_bgp],
-        ["true"],
-    )
-    one = f"{CONNECTIONS}/virtualnetworkgateway/{gateway}/connectedentity/{device}"
-    change = parameters("UpdateGatewayConnectionParameters", RoutingWeight=4)
-    await ended(management, await patched(management, one, change))
-    assert [
-        (await management.get(one)).find(name) for name in ("RoutingWeight", "GatewayConnectionName")
-    ] == ["4", "way"]
-    for path in (f"{GATEWAYS}/{gateway}", f"{LOCAL}/{device}"):
-        assert "has connections" in (await management.delete(path)).message
-    for entity in (device, with_bgp):
-        await ended(management, await management.delete(one.replace(device, entity)))
-    assert (await management.get(one)).status == 404
-    assert (await management.delete(f"{LOCAL}/{device}")).status == 200
-    await ended(management, await management.delete(f"{GATEWAYS}/{gateway}"))
-    assert (await management.get(GATEWAYS)).find_all("GatewayId") == []
-
-
-async def test_keys_and_encryption_of_connections(management):
-    """They are set and made anew as with the first generation; encryption tells the service's own values for 0."""
-    gateway = await second(management)
-    device = (await management.post(LOCAL, local())).root.text
-    await ended(management, await management.post(CONNECTIONS, connection(gateway, device)))
-    entity = f"{GATEWAYS}/{gateway}/connectedentity/{device}"
-    assert len((await management.get(f"{entity}/sharedkey")).find("Value")) == 32
-    await ended(
-        management, await management.post(f"{entity}/sharedkey", parameters("SharedKey", Value="Ours1"))
-    )
-    assert (await management.get(f"{entity}/sharedkey")).find("Value") == "Ours1"
-    await ended(
+    door = await second(management)
+    device, with_bgp = [
+        (await management.post(LOCAL, body)).root.text for body in (local(), local("tower", bgp(65010)))
+    ]
+    first = parameters("UpdateGatewayConnectionParameters", RoutingWeight=4)
+    one = f"{CONNECTIONS}/virtualnetworkgateway/{door}/connectedentity/{device}"
+    plain = connection(door, device, RoutingWeight=3)
+    await walk(
         management,
-        await patched(management, f"{entity}/sharedkey", parameters("ResetSharedKey", KeyLength=16)),
+        ("GET", GATEWAY, {"State": "NotProvisioned"}),
+        ("POST", f"{NETWORKING}/inside/virtualnetworkgateways", gateway("DOOR"), 409),
+        ("GET", LOCAL, {"GatewayName": ["branch", "tower"]}),
+        ("POST", CONNECTIONS, connection(door, device, EnableBgp="true"), "BgpSettings"),
+        ("POST", CONNECTIONS, connection(door, "none"), 404),
+        ("POST", CONNECTIONS, connection(door, with_bgp, EnableBgp="true")),
     )
-    assert len((await management.get(f"{entity}/sharedkey")).find("Value")) == 16
-    await ended(management, await patched(management, f"{entity}/ipsecparameters", encryption()))
-    shown = await management.get(f"{entity}/ipsecparameters")
-    assert [
-        shown.find(name) for name in ("PfsGroup", "SADataSizeKilobytes", "SALifeTimeSeconds", "HashAlgorithm")
-    ] == ["PFS1", "102400000", "3600", "SHA1"]
+    made = await ended(management, await management.post(CONNECTIONS, plain))
+    assert made.find("OperationName") == "CreateGatewayConnectionWorkItem"
+    await walk(
+        management,
+        ("POST", CONNECTIONS, plain, 409),
+        ("GET", CONNECTIONS, {"ConnectedEntityId": [with_bgp, device], "EnableBgp": ["true"]}),
+        ("PATCH", one, first),
+        ("GET", one, {"RoutingWeight": "4", "GatewayConnectionName": "way"}),
+        *(("DELETE", path, "", "has connections") for path in (f"{GATEWAYS}/{door}", f"{LOCAL}/{device}")),
+        *(("DELETE", one.replace(device, entity)) for entity in (device, with_bgp)),
+        ("GET", one, 404),
+        ("DELETE", f"{LOCAL}/{device}", 200),
+        ("DELETE", f"{GATEWAYS}/{door}"),
+        ("GET", GATEWAYS, {"GatewayId": []}),
+    )
+
+
+@pytest.mark.parametrize("generation", [1, 2])
+async def test_keys_and_encryption(management, generation):
+    """A connection has both from the start; the second generation tells the service's own values for 0."""
+    key, encrypted, reset = KEY, IPSEC, "PUT"
+    usual = {"SADataSizeKilobytes": "0", "SALifeTimeSeconds": "0", "HashAlgorithm": None}
+    if generation == 1:
+        await walk(management, provisioning())
+    else:
+        door, device = await second(management), (await management.post(LOCAL, local())).root.text
+        await walk(management, ("POST", CONNECTIONS, connection(door, device)))
+        key, encrypted = (
+            f"{GATEWAYS}/{door}/connectedentity/{device}/{what}" for what in ("sharedkey", "ipsecparameters")
+        )
+        reset = "PATCH"
+        usual = {"SADataSizeKilobytes": "102400000", "SALifeTimeSeconds": "3600", "HashAlgorithm": "SHA1"}
+    assert len((await management.get(key)).find("Value")) == 32
+    await walk(
+        management,
+        ("POST", key, parameters("SharedKey", Value="Ours1")),
+        ("GET", key, {"Value": "Ours1"}),
+        (reset, key, parameters("ResetSharedKey", KeyLength=128)),
+        ("GET", encrypted, {"EncryptionType": "RequireEncryption"}),
+        ("PATCH", encrypted, encryption()),
+        ("GET", encrypted, {"EncryptionType": "AES256", "PfsGroup": "PFS1"} | usual),
+    )
+    assert len((await management.get(key)).find("Value")) == 128
 
 
 async def test_changes_of_local_network_gateways(management):
     """What a change does not name stays; there may be as many as local networks in the file."""
-    device = (await management.post(LOCAL, local())).root.text
-    bgp = "<BgpSettings><Asn>65020</Asn><BgpPeeringAddress>172.16.0.2</BgpPeeringAddress><PeerWeight>0</PeerWeight></BgpSettings>"
-    assert (
-        await patched(management, f"{LOCAL}/{device}", document("UpdateLocalNetworkGatewayParameters", bgp))
-    ).status == 200
-    shown = await management.get(f"{LOCAL}/{device}")
-    assert ("172.16.0.0/12" in shown.text, shown.find("Asn")) == (True, "65020")
-    for number in range(Quotas().local_network_sites - 1):
-        assert (await management.post(LOCAL, local(f"device{number}"))).status == 200
-    assert "limit" in (await management.post(LOCAL, local("one more"))).message
+    device = f"{LOCAL}/{(await management.post(LOCAL, local())).root.text}"
+    change = document("UpdateLocalNetworkGatewayParameters", bgp(65020))
+    found = await walk(management, ("PATCH", device, change), ("GET", device, {"Asn": "65020"}))
+    assert "172.16.0.0/12" in found.text
+    room = Quotas().local_network_sites - 1
+    many = [("POST", LOCAL, local(f"device{number}")) for number in range(room)]
+    await walk(management, *many, ("POST", LOCAL, local("one more"), "limit"))

@@ -6,6 +6,7 @@ from doubles.compute import tag
 from doubles.contents import EVERYTHING, NETWORK as FILE
 from doubles.refusing import refusals
 from doubles.security_groups import NETWORK, ROLE
+from doubles.steps import walk
 
 from asyncsm.wire.endpoints import IPConfiguration, NetworkInterface, NetworkInterfaces
 
@@ -76,64 +77,67 @@ test_refusals = refusals(REFUSED)
 @pytest.mark.parametrize(("method", "path", "body", "words"), FAILING)
 async def test_what_does_not_exist(management, method, path, body, words):
     """A change of what does not exist is accepted, and fails in the end."""
-    ended = await management.finished(await management.send(method, path, body))
+    ended = await walk(management, (method, path, body, words))
     assert ended.find_all("Code") == ["ResourceNotFound"]
-    assert words in ended.find("Message")
 
 
 async def test_reading(management):
     """Tables are listed by name; routes, told in lower case, are shown to who asks for them."""
     appliance = "<Type>VirtualAppliance</Type><IpAddress>10.0.1.9</IpAddress>"
-    for name, hop in (("Lab", appliance), ("ALL", "<Type>Null</Type>")):
-        await management.finished(await management.put(f"{OUT}/routes/{name}", route(name, hop=hop)))
-    listed, plain, full = [
-        await management.get(TABLES + end) for end in ("", "/OUT", "/out?detailLevel=full")
-    ]
-    assert listed.find_all("Name") == ["far", "out"]
-    assert [element.text for element in plain.root] == ["out", "out", "West US"]
-    assert full.find_all("Name") == ["out", "all", "lab"]
-    assert (full.find_all("Type"), full.find_all("IpAddress")) == (["Null", "VirtualAppliance"], ["10.0.1.9"])
-    for name in ("all", "LAB"):
-        await management.finished(await management.delete(f"{OUT}/routes/{name}"))
-    assert "<RouteList/>" in (await management.get(f"{OUT}?detailLevel=Full")).text
+    routes = {"Type": ["Null", "VirtualAppliance"], "IpAddress": ["10.0.1.9"], "Name": ["out", "all", "lab"]}
+    bare = await walk(
+        management,
+        ("PUT", f"{OUT}/routes/Lab", route("Lab", hop=appliance)),
+        ("PUT", ALL.upper(), route("ALL", hop="<Type>Null</Type>")),
+        ("GET", TABLES, {"Name": ["far", "out"]}),
+        ("GET", f"{OUT}?detailLevel=full", routes),
+        *(("DELETE", f"{OUT}/routes/{name}") for name in ("all", "LAB")),
+        ("GET", f"{TABLES}/OUT", {"Name": ["out"], "Label": "out", "Location": "West US", "RouteList": None}),
+        ("GET", f"{OUT}?detailLevel=Full", 200),
+    )
+    assert "<RouteList/>" in bare.text
 
 
 async def test_subnets(management):
     """A subnet has one table at most, which it keeps in a new network file, and which cannot be deleted before."""
-    await management.finished(await management.post(SUBNET, associated("OUT")))
-    assert (await management.get(SUBNET)).find("RouteTableName") == "out"
-    assert (await management.post(SUBNET, associated("out"))).status == 400
-    assert "in use by subnet inside/web" in (await management.finished(await management.delete(OUT))).find(
-        "Message"
+    await walk(
+        management,
+        ("POST", SUBNET, associated("OUT")),
+        ("GET", SUBNET, {"RouteTableName": "out"}),
+        ("POST", SUBNET, associated("out"), 400),
+        ("DELETE", OUT, "", "in use by subnet inside/web"),
+        ("PUT", "services/networking/media", FILE),
+        ("GET", "services/networking/virtualnetwork", {"RouteTableName": "out"}),
+        ("DELETE", SUBNET),
+        ("DELETE", OUT),
+        ("GET", SUBNET, 404),
     )
-    await management.finished(await management.put("services/networking/media", FILE))
-    assert (await management.get("services/networking/virtualnetwork")).find("RouteTableName") == "out"
-    await management.finished(await management.delete(SUBNET))
-    assert (await management.finished(await management.delete(OUT))).find("Status") == "Succeeded"
-    assert (await management.get(SUBNET)).status == 404
 
 
 @pytest.mark.parametrize("place", ["", "/networkinterfaces/second"])
 async def test_routes_in_force(management, place):
     """They are the network's own, then those of the table; a machine that is shut down has none."""
     target = f"{INSTANCE}{place}/effectiveroutetable"
-    assert (await management.get(target)).find_all("Source") == ["Default"]
-    await management.finished(await management.post(SUBNET, associated("out")))
-    found = await management.get(target)
-    assert (found.find_all("AddressPrefix"), found.find_all("Type")) == (
-        ["10.0.0.0/16", "0.0.0.0/0"],
-        ["VNETLocal", "Internet"],
-    )
     shut_down = document("ShutdownRoleOperation", tag("OperationType", "ShutdownRoleOperation"))
-    await management.finished(await management.post(f"{INSTANCE}/Operations", shut_down))
-    assert (await management.get(target)).find_all("EffectiveRoute") == []
+    told = {"AddressPrefix": ["10.0.0.0/16", "0.0.0.0/0"], "Type": ["VNETLocal", "Internet"]}
+    await walk(
+        management,
+        ("GET", target, {"Source": ["Default"]}),
+        ("POST", SUBNET, associated("out")),
+        ("GET", target, told),
+        ("POST", f"{INSTANCE}/Operations", shut_down),
+        ("GET", target, {"EffectiveRoute": []}),
+    )
 
 
 @pytest.mark.parametrize("place", [ROLE, f"{ROLE}/networkinterfaces/second"])
 async def test_forwarding(management, place):
     """It is off until somebody turns it on, and shown with the machine."""
-    assert (await management.get(f"{place}/ipforwarding")).find("State") == "Disabled"
-    on = document("IPForwarding", tag("State", "Enabled"))
-    await management.finished(await management.post(f"{place}/ipforwarding", on))
-    assert (await management.get(f"{place}/ipforwarding")).find("State") == "Enabled"
-    assert (await management.get(ROLE)).find_all("IPForwarding") == ["Enabled"]
+    forwarding = f"{place}/ipforwarding"
+    await walk(
+        management,
+        ("GET", forwarding, {"State": "Disabled"}),
+        ("POST", forwarding, document("IPForwarding", tag("State", "Enabled"))),
+        ("GET", forwarding, {"State": "Enabled"}),
+        ("GET", ROLE, {"IPForwarding": ["Enabled"]}),
+    )

@@ -264,7 +264,7 @@ def test_files(tmp_path: Path, name: str, text: str):
     [
         ("seeds.json", "{", "seeds.json:1:2: is no JSON"),
         ("seeds.yaml", "a: [", "is no YAML"),
-        ("seeds.json", "[]", "should be a valid dictionary"),
+        ("seeds.json", "[]", "must be fields with values"),
         ("seeds.json", '{"a": 1}', "seeds.json:1:2: a: is no field"),
         ("seeds.json", "[" * 50_000, "seeds.json"),
         ("seeds.yaml", "[" * 50_000, "seeds.yaml"),

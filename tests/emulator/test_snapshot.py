@@ -187,6 +187,20 @@ class TestDocument:
         with pytest.raises(UnreadableState, match=problem):
             emulator.restore({**said, "subscriptions": subscriptions})
 
+    async def test_times_before_all_time(self, emulator: Emulator, management: Management):
+        """So is a delay that would turn time back, and something that should have happened before the calendar."""
+        await management.post("services/storageservices", ACCOUNT)
+        said = emulator.snapshot()
+        delayed = json.loads(json.dumps(said).replace('"delay": 0.0', '"delay": -1.0'))
+        assert delayed != said
+        with pytest.raises(UnreadableState, match="'delay' of Operation is not a number of at least 0"):
+            emulator.restore(delayed)
+        overdue = json.loads(json.dumps(said))
+        overdue["agenda"][0]["due"] = -1e300
+        with pytest.raises(UnreadableState, match="/agenda/0: has no 'due'"):
+            emulator.restore(overdue)
+        assert emulator.snapshot() == said
+
     async def test_one_name_twice(self, emulator: Emulator, management: Management):
         """So is a name in two subscriptions that is unique in all of the cloud."""
         await management.post(SERVICES, hosted_service())

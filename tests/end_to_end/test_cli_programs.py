@@ -111,6 +111,16 @@ def test_a_reader_that_has_seen_enough_is_no_error_to_tell_of(tmp_path):
     assert "BrokenPipe" not in err
 
 
+@posix_only
+def test_closed_streams_are_nowhere_to_write_to(tmp_path):
+    """Under a program that has closed all three a command does its work, and ends as otherwise."""
+    plan = tmp_path / "one.yaml"
+    plan.write_text("{name: one, location: West US, hosted_services: [{name: one}]}")
+    closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *ASM]
+    assert subprocess.run([*closed, "plan", "show", plan], check=False, timeout=60).returncode == 0
+    assert subprocess.run([*closed, "plan", "show", tmp_path], check=False, timeout=60).returncode == 2
+
+
 def test_a_missing_extra_is_named(monkeypatch, capsys):
     """Without what `asyncsm[cli]` installs, one line says how to get it."""
     monkeypatch.setitem(sys.modules, "typer", None)

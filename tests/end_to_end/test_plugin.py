@@ -1,37 +1,58 @@
 """The pytest plugin, in sessions of pytest as its users start them."""
 
 import asyncio
+import io
 import subprocess
 import sys
+import textwrap
+from contextlib import redirect_stdout
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
-
-pytest_plugins = ["pytester"]
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "test_with_emulator.py"
 
 PLUGIN = () if entry_points(group="pytest11", name="asyncsm") else ("-p", "asyncsm.testing.plugin")
 
 
-@pytest.fixture
-def session(pytester):
-    """Runs pytest on a test file in a process of its own, without this project's settings."""
+def in_this_process(arguments):
+    """Run pytest as it is imported here; return its exit code and what it wrote."""
+    shown = io.StringIO()
+    with redirect_stdout(shown):
+        code = pytest.main([*arguments, "-p", "no:faulthandler"])  # which is the outer session's
+    return code, shown.getvalue()
 
-    def session(source, *options, ini=""):
+
+def in_a_process(arguments):
+    """Run pytest in a process of its own, as its users do; return its exit code and what it wrote."""
+    command = [sys.executable, "-m", "pytest", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
+    return done.returncode, done.stdout
+
+
+@pytest.fixture
+def session(tmp_path, monkeypatch):
+    """Runs pytest on a test file, without this project's settings."""
+    monkeypatch.chdir(tmp_path)
+
+    def session(source, *options, ini="", run=in_this_process):
         # pytest-asyncio would have its loop scope set, which is an unknown option where it is absent.
         warnings = "\n    error\n    ignore:The configuration option:pytest.PytestDeprecationWarning"
-        pytester.makeini(f"[pytest]\nfilterwarnings = {warnings}\naddopts = --strict-markers\n{ini}")
-        pytester.makepyfile(source)
-        return pytester.runpytest_subprocess(*PLUGIN, "-p", "no:randomly", *options, timeout=50)
+        settings = f"filterwarnings = {warnings}\naddopts = --strict-markers --import-mode=importlib\n{ini}"
+        Path("pytest.ini").write_text(f"[pytest]\n{settings}", encoding="utf-8")
+        module = f"{tmp_path.name}.py"  # which no other test has imported
+        Path(module).write_text(textwrap.dedent(source), encoding="utf-8")
+        code, shown = run([*PLUGIN, "-p", "no:randomly", *options])
+        sys.stdout.write(shown)
+        return pytest.RunResult(code, shown.splitlines(), [], 0)
 
     return session
 
 
 def test_the_example_passes(session):
     """What a user would copy runs as it is, in pytest-asyncio's strict mode and with warnings as errors."""
-    session(EXAMPLE.read_text(encoding="utf-8")).assert_outcomes(passed=6)
+    session(EXAMPLE.read_text(encoding="utf-8"), run=in_a_process).assert_outcomes(passed=6)
 
 
 def test_auto_mode_needs_no_marks(session):
@@ -205,7 +226,8 @@ def test_the_plugin_costs_nothing_until_it_is_used(session):
         def test_nothing():
             heavy = {"aiohttp", "cryptography", "pydantic", "asyncsm.emulator", "asyncsm.services"}
             assert not heavy & set(sys.modules)
-        """
+        """,
+        run=in_a_process,
     ).assert_outcomes(passed=1)
 
 

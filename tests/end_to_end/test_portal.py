@@ -152,7 +152,10 @@ async def test_operations_appear_while_they_happen(page, emulator, management):
 
 
 async def test_what_there_is(page, emulator):
-    """A hosted service shows slots and instances, with instance and power states, and these change."""
+    """A hosted service shows slots and instances, with instance and power states, and these change.
+
+    An account shows how its migration to Resource Manager stands.
+    """
     emulator.seed(SHOP)
     await page.reload()
     service = page.locator("#resources .row").filter(has_text="shop")
@@ -169,7 +172,14 @@ async def test_what_there_is(page, emulator):
     emulator.clock.advance(20)
     await expect(instance.locator(".state")).not_to_have_text(["ReadyRole", "Started"])
     await show(page, RESOURCE_KINDS["storage-accounts"])
-    await expect(page.locator("#resources .row")).to_contain_text("webstore")
+    account = page.locator("#resources .row")
+    await expect(account).to_contain_text("webstore")
+    await expect(account).not_to_contain_text("migration")
+    async with connected(emulator) as management:
+        await management.post("services/storageservices/webstore/migration?comp=prepare", "")
+    await expect(account).to_contain_text("migration: Preparing")
+    emulator.clock.advance(600)
+    await expect(account).to_contain_text("migration: Prepared")
 
 
 async def test_every_kind_has_a_tab(page, emulator):

@@ -96,6 +96,16 @@ async def test_endpoints_of_machines(subscription):
     assert now.keys() == {"ssh", "dns"}
 
 
+async def test_names_in_another_case_are_no_change(subscription):
+    """Sizes, regions, availability sets and kinds of accounts are known by names."""
+    plan = of(machine(role_size="small", availability_set_name="front"))
+    plan["storage_accounts"][0].update(account_type="standard_lrs", location="WEST US")
+    await subscription.apply(plan)
+    plan["virtual_machines"][0].update(role_size="SMALL", availability_set_name="FRONT")
+    plan["storage_accounts"][0].update(account_type="Standard_LRS", location="west us")
+    assert await subscription.apply(plan) == {"unchanged": 4}
+
+
 async def test_what_a_plan_does_not_speak_of_stays(subscription):
     """Endpoints, disks and extensions are whole lists, if they are given."""
     await subscription.apply(

@@ -510,3 +510,5 @@ def test_options_are_checked():
         RunOptions(max_in_flight=0)
     with pytest.raises(InvalidArgument):
         RunOptions(deadline=0)
+    with pytest.raises(InvalidArgument, match="more than 0 seconds"):
+        RunOptions(deadline=float("nan"))

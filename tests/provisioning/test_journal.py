@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import sqlite3
@@ -12,7 +13,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from asyncsm.provisioning import Journal, JournalError
+from asyncsm.provisioning import Journal, JournalError, journal as journal_module
 from asyncsm.provisioning.record import Record
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -222,6 +223,33 @@ async def test_a_journal_that_cannot_be_written(path, pragma, reason):
 
         with pytest.raises(JournalError, match=f"cannot be opened or written: {reason}.*run again"):
             await fill()
+
+
+def test_a_journal_that_could_not_be_made_is_made_later(path, monkeypatch):
+    """Wherever the disk was full: what is left of it is an empty file, and no damage."""
+    connected = journal_module._connect
+    ended = 0
+    for steps in itertools.count():
+        with monkeypatch.context() as patched:
+            patched.setattr(
+                journal_module, "_connect", lambda path, steps=steps: ending(connected(path), steps)
+            )
+            with contextlib.suppress(JournalError):
+                opened(path).close()
+                break
+        ended += 1
+        opened(path).close()
+        path.unlink()
+    assert ended > 10
+
+
+def ending(database, steps):
+    """Refuse whatever comes after so many steps of statements."""
+    left = iter(range(steps))
+    database.set_authorizer(
+        lambda *_: sqlite3.SQLITE_OK if next(left, None) is not None else sqlite3.SQLITE_DENY
+    )
+    return database
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")

@@ -136,6 +136,19 @@ async def test_what_differs_is_changed(sms, journal):
     ]
 
 
+async def test_lists_that_become_empty(sms, journal):
+    """The last subnet, and the last address for those who connect one by one, while the gateway has a connection."""
+    full = network(
+        subnets=[{"name": "one", "address_prefix": "10.0.1.0/24"}], vpn_client_address_pool=["172.16.0.0/24"]
+    )
+    none = network(subnets=[], vpn_client_address_pool=[])
+    for entry in (full, none):
+        report = await Provisioner(without_machines(virtual_networks=[entry]), sms, journal=journal).apply()
+        assert report.all_good, report.bad
+    site = (await sms.get_network_configuration()).site(none["name"])
+    assert (list(site.subnets), site.gateway.vpn_client_address_pool.address_prefixes) == ([], [])
+
+
 async def test_others_at_work(sms, emulator, journal):
     """What others put into the network configuration during a run stays, also in a network of the plan."""
 

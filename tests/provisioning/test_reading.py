@@ -5,7 +5,7 @@ import traceback
 
 import pytest
 
-from asyncsm.provisioning import PlanError, loads_plan
+from asyncsm.provisioning import PlanError, check_plan, loads_plan
 
 HEAD = "name: farm\nlocation: West US\n"
 
@@ -89,6 +89,37 @@ class TestDefaults:
         machine = "os_virtual_hard_disk: {host_caching: None}, system_config: {linux: {user_name: ops}}"
         plan = loads_plan(f"{HEAD}defaults: {{virtual_machine: {{{machine}}}}}\n", "yaml")
         assert plan.virtual_machines == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        *(
+            (f"name: {name}", "name: must be a text, .* put it in quotes")
+            for name in ("no", "12", "1.5", "2026-01-31")
+        ),
+        ("hosted_services:", "hosted_services: is empty; leave it out, or give a list"),
+        ("defaults:", "defaults: is empty; leave it out, or give fields with values"),
+        ("hosted_services: {name: shop}", "hosted_services: must be a list"),
+        ("hosted_services: [shop]", r"hosted_services\[0\]: must be fields with values"),
+        ("hosted_services: [{name: shop, count: 0}]", "count: must be greater than or equal to 1"),
+        ("location: " + "[" * 5000, "its values are too deeply nested"),
+    ],
+)
+def test_wrong_kinds_of_values_are_told_in_words(line, said):
+    """Above all what YAML does not take for a text, and sections with nothing in them."""
+    document = line if line.startswith("name") else f"name: farm\n{line}"
+    with pytest.raises(PlanError, match=said):
+        loads_plan(document, "yaml")
+
+
+async def test_a_broken_template_is_told_once(tmp_path):
+    """Both by what reads the plan and by what would make it."""
+    plan = tmp_path / "farm.yaml"
+    plan.write_text('{name: farm, location: West US, hosted_services: [{name: "a{index", count: 2}]}')
+    with pytest.raises(PlanError) as told:
+        await check_plan(plan)
+    assert [one.path for one in told.value.problems] == [("hosted_services", 0, "name")]
 
 
 def test_each_wrong_name_is_told():

@@ -52,14 +52,11 @@ async def test_disks_that_were_kept_are_taken_up_by_a_later_run(sms, journal):
 
 async def test_data_disks_are_kept_by_their_place(sms, journal):
     """Each comes back under its number."""
-    plan = farm_plan(1, 1)
     data = [
         {"logical_disk_size_in_gb": 5, "storage_account": "farmdisks"},
         {"lun": 7, "logical_disk_size_in_gb": 9, "storage_account": "farmdisks"},
     ]
-    document = plan.model_dump(mode="json", exclude_unset=True)
-    document["virtual_machines"][0]["data_virtual_hard_disks"] = data
-    plan = Plan.model_validate(document)
+    plan = with_data(data)
     await Provisioner(plan, sms, journal=journal).apply()
     before = await disks(sms)
 
@@ -74,6 +71,37 @@ async def test_data_disks_are_kept_by_their_place(sms, journal):
     assert (await Provisioner(plan, sms, journal=journal).apply()).all_good
     assert await luns() == there
     assert await disks(sms) == before
+
+
+async def test_data_disks_that_were_taken_away_are_removed_with_all_others(sms, journal):
+    """With the account they are in; a disk that is somebody else's is not, and keeps the account."""
+    data = [{"logical_disk_size_in_gb": 5, "storage_account": "farmdisks", "lun": lun} for lun in (0, 1)]
+    plan, without = with_data(data), with_data([])
+    await Provisioner(plan, sms, journal=journal).apply()
+    assert (await Provisioner(without, sms, journal=journal).apply()).all_good
+    taken = [name for name, link in await disks(sms) if "-data" in link]
+    status = {one.key: one for one in Provisioner(without, sms, journal=journal).status()}
+    assert status["virtual_machine/farm-01/vm-001"].disks == taken
+    own = {
+        "lun": 3,
+        "logical_disk_size_in_gb": 5,
+        "media_link": "https://farmdisks.blob.core.windows.net/v/own.vhd",
+    }
+    await Provisioner(with_data([own]), sms, journal=journal).apply()
+    await Provisioner(without, sms, journal=journal).apply()
+    assert not (await Provisioner(without, sms, journal=journal).destroy(ALL)).all_good
+    ((left, link),) = await disks(sms)
+    assert link.endswith("/own.vhd")
+    await (await sms.delete_disk(left, delete_vhd=True))
+    assert (await Provisioner(without, sms, journal=journal).destroy(ALL)).all_good
+    assert await things(sms) == NOTHING
+
+
+def with_data(data):
+    """A plan of one machine with data disks."""
+    document = farm_plan(1, 1).model_dump(mode="json", exclude_unset=True)
+    document["virtual_machines"][0]["data_virtual_hard_disks"] = data
+    return Plan.model_validate(document)
 
 
 async def test_a_machine_whose_disk_is_gone_is_made_anew(emulator, sms, journal):

@@ -19,8 +19,13 @@ from asyncsm.operations.kinds import Label, MediaToo, between, one_of
 from asyncsm.polling import OperationHandle
 from asyncsm.services import ServiceManagementService
 from asyncsm.wire.affinity_groups import AffinityGroup, CreateAffinityGroup, UpdateAffinityGroup
+from asyncsm.wire.traffic_manager import TrafficProfile
 
 family = Family("things", evidence="[test]", version="2015-01-01", usual=Usual(30, samples=3))
+DEEP = {
+    "definitions[].dns_options.time_to_live_in_seconds": "port",
+    "status_details.enabled_version": "version",
+}
 THING = "things/{name}"
 
 
@@ -92,6 +97,11 @@ class Things(Caller):
         """Replace the parts of a thing."""
         ...
 
+    @family.replaces(THING + "/profile", body=TrafficProfile, parts=DEEP)
+    async def set_profile(self, name: str, port: int, version: int | None = None) -> OperationHandle:
+        """Replace the profile of a thing."""
+        ...
+
     @family.acts(THING + "/judge", body=UpdateAffinityGroup)
     async def judge_thing(self, name: str, harshly: bool) -> OperationHandle:
         """Do what needs more than a declaration."""
@@ -154,6 +164,13 @@ def test_a_body_that_is_made():
     """A function makes it of the parameters it names, also by a dictionary; those of the path are not among them."""
     assert request_of(Things.set_parts, "a", 2, "b").body.label == "2 {'size': 'b'}"
     assert request_of(Things.set_parts, "a", 2).body.label == "2 {'size': None}"
+
+
+def test_parts_of_a_body():
+    """Fields at any depth are filled, of the only items of lists too; a part of which nothing is given is not there."""
+    body = request_of(Things.set_profile, "a", 80).body
+    assert (body.definitions[0].dns_options.time_to_live_in_seconds, body.status_details) == (80, None)
+    assert request_of(Things.set_profile, "a", 80, 2).body.status_details.enabled_version == 2
 
 
 def test_none_is_not_given():
@@ -404,6 +421,12 @@ def test_mistakes_show_when_a_declaration_is_read():
             """Set."""
             ...
 
+    def too_deep(family):
+        @family.replaces(THING, body=TrafficProfile, parts={"status_details.versions": "size"})
+        async def set_thing(self, name: str, size: int) -> OperationHandle:
+            """Set."""
+            ...
+
     def nowhere(family):
         @family.creates("things", body=CreateAffinityGroup)
         async def make(self, name: str, label: str, location: str) -> OperationHandle:
@@ -423,6 +446,7 @@ def test_mistakes_show_when_a_declaration_is_read():
     assert "returns neither an OperationHandle nor a model" in misdeclared(unreadable)
     assert "set_thing: _parts: missing a required argument: 'count'" in misdeclared(unmade)
     assert "set_thing: the parameter siz goes nowhere" in misdeclared(not_made_of)
+    assert "the body has no status_details.versions" in misdeclared(too_deep)
     assert "does not say at= which path" in misdeclared(nowhere)
 
 

@@ -68,7 +68,10 @@ def test_a_service_is_imported_without_documents_and_engine():
         "print(*loaded('engine.'))\n"
         "print([name for name in ('pydantic.main', 'pydantic.types', 'cryptography', 'xmltodict') if name in sys.modules])"
     )
-    assert wire == "asyncsm.wire.encoding asyncsm.wire.http asyncsm.wire.refusals asyncsm.wire.thumbprints"
+    assert (
+        wire
+        == "asyncsm.wire.encoding asyncsm.wire.figures asyncsm.wire.http asyncsm.wire.refusals asyncsm.wire.thumbprints"
+    )
     assert engine == "asyncsm.engine.caller asyncsm.engine.protocol"
     assert foreign == "[]"
 

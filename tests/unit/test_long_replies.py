@@ -26,10 +26,11 @@ def document(number, item=IMAGE):
 @pytest.fixture(autouse=True)
 def collector():
     """The garbage collector is afterwards as it was."""
-    gc.unfreeze()  # Python 3.12 begins with frozen objects of its own
+    gc.unfreeze()  # Python 3.12 begins with frozen objects of its own, and pytest has those that were there
     before = gc.isenabled()
     yield
     assert (gc.isenabled(), gc.get_freeze_count()) == (before, 0)
+    gc.freeze()
 
 
 async def test_a_long_list_is_read_as_a_short_one():

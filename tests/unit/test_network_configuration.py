@@ -15,7 +15,7 @@ from asyncsm import (
 )
 from asyncsm.models import ConfiguredConnection, ConfiguredDnsServer, LocalNetworkReference
 from asyncsm.operations import network_files
-from asyncsm.wire.network_configuration import NAMESPACE
+from asyncsm.wire.network_configuration import NAMESPACE, AddressPrefixes
 
 BEGIN = (
     f'<NetworkConfiguration xmlns="{NAMESPACE}" xmlns:i="http://www.w3.org/2001/XMLSchema-instance">'
@@ -226,6 +226,18 @@ def test_what_the_service_would_refuse_of_the_whole(spoil, message):
     spoil(configuration)
     with pytest.raises(InvalidArgument, match=message):
         network_files.body_of("configuration", configuration)
+
+
+def test_lists_that_became_empty_are_left_out():
+    """The last subnet and the last address for clients can be taken away: nothing is what the service takes."""
+    site = ConfiguredSite(name="net", location="West US")
+    site.address_space = AddressPrefixes(address_prefixes=["10.0.0.0/16"])
+    site.subnets.add(ConfiguredSubnet("front", "10.0.0.0/24"))
+    site.subnets.remove("front")
+    site.gateway = ConfiguredGateway(profile="Small")
+    site.gateway.vpn_client_address_pool = AddressPrefixes(address_prefixes=[])
+    assert site.to_node().keys() == {"@name", "@Location", "AddressSpace", "Gateway"}
+    assert site.gateway.to_node() == {"@profile": "Small"}
 
 
 def test_host_bits_are_no_mistake():

@@ -293,7 +293,7 @@ def test_a_session_needs_a_subscription():
         ManagementSession(None, management_certificate())
 
 
-@pytest.mark.parametrize("timeout", [0, -1])
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), "5"])
 def test_an_attempt_needs_time(timeout):
     """No time at all is a mistake, not "without limit"."""
     with pytest.raises(InvalidArgument, match="timeout"):

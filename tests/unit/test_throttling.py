@@ -3,14 +3,15 @@
 import asyncio
 import math
 from collections import deque
-from math import inf
+from dataclasses import fields
+from math import inf, nan
 
 import pytest
 from doubles.turns import turn
 from doubles.virtual_time import virtual_time
 
 from asyncsm import errors
-from asyncsm.config import ThrottlePolicy
+from asyncsm.config import LanePolicy, PollingPolicy, ReconcilePolicy, RetryPolicy, ThrottlePolicy
 from asyncsm.engine.budget import Kind
 from asyncsm.engine.pacing import Pace
 from asyncsm.engine.throttling import Throttle
@@ -72,6 +73,22 @@ def test_calls_and_polls_have_a_connection_each():
     """One for both would let the calls starve the polls."""
     with pytest.raises(ValueError, match="a connection each"):
         ThrottlePolicy(connections=1)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [RetryPolicy, PollingPolicy, ThrottlePolicy, LanePolicy, ReconcilePolicy],
+    ids=lambda one: one.__name__,
+)
+def test_no_policy_takes_what_is_no_number(policy):
+    """A NaN compares as false with everything, and only patience may have no end."""
+    for attribute in fields(policy):
+        if not isinstance(attribute.default, bool):
+            with pytest.raises(ValueError, match=r"."):
+                policy(**{attribute.name: nan})
+        if isinstance(attribute.default, float) and attribute.name not in {"patience", "factor"}:
+            with pytest.raises(ValueError, match=r"."):
+                policy(**{attribute.name: inf})
 
 
 @virtual_time

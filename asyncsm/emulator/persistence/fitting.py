@@ -12,6 +12,7 @@ import math
 import re
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
@@ -37,7 +38,8 @@ def check_entity(entity: Entity) -> None:
     """
     for name, fits in _tests_of(type(entity)).items():  # type: ignore[arg-type]  # mypy sees instances' hashes
         if not fits(getattr(entity, name)):
-            raise ValueError(f"{name!r} of {type(entity).__name__} has something of another type in it")
+            wanted = f"is not {fits}" if isinstance(fits, _AtLeast) else "has something of another type in it"
+            raise ValueError(f"{name!r} of {type(entity).__name__} {wanted}")
 
 
 def check_call(effect: Callable[..., object], args: Sequence[object], kwargs: Mapping[str, object]) -> None:
@@ -86,7 +88,11 @@ def _test_of(hint: object) -> Test:
     """Return the test of an annotation."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return _test_of(arguments[0])
+        test = _test_of(arguments[0])
+        bounds = [
+            one.ge for each in arguments[1:] for one in getattr(each, "metadata", ()) if hasattr(one, "ge")
+        ]
+        return _AtLeast(bounds[0], test) if bounds else test
     if origin in {Union, types.UnionType}:
         tests = [_test_of(each) for each in arguments]
         return lambda value: any(test(value) for test in tests)
@@ -125,6 +131,20 @@ def _tuple_test(kind: type[tuple[object, ...]], arguments: tuple[object, ...]) -
         and len(value) == len(items)
         and all(test(each) for test, each in zip(items, value, strict=True))
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _AtLeast:
+    """The test of a number with a lower bound, which is that of a field: ``Annotated[float, Field(ge=0)]``."""
+
+    least: float
+    test: Test
+
+    def __call__(self, value: Any) -> bool:
+        return self.test(value) and bool(value >= self.least)
+
+    def __str__(self) -> str:
+        return f"a number of at least {self.least}"
 
 
 def _is_sound(value: object) -> bool:

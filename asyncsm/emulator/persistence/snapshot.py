@@ -18,7 +18,7 @@ from pydantic import JsonValue
 
 from asyncsm.emulator.call import World
 from asyncsm.emulator.change_tracking import Entity, Register
-from asyncsm.emulator.clock import Due, Effect, require_moment
+from asyncsm.emulator.clock import EARLIEST, Due, Effect, require_moment
 from asyncsm.emulator.faults import ActiveFault
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.persistence.fitting import check_entity
@@ -192,7 +192,7 @@ class _Unnesting(Decoder):
             if (
                 not isinstance(moment, int | float)
                 or isinstance(moment, bool)
-                or not abs(moment) < math.inf
+                or not EARLIEST <= moment < math.inf
                 or not callable(effect)
             ):
                 raise UnreadableState(f"/agenda/{number - 1}", "has no 'due' or no 'effect'")

@@ -10,7 +10,7 @@ from typing import Final
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
-from asyncsm.emulator.collections import Collection, Verb, changing
+from asyncsm.emulator.collections import Collection, Updated, Verb, changing
 from asyncsm.emulator.routes.service_certificates import certificates_in
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import addresses, gateways as rules
@@ -20,10 +20,10 @@ from asyncsm.emulator.traffic import ApplicationGateway
 from asyncsm.wire import application_gateways as wire
 from asyncsm.wire.certificates import CertificateFile, CertificateFormat
 from asyncsm.wire.document import Document
+from asyncsm.wire.figures import MOST_INSTANCES
 
 STOPPED, RUNNING = "Stopped", "Running"
 USUAL_INSTANCES: Final = 2
-MOST_INSTANCES: Final = 10
 UNDER_WAY: Final = {
     "StartApplicationGateway": "Starting",
     "StopApplicationGateway": "Stopping",
@@ -35,14 +35,18 @@ UNDER_WAY: Final = {
 routes: RouteTable = RouteTable(rules.NAMED)
 
 
-class _Gateways(Collection[ApplicationGateway, wire.CreateApplicationGatewayParameters]):
+class _Gateways(
+    Updated[
+        ApplicationGateway, wire.CreateApplicationGatewayParameters, wire.UpdateApplicationGatewayParameters
+    ]
+):
     resource: str = "ApplicationGateway"
     noun: str = "application gateway"
     verbs: Sequence[Verb] = ("list", "read", "create", "put", "remove")
-    putting: str = "Update"
     path = "services/networking/applicationgateways"
     parameter = "gatewayName"
     request = wire.CreateApplicationGatewayParameters
+    update = wire.UpdateApplicationGatewayParameters
     kept_in: str = "application_gateways"
     listing: type[Document] = wire.ApplicationGateways
     quota: str = "application_gateways"
@@ -54,20 +58,19 @@ class _Gateways(Collection[ApplicationGateway, wire.CreateApplicationGatewayPara
         size, instances = _extent(wanted.gateway_size, wanted.instance_count)
         return ApplicationGateway(name, network, subnets, size, instances, wanted.description)
 
-    def put(self, call: Call) -> Reply:
-        gateway, wanted = self.find(call), call.body(wire.UpdateApplicationGatewayParameters)
-        size, instances = _extent(
-            wanted.gateway_size or gateway.size, wanted.instance_count or gateway.instances
-        )
+    def change(
+        self, call: Call, thing: ApplicationGateway, wanted: wire.UpdateApplicationGatewayParameters
+    ) -> Reply:
+        size, instances = _extent(wanted.gateway_size or thing.size, wanted.instance_count or thing.instances)
         changes: dict[str, object] = {"size": size, "instances": instances}
         if wanted.vnet_name or wanted.subnets:
-            place = wanted.vnet_name or gateway.network, wanted.subnets or gateway.subnets
+            place = wanted.vnet_name or thing.network, wanted.subnets or thing.subnets
             changes["network"], changes["subnets"] = place = _place(call.subscription, *place)
-            if place != (gateway.network, gateway.subnets):
-                _require(gateway, STOPPED)
+            if place != (thing.network, thing.subnets):
+                _require(thing, STOPPED)
         if wanted.description is not None:
             changes["description"] = wanted.description
-        return self.begin(call, gateway, changing(gateway, **changes))
+        return self.begin(call, thing, changing(thing, **changes))
 
     def remove(self, call: Call) -> Reply:
         _require(self.find(call), STOPPED)
@@ -102,10 +105,7 @@ def _extent(size: str | None, instances: int) -> tuple[str, int]:
 
 def _place(subscription: Subscription, network: str, names: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     """Return a network and its subnets as they are spelt; refuse those that a gateway cannot be in."""
-    site = subscription.networks.sites.get(network)
-    if site is None:
-        sentence = f"The specified virtual network name '{network}' is not valid or could not be found."
-        raise refusals.bad_request(sentence)  # [lifecycles 0]
+    site = rules.network(subscription, network)
     known = {subnet.name.lower(): subnet for subnet in site.subnets if subnet.name.lower() != rules.SUBNET}
     there = names and {name.lower() for name in names} <= known.keys()
     sentence = f"An application gateway cannot be in these subnets of {site.name}: {', '.join(names)}."

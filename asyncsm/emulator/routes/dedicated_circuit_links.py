@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from typing import Final
-from uuid import UUID
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.circuits import CircuitLink, DedicatedCircuit
-from asyncsm.emulator.collections import Collection, Parameters, Verb, Whole
+from asyncsm.emulator.collections import ANYTHING, AtOnce, Collection, Parameters, Updated, Verb, Whole
 from asyncsm.emulator.routes.dedicated_circuits import CIRCUIT, circuits
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import circuits as rules
@@ -119,13 +118,22 @@ def _unlink(circuit: DedicatedCircuit, key: str) -> None:
 
 
 class _Authorizations(
-    Collection[wire.DedicatedCircuitLinkAuthorization, wire.CreateDedicatedCircuitLinkAuthorization]
+    Updated[
+        wire.DedicatedCircuitLinkAuthorization,
+        wire.CreateDedicatedCircuitLinkAuthorization,
+        wire.UpdateDedicatedCircuitLinkAuthorization,
+    ],
+    AtOnce[wire.DedicatedCircuitLinkAuthorization, wire.CreateDedicatedCircuitLinkAuthorization],
 ):
     resource: str = "DedicatedCircuitLinkAuthorization"
     noun: str = "link authorization"
-    verbs: Sequence[Verb] = ("list", "read", "create", "remove")
+    verbs: Sequence[Verb] = ("list", "read", "create", "patch", "remove")
     path: str = f"{CIRCUIT}/authorizations"
     parameter = "authorizationId"
+    request = wire.CreateDedicatedCircuitLinkAuthorization
+    update = wire.UpdateDedicatedCircuitLinkAuthorization
+    by_id: bool = True
+    name_pattern = ANYTHING
     kept_in: str = "authorizations"
     whole: Whole | None = circuits
     listing: type[Document] = wire.DedicatedCircuitLinkAuthorizations
@@ -142,13 +150,12 @@ class _Authorizations(
             microsoft_ids=wanted.microsoft_ids,
         )
 
-    def create(self, call: Call) -> Reply:
-        """Answer a POST: the authorization is there."""
-        held = self.held(call.subscription, call.parameters)
-        wanted = call.body(wire.CreateDedicatedCircuitLinkAuthorization)
-        made = self.make(call, str(UUID(call.new_id())), wanted)
-        held[made.link_authorization_id] = made
-        return Reply(document=self.shown(call, made))
+    def made(self, call: Call, thing: wire.DedicatedCircuitLinkAuthorization) -> Reply:
+        return self.answered(self.shown(call, thing))
+
+    def remove(self, call: Call) -> Reply:
+        """Answer a DELETE, which takes its time."""
+        return Collection.remove(self, call)
 
     def drop(self, subscription: Subscription, parameters: Parameters) -> None:
         """Take the links along that were made by it [guess]."""
@@ -164,34 +171,33 @@ class _Authorizations(
         used = rules.used(circuits.find(call), thing.link_authorization_id)
         return thing.model_copy(update={"used": used})
 
-    def change(self, call: Call, **changes: object) -> wire.DedicatedCircuitLinkAuthorization:
-        """Change one at once, and return it."""
+    def change(
+        self,
+        call: Call,
+        thing: wire.DedicatedCircuitLinkAuthorization,
+        wanted: wire.UpdateDedicatedCircuitLinkAuthorization,
+    ) -> Reply:
+        most = max(1, rules.used(circuits.find(call), thing.link_authorization_id))
+        refusals.require(wanted.limit >= most, "More links than that have been made.")  # [guess]
+        description = thing.description if wanted.description is None else wanted.description
+        return self.changed(call, limit=wanted.limit, description=description)
+
+    def changed(self, call: Call, **changes: object) -> Reply:
+        """Change one at once, and show it."""
         changed = self.find(call).model_copy(update=changes)
         self.held(call.subscription, call.parameters)[changed.link_authorization_id] = changed
-        return changed
+        return self.answered(self.shown(call, changed))
 
 
 authorizations: Final = _Authorizations(routes)
 AUTHORIZATION: Final = authorizations.one
 
 
-@routes.patch(AUTHORIZATION, "UpdateDedicatedCircuitLinkAuthorization")
-def update_authorization(call: Call) -> Reply:
-    """Set Dedicated Circuit Link Authorization."""
-    known = authorizations.find(call)
-    wanted = call.body(wire.UpdateDedicatedCircuitLinkAuthorization)
-    if wanted.limit < max(1, rules.used(circuits.find(call), known.link_authorization_id)):
-        raise refusals.bad_request("More links than that have been made.")  # [guess]
-    description = known.description if wanted.description is None else wanted.description
-    changed = authorizations.change(call, limit=wanted.limit, description=description)
-    return Reply(document=authorizations.shown(call, changed))
-
-
 @routes.post(f"{AUTHORIZATION}/microsoftids", "AddMicrosoftIdsToLinkAuthorization")
 def add_ids(call: Call) -> Reply:
     """New Dedicated Circuit Link Authorization Microsoft Ids."""
     known, given = _ids(call)
-    authorizations.change(call, microsoft_ids=",".join(dict.fromkeys([*known, *given])))
+    authorizations.changed(call, microsoft_ids=",".join(dict.fromkeys([*known, *given])))
     return Reply()
 
 
@@ -199,7 +205,7 @@ def add_ids(call: Call) -> Reply:
 def remove_ids(call: Call) -> Reply:
     """Remove Dedicated Circuit Link Authorization Microsoft Ids; links that were made stay [guess]."""
     known, given = _ids(call)
-    authorizations.change(call, microsoft_ids=",".join(one for one in known if one not in given))
+    authorizations.changed(call, microsoft_ids=",".join(one for one in known if one not in given))
     return Reply()
 
 

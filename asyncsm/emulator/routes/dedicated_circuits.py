@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from ipaddress import IPv4Network
 from typing import Final, TypeVar
-from uuid import UUID
 
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.circuits import DedicatedCircuit
-from asyncsm.emulator.collections import Collection, Verb, Whole
+from asyncsm.emulator.collections import Collection, Updated, Verb, Whole, changing
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import circuits as rules
-from asyncsm.emulator.saved_names import effect
+from asyncsm.emulator.rules import circuits as rules, gateways
 from asyncsm.wire import express_route as wire
 from asyncsm.wire.base import XmlModel
 
@@ -27,15 +24,16 @@ AZURE: Final = 12076
 """Number of Azure's autonomous system [rec express_route]."""
 
 
-class _Circuits(Collection[DedicatedCircuit, wire.CreateDedicatedCircuit]):
+class _Circuits(Updated[DedicatedCircuit, wire.CreateDedicatedCircuit, wire.UpdateDedicatedCircuit]):
     resource: str = "DedicatedCircuit"
     noun: str = "dedicated circuit"
     verbs: Sequence[Verb] = ("list", "read", "create", "put", "remove")
     path = "services/networking/dedicatedcircuits"
     parameter = "serviceKey"
     request = wire.CreateDedicatedCircuit
-    putting: str = "Update"
+    update = wire.UpdateDedicatedCircuit
     kept_in: str = "dedicated_circuits"
+    by_id: bool = True  # [rec express_route/dedicated_circuit_tests]
     quota: str = "dedicated_circuits"
     # [rec express_route/dedicated_circuit_tests]
     missing: str = rules.MISSING
@@ -55,9 +53,9 @@ class _Circuits(Collection[DedicatedCircuit, wire.CreateDedicatedCircuit]):
         shown = wire.DedicatedCircuit(
             bandwidth=wanted.bandwidth,
             billing_type=wanted.billing_type or wire.BillingType.METERED_DATA,
-            circuit_name=name,
+            circuit_name=wanted.circuit_name,
             location=rules.require_location(provider, wanted.location),
-            service_key=str(UUID(call.new_id())),
+            service_key=name,
             service_provider_name=provider.name.lower(),  # [rec express_route/dedicated_circuit_tests]
             service_provider_provisioning_state=State.NOT_PROVISIONED,
             sku=wanted.sku or wire.CircuitSku.STANDARD,
@@ -65,20 +63,8 @@ class _Circuits(Collection[DedicatedCircuit, wire.CreateDedicatedCircuit]):
         )
         return DedicatedCircuit(shown)
 
-    def create(self, call: Call) -> Reply:
-        """Answer a POST; the operation tells the key, which the service made [rec express_route]."""
-        wanted = call.body(self.request)
-        held = self.held(call.subscription, call.parameters)
-        made = self.make(call, wanted.circuit_name, wanted)
-        self.require_new(call, held, made.name)
-        reply = call.accept(locks=[made], data=made.key)
-        held[made.key] = made
-        return reply
-
-    def put(self, call: Call) -> Reply:
-        """Answer a PUT; what the request does not name stays [rec express_route]."""
-        circuit, wanted = self.find(call), call.body(wire.UpdateDedicatedCircuit)
-        known = circuit.shown
+    def change(self, call: Call, thing: DedicatedCircuit, wanted: wire.UpdateDedicatedCircuit) -> Reply:
+        known = thing.shown
         changed = known.model_copy(update=_given(wanted, wire.DedicatedCircuit))
         rules.require_bandwidth(rules.provider_of(known.service_provider_name), changed.bandwidth)
         types = wire.BillingType
@@ -86,19 +72,16 @@ class _Circuits(Collection[DedicatedCircuit, wire.CreateDedicatedCircuit]):
         if changed.bandwidth < known.bandwidth or metered:
             sentence = "A circuit can neither get less bandwidth nor go back to metered data."
             raise refusals.bad_request(sentence)  # [guess]
-        return self.begin(call, circuit, partial(_changed, circuit, changed))
+        return self.begin(call, thing, changing(thing, shown=changed))
 
     def remove(self, call: Call) -> Reply:
         """Answer a DELETE, which is refused at once."""
         key = call.parameters[self.parameter]
         circuit = self.held(call.subscription, call.parameters).get(key)
-        if circuit is None:
-            # [rec express_route/dedicated_circuit_tests]
-            raise refusals.bad_request(
-                f"The specified service key '{key}' is not valid or could not be found."
-            )
+        if circuit is None:  # [rec express_route/dedicated_circuit_tests]
+            raise gateways.unknown("service key", key)
         for user in rules.users(call.state, circuit):
-            sentence = f"The dedicated circuit {circuit.name} is in use by {user}."
+            sentence = self.used.format(noun=self.noun, name=circuit.name, user=user)
             raise refusals.bad_request(sentence)  # [guess]
         return super().remove(call)
 
@@ -116,11 +99,6 @@ def _given(request: XmlModel, model: type[XmlModel]) -> dict[str, object]:
     """Return what of a request another document has, too, by the names of the fields."""
     shared = (request.model_fields_set & model.model_fields.keys()) - {"extra_elements"}
     return {name: value for name, value in request if name in shared and value is not None}
-
-
-@effect("circuits/changed")
-def _changed(circuit: DedicatedCircuit, shown: wire.DedicatedCircuit) -> None:
-    circuit.shown = shown
 
 
 circuits: Final = _Circuits(routes)
@@ -282,20 +260,18 @@ def provision(call: Call) -> Reply:
     if circuit.connected_by is not None:
         raise refusals.conflict("The cross connection already exists.")  # [guess]
     tag = 1 + max(one.tag for _, one in rules.all_circuits(call.state))
-    then = partial(_connect, circuit, State.PROVISIONING, call.subscription.id, tag)
-    return call.accept(locks=[circuit], then=then)
+    return _told(call, circuit, State.PROVISIONING, tag)
 
 
 @routes.put(f"{CIRCUIT}/crossconnection", "UpdateCrossConnection")
 def notify(call: Call) -> Reply:
     """Update Cross Connection, which stays also where it is not provisioned [guess]."""
     circuit, news = _connected(call), call.body(wire.UpdateCrossConnection).operation
-    state = State(news.removeprefix("NotifyCrossConnection"))
-    then = partial(_connect, circuit, state, call.subscription.id, circuit.tag)
-    return call.accept(locks=[circuit], then=then)
+    return _told(call, circuit, State(news.removeprefix("NotifyCrossConnection")), circuit.tag)
 
 
-@effect("circuits/connect")
-def _connect(circuit: DedicatedCircuit, state: State, provider: str, tag: int) -> None:
-    circuit.connected_by, circuit.tag = provider, tag
-    circuit.change(service_provider_provisioning_state=state)
+def _told(call: Call, circuit: DedicatedCircuit, state: State, tag: int) -> Reply:
+    shown = circuit.shown.model_copy(update={"service_provider_provisioning_state": state})
+    return circuits.begin(
+        call, circuit, changing(circuit, connected_by=call.subscription.id, tag=tag, shown=shown)
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
-from functools import partial
 from typing import Final
 
 from cryptography import x509
@@ -13,10 +12,10 @@ from cryptography.hazmat.primitives.hashes import SHA1
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.collections import changing
 from asyncsm.emulator.gateways import ClientRootCertificate, Gateway, GatewayConnection
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import circuits, gateways as rules, vpn_devices
-from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import networks, vpn_gateways as wire
 
@@ -29,16 +28,7 @@ routes: RouteTable = RouteTable(rules.NAMED)
 
 def _network(call: Call) -> networks.VirtualNetworkSite:
     """Return the virtual network of the path."""
-    name = call.parameters["networkName"]
-    found = call.subscription.networks.sites.get(name)
-    if found is None:  # [rec network/get_gateway_tests]
-        raise _unknown("virtual network", name)
-    return found
-
-
-def _unknown(kind: str, name: str) -> refusals.Refusal:
-    # [rec network/set_shared_key_tests]
-    return refusals.bad_request(f"The specified {kind} name '{name}' is not valid or could not be found.")
+    return rules.network(call.subscription, call.parameters["networkName"])
 
 
 def _present(call: Call) -> tuple[networks.VirtualNetworkSite, Gateway | None]:
@@ -55,18 +45,12 @@ def _running(call: Call) -> tuple[networks.VirtualNetworkSite, Gateway]:
     return site, rules.require_provisioned(gateway)
 
 
-def _require_dynamic(gateway: Gateway) -> None:
-    if gateway.type != wire.GatewayType.DYNAMIC_ROUTING:  # [rec network/set_default_sites_tests]
-        sentence = "This operation is enabled only for the following gateway mode(s): BrooklynLite. "
-        raise refusals.bad_request(sentence)  # [rec network/set_default_sites_tests]
-
-
 def _site(network: networks.VirtualNetworkSite, name: str) -> str:
     """Return a local network site as its network's file spells it."""
     for site in network.gateway.sites if network.gateway is not None else ():
         if site.name.lower() == name.lower():
             return site.name
-    raise _unknown("local network site", name)  # [rec network/get_ipsec_parameters_tests]
+    raise rules.unknown("local network site name", name)  # [rec network/get_ipsec_parameters_tests]
 
 
 def _connection_to(call: Call, gateway: Gateway, site: str) -> GatewayConnection:
@@ -85,25 +69,19 @@ def _connection(call: Call) -> tuple[Gateway, GatewayConnection]:
 def get(call: Call) -> Reply:
     """Get Gateway; a network without one is told so with 200 [rec network/get_gateway_tests]."""
     _, gateway = _present(call)
-    if gateway is None or gateway.state == rules.NOT_PROVISIONED:
-        size = "None" if gateway is None else gateway.size
-        shown = wire.VpnGateway(
-            gateway_type=wire.GatewayType.STATIC_ROUTING,
-            last_event=None if gateway is None else gateway.event,
-            state=rules.NOT_PROVISIONED,
-            gateway_size=wire.GatewaySize(size),
-            gateway_id=None,
-        )
-    else:
-        shown = wire.VpnGateway(
-            gateway_type=wire.GatewayType(gateway.type),
-            last_event=gateway.event,
-            state=gateway.state,
-            vip_address=gateway.address,
-            default_sites=list(gateway.default_sites),
-            gateway_size=wire.GatewaySize(gateway.size),
-            gateway_id=gateway.id,
-        )
+    shown = wire.VpnGateway(
+        gateway_type=wire.GatewayType.STATIC_ROUTING,
+        last_event=None,
+        state=rules.NOT_PROVISIONED,
+        gateway_size=wire.GatewaySize("None"),
+        gateway_id=None,
+    )
+    if gateway is not None:
+        shown.last_event, shown.gateway_size = gateway.event, wire.GatewaySize(gateway.size)
+    if gateway is not None and gateway.state != rules.NOT_PROVISIONED:
+        shown.gateway_type, shown.state = wire.GatewayType(gateway.type), gateway.state
+        shown.vip_address, shown.gateway_id = gateway.address, gateway.id
+        shown.default_sites = list(gateway.default_sites)
     return Reply(document=shown)
 
 
@@ -116,22 +94,14 @@ def create(call: Call) -> Reply:
             "A gateway is not specified in the network configuration file for the specified virtual network name: "
             f"{network.name}. Make sure that a gateway which references a local network site is specified."
         )
-    require_subnet(network)
+    rules.require_subnet(network)
     if gateway is not None and gateway.state != rules.NOT_PROVISIONED:  # [lifecycles 4]
         raise refusals.conflict(f"The virtual network {network.name} already has a gateway.")
     wanted = call.body(wire.CreateGatewayParameters)
-    reply = rules.provision(call, network.name, network.id or "", wanted.gateway_size, wanted.gateway_type)
+    reply = rules.provision(call, network, wanted)
     if gateway is not None:
         del call.subscription.gateways[gateway.id]
     return reply
-
-
-def require_subnet(network: networks.VirtualNetworkSite) -> None:
-    """Refuse a network that has no subnet for a gateway."""
-    if not any(subnet.name.lower() == rules.SUBNET for subnet in network.subnets):
-        raise refusals.bad_request(  # [guess]
-            f"The virtual network {network.name} has no subnet GatewaySubnet."
-        )  # [guess]
 
 
 @routes.delete(GATEWAY, "DeleteGateway")
@@ -142,12 +112,6 @@ def delete(call: Call) -> Reply:
         return call.accept(locks=[gateway])
     circuits.require_unlinked(call, gateway.network)
     return rules.deprovision(call, gateway)
-
-
-@routes.patch(GATEWAY, "UpdateGateway")
-def update(call: Call) -> Reply:
-    """Reset, Resize and Failover Gateway."""
-    return rules.update(call, _present(call)[1])
 
 
 @routes.get(f"{GATEWAY}/connections", "ListGatewaySiteConnections")
@@ -175,49 +139,28 @@ def connect(call: Call) -> Reply:
     gateway, connection = _connection(call)
     wanted = call.body(wire.UpdateConnection).operation
     since = {"Connect": call.now, "Disconnect": None}.get(wanted, connection.connected)
-    return rules.change(call, gateway, connection, {"connected": since})
-
-
-@routes.get(f"{CONNECTION}/ipsecparameters", "GetGatewayIpsecParameters")
-def get_ipsec(call: Call) -> Reply:
-    """Get IPsec Parameters [rec network/set_ipsec_parameters_tests]."""
-    _, connection = _connection(call)
-    usual = wire.IPsecParameters(encryption_type="RequireEncryption", pfs_group="None")
-    return Reply(document=connection.ipsec or usual)
-
-
-@routes.patch(f"{CONNECTION}/ipsecparameters", "SetGatewayIpsecParameters")
-def set_ipsec(call: Call) -> Reply:
-    """Set IPsec Parameters."""
-    _require_dynamic(_running(call)[1])
-    return rules.set_ipsec(call, *_connection(call))
+    return rules.change(call, gateway, connection, connected=since)
 
 
 @routes.post(f"{GATEWAY}/defaultsites", "SetGatewayDefaultSites")
 def set_default_sites(call: Call) -> Reply:
     """Set Default Sites: there is one."""
     network, gateway = _running(call)
-    _require_dynamic(gateway)
+    rules.require_dynamic(gateway)
     site = _site(network, call.body(wire.DefaultSiteList).site or "")
-    then = partial(_set_default_sites, gateway, (site,))
-    return call.accept(locks=[gateway], then=then)
+    return call.accept(locks=[gateway], then=changing(gateway, default_sites=(site,)))
 
 
 @routes.delete(f"{GATEWAY}/defaultsites", "RemoveGatewayDefaultSites")
 def remove_default_sites(call: Call) -> Reply:
     """Remove Default Sites."""
     _, gateway = _running(call)
-    _require_dynamic(gateway)
-    return call.accept(locks=[gateway], then=partial(_set_default_sites, gateway, ()))
+    rules.require_dynamic(gateway)
+    return call.accept(locks=[gateway], then=changing(gateway, default_sites=()))
 
 
-@effect("gateways/default-sites")
-def _set_default_sites(gateway: Gateway, sites: tuple[str, ...]) -> None:
-    gateway.default_sites = sites
-
-
-rules.serve_keys(routes.put, routes, CONNECTION, "GatewaySharedKey", _connection)
-rules.serve_captures(routes, GATEWAY, "", lambda call: _present(call)[1])
+rules.serve_gateway(routes, GATEWAY, "", lambda call: _present(call)[1])
+rules.serve_connection(routes, CONNECTION, "Gateway", routes.put, _connection)
 
 
 @routes.get("services/networking/supporteddevices", "ListSupportedDevices")

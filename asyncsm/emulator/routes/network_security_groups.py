@@ -15,6 +15,7 @@ from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import common_fields
 from asyncsm.wire import network_security_groups as wire
 from asyncsm.wire.document import Document
+from asyncsm.wire.figures import HIGHEST_PORT
 
 routes: RouteTable = RouteTable()
 
@@ -84,7 +85,7 @@ def _is_prefix(text: str) -> bool:
 
 def _is_port_range(text: str) -> bool:
     ports = [int(port) if port.isdecimal() else -1 for port in text.split("-")]
-    return text == "*" or (len(ports) <= 2 and 0 <= ports[0] <= ports[-1] <= 65535)
+    return text == "*" or (len(ports) <= 2 and 0 <= ports[0] <= ports[-1] <= HIGHEST_PORT)
 
 
 _VALID: Final[Mapping[str, Callable[[Any], bool]]] = {

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
-from typing import Final
+from collections.abc import Sequence
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
-from asyncsm.emulator.collections import Collection, Parameters, Verb
+from asyncsm.emulator.collections import Collection, Verb
 from asyncsm.emulator.compute import Role
 from asyncsm.emulator.networking import RouteTable
 from asyncsm.emulator.places import Associated, Holders, Interfaces, Place, Roles, Subnets
 from asyncsm.emulator.routes import role_instances
 from asyncsm.emulator.routing import RouteTable as Routes
-from asyncsm.emulator.rules import addresses, common_fields, path_resources
-from asyncsm.emulator.saved_names import effect
+from asyncsm.emulator.rules import common_fields, path_resources
 from asyncsm.wire import route_tables as wire
 from asyncsm.wire.document import Document
 
@@ -81,32 +78,14 @@ class _Routes(Collection[wire.Route, wire.Route]):
     quota = "routes_per_route_table"
 
     def check(self, name: str, wanted: wire.Route) -> None:
-        """Refuse in the order and the words of [rec network/set_route_tests]."""
         if (wanted.name or "").lower() != name.lower():
             # [rec network/set_route_tests]
             raise refusals.bad_request(f"Route name {wanted.name or ''} is invalid.")
-        if not wanted.address_prefix:
-            raise refusals.bad_request(  # [rec network/set_route_tests]
-                "The address prefix is a mandatory parameter, but it is not specified."
-            )
-        if wanted.next_hop is None:
-            # [rec network/set_route_tests]
-            raise refusals.bad_request("The next hop is a mandatory parameter, but it is not specified.")
-        if wanted.next_hop.type not in {*wire.NextHopKind}:
-            kinds = ", ".join(wire.NextHopKind)
-            # [rec network/set_route_tests]
-            raise refusals.bad_request(f"The next hop type is invalid. Please use next hop types {kinds}.")
-        try:
-            addresses.block_of(wanted.address_prefix)
-        except ValueError as error:
-            sentence = (
-                f"The address prefix {wanted.address_prefix} is invalid. Please use valid CIDR notation."
-            )
-            raise refusals.bad_request(sentence) from error  # [rec network/set_route_tests]
-        if wanted.next_hop.type == wire.NextHopKind.VIRTUAL_APPLIANCE and not wanted.next_hop.ip_address:
-            raise refusals.bad_request("The next hop VirtualAppliance needs an IpAddress.")  # [guess]
 
     def make(self, call: Call, name: str, wanted: wire.Route) -> wire.Route:
+        hop = wanted.next_hop or wire.NextHop()
+        is_complete = hop.type != wire.NextHopKind.VIRTUAL_APPLIANCE or hop.ip_address
+        refusals.require(is_complete, "The next hop VirtualAppliance needs an IpAddress.")  # [guess]
         return wanted.model_copy(update={"name": name.lower()})  # [lifecycles 3]
 
 
@@ -136,56 +115,45 @@ def effective_routes(call: Call) -> Reply:
     found: list[wire.EffectiveRoute] = []
     # Before an instance runs there are none [rec network/get_effective_route_table_tests].
     if site is not None and instance.power_state == "Started":
-        found = [
-            _effective("", "Default", prefix, "VNETLocal") for prefix in site.address_space.address_prefixes
+        local = wire.NextHop(type=wire.NextHopKind.VNET_LOCAL)
+        own = [
+            wire.Route(name="", address_prefix=one, next_hop=local)
+            for one in site.address_space.address_prefixes
         ]
+        found = [_effective("Default", route) for route in own]
         of_subnet = [one.route_table_name for one in site.subnets if one.name in subnets[:1]]
         for table in filter(None, of_subnet):
-            for route in call.subscription.route_tables[table].routes.values():
-                hop = route.next_hop or wire.NextHop()
-                found.append(
-                    _effective(
-                        route.name or "", "User", route.address_prefix or "", hop.type or "", hop.ip_address
-                    )
-                )
+            found += [
+                _effective("User", one) for one in call.subscription.route_tables[table].routes.values()
+            ]
     return Reply(document=wire.EffectiveRouteTable(effective_route_list=found))
 
 
-def _effective(
-    name: str, source: str, prefix: str, kind: str, address: str | None = None
-) -> wire.EffectiveRoute:
-    hop = wire.EffectiveNextHop(type=kind, ip_addresses=[address] if address else [])
+def _effective(source: str, route: wire.Route) -> wire.EffectiveRoute:
+    hop = route.next_hop or wire.NextHop()
     return wire.EffectiveRoute(
-        name=name, source=source, status="Active", address_prefixes=[prefix], effective_next_hop=hop
+        name=route.name,
+        source=source,
+        status="Active",
+        address_prefixes=[route.address_prefix or ""],
+        effective_next_hop=wire.EffectiveNextHop(
+            type=hop.type, ip_addresses=[hop.ip_address] if hop.ip_address else []
+        ),
     )
 
 
-_FORWARDING: Final[Mapping[str, Holders[Role]]] = {"Role": Roles(), "NetworkInterface": Interfaces()}
-"""Roles and network interfaces, by their nouns, which stand in saved states and stay."""
-
-
-def _serve_forwarding(noun: str, holders: Holders[Role]) -> None:
-    """Enter the routes that say if they may pass on the traffic of others; at first none may [guess]."""
+def _serve_forwarding(holders: Holders[Role]) -> None:
+    """Enter the routes that say if places may pass on the traffic of others; at first none may [guess]."""
 
     def read(call: Call) -> Reply:
-        part = holders.part(holders.holder(call)[0], call.parameters)
-        return Reply(document=wire.IPForwarding(state=getattr(part, "ip_forwarding", None) or "Disabled"))
+        return Reply(document=wire.IPForwarding(state=holders.read(call, "ip_forwarding") or "Disabled"))
 
     def put(call: Call) -> Reply:
-        state = call.body(wire.IPForwarding).state
-        role, lock, _ = holders.holder(call)
-        if state not in {"Enabled", "Disabled"}:
-            raise refusals.bad_request(f"{state} is neither Enabled nor Disabled.")  # [guess]
-        return call.accept(locks=[lock], then=partial(_forward, noun, role, dict(call.parameters), state))
+        return holders.change(call, "ip_forwarding", call.body(wire.IPForwarding).state)
 
-    routes.get(f"{holders.path}/ipforwarding", f"GetIPForwardingFor{noun}")(read)
-    routes.post(f"{holders.path}/ipforwarding", f"SetIPForwardingOn{noun}")(put)
+    routes.get(f"{holders.path}/ipforwarding", f"GetIPForwardingFor{holders.noun}")(read)
+    routes.post(f"{holders.path}/ipforwarding", f"SetIPForwardingOn{holders.noun}")(put)
 
 
-@effect("route-tables/forward")
-def _forward(noun: str, role: Role, parameters: Parameters, state: str) -> None:
-    _FORWARDING[noun].replace(role, parameters, "ip_forwarding", state)
-
-
-for _noun, _holders in _FORWARDING.items():
-    _serve_forwarding(_noun, _holders)
+_serve_forwarding(Roles())
+_serve_forwarding(Interfaces())

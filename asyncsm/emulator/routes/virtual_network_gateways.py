@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Final, TypeVar
 
 from pydantic import SecretStr
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
-from asyncsm.emulator.collections import Immediate, Verb
+from asyncsm.emulator.collections import ANYTHING, AtOnce, Updated, Verb, dropping
 from asyncsm.emulator.gateways import Gateway, GatewayConnection
-from asyncsm.emulator.routes.gateways import require_subnet
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import addresses, circuits, gateways as rules
-from asyncsm.emulator.saved_names import effect
+from asyncsm.emulator.rules import circuits, gateways as rules
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import virtual_network_gateways as wire, vpn_gateways
 from asyncsm.wire.document import Document
@@ -84,27 +81,15 @@ def get(call: Call) -> Reply:
 @routes.post("services/networking/{networkName}/virtualnetworkgateways", "CreateVirtualNetworkGateway")
 def create(call: Call) -> Reply:
     """Create Virtual Network Gateway: a network may have several, whose names differ."""
-    name = call.parameters["networkName"]
-    network = call.subscription.networks.sites.get(name)
-    if network is None:
-        sentence = f"The specified virtual network name '{name}' is not valid or could not be found."
-        raise refusals.bad_request(sentence)  # [lifecycles 0]
-    require_subnet(network)
+    network = rules.network(call.subscription, call.parameters["networkName"])
+    rules.require_subnet(network)
     wanted = call.body(wire.CreateVirtualNetworkGatewayParameters)
     if not wanted.gateway_name:
         raise refusals.bad_request("The gateway name is null or empty.")  # [guess]
     for one in call.subscription.gateways.values():
         if one.network_id == network.id and (one.name or "").lower() == wanted.gateway_name.lower():
             raise refusals.conflict(f"A gateway with the name '{one.name}' already exists.")  # [guess]
-    return rules.provision(
-        call,
-        network.name,
-        network.id or "",
-        wanted.gateway_size,
-        wanted.gateway_type,
-        wanted.gateway_name,
-        wanted.bgp_settings,
-    )
+    return rules.provision(call, network, wanted, wanted.gateway_name, wanted.bgp_settings)
 
 
 @routes.delete(GATEWAY, "DeleteVirtualNetworkGateway")
@@ -117,33 +102,28 @@ def delete(call: Call) -> Reply:
     return rules.deprovision(call, gateway)
 
 
-@routes.patch(GATEWAY, "UpdateVirtualNetworkGateway")
-def update(call: Call) -> Reply:
-    """Reset and Resize Virtual Network Gateway."""
-    return rules.update(call, _gateway(call), "VirtualNetwork")
-
-
-rules.serve_captures(routes, GATEWAY, "VirtualNetwork", _gateway)
+rules.serve_gateway(routes, GATEWAY, "VirtualNetwork", _gateway)
 
 
 # Local network gateways, whose changes are done with the answer
 
 
-def _require_prefixes(space: wire.AddressStrings | None) -> None:
-    for prefix in space.strings if space is not None else ():
-        try:
-            addresses.block_of(prefix)
-        except ValueError as error:
-            raise refusals.bad_request(f"The address prefix {prefix} is not valid.") from error  # [guess]
-
-
-class _LocalGateways(Immediate[wire.LocalNetworkGateway, wire.CreateLocalNetworkGatewayParameters]):
+class _LocalGateways(
+    Updated[
+        wire.LocalNetworkGateway,
+        wire.CreateLocalNetworkGatewayParameters,
+        wire.UpdateLocalNetworkGatewayParameters,
+    ],
+    AtOnce[wire.LocalNetworkGateway, wire.CreateLocalNetworkGatewayParameters],
+):
     resource: str = "LocalNetworkGateway"
     noun: str = "local network gateway"
     verbs: Sequence[Verb] = ("list", "read", "create", "patch", "remove")
     path = "services/networking/localnetworkgateways"
     parameter = "gatewayId"
     request = wire.CreateLocalNetworkGatewayParameters
+    update = wire.UpdateLocalNetworkGatewayParameters
+    name_pattern = ANYTHING
     kept_in: str = "local_network_gateways"
     listing: type[Document] = wire.LocalNetworkGateways
     by_id: bool = True
@@ -154,7 +134,6 @@ class _LocalGateways(Immediate[wire.LocalNetworkGateway, wire.CreateLocalNetwork
     def make(
         self, call: Call, name: str, wanted: wire.CreateLocalNetworkGatewayParameters
     ) -> wire.LocalNetworkGateway:
-        _require_prefixes(wanted.address_space)
         return wire.LocalNetworkGateway(
             address_space=wanted.address_space or wire.AddressStrings(),
             gateway_name=wanted.gateway_name,
@@ -171,18 +150,17 @@ class _LocalGateways(Immediate[wire.LocalNetworkGateway, wire.CreateLocalNetwork
         """Answer with an empty location, which is nil in a list [rec network/locall_network_gateway_tests]."""
         return self.answered(self.find(call).model_copy(update={"location": ""}))
 
-    def put(self, call: Call) -> Reply:
-        """Answer a PATCH: what the request does not name stays."""
-        local, wanted = self.find(call), call.body(wire.UpdateLocalNetworkGatewayParameters)
-        _require_prefixes(wanted.address_space)
-        changed = local.model_copy()
-        changed.address_space = wanted.address_space or local.address_space
-        changed.bgp_settings = wanted.bgp_settings or local.bgp_settings
-        call.subscription.local_network_gateways[local.id] = changed
+    def change(
+        self,
+        call: Call,
+        thing: wire.LocalNetworkGateway,
+        wanted: wire.UpdateLocalNetworkGatewayParameters,
+    ) -> Reply:
+        changed = thing.model_copy()
+        changed.address_space = wanted.address_space or thing.address_space
+        changed.bgp_settings = wanted.bgp_settings or thing.bgp_settings
+        call.subscription.local_network_gateways[thing.id] = changed
         return self.answered()
-
-    def change(self, call: Call, thing: wire.LocalNetworkGateway, wanted: object) -> None:
-        """Change nothing: there is no PUT."""
 
     def users(self, subscription: Subscription, thing: wire.LocalNetworkGateway) -> Iterator[str]:
         connections = subscription.gateway_connections.values()
@@ -236,9 +214,8 @@ def create_connection(call: Call) -> Reply:
     if kind == wire.GatewayConnectionType.DEDICATED:
         circuits.usable(call, entity)
     if wanted.enable_bgp and local is not None and local.bgp_settings is None:
-        raise refusals.bad_request(  # [lifecycles 5]
-            "A connection with BGP needs the BgpSettings of the other end."
-        )  # [lifecycles 5]
+        # [lifecycles 5]
+        raise refusals.bad_request("A connection with BGP needs the BgpSettings of the other end.")
     if rules.key_of(gateway, entity) in call.subscription.gateway_connections:
         raise refusals.conflict(f"The gateway {gateway.name} is already connected to {entity}.")  # [guess]
     made = GatewayConnection(
@@ -260,45 +237,25 @@ def update_connection(call: Call) -> Reply:
     """Update Gateway Connection: what the request does not name stays."""
     gateway, connection = _connection(call)
     wanted = call.body(wire.UpdateGatewayConnectionParameters)
-    changes: dict[str, object] = {}
-    for name in ("routing_weight", "enable_bgp"):
-        if (value := getattr(wanted, name)) is not None:
-            changes[name] = value
+    given = {"routing_weight": wanted.routing_weight, "enable_bgp": wanted.enable_bgp}
+    changes: dict[str, object] = {name: value for name, value in given.items() if value is not None}
     if wanted.shared_key is not None:
         changes["shared_key"] = rules.valid_key(wanted.shared_key, any_characters=True)
-    return rules.change(call, gateway, connection, changes)
+    return rules.change(call, gateway, connection, **changes)
 
 
 @routes.delete(CONNECTION, "DeleteGatewayConnection")
 def delete_connection(call: Call) -> Reply:
     """Delete Gateway Connection."""
     gateway, connection = _connection(call)
-    then = partial(_drop, call.subscription, rules.key_of(gateway, connection.entity))
-    return call.accept(locks=[gateway], then=then)
+    held, key = call.subscription.gateway_connections, rules.key_of(gateway, connection.entity)
+    return call.accept(locks=[gateway], then=dropping(held, key))
 
 
-@effect("virtual-network-gateways/drop-connection")
-def _drop(subscription: Subscription, key: str) -> None:
-    del subscription.gateway_connections[key]
-
-
-rules.serve_keys(routes.patch, routes, GATEWAY + ENTITY, "GatewayConnectionSharedKey", _connection)
-
-
-@routes.get(f"{GATEWAY}{ENTITY}/ipsecparameters", "GetGatewayConnectionIpsecParameters")
-def get_ipsec(call: Call) -> Reply:
-    """Get IPsec Parameters, with the service's own where 0 was set [rec network/ipsec_parameters_v2_tests]."""
-    known = _connection(call)[1].ipsec or vpn_gateways.IPsecParameters(
-        encryption_type="RequireEncryption", pfs_group="None"
-    )
-    shown = known.model_copy()
-    shown.sa_data_size_kilobytes = known.sa_data_size_kilobytes or 102_400_000
-    shown.sa_life_time_seconds = known.sa_life_time_seconds or 3600
-    shown.hash_algorithm = known.hash_algorithm or "SHA1"
-    return Reply(document=shown)
-
-
-@routes.patch(f"{GATEWAY}{ENTITY}/ipsecparameters", "SetGatewayConnectionIpsecParameters")
-def set_ipsec(call: Call) -> Reply:
-    """Set IPsec Parameters."""
-    return rules.set_ipsec(call, *_connection(call))
+# The service's own values are told where 0 was set [rec network/ipsec_parameters_v2_tests].
+USUAL: Final[dict[str, int | str]] = {
+    "sa_data_size_kilobytes": 102_400_000,
+    "sa_life_time_seconds": 3600,
+    "hash_algorithm": "SHA1",
+}
+rules.serve_connection(routes, GATEWAY + ENTITY, "GatewayConnection", routes.patch, _connection, **USUAL)

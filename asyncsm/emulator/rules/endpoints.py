@@ -15,13 +15,13 @@ from asyncsm.wire.endpoints import (
     EndpointAcl,
     LoadBalancerProbe,
 )
+from asyncsm.wire.figures import HIGHEST_PORT
 from asyncsm.wire.roles import Role
 from asyncsm.wire.values import is_nil
 
 LOWEST_FREE_PORT: Final = 49152
 """From here on the service picks public ports."""
 
-HIGHEST_PORT: Final = 65535
 MOST_ENDPOINTS: Final = 150
 """The most that the machines of one hosted service can have together."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import string
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from random import Random
@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Handler, Reply
+from asyncsm.emulator.collections import keeping
 from asyncsm.emulator.dialects import Dialect
 from asyncsm.emulator.gateways import Gateway, GatewayConnection
 from asyncsm.emulator.routing import RouteTable
@@ -22,14 +23,17 @@ from asyncsm.emulator.rules.instances import Timing, public_address
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import vpn_gateways as wire
+from asyncsm.wire.figures import MOST_CAPTURE, MOST_KEY
 from asyncsm.wire.gateways import GatewayOperationAsyncResponse
-from asyncsm.wire.virtual_network_gateways import BgpSettings
+from asyncsm.wire.networks import VirtualNetworkSite
+from asyncsm.wire.virtual_network_gateways import BgpSettings, CreateVirtualNetworkGatewayParameters
 
 PROVISIONED: Final = wire.GatewayState.PROVISIONED
 NOT_PROVISIONED: Final = wire.GatewayState.NOT_PROVISIONED
 LETTERS: Final = string.ascii_letters + string.digits
 USUAL_KEY: Final = 32
-MOST_CAPTURE: Final = 300
+ENCRYPTION: Final = wire.IPsecParameters(encryption_type="RequireEncryption", pfs_group="None")
+"""Encryption of a connection before one is set [rec network/set_ipsec_parameters_tests]."""
 STOPPING: Final = 240.0
 """Seconds from the end of a capture to its result [rec network/diagnostics_v2_tests]."""
 SUBNET: Final = "gatewaysubnet"
@@ -54,6 +58,13 @@ def require_provisioned(gateway: Gateway | None) -> Gateway:
     return gateway
 
 
+def require_dynamic(gateway: Gateway) -> None:
+    """Refuse what a gateway of the first generation cannot do with static routing."""
+    if gateway.name is None and gateway.type != wire.GatewayType.DYNAMIC_ROUTING:
+        sentence = "This operation is enabled only for the following gateway mode(s): BrooklynLite. "
+        raise refusals.bad_request(sentence)  # [rec network/set_default_sites_tests]
+
+
 def exists_in(subscription: Subscription, network_id: str | None) -> bool:
     """Tell whether a virtual network has a gateway, or will have one."""
     return any(
@@ -70,21 +81,40 @@ def forget(subscription: Subscription) -> None:
             del held[key]
 
 
+def unknown(kind: str, name: str) -> refusals.Refusal:
+    """Return the refusal of what a path or body names and there is not."""
+    # [rec network/get_gateway_tests] [rec express_route/dedicated_circuit_tests] [lifecycles 0]
+    return refusals.bad_request(f"The specified {kind} '{name}' is not valid or could not be found.")
+
+
+def network(subscription: Subscription, name: str) -> VirtualNetworkSite:
+    """Return a virtual network, or refuse."""
+    found = subscription.networks.sites.get(name)
+    if found is None:
+        raise unknown("virtual network name", name)
+    return found
+
+
+def require_subnet(site: VirtualNetworkSite) -> None:
+    """Refuse a network that has no subnet for a gateway."""
+    has_one = any(subnet.name.lower() == SUBNET for subnet in site.subnets)
+    refusals.require(has_one, f"The virtual network {site.name} has no subnet GatewaySubnet.")  # [guess]
+
+
 def provision(
     call: Call,
-    network: str,
-    network_id: str,
-    size: str | None,
-    kind: str | None,
+    site: VirtualNetworkSite,
+    wanted: wire.CreateGatewayParameters | CreateVirtualNetworkGatewayParameters,
     name: str | None = None,
     bgp_settings: BgpSettings | None = None,
 ) -> Reply:
     """Begin to make a gateway, which is shown at once; it is static and small if nothing else is said."""
-    kind, size = kind or TYPES[0], size or SIZES[0]  # [guess]
+    given: tuple[str | None, str | None] = wanted.gateway_type, wanted.gateway_size
+    kind, size = given[0] or TYPES[0], given[1] or SIZES[0]  # [guess]
     if kind not in TYPES or size not in SIZES:
         raise refusals.bad_request(f"There is no gateway {kind} of the size {size}.")  # [guess]
     id_ = call.new_uuid()
-    made = Gateway(id_, network, network_id, kind, size, name, bgp_settings=bgp_settings)
+    made = Gateway(id_, site.name, site.id or "", kind, size, name, bgp_settings=bgp_settings)
     then = partial(_provisioned, Timing.of(call), made, public_address(call.random))
     reply = call.accept(locks=[made], then=then, status=201)  # [rec network/create_gateway_tests]
     call.subscription.gateways[id_] = made
@@ -121,11 +151,8 @@ def _deprovisioned(timing: Timing, subscription: Subscription, gateway: Gateway)
     _tell(timing, gateway, "23004", "deleted the")
 
 
-def update(call: Call, gateway: Gateway | None, kind: str = "") -> Reply:
-    """Answer a PATCH: reset a gateway, resize it, or let its other machine take over.
-
-    The `kind` of gateway stands in the operation's name.
-    """
+def _update(call: Call, gateway: Gateway | None, kind: str) -> Reply:
+    """Answer a PATCH: reset a gateway, resize it, or let its other machine take over."""
     wanted = call.body(wire.UpdateGatewayParameters)
     running = require_provisioned(gateway)
     call.route = replace(call.route, operation=f"{wanted.operation}{kind}Gateway")
@@ -175,65 +202,72 @@ def new_key(random: Random, length: int) -> str:
 def valid_key(key: SecretStr | None, *, any_characters: bool = False) -> str:
     """Return a key that was given, or refuse it."""
     text = key.get_secret_value() if key is not None else ""
-    if not (text.isascii() and (any_characters or text.isalnum()) and 1 <= len(text) <= wire.MOST_KEY):
+    if not (text.isascii() and (any_characters or text.isalnum()) and 1 <= len(text) <= MOST_KEY):
         raise refusals.bad_request(  # [rec network/set_shared_key_tests]
             "The specified shared key was not valid. The key must be an alpha-numeric string of 1 to 128 characters. "
         )
     return text
 
 
-def serve_keys(
-    reset: Callable[[str, str], Callable[[Handler], Handler]],
+def serve_connection(
     routes: RouteTable,
     path: str,
-    name: str,
+    kind: str,
+    reset: Callable[[str, str], Callable[[Handler], Handler]],
     find: Callable[[Call], tuple[Gateway, GatewayConnection]],
+    **usual: int | str,
 ) -> None:
-    """Enter the routes of the key of a connection: read, set, and made anew by the method `reset`."""
+    """Enter the routes of the key and encryption of a connection, in whose operations' names `kind` stands.
 
-    def read(call: Call) -> Reply:
+    The verb `reset` makes the key anew; `usual` is told of encryption where 0 or nothing was set.
+    """
+
+    def read_key(call: Call) -> Reply:
         return Reply(document=wire.SharedKey(value=SecretStr(find(call)[1].shared_key)))
 
-    def put(call: Call) -> Reply:
-        return change(call, *find(call), {"shared_key": valid_key(call.body(wire.SharedKey).value)})
+    def set_key(call: Call) -> Reply:
+        return change(call, *find(call), shared_key=valid_key(call.body(wire.SharedKey).value))
 
-    def renew(call: Call) -> Reply:
+    def reset_key(call: Call) -> Reply:
         key = new_key(call.random, call.body(wire.ResetSharedKey).key_length)
-        return change(call, *find(call), {"shared_key": key})
+        return change(call, *find(call), shared_key=key)
 
-    routes.get(f"{path}/sharedkey", f"Get{name}")(read)
-    routes.post(f"{path}/sharedkey", f"Set{name}")(put)
-    reset(f"{path}/sharedkey", f"Reset{name}")(renew)
+    def read_encryption(call: Call) -> Reply:
+        known = find(call)[1].ipsec or ENCRYPTION
+        told = {name: value for name, value in usual.items() if not getattr(known, name)}
+        return Reply(document=known.model_copy(update=told))
+
+    def set_encryption(call: Call) -> Reply:
+        gateway, connection = find(call)
+        require_dynamic(gateway)
+        return change(call, gateway, connection, ipsec=call.body(wire.IPsecParameters))
+
+    routes.get(f"{path}/sharedkey", f"Get{kind}SharedKey")(read_key)
+    routes.post(f"{path}/sharedkey", f"Set{kind}SharedKey")(set_key)
+    reset(f"{path}/sharedkey", f"Reset{kind}SharedKey")(reset_key)
+    routes.get(f"{path}/ipsecparameters", f"Get{kind}IpsecParameters")(read_encryption)
+    routes.patch(f"{path}/ipsecparameters", f"Set{kind}IpsecParameters")(set_encryption)
 
 
-def set_ipsec(call: Call, gateway: Gateway, connection: GatewayConnection) -> Reply:
-    """Answer a request that says how a connection is encrypted."""
-    return change(call, gateway, connection, {"ipsec": call.body(wire.IPsecParameters)})
-
-
-def change(
-    call: Call, gateway: Gateway, connection: GatewayConnection, changes: Mapping[str, object]
-) -> Reply:
+def change(call: Call, gateway: Gateway, connection: GatewayConnection, **changes: object) -> Reply:
     """Begin a change of a connection."""
     return keep(call, gateway, replace(connection, **changes))  # type: ignore[arg-type]  # fields by their names
 
 
 def keep(call: Call, gateway: Gateway, connection: GatewayConnection) -> Reply:
     """Begin to make or change a connection, which is there in the end."""
-    then = partial(_kept, call.subscription, key_of(gateway, connection.entity), connection)
-    return call.accept(locks=[gateway], then=then)
-
-
-@effect("gateways/kept")
-def _kept(subscription: Subscription, key: str, connection: GatewayConnection) -> None:
-    subscription.gateway_connections[key] = connection
+    held, key = call.subscription.gateway_connections, key_of(gateway, connection.entity)
+    return call.accept(locks=[gateway], then=keeping(held, key, connection))
 
 
 # Captures
 
 
-def serve_captures(routes: RouteTable, path: str, kind: str, find: Callable[[Call], Gateway | None]) -> None:
-    """Enter the routes of captures; `kind` is that of the gateway, in the operations' names."""
+def serve_gateway(routes: RouteTable, path: str, kind: str, find: Callable[[Call], Gateway | None]) -> None:
+    """Enter the routes of changes and captures of a gateway, whose `kind` stands in the operations' names."""
+
+    def patch(call: Call) -> Reply:
+        return _update(call, find(call), kind)
 
     def read(call: Call) -> Reply:
         gateway = require_provisioned(find(call))
@@ -244,12 +278,13 @@ def serve_captures(routes: RouteTable, path: str, kind: str, find: Callable[[Cal
     def control(call: Call) -> Reply:
         return _control_capture(call, find(call), kind)
 
+    routes.patch(path, f"Update{kind}Gateway")(patch)
     routes.get(f"{path}/publicdiagnostics", f"Get{kind}GatewayDiagnostics")(read)
     routes.put(f"{path}/publicdiagnostics", f"Update{kind}GatewayDiagnostics")(control)
 
 
 def _control_capture(call: Call, gateway: Gateway | None, kind: str) -> Reply:
-    """Answer a PUT that begins or ends a capture; see `update` for `kind`."""
+    """Answer a PUT that begins or ends a capture."""
     wanted = call.body(wire.UpdateGatewayPublicDiagnostics)
     call.route = replace(
         call.route, operation=f"{wanted.operation.removesuffix('Diagnostics')}{kind}GatewayDiagnostics"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
@@ -17,8 +16,6 @@ from asyncsm.wire.jobs import Job, JobErrorAction
 
 MAIN: Final = "MainAction"
 ERROR: Final = "ErrorAction"
-
-_SPAN: Final = re.compile(r"(?:(\d+)\.)?(\d\d?):(\d\d):(\d\d)(?:\.\d+)?", re.ASCII)
 
 
 def moment(clock: Clock) -> datetime:
@@ -43,15 +40,6 @@ def enable(clock: Clock, job: ScheduledJob) -> None:
 def stop(job: ScheduledJob, state: str) -> None:
     """Let a job not run any more."""
     job.state, job.next, job.turn = state, None, job.turn + 1
-
-
-def span(text: str | None) -> timedelta:
-    """Return a time span such as ``00:00:30``; half a minute for any other text [guess]."""
-    found = _SPAN.fullmatch(text or "")
-    if found is None:
-        return timedelta(seconds=30)
-    days, hours, minutes, seconds = (int(one or 0) for one in found.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
 def _await_turn(clock: Clock, job: ScheduledJob) -> None:
@@ -128,7 +116,7 @@ def _ended(
         and retry < (policy.retry_count or 4)
     ):
         again = partial(_try_again, clock, job, repeat, retry + 1)
-        clock.after(span(policy.retry_interval).total_seconds(), again)
+        clock.after(recurrence.span(policy.retry_interval).total_seconds(), again)
         return
     job.faults += 1
     if job.next is None:

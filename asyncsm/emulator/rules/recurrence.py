@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -19,8 +20,18 @@ STEPS: Final = {
 }
 """Frequencies, with the shortest time that they are apart."""
 DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_SPAN: Final = re.compile(r"(?:(\d{1,8})\.)?(\d\d?):(\d\d):(\d\d)(?:\.\d+)?", re.ASCII)
 LOOKED_AT: Final = 366 * 5
 """Days after which a schedule is taken for one that never comes."""
+
+
+def span(text: str | None) -> timedelta:
+    """Return a time span such as ``00:00:30``; half a minute for any other text [guess]."""
+    found = _SPAN.fullmatch(text or "")
+    if found is None:
+        return timedelta(seconds=30)
+    days, hours, minutes, seconds = (int(one or 0) for one in found.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
 def following(recurrence: JobRecurrence, begun: datetime, now: datetime) -> datetime | None:

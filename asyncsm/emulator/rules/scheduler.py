@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.dialects import ASP_NET
-from asyncsm.emulator.rules.recurrence import STEPS
+from asyncsm.emulator.rules.recurrence import STEPS, span
 from asyncsm.emulator.scheduler import CloudService, JobCollection, ScheduledJob
 from asyncsm.wire.document import Document
 from asyncsm.wire.jobs import Job, JobRecurrence, JobRequest
@@ -22,6 +22,9 @@ PLANS: Final = {
     "Premium": (1000, timedelta(minutes=1)),
 }
 """Plans: how many jobs a collection may have, and how far apart their runs are at least [lifecycles 15]."""
+
+CENTURY: Final = timedelta(days=36_500)
+"""The longest that anything of a job may take or be away, so that what is reckoned from it stays in the calendar."""
 
 ACTIONS: Final = ("http", "https", "storageQueue", "serviceBusQueue", "serviceBusTopic")
 LONGEST_JOB, LONGEST_URL, MOST_HEADERS, LONGEST_BODY = 16 * 1024, 2048, 50, 8192
@@ -64,8 +67,12 @@ def check_job(call: Call, collection: JobCollection, job: Job) -> None:
     for one in (action, action.error_action):
         if one is not None and one.request is not None:
             _check_request(one.request)
+    if action.retry_policy is not None and span(action.retry_policy.retry_interval) > CENTURY:
+        raise refusals.bad_request("An action is tried again after a century at most.")  # [guess]
     if action.type in {"http", "https"} and action.request is None:
         raise refusals.bad_request("The action of this type has a request.")  # [guess]
+    if job.start_time is not None and job.start_time > call.now + CENTURY:
+        raise refusals.bad_request("A job starts within a century.")  # [guess]
     if job.recurrence is not None:
         _check_recurrence(collection, job.recurrence)
 
@@ -88,10 +95,12 @@ def _check_recurrence(collection: JobCollection, wanted: JobRecurrence) -> None:
     if frequency not in STEPS or interval < 1:
         # [lifecycles 15] [guess]
         raise refusals.bad_request(f"The frequency of a recurrence is one of {', '.join(STEPS)}.")
+    if interval > CENTURY // STEPS[frequency]:
+        raise refusals.bad_request("The interval of a recurrence is a century at most.")  # [guess]
     least = PLANS[collection.plan][1]
     if collection.frequency is not None:
-        own = STEPS.get(collection.frequency.lower(), timedelta(0)) * (collection.interval or 1)
-        least = max(least, own)
+        step = STEPS.get(collection.frequency.lower(), timedelta(0))
+        least = max(least, step * min(collection.interval or 1, CENTURY // STEPS["minute"]))
     if STEPS[frequency] * interval < least:
         # [lifecycles 15]
         raise refusals.conflict(f"Jobs of this collection run every {least} at most.")

@@ -103,12 +103,13 @@ class Resource(Generic[F, S]):
         mended: fields of `spec` that are compared and that `change` changes.
         kept: fields that a change sets, and so sends as they are where the plan does not say them.
         called: the service's names of fields, where they are others.
+        folded: fields of `spec` that hold names, in which upper and lower case are the same.
         known_by: the field of the service's model that has its name.
         shown: the part of the service's model whose fields are compared; empty if that is all of it.
         holds_disks: true if disks of machines may be in it.
         leaves_disks: true if its removal leaves disks, unless they are removed, too.
-        left: names of the disks that its removal leaves, by their place in it: ``os``, or a LUN. They are
-            known from the moment on when the removal is about to be sent.
+        left: names of the disks that its removal or change leaves, by their place in it: ``os``, or a LUN. They
+            are known from the moment on when that is about to be sent.
     """
 
     kind: ClassVar[str]
@@ -119,6 +120,7 @@ class Resource(Generic[F, S]):
     mended: ClassVar[Sequence[str]] = ()
     kept: ClassVar[Sequence[str]] = ()
     called: ClassVar[Mapping[str, str]] = {}
+    folded: ClassVar[Sequence[str]] = ("location", "affinity_group")
     known_by: ClassVar[str] = "name"
     shown: ClassVar[str] = ""
     holds_disks: ClassVar[bool] = False
@@ -263,10 +265,8 @@ class Resource(Generic[F, S]):
         """Yield the differences between it and the plan."""
         shown = self._shown(found)
         for name in (*self.fixed, *self.mended):
-            wanted = getattr(self.spec, name)
-            yield from differ(
-                name, getattr(shown, self.called.get(name, name)), wanted, mends=name in self.mended
-            )
+            present, wanted = getattr(shown, self.called.get(name, name)), getattr(self.spec, name)
+            yield from differ(name, present, wanted, mends=name in self.mended, folded=name in self.folded)
 
     def operation(self, action: str) -> Operation:
         """Return the facts of the operation by which it is created, changed or removed."""

@@ -76,6 +76,14 @@ def _of_data_disks(spec: VirtualMachineSpec, found: Role) -> Iterator[Difference
         yield Difference(f"data_virtual_hard_disks[{lun}]", f"{disk.disk_name} at LUN {lun}", "")
 
 
+def detached(spec: VirtualMachineSpec, role: Role) -> Iterator[tuple[str, str]]:
+    """Yield place and name of those data disks to be taken away that a plan has made; others are somebody's own."""
+    wanted = {disk.lun for disk in spec.data_disks()}
+    for disk in role.data_virtual_hard_disks:
+        if disk.disk_name and disk.lun not in wanted and spec.has_named(disk):
+            yield str(disk.lun), disk.disk_name
+
+
 def _of_network(wanted: NetworkSpec, present: ConfigurationSet) -> Iterator[Difference]:
     if "endpoints" in wanted.model_fields_set:
         left = {(one.name or "").lower(): one for one in present.input_endpoints}

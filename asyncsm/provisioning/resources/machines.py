@@ -41,6 +41,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
     leaves_disks: ClassVar[bool] = True
     inside: ClassVar[str] = "hosted_service"
     mended: ClassVar[Sequence[str]] = ("role_size", "availability_set_name", "provision_guest_agent")
+    folded: ClassVar[Sequence[str]] = ("role_size", "availability_set_name")
 
     def __init__(
         self,
@@ -175,6 +176,8 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
                 raise missing(f"a deployment of {service}")
             role = await site.sms.get_role(service, deployment.name, name)
             handle: OperationHandle | None = None
+            if "data_virtual_hard_disks" in self.spec.model_fields_set:
+                self.left: Mapping[str, str] = dict(machine_changes.detached(self.spec, role))
             for disk, size in machine_changes.resized(self.spec, role):
                 await (await site.sms.update_disk(disk, resized_size_in_gb=size))
             sets = machine_changes.changed_sets(self.spec, deployment, role)
@@ -198,7 +201,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
             role = self.role_in(deployment)
             if deployment is None or role is None:
                 raise missing(self.key)
-            self.left: Mapping[str, str] = {} if disks else dict(_disks_of(role))
+            self.left = {} if disks else dict(_disks_of(role))
             site.deployments.pop(service.lower(), None)
             return await site.sms.delete_virtual_machine(
                 service, deployment.name, self.spec.name, cascade=disks

@@ -21,7 +21,7 @@ B = TypeVar("B", bound=OSImage | Disk)
 BlobSpecT = TypeVar("BlobSpecT", bound=OSImageSpec | DiskSpec)
 
 DEFAULT_ACCOUNT_TYPE = "Standard_GRS"
-_LASTING: Final = frozenset({"Standard_ZRS", "Premium_LRS"})
+_LASTING: Final = frozenset({"standard_zrs", "premium_lrs"})
 
 
 def account_of(url: str | None) -> Iterator[str]:
@@ -45,7 +45,8 @@ class StorageAccountResource(Resource[StorageService, StorageAccountSpec]):
         """Yield differences; there are kinds of replication that can neither be left nor be changed to."""
         yield from super().compare(found)
         present, wanted = found.storage_service_properties.account_type, self.spec.account_type
-        yield from differ("account_type", present, wanted, mends=not {present, wanted} & _LASTING)
+        lasting = not {(one or "").lower() for one in (present, wanted)}.isdisjoint(_LASTING)
+        yield from differ("account_type", present, wanted, mends=not lasting, folded=True)
 
 
 class _RegisteredBlob(Resource[B, BlobSpecT]):

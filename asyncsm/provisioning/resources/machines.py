@@ -23,14 +23,7 @@ from asyncsm.wire.roles import Role
 
 
 class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
-    """A virtual machine. The first of a hosted service brings the deployment, the others join it.
-
-    Args:
-        spec: the plan's entry for it.
-        owner: its hosted service, if `spec` does not say it.
-        certificates: keys of the certificates of its hosted service.
-        joins: the first machine that the plan has in the hosted service, if that is another.
-    """
+    """A virtual machine. The first of a hosted service brings the deployment, the others join it."""
 
     kind: ClassVar[str] = "virtual_machine"
     operations: Operations = Operations(
@@ -43,19 +36,12 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
     mended: ClassVar[Sequence[str]] = ("role_size", "availability_set_name", "provision_guest_agent")
     folded: ClassVar[Sequence[str]] = ("role_size", "availability_set_name")
 
-    def __init__(
-        self,
-        spec: VirtualMachineSpec,
-        owner: str = "",
-        certificates: Sequence[str] = (),
-        *,
-        joins: VirtualMachineResource | None = None,
-    ) -> None:
-        super().__init__(spec, owner)
-        self._joins = joins
-        if joins is not None:
-            self.operations: Operations = replace(self.operations, creates=RoleOperations.add_role)
-        self._certificates = tuple(certificates)
+    def join(self, first: VirtualMachineResource) -> None:
+        """Join the deployment of the first machine that the plan has in the hosted service."""
+        self.operations: Operations = replace(self.operations, creates=RoleOperations.add_role)
+        if self.spec.reserved_ip_name:
+            # A deployment with a reserved address has endpoints from the beginning, which others may lack.
+            self.after: Sequence[str] = [*self.after, first.key]
 
     def with_disks(self, disks: Mapping[str, str]) -> Self:
         """Return the same machine, started from the disk and with the data disks that were left of it."""
@@ -73,10 +59,6 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         """Yield its hosted service with certificates, its network, image, disks, storage accounts and address."""
         spec = self.spec
         yield from super().needs()
-        yield from self._certificates
-        if spec.reserved_ip_name and self._joins is not None:
-            # A deployment with a reserved address has endpoints from the beginning, which others may lack.
-            yield self._joins.key
         system = spec.os_disk()
         if system is not None:
             yield from account_of(system.media_link)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import ClassVar, NamedTuple, Self
 
 from asyncsm.operations.websites import WebsiteOperations
@@ -29,8 +30,8 @@ class WebSiteResource(Resource[Hosted, WebSiteSpec]):
     kind: ClassVar[str] = "web_site"
     operations: Operations = Operations.named(WebsiteOperations, "site")
 
-    def __init__(self, spec: WebSiteSpec, owner: str = "") -> None:
-        super().__init__(spec, owner or spec.webspace_name)
+    def __init__(self, spec: WebSiteSpec, owner: str = "", base: Path = Path()) -> None:
+        super().__init__(spec, owner or spec.webspace_name, base)
 
     @classmethod
     def left_over(cls, name: str) -> Self:

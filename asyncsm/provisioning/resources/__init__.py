@@ -19,7 +19,7 @@ from asyncsm.provisioning.resources import (
     storage,
     traffic_rules,
     web_sites,
-)  # fmt: skip
+)
 from asyncsm.provisioning.resources.base import Resource
 from asyncsm.provisioning.resources.difference import Difference
 from asyncsm.provisioning.resources.machines import VirtualMachineResource

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, NamedTuple
 
 from asyncsm.operations.websites import WebsiteOperations
 from asyncsm.polling import OperationHandle
@@ -32,12 +32,6 @@ class WebSiteResource(Resource[Hosted, WebSiteSpec]):
 
     def __init__(self, spec: WebSiteSpec, owner: str = "", base: Path = Path()) -> None:
         super().__init__(spec, owner or spec.webspace_name, base)
-
-    @classmethod
-    def left_over(cls, name: str) -> Self:
-        """Make one that a plan had once."""
-        space, _, own = name.partition("/")
-        return cls(WebSiteSpec.model_construct(name=own), space)
 
     @classmethod
     async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Hosted]]:

@@ -85,13 +85,15 @@ async def called(site: Site, method: AnyMethod, *arguments: str) -> object:
     """Call an operation by a client that has it; of a list that comes in pages, get all."""
     operation = facts_of(method)
     call = getattr(site.client(operation), operation.name)
-    pages: dict[str, int] = {"top": PAGE} if "top" in {one.name for one in operation.parameters} else {}
-    answer = await call(*arguments, **pages)
-    more = answer
-    while pages and len(more) == PAGE:
-        more = await call(*arguments, **pages, skip=len(answer))
-        answer += more
-    return answer
+    if "top" not in {one.name for one in operation.parameters}:
+        return await call(*arguments)
+    entries: list[object] = []
+    more = True
+    while more:
+        page = await call(*arguments, skip=len(entries), top=PAGE)
+        entries += page
+        more = len(page) == PAGE
+    return entries
 
 
 async def each(read: Callable[[str], Awaitable[T]], names: Iterable[str]) -> dict[str, T]:

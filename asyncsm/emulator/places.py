@@ -8,7 +8,7 @@ knows of an association, so it goes with the subnet, role or interface that has 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Generic, Protocol, TypeVar, cast
@@ -40,6 +40,9 @@ class Located(Protocol):
     location: str
     label: str | None
     moved_as: str
+
+    def __init__(self, name: str, location: str, label: str | None) -> None:
+        """Make one that nothing has yet."""
 
     @property
     def migration(self) -> str | None:
@@ -76,7 +79,7 @@ class Associated(Collection[LocatedT, RequestT]):
     """A collection of which places can have one resource each.
 
     Attributes:
-        entity: makes one of its name, location and label.
+        entity: the class of one.
         levels: of details at which reads show the parts of one.
         field: of `Subnet`, `ConfigurationSet` and `NetworkInterface`: the name of what they have.
         association: the document that says so, by the one name in it.
@@ -85,7 +88,7 @@ class Associated(Collection[LocatedT, RequestT]):
         elsewhere: sentence, with ``{noun}``, ``{name}`` and ``{region}``.
     """
 
-    entity: Callable[[str, str, str | None], LocatedT]
+    entity: type[LocatedT]
     levels: frozenset[str] = frozenset(("full",))
     field: str
     association: Association

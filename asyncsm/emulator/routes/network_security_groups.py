@@ -26,10 +26,10 @@ class _Groups(Associated[NetworkSecurityGroup, wire.NetworkSecurityGroup]):
     path = "services/networking/networksecuritygroups"
     parameter = "networkSecurityGroupName"
     request = wire.NetworkSecurityGroup
-    entity = NetworkSecurityGroup
+    entity: type[NetworkSecurityGroup] = NetworkSecurityGroup
     quota: str = "network_security_groups"
     field: str = "network_security_group"
-    association = Association(wire.NetworkSecurityGroup, told={"state": "Created"})
+    association: Association = Association(wire.NetworkSecurityGroup, told={"state": "Created"})
     kept_in: str = "network_security_groups"
     listing: type[Document] = wire.NetworkSecurityGroups
 

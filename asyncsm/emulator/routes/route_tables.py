@@ -26,13 +26,13 @@ class _Tables(Associated[RouteTable, wire.RouteTable]):
     path = "services/networking/routetables"
     parameter = "routeTableName"
     request = wire.RouteTable
-    entity = RouteTable
+    entity: type[RouteTable] = RouteTable
     # Other levels than these are none [rec network/get_route_table_with_details_tests].
     levels: frozenset[str] = frozenset(("full", "routes"))
     late = True  # [rec network/delete_route_table_tests]
     quota: str = "route_tables"
     field: str = "route_table_name"
-    association = Association(wire.RouteTableAssociation, "route_table_name")
+    association: Association = Association(wire.RouteTableAssociation, "route_table_name")
     none: str = "The {place} does not have any Route Table associated."
     names_removed: bool = False
     kept_in: str = "route_tables"

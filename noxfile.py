@@ -63,6 +63,9 @@ UNDER_UVLOOP = (
 )
 """What can differ from loop to loop: listening, connections that end, and everything together, once."""
 
+BUILT: list[Path] = []
+"""The wheel, as soon as a session has built it."""
+
 nox.options.default_venv_backend = "virtualenv"
 nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["lint", "types", "tests"]
@@ -212,9 +215,11 @@ def bench(session: nox.Session) -> None:
 
 
 def build_wheel(session: nox.Session) -> Path:
-    """The wheel of this checkout, built into the session's own folder."""
-    folder = Path(session.create_tmp()) / "wheel"
-    shutil.rmtree(folder, ignore_errors=True)
-    session.run("pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), ".")
-    (wheel,) = folder.resolve().glob("asyncsm-*.whl")
+    """The wheel of this checkout, which is the same for every Python: built once, into the first session's folder."""
+    if not BUILT:
+        folder = Path(session.create_tmp()) / "wheel"
+        shutil.rmtree(folder, ignore_errors=True)
+        session.run("pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), ".")
+        BUILT.extend(folder.resolve().glob("asyncsm-*-py3-none-any.whl"))
+    (wheel,) = BUILT
     return wheel

@@ -5,7 +5,10 @@ from __future__ import annotations
 import codecs
 import functools
 import re
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    import yaml
 
 # The mark of UTF-32 begins like that of UTF-16, and therefore comes first.
 _MARKS: Final = (
@@ -68,6 +71,24 @@ def one_line(text: str, most: int) -> str:
     if not words.isprintable():
         words = "".join(each if each.isprintable() else repr(each)[1:-1] for each in words)
     return words if len(words) <= most else f"{words[: most - 3]}..."
+
+
+def yaml_dumper() -> type[yaml.SafeDumper]:
+    """Return PyYAML's dumper, which by itself folds U+0085 into a space.
+
+    Raises:
+        ImportError: YAML needs a further package.
+    """
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        """Quotes the line break of EBCDIC, so that it is escaped."""
+
+        def represent_str(self, data: str) -> yaml.ScalarNode:
+            return self.represent_scalar("tag:yaml.org,2002:str", data, style='"' if "\x85" in data else None)
+
+    Dumper.add_representer(str, Dumper.represent_str)
+    return Dumper
 
 
 def line(text: str) -> str:

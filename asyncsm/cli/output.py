@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from asyncsm import texts
 from asyncsm.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _written(data: Json, columns: Columns, output: Output) -> str:
     if output is Output.YAML:
         import yaml
 
-        written: str = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+        written: str = yaml.dump(data, Dumper=texts.yaml_dumper(), sort_keys=False, allow_unicode=True)
         return written.removesuffix("...\n").rstrip("\n")
     if output is Output.TSV:
         return "\n".join(GAP_OF_TSV.join(map(_one_line, row)) for row in _rows(data, columns)[1])

@@ -101,7 +101,7 @@ def check(file: File) -> None:
 
     plan, graph, problems = asyncio.run(check_plan(file))
     refuse(problems)
-    told = remarks(plan)
+    told = remarks(plan, file.parent)
     for remark in told:
         say(f"{file}: {remark}")
     unusual = ", but what is said above is unusual" if told else ""

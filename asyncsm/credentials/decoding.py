@@ -272,7 +272,8 @@ def _open_pfx(document: Document, password: bytes | None) -> pkcs12.PKCS12KeyAnd
     else:
         problem = (
             "the PFX has a password, which was not given, or the file is damaged; give the password (sessions take"
-            " cert_password or AZURE_MANAGEMENT_CERTPASSWORD, commands --ask-password) or export it again"
+            " cert_password or AZURE_MANAGEMENT_CERTPASSWORD, commands --ask-password, plans 'password: env:NAME') or"
+            " export it again"
         )
     raise CredentialError(f"{document.name}: {problem}") from refusal
 

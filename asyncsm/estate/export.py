@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pydantic import JsonValue, ValidationError
 
+from asyncsm import texts
 from asyncsm.errors import InvalidArgument
 from asyncsm.estate.folding import Entry, folded
 from asyncsm.estate.inventory import Inventory, take_inventory
@@ -59,11 +60,11 @@ class Export:
         heading = ["Not in this plan:", *(f"- {one}" for one in self.remarks)] if self.remarks else []
         comments = "".join(f"# {' '.join(line.split())}\n" for line in heading)
 
-        class Dumper(yaml.SafeDumper):
+        class Dumper(texts.yaml_dumper()):  # type: ignore[misc]  # a base made here
             """Writes an object in one line if it fits and has no others in it."""
 
             def represent_mapping(self, *args: Any, **more: Any) -> yaml.MappingNode:
-                node = super().represent_mapping(*args, **more)
+                node: yaml.MappingNode = super().represent_mapping(*args, **more)
                 length = sum(len(str(one.value)) + 2 for pair in node.value for one in pair)
                 node.flow_style = node.flow_style and length <= SHORT
                 return node

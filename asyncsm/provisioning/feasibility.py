@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from ipaddress import IPv4Network
+from pathlib import Path
 
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations import network_files
@@ -17,10 +19,14 @@ from asyncsm.provisioning.rehearsal import meant
 from asyncsm.provisioning.shares import cores_of
 
 
-def remarks(plan: Plan) -> list[str]:
+def remarks(plan: Plan, base: Path | None = None) -> list[str]:
     """Return what is unusual about a plan, by the offers and limits of the public cloud, without asking anybody.
 
-    A subscription may be offered more, and have higher limits; `shortcomings` asks it.
+    A subscription may be offered more, and have higher limits; `look` asks it.
+
+    Args:
+        plan: the plan.
+        base: the directory of its files; ``None`` to leave certificates unread.
     """
     # The emulator's lists are those of the service; they are read when first needed.
     from asyncsm.emulator import Quotas, catalogue
@@ -59,7 +65,17 @@ def remarks(plan: Plan) -> list[str]:
             if count > limit * many
         ),
         *_overlapping(wanted),
+        *(() if base is None else _out_of_date(wanted, base)),
     ]
+
+
+def _out_of_date(plan: Plan, base: Path) -> Iterator[str]:
+    """Yield the certificates that are not valid now; the service takes them, and those who call it do not."""
+    now = datetime.now(UTC)
+    for one in dict.fromkeys(each for service in plan.hosted_services for each in service.certificates):
+        begins, ends = one.validity(base)
+        if not begins <= now <= ends:
+            yield f"the certificate {one.file} is valid from {begins:%Y-%m-%d} until {ends:%Y-%m-%d}, and not today"
 
 
 def _overlapping(plan: Plan) -> Iterator[str]:

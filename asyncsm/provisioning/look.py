@@ -10,6 +10,7 @@ from typing import Any, Final
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.checks import MACHINES_OF_A_DEPLOYMENT
 from asyncsm.provisioning.graph import Graph
+from asyncsm.provisioning.handing_over import hand_over
 from asyncsm.provisioning.problems import Problem
 from asyncsm.provisioning.rehearsal import meant, some
 from asyncsm.provisioning.resources import AnyResource, Site, left_over
@@ -82,6 +83,8 @@ class _Look:
         await self._certificates()
         await self._sizes_and_limits()
         self._neighbours()
+        for key, said in hand_over(self._graph, self._found, self._graph.needs).in_the_way.items():
+            self._tell(said, self._graph[key])
         self._larger_disks()
         await self._names(names)
         return [

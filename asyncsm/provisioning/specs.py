@@ -8,7 +8,7 @@ their rules. In an entry with a ``count`` every text may be a template; see `exp
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
 
@@ -16,6 +16,11 @@ from asyncsm.credentials import service_certificate_from_pfx
 from asyncsm.errors import CredentialError
 from asyncsm.provisioning.problems import Path_
 from asyncsm.provisioning.secrets import SecretReference
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cryptography import x509
 
 MOST: int = 100_000
 """The most copies an entry may have."""
@@ -164,23 +169,32 @@ class CertificateSpec(Part):
         Raises:
             CredentialError: the file cannot be read.
         """
-        path = base / self.file
-        if self.format == "pfx":
-            return service_certificate_from_pfx(
-                path, self.password.reveal(base).get_secret_value() if self.password else None
-            ).thumbprint
-        from cryptography import x509
         from cryptography.hazmat.primitives.hashes import SHA1
 
+        return self._certificate(base).fingerprint(SHA1()).hex().upper()  # noqa: S303 - a name, not a signature
+
+    def validity(self, base: Path) -> tuple[datetime, datetime]:
+        """Return from when and until when the certificate is valid.
+
+        Raises:
+            CredentialError: the file cannot be read.
+        """
+        certificate = self._certificate(base)
+        return certificate.not_valid_before_utc, certificate.not_valid_after_utc
+
+    def _certificate(self, base: Path) -> x509.Certificate:
+        from cryptography import x509
+
+        path = base / self.file
+        if self.format == "pfx":
+            password = self.password.reveal(base).get_secret_value() if self.password else None
+            return x509.load_der_x509_certificate(service_certificate_from_pfx(path, password).cer)
         try:
             content = path.read_bytes()
             pem = content.lstrip().startswith(b"-----")
-            certificate = (
-                x509.load_pem_x509_certificate(content) if pem else x509.load_der_x509_certificate(content)
-            )
+            return x509.load_pem_x509_certificate(content) if pem else x509.load_der_x509_certificate(content)
         except (OSError, ValueError) as error:
             raise CredentialError(f"{path}: not a certificate: {error}") from error
-        return certificate.fingerprint(SHA1()).hex().upper()  # noqa: S303 - a name, not a signature
 
 
 class HostedServiceSpec(Described, Grouped):

@@ -358,6 +358,24 @@ async def test_machines_in_a_network(management: Management):
 
 
 @pytest.mark.usefixtures("shop")
+async def test_a_machine_that_gets_another_address(management: Management):
+    """It restarts with it, so that another machine can have the old one."""
+    made = machines(member("vm1", address="10.0.0.5"), member("vm2", address="10.0.0.6"), rest=NETWORK)
+    await management.finished(await management.post(f"{SHOP}/deployments", made))
+    for name, address in (("vm1", "10.0.0.7"), ("vm2", "10.0.0.5")):
+        role = member(name, address=address).replace(
+            "<Role>", '<PersistentVMRole xmlns="http://schemas.microsoft.com/windowsazure">'
+        )
+        changed = await management.put(
+            f"{SHOP}/deployments/vms/roles/{name}", role.replace("</Role>", "</PersistentVMRole>")
+        )
+        assert (await management.finished(changed)).find("Status") == "Succeeded", changed.text
+    shown = await management.get(f"{SHOP}/deployments/vms")
+    assert shown.find_all("IpAddress") == ["10.0.0.7", "10.0.0.5"]
+    assert shown.find_all("InstanceStatus")[1] != "ReadyRole"
+
+
+@pytest.mark.usefixtures("shop")
 async def test_static_addresses(management: Management):
     """A free address is available; for another, up to five are named instead; one of no subnet is refused."""
 

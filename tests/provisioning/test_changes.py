@@ -106,6 +106,63 @@ async def test_names_in_another_case_are_no_change(subscription):
     assert await subscription.apply(plan) == {"unchanged": 4}
 
 
+def listening(*ports):
+    """A plan of machines that each have a public port, or none."""
+
+    def change(document):
+        (entry,) = document["virtual_machines"]
+        document["virtual_machines"] = [
+            {
+                **{name: value for name, value in entry.items() if name not in {"count", "group_size"}},
+                "name": f"vm-{number}",
+                "service_name": "farm-01",
+                "network_config": {
+                    "endpoints": [{"name": "web", "local_port": 80, "port": port}] if port else []
+                },
+            }
+            for number, port in enumerate(ports, start=1)
+        ]
+
+    return of(change)
+
+
+@pytest.mark.parametrize(
+    ("before", "later"),
+    [((None, 80), (80, None)), ((80, 81, 82), (81, 82, 83)), ((None, 80, 81), (81, None, 80, 82))],
+)
+async def test_ports_that_go_from_one_machine_to_another(subscription, before, later):
+    """Who has it now gives it up first, whichever stands first in the plan."""
+    await subscription.apply(listening(*before))
+    await subscription.apply(listening(*later))
+    assert [
+        [port for _, port in (await subscription.endpoints(f"vm-{number}")).values()]
+        for number in range(1, len(later) + 1)
+    ] == [[port] if port else [] for port in later]
+
+
+async def test_an_exchange_of_ports_is_told_beforehand(subscription):
+    """And so is a port that a machine keeps of which the plan says nothing."""
+    await subscription.apply(listening(80, 81))
+    assert await subscription.problems(listening(81, 80)) == [
+        (
+            "virtual_machines[1]: virtual_machine/farm-01/vm-2: the port tcp 80 of farm-01 is"
+            " virtual_machine/farm-01/vm-1's, which is to have something in exchange: give that something else"
+            " first, and apply"
+        )
+    ]
+    await subscription.apply(listening(82, 81))
+    await subscription.apply(listening(82, 80))
+    await subscription.apply(listening(81, 80))
+    silent = listening(None, 81)
+    del silent["virtual_machines"][0]["network_config"]
+    assert await subscription.problems(silent) == [
+        (
+            "virtual_machines[1]: virtual_machine/farm-01/vm-2: the port tcp 81 of farm-01 is"
+            " virtual_machine/farm-01/vm-1's"
+        )
+    ]
+
+
 async def test_what_a_plan_does_not_speak_of_stays(subscription):
     """Endpoints, disks and extensions are whole lists, if they are given."""
     await subscription.apply(

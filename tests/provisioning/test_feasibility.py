@@ -1,12 +1,17 @@
 """Obstacles that are found before anything is made: offline, and by what the subscription has."""
 
 import json
+import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from doubles.plans import IMAGE, farm, farm_plan, things
 
+from asyncsm.credentials.making import self_signed
 from asyncsm.provisioning import Graph, Plan, PlanError, Provisioner, loads_plan, resources_of
 from asyncsm.provisioning.feasibility import remarks
 from asyncsm.provisioning.rehearsal import rehearse
@@ -173,6 +178,26 @@ def test_what_is_unusual():
         "has 25 hosted services; a new subscription may have 20",
     ]
     assert "has 60 cores; a new subscription may have 20" in remarks(farm_plan(60, 2))
+
+
+def test_certificates_that_are_not_valid_today(tmp_path):
+    """They are told with their dates, each once, in either form; the service would take them."""
+    month = timedelta(days=30)
+    now = datetime.now(UTC)
+    files = {"old.cer": now - 2 * month, "good.cer": now, "early.pfx": now + month}
+    for name, begins in files.items():
+        pair = self_signed(name, 5, ExtendedKeyUsageOID.SERVER_AUTH, now=begins)
+        der = pair.certificate.public_bytes(Encoding.DER)
+        (tmp_path / name).write_bytes(pair.pfx(b"secret", name) if name.endswith("pfx") else der)
+    (tmp_path / "password").write_text("secret")
+    listed = [{"file": name} for name in files]
+    listed[-1]["password"] = "file:password"
+    services = [{"name": name, "certificates": listed} for name in ("first", "second")]
+    told = remarks(Plan(name="farm", location="West US", hosted_services=services), tmp_path)
+    assert [re.sub(r"[0-9-]{10}", "DAY", one) for one in told] == [
+        f"the certificate {name} is valid from DAY until DAY, and not today"
+        for name in ("old.cer", "early.pfx")
+    ]
 
 
 class TestTheSubscription:

@@ -136,6 +136,31 @@ async def test_what_differs_is_changed(sms, journal):
     ]
 
 
+async def test_what_goes_from_one_to_another(sms, journal):
+    """Priorities of rules and addresses of machines are given up before somebody else has them."""
+
+    def of(priorities, addresses):
+        rules = [{"name": f"r{number}", "priority": one} for number, one in enumerate(priorities)]
+        wanted = document(network_security_groups=[{"name": "guard", "rules": rules}])
+        (entry,) = wanted["virtual_machines"]
+        del entry["count"]
+        wanted["virtual_machines"] = [
+            {
+                **entry,
+                "name": f"m{number}",
+                "network_config": {**entry["network_config"], "static_virtual_network_ip_address": one},
+            }
+            for number, one in enumerate(addresses)
+        ]
+        return Plan.model_validate(wanted)
+
+    for shift in (0, 1):
+        moved = of((100 + shift, 101 + shift), (f"10.0.1.{20 + shift}", f"10.0.1.{21 + shift}"))
+        report = await Provisioner(moved, sms, journal=journal).apply()
+        assert report.all_good, [one.error for one in report.bad]
+    assert set((await Provisioner(moved, sms, journal=journal).preview()).actions) == {"nothing"}
+
+
 async def test_lists_that_become_empty(sms, journal):
     """The last subnet, and the last address for those who connect one by one, while the gateway has a connection."""
     full = network(
@@ -144,7 +169,7 @@ async def test_lists_that_become_empty(sms, journal):
     none = network(subnets=[], vpn_client_address_pool=[])
     for entry in (full, none):
         report = await Provisioner(without_machines(virtual_networks=[entry]), sms, journal=journal).apply()
-        assert report.all_good, report.bad
+        assert report.all_good, [one.error for one in report.bad]
     site = (await sms.get_network_configuration()).site(none["name"])
     assert (list(site.subnets), site.gateway.vpn_client_address_pool.address_prefixes) == ([], [])
 

@@ -5,6 +5,7 @@ import codecs
 import re
 
 import pytest
+import yaml
 from doubles.certificates import management_certificate
 
 from asyncsm import texts
@@ -187,3 +188,11 @@ def test_the_order_of_names():
     ordered = ["", "2nd", "10th", "Web", "web-9", "Web-010", "web-" + "9" * 5000, "web-a", "zoo"]
     backwards = ordered[::-1]
     assert sorted(backwards, key=texts.natural_key) == ordered
+
+
+def test_every_character_survives_in_yaml():
+    """Those that YAML takes for line breaks, too, wherever they stand."""
+    characters = map(chr, (*range(0xA1), 0x2028, 0x2029, 0x202E, 0xFEFF, 0xFFFD, 0x1F600))
+    said = [text for one in characters for text in (one, f"a{one}", f"{one}a", f"a {one} b", one * 2)]
+    written = yaml.dump(said, Dumper=texts.yaml_dumper(), allow_unicode=True)
+    assert yaml.safe_load(written) == said

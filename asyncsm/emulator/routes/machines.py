@@ -64,6 +64,18 @@ class _Change:
         )
 
     @property
+    def readdressed(self) -> bool:
+        """True when the machine gets another subnet or static address, and so restarts [guess]."""
+        before, later = (
+            (
+                [name.lower() for name in one.network.subnet_names],
+                one.network.static_virtual_network_ip_address,
+            )
+            for one in (self.present, self.coming)
+        )
+        return before != later
+
+    @property
     def added(self) -> list[Disk]:
         """The data disks that it has not yet."""
         return [disk for disk in self.coming.data_disks if disk not in self.present.data_disks]
@@ -289,14 +301,15 @@ def _apply(
     deployment.roles[change.coming.name] = change.coming
     further_vips.assign(deployment, random)
     deployment.modified = timing.clock.now()
-    if not deployment.instances[change.coming.name].deallocated:
-        addresses.assign(subscription, random, deployment, change.coming)
-    if not change.moves:
-        return
     instance = deployment.instances[change.coming.name]
-    instance.size = change.coming.size
-    instances.place_machine(deployment, change.coming)
-    instances.claim_cores(subscription, deployment, instances.cores_of(deployment))
-    if not instance.stopped:
+    if change.readdressed:
+        addresses.release(instance)
+    if not instance.deallocated:
+        addresses.assign(subscription, random, deployment, change.coming)
+    if change.moves:
+        instance.size = change.coming.size
+        instances.place_machine(deployment, change.coming)
+        instances.claim_cores(subscription, deployment, instances.cores_of(deployment))
+    if (change.moves or change.readdressed) and not instance.stopped:
         power.move(subscription, random, deployment, instance)
         instances.walk(timing, deployment, instance, instances.MACHINE_START)

@@ -142,6 +142,42 @@ def _of_extensions(spec: VirtualMachineSpec, found: Role) -> Iterator[Difference
             )
 
 
+def scarce(spec: VirtualMachineSpec, found: Role) -> tuple[frozenset[str], frozenset[str]]:
+    """Return in words what no other machine can have: what this one has of it, and what it is to have."""
+    present, wanted = network_of(found), spec.network_config or NetworkSpec()
+    here = {(one.name or "").lower(): one for one in present.input_endpoints}
+    ports = {_public(spec, one, one.port) for one in present.input_endpoints}
+    ports_later = {
+        _public(spec, one, one.port or getattr(here.get(one.name.lower()), "port", None))
+        for one in wanted.endpoints
+    }
+    address = present.static_virtual_network_ip_address
+    disks = {disk.lun: disk.disk_name for disk in found.data_virtual_hard_disks}
+    disks_later = {one.lun: one.disk_name or disks.get(one.lun) for one in spec.data_disks()}
+    return (
+        _told_apart(ports, address, disks),
+        _told_apart(
+            ports_later if "endpoints" in wanted.model_fields_set else ports,
+            wanted.static_virtual_network_ip_address or address,
+            disks_later if "data_virtual_hard_disks" in spec.model_fields_set else disks,
+        ),
+    )
+
+
+def _public(spec: VirtualMachineSpec, endpoint: Any, port: int | None) -> str | None:
+    shared = endpoint.load_balanced_endpoint_set_name  # one for all machines of the set
+    return (
+        None if shared or not port else f"the port {endpoint.protocol} {port} of {spec.service_name}".lower()
+    )
+
+
+def _told_apart(
+    ports: Iterable[str | None], address: str | None, disks: Mapping[Any, str | None]
+) -> frozenset[str]:
+    owned = (f"the disk {name}".lower() for name in disks.values() if name)
+    return frozenset(filter(None, (*ports, address and f"the address {address}", *owned)))
+
+
 def changed(
     spec: VirtualMachineSpec,
     role: PersistentVMRole,

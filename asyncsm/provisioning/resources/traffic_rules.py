@@ -53,6 +53,16 @@ class NetworkSecurityRuleResource(Resource[NetworkSecurityRuleSpec, NetworkSecur
     )
     operations: Operations = Operations.named(NetworkSecurityGroupOperations, "network_security_rule")
 
+    def scarce(self, found: NetworkSecurityRuleSpec | None) -> tuple[frozenset[str], frozenset[str]]:
+        """Return its priority among the rules of its direction."""
+        before, later = (
+            frozenset()
+            if one is None
+            else frozenset({f"the priority {one.priority} {one.type} of {self.owner}"})
+            for one in (found, self.spec)
+        )
+        return before, later
+
     @classmethod
     async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, NetworkSecurityRuleSpec]]:
         group = await site.network.get_network_security_group(owner, "Full")

@@ -21,8 +21,8 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
 
-SIDE_BY_SIDE = ("--numprocesses", str(max(2, os.cpu_count() or 1) + 1), "--dist", "worksteal")
-"""One process more than processors, as many tests wait for programs or for time to pass.
+SIDE_BY_SIDE = ("--numprocesses", str(max(2, os.cpu_count() or 1) + 2), "--dist", "worksteal")
+"""Two processes more than processors, as many tests wait for programs or for time to pass.
 
 Modules begin as one piece each, for the emulator their tests share, and are divided when a process is idle."""
 

@@ -21,8 +21,8 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
 
-SIDE_BY_SIDE = ("--numprocesses", str(max(2, os.cpu_count() or 1) + 1), "--dist", "worksteal")
-"""One process more than processors, as many tests wait for programs or for time to pass.
+SIDE_BY_SIDE = ("--numprocesses", str(max(2, os.cpu_count() or 1) + 2), "--dist", "worksteal")
+"""Two processes more than processors, as many tests wait for programs or for time to pass.
 
 Modules begin as one piece each, for the emulator their tests share, and are divided when a process is idle."""
 
@@ -62,6 +62,9 @@ UNDER_UVLOOP = (
     "tests/end_to_end/test_guide.py",
 )
 """What can differ from loop to loop: listening, connections that end, and everything together, once."""
+
+BUILT: list[Path] = []
+"""The wheel, as soon as a session has built it."""
 
 nox.options.default_venv_backend = "virtualenv"
 nox.options.error_on_missing_interpreters = False
@@ -212,9 +215,11 @@ def bench(session: nox.Session) -> None:
 
 
 def build_wheel(session: nox.Session) -> Path:
-    """The wheel of this checkout, built into the session's own folder."""
-    folder = Path(session.create_tmp()) / "wheel"
-    shutil.rmtree(folder, ignore_errors=True)
-    session.run("pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), ".")
-    (wheel,) = folder.resolve().glob("asyncsm-*.whl")
+    """The wheel of this checkout, which is the same for every Python: built once, into the first session's folder."""
+    if not BUILT:
+        folder = Path(session.create_tmp()) / "wheel"
+        shutil.rmtree(folder, ignore_errors=True)
+        session.run("pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), ".")
+        BUILT.extend(folder.resolve().glob("asyncsm-*-py3-none-any.whl"))
+    (wheel,) = BUILT
     return wheel

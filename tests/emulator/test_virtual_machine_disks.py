@@ -78,13 +78,13 @@ async def test_names_are_made_up_that_no_disk_has(emulator: Emulator, subscripti
     """Of more machines that are called alike in their services, and made at one moment, than three digits can tell."""
     emulator.seed(
         {
-            "hosted_services": [{"name": "same-{index}", "count": 1100}],
+            "hosted_services": [{"name": "same-{index}", "count": 1001}],
             "virtual_machines": [
-                {"name": "vm", "deployment_name": "d", "service_name": "same-{index}", "count": 1100}
+                {"name": "vm", "deployment_name": "d", "service_name": "same-{index}", "count": 1001}
             ],
         }
     )
-    assert len([name for name in subscription.disks if name.startswith("d-vm-0-")]) == 1100
+    assert len([name for name in subscription.disks if name.startswith("d-vm-0-")]) == 1001
 
 
 async def test_existing_disk(management: Management, clock: ManualClock, disk: Disk):

@@ -2,6 +2,7 @@
 
 import inspect
 from dataclasses import dataclass
+from functools import cache
 
 import pytest
 from doubles.journey import journey
@@ -75,30 +76,45 @@ async def travel(how, error=None):
     return calls
 
 
-@virtual_time
-async def test_the_journey_makes_every_change():
+def travelled(how, error=None):
+    """Make the journey in virtual time; return its calls."""
+    calls = []
+
+    @virtual_time
+    async def whole():
+        calls.extend(await travel(how, error))
+
+    whole()
+    return calls
+
+
+@cache
+def without_losses():
+    """The calls of a journey on which nothing is lost; made once, as all others are compared with them."""
+    return travelled(None)
+
+
+def test_the_journey_makes_every_change():
     """An operation that is new joins the journey, or this test fails."""
-    calls = await travel(None)
+    calls = without_losses()
     assert change_methods() == {call.method for call in calls}
     assert all(len(call.made) == 1 and not call.unknown for call in calls)
 
 
 @pytest.mark.parametrize("error", LOST)
-@virtual_time
-async def test_replies_lost_after_the_change(error):
+def test_replies_lost_after_the_change(error):
     """Every call returns with a handle of what was made, once; only what may be repeated is."""
-    calls = await travel("after", error)
-    assert [call.happened for call in calls] == [call.happened for call in await travel(None)]
+    calls = travelled("after", error)
+    assert [call.happened for call in calls] == [call.happened for call in without_losses()]
     assert not [call.method for call in calls if call.unknown]
     twice = [call for call in calls if len(call.made) != 1]
     assert {call.request.reconcile for call in twice} == {Reconcile.REPEAT}
 
 
 @pytest.mark.parametrize("error", LOST)
-@virtual_time
-async def test_requests_lost_before_the_change(error):
+def test_requests_lost_before_the_change(error):
     """Each is made once: what can be looked for is sent again, and actions are the caller's to repeat."""
-    calls = await travel("before", error)
-    assert [call.happened for call in calls] == [call.happened for call in await travel(None)]
+    calls = travelled("before", error)
+    assert [call.happened for call in calls] == [call.happened for call in without_losses()]
     assert all(len(call.made) == 1 for call in calls)
     assert all(call.unknown is (call.request.reconcile is Reconcile.LISTED) for call in calls)

@@ -105,6 +105,8 @@ def test_worlds_that_are_over_leave_nothing_behind():
             assert simulate(seeds).left["ServiceWorld"] == len(seeds)
     finally:
         gc.unfreeze()
+        gc.collect()
+        gc.freeze()  # as when the tests began
         gc.set_threshold(*thresholds)
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[1]
-ROWS: Final = ("declarations", "documents, with their rules", "emulator", "tests of behaviour")
 FAMILIES: Final = {
     "security groups": (
         ("operations/network_security_groups",),
@@ -81,12 +80,12 @@ def lines_of(name: str) -> int:
 
 
 def main() -> None:
-    """Print a line for each family: its lines by kind, and what that is for an operation."""
+    """Print a row for each family: operations, lines by kind, and what that is for an operation."""
     for family, parts in FAMILIES.items():
         operations = sum(text_of(module).count("\n    @family.") for module in parts[0])
         counts = [sum(map(lines_of, names)) for names in parts]
-        told = ", ".join(f"{count} {row}" for row, count in zip(ROWS, counts, strict=True))
-        print(f"{family}: {operations} operations, {told}; {sum(counts) / operations:.1f} for an operation")
+        told = " | ".join(f"{count:,}" for count in (operations, *counts))
+        print(f"| {family} | {told} | **{sum(counts) / operations:.1f}** |")
 
 
 if __name__ == "__main__":

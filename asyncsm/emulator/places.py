@@ -8,7 +8,8 @@ knows of an association, so it goes with the subnet, role or interface that has 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Generic, Protocol, TypeVar, cast
 
@@ -20,7 +21,7 @@ from asyncsm.emulator.compute import Role
 from asyncsm.emulator.networking import NetworkConfiguration
 from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import path_resources
+from asyncsm.emulator.rules import common_fields, path_resources
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire.base import XmlModel
@@ -37,6 +38,7 @@ class Located(Protocol):
 
     name: str
     location: str
+    label: str | None
     moved_as: str
 
     @property
@@ -47,32 +49,70 @@ class Located(Protocol):
 LocatedT = TypeVar("LocatedT", bound=Located)
 
 
+@dataclass(frozen=True, slots=True)
+class Association:
+    """A document that says which resource a place has.
+
+    Attributes:
+        document: its model.
+        name: the field with the name of the resource.
+        told: other fields of answers.
+    """
+
+    document: type[XmlModel]
+    name: str = "name"
+    told: Mapping[str, str] = field(default_factory=dict)
+
+    def wanted(self, call: Call) -> str:
+        """Return the name in a request."""
+        return str(getattr(call.body(self.document), self.name, ""))
+
+    def telling(self, name: str) -> XmlModel:
+        """Return the answer to who asks which one a place has."""
+        return self.document(**self.told, **{self.name: name})
+
+
 class Associated(Collection[LocatedT, RequestT]):
     """A collection of which places can have one resource each.
 
     Attributes:
+        entity: makes one of its name, location and label.
+        levels: of details at which reads show the parts of one.
         field: of `Subnet`, `ConfigurationSet` and `NetworkInterface`: the name of what they have.
+        association: the document that says so, by the one name in it.
         none: sentence, with ``{place}`` and ``{noun}``, where a place has none.
         names_removed: whether the path of a removal ends with the name of what a place has.
         elsewhere: sentence, with ``{noun}``, ``{name}`` and ``{region}``.
     """
 
+    entity: Callable[[str, str, str | None], LocatedT]
+    levels: frozenset[str] = frozenset(("full",))
     field: str
+    association: Association
     none: str = "The {place} does not have any {noun} assigned."
     names_removed: bool = True
     elsewhere: str = "The {noun} {name} is not in {region}."
 
+    def make(self, call: Call, name: str, wanted: RequestT) -> LocatedT:
+        """Return a new one in a region that there is."""
+        location, label = getattr(wanted, "location", None) or "", getattr(wanted, "label", None)
+        # An empty label was taken [rec network/create_route_table_tests].
+        known = common_fields.label(label) if label else label
+        return self.entity(name, common_fields.known_location(location), known)
+
+    def shown(self, call: Call, thing: LocatedT) -> Document:
+        """Return one, with its parts if those are asked for."""
+        asked = call.query.get("detaillevel", "").lower() in self.levels
+        told = {"name": thing.name, "label": thing.label, "location": thing.location}
+        return self.request(**told, **(self.parts(thing) if asked else {}))
+
+    @abstractmethod
+    def parts(self, thing: LocatedT) -> Mapping[str, object]:
+        """Return the parts of one, by the field of its document."""
+
     def listed(self, call: Call, things: Sequence[LocatedT]) -> Document:
         """Return all by their names."""
         return super().listed(call, sorted(things, key=lambda one: one.name.lower()))
-
-    def wanted(self, call: Call) -> str:
-        """Return the name in the body of an association: a document like that of a creation."""
-        return str(getattr(call.body(self.request), "name", ""))
-
-    @abstractmethod
-    def association(self, name: str) -> XmlModel:
-        """Return the answer to who asks which one a place has."""
 
     def require(self, subscription: Subscription, name: str, region: str | None = None) -> str:
         """Return a name as it is spelt; refuse if there is no such resource, or none in `region`."""
@@ -248,11 +288,11 @@ class Place(Generic[HolderT]):
     def read(self, call: Call) -> Reply:
         """Answer which one it has."""
         holder, lock, _ = self._holders.holder(call)
-        return Reply(document=self._family.association(self._present(call, holder, lock)))
+        return Reply(document=self._family.association.telling(self._present(call, holder, lock)))
 
     def add(self, call: Call) -> Reply:
         """Answer a POST, which adds one where none is."""
-        wanted = self._family.wanted(call)
+        wanted = self._family.association.wanted(call)
         holder, lock, region = self._holders.holder(call)
         name = self._family.require(call.subscription, wanted, region)
         call.require_free(lock)

@@ -8,7 +8,6 @@ import pydantic
 
 from asyncsm import wire
 from asyncsm.engine.caller import Caller
-from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import Ends
 from asyncsm.operations.kinds import SECRET, Base64Content, Description, Name, Names, between, one_of
@@ -22,6 +21,7 @@ family: Final = Family(
     evidence="[protocol 4.20] [lifecycles 6]",
     version="2016-03-01",
     ends=Ends.NETWORK_OPERATION,
+    actions_listed=False,
 )
 
 GATEWAYS: Final = "services/networking/ApplicationGateways"
@@ -148,9 +148,7 @@ class ApplicationGatewayOperations(Caller):
         ...
 
     @family.acts(
-        GATEWAY + "/Operations" + API,
-        body=lambda: wire.application_gateways.StartApplicationGateway,
-        reconcile=Reconcile.UNLISTED,
+        GATEWAY + "/Operations" + API, body=lambda: wire.application_gateways.StartApplicationGateway
     )
     async def start_application_gateway(self, gateway_name: str) -> OperationHandle:
         """Start an application gateway that has been told what to do, which takes a quarter of an hour.
@@ -161,11 +159,7 @@ class ApplicationGatewayOperations(Caller):
         """
         ...
 
-    @family.acts(
-        GATEWAY + "/Operations" + API,
-        body=lambda: wire.application_gateways.StopApplicationGateway,
-        reconcile=Reconcile.UNLISTED,
-    )
+    @family.acts(GATEWAY + "/Operations" + API, body=lambda: wire.application_gateways.StopApplicationGateway)
     async def stop_application_gateway(self, gateway_name: str) -> OperationHandle:
         """Stop an application gateway, which loses its name and address.
 

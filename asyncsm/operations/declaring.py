@@ -112,6 +112,7 @@ class Family:
         version: ``x-ms-version`` they need, if a later one than the session's.
         usual: how long its changes take of which `durations` tells nothing.
         ends: how the end of its changes is learned.
+        actions_listed: whether the list of operations shows its actions, or nobody has seen that it does.
         declarations: all its operations as they were declared, in order.
         loaded: the families there are so far, as their modules are imported when they are needed.
     """
@@ -122,6 +123,7 @@ class Family:
     version: str | None = None
     usual: Usual | None = None
     ends: Ends = Ends.OPERATION
+    actions_listed: bool = True
     declarations: list[Declaration] = field(default_factory=list, init=False)
     loaded: ClassVar[list[Family]] = []
 
@@ -143,8 +145,9 @@ class Family:
         return self._declares("POST", Reconcile.CREATED, path, facts)
 
     def acts(self, path: str, **facts: Unpack[Facts]) -> Callable[[Method], Method]:
-        """Declare an action: if its reply is lost, only the list of operations tells."""
-        return self._declares("POST", Reconcile.LISTED, path, facts)
+        """Declare an action: if its reply is lost, only the list of operations tells, if anything does."""
+        reconcile = Reconcile.LISTED if self.actions_listed else Reconcile.UNLISTED
+        return self._declares("POST", reconcile, path, facts)
 
     def replaces(self, path: str, **facts: Unpack[Facts]) -> Callable[[Method], Method]:
         """Declare a change that does no more when it happens twice."""

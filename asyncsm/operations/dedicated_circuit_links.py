@@ -19,6 +19,7 @@ family: Final = Family(
     evidence="[protocol 4.21]",
     version=VERSION,
     ends=Ends.NETWORK_OPERATION,
+    actions_listed=False,
 )
 
 LINKS: Final = CIRCUIT + "/vnets"
@@ -105,7 +106,6 @@ class DedicatedCircuitLinkOperations(Caller):
         AUTHORIZATIONS + API,
         body=lambda: wire.express_route.CreateDedicatedCircuitLinkAuthorization,
         ends=Ends.AT_ONCE,
-        reconcile=Reconcile.UNLISTED,
         otherwise="",
     )
     async def create_dedicated_circuit_link_authorization(
@@ -161,11 +161,11 @@ class DedicatedCircuitLinkOperations(Caller):
         """
         ...
 
-    @family.acts(
+    @family.replaces(
         IDS + API,
+        method="POST",
         body=lambda: wire.express_route.DedicatedCircuitLinkAuthorizationMicrosoftIds,
         ends=Ends.AT_ONCE,
-        reconcile=Reconcile.REPEAT,
     )
     async def add_microsoft_ids_to_link_authorization(
         self, service_key: str, authorization_id: str, microsoft_ids: JoinedNames

@@ -6,7 +6,6 @@ from typing import Annotated, Final
 
 from asyncsm import wire
 from asyncsm.engine.caller import Caller
-from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import AtLeastOne, Ends
 from asyncsm.operations.kinds import Name, between, one_of
@@ -21,6 +20,7 @@ family: Final = Family(
     evidence="[protocol 4.21]",
     version=VERSION,
     ends=Ends.NETWORK_OPERATION,
+    actions_listed=False,
 )
 
 API: Final = "?api-version=1.0"
@@ -56,11 +56,7 @@ class DedicatedCircuitOperations(Caller):
         """
         ...
 
-    @family.acts(
-        CIRCUITS + API,
-        body=lambda: wire.express_route.CreateDedicatedCircuit,
-        reconcile=Reconcile.UNLISTED,
-    )
+    @family.acts(CIRCUITS + API, body=lambda: wire.express_route.CreateDedicatedCircuit)
     async def create_dedicated_circuit(
         self,
         circuit_name: Name,

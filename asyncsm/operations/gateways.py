@@ -24,6 +24,7 @@ family: Final = Family(
     evidence="[protocol 4.20]",
     version="2016-03-01",
     ends=Ends.NETWORK_OPERATION,
+    actions_listed=False,
 )
 
 GATEWAY: Final = "services/networking/{virtual_network_name}/gateway"
@@ -47,9 +48,7 @@ class GatewayOperations(Caller):
         """
         ...
 
-    @family.acts(
-        GATEWAY, body=lambda: wire.vpn_gateways.CreateGatewayParameters, reconcile=Reconcile.UNLISTED
-    )
+    @family.acts(GATEWAY, body=lambda: wire.vpn_gateways.CreateGatewayParameters)
     async def create_gateway(
         self,
         virtual_network_name: str,
@@ -77,9 +76,7 @@ class GatewayOperations(Caller):
         """
         ...
 
-    @family.acts(
-        GATEWAY, method="PATCH", body=lambda: wire.vpn_gateways.ResetGateway, reconcile=Reconcile.UNLISTED
-    )
+    @family.acts(GATEWAY, method="PATCH", body=lambda: wire.vpn_gateways.ResetGateway)
     async def reset_gateway(self, virtual_network_name: str) -> OperationHandle:
         """Start a gateway anew.
 
@@ -88,9 +85,7 @@ class GatewayOperations(Caller):
         """
         ...
 
-    @family.acts(
-        GATEWAY, method="PATCH", body=lambda: wire.vpn_gateways.ResizeGateway, reconcile=Reconcile.UNLISTED
-    )
+    @family.acts(GATEWAY, method="PATCH", body=lambda: wire.vpn_gateways.ResizeGateway)
     async def resize_gateway(
         self, virtual_network_name: str, gateway_size: Annotated[str, one_of(wire.vpn_gateways.GatewaySize)]
     ) -> OperationHandle:
@@ -104,9 +99,7 @@ class GatewayOperations(Caller):
         """
         ...
 
-    @family.acts(
-        GATEWAY, method="PATCH", body=lambda: wire.vpn_gateways.FailoverGateway, reconcile=Reconcile.UNLISTED
-    )
+    @family.acts(GATEWAY, method="PATCH", body=lambda: wire.vpn_gateways.FailoverGateway)
     async def failover_gateway(self, virtual_network_name: str) -> OperationHandle:
         """Have the other machine of a gateway take over.
 
@@ -156,9 +149,7 @@ class GatewayOperations(Caller):
         """
         ...
 
-    @family.acts(
-        CONNECTION + "/sharedkey", body=lambda: wire.vpn_gateways.SharedKey, reconcile=Reconcile.REPEAT
-    )
+    @family.replaces(CONNECTION + "/sharedkey", method="POST", body=lambda: wire.vpn_gateways.SharedKey)
     async def set_gateway_shared_key(
         self,
         virtual_network_name: str,
@@ -225,9 +216,7 @@ class GatewayOperations(Caller):
         """
         ...
 
-    @family.acts(
-        GATEWAY + "/defaultsites", body=lambda: wire.vpn_gateways.DefaultSiteList, reconcile=Reconcile.REPEAT
-    )
+    @family.replaces(GATEWAY + "/defaultsites", method="POST", body=lambda: wire.vpn_gateways.DefaultSiteList)
     async def set_gateway_default_sites(self, virtual_network_name: str, site: Name) -> OperationHandle:
         """Send all traffic that has no other route to a local network site; for dynamic routing.
 
@@ -289,10 +278,8 @@ class GatewayOperations(Caller):
         """
         ...
 
-    @family.acts(
-        GATEWAY + "/vpnclientpackage",
-        body=lambda: wire.vpn_gateways.VpnClientParameters,
-        reconcile=Reconcile.REPEAT,
+    @family.replaces(
+        GATEWAY + "/vpnclientpackage", method="POST", body=lambda: wire.vpn_gateways.VpnClientParameters
     )
     async def generate_vpn_client_package(
         self,
@@ -351,7 +338,7 @@ class GatewayOperations(Caller):
         """
         ...
 
-    @family.acts(CERTIFICATES, reconcile=Reconcile.REPEAT)
+    @family.replaces(CERTIFICATES, method="POST")
     async def add_client_root_certificate(
         self, virtual_network_name: str, certificate: Base64Content
     ) -> OperationHandle:

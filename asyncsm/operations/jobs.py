@@ -7,7 +7,6 @@ from typing import Annotated, Final
 
 from asyncsm import wire
 from asyncsm.engine.caller import Caller
-from asyncsm.engine.protocol import Reconcile
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations.binding import binder_of, request_with
 from asyncsm.operations.declaring import Family
@@ -21,7 +20,9 @@ JOB: Final = JOBS + "/{job_id}"
 PAGE: Final = "&$filter={matching}&$skip={skip}&$top={top}"
 STATES: Final = ("enabled", "disabled", "faulted", "completed")
 
-family: Final = Family("scheduler jobs", service=SERVICE, evidence=EVIDENCE, ends=Ends.AT_ONCE)
+family: Final = Family(
+    "scheduler jobs", service=SERVICE, evidence=EVIDENCE, ends=Ends.AT_ONCE, actions_listed=False
+)
 
 
 def _matching(name: str, words: tuple[str, ...]) -> object:
@@ -58,7 +59,7 @@ class JobOperations(Caller):
         values = binder.values((cloud_service_id, job_collection_id, job_id, body), {})
         return await self.start(request_with(JobOperations.create_job, body, **values))
 
-    @family.acts(JOBS + "?" + VERSION, body=lambda: wire.jobs.Job, reconcile=Reconcile.UNLISTED)
+    @family.acts(JOBS + "?" + VERSION, body=lambda: wire.jobs.Job)
     async def add_job(
         self, cloud_service_id: str, job_collection_id: str, job: wire.jobs.Job | Mapping[str, object]
     ) -> wire.jobs.Job:

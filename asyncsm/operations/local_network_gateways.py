@@ -6,7 +6,6 @@ from typing import Final
 
 from asyncsm import wire
 from asyncsm.engine.caller import Caller
-from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import AtLeastOne, Ends
 from asyncsm.operations.kinds import IPAddress, Name, Names
@@ -19,6 +18,7 @@ family: Final = Family(
     evidence="[protocol 4.20]",
     version="2016-03-01",
     ends=Ends.AT_ONCE,
+    actions_listed=False,
 )
 
 GATEWAYS: Final = "services/networking/localnetworkgateways"
@@ -48,7 +48,6 @@ class LocalNetworkGatewayOperations(Caller):
         GATEWAYS + API,
         body=lambda: wire.virtual_network_gateways.CreateLocalNetworkGatewayParameters,
         parts={"address_space.strings": "address_space"},
-        reconcile=Reconcile.UNLISTED,
         otherwise="",
     )
     async def create_local_network_gateway(

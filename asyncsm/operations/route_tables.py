@@ -6,7 +6,6 @@ from typing import Annotated, Final
 
 from asyncsm import wire
 from asyncsm.engine.caller import Caller
-from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.hosted_services import SERVICE
 from asyncsm.operations.kinds import IPAddress, Label, Name, one_of
@@ -174,11 +173,11 @@ class RouteTableOperations(Caller):
         """
         ...
 
-    @family.acts(
+    @family.replaces(
         ROLE + "/ipforwarding",
         body=lambda: wire.route_tables.IPForwarding,
+        method="POST",
         operation="SetIPForwardingOnRole",
-        reconcile=Reconcile.REPEAT,
     )
     async def set_ip_forwarding_on_role(
         self, service_name: str, deployment_name: str, role_name: str, state: Forwarding
@@ -204,11 +203,11 @@ class RouteTableOperations(Caller):
         """
         ...
 
-    @family.acts(
+    @family.replaces(
         INTERFACE + "/ipforwarding",
         body=lambda: wire.route_tables.IPForwarding,
+        method="POST",
         operation="SetIPForwardingOnNetworkInterface",
-        reconcile=Reconcile.REPEAT,
     )
     async def set_ip_forwarding_on_network_interface(
         self,

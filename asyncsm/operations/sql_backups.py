@@ -8,7 +8,6 @@ import pydantic
 
 from asyncsm import wire
 from asyncsm.engine.caller import Caller
-from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import Ends
 from asyncsm.operations.kinds import SECRET, BlobUrl, Moment, Name, between
@@ -18,7 +17,9 @@ from asyncsm.operations.sql_servers import EVIDENCE, SERVER, SERVERS, SERVICE, S
 SOURCE: Final = SERVERS + "/{source_server_name}"
 DAC: Final = SERVER + "/DacOperations"
 
-family: Final = Family("backups of SQL databases", service=SERVICE, evidence=EVIDENCE, ends=Ends.AT_ONCE)
+family: Final = Family(
+    "backups of SQL databases", service=SERVICE, evidence=EVIDENCE, ends=Ends.AT_ONCE, actions_listed=False
+)
 
 
 def _export_input(
@@ -87,10 +88,7 @@ class SqlBackupOperations(Caller):
         ...
 
     @family.acts(
-        SOURCE + "/recoverdatabaseoperations",
-        body=lambda: wire.sql_backups.DatabaseRecovery,
-        reconcile=Reconcile.UNLISTED,
-        otherwise="",
+        SOURCE + "/recoverdatabaseoperations", body=lambda: wire.sql_backups.DatabaseRecovery, otherwise=""
     )
     async def recover_database(
         self,
@@ -136,10 +134,7 @@ class SqlBackupOperations(Caller):
         ...
 
     @family.acts(
-        SOURCE + "/restoredatabaseoperations",
-        body=lambda: wire.sql_backups.DatabaseRecovery,
-        reconcile=Reconcile.UNLISTED,
-        otherwise="",
+        SOURCE + "/restoredatabaseoperations", body=lambda: wire.sql_backups.DatabaseRecovery, otherwise=""
     )
     async def restore_database(
         self,
@@ -166,13 +161,7 @@ class SqlBackupOperations(Caller):
         """
         ...
 
-    @family.acts(
-        DAC + "/Export",
-        body=lambda: wire.sql_backups.ExportInput,
-        made=_export_input,
-        reconcile=Reconcile.UNLISTED,
-        otherwise="",
-    )
+    @family.acts(DAC + "/Export", body=lambda: wire.sql_backups.ExportInput, made=_export_input, otherwise="")
     async def export_database(
         self,
         server_name: str,
@@ -200,13 +189,7 @@ class SqlBackupOperations(Caller):
         """
         ...
 
-    @family.acts(
-        DAC + "/Import",
-        body=lambda: wire.sql_backups.ImportInput,
-        made=_import_input,
-        reconcile=Reconcile.UNLISTED,
-        otherwise="",
-    )
+    @family.acts(DAC + "/Import", body=lambda: wire.sql_backups.ImportInput, made=_import_input, otherwise="")
     async def import_database(
         self,
         server_name: str,

@@ -25,7 +25,9 @@ EDITIONS: Final = ("Web", "Business", "Basic", "Standard", "Premium")
 Edition: TypeAlias = Annotated[str, one_of(EDITIONS)]
 Bytes: TypeAlias = Annotated[int, between(1)]
 
-family: Final = Family("SQL databases", service=SERVICE, evidence=EVIDENCE, ends=Ends.AT_ONCE)
+family: Final = Family(
+    "SQL databases", service=SERVICE, evidence=EVIDENCE, ends=Ends.AT_ONCE, actions_listed=False
+)
 
 
 class SqlDatabaseOperations(Caller):
@@ -197,12 +199,7 @@ class SqlDatabaseOperations(Caller):
         """
         ...
 
-    @family.acts(
-        COPIES,
-        body=lambda: wire.sql_databases.DatabaseCopyRequest,
-        reconcile=Reconcile.UNLISTED,
-        otherwise="",
-    )
+    @family.acts(COPIES, body=lambda: wire.sql_databases.DatabaseCopyRequest, otherwise="")
     async def create_database_copy(
         self,
         server_name: str,

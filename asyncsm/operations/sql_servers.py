@@ -21,7 +21,9 @@ SERVER: Final = SERVERS + "/{server_name}"
 RULES: Final = SERVER + "/firewallrules"
 SqlName: TypeAlias = Annotated[str, at_most(128)]
 
-family: Final = Family("SQL Database servers", service=SERVICE, evidence=EVIDENCE, ends=Ends.AT_ONCE)
+family: Final = Family(
+    "SQL Database servers", service=SERVICE, evidence=EVIDENCE, ends=Ends.AT_ONCE, actions_listed=False
+)
 
 
 class SqlServerOperations(Caller):
@@ -36,7 +38,6 @@ class SqlServerOperations(Caller):
         SERVERS,
         body=lambda: wire.sql_databases.CreateServer,
         fields={"administrator_login": "admin_login", "administrator_login_password": "admin_password"},
-        reconcile=Reconcile.UNLISTED,
         otherwise="",
     )
     async def create_server(

@@ -22,6 +22,7 @@ family: Final = Family(
     evidence="[protocol 4.20]",
     version="2016-03-01",
     ends=Ends.NETWORK_OPERATION,
+    actions_listed=False,
 )
 
 API: Final = "?api-version=2016-03-01"
@@ -54,7 +55,6 @@ class VirtualNetworkGatewayOperations(Caller):
     @family.acts(
         "services/networking/{virtual_network_name}/virtualnetworkgateways",
         body=lambda: wire.virtual_network_gateways.CreateVirtualNetworkGatewayParameters,
-        reconcile=Reconcile.UNLISTED,
     )
     async def create_virtual_network_gateway(
         self,
@@ -91,9 +91,7 @@ class VirtualNetworkGatewayOperations(Caller):
         """
         ...
 
-    @family.acts(
-        GATEWAY, method="PATCH", body=lambda: wire.vpn_gateways.ResetGateway, reconcile=Reconcile.UNLISTED
-    )
+    @family.acts(GATEWAY, method="PATCH", body=lambda: wire.vpn_gateways.ResetGateway)
     async def reset_virtual_network_gateway(self, gateway_id: str) -> OperationHandle:
         """Start a gateway anew.
 
@@ -103,9 +101,7 @@ class VirtualNetworkGatewayOperations(Caller):
         """
         ...
 
-    @family.acts(
-        GATEWAY, method="PATCH", body=lambda: wire.vpn_gateways.ResizeGateway, reconcile=Reconcile.UNLISTED
-    )
+    @family.acts(GATEWAY, method="PATCH", body=lambda: wire.vpn_gateways.ResizeGateway)
     async def resize_virtual_network_gateway(
         self, gateway_id: str, gateway_size: Annotated[str, one_of(wire.vpn_gateways.GatewaySize)]
     ) -> OperationHandle:
@@ -185,7 +181,6 @@ class VirtualNetworkGatewayOperations(Caller):
         CONNECTIONS + API,
         body=lambda: wire.virtual_network_gateways.CreateGatewayConnectionParameters,
         fields={"virtual_network_gateway_id": "gateway_id"},
-        reconcile=Reconcile.UNLISTED,
     )
     async def create_gateway_connection(
         self,
@@ -216,11 +211,10 @@ class VirtualNetworkGatewayOperations(Caller):
         """
         ...
 
-    @family.acts(
+    @family.replaces(
         CONNECTION + API,
         method="PATCH",
         body=lambda: wire.virtual_network_gateways.UpdateGatewayConnectionParameters,
-        reconcile=Reconcile.REPEAT,
         needs=[AtLeastOne("routing_weight", "shared_key", "enable_bgp")],
     )
     async def update_gateway_connection(
@@ -261,9 +255,7 @@ class VirtualNetworkGatewayOperations(Caller):
         """
         ...
 
-    @family.acts(
-        GATEWAY + ENTITY + "/sharedkey", body=lambda: wire.vpn_gateways.SharedKey, reconcile=Reconcile.REPEAT
-    )
+    @family.replaces(GATEWAY + ENTITY + "/sharedkey", method="POST", body=lambda: wire.vpn_gateways.SharedKey)
     async def set_gateway_connection_shared_key(
         self, gateway_id: str, connected_entity_id: str, value: Annotated[str | pydantic.SecretStr, SECRET]
     ) -> OperationHandle:
@@ -277,11 +269,10 @@ class VirtualNetworkGatewayOperations(Caller):
         """
         ...
 
-    @family.acts(
+    @family.replaces(
         GATEWAY + ENTITY + "/sharedkey",
         method="PATCH",
         body=lambda: wire.vpn_gateways.ResetSharedKey,
-        reconcile=Reconcile.REPEAT,
         destructive=True,
     )
     async def reset_gateway_connection_shared_key(

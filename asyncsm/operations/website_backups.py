@@ -10,7 +10,6 @@ import pydantic
 
 from asyncsm import wire
 from asyncsm.engine.caller import Caller
-from asyncsm.engine.protocol import Reconcile
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import Ends
 from asyncsm.operations.kinds import SIGNED, Moment, Name, between, one_of
@@ -20,7 +19,9 @@ from asyncsm.polling import OperationHandle
 BACKUP: Final = SITE + "/backup"
 RESTORE: Final = SITE + "/restore"
 
-family: Final = Family("backups of web sites", service=SERVICE, evidence=EVIDENCE, ends=Ends.AT_ONCE)
+family: Final = Family(
+    "backups of web sites", service=SERVICE, evidence=EVIDENCE, ends=Ends.AT_ONCE, actions_listed=False
+)
 
 
 def _configuration(
@@ -64,13 +65,7 @@ def _discovery(
 class WebsiteBackupOperations(Caller):
     """Operations on backups; they are in containers of storage accounts, and outlive their sites there."""
 
-    @family.acts(
-        BACKUP,
-        method="PUT",
-        body=lambda: wire.website_backups.BackupRequest,
-        reconcile=Reconcile.UNLISTED,
-        otherwise="",
-    )
+    @family.acts(BACKUP, method="PUT", body=lambda: wire.website_backups.BackupRequest, otherwise="")
     async def backup_site(
         self,
         webspace_name: str,
@@ -158,11 +153,7 @@ class WebsiteBackupOperations(Caller):
         ...
 
     @family.acts(
-        RESTORE,
-        method="PUT",
-        body=lambda: wire.website_backups.RestoreRequest,
-        ends=Ends.SITE_OPERATION,
-        reconcile=Reconcile.UNLISTED,
+        RESTORE, method="PUT", body=lambda: wire.website_backups.RestoreRequest, ends=Ends.SITE_OPERATION
     )
     async def restore_site(
         self,

@@ -16,7 +16,11 @@ from asyncsm.operations.websites import EVIDENCE, SERVICE, SITE
 from asyncsm.polling import OperationHandle
 
 family: Final = Family(
-    "configuration and slots of web sites", service=SERVICE, evidence=EVIDENCE, ends=Ends.AT_ONCE
+    "configuration and slots of web sites",
+    service=SERVICE,
+    evidence=EVIDENCE,
+    ends=Ends.AT_ONCE,
+    actions_listed=False,
 )
 
 
@@ -91,10 +95,7 @@ class WebsiteSlotOperations(Caller):
         ...
 
     @family.acts(
-        SITE + "/slots?Command=swap&targetSlot={target_slot}",
-        usual=Usual(30),
-        ends=Ends.SITE_OPERATION,
-        reconcile=Reconcile.UNLISTED,
+        SITE + "/slots?Command=swap&targetSlot={target_slot}", usual=Usual(30), ends=Ends.SITE_OPERATION
     )
     async def swap_site_slots(
         self, webspace_name: str, website_name: str, target_slot: Name

@@ -24,7 +24,9 @@ INCLUDED: Final = "?propertiesToInclude={properties_to_include}"
 
 TimeGrain: TypeAlias = Annotated[str, one_of(("PT1M", "PT1H", "P1D"))]
 
-family: Final = Family("web sites", service=SERVICE, evidence=EVIDENCE, ends=Ends.AT_ONCE)
+family: Final = Family(
+    "web sites", service=SERVICE, evidence=EVIDENCE, ends=Ends.AT_ONCE, actions_listed=False
+)
 
 
 def _new_site(
@@ -203,7 +205,7 @@ class WebsiteOperations(Caller):
         """
         ...
 
-    @family.acts(SITE + "/restart", reconcile=Reconcile.UNLISTED)
+    @family.acts(SITE + "/restart")
     async def restart_site(self, webspace_name: str, website_name: str) -> OperationHandle:
         """Restart a site.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -31,23 +32,21 @@ _SHARING: Final = "load_balanced_endpoint_set_name"
 _ORIGINS: Final = ("source_image_name", "disk_name", "media_link", "remote_source_image_link", "os")
 
 
+@dataclass(frozen=True, slots=True)
 class Checks:
     """The checks of one plan.
 
-    Args:
+    Attributes:
         entries: the entries of each section.
         copies: the resources they stand for.
         location: the location of what does not say it.
         base: the directory of its files; ``None`` to leave files unchecked.
     """
 
-    def __init__(
-        self, entries: Mapping[str, Sequence[Any]], copies: Copies, location: str | None, base: Path | None
-    ) -> None:
-        self._entries = entries
-        self._copies = copies
-        self._location = location
-        self._base = base
+    entries: Mapping[str, Sequence[Any]]
+    copies: Copies
+    location: str | None
+    base: Path | None
 
     def all(self) -> Iterator[Problem]:
         """Yield all that is wrong with the plan; of each check one problem at a place, however many copies have it."""
@@ -64,7 +63,7 @@ class Checks:
     def _names(self) -> _Told:
         for section in SECTIONS:
             seen: dict[str, Path_] = {}
-            for path, one in self._copies[section] if section != "deployments" else ():
+            for path, one in self.copies[section] if section != "deployments" else ():
                 owner = getattr(one, one.owner_field, "")
                 name = f"{owner}/{one.name}".lower().removeprefix("/")
                 if name in seen:
@@ -78,7 +77,7 @@ class Checks:
 
     def _parts(self) -> _Told:
         """Parts of a resource that are told apart by their names, such as the queues of a namespace."""
-        for section, entries in self._entries.items():
+        for section, entries in self.entries.items():
             for place, entry in enumerate(entries):
                 for field, parts in entry:
                     listed = parts if isinstance(parts, tuple) else ()
@@ -88,9 +87,9 @@ class Checks:
 
     def _places(self) -> _Told:
         for section, kind in zip(SECTIONS, KINDS.values(), strict=True):
-            entries = self._entries[section] if "location" in kind.model_fields else ()
+            entries = self.entries[section] if "location" in kind.model_fields else ()
             for place, entry in enumerate(entries):
-                one: Any = placed(entry, self._location)
+                one: Any = placed(entry, self.location)
                 group = getattr(one, "affinity_group", None)
                 if one.location is None and group is None:
                     wanted = "location or affinity_group" if hasattr(one, "affinity_group") else "location"
@@ -100,10 +99,10 @@ class Checks:
 
     def _references(self) -> _Told:
         """Names that are not those of other resources, but close to one; each is told once for a section."""
-        known = {kind: {one.name.lower() for _, one in self._copies[f"{kind}s"]} for kind in KINDS}
+        known = {kind: {one.name.lower() for _, one in self.copies[f"{kind}s"]} for kind in KINDS}
         for section in SECTIONS:
             told: set[str] = set()
-            for path, one in self._copies[section]:
+            for path, one in self.copies[section]:
                 for field, name, kind in names_in(one, path):
                     if name.lower() in known[kind] or name in told:
                         continue
@@ -114,7 +113,7 @@ class Checks:
     def _slots(self) -> _Told:
         taken: dict[tuple[str, str], str] = {}
         names: set[tuple[str, str]] = set()
-        for path, one in self._copies["deployments"]:
+        for path, one in self.copies["deployments"]:
             service, slot, name = one.service_name.lower(), one.deployment_slot, one.name.lower()
             if (service, slot) in taken:
                 yield path, f"the {slot} slot of {one.service_name} has {taken[service, slot]} already"
@@ -122,7 +121,7 @@ class Checks:
                 yield (*path, "name"), f"{one.service_name} has a deployment {name} already"
             taken.setdefault((service, slot), one.name)
             names.add((service, name))
-        for path, one in self._copies["virtual_machines"]:
+        for path, one in self.copies["virtual_machines"]:
             other = taken.get((one.service_name.lower(), "Production"))
             if other is not None:
                 said = f"the Production slot of {one.service_name} has the deployment {other}"
@@ -131,7 +130,7 @@ class Checks:
     def _machines(self) -> _Told:
         names: dict[str, str] = {}
         counts = Counter[str]()
-        for path, one in self._copies["virtual_machines"]:
+        for path, one in self.copies["virtual_machines"]:
             service = one.service_name.lower()
             deployment = (one.deployment_name or one.service_name).lower()
             if names.setdefault(service, deployment) != deployment:
@@ -146,7 +145,7 @@ class Checks:
                 )
 
     def _disks(self) -> _Told:
-        for place, one in enumerate(self._entries["virtual_machines"]):
+        for place, one in enumerate(self.entries["virtual_machines"]):
             path, disk = ("virtual_machines", place), one.os_virtual_hard_disk
             if (disk is None) == (one.vm_image_name is None):
                 yield path, "give either os_virtual_hard_disk or vm_image_name"
@@ -162,7 +161,7 @@ class Checks:
         """Tell static addresses that are none, are in no subnet, or are two machines' of one network."""
         networks: dict[str, str] = {}
         owners: dict[tuple[str, str], str] = {}
-        for path, one in self._copies["virtual_machines"]:
+        for path, one in self.copies["virtual_machines"]:
             network = networks.setdefault(one.service_name.lower(), (one.virtual_network_name or "").lower())
             address = one.network_parts.static_virtual_network_ip_address
             if address is None:
@@ -181,7 +180,7 @@ class Checks:
     def _ports(self) -> _Told:
         """Machines of a deployment have one address, so that each public port is one machine's, or one set's."""
         taken: dict[tuple[str, str, int], tuple[str, str | None]] = {}
-        for path, one in self._copies["virtual_machines"]:
+        for path, one in self.copies["virtual_machines"]:
             for place, endpoint in enumerate(one.network_parts.endpoints):
                 if endpoint.port is None:
                     continue
@@ -196,7 +195,7 @@ class Checks:
     def _hosting_plans(self) -> _Told:
         """Sites that share a web hosting plan say the same of it."""
         known: dict[tuple[str, str], Any] = {}
-        for path, one in self._copies["web_sites"]:
+        for path, one in self.copies["web_sites"]:
             plan = one.hosting_plan
             if plan is not None and known.setdefault((one.webspace_name, plan.name.lower()), plan) != plan:
                 said = f"{plan.name} of {one.location} is another one elsewhere in the plan"
@@ -204,15 +203,15 @@ class Checks:
 
     def _regions(self) -> _Told:
         """Disks must be in the region of their machine."""
-        groups = {one.name.lower(): one.location for _, one in self._copies["affinity_groups"]}
+        groups = {one.name.lower(): one.location for _, one in self.copies["affinity_groups"]}
         accounts, services = (
             {
                 one.name.lower(): one.location or groups.get((one.affinity_group or "").lower())
-                for _, one in self._copies[section]
+                for _, one in self.copies[section]
             }
             for section in ("storage_accounts", "hosted_services")
         )
-        for path, one in self._copies["virtual_machines"]:
+        for path, one in self.copies["virtual_machines"]:
             here = services.get(one.service_name.lower())
             for disk in (one.os_disk(), *one.data_disks()):
                 address = address_of(disk.media_link) if disk is not None else None
@@ -222,24 +221,24 @@ class Checks:
                     yield path, f"{one.service_name} is in {here}, and {where}"
 
     def _files(self) -> _Told:
-        if self._base is None:
+        if self.base is None:
             return
         certificates: dict[
             Any, Path_
         ] = {}  # which many services have in common, and opening one takes its time
-        for path, service in self._copies["hosted_services"]:
+        for path, service in self.copies["hosted_services"]:
             for place, one in enumerate(service.certificates):
                 certificates.setdefault(one, (*path, "certificates", place))
         for one, where in certificates.items():
-            if not (self._base / one.file).is_file():
+            if not (self.base / one.file).is_file():
                 yield (*where, "file"), f"there is no {one.file}"
                 continue
             try:
-                one.thumbprint(self._base)
+                one.thumbprint(self.base)
             except AsyncsmError as error:
                 yield (*where, "file" if one.password is None else "password"), str(error)
-        for path, one in self._copies["deployments"]:
-            if not (one.is_configuration_given or (self._base / one.configuration).is_file()):
+        for path, one in self.copies["deployments"]:
+            if not (one.is_configuration_given or (self.base / one.configuration).is_file()):
                 yield (*path, "configuration"), f"there is no {one.configuration}"
 
 

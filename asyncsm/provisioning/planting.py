@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -109,28 +109,22 @@ def _subscription(
     return made
 
 
+@dataclass(slots=True)
 class _Planter:
-    """Makes the resources of one subscription.
+    """Makes the resources of one subscription; `waiting` are jobs that are to run."""
 
-    Attributes:
-        waiting: jobs that are to run.
-    """
-
-    def __init__(
-        self, document: SeedDocument, subscription: Subscription, transport: StandingSubscription
-    ) -> None:
-        self._document = document
-        self._subscription = subscription
-        self._transport = transport
-        self.waiting: list[ScheduledJob] = []
+    document: SeedDocument
+    subscription: Subscription
+    transport: StandingSubscription
+    waiting: list[ScheduledJob] = field(default_factory=list)
 
     async def plant(self) -> None:
         """Make all that the document has, whatever the quotas, which then are such that it fits in."""
-        document, subscription = self._document, self._subscription
+        document, subscription = self.document, self.subscription
         if document.publisher is not None:
             subscription.is_publisher = document.publisher
         session = ManagementSession(
-            subscription.id, trust_env=False, transport=self._transport, lanes=LanePolicy(enabled=False)
+            subscription.id, trust_env=False, transport=self.transport, lanes=LanePolicy(enabled=False)
         )
         wanted = replace(subscription.quotas, **document.quotas)
         subscription.quotas = LIMITLESS
@@ -144,11 +138,11 @@ class _Planter:
             subscription.quotas = replace(wanted, **needed)
 
     async def _make(self, site: Site) -> None:
-        resources = resources_of(self._document, site.base)
+        resources = resources_of(self.document, site.base)
         await self._create([one for one in resources if one.kind in _PLACES], site)
-        if self._document.network_configuration is not None:
+        if self.document.network_configuration is not None:
             with _told_of(("network_configuration",)):
-                await site.sms.set_network_configuration(self._document.network_configuration)
+                await site.sms.set_network_configuration(self.document.network_configuration)
         await self._create([one for one in resources if one.kind in _NETWORKS], site)
         await self._create_others(_AFTER_NETWORKS, site)
         await self._create([one for one in resources if one.kind not in _PLACES | _NETWORKS], site)
@@ -164,7 +158,7 @@ class _Planter:
     async def _create_others(self, sections: Iterable[str], site: Site) -> None:
         """Make what a plan cannot have."""
         for section in sections:
-            for one in getattr(self._document, section):
+            for one in getattr(self.document, section):
                 with _told_of(one.origin):
                     await self._create_other(one, site)
 
@@ -177,7 +171,7 @@ class _Planter:
                 kind = (spec.gateway_size, spec.gateway_type)
                 handle = await network.create_virtual_network_gateway(spec.virtual_network_name, name, *kind)
                 handle.detach()  # it has ended, but its answer names an operation
-                await self._connect([*self._subscription.gateways][-1], spec.connected_to, site)
+                await self._connect([*self.subscription.gateways][-1], spec.connected_to, site)
             case seeding.ApplicationGatewaySeed():
                 place = (spec.virtual_network_name, spec.subnets, spec.instance_count, spec.gateway_size)
                 (await network.create_application_gateway(name, *place)).detach()
@@ -206,7 +200,7 @@ class _Planter:
                 await self._create_profile(spec, TrafficManagerManagementService(session=session))
 
     async def _connect(self, gateway: str, devices: Iterable[str], site: Site) -> None:
-        known = {one.gateway_name: one.id for one in self._subscription.local_network_gateways.values()}
+        known = {one.gateway_name: one.id for one in self.subscription.local_network_gateways.values()}
         for device in devices:
             ends = (gateway, known.get(device, device))
             (await site.network.create_gateway_connection(device, *ends)).detach()
@@ -214,7 +208,7 @@ class _Planter:
     async def _create_profile(
         self, spec: seeding.TrafficProfileSeed, traffic: TrafficManagerManagementService
     ) -> None:
-        name, location = spec.name, self._document.location
+        name, location = spec.name, self.document.location
         await traffic.create_profile(name, spec.domain_name or f"{name}.trafficmanager.net")
         kinds = {one: _ENDPOINTS.get(one[one.find(".") :].lower()) for one in spec.endpoints}
         endpoints = [
@@ -226,8 +220,8 @@ class _Planter:
 
     async def _cloud_service(self, site: Site, user: seeding.ClusterSeed | seeding.AddOnSeed) -> str:
         """Let there be the cloud service of a cluster or add-on, and return its region."""
-        name, location = user.cloud_service_id, user.location or self._document.location or ""
-        if name not in self._subscription.cloud_services:
+        name, location = user.cloud_service_id, user.location or self.document.location or ""
+        if name not in self.subscription.cloud_services:
             await site.scheduler.create_cloud_service(name, name, name, location)
         return location
 
@@ -270,15 +264,15 @@ class _Planter:
         return update
 
     def _region_of(self, service: str) -> str | None:
-        found = self._subscription.hosted_services.get(service)
-        return None if found is None else self._subscription.region_of(found)
+        found = self.subscription.hosted_services.get(service)
+        return None if found is None else self.subscription.region_of(found)
 
     def _blob(self, name: str, region: str | None = None) -> str:
         return f"https://{self._account(region)}.blob.core.windows.net/{name}"
 
     def _account(self, region: str | None) -> str:
         """Return the first storage account of `region`, or of any."""
-        for account in self._subscription.storage_accounts.values():
+        for account in self.subscription.storage_accounts.values():
             if region in {None, account.region} and account.status == "Created":
                 return account.name
         where = "" if region is None else f" in {region}"
@@ -298,16 +292,16 @@ class _Planter:
             case seeding.ServiceBusNamespaceSeed():
                 for rule in spec.rules:
                     await site.bus.create_authorization_rule(spec.name, rule.name, list(rule.rights))
-                namespace = self._subscription.service_bus_namespaces[spec.name]
-                random = self._transport.world.random
+                namespace = self.subscription.service_bus_namespaces[spec.name]
+                random = self.transport.world.random
                 service_bus.put_hubs_and_relays(namespace, spec.notification_hubs, spec.relays, random)
             case JobSpec(state="enabled"):
                 service, _, collection = resource.owner.partition("/")
-                held = self._subscription.cloud_services[service].collections[collection].jobs
+                held = self.subscription.cloud_services[service].collections[collection].jobs
                 self.waiting.append(held[spec.name])
 
     def _rename(self, spec: seeding.SqlServerSeed) -> None:
-        held = self._subscription.sql_servers
+        held = self.subscription.sql_servers
         server = list(held.values())[-1]
         del held[server.name]
         server.name = spec.server_name or ""

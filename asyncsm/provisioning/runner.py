@@ -64,10 +64,11 @@ class RunOptions:
             raise InvalidArgument("deadline", "must be more than 0 seconds")
 
 
+@dataclass(eq=False)
 class Runner:
     """Carries out a share of a plan, once: `survey`, then `run`.
 
-    Args:
+    Attributes:
         verb: the aim of the run.
         graph: the resources of the share.
         site: the place of the run.
@@ -79,34 +80,23 @@ class Runner:
         resumed: true if another process has surveyed for this run, and has told in `progress` what it found.
     """
 
-    def __init__(
-        self,
-        verb: Verb,
-        graph: Graph,
-        site: Site,
-        records: Records,
-        options: RunOptions,
-        progress: Progress,
-        label: str = "",
-        found: Mapping[str, Any] | None = None,
-        *,
-        resumed: bool = False,
-    ) -> None:
-        self._verb = verb
-        self._graph = graph
-        self._going = (
-            graph.left_over if verb == "prune" else graph.resources.keys() if verb == "destroy" else ()
-        )
+    verb: Verb
+    graph: Graph
+    site: Site
+    records: Records
+    options: RunOptions
+    progress: Progress
+    label: str = ""
+    found: Mapping[str, Any] | None = None
+    resumed: bool = False
+
+    def __post_init__(self) -> None:
+        graph = self.graph
+        self._going: Collection[str] = {
+            "apply": (), "prune": graph.left_over, "destroy": graph.resources.keys()
+        }[self.verb]  # fmt: skip
         self._after: Mapping[str, tuple[str, ...]] = dict(_order(graph, self._going))
-        self._site = site
-        self._records = records
-        self._options = options
-        self._progress = progress
-        self._label = label
-        self._places = asyncio.Semaphore(options.max_in_flight or max(1, len(graph)))
-        self._surveyed = found is not None
-        self._resumed = resumed
-        self._found: Mapping[str, Any] = found or {}
+        self._places = asyncio.Semaphore(self.options.max_in_flight or max(1, len(graph)))
         self._errands: dict[str, Errand] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._ended: dict[str, asyncio.Event] = {key: asyncio.Event() for key in graph.resources}
@@ -119,16 +109,14 @@ class Runner:
         Raises:
             AsyncsmError: the subscription cannot be surveyed; nothing has been changed.
         """
-        if self._surveyed:
+        if self.found is not None:
             return
-        if self._verb == "destroy":
-            await self._site.sms.list_hosted_services()  # the reply also has the service's time
-        unknown = [
-            one for one in self._graph if one.key not in self._going or not self._records[one.key].ours
-        ]
-        if self._resumed and self._verb == "apply":
+        if self.verb == "destroy":
+            await self.site.sms.list_hosted_services()  # the reply also has the service's time
+        unknown = [one for one in self.graph if one.key not in self._going or not self.records[one.key].ours]
+        if self.resumed and self.verb == "apply":
             unknown = self._left_by_another()
-        self._found = await steps.survey(self._site, unknown)
+        self.found = await steps.survey(self.site, unknown)
 
     def _left_by_another(self) -> list[AnyResource]:
         """Return what is to be surveyed where another process has done so.
@@ -136,14 +124,14 @@ class Runner:
         A read of each hosted service would cost most of a window's budget at each take-over. What has no record and
         was not found then is still not there, or somebody else has made it since, which its creation notices.
         """
-        records = {one.key: self._records[one.key] for one in self._graph}
-        begun = {one.service_name.lower() for one in self._graph if records[one.key] != Record()}
-        for one in self._graph:
+        records = {one.key: self.records[one.key] for one in self.graph}
+        begun = {one.service_name.lower() for one in self.graph if records[one.key] != Record()}
+        for one in self.graph:
             if one.service_name and one.service_name.lower() not in begun:
-                self._site.deployments[one.service_name.lower()] = None
+                self.site.deployments[one.service_name.lower()] = None
         return [
             one
-            for one in self._graph
+            for one in self.graph
             if self._outcome(one.key) is None
             and not records[one.key].unfinished
             and (not one.service_name or records[one.key] != Record())
@@ -166,14 +154,14 @@ class Runner:
         Raises:
             JournalError: records cannot be written any more; nothing more was sent then.
         """
-        events = self._site.sms.session.events
+        events = self.site.sms.session.events
         unhook, unsubscribe = events.before_send(self._before_send), events.subscribe(self._heard)
-        deadline = asyncio.timeout(self._options.deadline)
+        deadline = asyncio.timeout(self.options.deadline)
         try:
             with _journal_first():
                 async with deadline, asyncio.TaskGroup() as group:
-                    self._after, _ = hand_over(self._graph, self._found, self._after, self._going)
-                    for resource in self._graph:
+                    self._after, _ = hand_over(self.graph, self.found or {}, self._after, self._going)
+                    for resource in self.graph:
                         self._tasks[resource.key] = group.create_task(
                             self._one(resource), name=f"asyncsm-{resource.key}"
                         )
@@ -184,7 +172,7 @@ class Runner:
             unhook()
             unsubscribe()
             reason = "the deadline has passed" if deadline.expired() else "the run was left"
-            for key in self._graph.resources:
+            for key in self.graph.resources:
                 if self._outcome(key) is None:
                     self._tell(key, State.ENDED, self._stopped or reason, outcome=Outcome.STOPPED)
 
@@ -199,10 +187,10 @@ class Runner:
                 task.cancel()
 
     def _tell(self, key: str, state: State, detail: str = "", **more: Any) -> None:
-        self._progress.tell(self._label + key, state, detail, **more)
+        self.progress.tell(self.label + key, state, detail, **more)
 
     def _outcome(self, key: str) -> Outcome | None:
-        return self._progress.records[self._label + key].outcome
+        return self.progress.records[self.label + key].outcome
 
     async def _one(self, resource: AnyResource) -> None:
         key, after = resource.key, self._after[resource.key]
@@ -235,13 +223,13 @@ class Runner:
     async def _carry_out(self, resource: AnyResource) -> None:
         key = resource.key
         goal = self._goal(resource)
-        errand = Errand(resource, goal, self._site, self._records, partial(self._tell, key))
+        errand = Errand(resource, goal, self.site, self.records, partial(self._tell, key))
         self._errands[key] = errand
         _current.set(errand)
         error: Exception | None = None
         try:
-            surveyed = key not in self._going or not self._records[key].ours
-            outcome = await errand.run(self._found.get(key), surveyed=surveyed)
+            surveyed = key not in self._going or not self.records[key].ours
+            outcome = await errand.run((self.found or {}).get(key), surveyed=surveyed)
         except JournalError:
             raise
         except Veto as veto:
@@ -252,7 +240,7 @@ class Runner:
         finally:
             # Thousands of those that have ended need not be kept.
             del self._errands[key]
-        told = self._progress.records[self._label + key]
+        told = self.progress.records[self.label + key]
         told.differences = errand.differences
         detail = str(error or "")
         if outcome is Outcome.KEPT:
@@ -264,9 +252,9 @@ class Runner:
     def _goal(self, resource: AnyResource) -> Goal:
         if resource.key not in self._going:
             return Goal.THERE
-        if self._options.disks:
+        if self.options.disks:
             return Goal.ALL_GONE
-        keeps = self._records[resource.key].ours and self._graph.holds_left_disks(resource)
+        keeps = self.records[resource.key].ours and self.graph.holds_left_disks(resource)
         return Goal.KEPT if keeps else Goal.GONE
 
     # Events of the session.
@@ -296,7 +284,7 @@ class Runner:
             case RetryPlanned(resource=resource) if resource.startswith(_STATUS):
                 pass  # a status question of the tracker, which serves all resources
             case RetryPlanned(reason=reason):
-                state = self._progress.records[self._label + key].state
+                state = self.progress.records[self.label + key].state
                 self._tell(key, state, f"{reason}: sent again", retry=True)
             case Queued(behind=behind):
                 self._tell(key, State.QUEUED, f"behind {behind}")

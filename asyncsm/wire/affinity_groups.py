@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from asyncsm.wire.base import Base64, Base64Text, Nillable, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.base import Base64, Base64Text, Nillable, XmlList, XmlModel, repeated, wrapped
 from asyncsm.wire.hosted_services import HostedServices
 from asyncsm.wire.storage import StorageServices
 from asyncsm.wire.subscription import ComputeCapabilities
@@ -20,7 +20,7 @@ class AffinityGroup(XmlModel):
     location: str | None = None
     hosted_services: HostedServices = Field(default_factory=HostedServices)
     storage_services: StorageServices = Field(default_factory=StorageServices)
-    capabilities: Annotated[list[str], Wrapped("Capability")] = Field(default_factory=list)
+    capabilities: list[str] = wrapped(str, item="Capability")
     """``PersistentVMRole``, ``HighMemory``."""
     created_time: datetime | None = None
     compute_capabilities: ComputeCapabilities = Field(default_factory=ComputeCapabilities)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, repeated, wrapped
 from asyncsm.wire.figures import HIGHEST_PORT
 from asyncsm.wire.rules import between, distinct, known, names
 
@@ -36,7 +36,7 @@ class ApplicationGateway(XmlModel):
     name: str
     state: str
     """``Stopped``, ``Starting``, ``Running``, ``Stopping`` or ``Updating``."""
-    subnets: Annotated[list[str], Wrapped("Subnet")] = Field(default_factory=list)
+    subnets: list[str] = wrapped(str, item="Subnet")
     virtual_ips: Annotated[list[str] | None, Wrapped("VirtualIP"), Nillable, Field(alias="VirtualIPs")] = None
     vnet_name: str
 
@@ -54,7 +54,7 @@ class CreateApplicationGatewayParameters(XmlModel):
     gateway_size: ApplicationGatewaySize | None = None
     instance_count: int
     name: str
-    subnets: Annotated[list[str], Wrapped("Subnet")] = Field(default_factory=list)
+    subnets: list[str] = wrapped(str, item="Subnet")
     vnet_name: str
 
 
@@ -64,12 +64,14 @@ class UpdateApplicationGatewayParameters(XmlModel):
     description: str | None = None
     gateway_size: ApplicationGatewaySize | None = None
     instance_count: int
-    subnets: Annotated[list[str], Wrapped("Subnet")] = Field(default_factory=list)
+    subnets: list[str] = wrapped(str, item="Subnet")
     vnet_name: str | None = None
 
 
 class ApplicationGatewayOperation(XmlModel):
     """Request to start or stop an application gateway."""
+
+    xml_root = "ApplicationGatewayOperation"
 
     operation_type: str
 
@@ -77,15 +79,11 @@ class ApplicationGatewayOperation(XmlModel):
 class StartApplicationGateway(ApplicationGatewayOperation):
     """Request of Start Application Gateway."""
 
-    xml_root = "ApplicationGatewayOperation"
-
     operation_type: str = "start"
 
 
 class StopApplicationGateway(ApplicationGatewayOperation):
     """Request of Stop Application Gateway."""
-
-    xml_root = "ApplicationGatewayOperation"
 
     operation_type: str = "stop"
 
@@ -124,9 +122,7 @@ class BackendAddressPool(XmlModel):
     """Machines that requests are spread over."""
 
     name: str
-    ip_addresses: Annotated[list[str], Wrapped("IPAddress"), Field(alias="IPAddresses")] = Field(
-        default_factory=list
-    )
+    ip_addresses: list[str] = wrapped(str, item="IPAddress", alias="IPAddresses")
 
 
 class BackendHttpSettings(XmlModel):
@@ -169,30 +165,15 @@ class ApplicationGatewayConfiguration(XmlModel):
     """All that an application gateway is told; it is replaced as a whole."""
 
     # Names of a kind are unique. [lifecycles 6] [guess]
-    frontend_ip_configurations: Annotated[
-        list[FrontendIPConfiguration],
-        Wrapped("FrontendIPConfiguration"),
-        Field(alias="FrontendIPConfigurations"),
-        distinct(),
-    ] = Field(default_factory=list)
-    frontend_ports: Annotated[list[FrontendPort], Wrapped("FrontendPort"), distinct()] = Field(
-        default_factory=list
+    frontend_ip_configurations: list[FrontendIPConfiguration] = wrapped(
+        FrontendIPConfiguration, distinct(), alias="FrontendIPConfigurations"
     )
-    probes: Annotated[list[ApplicationGatewayProbe], Wrapped("Probe"), distinct()] = Field(
-        default_factory=list
-    )
-    backend_address_pools: Annotated[list[BackendAddressPool], Wrapped("BackendAddressPool"), distinct()] = (
-        Field(default_factory=list)
-    )
-    backend_http_settings_list: Annotated[
-        list[BackendHttpSettings], Wrapped("BackendHttpSettings"), distinct()
-    ] = Field(default_factory=list)
-    http_listeners: Annotated[list[HttpListener], Wrapped("HttpListener"), distinct()] = Field(
-        default_factory=list
-    )
-    http_load_balancing_rules: Annotated[
-        list[HttpLoadBalancingRule], Wrapped("HttpLoadBalancingRule"), distinct()
-    ] = Field(default_factory=list)
+    frontend_ports: list[FrontendPort] = wrapped(FrontendPort, distinct())
+    probes: list[ApplicationGatewayProbe] = wrapped(ApplicationGatewayProbe, distinct(), item="Probe")
+    backend_address_pools: list[BackendAddressPool] = wrapped(BackendAddressPool, distinct())
+    backend_http_settings_list: list[BackendHttpSettings] = wrapped(BackendHttpSettings, distinct())
+    http_listeners: list[HttpListener] = wrapped(HttpListener, distinct())
+    http_load_balancing_rules: list[HttpLoadBalancingRule] = wrapped(HttpLoadBalancingRule, distinct())
 
 
 class ApplicationGatewayCertificate(XmlModel):

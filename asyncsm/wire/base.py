@@ -35,6 +35,7 @@ from typing import ClassVar, Concatenate, ParamSpec, Self, TypeGuard, TypeVar, c
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_pascal
+from pydantic.fields import FieldInfo
 
 from asyncsm.config import XML_CONTENT_TYPE
 from asyncsm.errors import InvalidArgument
@@ -69,6 +70,7 @@ __all__ = [
     "is_plain_xml",
     "positional",
     "repeated",
+    "wrapped",
 ]
 
 P = ParamSpec("P")
@@ -79,6 +81,14 @@ ItemT = TypeVar("ItemT")
 def repeated(item: type[M]) -> list[M]:
     """Declare a list whose items are repeated in place, as elements of the item's root name."""
     return cast("list[M]", Field(alias=item.root_name(), default_factory=list))
+
+
+def wrapped(kind: type[ItemT], *marks: object, item: str = "", alias: str | None = None) -> list[ItemT]:
+    """Declare a list in an element of its own, whose children are called `item`, or by the root name of their model."""
+    info = cast("FieldInfo", Field(alias=alias, default_factory=list))
+    name = kind.root_name() if issubclass(kind, XmlModel) and not item else item
+    info.metadata += [Wrapped(name), *marks]
+    return cast("list[ItemT]", info)
 
 
 def positional(init: Callable[Concatenate[M, P], None]) -> Callable[Concatenate[M, P], None]:

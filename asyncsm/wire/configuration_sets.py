@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import Field, SecretStr
 
-from asyncsm.wire.base import Thumbprint, Wrapped, XmlList, XmlModel, positional, repeated
+from asyncsm.wire.base import Thumbprint, XmlList, XmlModel, positional, repeated, wrapped
 from asyncsm.wire.element_order import FreelyOrdered
 from asyncsm.wire.endpoints import ConfigurationSetInputEndpoints, NetworkInterfaces
 from asyncsm.wire.networks import PublicIPs
@@ -35,7 +35,7 @@ class ConfigurationSet(_AnyConfigurationSet):
 
     configuration_set_type: str = "NetworkConfiguration"
     input_endpoints: ConfigurationSetInputEndpoints = Field(default_factory=ConfigurationSetInputEndpoints)
-    subnet_names: Annotated[list[str], Wrapped("SubnetName")] = Field(default_factory=list)
+    subnet_names: list[str] = wrapped(str, item="SubnetName")
     static_virtual_network_ip_address: Annotated[str | None, Field(alias="StaticVirtualNetworkIPAddress")] = (
         None
     )

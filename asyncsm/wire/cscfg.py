@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from asyncsm import texts
 from asyncsm.wire import codec
-from asyncsm.wire.base import Thumbprint, UnknownElement, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.base import Thumbprint, UnknownElement, XmlList, XmlModel, repeated, wrapped
 from asyncsm.wire.types import HiddenStr
 from asyncsm.wire.xml import Node
 
@@ -68,8 +68,8 @@ class RoleConfiguration(_Part):
     """At most 10 characters."""
     os_image: OsImage | None = None
     instances: Instances
-    configuration_settings: Annotated[list[Setting], Wrapped("Setting")] = Field(default_factory=list)
-    certificates: Annotated[list[RoleCertificate], Wrapped("Certificate")] = Field(default_factory=list)
+    configuration_settings: list[Setting] = wrapped(Setting)
+    certificates: list[RoleCertificate] = wrapped(RoleCertificate, item="Certificate")
 
     def setting(self, name: str) -> Setting:
         """Return the setting `name`.
@@ -96,23 +96,21 @@ class ConfiguredDnsServer(_Part):
 class ConfiguredDns(_Part):
     """The DNS configuration of the roles."""
 
-    dns_servers: Annotated[list[ConfiguredDnsServer], Wrapped("DnsServer")] = Field(default_factory=list)
+    dns_servers: list[ConfiguredDnsServer] = wrapped(ConfiguredDnsServer, item="DnsServer")
 
 
 class InstanceAddress(_Part):
     """The subnets of a role."""
 
     role_name: Annotated[str, Field(alias="@roleName")]
-    subnets: Annotated[list[NamedReference], Wrapped("Subnet")] = Field(default_factory=list)
+    subnets: list[NamedReference] = wrapped(NamedReference, item="Subnet")
 
 
 class AddressAssignments(_Part):
     """The addresses of the roles and the deployment."""
 
     instance_address: list[InstanceAddress] = Field(default_factory=list)
-    reserved_ips: Annotated[list[NamedReference], Field(alias="ReservedIPs"), Wrapped("ReservedIP")] = Field(
-        default_factory=list
-    )
+    reserved_ips: list[NamedReference] = wrapped(NamedReference, item="ReservedIP", alias="ReservedIPs")
 
 
 class ConfiguredFrontend(_Part):
@@ -140,9 +138,7 @@ class NetworkConfiguration(_Part):
     dns: ConfiguredDns | None = None
     virtual_network_site: NamedReference | None = None
     address_assignments: AddressAssignments | None = None
-    load_balancers: Annotated[list[ConfiguredLoadBalancer], Wrapped("LoadBalancer")] = Field(
-        default_factory=list
-    )
+    load_balancers: list[ConfiguredLoadBalancer] = wrapped(ConfiguredLoadBalancer, item="LoadBalancer")
 
 
 class ServiceConfiguration(XmlList[RoleConfiguration]):

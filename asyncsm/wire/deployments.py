@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from asyncsm.wire.base import Base64, Base64Text, OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.base import Base64, Base64Text, OpenEnum, XmlList, XmlModel, repeated, wrapped
 from asyncsm.wire.endpoints import NetworkInterfaces
 from asyncsm.wire.extensions import ExtensionConfiguration, GuestAgentStatus, ResourceExtensionStatus
 from asyncsm.wire.networks import Dns, LoadBalancers, PublicIPs, VirtualIPs
@@ -133,9 +133,7 @@ class RoleInstance(XmlModel):
     host_name: str | None = None
     remote_access_certificate_thumbprint: str | None = None
     guest_agent_status: GuestAgentStatus | None = None
-    resource_extension_status_list: Annotated[
-        list[ResourceExtensionStatus], Wrapped("ResourceExtensionStatus")
-    ] = Field(default_factory=list)
+    resource_extension_status_list: list[ResourceExtensionStatus] = wrapped(ResourceExtensionStatus)
     network_interfaces: NetworkInterfaces = Field(default_factory=NetworkInterfaces)
     public_ips: Annotated[PublicIPs, Field(alias="PublicIPs")] = Field(default_factory=PublicIPs)
     maintenance_status: MaintenanceStatus | None = None
@@ -332,6 +330,6 @@ class RebootEvent(XmlModel):
 class DeploymentEventCollection(XmlModel):
     """Reply of List Deployment Events."""
 
-    reboot_events: Annotated[list[RebootEvent], Wrapped("RebootEvent")] = Field(default_factory=list)
+    reboot_events: list[RebootEvent] = wrapped(RebootEvent)
     continuation_token: str | None = None
     """Where the next page begins; absent on the last one."""

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from asyncsm.wire.base import Implied, Wrapped, XmlList, XmlModel, positional, repeated
+from asyncsm.wire.base import Implied, XmlList, XmlModel, positional, repeated, wrapped
 from asyncsm.wire.element_order import FreelyOrdered
 
 
@@ -37,7 +37,7 @@ class AclRule(XmlModel):
 class EndpointAcl(XmlModel):
     """The access rules of an endpoint."""
 
-    rules: Annotated[list[AclRule], Wrapped("Rule")] = Field(default_factory=list)
+    rules: list[AclRule] = wrapped(AclRule, item="Rule")
 
 
 class ConfigurationSetInputEndpoint(FreelyOrdered):
@@ -127,9 +127,7 @@ class NetworkInterface(XmlModel):
     name: str | None = None
     mac_address: str | None = None
     """Only in replies."""
-    ip_configurations: Annotated[
-        list[IPConfiguration], Field(alias="IPConfigurations"), Wrapped("IPConfiguration")
-    ] = Field(default_factory=list)
+    ip_configurations: list[IPConfiguration] = wrapped(IPConfiguration, alias="IPConfigurations")
     network_security_group: str | None = None
     ip_forwarding: Annotated[str | None, Field(alias="IPForwarding")] = None
     """``Enabled`` or ``Disabled``."""

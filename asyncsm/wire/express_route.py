@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, SecretStr
 
-from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.base import Nillable, OpenEnum, XmlList, XmlModel, repeated, wrapped
 from asyncsm.wire.figures import MOST_ASN, MOST_VLAN
 from asyncsm.wire.rules import between, block, known
 
@@ -79,9 +79,7 @@ class DedicatedCircuitBandwidth(XmlModel):
 class DedicatedCircuitServiceProvider(XmlModel):
     """A provider of connectivity."""
 
-    dedicated_circuit_bandwidths: Annotated[
-        list[DedicatedCircuitBandwidth], Wrapped("DedicatedCircuitBandwidth")
-    ] = Field(default_factory=list)
+    dedicated_circuit_bandwidths: list[DedicatedCircuitBandwidth] = wrapped(DedicatedCircuitBandwidth)
     dedicated_circuit_locations: str | None = None
     """Names of places, with commas between."""
     encapsulation: str | None = None

@@ -10,11 +10,11 @@ from asyncsm.wire.base import (
     Implied,
     Nillable,
     OpenEnum,
-    Wrapped,
     XmlList,
     XmlModel,
     positional,
     repeated,
+    wrapped,
 )
 from asyncsm.wire.certificates import Certificates
 from asyncsm.wire.types import HiddenStr
@@ -125,14 +125,14 @@ class RoleExtensions(XmlModel):
     """The extensions of one role."""
 
     role_name: str
-    extensions: Annotated[list[ExtensionReference], Wrapped("Extension")] = Field(default_factory=list)
+    extensions: list[ExtensionReference] = wrapped(ExtensionReference, item="Extension")
 
 
 class ExtensionConfiguration(XmlModel):
     """The extensions of a deployment's roles."""
 
-    all_roles: Annotated[list[ExtensionReference], Wrapped("Extension")] = Field(default_factory=list)
-    named_roles: Annotated[list[RoleExtensions], Wrapped("Role")] = Field(default_factory=list)
+    all_roles: list[ExtensionReference] = wrapped(ExtensionReference, item="Extension")
+    named_roles: list[RoleExtensions] = wrapped(RoleExtensions, item="Role")
 
 
 class FormattedMessage(XmlModel):
@@ -146,7 +146,7 @@ class StatusMessage(XmlModel):
     """A message by its number, with the values to fill in."""
 
     message_resource_id: str | None = None
-    param_list: Annotated[list[str], Wrapped("Param")] = Field(default_factory=list)
+    param_list: list[str] = wrapped(str, item="Param")
 
 
 class GuestAgentStatus(XmlModel):
@@ -184,7 +184,7 @@ class ExtensionSettingStatus(XmlModel):
     code: int | None = None
     message: StatusMessage | None = None
     formatted_message: FormattedMessage | None = None
-    sub_status_list: Annotated[list[ExtensionSubStatus], Wrapped("SubStatus")] = Field(default_factory=list)
+    sub_status_list: list[ExtensionSubStatus] = wrapped(ExtensionSubStatus, item="SubStatus")
 
 
 class ResourceExtensionStatus(XmlModel):

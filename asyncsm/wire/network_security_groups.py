@@ -2,9 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from asyncsm.wire.base import Implied, OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.base import Implied, OpenEnum, XmlList, XmlModel, repeated, wrapped
 
 
 class RuleType(OpenEnum):
@@ -55,7 +53,7 @@ class NetworkSecurityGroup(XmlModel):
     label: str | None = None
     location: str | None = None
     state: str | None = None
-    rules: Annotated[list[NetworkSecurityRule], Wrapped("Rule")] = Field(default_factory=list)
+    rules: list[NetworkSecurityRule] = wrapped(NetworkSecurityRule, item="Rule")
     """Present only when read with ``detail_level="Full"``: the user's own, then the service's."""
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from asyncsm.wire.base import Implied, Nillable, OpenEnum, Wrapped, XmlList, XmlModel, positional, repeated
+from asyncsm.wire.base import Implied, Nillable, OpenEnum, XmlList, XmlModel, positional, repeated, wrapped
 
 
 class NetworkState(OpenEnum):
@@ -67,7 +67,7 @@ class PublicIP(XmlModel):
     idle_timeout_in_minutes: int | None = None
     """4 to 30."""
     domain_name_label: Annotated[str | None, Nillable] = None
-    fqdns: Annotated[list[str], Wrapped("Fqdn")] = Field(default_factory=list)
+    fqdns: list[str] = wrapped(str, item="Fqdn")
 
     @positional
     def __init__(
@@ -139,7 +139,7 @@ class ReservedIPAssociation(XmlModel):
 class AddressSpace(XmlModel):
     """Blocks of addresses."""
 
-    address_prefixes: Annotated[list[str], Wrapped("AddressPrefix")] = Field(default_factory=list)
+    address_prefixes: list[str] = wrapped(str, item="AddressPrefix")
     """In CIDR form: ``10.0.0.0/8``."""
 
 
@@ -171,14 +171,14 @@ class LocalNetworkSite(XmlModel):
     name: str
     address_space: AddressSpace = Field(default_factory=AddressSpace)
     vpn_gateway_address: str | None = None
-    connections: Annotated[list[Connection], Wrapped("Connection")] = Field(default_factory=list)
+    connections: list[Connection] = wrapped(Connection)
 
 
 class Gateway(XmlModel):
     """The gateway of a virtual network."""
 
     profile: str | None = None
-    sites: Annotated[list[LocalNetworkSite], Wrapped("LocalNetworkSite")] = Field(default_factory=list)
+    sites: list[LocalNetworkSite] = wrapped(LocalNetworkSite)
     vpn_client_address_pool: Annotated[AddressSpace, Field(alias="VPNClientAddressPool")] = Field(
         default_factory=AddressSpace
     )
@@ -215,5 +215,5 @@ class AddressAvailabilityResponse(XmlModel):
     """Reply of Check Static IP Address Availability."""
 
     is_available: bool
-    available_addresses: Annotated[list[str], Wrapped("AvailableAddress")] = Field(default_factory=list)
+    available_addresses: list[str] = wrapped(str, item="AvailableAddress")
     """Up to five free ones of the same subnet, if the address is not free."""

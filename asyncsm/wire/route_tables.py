@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from asyncsm.wire.base import OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.base import OpenEnum, XmlList, XmlModel, repeated, wrapped
 from asyncsm.wire.rules import UNCHECKED, block, known, needed, one_of
 
 
@@ -19,7 +19,9 @@ class NextHopKind(OpenEnum):
 
 
 NO_HOP: Final = f"The next hop type is invalid. Please use next hop types {', '.join(NextHopKind)}."
-NOT_GIVEN: Final = "The {} is a mandatory parameter, but it is not specified."
+NO_NAME: Final = "Route Table name is null or empty."
+MISSING_PREFIX: Final = "The address prefix is a mandatory parameter, but it is not specified."
+MISSING_HOP: Final = "The next hop is a mandatory parameter, but it is not specified."
 NO_PREFIX: Final = "The address prefix {value} is invalid. Please use valid CIDR notation."
 
 
@@ -36,14 +38,10 @@ class Route(XmlModel):
 
     name: str | None = None
     # [rec network/set_route_tests]
-    address_prefix: Annotated[
-        str | None, needed(NOT_GIVEN.format("address prefix")), block(says=NO_PREFIX)
-    ] = None
+    address_prefix: Annotated[str | None, needed(MISSING_PREFIX), block(says=NO_PREFIX)] = None
     """In CIDR form."""
     # [rec network/set_route_tests]
-    next_hop: Annotated[NextHop | None, Field(alias="NextHopType"), needed(NOT_GIVEN.format("next hop"))] = (
-        None
-    )
+    next_hop: Annotated[NextHop | None, Field(alias="NextHopType"), needed(MISSING_HOP)] = None
     metric: int | None = None
     route_state: str | None = None
 
@@ -51,11 +49,11 @@ class Route(XmlModel):
 class RouteTable(XmlModel):
     """A route table, which subnets can have; also the request of Create Route Table."""
 
-    name: str | None = None
+    name: Annotated[str | None, needed(NO_NAME)] = None  # [rec network/create_route_table_tests]
     label: str | None = None
     location: str | None = None
     route_table_state: str | None = None
-    route_list: Annotated[list[Route], Wrapped("Route"), UNCHECKED] = Field(default_factory=list)
+    route_list: list[Route] = wrapped(Route, UNCHECKED)
     """Present only when read with ``detail_level="Full"``."""
 
 
@@ -68,14 +66,15 @@ class RouteTables(XmlList[RouteTable]):
 class RouteTableAssociation(XmlModel):
     """The name of the route table that a subnet has."""
 
-    route_table_name: str | None = None
+    # [rec network/add_route_table_to_subnet_tests]
+    route_table_name: Annotated[str | None, needed(NO_NAME)] = None
 
 
 class EffectiveNextHop(XmlModel):
     """The place where a route in force leads."""
 
     type: str | None = None
-    ip_addresses: Annotated[list[str], Wrapped("IpAddress")] = Field(default_factory=list)
+    ip_addresses: list[str] = wrapped(str, item="IpAddress")
 
 
 class EffectiveRoute(XmlModel):
@@ -86,16 +85,14 @@ class EffectiveRoute(XmlModel):
     source: str | None = None
     """``Default`` or ``User``."""
     status: str | None = None
-    address_prefixes: Annotated[list[str], Wrapped("AddressPrefix")] = Field(default_factory=list)
+    address_prefixes: list[str] = wrapped(str, item="AddressPrefix")
     effective_next_hop: EffectiveNextHop | None = None
 
 
 class EffectiveRouteTable(XmlModel):
     """The routes that are in force for an instance or one of its network interfaces."""
 
-    effective_route_list: Annotated[list[EffectiveRoute], Wrapped("EffectiveRoute")] = Field(
-        default_factory=list
-    )
+    effective_route_list: list[EffectiveRoute] = wrapped(EffectiveRoute)
 
 
 class IPForwarding(XmlModel):

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from asyncsm.wire.base import Base64, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.base import Base64, XmlList, XmlModel, repeated, wrapped
 from asyncsm.wire.types import HiddenStr
 
 
@@ -49,15 +49,13 @@ class ExtensionInstanceInputEndpoint(XmlModel):
 class ExtensionEndpoints(XmlModel):
     """The ports of an extension."""
 
-    input_endpoints: Annotated[list[ExtensionInputEndpoint], Wrapped("InputEndpoint")] = Field(
-        default_factory=list
+    input_endpoints: list[ExtensionInputEndpoint] = wrapped(ExtensionInputEndpoint, item="InputEndpoint")
+    internal_endpoints: list[ExtensionInternalEndpoint] = wrapped(
+        ExtensionInternalEndpoint, item="InternalEndpoint"
     )
-    internal_endpoints: Annotated[list[ExtensionInternalEndpoint], Wrapped("InternalEndpoint")] = Field(
-        default_factory=list
+    instance_input_endpoints: list[ExtensionInstanceInputEndpoint] = wrapped(
+        ExtensionInstanceInputEndpoint, item="InstanceInputEndpoint"
     )
-    instance_input_endpoints: Annotated[
-        list[ExtensionInstanceInputEndpoint], Wrapped("InstanceInputEndpoint")
-    ] = Field(default_factory=list)
 
 
 class LocalResource(XmlModel):
@@ -85,7 +83,7 @@ class ExtensionImage(XmlModel):
     description: str | None = None
     publisher_name: str | None = None
     published_date: datetime | None = None
-    local_resources: Annotated[list[LocalResource], Wrapped("LocalResource")] = Field(default_factory=list)
+    local_resources: list[LocalResource] = wrapped(LocalResource)
     block_role_upon_failure: bool | None = None
     is_internal_extension: bool | None = None
     """Only its publisher sees it."""

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr
 
-from asyncsm.wire.base import Base64, Base64Text, Nillable, OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.base import Base64, Base64Text, Nillable, OpenEnum, XmlList, XmlModel, repeated, wrapped
 from asyncsm.wire.properties import ExtendedProperties
 
 
@@ -60,7 +60,7 @@ class StorageAccountProperties(XmlModel):
     """Absent where there is an affinity group."""
     label: Annotated[str | None, Base64] = None
     status: StorageAccountStatus | None = None
-    endpoints: Annotated[list[str], Wrapped("Endpoint")] = Field(default_factory=list)
+    endpoints: list[str] = wrapped(str, item="Endpoint")
     """Addresses of the blob, queue, table and, where there is one, file service."""
     geo_replication_enabled: bool | None = None
     geo_primary_region: str | None = None
@@ -74,7 +74,7 @@ class StorageAccountProperties(XmlModel):
     creation_time: datetime | None = None
     custom_domains: CustomDomains = Field(default_factory=CustomDomains)
     secondary_read_enabled: bool | None = None
-    secondary_endpoints: Annotated[list[str], Wrapped("Endpoint")] = Field(default_factory=list)
+    secondary_endpoints: list[str] = wrapped(str, item="Endpoint")
     account_type: StorageAccountType | None = None
 
 
@@ -94,7 +94,7 @@ class StorageService(XmlModel):
     storage_service_properties: StorageAccountProperties = Field(default_factory=StorageAccountProperties)
     storage_service_keys: StorageServiceKeys = Field(default_factory=StorageServiceKeys)
     extended_properties: ExtendedProperties = Field(default_factory=ExtendedProperties)
-    capabilities: Annotated[list[str], Wrapped("Capability")] = Field(default_factory=list)
+    capabilities: list[str] = wrapped(str, item="Capability")
     migration_state: str | None = None
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from asyncsm.wire.base import Base64, Implied, OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.base import Base64, Implied, OpenEnum, XmlList, XmlModel, repeated, wrapped
 
 
 class SubscriptionStatus(OpenEnum):
@@ -21,14 +21,14 @@ class SubscriptionStatus(OpenEnum):
 class ComputeCapabilities(XmlModel):
     """The role sizes available at a location or in an affinity group."""
 
-    web_worker_role_sizes: Annotated[list[str], Wrapped("RoleSize")] = Field(default_factory=list)
-    virtual_machines_role_sizes: Annotated[list[str], Wrapped("RoleSize")] = Field(default_factory=list)
+    web_worker_role_sizes: list[str] = wrapped(str, item="RoleSize")
+    virtual_machines_role_sizes: list[str] = wrapped(str, item="RoleSize")
 
 
 class StorageCapabilities(XmlModel):
     """The kinds of storage account available at a location."""
 
-    storage_account_types: Annotated[list[str], Wrapped("StorageAccountType")] = Field(default_factory=list)
+    storage_account_types: list[str] = wrapped(str, item="StorageAccountType")
 
 
 class Location(XmlModel):
@@ -36,7 +36,7 @@ class Location(XmlModel):
 
     name: str
     display_name: str | None = None
-    available_services: Annotated[list[str], Wrapped("AvailableService")] = Field(default_factory=list)
+    available_services: list[str] = wrapped(str, item="AvailableService")
     """``Compute``, ``Storage``, ``PersistentVMRole``, ``HighMemory``."""
     compute_capabilities: ComputeCapabilities = Field(default_factory=ComputeCapabilities)
     storage_capabilities: StorageCapabilities = Field(default_factory=StorageCapabilities)

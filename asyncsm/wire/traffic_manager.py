@@ -2,9 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
-from asyncsm.wire.base import OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.base import OpenEnum, XmlList, XmlModel, repeated, wrapped
 from asyncsm.wire.figures import HIGHEST_PORT
 from asyncsm.wire.rules import UNCHECKED, at_most, begins, between, exactly, known, needed, one_of
 
@@ -80,9 +78,7 @@ class TrafficPolicy(XmlModel):
 
     load_balancing_method: Annotated[LoadBalancingMethod, known()]  # [guess]
     # [lifecycles 16]
-    endpoints: Annotated[list[TrafficEndpoint], Wrapped("Endpoint"), at_most(100)] = Field(
-        default_factory=list
-    )
+    endpoints: list[TrafficEndpoint] = wrapped(TrafficEndpoint, at_most(100), item="Endpoint")
     monitor_status: str | None = None
     """In replies: that of all endpoints together, such as ``CheckingEndpoints``."""
 
@@ -96,7 +92,7 @@ class TrafficDefinition(XmlModel):
     status: TrafficStatus | None = None
     version: int | None = None
     # one, as only one is ever shown [guess]
-    monitors: Annotated[list[TrafficMonitor], Wrapped("Monitor"), exactly(1)] = Field(default_factory=list)
+    monitors: list[TrafficMonitor] = wrapped(TrafficMonitor, exactly(1), item="Monitor")
     policy: Annotated[TrafficPolicy | None, needed()] = None  # [guess]
 
 
@@ -124,9 +120,7 @@ class TrafficProfile(XmlModel):
     status: Annotated[TrafficStatus | None, known()] = None  # [guess]
     status_details: TrafficStatusDetails | None = None
     """Present only while the profile is enabled."""
-    definitions: Annotated[list[TrafficDefinition], Wrapped("Definition"), UNCHECKED] = Field(
-        default_factory=list
-    )
+    definitions: list[TrafficDefinition] = wrapped(TrafficDefinition, UNCHECKED, item="Definition")
 
 
 class TrafficProfiles(XmlList[TrafficProfile]):

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr
 
-from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.base import Nillable, OpenEnum, XmlList, XmlModel, repeated, wrapped
 from asyncsm.wire.rules import block, each
 from asyncsm.wire.vpn_gateways import STRINGS, GatewayEvent, GatewaySize, GatewayState, GatewayType
 
@@ -36,7 +36,7 @@ class VirtualNetworkGateway(XmlModel):
     last_event: Annotated[GatewayEvent | None, Nillable] = None
     state: GatewayState
     vip_address: Annotated[str | None, Field(alias="VIPAddress")] = None
-    default_sites: Annotated[list[str], Wrapped("string")] = Field(default_factory=list)
+    default_sites: list[str] = wrapped(str, item="string")
     enable_bgp: bool | None = None
     location: Annotated[str | None, Nillable] = None
     subnet_id: Annotated[str | None, Nillable] = None

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr
 
-from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.base import Nillable, OpenEnum, XmlList, XmlModel, repeated, wrapped
 from asyncsm.wire.figures import ENCRYPTIONS, MOST_KEY, PFS_GROUPS
 from asyncsm.wire.rules import between, known, needed, one_of
 
@@ -86,7 +86,7 @@ class VpnGateway(XmlModel):
     last_event: Annotated[GatewayEvent | None, Nillable] = None
     state: GatewayState
     vip_address: Annotated[str | None, Field(alias="VIPAddress")] = None
-    default_sites: Annotated[list[str], Wrapped("string")] = Field(default_factory=list)
+    default_sites: list[str] = wrapped(str, item="string")
     gateway_size: GatewaySize | None = None
     gateway_id: Annotated[str | None, Nillable] = None
 
@@ -102,6 +102,8 @@ class CreateGatewayParameters(XmlModel):
 class UpdateGatewayParameters(XmlModel):
     """Request of Reset, Resize and Failover Gateway."""
 
+    xml_root = "UpdateGatewayParameters"
+
     gateway_size: GatewaySize | None = None
     operation: GatewayUpdate
 
@@ -109,23 +111,17 @@ class UpdateGatewayParameters(XmlModel):
 class ResetGateway(UpdateGatewayParameters):
     """Request of Reset Gateway."""
 
-    xml_root = "UpdateGatewayParameters"
-
     operation: GatewayUpdate = GatewayUpdate.RESET
 
 
 class ResizeGateway(UpdateGatewayParameters):
     """Request of Resize Gateway."""
 
-    xml_root = "UpdateGatewayParameters"
-
     operation: GatewayUpdate = GatewayUpdate.RESIZE
 
 
 class FailoverGateway(UpdateGatewayParameters):
     """Request of Failover Gateway."""
-
-    xml_root = "UpdateGatewayParameters"
 
     operation: GatewayUpdate = GatewayUpdate.FAILOVER
 
@@ -148,9 +144,7 @@ class GatewaySiteConnection(XmlModel):
     ingress_bytes_transferred: int | None = None
     egress_bytes_transferred: int | None = None
     last_connection_established: datetime | None = None
-    allocated_ip_addresses: Annotated[list[str], Field(alias="AllocatedIPAddresses"), Wrapped("string")] = (
-        Field(default_factory=list)
-    )
+    allocated_ip_addresses: list[str] = wrapped(str, item="string", alias="AllocatedIPAddresses")
 
 
 class GatewaySiteConnections(XmlList[GatewaySiteConnection]):

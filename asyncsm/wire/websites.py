@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field, SecretStr
 
-from asyncsm.wire.base import Nillable, OpenEnum, Thumbprint, Wrapped, XmlList, XmlModel, repeated
+from asyncsm.wire.base import Nillable, OpenEnum, Thumbprint, Wrapped, XmlList, XmlModel, repeated, wrapped
 from asyncsm.wire.types import Zoneless
 from asyncsm.wire.xml import ARRAYS, SERIALIZATION
 
@@ -195,10 +195,10 @@ class Site(XmlModel):
     csrs: str | None = None
     deployment_id: str | None = None
     enabled: bool | None = None
-    enabled_host_names: Annotated[list[str], Wrapped("a:string")] = Field(default_factory=list)
+    enabled_host_names: list[str] = wrapped(str, item="a:string")
     gateway_site_name: Absent = None
     host_name_ssl_states: HostNameSslStates = Field(default_factory=HostNameSslStates)
-    host_names: Annotated[list[str], Wrapped("a:string")] = Field(default_factory=list)
+    host_names: list[str] = wrapped(str, item="a:string")
     hosting_environment: Absent = None
     hosting_environment_id: Absent = None
     kind: Absent = None
@@ -248,7 +248,7 @@ class CreateSite(XmlModel):
     xml_root: ClassVar[str] = "Site"
     xml_prefixes: ClassVar[dict[str, str]] = _STRINGS
 
-    host_names: Annotated[list[str], Wrapped("a:string")] = Field(default_factory=list)
+    host_names: list[str] = wrapped(str, item="a:string")
     name: str
     compute_mode: str | None = None
     server_farm: str | None = None
@@ -333,7 +333,7 @@ class WebSiteError(XmlModel):
     message: str | None = None
     extended_code: str | None = None
     message_template: str | None = None
-    parameters: Annotated[list[str], Wrapped("a:string")] = Field(default_factory=list)
+    parameters: list[str] = wrapped(str, item="a:string")
     inner_errors: Absent = None
 
 

@@ -16,7 +16,12 @@ METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods()
 _processes = multiprocessing.get_context(METHOD)
 # What cannot be imported here is left out.
 _processes.set_forkserver_preload(
-    ["doubles.plan_process", "doubles.worker_process", "doubles.web_service_program"]
+    [
+        "doubles.plan_process",
+        "doubles.worker_process",
+        "doubles.web_service_program",
+        "doubles.emulator_program",
+    ]
 )
 
 

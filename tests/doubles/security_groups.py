@@ -3,12 +3,23 @@
 from doubles.bare_client import document
 from doubles.compute import tag
 
+from asyncsm.wire.endpoints import IPConfiguration, NetworkInterface, NetworkInterfaces
+
 GROUPS = "services/networking/networksecuritygroups"
 WEB = f"{GROUPS}/web"
 SSH = f"{WEB}/rules/ssh"
 HAS = "networksecuritygroups"
 NETWORK = "services/networking/virtualnetwork/inside"
 ROLE = "services/hostedservices/shop/deployments/production/roles/vm"
+
+
+def add_interface(emulator):
+    """Give the machine of `contents` a second interface, in its subnet."""
+    service = emulator.state.subscriptions[emulator.subscription_id].hosted_services["shop"]
+    role = service.deployments["production"].roles["vm"]
+    second = NetworkInterface(name="second", ip_configurations=[IPConfiguration(subnet_name="web")])
+    interfaces = NetworkInterfaces(network_interfaces=[second])
+    role.network = role.network.model_copy(update={"network_interfaces": interfaces})
 
 
 def group(name, location="West US", label="of the web"):

@@ -4,9 +4,7 @@ import pytest
 from doubles import compute
 from doubles.contents import EVERYTHING, NETWORK as FILE
 from doubles.refusing import refusals
-from doubles.security_groups import GROUPS, HAS, NETWORK, ROLE, SSH, WEB, group, rule
-
-from asyncsm.wire.endpoints import NetworkInterface, NetworkInterfaces
+from doubles.security_groups import GROUPS, HAS, NETWORK, ROLE, SSH, WEB, add_interface, group, rule
 
 WRONG = [
     *(("Type", "Both"), ("Action", "Disallow"), ("Protocol", "ICMP"), ("Priority", 99), ("Priority", 4097)),
@@ -41,10 +39,7 @@ PLACES = {
 async def web(emulator, management):
     """A machine with a second interface in a subnet, and two groups, of which ``web`` has a rule."""
     emulator.seed({**EVERYTHING, "virtual_network_gateways": []})
-    service = emulator.state.subscriptions[emulator.subscription_id].hosted_services["shop"]
-    role = service.deployments["production"].roles["vm"]
-    second = NetworkInterfaces(network_interfaces=[NetworkInterface(name="second")])
-    role.network = role.network.model_copy(update={"network_interfaces": second})
+    add_interface(emulator)
     for body in (group("web"), group("Far", "East US", None)):
         await management.finished(await management.post(GROUPS, body))
     await management.finished(await management.put(SSH, rule()))

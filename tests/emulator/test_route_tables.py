@@ -5,10 +5,8 @@ from doubles.bare_client import document
 from doubles.compute import tag
 from doubles.contents import EVERYTHING, NETWORK as FILE
 from doubles.refusing import refusals
-from doubles.security_groups import NETWORK, ROLE
+from doubles.security_groups import NETWORK, ROLE, add_interface
 from doubles.steps import walk
-
-from asyncsm.wire.endpoints import IPConfiguration, NetworkInterface, NetworkInterfaces
 
 TABLES = "services/networking/routetables"
 OUT = f"{TABLES}/out"
@@ -23,9 +21,8 @@ def table(name, location="West US"):
 
 
 def route(name="all", prefix="0.0.0.0/0", hop="<Type>Internet</Type>"):
-    return document(
-        "Route", tag("Name", name), tag("AddressPrefix", prefix), f"<NextHopType>{hop}</NextHopType>"
-    )
+    members = tag("Name", name), tag("AddressPrefix", prefix), f"<NextHopType>{hop}</NextHopType>"
+    return document("Route", *members)
 
 
 def associated(name):
@@ -64,11 +61,7 @@ async def seeded(emulator, management):
     """A machine with a second interface in a subnet, and two route tables, of which ``out`` has a route."""
     emulator.seed({**EVERYTHING, "route_tables": [{"name": "far", "location": "East US"}]})
     emulator.seed({"route_tables": [{"name": "out", "routes": [{"name": "all"}]}]})
-    service = emulator.state.subscriptions[emulator.subscription_id].hosted_services["shop"]
-    role = service.deployments["production"].roles["vm"]
-    second = NetworkInterface(name="second", ip_configurations=[IPConfiguration(subnet_name="web")])
-    interfaces = NetworkInterfaces(network_interfaces=[second])
-    role.network = role.network.model_copy(update={"network_interfaces": interfaces})
+    add_interface(emulator)
 
 
 test_refusals = refusals(REFUSED)
@@ -100,18 +93,15 @@ async def test_reading(management):
 
 async def test_subnets(management):
     """A subnet has one table at most, which it keeps in a new network file, and which cannot be deleted before."""
-    await walk(
-        management,
-        ("POST", SUBNET, associated("OUT")),
-        ("GET", SUBNET, {"RouteTableName": "out"}),
-        ("POST", SUBNET, associated("out"), 400),
-        ("DELETE", OUT, "", "in use by subnet inside/web"),
-        ("PUT", "services/networking/media", FILE),
-        ("GET", "services/networking/virtualnetwork", {"RouteTableName": "out"}),
-        ("DELETE", SUBNET),
-        ("DELETE", OUT),
-        ("GET", SUBNET, 404),
-    )
+    await management.finished(await management.post(SUBNET, associated("OUT")))
+    assert (await management.get(SUBNET)).find("RouteTableName") == "out"
+    assert (await management.post(SUBNET, associated("out"))).status == 400
+    await walk(management, ("DELETE", OUT, "", "in use by subnet inside/web"))
+    await management.finished(await management.put("services/networking/media", FILE))
+    assert (await management.get("services/networking/virtualnetwork")).find("RouteTableName") == "out"
+    await management.finished(await management.delete(SUBNET))
+    assert (await management.finished(await management.delete(OUT))).find("Status") == "Succeeded"
+    assert (await management.get(SUBNET)).status == 404
 
 
 @pytest.mark.parametrize("place", ["", "/networkinterfaces/second"])
@@ -133,11 +123,8 @@ async def test_routes_in_force(management, place):
 @pytest.mark.parametrize("place", [ROLE, f"{ROLE}/networkinterfaces/second"])
 async def test_forwarding(management, place):
     """It is off until somebody turns it on, and shown with the machine."""
-    forwarding = f"{place}/ipforwarding"
-    await walk(
-        management,
-        ("GET", forwarding, {"State": "Disabled"}),
-        ("POST", forwarding, document("IPForwarding", tag("State", "Enabled"))),
-        ("GET", forwarding, {"State": "Enabled"}),
-        ("GET", ROLE, {"IPForwarding": ["Enabled"]}),
-    )
+    assert (await management.get(f"{place}/ipforwarding")).find("State") == "Disabled"
+    on = document("IPForwarding", tag("State", "Enabled"))
+    await management.finished(await management.post(f"{place}/ipforwarding", on))
+    assert (await management.get(f"{place}/ipforwarding")).find("State") == "Enabled"
+    assert (await management.get(ROLE)).find_all("IPForwarding") == ["Enabled"]

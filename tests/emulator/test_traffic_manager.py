@@ -3,7 +3,6 @@
 import pytest
 from doubles.contents import EVERYTHING
 from doubles.refusing import refusals
-from doubles.steps import walk
 
 from asyncsm.wire import traffic_manager as wire
 
@@ -77,15 +76,14 @@ test_refusals = refusals(REFUSED, unchanged=SHOP)
 async def test_names(management, neighbour):
     """The name of a profile is unique everywhere; of nothing it is told that there is no subscription."""
     await neighbour.post(PROFILES, profile(domain=f"theirs{DOMAIN}"))
-    taken = ("free", "THEIRS", "shop", f"THEIRS{DOMAIN}", f"shop{DOMAIN}")
     check = "services/WATM/operations/isavailable/{}".format
-    none = f"The specified subscription {management.subscription_id} does not exist"
-    await walk(
-        management,
-        *(("GET", check(name), {"Result": "false"}) for name in taken),
-        ("GET", check(f"free{DOMAIN}"), {"Result": "true"}),
-        ("DELETE", SHOP),
-        ("DELETE", SHOP, "", none),
+    told = {name: (await management.get(check(name))).find("Result") for name in ("free", "THEIRS", "shop")}
+    assert told == {"free": "false", "THEIRS": "false", "shop": "false"}
+    for name, free in ((f"free{DOMAIN}", "true"), (f"THEIRS{DOMAIN}", "false"), (f"shop{DOMAIN}", "false")):
+        assert (await management.get(check(name))).find("Result") == free
+    await management.delete(SHOP)
+    assert (await management.delete(SHOP)).message == (
+        f"The specified subscription {management.subscription_id} does not exist"
     )
 
 
@@ -97,40 +95,32 @@ async def test_how_endpoints_are(management, clock):
         endpoint("old.example.com", status="Disabled"),
         endpoint(SITE, kind="AzureWebsite"),
     ]
+    answer = await management.post(DEFINITIONS, definition(*endpoints))
+    assert (answer.status, answer.find("Version")) == (200, "1")
+    new = await management.get(f"{DEFINITIONS}/1")
+    assert new.find_all("DomainName") == ["shop.cloudapp.net", "www.example.com", "old.example.com", SITE]
+    assert new.find_all("Weight") == ["1", "7", "1", "1"]
     checking = "CheckingEndpoint"
-    new = {
-        "DomainName": ["shop.cloudapp.net", "www.example.com", "old.example.com", SITE],
-        "Weight": ["1", "7", "1", "1"],
-        "MonitorStatus": [checking, checking, "Disabled", checking, f"{checking}s"],
-    }
-    await walk(
-        management,
-        ("POST", DEFINITIONS, definition(*endpoints), {"Version": "1"}),
-        ("GET", f"{DEFINITIONS}/1", new),
-    )
+    assert new.find_all("MonitorStatus") == [checking, checking, "Disabled", checking, f"{checking}s"]
     clock.advance(30)
     assert (await management.get(DEFINITIONS)).find_all("MonitorStatus")[-1] == "Online"
-    states = ["Stopped", "Online", "Disabled", "Online", "Degraded"]
-    await walk(
-        management,
-        ("DELETE", "services/hostedservices/shop/deploymentslots/production"),
-        ("GET", DEFINITIONS, {"MonitorStatus": states}),
-        ("PUT", SHOP, switched("Disabled")),
-        ("GET", DEFINITIONS, {"MonitorStatus": ["Inactive"] * 5}),
-        ("GET", SHOP, {"Status": ["Disabled", "Disabled"]}),
+    await management.finished(
+        await management.delete("services/hostedservices/shop/deploymentslots/production")
     )
+    states = (await management.get(DEFINITIONS)).find_all("MonitorStatus")
+    assert states == ["Stopped", "Online", "Disabled", "Online", "Degraded"]
+    await management.put(SHOP, switched("Disabled"))
+    assert (await management.get(DEFINITIONS)).find_all("MonitorStatus") == ["Inactive"] * 5
+    assert (await management.get(SHOP)).find_all("Status") == ["Disabled", "Disabled"]
 
 
 async def test_nested_profiles(management):
     """A profile that another one leads to stays; a definition takes the place of the one before."""
+    await management.post(PROFILES, profile())
     nested = definition(endpoint(f"SHOP{DOMAIN}", kind="TrafficManager", min_child_endpoints=2))
-    definitions = f"{PROFILES}/new/definitions"
-    await walk(
-        management,
-        ("POST", PROFILES, profile()),
-        ("POST", definitions, nested),
-        ("DELETE", SHOP, "", "in use by the profile new"),
-        ("POST", definitions, definition(endpoint())),
-        ("GET", definitions, {"DomainName": ["www.example.com"]}),
-        ("DELETE", SHOP),
-    )
+    await management.post(f"{PROFILES}/new/definitions", nested)
+    refused = await management.delete(SHOP)
+    assert (refused.status, "in use by the profile new" in refused.message) == (400, True)
+    await management.post(f"{PROFILES}/new/definitions", definition(endpoint()))
+    assert (await management.get(f"{PROFILES}/new/definitions")).find_all("DomainName") == ["www.example.com"]
+    assert (await management.delete(SHOP)).status == 200

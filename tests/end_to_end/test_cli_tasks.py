@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from doubles.emulator_thread import emulator_in_thread
+from doubles.impatient import impatient_commands
 from doubles.samples import blob, cscfg
 
 from asyncsm.cli import main, profiles
@@ -20,7 +21,10 @@ STORE = "tasksstore"
 
 @pytest.fixture(scope="module")
 def shared():
-    with emulator_in_thread(clock="instant", strict=True, quotas={"cores": 100}) as running:
+    with (
+        impatient_commands(),
+        emulator_in_thread(clock="instant", strict=True, quotas={"cores": 100}) as running,
+    ):
         yield running
 
 

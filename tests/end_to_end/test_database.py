@@ -4,7 +4,6 @@ import asyncio
 import json
 import signal
 import ssl
-import subprocess
 import sys
 from contextlib import asynccontextmanager, contextmanager
 from itertools import count
@@ -12,9 +11,11 @@ from random import Random
 
 import aiohttp
 import pytest
+from doubles import emulator_program, mortal
 from doubles.bare_client import Management, document
 from doubles.compute import hosted_service
 
+from asyncsm.cli import main
 from asyncsm.emulator.seeding import SeedDocument
 
 SERVICES, ACCOUNTS = "services/hostedservices", "services/storageservices"
@@ -27,16 +28,18 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is a ma
 @contextmanager
 def emulator(*arguments):
     """An emulator in a process of its own, whose time hardly moves by itself, and its facts."""
-    command = [sys.executable, "-m", "asyncsm", "emulator", "start", "--port", "0", "--json"]
-    with subprocess.Popen(
-        [*command, "--clock", "0.001", *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        line = process.stdout.readline()
-        assert line, process.stderr.read().decode()
-        try:
-            yield process, json.loads(line)
-        finally:
-            process.kill()
+    output, written = mortal.pipe()
+    wanted = ["--port", "0", "--json", "--clock", "0.001", *map(str, arguments)]
+    process = mortal.forked(emulator_program.run, written, wanted)
+    written.close()
+    try:
+        with open(output.fileno(), encoding="utf-8", closefd=False) as lines:
+            facts = json.loads(lines.readline())
+        yield process, facts
+    finally:
+        process.kill()
+        process.join()
+        output.close()
 
 
 @asynccontextmanager
@@ -101,11 +104,12 @@ async def test_kill_minus_nine(tmp_path):
 
             def acknowledged(left=left, process=process):
                 if next(left, None) is None:
-                    process.send_signal(signal.SIGKILL)
+                    process.kill()
 
             async with client(facts) as management:
                 await asyncio.gather(*(witness.work(management, acknowledged) for _ in range(6)))
-            assert process.wait(timeout=20) == -signal.SIGKILL
+            process.join(20)
+            assert process.exitcode == -signal.SIGKILL
 
     with emulator(*arguments) as (_, facts):
         async with client(facts) as management:
@@ -138,30 +142,20 @@ async def test_clock_and_faults_are_kept_too(tmp_path):
                 assert (await clock.json())["now"] >= before["now"]
 
 
-def test_two_at_once(tmp_path):
+def refusal_of(capsys, *arguments):
+    """Have a start of an emulator refused; return what is said."""
+    assert main(["emulator", "start", "--port", "0", *map(str, arguments)]) != 0
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    return said
+
+
+def test_two_at_once(tmp_path, capsys):
     """A database that another emulator has is left alone, and one line says so."""
     with emulator("--database", tmp_path / "state.db"):
-        second = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "asyncsm",
-                "emulator",
-                "start",
-                "--port",
-                "0",
-                "--database",
-                str(tmp_path / "state.db"),
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=30,
-        )
-    assert second.returncode != 0
-    assert "--database" in second.stderr
-    assert "is in use by another emulator" in second.stderr
-    assert "Traceback" not in second.stderr
+        said = refusal_of(capsys, "--database", tmp_path / "state.db")
+    assert "--database" in said
+    assert "is in use by another emulator" in said
 
 
 @pytest.mark.parametrize(
@@ -172,30 +166,12 @@ def test_two_at_once(tmp_path):
         ("seeds.yaml", "a: [", "is no YAML"),
     ],
 )
-def test_a_wrong_seed_file(tmp_path, name, content, problem):
+def test_a_wrong_seed_file(tmp_path, capsys, name, content, problem):
     """A seed file that is none, or describes what there cannot be, is refused with the field's path."""
     (tmp_path / name).write_text(content, encoding="utf-8")
-    refused = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "asyncsm",
-            "emulator",
-            "start",
-            "--port",
-            "0",
-            "--seed-file",
-            str(tmp_path / name),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
-    assert refused.returncode != 0
-    assert "--seed-file" in refused.stderr
-    assert problem in refused.stderr.replace("\n", " ")
-    assert "Traceback" not in refused.stderr
+    said = refusal_of(capsys, "--seed-file", tmp_path / name)
+    assert "--seed-file" in said
+    assert problem in said.replace("\n", " ")
 
 
 def test_the_schema_is_documented():

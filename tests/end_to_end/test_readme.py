@@ -211,7 +211,8 @@ def test_the_emulator_command_serves(tmp_path):
     """It prints the variables, and ends when it is told to."""
     (line,) = {line for line in commands(TUTORIAL) if line.startswith(SERVES)}
     program = [sys.executable, "-c", "import sys; from asyncsm.cli import main; sys.exit(main())"]
-    arguments = [*shlex.split(line)[1:], "--port", "0", "--directory", str(tmp_path / "emulator")]
+    ports = ["--port", "0", "--admin-port", "0"]  # not those of the page: others may have them
+    arguments = [*shlex.split(line)[1:], *ports, "--directory", str(tmp_path / "emulator")]
     with subprocess.Popen([*program, *arguments], stdout=subprocess.PIPE, text=True) as process:
         try:
             printed = [process.stdout.readline() for _ in range(6)]

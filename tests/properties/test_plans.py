@@ -11,6 +11,7 @@ from unittest import mock
 from doubles.plans import farm_plan, things, wanted
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from asyncsm import RetryPolicy
 from asyncsm.emulator import Emulator, Fault, Quotas
 from asyncsm.emulator.identity import Identity
 from asyncsm.provisioning import Provisioner, RunOptions
@@ -54,8 +55,12 @@ FAULTS = st.lists(
 )
 
 
+SOON = RetryPolicy(first=0.01, most=0.1)
+"""An emulator that has failed a request takes the next one."""
+
+
 async def apply(plan, emulator, journal):
-    async with emulator.service() as sms:
+    async with emulator.service(retry=SOON) as sms:
         return await Provisioner(plan, sms, journal=journal).apply()
 
 

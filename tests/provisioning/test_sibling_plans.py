@@ -268,3 +268,16 @@ async def test_a_rehearsal_finds_what_the_service_refuses():
     graph = Graph(resources_of(plan(sql_databases=[wrong]), Path()))
     (problem,) = await rehearse(graph, Path())
     assert str(problem).startswith("sql_databases[0]")
+
+
+async def test_long_lists(emulator, sms):
+    """Those that come in pages are read to their end."""
+    queues = [{"name": f"queue-{number}"} for number in range(101)]
+    wanted = {
+        "name": "long",
+        "location": "West US",
+        "service_bus_namespaces": [{"name": "many-queues", "queues": queues}],
+    }
+    emulator.seed(wanted)
+    preview = await Provisioner(Plan.model_validate(wanted), sms).preview()
+    assert preview.actions == {"nothing": 102}

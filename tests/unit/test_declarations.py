@@ -138,6 +138,25 @@ def test_an_action():
     assert (request.operation, request.listed) == ("MovePart", False)
 
 
+def test_an_action_of_a_family_that_nobody_has_seen_listed():
+    """A list without it proves nothing; a way that the declaration names goes before that."""
+    unseen = Family("unseen", actions_listed=False)
+
+    class Unseen(Caller):
+        @unseen.acts("things")
+        async def shake(self) -> OperationHandle:
+            """Shake."""
+            ...
+
+        @unseen.acts("things", reconcile=Reconcile.REPEAT)
+        async def stroke(self) -> OperationHandle:
+            """Stroke."""
+            ...
+
+    asked = [request_of(method).reconcile for method in (Unseen.shake, Unseen.stroke)]
+    assert asked == [Reconcile.UNLISTED, Reconcile.REPEAT]
+
+
 def test_a_replacement():
     """Fields can be filled by parameters of other names, or not at all."""
     request = request_of(Things.rename_thing, "a", "label")

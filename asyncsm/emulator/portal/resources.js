@@ -121,7 +121,7 @@ export class Resources {
     this.source.clear();
     this.list.restart();
     this.choose(undefined);
-    this.refresh();
+    this.renew(); // at once: somebody waits for it
   }
 
   async renew() {

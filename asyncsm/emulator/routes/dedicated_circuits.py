@@ -81,9 +81,8 @@ class _Circuits(Updated[DedicatedCircuit, wire.CreateDedicatedCircuit, wire.Upda
         if circuit is None:  # [rec express_route/dedicated_circuit_tests]
             raise gateways.unknown("service key", key)
         for user in rules.users(call.state, circuit):
-            raise refusals.bad_request(
-                self.used.format(noun=self.noun, name=circuit.name, user=user)
-            )  # [guess]
+            sentence = self.used.format(noun=self.noun, name=circuit.name, user=user)
+            raise refusals.bad_request(sentence)  # [guess]
         return super().remove(call)
 
     def shown(self, call: Call, thing: DedicatedCircuit) -> wire.DedicatedCircuit:

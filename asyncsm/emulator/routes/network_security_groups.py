@@ -10,9 +10,8 @@ from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call
 from asyncsm.emulator.collections import Collection, Verb
 from asyncsm.emulator.networking import NetworkSecurityGroup
-from asyncsm.emulator.places import Associated, Interfaces, Place, Roles, Subnets
+from asyncsm.emulator.places import Associated, Association, Interfaces, Place, Roles, Subnets
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import common_fields
 from asyncsm.wire import network_security_groups as wire
 from asyncsm.wire.document import Document
 from asyncsm.wire.figures import HIGHEST_PORT
@@ -27,24 +26,15 @@ class _Groups(Associated[NetworkSecurityGroup, wire.NetworkSecurityGroup]):
     path = "services/networking/networksecuritygroups"
     parameter = "networkSecurityGroupName"
     request = wire.NetworkSecurityGroup
+    entity = NetworkSecurityGroup
     quota: str = "network_security_groups"
     field: str = "network_security_group"
+    association = Association(wire.NetworkSecurityGroup, told={"state": "Created"})
     kept_in: str = "network_security_groups"
     listing: type[Document] = wire.NetworkSecurityGroups
 
-    def make(self, call: Call, name: str, wanted: wire.NetworkSecurityGroup) -> NetworkSecurityGroup:
-        label = None if wanted.label is None else common_fields.label(wanted.label)
-        return NetworkSecurityGroup(name, common_fields.known_location(wanted.location or ""), label)
-
-    def shown(self, call: Call, thing: NetworkSecurityGroup) -> wire.NetworkSecurityGroup:
-        shown = wire.NetworkSecurityGroup(name=thing.name, label=thing.label, location=thing.location)
-        if call.query.get("detaillevel", "").lower() == "full":
-            own = sorted(thing.rules.values(), key=lambda rule: rule.priority)
-            shown.rules = [*own, *_DEFAULT_RULES]
-        return shown
-
-    def association(self, name: str) -> wire.NetworkSecurityGroup:
-        return wire.NetworkSecurityGroup(name=name, state="Created")
+    def parts(self, thing: NetworkSecurityGroup) -> Mapping[str, object]:
+        return {"rules": [*sorted(thing.rules.values(), key=lambda rule: rule.priority), *_DEFAULT_RULES]}
 
 
 groups: Final = _Groups(routes)

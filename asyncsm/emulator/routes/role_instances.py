@@ -19,6 +19,7 @@ from asyncsm.emulator.state import Subscription
 from asyncsm.wire.roles import RoleInstanceNames
 
 NAMED: Final = f"{BY_NAME}/roleinstances/{{roleInstanceName}}"
+INTERFACE: Final = f"{NAMED}/networkinterfaces/{{networkInterfaceName}}"
 NAMED_BY_SLOT: Final = f"{BY_SLOT}/roleinstances/{{roleInstanceName}}"
 REBUILD: Final = {"comp": "rebuild", "resources": "allLocalDrives"}
 

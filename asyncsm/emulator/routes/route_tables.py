@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.collections import Collection, Verb
 from asyncsm.emulator.compute import Role
 from asyncsm.emulator.networking import RouteTable
-from asyncsm.emulator.places import Associated, Holders, Interfaces, Place, Roles, Subnets
+from asyncsm.emulator.places import Associated, Association, Holders, Interfaces, Place, Roles, Subnets
 from asyncsm.emulator.routes import role_instances
 from asyncsm.emulator.routing import RouteTable as Routes
-from asyncsm.emulator.rules import common_fields, path_resources
+from asyncsm.emulator.rules import path_resources
 from asyncsm.wire import route_tables as wire
 from asyncsm.wire.document import Document
 
@@ -26,41 +26,20 @@ class _Tables(Associated[RouteTable, wire.RouteTable]):
     path = "services/networking/routetables"
     parameter = "routeTableName"
     request = wire.RouteTable
+    entity = RouteTable
+    # Other levels than these are none [rec network/get_route_table_with_details_tests].
+    levels: frozenset[str] = frozenset(("full", "routes"))
     late = True  # [rec network/delete_route_table_tests]
     quota: str = "route_tables"
     field: str = "route_table_name"
+    association = Association(wire.RouteTableAssociation, "route_table_name")
     none: str = "The {place} does not have any Route Table associated."
     names_removed: bool = False
     kept_in: str = "route_tables"
     listing: type[Document] = wire.RouteTables
 
-    def check(self, name: str, wanted: wire.RouteTable) -> None:
-        if not name:
-            raise refusals.bad_request(_NO_NAME)  # [rec network/create_route_table_tests]
-
-    def make(self, call: Call, name: str, wanted: wire.RouteTable) -> RouteTable:
-        # An empty one was taken [rec network/create_route_table_tests].
-        label = common_fields.label(wanted.label) if wanted.label else wanted.label
-        return RouteTable(name, common_fields.known_location(wanted.location or ""), label)
-
-    def shown(self, call: Call, thing: RouteTable) -> wire.RouteTable:
-        shown = wire.RouteTable(name=thing.name, label=thing.label, location=thing.location)
-        # Other levels than these are none [rec network/get_route_table_with_details_tests].
-        if call.query.get("detaillevel", "").lower() in {"full", "routes"}:
-            shown.route_list = list(thing.routes.values())
-        return shown
-
-    def wanted(self, call: Call) -> str:
-        name = call.body(wire.RouteTableAssociation).route_table_name
-        if not name:
-            raise refusals.bad_request(_NO_NAME)  # [rec network/add_route_table_to_subnet_tests]
-        return name
-
-    def association(self, name: str) -> wire.RouteTableAssociation:
-        return wire.RouteTableAssociation(route_table_name=name)
-
-
-_NO_NAME = "Route Table name is null or empty."  # [rec network/create_route_table_tests]
+    def parts(self, thing: RouteTable) -> Mapping[str, object]:
+        return {"route_list": list(thing.routes.values())}
 
 
 tables: _Tables = _Tables(routes)
@@ -93,15 +72,8 @@ _Routes(routes)
 Place(routes, tables, Subnets())
 
 
-@routes.get(
-    f"{path_resources.BY_NAME}/roleinstances/{{roleInstanceName}}/effectiveroutetable",
-    "GetEffectiveRouteTableForRoleInstance",
-)
-@routes.get(
-    f"{path_resources.BY_NAME}/roleinstances/{{roleInstanceName}}"
-    "/networkinterfaces/{networkInterfaceName}/effectiveroutetable",
-    "GetEffectiveRouteTableForNetworkInterface",
-)
+@routes.get(f"{role_instances.NAMED}/effectiveroutetable", "GetEffectiveRouteTableForRoleInstance")
+@routes.get(f"{role_instances.INTERFACE}/effectiveroutetable", "GetEffectiveRouteTableForNetworkInterface")
 def effective_routes(call: Call) -> Reply:
     """Answer what is in force: the network's own prefixes, then the routes of the subnet's table."""
     _, deployment = path_resources.deployment(call)
@@ -115,12 +87,8 @@ def effective_routes(call: Call) -> Reply:
     found: list[wire.EffectiveRoute] = []
     # Before an instance runs there are none [rec network/get_effective_route_table_tests].
     if site is not None and instance.power_state == "Started":
-        local = wire.NextHop(type=wire.NextHopKind.VNET_LOCAL)
-        own = [
-            wire.Route(name="", address_prefix=one, next_hop=local)
-            for one in site.address_space.address_prefixes
-        ]
-        found = [_effective("Default", route) for route in own]
+        own = wire.Route(name="", next_hop=wire.NextHop(type=wire.NextHopKind.VNET_LOCAL))
+        found = [_effective("Default", own, prefix) for prefix in site.address_space.address_prefixes]
         of_subnet = [one.route_table_name for one in site.subnets if one.name in subnets[:1]]
         for table in filter(None, of_subnet):
             found += [
@@ -129,13 +97,13 @@ def effective_routes(call: Call) -> Reply:
     return Reply(document=wire.EffectiveRouteTable(effective_route_list=found))
 
 
-def _effective(source: str, route: wire.Route) -> wire.EffectiveRoute:
+def _effective(source: str, route: wire.Route, prefix: str = "") -> wire.EffectiveRoute:
     hop = route.next_hop or wire.NextHop()
     return wire.EffectiveRoute(
         name=route.name,
         source=source,
         status="Active",
-        address_prefixes=[route.address_prefix or ""],
+        address_prefixes=[route.address_prefix or prefix],
         effective_next_hop=wire.EffectiveNextHop(
             type=hop.type, ip_addresses=[hop.ip_address] if hop.ip_address else []
         ),

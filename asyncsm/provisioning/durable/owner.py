@@ -128,30 +128,28 @@ class _Share:
         return json.dumps({name: [round(age, 2) for age in ages] for name, ages in named})
 
 
+@dataclass(eq=False)
 class Owner:
     """Takes shares, and carries out what is asked for in them.
 
-    Args:
+    Attributes:
         pool: connections to the database.
         connect: makes a client of a subscription.
         name: name of this process, for people.
         max_in_flight: the most resources that are worked on at once in each run.
         dead_after: seconds without a sign of life after which an owner counts as dead.
-
-    Attributes:
         stopping: true once nothing more is begun here.
     """
 
-    def __init__(
-        self, pool: Pool, connect: Connect, *, name: str, max_in_flight: int | None, dead_after: float
-    ) -> None:
-        self.stopping: bool = False
-        self._pool = pool
-        self._connect = connect
-        self._name = name
-        self._max_in_flight = max_in_flight
-        self._dead_after = dead_after
-        self._records = FencedRecords(pool)
+    pool: Pool
+    connect: Connect
+    name: str
+    max_in_flight: int | None
+    dead_after: float
+    stopping: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self._records = FencedRecords(self.pool)
         self._shares: dict[str, _Share] = {}
 
     @property
@@ -166,8 +164,8 @@ class Owner:
         """
         if self.stopping or subscription in self._shares:
             return
-        values = {"worker": self._name, "subscription": subscription, "dead_after": self._dead_after}
-        taken = await ask(self._pool, _TAKE, values)
+        values = {"worker": self.name, "subscription": subscription, "dead_after": self.dead_after}
+        taken = await ask(self.pool, _TAKE, values)
         if not taken:
             return
         share = self._shares[subscription] = _Share(subscription, taken[0][0])
@@ -201,7 +199,7 @@ class Owner:
             "epochs": [one.epoch for one in shares.values()],
             "charges": [one.charges() for one in shares.values()],
         }
-        async with self._pool.connection() as connection:
+        async with self.pool.connection() as connection:
             found = await (await connection.execute(_LOOK, values)).fetchall()
             await _write_notes(connection, shares.values())
         for subscription, share in shares.items():
@@ -216,12 +214,12 @@ class Owner:
     async def _own(self, share: _Share) -> None:
         charges: str | None = None
         try:
-            wanted = await ask(self._pool, _UNFINISHED, [share.subscription])
+            wanted = await ask(self.pool, _UNFINISHED, [share.subscription])
             share.wanted = {run for (run,) in wanted}
             try:
-                async with self._connect(share.subscription) as sms:
+                async with self.connect(share.subscription) as sms:
                     charged: dict[str, list[float]] = {"calls": [], "polls": []}
-                    for kind, age in await ask(self._pool, _CHARGES, [share.subscription]):
+                    for kind, age in await ask(self.pool, _CHARGES, [share.subscription]):
                         charged[kind].append(age)
                     sms.session.charge(**charged)
                     share.sms = sms
@@ -237,7 +235,7 @@ class Owner:
         finally:
             del self._shares[share.subscription]
             with suppress(*OUTAGE, TimeoutError):
-                async with asyncio.timeout(self._dead_after), self._pool.connection() as connection:
+                async with asyncio.timeout(self.dead_after), self.pool.connection() as connection:
                     await _write_notes(connection, [share])
                     await connection.execute(_GIVE_UP, [charges, charges, share.subscription, share.epoch])
 
@@ -263,7 +261,7 @@ class Owner:
 
     async def _run(self, share: _Share, sms: ServiceManagementService, number: int) -> None:
         rows = await ask(
-            self._pool, f"{ASKED} AND id = %s AND subscription = %s", [number, share.subscription]
+            self.pool, f"{ASKED} AND id = %s AND subscription = %s", [number, share.subscription]
         )
         if not rows:  # it has ended since
             return
@@ -276,7 +274,7 @@ class Owner:
             await self._end(share, number, ShareReport(error=str(error)))
             return
         progress = progress_of({"": graph})
-        notes = await read_notes(self._pool, number, {share.subscription: 0})
+        notes = await read_notes(self.pool, number, {share.subscription: 0})
         for _, step in notes:
             progress.follow(step)
         progress.reopen()
@@ -286,7 +284,7 @@ class Owner:
                 share.steps.append((number, step))
 
         progress.subscribe(note)
-        options = RunOptions(self._max_in_flight, disks=run.disks)
+        options = RunOptions(self.max_in_flight, disks=run.disks)
         site = Site(sms, Path(run.base))
         runner = Runner(run.verb, graph, site, records, options, progress, resumed=bool(notes))
         share.runners[number] = runner
@@ -312,7 +310,7 @@ class Owner:
     async def _end(self, share: _Share, run: int, report: ShareReport) -> None:
         while True:
             try:
-                async with self._pool.connection() as connection:
+                async with self.pool.connection() as connection:
                     await _write_notes(connection, [share])  # which nobody reads after the end
                     await connection.execute(
                         _END, [report.model_dump_json(), run, share.subscription, share.epoch]

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from procrastinate.app import App, WorkerOptions
@@ -52,10 +53,11 @@ async def put_in(app: App, subscriptions: Iterable[str]) -> None:
             await job.defer_async(subscription=one)
 
 
+@dataclass(eq=False)
 class Queue:
     """The part of this process in the queue.
 
-    Args:
+    Attributes:
         pool: connections to the database.
         app: the queue.
         owner: takes the shares.
@@ -64,33 +66,27 @@ class Queue:
         dead_after: seconds without a sign of life after which an owner counts as dead.
     """
 
-    def __init__(
-        self,
-        pool: Pool,
-        app: App,
-        owner: Owner,
-        subscriptions: Sequence[str] | None,
-        *,
-        at_once: int,
-        dead_after: float,
-    ) -> None:
-        self._pool = pool
-        self._app = app
-        self._owner = owner
-        self._dead_after = dead_after
-        self._every = dead_after / LOOKS
+    pool: Pool
+    app: App
+    owner: Owner
+    subscriptions: Sequence[str] | None
+    at_once: int
+    dead_after: float
+
+    def __post_init__(self) -> None:
+        self._every = self.dead_after / LOOKS
         self._options: WorkerOptions = {
-            "concurrency": at_once,
+            "concurrency": self.at_once,
             "fetch_job_polling_interval": self._every,
             "shutdown_graceful_timeout": 0,
             "delete_jobs": "always",
             "install_signal_handlers": False,
             "update_heartbeat_interval": 2 * self._every,
-            "stalled_worker_timeout": dead_after,
+            "stalled_worker_timeout": self.dead_after,
         }
-        if subscriptions is not None:
-            self._options["queues"] = subscriptions
-        app.task(name=TASK)(owner.serve)
+        if self.subscriptions is not None:
+            self._options["queues"] = self.subscriptions
+        self.app.task(name=TASK)(self.owner.serve)
 
     async def work(self) -> None:
         """Take shares until cancelled; those that are taken are left alone then."""
@@ -98,7 +94,7 @@ class Queue:
         # The end of a worker that is cancelled while the database is away is another error.
         while task is None or not task.cancelling():
             try:
-                await self._app.run_worker_async(**self._options)
+                await self.app.run_worker_async(**self._options)
             except Exception as error:  # noqa: BLE001 - the next round may do better
                 _warn("the queue is lost, and looked for again", error)
             await asyncio.sleep(self._every)
@@ -110,28 +106,28 @@ class Queue:
         while True:
             await asyncio.sleep(self._every)
             try:
-                await self._owner.look()
+                await self.owner.look()
                 if loop.time() >= believed:
                     rounds += 1
                     await self._look_after_others(clean=rounds % ROUNDS_BETWEEN_CLEANINGS == 1)
             except Exception as error:  # noqa: BLE001 - the next round may do better
                 _warn("the database does not answer", error)
                 # As long as it was away, nobody could show to live.
-                believed = loop.time() + self._dead_after
+                believed = loop.time() + self.dead_after
 
     async def _look_after_others(self, *, clean: bool) -> None:
-        jobs = self._app.job_manager
-        async with self._pool.connection() as connection, connection.transaction():
+        jobs = self.app.job_manager
+        async with self.pool.connection() as connection, connection.transaction():
             found = await connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [_PATROL])
             if await found.fetchone() != (True,):
                 return
-            for job in await jobs.get_stalled_jobs(task_name=TASK, seconds_since_heartbeat=self._dead_after):
+            for job in await jobs.get_stalled_jobs(task_name=TASK, seconds_since_heartbeat=self.dead_after):
                 await self._again(job)
-            found = await connection.execute(_ORPHANED, [self._dead_after])
+            found = await connection.execute(_ORPHANED, [self.dead_after])
             orphaned = {subscription for (subscription,) in await found.fetchall()}
             if orphaned:
                 await put_in(
-                    self._app,
+                    self.app,
                     orphaned - {job.queue for job in await jobs.list_jobs_async(task=TASK, status="todo")},
                 )
             if clean:
@@ -141,9 +137,9 @@ class Queue:
         """Put back the job of a worker that has died."""
         _log.warning("the worker that had %s has died", job.queue)
         try:
-            await self._app.job_manager.retry_job(job)
+            await self.app.job_manager.retry_job(job)
         except UniqueViolation:  # another one waits already
-            await self._app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+            await self.app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
 
 
 def _warn(what: str, error: Exception) -> None:

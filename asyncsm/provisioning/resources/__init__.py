@@ -19,13 +19,12 @@ from asyncsm.provisioning.resources import (
     storage,
     traffic_rules,
     web_sites,
-)  # fmt: skip
+)
 from asyncsm.provisioning.resources.base import Resource
 from asyncsm.provisioning.resources.difference import Difference
 from asyncsm.provisioning.resources.machines import VirtualMachineResource
-from asyncsm.provisioning.resources.services import CertificateResource, DeploymentResource
 from asyncsm.provisioning.resources.site import Site
-from asyncsm.provisioning.specs import CertificateSpec, DeploymentSpec, Part, Spec
+from asyncsm.provisioning.specs import CertificateSpec, Part, Spec
 
 __all__ = ["KINDS", "AnyResource", "Difference", "Resource", "Site", "alone", "left_over", "resources_of"]
 
@@ -72,8 +71,7 @@ def resources_of(plan: Plan, base: Path) -> list[AnyResource]:
 
 def alone(kind: str, spec: Spec, base: Path = Path()) -> AnyResource:
     """Make the resource of an entry, regardless of the rest of its plan."""
-    made = _BY_KIND[kind]
-    return DeploymentResource(spec, base) if isinstance(spec, DeploymentSpec) else made(spec)
+    return _BY_KIND[kind](spec, base=base)
 
 
 def left_over(keys: Iterable[str]) -> list[AnyResource]:
@@ -88,22 +86,15 @@ def _all(plan: Plan, base: Path) -> Iterator[AnyResource]:
     for section, entries in plan.copies().items():
         kind = section.removesuffix("s")
         for path, spec in entries if kind in ENTRIES else ():  # a seed has others, too
-            made: AnyResource
-            service = getattr(spec, "service_name", "").lower()
-            if kind == DeploymentResource.kind:
-                made = DeploymentResource(spec, base, certificates.get(service, ()))
-            elif kind == VirtualMachineResource.kind:
-                given, joins = certificates.get(service, ()), first.get(service)
-                made = VirtualMachineResource(spec, certificates=given, joins=joins)
-                first.setdefault(service, made)
-            else:
-                made = _BY_KIND[kind](spec)
+            made = alone(kind, spec, base)
+            service = made.service_name.lower()
+            made.after = certificates.get(service, ())
+            if isinstance(made, VirtualMachineResource) and first.setdefault(service, made) is not made:
+                made.join(first[service])
             yield made.at(path)
             for field, part in _PARTS[kind].items():
                 for place, one in enumerate(getattr(spec, field)):
+                    inside = part(one, made.name, base)
                     if isinstance(one, CertificateSpec):
-                        inside: AnyResource = CertificateResource(one, made.name, one.thumbprint(base))
                         certificates.setdefault(made.name.lower(), []).append(inside.key)
-                    else:
-                        inside = part(one, made.name)
                     yield inside.at((*path, field, place))

@@ -90,6 +90,7 @@ class Resource(Generic[F, S]):
     Args:
         spec: the plan's entry for it.
         owner: the name of the resource it is in, if `spec` does not say it.
+        base: the directory of the plan's files.
 
     Attributes:
         kind: the plan's word for its kind.
@@ -99,6 +100,8 @@ class Resource(Generic[F, S]):
         spec: the plan's entry for it.
         path: the place of that entry in the plan.
         owner: the name of the resource it is in.
+        base: the directory of the plan's files.
+        after: keys of those that must exist before it, besides those that it names.
         fixed: fields of `spec` that are compared and cannot be changed.
         mended: fields of `spec` that are compared and that `change` changes.
         kept: fields that a change sets, and so sends as they are where the plan does not say them.
@@ -134,8 +137,10 @@ class Resource(Generic[F, S]):
                 if isinstance(one, type) and issubclass(one, Part):
                     cls.entry = one
 
-    def __init__(self, spec: S, owner: str = "") -> None:
+    def __init__(self, spec: S, owner: str = "", base: Path = Path()) -> None:
         self.spec: S = spec
+        self.base: Path = base
+        self.after: Sequence[str] = ()
         self.path: tuple[str | int, ...] = ()
         self.owner: str = owner or getattr(spec, self.entry.owner_field, "")
         self.left: Mapping[str, str] = {}
@@ -192,6 +197,7 @@ class Resource(Generic[F, S]):
             yield f"{self.inside}/{self.owner}".lower()
         for _, name, kind in names_in(cast("Part", self.spec)):
             yield f"{kind}/{name}".lower()
+        yield from self.after
 
     @classmethod
     async def _owner(cls, site: Site, owner: str) -> tuple[str, ...]:

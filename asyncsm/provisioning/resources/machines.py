@@ -23,14 +23,7 @@ from asyncsm.wire.roles import Role
 
 
 class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
-    """A virtual machine. The first of a hosted service brings the deployment, the others join it.
-
-    Args:
-        spec: the plan's entry for it.
-        owner: its hosted service, if `spec` does not say it.
-        certificates: keys of the certificates of its hosted service.
-        joins: the first machine that the plan has in the hosted service, if that is another.
-    """
+    """A virtual machine. The first of a hosted service brings the deployment, the others join it."""
 
     kind: ClassVar[str] = "virtual_machine"
     operations: Operations = Operations(
@@ -43,19 +36,12 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
     mended: ClassVar[Sequence[str]] = ("role_size", "availability_set_name", "provision_guest_agent")
     folded: ClassVar[Sequence[str]] = ("role_size", "availability_set_name")
 
-    def __init__(
-        self,
-        spec: VirtualMachineSpec,
-        owner: str = "",
-        certificates: Sequence[str] = (),
-        *,
-        joins: VirtualMachineResource | None = None,
-    ) -> None:
-        super().__init__(spec, owner)
-        self._joins = joins
-        if joins is not None:
-            self.operations: Operations = replace(self.operations, creates=RoleOperations.add_role)
-        self._certificates = tuple(certificates)
+    def join(self, first: VirtualMachineResource) -> None:
+        """Join the deployment of the first machine that the plan has in the hosted service."""
+        self.operations: Operations = replace(self.operations, creates=RoleOperations.add_role)
+        if self.spec.reserved_ip_name:
+            # A deployment with a reserved address has endpoints from the beginning, which others may lack.
+            self.after: Sequence[str] = [*self.after, first.key]
 
     def with_disks(self, disks: Mapping[str, str]) -> Self:
         """Return the same machine, started from the disk and with the data disks that were left of it."""
@@ -73,10 +59,6 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         """Yield its hosted service with certificates, its network, image, disks, storage accounts and address."""
         spec = self.spec
         yield from super().needs()
-        yield from self._certificates
-        if spec.reserved_ip_name and self._joins is not None:
-            # A deployment with a reserved address has endpoints from the beginning, which others may lack.
-            yield self._joins.key
         system = spec.os_disk()
         if system is not None:
             yield from account_of(system.media_link)
@@ -136,46 +118,35 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
             known = site.deployments.get(service.lower())
             if doubtful or service.lower() not in site.deployments:
                 known = await self._deployment(site)
-            others = (
-                [] if known is None else [one for one in known.role_list if one is not self.role_in(known)]
-            )
+            if doubtful and known is not None and all(one is self.role_in(known) for one in known.role_list):
+                known = None  # one with this machine alone may come from an earlier attempt to create it
             try:
-                # A deployment with this machine alone may come from an earlier attempt to create it.
-                if known is None or (doubtful and not others):
-                    handle = await self._bring_deployment(site)
-                else:
-                    return await self._join(site, known.name)
+                return await self._begin(site, known)
             except (AlreadyExists, ResourceNotFound):
                 # Somebody else made or removed the deployment since it was last read.
                 known = await self._deployment(site)
                 if self.role_in(known) is not None:
                     raise
-                if known is not None:
-                    return await self._join(site, known.name)
-                handle = await self._bring_deployment(site)
-            site.deployments[service.lower()] = Deployment(name=self._deployment_name)
-            return handle
+                return await self._begin(site, known)
 
-    @property
-    def _deployment_name(self) -> str:
-        return self.spec.deployment_name or self.owner
-
-    async def _bring_deployment(self, site: Site) -> OperationHandle:
-        spec = self.spec
-        return await site.sms.create_virtual_machine_deployment(
-            spec.service_name,
-            self._deployment_name,
+    async def _begin(self, site: Site, known: Deployment | None) -> OperationHandle:
+        """Begin to add the machine to a deployment, or to create one with it."""
+        spec, service, parts = self.spec, self.owner, self.spec.parts(site.base)
+        if known is not None:
+            return await site.sms.add_role(service, known.name, spec.name, **parts)
+        name = spec.deployment_name or service
+        handle = await site.sms.create_virtual_machine_deployment(
+            service,
+            name,
             "Production",
-            spec.label or self._deployment_name,
+            spec.label or name,
             spec.name,
             virtual_network_name=spec.virtual_network_name,
             reserved_ip_name=spec.reserved_ip_name,
-            **spec.parts(site.base),
+            **parts,
         )
-
-    async def _join(self, site: Site, deployment_name: str) -> OperationHandle:
-        spec = self.spec
-        return await site.sms.add_role(spec.service_name, deployment_name, spec.name, **spec.parts(site.base))
+        site.deployments[service.lower()] = Deployment(name=name)
+        return handle
 
     async def change(
         self, site: Site, found: Role, differences: Sequence[Difference]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from itertools import count
 from typing import Any, ClassVar, Final, TypeVar
 
 from asyncsm.errors import AlreadyExists, InvalidArgument
@@ -67,13 +68,10 @@ class _Configured(Resource[F, S], ABC):
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Put it into the network configuration, unless there is one of its name."""
-        tried = False
 
-        def put(file: NetworkConfigurationFile) -> None:
-            nonlocal tried
-            if not tried and self.spec.name in self._parts(file):
+        def put(file: NetworkConfigurationFile, is_new: bool) -> None:
+            if is_new and self.spec.name in self._parts(file):
                 raise AlreadyExists("Conflict", f"There is a {self.key}.", status=409, request_id=None)
-            tried = True
             self._put(file, None)
 
         return await self._done(site, put)
@@ -83,21 +81,21 @@ class _Configured(Resource[F, S], ABC):
         return await site.sms.change_network_configuration(lambda file: self._put(file, found))
 
     async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
-        tried = False
 
-        def take_out(file: NetworkConfigurationFile) -> None:
-            nonlocal tried
-            parts = self._parts(file)
-            if self.spec.name in parts:
-                parts.remove(self.spec.name)
-            elif not tried:
+        def take_out(file: NetworkConfigurationFile, is_new: bool) -> None:
+            if self.spec.name in self._parts(file):
+                self._parts(file).remove(self.spec.name)
+            elif is_new:
                 raise missing(self.key)
-            tried = True
 
         return await self._done(site, take_out)
 
-    async def _done(self, site: Site, change: Callable[[NetworkConfigurationFile], None]) -> OperationHandle:
-        handle = await site.sms.change_network_configuration(change)
+    async def _done(
+        self, site: Site, change: Callable[[NetworkConfigurationFile, bool], None]
+    ) -> OperationHandle:
+        """Make a change, which is told whether it is the first time that it is made."""
+        times = count()
+        handle = await site.sms.change_network_configuration(lambda file: change(file, next(times) == 0))
         # Another writer may have made the same change meanwhile.
         return handle or site.sms.completed(await site.sms.get_subscription(), "GetSubscription")
 

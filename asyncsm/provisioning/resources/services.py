@@ -54,15 +54,17 @@ class CertificateResource(Resource[Certificate, CertificateSpec]):
     known_by: ClassVar[str] = "thumbprint"
     operations: Operations = Operations.named(ServiceCertificateOperations, "service_certificate")
 
-    def __init__(self, spec: CertificateSpec, owner: str, thumbprint: str) -> None:
-        super().__init__(spec, owner)
-        self.thumbprint: str = thumbprint
+    def __init__(
+        self, spec: CertificateSpec, owner: str = "", base: Path = Path(), thumbprint: str = ""
+    ) -> None:
+        super().__init__(spec, owner, base)
+        self.thumbprint: str = thumbprint or spec.thumbprint(base)
 
     @classmethod
     def left_over(cls, name: str) -> Self:
         """Make one that a plan had once."""
         service, _, thumbprint = name.partition("/")
-        return cls(CertificateSpec.model_construct(), service, thumbprint)
+        return cls(CertificateSpec.model_construct(), service, thumbprint=thumbprint)
 
     @property
     def name(self) -> str:
@@ -90,18 +92,13 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
         changes=DeploymentOperations.change_deployment_configuration,
     )
 
-    def __init__(self, spec: DeploymentSpec, base: Path, certificates: Sequence[str] = ()) -> None:
-        super().__init__(spec)
-        self._certificates = tuple(certificates)
-        self._base = base
-
     def cscfg(self) -> bytes:
         """Return its service configuration.
 
         Raises:
             OSError: the file cannot be read.
         """
-        return self.spec.cscfg(self._base)
+        return self.spec.cscfg(self.base)
 
     @classmethod
     def left_over(cls, name: str) -> Self:
@@ -110,7 +107,7 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
         spec = DeploymentSpec.model_construct(
             name="", service_name=service, deployment_slot=slot.title(), configuration="", package_url=""
         )
-        return cls(spec, Path())
+        return cls(spec)
 
     @property
     def name(self) -> str:
@@ -120,7 +117,6 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
     def needs(self) -> Iterator[str]:
         """Yield its hosted service with its certificates, and the account its package is in."""
         yield from super().needs()
-        yield from self._certificates
         yield from account_of(self.spec.package_url)
 
     @classmethod

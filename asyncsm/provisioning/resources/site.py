@@ -53,11 +53,17 @@ class Site:
     deployments: dict[str, Deployment | None] = field(default_factory=dict)
     sql_servers: dict[str, Server] = field(default_factory=dict)
 
-    network: ClassVar = Sibling(services.NetworkManagementService)
-    sql: ClassVar = Sibling(services.SqlDatabaseManagementService)
-    bus: ClassVar = Sibling(services.ServiceBusManagementService)
-    web: ClassVar = Sibling(services.WebsiteManagementService)
-    scheduler: ClassVar = Sibling(services.SchedulerManagementService)
+    network: ClassVar[Sibling[services.NetworkManagementService]] = Sibling(services.NetworkManagementService)
+    sql: ClassVar[Sibling[services.SqlDatabaseManagementService]] = Sibling(
+        services.SqlDatabaseManagementService
+    )
+    bus: ClassVar[Sibling[services.ServiceBusManagementService]] = Sibling(
+        services.ServiceBusManagementService
+    )
+    web: ClassVar[Sibling[services.WebsiteManagementService]] = Sibling(services.WebsiteManagementService)
+    scheduler: ClassVar[Sibling[services.SchedulerManagementService]] = Sibling(
+        services.SchedulerManagementService
+    )
 
     def client(self, operation: Operation) -> SessionCaller:
         """Return a client that has an operation, over the same session."""
@@ -79,13 +85,15 @@ async def called(site: Site, method: AnyMethod, *arguments: str) -> object:
     """Call an operation by a client that has it; of a list that comes in pages, get all."""
     operation = facts_of(method)
     call = getattr(site.client(operation), operation.name)
-    pages: dict[str, int] = {"top": PAGE} if "top" in {one.name for one in operation.parameters} else {}
-    answer = await call(*arguments, **pages)
-    more = answer
-    while pages and len(more) == PAGE:
-        more = await call(*arguments, **pages, skip=len(answer))
-        answer += more
-    return answer
+    if "top" not in {one.name for one in operation.parameters}:
+        return await call(*arguments)
+    entries: list[object] = []
+    more = True
+    while more:
+        page = await call(*arguments, skip=len(entries), top=PAGE)
+        entries += page
+        more = len(page) == PAGE
+    return entries
 
 
 async def each(read: Callable[[str], Awaitable[T]], names: Iterable[str]) -> dict[str, T]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar, NamedTuple, Self
+from pathlib import Path
+from typing import ClassVar, NamedTuple
 
 from asyncsm.operations.websites import WebsiteOperations
 from asyncsm.polling import OperationHandle
@@ -29,14 +30,8 @@ class WebSiteResource(Resource[Hosted, WebSiteSpec]):
     kind: ClassVar[str] = "web_site"
     operations: Operations = Operations.named(WebsiteOperations, "site")
 
-    def __init__(self, spec: WebSiteSpec, owner: str = "") -> None:
-        super().__init__(spec, owner or spec.webspace_name)
-
-    @classmethod
-    def left_over(cls, name: str) -> Self:
-        """Make one that a plan had once."""
-        space, _, own = name.partition("/")
-        return cls(WebSiteSpec.model_construct(name=own), space)
+    def __init__(self, spec: WebSiteSpec, owner: str = "", base: Path = Path()) -> None:
+        super().__init__(spec, owner or spec.webspace_name, base)
 
     @classmethod
     async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, Hosted]]:

@@ -145,7 +145,7 @@ class Runner:
     def come_after(self, removals: Mapping[str, asyncio.Event]) -> None:
         """Make nothing that another share is to remove before that is gone, as its name is not free."""
         for key, ended in removals.items():
-            if key in self._graph and key not in self._going:
+            if key in self.graph and key not in self._going:
                 self._awaited.setdefault(key, []).append(ended)
 
     async def run(self) -> None:

@@ -297,9 +297,14 @@ class _Look:
                     self._tell("its disks can become larger while it is stopped and deallocated only", one)
 
     def _neighbours(self) -> None:
-        """Tell where machines that the plan does not have are in the way of new ones."""
+        """Tell where machines that the plan does not have are in the way of new and changed ones."""
         joining = Counter(one.service_name.lower() for one in self._machines)
-        for machine in self._machines:
+        changed = (
+            one
+            for one in self._graph
+            if isinstance(one, VirtualMachineResource) and self._decisions[one.key].action == "change"
+        )
+        for machine in (*self._machines, *changed):
             service = machine.service_name.lower()
             deployment = self._site.deployments.get(service)
             if deployment is None:
@@ -310,7 +315,8 @@ class _Look:
                 if f"virtual_machine/{service}/{one.role_name}".lower() not in self._going
             ]
             have = len(roles)
-            if have + joining[service] > MACHINES_OF_A_DEPLOYMENT:
+            comes = self._decisions[machine.key].action == "create"
+            if comes and have + joining[service] > MACHINES_OF_A_DEPLOYMENT:
                 self._tell(f"{service} has {have} of {MACHINES_OF_A_DEPLOYMENT} machines", machine)
             taken = {
                 (endpoint.protocol, endpoint.port): (role.role_name, endpoint.load_balanced_endpoint_set_name)

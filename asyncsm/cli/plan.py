@@ -26,6 +26,7 @@ from asyncsm.errors import InvalidArgument, PlanIncomplete
 if TYPE_CHECKING:
     from asyncsm.config import ThrottlePolicy
     from asyncsm.provisioning import Plan, Problem, Report, RunOptions
+    from asyncsm.provisioning.provisioner import Status
     from asyncsm.provisioning.runner import Verb
 
 app: Commands = Commands("plan")
@@ -304,12 +305,12 @@ async def _in_process(call: CallOptions, task: _Task, plan: Plan, problems: list
             with display, stopping_at_interrupt(lambda: provisioner.stop("interrupted")):
                 if problems is None:
                     return await provisioner.destroy(task.options, display.watch)
-                preview = await looked(provisioner, task.file, problems, force=task.force)
+                prune = task.verb == "prune"
+                going = _orphans(provisioner.status()) if prune else []
+                preview = await looked(provisioner, task.file, problems, force=task.force, going=going)
                 if task.verb == "apply":
                     _tell_orphans(preview.orphans)
-                return await provisioner.apply(
-                    task.options, display.watch, after=preview, prune=task.verb == "prune"
-                )
+                return await provisioner.apply(task.options, display.watch, after=preview, prune=prune)
 
 
 async def _durably(
@@ -331,20 +332,25 @@ async def _durably(
         ):
             places = partial(engine.places, plan.name)
             shares = await shares_for(plan, clients, places, anew=problems is not None)
+            known = [] if problems is None else _orphans(await engine.status(shares, task.file.parent))
             if problems is not None:
                 with telling(problems):
                     by_id = dict(zip(shares, clients.values(), strict=True))
                     provisioner = Provisioner(plan, by_id, base=task.file.parent, shares=shares)
-                    await looked(provisioner, task.file, problems, force=task.force)
+                    going = known if task.verb == "prune" else []
+                    await looked(provisioner, task.file, problems, force=task.force, going=going)
             engine.work([*shares])
             if task.verb == "apply":
-                known = await engine.status(shares, task.file.parent)
-                _tell_orphans(one.key for one in known if one.orphan)
+                _tell_orphans(known)
             run = await engine.submit(task.verb, shares, task.file.parent, disks=task.options.disks)
             display = display_for(call.output, plan.name, task.verb)
             with display, stopping_at_interrupt(engine.stop):
                 report: Report = await engine.follow(run, display.watch, task.options.deadline)
                 return report
+
+
+def _orphans(known: Iterable[Status]) -> list[str]:
+    return [one.key for one in known if one.orphan]
 
 
 def _tell_orphans(keys: Iterable[str]) -> None:

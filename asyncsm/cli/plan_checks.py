@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -33,12 +33,17 @@ def together(problems: list[Problem], others: list[Problem]) -> list[Problem]:
 
 
 async def looked(
-    provisioner: Provisioner, file: Path, problems: list[Problem], *, force: bool = False
+    provisioner: Provisioner,
+    file: Path,
+    problems: list[Problem],
+    *,
+    force: bool = False,
+    going: Collection[str] = (),
 ) -> Preview:
     """Look at the subscription; refuse a plan if it, or one of the `problems`, stands in the way."""
     from asyncsm.provisioning.reading import located
 
-    preview = await provisioner.preview(names=NAMES_ASKED)
+    preview = await provisioner.preview(names=NAMES_ASKED, going=going)
     refuse(together(problems, located(preview.obstacles, file)), force=force)
     problems.clear()
     return preview

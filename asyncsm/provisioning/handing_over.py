@@ -9,7 +9,7 @@ from asyncsm.provisioning.graph import Graph
 
 
 class HandingOver(NamedTuple):
-    """What follows for a run from what its resources hand over.
+    """The order that follows from what resources hand over.
 
     Attributes:
         after: keys of what comes before each resource.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any, Final
 
@@ -34,6 +34,8 @@ async def look(
     *,
     begun: Container[str] = (),
     names: int | None = None,
+    going: Collection[str] = (),
+    free: Container[str] = (),
 ) -> list[Problem]:
     """Return why the subscription cannot have what a plan is going to make and to change.
 
@@ -43,18 +45,29 @@ async def look(
         decisions: the decision for each, by key.
         begun: keys of those that an earlier run may have begun to make.
         names: the most names of which it is asked whether somebody has them: each costs a request; ``None`` for all.
+        going: keys of what the run removes of it before anything is made there.
+        free: keys of what the run removes anywhere, whose names somebody else can have then.
     """
-    looking = _Look(site, graph, decisions, begun)
+    looking = _Look(site, graph, decisions, begun, going, free)
     return await looking.problems(names) if looking.new or looking.changed else []
 
 
 class _Look:
     def __init__(
-        self, site: Site, graph: Graph, decisions: Mapping[str, Decision], begun: Container[str]
+        self,
+        site: Site,
+        graph: Graph,
+        decisions: Mapping[str, Decision],
+        begun: Container[str],
+        going: Collection[str],
+        free: Container[str],
     ) -> None:
         self._site = site
         self._graph = graph
         self._decisions = decisions
+        self._going = going
+        self._free = free
+        self._gone: Mapping[str, Any] = {}
         self.new: list[AnyResource] = [
             one for one in graph if decisions[one.key].action == "create" and one.key not in begun
         ]
@@ -77,6 +90,8 @@ class _Look:
 
     async def problems(self, names: int | None) -> list[Problem]:
         """Look, and return what was found."""
+        if self._going:
+            self._gone = await steps.survey(self._site, left_over(self._going))
         await self._needs()
         await self._images()
         await self._networks()
@@ -127,12 +142,13 @@ class _Look:
             ):
                 self._tell(f"{service} is in {here}, and {kind.replace('_', ' ')} {name} in {there}", machine)
             if kind == "disk" and found is not None and found.attached_to:
-                use = found.attached_to
-                self._tell(f"the disk {name} is {use.hosted_service_name}/{use.role_name}'s", machine)
+                use = f"{found.attached_to.hosted_service_name}/{found.attached_to.role_name}"
+                if f"virtual_machine/{use}".lower() not in self._going:
+                    self._tell(f"the disk {name} is {use}'s", machine)
             owner = (
                 found.service_name if kind == "reserved_ip" and found is not None and found.in_use else None
             )
-            if owner and owner.lower() != service.lower():
+            if owner and owner.lower() != service.lower() and service_key(owner) not in self._going:
                 self._tell(f"the reserved IP {name} is {owner}'s", machine)
 
     def _region(self, key: str) -> str | None:
@@ -252,9 +268,11 @@ class _Look:
                 close = meant(place, [spot.name for spot in spots.values()])
                 self._tell(f"there is no location {place!r}{close}", resource)
         kinds = Counter(one.kind for one in self.new)
+        kinds.subtract(key.partition("/")[0] for key in self._gone)
         cores = sum(_cores(sizes, one.spec.role_size) for one in machines)
         cores -= sum(_cores(sizes, self._found[one.key].role_size or "") for one in self.resized)
         cores += sum(_instances(one) for one in self.new)
+        cores -= sum(_cores(sizes, getattr(one, "role_size", None) or "") for one in self._gone.values())
         for what, field, more in (
             ("cores", "core_count", cores),
             ("hosted services", "hosted_services", kinds["hosted_service"]),
@@ -279,19 +297,30 @@ class _Look:
                     self._tell("its disks can become larger while it is stopped and deallocated only", one)
 
     def _neighbours(self) -> None:
-        """Tell where machines that the plan does not have are in the way of new ones."""
+        """Tell where machines that the plan does not have are in the way of new and changed ones."""
         joining = Counter(one.service_name.lower() for one in self._machines)
-        for machine in self._machines:
+        changed = (
+            one
+            for one in self._graph
+            if isinstance(one, VirtualMachineResource) and self._decisions[one.key].action == "change"
+        )
+        for machine in (*self._machines, *changed):
             service = machine.service_name.lower()
             deployment = self._site.deployments.get(service)
             if deployment is None:
                 continue
-            have = len(deployment.role_list)
-            if have + joining[service] > MACHINES_OF_A_DEPLOYMENT:
+            roles = [
+                one
+                for one in deployment.role_list
+                if f"virtual_machine/{service}/{one.role_name}".lower() not in self._going
+            ]
+            have = len(roles)
+            comes = self._decisions[machine.key].action == "create"
+            if comes and have + joining[service] > MACHINES_OF_A_DEPLOYMENT:
                 self._tell(f"{service} has {have} of {MACHINES_OF_A_DEPLOYMENT} machines", machine)
             taken = {
                 (endpoint.protocol, endpoint.port): (role.role_name, endpoint.load_balanced_endpoint_set_name)
-                for role in deployment.role_list
+                for role in roles
                 if f"virtual_machine/{service}/{role.role_name}".lower() not in self._graph
                 for part in role.configuration_sets
                 for endpoint in getattr(part, "input_endpoints", ())
@@ -308,7 +337,7 @@ class _Look:
             "hosted_service": sms.check_hosted_service_name_availability,
             "storage_account": sms.check_storage_account_name_availability,
         }
-        wanted = [one for one in self.new if one.kind in asked]
+        wanted = [one for one in self.new if one.kind in asked and one.key not in self._free]
         if most is not None and len(wanted) > most:
             return
 

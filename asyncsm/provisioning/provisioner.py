@@ -9,7 +9,7 @@ the resources of all shares; where there are several, the subscription's id stan
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -178,20 +178,27 @@ class Provisioner:
         (graph,) = self.graphs.values()
         return graph
 
-    async def preview(self, throttle: ThrottlePolicy | None = None, *, names: int | None = None) -> Preview:
+    async def preview(
+        self, throttle: ThrottlePolicy | None = None, *, names: int | None = None, going: Collection[str] = ()
+    ) -> Preview:
         """Read the service, and return the actions `apply` would take.
 
         Args:
             throttle: the budget of each subscription for the estimate; the session's, if not given.
             names: the most new names of which a subscription is asked whether somebody else has them, a request for
                 each; none is asked for if there are more. ``None`` for all.
+            going: keys of what a run with `prune` removes, as `status` tells orphans, and is in nobody's way then.
 
         Raises:
             JournalError: the journal cannot be used.
             AsyncsmError: a subscription cannot be read.
         """
+        gone = {
+            one: [key.removeprefix(self._label(one)) for key in going if key.startswith(self._label(one))]
+            for one in self.graphs
+        }
         with self._open() as (records, _):
-            parts = await together(self._preview(one, records[one], throttle, names) for one in self.graphs)
+            parts = await together(self._preview(one, records[one], throttle, names, gone) for one in gone)
         preview = Preview(
             plan=self._plan.name,
             subscription_id=self._subscriptions,
@@ -207,7 +214,12 @@ class Provisioner:
         return preview
 
     async def _preview(
-        self, subscription: str, records: Records, throttle: ThrottlePolicy | None, names: int | None
+        self,
+        subscription: str,
+        records: Records,
+        throttle: ThrottlePolicy | None,
+        names: int | None,
+        going: Mapping[str, Collection[str]],
     ) -> Preview:
         site, graph, label = self._site(subscription), self.graphs[subscription], self._label(subscription)
         found = await steps.survey(site, graph)
@@ -235,7 +247,15 @@ class Provisioner:
             changes=reckoned.changes,
             seconds=reckoned.seconds,
             seconds_by_budget=reckoned.by_budget,
-            obstacles=await look(site, graph, decisions, begun=begun, names=names),
+            obstacles=await look(
+                site,
+                graph,
+                decisions,
+                begun=begun,
+                names=names,
+                going=going[subscription],
+                free=set().union(*going.values()),
+            ),
         )
         preview._seen[subscription] = site, found  # noqa: SLF001
         return preview

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
+from itertools import permutations
 from typing import Any, Final, Literal
 
 from asyncsm.engine.events import Blocked, Event, Queued, RequestSent, RetryPlanned, Veto
@@ -99,6 +100,7 @@ class Runner:
         self._errands: dict[str, Errand] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._ended: dict[str, asyncio.Event] = {key: asyncio.Event() for key in graph.resources}
+        self._awaited: dict[str, list[asyncio.Event]] = {}
         self._stopped: str | None = None
 
     async def survey(self) -> None:
@@ -134,6 +136,17 @@ class Runner:
             and not records[one.key].unfinished
             and (not one.service_name or records[one.key] != Record())
         ]
+
+    @property
+    def removals(self) -> Mapping[str, asyncio.Event]:
+        """The end of each resource that is to be removed, by its key."""
+        return {key: self._ended[key] for key in self._going}
+
+    def come_after(self, removals: Mapping[str, asyncio.Event]) -> None:
+        """Make nothing that another share is to remove before that is gone, as its name is not free."""
+        for key, ended in removals.items():
+            if key in self.graph and key not in self._going:
+                self._awaited.setdefault(key, []).append(ended)
 
     async def run(self) -> None:
         """Carry the share out; a resource whose change fails stops only those that come after it.
@@ -182,8 +195,8 @@ class Runner:
     async def _one(self, resource: AnyResource) -> None:
         key, after = resource.key, self._after[resource.key]
         try:
-            for need in after:
-                await self._ended[need].wait()
+            for ended in (*self._awaited.get(key, ()), *(self._ended[need] for need in after)):
+                await ended.wait()
             outcome = self._outcome(key)
             if outcome is not None and outcome.is_good:  # by a worker that died
                 return
@@ -289,6 +302,8 @@ async def run_all(runners: Sequence[Runner]) -> None:
         AsyncsmError: a subscription cannot be surveyed; nothing has been changed.
     """
     await together(runner.survey() for runner in runners)
+    for runner, other in permutations(runners, 2):
+        runner.come_after(other.removals)
     with _journal_first():
         async with asyncio.TaskGroup() as group:
             for runner in runners:

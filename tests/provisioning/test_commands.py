@@ -163,6 +163,28 @@ def test_prune(emulator, plan, capsys):
     assert "was made by this plan" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("store", ["journal", "database"])
+def test_what_is_pruned_is_in_nobodys_way(emulator, plan, capsys, request, store):
+    """A machine with another name can have its public port, also where quotas have room for one of them only."""
+    stored = [] if store == "journal" else ["--database", request.getfixturevalue("database")]
+    (owner,) = emulator.state.subscriptions.values()
+    owner.quotas = Quotas(cores=1)
+    document = farm(1, 1)
+    (machine,) = document["virtual_machines"]
+    machine["network_config"] = {"endpoints": [{"name": "web", "local_port": 80, "port": 80}]}
+    plan.write_text(yaml.safe_dump(document))
+    assert main(["plan", "apply", str(plan), *stored]) == 0
+    machine["name"] = "renamed"
+    plan.write_text(yaml.safe_dump(document))
+    capsys.readouterr()
+    assert main(["plan", "apply", str(plan), *stored]) == 2
+    said = capsys.readouterr().err
+    assert "the port 80 of farm-01 is vm-001's" in said
+    assert "needs 1 more cores" in said
+    assert main(["plan", "apply", str(plan), *stored, "--prune"]) == 0
+    assert list(owner.hosted_services["farm-01"].deployments["farm-01"].roles) == ["renamed"]
+
+
 SECOND = "6f1c2d3e-0000-4000-8000-1234567890ab"
 
 

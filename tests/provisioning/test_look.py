@@ -73,6 +73,12 @@ async def test_parts_of_other_machines(sms):
     assert await problems(sms, joining) == [
         "virtual_machines[0]: virtual_machine/mine-01/second: the port 80 of mine-01 is vm-001's"
     ]
+    network = joining["virtual_machines"][0].pop("network_config")
+    assert (await Provisioner(Plan.model_validate(joining), sms).apply()).all_good
+    joining["virtual_machines"][0]["network_config"] = network  # now it is there, and is to be changed
+    assert await problems(sms, joining) == [
+        "virtual_machines[0]: virtual_machine/mine-01/second: the port 80 of mine-01 is vm-001's"
+    ]
 
 
 async def test_regions_of_what_is_there(sms):

@@ -211,6 +211,37 @@ def test_what_only_a_seed_has_is_once_too():
     assert first.quotas == second.quotas == {"cores": 100}
 
 
+async def test_a_service_moves_to_another_subscription(emulator, tmp_path):
+    """Its name, which is unique in the world, is free once the old one is removed."""
+    first, second = emulator.subscription_ids
+    async with emulator.service(first) as one, emulator.service(second) as other:
+
+        def moved(place):
+            document = plan(
+                subscriptions=["a", "b"],
+                hosted_services=[{"name": "farm-01", "subscription": place}],
+                virtual_machines=(),
+                storage_accounts=(),
+                affinity_groups=(),
+            )
+            cut = dict(zip((first, second), shares(document).values(), strict=True))
+            return Provisioner(
+                document, {first: one, second: other}, journal=tmp_path / "journal", shares=cut
+            )
+
+        assert (await moved("a").apply()).all_good
+        there = moved("b")
+        assert [one.message for one in (await there.preview()).obstacles] == [
+            "hosted_service/farm-01: the name farm-01 cannot be had: The specified DNS name is already taken."
+        ]
+        going = [one.key for one in there.status() if one.orphan]
+        assert (await there.preview(going=going)).obstacles == []
+        report = await there.apply(prune=True)
+        assert report.all_good, [one.error for one in report.bad]
+        assert list(await one.list_hosted_services()) == []
+        assert [found.service_name for found in await other.list_hosted_services()] == ["farm-01"]
+
+
 async def test_they_are_carried_out_each_in_its_subscription(emulator):
     """One run for all; a second one changes nothing."""
     document = plan(

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from asyncsm.wire.document import Document, DocumentList
 from asyncsm.wire.properties import ExtendedProperties
+from asyncsm.wire.types import HiddenText
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -44,6 +45,8 @@ def plain(value: object, *, secrets: bool = False) -> Json:  # noqa: C901, PLR09
             return [deeper(item) for item in value]
         case datetime():
             return value.isoformat().replace("+00:00", "Z")
+        case HiddenText():
+            return str(value) if secrets else "**********"
         case bytes():
             return base64.b64encode(value).decode()
         case SecretStr():

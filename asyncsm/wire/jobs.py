@@ -2,7 +2,7 @@
 
 from pydantic import Field, JsonValue
 
-from asyncsm.wire.json_model import JsonList, JsonModel, JsonSecret, Moment
+from asyncsm.wire.json_model import JsonHidden, JsonList, JsonModel, JsonSecret, Moment
 from asyncsm.wire.types import OpenEnum
 
 
@@ -36,8 +36,8 @@ class JobRequest(JsonModel):
 
     uri: str | None = None
     method: str | None = None
-    headers: dict[str, str] | None = None
-    body: str | None = None
+    headers: dict[str, JsonHidden] | None = None
+    body: JsonHidden | None = None
     authentication: JobAuthentication | None = None
 
 
@@ -47,7 +47,7 @@ class StorageQueueMessage(JsonModel):
     storage_account: str | None = None
     queue_name: str | None = None
     sas_token: JsonSecret | None = None
-    message: str | None = None
+    message: JsonHidden | None = None
 
 
 class ServiceBusAuthentication(JsonModel):
@@ -66,7 +66,7 @@ class ServiceBusMessage(JsonModel):
     namespace: str | None = None
     transport_type: str | None = None
     authentication: ServiceBusAuthentication | None = None
-    message: str | None = None
+    message: JsonHidden | None = None
     brokered_message_properties: dict[str, JsonValue] | None = None
     custom_message_properties: dict[str, str] | None = None
 

@@ -33,7 +33,7 @@ from asyncsm.config import JSON_CONTENT_TYPE
 from asyncsm.errors import InvalidArgument
 from asyncsm.wire.document import CheckedDocument, DocumentList
 from asyncsm.wire.encoding import utf8
-from asyncsm.wire.types import UnknownElement
+from asyncsm.wire.types import HiddenStr, UnknownElement
 
 ItemT = TypeVar("ItemT")
 
@@ -50,6 +50,15 @@ def _said(secret: SecretStr, info: SerializationInfo) -> str:
 
 JsonSecret = Annotated[SecretStr, PlainSerializer(_said, when_used="json-unless-none")]
 """Text of a member that stands in bodies, and in no repr and no dump."""
+
+
+def _said_of_text(text: str, info: SerializationInfo) -> object:
+    secret = SecretStr(text)
+    return _said(secret, info) if info.mode == "json" else secret
+
+
+JsonHidden = Annotated[HiddenStr, PlainSerializer(_said_of_text)]
+"""The same, as ordinary text for who reads it: what often holds secrets, such as a header or a setting."""
 
 
 def _in_utc(moment: datetime) -> datetime:

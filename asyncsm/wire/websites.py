@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Final
 from pydantic import Field, SecretStr
 
 from asyncsm.wire.base import Nillable, OpenEnum, Thumbprint, Wrapped, XmlList, XmlModel, repeated, wrapped
-from asyncsm.wire.types import Zoneless
+from asyncsm.wire.types import HiddenStr, Zoneless
 from asyncsm.wire.xml import ARRAYS, SERIALIZATION
 
 Absent = Annotated[str | None, Nillable]
@@ -159,10 +159,10 @@ class WebSiteHostNameSslStates(XmlList[WebSiteHostNameSslState]):
 
 
 class NameValuePair(XmlModel):
-    """A property of a site."""
+    """A property of a site; its password for publishing is one."""
 
     name: str | None = None
-    value: str | None = None
+    value: HiddenStr | None = None
 
 
 class NameValuePairs(XmlList[NameValuePair]):

@@ -161,11 +161,13 @@ class TestDifferences:
 class TestStopping:
     """A run that does not come to its end."""
 
-    async def test_stop_begins_nothing_more(self, sms, journal):
+    async def test_stop_begins_nothing_more(self, sms, emulator, journal):
         """What has been sent is waited for; the next run does the rest."""
         provisioner = Provisioner(farm_plan(6, 1), sms, journal=journal)
         watch = Watch(lambda step: step.state is State.RUNNING and "vm-" in step.key, provisioner.stop)
-        report = await provisioner.apply(watch=watch)
+        # It must not end before it is told of: the next machine would be sent by then.
+        with emulator.faults.active(Fault(kind="stuck", operation=CREATIONS, seconds=2000, count=1)):
+            report = await provisioner.apply(watch=watch)
         assert counted(report) == {"created": 3, "stopped": 5}
         assert {one.detail for one in report.bad} == {"stopped"}
         assert (await Provisioner(farm_plan(6, 1), sms, journal=journal).apply()).all_good

@@ -248,6 +248,26 @@ def test_hidden_text_is_text_otherwise():
     assert models.LinuxConfigurationSet(custom_data="é").custom_data == "é".encode()
 
 
+@pytest.mark.parametrize(
+    "model",
+    [
+        models.NameValuePair(name="PublishingPassword", value="sesame"),
+        models.NameAndValue(name="KEY", value="sesame"),
+        models.SiteConfiguration(site_auth_settings={"clientSecret": "sesame"}),
+        models.JobRequest(headers={"Authorization": "Bearer sesame"}),
+        models.JobRequest(body="password=sesame"),
+        models.StorageQueueMessage(message="sesame"),
+        models.ServiceBusMessage(message="sesame"),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_what_often_holds_secrets_is_written_and_not_shown(model):
+    """Values of settings, headers and bodies: text to who reads them, and in the body that is sent."""
+    assert "sesame" not in repr(model)
+    assert b"sesame" in model.to_body()
+    assert type(model).from_body(model.to_body()) == model
+
+
 def test_a_refused_secret_is_not_in_the_error():
     """A password of the wrong type is not quoted back."""
     with pytest.raises(InvalidArgument) as refused:

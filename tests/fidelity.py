@@ -29,7 +29,7 @@ from asyncsm.emulator import Emulator, ManualClock
 from asyncsm.emulator.call import Route
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routes import ROUTER
-from asyncsm.emulator.routing import parse_query, split
+from asyncsm.emulator.routing import lacks_name, parse_query, split
 from asyncsm.wire import xml
 
 FORBIDDEN = b"This operation is not allowed for this subscription."
@@ -126,6 +126,8 @@ class Report:
 
 def operation_of(then: Exchange) -> str | None:
     """The service's name of what was asked, by the emulator's routes; nothing if it has none for it."""
+    if lacks_name(then.path):
+        return "(a path without a name)"
     route = route_of(then)
     return route.operation if route is not None else None
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import format_datetime
 from functools import partial
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote
 
@@ -19,6 +20,7 @@ from multidict import CIMultiDict
 from asyncsm.emulator import fault_injection, refusals, strict
 from asyncsm.emulator.blob_service.mirror import BlobMirror
 from asyncsm.emulator.call import Call, Incoming, Reply, World
+from asyncsm.emulator.dialects import CORE, NO_SUCH_PATH
 from asyncsm.emulator.fault_injection import Delivery
 from asyncsm.emulator.faults import Fault, Faults
 from asyncsm.emulator.limits import DEFAULT_LIMITS, Limits
@@ -131,7 +133,8 @@ class ManagementApp:
         except Refusal as refusal:
             if refusal.code == refusals.NOT_EMULATED:
                 log.warning("%s (request %s)", refusal.message, request_id)
-            outcome = RequestOutcome(Reply.refusing(refusal))
+            by_web_server = refusal.status == HTTPStatus.METHOD_NOT_ALLOWED
+            outcome = RequestOutcome(Reply.refusing(refusal, NO_SUCH_PATH if by_web_server else CORE))
         except Exception:
             log.exception("%s %s failed (request %s)", request.method, request.raw_path, request_id)
             outcome = RequestOutcome(Reply.refusing(refusals.internal_error()))
@@ -149,7 +152,7 @@ class ManagementApp:
         if not segments:
             raise refusals.not_found()  # [guess]
         if lacks_name(path):
-            raise refusals.not_found()  # [rec network/get_route_table_tests]
+            return RequestOutcome(Reply.refusing(ROUTER.nothing_at(request.method, path), NO_SUCH_PATH))
         if _UNFIT.search(unquote(request.raw_path)):
             raise refusals.bad_request("The URL has characters that no URL of the service has.")  # [guess]
         scoped = segments[0].lower() not in WITHOUT_SUBSCRIPTION
@@ -166,6 +169,7 @@ class ManagementApp:
             client_address=request.remote,
             content=await self._read_body(request) if request.body_exists else b"",
             conditional="If-Match" in request.headers,
+            content_type=request.headers.get("Content-Type", ""),
         )
         route, parameters = ROUTER.find(
             incoming.method,
@@ -262,7 +266,7 @@ class ManagementApp:
         """Let happen what time has brought, then the operation; nothing else comes between."""
         self._world.clock.settle()
         try:
-            reply = call.route.handler(call)
+            reply = call.echo(call.route.handler(call))
         except Refusal as refusal:
             if refusal.conflicting_operation_id is not None:
                 self._world.clock.looked()

@@ -18,7 +18,7 @@ from asyncsm.emulator.authentication import Gate
 from asyncsm.emulator.blob_service.azurite import Azurite
 from asyncsm.emulator.blob_service.facts import BlobFacts
 from asyncsm.emulator.clock import Clock, Effect
-from asyncsm.emulator.dialects import CORE, Dialect
+from asyncsm.emulator.dialects import ATOM_TYPES, CORE, Dialect
 from asyncsm.emulator.progress import Lockable, Operation, OperationProgress, require_free
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.state import ServiceState, Subscription
@@ -151,6 +151,7 @@ class Incoming:
         client_address: the caller's IP address.
         content: the body.
         conditional: whether it has the header ``If-Match``.
+        content_type: how it calls its body.
     """
 
     method: str
@@ -162,6 +163,7 @@ class Incoming:
     client_address: str | None
     content: bytes
     conditional: bool = False
+    content_type: str = ""
 
     @cached_property
     def document(self) -> tuple[str, Node]:
@@ -239,6 +241,13 @@ class Call:
     def with_media(self) -> bool:
         """Tell if what is deleted takes its disks, and the blobs behind them, along."""
         return self.query.get("comp", "").lower() == "media"
+
+    def echo(self, reply: Reply) -> Reply:
+        """Call the body of an answer what the request called its own, where the family does so."""
+        asked = self._incoming.content_type.partition(";")[0].strip().lower()
+        if self.route.dialect.echoes and self.content and reply.document is not None and asked in ATOM_TYPES:
+            reply.content_type = f"{asked}; charset=utf-8"
+        return reply
 
     @property
     def is_strict(self) -> bool:

@@ -92,6 +92,17 @@ def invalid_verb(method: str) -> Refusal:
     return Refusal(400, "InvalidHttpVerb", f"The HTTP verb {method} is not valid for this resource.")
 
 
+def no_endpoint() -> Refusal:
+    """404 of the web server: there is no such path."""
+    return Refusal(404, "ResourceNotFound", "Endpoint not found.")  # [rec network/get_route_table_tests]
+
+
+def no_method() -> Refusal:
+    """405 of the web server: the path exists, but not for this method."""
+    # [rec network/get_ipsec_parameters_tests]
+    return Refusal(405, "InvalidHttpVerb", "Method not allowed.")
+
+
 def authentication_failed() -> Refusal:
     """403: no certificate, or none that manages this subscription."""
     return Refusal(403, "ForbiddenError", FAILED_AUTHENTICATION)

@@ -11,12 +11,16 @@ operations share a path, the query (``comp=config``) or the root element of the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypedDict, Unpack
+from typing import Final, TypedDict, Unpack
 from urllib.parse import parse_qsl, quote, unquote
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Handler, Route
 from asyncsm.emulator.dialects import CORE, Dialect
+from asyncsm.emulator.refusals import Refusal
+
+NETWORKING: Final = ["services", "networking"]
+"""Where paths begin whose methods the web server looked at."""
 
 
 class _Facts(TypedDict, total=False):
@@ -139,6 +143,8 @@ class Router:
             raise refusals.not_emulated(method, "/" + "/".join(map(quote, segments)))
         candidates = node.methods.get(method)
         if candidates is None:
+            if [one.lower() for one in segments[:2]] == NETWORKING:
+                raise refusals.no_method()
             raise refusals.invalid_verb(method)  # [protocol 3.3]
         for route in candidates:
             if route.wants(query, root, conditional=conditional):
@@ -153,6 +159,16 @@ class Router:
         if any(route.root is not None for route in candidates):
             raise refusals.invalid_xml(f"The element {root()} is not expected here.")  # [protocol 3.3]
         raise refusals.missing_query_parameter("/".join(sorted({*candidates[0].query})))  # [protocol 3.3]
+
+    def nothing_at(self, method: str, path: str) -> Refusal:
+        """Return the web server's refusal of a raw path in which a name is empty.
+
+        It passes over the empty name, unless that is the last: what is then there may not know the method.
+        """
+        node = None if path.endswith("/") else _descend(self._scoped, split(path)[1:], 0)
+        known = {} if node is None else node.methods
+        plain = any(not one.only_with_query for routes in known.values() for one in routes)
+        return refusals.no_method() if plain and method not in known else refusals.no_endpoint()
 
 
 def _descend(node: _Node, segments: Sequence[str], depth: int) -> _Node | None:

@@ -31,7 +31,6 @@ def associated(name):
 
 REFUSED = [
     ("GET", f"{TABLES}/none", "", 404, "The Route Table none does not exist."),
-    ("GET", f"{TABLES}//", "", 404, ""),
     ("POST", TABLES, table("OUT"), 409, "'OUT' already exists"),
     ("POST", TABLES, table(""), 400, "Route Table name is null or empty."),
     ("POST", TABLES, table("new", "Atlantis"), 400, "location"),

@@ -41,6 +41,14 @@ def change(**elements):
     return f"<Site {NAMESPACE}>{inside}</Site>"
 
 
+async def test_bodies_are_called_as_in_the_request(management):
+    """An answer has the type of the request's body, and one without a body that of XML."""
+    asked = {"Content-Type": "application/atom+xml;type=entry;charset=utf-8"}
+    for body, kind in ((new_site("shop"), "application/atom+xml"), ("", "application/xml")):
+        answer = await management.send("POST" if body else "GET", SITES, body, **asked)
+        assert (answer.status, answer.headers["Content-Type"]) == (200, f"{kind}; charset=utf-8")
+
+
 async def test_a_site_brings_its_web_space_and_a_free_plan(management, shop):
     """Both stay when the site goes, unless the plan is to go with it."""
     assert (await management.get(SPACE)).find("GeoRegion") == "East US"

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Final
 
 from asyncsm.emulator.call import Call, Reply
-from asyncsm.emulator.dialects import ATOM_TYPES, JSON_TYPES, Dialect
+from asyncsm.emulator.dialects import ATOM_TYPES, JSON_TYPES
 from asyncsm.emulator.progress import Operation
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import website_slots as slots, websites
 from asyncsm.emulator.rules.websites import SITE, SITES, answered, site_of
 from asyncsm.wire import site_configuration as wire, websites as documents
 
-routes: RouteTable = RouteTable(Dialect(SITES.refused, ATOM_TYPES | JSON_TYPES))
+routes: RouteTable = RouteTable(replace(SITES, takes=ATOM_TYPES | JSON_TYPES))
 
 EXPIRY: Final = timedelta(days=1)
 """How long an operation can be asked for, as it says itself [guess]."""

@@ -11,7 +11,7 @@ from typing import Final, TypedDict, TypeVar
 
 from asyncsm.emulator import catalogue
 from asyncsm.emulator.call import Call, Reply
-from asyncsm.emulator.dialects import Dialect
+from asyncsm.emulator.dialects import FRONT_END, Dialect
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.sql import SqlDatabase, SqlDatabaseOperation, SqlServer
 from asyncsm.emulator.state import Subscription
@@ -43,7 +43,7 @@ def _in_sql(refusal: Refusal) -> wire.SqlError:
     )
 
 
-SQL: Final = Dialect(_in_sql)
+SQL: Final = Dialect(_in_sql, headers=FRONT_END)
 
 
 def refused(code: int, message: str, status: int = 400) -> Refusal:

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias, cast
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
-from asyncsm.emulator.dialects import ASP_NET, ATOM_TYPES, Dialect
+from asyncsm.emulator.dialects import ASP_NET, ATOM_TYPES, FRONT_END, Dialect
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.state import ServiceState, Subscription
 from asyncsm.emulator.websites import DNS_SUFFIX, WebHostingPlan, WebSite, WebSpace
@@ -74,7 +74,8 @@ def _in_sites(refusal: Refusal) -> Document:
     )
 
 
-SITES: Final = Dialect(_in_sites, ATOM_TYPES)
+SITES: Final = Dialect(_in_sites, ATOM_TYPES, headers=FRONT_END, echoes=True)
+"""Bodies of answers are called as the request's [rec web_sites/create_site]."""
 
 
 def site_missing(name: str) -> Refusal:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from asyncsm.emulator import refusals
 from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.progress import Lockable, Movable
+from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.saved_names import saved
 from asyncsm.wire.network_security_groups import NetworkSecurityRule
 from asyncsm.wire.networks import VirtualNetworkSite
@@ -96,10 +98,23 @@ class NetworkConfiguration(Lockable):
 
     plan: NetworkPlan | None = None
 
+    def busy(self, holder: str) -> Refusal:
+        """Return the refusal of a change while the operation with the request id `holder` goes on."""
+        sentence = "An update to your network configuration is currently underway. Please try this operation again later."
+        return refusals.locked(sentence, holder)  # [protocol 3.1]; that it is a 409 is a [guess]
+
     @property
     def sites(self) -> ByName[VirtualNetworkSite]:
         """The virtual networks there are."""
         return self.plan.sites if self.plan is not None else ByName()
+
+
+def _guarded(kind: str, name: str, holder: str) -> Refusal:
+    """Return the refusal of a change of a group; that route tables have the same words is a guess."""
+    return refusals.locked(  # [protocol 3.1]
+        f"Another operation that requires exclusive access to {kind} {name} is ongoing. Please try again later.",
+        holder,
+    )
 
 
 @saved("network-security-group")
@@ -114,6 +129,10 @@ class NetworkSecurityGroup(Movable):
     label: str | None = None
     rules: ByName[NetworkSecurityRule] = field(default_factory=ByName)
 
+    def busy(self, holder: str) -> Refusal:
+        """Return the refusal of a change while the operation with the request id `holder` goes on."""
+        return _guarded("Network Security Group", self.name, holder)
+
 
 @saved("route-table")
 @dataclass(slots=True, eq=False)
@@ -126,3 +145,7 @@ class RouteTable(Movable):
     location: str
     label: str | None = None
     routes: ByName[Route] = field(default_factory=ByName)
+
+    def busy(self, holder: str) -> Refusal:
+        """Return the refusal of a change while the operation with the request id `holder` goes on."""
+        return _guarded("Route Table", self.name, holder)

@@ -85,7 +85,7 @@ class Associated(Collection[LocatedT, RequestT]):
         association: the document that says so, by the one name in it.
         none: sentence, with ``{place}`` and ``{noun}``, where a place has none.
         names_removed: whether the path of a removal ends with the name of what a place has.
-        elsewhere: sentence, with ``{noun}``, ``{name}`` and ``{region}``.
+        elsewhere: sentence, with ``{noun}``, ``{name}``, ``{location}``, ``{region}`` and ``{place}``.
     """
 
     entity: type[LocatedT]
@@ -94,7 +94,10 @@ class Associated(Collection[LocatedT, RequestT]):
     association: Association
     none: str = "The {place} does not have any {noun} assigned."
     names_removed: bool = True
-    elsewhere: str = "The {noun} {name} is not in {region}."
+    elsewhere: str = (
+        "The region {location} specified for the {noun} {name} is different than the region {region} that "
+        "{place} belongs to."
+    )
 
     def make(self, call: Call, name: str, wanted: RequestT) -> LocatedT:
         """Return a new one in a region that there is."""
@@ -117,13 +120,17 @@ class Associated(Collection[LocatedT, RequestT]):
         """Return all by their names."""
         return super().listed(call, sorted(things, key=lambda one: one.name.lower()))
 
-    def require(self, subscription: Subscription, name: str, region: str | None = None) -> str:
-        """Return a name as it is spelt; refuse if there is no such resource, or none in `region`."""
+    def require(
+        self, subscription: Subscription, name: str, region: str | None = None, place: str = "the deployment"
+    ) -> str:
+        """Return a name as it is spelt; refuse if there is no such resource, or none in the `region` of a place."""
         thing = self.named(subscription, {}, name)
         refusals.require_unmoved(thing.migration, thing.moved_as)  # [lifecycles 10]
         if region not in {None, thing.location}:
-            sentence = self.elsewhere.format(noun=self.noun, name=thing.name, region=region)
-            raise refusals.bad_request(sentence)  # [protocol 4.19] [guess]
+            said = {"noun": self.noun, "name": thing.name, "location": thing.location}
+            raise refusals.bad_request(  # [protocol 3.4]
+                self.elsewhere.format(**said, region=region, place=place)
+            )
         return thing.name
 
     def settle(self, subscription: Subscription, network: ConfigurationSet, region: str) -> None:
@@ -160,11 +167,13 @@ class Holders(ABC, Generic[HolderT]):
         noun: in the service's names of operations: ``Add{resource}To{noun}``.
         path: of the place.
         called: what it is called in sentences, with the parameters of the path.
+        located: likewise, what a region is said of.
     """
 
     noun: str
     path: str
     called: str
+    located: str = "Deployment {deploymentName}"
 
     @abstractmethod
     def holder(self, call: Call) -> tuple[HolderT, Lockable, str]:
@@ -195,6 +204,7 @@ class Subnets(Holders[NetworkConfiguration]):
     noun = "Subnet"
     path = "services/networking/virtualnetwork/{virtualNetworkName}/subnets/{subnetName}"
     called = "virtual network name {virtualNetworkName} and subnet {subnetName}"
+    located = "Virtual Network {virtualNetworkName}"
 
     def holder(self, call: Call) -> tuple[NetworkConfiguration, Lockable, str]:
         """Return the network configuration, which a change locks."""
@@ -294,16 +304,12 @@ class Place(Generic[HolderT]):
         return Reply(document=self._family.association.telling(self._present(call, holder, lock)))
 
     def add(self, call: Call) -> Reply:
-        """Answer a POST, which adds one where none is."""
+        """Answer a POST, which adds one where none is; whether it can be there is told in the end."""
         wanted = self._family.association.wanted(call)
         holder, lock, region = self._holders.holder(call)
-        name = self._family.require(call.subscription, wanted, region)
+        name = self._family.require(call.subscription, wanted)
         call.require_free(lock)
-        present = self._name_in(holder, call.parameters)
-        if present is not None:
-            # [protocol 4.19] [guess]
-            raise refusals.bad_request(f"The {self._called(call)} has the {self._noun} {present} already.")
-        return self._accept(call, holder, lock, name)
+        return self._accept(call, holder, lock, name, region)
 
     def remove(self, call: Call) -> Reply:
         """Answer a DELETE, which may name the one it has."""
@@ -311,21 +317,34 @@ class Place(Generic[HolderT]):
         present = self._present(call, holder, lock)
         name = call.parameters.get(self._family.parameter, present)
         if present.lower() != name.lower():
+            called = self._called(call.parameters)
             # [guess]: no source says so
-            raise refusals.not_found(f"The {self._called(call)} does not have the {self._noun} {name}.")
+            raise refusals.not_found(f"The {called} does not have the {self._noun} {name}.")
         return self._accept(call, holder, lock, None)
 
     def finish(
-        self, subscription: Subscription, holder: HolderT, parameters: Parameters, name: str | None
+        self,
+        subscription: Subscription,
+        holder: HolderT,
+        parameters: Parameters,
+        name: str | None,
+        region: str | None,
     ) -> None:
-        """Let it have what is called `name`, or nothing; refuse if that has gone in the meantime."""
+        """Let it have what is called `name`, or nothing; refuse what is elsewhere, or has gone, or is one too many."""
         if name is not None:
-            self._family.require(subscription, name)
+            located = self._holders.located.format(**parameters)
+            self._family.require(subscription, name, region, located)
+            if self._name_in(holder, parameters) is not None:
+                of_network = self._called(parameters).partition(" and ")[0]
+                # [protocol 3.4]
+                raise refusals.bad_request(f"The {of_network} is already mapped to {self._noun}.")
         self._holders.replace(holder, parameters, self._family.field, name)
 
-    def _accept(self, call: Call, holder: HolderT, lock: Lockable, name: str | None) -> Reply:
+    def _accept(
+        self, call: Call, holder: HolderT, lock: Lockable, name: str | None, region: str | None = None
+    ) -> Reply:
         parameters = dict(call.parameters)
-        then = partial(_associate, self._removal, call.subscription, holder, parameters, name)
+        then = partial(_associate, self._removal, call.subscription, holder, parameters, name, region)
         return call.accept(locks=[lock], then=then)
 
     def _present(self, call: Call, holder: HolderT, lock: Lockable) -> str:
@@ -336,7 +355,7 @@ class Place(Generic[HolderT]):
             and change.name == self._removal
             and call.parameters.items() <= change.parameters.items()
         ):
-            none = self._family.none.format(place=self._called(call), noun=self._noun)
+            none = self._family.none.format(place=self._called(call.parameters), noun=self._noun)
             raise refusals.not_found(none)  # [protocol 4.19]
         return name
 
@@ -347,8 +366,8 @@ class Place(Generic[HolderT]):
     def _noun(self) -> str:
         return self._family.noun.lower()
 
-    def _called(self, call: Call) -> str:
-        return self._holders.called.format(**call.parameters)
+    def _called(self, parameters: Parameters) -> str:
+        return self._holders.called.format(**parameters)
 
 
 _HOLDERS: Final = {one.noun: one for one in (Subnets(), Roles(), Interfaces())}
@@ -366,6 +385,11 @@ _PLACES: Final[dict[str, Place[Entity]]] = {}
 
 @effect("places/associate")
 def _associate(
-    place: str, subscription: Subscription, holder: Entity, parameters: Parameters, name: str | None
+    place: str,
+    subscription: Subscription,
+    holder: Entity,
+    parameters: Parameters,
+    name: str | None,
+    region: str | None = None,
 ) -> None:
-    _PLACES[place].finish(subscription, holder, parameters, name)
+    _PLACES[place].finish(subscription, holder, parameters, name, region)

@@ -128,6 +128,10 @@ class Lockable(Entity):
         """Name of the virtual network whose migration to Resource Manager takes it along; ``None`` for none."""
         return None
 
+    def busy(self, holder: str) -> Refusal:
+        """Return the refusal of a change while the operation with the request id `holder` has it."""
+        return refusals.exclusive_access(self.kind, holder)  # [protocol 3.1]
+
     @property
     def locked_by(self) -> str | None:
         """Id of the operation that has it."""
@@ -168,7 +172,7 @@ def require_free(*resources: Lockable, migrating: bool = False) -> None:
     """
     for resource in resources:
         if resource.lock is not None:
-            raise refusals.exclusive_access(resource.kind, resource.lock.request_id)  # [protocol 3.1]
+            raise resource.busy(resource.lock.request_id)
         if not migrating and isinstance(resource, Movable):
             refusals.require_unmoved(resource.migration, resource.moved_as)
 

@@ -146,6 +146,11 @@ def exclusive_access(kind: str, holder: str) -> Refusal:
         f"Windows Azure is currently performing an operation with x-ms-requestid {holder} on this {kind} "
         "that requires exclusive access."
     )
+    return locked(message, holder)
+
+
+def locked(message: str, holder: str) -> Refusal:
+    """409: as `exclusive_access`, in other words."""
     return Refusal(409, "ConflictError", message, holder)
 
 

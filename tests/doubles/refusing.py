@@ -1,6 +1,7 @@
-"""Tables of what the emulator refuses at once."""
+"""Tables of what the emulator refuses, at once or in the end."""
 
 import pytest
+from doubles.steps import walk
 
 
 def refusals(rows, unchanged=""):
@@ -12,5 +13,16 @@ def refusals(rows, unchanged=""):
         answer = await management.send(method, path, body)
         assert (answer.status, words in answer.message) == (status, True), answer.text
         assert before is None or (await management.get(unchanged)).text == before.text
+
+    return test
+
+
+def failures(rows):
+    """A test of rows of method, path, body, code, and words of the message, of what is accepted and fails in the end."""
+
+    @pytest.mark.parametrize(("method", "path", "body", "code", "words"), rows)
+    async def test(management, method, path, body, code, words):
+        ended = await walk(management, (method, path, body, words))
+        assert ended.find_all("Code") == [code]
 
     return test

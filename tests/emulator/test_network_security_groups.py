@@ -3,7 +3,7 @@
 import pytest
 from doubles import compute
 from doubles.contents import EVERYTHING, NETWORK as FILE
-from doubles.refusing import refusals
+from doubles.refusing import failures, refusals
 from doubles.security_groups import GROUPS, HAS, NETWORK, ROLE, SSH, WEB, add_interface, group, rule
 
 WRONG = [
@@ -16,17 +16,30 @@ REFUSED = [
     ("POST", GROUPS, group("WEB"), 409, "'WEB' already exists"),
     ("POST", GROUPS, group("-web"), 400, "'-web' of the Network Security Group is invalid"),
     ("POST", GROUPS, group("new", "Atlantis"), 400, "location"),
-    ("PUT", f"{GROUPS}/none/rules/ssh", rule(), 404, "Group none"),
     ("PUT", f"{WEB}/rules/other", rule(), 400, "rule ssh has the same priority"),
     ("PUT", f"{WEB}/rules/deny all inbound", rule(), 400, "default rule"),
-    ("DELETE", f"{WEB}/rules/none", "", 404, "rule none"),
     *(("PUT", SSH, rule(**{name: text}), 400, "rule ssh is not valid") for name, text in WRONG),
-    ("POST", f"{ROLE}/{HAS}", group("none"), 404, "Group none"),
-    ("POST", f"{ROLE}/{HAS}", group("far"), 400, "The Network Security Group Far is not in West US."),
-    ("POST", f"{NETWORK}none/subnets/web/{HAS}", group("web"), 404, "virtual network insidenone"),
-    ("POST", f"{NETWORK}/subnets/none/{HAS}", group("web"), 404, "Subnet name none"),
-    ("POST", f"{ROLE}none/{HAS}", group("web"), 404, "Role vmnone"),
+    ("PUT", f"{GROUPS}/none/rules/ssh", rule(Priority=99), 400, "rule ssh is not valid"),
     ("GET", f"{ROLE}/networkinterfaces/none/{HAS}", "", 404, "network interface none"),
+]
+GONE = "ResourceNotFound"
+ELSEWHERE = "The region East US specified for the Network Security Group Far is different than the region West US that {} belongs to."
+FAILING = [
+    ("DELETE", f"{GROUPS}/none", "", GONE, "The Network Security Group none does not exist."),
+    ("PUT", f"{GROUPS}/none/rules/ssh", rule(), GONE, "Group none"),
+    ("DELETE", f"{WEB}/rules/none", "", GONE, "rule none"),
+    ("POST", f"{ROLE}/{HAS}", group("none"), GONE, "Group none"),
+    ("POST", f"{ROLE}/{HAS}", group("far"), "BadRequest", ELSEWHERE.format("Deployment production")),
+    (
+        "POST",
+        f"{NETWORK}/subnets/web/{HAS}",
+        group("far"),
+        "BadRequest",
+        ELSEWHERE.format("Virtual Network inside"),
+    ),
+    ("POST", f"{NETWORK}none/subnets/web/{HAS}", group("web"), GONE, "virtual network insidenone"),
+    ("POST", f"{NETWORK}/subnets/none/{HAS}", group("web"), GONE, "Subnet name none"),
+    ("POST", f"{ROLE}none/{HAS}", group("web"), GONE, "Role vmnone"),
 ]
 PLACES = {
     f"{NETWORK}/subnets/web": "virtual network name inside and subnet web",
@@ -67,6 +80,22 @@ async def test_protocols_in_any_case(management):
 
 
 test_refusals = refusals(REFUSED)
+test_failures = failures(FAILING)
+
+
+async def test_one_change_at_a_time(management):
+    """Changes of a group, or of the networks, exclude each other, in words of their own."""
+    await management.put(SSH, rule(Priority=200))
+    busy = "Another operation that requires exclusive access to Network Security Group web is ongoing."
+    assert busy in (await management.delete(WEB)).message
+    await management.post(f"{NETWORK}/subnets/web/{HAS}", group("Far"))
+    for method, path in (("POST", f"{NETWORK}/subnets/web/{HAS}"), ("PUT", "services/networking/media")):
+        refused = await management.send(method, path, FILE if method == "PUT" else group("web"))
+        assert (refused.status, refused.code, "currently underway" in refused.message) == (
+            409,
+            "ConflictError",
+            True,
+        )
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -77,8 +106,11 @@ async def test_associations(management, place):
     await management.finished(await management.post(f"{place}/{HAS}", group("WEB")))
     found = await management.get(f"{place}/{HAS}")
     assert [element.text for element in found.root] == ["web", "Created"]
-    assert (await management.post(f"{place}/{HAS}", group("web"))).status == 400
-    assert (await management.delete(f"{place}/{HAS}/far")).status == 404
+    again = await management.finished(await management.post(f"{place}/{HAS}", group("web")))
+    mapped = f"The {PLACES[place].partition(' and ')[0]} is already mapped to network security group."
+    assert (again.find("Code"), again.find("Message")) == ("BadRequest", mapped)
+    other = await management.finished(await management.delete(f"{place}/{HAS}/far"))
+    assert other.find("Code") == "ResourceNotFound"
     assert "web is in use by" in (await management.finished(await management.delete(WEB))).find("Message")
     removal = await management.delete(f"{place}/{HAS}/WEB")
     assert (await management.get(f"{place}/{HAS}")).message == none
@@ -128,7 +160,8 @@ async def test_machines_that_are_updated(management):
 
 
 @pytest.mark.parametrize(
-    ("groups", "words"), [(("none", "web"), "Group none"), (("web", "far"), "Far is not in West US")]
+    ("groups", "words"),
+    [(("none", "web"), "Group none"), (("web", "far"), "Far is different than the region West US")],
 )
 async def test_machines_with_wrong_groups(management, groups, words):
     """A machine gets no group that does not exist or is elsewhere."""

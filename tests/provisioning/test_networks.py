@@ -267,7 +267,7 @@ ADDRESS = "static_virtual_network_ip_address"
         (
             {"route_tables": [{"name": "out", "location": "East US"}]},
             "virtual_networks[0]",
-            "The Route Table out is not in West US",
+            "Route Table out is different than the region West US",
         ),
         (
             {

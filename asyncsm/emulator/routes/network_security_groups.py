@@ -30,6 +30,7 @@ class _Groups(Associated[NetworkSecurityGroup, wire.NetworkSecurityGroup]):
     quota: str = "network_security_groups"
     field: str = "network_security_group"
     association: Association = Association(wire.NetworkSecurityGroup, told={"state": "Created"})
+    late = True  # [protocol 2.1]
     kept_in: str = "network_security_groups"
     listing: type[Document] = wire.NetworkSecurityGroups
 
@@ -46,23 +47,28 @@ class _Rules(Collection[wire.NetworkSecurityRule, wire.NetworkSecurityRule]):
     path = f"{groups.one}/rules"
     parameter = "ruleName"
     request = wire.NetworkSecurityRule
+    late = True
     kept_in = "rules"
     whole = groups
     quota = "network_security_rules_per_group"
 
-    def make(self, call: Call, name: str, wanted: wire.NetworkSecurityRule) -> wire.NetworkSecurityRule:
+    def check(self, name: str, wanted: wire.NetworkSecurityRule) -> None:
         if name.upper() in {rule.name for rule in _DEFAULT_RULES}:
             raise refusals.bad_request(f"The default rule {name} cannot be changed.")  # [guess]
-        protocol = wire.RuleProtocol(wanted.protocol.upper())  # Azure's command line for Node sends Tcp
-        wanted = wanted.model_copy(update={"protocol": protocol})
+        # Azure's command line for Node sends Tcp
+        wanted.protocol = wire.RuleProtocol(wanted.protocol.upper())
         for field, is_valid in _VALID.items():
             if not is_valid(getattr(wanted, field)):  # [protocol 4.19] [guess]
                 raise refusals.bad_request(f"The {field} of the rule {name} is not valid.")
+
+    def make(self, call: Call, name: str, wanted: wire.NetworkSecurityRule) -> wire.NetworkSecurityRule:
         for other in self.held(call.subscription, call.parameters).values():
             same = (other.type, other.priority) == (wanted.type, wanted.priority)
             if same and (other.name or "").lower() != name.lower():
                 raise refusals.bad_request(f"The rule {other.name} has the same priority.")  # [guess]
-        return wanted.model_copy(update={"name": name, "state": "Active", "is_default": None})
+        protocol = wire.RuleProtocol(wanted.protocol.upper())
+        kept = {"name": name, "state": "Active", "is_default": None, "protocol": protocol}
+        return wanted.model_copy(update=kept)
 
 
 def _is_prefix(text: str) -> bool:

@@ -10,7 +10,6 @@ from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.networking import NetworkPlan
 from asyncsm.emulator.progress import standing_of
-from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import addresses, gateways, network_file, network_plan, versions
 from asyncsm.emulator.saved_names import effect
@@ -37,13 +36,7 @@ def set_configuration(call: Call) -> Reply:
     """Set Network Configuration: replace the whole file."""
     networks = call.subscription.networks
     root = network_file.read(call.content)
-    if networks.lock is not None:
-        raise Refusal(  # [protocol 3.1] [guess]
-            409,
-            "ConflictError",
-            "An update to your network configuration is currently underway. Please try this operation again later.",
-            networks.lock.request_id,
-        )
+    call.require_free(networks)
     plan = network_plan.read(call.content, root, call.subscription, call.random)
     _require_unused(call.subscription, plan)
     return call.accept(locks=[networks], then=partial(_put_into_force, call.subscription, plan))

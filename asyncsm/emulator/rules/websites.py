@@ -75,7 +75,7 @@ def _in_sites(refusal: Refusal) -> Document:
 
 
 SITES: Final = Dialect(_in_sites, ATOM_TYPES, headers=FRONT_END, echoes=True)
-"""Bodies of answers are called as the request's [rec web_sites/create_site]."""
+"""Bodies of answers are called as the request's (recorded in web_sites/create_site)."""
 
 
 def site_missing(name: str) -> Refusal:

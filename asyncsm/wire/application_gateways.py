@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from asyncsm.wire import figures
 from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlList, XmlModel, repeated, wrapped
-from asyncsm.wire.figures import HIGHEST_PORT
 from asyncsm.wire.rules import between, distinct, known, names
 
 
@@ -101,7 +101,7 @@ class FrontendPort(XmlModel):
     """A port at which an application gateway is reached."""
 
     name: str
-    port: Annotated[int, between(1, HIGHEST_PORT)]  # [guess]
+    port: Annotated[int, between(1, figures.HIGHEST_PORT)]  # [guess]
 
 
 class ApplicationGatewayProbe(XmlModel):
@@ -129,7 +129,7 @@ class BackendHttpSettings(XmlModel):
     """How the machines of a pool are asked."""
 
     name: str
-    port: Annotated[int, between(1, HIGHEST_PORT)]  # [guess]
+    port: Annotated[int, between(1, figures.HIGHEST_PORT)]  # [guess]
     protocol: Annotated[ApplicationGatewayProtocol, known()]  # [guess]
     cookie_based_affinity: str | None = None
     """``Enabled`` if a client is to stay with one machine, or ``Disabled``."""

@@ -4,8 +4,9 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from asyncsm.wire import rules
 from asyncsm.wire.base import OpenEnum, XmlList, XmlModel, repeated, wrapped
-from asyncsm.wire.rules import UNCHECKED, block, known, needed, one_of
+from asyncsm.wire.rules import block, known, needed, one_of
 
 
 class NextHopKind(OpenEnum):
@@ -53,7 +54,7 @@ class RouteTable(XmlModel):
     label: str | None = None
     location: str | None = None
     route_table_state: str | None = None
-    route_list: list[Route] = wrapped(Route, UNCHECKED)
+    route_list: list[Route] = wrapped(Route, rules.UNCHECKED)
     """Present only when read with ``detail_level="Full"``."""
 
 

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
+from asyncsm.wire import figures, rules
 from asyncsm.wire.base import OpenEnum, XmlList, XmlModel, repeated, wrapped
-from asyncsm.wire.figures import HIGHEST_PORT
-from asyncsm.wire.rules import UNCHECKED, at_most, begins, between, exactly, known, needed, one_of
+from asyncsm.wire.rules import at_most, begins, between, exactly, known, needed, one_of
 
 
 class LoadBalancingMethod(OpenEnum):
@@ -52,7 +52,7 @@ class TrafficMonitor(XmlModel):
     timeout_in_seconds: Annotated[int, one_of(10)] = 10  # [protocol 4.26]
     tolerated_number_of_failures: Annotated[int, one_of(3)] = 3  # [protocol 4.26]
     protocol: Annotated[str, one_of("HTTP", "HTTPS")]  # [protocol 4.26] [guess]
-    port: Annotated[int, between(1, HIGHEST_PORT)]  # [guess]
+    port: Annotated[int, between(1, figures.HIGHEST_PORT)]  # [guess]
     http_options: TrafficHttpOptions | None = None
 
 
@@ -120,7 +120,7 @@ class TrafficProfile(XmlModel):
     status: Annotated[TrafficStatus | None, known()] = None  # [guess]
     status_details: TrafficStatusDetails | None = None
     """Present only while the profile is enabled."""
-    definitions: list[TrafficDefinition] = wrapped(TrafficDefinition, UNCHECKED, item="Definition")
+    definitions: list[TrafficDefinition] = wrapped(TrafficDefinition, rules.UNCHECKED, item="Definition")
 
 
 class TrafficProfiles(XmlList[TrafficProfile]):

@@ -17,6 +17,14 @@ ASM = [sys.executable, "-c", "import sys; from asyncsm.cli import main; sys.exit
 posix_only = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
 
 
+@pytest.fixture(autouse=True)
+def interruptible():
+    """Ctrl-C reaches programs: they would inherit that it is ignored from tests that run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @contextmanager
 def program(*argv, **options):
     """A command as a process of its own, which is gone afterwards."""

@@ -114,6 +114,7 @@ test_refusals = refusals(REFUSED)
 
 async def test_the_operation_is_named_in_the_answer(management):
     """It is not named as the request, and tells the key of a new circuit when it has ended."""
+    management.headers = {"x-ms-version": "2011-10-01"}
     answer = await management.post(CIRCUITS, wanted())
     path = f"{BASE}/operation/{answer.find('ID')}"
     assert answer.find("ID").replace("-", "") != answer.request_id

@@ -91,6 +91,7 @@ async def ended(management, answer):
 async def network(emulator, management):
     """A network with a local network site, and one without a gateway."""
     emulator.seed({"network_configuration": FILE, "storage_accounts": [{"name": "store"}]})
+    management.headers = {"x-ms-version": "2016-03-01"}
 
 
 def provisioning(kind="DynamicRouting"):
@@ -215,6 +216,22 @@ async def test_default_sites(management):
         ("DELETE", sites),
         ("GET", GATEWAY, {"string": []}),
     )
+
+
+@pytest.mark.parametrize(("version", "told"), [("2014-10-01", 0), ("2015-02-01", 0), ("2016-03-01", 1)])
+async def test_versions(management, version, told):
+    """Until 2015 neither a gateway's id and default sites were told, nor that its operations have no result."""
+    management.headers = {"x-ms-version": version}
+    begun = await management.post(
+        GATEWAY, parameters("CreateGatewayParameters", gatewayType="DynamicRouting")
+    )
+    status = await management.get(f"services/networking/operation/{begun.find('ID')}")
+    shown = await management.get(GATEWAY)
+    counted = [
+        len(answer.find_all(name))
+        for answer, name in ((status, "Data"), (shown, "GatewayId"), (shown, "DefaultSites"))
+    ]
+    assert counted == [told] * 3
 
 
 async def test_captures(management):

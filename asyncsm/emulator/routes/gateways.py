@@ -15,7 +15,7 @@ from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.collections import changing
 from asyncsm.emulator.gateways import ClientRootCertificate, Gateway, GatewayConnection
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import circuits, gateways as rules, vpn_devices
+from asyncsm.emulator.rules import circuits, gateways as rules, versions, vpn_devices
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import networks, vpn_gateways as wire
 
@@ -82,7 +82,7 @@ def get(call: Call) -> Reply:
         shown.gateway_type, shown.state = wire.GatewayType(gateway.type), gateway.state
         shown.vip_address, shown.gateway_id = gateway.address, gateway.id
         shown.default_sites = list(gateway.default_sites)
-    return Reply(document=shown)
+    return Reply(document=versions.known(shown, versions.GATEWAY, call.version))
 
 
 @routes.post(GATEWAY, "CreateGateway")

@@ -72,6 +72,11 @@ ENDPOINT: Final[Mapping[str, str]] = {
 MIGRATING_SINCE: Final = "2016-03-01"
 """The version from which replies show how a migration to Resource Manager stands. [protocol 1.7]"""
 
+GATEWAYS_SINCE: Final = "2015-04-01"
+"""A version after the last one that was recorded without ids and default sites of gateways, and results of operations."""
+
+GATEWAY: Final[Mapping[str, str]] = {"gateway_id": GATEWAYS_SINCE, "default_sites": GATEWAYS_SINCE}
+
 DISK: Final[Mapping[str, str]] = {"io_type": "2014-10-01"}
 """The versions from which a part of a reply has these elements; others it always had. [protocol 1.7]"""
 
@@ -79,4 +84,8 @@ DISK: Final[Mapping[str, str]] = {"io_type": "2014-10-01"}
 def known(document: ModelT, since: Mapping[str, str], version: str) -> ModelT:
     """Return `document` as `version` knows it."""
     later = {name: None for name, first in since.items() if version < first}
-    return document.model_copy(update=later) if later else document
+    if not later:
+        return document
+    left = document.model_copy(update=later)
+    left.model_fields_set.difference_update(later)  # what is set to nothing would be told as nil
+    return left

@@ -13,7 +13,7 @@ from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.collections import Collection, Updated, Verb, changing
 from asyncsm.emulator.routes.service_certificates import certificates_in
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import addresses, gateways as rules
+from asyncsm.emulator.rules import addresses, circuits, gateways as rules
 from asyncsm.emulator.rules.instances import public_address
 from asyncsm.emulator.state import Subscription
 from asyncsm.emulator.traffic import ApplicationGateway
@@ -32,7 +32,7 @@ UNDER_WAY: Final = {
 }
 """States during operations [guess]."""
 
-routes: RouteTable = RouteTable(rules.NAMED)
+routes: RouteTable = RouteTable(circuits.NAMED)
 
 
 class _Gateways(

@@ -22,7 +22,7 @@ def ids_of(text: str | None) -> list[str]:
 
 
 NAMED: Final = Dialect(accepted=lambda request_id: gateways.named(request_id[::-1]))
-"""Answers that accept an operation name it otherwise than the request: in reverse [rec express_route]."""
+"""Answers name an operation otherwise than the request (recorded of circuits and application gateways): in reverse."""
 
 
 def provider_of(name: str) -> wire.DedicatedCircuitServiceProvider:

@@ -56,7 +56,7 @@ def limit(number, root="Update"):
 
 REFUSED = [
     ("GET", NONE, "", 404, "with service key '00000000-0000-0000-0000-000000000001' was not found."),
-    ("PUT", NONE, changed(Bandwidth=100), 404, "was not found."),
+    ("PUT", NONE, changed(Bandwidth=100), 400, "is not valid or could not be found."),
     ("DELETE", NONE, "", 400, "service key '00000000-0000-0000-0000-000000000001' is not"),
     ("POST", CIRCUITS, wanted(ServiceProviderName="none"), 404, "The provider could not be found."),
     ("POST", CIRCUITS, wanted(Location="Oslo"), 404, "location Oslo does not exist for the provider Equinix"),
@@ -67,7 +67,9 @@ REFUSED = [
     ("PUT", f"{CIRCUITS}/fast", changed(Bandwidth=50), 400, "less bandwidth"),
     ("PUT", f"{CIRCUITS}/fast", changed(BillingType="MeteredData"), 400, "metered"),
     ("DELETE", LINE, "", 400, "The dedicated circuit line is in use by its private peering."),
-    ("POST", f"{NONE}/bgppeerings/private", peering(), 404, "was not found."),
+    ("POST", f"{NONE}/bgppeerings/private", peering(), 400, "is not valid or could not be found."),
+    ("DELETE", f"{NONE}/bgppeerings/public", "", 400, "is not valid or could not be found."),
+    ("GET", f"{NONE}/bgppeerings/public", "", 404, "was not found."),
     ("POST", f"{LINE}/bgppeerings/PRIVATE", peering(), 409, "could not be created as it already exists."),
     ("POST", f"{LINE}/bgppeerings/else", peering(), 400, "'else' of the BGP peering is invalid"),
     ("POST", PUBLIC, peering(VlanId=100), 409, "The vlanId specified is already in use."),

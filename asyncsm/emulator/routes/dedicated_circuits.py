@@ -38,6 +38,13 @@ class _Circuits(Updated[DedicatedCircuit, wire.CreateDedicatedCircuit, wire.Upda
     # [rec express_route/dedicated_circuit_tests]
     missing: str = rules.MISSING
 
+    def find(self, call: Call) -> DedicatedCircuit:
+        """Return the circuit of the path; a change of one that there is not is refused otherwise than a read."""
+        key = call.parameters[self.parameter]
+        if call.route.recorded and key not in self.held(call.subscription, call.parameters):
+            raise gateways.unknown("service key", key)  # [rec express_route/dedicated_circuit_tests]
+        return super().find(call)
+
     def require_new(self, call: Call, held: ByName[DedicatedCircuit], name: str) -> None:
         if name.lower() in {one.name.lower() for one in held.values()}:
             # [rec express_route/dedicated_circuit_tests]
@@ -76,10 +83,7 @@ class _Circuits(Updated[DedicatedCircuit, wire.CreateDedicatedCircuit, wire.Upda
 
     def remove(self, call: Call) -> Reply:
         """Answer a DELETE, which is refused at once."""
-        key = call.parameters[self.parameter]
-        circuit = self.held(call.subscription, call.parameters).get(key)
-        if circuit is None:  # [rec express_route/dedicated_circuit_tests]
-            raise gateways.unknown("service key", key)
+        circuit = self.find(call)
         for user in rules.users(call.state, circuit):
             sentence = self.used.format(noun=self.noun, name=circuit.name, user=user)
             raise refusals.bad_request(sentence)  # [guess]
@@ -153,6 +157,7 @@ class _Peerings(Collection[wire.BgpPeering, wire.CreateBgpPeering]):
 
     def create(self, call: Call) -> Reply:
         """Answer a POST: the peering is there in the end."""
+        circuits.find(call)
         name = call.parameters[self.parameter].lower()
         held = self.held(call.subscription, call.parameters)
         wanted = call.body(wire.CreateBgpPeering)
@@ -161,6 +166,7 @@ class _Peerings(Collection[wire.BgpPeering, wire.CreateBgpPeering]):
 
     def put(self, call: Call) -> Reply:
         """Answer a PUT, which replaces a peering that there is."""
+        circuits.find(call)
         self.find(call)
         name = call.parameters[self.parameter].lower()
         made = self.make(call, name, call.body(wire.UpdateBgpPeering))
@@ -168,8 +174,9 @@ class _Peerings(Collection[wire.BgpPeering, wire.CreateBgpPeering]):
 
     def remove(self, call: Call) -> Reply:
         """Answer a DELETE; links need the private peering."""
+        circuit = circuits.find(call)
         private = call.parameters[self.parameter].lower() == wire.BgpPeeringAccessType.PRIVATE
-        if private and circuits.find(call).links:
+        if private and circuit.links:
             raise refusals.bad_request("Virtual networks are linked to the circuit.")  # [guess]
         return super().remove(call)
 

@@ -1,5 +1,6 @@
 """Every change, with its reply lost: made once, or reported; never doubled, never dropped."""
 
+import asyncio
 import inspect
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +12,7 @@ from doubles.scripted import refusal
 from doubles.virtual_time import virtual_time
 
 from asyncsm import AttemptTimeout, ConnectionLost, OutcomeUnknown, ServiceManagementService
+from asyncsm.engine.lost_replies import SLACK
 from asyncsm.engine.protocol import Reconcile, Request
 from asyncsm.operations import catalogue
 from asyncsm.polling import OperationHandle
@@ -58,6 +60,8 @@ async def travel(how, error=None):
 
         async def change(name, *args, **kwargs):
             method = getattr(sms, name)
+            # Of two actions on a machine within this time, nobody could tell which one a list shows.
+            await asyncio.sleep(SLACK.total_seconds() + 1)
             before, unknown = len(world.history()), False
             world.lose = how is not None
             try:

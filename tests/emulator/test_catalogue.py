@@ -91,6 +91,16 @@ OTHERWISE_REFUSED = {
     "add_route_table_to_subnet": "likewise [rec network/add_route_table_to_subnet_tests]",
     "create_virtual_network_gateway": "400 [lifecycles 0]",
     "delete_dedicated_circuit": "400 [rec express_route/dedicated_circuit_tests]",
+    "update_dedicated_circuit": "likewise [guess]",
+    **dict.fromkeys((f"{verb}_bgp_peering" for verb in ("create", "update", "delete")), "likewise [guess]"),
+    **dict.fromkeys(
+        (
+            one.name
+            for one in catalogue()
+            if "network_security" in one.name and one.name.startswith(("set_", "delete_", "add_", "remove_"))
+        ),
+        "accepted, and fails [protocol 2.1]",
+    ),
     **dict.fromkeys((one.name for one in catalogue() if one.family == "VPN gateways"), "400 [lifecycles 0]"),
     "remove_route_table_from_subnet": "likewise [rec network/remove_route_table_from_subnet_tests]",
 }

@@ -13,7 +13,7 @@ This is not `asyncsm.migrating`, which converts programs for the old SDK.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final, Literal, TypeAlias, TypeVar, cast
@@ -24,7 +24,7 @@ from asyncsm.operations.hosted_services import HostedServiceOperations
 from asyncsm.operations.networks import NetworkOperations
 from asyncsm.operations.storage import StorageAccountOperations
 from asyncsm.polling import OperationHandle
-from asyncsm.polling.gather import OperationsFailed, gather
+from asyncsm.provisioning.resources.site import together
 from asyncsm.services import NetworkManagementService, ServiceManagementService
 from asyncsm.wire.document import Document
 from asyncsm.wire.hosted_services import HostedService
@@ -35,9 +35,6 @@ from asyncsm.wire.storage import StorageServices
 T = TypeVar("T")
 M = TypeVar("M", bound=Document)
 Verb: TypeAlias = Literal["validate", "prepare", "commit", "abort"]
-
-AT_ONCE: Final = 16
-"""How many resources are asked for, or moved, at a time."""
 
 VERSION: Final = "2016-06-01"
 """A version in which the service shows how migrations stand."""
@@ -102,7 +99,7 @@ async def migration_status(sms: ServiceManagementService) -> list[Resource]:
     services = await sms.list_hosted_services()
     return [
         *await _networks(sms),
-        *chain.from_iterable(await _all(_deployments(sms, one.service_name) for one in services)),
+        *chain.from_iterable(await together(_deployments(sms, one.service_name) for one in services)),
         *await _accounts(sms),
         *await _groups(sms),
         *await _tables(sms),
@@ -160,7 +157,7 @@ async def validate_migration(sms: ServiceManagementService) -> list[Outcome]:
     Raises:
         AsyncsmError: something of the subscription cannot be read.
     """
-    return await _all(_validated(sms, one) for one in await migration_status(sms))
+    return await together(_validated(sms, one) for one in await migration_status(sms))
 
 
 async def prepare_migration(sms: ServiceManagementService, *, watch: Watch | None = None) -> list[Outcome]:
@@ -176,7 +173,7 @@ async def prepare_migration(sms: ServiceManagementService, *, watch: Watch | Non
     found = await migration_status(sms)
     first = min((one.stage for one in found), default=1)
     wanted = [one for one in found if one.stage == first and one.kind not in STATELESS]
-    return await _all(_told(_prepared(sms, one), watch) for one in wanted if one.state not in PREPARED)
+    return await together(_told(_prepared(sms, one), watch) for one in wanted if one.state not in PREPARED)
 
 
 async def commit_migration(sms: ServiceManagementService, *, watch: Watch | None = None) -> list[Outcome]:
@@ -185,7 +182,7 @@ async def commit_migration(sms: ServiceManagementService, *, watch: Watch | None
     Args, errors: as of `prepare_migration`.
     """
     found = await migration_status(sms)
-    return await _all(_told(_committed(sms, one), watch) for one in found if one.state in PREPARED)
+    return await together(_told(_committed(sms, one), watch) for one in found if one.state in PREPARED)
 
 
 async def abort_migration(sms: ServiceManagementService, *, watch: Watch | None = None) -> list[Outcome]:
@@ -194,7 +191,7 @@ async def abort_migration(sms: ServiceManagementService, *, watch: Watch | None 
     Args, errors: as of `prepare_migration`.
     """
     found = await migration_status(sms)
-    return await _all(
+    return await together(
         _told(_stepped(sms, one, "abort", "aborted"), watch) for one in found if one.state is not None
     )
 
@@ -217,7 +214,7 @@ async def migrate(sms: ServiceManagementService, *, watch: Watch | None = None) 
     ended: list[Outcome] = []
     for stage in (1, 2):
         found = [one for one in await migration_status(sms) if one.stage == stage]
-        ended += await _all(_moved(sms, one, watch) for one in found)
+        ended += await together(_moved(sms, one, watch) for one in found)
     return ended
 
 
@@ -320,14 +317,6 @@ def _method(
 async def _validation(sms: ServiceManagementService, resource: Resource) -> ValidationMessages:
     found = await _method(sms, resource, "validate")(*resource.name.split("/"))
     return cast("ValidationMessages", found)
-
-
-async def _all(steps: Iterable[Awaitable[T]]) -> list[T]:
-    """Return what all give; all end before an error is raised, the first if there are several."""
-    try:
-        return list(await gather(steps, max_in_flight=AT_ONCE))
-    except OperationsFailed as failed:
-        raise failed.exceptions[0] from None
 
 
 async def _newer(

@@ -13,7 +13,7 @@ This is not `asyncsm.migrating`, which converts programs for the old SDK.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final, Literal, TypeAlias, TypeVar, cast
@@ -24,7 +24,7 @@ from asyncsm.operations.hosted_services import HostedServiceOperations
 from asyncsm.operations.networks import NetworkOperations
 from asyncsm.operations.storage import StorageAccountOperations
 from asyncsm.polling import OperationHandle
-from asyncsm.polling.gather import gather
+from asyncsm.provisioning.resources.site import together
 from asyncsm.services import NetworkManagementService, ServiceManagementService
 from asyncsm.wire.document import Document
 from asyncsm.wire.hosted_services import HostedService
@@ -35,9 +35,6 @@ from asyncsm.wire.storage import StorageServices
 T = TypeVar("T")
 M = TypeVar("M", bound=Document)
 Verb: TypeAlias = Literal["validate", "prepare", "commit", "abort"]
-
-AT_ONCE: Final = 16
-"""How many resources are asked for, or moved, at a time."""
 
 VERSION: Final = "2016-06-01"
 """A version in which the service shows how migrations stand."""
@@ -78,7 +75,8 @@ class Outcome:
 
     Attributes:
         resource: as it was before.
-        result: ``ready``, ``hindered``, ``prepared``, ``committed``, ``aborted`` or ``failed``.
+        result: ``ready``, ``hindered``, ``prepared``, ``committed``, ``aborted`` or ``failed``; ``gone`` if
+            somebody else has committed or removed it meanwhile.
         reasons: the service's words, where it did not go.
     """
 
@@ -98,20 +96,14 @@ async def migration_status(sms: ServiceManagementService) -> list[Resource]:
     Raises:
         AsyncsmError: something of the subscription cannot be read.
     """
-    networks = NetworkManagementService(session=sms.session)
     services = await sms.list_hosted_services()
-    found = [
-        *await _networks(sms),
-        *chain.from_iterable(await _all(_deployments(sms, one.service_name) for one in services)),
-        *await _accounts(sms),
-    ]
-    groups = await networks.list_network_security_groups()
-    tables = await networks.list_route_tables()
     return [
-        *found,
-        *(Resource("network_security_group", one.name or "") for one in groups),
-        *(Resource("route_table", one.name or "") for one in tables),
-        *(Resource("reserved_ip_address", one.name) for one in await sms.list_reserved_ip_addresses()),
+        *await _networks(sms),
+        *chain.from_iterable(await together(_deployments(sms, one.service_name) for one in services)),
+        *await _accounts(sms),
+        *await _groups(sms),
+        *await _tables(sms),
+        *await _addresses(sms),
     ]
 
 
@@ -143,6 +135,20 @@ async def _accounts(sms: ServiceManagementService) -> list[Resource]:
     return [Resource("storage_account", one.service_name or "", one.migration_state) for one in found]
 
 
+async def _groups(sms: ServiceManagementService) -> list[Resource]:
+    found = await NetworkManagementService(session=sms.session).list_network_security_groups()
+    return [Resource("network_security_group", one.name or "") for one in found]
+
+
+async def _tables(sms: ServiceManagementService) -> list[Resource]:
+    found = await NetworkManagementService(session=sms.session).list_route_tables()
+    return [Resource("route_table", one.name or "") for one in found]
+
+
+async def _addresses(sms: ServiceManagementService) -> list[Resource]:
+    return [Resource("reserved_ip_address", one.name) for one in await sms.list_reserved_ip_addresses()]
+
+
 async def validate_migration(sms: ServiceManagementService) -> list[Outcome]:
     """Ask of each resource what hinders its migration, and change nothing.
 
@@ -151,7 +157,7 @@ async def validate_migration(sms: ServiceManagementService) -> list[Outcome]:
     Raises:
         AsyncsmError: something of the subscription cannot be read.
     """
-    return await _all(_validated(sms, one) for one in await migration_status(sms))
+    return await together(_validated(sms, one) for one in await migration_status(sms))
 
 
 async def prepare_migration(sms: ServiceManagementService, *, watch: Watch | None = None) -> list[Outcome]:
@@ -167,7 +173,7 @@ async def prepare_migration(sms: ServiceManagementService, *, watch: Watch | Non
     found = await migration_status(sms)
     first = min((one.stage for one in found), default=1)
     wanted = [one for one in found if one.stage == first and one.kind not in STATELESS]
-    return await _all(_prepared(sms, one, watch) for one in wanted if one.state not in PREPARED)
+    return await together(_told(_prepared(sms, one), watch) for one in wanted if one.state not in PREPARED)
 
 
 async def commit_migration(sms: ServiceManagementService, *, watch: Watch | None = None) -> list[Outcome]:
@@ -176,7 +182,7 @@ async def commit_migration(sms: ServiceManagementService, *, watch: Watch | None
     Args, errors: as of `prepare_migration`.
     """
     found = await migration_status(sms)
-    return await _all(_committed(sms, one, watch) for one in found if one.state in PREPARED)
+    return await together(_told(_committed(sms, one), watch) for one in found if one.state in PREPARED)
 
 
 async def abort_migration(sms: ServiceManagementService, *, watch: Watch | None = None) -> list[Outcome]:
@@ -185,7 +191,9 @@ async def abort_migration(sms: ServiceManagementService, *, watch: Watch | None 
     Args, errors: as of `prepare_migration`.
     """
     found = await migration_status(sms)
-    return await _all(_aborted(sms, one, watch) for one in found if one.state is not None)
+    return await together(
+        _told(_stepped(sms, one, "abort", "aborted"), watch) for one in found if one.state is not None
+    )
 
 
 async def migrate(sms: ServiceManagementService, *, watch: Watch | None = None) -> list[Outcome]:
@@ -198,7 +206,7 @@ async def migrate(sms: ServiceManagementService, *, watch: Watch | None = None) 
         watch: called with each outcome.
 
     Returns:
-        the outcomes in their order: of each resource that it is committed, hindered, or has failed.
+        the outcomes in their order: of each resource that it is committed, hindered, gone, or has failed.
 
     Raises:
         AsyncsmError: something of the subscription cannot be read.
@@ -206,41 +214,48 @@ async def migrate(sms: ServiceManagementService, *, watch: Watch | None = None) 
     ended: list[Outcome] = []
     for stage in (1, 2):
         found = [one for one in await migration_status(sms) if one.stage == stage]
-        ended += await _all(_moved(sms, one, watch) for one in found)
+        ended += await together(_moved(sms, one, watch) for one in found)
     return ended
 
 
 async def _moved(sms: ServiceManagementService, resource: Resource, watch: Watch | None) -> Outcome:
     if resource.state not in PREPARED:
-        outcome = await _prepared(sms, resource, watch)
-        if outcome.result != "prepared":
+        outcome = await _prepared(sms, resource)
+        if outcome.result == "failed" and resource.kind in STATELESS:
+            outcome = await _taken_up(sms, outcome)
+        if _tell(outcome, watch).result != "prepared":
             return outcome
-    return await _committed(sms, resource, watch)
+    return await _told(_committed(sms, resource), watch)
 
 
 async def _validated(sms: ServiceManagementService, resource: Resource) -> Outcome:
     if resource.state in PREPARED:
         return Outcome(resource, "prepared")
-    found = await _validation(sms, resource)
+    try:
+        found = await _validation(sms, resource)
+    except AsyncsmError as error:
+        return Outcome(resource, "failed", (str(error),))
     reasons = tuple(one.message or "" for one in found if one.category == "Error")
     return Outcome(resource, "hindered" if reasons else "ready", reasons)
 
 
-async def _prepared(sms: ServiceManagementService, resource: Resource, watch: Watch | None) -> Outcome:
+async def _prepared(sms: ServiceManagementService, resource: Resource) -> Outcome:
     outcome = await _validated(sms, resource)
     if outcome.result == "ready":
         outcome = await _stepped(sms, resource, "prepare", "prepared")
-    if outcome.result == "failed" and await _is_prepared(sms, resource):
-        outcome = Outcome(resource, "prepared")
-    return _tell(outcome, watch)
+    return outcome if outcome.result != "failed" else await _looked_at_again(sms, outcome)
 
 
-async def _committed(sms: ServiceManagementService, resource: Resource, watch: Watch | None) -> Outcome:
-    return _tell(await _stepped(sms, resource, "commit", "committed"), watch)
+async def _committed(sms: ServiceManagementService, resource: Resource) -> Outcome:
+    return await _stepped(sms, resource, "commit", "committed")
 
 
-async def _aborted(sms: ServiceManagementService, resource: Resource, watch: Watch | None) -> Outcome:
-    return _tell(await _stepped(sms, resource, "abort", "aborted"), watch)
+async def _taken_up(sms: ServiceManagementService, outcome: Outcome) -> Outcome:
+    """Commit what could not be prepared and may be so already, as its state is not shown."""
+    later = await _committed(sms, outcome.resource)
+    if later.result == "committed":
+        return later
+    return replace(outcome, reasons=(*outcome.reasons, *later.reasons))
 
 
 async def _stepped(sms: ServiceManagementService, resource: Resource, verb: Verb, result: str) -> Outcome:
@@ -253,18 +268,35 @@ async def _stepped(sms: ServiceManagementService, resource: Resource, verb: Verb
     return Outcome(resource, result)
 
 
-async def _is_prepared(sms: ServiceManagementService, resource: Resource) -> bool:
-    """Tell whether somebody else has prepared it, such as a run that was interrupted."""
-    match resource.kind:
-        case "virtual_network":
-            alike = await _networks(sms)
-        case "deployment":
-            alike = await _deployments(sms, resource.name.partition("/")[0])
-        case "storage_account":
-            alike = await _accounts(sms)
-        case _:
-            return True  # for all that is known: the commit will tell
-    return any(one.name == resource.name and one.state in PREPARED for one in alike)
+async def _looked_at_again(sms: ServiceManagementService, outcome: Outcome) -> Outcome:
+    """Return how what has failed stands now: somebody else may have moved it, such as a run that was interrupted."""
+    resource = outcome.resource
+    try:
+        alike = await _alike(sms, resource)
+    except AsyncsmError:
+        return outcome  # which has the reason that came first
+    now = next((one for one in alike if one.name == resource.name), None)
+    if now is None:
+        return Outcome(resource, "gone")
+    return Outcome(resource, "prepared") if now.state in PREPARED else outcome
+
+
+async def _alike(sms: ServiceManagementService, resource: Resource) -> list[Resource]:
+    """Return the resources among which one is found; of deployments those in its service."""
+    if resource.kind == "deployment":
+        return await _deployments(sms, resource.name.partition("/")[0])
+    readers = {
+        "virtual_network": _networks,
+        "storage_account": _accounts,
+        "network_security_group": _groups,
+        "route_table": _tables,
+        "reserved_ip_address": _addresses,
+    }
+    return await readers[resource.kind](sms)
+
+
+async def _told(step: Awaitable[Outcome], watch: Watch | None) -> Outcome:
+    return _tell(await step, watch)
 
 
 def _tell(outcome: Outcome, watch: Watch | None) -> Outcome:
@@ -285,10 +317,6 @@ def _method(
 async def _validation(sms: ServiceManagementService, resource: Resource) -> ValidationMessages:
     found = await _method(sms, resource, "validate")(*resource.name.split("/"))
     return cast("ValidationMessages", found)
-
-
-async def _all(steps: Iterable[Awaitable[T]]) -> list[T]:
-    return list(await gather(steps, max_in_flight=AT_ONCE))
 
 
 async def _newer(

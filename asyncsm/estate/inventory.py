@@ -11,15 +11,16 @@ from asyncsm.errors import ResourceNotFound
 from asyncsm.provisioning.resources.networks import VirtualNetworkResource
 from asyncsm.provisioning.resources.places import AffinityGroupResource, ReservedIPResource
 from asyncsm.provisioning.resources.services import CertificateResource, HostedServiceResource
-from asyncsm.provisioning.resources.site import Site, together
+from asyncsm.provisioning.resources.site import Site, together, unless_missing
 from asyncsm.provisioning.resources.storage import DiskResource, OSImageResource, StorageAccountResource
 from asyncsm.provisioning.resources.traffic_rules import NetworkSecurityGroupResource
-from asyncsm.services import ServiceManagementService
+from asyncsm.services import HDInsightManagementService, SchedulerManagementService, ServiceManagementService
 from asyncsm.texts import natural_key
 from asyncsm.wire.affinity_groups import AffinityGroup
 from asyncsm.wire.certificates import Certificate
 from asyncsm.wire.deployments import Deployment
 from asyncsm.wire.disks import Disk
+from asyncsm.wire.hdinsight import Cluster
 from asyncsm.wire.hosted_services import HostedService
 from asyncsm.wire.images import OSImage
 from asyncsm.wire.network_security_groups import NetworkSecurityGroup
@@ -75,6 +76,7 @@ class Inventory:
     vm_images: list[VMImage]
     disks: list[Disk]
     services: list[ServiceContents]
+    clusters: list[Cluster]
 
     def deployments(self) -> list[tuple[ServiceContents, Deployment]]:
         """All deployments, each with its service."""
@@ -82,7 +84,7 @@ class Inventory:
 
 
 async def take_inventory(sms: ServiceManagementService) -> Inventory:
-    """Read a subscription: a request for each kind, and three for each hosted service.
+    """Read a subscription: a request for each kind, three for each hosted service, and one for each cluster.
 
     Raises:
         AsyncsmError: something of it cannot be read.
@@ -99,12 +101,26 @@ async def take_inventory(sms: ServiceManagementService) -> Inventory:
         vm_images=natural(await sms.list_vm_images(category=OWN), lambda one: one.name),
         disks=await DiskResource.all(site),
         services=[one for one in await together(_contents(site, name) for name in names) if one is not None],
+        clusters=await _clusters(sms),
     )
 
 
 async def _groups(site: Site) -> list[NetworkSecurityGroup]:
     groups = await NetworkSecurityGroupResource.all(site)
     return await together(site.network.get_network_security_group(one.name, "Full") for one in groups)
+
+
+async def _clusters(sms: ServiceManagementService) -> list[Cluster]:
+    """Read the HDInsight clusters; those that go meanwhile are left out."""
+    scheduler = SchedulerManagementService(session=sms.session)
+    hdinsight = HDInsightManagementService(session=sms.session)
+    replies = await together(
+        unless_missing(hdinsight.get_cluster(service.name or "", one.name or ""))
+        for service in await scheduler.list_cloud_services()
+        for one in service.resources
+        if (one.resource_provider_namespace or "").lower() == "hdinsight"
+    )
+    return [one.cluster for one in replies if one is not None and one.cluster is not None]
 
 
 async def _contents(site: Site, name: str) -> ServiceContents | None:

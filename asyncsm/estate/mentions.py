@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from asyncsm.estate.inventory import Inventory, ServiceContents
 from asyncsm.wire.encoding import decode_base64
+from asyncsm.wire.hdinsight import Cluster
 from asyncsm.wire.roles import Role
 
 _ACCOUNT = re.compile(
@@ -21,7 +23,8 @@ class Mentions:
     Attributes:
         machines: pairs of a hosted service and a machine in it, as they are spelt.
         images: images of which machines are made.
-        accounts: storage accounts in configurations, in settings of extensions, and where consoles are copied to.
+        accounts: storage accounts in configurations, in settings of extensions, where consoles are copied to,
+            and where HDInsight clusters have their files.
         addresses: reserved addresses of deployments.
     """
 
@@ -36,9 +39,10 @@ class Mentions:
                 self.machines.add((contents.name, role.role_name or ""))
                 names = (role.vm_image_name, role.os_virtual_hard_disk.source_image_name)
                 self.images |= {name.lower() for name in names if name}
-        for contents in inventory.services:
-            for text in _texts(contents):
-                self.accounts |= {name or other for name, other in _ACCOUNT.findall(text.lower())}
+        texts = [*chain.from_iterable(map(_texts, inventory.services))]
+        texts += chain.from_iterable(map(_texts_of_cluster, inventory.clusters))
+        for text in texts:
+            self.accounts |= {name or other for name, other in _ACCOUNT.findall(text.lower())}
 
 
 def thumbprints(contents: ServiceContents) -> set[str]:
@@ -56,6 +60,14 @@ def _texts(contents: ServiceContents) -> Iterator[str]:
             yield instance.remote_access_certificate_thumbprint or ""
         for role in deployment.role_list:
             yield from _texts_of(role)
+
+
+def _texts_of_cluster(cluster: Cluster) -> Iterator[str]:
+    yarn = cluster.components.yarn
+    for application in (yarn and yarn.applications) or []:
+        files = application.default_storage_account_and_container
+        yield (files and files.account_dns_name) or ""
+        yield application.additional_storage_containers or ""
 
 
 def _texts_of(role: Role) -> Iterator[str]:

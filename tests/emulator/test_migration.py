@@ -3,7 +3,7 @@
 import pytest
 from doubles.bare_client import document
 from doubles.certificates import management_certificate
-from doubles.compute import tag
+from doubles.compute import deployment, hosted_service, tag
 from doubles.contents import CIRCUIT_KEY, EVERYTHING, NETWORK as FILE, circuit
 from doubles.security_groups import GROUPS, HAS, ROLE, group
 
@@ -24,6 +24,10 @@ KEY = document("SharedKey", tag("Value", "Ours1"))
 LARGER = document("UpdateApplicationGatewayParameters", tag("InstanceCount", 3))
 LINK = f"services/networking/dedicatedcircuits/{CIRCUIT_KEY}/vnets/inside"
 ROOT = management_certificate("root").data_base64
+MEDIA = tag("Label", "new") + tag("MediaLink", "https://near1.blob.core.windows.net/vhds/new.vhd")
+DISK = document("Disk", MEDIA + tag("Name", "new"))
+IMAGE = document("OSImage", MEDIA + tag("Name", "new") + tag("OS", "Linux"))
+SECOND = ("services/hostedservices/shop/deploymentslots/Staging", deployment("second"))
 CONNECTED = [
     ("POST", "services/networking/inside/virtualnetworkgateways", ANOTHER),
     ("PATCH", DOOR, RESET),
@@ -149,3 +153,25 @@ async def test_a_state_is_left_again(emulator, management):
         assert (await step(management, "commit", STORE)).find("Status") == "Failed"
     assert (await management.get(STORE)).find("MigrationState") == "CommitFailed"
     assert (await step(management, "commit", STORE)).find("Status") == "Succeeded"
+
+
+@pytest.mark.parametrize(
+    ("path", "target", "body", "called"),
+    [
+        (STORE, "services/disks", DISK, "Storage account near1"),
+        (STORE, "services/images", IMAGE, "Storage account near1"),
+        (INSIDE, *SECOND, "Virtual Network inside"),
+    ],
+)
+async def test_what_a_commit_would_take_along(management, path, target, body, called):
+    """What is being migrated takes nothing new, which would go with it or be left alone."""
+    await step(management, "prepare", path)
+    refused = await management.post(target, body)
+    assert (refused.status, refused.message) == (
+        400,
+        f"{called} is in the process of being migrated and hence cannot be changed.",
+    )
+    packaged = deployment("second", package="https://near1.blob.core.windows.net/packages/shop.cspkg")
+    await management.post("services/hostedservices", hosted_service("other"))
+    beside = await management.post("services/hostedservices/other/deploymentslots/Staging", packaged)
+    assert (await management.finished(beside)).find("Status") == "Succeeded"  # it only reads the package

@@ -10,7 +10,7 @@ from doubles.emulator_thread import emulator_in_thread
 from doubles.estates import make_estate
 from doubles.shared_emulator import shared_emulator
 
-from asyncsm import BadRequest
+from asyncsm import BadRequest, HDInsightManagementService, SchedulerManagementService
 from asyncsm.cli import main
 from asyncsm.emulator import Quotas
 from asyncsm.estate import LeftoverKind, Removal, find_leftovers, remove_leftovers, take_inventory
@@ -125,6 +125,19 @@ async def test_what_is_only_mentioned(sms, tmp_path):
     thumbprint = machines.certificates[0].thumbprint.lower()
     deployment.configuration = text.replace("Key=", f'"/><Certificate thumbprint="{thumbprint}" x="')
     assert ("certificate", "estate-shop") not in briefly(leftovers_of(inventory))
+
+
+async def test_files_of_a_cluster(sms):
+    """A storage account in which an HDInsight cluster has its files is used until the cluster has gone."""
+    scheduler = SchedulerManagementService(session=sms.session)
+    hdinsight = HDInsightManagementService(session=sms.session)
+    await (await sms.create_storage_account("files", "", "files", location="West US"))
+    await (await scheduler.create_cloud_service("batch", "batch", "batch", "West US"))
+    where = ("West US", "files.blob.core.windows.net", "all", "a2V5")
+    await (await hdinsight.create_cluster("batch", "crunch", *where, "admin", "Passw0rd!", 3))
+    assert await find_leftovers(sms) == []
+    await (await hdinsight.delete_cluster("batch", "crunch"))
+    assert briefly(await find_leftovers(sms)) == {("storage_account", "files")}
 
 
 async def test_blobs(estate):

@@ -1,5 +1,6 @@
 """Migration to Resource Manager: each step with its reply lost, and whole subscriptions."""
 
+import asyncio
 import json
 
 import pytest
@@ -13,9 +14,10 @@ from asyncsm import ManagementSession, NetworkManagementService, ServiceManageme
 from asyncsm.emulator.seeding import SeedDocument
 from asyncsm.emulator.standing import StandingSubscription
 from asyncsm.emulator.state import Quotas
-from asyncsm.errors import OutcomeUnknown
+from asyncsm.errors import BadRequest, OutcomeUnknown
 from asyncsm.provisioning.planting import plant
 from asyncsm.resource_manager import (
+    Resource,
     abort_migration,
     commit_migration,
     migrate,
@@ -23,6 +25,7 @@ from asyncsm.resource_manager import (
     prepare_migration,
     validate_migration,
 )
+from asyncsm.wire.http import HttpResponse
 
 SEED = {
     **EVERYTHING,
@@ -48,9 +51,24 @@ KINDS = {
 }
 
 
-def seeded(how=None):
+REFUSAL = """<Error xmlns="http://schemas.microsoft.com/windowsazure"
+><Code>BadRequest</Code><Message>Not today.</Message></Error>"""
+
+
+class Refusing(LossyLoopback):
+    """Refuses the requests whose URLs end with `words`."""
+
+    words = "nothing"
+
+    async def send(self, request):
+        if request.url.endswith(self.words):
+            return HttpResponse(400, {"x-ms-request-id": "1"}, REFUSAL.encode())
+        return await super().send(request)
+
+
+def seeded(how=None, of=LossyLoopback):
     """A network with a machine, a machine alone, and what they use or nobody does."""
-    world = LossyLoopback(how, cores=100)
+    world = of(how, cores=100)
     plant(SeedDocument.model_validate(SEED), world._world, Quotas(), None)
     return world
 
@@ -113,6 +131,56 @@ async def test_a_run_is_taken_up():
         assert left == hindered == {"storage_account store"}  # which has disks and images that nobody uses
         (store,) = await validate_migration(sms)
         assert any("disk or image spare01" in reason for reason in store.reasons)
+
+
+@pytest.mark.parametrize("verb", ["validate", "prepare", "commit"])
+@pytest.mark.parametrize(
+    ("kind", "name", "path"),
+    [
+        ("virtual_network", "inside", "virtualnetwork/inside"),
+        ("network_security_group", "guard", "networksecuritygroups/guard"),
+    ],
+)
+@virtual_time
+async def test_a_step_that_is_refused(verb, kind, name, path):
+    """A step that fails is told in the service's words, as nothing that it was not, and the rest goes on."""
+    world, seen = seeded(of=Refusing), []
+    world.words = f"{path}/migration?comp={verb}"
+    async with world.client as sms:
+        ended = {one.resource: one for one in await migrate(sms, watch=seen.append)}
+        failed = ended[Resource(kind, name)]
+        assert failed.result == "failed"
+        assert failed.reasons[0].startswith("BadRequest: Not today.")
+        told = [one.result for one in seen if one.resource.name == name]
+        assert told == (["prepared", "failed"] if verb == "commit" else ["failed"])
+        assert ended[Resource("deployment", "alone/first")].result == "committed"
+        assert ended[Resource("storage_account", "near1")].result == "committed"
+
+
+@virtual_time
+async def test_two_runs():
+    """What one of them commits is no failure of the other."""
+    world = seeded()
+    other = ServiceManagementService(session=ManagementSession(SUBSCRIPTION, transport=world))
+
+    async def later():
+        await asyncio.sleep(30)
+        return await migrate(other)
+
+    async with world.client as sms, other:
+        first, second = await asyncio.gather(migrate(sms), later())
+        assert {one.result for one in (*first, *second)} == {"committed", "hindered", "gone"}
+        assert [one.name for one in await migration_status(sms)] == ["store"]
+
+
+@virtual_time
+async def test_what_cannot_be_read():
+    """An error of a read is raised itself, though several resources are read at a time."""
+    world = seeded(of=Refusing)
+    world.words = "embed-detail=true"
+    async with world.client as sms:
+        with pytest.raises(BadRequest, match=r"Not today\."):
+            await migration_status(sms)
 
 
 @pytest.mark.parametrize(

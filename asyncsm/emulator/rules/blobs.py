@@ -25,8 +25,21 @@ def require_account(call: Call, url: str, what: str, region: str | None = None) 
         region: where the account has to be, if that matters.
 
     Raises:
-        Refusal: not the address of a blob, or not of a finished account of this subscription.
+        Refusal: not the address of a blob, or not of a finished account of this subscription that stays in it.
     """
+    account = _account(call, url, what)
+    refusals.require_unmoved(
+        account.migration, account.moved_as
+    )  # [guess]: else its commit would leave media alone
+    if region is not None and account.region != region:
+        raise refusals.bad_request(  # [protocol 4.14]
+            f"The storage account {account.name} of the {what} is in {account.region}, but has to be in {region}."
+        )
+    return account
+
+
+def _account(call: Call, url: str, what: str) -> StorageAccount:
+    """The finished account of this subscription that has the blob at `url`."""
     parts = _taken_apart(url, what)
     account = next((one for one in call.subscription.storage_accounts.values() if one.holds(url)), None)
     if account is None:
@@ -36,10 +49,6 @@ def require_account(call: Call, url: str, what: str, region: str | None = None) 
         )
     if account.status != "Created":
         raise refusals.bad_request(f"The storage account {account.name} is not yet created.")  # [guess]
-    if region is not None and account.region != region:
-        raise refusals.bad_request(  # [protocol 4.14]
-            f"The storage account {account.name} of the {what} is in {account.region}, but has to be in {region}."
-        )
     return account
 
 
@@ -49,7 +58,7 @@ def require_package(call: Call, url: str) -> None:
     It is in an account of this subscription, or in any if its address is signed.
     """
     if "sig" not in parse_qs(_taken_apart(url, "package URL").query):
-        require_account(call, url, "package URL")
+        _account(call, url, "package URL")  # which only is read, as it can be while the account is migrated
     facts = _facts(call, url, "package URL")
     if facts is not None and facts.flaw is not None:
         raise refusals.bad_request(f"The package {url} cannot be used: {facts.flaw}.")  # [guess]

@@ -24,7 +24,8 @@ def require_place(call: Call, service: HostedService, name: str, slot: Slot) -> 
     """Refuse a new deployment `name` in `slot` of `service` if it cannot be.
 
     Raises:
-        Refusal: the slot is occupied, the name is used or not allowed, or the service is busy.
+        Refusal: the slot is occupied, the name is used or not allowed, or the service is busy, or is being
+            migrated with the deployment that it has.
     """
     if _NAME.fullmatch(name) is None:
         raise refusals.bad_request("The deployment name is invalid.")  # [guess]
@@ -34,6 +35,8 @@ def require_place(call: Call, service: HostedService, name: str, slot: Slot) -> 
         # [protocol 5.4]
         raise refusals.conflict(f"A deployment with the name '{name}' already exists in the hosted service.")
     call.require_free(service)
+    for each in service.deployments.values():  # [guess]: the commit takes the service away
+        refusals.require_unmoved(each.migration, each.moved_as)
 
 
 def address_in(service: HostedService, slot: Slot, private_id: str) -> str:

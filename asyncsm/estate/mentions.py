@@ -64,7 +64,7 @@ def _texts(contents: ServiceContents) -> Iterator[str]:
 
 def _texts_of_cluster(cluster: Cluster) -> Iterator[str]:
     yarn = cluster.components.yarn
-    for application in (yarn and yarn.applications) or []:
+    for application in yarn.applications if yarn else ():
         files = application.default_storage_account_and_container
         yield (files and files.account_dns_name) or ""
         yield application.additional_storage_containers or ""

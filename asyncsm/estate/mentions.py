@@ -64,9 +64,10 @@ def _texts(contents: ServiceContents) -> Iterator[str]:
 
 def _texts_of_cluster(cluster: Cluster) -> Iterator[str]:
     yarn = cluster.components.yarn
-    for application in yarn.applications if yarn else ():
+    applications = yarn.applications if yarn is not None else None
+    for application in applications or []:
         files = application.default_storage_account_and_container
-        yield (files and files.account_dns_name) or ""
+        yield (files.account_dns_name or "") if files is not None else ""
         yield application.additional_storage_containers or ""
 
 

@@ -28,9 +28,8 @@ def require_account(call: Call, url: str, what: str, region: str | None = None) 
         Refusal: not the address of a blob, or not of a finished account of this subscription that stays in it.
     """
     account = _account(call, url, what)
-    refusals.require_unmoved(
-        account.migration, account.moved_as
-    )  # [guess]: else its commit would leave media alone
+    # [guess]: its commit would leave new media alone
+    refusals.require_unmoved(account.migration, account.moved_as)
     if region is not None and account.region != region:
         raise refusals.bad_request(  # [protocol 4.14]
             f"The storage account {account.name} of the {what} is in {account.region}, but has to be in {region}."

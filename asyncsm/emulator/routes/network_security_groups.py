@@ -55,8 +55,6 @@ class _Rules(Collection[wire.NetworkSecurityRule, wire.NetworkSecurityRule]):
     def check(self, name: str, wanted: wire.NetworkSecurityRule) -> None:
         if name.upper() in {rule.name for rule in _DEFAULT_RULES}:
             raise refusals.bad_request(f"The default rule {name} cannot be changed.")  # [guess]
-        # Azure's command line for Node sends Tcp
-        wanted.protocol = wire.RuleProtocol(wanted.protocol.upper())
         for field, is_valid in _VALID.items():
             if not is_valid(getattr(wanted, field)):  # [protocol 4.19] [guess]
                 raise refusals.bad_request(f"The {field} of the rule {name} is not valid.")
@@ -66,7 +64,7 @@ class _Rules(Collection[wire.NetworkSecurityRule, wire.NetworkSecurityRule]):
             same = (other.type, other.priority) == (wanted.type, wanted.priority)
             if same and (other.name or "").lower() != name.lower():
                 raise refusals.bad_request(f"The rule {other.name} has the same priority.")  # [guess]
-        protocol = wire.RuleProtocol(wanted.protocol.upper())
+        protocol = wire.RuleProtocol(wanted.protocol.upper())  # Azure's command line for Node sends Tcp
         kept = {"name": name, "state": "Active", "is_default": None, "protocol": protocol}
         return wanted.model_copy(update=kept)
 
@@ -92,7 +90,7 @@ _VALID: Final[Mapping[str, Callable[[Any], bool]]] = {
     "source_port_range": _is_port_range,
     "destination_address_prefix": _is_prefix,
     "destination_port_range": _is_port_range,
-    "protocol": {*wire.RuleProtocol}.__contains__,
+    "protocol": lambda protocol: protocol.upper() in {*wire.RuleProtocol},
 }
 
 _SAME: Final = {"SourcePortRange": "*", "DestinationPortRange": "*", "Protocol": "*", "State": "Active"}

@@ -14,7 +14,7 @@ from asyncsm.provisioning.handing_over import hand_over
 from asyncsm.provisioning.problems import Problem
 from asyncsm.provisioning.rehearsal import meant, some
 from asyncsm.provisioning.resources import AnyResource, Site, left_over
-from asyncsm.provisioning.resources.base import service_key
+from asyncsm.provisioning.resources.base import machine_key, service_key
 from asyncsm.provisioning.resources.machines import VirtualMachineResource
 from asyncsm.provisioning.resources.site import each
 from asyncsm.provisioning.steps import Decision
@@ -142,9 +142,9 @@ class _Look:
             ):
                 self._tell(f"{service} is in {here}, and {kind.replace('_', ' ')} {name} in {there}", machine)
             if kind == "disk" and found is not None and found.attached_to:
-                use = f"{found.attached_to.hosted_service_name}/{found.attached_to.role_name}"
-                if f"virtual_machine/{use}".lower() not in self._going:
-                    self._tell(f"the disk {name} is {use}'s", machine)
+                use = found.attached_to
+                if machine_key(use.hosted_service_name or "", use.role_name or "") not in self._going:
+                    self._tell(f"the disk {name} is {use.hosted_service_name}/{use.role_name}'s", machine)
             owner = (
                 found.service_name if kind == "reserved_ip" and found is not None and found.in_use else None
             )
@@ -312,7 +312,7 @@ class _Look:
             roles = [
                 one
                 for one in deployment.role_list
-                if f"virtual_machine/{service}/{one.role_name}".lower() not in self._going
+                if machine_key(service, one.role_name or "") not in self._going
             ]
             have = len(roles)
             comes = self._decisions[machine.key].action == "create"
@@ -321,7 +321,7 @@ class _Look:
             taken = {
                 (endpoint.protocol, endpoint.port): (role.role_name, endpoint.load_balanced_endpoint_set_name)
                 for role in roles
-                if f"virtual_machine/{service}/{role.role_name}".lower() not in self._graph
+                if machine_key(service, role.role_name or "") not in self._graph
                 for part in role.configuration_sets
                 for endpoint in getattr(part, "input_endpoints", ())
             }

@@ -84,6 +84,11 @@ def service_key(name: str) -> str:
     return f"hosted_service/{name}".lower()
 
 
+def machine_key(service_name: str, name: str) -> str:
+    """Return the key of a virtual machine."""
+    return f"virtual_machine/{service_name}/{name}".lower()
+
+
 class Resource(Generic[F, S]):
     """A resource that a plan wants; `F` is the service's model of it, `S` the plan's spec.
 

@@ -78,7 +78,7 @@ def _of_data_disks(spec: VirtualMachineSpec, found: Role) -> Iterator[Difference
 
 def detached(spec: VirtualMachineSpec, role: Role) -> Iterator[tuple[str, str]]:
     """Yield place and name of those data disks to be taken away that a plan has made; others are somebody's own."""
-    wanted = {disk.lun for disk in spec.data_disks()}
+    wanted = {lun for lun, _ in spec.numbered_disks}
     for disk in role.data_virtual_hard_disks:
         if disk.disk_name and disk.lun not in wanted and spec.has_named(disk):
             yield str(disk.lun), disk.disk_name
@@ -144,7 +144,7 @@ def _of_extensions(spec: VirtualMachineSpec, found: Role) -> Iterator[Difference
 
 def scarce(spec: VirtualMachineSpec, found: Role) -> tuple[frozenset[str], frozenset[str]]:
     """Return in words what no other machine can have: what this one has of it, and what it is to have."""
-    present, wanted = network_of(found), spec.network_config or NetworkSpec()
+    present, wanted = network_of(found), spec.network_parts
     here = {(one.name or "").lower(): one for one in present.input_endpoints}
     ports = {_public(spec, one, one.port) for one in present.input_endpoints}
     ports_later = {
@@ -153,7 +153,7 @@ def scarce(spec: VirtualMachineSpec, found: Role) -> tuple[frozenset[str], froze
     }
     address = present.static_virtual_network_ip_address
     disks = {disk.lun: disk.disk_name for disk in found.data_virtual_hard_disks}
-    disks_later = {one.lun: one.disk_name or disks.get(one.lun) for one in spec.data_disks()}
+    disks_later = {lun: one.disk_name or disks.get(lun) for lun, one in spec.numbered_disks}
     return (
         _told_apart(ports, address, disks),
         _told_apart(

@@ -1,5 +1,6 @@
 """Migration to Resource Manager: each step with its reply lost, and whole subscriptions."""
 
+import asyncio
 import json
 
 import pytest
@@ -154,6 +155,23 @@ async def test_a_step_that_is_refused(verb, kind, name, path):
         assert told == (["prepared", "failed"] if verb == "commit" else ["failed"])
         assert ended[Resource("deployment", "alone/first")].result == "committed"
         assert ended[Resource("storage_account", "near1")].result == "committed"
+
+
+@virtual_time
+async def test_two_runs():
+    """What one of them commits is no failure of the other."""
+    world = seeded()
+    other = ServiceManagementService(session=ManagementSession(SUBSCRIPTION, transport=world))
+
+    async def later():
+        await asyncio.sleep(30)
+        return await migrate(other)
+
+    # A session may still wait for an operation of the other one, so that both are closed.
+    async with world.client.session, other.session:
+        first, second = await asyncio.gather(migrate(world.client), later())
+        assert {one.result for one in (*first, *second)} <= {"committed", "hindered", "gone"}
+        assert [one.name for one in await migration_status(other)] == ["store"]
 
 
 class Vanishing(LossyLoopback):

@@ -102,9 +102,10 @@ class Errand:
         intent, self._intent = self._intent, None
         if intent is not None:
             action, since = intent
-            left: Mapping[str, str] = self._resource.left if action != "create" else {}
-            self._before = self.record
-            await self._put(self.record.intended(action, since or steps.moment_of(self._site), left))
+            self._before = record = self.record
+            left = self._untaken if action == "create" else self._resource.left
+            moment = since or steps.moment_of(self._site)
+            await self._put(record.intended(action, moment, left, self._resource.blobs()))
 
     async def _ended(self) -> Outcome:
         if self._goal is Goal.THERE:
@@ -123,6 +124,16 @@ class Errand:
         if self._decision is None:
             return Seen.UNSEEN
         return {"create": Seen.ABSENT, "change": Seen.DIFFERENT}.get(self._decision.action, Seen.ALIKE)
+
+    @property
+    def _untaken(self) -> dict[str, str]:
+        """The disks that were kept and that a creation has no place for, by their names."""
+        disks, made = self.record.disks, self.record.made
+        return {
+            name: name
+            for place, name in disks.items()
+            if not self._resource.takes(place, name, made.get(place))
+        }
 
     def _see(self, found: Any) -> None:
         self._decision = steps.decide(self._resource, found)
@@ -161,7 +172,8 @@ class Errand:
     async def _create(self, since: datetime | None = None) -> None:
         before, resource = self.record, self._resource
         if before.disks:
-            resource = await steps.on_kept_disks(resource, self._site, before.disks)
+            kept = {place: name for place, name in before.disks.items() if name not in self._untaken}
+            resource = await steps.on_kept_disks(resource, self._site, kept)
         self._intend("create", since)
         try:
             with self._site.sms.session.in_doubt(since):
@@ -182,6 +194,7 @@ class Errand:
         left = tuple(one for one in self._decision.differences if not one.mends)
         self.differences = [str(one) for one in self._decision.differences]
         self._intend("change")
+        self._resource.made = self.record.made
         handle = await self._resource.change(self._site, self._decision.found, self._decision.mending)
         self._intent = None  # nothing may have been left to change
         if handle is not None:

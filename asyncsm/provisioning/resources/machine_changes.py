@@ -76,12 +76,14 @@ def _of_data_disks(spec: VirtualMachineSpec, found: Role) -> Iterator[Difference
         yield Difference(f"data_virtual_hard_disks[{lun}]", f"{disk.disk_name} at LUN {lun}", "")
 
 
-def detached(spec: VirtualMachineSpec, role: Role) -> Iterator[tuple[str, str]]:
+def detached(spec: VirtualMachineSpec, role: Role, made: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield place and name of those data disks to be taken away that a plan has made; others are somebody's own."""
     wanted = {lun for lun, _ in spec.numbered_disks}
     for disk in role.data_virtual_hard_disks:
-        if disk.disk_name and disk.lun not in wanted and spec.has_named(disk):
-            yield str(disk.lun), disk.disk_name
+        if disk.disk_name and disk.lun not in wanted:
+            place, blob = str(disk.lun), (disk.media_link or "").lower()
+            if made.get(place, "").lower() == blob:
+                yield place, disk.disk_name
 
 
 def _of_network(wanted: NetworkSpec, present: ConfigurationSet) -> Iterator[Difference]:

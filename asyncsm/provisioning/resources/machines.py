@@ -11,7 +11,7 @@ from typing import ClassVar, Self
 from asyncsm.errors import AlreadyExists, ResourceNotFound
 from asyncsm.operations.roles import RoleOperations
 from asyncsm.polling import OperationHandle
-from asyncsm.provisioning.machine_specs import VirtualMachineSpec
+from asyncsm.provisioning.machine_specs import OSDiskSpec, VirtualMachineSpec
 from asyncsm.provisioning.resources import machine_changes
 from asyncsm.provisioning.resources.base import Operations, Resource, Wanted
 from asyncsm.provisioning.resources.difference import Difference
@@ -48,6 +48,22 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         twin = copy(self)
         twin.spec = self.spec.on_disks(disks)
         return twin
+
+    def takes(self, place: str, name: str, blob: str | None) -> bool:
+        """Tell whether it has a place for a disk, and no other one for the place."""
+        if place == "os":
+            named, at = (self.spec.os_virtual_hard_disk or OSDiskSpec()).disk_name, blob
+        else:
+            data = next((disk for disk in self.spec.data_disks() if str(disk.lun) == place), None)
+            if data is None:
+                return False
+            named, at = data.disk_name, data.media_link
+        return (named or name).lower() == name.lower() and (at or blob or "") == (blob or at or "")
+
+    def blobs(self) -> Mapping[str, str]:
+        """Return the URLs of the blobs of its new data disks, by their LUN."""
+        new = (disk for disk in self.spec.data_disks() if disk.logical_disk_size_in_gb)
+        return {str(disk.lun): disk.media_link for disk in new if disk.media_link}
 
     def secrets(self, base: Path) -> Iterator[str]:
         """Yield what is secret in the settings of its system and of its extensions."""
@@ -163,7 +179,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
             role = await site.sms.get_role(service, deployment.name, name)
             handle: OperationHandle | None = None
             if "data_virtual_hard_disks" in self.spec.model_fields_set:
-                self.left: Mapping[str, str] = dict(machine_changes.detached(self.spec, role))
+                self.left: Mapping[str, str] = dict(machine_changes.detached(self.spec, role, self.made))
             for disk, size in machine_changes.resized(self.spec, role):
                 await (await site.sms.update_disk(disk, resized_size_in_gb=size))
             sets = machine_changes.changed_sets(self.spec, deployment, role)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from asyncsm.errors import AlreadyExists, OperationFailed, OutcomeUnknown, UnexpectedPayload
+from asyncsm.errors import AlreadyExists, OperationFailed, OutcomeUnknown, ResourceNotFound, UnexpectedPayload
 from asyncsm.polling import OperationHandle
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.next_step import Goal, Seen, Step, next_step
@@ -207,14 +207,13 @@ class Errand:
         # With its disks, unless they were there before it.
         handle = await self._resource.remove(self._site, disks=not self.record.disks)
         if handle is not None:
-            await handle
+            await _absent(handle)
         self._see(None)
 
     async def _remove(self) -> None:
         self._intend("remove")
         handle = await self._resource.remove(self._site, disks=self._goal is Goal.ALL_GONE)
-        if handle is not None:
-            await self._follow(handle)
+        if handle is not None and not await _absent(self._follow(handle)):
             self._done = "remove"
         await self._put(self.record.removed(disks=False))
         self._see(None)
@@ -241,6 +240,17 @@ class Errand:
         self._done = action
         self._decision = Decision("")
         await self._put(self.record.finished())
+
+
+async def _absent(removal: Awaitable[object]) -> bool:
+    """Wait for a removal; return whether the service has found in it that there is nothing to remove."""
+    try:
+        await removal
+    except OperationFailed as error:
+        if not isinstance(error, ResourceNotFound):
+            raise
+        return True
+    return False
 
 
 _DOING: Final[Mapping[Step, Callable[[Errand], Awaitable[None]]]] = {

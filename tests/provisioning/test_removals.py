@@ -2,7 +2,7 @@
 
 import pytest
 from doubles.dying import accepted, dying
-from doubles.plans import farm_plan, things, wanted
+from doubles.plans import farm, farm_plan, things, wanted
 
 from asyncsm.emulator import Fault
 from asyncsm.provisioning import Outcome, Phase, Plan, Provisioner, RunOptions
@@ -114,6 +114,38 @@ async def test_one_disk_after_the_other_at_one_place(sms, journal):
     assert (await Provisioner(third, sms, journal=journal).apply()).all_good
     assert (await Provisioner(third, sms, journal=journal).destroy(ALL)).all_good
     assert await things(sms) == NOTHING
+
+
+async def test_what_machines_still_have(sms, journal):
+    """A disk is removed once they have let go of it, and an address that the plan had once after them."""
+    blob = {"media_link": f"{BLOBS}/v/own.vhd"}
+    address = {"reserved_ips": [{"name": "front"}], "disks": [{"name": "own", **blob}]}
+    document = farm(1, 1) | address
+    machine = document["virtual_machines"][0]
+    endpoint = {"name": "ssh", "local_port": 22, "port": 22}
+    machine |= {
+        "data_virtual_hard_disks": [{"lun": 0, "disk_name": "own"}],
+        "network_config": {"endpoints": [endpoint]},
+        "reserved_ip_name": "front",
+    }
+    assert (await Provisioner(Plan.model_validate(document), sms, journal=journal).apply()).all_good
+    del machine["reserved_ip_name"], document["reserved_ips"]
+    report = await Provisioner(Plan.model_validate(document), sms, journal=journal).destroy()
+    assert counted(report) == {"removed": 4, "kept": 1}
+
+
+async def test_what_is_gone_before_its_removal(emulator, sms, journal):
+    """What the service finds missing only in the operation is as good as what it finds missing at once."""
+    rules = [{"name": "ssh", "priority": 100}]
+    groups = {
+        "name": "guards",
+        "location": "West US",
+        "network_security_groups": [{"name": "g", "rules": rules}],
+    }
+    provisioner = Provisioner(Plan.model_validate(groups), sms, journal=journal)
+    assert (await provisioner.apply()).all_good
+    emulator.state.subscriptions[emulator.subscription_id].network_security_groups["g"].rules.clear()
+    assert counted(await provisioner.destroy()) == {"removed": 1, "absent": 1}
 
 
 def with_data(data):

@@ -103,7 +103,9 @@ class Errand:
         if intent is not None:
             action, since = intent
             self._before = record = self.record
-            left = self._untaken if action == "create" else self._resource.left
+            left = self._resource.left
+            if action == "create":  # those that it does not take up keep their own names for places
+                left = {name: name for name in record.disks.values() if name not in self._taken_up.values()}
             moment = since or steps.moment_of(self._site)
             await self._put(record.intended(action, moment, left, self._resource.blobs()))
 
@@ -126,14 +128,9 @@ class Errand:
         return {"create": Seen.ABSENT, "change": Seen.DIFFERENT}.get(self._decision.action, Seen.ALIKE)
 
     @property
-    def _untaken(self) -> dict[str, str]:
-        """The disks that were kept and that a creation has no place for, by their names."""
-        disks, made = self.record.disks, self.record.made
-        return {
-            name: name
-            for place, name in disks.items()
-            if not self._resource.takes(place, name, made.get(place))
-        }
+    def _taken_up(self) -> Mapping[str, str]:
+        """The disks that were kept and that a creation takes up, by their places in the machine."""
+        return self._resource.taken_up(self.record.disks, self.record.made)
 
     def _see(self, found: Any) -> None:
         self._decision = steps.decide(self._resource, found)
@@ -172,8 +169,7 @@ class Errand:
     async def _create(self, since: datetime | None = None) -> None:
         before, resource = self.record, self._resource
         if before.disks:
-            kept = {place: name for place, name in before.disks.items() if name not in self._untaken}
-            resource = await steps.on_kept_disks(resource, self._site, kept)
+            resource = await steps.on_kept_disks(resource, self._site, self._taken_up)
         self._intend("create", since)
         try:
             with self._site.sms.session.in_doubt(since):

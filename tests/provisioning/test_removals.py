@@ -110,6 +110,10 @@ async def test_one_disk_after_the_other_at_one_place(sms, journal):
     role = await sms.get_role("farm-01", "farm-01", "vm-001")
     assert [disk.media_link for disk in role.data_virtual_hard_disks] == [f"{BLOBS}/v/2.vhd"]
     await Provisioner(second, sms, journal=journal).destroy()
+    moved = with_data([NEW | {"lun": 0, "media_link": f"{BLOBS}/v/2.vhd"}])
+    assert (await Provisioner(moved, sms, journal=journal).apply()).all_good
+    assert await disks(sms) == before
+    await Provisioner(moved, sms, journal=journal).destroy()
     third = with_data([NEW | {"media_link": f"{BLOBS}/v/3.vhd"}])
     assert (await Provisioner(third, sms, journal=journal).apply()).all_good
     assert (await Provisioner(third, sms, journal=journal).destroy(ALL)).all_good

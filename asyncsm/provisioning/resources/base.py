@@ -168,9 +168,9 @@ class Resource(Generic[F, S]):
         """Return the same resource made of disks that an earlier removal has left; see `left`."""
         raise NotImplementedError(f"{self.key} has no disks: {disks}")
 
-    def takes(self, place: str, name: str, blob: str | None) -> bool:
-        """Tell whether it has a place for a disk that an earlier removal has left, whose blob may be known."""
-        return True
+    def taken_up(self, disks: Mapping[str, str], made: Mapping[str, str]) -> Mapping[str, str]:
+        """Return which disks it is made of, of those that were left and whose blobs are known, by their new places."""
+        return disks
 
     def blobs(self) -> Mapping[str, str]:
         """Return the URLs of the blobs of its new data disks, by their LUN."""

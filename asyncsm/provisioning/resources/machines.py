@@ -17,6 +17,7 @@ from asyncsm.provisioning.resources.base import Operations, Resource, Wanted
 from asyncsm.provisioning.resources.difference import Difference
 from asyncsm.provisioning.resources.site import Site, missing, unless_missing
 from asyncsm.provisioning.resources.storage import account_of
+from asyncsm.wire.blob_addresses import address_of
 from asyncsm.wire.deployments import Deployment
 from asyncsm.wire.echoes import secrets_in
 from asyncsm.wire.roles import Role
@@ -49,16 +50,19 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         twin.spec = self.spec.on_disks(disks)
         return twin
 
-    def takes(self, place: str, name: str, blob: str | None) -> bool:
-        """Tell whether it has a place for a disk, and no other one for the place."""
-        if place == "os":
-            named, at = (self.spec.os_virtual_hard_disk or OSDiskSpec()).disk_name, blob
-        else:
-            data = next((disk for disk in self.spec.data_disks() if str(disk.lun) == place), None)
-            if data is None:
-                return False
-            named, at = data.disk_name, data.media_link
-        return (named or name).lower() == name.lower() and (at or blob or "") == (blob or at or "")
+    def taken_up(self, disks: Mapping[str, str], made: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the disk to start from and those data disks that have a place in it, and no other is to be there."""
+        spec, at = (
+            self.spec,
+            {address_of(made[place]): name for place, name in disks.items() if place in made},
+        )
+        system = spec.os_virtual_hard_disk or OSDiskSpec()
+        places = {"os": disks.get("os") if system.disk_name in {None, disks.get("os")} else None}
+        for lun, disk in spec.numbered_disks:
+            place, blob = str(lun), disk.media_link
+            name = at.get(address_of(blob)) or (None if blob and place in made else disks.get(place))
+            places[place] = name if disk.disk_name in {None, name} else None
+        return {place: name for place, name in places.items() if name}
 
     def blobs(self) -> Mapping[str, str]:
         """Return the URLs of the blobs of its new data disks, by their LUN."""

@@ -16,6 +16,7 @@ from asyncsm.provisioning.rehearsal import meant, some
 from asyncsm.provisioning.resources import AnyResource, Site, left_over
 from asyncsm.provisioning.resources.base import machine_key, service_key
 from asyncsm.provisioning.resources.machines import VirtualMachineResource
+from asyncsm.provisioning.resources.networks import VirtualNetworkResource
 from asyncsm.provisioning.resources.site import each
 from asyncsm.provisioning.resources.traffic_rules import NetworkSecurityRuleResource
 from asyncsm.provisioning.steps import Decision
@@ -103,6 +104,10 @@ class _Look:
         await self._sizes_and_limits()
         self._neighbours()
         self._rules()
+        for one in self._graph:
+            if isinstance(one, VirtualNetworkResource) and one.key in self._found:
+                for said in one.in_use(self._found[one.key], self._site.deployments, self._going):
+                    self._tell(said, one)
         for key, said in hand_over(self._graph, self._found, self._graph.needs).in_the_way.items():
             self._tell(said, self._graph[key])
         self._larger_disks()

@@ -142,6 +142,26 @@ async def test_what_machines_name(sms, change, said):
     assert said in problem
 
 
+@pytest.mark.parametrize(
+    "subnets", [[("two", "10.0.2.0/24")], [("one", "10.0.2.0/24"), ("two", "10.0.1.0/24")]]
+)
+async def test_subnets_with_machines(sms, subnets):
+    """They can neither go nor move, also if the machine is to move in the same run: the network changes first."""
+
+    def document(subnets, subnet):
+        parts = [{"name": name, "address_prefix": prefix} for name, prefix in subnets]
+        network = {"name": "net", "address_space": ["10.0.0.0/8"], "subnets": parts}
+        change = machine(virtual_network_name="net", network_config={"subnet_names": [subnet]})
+        return changed(change, 1, 1) | {"virtual_networks": [network]}
+
+    before = document([("one", "10.0.1.0/24"), ("two", "10.0.2.0/24")], "one")
+    assert (await Provisioner(Plan.model_validate(before), sms).apply()).all_good
+    assert await problems(sms, document(subnets, "two")) == [
+        "virtual_networks[0]: virtual_network/net: the subnet one cannot be changed while farm-01/vm-001 is in it"
+    ]
+    assert await problems(sms, before) == []
+
+
 async def test_too_many_disks_for_a_size(sms):
     """Of a new machine, of one that becomes smaller, and of one that gets more of them."""
     disks = [{"logical_disk_size_in_gb": 1, "storage_account": "farmdisks"}] * 3

@@ -12,6 +12,7 @@ from asyncsm.emulator.compute import Deployment, HostedService, Role
 from asyncsm.emulator.networking import ReservedIP
 from asyncsm.emulator.rules import addresses, provisioning_sets
 from asyncsm.emulator.state import Subscription
+from asyncsm.wire import rules
 from asyncsm.wire.cscfg import (
     NAMESPACE,
     AddressAssignments,
@@ -61,6 +62,8 @@ def read(text: str, service: HostedService) -> ServiceConfiguration:
         configuration = ServiceConfiguration.from_xml(text)
     except ValueError as error:
         raise refusals.bad_request(_INVALID) from error  # [protocol 6.3]
+    for sentence in rules.breaches(configuration):
+        raise refusals.bad_request(sentence)  # [protocol 6.3], or as the rule says
     names = [role.name for role in configuration]
     if not all(names) or any(role.instances.count < 1 for role in configuration):
         raise refusals.bad_request(_INVALID)  # [protocol 6.3]

@@ -16,6 +16,7 @@ from asyncsm.emulator.rules import (
     deployment_lifecycle,
     path_resources,
     service_documents,
+    versions,
 )
 from asyncsm.emulator.rules.instances import Timing
 from asyncsm.emulator.rules.path_resources import SERVICE
@@ -68,7 +69,8 @@ def check_name(call: Call) -> Reply:
         reason = "A hosted service with the specified name already exists."
     elif call.state.owner_of_hosted_service(name) is not None:
         reason = "The specified DNS name is already taken."
-    return Reply(document=wire.AvailabilityResponse(result=reason is None, reason=reason))
+    answer = wire.AvailabilityResponse(result=reason is None, reason=reason)
+    return Reply(document=versions.known(answer, versions.AVAILABILITY, call.version))
 
 
 @routes.post(COLLECTION, "CreateHostedService")

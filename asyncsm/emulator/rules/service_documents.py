@@ -28,22 +28,24 @@ NOT_BEFORE = (
 
 def hosted_service(call: Call, service: HostedService) -> hosted_services.HostedService:
     """A hosted service without its deployments."""
-    return hosted_services.HostedService(
+    properties = hosted_services.HostedServiceProperties(
+        description=service.description,
+        location=service.location if service.affinity_group is None else None,
+        affinity_group=service.affinity_group,
+        label=service.label,
+        status=hosted_services.HostedServiceStatus(service.status),
+        date_created=service.created,
+        date_last_modified=service.modified,
+        extended_properties=ExtendedProperties.from_dict(service.extended_properties),
+        reverse_dns_fqdn=service.reverse_dns_fqdn,
+    )
+    shown = hosted_services.HostedService(
         url=call.url("services", "hostedservices", service.name),
         service_name=service.name,
-        hosted_service_properties=hosted_services.HostedServiceProperties(
-            description=service.description,
-            location=service.location if service.affinity_group is None else None,
-            affinity_group=service.affinity_group,
-            label=service.label,
-            status=hosted_services.HostedServiceStatus(service.status),
-            date_created=service.created,
-            date_last_modified=service.modified,
-            extended_properties=ExtendedProperties.from_dict(service.extended_properties),
-            reverse_dns_fqdn=service.reverse_dns_fqdn,
-        ),
+        hosted_service_properties=versions.known(properties, versions.SERVICE_PROPERTIES, call.version),
         default_win_rm_certificate_thumbprint=service.default_winrm_thumbprint,
     )
+    return versions.known(shown, versions.SERVICE, call.version)
 
 
 def storage_account(call: Call, account: StorageAccount) -> storage.StorageService:

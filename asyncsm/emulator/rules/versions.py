@@ -28,6 +28,18 @@ DEPLOYMENT: Final[Mapping[str, str]] = {
     "virtual_network_id": "2015-04-01",
 }
 
+SERVICE: Final[Mapping[str, str]] = {"default_win_rm_certificate_thumbprint": "2012-03-01"}
+
+SERVICE_PROPERTIES: Final[Mapping[str, str]] = {
+    "status": "2012-03-01",
+    "date_created": "2012-03-01",
+    "date_last_modified": "2012-03-01",
+    "extended_properties": "2012-03-01",
+    "reverse_dns_fqdn": "2014-06-01",
+}
+
+AVAILABILITY: Final[Mapping[str, str]] = {"reason": "2013-03-01"}
+
 INSTANCE: Final[Mapping[str, str]] = {
     "instance_upgrade_domain": "2011-06-01",
     "instance_fault_domain": "2011-06-01",
@@ -77,8 +89,34 @@ GATEWAYS_SINCE: Final = "2015-04-01"
 
 GATEWAY: Final[Mapping[str, str]] = {"gateway_id": GATEWAYS_SINCE, "default_sites": GATEWAYS_SINCE}
 
-DISK: Final[Mapping[str, str]] = {"io_type": "2014-10-01"}
+DISK: Final[Mapping[str, str]] = {"remote_source_image_link": "2014-05-01", "io_type": "2014-10-01"}
+
+EXTENSION: Final[Mapping[str, str]] = {"sequence_number": "2014-06-01", "state": "2014-06-01"}
 """The versions from which a part of a reply has these elements; others it always had. [protocol 1.7]"""
+
+
+WORDS_SINCE: Final = "2011-10-01"
+"""The version from which the states of instances have the words they have now. [protocol 5.2]"""
+
+_EARLIER_WORDS: Final[Mapping[str, str]] = {
+    "ReadyRole": "Ready",
+    "BusyRole": "Busy",
+    "StoppingRole": "Stopping",
+    "StoppingVM": "Stopping",
+    "StoppingAndDeallocating": "Stopping",
+    "DeletingVM": "Stopping",
+    "StoppedVM": "Stopped",
+    "StoppedDeallocated": "Stopped",
+    "UnresponsiveRole": "Unresponsive",
+    "FailedStartingRole": "Unresponsive",
+    "FailedStartingVM": "Unresponsive",
+}
+"""The words for states before; all others were ``Initializing``. Which word stood for which is a [guess]."""
+
+
+def instance_status(status: str, version: str) -> str:
+    """The state of an instance in the words of `version`."""
+    return status if version >= WORDS_SINCE else _EARLIER_WORDS.get(status, "Initializing")
 
 
 def known(document: ModelT, since: Mapping[str, str], version: str) -> ModelT:

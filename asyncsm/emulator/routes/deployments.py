@@ -238,8 +238,17 @@ def _suspend_new(timing: Timing, deployment: Deployment) -> None:
     instances.walk_all(timing, deployment, instances.ROLE_CREATION)
 
 
+def _ports(deployment: Deployment) -> int:
+    """How many endpoints a deployment has, without those that extensions bring."""
+    return sum(len(role.network.input_endpoints) for role in deployment.roles.values())
+
+
 @effect("deployments/swap", "emulator.handlers.deployments:_swap")
 def _swap(timing: Timing, service: HostedService, staging: Deployment, production: Deployment | None) -> None:
+    if production is not None and _ports(staging) != _ports(production):
+        raise refusals.bad_request(  # [protocol 5.4] [guess]
+            f"The deployments {staging.name} and {production.name} do not have the same number of endpoints."
+        )
     staging.slot = "Production"
     if production is not None:
         production.slot = "Staging"

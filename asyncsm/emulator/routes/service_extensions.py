@@ -66,6 +66,7 @@ def add(call: Call) -> Reply:
         raise refusals.bad_request("An extension must have an Id and a Type.")  # [protocol 4.15]
     call.require_free(service)
     if wanted.id in service.extensions:
+        _require_unused(service, wanted.id)
         raise refusals.conflict(f"An extension with the ID '{wanted.id}' already exists.")  # [guess]
     provider, version = wanted.provider_name_space or MICROSOFTS, wanted.version or "*"
     versions = service_extensions.versions_of(call.subscription, provider, wanted.type)
@@ -92,12 +93,17 @@ def delete(call: Call) -> Reply:
     service, extension = _find(call)
     call.require_free(service)
     id_ = extension.id or ""
-    if any(id_.lower() in service_extensions.used_by(one) for one in service.deployments.values()):
-        # [protocol 5.6]
-        raise refusals.conflict(f"The extension ID {id_} is already in use for this deployment.")
+    _require_unused(service, id_)
     del service.extensions[id_]
     service.modified = call.now
     return Reply()
+
+
+def _require_unused(service: HostedService, id_: str) -> None:
+    """Refuse to add or delete an extension that a deployment has."""
+    if any(id_.lower() in service_extensions.used_by(one) for one in service.deployments.values()):
+        # [protocol 3.1]
+        raise refusals.conflict(f"The extension ID {id_} is already in use for this deployment.")
 
 
 def _find(call: Call) -> tuple[HostedService, wire.HostedServiceExtension]:

@@ -200,7 +200,46 @@ async def test_most_certificates(management: Management, emulator: Emulator):
     assert (answer.status, "is 400 per subscription" in answer.message) == (400, True)
 
 
+async def test_settings_of_the_package(management: Management):
+    """A changed configuration has the settings that the package defines, with other values; no more, and no less."""
+
+    def file(*names: str, value: str = "1") -> str:
+        listed = "".join(f'<Setting name="{name}" value="{value}"/>' for name in names)
+        settings = f"<ConfigurationSettings>{listed}</ConfigurationSettings>"
+        return cscfg(WebRole=1).replace("</Role>", f"{settings}</Role>")
+
+    await compute.deploy(management, configuration=file("mode", "level"))
+    for path, names, told in (("first", ("mode",), "level"), ("first", ("mode", "level", "more"), "more")):
+        change = compute.configuration_change(file(*names))
+        answer = await management.post(f"{SHOP}/deployments/{path}?comp=config", change)
+        assert (answer.status, answer.message.endswith(f": {told}.")) == (400, True), answer.text
+    change = compute.configuration_change(file("level", "mode", value="2"))
+    await done(management, await management.post(f"{SHOP}/deploymentslots/production?comp=config", change))
+
+
+async def test_ports_of_a_changed_set(management: Management):
+    """A load-balanced set cannot get a port that another endpoint has; nothing of it is changed."""
+    ends = [compute.endpoint("web", 80, 80, group="set"), compute.endpoint("ssh", 22, 22)]
+    await compute.deploy_machines(management, machine(sets=LINUX_SET + compute.network(*ends)))
+    for port, status in ((22, "Failed"), (81, "Succeeded")):
+        body = document("LoadBalancedEndpointList", compute.endpoint("web", 80, port, group="set"))
+        ended = await management.finished(await management.post(f"{VMS}?comp=UpdateLbSet", body))
+        shown = await management.get(f"{VMS}/roles/vm1")
+        expected = ["22", "80" if status == "Failed" else "81"]
+        assert (ended.find("Status"), shown.find_all("Port")) == (status, expected)
+
+
 OLDER = [
+    ("2010-10-28", FIRST, {"State", "Vip"}),
+    (
+        "2014-02-01",
+        "services/resourceextensions",
+        {"Eula", "HomepageUri", "PrivacyUri", "ReplicationCompleted"},
+    ),
+    ("2014-04-01", "services/resourceextensions", set()),
+    ("2014-02-01", "services/extensions", {"IsJsonExtension"}),
+    ("2012-03-01", "services/storageservices/operations/isavailable/store", {"Reason"}),
+    ("2013-03-01", "services/storageservices/operations/isavailable/store", set()),
     ("2010-10-28", SHOP, {"Status", "DateCreated", "ExtendedProperties", "ReverseDnsFqdn"}),
     ("2013-03-01", SHOP, {"ReverseDnsFqdn"}),
     ("2014-06-01", SHOP, set()),

@@ -138,10 +138,7 @@ def change_configuration(call: Call) -> Reply:
     require_mode(mode)
     configuration = service_configurations.read(wanted.configuration, service)
     service_configurations.placement(configuration, call.subscription, service, deployment)
-    if {role.name.lower() for role in configuration} != {name.lower() for name in deployment.roles}:
-        raise refusals.bad_request(  # [protocol 6.3]
-            "The roles of the service configuration are not those of the service definition in the package."
-        )
+    service_configurations.require_defined(configuration, deployment)
     after = deployment_updates.definition(configuration, wanted.configuration, deployment.label)
     extensions = service_extensions.settled(service, after.counts, wanted.extension_configuration, deployment)
     properties = common_fields.changed_properties(

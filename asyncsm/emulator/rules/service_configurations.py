@@ -76,6 +76,30 @@ def read(text: str, service: HostedService) -> ServiceConfiguration:
     return configuration
 
 
+def require_defined(configuration: ServiceConfiguration, deployment: Deployment) -> None:
+    """Refuse other roles and settings than the package of a deployment defines: those of the file in force.
+
+    Raises:
+        Refusal: the package has other roles, or a role has other settings there.
+    """
+    if {role.name.lower() for role in configuration} != {name.lower() for name in deployment.roles}:
+        raise refusals.bad_request(  # [protocol 6.3]
+            "The roles of the service configuration are not those of the service definition in the package."
+        )
+    defined = _settings(ServiceConfiguration.from_xml(deployment.configuration))
+    for name, given in _settings(configuration).items():
+        if given != defined.get(name, given):
+            raise refusals.bad_request(  # [protocol 6.3]
+                f"The settings of role {name} are not those of the service definition in the package: "
+                f"{', '.join(sorted(given ^ defined[name]))}."
+            )
+
+
+def _settings(configuration: ServiceConfiguration) -> dict[str, set[str]]:
+    """The names of the settings of each role, by its name in lower case."""
+    return {role.name.lower(): {one.name for one in role.configuration_settings} for role in configuration}
+
+
 def placement(
     configuration: ServiceConfiguration,
     subscription: Subscription,

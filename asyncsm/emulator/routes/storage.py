@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import common_fields, service_documents
+from asyncsm.emulator.rules import common_fields, service_documents, versions
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import StorageAccount
 from asyncsm.wire import storage as wire
@@ -52,7 +52,8 @@ def check_name(call: Call) -> Reply:
     name = call.parameters["serviceName"]
     _check_name(name)
     reason = _taken(call, name)
-    return Reply(document=AvailabilityResponse(result=reason is None, reason=reason))
+    answer = AvailabilityResponse(result=reason is None, reason=reason)
+    return Reply(document=versions.known(answer, versions.AVAILABILITY, call.version))
 
 
 @routes.post("services/storageservices", "CreateStorageService")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from asyncsm.emulator.call import Call
@@ -77,10 +78,7 @@ def _extensions(call: Call, shown: Deployment) -> extensions.ExtensionConfigurat
     held = shown.extensions
     if held is None:
         return None
-
-    def told(listed: list[extensions.ExtensionReference]) -> list[extensions.ExtensionReference]:
-        return [versions.known(one, versions.EXTENSION, call.version) for one in listed]
-
+    told = partial(versions.all_known, since=versions.EXTENSION, version=call.version)
     named = [one.model_copy(update={"extensions": told(one.extensions)}) for one in held.named_roles]
     every = {"all_roles": told(held.all_roles)} if held.all_roles else {}
     return held.model_copy(update={"named_roles": named, **every})

@@ -76,13 +76,14 @@ def storage_account(call: Call, account: StorageAccount) -> storage.StorageServi
         properties.secondary_endpoints = _endpoints(f"{account.name}-secondary", "blob", "queue", "table")
     if call.version < SECURE_SINCE:
         properties = _as_before(properties, is_replicated=replicated)
-    return storage.StorageService(
+    shown = storage.StorageService(
         url=call.url("services", "storageservices", account.name),
         service_name=account.name,
         storage_service_properties=properties,
         extended_properties=ExtendedProperties.from_dict(account.extended_properties),
         migration_state=account.migration if call.version >= versions.MIGRATING_SINCE else None,
     )
+    return versions.known(shown, versions.STORAGE, call.version)
 
 
 def _as_before(

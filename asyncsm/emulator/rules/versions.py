@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, TypeVar
 
 from asyncsm.wire.base import XmlModel
@@ -76,6 +76,7 @@ NETWORK: Final[Mapping[str, str]] = {
 }
 
 ENDPOINT: Final[Mapping[str, str]] = {
+    "vip": "2011-06-01",
     "load_balancer_name": "2014-05-01",
     "idle_timeout_in_minutes": "2014-06-01",
     "virtual_ip_name": "2015-04-01",
@@ -92,6 +93,12 @@ GATEWAY: Final[Mapping[str, str]] = {"gateway_id": GATEWAYS_SINCE, "default_site
 DISK: Final[Mapping[str, str]] = {"remote_source_image_link": "2014-05-01", "io_type": "2014-10-01"}
 
 EXTENSION: Final[Mapping[str, str]] = {"sequence_number": "2014-06-01", "state": "2014-06-01"}
+
+PUBLISHED: Final[Mapping[str, str]] = dict.fromkeys(
+    ("replication_completed", "eula", "privacy_uri", "homepage_uri", "is_json_extension"), "2014-04-01"
+)
+
+STORAGE: Final[Mapping[str, str]] = {"extended_properties": "2012-03-01"}
 """The versions from which a part of a reply has these elements; others it always had. [protocol 1.7]"""
 
 
@@ -127,3 +134,8 @@ def known(document: ModelT, since: Mapping[str, str], version: str) -> ModelT:
     left = document.model_copy(update=later)
     left.model_fields_set.difference_update(later)  # what is set to nothing would be told as nil
     return left
+
+
+def all_known(documents: Iterable[ModelT], since: Mapping[str, str], version: str) -> list[ModelT]:
+    """Return `documents` as `version` knows each of them."""
+    return [known(one, since, version) for one in documents]

@@ -275,3 +275,22 @@ async def test_older_words_of_instances(management: Management, clock: ManualClo
     assert (await management.send("GET", FIRST, x_ms_version="2011-10-01")).find(
         "InstanceStatus"
     ) == "ReadyRole"
+
+
+async def test_lists_are_by_name(emulator: Emulator, management: Management):
+    """Lists have names in one order, whatever their case and whichever was there first."""
+    for name in ("Zebra", "apple", "Mango"):
+        await management.post(SERVICES, compute.hosted_service(name))
+        compute.add_store(emulator, name.lower())
+        group = document("CreateAffinityGroup", f"<Name>{name}</Name><Label>{encoded(name)}</Label>")
+        await management.post("affinitygroups", group.replace("</Label>", "</Label><Location>West US</Location>"))
+    roles = [machine(name) for name in ("vm2", "VM1")]
+    await compute.deploy_machines(management, *roles)
+    for path, element, expected in (
+        (SERVICES, "ServiceName", ["apple", "Mango", "shop", "Zebra"]),
+        ("services/storageservices", "ServiceName", ["apple", "mango", "store", "zebra"]),
+        ("affinitygroups", "Name", ["apple", "Mango", "Zebra"]),
+        ("services/disks", "RoleName", ["VM1", "vm2"]),
+    ):
+        found = (await management.get(path)).find_all(element)
+        assert found == expected, path

@@ -6,6 +6,7 @@ import re
 
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.naming import by_name
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import common_fields, service_documents
 from asyncsm.emulator.state import AffinityGroup
@@ -21,7 +22,7 @@ _NAME = re.compile(r"[A-Za-z0-9-]{3,63}", re.ASCII)
 @routes.get("affinitygroups", "ListAffinityGroups")
 def list_groups(call: Call) -> Reply:
     """List Affinity Groups, with what can be made in each."""
-    groups = sorted(call.subscription.affinity_groups.values(), key=lambda group: group.name)
+    groups = by_name(call.subscription.affinity_groups.values())
     return Reply(document=wire.AffinityGroups(affinity_groups=[_listed(group) for group in groups]))
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.compute import Deployment, Disk
+from asyncsm.emulator.naming import by_name
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import blobs, common_fields, disk_attachments
 from asyncsm.emulator.saved_names import effect
@@ -26,7 +27,9 @@ routes: RouteTable = RouteTable()
 @routes.get(COLLECTION, "ListDisks")
 def list_disks(call: Call) -> Reply:
     """List Disks of the subscription."""
-    return Reply(document=wire.Disks(disks=[_shown(disk) for disk in call.subscription.disks.values()]))
+    return Reply(
+        document=wire.Disks(disks=[_shown(disk) for disk in by_name(call.subscription.disks.values())])
+    )
 
 
 @routes.get(ONE, "GetDisk")

@@ -9,6 +9,7 @@ from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.clock import Clock
 from asyncsm.emulator.compute import HostedService
+from asyncsm.emulator.naming import by_name
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import (
     common_fields,
@@ -40,7 +41,7 @@ routes: RouteTable = RouteTable()
 @routes.get(COLLECTION, "ListHostedServices")
 def list_services(call: Call) -> Reply:
     """List Hosted Services, with the role sizes that each can have."""
-    listed = [_listed(call, service) for service in call.subscription.hosted_services.values()]
+    listed = [_listed(call, service) for service in by_name(call.subscription.hosted_services.values())]
     return Reply(document=wire.HostedServices(hosted_services=listed))
 
 

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.naming import by_name
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import common_fields, service_documents, versions
 from asyncsm.emulator.saved_names import effect
@@ -33,7 +34,7 @@ _FIXED_TYPES = frozenset({"Standard_ZRS", "Premium_LRS"})
 @routes.get("services/storageservices", "ListStorageServices")
 def list_accounts(call: Call) -> Reply:
     """List Storage Accounts."""
-    accounts = sorted(call.subscription.storage_accounts.values(), key=lambda account: account.name)
+    accounts = by_name(call.subscription.storage_accounts.values())
     shown = [service_documents.storage_account(call, account) for account in accounts]
     return Reply(document=wire.StorageServices(storage_services=shown))
 

@@ -59,12 +59,15 @@ async def test_creation_takes_its_time(management: Management, clock: ManualCloc
     assert accepted.headers["Location"].endswith(
         f"/subscriptions/{management.subscription_id}/storage/shop01"
     )
+    refused = await management.get(f"{ACCOUNTS}/shop01/keys")
+    assert (refused.status, refused.code) == (409, "ConflictError")
     seen = []
     for _ in range(8):
         seen.append((await management.get(f"{ACCOUNTS}/shop01")).find("Status"))
         clock.advance(5)
     assert list(dict.fromkeys(seen)) == ["Creating", "ResolvingDns", "Created"]
     assert (await management.status_of(accepted)).find("HttpStatusCode") == "200"
+    assert (await management.get(f"{ACCOUNTS}/shop01/keys")).find("Primary")
 
 
 async def test_a_new_account(management: Management):

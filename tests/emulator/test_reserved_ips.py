@@ -92,7 +92,7 @@ async def test_create_and_delete(management: Management):
     assert (await management.get("")).find("CurrentReservedIPs") == "1"
     await management.finished(await management.delete(FRONT))
     assert (await management.get(FRONT)).status == 404
-    assert (await management.get("")).find("CurrentReservedIPs") is None
+    assert (await management.get("")).find("CurrentReservedIPs") == "0"
 
 
 async def test_refusals(management: Management):

@@ -194,6 +194,16 @@ async def test_old_versions(management: Management):
     assert (regions.find("DisplayName"), regions.find("RoleSize")) == ("East US", None)
 
 
+@pytest.mark.parametrize(("number", "status"), [(50, 200), (51, 400)])
+async def test_most_properties(management: Management, number: int, status: int):
+    """An account has up to 50 properties of its user's, besides those of the service."""
+    await created(management, rest=properties(**{f"p{n}": "old" for n in range(50)}))
+    change = document(
+        "UpdateStorageServiceInput", properties(**{f"p{n}": "new" for n in range(number - 1, -1, -1)})
+    )
+    assert (await management.put(f"{ACCOUNTS}/shop01", change)).status == status
+
+
 async def test_keys_of_nobody(management: Management):
     """Asking for the keys of an unknown account has words of its own."""
     refused = await management.get(f"{ACCOUNTS}/nobody/keys")

@@ -106,9 +106,8 @@ def put(call: Call) -> Reply:
         raise refusals.not_found(f"The job collection {name} does not exist.")  # [guess]
     others = (one for each in call.subscription.cloud_services.values() for one in each.collections.values())
     if plan == "Free" and any(one.plan == "Free" and one is not known for one in others):
-        raise refusals.conflict(
-            "A subscription can have one job collection of the plan Free."
-        )  # [lifecycles 15]
+        # [lifecycles 15]
+        raise refusals.conflict("A subscription can have one job collection of the plan Free.")
     quota = settings.quota or wire.Quota()
     often = quota.max_recurrence or wire.MaxRecurrence()
     made = JobCollection(

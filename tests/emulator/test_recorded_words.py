@@ -283,7 +283,9 @@ async def test_lists_are_by_name(emulator: Emulator, management: Management):
         await management.post(SERVICES, compute.hosted_service(name))
         compute.add_store(emulator, name.lower())
         group = document("CreateAffinityGroup", f"<Name>{name}</Name><Label>{encoded(name)}</Label>")
-        await management.post("affinitygroups", group.replace("</Label>", "</Label><Location>West US</Location>"))
+        await management.post(
+            "affinitygroups", group.replace("</Label>", "</Label><Location>West US</Location>")
+        )
     roles = [machine(name) for name in ("vm2", "VM1")]
     await compute.deploy_machines(management, *roles)
     for path, element, expected in (

@@ -19,6 +19,7 @@ from asyncsm.errors import (
     OperationTimeout,
 )
 from asyncsm.polling.deadlines import within
+from asyncsm.secrecy import StaysInProcess
 from asyncsm.wire.refusals import operation_failed
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Poller(Protocol):
         """Ask once, now."""
 
 
-class OperationHandle:
+class OperationHandle(StaysInProcess):
     """An operation the service accepted.
 
     Await it, as often and from as many tasks as you like, for the final `Operation`.
@@ -124,6 +125,10 @@ class OperationHandle:
         "source",
         "submitted",
         "usual",
+    )
+
+    _refusal = (
+        "belongs to the event loop of its session and is not pickled: pass its token, and resume it there"
     )
 
     def __init__(
@@ -335,6 +340,7 @@ class OperationHandle:
                 waiter.set_result(None)
             else:
                 waiter.set_exception(error)
+                waiter.exception()  # one whose wait was given up has nobody to be told
         callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
             asyncio.get_running_loop().call_soon(callback, self)

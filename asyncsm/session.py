@@ -360,15 +360,13 @@ class ManagementSession(StaysInProcess, Caller):
 
     def resume(self, token_or_request_id: str) -> OperationHandle:
         """A handle for an operation started earlier; see `Caller.resume`."""
+        from asyncsm.operations import arguments  # which the operation resumed has loaded, or will
+
         parts = self._open()
         tracker = parts.tracker
-        text = token_or_request_id.strip()
+        text = arguments.text("token_or_request_id", token_or_request_id).strip()
         if not text.startswith("{"):
-            from asyncsm.engine.operation_sources import normalised
-
-            request_id = normalised(text)
-            if not request_id:
-                raise InvalidArgument("token_or_request_id", "must not be empty")
+            request_id = arguments.request_id("token_or_request_id", text)
             parts.starter.resumed(request_id)
             known = tracker.find(request_id)
             return known or OperationHandle(tracker, request_id, operation="", resource="an earlier call")

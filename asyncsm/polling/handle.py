@@ -18,6 +18,7 @@ from asyncsm.errors import (
     OperationFailed,
     OperationTimeout,
 )
+from asyncsm.polling.callbacks import plain
 from asyncsm.polling.deadlines import within
 from asyncsm.secrecy import StaysInProcess
 from asyncsm.wire.refusals import operation_failed
@@ -222,6 +223,7 @@ class OperationHandle(StaysInProcess):
         is done already, soon after this. A callback that refers to the handle, or to what holds it,
         keeps a handle alive that nobody wants any more: it is given as an argument instead.
         """
+        plain("callback", callback)
         if self.done or self._tracker.closed:
             asyncio.get_running_loop().call_soon(callback, self)
             return

@@ -101,7 +101,7 @@ class ManagementSession(StaysInProcess, Caller):
         transport: Transport | None = None,
     ) -> None:
         given = config.environment()
-        ca_file = given.ca_file if ca_file is None else ca_file
+        ca_file = given.ca_file if ca_file is None or ca_file == "" else ca_file
         self.options: config.SessionOptions = config.SessionOptions(
             ca_file, proxy, trust_env, timeout, retry, polling, throttle, lanes, reconcile, api_version
         )
@@ -115,7 +115,7 @@ class ManagementSession(StaysInProcess, Caller):
         if transport is None:
             from asyncsm.credentials.identity import identify  # which takes a while to import
 
-            source = cert_file if cert_file is not None else given.cert_file
+            source = given.cert_file if cert_file is None or cert_file == "" else cert_file
             identity = identify(source, subscription_id, cert_password or given.cert_password)
             self.certificate = identity.certificate
             subscription_id = identity.subscription_id

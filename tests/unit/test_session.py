@@ -129,6 +129,12 @@ async def test_a_session_closed_during_a_pause_sends_nothing_more():
     assert len(transport.requests) == 1
 
 
+def test_what_is_empty_counts_as_absent():
+    """Programs hand on variables that are not set as empty text."""
+    with pytest.raises(CredentialError, match="no management certificate: give cert_file"):
+        ManagementSession(SUBSCRIPTION, "", ca_file="")
+
+
 # ---------------------------------------------------------------- redirects
 
 

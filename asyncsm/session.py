@@ -217,15 +217,17 @@ class ManagementSession(StaysInProcess, Caller):
         if not outlived:
             self._check_loop()
         self._closed = True
-        if self._parts is not None and outlived:
-            self._parts.tracker.closed = True
-        elif self._parts is not None:
-            self._parts.sender.close()
-            self._parts.lanes.close()
-            await self._parts.tracker.close()
         transport = self._parts.transport if self._parts else self._transport
-        if transport is not None:
-            await transport.close()
+        try:
+            if self._parts is not None and outlived:
+                self._parts.tracker.closed = True
+            elif self._parts is not None:
+                self._parts.sender.close()
+                self._parts.lanes.close()
+                await self._parts.tracker.close()
+        finally:  # also if this is cancelled
+            if transport is not None:
+                await transport.close()
 
     @property
     def closed(self) -> bool:

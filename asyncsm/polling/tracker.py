@@ -173,13 +173,17 @@ class Tracker:
             raise failures[0]
 
     async def close(self) -> None:
-        """Stop polling; whoever waits is told that the session was closed."""
+        """Stop polling; whoever waits is told that the session was closed, also if this is cancelled."""
         self.closed = True
-        await self.resources.close()
-        tasks = [task for task in (self._worker, *self._tasks) if task is not None]
+        tasks = [task for task in (*self.resources.close(), self._worker, *self._tasks) if task is not None]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            self._tell_closed()
+
+    def _tell_closed(self) -> None:
         self._singles.clear()
         self._surveys.drain()
         for entry in self._agenda.clear():

@@ -294,6 +294,23 @@ def test_a_session_is_closed_in_its_own_event_loop():
 
 
 @virtual_time
+async def test_closing_that_is_cancelled_closes_all_the_same():
+    """Connections are gone, and whoever waited is told, however long the tasks of the session take to end."""
+    session, transport = session_with(lambda _: reply(202))
+    handle = await session.start(CREATION)
+    waiting = asyncio.create_task(handle.wait())
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(session.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert transport.closed
+    with pytest.raises(ClientStateError, match="was closed while operation"):
+        await waiting
+
+
+@virtual_time
 async def test_what_belongs_to_an_event_loop_stays_in_its_process():
     """A copy of a session, a service or a handle is the same; pickling says what to do instead."""
     session, _ = session_with(lambda _: reply(202))

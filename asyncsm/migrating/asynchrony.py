@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import libcst as cst
@@ -20,7 +21,7 @@ from asyncsm.migrating.kinds import (
     Pool,
     Thread,
 )
-from asyncsm.migrating.script import Class, Scope, Script, argument_for, dotted
+from asyncsm.migrating.script import Class, Scope, Script, argument_for, dotted, is_context_manager
 
 SLEEP: Final = "time.sleep"
 AS_COMPLETED: Final = "concurrent.futures.as_completed"
@@ -39,6 +40,11 @@ class Asynchrony:
         """Functions that become asynchronous, and lambdas that return something to be awaited."""
         self.blocking: set[cst.Call] = set()
         """Makers of locks, events and queues that have to wait between tasks from now on."""
+        self.take(())
+
+    def take(self, functions: Iterable[Scope]) -> None:
+        """Let functions become asynchronous, and whatever calls them."""
+        self.functions.update(functions)
         before = -1
         while before != (before := len(self.functions) + len(self.blocking)):
             self._spread()
@@ -66,7 +72,7 @@ class Asynchrony:
             any(self.is_awaited(call) and not self.is_sleep(call) for call in scope.calls)
             or any(self.is_awaited(each) for each in scope.attributes)
             or any(self.is_async_iterator(call) for call in scope.calls)
-            or any(self.is_lock(item) for item in self._entered(scope))
+            or any(self.enters_awaiting(item) for item in self._entered(scope))
         )
 
     def _entered(self, scope: Scope) -> list[cst.BaseExpression]:
@@ -149,12 +155,24 @@ class Asynchrony:
         if not isinstance(node, cst.Call):
             return False
         called = self.inference.callee(node)
-        return called is not None and bool(called.yields) and called in self.functions
+        return (
+            called is not None
+            and bool(called.yields)
+            and called in self.functions
+            and not called.is_context_manager
+        )
 
     def is_lock(self, node: cst.BaseExpression) -> bool:
         """Tell a lock that has to wait between tasks from now on."""
         kind = self.inference.kind(node)
         return isinstance(kind, Blocking) and kind.made in self.blocking
+
+    def enters_awaiting(self, node: cst.BaseExpression) -> bool:
+        """Tell what ``async with`` enters from now on: a lock, or a context manager that awaits."""
+        called = self.inference.callee(node) if isinstance(node, cst.Call) else None
+        return self.is_lock(node) or (
+            called is not None and called.is_context_manager and called in self.functions
+        )
 
     def returns_awaitable(self, function: cst.BaseExpression) -> bool:
         """Tell a function whose calls have to be awaited."""
@@ -166,12 +184,10 @@ class Asynchrony:
             case _:
                 return False
 
-    def calls_parameter(self, scope: Scope, given: cst.BaseExpression) -> bool:
+    def calls_parameter(self, scope: Scope) -> bool:
         """Tell a function that awaits what it gets by the call of a function that it is given."""
         return any(
-            isinstance(call.func, cst.Name)
-            and call.func.value in scope.parameters
-            and self.inference.kind(call.func) == self.inference.kind(given)
+            isinstance(call.func, cst.Name) and call.func.value in scope.parameters and self.is_awaited(call)
             for call in scope.calls
         )
 
@@ -207,4 +223,4 @@ class Asynchrony:
 
 def is_kept(decorator: cst.Decorator) -> bool:
     """Tell a decorator that takes a coroutine function as any other."""
-    return dotted(decorator.decorator) in KEPT_DECORATORS or dotted(decorator.decorator).endswith(".setter")
+    return dotted(decorator.decorator) in KEPT_DECORATORS or is_context_manager(decorator)

@@ -51,6 +51,10 @@ class Clients:
             for name in list(scope.bindings):
                 self._find_opening(scope, name)
 
+    def openers(self) -> set[Scope]:
+        """Return the functions in which a client is opened."""
+        return {self.script.scope_of[each] for each in self.openings} - {self.script.top}
+
     # Which.
 
     def is_fresh(self, node: cst.BaseExpression) -> bool:
@@ -67,9 +71,11 @@ class Clients:
                     case ClientClass():
                         return True
                     case OwnClass(of=owner):
-                        return self.owner_of(owner) is not None
+                        return self.owner_of(owner) is not None or bool(self.inference.client_base(owner))
                     case OwnFunction(of=scope):
                         return any(map(self.is_fresh, scope.returned))
+            case cst.IfExp(body=one, orelse=other) | cst.BooleanOperation(left=one, right=other):
+                return self.is_fresh(one) or self.is_fresh(other)
             case cst.Name(name):
                 home = self.inference.home(name, self.script.scope_of[node])
                 return any(
@@ -147,11 +153,14 @@ class Clients:
         made = [each for each in fresh if not isinstance(each.value, cst.Name)]
         if not made:
             return
-        if any(each.scope is not scope for each in made):
+        if any(each.scope is not scope for each in made) or self._stays_synchronous(scope):
             self.notes.mark(made[0].value, CLOSE)
             return
         if not self._escapes(scope, name):
             self._open(scope, name, made)
+
+    def _stays_synchronous(self, scope: Scope) -> bool:
+        return self.is_constructor(scope) and scope not in self.asynchrony.functions
 
     def _open(self, scope: Scope, name: str, made: Sequence[Binding]) -> None:
         uses = [each for each in scope.uses if each.value == name]
@@ -254,14 +263,13 @@ class Clients:
         ]
         return updated.with_changes(body=updated.body.with_changes(body=[*body, *methods]))
 
-    def needs_entering(self, items: Sequence[cst.BaseExpression]) -> bool:
-        """Tell objects of a class that is entered asynchronously from now on."""
-        kinds = map(self.inference.kind, items)
-        return any(
-            isinstance(each, Instance)
-            and self.owner_of(each.of) is not None
-            and "__enter__" not in each.of.methods
-            for each in kinds
+    def needs_entering(self, item: cst.BaseExpression) -> bool:
+        """Tell an object of a class that is entered asynchronously from now on."""
+        kind = self.inference.kind(item)
+        return (
+            isinstance(kind, Instance)
+            and self.owner_of(kind.of) is not None
+            and "__enter__" not in kind.of.methods
         )
 
     # Pools of threads.

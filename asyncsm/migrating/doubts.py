@@ -7,7 +7,7 @@ import libcst as cst
 from asyncsm.migrating.asynchrony import Asynchrony, is_kept
 from asyncsm.migrating.kinds import Blocking, Handle, Imported, Model, Pool
 from asyncsm.migrating.notes import Notes
-from asyncsm.migrating.script import Binding, Class, How, Scope, last_name
+from asyncsm.migrating.script import Binding, Class, How, Scope, is_accessor, last_name
 from asyncsm.migrating.waits import ASK
 
 
@@ -25,10 +25,8 @@ def mark_doubts(asynchrony: Asynchrony, notes: Notes) -> None:
         for name, bindings in scope.bindings.items():
             for each in bindings:
                 _mark_handle(asynchrony, name, each, notes)
-    for name, kind in asynchrony.inference.taken.items():
-        notes.tell(
-            asynchrony.script.module, f"{name} is taken for a {kind.__name__}, as its methods are called"
-        )
+    for name, (kind, home) in asynchrony.inference.taken.items():
+        notes.tell(home, f"{name} is taken for a {kind.__name__}, as its methods are called")
 
 
 def _mark_function(asynchrony: Asynchrony, scope: Scope, notes: Notes) -> None:
@@ -37,7 +35,9 @@ def _mark_function(asynchrony: Asynchrony, scope: Scope, notes: Notes) -> None:
     if scope.owner and scope.name.startswith("__") and scope.name not in {"__init__", "__call__"}:
         notes.mark(scope.node, f"Python calls {scope.name} without awaiting it: do this in another method")
     for decorator in scope.node.decorators:
-        if not is_kept(decorator):
+        if is_accessor(decorator):
+            notes.mark(scope.node, "what sets a property cannot await: do this in a method")
+        elif not is_kept(decorator):
             notes.mark(
                 scope.node, "its decorator gets a coroutine function now, whose calls have to be awaited"
             )
@@ -71,13 +71,13 @@ def _mark_reference(asynchrony: Asynchrony, node: cst.Name | cst.Attribute, note
         return
     if not handed or not asynchrony.returns_awaitable(node) or asynchrony.runs_elsewhere(node):
         return
-    if _is_followed(asynchrony, node, parent):
+    if _is_followed(asynchrony, parent):
         return
     name = node.value if isinstance(node, cst.Name) else node.attr.value
     notes.mark(node, f"whoever calls {name} has to await it")
 
 
-def _is_followed(asynchrony: Asynchrony, node: cst.BaseExpression, parent: cst.CSTNode) -> bool:
+def _is_followed(asynchrony: Asynchrony, parent: cst.CSTNode) -> bool:
     """Tell a function whose calls are found by another name: of a variable, a parameter or an item."""
     parents = asynchrony.script.parents
     match parent:
@@ -91,7 +91,7 @@ def _is_followed(asynchrony: Asynchrony, node: cst.BaseExpression, parent: cst.C
         case cst.Arg():
             call = parents[parent]
             called = asynchrony.inference.callee(call) if isinstance(call, cst.Call) else None
-            return called is not None and asynchrony.calls_parameter(called, node)
+            return called is not None and asynchrony.calls_parameter(called)
         case _:
             return False
 

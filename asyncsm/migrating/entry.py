@@ -43,7 +43,12 @@ class Entry:
         """Tell a statement that awaits something itself, not in a function it defines."""
         top = self.script.top
         nodes = (*top.calls, *top.attributes)
-        return any(
+        opens = any(
+            statement in self.script.ancestors(each)
+            for each in self.clients.openings
+            if self.script.scope_of[each] is top
+        )
+        return opens or any(
             (self.asynchrony.is_awaited(each) or self.asynchrony.is_async_iterator(each))
             and statement in self.script.ancestors(each)
             for each in nodes

@@ -14,7 +14,9 @@ from asyncsm.migrating.script import Script, asname, dotted
 
 Import = TypeVar("Import", cst.ImportFrom, cst.Import)
 
-LEFT_OVER: Final = frozenset({"time", "threading", "queue", "concurrent.futures", "multiprocessing.pool"})
+LEFT_OVER: Final = frozenset(
+    {"contextlib", "time", "threading", "queue", "concurrent.futures", "multiprocessing.pool"}
+)
 """Modules whose import goes when nothing uses it any more."""
 
 

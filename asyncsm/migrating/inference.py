@@ -51,8 +51,8 @@ class Inference:
 
     def __init__(self, script: Script) -> None:
         self.script = script
-        self.taken: dict[str, type] = {}
-        """Names that were taken for clients by the methods they are called with."""
+        self.taken: dict[str, tuple[type, cst.CSTNode]] = {}
+        """Names that were taken for clients by the methods they are called with, and the scopes they are of."""
         self._calls: dict[str, list[cst.Call]] = {}
         self._handing: dict[str, list[cst.Call]] = {}
         """Calls by the last part of what they call, and by that of each argument."""
@@ -184,24 +184,14 @@ class Inference:
             case How.VALUE:
                 return kind
             case How.ITEM:
-                return self.item_of(kind)
+                return knowledge.item_of(kind)
             case How.SECOND:
-                item = self.item_of(kind)
+                item = knowledge.item_of(kind)
                 return item.second if isinstance(item, Pair) else None
             case How.HOLDS:
                 return Items(kind)
             case How.KEEPS:
                 return Table(kind)
-
-    def item_of(self, kind: Kind | None) -> Kind | None:
-        """Return the kind of what iterating over a value gives."""
-        match kind:
-            case Items(of=item):
-                return item
-            case Model(kind=model):
-                return knowledge.item_of(model)
-            case _:
-                return None
 
     def _of_parameter(self, name: str, scope: Scope) -> Kind | None:
         place = scope.parameters.index(name)
@@ -229,7 +219,7 @@ class Inference:
             if not others or self.kind(first) != OwnFunction(scope):
                 continue
             if last_name(call.func) == "map" and place == 0:
-                return self.item_of(self.kind(others[0]))
+                return knowledge.item_of(self.kind(others[0]))
             if last_name(call.func) == "submit" and place < len(others):
                 return self.kind(others[place])
         return None
@@ -250,7 +240,7 @@ class Inference:
             if any(knowledge.is_awaited(kind, each) for each in used) and all(
                 hasattr(kind, each) for each in used
             ):
-                self.taken[name] = kind
+                self.taken[name] = kind, home.node
                 return Client(kind)
         return None
 
@@ -278,7 +268,15 @@ class Inference:
         if method is not None:
             return self.returned_by(method) if method.decorated("property") else OwnFunction(method)
         found = [binding for each in self._line(owner) for binding in each.attributes.get(name, [])]
+        client = self.client_base(owner)
+        if client and not found and knowledge.has_method(client, name):
+            return ClientMethod(client, name)
         return self._of_bindings(found)
+
+    def client_base(self, owner: Class) -> type | None:
+        """Return the client that a class of the script is made of, if it is."""
+        bases = [self.kind(base.value) for each in self._line(owner) for base in each.node.bases]
+        return next((each.kind for each in bases if isinstance(each, ClientClass)), None)
 
     def method(self, owner: Class, name: str) -> Scope | None:
         """Return the method of a class, or of one of its bases in the script."""
@@ -296,7 +294,7 @@ class Inference:
         sliced = any(isinstance(each.slice, cst.Slice) for each in node.slice)
         if isinstance(kind, Table):
             return kind.of
-        return kind if sliced else self.item_of(kind)
+        return kind if sliced else knowledge.item_of(kind)
 
     def callee(self, call: cst.Call) -> Scope | None:
         """Return the function of the script that a call runs, ``__init__`` of a class included."""
@@ -325,21 +323,29 @@ class Inference:
         arguments = [each.value for each in call.args]
         match call.func:
             case cst.Name(name) if name in SAME_ITEMS and arguments:
-                return Items(self.item_of(self.kind(arguments[0])))
+                return Items(knowledge.item_of(self.kind(arguments[0])))
+            case cst.Name("super"):
+                return self._above(call)
             case cst.Name("enumerate") if arguments:
-                return Items(Pair(self.item_of(self.kind(arguments[0]))))
+                return Items(Pair(knowledge.item_of(self.kind(arguments[0]))))
             case cst.Name("next" | "min" | "max") if arguments:
-                return self.item_of(self.kind(arguments[0]))
+                return knowledge.item_of(self.kind(arguments[0]))
             case cst.Name("zip") if len(arguments) == 2:
-                return Items(Pair(self.item_of(self.kind(arguments[1]))))
+                return Items(Pair(knowledge.item_of(self.kind(arguments[1]))))
             case cst.Name("filter") if len(arguments) == 2:
-                return Items(self.item_of(self.kind(arguments[1])))
+                return Items(knowledge.item_of(self.kind(arguments[1])))
             case cst.Name("map") if len(arguments) == 2:
                 return Items(self.called(arguments[0]))
             case cst.Attribute(value=value, attr=cst.Name(name)):
                 return self._of_method(call, self.kind(value), name)
             case _:
                 return None
+
+    def _above(self, call: cst.Call) -> Kind | None:
+        """Return the client that ``super()`` stands for in a class that is made of one."""
+        owner = self.script.scope_of[call].owner
+        client = self.client_base(owner) if owner else None
+        return Client(client) if client else None
 
     def called(self, function: cst.BaseExpression) -> Kind | None:
         """Return the kind of what calling a function gives."""
@@ -370,9 +376,7 @@ class Inference:
                 return Items(value)
             case Table(of=value), "items":
                 return Items(Pair(value))
-            case Table(of=value), "get" | "pop" | "setdefault":
-                return value
-            case Items(of=value), "pop":
+            case (Table(of=value), "get" | "pop" | "setdefault") | (Items(of=value), "pop"):
                 return value
             case Pool(), "submit" | "apply_async":
                 return Future(call)
@@ -384,7 +388,12 @@ class Inference:
     def returned_by(self, scope: Scope) -> Kind | None:
         """Return the kind of what a function of the script returns, or of all it yields."""
         if scope.yields:
-            return Items(self._first(each for each in scope.yields if each is not None))
+            items = (self._yielded(each) for each in scope.yields if each)
+            item = next((each for each in items if each), None)
+            return item if scope.is_context_manager else Items(item)
         if isinstance(scope.node, cst.Lambda):
             return self.kind(scope.node.body)
         return self._first(scope.returned)
+
+    def _yielded(self, value: cst.BaseExpression | cst.From) -> Kind | None:
+        return knowledge.item_of(self.kind(value.item)) if isinstance(value, cst.From) else self.kind(value)

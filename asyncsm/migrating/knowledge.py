@@ -11,7 +11,7 @@ from pydantic import BaseModel, SecretStr
 
 import asyncsm
 from asyncsm import errors, models, services
-from asyncsm.migrating.kinds import Client, Handle, Items, Kind, Model, Other, Secret
+from asyncsm.migrating.kinds import Handle, Items, Kind, Model, Other, Secret
 from asyncsm.operations.declaring import declared
 from asyncsm.operations.facts import Ends
 from asyncsm.polling import OperationHandle
@@ -129,16 +129,21 @@ def attribute_of(kind: type, name: str) -> Kind | None:
     return None
 
 
+def item_of(kind: Kind | None) -> Kind | None:
+    """Return the kind of what iterating over a value gives."""
+    match kind:
+        case Items(of=item):
+            return item
+        case Model(kind=model):
+            return _item_of_model(model)
+        case _:
+            return None
+
+
 @cache
-def item_of(kind: type) -> Kind | None:
-    """Return the kind of the items of a model that is a list."""
+def _item_of_model(kind: type) -> Kind | None:
     found = (_kind_of(field.annotation) for field in getattr(kind, "model_fields", {}).values())
     return next((each.of for each in found if isinstance(each, Items)), None)
-
-
-def client_of(kind: type) -> Client:
-    """Return the kind of a client's object."""
-    return Client(kind)
 
 
 def _kind_of(annotation: object) -> Kind:

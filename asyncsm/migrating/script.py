@@ -57,11 +57,17 @@ class Scope:
     attributes: list[cst.Attribute] = field(default_factory=list)
     uses: list[cst.Name] = field(default_factory=list)
     returned: list[cst.BaseExpression] = field(default_factory=list)
-    yields: list[cst.BaseExpression | None] = field(default_factory=list)
+    yields: list[cst.BaseExpression | cst.From | None] = field(default_factory=list)
 
     def names(self) -> set[str]:
         """Return the names that belong to this scope."""
         return {*self.parameters, *self.bindings, *self.functions, *self.classes} - self.declared
+
+    @property
+    def is_context_manager(self) -> bool:
+        """Whether it is a generator that a ``with`` enters."""
+        decorators = self.node.decorators if isinstance(self.node, cst.FunctionDef) else ()
+        return any(map(is_context_manager, decorators))
 
     def decorated(self, name: str) -> bool:
         """Tell whether a decorator of this name stands before the function."""
@@ -147,6 +153,16 @@ class Script(cst.CSTVisitor):
             node = self.parents[node]
             yield node
 
+    def in_heading(self, node: cst.CSTNode) -> bool:
+        """Tell what is evaluated where a class or a function is defined: it is in no function's body."""
+        within = self.scope_of[node].node
+        for each in self.ancestors(node):
+            if each is within:
+                return False
+            if isinstance(each, cst.FunctionDef | cst.ClassDef | cst.Lambda):
+                return True
+        return False
+
     # Visiting.
 
     def on_visit(self, node: cst.CSTNode) -> bool:
@@ -180,7 +196,8 @@ class Script(cst.CSTVisitor):
         self.scopes.append(scope)
         self.of_node[node] = scope
         if owner is not None:
-            owner.methods[name] = scope
+            if not any(map(is_accessor, getattr(node, "decorators", ()))):
+                owner.methods[name] = scope
         elif name:
             self._within[-1].functions[name] = scope
 
@@ -242,8 +259,7 @@ class Script(cst.CSTVisitor):
             self._within[-1].returned.append(node.value)
 
     def visit_Yield(self, node: cst.Yield) -> None:
-        value = node.value
-        self._within[-1].yields.append(value if isinstance(value, cst.BaseExpression) else None)
+        self._within[-1].yields.append(node.value)
 
     def visit_Assign(self, node: cst.Assign) -> None:
         for each in node.targets:
@@ -322,6 +338,16 @@ def dotted(node: cst.CSTNode | None) -> str:
             return f"{before}.{name}" if before else ""
         case _:
             return ""
+
+
+def is_context_manager(decorator: cst.Decorator) -> bool:
+    """Tell the decorator that makes a context manager of a generator."""
+    return dotted(decorator.decorator) in {"contextmanager", "contextlib.contextmanager"}
+
+
+def is_accessor(decorator: cst.Decorator) -> bool:
+    """Tell the decorator of a function that sets or deletes a property."""
+    return dotted(decorator.decorator).endswith((".setter", ".deleter"))
 
 
 def asname(alias: cst.ImportAlias) -> str:

@@ -12,9 +12,11 @@ from asyncsm.migrating import building
 from asyncsm.migrating.asynchrony import Asynchrony
 from asyncsm.migrating.inference import Inference
 from asyncsm.migrating.kinds import ClientClass, Instance, OwnClass, OwnFunction, Pool
+from asyncsm.migrating.nodes import last_name
 from asyncsm.migrating.notes import Notes
-from asyncsm.migrating.script import Binding, Class, How, Scope, Script, last_name
+from asyncsm.migrating.script import Binding, Class, How, Scope, Script
 
+UNNAMED = "nothing opens and closes this client: make it in async with ... as"
 CLOSE = "nothing closes this client: await its close() when it is no longer needed"
 
 
@@ -50,6 +52,7 @@ class Clients:
         for scope in self.script.scopes:
             for name in list(scope.bindings):
                 self._find_opening(scope, name)
+        self._mark_unnamed()
 
     def openers(self) -> set[Scope]:
         """Return the functions in which a client is opened."""
@@ -77,7 +80,7 @@ class Clients:
             case cst.IfExp(body=one, orelse=other) | cst.BooleanOperation(left=one, right=other):
                 return self.is_fresh(one) or self.is_fresh(other)
             case cst.Name(name):
-                home = self.inference.home(name, self.script.scope_of[node])
+                home = self.script.scope_of[node].home(name)
                 return any(
                     each.how is How.VALUE
                     and not isinstance(each.value, cst.Name)
@@ -144,6 +147,26 @@ class Clients:
             )
         else:
             self._entered_late[owner] = len(late)
+
+    def is_late(self, statement: cst.CSTNode) -> bool:
+        """Tell a statement that makes an object which is complete only when it is entered."""
+        made = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+        kind = self.inference.kind(made.value) if isinstance(made, cst.Assign) else None
+        return isinstance(kind, Instance) and kind.of in self._entered_late
+
+    def _mark_unnamed(self) -> None:
+        """Mark clients that are made where nothing can close them: in an expression, a list or an argument."""
+        for call in (call for scope in self.script.scopes for call in scope.calls):
+            parent = self.script.parents[call]
+            if (
+                isinstance(
+                    parent,
+                    cst.Attribute | cst.Arg | cst.Element | cst.DictElement | cst.ListComp | cst.DictComp,
+                )
+                and self.is_fresh(call)
+                and not isinstance(self.inference.kind(call.func), OwnFunction)
+            ):
+                self.notes.mark(call, UNNAMED)
 
     # Where.
 

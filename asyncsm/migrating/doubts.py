@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 import libcst as cst
 
-from asyncsm.migrating.asynchrony import Asynchrony, is_kept
-from asyncsm.migrating.kinds import Blocking, Handle, Imported, Model, Pool
+from asyncsm.migrating.asynchrony import ENTERING, Asynchrony, is_kept
+from asyncsm.migrating.kinds import Blocking, Client, Handle, Imported, Model, Pool, Thread
+from asyncsm.migrating.nodes import is_accessor, last_name
 from asyncsm.migrating.notes import Notes
-from asyncsm.migrating.script import Binding, Class, How, Scope, is_accessor, last_name
+from asyncsm.migrating.script import Binding, Class, How, Scope
 from asyncsm.migrating.waits import ASK
+
+FUTURES: Final = tuple(Imported(f"concurrent.futures.{name}") for name in ("as_completed", "wait"))
+IN_THREADS: Final = frozenset({"is_alive", "isAlive", "run"})
 
 
 def mark_doubts(asynchrony: Asynchrony, notes: Notes) -> None:
     """Mark all that a person has to look at."""
+    calls = [call for scope in asynchrony.script.scopes for call in scope.calls]
     for scope in asynchrony.script.scopes:
         _mark_function(asynchrony, scope, notes)
         references: list[cst.Name | cst.Attribute] = [*scope.uses, *scope.attributes]
         for reference in references:
             _mark_reference(asynchrony, reference, notes)
+        for attribute in scope.attributes:
+            _mark_attribute(asynchrony, attribute, notes)
         for call in scope.calls:
-            _mark_call(asynchrony, call, notes)
+            _mark_call(asynchrony, call, calls, notes)
         for owner in scope.classes.values():
             _mark_class(asynchrony, owner, notes)
         for name, bindings in scope.bindings.items():
@@ -32,7 +42,7 @@ def mark_doubts(asynchrony: Asynchrony, notes: Notes) -> None:
 def _mark_function(asynchrony: Asynchrony, scope: Scope, notes: Notes) -> None:
     if scope not in asynchrony.functions or not isinstance(scope.node, cst.FunctionDef):
         return
-    if scope.owner and scope.name.startswith("__") and scope.name not in {"__init__", "__call__"}:
+    if scope.owner and scope.name.startswith("__") and scope.name not in {"__init__", "__call__", *ENTERING}:
         notes.mark(scope.node, f"Python calls {scope.name} without awaiting it: do this in another method")
     for decorator in scope.node.decorators:
         if is_accessor(decorator):
@@ -58,6 +68,18 @@ def _mark_class(asynchrony: Asynchrony, owner: Class, notes: Notes) -> None:
         notes.mark(
             owner.node, f"{base} does not await what it calls, and {', '.join(own)} has to be awaited now"
         )
+
+
+def _mark_attribute(asynchrony: Asynchrony, node: cst.Attribute, notes: Notes) -> None:
+    """Mark what the old client had, or a thread has, and neither client nor task knows."""
+    name = node.attr.value
+    match asynchrony.inference.kind(node.value):
+        case Client(kind=kind) if not hasattr(kind, name):
+            notes.mark(
+                node, f"clients have no {name}: host, timeout, ca_file and proxy are given when one is made"
+            )
+        case Thread(made=made) if name in IN_THREADS and asynchrony.target(made):
+            notes.mark(node, f"tasks have no {name}: ask whether they are done(), or await them")
 
 
 def _mark_reference(asynchrony: Asynchrony, node: cst.Name | cst.Attribute, notes: Notes) -> None:
@@ -96,7 +118,7 @@ def _is_followed(asynchrony: Asynchrony, parent: cst.CSTNode) -> bool:
             return False
 
 
-def _mark_call(asynchrony: Asynchrony, call: cst.Call, notes: Notes) -> None:
+def _mark_call(asynchrony: Asynchrony, call: cst.Call, calls: Sequence[cst.Call], notes: Notes) -> None:
     scope = asynchrony.script.scope_of[call]
     inference = asynchrony.inference
     match call.func:
@@ -104,6 +126,11 @@ def _mark_call(asynchrony: Asynchrony, call: cst.Call, notes: Notes) -> None:
             notes.mark(call, "map and filter do not await: write a comprehension with await")
         case cst.Name("vars") if call.args and isinstance(inference.kind(call.args[0].value), Model):
             notes.mark(call, "models have model_dump() instead of vars()")
+        case _ if inference.kind(call.func) in FUTURES and not asynchrony.futures_of(call):
+            if any(asynchrony.starts(each) for each in calls):
+                notes.mark(
+                    call, "this waits for futures, and pools give tasks now: wait for those with asyncio"
+                )
     if isinstance(inference.kind(call), Pool) and not isinstance(
         asynchrony.script.parents[call], cst.WithItem
     ):
@@ -127,7 +154,7 @@ def _mark_handle(asynchrony: Asynchrony, name: str, binding: Binding, notes: Not
         or not isinstance(binding.value, cst.Call)
     ):
         return
-    uses = asynchrony.inference.uses_of(name, binding)
+    uses = asynchrony.script.uses_of(name, binding)
     if uses and all(_asks(asynchrony, each) for each in uses):
         notes.mark(binding.statement, f"nothing waits for the end of this: await {name} where it matters")
 

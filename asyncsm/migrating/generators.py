@@ -9,8 +9,9 @@ import libcst as cst
 from asyncsm.migrating import building
 from asyncsm.migrating.asynchrony import Asynchrony
 from asyncsm.migrating.imports import Imports
+from asyncsm.migrating.nodes import is_context_manager
 from asyncsm.migrating.notes import Notes
-from asyncsm.migrating.script import Script, is_context_manager
+from asyncsm.migrating.script import Script
 
 TAKES_ITERATOR: Final = "next"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Set as AbstractSet
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Final, Union, get_args, get_origin, get_type_hints
@@ -94,13 +95,15 @@ def has_method(kind: type, name: str) -> bool:
 
 @cache
 def is_awaited(kind: type, name: str) -> bool:
-    """Tell whether a call of a client's method has to be awaited."""
-    return has_method(kind, name) and inspect.iscoroutinefunction(getattr(kind, name))
+    """Tell whether a call of a client's method has to be awaited; the one without a name is any of them."""
+    return not name or (has_method(kind, name) and inspect.iscoroutinefunction(getattr(kind, name)))
 
 
 @cache
 def result_of(kind: type, name: str) -> Kind:
     """Return the kind of what a client's method gives when it has been awaited."""
+    if not name:
+        return Other()
     method = getattr(kind, name)
     operation = declared(method)
     if operation is not None:
@@ -127,6 +130,18 @@ def attribute_of(kind: type, name: str) -> Kind | None:
         except NameError:  # as above
             return None
     return None
+
+
+def client_with(names: AbstractSet[str]) -> type | None:
+    """Return the client that has all these methods, one of which at least has to be awaited."""
+    return next(
+        (
+            kind
+            for kind in clients().values()
+            if any(is_awaited(kind, each) for each in names) and all(hasattr(kind, each) for each in names)
+        ),
+        None,
+    )
 
 
 def item_of(kind: Kind | None) -> Kind | None:

@@ -7,7 +7,7 @@ from typing import Final, cast
 import libcst as cst
 
 from asyncsm.migrating import building, knowledge
-from asyncsm.migrating.asynchrony import Asynchrony
+from asyncsm.migrating.asynchrony import ENTERING, Asynchrony
 from asyncsm.migrating.clients import Clients
 from asyncsm.migrating.generators import Generators
 from asyncsm.migrating.imports import Imports
@@ -22,8 +22,8 @@ from asyncsm.migrating.kinds import (
     Secret,
     Thread,
 )
+from asyncsm.migrating.nodes import argument_for
 from asyncsm.migrating.notes import Notes
-from asyncsm.migrating.script import argument_for
 from asyncsm.migrating.waits import Waits
 
 STARTERS: Final = frozenset({"start", "setDaemon"})
@@ -268,7 +268,7 @@ class Rewriter(Generators):
                 bindings = self.script.scope_of[original_node].bindings.get(name, [])
                 made = next((each for each in bindings if each.statement is original_node), None)
                 waits = isinstance(updated_node.value, cst.Await)
-                if waits and made is not None and not self.inference.uses_of(name, made):
+                if waits and made is not None and not self.script.uses_of(name, made):
                     return updated_node.with_changes(value=building.awaited(updated_node.value))
             case [cst.AssignTarget(target=cst.Attribute(value=value, attr=cst.Name("daemon" | "name")))]:
                 kind = self.inference.kind(value)
@@ -283,7 +283,8 @@ class Rewriter(Generators):
         scope = self.script.of_node[original_node]
         if scope not in self.asynchrony.functions or self.clients.is_constructor(scope):
             return updated_node
-        return updated_node.with_changes(asynchronous=cst.Asynchronous())
+        name = cst.Name(ENTERING.get(scope.name, scope.name) if scope.owner else scope.name)
+        return updated_node.with_changes(asynchronous=cst.Asynchronous(), name=name)
 
     def leave_ClassDef(self, original_node: cst.ClassDef, updated_node: cst.ClassDef) -> cst.ClassDef:
         """Let a class that makes a client be entered and left, as a client is."""

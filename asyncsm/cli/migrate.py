@@ -28,7 +28,7 @@ def migrate(
     from asyncsm.migrating import migrate as converted
 
     if write and output is not None:
-        raise InvalidArgument("output", "give either --write or --output, and not both")
+        raise InvalidArgument("--output", "give either --write or --output, and not both")
     encoding, old = _read(script)
     try:
         migration = converted(old)

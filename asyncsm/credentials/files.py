@@ -14,8 +14,8 @@ from typing import TypeAlias
 from asyncsm import texts
 from asyncsm.errors import CredentialError
 
-Source: TypeAlias = str | os.PathLike[str] | bytes
-"""A path, or the content itself: bytes, or text that is PEM or XML."""
+Source: TypeAlias = "str | os.PathLike[str] | bytes | Document"
+"""A path, or the content itself: bytes, text that is PEM or XML, or what was read of a file already."""
 
 SECRET = 0o600
 PUBLIC = 0o644
@@ -63,7 +63,9 @@ def read(source: Source) -> Document:
     Raises:
         CredentialError: no such file, a directory, not readable, or empty.
     """
-    if isinstance(source, bytes):
+    if isinstance(source, Document):
+        document = source
+    elif isinstance(source, bytes):
         document = Document("the given bytes", source)
     elif isinstance(source, str) and _is_content(source):
         known = "-----BEGIN" in source or source.lstrip("\ufeff \r\n").startswith("<")

@@ -195,6 +195,7 @@ async def test_every_kind_has_a_tab(page, emulator):
         await expect(page.locator("#service")).to_be_hidden()
         row = page.locator("#resources .row:visible").first
         await expect(row.locator(".text").first).not_to_have_text("…")
+        await expect(page.locator("#resources .row:visible .busy")).to_have_count(0)  # all is at rest
         await row.click()
         await expect(page.locator("#service h3")).to_have_text(await row.locator(".text").first.inner_text())
     # Without rows the panel says so.

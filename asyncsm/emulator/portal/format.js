@@ -39,18 +39,21 @@ export function names(path) {
   return parts.join(' / ') || path;
 }
 
-const WELL = new Set(['ReadyRole', 'Started', 'Running', 'Created', 'Succeeded']);
-const OFF = new Set(['StoppedVM', 'StoppedDeallocated', 'Stopped', 'Suspended']);
-const ILL = new Set([
-  'CyclingRole', 'FailedStartingRole', 'FailedStartingVM', 'UnresponsiveRole', 'ProvisioningFailed',
-  'ProvisioningTimeout', 'Failed',
-]);
+// Words of services differ in their case: jobs are `enabled`, traffic profiles `Enabled`.
+const words = (text) => new Set(text.toLowerCase().split(' '));
+const WELL = words(
+  'ReadyRole Started Running Created Succeeded Ready Normal Active Provisioned Enabled Watching Completed');
+const OFF = words('StoppedVM StoppedDeallocated Stopped Suspended Disabled Inactive NotProvisioned');
+const ILL = words(
+  'CyclingRole FailedStartingRole FailedStartingVM UnresponsiveRole ProvisioningFailed ProvisioningTimeout Failed '
+  + 'Faulted Degraded Error Raised');
 
 /** Which colour a state has: `good`, `off`, `bad`, or `busy` for all that is on its way. */
 export function tone(state) {
-  if (WELL.has(state)) return 'good';
-  if (OFF.has(state)) return 'off';
-  return ILL.has(state) ? 'bad' : 'busy';
+  const word = state?.toLowerCase();
+  if (WELL.has(word)) return 'good';
+  if (OFF.has(word)) return 'off';
+  return ILL.has(word) ? 'bad' : 'busy';
 }
 
 /** The colour for several states together. */

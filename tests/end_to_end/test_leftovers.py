@@ -1,5 +1,6 @@
 """What serves nobody is found, and removed: one by one or all, in the right order; what is in use stays."""
 
+import asyncio
 import io
 import json
 import shutil
@@ -10,7 +11,7 @@ from doubles.emulator_thread import emulator_in_thread
 from doubles.estates import make_estate
 from doubles.shared_emulator import shared_emulator
 
-from asyncsm import BadRequest, HDInsightManagementService, SchedulerManagementService
+from asyncsm import BadRequest, ConnectionFailed, HDInsightManagementService, SchedulerManagementService
 from asyncsm.cli import main
 from asyncsm.emulator import Quotas
 from asyncsm.estate import LeftoverKind, Removal, find_leftovers, remove_leftovers, take_inventory
@@ -165,6 +166,25 @@ async def test_blobs(estate):
     )
     assert found.name == "https://estatewest.blob.core.windows.net/vhds/old one.vhd"
     assert (found.size_gb, found.since) == (5, moment)
+
+
+async def test_accounts_that_do_not_answer(estate, monkeypatch):
+    """They are looked at together, so that many take no longer than one; each is told of, and no other is missed."""
+    both = asyncio.Barrier(2)
+
+    async def list_vhds(account):
+        await both.wait()
+        raise ConnectionFailed(f"cannot reach {account.url}")
+
+    monkeypatch.setattr("asyncsm.estate.leftovers.list_vhds", list_vhds)
+    accounts = [BlobAccount(name, f"https://{name}.blob.nowhere/", "sig=1") for name in ("one", "two")]
+    told = []
+    found = await find_leftovers(estate, accounts, unread=lambda account, error: told.append(str(error)))
+    assert briefly(found) == NOBODY
+    assert sorted(told) == [
+        "cannot reach https://one.blob.nowhere/",
+        "cannot reach https://two.blob.nowhere/",
+    ]
 
 
 @pytest.fixture

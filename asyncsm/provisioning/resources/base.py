@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final, Generic, Protocol, Self, TypeAlias, TypeVar, cast, get_args
 
-from asyncsm.operations.declaring import AnyMethod
 from asyncsm.operations.facts import Operation
+from asyncsm.operations.signatures import AnyMethod
 from asyncsm.polling import OperationHandle
 from asyncsm.provisioning.defaults import names_in
 from asyncsm.provisioning.resources.difference import Difference, differ

@@ -9,8 +9,9 @@ from typing import ClassVar, Generic, TypeVar
 
 from asyncsm import services
 from asyncsm.errors import ResourceNotFound
-from asyncsm.operations.declaring import AnyMethod, declared
+from asyncsm.operations.declaring import declared
 from asyncsm.operations.facts import Operation
+from asyncsm.operations.signatures import AnyMethod
 from asyncsm.polling.gather import OperationsFailed, gather
 from asyncsm.provisioning.network_specs import NetworkSecurityRuleSpec
 from asyncsm.services import ServiceManagementService

@@ -291,6 +291,14 @@ async def test_sizes_and_images(subscription):
     shown = await subscription.preview(of(machine(role_size="Large", os_virtual_hard_disk=other)))
     size, image = shown["virtual_machine/farm-01/vm-001"]
     assert size == "role_size: Small -> Large"
+    for where in (
+        {"storage_account": "elsewhere"},
+        {"media_link": "http://farmdisks.blob.core.windows.net/v/other.vhd"},
+    ):
+        shown = await subscription.preview(of(machine(os_virtual_hard_disk={**disk, **where})))
+        (moved,) = shown["virtual_machine/farm-01/vm-001"]
+        assert moved.startswith(f"os_virtual_hard_disk.{next(iter(where))}: ")
+        assert "(cannot be changed: remove" in moved
     assert image.startswith(
         f"source_image_name: {disk['source_image_name']} -> another (cannot be changed: remove"
     )

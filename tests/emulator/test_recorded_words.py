@@ -238,6 +238,8 @@ OLDER = [
     ),
     ("2014-04-01", "services/resourceextensions", set()),
     ("2014-02-01", "services/extensions", {"IsJsonExtension"}),
+    ("2014-06-01", "services/disks", {"IOType", "IsPremium"}),
+    ("2014-10-01", "services/disks", set()),
     ("2012-03-01", "services/storageservices/operations/isavailable/store", {"Reason"}),
     ("2013-03-01", "services/storageservices/operations/isavailable/store", set()),
     ("2010-10-28", SHOP, {"Status", "DateCreated", "ExtendedProperties", "ReverseDnsFqdn"}),
@@ -257,6 +259,8 @@ async def test_older_versions(management: Management, version: str, path: str, a
     await management.put(SHOP, body)
     await management.finished(await management.post(f"{SHOP}/extensions", EXTENSION))
     await compute.deploy(management, rest=using())
+    disk = f"<Label>old</Label><MediaLink>{compute.BLOB}</MediaLink><Name>old</Name>"
+    await management.post("services/disks", document("Disk", disk))
     later = set().union(*(names for _, where, names in OLDER if where == path))
     shown = await management.send("GET", path, x_ms_version=version)
     assert {name for name in later if shown.find(name) is None} == absent
@@ -283,7 +287,9 @@ async def test_lists_are_by_name(emulator: Emulator, management: Management):
         await management.post(SERVICES, compute.hosted_service(name))
         compute.add_store(emulator, name.lower())
         group = document("CreateAffinityGroup", f"<Name>{name}</Name><Label>{encoded(name)}</Label>")
-        await management.post("affinitygroups", group.replace("</Label>", "</Label><Location>West US</Location>"))
+        await management.post(
+            "affinitygroups", group.replace("</Label>", "</Label><Location>West US</Location>")
+        )
     roles = [machine(name) for name in ("vm2", "VM1")]
     await compute.deploy_machines(management, *roles)
     for path, element, expected in (

@@ -92,6 +92,8 @@ GATEWAY: Final[Mapping[str, str]] = {"gateway_id": GATEWAYS_SINCE, "default_site
 
 DISK: Final[Mapping[str, str]] = {"remote_source_image_link": "2014-05-01", "io_type": "2014-10-01"}
 
+REGISTERED_DISK: Final[Mapping[str, str]] = {"is_premium": "2014-10-01", "io_type": "2014-10-01"}
+
 EXTENSION: Final[Mapping[str, str]] = {"sequence_number": "2014-06-01", "state": "2014-06-01"}
 
 PUBLISHED: Final[Mapping[str, str]] = dict.fromkeys(

@@ -7,6 +7,7 @@ from doubles import compute
 from doubles.bare_client import Management, document
 from doubles.certificates import management_certificate
 from doubles.compute import LINUX_SET, SERVICES, SHOP, cscfg, encoded, machine, machines, tag
+from doubles.contents import NETWORK
 from doubles.machines import VMS, done, role, subscription_of
 
 from asyncsm.emulator import Emulator, ManualClock
@@ -99,6 +100,8 @@ async def shop(emulator: Emulator, management: Management) -> None:
         (windows(after=unattended()), "The ComponentName", windows(after=unattended(part="Else"))),
         (windows(after=unattended(content=f"<a>{'x' * 4088}</a>")), "The Content", windows(after=unattended(content=f"<a>{'x' * 4089}</a>"))),
         (windows(after=unattended()), "The Content", windows(after=unattended(content="no element"))),
+        (machine(), "32 ASCII characters", machine(sets=LINUX_SET.replace("someone", "s\u00f6meone"))),
+        (machine(), "72 ASCII characters", machine(sets=LINUX_SET.replace("Hidden-1", "Hidden-\u00fc"))),
         (machine(data_disks=compute.empty_disk(HostCaching="None")), "The HostCaching 'Some'", machine(data_disks=compute.empty_disk(HostCaching="Some"))),
     ],
 )  # fmt: skip
@@ -162,7 +165,8 @@ async def test_extension_in_use(management: Management):
     """An extension that a deployment has is neither added again nor deleted, and the words are the same."""
     await management.finished(await management.post(f"{SHOP}/extensions", EXTENSION))
     assert "already exists" in (await management.post(f"{SHOP}/extensions", EXTENSION)).message
-    await compute.deploy(management, rest=using())
+    await compute.deploy(management, rest=using("Enable"))
+    assert (await management.get(FIRST)).find("State") == "enable"
     for answer in (
         await management.post(f"{SHOP}/extensions", EXTENSION),
         await management.delete(f"{SHOP}/extensions/desktop"),
@@ -198,6 +202,32 @@ async def test_most_certificates(management: Management, emulator: Emulator):
     await done(management, await management.post(f"{SHOP}/certificates", files[0]))
     answer = await management.post(f"{SHOP}/certificates", files[1])
     assert (answer.status, "is 400 per subscription" in answer.message) == (400, True)
+
+
+def interface(subnet: str, static: str | None = None) -> str:
+    """Sets of a machine at 10.0.1.9 with a further interface."""
+    given = f"{tag('SubnetName', subnet)}{tag('StaticVirtualNetworkIPAddress', static)}"
+    return network(
+        "<SubnetNames><SubnetName>web</SubnetName></SubnetNames><StaticVirtualNetworkIPAddress>10.0.1.9"
+        "</StaticVirtualNetworkIPAddress><NetworkInterfaces><NetworkInterface><Name>second</Name><IPConfigurations>"
+        f"<IPConfiguration>{given}</IPConfiguration></IPConfigurations></NetworkInterface></NetworkInterfaces>"
+    )
+
+
+async def test_addresses_of_further_interfaces(management: Management):
+    """What a static address has to be holds for further interfaces, too: in the subnet, and nobody else's."""
+    await done(management, await management.put("services/networking/media", NETWORK))
+    inside = "<VirtualNetworkName>inside</VirtualNetworkName>"
+    for sets, rest, told in (
+        (interface("none"), inside, "The subnet none does not exist"),
+        (interface("web", "10.0.2.9"), inside, "10.0.2.9 cannot be used in the subnet web"),
+        (interface("web", "10.0.1.9"), inside, "10.0.1.9 is already in use"),
+        (interface("web"), "", "without a virtual network"),
+    ):
+        assert told in await compute.refused(management, machines(machine(sets=sets), rest=rest))
+    body = machines(machine(sets=interface("web", "10.0.1.10")), rest=inside)
+    await done(management, await management.post(f"{SHOP}/deployments", body))
+    assert (await management.get(VMS)).find("Address") == "10.0.1.10"
 
 
 async def test_settings_of_the_package(management: Management):

@@ -47,7 +47,7 @@ def network_of(given: Role, virtual_network: str | None) -> ConfigurationSet:
         raise refusals.bad_request(f"Role {given.role_name} has several network configurations.")  # [guess]
     if not sets:
         return ConfigurationSet()
-    if sets[0].subnet_names and not virtual_network:
+    if (sets[0].subnet_names or len(sets[0].network_interfaces)) and not virtual_network:
         raise refusals.bad_request("Subnets must not be specified without a virtual network.")  # [guess]
     if sets[0].static_virtual_network_ip_address and len(sets[0].subnet_names) != 1:
         # [protocol 4.14]

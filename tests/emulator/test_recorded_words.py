@@ -268,7 +268,7 @@ OLDER = [
     ),
     ("2014-04-01", "services/resourceextensions", set()),
     ("2014-02-01", "services/extensions", {"IsJsonExtension"}),
-    ("2014-06-01", "services/disks", {"IOType", "IsPremium"}),
+    ("2014-06-01", "services/disks", {"IOType"}),
     ("2014-10-01", "services/disks", set()),
     ("2012-03-01", "services/storageservices/operations/isavailable/store", {"Reason"}),
     ("2013-03-01", "services/storageservices/operations/isavailable/store", set()),

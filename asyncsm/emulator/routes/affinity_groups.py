@@ -23,7 +23,7 @@ _NAME = re.compile(r"[A-Za-z0-9-]{3,63}", re.ASCII)
 def list_groups(call: Call) -> Reply:
     """List Affinity Groups, with what can be made in each."""
     groups = by_name(call.subscription.affinity_groups.values())
-    return Reply(document=wire.AffinityGroups(affinity_groups=[_listed(group) for group in groups]))
+    return Reply(document=wire.AffinityGroups(affinity_groups=[_listed(call, group) for group in groups]))
 
 
 @routes.get("affinitygroups/{name}", "GetAffinityGroup")
@@ -126,9 +126,7 @@ def _shown(group: AffinityGroup) -> wire.AffinityGroup:
     )
 
 
-def _listed(group: AffinityGroup) -> wire.AffinityGroup:
+def _listed(call: Call, group: AffinityGroup) -> wire.AffinityGroup:
     listed = _shown(group)
-    location = catalogue.location(group.location)
-    if location is not None:
-        listed.compute_capabilities = location.compute_capabilities
+    service_documents.tell_sizes(call, listed, group.location)
     return listed

@@ -152,4 +152,4 @@ def _shown(call: Call, disk: Disk) -> wire.Disk:
         created_time=disk.created,
         io_type=disk.io_type,
     )
-    return versions.known(shown, versions.REGISTERED_DISK, call.version)
+    return versions.known(shown, versions.DISK, call.version)

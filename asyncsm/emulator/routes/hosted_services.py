@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from asyncsm.emulator import catalogue, refusals
+from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.clock import Clock
 from asyncsm.emulator.compute import HostedService
@@ -156,9 +156,7 @@ def delete(call: Call) -> Reply:
 
 def _listed(call: Call, service: HostedService) -> wire.HostedService:
     shown = service_documents.hosted_service(call, service)
-    location = catalogue.location(call.subscription.region_of(service))
-    if location is not None:
-        shown.compute_capabilities = location.compute_capabilities
+    service_documents.tell_sizes(call, shown, call.subscription.region_of(service))
     return shown
 
 

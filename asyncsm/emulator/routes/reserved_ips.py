@@ -61,7 +61,7 @@ def create(call: Call) -> Reply:
         name=wanted.name,
         location=common_fields.known_location(wanted.location or ""),
         id=call.new_uuid(),
-        label=wanted.label,
+        label=common_fields.label(wanted.label) if wanted.label else None,
     )
     holder = _present_holder(call, wanted, reserved)
     call.acts_on(*COLLECTION.split("/"), reserved.name)

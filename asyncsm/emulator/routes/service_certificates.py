@@ -26,9 +26,6 @@ from asyncsm.wire import certificates as wire
 COLLECTION: Final = f"{SERVICE}/certificates"
 ONE: Final = f"{COLLECTION}/{{thumbprint}}"
 
-MOST_CERTIFICATES: Final = 400
-"""The most that a hosted service can have."""
-
 ALGORITHM: Final = "sha1"
 """The only one whose thumbprints the service takes."""
 
@@ -66,9 +63,10 @@ def add(call: Call) -> Reply:
     wanted = call.body(wire.CertificateFile)
     service = path_resources.hosted_service(call)
     added = certificates_in(wanted)
-    new = {one.thumbprint for one in added} - service.certificates.keys()
+    present, limit = service.certificates, call.subscription.quotas.certificates_per_hosted_service
+    new = {one.thumbprint for one in added if one.thumbprint not in present}
     # [protocol 1.8] [guess]
-    refusals.require_quota("certificate count", MOST_CERTIFICATES, len(service.certificates), len(new))
+    refusals.require_quota("hosted service certificate count", limit, len(present), len(new))
     return call.accept(locks=[service], then=partial(_keep, call.clock, service, added))
 
 

@@ -136,8 +136,12 @@ def delete(call: Call) -> Reply:
 
 @routes.get("services/storageservices/{serviceName}/keys", "GetStorageServiceKeys")
 def get_keys(call: Call) -> Reply:
-    """Get Storage Account Keys."""
-    return _keys(call, _find(call, NO_KEYS))
+    """Get Storage Account Keys, once there are any."""
+    account = _find(call, NO_KEYS)
+    if account.status != "Created":
+        # [lifecycles 18]; that it is a 409 is a [guess]
+        raise refusals.conflict(f"The storage account {account.name} is not yet created.")
+    return _keys(call, account)
 
 
 @routes.post(

@@ -8,6 +8,7 @@ from asyncsm.emulator.compute import HostedService
 from asyncsm.emulator.rules import versions
 from asyncsm.emulator.state import StorageAccount
 from asyncsm.wire import hosted_services, storage
+from asyncsm.wire.affinity_groups import AffinityGroup
 from asyncsm.wire.properties import ExtendedProperties
 
 GEO_REPLICATED = frozenset({"Standard_GRS", "Standard_RAGRS"})
@@ -48,6 +49,13 @@ def hosted_service(call: Call, service: HostedService) -> hosted_services.Hosted
     return versions.known(shown, versions.SERVICE, call.version)
 
 
+def tell_sizes(call: Call, shown: hosted_services.HostedService | AffinityGroup, region: str) -> None:
+    """Add to an entry of a list the role sizes of its region, which older versions do not tell either of regions."""
+    location = catalogue.location(region)
+    if location is not None and call.version >= SECURE_SINCE:
+        shown.compute_capabilities = location.compute_capabilities
+
+
 def storage_account(call: Call, account: StorageAccount) -> storage.StorageService:
     """A storage account without its keys."""
     replicated = account.account_type in GEO_REPLICATED
@@ -81,9 +89,9 @@ def storage_account(call: Call, account: StorageAccount) -> storage.StorageServi
         service_name=account.name,
         storage_service_properties=properties,
         extended_properties=ExtendedProperties.from_dict(account.extended_properties),
-        migration_state=account.migration if call.version >= versions.MIGRATING_SINCE else None,
+        migration_state=account.migration,
     )
-    return versions.known(shown, versions.STORAGE, call.version)
+    return versions.known(shown, versions.STORAGE_ACCOUNT, call.version)
 
 
 def _as_before(

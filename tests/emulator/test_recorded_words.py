@@ -13,6 +13,7 @@ from doubles.machines import VMS, done, role, subscription_of
 from asyncsm.emulator import Emulator, ManualClock
 from asyncsm.emulator.compute import ServiceCertificate
 
+INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 FIRST = f"{SHOP}/deployments/first"
 EXTENSION = document(
     "Extension",
@@ -202,6 +203,21 @@ async def test_most_certificates(management: Management, emulator: Emulator):
     await done(management, await management.post(f"{SHOP}/certificates", files[0]))
     answer = await management.post(f"{SHOP}/certificates", files[1])
     assert (answer.status, "is 400 per subscription" in answer.message) == (400, True)
+
+
+async def test_nil_is_absent(management: Management):
+    """Elements that are nil say as little as absent ones: an update changes nothing but endpoints."""
+    given = machine(data_disks=compute.empty_disk(), before=tag("AvailabilitySetName", "together"))
+    await compute.deploy_machines(management, given)
+    before = await management.get(f"{VMS}/roles/vm1")
+    names = (
+        "OsVersion RoleType ConfigurationSets ResourceExtensionReferences VMImageName MediaLocation AvailabilitySetName "
+        "DataVirtualHardDisks Label OSVirtualHardDisk RoleSize ProvisionGuestAgent VMImageInput DebugSettings LicenseType"
+    )
+    nothing = "".join(f'<{name} xmlns:i="{INSTANCE}" i:nil="true"/>' for name in names.split())
+    body = document("PersistentVMRole", nothing)
+    await done(management, await management.put(f"{VMS}/roles/vm1", body))
+    assert (await management.get(f"{VMS}/roles/vm1")).text == before.text
 
 
 def interface(subnet: str, static: str | None = None) -> str:

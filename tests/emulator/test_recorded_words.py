@@ -275,8 +275,20 @@ async def test_ports_of_a_changed_set(management: Management):
         assert (ended.find("Status"), shown.find_all("Port")) == (status, expected)
 
 
+async def test_port_of_a_set(management: Management):
+    """A member for which nobody said a port has that of its set, and the first one a free one that is theirs."""
+    member = compute.endpoint("web", 80, group="set")
+    await compute.deploy_machines(
+        management, machine(sets=LINUX_SET + compute.network(member)), machine("vm2")
+    )
+    body = document("PersistentVMRole", f"<ConfigurationSets>{compute.network(member)}</ConfigurationSets>")
+    await done(management, await management.put(f"{VMS}/roles/vm2", body))
+    ports = (await management.get(VMS)).find_all("PublicPort")
+    assert (len(ports), len(set(ports))) == (2, 1)
+
+
 OLDER = [
-    ("2010-10-28", FIRST, {"State", "Vip"}),
+    ("2010-10-28", FIRST, {"State", "SubnetNames", "Vip"}),
     (
         "2014-02-01",
         "services/resourceextensions",

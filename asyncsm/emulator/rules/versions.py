@@ -69,6 +69,7 @@ ROLE: Final[Mapping[str, str]] = {
 }
 
 NETWORK: Final[Mapping[str, str]] = {
+    "subnet_names": "2012-03-01",
     "static_virtual_network_ip_address": "2013-11-01",
     "public_ips": "2014-05-01",
     "network_interfaces": "2014-08-01",

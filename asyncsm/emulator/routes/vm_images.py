@@ -86,7 +86,7 @@ def update(call: Call) -> Reply:
     image = find_own(call).model_copy(deep=True)
     wanted = call.body(wire.VMImage)
     disk_attachments.require_image_idle(call.subscription, image.name or "")
-    label = common_fields.label(wanted.label) if "label" in wanted.model_fields_set else image.label
+    label = image.label if wanted.label is None else common_fields.label(wanted.label)
     changes = [(_data_disk_of(image, one.name), one) for one in wanted.data_disk_configurations]
     for disk, change in changes:
         disk.host_caching = change.host_caching or disk.host_caching

@@ -328,10 +328,11 @@ def require_detached(disk: Disk) -> None:
 def require_idle(deployment: Deployment | None, name: str) -> None:
     """Refuse a change of the disk or image `name` while `deployment`, which uses it, is busy."""
     if deployment is not None and deployment.lock is not None:
-        raise refusals.conflict(  # [protocol 3.1]
+        raise refusals.locked(  # [protocol 3.1]
             f"Windows Azure is currently performing an operation on deployment '{deployment.name}' that "
             "requires exclusive access. Please try again later for operation on disk or image "
-            f"'{name}' associated with the deployment."
+            f"'{name}' associated with the deployment.",
+            deployment.lock.request_id,
         )
 
 

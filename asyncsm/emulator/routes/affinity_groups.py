@@ -21,7 +21,7 @@ _NAME = re.compile(r"[A-Za-z0-9-]{3,63}", re.ASCII)
 @routes.get("affinitygroups", "ListAffinityGroups")
 def list_groups(call: Call) -> Reply:
     """List Affinity Groups, with what can be made in each."""
-    groups = sorted(call.subscription.affinity_groups.values(), key=lambda group: group.name)
+    groups = call.subscription.affinity_groups.in_order()
     return Reply(document=wire.AffinityGroups(affinity_groups=[_listed(call, group) for group in groups]))
 
 
@@ -34,14 +34,14 @@ def get(call: Call) -> Reply:
     shown.hosted_services = HostedServices(
         hosted_services=[
             service_documents.hosted_service(call, service)
-            for service in subscription.hosted_services.values()
+            for service in subscription.hosted_services.in_order()
             if _is_in(service.affinity_group, group)
         ]
     )
     shown.storage_services = StorageServices(
         storage_services=[
             service_documents.storage_account(call, account)
-            for account in subscription.storage_accounts.values()
+            for account in subscription.storage_accounts.in_order()
             if _is_in(account.affinity_group, group) and account.status == "Created"
         ]
     )

@@ -26,7 +26,9 @@ routes: RouteTable = RouteTable()
 @routes.get(COLLECTION, "ListDisks")
 def list_disks(call: Call) -> Reply:
     """List Disks of the subscription."""
-    return Reply(document=wire.Disks(disks=[_shown(call, disk) for disk in call.subscription.disks.values()]))
+    return Reply(
+        document=wire.Disks(disks=[_shown(call, disk) for disk in call.subscription.disks.in_order()])
+    )
 
 
 @routes.get(ONE, "GetDisk")

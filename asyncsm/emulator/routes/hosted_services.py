@@ -39,7 +39,7 @@ routes: RouteTable = RouteTable()
 @routes.get(COLLECTION, "ListHostedServices")
 def list_services(call: Call) -> Reply:
     """List Hosted Services, with the role sizes that each can have."""
-    listed = [_listed(call, service) for service in call.subscription.hosted_services.values()]
+    listed = [_listed(call, service) for service in call.subscription.hosted_services.in_order()]
     return Reply(document=wire.HostedServices(hosted_services=listed))
 
 

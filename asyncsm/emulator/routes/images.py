@@ -57,7 +57,7 @@ routes: RouteTable = RouteTable()
 def list_images(call: Call) -> Reply:
     """List OS Images: the platform's and the subscription's."""
     offered = _offered(versions.step(SINCE, call.version))
-    own = [shown(call, image) for image in call.subscription.os_images.values()]
+    own = [shown(call, image) for image in call.subscription.os_images.in_order()]
     if not own:
         return Reply(document=offered)
     end = offered.rindex(_END_OF_LIST)

@@ -37,7 +37,7 @@ routes: RouteTable = RouteTable()
 @routes.get(COLLECTION, "ListReservedIPs")
 def list_reserved_ips(call: Call) -> Reply:
     """List Reserved IP Addresses."""
-    shown = [_shown(call.subscription, one) for one in call.subscription.reserved_ips.values()]
+    shown = [_shown(call.subscription, one) for one in call.subscription.reserved_ips.in_order()]
     return Reply(document=wire.ReservedIPs(reserved_ips=shown))
 
 

@@ -31,7 +31,7 @@ ASKED: Final = {"op": "checknameavailability"}
 @routes.get("cloudservices", "ListCloudServices")
 def list_services(call: Call) -> Reply:
     """List Cloud Services."""
-    found = [_service_shown(service) for service in call.subscription.cloud_services.values()]
+    found = [_service_shown(service) for service in call.subscription.cloud_services.in_order()]
     return Reply(document=wire.CloudServices(cloud_service=found))
 
 

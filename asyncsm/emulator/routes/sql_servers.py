@@ -34,7 +34,7 @@ _NOBODY: Final = frozenset({"admin", "administrator", "sa", "root", "guest", "db
 @routes.get(SERVERS, "ListServers")
 def list_servers(call: Call) -> Reply:
     """List Servers, those of the subscription."""
-    servers = sorted(call.subscription.sql_servers.values(), key=lambda server: server.name)
+    servers = call.subscription.sql_servers.in_order()
     return Reply(document=wire.Servers(server=[_shown(server) for server in servers]))
 
 

@@ -33,7 +33,7 @@ _FIXED_TYPES = frozenset({"Standard_ZRS", "Premium_LRS"})
 @routes.get("services/storageservices", "ListStorageServices")
 def list_accounts(call: Call) -> Reply:
     """List Storage Accounts."""
-    accounts = sorted(call.subscription.storage_accounts.values(), key=lambda account: account.name)
+    accounts = call.subscription.storage_accounts.in_order()
     shown = [service_documents.storage_account(call, account) for account in accounts]
     return Reply(document=wire.StorageServices(storage_services=shown))
 

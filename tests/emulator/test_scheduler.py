@@ -122,7 +122,7 @@ async def test_names(nightly):
         ("one", job("ftp://127.0.0.1/"), 400, "URL"),
         ("one", job("http://127.0.0.1/" + "a" * 2048), 400, "URL"),
         ("one", job(recurrence={"frequency": "second", "interval": 1}), 400, "frequency"),
-        ("one", job(recurrence={"frequency": "minute", "interval": 10**20}), 400, "century"),
+        ("one", job(recurrence={"frequency": "minute", "interval": 10**18}), 400, "century"),
         ("one", job(recurrence={"frequency": "year", "interval": 9000}), 400, "century"),
         (
             "one",

@@ -6,6 +6,7 @@ import re
 
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.naming import by_name
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import common_fields, service_documents
 from asyncsm.emulator.state import AffinityGroup
@@ -21,7 +22,7 @@ _NAME = re.compile(r"[A-Za-z0-9-]{3,63}", re.ASCII)
 @routes.get("affinitygroups", "ListAffinityGroups")
 def list_groups(call: Call) -> Reply:
     """List Affinity Groups, with what can be made in each."""
-    groups = call.subscription.affinity_groups.in_order()
+    groups = by_name(call.subscription.affinity_groups.values())
     return Reply(document=wire.AffinityGroups(affinity_groups=[_listed(call, group) for group in groups]))
 
 
@@ -34,14 +35,14 @@ def get(call: Call) -> Reply:
     shown.hosted_services = HostedServices(
         hosted_services=[
             service_documents.hosted_service(call, service)
-            for service in subscription.hosted_services.in_order()
+            for service in by_name(subscription.hosted_services.values())
             if _is_in(service.affinity_group, group)
         ]
     )
     shown.storage_services = StorageServices(
         storage_services=[
             service_documents.storage_account(call, account)
-            for account in subscription.storage_accounts.in_order()
+            for account in by_name(subscription.storage_accounts.values())
             if _is_in(account.affinity_group, group) and account.status == "Created"
         ]
     )

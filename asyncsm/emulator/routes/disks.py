@@ -9,6 +9,7 @@ from typing import Final
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.compute import Deployment, Disk
+from asyncsm.emulator.naming import by_name
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import blobs, common_fields, disk_attachments, versions
 from asyncsm.emulator.saved_names import effect
@@ -27,7 +28,7 @@ routes: RouteTable = RouteTable()
 def list_disks(call: Call) -> Reply:
     """List Disks of the subscription."""
     return Reply(
-        document=wire.Disks(disks=[_shown(call, disk) for disk in call.subscription.disks.in_order()])
+        document=wire.Disks(disks=[_shown(call, disk) for disk in by_name(call.subscription.disks.values())])
     )
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.compute import OSImage
+from asyncsm.emulator.naming import by_name
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import blobs, common_fields, disk_attachments, versions
@@ -57,7 +58,7 @@ routes: RouteTable = RouteTable()
 def list_images(call: Call) -> Reply:
     """List OS Images: the platform's and the subscription's."""
     offered = _offered(versions.step(SINCE, call.version))
-    own = [shown(call, image) for image in call.subscription.os_images.in_order()]
+    own = [shown(call, image) for image in by_name(call.subscription.os_images.values())]
     if not own:
         return Reply(document=offered)
     end = offered.rindex(_END_OF_LIST)

@@ -8,6 +8,7 @@ from typing import Final
 
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.naming import by_name
 from asyncsm.emulator.routes import images
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import blobs, common_fields, disk_attachments, versions
@@ -31,7 +32,7 @@ routes: RouteTable = RouteTable()
 @routes.get(COLLECTION, "ListVMImages")
 def list_vm_images(call: Call) -> Reply:
     """List VM Images: the subscription's and the platform's, of a region, publisher or category."""
-    everything = (*call.subscription.vm_images.in_order(), *catalogue.platform_vm_images().values())
+    everything = (*by_name(call.subscription.vm_images.values()), *catalogue.platform_vm_images().values())
     wanted = [one for one in everything if _wanted(call, one)]
     if call.query.get("location"):
         # As the service does: who asks for one region is not told of the others.

@@ -40,12 +40,13 @@ def hosted_service(call: Call, service: HostedService) -> hosted_services.Hosted
         extended_properties=ExtendedProperties.from_dict(service.extended_properties),
         reverse_dns_fqdn=service.reverse_dns_fqdn,
     )
-    return hosted_services.HostedService(
+    shown = hosted_services.HostedService(
         url=call.url("services", "hostedservices", service.name),
         service_name=service.name,
-        hosted_service_properties=versions.known(properties, versions.HOSTED_SERVICE, call.version),
+        hosted_service_properties=versions.known(properties, versions.SERVICE_PROPERTIES, call.version),
         default_win_rm_certificate_thumbprint=service.default_winrm_thumbprint,
     )
+    return versions.known(shown, versions.SERVICE, call.version)
 
 
 def tell_sizes(call: Call, shown: hosted_services.HostedService | AffinityGroup, region: str) -> None:

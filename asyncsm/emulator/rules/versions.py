@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, TypeVar
 
 from asyncsm.wire.base import XmlModel
@@ -27,6 +27,18 @@ DEPLOYMENT: Final[Mapping[str, str]] = {
     "reserved_ip_name": "2014-05-01",
     "virtual_network_id": "2015-04-01",
 }
+
+SERVICE: Final[Mapping[str, str]] = {"default_win_rm_certificate_thumbprint": "2012-03-01"}
+
+SERVICE_PROPERTIES: Final[Mapping[str, str]] = {
+    "status": "2012-03-01",
+    "date_created": "2012-03-01",
+    "date_last_modified": "2012-03-01",
+    "extended_properties": "2012-03-01",
+    "reverse_dns_fqdn": "2014-06-01",
+}
+
+AVAILABILITY: Final[Mapping[str, str]] = {"reason": "2013-03-01"}
 
 INSTANCE: Final[Mapping[str, str]] = {
     "instance_upgrade_domain": "2011-06-01",
@@ -64,6 +76,7 @@ NETWORK: Final[Mapping[str, str]] = {
 }
 
 ENDPOINT: Final[Mapping[str, str]] = {
+    "vip": "2011-06-01",
     "load_balancer_name": "2014-05-01",
     "idle_timeout_in_minutes": "2014-06-01",
     "virtual_ip_name": "2015-04-01",
@@ -84,15 +97,13 @@ GATEWAYS_SINCE: Final = "2015-04-01"
 
 GATEWAY: Final[Mapping[str, str]] = {"gateway_id": GATEWAYS_SINCE, "default_sites": GATEWAYS_SINCE}
 
-DISK: Final[Mapping[str, str]] = {"io_type": "2014-10-01"}
+DISK: Final[Mapping[str, str]] = {"remote_source_image_link": "2014-05-01", "io_type": "2014-10-01"}
 
-HOSTED_SERVICE: Final[Mapping[str, str]] = {
-    "status": "2012-03-01",
-    "date_created": "2012-03-01",
-    "date_last_modified": "2012-03-01",
-    "extended_properties": "2012-03-01",
-    "reverse_dns_fqdn": "2014-06-01",
-}
+EXTENSION: Final[Mapping[str, str]] = {"sequence_number": "2014-06-01", "state": "2014-06-01"}
+
+PUBLISHED: Final[Mapping[str, str]] = dict.fromkeys(
+    ("replication_completed", "eula", "privacy_uri", "homepage_uri", "is_json_extension"), "2014-04-01"
+)
 
 STORAGE_ACCOUNT: Final[Mapping[str, str]] = {
     "extended_properties": "2012-03-01",
@@ -123,6 +134,30 @@ SUBSCRIPTION: Final[Mapping[str, str]] = {
 """The versions from which a part of a reply has these elements; others it always had. [protocol 1.7]"""
 
 
+WORDS_SINCE: Final = "2011-10-01"
+"""The version from which the states of instances have the words they have now. [protocol 5.2]"""
+
+_EARLIER_WORDS: Final[Mapping[str, str]] = {
+    "ReadyRole": "Ready",
+    "BusyRole": "Busy",
+    "StoppingRole": "Stopping",
+    "StoppingVM": "Stopping",
+    "StoppingAndDeallocating": "Stopping",
+    "DeletingVM": "Stopping",
+    "StoppedVM": "Stopped",
+    "StoppedDeallocated": "Stopped",
+    "UnresponsiveRole": "Unresponsive",
+    "FailedStartingRole": "Unresponsive",
+    "FailedStartingVM": "Unresponsive",
+}
+"""The words for states before; all others were ``Initializing``. Which word stood for which is a [guess]."""
+
+
+def instance_status(status: str, version: str) -> str:
+    """The state of an instance in the words of `version`."""
+    return status if version >= WORDS_SINCE else _EARLIER_WORDS.get(status, "Initializing")
+
+
 def known(document: ModelT, since: Mapping[str, str], version: str) -> ModelT:
     """Return `document` as `version` knows it."""
     later = {name: None for name, first in since.items() if version < first}
@@ -131,6 +166,11 @@ def known(document: ModelT, since: Mapping[str, str], version: str) -> ModelT:
     left = document.model_copy(update=later)
     left.model_fields_set.difference_update(later)  # what is set to nothing would be told as nil
     return left
+
+
+def all_known(documents: Iterable[ModelT], since: Mapping[str, str], version: str) -> list[ModelT]:
+    """Return `documents` as `version` knows each of them."""
+    return [known(one, since, version) for one in documents]
 
 
 def step(since: Mapping[str, str], version: str) -> str:

@@ -223,6 +223,8 @@ class ManagementApp:
             except TimeoutError:
                 if request.transport is not None:
                     request.transport.abort()
+            except ConnectionError:
+                pass  # the client has gone, as many do that are cancelled: nothing to report
         return response
 
     def _decide(self, call: Call, target: str) -> RequestOutcome:

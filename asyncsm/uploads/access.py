@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 # The library's default is 15 seconds.
 _FIRST_PAUSE: Final = 1
 _RETRIES: Final = 5
+# Whoever only looks does not wait for a host that does not answer, or has no address, as long as an upload does.
+_LOOK_CONNECTIONS: Final = 1
+_LOOK_CONNECT_TIMEOUT: Final = 5
 # The library's default, a minute, is too short for several chunks at once on a slow line.
 _READ_TIMEOUT: Final = 300
 
@@ -140,6 +143,13 @@ class ClientOptions(TypedDict):
     read_timeout: int
 
 
+class LookingOptions(ClientOptions):
+    """Options of the library's clients that list."""
+
+    retry_connect: int
+    connection_timeout: int
+
+
 def client_options(account: BlobAccount) -> ClientOptions:
     """Return the options of a client for an account."""
     return {
@@ -147,6 +157,15 @@ def client_options(account: BlobAccount) -> ClientOptions:
         "initial_backoff": _FIRST_PAUSE,
         "retry_total": _RETRIES,
         "read_timeout": _READ_TIMEOUT,
+    }
+
+
+def looking_options(account: BlobAccount) -> LookingOptions:
+    """Return the options of a client that lists, and can be asked again: it soon gives up on a silent host."""
+    return {
+        **client_options(account),
+        "retry_connect": _LOOK_CONNECTIONS,
+        "connection_timeout": _LOOK_CONNECT_TIMEOUT,
     }
 
 

@@ -137,12 +137,9 @@ def _known(image: wire.VMImage, version: str) -> wire.VMImage:
 
 
 def _wanted(call: Call, image: wire.VMImage) -> bool:
-    location, publisher, category = (call.query.get(one) for one in ("location", "publisher", "category"))
-    places = (image.location or "").lower().split(";")
-    return (
-        (not location or location.lower() in places)
-        and (not publisher or publisher.lower() == (image.publisher_name or "").lower())
-        and (not category or category.lower() == (image.category or "").lower())
+    category = call.query.get("category")
+    return images.is_asked_for(call, image.location, image.publisher_name) and (
+        not category or category.lower() == (image.category or "").lower()
     )
 
 

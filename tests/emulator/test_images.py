@@ -54,6 +54,13 @@ async def test_query(management: Management, query: str, names: int, publishers:
     assert publishers is None or set(found.find_all("PublisherName")) == publishers
 
 
+async def test_an_image_called_query(management: Management):
+    """There can be one; it is changed and deleted as any other."""
+    await management.post(IMAGES, image("query"))
+    assert (await management.put(f"{IMAGES}/query", image("query", label="other"))).find("Label") == "other"
+    assert (await management.delete(f"{IMAGES}/query")).status == 200
+
+
 async def test_platform_image(management: Management):
     """An image of the platform can be read, but has no blob, and cannot be changed."""
     path = f"{IMAGES}/{compute.LINUX_IMAGE}"

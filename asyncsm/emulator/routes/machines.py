@@ -262,7 +262,8 @@ def _keep_os_disk(role: Role, wanted: wire.PersistentVMRole, order: DiskOrder) -
             f"The disk of the operating system of role {role.name} cannot be exchanged."
         )
     if given.host_caching is not None:
-        order.attachments.append((disk, given.host_caching.value, disk.lun))
+        caching = disk_attachments.caching_of(given.host_caching, "")
+        order.attachments.append((disk, caching, disk.lun))
     return disk
 
 

@@ -95,7 +95,7 @@ def import_(
     elif subscription_id is None:
         raise InvalidArgument("--subscription-id", f"has to be given, as {file} does not tell it")
     else:
-        password = _password_of(document.data, ask_password)
+        password = _password_of(document, ask_password)
         found = [_with_password(extra, subscription_id, password, kept=store_password)]
     if name and len(found) > 1:
         raise InvalidArgument("--name", f"{file} has {len(found)} subscriptions: give --subscription-id")
@@ -144,7 +144,7 @@ def _with_password(extra: Profile, subscription_id: str, password: str | None, *
     )
 
 
-def _password_of(data: bytes, ask: bool) -> str | None:
+def _password_of(document: files.Document, ask: bool) -> str | None:
     """Return the password of a certificate; it is asked for, or the environment's, if there is one.
 
     Raises:
@@ -156,14 +156,14 @@ def _password_of(data: bytes, ask: bool) -> str | None:
     password = ask_for_password() if ask else environment().cert_password
     if password is None:
         try:
-            ManagementCertificate.load(data)
+            ManagementCertificate.load(document)
         except CredentialError:
             if not sys.stdin.isatty():
                 raise
             password = ask_for_password()
         else:
             return None
-    ManagementCertificate.load(data, password)
+    ManagementCertificate.load(document, password)
     return password
 
 
@@ -237,7 +237,7 @@ def show(
             .subscription(profile.subscription_id)
             .load_certificate(check_validity=False)
             if document.is_xml
-            else ManagementCertificate.load(document.data, password, check_validity=False)
+            else ManagementCertificate.load(document, password, check_validity=False)
         )
         facts |= {
             "subject": certificate.subject,

@@ -188,6 +188,8 @@ SECRETS: Final = frozenset(
         "get_relay_connection_details",
         "get_authorization_rule",
         "get_publish_profile",
+        "get_gateway_shared_key",
+        "get_gateway_connection_shared_key",
     }
 )
 """Methods that are called for the keys and passwords they return."""

@@ -73,6 +73,12 @@ Deadline = Annotated[
 Verbose = Annotated[bool, _display("--verbose", "-v", help="Show each HTTP exchange on stderr.")]
 OutputOption = Annotated[Output, _display("--output", "-o", help="Form of the data on stdout.")]
 Query = Annotated[str | None, _display(metavar="JMESPATH", help="Show only what this finds in the data.")]
+ShowSecrets = Annotated[
+    bool,
+    _display(
+        "--show-secrets", help="Show keys, passwords and settings, which are ********** if not asked for."
+    ),
+]
 NoWait = Annotated[
     bool, typer.Option("--no-wait", help="Return as soon as the service has accepted the change.")
 ]
@@ -99,6 +105,7 @@ class CallOptions:
     deadline: Deadline = None
     output: OutputOption = Output.TABLE
     query: Query = None
+    show_secrets: ShowSecrets = False
     verbose: Verbose = False
     left: list[object] = field(default_factory=list, init=False)
     """Handles left pending on purpose; kept until the session is closed, so that none is reported as dropped."""
@@ -166,7 +173,7 @@ class CallOptions:
 
     def show(self, value: object, columns: Columns, *, secrets: bool = False) -> None:
         """Write `value` to standard output in the form that the options ask for."""
-        outputs.show(value, columns, self.output, self.query, secrets=secrets)
+        outputs.show(value, columns, self.output, self.query, secrets=secrets or self.show_secrets)
 
     async def conclude(self, method: str, result: object, *, wait: bool) -> None:
         """Show what a method has returned; a change is waited for unless `wait` is false."""

@@ -28,9 +28,12 @@ def migrate(
     from asyncsm.migrating import migrate as converted
 
     if write and output is not None:
-        raise InvalidArgument("output", "give either --write or --output, and not both")
+        raise InvalidArgument("--output", "give either --write or --output, and not both")
     encoding, old = _read(script)
-    migration = converted(old)
+    try:
+        migration = converted(old)
+    except InvalidArgument as error:
+        raise InvalidArgument(str(script), error.rule) from error
     for note in migration.notes:
         say(f"{script}:{note.line}: {note.text}")
     if migration.code == old:
@@ -54,10 +57,10 @@ def _read(script: Path) -> tuple[str, str]:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
         return encoding, content.decode(encoding)
     except OSError as error:
-        raise InvalidArgument("script", f"{script} cannot be read: {error.strerror}") from error
+        raise InvalidArgument(str(script), f"cannot be read: {error.strerror}") from error
     except (SyntaxError, UnicodeDecodeError) as error:
         raise InvalidArgument(
-            "script", f"{script} is not in the encoding that it says, or in UTF-8 if it says none"
+            str(script), "is not in the encoding that it says, or in UTF-8 if it says none"
         ) from error
 
 
@@ -71,4 +74,4 @@ def _write(target: Path, content: bytes) -> None:
         beside.replace(target)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise InvalidArgument("output", f"{target} cannot be written: {error.strerror}") from error
+        raise InvalidArgument(str(target), f"cannot be written: {error.strerror}") from error

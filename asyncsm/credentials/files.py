@@ -14,8 +14,8 @@ from typing import TypeAlias
 from asyncsm import texts
 from asyncsm.errors import CredentialError
 
-Source: TypeAlias = str | os.PathLike[str] | bytes
-"""A path, or the content itself: bytes, or text that is PEM or XML."""
+Source: TypeAlias = "str | os.PathLike[str] | bytes | Document"
+"""A path, or the content itself: bytes, text that is PEM or XML, or what was read of a file already."""
 
 SECRET = 0o600
 PUBLIC = 0o644
@@ -67,7 +67,9 @@ def read(source: Source, wanted: str = "a .pem, .pfx or .publishsettings file") 
     Raises:
         CredentialError: no such file, a directory, not readable, or empty; or `source` is of no such type.
     """
-    if isinstance(source, bytes):
+    if isinstance(source, Document):
+        document = source
+    elif isinstance(source, bytes):
         document = Document("the given bytes", source)
     elif not isinstance(source, str | os.PathLike):
         given = type(source).__name__

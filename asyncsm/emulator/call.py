@@ -344,6 +344,7 @@ class Call:
         seconds: float | None = None,
         headers: Mapping[str, str] | None = None,
         migrating: bool = False,
+        doom: refusals.Refusal | None = None,
         status: int = 202,
         data: str = "",
     ) -> Reply:
@@ -356,6 +357,7 @@ class Call:
             seconds: duration in virtual time instead of the usual one of the operation.
             headers: further headers of the answer.
             migrating: whether the change is part of a migration to Resource Manager.
+            doom: what it will fail with at its end, where that is known.
             status: of the answer, where it is not 202.
             data: what the operation tells at its end.
         """
@@ -364,7 +366,7 @@ class Call:
         else:
             self.require_free(*locks)
         operation = self.record()
-        operation.data = data
+        operation.data, operation.doom = data, doom
         self.progress.begin(
             operation,
             seconds=self.progress.lasting(self.route.usual) if seconds is None else seconds,

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 
 from asyncsm.errors import AsyncsmError, InvalidArgument, ResourceNotFound
 from asyncsm.estate.inventory import Inventory, natural, take_inventory
 from asyncsm.estate.mentions import Mentions, thumbprints
 from asyncsm.polling.gather import OperationsFailed, gather
-from asyncsm.provisioning.resources.site import READS_AT_ONCE
+from asyncsm.provisioning.resources.site import READS_AT_ONCE, together
 from asyncsm.services import ServiceManagementService
 from asyncsm.uploads.access import BlobAccount, find_account
 from asyncsm.uploads.blobs import Vhd, delete_vhd, list_vhds
@@ -92,14 +93,17 @@ async def find_leftovers(
         ImportError: accounts are read by azure-storage-blob, which is not installed.
     """
     inventory = await take_inventory(sms)
-    blobs: list[Vhd] = []
-    for account in accounts:
+
+    async def read(account: BlobAccount) -> list[Vhd]:
         try:
-            blobs += await list_vhds(account)
+            return await list_vhds(account)
         except AsyncsmError as error:
             if unread is None:
                 raise
             unread(account, error)
+            return []
+
+    blobs = chain.from_iterable(await together(read(one) for one in accounts))
     return leftovers_of(inventory, blobs, {one.name: one for one in accounts})
 
 

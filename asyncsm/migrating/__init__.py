@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,15 +48,20 @@ def migrate(code: str) -> Migration:
         module = cst.parse_module(code)
     except cst.ParserSyntaxError as error:
         raise InvalidArgument(
-            "script", f"line {error.raw_line} is not Python 3; 2to3 converts what was written for Python 2"
+            "script",
+            f"line {error.raw_line} is not Python 3; 2to3, which Python has up to 3.12, converts Python 2",
         ) from error
     script = Script(module)
     if not _uses_old(script):
         return Migration(code, ())
-    notes = Notes(script)
     inference = Inference(script)
     asynchrony = Asynchrony(inference)
+    notes = Notes(script)
     clients = Clients(asynchrony, notes)
+    while not clients.openers() <= asynchrony.functions:
+        asynchrony.take(clients.openers())
+        notes = Notes(script)
+        clients = Clients(asynchrony, notes)
     mark_doubts(asynchrony, notes)
     imports = Imports(inference, notes)
     imports.place = next((each for each in script.module.body if imports.is_place(each)), None)
@@ -63,7 +69,19 @@ def migrate(code: str) -> Migration:
     rewritten = script.module.visit(rewriter)
     finished = imports.completed(Entry(rewriter).written(rewritten))
     finished = finished.visit(Tidying())
+    _check(finished.code, notes)
     return Migration(finished.code, tuple(sorted(notes.found)))
+
+
+def _check(code: str, notes: Notes) -> None:
+    """Tell of a program that Python would not run, which a conversion must never hide."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(code, "script", "exec", dont_inherit=True)
+        except SyntaxError as error:
+            told = f"line {error.lineno} of what this becomes is not yet Python: {error.msg}"
+            notes.tell(notes.script.module, told)
 
 
 def _uses_old(script: Script) -> bool:

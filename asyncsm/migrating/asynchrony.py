@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import libcst as cst
@@ -10,22 +11,24 @@ from asyncsm.migrating import knowledge
 from asyncsm.migrating.inference import Inference
 from asyncsm.migrating.kinds import (
     Blocking,
-    Client,
     ClientMethod,
     Future,
     Imported,
+    Instance,
     Items,
     Kind,
     OwnFunction,
     Pool,
     Thread,
 )
-from asyncsm.migrating.script import Class, Scope, Script, argument_for, dotted
+from asyncsm.migrating.nodes import argument_for, dotted, is_context_manager, last_name
+from asyncsm.migrating.script import Class, Scope, Script
 
 SLEEP: Final = "time.sleep"
 AS_COMPLETED: Final = "concurrent.futures.as_completed"
 AWAITED: Final = frozenset({"acquire", "wait", "get", "put", "join"})
 """Methods of locks, events and queues that wait."""
+ENTERING: Final[Mapping[str, str]] = {"__enter__": "__aenter__", "__exit__": "__aexit__"}
 KEPT_DECORATORS: Final = frozenset({"staticmethod", "classmethod", "property"})
 
 
@@ -39,6 +42,11 @@ class Asynchrony:
         """Functions that become asynchronous, and lambdas that return something to be awaited."""
         self.blocking: set[cst.Call] = set()
         """Makers of locks, events and queues that have to wait between tasks from now on."""
+        self.take(())
+
+    def take(self, functions: Iterable[Scope]) -> None:
+        """Let functions become asynchronous, and whatever calls them."""
+        self.functions.update(functions)
         before = -1
         while before != (before := len(self.functions) + len(self.blocking)):
             self._spread()
@@ -52,6 +60,11 @@ class Asynchrony:
                 waits = scope is not self.script.top and self._waits(scope)
             if waits:
                 self.functions.add(scope)
+        for table in self.script.tables:
+            self._take_together([self.inference.kind(each.value) for each in table.elements])
+        for owner in (owner for scope in self.script.scopes for owner in scope.classes.values()):
+            both = [owner.methods[name] for name in ENTERING if name in owner.methods]
+            self._take_together([OwnFunction(each) for each in both])
         for scope in (self.script.top, *self.functions):
             self._take_blocking(scope)
             for call in scope.calls:
@@ -61,12 +74,18 @@ class Asynchrony:
                     self.functions.add(called)
                     return
 
+    def _take_together(self, kinds: Sequence[Kind | None]) -> None:
+        """Take in functions that are called in the same way, as those of a table, if one of them is in."""
+        own = [each.of for each in kinds if isinstance(each, OwnFunction) and not each.of.yields]
+        if len(own) == len(kinds) and not self.functions.isdisjoint(own):
+            self.functions.update(own)
+
     def _waits(self, scope: Scope) -> bool:
         return (
             any(self.is_awaited(call) and not self.is_sleep(call) for call in scope.calls)
             or any(self.is_awaited(each) for each in scope.attributes)
             or any(self.is_async_iterator(call) for call in scope.calls)
-            or any(self.is_lock(item) for item in self._entered(scope))
+            or any(self.enters_awaiting(item) for item in self._entered(scope))
         )
 
     def _entered(self, scope: Scope) -> list[cst.BaseExpression]:
@@ -110,8 +129,6 @@ class Asynchrony:
                 called = self.inference.callee(node)
         if called is not None:
             return called in self.functions and not called.yields and called.name != "__init__"
-        if self.is_by_name(node):
-            return True
         match node.func:
             case cst.Attribute(value=value, attr=cst.Name(name)):
                 return self._is_awaited_method(node, self.inference.kind(value), name)
@@ -120,11 +137,8 @@ class Asynchrony:
 
     def is_by_name(self, call: cst.Call) -> bool:
         """Tell the call of a client's method whose name is not in the script: ``getattr(sms, name)(...)``."""
-        match call.func:
-            case cst.Call(func=cst.Name("getattr"), args=[cst.Arg(value=client), *_]):
-                return isinstance(self.inference.kind(client), Client)
-            case _:
-                return False
+        kind = self.inference.kind(call.func)
+        return isinstance(kind, ClientMethod) and not kind.name
 
     def _is_awaited_method(self, call: cst.Call, kind: Kind | None, name: str) -> bool:
         match kind, name:
@@ -149,12 +163,27 @@ class Asynchrony:
         if not isinstance(node, cst.Call):
             return False
         called = self.inference.callee(node)
-        return called is not None and bool(called.yields) and called in self.functions
+        return (
+            called is not None
+            and bool(called.yields)
+            and called in self.functions
+            and not called.is_context_manager
+        )
 
     def is_lock(self, node: cst.BaseExpression) -> bool:
         """Tell a lock that has to wait between tasks from now on."""
         kind = self.inference.kind(node)
         return isinstance(kind, Blocking) and kind.made in self.blocking
+
+    def enters_awaiting(self, node: cst.BaseExpression) -> bool:
+        """Tell what ``async with`` enters from now on: a lock, or a context manager that awaits."""
+        kind = self.inference.kind(node)
+        if isinstance(kind, Instance):
+            return self.inference.method(kind.of, "__enter__") in self.functions
+        called = self.inference.callee(node) if isinstance(node, cst.Call) else None
+        return self.is_lock(node) or (
+            called is not None and called.is_context_manager and called in self.functions
+        )
 
     def returns_awaitable(self, function: cst.BaseExpression) -> bool:
         """Tell a function whose calls have to be awaited."""
@@ -166,12 +195,10 @@ class Asynchrony:
             case _:
                 return False
 
-    def calls_parameter(self, scope: Scope, given: cst.BaseExpression) -> bool:
+    def calls_parameter(self, scope: Scope) -> bool:
         """Tell a function that awaits what it gets by the call of a function that it is given."""
         return any(
-            isinstance(call.func, cst.Name)
-            and call.func.value in scope.parameters
-            and self.inference.kind(call.func) == self.inference.kind(given)
+            isinstance(call.func, cst.Name) and call.func.value in scope.parameters and self.is_awaited(call)
             for call in scope.calls
         )
 
@@ -190,10 +217,20 @@ class Asynchrony:
         if isinstance(kind, Thread):
             return place.keyword is not None and place.keyword.value == "target"
         if isinstance(kind, Future):
-            return call.args[0] is place
+            return call.args[0] is place and last_name(call.func) == "submit"
         match call.func:
             case cst.Attribute(value=value, attr=cst.Name("map")):
                 return isinstance(self.inference.kind(value), Pool)
+            case _:
+                return False
+
+    def starts(self, call: cst.Call) -> bool:
+        """Tell a call that starts a task, which nothing but a running loop can."""
+        match self.inference.kind(call):
+            case Thread(made=made) if made is call:
+                return self.target(made) is not None
+            case Future(made=made) if made is call:
+                return bool(made.args) and self.returns_awaitable(made.args[0].value)
             case _:
                 return False
 
@@ -207,4 +244,4 @@ class Asynchrony:
 
 def is_kept(decorator: cst.Decorator) -> bool:
     """Tell a decorator that takes a coroutine function as any other."""
-    return dotted(decorator.decorator) in KEPT_DECORATORS or dotted(decorator.decorator).endswith(".setter")
+    return dotted(decorator.decorator) in KEPT_DECORATORS or is_context_manager(decorator)

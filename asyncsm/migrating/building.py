@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 
 import libcst as cst
 
@@ -108,6 +110,27 @@ def with_one_blank(statement: cst.BaseStatement) -> cst.BaseStatement:
     lines = without_blank(statement)
     blank = len(lines) < len(getattr(statement, "leading_lines", ()))
     return statement.with_changes(leading_lines=[*([cst.EmptyLine(indent=False)] if blank else []), *lines])
+
+
+def nested(block: cst.With, waits: Sequence[bool]) -> cst.With:
+    """Return a ``with`` whose items that `waits` tells of are entered by an ``async with`` of their own."""
+    parts = [
+        (wait, [each for _, each in items])
+        for wait, items in groupby(zip(waits, block.items, strict=True), itemgetter(0))
+    ]
+    *outer, (wait, items) = [
+        (wait, [*before, last.with_changes(comma=cst.MaybeSentinel.DEFAULT)])
+        for wait, (*before, last) in parts
+    ]
+    found = block.with_changes(items=items, asynchronous=cst.Asynchronous() if wait else None)
+    for wait, items in reversed(outer):
+        inner = found.with_changes(leading_lines=[])
+        found = block.with_changes(
+            items=items,
+            body=cst.IndentedBlock([inner]),
+            asynchronous=cst.Asynchronous() if wait else None,
+        )
+    return found
 
 
 class Tidying(cst.CSTTransformer):

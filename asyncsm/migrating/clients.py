@@ -12,9 +12,11 @@ from asyncsm.migrating import building
 from asyncsm.migrating.asynchrony import Asynchrony
 from asyncsm.migrating.inference import Inference
 from asyncsm.migrating.kinds import ClientClass, Instance, OwnClass, OwnFunction, Pool
+from asyncsm.migrating.nodes import last_name
 from asyncsm.migrating.notes import Notes
-from asyncsm.migrating.script import Binding, Class, How, Scope, Script, last_name
+from asyncsm.migrating.script import Binding, Class, How, Scope, Script
 
+UNNAMED = "nothing opens and closes this client: make it in async with ... as"
 CLOSE = "nothing closes this client: await its close() when it is no longer needed"
 
 
@@ -50,6 +52,11 @@ class Clients:
         for scope in self.script.scopes:
             for name in list(scope.bindings):
                 self._find_opening(scope, name)
+        self._mark_unnamed()
+
+    def openers(self) -> set[Scope]:
+        """Return the functions in which a client is opened."""
+        return {self.script.scope_of[each] for each in self.openings} - {self.script.top}
 
     # Which.
 
@@ -67,11 +74,13 @@ class Clients:
                     case ClientClass():
                         return True
                     case OwnClass(of=owner):
-                        return self.owner_of(owner) is not None
+                        return self.owner_of(owner) is not None or bool(self.inference.client_base(owner))
                     case OwnFunction(of=scope):
                         return any(map(self.is_fresh, scope.returned))
+            case cst.IfExp(body=one, orelse=other) | cst.BooleanOperation(left=one, right=other):
+                return self.is_fresh(one) or self.is_fresh(other)
             case cst.Name(name):
-                home = self.inference.home(name, self.script.scope_of[node])
+                home = self.script.scope_of[node].home(name)
                 return any(
                     each.how is How.VALUE
                     and not isinstance(each.value, cst.Name)
@@ -139,6 +148,26 @@ class Clients:
         else:
             self._entered_late[owner] = len(late)
 
+    def is_late(self, statement: cst.CSTNode) -> bool:
+        """Tell a statement that makes an object which is complete only when it is entered."""
+        made = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+        kind = self.inference.kind(made.value) if isinstance(made, cst.Assign) else None
+        return isinstance(kind, Instance) and kind.of in self._entered_late
+
+    def _mark_unnamed(self) -> None:
+        """Mark clients that are made where nothing can close them: in an expression, a list or an argument."""
+        for call in (call for scope in self.script.scopes for call in scope.calls):
+            parent = self.script.parents[call]
+            if (
+                isinstance(
+                    parent,
+                    cst.Attribute | cst.Arg | cst.Element | cst.DictElement | cst.ListComp | cst.DictComp,
+                )
+                and self.is_fresh(call)
+                and not isinstance(self.inference.kind(call.func), OwnFunction)
+            ):
+                self.notes.mark(call, UNNAMED)
+
     # Where.
 
     def _find_opening(self, scope: Scope, name: str) -> None:
@@ -147,11 +176,14 @@ class Clients:
         made = [each for each in fresh if not isinstance(each.value, cst.Name)]
         if not made:
             return
-        if any(each.scope is not scope for each in made):
+        if any(each.scope is not scope for each in made) or self._stays_synchronous(scope):
             self.notes.mark(made[0].value, CLOSE)
             return
         if not self._escapes(scope, name):
             self._open(scope, name, made)
+
+    def _stays_synchronous(self, scope: Scope) -> bool:
+        return self.is_constructor(scope) and scope not in self.asynchrony.functions
 
     def _open(self, scope: Scope, name: str, made: Sequence[Binding]) -> None:
         uses = [each for each in scope.uses if each.value == name]
@@ -254,14 +286,13 @@ class Clients:
         ]
         return updated.with_changes(body=updated.body.with_changes(body=[*body, *methods]))
 
-    def needs_entering(self, items: Sequence[cst.BaseExpression]) -> bool:
-        """Tell objects of a class that is entered asynchronously from now on."""
-        kinds = map(self.inference.kind, items)
-        return any(
-            isinstance(each, Instance)
-            and self.owner_of(each.of) is not None
-            and "__enter__" not in each.of.methods
-            for each in kinds
+    def needs_entering(self, item: cst.BaseExpression) -> bool:
+        """Tell an object of a class that is entered asynchronously from now on."""
+        kind = self.inference.kind(item)
+        return (
+            isinstance(kind, Instance)
+            and self.owner_of(kind.of) is not None
+            and "__enter__" not in kind.of.methods
         )
 
     # Pools of threads.

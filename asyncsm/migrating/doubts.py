@@ -2,42 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 import libcst as cst
 
-from asyncsm.migrating.asynchrony import Asynchrony, is_kept
-from asyncsm.migrating.kinds import Blocking, Handle, Imported, Model, Pool
+from asyncsm.migrating.asynchrony import ENTERING, Asynchrony, is_kept
+from asyncsm.migrating.kinds import Blocking, Client, Handle, Imported, Model, Pool, Thread
+from asyncsm.migrating.nodes import is_accessor, last_name
 from asyncsm.migrating.notes import Notes
-from asyncsm.migrating.script import Binding, Class, How, Scope, last_name
+from asyncsm.migrating.script import Binding, Class, How, Scope
 from asyncsm.migrating.waits import ASK
+
+FUTURES: Final = tuple(Imported(f"concurrent.futures.{name}") for name in ("as_completed", "wait"))
+IN_THREADS: Final = frozenset({"is_alive", "isAlive", "run"})
 
 
 def mark_doubts(asynchrony: Asynchrony, notes: Notes) -> None:
     """Mark all that a person has to look at."""
+    calls = [call for scope in asynchrony.script.scopes for call in scope.calls]
     for scope in asynchrony.script.scopes:
         _mark_function(asynchrony, scope, notes)
         references: list[cst.Name | cst.Attribute] = [*scope.uses, *scope.attributes]
         for reference in references:
             _mark_reference(asynchrony, reference, notes)
+        for attribute in scope.attributes:
+            _mark_attribute(asynchrony, attribute, notes)
         for call in scope.calls:
-            _mark_call(asynchrony, call, notes)
+            _mark_call(asynchrony, call, calls, notes)
         for owner in scope.classes.values():
             _mark_class(asynchrony, owner, notes)
         for name, bindings in scope.bindings.items():
             for each in bindings:
                 _mark_handle(asynchrony, name, each, notes)
-    for name, kind in asynchrony.inference.taken.items():
-        notes.tell(
-            asynchrony.script.module, f"{name} is taken for a {kind.__name__}, as its methods are called"
-        )
+    for name, (kind, home) in asynchrony.inference.taken.items():
+        notes.tell(home, f"{name} is taken for a {kind.__name__}, as its methods are called")
 
 
 def _mark_function(asynchrony: Asynchrony, scope: Scope, notes: Notes) -> None:
     if scope not in asynchrony.functions or not isinstance(scope.node, cst.FunctionDef):
         return
-    if scope.owner and scope.name.startswith("__") and scope.name not in {"__init__", "__call__"}:
+    if scope.owner and scope.name.startswith("__") and scope.name not in {"__init__", "__call__", *ENTERING}:
         notes.mark(scope.node, f"Python calls {scope.name} without awaiting it: do this in another method")
     for decorator in scope.node.decorators:
-        if not is_kept(decorator):
+        if is_accessor(decorator):
+            notes.mark(scope.node, "what sets a property cannot await: do this in a method")
+        elif not is_kept(decorator):
             notes.mark(
                 scope.node, "its decorator gets a coroutine function now, whose calls have to be awaited"
             )
@@ -60,6 +70,18 @@ def _mark_class(asynchrony: Asynchrony, owner: Class, notes: Notes) -> None:
         )
 
 
+def _mark_attribute(asynchrony: Asynchrony, node: cst.Attribute, notes: Notes) -> None:
+    """Mark what the old client had, or a thread has, and neither client nor task knows."""
+    name = node.attr.value
+    match asynchrony.inference.kind(node.value):
+        case Client(kind=kind) if not hasattr(kind, name):
+            notes.mark(
+                node, f"clients have no {name}: host, timeout, ca_file and proxy are given when one is made"
+            )
+        case Thread(made=made) if name in IN_THREADS and asynchrony.target(made):
+            notes.mark(node, f"tasks have no {name}: ask whether they are done(), or await them")
+
+
 def _mark_reference(asynchrony: Asynchrony, node: cst.Name | cst.Attribute, notes: Notes) -> None:
     """Mark a function that is handed on without being called."""
     parents = asynchrony.script.parents
@@ -71,13 +93,13 @@ def _mark_reference(asynchrony: Asynchrony, node: cst.Name | cst.Attribute, note
         return
     if not handed or not asynchrony.returns_awaitable(node) or asynchrony.runs_elsewhere(node):
         return
-    if _is_followed(asynchrony, node, parent):
+    if _is_followed(asynchrony, parent):
         return
     name = node.value if isinstance(node, cst.Name) else node.attr.value
     notes.mark(node, f"whoever calls {name} has to await it")
 
 
-def _is_followed(asynchrony: Asynchrony, node: cst.BaseExpression, parent: cst.CSTNode) -> bool:
+def _is_followed(asynchrony: Asynchrony, parent: cst.CSTNode) -> bool:
     """Tell a function whose calls are found by another name: of a variable, a parameter or an item."""
     parents = asynchrony.script.parents
     match parent:
@@ -91,12 +113,12 @@ def _is_followed(asynchrony: Asynchrony, node: cst.BaseExpression, parent: cst.C
         case cst.Arg():
             call = parents[parent]
             called = asynchrony.inference.callee(call) if isinstance(call, cst.Call) else None
-            return called is not None and asynchrony.calls_parameter(called, node)
+            return called is not None and asynchrony.calls_parameter(called)
         case _:
             return False
 
 
-def _mark_call(asynchrony: Asynchrony, call: cst.Call, notes: Notes) -> None:
+def _mark_call(asynchrony: Asynchrony, call: cst.Call, calls: Sequence[cst.Call], notes: Notes) -> None:
     scope = asynchrony.script.scope_of[call]
     inference = asynchrony.inference
     match call.func:
@@ -104,6 +126,11 @@ def _mark_call(asynchrony: Asynchrony, call: cst.Call, notes: Notes) -> None:
             notes.mark(call, "map and filter do not await: write a comprehension with await")
         case cst.Name("vars") if call.args and isinstance(inference.kind(call.args[0].value), Model):
             notes.mark(call, "models have model_dump() instead of vars()")
+        case _ if inference.kind(call.func) in FUTURES and not asynchrony.futures_of(call):
+            if any(asynchrony.starts(each) for each in calls):
+                notes.mark(
+                    call, "this waits for futures, and pools give tasks now: wait for those with asyncio"
+                )
     if isinstance(inference.kind(call), Pool) and not isinstance(
         asynchrony.script.parents[call], cst.WithItem
     ):
@@ -127,7 +154,7 @@ def _mark_handle(asynchrony: Asynchrony, name: str, binding: Binding, notes: Not
         or not isinstance(binding.value, cst.Call)
     ):
         return
-    uses = asynchrony.inference.uses_of(name, binding)
+    uses = asynchrony.script.uses_of(name, binding)
     if uses and all(_asks(asynchrony, each) for each in uses):
         notes.mark(binding.statement, f"nothing waits for the end of this: await {name} where it matters")
 

@@ -43,8 +43,17 @@ class Entry:
         """Tell a statement that awaits something itself, not in a function it defines."""
         top = self.script.top
         nodes = (*top.calls, *top.attributes)
-        return any(
-            (self.asynchrony.is_awaited(each) or self.asynchrony.is_async_iterator(each))
+        opens = any(
+            statement in self.script.ancestors(each) or (each is statement and self.clients.is_late(each))
+            for each in self.clients.openings
+            if self.script.scope_of[each] is top
+        )
+        return opens or any(
+            (
+                self.asynchrony.is_awaited(each)
+                or self.asynchrony.is_async_iterator(each)
+                or (isinstance(each, cst.Call) and self.asynchrony.starts(each))
+            )
             and statement in self.script.ancestors(each)
             for each in nodes
         )
@@ -101,10 +110,7 @@ class Entry:
         """Return names that functions of the script use, and that statements of `moved` give."""
         inner = [scope for scope in self.script.scopes if scope is not self.script.top]
         used = {
-            each.value
-            for scope in inner
-            for each in scope.uses
-            if self.rewriter.inference.home(each.value, scope) is self.script.top
+            each.value for scope in inner for each in scope.uses if scope.home(each.value) is self.script.top
         }
         given = {
             each.value

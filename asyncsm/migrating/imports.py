@@ -9,12 +9,15 @@ import libcst as cst
 
 from asyncsm.migrating import building, knowledge
 from asyncsm.migrating.inference import Inference
+from asyncsm.migrating.nodes import asname, dotted
 from asyncsm.migrating.notes import Notes
-from asyncsm.migrating.script import Script, asname, dotted
+from asyncsm.migrating.script import Script
 
 Import = TypeVar("Import", cst.ImportFrom, cst.Import)
 
-LEFT_OVER: Final = frozenset({"time", "threading", "queue", "concurrent.futures", "multiprocessing.pool"})
+LEFT_OVER: Final = frozenset(
+    {"contextlib", "time", "threading", "queue", "concurrent.futures", "multiprocessing.pool"}
+)
 """Modules whose import goes when nothing uses it any more."""
 
 
@@ -73,7 +76,7 @@ class Imports:
         """Return what a name of the old SDK is written as, ``None`` for any other name."""
         whole = dotted(node)
         first = whole.partition(".")[0]
-        if not first or self.inference.home(first, self.script.scope_of[node]) is not None:
+        if not first or self.script.scope_of[node].home(first) is not None:
             return None
         if first not in self.script.imports:
             return self._from_all(whole)

@@ -29,17 +29,8 @@ from asyncsm.migrating.kinds import (
     Table,
     Thread,
 )
-from asyncsm.migrating.script import (
-    Binding,
-    Class,
-    How,
-    Scope,
-    Script,
-    annotation_of,
-    argument_for,
-    dotted,
-    last_name,
-)
+from asyncsm.migrating.nodes import argument_for, dotted, last_name
+from asyncsm.migrating.script import Binding, Class, How, Scope, Script, annotation_of
 
 ROUNDS: Final = 8
 """How often all is looked at again at most, as a function may be known by its callers and they by it."""
@@ -51,8 +42,8 @@ class Inference:
 
     def __init__(self, script: Script) -> None:
         self.script = script
-        self.taken: dict[str, type] = {}
-        """Names that were taken for clients by the methods they are called with."""
+        self.taken: dict[str, tuple[type, cst.CSTNode]] = {}
+        """Names that were taken for clients by the methods they are called with, and the scopes they are of."""
         self._calls: dict[str, list[cst.Call]] = {}
         self._handing: dict[str, list[cst.Call]] = {}
         """Calls by the last part of what they call, and by that of each argument."""
@@ -116,17 +107,8 @@ class Inference:
 
     # Names.
 
-    def home(self, name: str, scope: Scope) -> Scope | None:
-        """Return the scope that a name belongs to when it is used in `scope`."""
-        inner: Scope | None = scope
-        while inner is not None:
-            if name in inner.names():
-                return inner
-            inner = inner.outer
-        return None
-
     def _of_name(self, name: str, scope: Scope, use: cst.Name | None = None) -> Kind | None:
-        home = self.home(name, scope)
+        home = scope.home(name)
         if home is None:
             return self._imported(name)
         if name in home.functions:
@@ -138,23 +120,9 @@ class Inference:
         else:
             bindings = home.bindings.get(name, [])
             reaching = self.script.reaching(use, bindings) if use is not None else bindings
-            held = [each for each in self.script.held.get(name, []) if self.home(name, each.scope) is home]
+            held = [each for each in self.script.held.get(name, []) if each.scope.home(name) is home]
             found = self._of_bindings([*reaching, *held])
         return found or self._by_methods(name, home)
-
-    def uses_of(self, name: str, binding: Binding) -> list[cst.Name]:
-        """Return where the value is used that a binding gives to a name."""
-        home = self.home(name, binding.scope)
-        return [
-            use
-            for scope in self.script.scopes
-            for use in scope.uses
-            if use.value == name
-            and self.home(name, scope) is home
-            and home is not None
-            and binding in self.script.reaching(use, home.bindings.get(name, []))
-            and not isinstance(self.script.parents[use], cst.AssignTarget)
-        ]
 
     def _imported(self, name: str) -> Kind | None:
         found = self.script.imports.get(name)
@@ -184,24 +152,17 @@ class Inference:
             case How.VALUE:
                 return kind
             case How.ITEM:
-                return self.item_of(kind)
+                return knowledge.item_of(kind)
+            case How.ENTERED:
+                enter = self.method(kind.of, "__enter__") if isinstance(kind, Instance) else None
+                return self.returned_by(enter) if enter else kind
             case How.SECOND:
-                item = self.item_of(kind)
+                item = knowledge.item_of(kind)
                 return item.second if isinstance(item, Pair) else None
             case How.HOLDS:
                 return Items(kind)
             case How.KEEPS:
                 return Table(kind)
-
-    def item_of(self, kind: Kind | None) -> Kind | None:
-        """Return the kind of what iterating over a value gives."""
-        match kind:
-            case Items(of=item):
-                return item
-            case Model(kind=model):
-                return knowledge.item_of(model)
-            case _:
-                return None
 
     def _of_parameter(self, name: str, scope: Scope) -> Kind | None:
         place = scope.parameters.index(name)
@@ -215,7 +176,22 @@ class Inference:
         bound = scope.owner is not None and not scope.decorated("staticmethod")
         given = (argument_for(call, name, place - bound) for call in self.calls_of(scope))
         found = self._first(each for each in given if each is not None)
-        return found or self._given_indirectly(scope, place - bound)
+        return found or self._given_indirectly(scope, place - bound) or self._given_alike(scope, place)
+
+    def _given_alike(self, scope: Scope, place: int) -> Kind | None:
+        """Return the kind of an argument of functions that stand in a table with this one, and are called alike."""
+        tables = ([self.kind(each.value) for each in table.elements] for table in self.script.tables)
+        beside = [
+            each.of
+            for kinds in tables
+            if OwnFunction(scope) in kinds
+            for each in kinds
+            if isinstance(each, OwnFunction)
+        ]
+        found = (
+            self._by_methods(each.parameters[place], each) for each in beside if len(each.parameters) > place
+        )
+        return next((each for each in found if each), None)
 
     def _given_indirectly(self, scope: Scope, place: int) -> Kind | None:
         """Return the kind of an argument that a thread or a pool passes on."""
@@ -229,7 +205,7 @@ class Inference:
             if not others or self.kind(first) != OwnFunction(scope):
                 continue
             if last_name(call.func) == "map" and place == 0:
-                return self.item_of(self.kind(others[0]))
+                return knowledge.item_of(self.kind(others[0]))
             if last_name(call.func) == "submit" and place < len(others):
                 return self.kind(others[place])
         return None
@@ -239,27 +215,29 @@ class Inference:
         name = scope.owner.name if scope.owner is not None and scope.name == "__init__" else scope.name
         return [call for call in self._calls.get(name, []) if self.callee(call) is scope]
 
-    def _by_methods(self, name: str, home: Scope) -> Kind | None:
-        """Take a name for a client if all that is called of it are methods of one."""
+    def _by_methods(self, name: str, home: Scope | None) -> Kind | None:
+        """Take a name for a client if all that is called of it are methods of one.
+
+        Args:
+            name: of a variable, or of an attribute wherever it stands.
+            home: the scope of the variable; ``None`` for an attribute.
+        """
         used = {
             each.attr.value
-            for each in self.script.attributes_of.get(name, [])
-            if self.home(name, self.script.scope_of[each]) is home
+            for each in self.script.attributes_of.get(name if home else f".{name}", [])
+            if home is None or self.script.scope_of[each].home(name) is home
         }
-        for kind in knowledge.clients().values():
-            if any(knowledge.is_awaited(kind, each) for each in used) and all(
-                hasattr(kind, each) for each in used
-            ):
-                self.taken[name] = kind
-                return Client(kind)
-        return None
+        kind = knowledge.client_with(used)
+        if kind:
+            self.taken[name] = kind, (home or self.script.top).node
+        return Client(kind) if kind else None
 
     # Attributes, items and calls.
 
     def _of_attribute(self, node: cst.Attribute, value: cst.BaseExpression, name: str) -> Kind | None:
         whole = dotted(node)
         first = whole.partition(".")[0]
-        if first and self.home(first, self.script.scope_of[node]) is None and first in self.script.imports:
+        if first and self.script.scope_of[node].home(first) is None and first in self.script.imports:
             return self._named(self.script.imports[first] + whole[len(first) :])
         match self.kind(value):
             case Client(kind=kind) if knowledge.has_method(kind, name):
@@ -269,7 +247,9 @@ class Inference:
             case Model(kind=kind):
                 return knowledge.attribute_of(kind, name)
             case Instance(of=owner) | OwnClass(of=owner):
-                return self._of_member(owner, name)
+                return self._of_member(owner, name) or self._by_methods(name, None)
+            case None if not isinstance(self.script.parents[node], cst.Call):
+                return self._by_methods(name, None)
             case _:
                 return None
 
@@ -278,7 +258,15 @@ class Inference:
         if method is not None:
             return self.returned_by(method) if method.decorated("property") else OwnFunction(method)
         found = [binding for each in self._line(owner) for binding in each.attributes.get(name, [])]
+        client = self.client_base(owner)
+        if client and not found and knowledge.has_method(client, name):
+            return ClientMethod(client, name)
         return self._of_bindings(found)
+
+    def client_base(self, owner: Class) -> type | None:
+        """Return the client that a class of the script is made of, if it is."""
+        bases = [self.kind(base.value) for each in self._line(owner) for base in each.node.bases]
+        return next((each.kind for each in bases if isinstance(each, ClientClass)), None)
 
     def method(self, owner: Class, name: str) -> Scope | None:
         """Return the method of a class, or of one of its bases in the script."""
@@ -296,7 +284,7 @@ class Inference:
         sliced = any(isinstance(each.slice, cst.Slice) for each in node.slice)
         if isinstance(kind, Table):
             return kind.of
-        return kind if sliced else self.item_of(kind)
+        return kind if sliced else knowledge.item_of(kind)
 
     def callee(self, call: cst.Call) -> Scope | None:
         """Return the function of the script that a call runs, ``__init__`` of a class included."""
@@ -325,21 +313,34 @@ class Inference:
         arguments = [each.value for each in call.args]
         match call.func:
             case cst.Name(name) if name in SAME_ITEMS and arguments:
-                return Items(self.item_of(self.kind(arguments[0])))
+                return Items(knowledge.item_of(self.kind(arguments[0])))
+            case cst.Name("getattr") if isinstance(client := self._first(arguments[:1]), Client):
+                text = arguments[1]
+                found = text.evaluated_value if isinstance(text, cst.SimpleString) else ""
+                return ClientMethod(client.kind, str(found))
+            case cst.Name("super"):
+                return self._above(call)
             case cst.Name("enumerate") if arguments:
-                return Items(Pair(self.item_of(self.kind(arguments[0]))))
+                return Items(Pair(knowledge.item_of(self.kind(arguments[0]))))
             case cst.Name("next" | "min" | "max") if arguments:
-                return self.item_of(self.kind(arguments[0]))
+                return knowledge.item_of(self.kind(arguments[0]))
             case cst.Name("zip") if len(arguments) == 2:
-                return Items(Pair(self.item_of(self.kind(arguments[1]))))
+                return Items(Pair(knowledge.item_of(self.kind(arguments[1]))))
             case cst.Name("filter") if len(arguments) == 2:
-                return Items(self.item_of(self.kind(arguments[1])))
+                return Items(knowledge.item_of(self.kind(arguments[1])))
             case cst.Name("map") if len(arguments) == 2:
                 return Items(self.called(arguments[0]))
             case cst.Attribute(value=value, attr=cst.Name(name)):
                 return self._of_method(call, self.kind(value), name)
             case _:
                 return None
+
+    def _above(self, call: cst.Call) -> Kind | None:
+        """Return what ``super()`` stands for: an object of the base in the script, or a client."""
+        owner = self.script.scope_of[call].owner
+        client = self.client_base(owner) if owner else None
+        above = list(self._line(owner))[1:] if owner else []
+        return Instance(above[0]) if above else Client(client) if client else None
 
     def called(self, function: cst.BaseExpression) -> Kind | None:
         """Return the kind of what calling a function gives."""
@@ -370,9 +371,7 @@ class Inference:
                 return Items(value)
             case Table(of=value), "items":
                 return Items(Pair(value))
-            case Table(of=value), "get" | "pop" | "setdefault":
-                return value
-            case Items(of=value), "pop":
+            case (Table(of=value), "get" | "pop" | "setdefault") | (Items(of=value), "pop"):
                 return value
             case Pool(), "submit" | "apply_async":
                 return Future(call)
@@ -384,7 +383,12 @@ class Inference:
     def returned_by(self, scope: Scope) -> Kind | None:
         """Return the kind of what a function of the script returns, or of all it yields."""
         if scope.yields:
-            return Items(self._first(each for each in scope.yields if each is not None))
+            items = (self._yielded(each) for each in scope.yields if each)
+            item = next((each for each in items if each), None)
+            return item if scope.is_context_manager else Items(item)
         if isinstance(scope.node, cst.Lambda):
             return self.kind(scope.node.body)
         return self._first(scope.returned)
+
+    def _yielded(self, value: cst.BaseExpression | cst.From) -> Kind | None:
+        return knowledge.item_of(self.kind(value.item)) if isinstance(value, cst.From) else self.kind(value)

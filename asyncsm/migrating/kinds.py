@@ -27,7 +27,7 @@ class ClientClass:
 
 @dataclass(frozen=True)
 class ClientMethod:
-    """A method of a client, to be called."""
+    """A method of a client, to be called; without a name where the script does not have it."""
 
     kind: type
     name: str

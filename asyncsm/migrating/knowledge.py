@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Set as AbstractSet
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Final, Union, get_args, get_origin, get_type_hints
@@ -11,7 +12,7 @@ from pydantic import BaseModel, SecretStr
 
 import asyncsm
 from asyncsm import errors, models, services
-from asyncsm.migrating.kinds import Client, Handle, Items, Kind, Model, Other, Secret
+from asyncsm.migrating.kinds import Handle, Items, Kind, Model, Other, Secret
 from asyncsm.operations.declaring import declared
 from asyncsm.operations.facts import Ends
 from asyncsm.polling import OperationHandle
@@ -94,13 +95,15 @@ def has_method(kind: type, name: str) -> bool:
 
 @cache
 def is_awaited(kind: type, name: str) -> bool:
-    """Tell whether a call of a client's method has to be awaited."""
-    return has_method(kind, name) and inspect.iscoroutinefunction(getattr(kind, name))
+    """Tell whether a call of a client's method has to be awaited; the one without a name is any of them."""
+    return not name or (has_method(kind, name) and inspect.iscoroutinefunction(getattr(kind, name)))
 
 
 @cache
 def result_of(kind: type, name: str) -> Kind:
     """Return the kind of what a client's method gives when it has been awaited."""
+    if not name:
+        return Other()
     method = getattr(kind, name)
     operation = declared(method)
     if operation is not None:
@@ -129,16 +132,33 @@ def attribute_of(kind: type, name: str) -> Kind | None:
     return None
 
 
+def client_with(names: AbstractSet[str]) -> type | None:
+    """Return the client that has all these methods, one of which at least has to be awaited."""
+    return next(
+        (
+            kind
+            for kind in clients().values()
+            if any(is_awaited(kind, each) for each in names) and all(hasattr(kind, each) for each in names)
+        ),
+        None,
+    )
+
+
+def item_of(kind: Kind | None) -> Kind | None:
+    """Return the kind of what iterating over a value gives."""
+    match kind:
+        case Items(of=item):
+            return item
+        case Model(kind=model):
+            return _item_of_model(model)
+        case _:
+            return None
+
+
 @cache
-def item_of(kind: type) -> Kind | None:
-    """Return the kind of the items of a model that is a list."""
+def _item_of_model(kind: type) -> Kind | None:
     found = (_kind_of(field.annotation) for field in getattr(kind, "model_fields", {}).values())
     return next((each.of for each in found if isinstance(each, Items)), None)
-
-
-def client_of(kind: type) -> Client:
-    """Return the kind of a client's object."""
-    return Client(kind)
 
 
 def _kind_of(annotation: object) -> Kind:

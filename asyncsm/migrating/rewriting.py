@@ -7,8 +7,9 @@ from typing import Final, cast
 import libcst as cst
 
 from asyncsm.migrating import building, knowledge
-from asyncsm.migrating.asynchrony import Asynchrony
+from asyncsm.migrating.asynchrony import ENTERING, Asynchrony
 from asyncsm.migrating.clients import Clients
+from asyncsm.migrating.generators import Generators
 from asyncsm.migrating.imports import Imports
 from asyncsm.migrating.inference import Inference
 from asyncsm.migrating.kinds import (
@@ -21,29 +22,21 @@ from asyncsm.migrating.kinds import (
     Secret,
     Thread,
 )
+from asyncsm.migrating.nodes import argument_for
 from asyncsm.migrating.notes import Notes
-from asyncsm.migrating.script import Script, argument_for, last_name
 from asyncsm.migrating.waits import Waits
 
-EAGER: Final = frozenset(
-    {"any", "all", "sum", "min", "max", "list", "tuple", "set", "sorted", "dict", "join"}
-)
-"""Functions that take a list as well as a generator, and use it up at once."""
 STARTERS: Final = frozenset({"start", "setDaemon"})
 """Methods of a thread that a task needs no more."""
 
 
-class Rewriter(cst.CSTTransformer):
+class Rewriter(Generators):
     """Writes a script anew; what the original nodes are was found out before."""
 
     def __init__(self, asynchrony: Asynchrony, clients: Clients, imports: Imports, notes: Notes) -> None:
-        super().__init__()
-        self.asynchrony = asynchrony
+        super().__init__(asynchrony, imports, notes)
         self.inference: Inference = asynchrony.inference
-        self.script: Script = asynchrony.script
         self.clients = clients
-        self.imports = imports
-        self.notes = notes
         self.waits: Waits = Waits(asynchrony)
         self.top: dict[cst.CSTNode, list[cst.BaseStatement]] = {}
         """What the script's own statements became."""
@@ -66,26 +59,30 @@ class Rewriter(cst.CSTTransformer):
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
         """Await what has to be awaited, and write calls of threads as those of tasks."""
         self._asking[original_node] = updated_node
-        updated = self._listed(updated_node)
         if isinstance(self.inference.kind(original_node.func), ClientClass):
-            return self._constructed(original_node, updated)
-        instead = self._threads(original_node, updated) or self.waits.by_status(original_node, updated)
+            return self._constructed(original_node, updated_node)
+        instead = self._threads(original_node, updated_node) or self.waits.by_status(
+            original_node, updated_node
+        )
         if instead is not None:
             return self._placed(original_node, instead)
         if not self.asynchrony.is_awaited(original_node):
-            return self._collected(original_node, updated)
+            return self.collected(original_node, updated_node)
         scope = self.script.scope_of[original_node]
         if isinstance(scope.node, cst.Lambda):
             if scope.node.body is not original_node:
                 self.notes.mark(original_node, "a lambda cannot await: make it a function")
-            return updated
+            return updated_node
+        if self.script.in_heading(original_node):
+            self.notes.mark(original_node, "nothing can be awaited here: do this in a function")
+            return updated_node
         if self.asynchrony.is_sleep(original_node):
             if not self.asynchrony.is_async(scope):
-                return updated
-            updated = updated.with_changes(func=self.imports.use("asyncio.sleep"))
+                return updated_node
+            updated_node = updated_node.with_changes(func=self.imports.use("asyncio.sleep"))
         elif self.asynchrony.is_by_name(original_node):
             self.notes.mark(original_node, "if this changes something, await the handle that comes back, too")
-        return self._placed(original_node, building.awaited(updated))
+        return self._placed(original_node, building.awaited(updated_node))
 
     def _placed(self, original: cst.CSTNode, expression: cst.BaseExpression) -> cst.BaseExpression:
         """Put parentheses round what is awaited where its outcome is used at once."""
@@ -96,16 +93,6 @@ class Rewriter(cst.CSTTransformer):
         if isinstance(expression, cst.Await) and used:
             return building.in_parentheses(expression)
         return expression
-
-    def _listed(self, updated: cst.Call) -> cst.Call:
-        """Make lists of generators that would become asynchronous ones."""
-        if last_name(updated.func) not in EAGER or len(updated.args) == 0:
-            return updated
-        first = updated.args[0]
-        if not isinstance(first.value, cst.GeneratorExp) or not building.waits_inside(first.value):
-            return updated
-        made = cst.ListComp(elt=first.value.elt, for_in=first.value.for_in)
-        return updated.with_changes(args=[first.with_changes(value=made), *updated.args[1:]])
 
     def _constructed(self, original: cst.Call, updated: cst.Call) -> cst.Call:
         """Write a client's constructor with the parameters it has now."""
@@ -177,17 +164,6 @@ class Rewriter(cst.CSTTransformer):
         if self.clients.is_group(made):
             return cst.Attribute(value=pool, attr=cst.Name("create_task"))
         return self.imports.use("asyncio.create_task")
-
-    def _collected(self, original: cst.Call, updated: cst.Call) -> cst.BaseExpression:
-        """Make a list of an asynchronous generator that is to be one, as ``list`` cannot."""
-        if not self.asynchrony.is_async_iterator(original):
-            return updated
-        parent = self.script.parents[original]
-        if isinstance(parent, cst.For | cst.CompFor):
-            return updated
-        each = cst.Name("each")
-        comprehension = cst.CompFor(target=each, iter=updated, asynchronous=cst.Asynchronous())
-        return cst.ListComp(elt=each, for_in=comprehension)
 
     # Names and attributes.
 
@@ -292,7 +268,7 @@ class Rewriter(cst.CSTTransformer):
                 bindings = self.script.scope_of[original_node].bindings.get(name, [])
                 made = next((each for each in bindings if each.statement is original_node), None)
                 waits = isinstance(updated_node.value, cst.Await)
-                if waits and made is not None and not self.inference.uses_of(name, made):
+                if waits and made is not None and not self.script.uses_of(name, made):
                     return updated_node.with_changes(value=building.awaited(updated_node.value))
             case [cst.AssignTarget(target=cst.Attribute(value=value, attr=cst.Name("daemon" | "name")))]:
                 kind = self.inference.kind(value)
@@ -307,31 +283,21 @@ class Rewriter(cst.CSTTransformer):
         scope = self.script.of_node[original_node]
         if scope not in self.asynchrony.functions or self.clients.is_constructor(scope):
             return updated_node
-        return updated_node.with_changes(asynchronous=cst.Asynchronous())
+        name = cst.Name(ENTERING.get(scope.name, scope.name) if scope.owner else scope.name)
+        return updated_node.with_changes(asynchronous=cst.Asynchronous(), name=name)
 
     def leave_ClassDef(self, original_node: cst.ClassDef, updated_node: cst.ClassDef) -> cst.ClassDef:
         """Let a class that makes a client be entered and left, as a client is."""
         return self.clients.with_context(original_node, updated_node)
-
-    def leave_For(self, original_node: cst.For, updated_node: cst.For) -> cst.For:
-        """Iterate asynchronously over what became an asynchronous generator."""
-        if self.asynchrony.is_async_iterator(original_node.iter):
-            return updated_node.with_changes(asynchronous=cst.Asynchronous())
-        return updated_node
-
-    def leave_CompFor(self, original_node: cst.CompFor, updated_node: cst.CompFor) -> cst.CompFor:
-        """Do the same in a comprehension."""
-        if self.asynchrony.is_async_iterator(original_node.iter):
-            return updated_node.with_changes(asynchronous=cst.Asynchronous())
-        return updated_node
 
     def leave_With(
         self, original_node: cst.With, updated_node: cst.With
     ) -> cst.With | cst.FlattenSentinel[cst.BaseStatement]:
         """Hold locks between tasks, and do without a pool of threads."""
         items = [each.item for each in original_node.items]
-        if any(map(self.asynchrony.is_lock, items)) or self.clients.needs_entering(items):
-            return updated_node.with_changes(asynchronous=cst.Asynchronous())
+        waits = [self.asynchrony.enters_awaiting(each) or self.clients.needs_entering(each) for each in items]
+        if any(waits):
+            return building.nested(updated_node, waits)
         (item, *others) = items
         if others or not isinstance(item, cst.Call) or not isinstance(updated_node.body, cst.IndentedBlock):
             return updated_node
@@ -361,7 +327,7 @@ class Rewriter(cst.CSTTransformer):
         """Leave out the question before a loop that asks no more, and imports that nothing needs."""
         if original_node in self.waits.replaced or not updated_node.body:
             return cst.RemoveFromParent()
-        return updated_node
+        return self.yielded_one_by_one(original_node, updated_node) or updated_node
 
     def leave_IndentedBlock(
         self,

@@ -10,6 +10,8 @@ from typing import Final, TypeAlias, cast
 import libcst as cst
 from libcst.metadata import MetadataWrapper, ParentNodeProvider, PositionProvider
 
+from asyncsm.migrating.nodes import asname, dotted, is_accessor, is_context_manager, parameters_of
+
 
 class How(Enum):
     """How a name gets its value from an expression."""
@@ -19,13 +21,15 @@ class How(Enum):
     """It is an item of the expression."""
     SECOND = auto()
     """It is the second part of an item of the expression."""
+    ENTERED = auto()
+    """It is what a ``with`` gets of the expression."""
     HOLDS = auto()
     """The expression is put into the list that the name stands for."""
     KEEPS = auto()
     """The expression is put into the dictionary that the name stands for."""
 
 
-REPLACES: Final = frozenset({How.VALUE, How.ITEM, How.SECOND})
+REPLACES: Final = frozenset({How.VALUE, How.ITEM, How.SECOND, How.ENTERED})
 BLOCKS: Final = (cst.IndentedBlock, cst.SimpleStatementSuite, cst.Module)
 
 
@@ -57,11 +61,26 @@ class Scope:
     attributes: list[cst.Attribute] = field(default_factory=list)
     uses: list[cst.Name] = field(default_factory=list)
     returned: list[cst.BaseExpression] = field(default_factory=list)
-    yields: list[cst.BaseExpression | None] = field(default_factory=list)
+    yields: list[cst.BaseExpression | cst.From | None] = field(default_factory=list)
 
     def names(self) -> set[str]:
         """Return the names that belong to this scope."""
         return {*self.parameters, *self.bindings, *self.functions, *self.classes} - self.declared
+
+    def home(self, name: str) -> Scope | None:
+        """Return the scope that a name belongs to when it is used here."""
+        inner: Scope | None = self
+        while inner is not None:
+            if name in inner.names():
+                return inner
+            inner = inner.outer
+        return None
+
+    @property
+    def is_context_manager(self) -> bool:
+        """Whether it is a generator that a ``with`` enters."""
+        decorators = self.node.decorators if isinstance(self.node, cst.FunctionDef) else ()
+        return any(map(is_context_manager, decorators))
 
     def decorated(self, name: str) -> bool:
         """Tell whether a decorator of this name stands before the function."""
@@ -104,10 +123,12 @@ class Script(cst.CSTVisitor):
         self.imports: dict[str, str] = {}
         """Dotted names by the names they are imported as."""
         self.imported_all: list[str] = []
+        self.tables: list[cst.Dict | cst.List | cst.Tuple] = []
+        """Dictionaries, lists and tuples as they are written, but for empty ones."""
         self.held: dict[str, list[Binding]] = {}
         """What is put into lists and dictionaries, by their names."""
         self.attributes_of: dict[str, list[cst.Attribute]] = {}
-        """Attributes by the names whose they are."""
+        """Attributes by the names whose they are; a dot precedes a name that is itself one of an attribute."""
         self._within = [self.top]
         self._classes: list[Class | None] = [None]
         self._parts: set[cst.CSTNode] = set()
@@ -141,11 +162,35 @@ class Script(cst.CSTVisitor):
         start = self._positions[node].start
         return start.line, start.column
 
+    def uses_of(self, name: str, binding: Binding) -> list[cst.Name]:
+        """Return where the value is used that a binding gives to a name."""
+        home = binding.scope.home(name)
+        return [
+            use
+            for scope in self.scopes
+            for use in scope.uses
+            if use.value == name
+            and scope.home(name) is home
+            and home is not None
+            and binding in self.reaching(use, home.bindings.get(name, []))
+            and not isinstance(self.parents[use], cst.AssignTarget)
+        ]
+
     def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """Return what a node stands in, from the inside out."""
         while node in self.parents:
             node = self.parents[node]
             yield node
+
+    def in_heading(self, node: cst.CSTNode) -> bool:
+        """Tell what is evaluated where a class or a function is defined: it is in no function's body."""
+        within = self.scope_of[node].node
+        for each in self.ancestors(node):
+            if each is within:
+                return False
+            if isinstance(each, cst.FunctionDef | cst.ClassDef | cst.Lambda):
+                return True
+        return False
 
     # Visiting.
 
@@ -176,11 +221,12 @@ class Script(cst.CSTVisitor):
 
     def _enter(self, node: FunctionNode, name: str) -> None:
         owner = self._classes[-1] if name else None
-        scope = Scope(node, name, self._within[-1], owner, _parameters(node.params))
+        scope = Scope(node, name, self._within[-1], owner, parameters_of(node.params))
         self.scopes.append(scope)
         self.of_node[node] = scope
         if owner is not None:
-            owner.methods[name] = scope
+            if not any(map(is_accessor, getattr(node, "decorators", ()))):
+                owner.methods[name] = scope
         elif name:
             self._within[-1].functions[name] = scope
 
@@ -226,8 +272,24 @@ class Script(cst.CSTVisitor):
     def visit_Attribute(self, node: cst.Attribute) -> None:
         self._within[-1].attributes.append(node)
         self._parts.add(node.attr)
-        if isinstance(node.value, cst.Name):
-            self.attributes_of.setdefault(node.value.value, []).append(node)
+        match node.value:
+            case cst.Name(name):
+                self.attributes_of.setdefault(name, []).append(node)
+            case cst.Attribute(attr=cst.Name(name)):
+                self.attributes_of.setdefault(f".{name}", []).append(node)
+
+    def visit_Dict(self, node: cst.Dict) -> None:
+        self._take_table(node)
+
+    def visit_List(self, node: cst.List) -> None:
+        self._take_table(node)
+
+    def visit_Tuple(self, node: cst.Tuple) -> None:
+        self._take_table(node)
+
+    def _take_table(self, node: cst.Dict | cst.List | cst.Tuple) -> None:
+        if node.elements:
+            self.tables.append(node)
 
     def visit_Arg(self, node: cst.Arg) -> None:
         if node.keyword is not None:
@@ -242,8 +304,7 @@ class Script(cst.CSTVisitor):
             self._within[-1].returned.append(node.value)
 
     def visit_Yield(self, node: cst.Yield) -> None:
-        value = node.value
-        self._within[-1].yields.append(value if isinstance(value, cst.BaseExpression) else None)
+        self._within[-1].yields.append(node.value)
 
     def visit_Assign(self, node: cst.Assign) -> None:
         for each in node.targets:
@@ -267,7 +328,7 @@ class Script(cst.CSTVisitor):
 
     def visit_WithItem(self, node: cst.WithItem) -> None:
         if node.asname is not None:
-            self._bind(node.asname.name, node.item, How.VALUE)
+            self._bind(node.asname.name, node.item, How.ENTERED)
 
     def visit_ExceptHandler(self, node: cst.ExceptHandler) -> None:
         if node.name is not None and isinstance(node.name.name, cst.Name):
@@ -312,43 +373,6 @@ class Script(cst.CSTVisitor):
             self._bind(targets[1], value, How.SECOND)
 
 
-def dotted(node: cst.CSTNode | None) -> str:
-    """Return a name with dots as text; the empty text for anything else."""
-    match node:
-        case cst.Name(name):
-            return name
-        case cst.Attribute(value=value, attr=cst.Name(name)):
-            before = dotted(value)
-            return f"{before}.{name}" if before else ""
-        case _:
-            return ""
-
-
-def asname(alias: cst.ImportAlias) -> str:
-    """Return the name that an import gives to what it imports, if it does."""
-    return dotted(alias.asname.name) if alias.asname is not None else ""
-
-
-def argument_for(call: cst.Call, name: str, place: int) -> cst.BaseExpression | None:
-    """Return what a call gives for a parameter, ``None`` if it does not show."""
-    for each in call.args:
-        if each.keyword is not None and each.keyword.value == name:
-            return each.value
-    plain = [each for each in call.args if each.keyword is None]
-    if 0 <= place < len(plain) and not any(each.star for each in plain[: place + 1]):
-        return plain[place].value
-    return None
-
-
-def last_name(node: cst.BaseExpression) -> str:
-    """Return the last part of what a call names."""
-    match node:
-        case cst.Name(name) | cst.Attribute(attr=cst.Name(name)):
-            return name
-        case _:
-            return ""
-
-
 def annotation_of(scope: Scope, name: str) -> cst.BaseExpression | None:
     """Return what a parameter is annotated with, ``None`` if it is not."""
     if not isinstance(scope.node, cst.FunctionDef):
@@ -361,9 +385,3 @@ def annotation_of(scope: Scope, name: str) -> cst.BaseExpression | None:
         if each.name.value == name and each.annotation is not None:
             return each.annotation.annotation
     return None
-
-
-def _parameters(parameters: cst.Parameters) -> list[str]:
-    found = [*parameters.posonly_params, *parameters.params, *parameters.kwonly_params]
-    found += [each for each in (parameters.star_arg, parameters.star_kwarg) if isinstance(each, cst.Param)]
-    return [each.name.value for each in found]

@@ -11,7 +11,8 @@ import libcst as cst
 from asyncsm.migrating.asynchrony import Asynchrony
 from asyncsm.migrating.building import awaited, method, named
 from asyncsm.migrating.kinds import ClientMethod, Kind, RequestId
-from asyncsm.migrating.script import Script, argument_for
+from asyncsm.migrating.nodes import argument_for
+from asyncsm.migrating.script import Script
 from asyncsm.wire.operations import OperationState
 
 WAIT: Final = "wait_for_operation_status"
@@ -193,7 +194,7 @@ class Waits:
             each
             for inner in self.script.scopes
             for each in inner.uses
-            if each.value == found.name and self.asynchrony.inference.home(each.value, inner) is scope
+            if each.value == found.name and inner.home(each.value) is scope
         )
         return any(within.isdisjoint(self.script.ancestors(each)) for each in uses)
 

@@ -28,6 +28,9 @@ _FIRST_PAUSE: Final = 1
 _RETRIES: Final = 5
 _KEY: Final = re.compile(r"(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
+# Whoever only looks does not wait for a host that does not answer, or has no address, as long as an upload does.
+_LOOK_CONNECTIONS: Final = 1
+_LOOK_CONNECT_TIMEOUT: Final = 5
 # The library's default, a minute, is too short for several chunks at once on a slow line.
 _READ_TIMEOUT: Final = 300
 
@@ -148,6 +151,13 @@ class ClientOptions(TypedDict):
     read_timeout: int
 
 
+class LookingOptions(ClientOptions):
+    """Options of the library's clients that list."""
+
+    retry_connect: int
+    connection_timeout: int
+
+
 def client_options(account: BlobAccount) -> ClientOptions:
     """Return the options of a client for an account."""
     return {
@@ -155,6 +165,15 @@ def client_options(account: BlobAccount) -> ClientOptions:
         "initial_backoff": _FIRST_PAUSE,
         "retry_total": _RETRIES,
         "read_timeout": _READ_TIMEOUT,
+    }
+
+
+def looking_options(account: BlobAccount) -> LookingOptions:
+    """Return the options of a client that lists, and can be asked again: it soon gives up on a silent host."""
+    return {
+        **client_options(account),
+        "retry_connect": _LOOK_CONNECTIONS,
+        "connection_timeout": _LOOK_CONNECT_TIMEOUT,
     }
 
 

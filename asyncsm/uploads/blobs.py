@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from asyncsm.uploads.access import BlobAccount, client_options, translated
+from asyncsm.uploads.access import BlobAccount, looking_options, translated
 
 if TYPE_CHECKING:
     from azure.storage.blob.aio import BlobServiceClient
@@ -62,5 +62,5 @@ async def _client(account: BlobAccount) -> AsyncIterator[BlobServiceClient]:
     with translated(account.url):
         from azure.storage.blob.aio import BlobServiceClient
 
-        async with BlobServiceClient(account.url, **client_options(account)) as client:
+        async with BlobServiceClient(account.url, **looking_options(account)) as client:
             yield client

@@ -203,6 +203,13 @@ def test_bad_input_is_one_line(asm, pfx, settings, argv, said):
     assert (code, said in err, err.count("\n")) == (2, True, 1), err
 
 
+def test_a_certificate_without_a_key_is_named(asm, emulator):
+    """Its file is, also where a profile was to be made of it."""
+    code, err = asm("account", "import", emulator.ca_path, "--subscription-id", emulator.subscription_id)
+    assert (code, err.count("\n")) == (3, 1)
+    assert err.startswith(f"asyncsm: {emulator.ca_path}: has a certificate but no private key")
+
+
 @pytest.mark.parametrize("content", ["current =", "[profiles.a]\nhots = 'x'", "[profiles.a]\nhost = 1"])
 def test_a_damaged_file_is_told(asm, folder, content):
     """With its path; it is never overwritten."""

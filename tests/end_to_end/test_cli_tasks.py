@@ -200,6 +200,15 @@ def test_accounts_and_their_keys(asm, store):
     assert before["primary"] not in asm("storage", "account", "show", store, form="yaml")
 
 
+def test_secrets_are_shown_when_asked_for(asm):
+    """Settings of a site among them; otherwise stars stand in their place."""
+    asm("site", "create", "westuswebspace", "pages", "pages.azurewebsites.net", "--geo-region", "West US")
+    setting = '{"app_settings": [{"name": "COLOUR", "value": "blue"}]}'
+    asm("site", "configuration", "update", "westuswebspace", "pages", "--configuration", setting)
+    show = ("site", "configuration", "show", "westuswebspace", "pages", "--query", "app_settings[].value")
+    assert (asm(*show), asm(*show, "--show-secrets")) == (["**********"], ["blue"])
+
+
 def test_certificates(asm, tmp_path, monkeypatch):
     """Of a service from a .pfx, whose password is asked for; of the subscription from what was made here."""
     asm("service", "create", "shop", "--location", "West US")

@@ -1,5 +1,6 @@
 """What serves nobody is found, and removed: one by one or all, in the right order; what is in use stays."""
 
+import asyncio
 import io
 import json
 import shutil
@@ -10,11 +11,12 @@ from doubles.emulator_thread import emulator_in_thread
 from doubles.estates import make_estate
 from doubles.shared_emulator import shared_emulator
 
-from asyncsm import BadRequest, HDInsightManagementService, SchedulerManagementService
+from asyncsm import BadRequest, ConnectionFailed, HDInsightManagementService, SchedulerManagementService
 from asyncsm.cli import main
 from asyncsm.emulator import Quotas
 from asyncsm.estate import LeftoverKind, Removal, find_leftovers, remove_leftovers, take_inventory
 from asyncsm.estate.leftovers import Leftover, leftovers_of
+from asyncsm.models import BlobContainerReference
 from asyncsm.uploads.access import BlobAccount
 from asyncsm.uploads.blobs import Vhd
 
@@ -128,16 +130,26 @@ async def test_what_is_only_mentioned(sms, tmp_path):
 
 
 async def test_files_of_a_cluster(sms):
-    """A storage account in which an HDInsight cluster has its files is used until the cluster has gone."""
+    """Storage accounts in which an HDInsight cluster has files, and such as it reads, are used until it has gone."""
     scheduler = SchedulerManagementService(session=sms.session)
     hdinsight = HDInsightManagementService(session=sms.session)
-    await (await sms.create_storage_account("files", "", "files", location="West US"))
+    for name in ("files", "more"):
+        await (await sms.create_storage_account(name, "", name, location="West US"))
+    more = BlobContainerReference(
+        account_name="more.blob.core.windows.net", blob_container_name="all", key="a2V5"
+    )
     await (await scheduler.create_cloud_service("batch", "batch", "batch", "West US"))
     where = ("West US", "files.blob.core.windows.net", "all", "a2V5")
-    await (await hdinsight.create_cluster("batch", "crunch", *where, "admin", "Passw0rd!", 3))
+    created = hdinsight.create_cluster(
+        "batch", "crunch", *where, "admin", "Passw0rd!", 3, additional_storage=[more]
+    )
+    await (await created)
     assert await find_leftovers(sms) == []
     await (await hdinsight.delete_cluster("batch", "crunch"))
-    assert briefly(await find_leftovers(sms)) == {("storage_account", "files")}
+    assert briefly(await find_leftovers(sms)) == {
+        ("storage_account", "files"),
+        ("storage_account", "more"),
+    }
 
 
 async def test_blobs(estate):
@@ -154,6 +166,25 @@ async def test_blobs(estate):
     )
     assert found.name == "https://estatewest.blob.core.windows.net/vhds/old one.vhd"
     assert (found.size_gb, found.since) == (5, moment)
+
+
+async def test_accounts_that_do_not_answer(estate, monkeypatch):
+    """They are looked at together, so that many take no longer than one; each is told of, and no other is missed."""
+    both = asyncio.Barrier(2)
+
+    async def list_vhds(account):
+        await both.wait()
+        raise ConnectionFailed(f"cannot reach {account.url}")
+
+    monkeypatch.setattr("asyncsm.estate.leftovers.list_vhds", list_vhds)
+    accounts = [BlobAccount(name, f"https://{name}.blob.nowhere/", "sig=1") for name in ("one", "two")]
+    told = []
+    found = await find_leftovers(estate, accounts, unread=lambda account, error: told.append(str(error)))
+    assert briefly(found) == NOBODY
+    assert sorted(told) == [
+        "cannot reach https://one.blob.nowhere/",
+        "cannot reach https://two.blob.nowhere/",
+    ]
 
 
 @pytest.fixture

@@ -78,6 +78,22 @@ def converted(code, head=HEAD):
         ),
         ("get = sms.get_disk\nprint(get(name))", "get = sms.get_disk\nprint(await get(name))"),
         (
+            "for each in zip(name, (sms.get_disk(n) for n in name)):\n    pass",
+            "for each in zip(name, [await sms.get_disk(n) for n in name]):\n    pass",
+        ),
+        (
+            "print(next(sms.get_disk(n) for n in name))",
+            "print(next(iter([await sms.get_disk(n) for n in name])))",
+        ),
+        (
+            "yield from sms.list_disks()\nreturn None",
+            "for each in await sms.list_disks():\n    yield each\nreturn",
+        ),
+        (
+            "sms = ServiceManagementService() if name else ServiceManagementService(name)\nprint(sms)",
+            "async with ServiceManagementService() if name else ServiceManagementService(name) as sms:\n    print(sms)",
+        ),
+        (
             "get = lambda one: sms.get_disk(one)\nprint(get(name).os)",
             "get = lambda one: sms.get_disk(one)\nprint((await get(name)).os)",
         ),
@@ -102,6 +118,30 @@ def test_what_it_becomes(old, new):
         (
             "r = sms.delete_role(name, name, name)\nprint(sms.get_operation_status(r.request_id).status)",
             "nothing waits for the end of this: await r where it matters",
+        ),
+        (
+            "def inner(disks=sms.list_disks()):\n    pass",
+            "nothing can be awaited here: do this in a function",
+        ),
+        (
+            "yield sms.list_disks()\nreturn name",
+            "an asynchronous generator cannot return a value: it is left out",
+        ),
+        (
+            "print(ServiceManagementService().list_disks())",
+            "nothing opens and closes this client: make it in async with ... as",
+        ),
+        (
+            "sms.set_proxy(name)",
+            "clients have no set_proxy: host, timeout, ca_file and proxy are given when one is made",
+        ),
+        (
+            "from threading import Thread\none = Thread(target=sms.list_disks)\nprint(one.is_alive())",
+            "tasks have no is_alive: ask whether they are done(), or await them",
+        ),
+        (
+            "from concurrent import futures\nwith futures.ThreadPoolExecutor() as pool:\n    futures.wait({pool.submit(sms.get_disk)})",
+            "this waits for futures, and pools give tasks now: wait for those with asyncio",
         ),
         ("name.sms = ServiceManagementService()", None),
         (
@@ -170,6 +210,145 @@ def test_callers_become_asynchronous_up_to_the_first():
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (  # a context manager that awaits, together with one that does not
+            """
+            @contextmanager
+            def service(sms: ServiceManagementService):
+                sms.create_hosted_service('a', 'a', location='b')
+                yield sms
+
+            def work(sms: ServiceManagementService):
+                with open('x') as file, service(sms) as one:
+                    one.list_disks()
+            """,
+            """
+            @contextlib.asynccontextmanager
+            async def service(sms: ServiceManagementService):
+                await sms.create_hosted_service('a', 'a', location='b')
+                yield sms
+
+            async def work(sms: ServiceManagementService):
+                with open('x') as file:
+                    async with service(sms) as one:
+                        await one.list_disks()
+            """,
+        ),
+        (  # a class made of a client
+            """
+            class Mine(ServiceManagementService):
+                def list_disks(self):
+                    return super().list_disks()[1:]
+
+                def count(self):
+                    return len(self.list_disks()) + len(self.list_locations())
+
+            def work():
+                mine = Mine()
+                return mine.count()
+            """,
+            """
+            class Mine(ServiceManagementService):
+                async def list_disks(self):
+                    return (await super().list_disks())[1:]
+
+                async def count(self):
+                    return len(await self.list_disks()) + len(await self.list_locations())
+
+            async def work():
+                async with Mine() as mine:
+                    return await mine.count()
+            """,
+        ),
+        (  # functions of which one is chosen, and a client that is an attribute of something unknown
+            """
+            def one(args):
+                return args.sms.list_disks()
+
+            def other(args):
+                return [args]
+
+            COMMANDS = {'one': one, 'other': other}
+
+            def work(args: dict):
+                return len(COMMANDS[args.name](args))
+            """,
+            """
+            async def one(args):
+                return await args.sms.list_disks()
+
+            async def other(args):
+                return [args]
+
+            COMMANDS = {'one': one, 'other': other}
+
+            async def work(args: dict):
+                return len(await COMMANDS[args.name](args))
+            """,
+        ),
+        (  # a class that is entered, and methods whose names are texts
+            """
+            class Service:
+                def __init__(self, sms: ServiceManagementService):
+                    self.sms = sms
+
+                def __enter__(self):
+                    return self.sms
+
+                def __exit__(self, *error):
+                    self.sms.delete_hosted_service('a')
+
+            def work(sms: ServiceManagementService):
+                with Service(sms) as one:
+                    call = getattr(one, 'list_disks')
+                    return len(call())
+            """,
+            """
+            class Service:
+                def __init__(self, sms: ServiceManagementService):
+                    self.sms = sms
+
+                async def __aenter__(self):
+                    return self.sms
+
+                async def __aexit__(self, *error):
+                    await (await self.sms.delete_hosted_service('a'))
+
+            async def work(sms: ServiceManagementService):
+                async with Service(sms) as one:
+                    call = getattr(one, 'list_disks')
+                    return len(await call())
+            """,
+        ),
+        (  # a client that only others use
+            """
+            def work(other):
+                sms = ServiceManagementService()
+                other(sms)
+
+            def run(other):
+                return work(other)
+            """,
+            """
+            async def work(other):
+                async with ServiceManagementService() as sms:
+                    other(sms)
+
+            async def run(other):
+                return await work(other)
+            """,
+        ),
+    ],
+)
+def test_what_functions_and_classes_become(old, new):
+    """Nothing of it has to be changed by a person."""
+    migration = migrate(f"from contextlib import contextmanager\n{HEAD}{textwrap.dedent(old)}")
+    assert migration.code.endswith(textwrap.dedent(new))
+    assert all("is taken for a" in note.text for note in migration.notes)
+
+
+@pytest.mark.parametrize(
     ("imported", "caught", "new"),
     [
         ("from azure.common import AzureHttpError", "AzureHttpError", "ServiceError"),
@@ -222,7 +401,7 @@ def test_what_a_library_calls_is_marked():
     """A thread does not await its run."""
     migration = migrate(
         f"import threading\n{HEAD}\nclass Work(threading.Thread):\n    def run(self):\n"
-        "        ServiceManagementService().list_disks()\n"
+        "        with ServiceManagementService() as sms:\n            sms.list_disks()\n"
     )
     told = "Thread does not await what it calls, and run has to be awaited now"
     assert [note.text for note in migration.notes] == [told]
@@ -254,7 +433,15 @@ def test_what_asyncsm_does_not_have_stays_and_is_marked():
     assert migrate(once.code).code == once.code
 
 
+def test_no_program_is_broken_in_silence():
+    """Where what it becomes is not Python, that is told."""
+    (note,) = migrate(
+        f"{HEAD}def work(sms: ServiceManagementService):\n    x = yield from sms.list_disks()\n"
+    ).notes
+    assert note.text == "line 3 of what this becomes is not yet Python: 'yield from' inside async function"
+
+
 def test_python_2_is_told_of():
     """Which line it is, and what helps."""
-    with pytest.raises(InvalidArgument, match=r"^script: line 2 is not Python 3; 2to3 converts"):
+    with pytest.raises(InvalidArgument, match=r"^script: line 2 is not Python 3; 2to3, "):
         migrate(f"{HEAD}print 'hello'\n")

@@ -27,17 +27,19 @@ def linux_ssh(user: str, certificate: ServiceCertificate, *, key_pair: bool = Fa
             log in elsewhere with; the hosted service must then have the ``pfx``.
 
     Raises:
-        InvalidArgument: `user` is not a name of a user.
+        InvalidArgument: `user` is not a name of a user, or `certificate` is none.
     """
-    if not _USER.fullmatch(user):
+    name: object = user
+    if not isinstance(name, str) or not _USER.fullmatch(name):
         raise InvalidArgument(
             "user", f"{user!r} is not a user's name: 1 to 32 letters, digits, underscores, dots and hyphens"
         )
     folder = f"/home/{user}/.ssh"
-    public_key = wire.PublicKey(certificate.thumbprint, f"{folder}/authorized_keys")
+    thumbprint = _thumbprint_of(certificate)
+    public_key = wire.PublicKey(thumbprint, f"{folder}/authorized_keys")
     ssh = wire.SSH(public_keys=wire.PublicKeys(public_keys=[public_key]))
     if key_pair:
-        ssh.key_pairs = wire.KeyPairs(key_pairs=[wire.KeyPair(certificate.thumbprint, f"{folder}/id_rsa")])
+        ssh.key_pairs = wire.KeyPairs(key_pairs=[wire.KeyPair(thumbprint, f"{folder}/id_rsa")])
     return ssh
 
 
@@ -46,7 +48,9 @@ def winrm_https(certificate: ServiceCertificate) -> wire.WinRM:
 
     The hosted service must have the certificate's ``pfx``. The port is 5986, and needs an endpoint.
     """
-    return wire.WinRM(listeners=wire.Listeners(listeners=[wire.Listener("Https", certificate.thumbprint)]))
+    return wire.WinRM(
+        listeners=wire.Listeners(listeners=[wire.Listener("Https", _thumbprint_of(certificate))])
+    )
 
 
 def stored_certificate(certificate: ServiceCertificate) -> wire.CertificateSetting:
@@ -54,4 +58,13 @@ def stored_certificate(certificate: ServiceCertificate) -> wire.CertificateSetti
 
     It goes to ``LocalMachine\My``; several make a ``StoredCertificateSettings``.
     """
-    return wire.CertificateSetting(certificate.thumbprint, "My", "LocalMachine")
+    return wire.CertificateSetting(_thumbprint_of(certificate), "My", "LocalMachine")
+
+
+def _thumbprint_of(certificate: object) -> str:
+    if not isinstance(certificate, ServiceCertificate):
+        given = type(certificate).__name__
+        raise InvalidArgument(
+            "certificate", f"must be a ServiceCertificate, as service_certificate makes, not {given}"
+        )
+    return certificate.thumbprint

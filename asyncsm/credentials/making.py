@@ -68,7 +68,7 @@ def create_management_certificate(
         CredentialError: a file exists already or cannot be written; nothing was replaced.
         InvalidArgument: an argument is out of range.
     """
-    if name in {".", ".."} or set(name) & set('/\\:*?"<>|\0'):
+    if str(name) in {".", ".."} or set(str(name)) & set('/\\:*?"<>|\0'):
         raise InvalidArgument("name", 'names the files too, so it has none of / \\ : * ? " < > |')
     if pfx_password == "":
         raise InvalidArgument("pfx_password", "a PFX file needs a password")
@@ -107,6 +107,20 @@ def generate_management_certificate(
     return ManagementCertificate.from_pair(pair, f"the new certificate {name}", check_validity=now is None)
 
 
+def _check_wish(name: object, days: object, key_size: object, hosts: object = ()) -> None:
+    """Refuse what no certificate can have."""
+    if not isinstance(name, str) or not 1 <= len(name) <= _LONGEST_COMMON_NAME:
+        raise InvalidArgument("name", f"is text of 1 to {_LONGEST_COMMON_NAME} characters")
+    if not name.isprintable():
+        raise InvalidArgument("name", f"{name!r} has what cannot be printed")
+    if not isinstance(days, int) or days < 1:
+        raise InvalidArgument("days", "is 1 or more")
+    if not isinstance(key_size, int) or key_size < SMALLEST_KEY:
+        raise InvalidArgument("key_size", f"is {SMALLEST_KEY} bits or more")
+    if isinstance(hosts, str | bytes) or not isinstance(hosts, Iterable):
+        raise InvalidArgument("hosts", f"is a list of names, not {type(hosts).__name__}")
+
+
 def self_signed(
     name: str,
     days: int,
@@ -129,14 +143,7 @@ def self_signed(
     Raises:
         InvalidArgument: an argument is out of range.
     """
-    if not 1 <= len(name) <= _LONGEST_COMMON_NAME:
-        raise InvalidArgument("name", f"has 1 to {_LONGEST_COMMON_NAME} characters")
-    if not name.isprintable():
-        raise InvalidArgument("name", f"{name!r} has what cannot be printed")
-    if days < 1:
-        raise InvalidArgument("days", "is 1 or more")
-    if key_size < SMALLEST_KEY:
-        raise InvalidArgument("key_size", f"is {SMALLEST_KEY} bits or more")
+    _check_wish(name, days, key_size, hosts)
     names = [general_name(host) for host in hosts]
     begins = now or datetime.now(UTC)
     key = rsa.generate_private_key(public_exponent=65537, key_size=key_size)

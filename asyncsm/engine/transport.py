@@ -7,7 +7,7 @@ import ssl
 import time
 from abc import abstractmethod
 from socket import EAI_NONAME
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import aiohttp
 from yarl import URL
@@ -24,6 +24,10 @@ from asyncsm.errors import (
     UnexpectedPayload,
 )
 from asyncsm.wire.http import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
 
 
 class Transport(Protocol):
@@ -47,6 +51,33 @@ class _Broken(Exception):
 
     def __init__(self, error: aiohttp.ClientError) -> None:
         self.error = error
+
+
+class _ProxyBroke(aiohttp.ClientConnectionError):
+    """The proxy hung up, or answered what is no HTTP, before there was a connection that anything was sent over."""
+
+    def __init__(self, told: str, *, may_pass: bool) -> None:
+        super().__init__(told)
+        self.may_pass = may_pass
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Tells what breaks on the way to a connection from what breaks after a request was sent over it."""
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's name
+    ) -> Connection:
+        try:
+            return await super().connect(req, traces, timeout)
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aiohttp.ConnectionTimeoutError):
+            raise
+        except aiohttp.ClientResponseError:  # whose words have the proxy's user and password
+            raise _ProxyBroke("what the proxy answered is no HTTP", may_pass=False) from None
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+            raise _ProxyBroke(f"the connection to the proxy broke: {error}", may_pass=True) from error
 
 
 async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -80,7 +111,7 @@ class AiohttpTransport:
         self._trust_env = trust_env
         self._http = aiohttp.ClientSession(
             # The session's throttle bounds the connections: waiting for one is not part of an attempt.
-            connector=aiohttp.TCPConnector(ssl=context, limit=0),
+            connector=_Connector(ssl=context, limit=0),
             # Names are looked up within `connect`; a little less than the total tells what was not sent.
             timeout=aiohttp.ClientTimeout(total=timeout, connect=min(0.9 * timeout, config.CONNECT_TIMEOUT)),
             headers={
@@ -180,6 +211,8 @@ class AiohttpTransport:
             )
             failed.lasting = unknown and not self._reached
             return failed
+        if isinstance(error, _ProxyBroke):
+            return _not_sent(f"cannot connect to {host}: {error}", may_pass=error.may_pass)
         if isinstance(error, TimeoutError):
             return AttemptTimeout(f"no reply from {host} within {self._timeout:g} s")
         return ConnectionLost(f"the connection to {host} broke: {str(error) or type(error).__name__}")
@@ -197,7 +230,11 @@ def _unusable(reply: aiohttp.ClientResponse, problem: str) -> UnexpectedPayload:
 
 def _refused_by_proxy(error: aiohttp.ClientHttpProxyError, host: str) -> TransportError:
     said = f"cannot connect to {host}: the proxy answered HTTP {error.status} {error.message}"
-    if error.status >= 500:
+    return _not_sent(said, may_pass=error.status >= 500)
+
+
+def _not_sent(said: str, *, may_pass: bool) -> TransportError:
+    if may_pass:
         return ConnectionFailed(said)
     refused = TransportError(said)  # which no waiting changes
     refused.sent = False

@@ -54,9 +54,8 @@ class ConvergentOperations(
         Raises:
             InvalidArgument: it is there, in another location.
         """
-        try:
-            found = await self.get_affinity_group_properties(name)
-        except ResourceNotFound:
+        found = await _found(self.get_affinity_group_properties(name))
+        if found is None:
             with suppress(AlreadyExists):  # made by another call between the question and the answer
                 await self.create_affinity_group(name, label, location, description)
             found = await self.get_affinity_group_properties(name)
@@ -91,9 +90,8 @@ class ConvergentOperations(
             InvalidArgument: it is there, in another place.
             AlreadyExists: the name is somebody else's.
         """
-        try:
-            found = await self.get_hosted_service_properties(service_name)
-        except ResourceNotFound:
+        found = await _found(self.get_hosted_service_properties(service_name))
+        if found is None:
             try:
                 await self.create_hosted_service(
                     service_name,
@@ -147,9 +145,8 @@ class ConvergentOperations(
             InvalidArgument: it is there, in another place.
             AlreadyExists: the name is somebody else's.
         """
-        try:
-            found = await self.get_storage_account_properties(service_name)
-        except ResourceNotFound:
+        found = await _found(self.get_storage_account_properties(service_name))
+        if found is None:
             try:
                 await (
                     await self.create_storage_account(
@@ -304,12 +301,19 @@ class ConvergentOperations(
         self, service_name: str, deployment_name: str
     ) -> wire.deployments.Deployment | None:
         """Return the deployment, or ``None`` if the hosted service does not have it."""
-        try:
-            return await self.get_deployment_by_name(service_name, deployment_name)
-        except ResourceNotFound:
+        deployment = await _found(self.get_deployment_by_name(service_name, deployment_name))
+        if deployment is None:
             # Raises the same where it is the hosted service that is not there.
             await self.get_hosted_service_properties(service_name)
-            return None
+        return deployment
+
+
+async def _found(reading: Awaitable[R]) -> R | None:
+    """Return what is read, or ``None``; no later error is told as one that came while this was handled."""
+    try:
+        return await reading
+    except ResourceNotFound:
+        return None
 
 
 async def _taken(name: str, read: Callable[[str], Awaitable[R]]) -> R:

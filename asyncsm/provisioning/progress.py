@@ -11,6 +11,7 @@ from typing import ClassVar, Final, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from asyncsm.polling.callbacks import plain
 from asyncsm.provisioning.steps import Outcome
 
 
@@ -153,8 +154,8 @@ class Progress:
         self._listeners: list[Listener] = []
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with each step, until the returned function is called."""
-        self._listeners.append(listener)
+        """Call `listener` with each step, until the returned function is called; what it raises ends the run."""
+        self._listeners.append(plain("listener", listener))
         return lambda: self._listeners.remove(listener)
 
     def states(self) -> Counter[State]:

@@ -20,6 +20,7 @@ from typing import Any, Final, Literal
 
 from asyncsm.engine.events import Blocked, Event, Queued, RequestSent, RetryPlanned, Veto
 from asyncsm.errors import AsyncsmError, InvalidArgument
+from asyncsm.polling.deadlines import checked
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.errand import Errand, Stopped
 from asyncsm.provisioning.graph import Graph
@@ -58,6 +59,8 @@ class RunOptions:
     disks: bool = False
 
     def __post_init__(self) -> None:
+        checked("deadline", self.deadline)
+        checked("max_in_flight", self.max_in_flight)
         if self.max_in_flight is not None and self.max_in_flight < 1:
             raise InvalidArgument("max_in_flight", "must be at least 1")
         if self.deadline is not None and not self.deadline > 0:

@@ -5,6 +5,7 @@ azure-storage-blob is an optional dependency, so it is imported only where it is
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 # The library's default is 15 seconds.
 _FIRST_PAUSE: Final = 1
 _RETRIES: Final = 5
+_KEY: Final = re.compile(r"(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+
 # Whoever only looks does not wait for a host that does not answer, or has no address, as long as an upload does.
 _LOOK_CONNECTIONS: Final = 1
 _LOOK_CONNECT_TIMEOUT: Final = 5
@@ -78,7 +81,12 @@ async def find_account(
         if credential is None:
             raise InvalidArgument("account", f"{account!r} shows no key; give a credential")
     secret = SecretStr(credential) if isinstance(credential, str) else credential
-    return BlobAccount(account, account_url, secret)
+    found = BlobAccount(account, account_url, secret)
+    if not found.is_delegated and not _KEY.fullmatch(secret.get_secret_value()):
+        raise InvalidArgument(
+            "credential", "is neither an access key, which is base64, nor a signature (sig=)"
+        )
+    return found
 
 
 def _is_of_blobs(account: str, url: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self, TypeAlias
 
 from asyncsm.errors import InvalidArgument
+from asyncsm.polling.callbacks import plain
 
 CHUNK: Final = 4 * 1024 * 1024
 """Bytes of a chunk: the most that Put Page takes."""
@@ -49,6 +50,8 @@ class SourceFile:
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
+        if not isinstance(path, str | PathLike):
+            raise InvalidArgument("source", f"must be the path of a file, not {type(path).__name__}")
         self.path: Path = Path(path)
         try:
             self._file = self.path.open("rb", buffering=0)
@@ -96,6 +99,7 @@ async def send_chunks(
 
     The first failure cancels the other calls, and is raised.
     """
+    plain("progress", progress)
     remaining = file.chunks()
     done = 0
 

@@ -5,7 +5,14 @@ import asyncio
 import pytest
 from doubles.samples import blob, image_name
 
-from asyncsm import AlreadyExists, InvalidArgument, LinuxConfigurationSet, OSVirtualHardDisk, ResourceNotFound
+from asyncsm import (
+    AlreadyExists,
+    BadRequest,
+    InvalidArgument,
+    LinuxConfigurationSet,
+    OSVirtualHardDisk,
+    ResourceNotFound,
+)
 
 
 async def changes(sms):
@@ -50,6 +57,18 @@ async def test_an_affinity_group(sms):
     await sms.ensure_affinity_group("near", "Near", "West US")
     assert await changes(sms) == before
     assert (await sms.ensure_affinity_group("near", "Nearer", "West US", "d")).description == "d"
+
+
+async def test_a_refused_creation_is_all_that_is_told(sms):
+    """The traceback does not begin with the answer that there is nothing yet, which is no error."""
+    for ensured in (
+        sms.ensure_affinity_group("a", "A", "Mars"),
+        sms.ensure_hosted_service("shop", location="Mars"),
+        sms.ensure_storage_account("mystore", location="Mars"),
+    ):
+        with pytest.raises(BadRequest) as refused:
+            await ensured
+        assert refused.value.__context__ is None
 
 
 async def test_virtual_machines(sms, account):

@@ -11,7 +11,7 @@ from doubles.dying import accepted, dying
 from doubles.plans import IMAGE, farm, farm_plan, things, wanted
 from doubles.samples import blob, cscfg
 
-from asyncsm import InternalError, OperationHandle, service_certificate
+from asyncsm import InternalError, InvalidArgument, OperationHandle, service_certificate
 from asyncsm.config import ThrottlePolicy
 from asyncsm.emulator import Fault
 from asyncsm.operations import usual_seconds
@@ -211,6 +211,22 @@ class TestStopping:
 
         await Provisioner(farm_plan(6, 6), sms).apply(RunOptions(max_in_flight=2), watch)
         assert most == 2
+
+
+async def noted(_):
+    """Return a coroutine, which nobody awaits."""
+
+
+async def test_arguments_of_a_run_are_checked(sms):
+    """What is no plan, no number and no plain function is refused before anything is sent."""
+    with pytest.raises(InvalidArgument, match=r"^plan: must be a Plan, as load_plan reads it, not str"):
+        Provisioner("farm.yaml", sms)
+    for wrong in ({"deadline": "5"}, {"max_in_flight": "5"}, {"deadline": 0}):
+        with pytest.raises(InvalidArgument, match=f"^{next(iter(wrong))}: must be "):
+            RunOptions(**wrong)
+    with pytest.raises(InvalidArgument, match=r"^listener: is called and not awaited"):
+        await Provisioner(farm_plan(1, 1), sms).apply(watch=lambda progress: progress.subscribe(noted))
+    assert not sms.session.statistics.changes
 
 
 async def test_a_change_in_doubt_is_followed_to_its_end(sms, emulator, journal):

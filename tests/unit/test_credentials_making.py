@@ -50,6 +50,9 @@ class TestGenerating:
             ({"name": "n" * 65}, "name"),
             ({"days": 0}, "days"),
             ({"key_size": 1024}, "key_size"),
+            ({"name": None}, "name"),
+            ({"name": b"mine"}, "name"),
+            ({"days": "30"}, "days"),
         ],
     )
     def test_limits(self, arguments: dict, parameter: str) -> None:

@@ -67,12 +67,24 @@ async def test_the_environment_is_asked_once_a_host(monkeypatch):
     assert asked == [HOST, "elsewhere.example"]
 
 
-async def test_a_proxy_that_refuses(environment):
+@pytest.mark.parametrize(
+    ("answer", "says", "passes"),
+    [
+        (
+            b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
+            "answered HTTP 407",
+            False,
+        ),
+        (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "answered is no HTTP", False),
+        (b"", "connection to the proxy broke", True),
+    ],
+)
+async def test_a_proxy_that_refuses(environment, answer, says, passes):
     """Nothing was sent to the service, and neither the message nor its causes' show the proxy's password."""
 
     async def refuse(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+        writer.write(answer)
         await writer.drain()
         writer.close()
 
@@ -80,10 +92,9 @@ async def test_a_proxy_that_refuses(environment):
         port = server.sockets[0].getsockname()[1]
         environment.setenv("https_proxy", f"http://user:hunter2@127.0.0.1:{port}")
         transport = AiohttpTransport(ssl.create_default_context(), timeout=5.0)
-        with pytest.raises(
-            TransportError, match=f"cannot connect to {HOST}:443: the proxy answered HTTP 407"
-        ) as caught:
+        with pytest.raises(TransportError, match=f"cannot connect to {HOST}:443: .*{says}") as caught:
             await transport.send(HttpRequest("POST", URL, {}))
         await transport.close()
     assert not caught.value.sent
+    assert caught.value.transient == passes
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))

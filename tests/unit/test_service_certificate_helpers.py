@@ -219,6 +219,12 @@ class TestSshKey:
             service_certificate_for_ssh_key(text)
 
 
+def test_hosts_are_a_list():
+    """One name is not taken for its letters."""
+    with pytest.raises(InvalidArgument, match=r"^hosts: is a list of names, not str"):
+        service_certificate("web", hosts="web.cloudapp.net")
+
+
 class TestConfigurations:
     def test_linux(self, made):
         """The public key goes into the user's authorized_keys."""
@@ -233,11 +239,22 @@ class TestConfigurations:
         (pair,) = linux_ssh("ada", made, key_pair=True).key_pairs
         assert (pair.fingerprint, pair.path) == (made.thumbprint, "/home/ada/.ssh/id_rsa")
 
-    @pytest.mark.parametrize("user", ["", "a/b", "..", ".", "a b", "u" * 33, "-a"])
+    @pytest.mark.parametrize("user", ["", "a/b", "..", ".", "a b", "u" * 33, "-a", None, b"ada"])
     def test_linux_user(self, made, user):
         """What would lead out of a user's folder is refused."""
         with pytest.raises(InvalidArgument, match="user"):
             linux_ssh(user, made)
+
+    @pytest.mark.parametrize("other", [None, "A" * 40, b"-----BEGIN CERTIFICATE-----"])
+    def test_no_certificate(self, other):
+        """A thumbprint, or a file, is no certificate yet."""
+        for use in (
+            lambda: linux_ssh("ada", other),
+            lambda: winrm_https(other),
+            lambda: stored_certificate(other),
+        ):
+            with pytest.raises(InvalidArgument, match=r"^certificate: must be a ServiceCertificate"):
+                use()
 
     def test_windows(self, made):
         """WinRM listens with the certificate, and the machine's store has it."""

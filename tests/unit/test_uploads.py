@@ -298,6 +298,18 @@ async def test_errors_of_the_connection(raised, expected, message):
         await fail(account, raised)
 
 
+@pytest.mark.parametrize(
+    ("source", "credential", "parameter"),
+    [(None, None, "source"), (b"shop.cspkg", None, "source"), (__file__, "not base64!", "credential")],
+)
+async def test_wrong_arguments(source, credential, parameter):
+    """What is no path, and what is no key, is refused before a byte is sent."""
+    accounts = AzuriteAccounts(ENDPOINTS, "c2VjcmV0")
+    with pytest.raises(InvalidArgument) as caught:
+        await upload_package(accounts, "shop", source, credential=credential)
+    assert caught.value.parameter == parameter
+
+
 async def test_refusals():
     """A refusal of the storage service is the error of its status, with code and first line."""
     error = HttpResponseError("There is a lease on the blob.\nRequestId:1\nTime:2")

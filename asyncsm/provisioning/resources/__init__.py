@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeAlias, get_args
 
+from asyncsm.errors import InvalidArgument
 from asyncsm.provisioning.defaults import KINDS as ENTRIES
 from asyncsm.provisioning.plan import Plan
 from asyncsm.provisioning.resources import (
@@ -65,7 +66,10 @@ def resources_of(plan: Plan, base: Path) -> list[AnyResource]:
 
     Raises:
         CredentialError: a certificate's file cannot be read.
+        InvalidArgument: `plan` is none.
     """
+    if not isinstance(plan, Plan):
+        raise InvalidArgument("plan", f"must be a Plan, as load_plan reads it, not {type(plan).__name__}")
     return list(_all(plan, base))
 
 

@@ -84,6 +84,9 @@ NoWait = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
+PATIENCE: Final = 30.0
+"""Seconds for which a command waits for a host that cannot be reached; somebody sits before it, and may have mistyped."""
+
 OUTCOME: Final[Columns] = {
     "operation": "operation",
     "resource": "resource",
@@ -115,6 +118,7 @@ class CallOptions:
     """Whether a line tells of each request that is sent again; a run of many has its own display."""
     _password: str | None = field(default=None, init=False, repr=False)
     _told: bool = field(default=False, init=False, repr=False)
+    _said: str = field(default="", init=False, repr=False)
 
     @property
     def password(self) -> str | None:
@@ -129,9 +133,12 @@ class CallOptions:
         Args:
             throttle: the budget of requests, if it is known.
         """
-        from asyncsm.config import DEFAULT_THROTTLE
+        from asyncsm.config import DEFAULT_RETRY, DEFAULT_THROTTLE
 
-        made = self.connection.service(throttle=throttle or DEFAULT_THROTTLE)
+        retry = DEFAULT_RETRY
+        if self.tells_retries:
+            retry = replace(retry, patience=max(PATIENCE, self.deadline or 0))
+        made = self.connection.service(throttle=throttle or DEFAULT_THROTTLE, retry=retry)
         made.session.events.subscribe(self._notice)
         return made
 
@@ -157,7 +164,10 @@ class CallOptions:
         self.changed = self.changed or getattr(event, "kind", "") == "change"
         if isinstance(event, RetryPlanned) and self.tells_retries and not self.verbose:
             when = f" in {event.delay:.1f} s" if event.delay else ""
-            say(f"{event.resource}: {event.reason}, trying again{when}")
+            line = f"{event.resource}: {event.reason}, trying again{when}"
+            if line != self._said:  # a host that cannot be reached is asked again and again
+                say(line)
+            self._said = line
 
     def subscription(self) -> str:
         """Return the id of the subscription, which may come from a `.publishsettings` file."""

@@ -133,5 +133,9 @@ def _in_options(command: Command, error: InvalidArgument) -> InvalidArgument:
     """Return an error that names options and arguments where it named a method's parameters."""
     written = {one["name"]: one.get("option", one["name"].upper()) for one in command["parameters"]}
     name, dot, rest = error.parameter.partition(".")
-    rule = re.sub(r"\b[a-z]+(?:_[a-z]+)+\b", lambda found: written.get(found[0], found[0]), error.rule)
+    rule = re.sub(
+        r"\b[a-z]+(?:_[a-z]+)+\b|(?<=\beither )[a-z]+\b",
+        lambda found: written.get(found[0], found[0]),
+        error.rule,
+    )
     return InvalidArgument(f"{written.get(name, name)}{dot}{rest}", rule)

@@ -11,7 +11,7 @@ from doubles.emulator_thread import emulator_in_thread
 from doubles.impatient import impatient_commands
 from doubles.samples import blob, cscfg
 
-from asyncsm.cli import main, profiles
+from asyncsm.cli import common, main, profiles
 from asyncsm.credentials import create_management_certificate, service_certificate
 from asyncsm.emulator import Fault
 
@@ -338,6 +338,16 @@ def test_a_word_for_each_retry(asm, shared, capsys):
     assert main(["service", "list", "-o", "none"]) == 0
     said = capsys.readouterr().err
     assert re.fullmatch(r"GET /services/hostedservices: .+, trying again in \d\.\d s\n", said), said
+
+
+def test_a_host_that_cannot_be_reached(asm, monkeypatch):
+    """It is tried for a while, which is told once, and not for minutes: its name may have been mistyped."""
+    monkeypatch.setattr(common, "PATIENCE", 0.5)
+    code, said = asm("location", "list", "--host", "127.0.0.1:1")
+    again, error = said.splitlines()
+    assert code == 7
+    assert again == "GET /locations: ConnectionFailed, trying again"
+    assert error.startswith("asyncsm: cannot connect to 127.0.0.1:1: ")
 
 
 def test_a_read_that_takes_too_long_starts_nothing(asm, monkeypatch):

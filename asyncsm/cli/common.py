@@ -6,10 +6,12 @@ import inspect
 import logging
 import re
 import sys
+import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
+from getpass import GetPassWarning
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Concatenate, Final, ParamSpec, Self, get_type_hints
 
@@ -287,10 +289,24 @@ class Lines:
 
 
 def ask_for_password(of: str = "", *, new: bool = False) -> str:
-    """Ask for a password on stderr, twice if it is a `new` one, without showing it."""
-    text: str = typer.prompt(
-        f"Password of {of}" if of else "Password", hide_input=True, confirmation_prompt=new, err=True
-    )
+    """Ask for a password on stderr, twice if it is a `new` one, without showing it; a pipe may have the answers.
+
+    Raises:
+        InvalidArgument: nobody is there to be asked.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", GetPassWarning)  # a pipe shows nothing
+        try:
+            text: str = typer.prompt(
+                f"Password of {of}" if of else "Password", hide_input=True, confirmation_prompt=new, err=True
+            )
+        except typer.Abort:
+            if sys.stdin.isatty():
+                raise
+            say("")
+            raise InvalidArgument(
+                "password", "nobody is there to be asked; standard input may have it"
+            ) from None
     return text
 
 
@@ -341,9 +357,11 @@ def complain(error: BaseException) -> None:
             say(f"asyncsm: {each}")
         return
     said = _OPTIONS.sub(lambda found: "--" + found[0].replace("_", "-"), str(error))
+    said = _PASSED.sub(r"give --\1", said)
     say("asyncsm: " + (" ".join(said.split()) or type(error).__name__))
 
 
+_PASSED: Final = re.compile(r"\bpass (\w+)=True")
 # Parameters of a client, as its errors name them: in a text, or before the rule that is broken.
 _OPTIONS: Final = re.compile(
     r"(?<![\w-])(?:subscription_id|cert_file|ca_file|cert_password)(?!\w)|^host(?=: )"

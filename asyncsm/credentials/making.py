@@ -21,6 +21,9 @@ from asyncsm.errors import CredentialError, InvalidArgument
 
 CLOCK_SKEW = timedelta(hours=1)
 """Time before now at which a new certificate begins, for computers whose clock is late."""
+MOST_DAYS = 36500
+LARGEST_KEY = 16384
+"""Bits of a key that is made in minutes, and not in days."""
 
 _LONGEST_COMMON_NAME = 64
 
@@ -133,10 +136,10 @@ def self_signed(
         raise InvalidArgument("name", f"has 1 to {_LONGEST_COMMON_NAME} characters")
     if not name.isprintable():
         raise InvalidArgument("name", f"{name!r} has what cannot be printed")
-    if days < 1:
-        raise InvalidArgument("days", "is 1 or more")
-    if key_size < SMALLEST_KEY:
-        raise InvalidArgument("key_size", f"is {SMALLEST_KEY} bits or more")
+    if not 1 <= days <= MOST_DAYS:
+        raise InvalidArgument("days", f"is 1 to {MOST_DAYS}")
+    if not SMALLEST_KEY <= key_size <= LARGEST_KEY:
+        raise InvalidArgument("key_size", f"is {SMALLEST_KEY} to {LARGEST_KEY} bits")
     names = [general_name(host) for host in hosts]
     begins = now or datetime.now(UTC)
     key = rsa.generate_private_key(public_exponent=65537, key_size=key_size)

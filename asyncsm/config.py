@@ -46,7 +46,24 @@ REDIRECT_LIMIT: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class Policy:
+    """A value whose parts are of the types that their defaults have."""
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            value, switch = getattr(self, one.name), isinstance(one.default, bool)
+            fits = isinstance(value, bool) if switch else type(value) in {int, float}
+            if not fits and value is not one.default:
+                wanted = "True or False" if switch else "a number"
+                raise TypeError(f"{type(self).__name__}.{one.name} is {wanted}, not {value!r:.50}")
+        self._check()
+
+    def _check(self) -> None:
+        """Refuse what contradicts itself, or is of no use."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy(Policy):
     """When one request is sent again.
 
     The pause before the n-th retry is chosen at random between 0 and
@@ -71,7 +88,7 @@ class RetryPolicy:
     budget: int = 500
     patience: float = 600.0
 
-    def __post_init__(self) -> None:
+    def _check(self) -> None:
         # Here and below in the positive, as each comparison with a NaN is false.
         if not (
             self.attempts >= 1
@@ -90,7 +107,7 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class PollingPolicy:
+class PollingPolicy(Policy):
     """How often a pending operation is asked for its status.
 
     The first question waits until such an operation usually ends, which is learned from
@@ -116,7 +133,7 @@ class PollingPolicy:
     concurrency: int = 8
     batch: bool = True
 
-    def __post_init__(self) -> None:
+    def _check(self) -> None:
         rhythm = 0 < self.least <= self.most < inf and 0 <= self.first < inf
         if not (rhythm and self.factor >= 1 and self.concurrency >= 1):
             raise ValueError(
@@ -127,7 +144,7 @@ class PollingPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class ThrottlePolicy:
+class ThrottlePolicy(Policy):
     """How many requests a subscription is asked to bear; calls and status questions share it.
 
     Without a known budget a session sends as fast as it can until the service first answers
@@ -155,7 +172,7 @@ class ThrottlePolicy:
     patience: float = 900.0
     connections: int = MAX_CONNECTIONS
 
-    def __post_init__(self) -> None:
+    def _check(self) -> None:
         if not self.connections >= 2:
             raise ValueError("calls and polls have a connection each, at the least")
         if not ((self.calls is None or self.calls >= 2) and 0 < self.seconds < inf):
@@ -167,7 +184,7 @@ class ThrottlePolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class LanePolicy:
+class LanePolicy(Policy):
     """The rule for changes that exclude each other: they wait for one another, or not.
 
     Attributes:
@@ -183,13 +200,13 @@ class LanePolicy:
     patience: float = 1800.0
     interval: float = 15.0
 
-    def __post_init__(self) -> None:
+    def _check(self) -> None:
         if not (self.patience >= 0 and 0 < self.interval < inf):
             raise ValueError("patience is not negative, and interval is greater than 0")
 
 
 @dataclass(frozen=True, slots=True)
-class ReconcilePolicy:
+class ReconcilePolicy(Policy):
     """How the outcome of a change is found out whose reply was lost.
 
     Attributes:
@@ -202,7 +219,7 @@ class ReconcilePolicy:
     first: float = 1.0
     most: float = 15.0
 
-    def __post_init__(self) -> None:
+    def _check(self) -> None:
         if not (self.looks >= 1 and 0 <= self.first <= self.most < inf):
             raise ValueError("reconciling needs looks >= 1 and 0 <= first <= most")
 

@@ -1,4 +1,4 @@
-"""Values with secrets, which do not leave the process."""
+"""Values that do not leave the process: those with secrets, and what belongs to an event loop."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 
 class StaysInProcess:
-    """Mixin for frozen values that hold a secret: copies are the value itself, pickling is refused."""
+    """Mixin for what holds a secret or an event loop: copies are the thing itself, pickling is refused."""
 
     __slots__ = ()
 
@@ -21,4 +21,5 @@ class StaysInProcess:
         return self
 
     def __reduce__(self) -> tuple[object, ...]:
-        raise TypeError(f"a {type(self).__name__} {self._refusal}")
+        name = type(self).__name__
+        raise TypeError(f"{'an' if name[0] in 'AEIOU' else 'a'} {name} {self._refusal}")

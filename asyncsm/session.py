@@ -18,6 +18,7 @@ from asyncsm.errors import ClientStateError, CredentialError, InvalidArgument
 from asyncsm.operations.lanes import lane_of
 from asyncsm.polling import OperationHandle, OperationToken
 from asyncsm.polling.deadlines import checked
+from asyncsm.secrecy import StaysInProcess
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -40,7 +41,7 @@ M = TypeVar("M", bound="Document")
 R = TypeVar("R")
 
 
-class ManagementSession(Caller):
+class ManagementSession(StaysInProcess, Caller):
     r"""Everything calls have in common; several services may share one.
 
     Use it as ``async with ManagementSession(...) as session``, or let a service open one.
@@ -78,6 +79,8 @@ class ManagementSession(Caller):
         InvalidArgument: an unusable `subscription_id`, `host` or `proxy`.
     """
 
+    _refusal = "belongs to an event loop and is not pickled: make one where it is needed"
+
     def __init__(
         self,
         subscription_id: str | None = None,
@@ -98,11 +101,11 @@ class ManagementSession(Caller):
         transport: Transport | None = None,
     ) -> None:
         given = config.environment()
-        if ca_file is None:
-            ca_file = given.ca_file
+        ca_file = given.ca_file if ca_file is None or ca_file == "" else ca_file
         self.options: config.SessionOptions = config.SessionOptions(
             ca_file, proxy, trust_env, timeout, retry, polling, throttle, lanes, reconcile, api_version
         )
+        self._check_policies()
         if not 0 < (checked("timeout", timeout) or 0) < inf:
             raise InvalidArgument("timeout", "must be more than 0 seconds, and end")
         if api_version is not None:
@@ -112,7 +115,7 @@ class ManagementSession(Caller):
         if transport is None:
             from asyncsm.credentials.identity import identify  # which takes a while to import
 
-            source = cert_file if cert_file is not None else given.cert_file
+            source = given.cert_file if cert_file is None or cert_file == "" else cert_file
             identity = identify(source, subscription_id, cert_password or given.cert_password)
             self.certificate = identity.certificate
             subscription_id = identity.subscription_id
@@ -139,6 +142,12 @@ class ManagementSession(Caller):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
+    def _check_policies(self) -> None:
+        for name in ("retry", "polling", "throttle", "lanes", "reconcile"):
+            policy, kind = getattr(self.options, name), type(getattr(config, f"DEFAULT_{name.upper()}"))
+            if not isinstance(policy, kind):
+                raise InvalidArgument(name, f"must be a {kind.__name__}, not {policy!r:.50}")
+
     def __repr__(self) -> str:
         # A reporter of errors shows the session whose constructor raised, too.
         endpoint: Endpoint | None = getattr(self, "endpoint", None)
@@ -158,13 +167,7 @@ class ManagementSession(Caller):
     def _open(self) -> Parts:
         if self._closed:
             raise ClientStateError("the session is closed; make a new one")
-        loop = asyncio.get_running_loop()
-        if self._loop is None:
-            self._loop = loop
-        elif self._loop is not loop:
-            raise ClientStateError(
-                "the session belongs to another event loop; make one session in each asyncio.run()"
-            )
+        self._loop = self._check_loop()
         if self._parts is None:
             self._parts = self._assemble(
                 self._transport or self._connector(),
@@ -177,6 +180,15 @@ class ManagementSession(Caller):
                 events=self.events,
             )
         return self._parts
+
+    def _check_loop(self) -> asyncio.AbstractEventLoop:
+        """Return the running event loop; refuse another one than the session's."""
+        loop = asyncio.get_running_loop()
+        if self._loop not in {None, loop}:
+            raise ClientStateError(
+                "the session belongs to another event loop; make one session in each asyncio.run()"
+            )
+        return loop
 
     def _connector(self) -> Transport:
         if self.certificate is None:
@@ -191,21 +203,31 @@ class ManagementSession(Caller):
         )
 
     async def close(self) -> None:
-        """Close all connections; harmless when repeated.
+        """Close all connections; harmless when repeated, and when the session's event loop has ended.
 
         Waits for pending operations end with `ClientStateError`; the operations themselves go
         on, and their tokens remain valid.
+
+        Raises:
+            ClientStateError: the session belongs to another event loop, which has not ended.
         """
         if self._closed:
             return
+        outlived = self._loop is not None and self._loop.is_closed()  # all who waited ended with it
+        if not outlived:
+            self._check_loop()
         self._closed = True
-        if self._parts is not None:
-            self._parts.sender.close()
-            self._parts.lanes.close()
-            await self._parts.tracker.close()
         transport = self._parts.transport if self._parts else self._transport
-        if transport is not None:
-            await transport.close()
+        try:
+            if self._parts is not None and outlived:
+                self._parts.tracker.closed = True
+            elif self._parts is not None:
+                self._parts.sender.close()
+                self._parts.lanes.close()
+                await self._parts.tracker.close()
+        finally:  # also if this is cancelled
+            if transport is not None:
+                await transport.close()
 
     @property
     def closed(self) -> bool:
@@ -340,15 +362,13 @@ class ManagementSession(Caller):
 
     def resume(self, token_or_request_id: str) -> OperationHandle:
         """A handle for an operation started earlier; see `Caller.resume`."""
+        from asyncsm.operations import arguments  # which the operation resumed has loaded, or will
+
         parts = self._open()
         tracker = parts.tracker
-        text = token_or_request_id.strip()
+        text = arguments.text("token_or_request_id", token_or_request_id).strip()
         if not text.startswith("{"):
-            from asyncsm.engine.operation_sources import normalised
-
-            request_id = normalised(text)
-            if not request_id:
-                raise InvalidArgument("token_or_request_id", "must not be empty")
+            request_id = arguments.request_id("token_or_request_id", text)
             parts.starter.resumed(request_id)
             known = tracker.find(request_id)
             return known or OperationHandle(tracker, request_id, operation="", resource="an earlier call")

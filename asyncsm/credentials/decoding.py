@@ -6,7 +6,8 @@ import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from types import NoneType
+from typing import Final, TypeAlias
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -24,6 +25,11 @@ from asyncsm.credentials.keypair import CertifiedKey, public_key_of
 from asyncsm.errors import CredentialError
 
 Password: TypeAlias = str | bytes | None
+
+HOW_TO_UNLOCK: Final = (
+    "give its password (sessions take cert_password or AZURE_MANAGEMENT_CERTPASSWORD, commands --ask-password,"
+    " plans 'password: env:NAME')"
+)
 
 _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
 _PEM_CERTIFICATES = frozenset({"CERTIFICATE", "X509 CERTIFICATE"})
@@ -137,8 +143,10 @@ def as_bytes(password: Password) -> bytes | None:
     """Encode a password for the decoders; an empty one counts as none.
 
     Raises:
-        CredentialError: it cannot be encoded.
+        CredentialError: it is of another type, or cannot be encoded.
     """
+    if not isinstance(password, str | bytes | NoneType):
+        raise CredentialError(f"a password is text or bytes, not {type(password).__name__}")
     try:
         return (password.encode() if isinstance(password, str) else password) or None
     except UnicodeEncodeError:  # whose message has the password
@@ -172,7 +180,7 @@ def _pem_certificate(name: str, block: bytes) -> x509.Certificate:
 def _pem_key(name: str, label: str, block: bytes, password: bytes | None) -> PrivateKeyTypes:
     encrypted = label == "ENCRYPTED PRIVATE KEY" or b"4,ENCRYPTED" in block
     if encrypted and password is None:
-        raise CredentialError(f"{name}: the private key is encrypted; give its password")
+        raise CredentialError(f"{name}: the private key is encrypted; {HOW_TO_UNLOCK}")
     try:
         return load_pem_private_key(block, password if encrypted else None)
     except UnsupportedAlgorithm as error:
@@ -191,7 +199,7 @@ def _openssh_key(name: str, block: bytes, password: bytes | None) -> PrivateKeyT
         with contextlib.suppress(TypeError):  # the key is encrypted
             return load_ssh_private_key(block, None)
         if password is None:
-            raise CredentialError(f"{name}: the private key is encrypted; give its password")
+            raise CredentialError(f"{name}: the private key is encrypted; {HOW_TO_UNLOCK}")
         return load_ssh_private_key(block, password)
     except UnsupportedAlgorithm as error:
         raise CredentialError(
@@ -270,11 +278,7 @@ def _open_pfx(document: Document, password: bytes | None) -> pkcs12.PKCS12KeyAnd
     if password:
         problem = "wrong password, or the file is damaged; check the password or export it again"
     else:
-        problem = (
-            "the PFX has a password, which was not given, or the file is damaged; give the password (sessions take"
-            " cert_password or AZURE_MANAGEMENT_CERTPASSWORD, commands --ask-password, plans 'password: env:NAME') or"
-            " export it again"
-        )
+        problem = f"the PFX has a password, which was not given, or the file is damaged; {HOW_TO_UNLOCK} or export it again"
     raise CredentialError(f"{document.name}: {problem}") from refusal
 
 

@@ -57,24 +57,33 @@ class Document:
         return b"-----BEGIN " in self.lines
 
 
-def read(source: Source) -> Document:
+def read(source: Source, wanted: str = "a .pem, .pfx or .publishsettings file") -> Document:
     """Read a file, or take content that was given directly.
 
+    Args:
+        source: where it is.
+        wanted: what to give instead of one that is missing, for messages.
+
     Raises:
-        CredentialError: no such file, a directory, not readable, or empty.
+        CredentialError: no such file, a directory, not readable, or empty; or `source` is of no such type.
     """
     if isinstance(source, Document):
         document = source
     elif isinstance(source, bytes):
         document = Document("the given bytes", source)
+    elif not isinstance(source, str | os.PathLike):
+        given = type(source).__name__
+        raise CredentialError(
+            f"a {given} is no file; give the path of {wanted}, or its content as text or bytes"
+        )
     elif isinstance(source, str) and _is_content(source):
         known = "-----BEGIN" in source or source.lstrip("\ufeff \r\n").startswith("<")
         name = "the given text" if known else _unnamed(source)
         document = Document(name, source.encode(errors="replace"))
     else:
-        document = _read_file(os.fspath(source))
+        document = _read_file(os.fspath(source), wanted)
     if not document.data.strip():
-        raise CredentialError(f"{document.name}: is empty; give a .pem, .pfx or .publishsettings file")
+        raise CredentialError(f"{document.name}: is empty; give {wanted}")
     return document
 
 
@@ -88,7 +97,7 @@ def _unnamed(text: str) -> str:
     return f"the given text of {len(text)} characters"
 
 
-def _read_file(path: str) -> Document:
+def _read_file(path: str, wanted: str) -> Document:
     name = path if path.isprintable() else repr(path)
     if len(path) > _LONGEST_NAME_SHOWN:  # probably a key passed as a path, so messages do not repeat it
         name = _unnamed(path)
@@ -98,9 +107,9 @@ def _read_file(path: str) -> Document:
             raise CredentialError(_about_directory(name, file))
         return Document(name, file.read_bytes())
     except FileNotFoundError as error:
-        raise CredentialError(
-            f"{name}: there is no such file; give the path of a .pem, .pfx or .publishsettings file"
-        ) from _unless_long(error, path)
+        raise CredentialError(f"{name}: there is no such file; give the path of {wanted}") from _unless_long(
+            error, path
+        )
     except PermissionError as error:
         raise CredentialError(
             f"{name}: may not be read by this user; check the file's permissions"

@@ -53,7 +53,7 @@ def show(context: ssl.SSLContext, pair: CertifiedKey, source: str) -> None:
 def _trusting(ca_file: files.Source | None) -> ssl.SSLContext:
     if ca_file is None:
         return ssl.create_default_context()
-    document = files.read(ca_file)
+    document = files.read(ca_file, "the authority's certificate, as PEM or DER")
     try:
         return ssl.create_default_context(cadata=_authorities(document))
     except ssl.SSLError as error:

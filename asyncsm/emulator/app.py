@@ -36,8 +36,10 @@ log: logging.Logger = logging.getLogger("asyncsm.emulator")
 BUFFERED_BYTES: Final = 64 * 1024
 """A shorter reply is taken by the operating system at once, however slowly the client reads."""
 
-FIRST_VERSION: Final = "2009-10-01"
-_VERSION = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
+_VERSION = re.compile(
+    "2009-10-01|2010-04-01|2010-10-28|2011-02-25|2011-(0[4-9]|1[0-2])-01|201[2-6]-(0[1-9]|1[0-2])-01|2017-01-01"
+)
+"""Versions that there are, and such as could be among them: since the fifth all are of a first of a month [protocol 1.7]."""
 
 # Neither can names have them, nor can the XML of an answer repeat them.
 _UNFIT = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -144,8 +146,8 @@ class ManagementApp:
     async def _answer(self, request: web.BaseRequest, request_id: str) -> RequestOutcome:
         """Check the version, authenticate, read the body, route, and do what is asked."""
         version = request.headers.get("x-ms-version", "")
-        if _VERSION.fullmatch(version) is None or version < FIRST_VERSION:
-            # [protocol 3.3]
+        if _VERSION.fullmatch(version) is None:
+            # [protocol 3.3] [protocol 7]
             raise strict.version_refusal(version) if self._world.strict else refusals.missing_version()
         path, _, query = request.raw_path.partition("?")
         segments = split(path)
@@ -221,6 +223,8 @@ class ManagementApp:
             except TimeoutError:
                 if request.transport is not None:
                     request.transport.abort()
+            except ConnectionError:
+                pass  # the client has gone, as many do that are cancelled: nothing to report
         return response
 
     def _decide(self, call: Call, target: str) -> RequestOutcome:

@@ -62,11 +62,14 @@ class Gate:
         """The subscription, if the certificate manages it.
 
         Raises:
-            Refusal: 403 ``ForbiddenError``, whether there is such a subscription or not.
+            Refusal: 403 ``ForbiddenError``, whether there is such a subscription or not; ``SubscriptionDisabled`` if
+                it is disabled.
         """
         subscription = self._state.subscriptions.get(subscription_id)
         if subscription is None or thumbprint is None or thumbprint not in subscription.certificates:
             raise refusals.authentication_failed()  # [protocol 3.3]
+        if subscription.status == "Disabled":
+            raise refusals.subscription_disabled()  # [protocol 3.3]
         return subscription
 
     def managed_by(self, thumbprint: str | None) -> list[Subscription]:

@@ -19,6 +19,7 @@ from asyncsm.emulator.blob_service.azurite import Azurite
 from asyncsm.emulator.blob_service.facts import BlobFacts
 from asyncsm.emulator.clock import Clock, Effect
 from asyncsm.emulator.dialects import ATOM_TYPES, CORE, Dialect
+from asyncsm.emulator.fitting import check_contents
 from asyncsm.emulator.progress import Lockable, Operation, OperationProgress, require_free
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.state import ServiceState, Subscription
@@ -300,21 +301,27 @@ class Call:
         if self._world.strict:
             strict.check_body(model, self._incoming.content)
         try:
-            if not is_plain_xml(model):
-                return model.from_body(self._incoming.content)
-            root, node = self._incoming.document
-            if root != model.root_name():
-                # [protocol 3.3]
-                raise refusals.invalid_xml(f"Expected the element {model.root_name()}, found {root}.")
-            document = model.from_node(inspection.without_late(model, node))
+            wanted = cast("M", self._read(model))
+            # What is taken is kept, and saved, and read again: rules say nothing of a number of thirty digits.
+            check_contents(wanted)
         except ValueError as error:
             raise refusals.invalid_xml() from error  # [protocol 3.3]
-        wanted = cast("M", document)
+        if not is_plain_xml(model):
+            return wanted
         if check is not None:
             check(wanted)
-        for sentence in rules.breaches(document):
+        for sentence in rules.breaches(wanted):
             raise refusals.bad_request(sentence)  # with its evidence at the rule
         return wanted
+
+    def _read(self, model: type[Document]) -> Document:
+        if not is_plain_xml(model):
+            return model.from_body(self._incoming.content)
+        root, node = self._incoming.document
+        if root != model.root_name():
+            # [protocol 3.3]
+            raise refusals.invalid_xml(f"Expected the element {model.root_name()}, found {root}.")
+        return model.from_node(inspection.without_late(model, node))
 
     def require_free(self, *resources: Lockable) -> None:
         """Refuse with 409 if a change under way holds one of `resources`, and with 400 what is being migrated."""
@@ -337,6 +344,7 @@ class Call:
         seconds: float | None = None,
         headers: Mapping[str, str] | None = None,
         migrating: bool = False,
+        doom: refusals.Refusal | None = None,
         status: int = 202,
         data: str = "",
     ) -> Reply:
@@ -349,6 +357,7 @@ class Call:
             seconds: duration in virtual time instead of the usual one of the operation.
             headers: further headers of the answer.
             migrating: whether the change is part of a migration to Resource Manager.
+            doom: what it will fail with at its end, where that is known.
             status: of the answer, where it is not 202.
             data: what the operation tells at its end.
         """
@@ -357,7 +366,7 @@ class Call:
         else:
             self.require_free(*locks)
         operation = self.record()
-        operation.data = data
+        operation.data, operation.doom = data, doom
         self.progress.begin(
             operation,
             seconds=self.progress.lasting(self.route.usual) if seconds is None else seconds,

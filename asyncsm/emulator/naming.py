@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, MutableMapping
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 from asyncsm.emulator.change_tracking import Register
 
 V = TypeVar("V")
+
+
+class Named(Protocol):
+    """Something with a name."""
+
+    @property
+    def name(self) -> str | None:
+        """Name by which the service lists it."""
+
+
+NamedT = TypeVar("NamedT", bound=Named)
+
+
+def by_name(things: Iterable[NamedT]) -> list[NamedT]:
+    """Return things as the service lists them, by name in any case. [rec affinity_groups and compute, 25 of 25]"""
+    return sorted(things, key=lambda thing: (thing.name or "").lower())
 
 
 class ByName(Register, MutableMapping[str, V]):

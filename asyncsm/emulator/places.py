@@ -18,6 +18,7 @@ from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.change_tracking import Entity
 from asyncsm.emulator.collections import Collection, Parameters, RequestT, told_late
 from asyncsm.emulator.compute import Role
+from asyncsm.emulator.naming import by_name
 from asyncsm.emulator.networking import NetworkConfiguration
 from asyncsm.emulator.progress import Lockable
 from asyncsm.emulator.routing import RouteTable
@@ -118,7 +119,7 @@ class Associated(Collection[LocatedT, RequestT]):
 
     def listed(self, call: Call, things: Sequence[LocatedT]) -> Document:
         """Return all by their names."""
-        return super().listed(call, sorted(things, key=lambda one: one.name.lower()))
+        return super().listed(call, by_name(things))
 
     def require(
         self, subscription: Subscription, name: str, region: str | None = None, place: str = "the deployment"

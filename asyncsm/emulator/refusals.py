@@ -113,6 +113,11 @@ def forbidden() -> Refusal:
     return Refusal(403, "ForbiddenError", "This operation is not allowed for this subscription.")
 
 
+def subscription_disabled() -> Refusal:
+    """403: nothing can be done in the subscription."""
+    return Refusal(403, "SubscriptionDisabled", "The subscription is in a disabled state.")
+
+
 def not_found(message: str = "The requested resource was not found.") -> Refusal:
     """404: there is no such resource."""
     return Refusal(404, "ResourceNotFound", message)

@@ -47,6 +47,7 @@ class Quotas:
     storage_accounts: int = 100
     affinity_groups: int = 256
     management_certificates: int = 100
+    certificates_per_hosted_service: int = 400
     virtual_network_sites: int = 50
     local_network_sites: int = 20
     dns_servers: int = 20

@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from asyncsm.polling.callbacks import plain
+
 _log = logging.getLogger("asyncsm.events")
 
 
@@ -145,7 +147,7 @@ class Events:
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with each event, until the function that is returned is called."""
-        self._listeners = (*self._listeners, listener)
+        self._listeners = (*self._listeners, plain("listener", listener))
         self.wanted = True
 
         def unsubscribe() -> None:

@@ -78,7 +78,7 @@ class Scope:
 
     @property
     def is_context_manager(self) -> bool:
-        """Whether it is a generator that a ``with`` enters."""
+        """Tell whether it is a generator that a ``with`` enters."""
         decorators = self.node.decorators if isinstance(self.node, cst.FunctionDef) else ()
         return any(map(is_context_manager, decorators))
 

@@ -195,7 +195,7 @@ def ip_address(parameter: str, value: str) -> str:
 
 def request_id(parameter: str, value: str) -> str:
     """Return a request id as paths have it: without dashes, in small letters."""
-    return text(parameter, value).replace("-", "").lower()
+    return text(parameter, text(parameter, value).strip().replace("-", "").lower())
 
 
 def moment(parameter: str, value: str | date) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeAlias, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeAlias, TypeVar, cast
 from urllib.parse import quote
 
 from asyncsm.engine.protocol import Request, quoted
 from asyncsm.errors import InvalidArgument
-from asyncsm.operations.facts import PLACEHOLDER, Operation, Parameter, parts_of
+from asyncsm.operations.facts import PLACEHOLDER, Operation, parts_of
+from asyncsm.operations.signatures import Arguments
 from asyncsm.wire.encoding import utf8
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ class Binder:
         self, operation: Operation, method: Callable[..., Coroutine[object, object, object]]
     ) -> None:
         self.operation: Operation = operation
-        self._method = method
         self.document: type[Document] | None = (
             None if operation.changes or operation.reply is bytes else cast("type[Document]", operation.reply)
         )
@@ -49,20 +49,7 @@ class Binder:
         ]
         self._needs = [rule.check for rule in operation.needs]
         parameters = operation.parameters
-        self._positional = tuple(one.name for one in parameters if not one.keyword_only)
-        # With so many positional arguments all parameters are given.
-        self._number = len(parameters) if len(self._positional) == len(parameters) else -1
-        self._names = frozenset(one.name for one in parameters)
-        self._required = frozenset(one.name for one in parameters if one.required)
-        self._defaults = {
-            one.name: one.default for one in parameters if not one.required and one.default is not None
-        }
-        in_path = set(PLACEHOLDER.findall(operation.path))  # which is checked there
-        self._checks = [
-            (one.name, one.optional, check)
-            for one in parameters
-            if (check := _check_of(one, in_path)) is not None or not (one.optional or one.name in in_path)
-        ]
+        self._arguments = Arguments(method, parameters, set(PLACEHOLDER.findall(operation.path)))
         self._whole_body = next(
             (one.name for one in parameters if operation.body and _is_model(one.type, operation.body)), None
         )
@@ -78,37 +65,10 @@ class Binder:
             TypeError: they do not fit the signature.
             InvalidArgument: one of them breaks a rule.
         """
-        values = self._given(args, kwargs)
-        for name, optional, check in self._checks:
-            value = values.get(name)
-            if value is None and not optional:
-                # The old SDK's callers pass None for what they do not mean to say.
-                value = values[name] = self._defaults.get(name)
-                if value is None:
-                    raise InvalidArgument(name, "must be given, not None")
-            if check is not None and value is not None:
-                values[name] = check(name, value)
+        values = self._arguments.values(args, kwargs)
         for need in self._needs:
             need(values)
         return values
-
-    def _given(self, args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, object]:
-        """The arguments by name, with defaults."""
-        values: dict[str, object] = dict(zip(self._positional, args))  # noqa: B905 - naming it takes as long as the rest
-        if kwargs:
-            if not (kwargs.keys() <= self._names and kwargs.keys().isdisjoint(values)):
-                self._complain(args, kwargs)
-            values |= kwargs
-        if len(args) != self._number:
-            if len(args) > len(self._positional) or not self._required <= values.keys():
-                self._complain(args, kwargs)
-            if self._defaults:
-                values = self._defaults | values
-        return values
-
-    def _complain(self, args: tuple[object, ...], kwargs: dict[str, object]) -> None:
-        """Have Python say what is wrong with these arguments."""
-        self._method(None, *args, **kwargs).close()
 
     def request(self, values: Values, body: Document | None = None) -> Request:
         """The request for checked `values`; `body` stands for the one they would make."""
@@ -261,33 +221,3 @@ def _in_query(value: object) -> str:
 
 def _is_model(kind: object, model: type[Document]) -> bool:
     return isinstance(kind, type) and issubclass(kind, model)
-
-
-def _check_of(parameter: Parameter, in_path: Collection[str]) -> Callable[[str, object], object] | None:
-    if parameter.rule is not None:
-        return parameter.rule.check
-    if parameter.type is str:
-        return _text if parameter.name not in in_path else None
-    return _model_check_of(parameter.type)
-
-
-def _model_check_of(kind: object) -> Callable[[str, object], object] | None:
-    """Return the check of a parameter that is a model, one of several, or a list of them; ``None`` for others."""
-    from asyncsm.operations import arguments  # which loads pydantic, as the binder has by now
-    from asyncsm.wire.document import Document
-
-    if isinstance(kind, type) and issubclass(kind, Document):
-        return lambda name, value: arguments.model(name, value, kind)
-    inside = get_args(kind)
-    check = _model_check_of(inside[0]) if len(inside) == 1 else None
-    if check is None:
-        return None
-    return lambda name, value: [
-        check(name, one) for one in arguments.items(name, cast("list[object]", value))
-    ]
-
-
-def _text(name: str, value: object) -> object:
-    if not isinstance(value, str):
-        raise InvalidArgument(name, f"must be text, not {type(value).__name__}")
-    return value

@@ -12,7 +12,9 @@ from asyncsm.operations.affinity_groups import AffinityGroupOperations
 from asyncsm.operations.arguments import one_of, same_name, same_place
 from asyncsm.operations.deployments import DeploymentOperations
 from asyncsm.operations.hosted_services import HostedServiceOperations
-from asyncsm.operations.roles import MachineParts, RoleOperations, SystemConfiguration
+from asyncsm.operations.kinds import Name
+from asyncsm.operations.roles import MachineParts, Network, RoleOperations, System
+from asyncsm.operations.signatures import composed
 from asyncsm.operations.storage import StorageAccountOperations
 from asyncsm.operations.waiting import WaitingOperations
 from asyncsm.polling import OperationHandle
@@ -38,6 +40,7 @@ class ConvergentOperations(
 ):
     """Operations that create, change or delete only what is not as asked for."""
 
+    @composed
     async def ensure_affinity_group(
         self, name: str, label: str, location: str, description: str | None = None
     ) -> wire.affinity_groups.AffinityGroup:
@@ -65,6 +68,7 @@ class ConvergentOperations(
             found = await self.get_affinity_group_properties(name)
         return found
 
+    @composed
     async def ensure_hosted_service(
         self,
         service_name: str,
@@ -119,6 +123,7 @@ class ConvergentOperations(
             found = await self.get_hosted_service_properties(service_name)
         return found
 
+    @composed
     async def ensure_storage_account(
         self,
         service_name: str,
@@ -173,14 +178,15 @@ class ConvergentOperations(
             await self.update_storage_account(service_name, description, label, account_type=account_type)
         return await self.wait_for_storage_account(service_name)
 
+    @composed
     async def ensure_virtual_machine(
         self,
         service_name: str,
         deployment_name: str,
-        role_name: str,
-        system_config: SystemConfiguration | None,
+        role_name: Name,
+        system_config: System | None,
         os_virtual_hard_disk: wire.disks.OSVirtualHardDisk | None,
-        network_config: wire.configuration_sets.ConfigurationSet | None = None,
+        network_config: Network | None = None,
         *,
         label: str | None = None,
         availability_set_name: str | None = None,
@@ -256,6 +262,7 @@ class ConvergentOperations(
                 return self.completed(deployment, "GetDeployment")
             return await self.add_role(service_name, deployment_name, role_name, **machine)
 
+    @composed
     async def delete_virtual_machine(
         self,
         service_name: str,

@@ -19,23 +19,15 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import NoneType, UnionType
 from typing import (
     TYPE_CHECKING,
-    Annotated,
     ClassVar,
     Final,
-    TypeAlias,
     TypedDict,
-    TypeVar,
-    Union,
     Unpack,
     cast,
-    get_args,
-    get_origin,
-    get_type_hints,
 )
 
 from asyncsm import durations
@@ -51,17 +43,14 @@ from asyncsm.operations.facts import (
     ExactlyOne,
     Operation,
     Parameter,
-    Rule,
     lane_of,
     title_of,
 )
+from asyncsm.operations.signatures import AnyMethod, Method, signature
 from asyncsm.polling import OperationHandle
 
 if TYPE_CHECKING:
     from asyncsm.wire.document import Document
-
-AnyMethod: TypeAlias = Callable[..., Coroutine[object, object, object]]
-Method = TypeVar("Method", bound=AnyMethod)
 
 
 class Facts(TypedDict, total=False):
@@ -231,7 +220,7 @@ class Declaration:
     def operation(self) -> Operation:
         """All facts of the operation."""
         family, facts, method, where = self._family, self._facts, self.method, self.method.__qualname__
-        hints, parameters = _signature(method, where)
+        hints, parameters = signature(method, where)
         reply = hints.get("return", inspect.Signature.empty)
         body = facts.get("body")
         if body is not None and not isinstance(body, type):
@@ -282,50 +271,6 @@ def declared(method: object) -> Operation | None:
     """The operation a method was declared with; ``None`` for any other."""
     found: object = getattr(method, "__declaration__", None)
     return found.operation if isinstance(found, Declaration) else None
-
-
-# Reading signatures.
-
-
-def _signature(method: AnyMethod, where: str) -> tuple[dict[str, object], tuple[Parameter, ...]]:
-    """Return what a method is annotated with, by name, and its parameters."""
-    try:
-        hints: dict[str, object] = get_type_hints(method, include_extras=True)
-    except (NameError, AttributeError, SyntaxError, TypeError) as error:
-        raise MisdeclaredError(f"{where}: {error}") from error
-    _, *parameters = inspect.signature(method).parameters.values()
-    return hints, tuple(_parameter(one, hints.get(one.name), where) for one in parameters)
-
-
-def _parameter(parameter: inspect.Parameter, annotation: object, where: str) -> Parameter:
-    if parameter.kind not in {parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY}:
-        raise MisdeclaredError(f"{where}: *{parameter.name} cannot be declared")
-    kind, rule, optional = _taken_apart(annotation)
-    default = None if parameter.default is parameter.empty else parameter.default
-    return Parameter(
-        name=parameter.name,
-        type=kind,
-        rule=rule,
-        required=parameter.default is parameter.empty,
-        optional=optional,
-        keyword_only=parameter.kind is parameter.KEYWORD_ONLY,
-        default=default,
-    )
-
-
-def _taken_apart(annotation: object) -> tuple[object, Rule | None, bool]:
-    """An annotation's type, its rule, and whether it allows ``None``."""
-    rule: Rule | None = None
-    optional = False
-    if get_origin(annotation) in {Union, UnionType}:
-        kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
-        optional = len(kinds) < len(get_args(annotation))
-        # A kind of its own may be a union, which | None has made part of a larger one.
-        annotation = kinds[0] if len(kinds) == 1 else functools.reduce(lambda one, other: one | other, kinds)
-    if get_origin(annotation) is Annotated:
-        annotation, *rules = get_args(annotation)
-        rule = next((one for one in rules if isinstance(one, Rule)), None)
-    return annotation, rule, optional
 
 
 def _query_of(query: str) -> dict[str, str]:

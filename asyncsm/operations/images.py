@@ -101,7 +101,7 @@ class OSImageOperations(Caller):
         Raises:
             ResourceNotFound: there is no such image.
         """
-        arguments.model("os_image", os_image, wire.images.OSImage)
+        os_image = arguments.model("os_image", os_image, wire.images.OSImage)
         arguments.label(os_image.label or "")
         return await self.start(
             request_of(OSImageOperations.update_os_image_from_image_reference, image_name, os_image)

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.errors import InvalidArgument
+from asyncsm.operations import arguments
 from asyncsm.operations.binding import binder_of, request_with
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.facts import Ends
@@ -192,7 +193,7 @@ class JobOperations(Caller):
 def _job(given: wire.jobs.Job | Mapping[str, object]) -> wire.jobs.Job:
     """Return a job as a model; what that does not know of a JSON object is kept."""
     if not isinstance(given, Mapping):
-        return given
+        return arguments.model("job", given, wire.jobs.Job)
     try:
         return wire.jobs.Job.model_validate(dict(given))
     except ValueError as error:

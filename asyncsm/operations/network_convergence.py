@@ -13,7 +13,9 @@ from asyncsm.operations import network_files
 from asyncsm.operations.arguments import items, model, same_name, same_place, text
 from asyncsm.operations.network_files import GATEWAY_SUBNET, block_of, blocks
 from asyncsm.operations.networks import FILE, NetworkOperations, setting
+from asyncsm.operations.signatures import composed
 from asyncsm.polling import OperationHandle
+from asyncsm.polling.callbacks import plain
 
 MOST_ROUNDS: Final = 8
 """How often a change is made that other writers take away again."""
@@ -112,6 +114,7 @@ class _Network:
 class ConvergentNetworkOperations(NetworkOperations):
     """Operations that change the network configuration where it is not as asked for, and nothing else in it."""
 
+    @composed
     async def ensure_virtual_network(
         self,
         name: str,
@@ -157,8 +160,6 @@ class ConvergentNetworkOperations(NetworkOperations):
                 a gateway without a subnet called ``GatewaySubnet``, references to what is not declared.
             Conflict: other writers have overwritten the change each time.
         """
-        if gateway is not None:
-            model("gateway", gateway, wire.network_configuration.ConfiguredGateway)
         network = _Network(
             name,
             _prefixes(address_space),
@@ -190,10 +191,11 @@ class ConvergentNetworkOperations(NetworkOperations):
             BadRequest: the service refuses the new configuration.
             Conflict: other writers have overwritten the change each time.
         """
-        made = _Change(change)
+        made = _Change(plain("change", change))
         await self._change(made)
         return made.handle
 
+    @composed
     async def delete_virtual_network(self, name: str, *, missing_ok: bool = False) -> OperationHandle:
         """Delete a virtual network, and nothing else in the network configuration; wait for the end of it.
 

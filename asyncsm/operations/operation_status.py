@@ -8,11 +8,14 @@ from typing import Final
 
 from asyncsm import wire
 from asyncsm.engine.caller import Caller
-from asyncsm.errors import AsyncsmError, OperationTimeout
+from asyncsm.errors import AsyncsmError, InvalidArgument, OperationTimeout
 from asyncsm.operations.arguments import one_of
 from asyncsm.operations.declaring import Family
 from asyncsm.operations.kinds import RequestId
+from asyncsm.operations.signatures import composed
 from asyncsm.polling import OperationHandle, within
+from asyncsm.polling.callbacks import plain
+from asyncsm.polling.deadlines import checked
 
 family: Final = Family("operations", evidence="[protocol 2.2]")
 
@@ -34,6 +37,7 @@ class OperationStatusOperations(Caller):
         """
         ...
 
+    @composed
     async def wait_for_operation_status(
         self,
         request_id: str,
@@ -67,6 +71,12 @@ class OperationStatusOperations(Caller):
             OperationTimeout: the time ran out; its `handle` can be awaited.
         """
         wanted = one_of("wait_for_status", wait_for_status, wire.operations.OperationState)
+        checked("timeout", timeout)
+        if (checked("sleep_interval", sleep_interval) or 0) < 0:
+            raise InvalidArgument("sleep_interval", "must not be negative")
+        plain("progress_callback", progress_callback)
+        plain("success_callback", success_callback)
+        plain("failure_callback", failure_callback)
         started = time.monotonic()
         handle = self.resume(request_id)
         self.watch(handle, sleep_interval)

@@ -61,6 +61,7 @@ def _network(parameter: str, value: object) -> object:
     config = arguments.model(parameter, value, wire.configuration_sets.ConfigurationSet)
     taken: dict[tuple[int, str], str | None] = {}
     for endpoint in config.input_endpoints:
+        arguments.model(parameter, endpoint, wire.endpoints.ConfigurationSetInputEndpoint)
         # Endpoints of one load-balanced set share their port on purpose.
         if endpoint.port is None or endpoint.load_balanced_endpoint_set_name:
             continue

@@ -69,7 +69,7 @@ class VMImageOperations(Caller):
             AlreadyExists: the name is taken.
             BadRequest: a blob is in no storage account of the subscription.
         """
-        arguments.model("vm_image", vm_image, wire.vm_images.VMImage)
+        vm_image = arguments.model("vm_image", vm_image, wire.vm_images.VMImage)
         name = arguments.text("vm_image.name", vm_image.name or "")  # it is in the path of the new image
         arguments.label(vm_image.label or "")
         disk = vm_image.os_disk_configuration
@@ -131,7 +131,7 @@ class VMImageOperations(Caller):
             ResourceNotFound: there is no such machine.
             AlreadyExists: the image's name is taken.
         """
-        arguments.model("options", options, wire.vm_images.CaptureRoleAsVMImage)
+        options = arguments.model("options", options, wire.vm_images.CaptureRoleAsVMImage)
         if not (options.os_state and options.vm_image_name and options.vm_image_label):
             raise InvalidArgument("options", "needs os_state, vm_image_name and vm_image_label")
         return await self.start(

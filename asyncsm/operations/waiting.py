@@ -11,8 +11,10 @@ from asyncsm.errors import StateUnreachable
 from asyncsm.operations.arguments import one_of, same_name
 from asyncsm.operations.binding import request_of
 from asyncsm.operations.deployments import DeploymentOperations
+from asyncsm.operations.signatures import composed
 from asyncsm.operations.storage import StorageAccountOperations
 from asyncsm.polling import Goal
+from asyncsm.polling.callbacks import plain
 
 Resource = TypeVar("Resource")
 DeploymentGoal: TypeAlias = Union[str, Callable[["wire.deployments.Deployment"], bool]]  # noqa: UP007 - of texts
@@ -22,6 +24,7 @@ InstanceGoal: TypeAlias = Union[str, Callable[["wire.deployments.RoleInstance"],
 class WaitingOperations(DeploymentOperations, StorageAccountOperations):
     """Questions for the state of resources, repeated until it is reached."""
 
+    @composed
     async def wait_for_deployment(
         self,
         service_name: str,
@@ -67,6 +70,7 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
             wire.deployments.Deployment, request, Goal(what, reached, _deployment_in_words, deadline)
         )
 
+    @composed
     async def wait_for_role_instance(
         self,
         service_name: str,
@@ -122,6 +126,7 @@ class WaitingOperations(DeploymentOperations, StorageAccountOperations):
         # `reached` lets no absent instance through.
         return cast("wire.deployments.RoleInstance", named(deployment))
 
+    @composed
     async def wait_for_storage_account(
         self,
         service_name: str,
@@ -153,7 +158,7 @@ def _goal(
     until: str | Callable[[Resource], bool], *states: type[wire.types.OpenEnum]
 ) -> str | Callable[[Resource], bool]:
     """Return a goal with its word as the service spells it; a word that no state has would wait for ever."""
-    return until if callable(until) else one_of("until", until, dict.fromkeys(chain(*states)))
+    return plain("until", until) if callable(until) else one_of("until", until, dict.fromkeys(chain(*states)))
 
 
 def _refuse_failed(instance: wire.deployments.RoleInstance, what: str) -> None:

@@ -88,6 +88,7 @@ class Flights(Generic[T]):
     """
 
     def __init__(self, calls: Calls, max_in_flight: int | None, deadline: float | None) -> None:
+        _check_calls(calls)
         self.expired: bool = False
         self.total: int | None = len(calls) if isinstance(calls, Collection) else None
         self._listed = self.total is not None
@@ -327,6 +328,18 @@ async def _cancel(futures: set[asyncio.Future[Any]]) -> None:
             interruption = error
     if interruption is not None:
         raise interruption
+
+
+def _check_calls(calls: object) -> None:
+    """Refuse one call instead of several; a handle could be gone through, too, and is not called again."""
+    if isinstance(calls, Awaitable):
+        if isinstance(calls, Coroutine):
+            calls.close()
+        raise InvalidArgument("calls", "are several, as in gather([one, other]), and not one that is awaited")
+    if not isinstance(calls, Iterable | AsyncIterable):
+        raise InvalidArgument(
+            "calls", f"must be handles and awaitables in a list, not {type(calls).__name__}"
+        )
 
 
 def _number_of_places(max_in_flight: int | None) -> int:

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeAlias, TypeVar, cast, overload
 
 from asyncsm.polling import OperationHandle
+from asyncsm.polling.callbacks import plain
 from asyncsm.polling.concurrent_calls import Calls, Completed, Flights
 from asyncsm.wire.operations import Operation
 
@@ -146,8 +147,7 @@ async def gather(
 
     Args:
         calls: handles, and awaitables that give a handle or something else; what is a handle is
-            awaited in its turn. A list, a generator or an asynchronous one; with a generator, a
-            call is not even made before there is a place for it.
+            awaited in its turn. A list, or a generator, of which no call is made before its place is free.
         max_in_flight: how many may be started and not ended at any time; all of them if absent.
         on_progress: called after each end; what it raises ends everything, as a cancellation does.
         deadline: seconds for all of it. When they have passed, nothing more is started, calls
@@ -163,6 +163,7 @@ async def gather(
         OperationsFailed: some failed; it has the results of the others.
         InvalidArgument: `max_in_flight` is less than 1, or something in `calls` cannot be awaited.
     """
+    plain("on_progress", on_progress)
     flights: Flights[T] = Flights(calls, max_in_flight, deadline)
     results: dict[int, T | None] = {}
     errors: dict[int, Exception] = {}

@@ -18,7 +18,9 @@ from asyncsm.errors import (
     OperationFailed,
     OperationTimeout,
 )
+from asyncsm.polling.callbacks import plain
 from asyncsm.polling.deadlines import within
+from asyncsm.secrecy import StaysInProcess
 from asyncsm.wire.refusals import operation_failed
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ class Poller(Protocol):
         """Ask once, now."""
 
 
-class OperationHandle:
+class OperationHandle(StaysInProcess):
     """An operation the service accepted.
 
     Await it, as often and from as many tasks as you like, for the final `Operation`.
@@ -124,6 +126,10 @@ class OperationHandle:
         "source",
         "submitted",
         "usual",
+    )
+
+    _refusal = (
+        "belongs to the event loop of its session and is not pickled: pass its token, and resume it there"
     )
 
     def __init__(
@@ -217,6 +223,7 @@ class OperationHandle:
         is done already, soon after this. A callback that refers to the handle, or to what holds it,
         keeps a handle alive that nobody wants any more: it is given as an argument instead.
         """
+        plain("callback", callback)
         if self.done or self._tracker.closed:
             asyncio.get_running_loop().call_soon(callback, self)
             return
@@ -335,6 +342,7 @@ class OperationHandle:
                 waiter.set_result(None)
             else:
                 waiter.set_exception(error)
+                waiter.exception()  # one whose wait was given up has nobody to be told
         callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
             asyncio.get_running_loop().call_soon(callback, self)

@@ -56,6 +56,7 @@ class Tracker:
     ) -> None:
         self.subscription_id = subscription_id
         self.closed: bool = False
+        self._loop = asyncio.get_running_loop()
         self.questions: int = 0
         self._source = source
         self._others: dict[str, StatusSource] = {one.name: one for one in others}
@@ -92,10 +93,7 @@ class Tracker:
             handle: a pending handle, or one that is done.
             interval: seconds between questions, instead of the policy's growing ones.
         """
-        if self.closed:
-            raise ClientStateError(
-                f"the session is closed; resume operation {handle.request_id} with its token in another one"
-            )
+        self._check_usable(handle)
         if handle.done:
             return
         entry = self._agenda.get(handle.request_id)
@@ -111,6 +109,18 @@ class Tracker:
             soon = asyncio.get_running_loop().time() + interval
             if entry.stage is Stage.SCHEDULED and entry.due > soon:
                 self._agenda.schedule(entry, soon)
+
+    def _check_usable(self, handle: OperationHandle) -> None:
+        """Refuse to ask for `handle` where no answer would reach who waits."""
+        if self.closed:
+            raise ClientStateError(
+                f"the session is closed; resume operation {handle.request_id} with its token in another one"
+            )
+        if asyncio.get_running_loop() is not self._loop:
+            raise ClientStateError(
+                f"operation {handle.request_id} belongs to a session of another event loop; resume it with its"
+                " token in a session of this one"
+            )
 
     def follows(self, response: HttpResponse, path: str) -> tuple[str, str] | None:
         """Return the id of what a change of `path` has started, and its source; ``None`` if `response` is final."""
@@ -144,6 +154,7 @@ class Tracker:
 
     async def ask_now(self, handle: OperationHandle) -> None:
         """Ask for one status outside the agenda; errors are the caller's."""
+        self._check_usable(handle)
         failures: list[AsyncsmError] = []
 
         def answer(_: str, found: Operation | AsyncsmError) -> None:
@@ -162,13 +173,17 @@ class Tracker:
             raise failures[0]
 
     async def close(self) -> None:
-        """Stop polling; whoever waits is told that the session was closed."""
+        """Stop polling; whoever waits is told that the session was closed, also if this is cancelled."""
         self.closed = True
-        await self.resources.close()
-        tasks = [task for task in (self._worker, *self._tasks) if task is not None]
+        tasks = [task for task in (*self.resources.close(), self._worker, *self._tasks) if task is not None]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            self._tell_closed()
+
+    def _tell_closed(self) -> None:
         self._singles.clear()
         self._surveys.drain()
         for entry in self._agenda.clear():

@@ -84,10 +84,9 @@ class ResourceWaits:
             if polled.over and self._polled.get(resource) is polled:
                 del self._polled[resource]
 
-    async def close(self) -> None:
-        """Stop reading; whoever waits is told that the session was closed."""
-        tasks = [polled.close() for polled in self._polled.values()]
-        await asyncio.gather(*tasks, return_exceptions=True)
+    def close(self) -> list[asyncio.Task[None]]:
+        """Stop reading; whoever waits is told that the session was closed. Return tasks that end now."""
+        return [polled.close() for polled in self._polled.values()]
 
 
 class _Wait:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from asyncsm.errors import AlreadyExists, OperationFailed, OutcomeUnknown, UnexpectedPayload
+from asyncsm.errors import AlreadyExists, OperationFailed, OutcomeUnknown, ResourceNotFound, UnexpectedPayload
 from asyncsm.polling import OperationHandle
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.next_step import Goal, Seen, Step, next_step
@@ -102,9 +102,12 @@ class Errand:
         intent, self._intent = self._intent, None
         if intent is not None:
             action, since = intent
-            left: Mapping[str, str] = self._resource.left if action != "create" else {}
-            self._before = self.record
-            await self._put(self.record.intended(action, since or steps.moment_of(self._site), left))
+            self._before = record = self.record
+            left = self._resource.left
+            if action == "create":  # those that it does not take up keep their own names for places
+                left = {name: name for name in record.disks.values() if name not in self._taken_up.values()}
+            moment = since or steps.moment_of(self._site)
+            await self._put(record.intended(action, moment, left, self._resource.blobs()))
 
     async def _ended(self) -> Outcome:
         if self._goal is Goal.THERE:
@@ -123,6 +126,11 @@ class Errand:
         if self._decision is None:
             return Seen.UNSEEN
         return {"create": Seen.ABSENT, "change": Seen.DIFFERENT}.get(self._decision.action, Seen.ALIKE)
+
+    @property
+    def _taken_up(self) -> Mapping[str, str]:
+        """The disks that were kept and that a creation takes up, by their places in the machine."""
+        return self._resource.taken_up(self.record.disks, self.record.made)
 
     def _see(self, found: Any) -> None:
         self._decision = steps.decide(self._resource, found)
@@ -161,7 +169,7 @@ class Errand:
     async def _create(self, since: datetime | None = None) -> None:
         before, resource = self.record, self._resource
         if before.disks:
-            resource = await steps.on_kept_disks(resource, self._site, before.disks)
+            resource = await steps.on_kept_disks(resource, self._site, self._taken_up)
         self._intend("create", since)
         try:
             with self._site.sms.session.in_doubt(since):
@@ -182,6 +190,7 @@ class Errand:
         left = tuple(one for one in self._decision.differences if not one.mends)
         self.differences = [str(one) for one in self._decision.differences]
         self._intend("change")
+        self._resource.made = self.record.made
         handle = await self._resource.change(self._site, self._decision.found, self._decision.mending)
         self._intent = None  # nothing may have been left to change
         if handle is not None:
@@ -194,14 +203,13 @@ class Errand:
         # With its disks, unless they were there before it.
         handle = await self._resource.remove(self._site, disks=not self.record.disks)
         if handle is not None:
-            await handle
+            await _absent(handle)
         self._see(None)
 
     async def _remove(self) -> None:
         self._intend("remove")
         handle = await self._resource.remove(self._site, disks=self._goal is Goal.ALL_GONE)
-        if handle is not None:
-            await self._follow(handle)
+        if handle is not None and not await _absent(self._follow(handle)):
             self._done = "remove"
         await self._put(self.record.removed(disks=False))
         self._see(None)
@@ -228,6 +236,17 @@ class Errand:
         self._done = action
         self._decision = Decision("")
         await self._put(self.record.finished())
+
+
+async def _absent(removal: Awaitable[object]) -> bool:
+    """Wait for a removal; return whether the service has found in it that there is nothing to remove."""
+    try:
+        await removal
+    except OperationFailed as error:
+        if not isinstance(error, ResourceNotFound):
+            raise
+        return True
+    return False
 
 
 _DOING: Final[Mapping[Step, Callable[[Errand], Awaitable[None]]]] = {

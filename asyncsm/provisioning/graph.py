@@ -60,6 +60,12 @@ class Graph:
             if KINDS.index(type(one)) < rank and (not elsewhere or one.lane == resource.lane):
                 yield key
 
+    def users_at_most(self, resource: AnyResource) -> Iterator[str]:
+        """Yield the keys of what may still need a resource that the plan had once, as not all can be changed."""
+        if resource.key in self.left_over and not resource.service_name and resource.kind != "hosted_service":
+            rank = KINDS.index(type(resource))
+            yield from (key for key, one in self.resources.items() if KINDS.index(type(one)) > rank)
+
     def __len__(self) -> int:
         return len(self.resources)
 

@@ -16,15 +16,20 @@ from asyncsm.provisioning.rehearsal import meant, some
 from asyncsm.provisioning.resources import AnyResource, Site, left_over
 from asyncsm.provisioning.resources.base import machine_key, service_key
 from asyncsm.provisioning.resources.machines import VirtualMachineResource
+from asyncsm.provisioning.resources.networks import VirtualNetworkResource
 from asyncsm.provisioning.resources.site import each
+from asyncsm.provisioning.resources.traffic_rules import NetworkSecurityRuleResource
 from asyncsm.provisioning.steps import Decision
 from asyncsm.provisioning.surroundings import configuration_of, thumbprints_of
 from asyncsm.wire.hosted_services import AvailabilityResponse
 from asyncsm.wire.networks import VirtualNetworkSite
-from asyncsm.wire.subscription import RoleSize
+from asyncsm.wire.subscription import Location, RoleSize
 
 _LISTED: Final = ("os_image/", "virtual_network/")
 """Needs that are looked for in a list of their own."""
+
+_SIZED: Final = ("role_size", "data_virtual_hard_disks[")
+"""Beginnings of the fields on which it depends whether a size is enough."""
 
 
 async def look(
@@ -75,7 +80,7 @@ class _Look:
             one
             for one in graph
             if isinstance(one, VirtualMachineResource)
-            and any(each.field == "role_size" for each in decisions[one.key].differences)
+            and any(each.field.startswith(_SIZED) for each in decisions[one.key].differences)
         ]
         self.changed = any(decisions[one.key].action == "change" for one in graph)
         self._machines = [one for one in self.new if isinstance(one, VirtualMachineResource)]
@@ -98,6 +103,11 @@ class _Look:
         await self._certificates()
         await self._sizes_and_limits()
         self._neighbours()
+        self._rules()
+        for one in self._graph:
+            if isinstance(one, VirtualNetworkResource) and one.key in self._found:
+                for said in one.in_use(self._found[one.key], self._site.deployments, self._going):
+                    self._tell(said, one)
         for key, said in hand_over(self._graph, self._found, self._graph.needs).in_the_way.items():
             self._tell(said, self._graph[key])
         self._larger_disks()
@@ -250,18 +260,7 @@ class _Look:
         sizes = {one.name.lower(): one for one in await sms.list_role_sizes()} if machines else {}
         spots = {one.name.lower(): one for one in await sms.list_locations()}
         for one in machines:
-            name, region = one.spec.role_size, self._region(service_key(one.service_name)) or ""
-            spot = spots.get(region.lower())
-            offered = (
-                {size.lower() for size in spot.compute_capabilities.virtual_machines_role_sizes}
-                if spot
-                else ()
-            )
-            if name.lower() not in sizes:
-                close = meant(name, [size.name for size in sizes.values()])
-                self._tell(f"role_size: there is no size {name!r}{close}", one)
-            elif offered and name.lower() not in offered:
-                self._tell(f"{region} has no machines of size {name!r}", one)
+            self._size(one, sizes, spots)
         for resource in self.new:
             place = getattr(resource.spec, "location", None)
             if place and place.lower() not in spots:
@@ -282,6 +281,27 @@ class _Look:
             current, most = getattr(at, f"current_{field}") or 0, getattr(at, f"max_{field}")
             if more > 0 and most is not None and current + more > most:
                 self._tell(f"needs {more} more {what}; the subscription has {current} of {most}")
+
+    def _size(
+        self, machine: VirtualMachineResource, sizes: Mapping[str, RoleSize], spots: Mapping[str, Location]
+    ) -> None:
+        """Tell a machine's size that there is not, not in its region, or with too few data disks."""
+        name, region = machine.spec.role_size, self._region(service_key(machine.service_name)) or ""
+        spot, size = spots.get(region.lower()), sizes.get(name.lower())
+        if size is None:
+            close = meant(name, [one.name for one in sizes.values()])
+            self._tell(f"role_size: there is no size {name!r}{close}", machine)
+            return
+        offered = (
+            {one.lower() for one in spot.compute_capabilities.virtual_machines_role_sizes} if spot else ()
+        )
+        if offered and name.lower() not in offered:
+            self._tell(f"{region} has no machines of size {name!r}", machine)
+        given = "data_virtual_hard_disks" in machine.spec.model_fields_set
+        having = machine.spec if given else self._found.get(machine.key, machine.spec)
+        most = size.max_data_disk_count
+        if most is not None and len(having.data_virtual_hard_disks) > most:
+            self._tell(f"role_size: a machine of size {name!r} has at most {most} data disks", machine)
 
     def _larger_disks(self) -> None:
         """Tell where a machine is in the way of its disks' growth: the service wants it deallocated for that."""
@@ -329,6 +349,19 @@ class _Look:
                 owner, shared = taken.get((endpoint.protocol, endpoint.port), ("", None))
                 if owner and not (shared and shared == endpoint.load_balanced_endpoint_set_name):
                     self._tell(f"the port {endpoint.port} of {service} is {owner}'s", machine)
+
+    def _rules(self) -> None:
+        """Tell where rules that the plan does not have are in the way of new and changed ones."""
+        for one in self._graph:
+            if isinstance(one, NetworkSecurityRuleResource) and self._decisions[one.key].action:
+                for other in self._site.rules.get(one.owner.lower(), ()):
+                    key = f"{one.kind}/{one.owner}/{other.name}".lower()
+                    same = (other.priority, other.type) == (one.spec.priority, one.spec.type)
+                    if same and key not in self._graph and key not in self._going:
+                        self._tell(
+                            f"the priority {other.priority} {other.type} of {one.owner} is {other.name}'s",
+                            one,
+                        )
 
     async def _names(self, most: int | None) -> None:
         """Tell which of the names that must be unique in the world somebody else has."""

@@ -263,9 +263,8 @@ class VirtualMachineSpec(Spec):
     def _disk(self, spec: OSDiskSpec | DataDiskSpec, what: str) -> dict[str, Any]:
         fields = spec.model_dump(exclude={"storage_account"})
         if spec.storage_account and not spec.media_link:
-            fields["media_link"] = (
-                f"https://{spec.storage_account}.blob.core.windows.net{self._blob_path(what)}"
-            )
+            blob = f"vhds/{self.service_name}-{self.name}-{what}.vhd"
+            fields["media_link"] = f"https://{spec.storage_account}.blob.core.windows.net/{blob}"
         return fields
 
     def on_disks(self, disks: Mapping[str, str]) -> VirtualMachineSpec:
@@ -308,13 +307,6 @@ class VirtualMachineSpec(Spec):
             "vm_image_name": self.vm_image_name,
             "media_location": self.media_location,
         }
-
-    def has_named(self, disk: models.DataVirtualHardDisk) -> bool:
-        """Tell whether a data disk's blob has the name that a plan gives where it has no `media_link`."""
-        return (disk.media_link or "").lower().endswith(self._blob_path(f"data{disk.lun}").lower())
-
-    def _blob_path(self, what: str) -> str:
-        return f"/vhds/{self.service_name}-{self.name}-{what}.vhd"
 
     def network(self) -> models.ConfigurationSet | None:
         """Build the client's argument for endpoints and subnets."""

@@ -337,6 +337,9 @@ def _in_use(subscription: Subscription) -> dict[str, int]:
 
     return {
         **alike,
+        "certificates_per_hosted_service": most(
+            len(one.certificates) for one in subscription.hosted_services.values()
+        ),
         "network_security_rules_per_group": most(len(one.rules) for one in groups.values()),
         "routes_per_route_table": most(len(one.routes) for one in tables.values()),
         "sql_databases_per_server": most(len(one.databases) - 1 for one in servers.values()),

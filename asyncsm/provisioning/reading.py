@@ -324,22 +324,15 @@ def _toml_places(text: str) -> Places:
     """Find the places of tables and keys; the content of a value has the place of its key.
 
     The standard library's parser does not tell them. It has accepted the document, of which each statement can be
-    parsed alone: its end is where that succeeds.
+    parsed alone.
     """
     places: Places = {(): (1, 1)}
     counts: dict[Path_, int] = {}
     table: Path_ = ()
-    lines: list[str] = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        lines.append(line)
-        if len(lines) > 1 and not any(end in line for end in _ENDS):
-            continue
-        try:
-            found: object = tomllib.loads("\n".join(lines))
-        except ValueError:  # it goes on in the next line
-            continue
-        place = (number + 1 - len(lines), len(lines[0]) - len(lines[0].lstrip()) + 1)
-        is_header = lines[0].lstrip().startswith("[")
+    for number, statement in _statements(text):
+        found: object = tomllib.loads(statement)
+        place = (number, len(statement) - len(statement.lstrip()) + 1)
+        is_header = statement.lstrip().startswith("[")
         path = () if is_header else table
         while isinstance(found, dict) and len(found) == 1:
             ((name, found),) = found.items()
@@ -350,12 +343,25 @@ def _toml_places(text: str) -> Places:
                 path = (*path, counts[path])
             places.setdefault(path, place)
         table = path if is_header else table
-        lines = []
     return places
 
 
-_ENDS: Final = ('"""', "'''", "]", "}")
-"""Signs of which the last line of a statement with several lines has one."""
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the statements of a document, each with the number of its first line."""
+    start, number, depth = 0, 1, 0
+    for part in _TOML_PARTS.finditer(f"{text}\n"):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(part[0], 0)
+        if part[0] == "\n" and not depth:
+            statement, start = text[start : part.start()], part.end()
+            yield number, statement
+            number += statement.count("\n") + 1
+
+
+_TOML_PARTS: Final = re.compile(
+    r""" "{3}(?:\\.|[^\\])*?"{3,5} | '{3}.*?'{3,5} | "(?:\\.|[^"\\\n])*" | '[^'\n]*' | \#[^\n]* | [][{}] | \n """,
+    re.DOTALL | re.VERBOSE,
+)
+"""Strings, comments, brackets and ends of lines; a string may end with two quotes of its own."""
 
 
 def _line(error: BaseException) -> str:

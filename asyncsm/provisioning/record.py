@@ -20,7 +20,7 @@ from asyncsm.errors import AsyncsmError, InvalidArgument
 from asyncsm.polling import OperationToken
 
 _ACTIONS: Final = frozenset({"", "create", "change", "remove"})
-_KINDS: Final = {"ours": bool, "since": str, "token": str, "error": str, "disks": dict}
+_KINDS: Final = {"ours": bool, "since": str, "token": str, "error": str, "disks": dict, "made": dict}
 
 
 class JournalError(AsyncsmError):
@@ -57,7 +57,9 @@ class Record:
         since: the earliest time at which the change can have been sent, by the service's clock.
         token: the token of the accepted operation; see `OperationHandle.token`.
         error: what went wrong.
-        disks: names of the disks that a removal or change has kept, by their place in the machine: ``os``, or a LUN.
+        disks: names of the disks that a removal or change has kept, by their place in the machine: ``os``, or
+            a LUN; one that has left its place for another is at its own name.
+        made: URLs of the blobs of data disks that were made for it, by their LUN.
     """
 
     phase: Phase = Phase.NOTHING
@@ -67,6 +69,7 @@ class Record:
     token: str = ""
     error: str = ""
     disks: Mapping[str, str] = field(default_factory=dict)
+    made: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def unfinished(self) -> bool:
@@ -78,11 +81,20 @@ class Record:
         """True if it was removed, and only its disks are left."""
         return self.action == "remove" and self.phase is Phase.NOTHING and bool(self.disks)
 
-    def intended(self, action: str, since: datetime, disks: Mapping[str, str] | None = None) -> Record:
-        """Return the record of a change that is about to be sent; it leaves `disks`, by their place."""
+    def intended(
+        self,
+        action: str,
+        since: datetime,
+        disks: Mapping[str, str] | None = None,
+        made: Mapping[str, str] | None = None,
+    ) -> Record:
+        """Return the record of a change that is about to be sent; it leaves `disks`, by their place, and has `made`."""
         # A creation may succeed without an answer, so the resource counts as ours from here on.
         ours = self.ours or action == "create"
-        return Record(Phase.INTENDED, action, ours, since.isoformat(), disks={**self.disks, **(disks or {})})
+        left = disks or {}
+        before = {name: name for place, name in self.disks.items() if left.get(place, name) != name}
+        kept, blobs = {**self.disks, **before, **left}, {**self.made, **(made or {})}
+        return Record(Phase.INTENDED, action, ours, since.isoformat(), disks=kept, made=blobs)
 
     def accepted(self, token: str) -> Record:
         """Return the record of a change that the service has accepted."""
@@ -90,8 +102,9 @@ class Record:
 
     def finished(self) -> Record:
         """Return the record of a resource that is as the plan wants it."""
-        # A creation has taken up those disks that are still there.
-        return Record(Phase.DONE, self.action, self.ours, disks={} if self.action == "create" else self.disks)
+        # A creation has taken up those disks that are still there, and have a place.
+        kept = {place: name for place, name in self.disks.items() if self.action != "create" or place == name}
+        return Record(Phase.DONE, self.action, self.ours, disks=kept, made=self.made)
 
     def failed(self, error: str) -> Record:
         """Return the record of a change that was accepted and has failed."""
@@ -99,7 +112,7 @@ class Record:
 
     def settled(self) -> Record:
         """Return the record once nothing is under way any more, whatever came of it."""
-        return Record(action=self.action, ours=self.ours, disks=self.disks)
+        return Record(action=self.action, ours=self.ours, disks=self.disks, made=self.made)
 
     def refused(self, error: str) -> Record:
         """Return this record, of before a change, with the reason why that was refused or not sent."""
@@ -108,7 +121,7 @@ class Record:
     def removed(self, *, disks: bool) -> Record:
         """Return the record of a resource that is gone; with its disks, or else they are still ours."""
         kept = {} if disks else self.disks
-        return Record(action="remove", ours=True, disks=kept) if kept else Record()
+        return Record(action="remove", ours=True, disks=kept, made=self.made) if kept else Record()
 
     def text(self) -> str:
         """Write the record as JSON."""
@@ -144,7 +157,8 @@ def _check(record: Record) -> None:
         type(getattr(record, name)) is not kind for name, kind in _KINDS.items()
     ):
         raise ValueError("a value that cannot be")
-    if not all(isinstance(text, str) for pair in record.disks.items() for text in pair):
+    pairs = (*record.disks.items(), *record.made.items())
+    if not all(isinstance(text, str) for pair in pairs for text in pair):
         raise ValueError("disks without names")
     if (record.phase is Phase.INTENDED or record.since) and datetime.fromisoformat(
         record.since

@@ -345,7 +345,10 @@ def _order(graph: Graph, going: Collection[str]) -> Iterator[tuple[str, tuple[st
         lanes.setdefault(graph[key].lane, []).append(key)
     for key, one in graph.resources.items():
         if key in going:
-            yield key, tuple(user for user in graph.needed_by[key] if user in going)
+            yield (
+                key,
+                tuple(user for user in (*graph.needed_by[key], *graph.users_at_most(one)) if user in going),
+            )
         else:
             yield key, (*graph.needs[key], *lanes.get(one.lane, ()))
 

@@ -11,17 +11,11 @@ from typing import Any, Final
 
 from asyncsm.engine.operation_list import FUTURE, is_removal
 from asyncsm.errors import BadRequest, InvalidArgument, OperationFailed, ResourceNotFound
-from asyncsm.operations.binding import request_of
-from asyncsm.operations.disks import DiskOperations
 from asyncsm.operations.subscriptions import operations_between
-from asyncsm.polling import Goal
 from asyncsm.provisioning.resources import KINDS, AnyResource, Difference, Site
 from asyncsm.provisioning.resources.site import together, unless_missing
-from asyncsm.wire.disks import Disk
+from asyncsm.provisioning.resources.storage import released
 from asyncsm.wire.operations import OperationState
-
-RELEASED_WITHIN: Final = 900.0
-"""Seconds for which a disk may stay in use after the removal of its machine."""
 
 EARLIER: Final = timedelta(hours=1)
 """The list of removals begins this long before the time of a removal; only those under way are listed."""
@@ -169,23 +163,8 @@ async def remove_kept_disks(resource: AnyResource, site: Site, disks: Mapping[st
 
 
 async def _released(site: Site, resource: AnyResource, names: Iterable[str]) -> list[str]:
-    """Return which of the disks exist and are free; wait for those that still belong to the machine removed.
-
-    The service lets go of a disk some minutes after it has removed the machine.
-    """
-
-    def reached(disk: Disk) -> bool:
-        use = disk.attached_to
-        return not use or f"{use.hosted_service_name}/{use.role_name}".lower() != resource.name.lower()
-
-    def seen(disk: Disk) -> str:
-        return "in use" if disk.attached_to else "free"
-
-    async def found(name: str) -> Disk | None:
-        goal = Goal(f"disk {name}", reached, seen, RELEASED_WITHIN)
-        return await unless_missing(site.sms.wait_for(Disk, request_of(DiskOperations.get_disk, name), goal))
-
-    disks = {name: await found(name) for name in names}
+    """Return which of the disks exist and are free; wait for those that still belong to the machine removed."""
+    disks = {name: await unless_missing(released(site, name, resource.name)) for name in names}
     return [name for name, disk in disks.items() if disk is not None and not disk.attached_to]
 
 

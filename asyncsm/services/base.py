@@ -41,9 +41,12 @@ class SessionCaller(Caller):
         reconcile: ReconcilePolicy = config.DEFAULT_RECONCILE,
         api_version: str | None = None,
     ) -> None:
-        if session is not None and (subscription_id, cert_file, host, ca_file) != (None, None, None, None):
-            raise InvalidArgument("session", "brings its own subscription, certificate and host")
+        options = config.SessionOptions(
+            ca_file, proxy, trust_env, timeout, retry, polling, throttle, lanes, reconcile, api_version
+        )
         self._owns_session = session is None
+        if session is not None:
+            _check_shared(session, options, (subscription_id, cert_file, host, cert_password))
         self._session = session or ManagementSession(
             subscription_id,
             cert_file,
@@ -86,3 +89,14 @@ class SessionCaller(Caller):
     def session(self) -> ManagementSession:
         """The session, which other services may share."""
         return self._session
+
+
+def _check_shared(session: object, options: config.SessionOptions, identity: tuple[object, ...]) -> None:
+    """Refuse a session that is none, and what would be said of a session that is made already."""
+    if not isinstance(session, ManagementSession):
+        of_service = "; a service has it as its `session`" if isinstance(session, SessionCaller) else ""
+        raise InvalidArgument(
+            "session", f"must be a ManagementSession, not {type(session).__name__}{of_service}"
+        )
+    if any(one is not None for one in identity) or options != config.SessionOptions():
+        raise InvalidArgument("session", "brings its own subscription, certificate, host and options")

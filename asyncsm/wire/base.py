@@ -78,9 +78,11 @@ M = TypeVar("M", bound="XmlModel")
 ItemT = TypeVar("ItemT")
 
 
-def repeated(item: type[M]) -> list[M]:
+def repeated(item: type[M], *marks: object) -> list[M]:
     """Declare a list whose items are repeated in place, as elements of the item's root name."""
-    return cast("list[M]", Field(alias=item.root_name(), default_factory=list))
+    info = cast("FieldInfo", Field(alias=item.root_name(), default_factory=list))
+    info.metadata += marks
+    return cast("list[M]", info)
 
 
 def wrapped(kind: type[ItemT], *marks: object, item: str = "", alias: str | None = None) -> list[ItemT]:

@@ -11,6 +11,7 @@ from asyncsm.wire.base import Thumbprint, XmlList, XmlModel, positional, repeate
 from asyncsm.wire.element_order import FreelyOrdered
 from asyncsm.wire.endpoints import ConfigurationSetInputEndpoints, NetworkInterfaces
 from asyncsm.wire.networks import PublicIPs
+from asyncsm.wire.rules import fragment, words
 from asyncsm.wire.types import HiddenBinary, HiddenStr
 from asyncsm.wire.xml import Node
 
@@ -43,7 +44,9 @@ class ConfigurationSet(_AnyConfigurationSet):
     public_ips: Annotated[PublicIPs, Field(alias="PublicIPs")] = Field(default_factory=PublicIPs)
     network_interfaces: NetworkInterfaces = Field(default_factory=NetworkInterfaces)
     network_security_group: str | None = None
-    ip_forwarding: Annotated[str | None, Field(alias="IPForwarding")] = None
+    ip_forwarding: Annotated[str | None, Field(alias="IPForwarding"), words("Enabled", "Disabled")] = (
+        None  # [protocol 4.14]
+    )
     """``Enabled`` or ``Disabled``."""
 
 
@@ -146,9 +149,9 @@ class DomainJoin(FreelyOrdered):
 class CertificateSetting(XmlModel):
     """A service certificate that is put into a Windows machine's store."""
 
-    store_location: str | None = None
+    store_location: Annotated[str | None, words("LocalMachine")] = None  # [protocol 4.14]
     """Only ``LocalMachine``."""
-    store_name: str | None = None
+    store_name: Annotated[str | None, words("My")] = None  # [protocol 4.14]
     """Only ``My``."""
     thumbprint: Annotated[str | None, Thumbprint] = None
 
@@ -172,7 +175,7 @@ class Listener(FreelyOrdered):
     )
 
     # Recorded requests have the protocol first; the published contract has it last.
-    protocol: str | None = None
+    protocol: Annotated[str | None, words("Http", "Https")] = None  # [protocol 4.14]
     """``Http`` or ``Https``."""
     certificate_thumbprint: Annotated[str | None, Thumbprint] = None
 
@@ -195,9 +198,9 @@ class WinRM(XmlModel):
 class ComponentSetting(XmlModel):
     """A part of an unattended setup."""
 
-    setting_name: str | None = None
+    setting_name: Annotated[str | None, words("FirstLogonCommands", "AutoLogon")] = None  # [protocol 4.14]
     """``FirstLogonCommands`` or ``AutoLogon``."""
-    content: Annotated[HiddenStr | None, Field(repr=False)] = None
+    content: Annotated[HiddenStr | None, Field(repr=False), fragment(4096)] = None  # [protocol 4.14]
     """Base64 of an XML fragment under 4 KB; encoded by the caller, as in the old SDK."""
 
 
@@ -210,7 +213,7 @@ class ComponentSettings(XmlList[ComponentSetting]):
 class UnattendComponent(XmlModel):
     """The component of Windows that is set up."""
 
-    component_name: str | None = None
+    component_name: Annotated[str | None, words("Microsoft-Windows-Shell-Setup")] = None  # [protocol 4.14]
     """Only ``Microsoft-Windows-Shell-Setup``."""
     component_settings: ComponentSettings = Field(default_factory=ComponentSettings)
 
@@ -224,7 +227,7 @@ class Components(XmlList[UnattendComponent]):
 class UnattendPass(XmlModel):
     """A phase of an unattended setup."""
 
-    pass_name: str | None = None
+    pass_name: Annotated[str | None, words("oobeSystem")] = None  # [protocol 4.14]
     """Only ``oobeSystem``."""
     components: Components = Field(default_factory=Components)
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 from asyncsm import texts
 from asyncsm.wire import codec
 from asyncsm.wire.base import Thumbprint, UnknownElement, XmlList, XmlModel, repeated, wrapped
+from asyncsm.wire.rules import address, no_longer, words
 from asyncsm.wire.types import HiddenStr
 from asyncsm.wire.xml import Node
 
@@ -55,7 +56,9 @@ class RoleCertificate(_Part):
     name: Annotated[str, Field(alias="@name")]
     thumbprint: Annotated[str, Field(alias="@thumbprint"), Thumbprint]
     """Upper-case hexadecimal digits without spaces."""
-    thumbprint_algorithm: Annotated[str, Field(alias="@thumbprintAlgorithm")] = "sha1"
+    thumbprint_algorithm: Annotated[str, Field(alias="@thumbprintAlgorithm"), words("sha1")] = (
+        "sha1"  # [protocol 6.3]
+    )
 
 
 class RoleConfiguration(_Part):
@@ -64,7 +67,7 @@ class RoleConfiguration(_Part):
     xml_root: ClassVar[str] = "Role"
 
     name: Annotated[str, Field(alias="@name")]
-    vm_name: Annotated[str | None, Field(alias="@vmName")] = None
+    vm_name: Annotated[str | None, Field(alias="@vmName"), no_longer(10)] = None  # [protocol 6.3]
     """At most 10 characters."""
     os_image: OsImage | None = None
     instances: Instances
@@ -90,7 +93,7 @@ class ConfiguredDnsServer(_Part):
     """A DNS server that the roles use."""
 
     name: Annotated[str, Field(alias="@name")]
-    ip_address: Annotated[str, Field(alias="@IPAddress")]
+    ip_address: Annotated[str, Field(alias="@IPAddress"), address()]  # [guess]
 
 
 class ConfiguredDns(_Part):

@@ -10,7 +10,7 @@ import functools
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import ClassVar, Generic, Self, TypeVar, cast, get_origin, overload
+from typing import ClassVar, Generic, Self, TypeVar, cast, get_args, get_origin, overload
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
@@ -144,7 +144,19 @@ class DocumentList(Document, Generic[ItemT]):
         return item in self._items
 
     def append(self, item: ItemT) -> None:
-        """Add `item` at the end."""
+        """Add `item`, which may be a mapping of its fields, at the end.
+
+        Raises:
+            InvalidArgument: it is of another kind than the list has.
+        """
+        field = _items_field(type(self))
+        (kind,) = get_args(type(self).model_fields[field].annotation)
+        if isinstance(kind, type) and issubclass(kind, Document) and not isinstance(item, kind):
+            given = kind.of(item)
+            if not isinstance(given, kind):
+                where = f"{type(self).__name__}.{field}"
+                raise InvalidArgument(where, f"holds {kind.__name__}, and no {type(item).__name__}")
+            item = cast("ItemT", given)
         self._items.append(item)
 
     @classmethod

@@ -1,11 +1,14 @@
 """Endpoints and network interfaces of virtual machines."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
 from asyncsm.wire.base import Implied, XmlList, XmlModel, positional, repeated, wrapped
 from asyncsm.wire.element_order import FreelyOrdered
+from asyncsm.wire.rules import at_most, block, words
+
+MOST_ACL_RULES: Final = 50
 
 
 class LoadBalancerProbe(XmlModel):
@@ -27,9 +30,9 @@ class AclRule(XmlModel):
 
     order: int | None = None
     """The rule with the lowest number wins."""
-    action: str | None = None
+    action: Annotated[str | None, words("permit", "deny")] = None  # [protocol 4.14]
     """``permit`` or ``deny``."""
-    remote_subnet: str | None = None
+    remote_subnet: Annotated[str | None, block()] = None  # [protocol 4.14]
     """In CIDR form."""
     description: str | None = None
 
@@ -37,7 +40,7 @@ class AclRule(XmlModel):
 class EndpointAcl(XmlModel):
     """The access rules of an endpoint."""
 
-    rules: list[AclRule] = wrapped(AclRule, item="Rule")
+    rules: list[AclRule] = wrapped(AclRule, at_most(MOST_ACL_RULES), item="Rule")  # [protocol 4.14]
 
 
 class ConfigurationSetInputEndpoint(FreelyOrdered):
@@ -73,7 +76,10 @@ class ConfigurationSetInputEndpoint(FreelyOrdered):
     load_balancer_name: str | None = None
     idle_timeout_in_minutes: Annotated[int, Implied] = 4
     """4 to 30, for tcp only."""
-    load_balancer_distribution: str | None = None
+    # The third word is what PowerShell sends for neither of the others.
+    load_balancer_distribution: Annotated[str | None, words("sourceIP", "sourceIPProtocol", "none")] = (
+        None  # [protocol 4.14]
+    )
     """``sourceIP`` or ``sourceIPProtocol``."""
 
     @positional
@@ -129,7 +135,9 @@ class NetworkInterface(XmlModel):
     """Only in replies."""
     ip_configurations: list[IPConfiguration] = wrapped(IPConfiguration, alias="IPConfigurations")
     network_security_group: str | None = None
-    ip_forwarding: Annotated[str | None, Field(alias="IPForwarding")] = None
+    ip_forwarding: Annotated[str | None, Field(alias="IPForwarding"), words("Enabled", "Disabled")] = (
+        None  # [protocol 4.14]
+    )
     """``Enabled`` or ``Disabled``."""
 
 

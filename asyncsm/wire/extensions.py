@@ -17,6 +17,7 @@ from asyncsm.wire.base import (
     wrapped,
 )
 from asyncsm.wire.certificates import Certificates
+from asyncsm.wire.rules import words
 from asyncsm.wire.types import HiddenStr
 
 
@@ -64,7 +65,7 @@ class ResourceExtensionParameterValue(XmlModel):
     key: str | None = None
     value: Annotated[HiddenStr | None, Field(repr=False)] = None
     """Already base64, as in the old SDK: what the extension's schema asks for, encoded."""
-    type: str | None = None
+    type: Annotated[str | None, words("Public", "Private")] = None  # [protocol 4.14]
     """``Public``, or ``Private``: encrypted by the service and never returned."""
 
 
@@ -87,7 +88,7 @@ class ResourceExtensionReference(XmlModel):
     resource_extension_parameter_values: ResourceExtensionParameterValues = Field(
         default_factory=ResourceExtensionParameterValues
     )
-    state: Annotated[ExtensionState | None, Nillable] = None
+    state: Annotated[ExtensionState | None, Nillable, words(*ExtensionState)] = None  # [protocol 4.14]
     force_update: bool | None = None
     """Run the extension again although its configuration is the same."""
     certificates: Certificates = Field(default_factory=Certificates)
@@ -118,7 +119,7 @@ class ExtensionReference(XmlModel):
 
     id: str
     sequence_number: int | None = None
-    state: Annotated[ExtensionState | None, Nillable] = None
+    state: Annotated[ExtensionState | None, Nillable, words(*ExtensionState)] = None  # [protocol 4.14]
 
 
 class RoleExtensions(XmlModel):

@@ -34,6 +34,7 @@ from asyncsm.errors import InvalidArgument
 from asyncsm.wire.document import CheckedDocument, DocumentList
 from asyncsm.wire.encoding import utf8
 from asyncsm.wire.types import HiddenStr, UnknownElement
+from asyncsm.wire.values import in_utc
 
 ItemT = TypeVar("ItemT")
 
@@ -62,11 +63,11 @@ JsonHidden = Annotated[HiddenStr, PlainSerializer(_said_of_text)]
 
 
 def _in_utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return in_utc("moment", moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
 
 
 Moment = Annotated[datetime, AfterValidator(_in_utc)]
-"""A moment that means UTC where it does not say so."""
+"""A moment, which becomes one in UTC, and means that where it does not say so."""
 
 
 class JsonModel(CheckedDocument):

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from asyncsm.wire.base import Implied, Nillable, OpenEnum, XmlList, XmlModel, positional, repeated, wrapped
+from asyncsm.wire.rules import address, at_most, between, distinct, needed
 
 
 class NetworkState(OpenEnum):
@@ -20,14 +21,14 @@ class NetworkState(OpenEnum):
 class DnsServer(XmlModel):
     """A DNS server that the roles of a deployment use."""
 
-    name: str
-    address: str
+    name: Annotated[str, needed("A DNS server must have a name.")]  # [protocol 4.14]
+    address: Annotated[str, address()]  # [guess]
 
 
 class DnsServers(XmlList[DnsServer]):
     """A list of DNS servers."""
 
-    dns_servers: list[DnsServer] = repeated(DnsServer)
+    dns_servers: list[DnsServer] = repeated(DnsServer, distinct())  # [guess]
 
 
 class Dns(XmlModel):
@@ -64,7 +65,7 @@ class PublicIP(XmlModel):
 
     name: str | None = None
     address: str | None = None
-    idle_timeout_in_minutes: int | None = None
+    idle_timeout_in_minutes: Annotated[int | None, between(4, 30)] = None  # [protocol 4.14]
     """4 to 30."""
     domain_name_label: Annotated[str | None, Nillable] = None
     fqdns: list[str] = wrapped(str, item="Fqdn")
@@ -84,7 +85,7 @@ class PublicIP(XmlModel):
 class PublicIPs(XmlList[PublicIP]):
     """Public addresses of a role or of one of its instances."""
 
-    public_ips: list[PublicIP] = repeated(PublicIP)
+    public_ips: list[PublicIP] = repeated(PublicIP, at_most(1))  # [protocol 4.14]
 
 
 class VirtualIP(XmlModel):

@@ -8,6 +8,7 @@ from asyncsm.wire.base import Implied, Nillable, OpenEnum, Wrapped, XmlList, Xml
 from asyncsm.wire.configuration_sets import ConfigurationSets, ProvisioningSet
 from asyncsm.wire.disks import DataVirtualHardDisks, OSVirtualHardDisk
 from asyncsm.wire.extensions import ResourceExtensionReferences
+from asyncsm.wire.rules import words
 from asyncsm.wire.vm_images import VMImageInput
 
 
@@ -46,7 +47,9 @@ class Role(XmlModel):
     provision_guest_agent: bool | None = None
     vm_image_input: Annotated[VMImageInput | None, Field(alias="VMImageInput")] = None
     debug_settings: DebugSettings | None = None
-    license_type: str | None = None
+    license_type: Annotated[str | None, words("Windows_Server", "Windows_Client", "None")] = (
+        None  # [protocol 4.14]
+    )
     """``Windows_Server`` or ``Windows_Client``."""
     migration_state: str | None = None
 

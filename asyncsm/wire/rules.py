@@ -9,6 +9,7 @@ is absent, unless that is `needed`.
 
 from __future__ import annotations
 
+import base64
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from typing import Final
 
 from pydantic import BaseModel, SecretStr
 
+from asyncsm.wire import xml
 from asyncsm.wire.codec import layout_of
 from asyncsm.wire.types import OpenEnum
 
@@ -59,6 +61,30 @@ def one_of(*values: object, says: str = INVALID) -> Rule:
     return Rule(lambda value, _: value in values, says, values, (f"{values[0]}0",))
 
 
+def words(*values: str) -> Rule:
+    """Refuse all but some words, in any case; an empty element says nothing."""
+    known = {"", *(value.lower() for value in values)}
+    kept = ("", *values, *(value.upper() for value in values))
+    return Rule(lambda value, _: str(value).lower() in known, kept=kept, broken=(f"{values[0]}0",))
+
+
+def fragment(size: int) -> Rule:
+    """Refuse all but the base64 of well-formed XML of less than `size` bytes; the sentence does not repeat it."""
+
+    def keeps(value: object, _: BaseModel) -> bool:
+        try:
+            data = base64.b64decode("".join(str(value).split()), validate=True)
+            xml.parse(data)
+        except ValueError:
+            return False
+        return len(data) < size
+
+    says = f"The {{name}} is not the base64 of an XML fragment of less than {size} bytes."
+    return Rule(
+        keeps, says, ("PGEvPg==",), ("<a/>", "YQ==", base64.b64encode(b"<a>%b</a>" % (b"x" * size)).decode())
+    )
+
+
 def begins(start: str) -> Rule:
     """Refuse what does not begin like this."""
     return Rule(lambda value, _: str(value).startswith(start), kept=(start, f"{start}x"), broken=("x", ""))
@@ -72,6 +98,12 @@ def between(least: int, most: int, says: str = INVALID) -> Rule:
         return text.isascii() and text.isdecimal() and least <= int(text) <= most
 
     return Rule(keeps, says, (least, most, str(most)), (least - 1, most + 1, "", "x"))
+
+
+def no_longer(most: int) -> Rule:
+    """Refuse a text of more characters."""
+    says = f"The {{name}} '{{value}}' has more than {most} characters."
+    return Rule(lambda value, _: len(str(value)) <= most, says, ("x" * most,), ("x" * (most + 1),))
 
 
 def at_most(count: int) -> Rule:
@@ -100,6 +132,21 @@ def distinct(says: str = "A name occurs more than once in {name}.") -> Rule:
 def names(part: str, says: str = "The {name} {value} does not exist.") -> Rule:
     """Refuse what is not the name of an item in a list of the document."""
     return Rule(lambda value, document: str(value).lower() in _names(getattr(document, part)), says)
+
+
+def address(says: str = INVALID) -> Rule:
+    """Refuse all but an IPv4 address."""
+
+    def keeps(value: object, _: BaseModel) -> bool:
+        from ipaddress import IPv4Address
+
+        try:
+            IPv4Address(str(value))
+        except ValueError:
+            return False
+        return True
+
+    return Rule(keeps, says, ("10.0.0.4",), ("10.0.0", "10.0.0.4/32", ""))
 
 
 def block(length: int | None = None, says: str = INVALID) -> Rule:
@@ -149,7 +196,7 @@ def ruled(model: type[BaseModel]) -> tuple[tuple[str, str, tuple[Rule, ...]], ..
         marks = model.model_fields[field.name].metadata
         rules = tuple(one for one in marks if isinstance(one, Rule))
         if UNCHECKED not in marks and (rules or any(one is not model and ruled(one) for one in field.models)):
-            found.append((field.name, field.wire, rules))
+            found.append((field.name, field.wire.removeprefix("@"), rules))
     return tuple(found)
 
 

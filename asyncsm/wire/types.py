@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Annotated, NoReturn, Self, SupportsIndex
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, PlainValidator, SecretBytes, SecretStr
-from pydantic_core import core_schema
+from pydantic_core import PydanticOmit, core_schema
 
 from asyncsm.wire.xml import Node
 
@@ -160,6 +160,10 @@ class ExtraElement:
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> core_schema.CoreSchema:
         return core_schema.is_instance_schema(cls)  # raw nodes are recursive and need no validation
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: object, _handler: object) -> dict[str, object]:
+        raise PydanticOmit  # JSON of a model has no such elements
 
 
 class UnknownElement(ValueError):

@@ -94,15 +94,24 @@ def _read_bytes(node: Node, strict: bool) -> bytes | None:
     return None if text is None else base64.b64decode("".join(text.split()), validate=True)
 
 
-_HAS_OFFSET = re.compile(r"T.*(Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
+_ZONE: Final = re.compile(r"T.*(Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
 
 
 def read_datetime(node: Node, strict: bool) -> str | None:
-    """Read a moment for pydantic; one without a time zone is in UTC, one without a time at midnight."""
+    """Read a moment in UTC for pydantic; one without a time zone is so already, one without a time at midnight.
+
+    Raises:
+        ValueError: there is no such year in UTC.
+    """
     text = _read_word(node, strict)
-    if text is None or _HAS_OFFSET.search(text):
+    if text is None:
+        return None
+    zone = _ZONE.search(text)
+    if zone is None:
+        return f"{text}Z" if "T" in text else f"{text}T00:00:00Z"
+    if zone[1] in "Zz":
         return text
-    return f"{text}Z" if "T" in text else f"{text}T00:00:00Z"
+    return in_utc("moment", datetime.fromisoformat(text)).isoformat()
 
 
 TEXT_READERS = (read_text, _read_word, read_datetime)

@@ -85,13 +85,13 @@ class Management:
         """Get Operation Status of what an answer accepted."""
         return await self.get(f"operations/{accepted.request_id}")
 
-    async def finished(self, accepted: Answer) -> Answer:
-        """Let time pass until an accepted operation is over, and return its status."""
-        assert accepted.status == 202, accepted.text
+    async def finished(self, accepted: Answer, status: int = 202) -> Answer:
+        """Let time pass until an operation that was accepted with a status is over, and return how it ended."""
+        assert accepted.status == status, accepted.text
         for _ in range(100):
-            status = await self.status_of(accepted)
-            if status.find("Status") != "InProgress":
-                return status
+            ended = await self.status_of(accepted)
+            if ended.find("Status") != "InProgress":
+                return ended
             self.clock.advance(10)
         raise AssertionError("the operation never ended")
 

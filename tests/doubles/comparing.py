@@ -21,7 +21,8 @@ from doubles.recordings import RECORDED_SUBSCRIPTION, Exchange
 MADE_UP = re.compile(
     r"(?P<build>^1\.0\.\d{4}\.\d+( \(rd_rdfe_stable\.\d{6}-\d{4}\))?( Microsoft-HTTPAPI/2\.0)*$)"
     r"|(?P<front_end>^us(north|south|west)\d?$)"
-    r"|(?P<moment>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?|(?<=-os-)\d{4}-\d\d-\d\d(-[0-9A-F]{8})?|(?<=-datadisk-\d-)\d{4}-\d\d-\d\d(-[0-9A-F]{8})?)"
+    r"|(?P<moment>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?|(?<=-os-)\d{4}-\d\d-\d\d|(?<=-datadisk-\d-)\d{4}-\d\d-\d\d)"
+    r"|(?P<tag>(?<=-)[0-9A-F]{8}(?=(\.vhd)?$))"
     r"|(?P<id>(?<![0-9a-fA-F])[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}(?![0-9a-fA-F]))"
     r"|(?P<thumbprint>\b[0-9a-fA-F]{40}\b)"
     r"|(?P<key>[A-Za-z0-9+/]{86}==)"

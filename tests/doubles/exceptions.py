@@ -117,7 +117,7 @@ ON_PURPOSE = {
     r"NetworkSecurityGroup/Rules/Rule: before ALLOW VNET OUTBOUND / after it": (
         "two rules of one priority were told in either order"
     ),
-    r"Subscription/(SubscriptionName|OfferCategories|Current\w+): .*": "every subscription has its own",
+    r"Subscription/(SubscriptionName|OfferCategories|Current\w+): \w.* / \w.*": "every subscription has its own",
     r"(Images/OSImage|VMImages/VMImage|ResourceExtensions/ResourceExtension)/Description: .*": (
         "what publishers said at length of what they offer is only named in the catalogue"
     ),

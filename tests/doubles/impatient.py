@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import partial
 from unittest import mock
 
 from asyncsm import PollingPolicy, ServiceManagementService
@@ -29,6 +28,11 @@ def impatient():
 def impatient_commands():
     """Let the commands of the block, in this process, ask often for the operations of an emulator that is fast."""
     often = PollingPolicy(first=GLANCES, least=GLANCES, most=1)
-    return mock.patch(
-        "asyncsm.services.ServiceManagementService", partial(ServiceManagementService, polling=often)
-    )
+
+    def impatient(*args, session=None, **more):
+        # What is seeded goes through a session of the emulator's own, which has its policies.
+        return ServiceManagementService(
+            *args, session=session, **(more if session else {"polling": often, **more})
+        )
+
+    return mock.patch("asyncsm.services.ServiceManagementService", impatient)

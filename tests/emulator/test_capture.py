@@ -1,5 +1,7 @@
 """Images made of virtual machines."""
 
+import re
+
 import pytest
 from doubles import compute
 from doubles.bare_client import Management, document
@@ -161,6 +163,17 @@ async def test_specialized_vm_image(management: Management):
     )
     assert (shown.find("Description"), shown.find("Language")) == ("all of it", "en")
     assert (shown.find("RoleStateOnCapture"), shown.find("RoleSizeOnCapture")) == ("ReadyRole", "Small")
+
+
+async def test_later_names_of_captured_disks(management: Management):
+    """Whoever speaks as in 2016 gets disks that all have the same number by chance behind the day."""
+    management.headers = {"x-ms-version": "2016-06-01"}
+    await done(management, await management.post(operations(), capture_all()))
+    shown = await management.get("services/vmimages?category=User")
+    _, system, data = shown.find_all("Name")
+    assert re.fullmatch("mine-os-2015-07-01-[0-9A-F]{8}", system)
+    assert data == system.replace("-os-", "-datadisk-3-")
+    assert shown.find("MediaLink") == f"https://store.blob.core.windows.net/vhds/{system}.vhd"
 
 
 async def test_generalized_vm_image(emulator: Emulator, management: Management):

@@ -53,6 +53,14 @@ async def test_recordings(management: Management, recording: Path | None):
     await assert_answered_as_recorded(management, recording)
 
 
+async def test_a_disabled_subscription(management: Management, emulator: Emulator):
+    """Whoever may come in is told so; nothing can be read or changed."""
+    emulator.state.subscriptions[emulator.subscription_id].status = "Disabled"
+    refused = await management.get("locations")
+    assert (refused.status, refused.code) == (403, "SubscriptionDisabled")
+    assert (await management.get("/subscriptions")).find("SubscriptionStatus") == "Disabled"
+
+
 async def test_the_emulator_s_own(management: Management, emulator: Emulator):
     """The certificate of the emulator's directory is in the list, public part and all."""
     own = ManagementCertificate.from_pem(emulator.certificate_path)

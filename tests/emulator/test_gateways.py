@@ -322,6 +322,7 @@ async def test_the_second_generation(management):
     await walk(
         management,
         ("POST", CONNECTIONS, plain, 409),
+        ("POST", CONNECTIONS, connection("", device), 404),
         ("GET", CONNECTIONS, {"ConnectedEntityId": [with_bgp, device], "EnableBgp": ["true"]}),
         ("PATCH", one, first),
         ("GET", one, {"RoutingWeight": "4", "GatewayConnectionName": "way"}),

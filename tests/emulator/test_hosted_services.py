@@ -103,7 +103,7 @@ async def test_list(management: Management):
     await management.post(SERVICES, hosted_service())
     await management.post(SERVICES, hosted_service("second", "<Location>Japan East</Location>"))
     listed = await management.get(SERVICES)
-    assert listed.find_all("ServiceName") == ["shop", "second"]
+    assert listed.find_all("ServiceName") == ["second", "shop"]
     assert "Small" in listed.find_all("RoleSize")
 
 

@@ -68,6 +68,8 @@ async def test_replicate_replaces(management: Management):
         replication("Atlantis"),
         replication("West US", "west us"),
         replication("West US", attributes="<Offer>o</Offer>"),
+        replication("West US", attributes="<Offer>o_o</Offer><Sku>s</Sku><Version>1.0.0</Version>"),
+        replication("West US", attributes=f"<Offer>o</Offer><Sku>{'s' * 65}</Sku><Version>1.0.0</Version>"),
     ],
 )
 async def test_replication_rules(management: Management, body: str):

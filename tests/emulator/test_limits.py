@@ -7,10 +7,11 @@ import ssl
 from contextlib import asynccontextmanager
 
 import pytest
+from aiohttp import web
 from doubles.bare_client import connected, document
 
 from asyncsm.credentials import read_publishsettings
-from asyncsm.emulator import Emulator, Limits
+from asyncsm.emulator import Emulator, Limits, app
 from asyncsm.emulator.malformed_requests import SERVER_LOG
 from asyncsm.emulator.tls import EmulatorSSLObject
 
@@ -110,6 +111,20 @@ async def test_a_client_that_does_not_read_is_cut_off(directory, clock):
         while server.connections:
             await asyncio.sleep(0)
         await assert_serves(emulator)
+
+
+class Unsendable(web.Response):
+    """A reply whose client goes while it is sent, as aiohttp tells it."""
+
+    async def prepare(self, request):
+        raise ConnectionResetError("Cannot write to closing transport")
+
+
+async def test_a_client_that_goes_while_a_long_reply_is_sent_is_no_error(directory, clock):
+    """Whoever cancels a call does so; the log has no traceback of it."""
+    async with running(directory, clock) as emulator:
+        reply = Unsendable(body=b"x" * 2 * app.BUFFERED_BYTES)
+        assert await emulator._app._hand_over(None, reply) is reply
 
 
 async def test_there_are_only_so_many_connections(directory, clock, caplog):

@@ -4,9 +4,14 @@ import pytest
 from doubles.bare_client import document
 from doubles.certificates import management_certificate
 from doubles.compute import deployment, hosted_service, tag
-from doubles.contents import CIRCUIT_KEY, EVERYTHING, NETWORK as FILE, circuit
+from doubles.contents import CIRCUIT_KEY, EVERYTHING, NETWORK, circuit
 from doubles.security_groups import GROUPS, HAS, ROLE, group
 
+from asyncsm.emulator.traffic import ApplicationGateway
+
+GATEWAY_SUBNET = '<Subnet name="GatewaySubnet">'
+BACK = '<Subnet name="back"><AddressPrefix>10.0.3.0/24</AddressPrefix></Subnet>'
+FILE = NETWORK.replace(GATEWAY_SUBNET, BACK + GATEWAY_SUBNET)
 SITES = "services/networking/virtualnetwork"
 INSIDE = f"{SITES}/inside"
 SHOP = "services/hostedservices/shop/deployments/production"
@@ -21,7 +26,8 @@ DOOR = "services/networking/virtualnetworkgateways/{door}"
 ANOTHER = document("CreateVirtualNetworkGatewayParameters", tag("GatewayName", "another"))
 RESET = document("UpdateGatewayParameters", tag("Operation", "Reset"))
 KEY = document("SharedKey", tag("Value", "Ours1"))
-LARGER = document("UpdateApplicationGatewayParameters", tag("InstanceCount", 3))
+PLACE = tag("Name", "other") + tag("Subnets", tag("Subnet", "back")) + tag("VnetName", "inside")
+SPREAD = document("CreateApplicationGatewayParameters", tag("InstanceCount", 0) + PLACE)
 LINK = f"services/networking/dedicatedcircuits/{CIRCUIT_KEY}/vnets/inside"
 ROOT = management_certificate("root").data_base64
 MEDIA = tag("Label", "new") + tag("MediaLink", "https://near1.blob.core.windows.net/vhds/new.vhd")
@@ -33,7 +39,7 @@ CONNECTED = [
     ("PATCH", DOOR, RESET),
     ("POST", f"{DOOR}/connectedentity/{{office}}/sharedkey", KEY),
     ("POST", "services/networking/inside/gateway/clientrootcertificates", ROOT),
-    ("PUT", "services/networking/applicationgateways/spread", LARGER),
+    ("POST", "services/networking/applicationgateways", SPREAD),
     ("DELETE", LINK, ""),
 ]
 MISSING = [
@@ -61,7 +67,8 @@ FREE = [
 @pytest.fixture(autouse=True)
 async def seeded(emulator, management):
     """Machines in a network, and what they do not use; a version that shows states."""
-    emulator.seed({**EVERYTHING, "reserved_ips": [{"name": "front"}, {"name": "spare"}]})
+    changed = {"network_configuration": FILE, "reserved_ips": [{"name": "front"}, {"name": "spare"}]}
+    emulator.seed({**EVERYTHING, "application_gateways": [], **changed})
     management.headers["x-ms-version"] = "2016-07-01"
 
 
@@ -129,6 +136,51 @@ async def test_a_network_with_its_machines(management):
     assert (await management.get("services/hostedservices/shop")).status == 404
     assert (await management.get(SITES)).find_all("VirtualNetworkSite") == []
     assert "inside" not in (await management.get("services/networking/media")).text
+
+
+async def test_what_leaves_with_a_network(emulator, management):
+    """Nothing that stays knows it any more: gateways, connections and links have gone, and nobody uses the rest."""
+    owner = emulator.state.subscriptions[emulator.subscription_id]
+    owner.dedicated_circuits[CIRCUIT_KEY] = line = circuit(owner)
+    (office,) = owner.local_network_gateways
+    gateway = next(iter(owner.gateways.values()))
+    await step(management, "prepare", INSIDE)
+    assert gateway.lock is None
+    await step(management, "commit", INSIDE)
+    left = owner.gateways, owner.gateway_connections, owner.client_root_certificates, line.links
+    assert not any(left)
+    assert (owner.cores_in_use, [*owner.reserved_ips]) == (0, ["spare"])
+    for free in (f"services/networking/localnetworkgateways/{office}", GUARD, OUT, STORE):
+        gone = await management.delete(free)
+        assert gone.status == 200 or (await management.finished(gone)).find("Status") == "Succeeded"
+
+
+async def test_what_does_not_leave_with_a_network(emulator, management):
+    """An application gateway, and a link to the circuit of another subscription, are to be taken away before."""
+    owner, other = (emulator.state.subscriptions[one] for one in emulator.subscription_ids[:2])
+    other.dedicated_circuits[CIRCUIT_KEY] = line = circuit(owner)
+    owner.application_gateways["spread"] = ApplicationGateway("spread", "inside", ("web",), "Small", 2)
+    told = await step(management, "validate", INSIDE)
+    assert [text.split(" because it ")[1] for text in told.find_all("Message")] == [
+        "has the application gateway spread.",
+        "is linked to the circuit line of another subscription.",
+    ]
+    assert (await step(management, "prepare", INSIDE)).find("Message") == told.find("Message")
+    assert (await step(management, "abort", INSIDE)).find("Status") == "Succeeded"
+    owner.application_gateways.clear()
+    line.links.clear()
+    assert (await step(management, "prepare", INSIDE)).find("Status") == "Succeeded"
+
+
+async def test_a_gateway_under_way(management, emulator):
+    """Its network waits with its migration, as it is made or taken away in it."""
+    owner = emulator.state.subscriptions[emulator.subscription_id]
+    owner.gateway_connections.clear()
+    (door,) = owner.gateways
+    going = await management.delete(DOOR.format(door=door))
+    assert (await management.post(f"{INSIDE}/migration?comp=prepare")).status == 409
+    await management.finished(going)
+    assert (await step(management, "prepare", INSIDE)).find("Status") == "Succeeded"
 
 
 @pytest.mark.parametrize(("method", "path", "body"), CONNECTED)

@@ -81,6 +81,15 @@ async def test_what_is_so_by_default_is_not_told(management):
     assert (found["IsEnabled"], found["Condition"]["Operator"]) == (True, "LessThan")
 
 
+async def test_rules_of_dotnet_can_be_saved(emulator, management):
+    """A rule says when it was changed last, which .NET fills with the first moment there is."""
+    assert (await management.put(f"{RULES}/one", rule(LastUpdatedTime="0001-01-01T00:00:00"))).status == 201
+    emulator.restore(json.loads(json.dumps(emulator.snapshot())))
+    assert (
+        await management.put(f"{RULES}/one", rule(LastUpdatedTime="0001-01-01T00:00:00+01:00"))
+    ).status == 400
+
+
 async def test_incidents(management):
     """A rule whose condition holds has an incident after its window, until the rule is changed."""
     for name, body in (

@@ -70,6 +70,7 @@ async def test_reading(management):
     assert full.find_all("Name")[:3] == ["web", "SSH", "all"]
     assert full.find_all("Priority")[1:] == ["4096", "65000", "65000", "65001", "65001", "65500", "65500"]
     assert (full.find_all("State"), full.find_all("IsDefault")) == (["Active"] * 8, ["true"] * 6)
+    assert (await management.get("")).find("CurrentNetworkSecurityGroups") == "3"
 
 
 async def test_protocols_in_any_case(management):

@@ -54,6 +54,13 @@ async def certificate(sms, number):
     await sms.add_management_certificate(one.public_key_base64, one.thumbprint, one.data_base64)
 
 
+async def service_certificate(sms, number):
+    if number == 1:
+        await hosted_service(sms, 1)
+    one = management_certificate(f"site {number}")
+    await (await sms.add_service_certificate("shop1", one.data_base64, "cer"))
+
+
 async def reserved_address(sms, number):
     await (await sms.create_reserved_ip_address(f"door{number}", location="West US"))
 
@@ -205,6 +212,7 @@ ONE_MORE = [
     ("storage_accounts", storage_account),
     ("affinity_groups", affinity_group),
     ("management_certificates", certificate),
+    ("certificates_per_hosted_service", service_certificate),
     ("reserved_ips", reserved_address),
     ("dns_servers", dns_server),
     ("dns_servers", dns_servers_of_the_network),

@@ -92,7 +92,7 @@ async def test_create_and_delete(management: Management):
     assert (await management.get("")).find("CurrentReservedIPs") == "1"
     await management.finished(await management.delete(FRONT))
     assert (await management.get(FRONT)).status == 404
-    assert (await management.get("")).find("CurrentReservedIPs") is None
+    assert (await management.get("")).find("CurrentReservedIPs") == "0"
 
 
 async def test_refusals(management: Management):
@@ -100,7 +100,8 @@ async def test_refusals(management: Management):
     await reserve(management)
     again = await management.post(RESERVED, reservation("FRONT"))
     assert (again.status, again.code) == (409, "ConflictError")
-    for body in (reservation("-x"), reservation("other", "Atlantis")):
+    long = reservation("other", before=f"<Label>{'x' * 101}</Label>")
+    for body in (reservation("-x"), reservation("other", "Atlantis"), long):
         assert (await management.post(RESERVED, body)).status == 400
     assert (await management.delete(f"{RESERVED}/other")).status == 404
 

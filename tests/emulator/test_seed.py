@@ -137,7 +137,7 @@ async def test_subscriptions(emulator: Emulator, management: Management, neighbo
             ],
         }
     )
-    assert (await management.get(SERVICES)).find_all("ServiceName")[:2] == ["in-the-first", "by-id"]
+    assert (await management.get(SERVICES)).find_all("ServiceName")[:2] == ["by-id", "in-the-first"]
     assert (await neighbour.get(SERVICES)).find_all("ServiceName")[0] == "by-name"
     assert emulator.subscription_ids[:3] == [first, second, new]
     assert (await management.get(f"/{new}/{SERVICES}")).find_all("ServiceName")[0] == "new-id"
@@ -228,7 +228,7 @@ async def test_a_database_is_seeded_once(directory: Path):
         ):
             await client.post(SERVICES, hosted_service(name))
             names = (await client.get(SERVICES)).find_all("ServiceName")
-    assert names == ["shop", "other", "another"]
+    assert names == ["another", "other", "shop"]
 
 
 async def test_seeds_of_a_running_emulator_are_kept(directory: Path):

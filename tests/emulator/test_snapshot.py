@@ -57,6 +57,47 @@ class TestDocument:
         emulator.restore(json.loads(json.dumps(said)))
         assert emulator.snapshot() == said
 
+    @pytest.mark.parametrize(
+        ("moment", "status"),
+        [
+            ("0001-01-01T00:00:00", 200),  # which .NET says where nobody said anything
+            ("0001-01-01T00:00:00+05:00", 400),
+            ("9999-12-31T23:59:59Z", 200),
+            ("9999-12-31T23:59:59.9999999-05:00", 400),
+        ],
+    )
+    async def test_moments_beyond_all_clocks(
+        self, emulator: Emulator, management: Management, moment: str, status: int
+    ):
+        """A moment that a request names is given back and can be saved, if it is one in UTC."""
+        add_store(emulator)
+        made = await management.post(
+            "services/images",
+            document(
+                "OSImage",
+                "<Label>eA==</Label><MediaLink>https://store.blob.core.windows.net/vhds/x.vhd</MediaLink>"
+                f"<Name>x</Name><OS>Linux</OS><PublishedDate>{moment}</PublishedDate>",
+            ),
+        )
+        assert made.status == status
+        if status == 200:
+            assert made.find("PublishedDate") == f"{moment.removesuffix('Z')}Z"
+        emulator.restore(json.loads(json.dumps(emulator.snapshot())))
+
+    @pytest.mark.parametrize(("number", "status"), [(2**63 - 1, 200), (2**63, 400), ("9" * 30, 400)])
+    async def test_numbers_of_more_than_64_bits(
+        self, emulator: Emulator, management: Management, number: int | str, status: int
+    ):
+        """A request with a number that no service has, and no database can keep, is malformed."""
+        gateway = document(
+            "CreateLocalNetworkGatewayParameters",
+            "<GatewayName>g</GatewayName><IpAddress>1.2.3.4</IpAddress>"
+            f"<BgpSettings><Asn>{number}</Asn></BgpSettings>",
+        )
+        made = await management.post("services/networking/localnetworkgateways", gateway)
+        assert made.status == status, made.text
+        emulator.restore(json.loads(json.dumps(emulator.snapshot())))
+
     async def test_operations_go_on(self, emulator: Emulator, management: Management, clock: ManualClock):
         """An operation under way is under way again after `restore`, and ends when it would have."""
         accepted = await management.post("services/storageservices", ACCOUNT)

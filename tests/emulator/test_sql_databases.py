@@ -85,6 +85,7 @@ def error(answer):
 
 REFUSED = [
     ("DELETE", f"{SERVERS}/none", "", 400, "40647", "does not have the server 'none'"),
+    ("GET", f"{SERVERS}/no_ne/databases", "", 400, "40645", "Servername 'no_ne' is null or empty."),
     ("GET", f"{SERVERS}/none/databases?contentview=generic", "", 400, "40647", "does not have the server"),
     ("POST", SERVERS, server(login="1st"), 400, "15006", "'1st' is not a valid name"),
     ("POST", SERVERS, server(login="sa"), 400, "15006", "'sa'"),

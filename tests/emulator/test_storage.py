@@ -59,12 +59,15 @@ async def test_creation_takes_its_time(management: Management, clock: ManualCloc
     assert accepted.headers["Location"].endswith(
         f"/subscriptions/{management.subscription_id}/storage/shop01"
     )
+    refused = await management.get(f"{ACCOUNTS}/shop01/keys")
+    assert (refused.status, refused.code) == (409, "ConflictError")
     seen = []
     for _ in range(8):
         seen.append((await management.get(f"{ACCOUNTS}/shop01")).find("Status"))
         clock.advance(5)
     assert list(dict.fromkeys(seen)) == ["Creating", "ResolvingDns", "Created"]
     assert (await management.status_of(accepted)).find("HttpStatusCode") == "200"
+    assert (await management.get(f"{ACCOUNTS}/shop01/keys")).find("Primary")
 
 
 async def test_a_new_account(management: Management):
@@ -189,6 +192,16 @@ async def test_old_versions(management: Management):
     ]
     regions = await management.send("GET", "locations", x_ms_version="2013-03-01")
     assert (regions.find("DisplayName"), regions.find("RoleSize")) == ("East US", None)
+
+
+@pytest.mark.parametrize(("number", "status"), [(50, 200), (51, 400)])
+async def test_most_properties(management: Management, number: int, status: int):
+    """An account has up to 50 properties of its user's, besides those of the service."""
+    await created(management, rest=properties(**{f"p{n}": "old" for n in range(50)}))
+    change = document(
+        "UpdateStorageServiceInput", properties(**{f"p{n}": "new" for n in range(number - 1, -1, -1)})
+    )
+    assert (await management.put(f"{ACCOUNTS}/shop01", change)).status == status
 
 
 async def test_keys_of_nobody(management: Management):

@@ -1,5 +1,7 @@
 """VM images, and virtual machines made of them."""
 
+import re
+
 import pytest
 from doubles import compute
 from doubles.bare_client import Answer, Management, document
@@ -103,6 +105,18 @@ async def test_create(management: Management):
     assert shown.find_all("HostCaching") == ["ReadWrite", "ReadOnly", "None"]
     assert shown.find_all("Lun") == ["2", "0"]
     assert (shown.find("Language"), shown.find("VMImageState")) == ("en", "VMImageReadyForUse")
+
+
+async def test_later_names_of_disks(management: Management):
+    """Whoever speaks as in 2016 gets disks that are called like image and blob, with a number by chance each."""
+    management.headers = {"x-ms-version": "2016-06-01"}
+    disks = data_disk(MediaLink=f"{STORE}/other/system.vhd", Lun=2)
+    await done(management, await management.post(IMAGES, image(data_disks=disks)))
+    shown = await management.get(f"{IMAGES}?category=User")
+    _, *names = shown.find_all("Name")
+    assert all(re.fullmatch("mine-system-[0-9A-F]{8}", name) for name in names)
+    assert len(set(names)) == 2
+    assert shown.find_all("MediaLink") == [f"{STORE}/vhds/system.vhd", f"{STORE}/other/system.vhd"]
 
 
 @pytest.mark.parametrize(

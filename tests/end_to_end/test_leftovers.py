@@ -16,6 +16,7 @@ from asyncsm.cli import main
 from asyncsm.emulator import Quotas
 from asyncsm.estate import LeftoverKind, Removal, find_leftovers, remove_leftovers, take_inventory
 from asyncsm.estate.leftovers import Leftover, leftovers_of
+from asyncsm.models import BlobContainerReference
 from asyncsm.uploads.access import BlobAccount
 from asyncsm.uploads.blobs import Vhd
 
@@ -129,16 +130,26 @@ async def test_what_is_only_mentioned(sms, tmp_path):
 
 
 async def test_files_of_a_cluster(sms):
-    """A storage account in which an HDInsight cluster has its files is used until the cluster has gone."""
+    """Storage accounts in which an HDInsight cluster has files, and such as it reads, are used until it has gone."""
     scheduler = SchedulerManagementService(session=sms.session)
     hdinsight = HDInsightManagementService(session=sms.session)
-    await (await sms.create_storage_account("files", "", "files", location="West US"))
+    for name in ("files", "more"):
+        await (await sms.create_storage_account(name, "", name, location="West US"))
+    more = BlobContainerReference(
+        account_name="more.blob.core.windows.net", blob_container_name="all", key="a2V5"
+    )
     await (await scheduler.create_cloud_service("batch", "batch", "batch", "West US"))
     where = ("West US", "files.blob.core.windows.net", "all", "a2V5")
-    await (await hdinsight.create_cluster("batch", "crunch", *where, "admin", "Passw0rd!", 3))
+    created = hdinsight.create_cluster(
+        "batch", "crunch", *where, "admin", "Passw0rd!", 3, additional_storage=[more]
+    )
+    await (await created)
     assert await find_leftovers(sms) == []
     await (await hdinsight.delete_cluster("batch", "crunch"))
-    assert briefly(await find_leftovers(sms)) == {("storage_account", "files")}
+    assert briefly(await find_leftovers(sms)) == {
+        ("storage_account", "files"),
+        ("storage_account", "more"),
+    }
 
 
 async def test_blobs(estate):

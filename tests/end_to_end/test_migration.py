@@ -29,6 +29,7 @@ from asyncsm.wire.http import HttpResponse
 
 SEED = {
     **EVERYTHING,
+    "application_gateways": [],
     "reserved_ips": [{"name": "front"}, {"name": "spare"}],
     "virtual_machines": [
         *EVERYTHING["virtual_machines"],

@@ -128,6 +128,7 @@ class Thing:
 
     key = KEY
     secrets = staticmethod(lambda _: ())
+    blobs = staticmethod(dict)
 
     def __init__(self, world, size):
         self.left = {}

@@ -222,6 +222,26 @@ async def test_data_disks(subscription):
     assert [disk.disk_name for disk in (await subscription.role()).data_virtual_hard_disks] == names
 
 
+async def test_data_disks_under_other_numbers(subscription):
+    """Those of a machine keep what is on them, also if two change places; another blob has to wait for a free number."""
+    at = {name: f"http://farmdisks.blob.core.windows.net/v/{name}.vhd" for name in "xyz"}
+
+    def having(**luns):
+        disks = [
+            {"lun": lun, "logical_disk_size_in_gb": 5, "media_link": at[name]} for name, lun in luns.items()
+        ]
+        return of(machine(data_virtual_hard_disks=disks, role_size="Medium"), size=(1, 1))
+
+    await subscription.apply(having(x=1, y=2))
+    before = {one.disk_name: one.media_link for one in (await subscription.role()).data_virtual_hard_disks}
+    await subscription.apply(having(x=2, y=1))
+    disks = list((await subscription.role()).data_virtual_hard_disks)
+    assert {one.disk_name: one.media_link for one in disks} == before
+    assert {one.media_link[-5]: one.lun for one in disks} == {"x": 2, "y": 1}
+    ((_, (told,)),) = (await subscription.preview(having(x=2, z=1))).items()
+    assert "(cannot be changed: take the disk at this LUN out of the plan first" in told
+
+
 async def test_larger_disks(subscription):
     """A machine that is deallocated can have them; no disk becomes smaller."""
     await subscription.apply(of(machine(data_virtual_hard_disks=[DISK]), size=(1, 1)))

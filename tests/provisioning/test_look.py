@@ -142,6 +142,57 @@ async def test_what_machines_name(sms, change, said):
     assert said in problem
 
 
+@pytest.mark.parametrize(
+    "subnets", [[("two", "10.0.2.0/24")], [("one", "10.0.2.0/24"), ("two", "10.0.1.0/24")]]
+)
+async def test_subnets_with_machines(sms, subnets):
+    """They can neither go nor move, also if the machine is to move in the same run: the network changes first."""
+
+    def document(subnets, subnet):
+        parts = [{"name": name, "address_prefix": prefix} for name, prefix in subnets]
+        network = {"name": "net", "address_space": ["10.0.0.0/8"], "subnets": parts}
+        change = machine(virtual_network_name="net", network_config={"subnet_names": [subnet]})
+        return changed(change, 1, 1) | {"virtual_networks": [network]}
+
+    before = document([("one", "10.0.1.0/24"), ("two", "10.0.2.0/24")], "one")
+    assert (await Provisioner(Plan.model_validate(before), sms).apply()).all_good
+    assert await problems(sms, document(subnets, "two")) == [
+        "virtual_networks[0]: virtual_network/net: the subnet one cannot be changed while farm-01/vm-001 is in it"
+    ]
+    assert await problems(sms, before) == []
+
+
+async def test_too_many_disks_for_a_size(sms):
+    """Of a new machine, of one that becomes smaller, and of one that gets more of them."""
+    disks = [{"logical_disk_size_in_gb": 1, "storage_account": "farmdisks"}] * 3
+    said = [
+        "virtual_machines[0].role_size: virtual_machine/farm-01/vm-001: role_size: a machine of size 'Small' has at most 2 data disks"
+    ]
+    small = changed(machine(data_virtual_hard_disks=disks), 1, 1)
+    assert await problems(sms, small) == said
+    large = changed(machine(data_virtual_hard_disks=disks, role_size="Large"), 1, 1)
+    assert (await Provisioner(Plan.model_validate(large), sms).apply()).all_good
+    silent = changed(machine(role_size="Small"), 1, 1)
+    for document in (small, silent):
+        assert await problems(sms, document) == said
+    few = changed(machine(data_virtual_hard_disks=disks[:1], role_size="Small"), 1, 1)
+    assert (await Provisioner(Plan.model_validate(few), sms).apply()).all_good
+    assert await problems(sms, small) == said
+
+
+async def test_rules_in_the_way(sms):
+    """A rule that the plan has no more keeps its priority from another until it is removed."""
+    group = {"name": "g", "rules": [{"name": "one", "priority": 100}, {"name": "two", "priority": 101}]}
+    document = {"name": "guards", "location": "West US", "network_security_groups": [group]}
+    assert (await Provisioner(Plan.model_validate(document), sms).apply()).all_good
+    group["rules"] = [{"name": "two", "priority": 100}, {"name": "three", "priority": 102}]
+    assert await problems(sms, document) == [
+        "network_security_groups[0].rules[0]: network_security_rule/g/two: the priority 100 Inbound of g is one's"
+    ]
+    group["rules"][0]["type"] = "Outbound"
+    assert await problems(sms, document) == []
+
+
 async def test_a_larger_size_needs_more_cores(sms, emulator):
     """Only those that it has more than before."""
     assert (await Provisioner(farm_plan(2, 1), sms).apply()).all_good

@@ -63,6 +63,8 @@ class TestPlaces:
             "name = \"a ''' b\"",
             'name = \'a """ b\'',
             'name = """a \\""" b\n[[disks]]\n"""',
+            'name = """a"""" # "["',
+            "hosted_services = [ # ]\n  {name = \"]\", location = 'West US'}, [\n]]",
         ],
     )
     def test_quotes_that_open_nothing_in_toml(self, line):

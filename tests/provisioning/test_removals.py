@@ -2,7 +2,7 @@
 
 import pytest
 from doubles.dying import accepted, dying
-from doubles.plans import farm_plan, things, wanted
+from doubles.plans import farm, farm_plan, things, wanted
 
 from asyncsm.emulator import Fault
 from asyncsm.provisioning import Outcome, Phase, Plan, Provisioner, RunOptions
@@ -73,28 +73,83 @@ async def test_data_disks_are_kept_by_their_place(sms, journal):
     assert await disks(sms) == before
 
 
-async def test_data_disks_that_were_taken_away_are_removed_with_all_others(sms, journal):
+BLOBS = "https://farmdisks.blob.core.windows.net"
+NEW = {"logical_disk_size_in_gb": 5, "lun": 1}
+
+
+@pytest.mark.parametrize("where", [{"storage_account": "farmdisks"}, {"media_link": f"{BLOBS}/v/one.vhd"}])
+async def test_data_disks_that_were_taken_away_are_removed_with_all_others(sms, journal, where):
     """With the account they are in; a disk that is somebody else's is not, and keeps the account."""
-    data = [{"logical_disk_size_in_gb": 5, "storage_account": "farmdisks", "lun": lun} for lun in (0, 1)]
-    plan, without = with_data(data), with_data([])
+    plan, without = with_data([NEW | where]), with_data([])
     await Provisioner(plan, sms, journal=journal).apply()
     assert (await Provisioner(without, sms, journal=journal).apply()).all_good
-    taken = [name for name, link in await disks(sms) if "-data" in link]
+    taken = [name for name, link in await disks(sms) if "-os" not in link]
     status = {one.key: one for one in Provisioner(without, sms, journal=journal).status()}
     assert status["virtual_machine/farm-01/vm-001"].disks == taken
-    own = {
-        "lun": 3,
-        "logical_disk_size_in_gb": 5,
-        "media_link": "https://farmdisks.blob.core.windows.net/v/own.vhd",
-    }
-    await Provisioner(with_data([own]), sms, journal=journal).apply()
+    assert len(taken) == 1
+    await sms.add_disk(None, "theirs", f"{BLOBS}/v/own.vhd", "theirs", None)
+    await Provisioner(with_data([{"lun": 3, "disk_name": "theirs"}]), sms, journal=journal).apply()
     await Provisioner(without, sms, journal=journal).apply()
     assert not (await Provisioner(without, sms, journal=journal).destroy(ALL)).all_good
-    ((left, link),) = await disks(sms)
-    assert link.endswith("/own.vhd")
+    ((left, _),) = await disks(sms)
     await (await sms.delete_disk(left, delete_vhd=True))
     assert (await Provisioner(without, sms, journal=journal).destroy(ALL)).all_good
     assert await things(sms) == NOTHING
+
+
+async def test_one_disk_after_the_other_at_one_place(sms, journal):
+    """All are remembered: a machine that is made anew takes that of the plan, and a removal takes them all."""
+    first, second = (with_data([NEW | {"media_link": f"{BLOBS}/v/{name}.vhd"}]) for name in ("1", "2"))
+    none = with_data([])
+    for plan in (first, none, second, none, none):
+        assert (await Provisioner(plan, sms, journal=journal).apply()).all_good
+    before = await disks(sms)
+    await Provisioner(none, sms, journal=journal).destroy()
+    assert (await Provisioner(second, sms, journal=journal).apply()).all_good
+    assert await disks(sms) == before
+    role = await sms.get_role("farm-01", "farm-01", "vm-001")
+    assert [disk.media_link for disk in role.data_virtual_hard_disks] == [f"{BLOBS}/v/2.vhd"]
+    await Provisioner(second, sms, journal=journal).destroy()
+    moved = with_data([NEW | {"lun": 0, "media_link": f"{BLOBS}/v/2.vhd"}])
+    assert (await Provisioner(moved, sms, journal=journal).apply()).all_good
+    assert await disks(sms) == before
+    await Provisioner(moved, sms, journal=journal).destroy()
+    third = with_data([NEW | {"media_link": f"{BLOBS}/v/3.vhd"}])
+    assert (await Provisioner(third, sms, journal=journal).apply()).all_good
+    assert (await Provisioner(third, sms, journal=journal).destroy(ALL)).all_good
+    assert await things(sms) == NOTHING
+
+
+async def test_what_machines_still_have(sms, journal):
+    """A disk is removed once they have let go of it, and an address that the plan had once after them."""
+    blob = {"media_link": f"{BLOBS}/v/own.vhd"}
+    address = {"reserved_ips": [{"name": "front"}], "disks": [{"name": "own", **blob}]}
+    document = farm(1, 1) | address
+    machine = document["virtual_machines"][0]
+    endpoint = {"name": "ssh", "local_port": 22, "port": 22}
+    machine |= {
+        "data_virtual_hard_disks": [{"lun": 0, "disk_name": "own"}],
+        "network_config": {"endpoints": [endpoint]},
+        "reserved_ip_name": "front",
+    }
+    assert (await Provisioner(Plan.model_validate(document), sms, journal=journal).apply()).all_good
+    del machine["reserved_ip_name"], document["reserved_ips"]
+    report = await Provisioner(Plan.model_validate(document), sms, journal=journal).destroy()
+    assert counted(report) == {"removed": 4, "kept": 1}
+
+
+async def test_what_is_gone_before_its_removal(emulator, sms, journal):
+    """What the service finds missing only in the operation is as good as what it finds missing at once."""
+    rules = [{"name": "ssh", "priority": 100}]
+    groups = {
+        "name": "guards",
+        "location": "West US",
+        "network_security_groups": [{"name": "g", "rules": rules}],
+    }
+    provisioner = Provisioner(Plan.model_validate(groups), sms, journal=journal)
+    assert (await provisioner.apply()).all_good
+    emulator.state.subscriptions[emulator.subscription_id].network_security_groups["g"].rules.clear()
+    assert counted(await provisioner.destroy()) == {"removed": 1, "absent": 1}
 
 
 def with_data(data):

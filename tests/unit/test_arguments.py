@@ -1,8 +1,11 @@
 """The service's rules for arguments, checked before anything is sent."""
 
 import base64
+import functools
+import inspect
 import io
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from doubles.scripted import ScriptedTransport, reply
@@ -13,11 +16,14 @@ from asyncsm import (
     InvalidArgument,
     LinuxConfigurationSet,
     ManagementSession,
+    NetworkManagementService,
     OSVirtualHardDisk,
     ServiceManagementService,
     WindowsConfigurationSet,
+    gather,
 )
 from asyncsm.operations import arguments
+from asyncsm.operations.declaring import declared
 from asyncsm.wire.roles import Role
 from asyncsm.wire.storage import KeyType
 
@@ -324,6 +330,94 @@ async def test_a_call_that_breaks_a_rule_is_not_sent(method, given, by_name, par
             await getattr(ServiceManagementService(session=session), method)(*given, **by_name)
     assert caught.value.parameter == parameter
     assert "short" not in str(caught.value)
+    assert not transport.requests
+
+
+def composed_methods():
+    """Methods that are made of declared ones."""
+    for service in (ServiceManagementService, NetworkManagementService):
+        for name, method in inspect.getmembers(service, inspect.iscoroutinefunction):
+            if name.startswith(("ensure_", "wait_for_", "delete_virtual_")) and not declared(method):
+                yield service, name
+
+
+@pytest.mark.parametrize("given", [5, b"text", ["text"], {"text": "text"}, Path("text")], ids=repr)
+async def test_methods_made_of_others_check_their_arguments_as_those_do(given):
+    """What is no text, or no truth value, is refused by its parameter's name, before any question."""
+    checked = set()
+    transport = ScriptedTransport([])
+    async with ManagementSession("subscription", transport=transport) as session:
+        for service, name in composed_methods():
+            method = getattr(service(session=session), name)
+            for wrong in inspect.signature(method).parameters.values():
+                if wrong.annotation not in {"str", "str | None", "Name", "bool"}:
+                    continue
+                others = {
+                    one.name: None if "None" in one.annotation else "text"
+                    for one in inspect.signature(method).parameters.values()
+                    if one.default is one.empty
+                }
+                with pytest.raises(InvalidArgument) as caught:
+                    await method(**{**others, wrong.name: given})
+                assert caught.value.parameter == wrong.name
+                checked.add(f"{name}.{wrong.name}")
+    assert {"ensure_hosted_service.location", "delete_virtual_machine.cascade"} <= checked
+    assert not transport.requests
+
+
+async def goal(_):
+    """Return a coroutine, which is true and would end each wait at once."""
+    return False
+
+
+NOT_CALLED = "is called and not awaited: give a plain function"
+FUNCTIONS = [
+    ("wait_for_deployment", ("web", "web"), "until"),
+    ("wait_for_role_instance", ("web", "web", "web"), "until"),
+    ("wait_for_storage_account", ("web1",), "until"),
+    ("change_network_configuration", (), "change"),
+    ("wait_for_operation_status", ("1" * 32,), "progress_callback"),
+    ("wait_for_operation_status", ("1" * 32,), "success_callback"),
+    ("wait_for_operation_status", ("1" * 32,), "failure_callback"),
+]
+
+
+@pytest.mark.parametrize(("method", "given", "parameter"), FUNCTIONS)
+async def test_a_function_that_is_called_is_no_coroutine_function(method, given, parameter):
+    """It would return a coroutine, which is true, does nothing, and is awaited by nobody."""
+    transport = ScriptedTransport([])
+    async with ManagementSession("subscription", transport=transport) as session:
+        call = getattr(ServiceManagementService(session=session), method)
+        for wrong in (goal, functools.partial(goal)):
+            with pytest.raises(InvalidArgument, match=f"^{parameter}: {NOT_CALLED}"):
+                await call(*given, **{parameter: wrong})
+        with pytest.raises(InvalidArgument, match=f"^{parameter}: must be "):
+            await call(*given, **{parameter: 5})
+        with pytest.raises(InvalidArgument, match=f"^listener: {NOT_CALLED}"):
+            session.events.subscribe(goal)
+        with pytest.raises(InvalidArgument, match=f"^on_progress: {NOT_CALLED}"):
+            await gather([], on_progress=goal)
+    assert not transport.requests
+
+
+OTHER_ARGUMENTS = [
+    ("wait_for_operation_status", ("1" * 32, "Succeeded", "30"), "timeout"),
+    ("wait_for_operation_status", ("1" * 32, "Succeeded", 30, -1), "sleep_interval"),
+    ("wait_for_operation_status", (None,), "request_id"),
+    ("capture_vm_image", ("web", "web", "web", {}), "options"),
+    ("create_vm_image", ({},), "vm_image.name"),
+    ("update_os_image_from_image_reference", ("image", {}), "label"),
+]
+
+
+@pytest.mark.parametrize(("method", "given", "parameter"), OTHER_ARGUMENTS)
+async def test_what_a_method_looks_at_itself_is_checked_first(method, given, parameter):
+    """Methods with a body of their own refuse what they cannot look at, and take a mapping for a model."""
+    transport = ScriptedTransport([])
+    async with ManagementSession("subscription", transport=transport) as session:
+        with pytest.raises(InvalidArgument) as caught:
+            await getattr(ServiceManagementService(session=session), method)(*given)
+    assert caught.value.parameter == parameter
     assert not transport.requests
 
 

@@ -59,6 +59,12 @@ class TestFiles:
         with pytest.raises(CredentialError, match=r"none\.pem: there is no such file; give the path"):
             load(tmp_path / "none.pem")
 
+    @pytest.mark.parametrize("source", [5, bytearray(b"x"), ["a.pem"], {"path": "a.pem"}], ids=repr)
+    def test_no_file_at_all(self, source: object) -> None:
+        """What is neither a path nor content is told by its type."""
+        with pytest.raises(CredentialError, match=f"^a {type(source).__name__} is no file; give the path of"):
+            load(source)
+
     def test_directory(self, tmp_path: Path) -> None:
         """A directory is not searched, but what could be meant in it is listed."""
         for name in ("b.pem", "a.PFX", "c.txt"):
@@ -186,8 +192,12 @@ class TestPasswords:
     def test_pem(self, kind: str) -> None:
         """A locked key asks for its password, and a wrong one is called wrong."""
         content = pem(kind) + pem("certificate")
-        with pytest.raises(CredentialError, match="private key is encrypted; give its password"):
+        with pytest.raises(
+            CredentialError, match=r"private key is encrypted; give its password .*cert_password"
+        ):
             load(content)
+        with pytest.raises(CredentialError, match="a password is text or bytes, not int"):
+            load(content, 5)
         with pytest.raises(CredentialError, match="wrong password for the private key") as caught:
             load(content, "guessed-password")
         assert "guessed-password" not in str(caught.value) + str(caught.value.__cause__)

@@ -12,7 +12,22 @@ import asyncsm.emulator
 EMULATOR = Path(asyncsm.emulator.__file__).parent
 KERNELS = [EMULATOR / "collections.py", EMULATOR / "places.py"]
 MODULES = [*sorted(path for name in ("routes", "rules") for path in (EMULATOR / name).glob("*.py")), *KERNELS]
-RULES = ("at_most", "begins", "between", "block", "distinct", "exactly", "known", "names", "needed", "one_of")
+RULES = (
+    "address",
+    "at_most",
+    "begins",
+    "between",
+    "block",
+    "distinct",
+    "exactly",
+    "fragment",
+    "known",
+    "names",
+    "needed",
+    "no_longer",
+    "one_of",
+    "words",
+)
 EVIDENCE = re.compile(r"# .*\[(?:protocol \d+\.\d+|lifecycles \d+|rec [a-z_]+/[a-z_]+|guess)\]")
 
 

@@ -327,6 +327,19 @@ async def test_a_limit_is_at_least_one(helper):
         await helper([value(1)], max_in_flight=0)
 
 
+@pytest.mark.parametrize("helper", [gather, lambda calls: anext(as_completed(calls))])
+@virtual_time
+async def test_one_call_is_not_several(helper):
+    """One call, or one handle, is not gone through; the call is closed."""
+    cloud = Cloud()
+    handle = cloud.begin("op")
+    handle.detach()
+    for one in (value(1), handle, None, 5):
+        with pytest.raises(errors.InvalidArgument, match=r"^calls: (are several|must be handles)"):
+            await helper(one)
+    await cloud.close()
+
+
 @virtual_time
 async def test_what_cannot_be_awaited_is_named():
     """It is the caller's mistake: nothing more is started, and the rest is closed."""

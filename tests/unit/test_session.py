@@ -1,8 +1,11 @@
 """The session between a scripted transport and the operations: lifecycle, retries, redirects, handles."""
 
 import asyncio
+import copy
+import gc
 import inspect
 import json
+import pickle
 from dataclasses import fields, replace
 
 import pytest
@@ -126,6 +129,12 @@ async def test_a_session_closed_during_a_pause_sends_nothing_more():
     assert len(transport.requests) == 1
 
 
+def test_what_is_empty_counts_as_absent():
+    """Programs hand on variables that are not set as empty text."""
+    with pytest.raises(CredentialError, match="no management certificate: give cert_file"):
+        ManagementSession(SUBSCRIPTION, "", ca_file="")
+
+
 # ---------------------------------------------------------------- redirects
 
 
@@ -245,6 +254,97 @@ def test_a_session_belongs_to_one_event_loop():
     assert len(transport.requests) == 1
 
 
+def test_a_handle_belongs_to_one_event_loop():
+    """Awaiting it in another one, which no answer would ever reach, is refused; its token goes anywhere."""
+    session, _ = session_with(lambda _: reply(202))
+
+    async def start():
+        return await session.start(CREATION)
+
+    handle = asyncio.run(start())
+    for use in (handle.wait, handle.refresh, lambda: anext(aiter(after_first(handle)))):
+        with pytest.raises(ClientStateError, match="another event loop; resume it with its token"):
+            asyncio.run(use())
+    handle.detach()
+    asyncio.run(session.close())  # its connections went with its loop
+    assert session.closed
+
+
+async def after_first(handle):
+    """Leave out the status that is known without a question."""
+    statuses = aiter(handle)
+    await anext(statuses)
+    async for status in statuses:
+        yield status
+
+
+def test_a_session_is_closed_in_its_own_event_loop():
+    """Closing it from another one is refused, and leaves it as it is."""
+    session, _ = session_with(lambda _: reply(200))
+
+    async def use():
+        await session.send(READ)
+        with pytest.raises(ClientStateError, match="another event loop"):
+            await asyncio.to_thread(asyncio.run, session.close())
+        await session.send(READ)
+        await session.close()
+
+    asyncio.run(use())
+    assert session.closed
+
+
+@virtual_time
+async def test_closing_that_is_cancelled_closes_all_the_same():
+    """Connections are gone, and whoever waited is told, however long the tasks of the session take to end."""
+    session, transport = session_with(lambda _: reply(202))
+    handle = await session.start(CREATION)
+    waiting = asyncio.create_task(handle.wait())
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(session.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert transport.closed
+    with pytest.raises(ClientStateError, match="was closed while operation"):
+        await waiting
+
+
+@virtual_time
+async def test_what_belongs_to_an_event_loop_stays_in_its_process():
+    """A copy of a session, a service or a handle is the same; pickling says what to do instead."""
+    session, _ = session_with(lambda _: reply(202))
+    async with session:
+        handle = await session.start(CREATION)
+        handle.detach()
+        for one in (session, handle):
+            assert copy.copy(one) is one
+            assert copy.deepcopy([one]) == [one]
+            with pytest.raises(TypeError, match=r"belongs to .* is not pickled: "):
+                pickle.dumps(one)
+        with pytest.raises(TypeError, match="is not pickled"):
+            pickle.dumps(ServiceManagementService(session=session))
+
+
+@virtual_time
+async def test_a_wait_that_was_left_makes_no_noise():
+    """Who leaves a loop over a handle is not told of a failure, and the event loop does not complain of that."""
+    complaints = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    session, _ = session_with(
+        lambda request: reply(202) if request.method == "POST" else operation("InProgress")
+    )
+    handle = await session.start(CREATION)
+    statuses = aiter(handle)
+    await anext(statuses)
+    await anext(statuses)
+    await session.close()
+    del statuses, handle
+    gc.collect()
+    await asyncio.sleep(1)
+    assert complaints == []
+
+
 @virtual_time
 async def test_a_service_closes_the_session_it_made_and_no_other():
     """A shared session outlives the services that use it."""
@@ -261,10 +361,42 @@ async def test_a_service_closes_the_session_it_made_and_no_other():
 
 
 def test_a_shared_session_brings_its_own_subscription():
-    """Arguments that contradict the session are refused rather than ignored."""
+    """Arguments that contradict the session are refused rather than ignored, and so is what is no session."""
     session, _ = session_with()
-    with pytest.raises(InvalidArgument, match="session"):
-        ServiceManagementService(OTHER_SUBSCRIPTION, session=session)
+    for argument in (
+        {"subscription_id": OTHER_SUBSCRIPTION},
+        {"cert_password": "secret"},
+        {"timeout": 5},
+        {"retry": RetryPolicy(attempts=1)},
+        {"proxy": "http://proxy:3128"},
+    ):
+        with pytest.raises(InvalidArgument, match="brings its own"):
+            ServiceManagementService(session=session, **argument)
+    with pytest.raises(InvalidArgument, match="a service has it as its `session`"):
+        NetworkManagementService(session=ServiceManagementService(session=session))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("retry", None, "RetryPolicy, not None"),
+        ("retry", RetryPolicy, "RetryPolicy, not <class"),
+        ("throttle", 300, "ThrottlePolicy, not 300"),
+        ("lanes", False, "LanePolicy, not False"),
+        ("polling", RetryPolicy(), "PollingPolicy, not RetryPolicy"),
+    ],
+)
+def test_a_policy_is_of_its_class(name, value, says):
+    """Numbers and switches in place of a policy are refused when the session is made, not by its first call."""
+    with pytest.raises(InvalidArgument, match=rf"^{name}: must be a {says}"):
+        session_with(**{name: value})
+
+
+@pytest.mark.parametrize("value", ["5", True, None, [5]])
+def test_the_numbers_of_a_policy_are_numbers(value):
+    """What is no number is named, and not compared with one."""
+    with pytest.raises(TypeError, match=r"RetryPolicy\.attempts is a number, not "):
+        RetryPolicy(attempts=value)
 
 
 async def test_long_replies_are_read_beside_the_event_loop():

@@ -77,10 +77,21 @@ def test_anything_a_list_is_made_of_stands_for_a_list_model():
         assert [one.path for one in ssh.public_keys] == ["/x", "/y"]
 
 
+def test_what_is_appended_is_of_the_kind_that_the_list_has():
+    """A mapping of its fields stands for it; anything else is refused where it is said."""
+    endpoints = models.ConfigurationSet().input_endpoints
+    endpoints.append({"name": "ssh", "protocol": "tcp", "port": "22", "local_port": "22"})
+    assert [one.port for one in endpoints] == [22]
+    for other in ("web", None, 5, models.PublicKey("A" * 40, "/x")):
+        with pytest.raises(InvalidArgument, match="holds ConfigurationSetInputEndpoint, and no "):
+            endpoints.append(other)
+    assert len(endpoints) == 1
+
+
 def test_what_is_no_model_in_a_list_is_told_of_when_it_is_sent():
-    """A list takes anything that is appended."""
+    """The list itself, as the old SDK has it, takes anything that is appended."""
     network = models.ConfigurationSet()
-    network.input_endpoints.append("web")
+    network.input_endpoints.input_endpoints.append("web")
     with pytest.raises(InvalidArgument, match=r"^ConfigurationSetInputEndpoints\.input_endpoints: has a str"):
         network.to_xml()
 

@@ -427,6 +427,16 @@ class TestServiceConfiguration:
             models.ServiceConfiguration.from_xml("<ServiceDefinition/>")
 
 
+@pytest.mark.parametrize("mode", ["validation", "serialization"])
+def test_a_model_has_a_json_schema(mode):
+    """Frameworks describe with it what a web service answers; elements kept from a reply are not in it."""
+    for model in (models.HostedService, models.PersistentVMRole, models.Locations):
+        described = model.model_json_schema(mode=mode)["properties"].keys()
+        assert described == {
+            info.alias for name, info in model.model_fields.items() if name != "extra_elements"
+        }
+
+
 def test_every_model_is_exported_once():
     """`asyncsm.models` has every public model and word list of the core's wire modules, each once."""
     defined = {

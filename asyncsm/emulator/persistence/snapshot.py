@@ -20,8 +20,8 @@ from asyncsm.emulator.call import World
 from asyncsm.emulator.change_tracking import Entity, Register
 from asyncsm.emulator.clock import EARLIEST, Due, Effect, require_moment
 from asyncsm.emulator.faults import ActiveFault
+from asyncsm.emulator.fitting import check_contents
 from asyncsm.emulator.naming import ByName
-from asyncsm.emulator.persistence.fitting import check_entity
 from asyncsm.emulator.persistence.values import (
     REGISTERS,
     VERSION,
@@ -175,7 +175,7 @@ class _Unnesting(Decoder):
         for pointer, made in self._made.items():
             if isinstance(made, Entity):
                 try:
-                    check_entity(made)
+                    check_contents(made)
                 except (ValueError, TypeError, AttributeError) as error:
                     raise UnreadableState(pointer, str(error)) from error
 

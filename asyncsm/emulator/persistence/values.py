@@ -38,10 +38,10 @@ from pydantic import BaseModel, JsonValue, SecretStr
 
 from asyncsm.emulator.call import World
 from asyncsm.emulator.change_tracking import Entity, Register
+from asyncsm.emulator.fitting import check_call
 from asyncsm.emulator.naming import ByName
 from asyncsm.emulator.persistence import names
 from asyncsm.emulator.persistence.checking import check
-from asyncsm.emulator.persistence.fitting import check_call
 from asyncsm.emulator.progress import OperationLog
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.wire.document import Document

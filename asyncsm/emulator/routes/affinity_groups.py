@@ -6,6 +6,7 @@ import re
 
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.naming import by_name
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import common_fields, service_documents
 from asyncsm.emulator.state import AffinityGroup
@@ -21,8 +22,8 @@ _NAME = re.compile(r"[A-Za-z0-9-]{3,63}", re.ASCII)
 @routes.get("affinitygroups", "ListAffinityGroups")
 def list_groups(call: Call) -> Reply:
     """List Affinity Groups, with what can be made in each."""
-    groups = sorted(call.subscription.affinity_groups.values(), key=lambda group: group.name)
-    return Reply(document=wire.AffinityGroups(affinity_groups=[_listed(group) for group in groups]))
+    groups = by_name(call.subscription.affinity_groups.values())
+    return Reply(document=wire.AffinityGroups(affinity_groups=[_listed(call, group) for group in groups]))
 
 
 @routes.get("affinitygroups/{name}", "GetAffinityGroup")
@@ -125,9 +126,7 @@ def _shown(group: AffinityGroup) -> wire.AffinityGroup:
     )
 
 
-def _listed(group: AffinityGroup) -> wire.AffinityGroup:
+def _listed(call: Call, group: AffinityGroup) -> wire.AffinityGroup:
     listed = _shown(group)
-    location = catalogue.location(group.location)
-    if location is not None:
-        listed.compute_capabilities = location.compute_capabilities
+    service_documents.tell_sizes(call, listed, group.location)
     return listed

@@ -89,13 +89,14 @@ def capture_as_vm_image(call: Call) -> Reply:
         raise refusals.bad_request("The OSState must be Generalized or Specialized.")  # [protocol 4.14]
     if wanted.os_state == wire.OSState.GENERALIZED:
         _require_stopped(instance)
+    tag = vm_images.tag(call)
     image = wire.VMImage(
         name,
         label,
         wanted.description,
         category="User",
-        os_disk_configuration=_os_disk(call, role, wanted),
-        data_disk_configurations=_data_disks(call, role, name),
+        os_disk_configuration=_os_disk(call, role, wanted, tag),
+        data_disk_configurations=_data_disks(call, role, name, tag),
         service_name=service.name,
         deployment_name=deployment.name,
         role_name=role.name,
@@ -147,9 +148,9 @@ def _set_up(service: HostedService, role: Role, wanted: CaptureRoleOperation) ->
     raise refusals.bad_request("The PostCaptureAction must be Delete or Reprovision.")  # [protocol 4.14]
 
 
-def _os_disk(call: Call, role: Role, wanted: wire.CaptureRoleAsVMImage) -> wire.OSDiskConfiguration:
+def _os_disk(call: Call, role: Role, wanted: wire.CaptureRoleAsVMImage, tag: str) -> wire.OSDiskConfiguration:
     disk = _disk_of(role)
-    name = f"{wanted.vm_image_name}-os-{call.now:%Y-%m-%d}"
+    name = f"{wanted.vm_image_name}-os-{call.now:%Y-%m-%d}{tag}"
     return wire.OSDiskConfiguration(
         name=name,
         host_caching=HostCaching(disk.host_caching or "ReadWrite"),
@@ -161,10 +162,10 @@ def _os_disk(call: Call, role: Role, wanted: wire.CaptureRoleAsVMImage) -> wire.
     )
 
 
-def _data_disks(call: Call, role: Role, image_name: str) -> wire.DataDiskConfigurations:
+def _data_disks(call: Call, role: Role, image_name: str, tag: str) -> wire.DataDiskConfigurations:
     copies = wire.DataDiskConfigurations()
     for disk in role.data_disks:
-        name = f"{image_name}-datadisk-{disk.lun}-{call.now:%Y-%m-%d}"
+        name = f"{image_name}-datadisk-{disk.lun}-{call.now:%Y-%m-%d}{tag}"
         copies.append(
             wire.DataDiskConfiguration(
                 name=name,

@@ -114,7 +114,7 @@ def delete_link(call: Call) -> Reply:
 
 @effect("circuits/unlink")
 def _unlink(circuit: DedicatedCircuit, key: str) -> None:
-    del circuit.links[key]
+    circuit.links.pop(key, None)  # the network may have been migrated in the meantime
 
 
 class _Authorizations(

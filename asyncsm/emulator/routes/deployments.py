@@ -138,10 +138,7 @@ def change_configuration(call: Call) -> Reply:
     require_mode(mode)
     configuration = service_configurations.read(wanted.configuration, service)
     service_configurations.placement(configuration, call.subscription, service, deployment)
-    if {role.name.lower() for role in configuration} != {name.lower() for name in deployment.roles}:
-        raise refusals.bad_request(  # [protocol 6.3]
-            "The roles of the service configuration are not those of the service definition in the package."
-        )
+    service_configurations.require_defined(configuration, deployment)
     after = deployment_updates.definition(configuration, wanted.configuration, deployment.label)
     extensions = service_extensions.settled(service, after.counts, wanted.extension_configuration, deployment)
     properties = common_fields.changed_properties(
@@ -238,8 +235,17 @@ def _suspend_new(timing: Timing, deployment: Deployment) -> None:
     instances.walk_all(timing, deployment, instances.ROLE_CREATION)
 
 
+def _ports(deployment: Deployment) -> int:
+    """How many endpoints a deployment has, without those that extensions bring."""
+    return sum(len(role.network.input_endpoints) for role in deployment.roles.values())
+
+
 @effect("deployments/swap", "emulator.handlers.deployments:_swap")
 def _swap(timing: Timing, service: HostedService, staging: Deployment, production: Deployment | None) -> None:
+    if production is not None and _ports(staging) != _ports(production):
+        raise refusals.bad_request(  # [protocol 5.4] [guess]
+            f"The deployments {staging.name} and {production.name} do not have the same number of endpoints."
+        )
     staging.slot = "Production"
     if production is not None:
         production.slot = "Staging"

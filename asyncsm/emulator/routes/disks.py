@@ -9,8 +9,9 @@ from typing import Final
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.compute import Deployment, Disk
+from asyncsm.emulator.naming import by_name
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import blobs, common_fields, disk_attachments
+from asyncsm.emulator.rules import blobs, common_fields, disk_attachments, versions
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import disks as wire
@@ -26,13 +27,15 @@ routes: RouteTable = RouteTable()
 @routes.get(COLLECTION, "ListDisks")
 def list_disks(call: Call) -> Reply:
     """List Disks of the subscription."""
-    return Reply(document=wire.Disks(disks=[_shown(disk) for disk in call.subscription.disks.values()]))
+    return Reply(
+        document=wire.Disks(disks=[_shown(call, disk) for disk in by_name(call.subscription.disks.values())])
+    )
 
 
 @routes.get(ONE, "GetDisk")
 def get(call: Call) -> Reply:
     """Get Disk by its name."""
-    return Reply(document=_shown(_find(call)))
+    return Reply(document=_shown(call, _find(call)))
 
 
 @routes.post(COLLECTION, "CreateDisk")
@@ -66,7 +69,7 @@ def add(call: Call) -> Reply:
     )
     call.subscription.disks[name] = disk
     call.acts_on("services", "disks", name)
-    return Reply(document=_shown(disk))
+    return Reply(document=_shown(call, disk))
 
 
 @routes.put(ONE, "UpdateDisk")
@@ -80,7 +83,7 @@ def update(call: Call) -> Reply:
     size = wanted.resized_size_in_gb
     if size is None:
         disk.label = label
-        return Reply(document=_shown(disk))
+        return Reply(document=_shown(call, disk))
     _require_resizable(disk, holder, size)
     disk.label = label
     return call.accept(locks=[holder] if holder is not None else [], then=partial(_resize, disk, size))
@@ -130,12 +133,12 @@ def _resize(disk: Disk, size: int) -> None:
     disk.size_gb = size
 
 
-def _shown(disk: Disk) -> wire.Disk:
+def _shown(call: Call, disk: Disk) -> wire.Disk:
     attached = None
     if disk.attached_to is not None:
         service, deployment, role = disk.attached_to
         attached = wire.AttachedTo(deployment_name=deployment, hosted_service_name=service, role_name=role)
-    return wire.Disk(
+    shown = wire.Disk(
         affinity_group=disk.affinity_group,
         attached_to=attached,
         os=disk.os,
@@ -149,3 +152,4 @@ def _shown(disk: Disk) -> wire.Disk:
         created_time=disk.created,
         io_type=disk.io_type,
     )
+    return versions.known(shown, versions.DISK, call.version)

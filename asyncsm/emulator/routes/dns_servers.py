@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from ipaddress import AddressValueError, IPv4Address
 from typing import Final
 
 from asyncsm.emulator import refusals
@@ -25,7 +24,7 @@ routes: RouteTable = RouteTable()
 @routes.post(COLLECTION, "AddDnsServer")
 def add(call: Call) -> Reply:
     """Add DNS Server."""
-    wanted = _wanted(call)
+    wanted = call.body(DnsServer)
     _, deployment = path_resources.deployment(call)
     call.require_free(deployment)
     if wanted.name.lower() in map(str.lower, deployment.dns_servers):
@@ -41,7 +40,7 @@ def add(call: Call) -> Reply:
 @routes.put(ONE, "UpdateDnsServer")
 def update(call: Call) -> Reply:
     """Update DNS Server: another address under the same name."""
-    wanted = _wanted(call)
+    wanted = call.body(DnsServer)
     deployment, name = _find(call)
     if wanted.name.lower() != name.lower():
         raise refusals.bad_request(f"The name of the DNS server {name} cannot be changed.")  # [protocol 4.16]
@@ -54,19 +53,6 @@ def delete(call: Call) -> Reply:
     """Delete DNS Server."""
     deployment, name = _find(call)
     return call.accept(locks=[deployment], then=partial(_remove, call.clock, deployment, name))
-
-
-def _wanted(call: Call) -> DnsServer:
-    wanted = call.body(DnsServer)
-    if not wanted.name:
-        raise refusals.bad_request("A DNS server must have a name.")  # [protocol 4.16]
-    try:
-        IPv4Address(wanted.address)
-    except AddressValueError as error:
-        raise refusals.bad_request(  # [guess]
-            f"The address '{wanted.address}' of the DNS server {wanted.name} is not valid."
-        ) from error
-    return wanted
 
 
 def _find(call: Call) -> tuple[Deployment, str]:

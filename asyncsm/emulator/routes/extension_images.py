@@ -8,7 +8,7 @@ from typing import Final
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.published import ExtensionType
-from asyncsm.emulator.routes.service_extensions import IMAGES, VERSIONS
+from asyncsm.emulator.routes.service_extensions import IMAGES, VERSIONS, shown
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import blobs, common_fields
 from asyncsm.emulator.saved_names import effect
@@ -25,7 +25,7 @@ def list_own(call: Call) -> Reply:
     """List Publisher Extensions: all versions that the subscription has registered."""
     common_fields.require_publisher(call)
     held = [one for own in call.subscription.extension_types.values() for one in own.versions.values()]
-    return Reply(document=wire.ExtensionImages(extension_images=held))
+    return shown(call, held)
 
 
 @routes.post(IMAGES, "RegisterExtension")

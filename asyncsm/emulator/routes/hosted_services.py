@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from asyncsm.emulator import catalogue, refusals
+from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.clock import Clock
 from asyncsm.emulator.compute import HostedService
+from asyncsm.emulator.naming import by_name
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import (
     common_fields,
@@ -16,6 +17,7 @@ from asyncsm.emulator.rules import (
     deployment_lifecycle,
     path_resources,
     service_documents,
+    versions,
 )
 from asyncsm.emulator.rules.instances import Timing
 from asyncsm.emulator.rules.path_resources import SERVICE
@@ -39,7 +41,7 @@ routes: RouteTable = RouteTable()
 @routes.get(COLLECTION, "ListHostedServices")
 def list_services(call: Call) -> Reply:
     """List Hosted Services, with the role sizes that each can have."""
-    listed = [_listed(call, service) for service in call.subscription.hosted_services.values()]
+    listed = [_listed(call, service) for service in by_name(call.subscription.hosted_services.values())]
     return Reply(document=wire.HostedServices(hosted_services=listed))
 
 
@@ -68,7 +70,8 @@ def check_name(call: Call) -> Reply:
         reason = "A hosted service with the specified name already exists."
     elif call.state.owner_of_hosted_service(name) is not None:
         reason = "The specified DNS name is already taken."
-    return Reply(document=wire.AvailabilityResponse(result=reason is None, reason=reason))
+    answer = wire.AvailabilityResponse(result=reason is None, reason=reason)
+    return Reply(document=versions.known(answer, versions.AVAILABILITY, call.version))
 
 
 @routes.post(COLLECTION, "CreateHostedService")
@@ -153,9 +156,7 @@ def delete(call: Call) -> Reply:
 
 def _listed(call: Call, service: HostedService) -> wire.HostedService:
     shown = service_documents.hosted_service(call, service)
-    location = catalogue.location(call.subscription.region_of(service))
-    if location is not None:
-        shown.compute_capabilities = location.compute_capabilities
+    service_documents.tell_sizes(call, shown, call.subscription.region_of(service))
     return shown
 
 

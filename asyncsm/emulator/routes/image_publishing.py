@@ -6,6 +6,7 @@ do that; see `Subscription.is_publisher`.
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -39,6 +40,8 @@ NOT_IN_DETAILS: Final = frozenset(
         "vm_image_state",
     }
 )
+
+_PUBLIC_WORD: Final = re.compile("[A-Za-z0-9.-]{1,64}", re.ASCII)
 
 PRIVATE: Final = "Private"
 PERMISSIONS: Final = ("Public", "MSDN", PRIVATE)
@@ -83,6 +86,10 @@ def replicate(call: Call) -> Reply:
     if not (attributes.offer and attributes.sku and attributes.version):
         # [protocol 4.11]
         raise refusals.bad_request("The ComputeImageAttributes must have an Offer, a Sku and a Version.")
+    for element, word in (("Offer", attributes.offer), ("Sku", attributes.sku)):
+        if _PUBLIC_WORD.fullmatch(word) is None:
+            # [protocol 1.8]
+            raise refusals.bad_request(f"The {element} must have 1 to 64 letters, digits, hyphens and dots.")
     publications = call.subscription.publications
     present = publications.get(name)
     permission = PRIVATE if present is None else present.permission

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.compute import OSImage
+from asyncsm.emulator.naming import by_name
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import blobs, common_fields, disk_attachments
+from asyncsm.emulator.rules import blobs, common_fields, disk_attachments, versions
 from asyncsm.emulator.rules.disk_attachments import find_image, find_vm_image
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import images as wire
@@ -36,6 +37,13 @@ CHANGEABLE: Final = (
 )
 """What a request may say of an image besides its label; named as in the wire model."""
 
+SINCE: Final[Mapping[str, str]] = {
+    **dict.fromkeys((*CHANGEABLE, "publisher_name", "pricing_detail_link"), "2012-08-01"),  # [protocol 1.7]
+    "os_state": "2013-11-01",  # with VM images, which brought states [guess]
+    **versions.DISK,
+}
+"""The versions from which images have these elements."""
+
 _NAME: Final = re.compile(r"[^\W_][\w.-]{0,254}")
 
 LINKS: Final = ("icon_uri", "privacy_uri", "small_icon_uri")
@@ -49,8 +57,8 @@ routes: RouteTable = RouteTable()
 @routes.get(COLLECTION, "ListOSImages")
 def list_images(call: Call) -> Reply:
     """List OS Images: the platform's and the subscription's."""
-    offered = _offered()
-    own = [shown(call, image) for image in call.subscription.os_images.values()]
+    offered = _offered(versions.step(SINCE, call.version))
+    own = [shown(call, image) for image in by_name(call.subscription.os_images.values())]
     if not own:
         return Reply(document=offered)
     end = offered.rindex(_END_OF_LIST)
@@ -59,9 +67,10 @@ def list_images(call: Call) -> Reply:
 
 
 @functools.cache
-def _offered() -> bytes:
+def _offered(version: str) -> bytes:
     """The answer that has the platform's images only: hundreds, which take a while to write."""
-    return wire.Images(images=[_written(image) for image in catalogue.platform_images().values()]).to_xml()
+    written = (_written(image) for image in catalogue.platform_images().values())
+    return wire.Images(images=[versions.known(one, SINCE, version) for one in written]).to_xml()
 
 
 @routes.get(ONE, "GetOSImage")
@@ -178,7 +187,7 @@ def shown(call: Call, image: OSImage, *, empty_links: bool = False) -> wire.OSIm
         if not empty_links:
             for name in LINKS:
                 setattr(written, name, getattr(image, name) or None)
-    return written
+    return versions.known(written, SINCE, call.version)
 
 
 def _written(image: OSImage) -> wire.OSImage:

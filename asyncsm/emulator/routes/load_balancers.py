@@ -11,6 +11,7 @@ from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.clock import Clock
 from asyncsm.emulator.compute import Deployment
+from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import endpoints, further_vips, path_resources
 from asyncsm.emulator.rules.path_resources import BY_NAME
@@ -119,6 +120,11 @@ def _find(call: Call) -> tuple[Deployment, LoadBalancer]:
     raise refusals.not_found(f"The load balancer '{name}' was not found.")  # [guess]
 
 
+def _put_networks(deployment: Deployment, networks: Mapping[str, ConfigurationSet]) -> None:
+    for name, network in networks.items():
+        deployment.roles[name].network = network
+
+
 @effect("load-balancers/put")
 def _put(clock: Clock, deployment: Deployment, balancer: LoadBalancer, address: str) -> None:
     deployment.load_balancers, deployment.internal_vip = [balancer], address
@@ -135,8 +141,13 @@ def _drop(clock: Clock, deployment: Deployment) -> None:
 def _change(
     clock: Clock, random: Random, deployment: Deployment, changed: Mapping[str, ConfigurationSet]
 ) -> None:
-    for name, network in changed.items():
-        deployment.roles[name].network = network
+    present = {name: deployment.roles[name].network for name in changed}
+    _put_networks(deployment, changed)
     endpoints.fill_ports(deployment, random)
+    try:
+        endpoints.require_distinct_ports(deployment)
+    except Refusal:
+        _put_networks(deployment, present)
+        raise
     further_vips.assign(deployment, random)
     deployment.modified = clock.now()

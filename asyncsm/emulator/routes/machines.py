@@ -194,6 +194,7 @@ def _check_new(
 ) -> None:
     try:
         endpoints.require_distinct_ports(deployment)
+        addresses.require_public_ips(subscription, addresses.public_ips_of(role))
         instances.claim_cores(subscription, deployment, instances.cores_of(deployment))
     except Refusal:
         del deployment.roles[role.name], deployment.instances[role.name]
@@ -284,6 +285,8 @@ def _check_change(subscription: Subscription, deployment: Deployment, change: _C
     more = instances.cores_of_size(change.coming.size) - instances.cores_of_size(instance.size)
     try:
         endpoints.require_distinct_ports(deployment, change.coming)
+        public = addresses.public_ips_of(change.coming) - addresses.public_ips_of(change.present)
+        addresses.require_public_ips(subscription, public, counted=False)
         if more > 0 and not instance.deallocated:
             instances.claim_cores(subscription, deployment, deployment.cores + more)
     except Refusal:

@@ -13,25 +13,28 @@ from typing import Final, Generic, TypeVar, cast
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
-from asyncsm.emulator.collections import Parameters
+from asyncsm.emulator.collections import Collection, Parameters
 from asyncsm.emulator.compute import Deployment, HostedService
 from asyncsm.emulator.naming import ByName
-from asyncsm.emulator.networking import NetworkSecurityGroup, ReservedIP, RouteTable
+from asyncsm.emulator.networking import ReservedIP
 from asyncsm.emulator.progress import Lockable, Movable, standing_of
 from asyncsm.emulator.routes.network_security_groups import groups
 from asyncsm.emulator.routes.route_tables import tables
-from asyncsm.emulator.routing import RouteTable as Routes
+from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import addresses, deployment_lifecycle, gateways, network_plan, path_resources
+from asyncsm.emulator.rules.circuits import linked_to
 from asyncsm.emulator.rules.instances import Timing
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import StorageAccount, Subscription
 from asyncsm.wire import migration as wire
+from asyncsm.wire.document import Document
 from asyncsm.wire.networks import VirtualNetworkSite
 
-routes: Routes = Routes()
+routes: RouteTable = RouteTable()
 
 ThingT = TypeVar("ThingT")
 MovableT = TypeVar("MovableT", bound=Movable)
+RequestT = TypeVar("RequestT", bound=Document)
 
 
 class Kind(ABC, Generic[ThingT]):
@@ -67,8 +70,8 @@ class Kind(ABC, Generic[ThingT]):
         """Return the one that a path names, if it is there."""
 
     @abstractmethod
-    def hindrances(self, subscription: Subscription, thing: ThingT) -> Iterable[str]:
-        """Return why one cannot be migrated."""
+    def hindrances(self, call: Call, thing: ThingT) -> Iterable[str]:
+        """Return why one of the caller's cannot be migrated."""
 
     @abstractmethod
     def leave(self, timing: Timing, subscription: Subscription, thing: ThingT) -> None:
@@ -89,14 +92,12 @@ class Kind(ABC, Generic[ThingT]):
     def check(self, call: Call) -> None:
         """Refuse a request that cannot be meant."""
 
-    def messages(self, subscription: Subscription, parameters: Parameters) -> list[wire.ValidationMessage]:
+    def messages(self, call: Call) -> list[wire.ValidationMessage]:
         """Return what keeps the one that a path names from being migrated."""
-        thing, name = self.find(subscription, parameters), parameters[self.parameter]
-        if thing is None:
-            # [rec network, 1 of 1]
-            reasons: Iterable[str] = [self.missing.format(name=name)]
-        else:
-            reasons = self.hindrances(subscription, thing)
+        thing, name = self.find(call.subscription, call.parameters), call.parameters[self.parameter]
+        # The former: [rec network, 1 of 1]
+        missing = [self.missing.format(name=name)]
+        reasons: Iterable[str] = missing if thing is None else self.hindrances(call, thing)
         return [
             wire.ValidationMessage(
                 resource_type=self.told, resource_name=name, category="Error", message=reason
@@ -172,8 +173,8 @@ class _Deployments(_Entities[Deployment]):
         service = subscription.hosted_services.get(parameters["serviceName"])
         return None if service is None else service.deployments.get(parameters["deploymentName"])
 
-    def hindrances(self, subscription: Subscription, thing: Deployment) -> Iterator[str]:
-        (service,) = (each for each, one in subscription.deployments() if one is thing)
+    def hindrances(self, call: Call, thing: Deployment) -> Iterator[str]:
+        (service,) = (each for each, one in call.subscription.deployments() if one is thing)
         if thing.virtual_network_name is not None:
             # [lifecycles 10] [guess]
             yield (
@@ -187,7 +188,11 @@ class _Deployments(_Entities[Deployment]):
 
 
 class _Networks(Kind[VirtualNetworkSite]):
-    """Virtual networks, with the deployments in them."""
+    """Virtual networks, with the deployments and gateways in them, and their links to own circuits.
+
+    An application gateway and a link to another's circuit hinder, as public documentation has it; that they
+    are told in these words is a [guess].
+    """
 
     resource = "VirtualNetwork"
     told = "VirtualNetwork"
@@ -199,10 +204,16 @@ class _Networks(Kind[VirtualNetworkSite]):
     def find(self, subscription: Subscription, parameters: Parameters) -> VirtualNetworkSite | None:
         return subscription.networks.sites.get(parameters["virtualNetworkName"])
 
-    def hindrances(self, subscription: Subscription, thing: VirtualNetworkSite) -> Iterator[str]:
-        inside = [*addresses.deployments_in(subscription, thing.name)]
+    def hindrances(self, call: Call, thing: VirtualNetworkSite) -> Iterator[str]:
+        subscription = call.subscription
+        spreading = [one for one in subscription.application_gateways.values() if one.network == thing.name]
+        abroad = [one for owner, one in linked_to(call, thing.name) if owner is not subscription]
+        unsupported = [f"has the application gateway {one.name}" for one in spreading]
+        unsupported += [f"is linked to the circuit {one.name} of another subscription" for one in abroad]
+        called = f"Virtual Network {thing.name}"
+        yield from (f"Migration is not supported for {called} because it {what}." for what in unsupported)
         for service, deployment in subscription.deployments():
-            if deployment in inside:
+            if deployment.virtual_network_name == thing.name:
                 yield from _hindering(service, deployment)
 
     def leave(self, timing: Timing, subscription: Subscription, thing: VirtualNetworkSite) -> None:
@@ -211,6 +222,8 @@ class _Networks(Kind[VirtualNetworkSite]):
         networks = subscription.networks
         networks.plan = None if networks.plan is None else network_plan.without(networks.plan, thing.name)
         gateways.forget(subscription)
+        for circuit in subscription.dedicated_circuits.values():
+            circuit.links.pop(f"{subscription.id}/{thing.name}", None)
 
     def state(self, subscription: Subscription, thing: VirtualNetworkSite) -> str | None:
         return standing_of(thing.migration_state, subscription.networks)
@@ -224,7 +237,11 @@ class _Networks(Kind[VirtualNetworkSite]):
             deployment.migration_state, deployment.moved_as = state, called
 
     def locks(self, subscription: Subscription, thing: VirtualNetworkSite) -> Sequence[Lockable]:
-        return [subscription.networks, *addresses.deployments_in(subscription, thing.name)]
+        return [
+            subscription.networks,
+            *addresses.deployments_in(subscription, thing.name),
+            *(one for one in subscription.gateways.values() if one.network_id == thing.id),
+        ]
 
 
 class _Held(_Entities[MovableT]):
@@ -243,9 +260,9 @@ class _Held(_Entities[MovableT]):
     def find(self, subscription: Subscription, parameters: Parameters) -> MovableT | None:
         return self.held(subscription).get(parameters[self.parameter])
 
-    def hindrances(self, subscription: Subscription, thing: MovableT) -> Iterator[str]:
-        name = next(name for name, one in self.held(subscription).items() if one is thing)
-        for user in self.users(subscription, thing):
+    def hindrances(self, call: Call, thing: MovableT) -> Iterator[str]:
+        name = next(name for name, one in self.held(call.subscription).items() if one is thing)
+        for user in self.users(call.subscription, thing):
             yield self.used.format(told=self.told, name=name, user=user)  # [guess]
 
     def leave(self, timing: Timing, subscription: Subscription, thing: MovableT) -> None:
@@ -285,50 +302,35 @@ class _ReservedIPs(_Held[ReservedIP]):
             yield f"deployment {user[1].name} of hosted service {user[0].name}"
 
 
-class _Groups(_Held[NetworkSecurityGroup]):
-    resource = "NetworkSecurityGroup"
-    told = "NetworkSecurityGroup"
-    path = f"{groups.path}/{{{groups.parameter}}}"
-    parameter = groups.parameter
-    missing = f"The {groups.noun} {{name}} does not exist."
-    called = f"{groups.noun} {{{groups.parameter}}}"
+class _Collected(_Held[MovableT]):
+    """Kinds of which there is a collection, whose resources subnets have."""
 
-    def held(self, subscription: Subscription) -> ByName[NetworkSecurityGroup]:
-        return subscription.network_security_groups
+    def __init__(self, those: Collection[MovableT, RequestT]) -> None:
+        self.resource = self.told = those.resource
+        self.path, self.parameter = those.one, those.parameter
+        self.missing = f"The {those.noun} {{name}} does not exist."
+        self.called = f"{those.noun} {{{those.parameter}}}"
+        self._held, self._users = those.held, those.users
+        super().__init__()
 
-    def users(self, subscription: Subscription, thing: NetworkSecurityGroup) -> Iterable[str]:
-        return groups.users(subscription, thing)
+    def held(self, subscription: Subscription) -> ByName[MovableT]:
+        return self._held(subscription, {})
 
-
-class _Tables(_Held[RouteTable]):
-    resource = "RouteTable"
-    told = "RouteTable"
-    path = f"{tables.path}/{{{tables.parameter}}}"
-    parameter = tables.parameter
-    missing = f"The {tables.noun} {{name}} does not exist."
-    called = f"{tables.noun} {{{tables.parameter}}}"
-
-    def held(self, subscription: Subscription) -> ByName[RouteTable]:
-        return subscription.route_tables
-
-    def users(self, subscription: Subscription, thing: RouteTable) -> Iterable[str]:
-        return tables.users(subscription, thing)
+    def users(self, subscription: Subscription, thing: MovableT) -> Iterable[str]:
+        return self._users(subscription, thing)
 
 
 def _validate(kind: Kind[ThingT], call: Call) -> Reply:
     """Answer what keeps a resource from being migrated, also that there is none."""
     kind.check(call)
-    return Reply(
-        document=wire.ValidationMessages(
-            validation_messages=kind.messages(call.subscription, call.parameters)
-        )
-    )
+    return Reply(document=wire.ValidationMessages(validation_messages=kind.messages(call)))
 
 
 def _prepare(kind: Kind[ThingT], call: Call) -> Reply:
     """Begin a preparation, which fails in the end if anything hinders it."""
     kind.check(call)
-    return _begin(kind, call, "Preparing", {None, "PrepareFailed"})
+    hindering = (refusals.bad_request(one.message or "") for one in kind.messages(call))  # [guess]
+    return _begin(kind, call, "Preparing", {None, "PrepareFailed"}, next(hindering, None))
 
 
 def _commit(kind: Kind[ThingT], call: Call) -> Reply:
@@ -341,7 +343,9 @@ def _abort(kind: Kind[ThingT], call: Call) -> Reply:
     return _begin(kind, call, "Aborting", {"Prepared", "PrepareFailed", "CommitFailed", "AbortFailed"})
 
 
-def _begin(kind: Kind[ThingT], call: Call, state: str, after: set[str | None]) -> Reply:
+def _begin(
+    kind: Kind[ThingT], call: Call, state: str, after: set[str | None], doom: refusals.Refusal | None = None
+) -> Reply:
     subscription, parameters = call.subscription, dict(call.parameters)
     found = kind.find(subscription, parameters)
     # [guess]: of a preparation of what is not there nothing is recorded
@@ -354,7 +358,7 @@ def _begin(kind: Kind[ThingT], call: Call, state: str, after: set[str | None]) -
         # [guess]: no source says so
         raise refusals.bad_request(f"The state of the migration of {called}, {present}, does not allow this.")
     then = partial(_finish, Timing.of(call), kind.resource, subscription, parameters)
-    reply = call.accept(locks=locks, then=then, migrating=True)
+    reply = call.accept(locks=locks, then=then, migrating=True, doom=doom)
     kind.enter(subscription, thing, state, kind.called.format(**parameters))
     return reply
 
@@ -367,12 +371,9 @@ def _finish(timing: Timing, resource: str, subscription: Subscription, parameter
 def _arrive(kind: Kind[ThingT], timing: Timing, subscription: Subscription, parameters: Parameters) -> None:
     found = kind.find(subscription, parameters)
     thing = refusals.required(found, kind.missing.format(name=parameters[kind.parameter]))  # [guess]
-    called = kind.called.format(**parameters)
     match kind.state(subscription, thing):
         case "Preparing":
-            for one in kind.messages(subscription, parameters):
-                raise refusals.bad_request(one.message or "")  # [guess]
-            kind.enter(subscription, thing, "Prepared", called)
+            kind.enter(subscription, thing, "Prepared", kind.called.format(**parameters))
         case "Committing":
             kind.leave(timing, subscription, thing)
         case _:
@@ -388,5 +389,7 @@ _STEPS: Final[dict[str, Callable[..., Reply]]] = {
 _KINDS: Final[dict[str, Kind[object]]] = {}
 """All kinds by their `resource`, which stands in saved states and stays."""
 
-for _kind in (_Deployments, _Networks, _Accounts, _ReservedIPs, _Groups, _Tables):
+for _kind in (_Deployments, _Networks, _Accounts, _ReservedIPs):
     _kind()
+_Collected(groups)
+_Collected(tables)

@@ -15,6 +15,10 @@ from asyncsm.wire.extensions import ExtensionConfiguration
 PORT: Final = 3389
 """On which Windows listens for remote desktops."""
 
+NO_ENDPOINT: Final = (
+    f"An external endpoint to the Remote Desktop port ({PORT}) must first be added to the role."
+)
+
 EXTENSION: Final = "RDP"
 """The extension that opens web and worker roles to them."""
 
@@ -31,9 +35,12 @@ def get_file(call: Call) -> Reply:
         if deployment.has_virtual_machines
         else _of_role(service, deployment, instance)
     )
+    if not lines and deployment.has_virtual_machines:
+        raise refusals.bad_request(NO_ENDPOINT)  # [protocol 3.4]
     if not lines or deployment.vip is None:
-        # [protocol 4.14]
-        raise refusals.bad_request(f"The role instance {instance.name} cannot be reached by remote desktop.")
+        raise refusals.bad_request(  # [guess]
+            f"The role instance {instance.name} cannot be reached by remote desktop."
+        )
     text = "\r\n".join((*lines, "prompt for credentials:i:1", ""))
     return Reply(document=text.encode(), content_type="application/x-rdp")
 

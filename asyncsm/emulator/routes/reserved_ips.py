@@ -10,6 +10,7 @@ from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.clock import Clock
 from asyncsm.emulator.compute import Deployment, HostedService
+from asyncsm.emulator.naming import by_name
 from asyncsm.emulator.networking import FurtherVirtualIP, ReservedIP
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import RouteTable
@@ -37,7 +38,7 @@ routes: RouteTable = RouteTable()
 @routes.get(COLLECTION, "ListReservedIPs")
 def list_reserved_ips(call: Call) -> Reply:
     """List Reserved IP Addresses."""
-    shown = [_shown(call.subscription, one) for one in call.subscription.reserved_ips.values()]
+    shown = [_shown(call.subscription, one) for one in by_name(call.subscription.reserved_ips.values())]
     return Reply(document=wire.ReservedIPs(reserved_ips=shown))
 
 
@@ -60,7 +61,7 @@ def create(call: Call) -> Reply:
         name=wanted.name,
         location=common_fields.known_location(wanted.location or ""),
         id=call.new_uuid(),
-        label=wanted.label,
+        label=common_fields.label(wanted.label) if wanted.label else None,
     )
     holder = _present_holder(call, wanted, reserved)
     call.acts_on(*COLLECTION.split("/"), reserved.name)

@@ -236,7 +236,9 @@ def _public(given: ResourceExtensionReference) -> ResourceExtensionReference:
         state=given.state or ExtensionState.ENABLE,
         certificates=given.certificates or None,
     )
-    if kept := [each for each in given.resource_extension_parameter_values if each.type != "Private"]:
+    if kept := [
+        each for each in given.resource_extension_parameter_values if (each.type or "").lower() != "private"
+    ]:
         shown.resource_extension_parameter_values = ResourceExtensionParameterValues(
             resource_extension_parameter_values=kept
         )

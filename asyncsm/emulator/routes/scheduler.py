@@ -104,6 +104,10 @@ def put(call: Call) -> Reply:
         raise Refusal(412, "PreconditionFailed", "The ETag does not match that of the job collection.")
     if known is None and wanted.e_tag is not None:
         raise refusals.not_found(f"The job collection {name} does not exist.")  # [guess]
+    others = (one for each in call.subscription.cloud_services.values() for one in each.collections.values())
+    if plan == "Free" and any(one.plan == "Free" and one is not known for one in others):
+        # [lifecycles 15]
+        raise refusals.conflict("A subscription can have one job collection of the plan Free.")
     quota = settings.quota or wire.Quota()
     often = quota.max_recurrence or wire.MaxRecurrence()
     made = JobCollection(

@@ -74,7 +74,7 @@ class _Namespaces(Immediate[ServiceBusNamespace, wire.ServiceBusNamespace]):
     def make(self, call: Call, name: str, wanted: wire.ServiceBusNamespace) -> ServiceBusNamespace:
         region = next((one for one in bus.REGIONS if one.lower() == (wanted.region or "").lower()), None)
         if region is None:
-            raise refusals.bad_request(f"The region '{wanted.region}' is not valid.")  # [lifecycles 13]
+            raise refusals.bad_request(f"The region '{wanted.region or ''}' is not valid.")  # [lifecycles 13]
         purpose = wanted.namespace_type or wire.NamespaceType.MESSAGING
         if purpose not in list(wire.NamespaceType):
             raise refusals.bad_request(f"The namespace type '{purpose}' is not valid.")  # [lifecycles 13]
@@ -169,6 +169,7 @@ def _remove(subscription: Subscription, name: str) -> None:
 class _Rules(Immediate[wire.SharedAccessAuthorizationRule, wire.SharedAccessAuthorizationRule]):
     resource: str = "AuthorizationRule"
     noun: str = "authorization rule"
+    taken: str = "An {noun} with the name '{name}' already exists."
     verbs: Sequence[Verb] = ("list", "read", "create", "put", "remove")
     path: str = f"{NAMESPACE}/authorizationrules"
     parameter: str = "ruleName"

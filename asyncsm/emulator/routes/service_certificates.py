@@ -63,6 +63,10 @@ def add(call: Call) -> Reply:
     wanted = call.body(wire.CertificateFile)
     service = path_resources.hosted_service(call)
     added = certificates_in(wanted)
+    present, limit = service.certificates, call.subscription.quotas.certificates_per_hosted_service
+    new = {one.thumbprint for one in added if one.thumbprint not in present}
+    # [protocol 1.8] [guess]
+    refusals.require_quota("hosted service certificate count", limit, len(present), len(new))
     return call.accept(locks=[service], then=partial(_keep, call.clock, service, added))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
@@ -10,7 +11,7 @@ from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.clock import Clock
 from asyncsm.emulator.compute import HostedService
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import path_resources, service_extensions
+from asyncsm.emulator.rules import path_resources, service_extensions, versions
 from asyncsm.emulator.rules.path_resources import SERVICE
 from asyncsm.emulator.saved_names import effect
 from asyncsm.wire import service_extensions as wire
@@ -32,7 +33,7 @@ def list_available(call: Call) -> Reply:
     highest: dict[tuple[str, str], wire.ExtensionImage] = {}
     for one in sorted(service_extensions.available(call.subscription), key=service_extensions.number_of):
         highest[one.provider_name_space.lower(), one.type.lower()] = one
-    return Reply(document=wire.ExtensionImages(extension_images=list(highest.values())))
+    return shown(call, highest.values())
 
 
 @routes.get(VERSIONS, "ListExtensionVersions")
@@ -41,7 +42,13 @@ def list_versions(call: Call) -> Reply:
     found = service_extensions.versions_of(
         call.subscription, call.parameters["providerNamespace"], call.parameters["extensionType"]
     )
-    return Reply(document=wire.ExtensionImages(extension_images=found))
+    return shown(call, found)
+
+
+def shown(call: Call, images: Iterable[wire.ExtensionImage]) -> Reply:
+    """Answer with a list of extensions, as the version of the request knows them."""
+    known = versions.all_known(images, versions.PUBLISHED, call.version)
+    return Reply(document=wire.ExtensionImages(extension_images=known))
 
 
 @routes.get(COLLECTION, "ListExtensions")
@@ -66,10 +73,11 @@ def add(call: Call) -> Reply:
         raise refusals.bad_request("An extension must have an Id and a Type.")  # [protocol 4.15]
     call.require_free(service)
     if wanted.id in service.extensions:
+        _require_unused(service, wanted.id)
         raise refusals.conflict(f"An extension with the ID '{wanted.id}' already exists.")  # [guess]
     provider, version = wanted.provider_name_space or MICROSOFTS, wanted.version or "*"
-    versions = service_extensions.versions_of(call.subscription, provider, wanted.type)
-    if not any(service_extensions.matches(one.version, version) for one in versions):
+    found = service_extensions.versions_of(call.subscription, provider, wanted.type)
+    if not any(service_extensions.matches(one.version, version) for one in found):
         raise refusals.bad_request(  # [protocol 4.15] [guess]
             f"The extension {wanted.type} of the provider {provider} does not exist in the version {version}."
         )
@@ -92,12 +100,17 @@ def delete(call: Call) -> Reply:
     service, extension = _find(call)
     call.require_free(service)
     id_ = extension.id or ""
-    if any(id_.lower() in service_extensions.used_by(one) for one in service.deployments.values()):
-        # [protocol 5.6]
-        raise refusals.conflict(f"The extension ID {id_} is already in use for this deployment.")
+    _require_unused(service, id_)
     del service.extensions[id_]
     service.modified = call.now
     return Reply()
+
+
+def _require_unused(service: HostedService, id_: str) -> None:
+    """Refuse to add or delete an extension that a deployment has."""
+    if any(id_.lower() in service_extensions.used_by(one) for one in service.deployments.values()):
+        # [protocol 3.1]
+        raise refusals.conflict(f"The extension ID {id_} is already in use for this deployment.")
 
 
 def _find(call: Call) -> tuple[HostedService, wire.HostedServiceExtension]:

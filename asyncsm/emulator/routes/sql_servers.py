@@ -11,7 +11,7 @@ from typing import Final
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.collections import Immediate, Parameters, Verb
-from asyncsm.emulator.naming import ByName
+from asyncsm.emulator.naming import ByName, by_name
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import common_fields, sql
 from asyncsm.emulator.rules.sql import SERVER, SERVERS, SQL, answered, described, refused, server_of
@@ -34,7 +34,7 @@ _NOBODY: Final = frozenset({"admin", "administrator", "sa", "root", "guest", "db
 @routes.get(SERVERS, "ListServers")
 def list_servers(call: Call) -> Reply:
     """List Servers, those of the subscription."""
-    servers = sorted(call.subscription.sql_servers.values(), key=lambda server: server.name)
+    servers = by_name(call.subscription.sql_servers.values())
     return Reply(document=wire.Servers(server=[_shown(server) for server in servers]))
 
 
@@ -198,7 +198,7 @@ class _Rules(Immediate[SqlFirewallRule, wire.FirewallRule]):
         )
 
     def listed(self, call: Call, things: Sequence[SqlFirewallRule]) -> wire.FirewallRules:
-        found = sorted(things, key=lambda one: one.name.lower())  # [lifecycles 12]
+        found = by_name(things)  # [lifecycles 12]
         return wire.FirewallRules(firewall_rules=[self.shown(call, one) for one in found])
 
     def answered(self, document: Document | None = None, status: int = 200) -> Reply:

@@ -12,8 +12,9 @@ from pydantic import SecretStr
 
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.naming import by_name
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import common_fields, service_documents
+from asyncsm.emulator.rules import common_fields, service_documents, versions
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import StorageAccount
 from asyncsm.wire import storage as wire
@@ -33,7 +34,7 @@ _FIXED_TYPES = frozenset({"Standard_ZRS", "Premium_LRS"})
 @routes.get("services/storageservices", "ListStorageServices")
 def list_accounts(call: Call) -> Reply:
     """List Storage Accounts."""
-    accounts = sorted(call.subscription.storage_accounts.values(), key=lambda account: account.name)
+    accounts = by_name(call.subscription.storage_accounts.values())
     shown = [service_documents.storage_account(call, account) for account in accounts]
     return Reply(document=wire.StorageServices(storage_services=shown))
 
@@ -52,7 +53,8 @@ def check_name(call: Call) -> Reply:
     name = call.parameters["serviceName"]
     _check_name(name)
     reason = _taken(call, name)
-    return Reply(document=AvailabilityResponse(result=reason is None, reason=reason))
+    answer = AvailabilityResponse(result=reason is None, reason=reason)
+    return Reply(document=versions.known(answer, versions.AVAILABILITY, call.version))
 
 
 @routes.post("services/storageservices", "CreateStorageService")
@@ -134,8 +136,12 @@ def delete(call: Call) -> Reply:
 
 @routes.get("services/storageservices/{serviceName}/keys", "GetStorageServiceKeys")
 def get_keys(call: Call) -> Reply:
-    """Get Storage Account Keys."""
-    return _keys(call, _find(call, NO_KEYS))
+    """Get Storage Account Keys, once there are any."""
+    account = _find(call, NO_KEYS)
+    if account.status != "Created":
+        # [lifecycles 18]; that it is a 409 is a [guess]
+        raise refusals.conflict(f"The storage account {account.name} is not yet created.")
+    return _keys(call, account)
 
 
 @routes.post(

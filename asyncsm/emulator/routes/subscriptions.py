@@ -8,7 +8,7 @@ from typing import Final
 from asyncsm.emulator import catalogue
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import service_documents
+from asyncsm.emulator.rules import service_documents, versions
 from asyncsm.emulator.state import Subscription
 from asyncsm.wire import subscription as wire
 
@@ -20,7 +20,7 @@ routes: RouteTable = RouteTable()
 @routes.get("", "GetSubscription")
 def get(call: Call) -> Reply:
     """Get Subscription: its limits, and how much of them is used."""
-    return Reply(document=_shown(call.subscription))
+    return Reply(document=_shown(call, call.subscription))
 
 
 @routes.get("subscriptions", "ListSubscriptions", scoped=False)
@@ -31,7 +31,7 @@ def list_subscriptions(call: Call) -> Reply:
     emulator, and a certificate says just as well whose subscriptions are meant.
     """
     managed = call.gate.managed_by(call.thumbprint)
-    return Reply(document=wire.Subscriptions(subscriptions=[_shown(one) for one in managed]))
+    return Reply(document=wire.Subscriptions(subscriptions=[_shown(call, one) for one in managed]))
 
 
 @routes.get("locations", "ListLocations")
@@ -59,7 +59,7 @@ def list_operating_system_families(_call: Call) -> Reply:
     return Reply(document=catalogue.operating_system_families_document())
 
 
-def _shown(subscription: Subscription) -> wire.Subscription:
+def _shown(call: Call, subscription: Subscription) -> wire.Subscription:
     quotas, plan = subscription.quotas, subscription.networks.plan
     shown = wire.Subscription(
         subscription_id=subscription.id,
@@ -80,8 +80,9 @@ def _shown(subscription: Subscription) -> wire.Subscription:
         aad_tenant_id=str(uuid.uuid5(uuid.NAMESPACE_URL, subscription.id)),
         created_time=subscription.created,
         max_reserved_ips=quotas.reserved_ips,
+        current_reserved_ips=len(subscription.reserved_ips),
         max_public_ip_count=quotas.public_ips,
-        current_network_security_groups=0,
+        current_network_security_groups=len(subscription.network_security_groups),
         max_network_security_groups=quotas.network_security_groups,
         max_network_security_rules_per_group=quotas.network_security_rules_per_group,
         max_route_tables=quotas.route_tables,
@@ -91,9 +92,8 @@ def _shown(subscription: Subscription) -> wire.Subscription:
         "current_virtual_network_sites": subscription.networks.sites,
         "current_local_network_sites": plan.local_sites if plan is not None else (),
         "current_dns_servers": plan.dns_servers if plan is not None else (),
-        "current_reserved_ips": subscription.reserved_ips,
     }
     for counter, counted in counters.items():
-        if counted:  # the service leaves out these, and no other counters, where they are 0
+        if counted:  # left out where they are 0, as no other counters are [rec subscription, java/management]
             setattr(shown, counter, len(counted))
-    return shown
+    return versions.known(shown, versions.SUBSCRIPTION, call.version)

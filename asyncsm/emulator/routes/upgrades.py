@@ -90,7 +90,9 @@ def roll_back(call: Call) -> Reply:
     if not deployment.rollback_allowed:
         # [protocol 5.5]
         raise refusals.conflict(f"The update of deployment {deployment.name} cannot be rolled back.")
-    return deployment_updates.roll_back(call, deployment, update, wanted.mode.value)
+    reply = deployment_updates.roll_back(call, deployment, update, wanted.mode.value)
+    # Clients by name know no other status. [protocol 4.7]
+    return reply if "deploymentSlot" in call.parameters else replace(reply, status=200)
 
 
 def _update_of(call: Call) -> tuple[Update, Deployment]:

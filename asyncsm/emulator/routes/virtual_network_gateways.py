@@ -33,8 +33,8 @@ def _by_id(found: T | None, id_: str) -> T:
     return refusals.required(found, UNKNOWN.format(name=id_))
 
 
-def _gateway(call: Call, id_: str = "") -> Gateway:
-    id_ = id_ or call.parameters["gatewayId"]
+def _gateway(call: Call, id_: str | None = None) -> Gateway:
+    id_ = call.parameters["gatewayId"] if id_ is None else id_
     found = call.subscription.gateways.get(id_)
     return _by_id(found if found is not None and found.name is not None else None, id_)
 

@@ -8,9 +8,10 @@ from typing import Final
 
 from asyncsm.emulator import catalogue, refusals
 from asyncsm.emulator.call import Call, Reply
+from asyncsm.emulator.naming import by_name
 from asyncsm.emulator.routes import images
 from asyncsm.emulator.routing import RouteTable
-from asyncsm.emulator.rules import blobs, common_fields, disk_attachments
+from asyncsm.emulator.rules import blobs, common_fields, disk_attachments, versions
 from asyncsm.emulator.rules.disk_attachments import find_vm_image
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
@@ -31,12 +32,12 @@ routes: RouteTable = RouteTable()
 @routes.get(COLLECTION, "ListVMImages")
 def list_vm_images(call: Call) -> Reply:
     """List VM Images: the subscription's and the platform's, of a region, publisher or category."""
-    everything = (*call.subscription.vm_images.values(), *catalogue.platform_vm_images().values())
+    everything = (*by_name(call.subscription.vm_images.values()), *catalogue.platform_vm_images().values())
     wanted = [one for one in everything if _wanted(call, one)]
     if call.query.get("location"):
         # As the service does: who asks for one region is not told of the others.
         wanted = [one.model_copy(update={"location": _region(call.query["location"], one)}) for one in wanted]
-    return Reply(document=wire.VMImages(vm_images=wanted))
+    return Reply(document=wire.VMImages(vm_images=[_known(one, call.version) for one in wanted]))
 
 
 @routes.post(COLLECTION, "CreateVMImage")
@@ -55,7 +56,7 @@ def create(call: Call) -> Reply:
     used: set[str] = set()
     os_disk = given.model_copy(
         update={
-            "name": _disk_name(call, given.media_link or "", used),
+            "name": _disk_name(call, name, given.media_link or "", used),
             "host_caching": given.host_caching or HostCaching.READ_WRITE,
             "logical_disk_size_in_gb": size or disk_attachments.USUAL_SIZE_GB,
             "io_type": blobs.io_type(account),
@@ -125,6 +126,16 @@ def _forget(subscription: Subscription, name: str) -> None:
     subscription.publications.pop(name, None)
 
 
+def _known(image: wire.VMImage, version: str) -> wire.VMImage:
+    """Return `image` with its disks as `version` knows them."""
+    os_disk = versions.known(image.os_disk_configuration, versions.DISK, version)
+    if os_disk is image.os_disk_configuration:
+        return image
+    data_disks = [versions.known(one, versions.DISK, version) for one in image.data_disk_configurations]
+    listed = wire.DataDiskConfigurations(data_disk_configurations=data_disks)
+    return image.model_copy(update={"os_disk_configuration": os_disk, "data_disk_configurations": listed})
+
+
 def _wanted(call: Call, image: wire.VMImage) -> bool:
     location, publisher, category = (call.query.get(one) for one in ("location", "publisher", "category"))
     places = (image.location or "").lower().split(";")
@@ -176,7 +187,7 @@ def _data_disks(call: Call, wanted: wire.VMImage, region: str, used: set[str]) -
         luns.add(lun)
         disk = given.model_copy(
             update={
-                "name": _disk_name(call, given.media_link or "", used),
+                "name": _disk_name(call, wanted.name or "", given.media_link or "", used),
                 "host_caching": given.host_caching or HostCaching.READ_ONLY,
                 "lun": lun,
                 "logical_disk_size_in_gb": size
@@ -189,10 +200,21 @@ def _data_disks(call: Call, wanted: wire.VMImage, region: str, used: set[str]) -
     return wire.DataDiskConfigurations(data_disk_configurations=listed)
 
 
-def _disk_name(call: Call, media_link: str, used: set[str]) -> str:
-    """A name for a disk of an image: that of its blob, with a number if another one has it."""
+def tag(call: Call) -> str:
+    """Return what the service puts behind names of disks of images: nothing, or a number by chance."""
+    return f"-{call.random.getrandbits(32):08X}" if call.version >= versions.IMAGE_DISKS_TAGGED_SINCE else ""
+
+
+def _disk_name(call: Call, image_name: str, media_link: str, used: set[str]) -> str:
+    """A name for a disk of an image: that of its blob, with a number if another one has it.
+
+    Later it is that of the image and of the blob, with a number by chance. [rec compute, 3 of 3]
+    """
     disk_attachments.require_unused(call.subscription, media_link)
     base = blobs.name_of(media_link).removesuffix(".vhd")
+    by_chance = tag(call)
+    if by_chance:
+        return f"{image_name}-{base}{by_chance}"
     taken = used | {name.lower() for name in _disk_names(call.subscription)}
     name, number = base, 1
     while name.lower() in taken:

@@ -164,6 +164,26 @@ def assign(subscription: Subscription, random: Random, deployment: Deployment, r
         instance.interfaces = {**instance.interfaces, interface.name or "": own}
 
 
+def public_ips_of(*roles: Role) -> int:
+    """How many public addresses of their own machines have."""
+    return sum(len(role.network.public_ips) for role in roles)
+
+
+def require_public_ips(subscription: Subscription, more: int, *, counted: bool = True) -> None:
+    """Refuse if the subscription has too many public addresses of single machines.
+
+    Args:
+        subscription: whose they are.
+        more: how many of them are new.
+        counted: whether the machines that are to have these are in the subscription already.
+    """
+    if more > 0:
+        present = sum(public_ips_of(*one.roles.values()) for _, one in subscription.deployments())
+        others = present - more if counted else present
+        # [protocol 3.4]
+        refusals.require_quota("public IP count", subscription.quotas.public_ips, others, more)
+
+
 def release(instance: RoleInstance) -> None:
     """Take all addresses from an instance, which has no place any more."""
     instance.ip_address = instance.public_ip = None

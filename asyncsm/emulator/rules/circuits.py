@@ -120,9 +120,15 @@ def users(state: ServiceState, circuit: DedicatedCircuit) -> Iterator[str]:
         yield "its provider"
 
 
+def linked_to(call: Call, network: str) -> Iterator[tuple[Subscription, DedicatedCircuit]]:
+    """Yield the circuits that a network of the caller's is linked to, each with its owner."""
+    for owner, circuit in all_circuits(call.state):
+        if f"{call.subscription.id}/{network}" in circuit.links:
+            yield owner, circuit
+
+
 def require_unlinked(call: Call, network: str) -> None:
     """Refuse to take its gateway from a network that is linked to a circuit."""
-    for _, circuit in all_circuits(call.state):
-        if f"{call.subscription.id}/{network}" in circuit.links:
-            sentence = f"The virtual network {network} is linked to the dedicated circuit {circuit.name}."
-            raise refusals.bad_request(sentence)  # [guess]
+    for _, circuit in linked_to(call, network):
+        sentence = f"The virtual network {network} is linked to the dedicated circuit {circuit.name}."
+        raise refusals.bad_request(sentence)  # [guess]

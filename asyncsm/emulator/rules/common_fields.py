@@ -15,16 +15,16 @@ LONGEST_DESCRIPTION: Final = 1024
 MOST_PROPERTIES: Final = 50
 LONGEST_PROPERTY_VALUE: Final = 255
 
+GROUPED_BY: Final = ("ResourceGroup", "ResourceLocation")
+"""Extended properties that the service adds itself, and which count for nobody. [guess]"""
+
 _PROPERTY_NAME = re.compile(r"[A-Za-z]\w{0,63}", re.ASCII)
 
 
 def with_group(properties: Mapping[str, str], group: str, region: str) -> dict[str, str]:
     """Return extended properties with those by which the service groups what there is, unless they are set."""
-    return {
-        **properties,
-        "ResourceGroup": properties.get("ResourceGroup", group),
-        "ResourceLocation": properties.get("ResourceLocation", region),
-    }
+    own = dict(zip(GROUPED_BY, (group, region), strict=True))
+    return {**properties, **{name: properties.get(name, value) for name, value in own.items()}}
 
 
 def region(call: Call, location: str | None, affinity_group: str | None) -> str:
@@ -106,7 +106,7 @@ def changed_properties(
             )
         else:
             changed[each.name] = each.value
-    if len(changed) > most:
+    if len(changed.keys() - set(GROUPED_BY)) > most:
         raise refusals.bad_request(f"There must be at most {most} extended properties.")  # [protocol 1.8]
     return changed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from asyncsm.emulator.call import Call
@@ -15,7 +16,7 @@ from asyncsm.emulator.rules import (
     versions,
     virtual_ips,
 )
-from asyncsm.wire import deployments, networks, roles
+from asyncsm.wire import deployments, extensions, networks, roles
 from asyncsm.wire.properties import ExtendedProperties
 
 MAINTENANCE_DAYS: Final = 7
@@ -49,7 +50,7 @@ def deployment(call: Call, service: HostedService, shown: Deployment) -> deploym
         extended_properties=ExtendedProperties.from_dict(shown.extended_properties),
         dns=_dns(shown),
         persistent_vm_downtime_info=_downtime(shown),
-        extension_configuration=shown.extensions,
+        extension_configuration=_extensions(call, shown),
         # [rec compute, 2 of 2]
         virtual_ips=networks.VirtualIPs() if shown.is_prepared else virtual_ips.shown(shown),
         reserved_ip_name=shown.reserved_ip_name,
@@ -70,6 +71,17 @@ def _downtime(shown: Deployment) -> deployments.PersistentVMDowntimeInfo:
         end_time=start + timedelta(days=MAINTENANCE_DAYS),
         status="PersistentVMUpdateScheduled",
     )
+
+
+def _extensions(call: Call, shown: Deployment) -> extensions.ExtensionConfiguration | None:
+    """The extensions of a deployment, each as the version of the request knows it."""
+    held = shown.extensions
+    if held is None:
+        return None
+    told = partial(versions.all_known, since=versions.EXTENSION, version=call.version)
+    named = [one.model_copy(update={"extensions": told(one.extensions)}) for one in held.named_roles]
+    every = {"all_roles": told(held.all_roles)} if held.all_roles else {}
+    return held.model_copy(update={"named_roles": named, **every})
 
 
 def _network_id(call: Call, shown: Deployment) -> str | None:

@@ -12,7 +12,7 @@ from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.clock import Clock, Effect
 from asyncsm.emulator.compute import Deployment, Disk, HostedService, Slot
 from asyncsm.emulator.refusals import Refusal
-from asyncsm.emulator.rules import common_fields, disk_attachments, endpoints, instances
+from asyncsm.emulator.rules import addresses, common_fields, disk_attachments, endpoints, instances
 from asyncsm.emulator.rules.instances import Timing
 from asyncsm.emulator.saved_names import effect
 from asyncsm.emulator.state import Subscription
@@ -87,6 +87,7 @@ def _check(
 ) -> None:
     try:
         endpoints.require_distinct_ports(deployment)
+        addresses.require_public_ips(subscription, addresses.public_ips_of(*deployment.roles.values()))
         instances.claim_cores(subscription, deployment, instances.cores_of(deployment))
     except Refusal:
         del service.deployments[deployment.name]

@@ -74,11 +74,14 @@ def exists_in(subscription: Subscription, network_id: str | None) -> bool:
 
 
 def forget(subscription: Subscription) -> None:
-    """Let go what was known of the gateways and clients of networks that are there no more."""
+    """Let go what was known of the gateways, connections and clients of networks that are there no more."""
     there = {site.id for site in subscription.networks.sites.values()}
     for held in (subscription.gateways, subscription.client_root_certificates):
         for key in [key for key, one in held.items() if one.network_id not in there]:
             del held[key]
+    connections = subscription.gateway_connections
+    for key in [key for key, one in connections.items() if one.gateway not in subscription.gateways]:
+        del connections[key]
 
 
 def unknown(kind: str, name: str) -> refusals.Refusal:

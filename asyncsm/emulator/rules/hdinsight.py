@@ -129,10 +129,16 @@ def shown(service: CloudService, cluster: Cluster) -> wire.Cluster:
     ]
     head, workers = _NODES.values()
     files = (cluster.wanted.storage_accounts or [])[0]
+    more = deployment.additional_storage_accounts or []
     application = wire.YarnApplication(
+        # In which form the text names them is a [guess].
+        additional_storage_containers=",".join(
+            f"{one.blob_container_name}@{one.account_name}" for one in more
+        )
+        or None,
         default_storage_account_and_container=wire.ClusterStorage(
             account_dns_name=files.account_name, blob_container_name=files.blob_container_name, key=files.key
-        )
+        ),
     )
     url = f"https://{cluster.host_name}"
     return wire.Cluster(

@@ -15,24 +15,30 @@ def listed(call: Call, service: HostedService, holder: Deployment) -> list[deplo
     )
     if holder.is_prepared:
         # As if they were shut down. [rec compute, 2 of 2]
-        return [_without_place(one, "StoppedDeallocated", "Stopped") for one in own]
+        return [_without_place(call, one, "StoppedDeallocated", "Stopped") for one in own]
     return [
-        _without_place(one, one.status, one.power_state)
+        _without_place(call, one, one.status, one.power_state)
         if one.deallocated
         else _shown(call, service, holder, one)
         for one in own
     ]
 
 
-def _without_place(one: RoleInstance, status: str, power_state: str) -> deployments.RoleInstance:
+def _without_place(call: Call, one: RoleInstance, status: str, power_state: str) -> deployments.RoleInstance:
     """An instance that has no place, hence nothing that goes with one."""
-    return deployments.RoleInstance(
+    shown = deployments.RoleInstance(
         role_name=one.role_name,
         instance_name=one.name,
-        instance_status=deployments.InstanceStatus(status),
+        instance_status=_status(call, status),
         power_state=deployments.PowerState(power_state),
-        remote_access_certificate_thumbprint=one.remote_access_thumbprint if one.provisioned else None,
     )
+    if one.provisioned:
+        shown.remote_access_certificate_thumbprint = one.remote_access_thumbprint
+    return versions.known(shown, versions.INSTANCE, call.version)
+
+
+def _status(call: Call, status: str) -> deployments.InstanceStatus:
+    return deployments.InstanceStatus(versions.instance_status(status, call.version))
 
 
 def _shown(
@@ -42,7 +48,7 @@ def _shown(
     shown = deployments.RoleInstance(
         role_name=one.role_name,
         instance_name=one.name,
-        instance_status=deployments.InstanceStatus(one.status),
+        instance_status=_status(call, one.status),
         instance_upgrade_domain=one.upgrade_domain,
         instance_fault_domain=one.fault_domain,
         instance_size=one.size,

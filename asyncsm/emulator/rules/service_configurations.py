@@ -12,6 +12,7 @@ from asyncsm.emulator.compute import Deployment, HostedService, Role
 from asyncsm.emulator.networking import ReservedIP
 from asyncsm.emulator.rules import addresses, provisioning_sets
 from asyncsm.emulator.state import Subscription
+from asyncsm.wire import rules
 from asyncsm.wire.cscfg import (
     NAMESPACE,
     AddressAssignments,
@@ -61,6 +62,8 @@ def read(text: str, service: HostedService) -> ServiceConfiguration:
         configuration = ServiceConfiguration.from_xml(text)
     except ValueError as error:
         raise refusals.bad_request(_INVALID) from error  # [protocol 6.3]
+    for sentence in rules.breaches(configuration):
+        raise refusals.bad_request(sentence)  # [protocol 6.3], or as the rule says
     names = [role.name for role in configuration]
     if not all(names) or any(role.instances.count < 1 for role in configuration):
         raise refusals.bad_request(_INVALID)  # [protocol 6.3]
@@ -71,6 +74,30 @@ def read(text: str, service: HostedService) -> ServiceConfiguration:
     for role in configuration:
         provisioning_sets.require_certificates(service, (one.thumbprint for one in role.certificates))
     return configuration
+
+
+def require_defined(configuration: ServiceConfiguration, deployment: Deployment) -> None:
+    """Refuse other roles and settings than the package of a deployment defines: those of the file in force.
+
+    Raises:
+        Refusal: the package has other roles, or a role has other settings there.
+    """
+    if {role.name.lower() for role in configuration} != {name.lower() for name in deployment.roles}:
+        raise refusals.bad_request(  # [protocol 6.3]
+            "The roles of the service configuration are not those of the service definition in the package."
+        )
+    defined = _settings(ServiceConfiguration.from_xml(deployment.configuration))
+    for name, given in _settings(configuration).items():
+        if given != defined.get(name, given):
+            raise refusals.bad_request(  # [protocol 6.3]
+                f"The settings of role {name} are not those of the service definition in the package: "
+                f"{', '.join(sorted(given ^ defined[name]))}."
+            )
+
+
+def _settings(configuration: ServiceConfiguration) -> dict[str, set[str]]:
+    """The names of the settings of each role, by its name in lower case."""
+    return {role.name.lower(): {one.name for one in role.configuration_settings} for role in configuration}
 
 
 def placement(

@@ -8,6 +8,7 @@ from asyncsm.emulator.compute import HostedService
 from asyncsm.emulator.rules import versions
 from asyncsm.emulator.state import StorageAccount
 from asyncsm.wire import hosted_services, storage
+from asyncsm.wire.affinity_groups import AffinityGroup
 from asyncsm.wire.properties import ExtendedProperties
 
 GEO_REPLICATED = frozenset({"Standard_GRS", "Standard_RAGRS"})
@@ -28,22 +29,31 @@ NOT_BEFORE = (
 
 def hosted_service(call: Call, service: HostedService) -> hosted_services.HostedService:
     """A hosted service without its deployments."""
-    return hosted_services.HostedService(
+    properties = hosted_services.HostedServiceProperties(
+        description=service.description,
+        location=service.location if service.affinity_group is None else None,
+        affinity_group=service.affinity_group,
+        label=service.label,
+        status=hosted_services.HostedServiceStatus(service.status),
+        date_created=service.created,
+        date_last_modified=service.modified,
+        extended_properties=ExtendedProperties.from_dict(service.extended_properties),
+        reverse_dns_fqdn=service.reverse_dns_fqdn,
+    )
+    shown = hosted_services.HostedService(
         url=call.url("services", "hostedservices", service.name),
         service_name=service.name,
-        hosted_service_properties=hosted_services.HostedServiceProperties(
-            description=service.description,
-            location=service.location if service.affinity_group is None else None,
-            affinity_group=service.affinity_group,
-            label=service.label,
-            status=hosted_services.HostedServiceStatus(service.status),
-            date_created=service.created,
-            date_last_modified=service.modified,
-            extended_properties=ExtendedProperties.from_dict(service.extended_properties),
-            reverse_dns_fqdn=service.reverse_dns_fqdn,
-        ),
+        hosted_service_properties=versions.known(properties, versions.SERVICE_PROPERTIES, call.version),
         default_win_rm_certificate_thumbprint=service.default_winrm_thumbprint,
     )
+    return versions.known(shown, versions.SERVICE, call.version)
+
+
+def tell_sizes(call: Call, shown: hosted_services.HostedService | AffinityGroup, region: str) -> None:
+    """Add to an entry of a list the role sizes of its region, which older versions do not tell either of regions."""
+    location = catalogue.location(region)
+    if location is not None and call.version >= SECURE_SINCE:
+        shown.compute_capabilities = location.compute_capabilities
 
 
 def storage_account(call: Call, account: StorageAccount) -> storage.StorageService:
@@ -74,13 +84,14 @@ def storage_account(call: Call, account: StorageAccount) -> storage.StorageServi
         properties.secondary_endpoints = _endpoints(f"{account.name}-secondary", "blob", "queue", "table")
     if call.version < SECURE_SINCE:
         properties = _as_before(properties, is_replicated=replicated)
-    return storage.StorageService(
+    shown = storage.StorageService(
         url=call.url("services", "storageservices", account.name),
         service_name=account.name,
         storage_service_properties=properties,
         extended_properties=ExtendedProperties.from_dict(account.extended_properties),
-        migration_state=account.migration if call.version >= versions.MIGRATING_SINCE else None,
+        migration_state=account.migration,
     )
+    return versions.known(shown, versions.STORAGE_ACCOUNT, call.version)
 
 
 def _as_before(

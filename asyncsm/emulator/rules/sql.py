@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ GIGABYTE: Final = 1024**3
 COLLATION: Final = "SQL_Latin1_General_CP1_CI_AS"
 SYSTEM_OBJECTIVE: Final = "26e021db-f1f9-4c98-84c6-92af8ef433d7"
 MASTER: Final = "master"
+
+_SERVER_NAME: Final = re.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.ASCII | re.IGNORECASE)
 
 _CODES: Final[Mapping[str, str]] = {
     "InternalError": "40640",
@@ -77,6 +80,12 @@ def required(found: T | None, name: str) -> T:
 def server_named(subscription: Subscription, name: str) -> SqlServer:
     """Return the server called `name`, in any case; refuse if there is none."""
     found = subscription.sql_servers.get(name)
+    if _SERVER_NAME.fullmatch(name) is None:
+        raise refused(  # [lifecycles 12]
+            40645,
+            f"Servername '{name}' is null or empty. It can only be made up of lowercase letters 'a'-'z', the "
+            "numbers '0'-'9' and the hyphen. The hyphen may not lead or trail in the name.",
+        )
     if found is None:
         # [rec sql/firewall_rule_operations_integration_test_cleanup]
         raise refused(40647, f"Subscription '{subscription.id}' does not have the server '{name}'.")

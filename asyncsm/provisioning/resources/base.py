@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final, Generic, Protocol, Self, TypeAlias, TypeVar, cast, get_args
 
-from asyncsm.operations.declaring import AnyMethod
 from asyncsm.operations.facts import Operation
+from asyncsm.operations.signatures import AnyMethod
 from asyncsm.polling import OperationHandle
 from asyncsm.provisioning.defaults import names_in
 from asyncsm.provisioning.resources.difference import Difference, differ
@@ -118,6 +118,7 @@ class Resource(Generic[F, S]):
         leaves_disks: true if its removal leaves disks, unless they are removed, too.
         left: names of the disks that its removal or change leaves, by their place in it: ``os``, or a LUN. They
             are known from the moment on when that is about to be sent.
+        made: URLs of the blobs of data disks that were made for it earlier, by their LUN.
     """
 
     kind: ClassVar[str]
@@ -149,6 +150,7 @@ class Resource(Generic[F, S]):
         self.path: tuple[str | int, ...] = ()
         self.owner: str = owner or getattr(spec, self.entry.owner_field, "")
         self.left: Mapping[str, str] = {}
+        self.made: Mapping[str, str] = {}
 
     def at(self, path: tuple[str | int, ...]) -> Self:
         """Return it, with the place of its entry in the plan."""
@@ -165,6 +167,14 @@ class Resource(Generic[F, S]):
     def with_disks(self, disks: Mapping[str, str]) -> Self:
         """Return the same resource made of disks that an earlier removal has left; see `left`."""
         raise NotImplementedError(f"{self.key} has no disks: {disks}")
+
+    def taken_up(self, disks: Mapping[str, str], made: Mapping[str, str]) -> Mapping[str, str]:
+        """Return which disks it is made of, of those that were left and whose blobs are known, by their new places."""
+        return disks
+
+    def blobs(self) -> Mapping[str, str]:
+        """Return the URLs of the blobs of its new data disks, by their LUN."""
+        return {}
 
     @property
     def name(self) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from asyncsm.provisioning.machine_specs import EndpointSpec, NetworkSpec, VirtualMachineSpec
 from asyncsm.provisioning.resources.difference import Difference, differ
+from asyncsm.wire.blob_addresses import address_of
 from asyncsm.wire.configuration_sets import ConfigurationSet, ConfigurationSets
 from asyncsm.wire.deployments import Deployment
 from asyncsm.wire.disks import DataVirtualHardDisk, DataVirtualHardDisks
@@ -57,30 +58,52 @@ def _of_system_disk(spec: VirtualMachineSpec, found: Role) -> Iterator[Differenc
 
 
 def _of_data_disks(spec: VirtualMachineSpec, found: Role) -> Iterator[Difference]:
-    present = {disk.lun: disk for disk in found.data_virtual_hard_disks}
-    for wanted in spec.data_disks():
-        lun = wanted.lun
-        where, disk = f"data_virtual_hard_disks[{lun}]", present.pop(lun, None)
+    present = present_disks(spec, found)
+    for (lun, given), wanted in zip(spec.numbered_disks, spec.data_disks(), strict=True):
+        where, disk = f"data_virtual_hard_disks[{lun}]", present.get(lun)
         if disk is None:
             what = wanted.disk_name or wanted.source_media_link or f"{wanted.logical_disk_size_in_gb} GB"
             yield Difference(where, "", f"{what} at LUN {lun}")
             continue
+        yield from differ(f"{where}.lun", disk.lun, lun)
         other = "take the disk at this LUN out of the plan first, and apply"
+        if address_of(given.media_link) not in {None, address_of(disk.media_link)}:
+            yield from differ(f"{where}.media_link", disk.media_link, given.media_link, instead=other)
         yield from differ(f"{where}.disk_name", disk.disk_name, wanted.disk_name, instead=other, folded=True)
         yield from differ(f"{where}.host_caching", disk.host_caching, wanted.host_caching)
         size, larger = disk.logical_disk_size_in_gb, wanted.logical_disk_size_in_gb
         smaller = size is not None and larger is not None and larger < size
         instead = "a disk cannot become smaller; attach another one" if smaller else ""
         yield from differ(f"{where}.logical_disk_size_in_gb", size, larger, instead=instead)
-    for lun, disk in present.items():
+    for disk in _others(present, found):
+        lun = disk.lun
         yield Difference(f"data_virtual_hard_disks[{lun}]", f"{disk.disk_name} at LUN {lun}", "")
 
 
-def detached(spec: VirtualMachineSpec, role: Role) -> Iterator[tuple[str, str]]:
+def present_disks(spec: VirtualMachineSpec, found: Role) -> Mapping[int, DataVirtualHardDisk]:
+    """Return the data disks of a machine that a plan has too, by their LUN in it: known by name or blob, or by LUN."""
+    disks = {disk.lun: disk for disk in found.data_virtual_hard_disks}
+    at = {address_of(disk.media_link): disk for disk in disks.values() if disk.media_link}
+    names = {disk.disk_name.lower(): disk for disk in disks.values() if disk.disk_name}
+    known: dict[int, DataVirtualHardDisk] = {}
+    for lun, one in spec.numbered_disks:
+        disk = names.get((one.disk_name or "").lower()) or at.get(address_of(one.media_link))
+        if disk is not None:
+            known[lun] = disk
+    left = {disk.lun: disk for disk in _others(known, found)}
+    return {lun: left[lun] for lun, _ in spec.numbered_disks if lun in left} | known
+
+
+def _others(known: Mapping[int, DataVirtualHardDisk], found: Role) -> list[DataVirtualHardDisk]:
+    luns = {disk.lun for disk in known.values()}
+    return [disk for disk in found.data_virtual_hard_disks if disk.lun not in luns]
+
+
+def detached(spec: VirtualMachineSpec, role: Role, made: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield place and name of those data disks to be taken away that a plan has made; others are somebody's own."""
-    wanted = {lun for lun, _ in spec.numbered_disks}
-    for disk in role.data_virtual_hard_disks:
-        if disk.disk_name and disk.lun not in wanted and spec.has_named(disk):
+    for disk in _others(present_disks(spec, role), role):
+        blob = address_of(made.get(str(disk.lun)))
+        if disk.disk_name and blob is not None and blob == address_of(disk.media_link):
             yield str(disk.lun), disk.disk_name
 
 
@@ -214,13 +237,14 @@ def changed(
 
 
 def _disks(spec: VirtualMachineSpec, role: Role, free: Mapping[str, str]) -> DataVirtualHardDisks:
-    present = {disk.lun: disk for disk in role.data_virtual_hard_disks}
+    present = present_disks(spec, role)
     disks: list[DataVirtualHardDisk] = []
     for wanted in spec.data_disks():
         disk = present.get(wanted.lun)
-        if disk is not None and wanted.host_caching is not None:
-            disk = disk.model_copy(update={"host_caching": wanted.host_caching})
-        if disk is None:
+        if disk is not None:
+            caching = wanted.host_caching or disk.host_caching
+            disk = disk.model_copy(update={"host_caching": caching, "lun": wanted.lun})
+        else:
             again = free.get((wanted.media_link or "").lower())
             caching = wanted.host_caching
             disk = (
@@ -298,7 +322,7 @@ def changed_sets(
 
 def resized(spec: VirtualMachineSpec, role: Role) -> Iterator[tuple[str, int]]:
     """Yield the data disks of a machine that are to become larger, by name."""
-    present = {disk.lun: disk for disk in role.data_virtual_hard_disks}
+    present = present_disks(spec, role)
     for wanted in spec.data_disks():
         disk, size = present.get(wanted.lun), wanted.logical_disk_size_in_gb
         if disk is not None and disk.disk_name and size and size > (disk.logical_disk_size_in_gb or size):

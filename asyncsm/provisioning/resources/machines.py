@@ -11,12 +11,13 @@ from typing import ClassVar, Self
 from asyncsm.errors import AlreadyExists, ResourceNotFound
 from asyncsm.operations.roles import RoleOperations
 from asyncsm.polling import OperationHandle
-from asyncsm.provisioning.machine_specs import VirtualMachineSpec
+from asyncsm.provisioning.machine_specs import OSDiskSpec, VirtualMachineSpec
 from asyncsm.provisioning.resources import machine_changes
 from asyncsm.provisioning.resources.base import Operations, Resource, Wanted
 from asyncsm.provisioning.resources.difference import Difference
 from asyncsm.provisioning.resources.site import Site, missing, unless_missing
 from asyncsm.provisioning.resources.storage import account_of
+from asyncsm.wire.blob_addresses import address_of
 from asyncsm.wire.deployments import Deployment
 from asyncsm.wire.echoes import secrets_in
 from asyncsm.wire.roles import Role
@@ -48,6 +49,25 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
         twin = copy(self)
         twin.spec = self.spec.on_disks(disks)
         return twin
+
+    def taken_up(self, disks: Mapping[str, str], made: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the disk to start from and those data disks that have a place in it, and no other is to be there."""
+        spec, at = (
+            self.spec,
+            {address_of(made[place]): name for place, name in disks.items() if place in made},
+        )
+        system = spec.os_virtual_hard_disk or OSDiskSpec()
+        places = {"os": disks.get("os") if system.disk_name in {None, disks.get("os")} else None}
+        for lun, disk in spec.numbered_disks:
+            place, blob = str(lun), disk.media_link
+            name = at.get(address_of(blob)) or (None if blob and place in made else disks.get(place))
+            places[place] = name if disk.disk_name in {None, name} else None
+        return {place: name for place, name in places.items() if name}
+
+    def blobs(self) -> Mapping[str, str]:
+        """Return the URLs of the blobs of its new data disks, by their LUN."""
+        new = (disk for disk in self.spec.data_disks() if disk.logical_disk_size_in_gb)
+        return {str(disk.lun): disk.media_link for disk in new if disk.media_link}
 
     def secrets(self, base: Path) -> Iterator[str]:
         """Yield what is secret in the settings of its system and of its extensions."""
@@ -163,7 +183,7 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
             role = await site.sms.get_role(service, deployment.name, name)
             handle: OperationHandle | None = None
             if "data_virtual_hard_disks" in self.spec.model_fields_set:
-                self.left: Mapping[str, str] = dict(machine_changes.detached(self.spec, role))
+                self.left: Mapping[str, str] = dict(machine_changes.detached(self.spec, role, self.made))
             for disk, size in machine_changes.resized(self.spec, role):
                 await (await site.sms.update_disk(disk, resized_size_in_gb=size))
             sets = machine_changes.changed_sets(self.spec, deployment, role)

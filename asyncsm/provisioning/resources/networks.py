@@ -7,7 +7,7 @@ others have in it, or put into it meanwhile, stays.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -16,12 +16,14 @@ from asyncsm.operations import network_files
 from asyncsm.operations.networks import FILE, NetworkOperations
 from asyncsm.polling import OperationHandle
 from asyncsm.provisioning.network_specs import DnsServerSpec, LocalNetworkSiteSpec, VirtualNetworkSpec
-from asyncsm.provisioning.resources.base import F, Operations, Resource, S
+from asyncsm.provisioning.resources.base import F, Operations, Resource, S, machine_key
 from asyncsm.provisioning.resources.difference import Difference, differ
+from asyncsm.provisioning.resources.machine_changes import network_of
 from asyncsm.provisioning.resources.site import Site, missing, unless_missing
 from asyncsm.services import NetworkManagementService
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.cscfg import ConfiguredDnsServer
+from asyncsm.wire.deployments import Deployment
 from asyncsm.wire.network_configuration import (
     AddressPrefixes,
     ConfiguredConnection,
@@ -180,6 +182,27 @@ class VirtualNetworkResource(_Configured[VirtualNetworkSite, VirtualNetworkSpec]
             if field in given:
                 here, there = ", ".join(_LISTS[field](found)), ", ".join(_wanted(spec, field))
                 yield from differ(field, here, there, folded=True)
+
+    def in_use(
+        self, found: VirtualNetworkSite, deployments: Mapping[str, Deployment | None], going: Collection[str]
+    ) -> Iterator[str]:
+        """Yield which subnets cannot be taken away or have other addresses, as machines that stay are in them."""
+        if "subnets" not in self.spec.model_fields_set:
+            return
+        wanted = {one.name.lower(): _block(one.address_prefix) for one in self.spec.subnets}
+        present = {one.name.lower(): _block(one.address_prefix or "") for one in found.subnets}
+        changed = {name for name, block in present.items() if wanted.get(name) != block}
+        for service, deployment in deployments.items():
+            if (
+                deployment is None
+                or (deployment.virtual_network_name or "").lower() != self.spec.name.lower()
+            ):
+                continue
+            for role in deployment.role_list:
+                name = role.role_name or ""
+                used = [one for one in network_of(role).subnet_names if one.lower() in changed]
+                if used and machine_key(service, name) not in going:
+                    yield f"the subnet {used[0]} cannot be changed while {service}/{name} is in it"
 
     async def create(self, site: Site, *, doubtful: bool) -> OperationHandle:
         """Put it into the network configuration, and give its subnets what they are to have."""

@@ -9,9 +9,11 @@ from typing import ClassVar, Generic, TypeVar
 
 from asyncsm import services
 from asyncsm.errors import ResourceNotFound
-from asyncsm.operations.declaring import AnyMethod, declared
+from asyncsm.operations.declaring import declared
 from asyncsm.operations.facts import Operation
+from asyncsm.operations.signatures import AnyMethod
 from asyncsm.polling.gather import OperationsFailed, gather
+from asyncsm.provisioning.network_specs import NetworkSecurityRuleSpec
 from asyncsm.services import ServiceManagementService
 from asyncsm.services.base import SessionCaller
 from asyncsm.wire.deployments import Deployment
@@ -45,12 +47,14 @@ class Site:
         base: the plan's directory, with its files.
         deployments: known deployments of virtual machines, by hosted service in lower case;
             ``None`` for a service without one. They save a read before each machine.
+        rules: rules of network security groups, by group in lower case, as they were read last.
         sql_servers: known SQL servers, by their administrator in lower case.
     """
 
     sms: ServiceManagementService
     base: Path
     deployments: dict[str, Deployment | None] = field(default_factory=dict)
+    rules: dict[str, list[NetworkSecurityRuleSpec]] = field(default_factory=dict)
     sql_servers: dict[str, Server] = field(default_factory=dict)
 
     network: ClassVar[Sibling[services.NetworkManagementService]] = Sibling(services.NetworkManagementService)

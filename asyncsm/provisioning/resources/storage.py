@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, Final, TypeVar
 
+from asyncsm.operations.binding import request_of
 from asyncsm.operations.disks import DiskOperations
 from asyncsm.operations.images import OSImageOperations
 from asyncsm.operations.storage import StorageAccountOperations
+from asyncsm.polling import Goal, OperationHandle
 from asyncsm.provisioning.resources.base import Operations, Resource
 from asyncsm.provisioning.resources.difference import Difference, differ
-from asyncsm.provisioning.resources.site import Site
+from asyncsm.provisioning.resources.site import Site, unless_missing
 from asyncsm.provisioning.specs import DiskSpec, OSImageSpec, StorageAccountSpec
 from asyncsm.wire.blob_addresses import address_of
 from asyncsm.wire.disks import Disk
@@ -22,6 +24,30 @@ BlobSpecT = TypeVar("BlobSpecT", bound=OSImageSpec | DiskSpec)
 
 DEFAULT_ACCOUNT_TYPE = "Standard_GRS"
 _LASTING: Final = frozenset({"standard_zrs", "premium_lrs"})
+
+
+_RELEASED_WITHIN: Final = 900.0
+"""Seconds for which a disk may stay in use after the removal of its machine."""
+
+
+async def released(site: Site, name: str, machine: str) -> Disk:
+    """Return a disk once it does not belong to a machine, ``service/role``, that has been removed.
+
+    The service lets go of a disk some minutes after that.
+
+    Raises:
+        ResourceNotFound: there is no such disk.
+    """
+
+    def reached(disk: Disk) -> bool:
+        use = disk.attached_to
+        return not use or f"{use.hosted_service_name}/{use.role_name}".lower() != machine.lower()
+
+    def seen(disk: Disk) -> str:
+        return "in use" if disk.attached_to else "free"
+
+    goal = Goal(f"disk {name}", reached, seen, _RELEASED_WITHIN)
+    return await site.sms.wait_for(Disk, request_of(DiskOperations.get_disk, name), goal)
 
 
 def account_of(url: str | None) -> Iterator[str]:
@@ -75,6 +101,21 @@ class DiskResource(_RegisteredBlob[Disk, DiskSpec]):
 
     kind: ClassVar[str] = "disk"
     operations: Operations = Operations.named(DiskOperations, "disk")
+
+    async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
+        """Wait for a machine that has been removed to let go of it."""
+        use = (await site.sms.get_disk(self.spec.name)).attached_to
+        if (
+            use
+            and await unless_missing(
+                site.sms.get_role(
+                    use.hosted_service_name or "", use.deployment_name or "", use.role_name or ""
+                )
+            )
+            is None
+        ):
+            await released(site, self.spec.name, f"{use.hosted_service_name}/{use.role_name}")
+        return await super()._delete(site, disks=disks)
 
     def _values(self, site: Site, found: Disk | None) -> dict[str, object]:
         if found is not None:

@@ -66,7 +66,8 @@ class NetworkSecurityRuleResource(Resource[NetworkSecurityRuleSpec, NetworkSecur
     @classmethod
     async def _listed(cls, site: Site, owner: str) -> Iterable[tuple[str | None, NetworkSecurityRuleSpec]]:
         group = await site.network.get_network_security_group(owner, "Full")
-        return [(one.name, rule_of(one)) for one in group.rules if not one.is_default]
+        site.rules[owner.lower()] = [rule_of(one) for one in group.rules if not one.is_default]
+        return [(one.name, one) for one in site.rules[owner.lower()]]
 
 
 class RouteResource(Resource[RouteSpec, RouteSpec]):

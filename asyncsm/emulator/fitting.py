@@ -1,7 +1,8 @@
-"""Check of values of a saved document by annotations, down to what is in containers and models.
+"""Check of values by annotations, down to what is in containers and models.
 
-A document may come from anywhere. What has another type than the code expects would show
-much later, as a failure of whichever request comes across it.
+Saved documents may come from anywhere, and requests hold numbers and moments that could be saved but never read
+again. What has another type than the code expects would show much later, as a failure of whichever request
+comes across it.
 """
 
 from __future__ import annotations
@@ -19,27 +20,27 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, g
 from pydantic import BaseModel, SecretStr
 
 from asyncsm.emulator.change_tracking import Entity
-from asyncsm.emulator.clock import EARLIEST, LATEST
+from asyncsm.wire.values import in_utc
 
 Test: TypeAlias = Callable[[Any], bool]
-
-# XML has no place for these, and UTF-8 none for the last.
-_UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 MOST: Final = 2**63 - 1
 """Largest whole number, either way; a database has none that is larger."""
 
+# XML has no place for these, and UTF-8 none for the last.
+_UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
-def check_entity(entity: Entity) -> None:
-    """Refuse an entity if something in it is not what its annotations say.
+
+def check_contents(thing: Entity | BaseModel) -> None:
+    """Refuse an entity or a document if something in it is not what its annotations say.
 
     Raises:
         ValueError: it is so, with the name of the field.
     """
-    for name, fits in _tests_of(type(entity)).items():  # type: ignore[arg-type]  # mypy sees instances' hashes
-        if not fits(getattr(entity, name)):
+    for name, fits in _tests_of(type(thing)).items():  # type: ignore[arg-type]  # mypy sees instances' hashes
+        if not fits(getattr(thing, name)):
             wanted = f"is not {fits}" if isinstance(fits, _AtLeast) else "has something of another type in it"
-            raise ValueError(f"{name!r} of {type(entity).__name__} {wanted}")
+            raise ValueError(f"{name!r} of {type(thing).__name__} {wanted}")
 
 
 def check_call(effect: Callable[..., object], args: Sequence[object], kwargs: Mapping[str, object]) -> None:
@@ -175,9 +176,14 @@ def _is_number(value: object) -> bool:
 
 
 def _is_moment(value: object) -> bool:
-    return (
-        isinstance(value, datetime) and value.tzinfo is not None and EARLIEST <= value.timestamp() <= LATEST
-    )
+    """Tell whether a value is a moment of the calendar, be it one that no clock comes to.
+
+    .NET says the first of all where nobody said anything [rec monitoring/alerts_tests].
+    """
+    try:
+        return isinstance(value, datetime) and bool(in_utc("moment", value))
+    except ValueError:
+        return False
 
 
 _TESTS: Final[Mapping[type[Any], Test]] = {

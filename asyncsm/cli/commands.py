@@ -65,7 +65,7 @@ def _written(parameter: Any) -> str:
     """Return the name of an option, or an argument, as somebody writes it."""
     if parameter.param_type_name == "argument":
         return str(parameter.metavar or parameter.name).strip("[]").upper()
-    return max(parameter.opts, key=len)
+    return str(max(parameter.opts, key=len))
 
 
 def _quick(parameter: Any) -> Any:

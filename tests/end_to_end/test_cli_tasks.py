@@ -148,6 +148,9 @@ def test_what_a_machine_cannot_do_without(asm, images):
     assert asm("vm", "create", "shop", "web1", *linux, "--endpoint", "80")[0] == 2
     code, said = asm("vm", "create", "shop", "web1", *linux[:4])
     assert (code, said) == (2, "asyncsm: --password: has to be given, or set ASYNCSM_PASSWORD\n")
+    asm("storage", "account", "create", STORE, "--location", "West US")
+    code, said = asm("vm", "create", "shop", "web1", *linux[:4], "--password", "short")
+    assert (code, said.splitlines()[-1]) == (2, "asyncsm: --password: has 5 characters; 6 to 72 are allowed")
 
 
 def test_the_latest_image_of_a_family(asm, store):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -27,6 +28,18 @@ if TYPE_CHECKING:
 
 USUAL: Final = {"Linux": "SSH:22", "Windows": "RemoteDesktop:3389"}
 """Endpoints of a machine that nobody gave any, by its system."""
+
+OPTIONS: Final[Mapping[str, str]] = {
+    "system_config.user_name": "--user",
+    "system_config.admin_username": "--user",
+    "system_config.user_password": "--password",
+    "system_config.admin_password": "--password",
+    "system_config.host_name": "ROLE_NAME",
+    "system_config.computer_name": "ROLE_NAME",
+    "role_size": "--size",
+    "virtual_network_name": "--network",
+}
+"""Options and arguments by what errors call their values."""
 
 _ENDPOINT: Final = re.compile(
     r"(?P<name>[\w-]+)[:=](?:(?P<public>\d+):)?(?P<local>\d+)(?:/(?P<protocol>tcp|udp))?"

@@ -11,6 +11,7 @@ import typer
 from asyncsm.cli.commands import Commands
 from asyncsm.cli.common import CallOptions, NoWait, Yes, calling, confirm, needed_password
 from asyncsm.cli.machine_making import (
+    OPTIONS,
     USUAL,
     disk_of,
     endpoint_of,
@@ -21,7 +22,7 @@ from asyncsm.cli.machine_making import (
 )
 from asyncsm.cli.names import DeploymentName, RoleName, ServiceName, argument, option
 from asyncsm.cli.output import Columns
-from asyncsm.errors import AlreadyExists
+from asyncsm.errors import AlreadyExists, InvalidArgument
 
 if TYPE_CHECKING:
     from asyncsm.models import HostedService
@@ -160,6 +161,8 @@ async def create(
     ports = [endpoint_of(one) for one in endpoints or ()]
     async with call.service() as sms:
         start = await start_of(sms, image)
+        if user is not None and password is None and ssh_key is None:  # before anything is made
+            password = needed_password("--password", "ASYNCSM_PASSWORD", user, new=True)
         service = await service_of(sms, service_name, location, affinity_group)
         present = [one for one in service.deployments if one.deployment_slot == "Production"]
         if any(role.role_name == role_name for one in present for role in one.role_list):
@@ -168,25 +171,26 @@ async def create(
             )
         config = None
         if user is not None:
-            if password is None and ssh_key is None:
-                password = needed_password("--password", "ASYNCSM_PASSWORD", user, new=True)
             config = await provisioning(sms, service_name, role_name, start.system, user, password, ssh_key)
         disk = (
             None if start.has_disks else await disk_of(sms, service, role_name, start.name, storage_account)
         )
-        handle = await sms.ensure_virtual_machine(
-            service_name,
-            deployment or next((one.name for one in present if one.name), service_name),
-            role_name,
-            config,
-            disk,
-            network_of(ports or [endpoint_of(USUAL[start.system])], subnets),
-            availability_set_name=availability_set,
-            role_size=size,
-            virtual_network_name=network,
-            vm_image_name=start.name if start.has_disks else None,
-            reserved_ip_name=reserved_ip,
-        )
+        try:
+            handle = await sms.ensure_virtual_machine(
+                service_name,
+                deployment or next((one.name for one in present if one.name), service_name),
+                role_name,
+                config,
+                disk,
+                network_of(ports or [endpoint_of(USUAL[start.system])], subnets),
+                availability_set_name=availability_set,
+                role_size=size,
+                virtual_network_name=network,
+                vm_image_name=start.name if start.has_disks else None,
+                reserved_ip_name=reserved_ip,
+            )
+        except InvalidArgument as error:
+            raise InvalidArgument(OPTIONS.get(error.parameter, error.parameter), error.rule) from error
         await call.finish(handle, wait=not no_wait)
 
 

@@ -142,15 +142,16 @@ def test_what_a_machine_cannot_do_without(asm, images):
     """Is told before anything is sent that changes something, but for the service."""
     linux = ["--image", images["Linux"], "--user", "ada", "--password", PASSWORD]
     assert asm("vm", "create", "shop", "web1", *linux)[0] == 4
-    code, said = asm("vm", "create", "shop", "web1", *linux, "--location", "West US")
+    place = ["--location", "West US"]
+    code, said = asm("vm", "create", "shop", "web1", *linux[:4], "--password", "short", *place)
+    assert (code, said.splitlines()[-1]) == (2, "asyncsm: --password: has 5 characters; 6 to 72 are allowed")
+    assert asm("service", "list") == []
+    code, said = asm("vm", "create", "shop", "web1", *linux, *place)
     assert (code, "--storage-account: there is none where shop is" in said) == (2, True)
     assert asm("vm", "create", "shop", "web1", "--image", "none", "--user", "ada")[0] == 4
     assert asm("vm", "create", "shop", "web1", *linux, "--endpoint", "80")[0] == 2
     code, said = asm("vm", "create", "shop", "web1", *linux[:4])
     assert (code, said) == (2, "asyncsm: --password: has to be given, or set ASYNCSM_PASSWORD\n")
-    asm("storage", "account", "create", STORE, "--location", "West US")
-    code, said = asm("vm", "create", "shop", "web1", *linux[:4], "--password", "short")
-    assert (code, said.splitlines()[-1]) == (2, "asyncsm: --password: has 5 characters; 6 to 72 are allowed")
 
 
 def test_the_latest_image_of_a_family(asm, store):

@@ -203,7 +203,7 @@ def list_(output: OutputOption = Output.TABLE, query: Query = None) -> None:
 def use(name: Name) -> None:
     """Make a profile the current one."""
     known = profiles.read()
-    known.named(name)
+    known.named(name, "NAME")
     profiles.save(replace(known, current=name))
     say(f"{name} is the current profile")
 
@@ -221,7 +221,7 @@ def show(
     from asyncsm.credentials import ManagementCertificate, PublishSettings, files
 
     known = profiles.read()
-    profile, chosen = known.named(name), name or known.current
+    profile, chosen = known.named(name, "NAME"), name or known.current
     if chosen is None:
         raise InvalidArgument("NAME", "there is no current profile: asyncsm account list shows all")
     password = profile.cert_password
@@ -249,7 +249,7 @@ def show(
 def remove(name: Name, yes: Yes = False) -> None:
     """Forget a profile, and delete the copy of its certificate unless another profile has it."""
     known = profiles.read()
-    profile = known.named(name)
+    profile = known.named(name, "NAME")
     confirm(f"account remove {name}", yes=yes)
     left = known.without(name)
     profiles.save(left)

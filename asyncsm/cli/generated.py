@@ -44,11 +44,7 @@ def function_of(command: Command, words: str) -> Callable[..., None]:
     """Return the function that is the command of these words."""
 
     async def run(call: CallOptions, /, **given: object) -> None:
-        wait = not given.pop("no_wait", False)
-        if command["destroys"]:
-            named = [str(given[one["name"]]) for one in command["parameters"] if "option" not in one]
-            confirm(" ".join([words, *named]), yes=bool(given.pop("yes", False)))
-        await _carry_out(command, call, given, wait=wait)
+        await _carry_out(command, words, call, given)
 
     parameters = [_parameter(one, from_file=_has_models(command)) for one in command["parameters"]]
     if _has_models(command):
@@ -110,15 +106,20 @@ def _help(one: Described) -> str:
     return one["help"]
 
 
-async def _carry_out(command: Command, call: CallOptions, given: dict[str, object], *, wait: bool) -> None:
+async def _carry_out(command: Command, words: str, call: CallOptions, given: dict[str, object]) -> None:
     from asyncsm import services
     from asyncsm.cli.values import Values
 
+    wait, yes = not given.pop("no_wait", False), bool(given.pop("yes", False))
     values = Values(command["parameters"], given, given.pop("from_file", None))
     async with call.service() as sms:
         service = sms
         if command["service"] != type(sms).__name__:
             service = getattr(services, command["service"])(session=sms.session)
         method = getattr(service, command["method"])
-        result = await method(**values.arguments(method))
+        arguments = values.arguments(method)
+        if command["destroys"]:  # nobody is asked about what is not going to be done
+            named = [str(given[one["name"]]) for one in command["parameters"] if "option" not in one]
+            confirm(" ".join([words, *named]), yes=yes)
+        result = await method(**arguments)
         await call.conclude(command["method"], result, wait=wait)

@@ -194,11 +194,10 @@ async def destroy(
     database: Database = None,
 ) -> None:
     """Remove what apply has made, and nothing that was there before."""
-    confirm(f"Remove everything that {file} has made", yes=yes)
     task = _Task(
         "destroy", file, journal, _options(call, max_in_flight, disks), throttle_of(budget), report or []
     )
-    await _carry_out(call, task, database)
+    await _carry_out(call, task, database, yes=yes)
 
 
 @app.command("status")
@@ -268,7 +267,7 @@ class _Task:
     force: bool = False
 
 
-async def _carry_out(call: CallOptions, task: _Task, database: str | None) -> None:
+async def _carry_out(call: CallOptions, task: _Task, database: str | None, *, yes: bool = False) -> None:
     from asyncsm.provisioning import check_plan, load_plan
 
     for path in task.reports:
@@ -284,6 +283,7 @@ async def _carry_out(call: CallOptions, task: _Task, database: str | None) -> No
         plan, _, problems = await check_plan(task.file)
     else:
         plan, problems = load_plan(task.file), None
+        confirm(f"Remove everything that {task.file} has made", yes=yes)
     report = await (
         _in_process(call, task, plan, problems)
         if database is None

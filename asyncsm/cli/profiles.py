@@ -65,7 +65,7 @@ class Profiles:
     current: str | None = None
     profiles: Mapping[str, Profile] = field(default_factory=dict)
 
-    def named(self, name: str | None) -> Profile:
+    def named(self, name: str | None, argument: str = "--profile") -> Profile:
         """Return the profile of a name; without a name the current one, which may be empty.
 
         Raises:
@@ -76,7 +76,7 @@ class Profiles:
             return Profile()
         if name not in self.profiles:
             known = ", ".join(sorted(self.profiles)) or "none; asyncsm account import makes them"
-            raise InvalidArgument("--profile", f"there is no profile {name!r}; there are: {known}")
+            raise InvalidArgument(argument, f"there is no profile {name!r}; there are: {known}")
         return self.profiles[name]
 
     def with_profile(self, name: str, profile: Profile) -> Profiles:

@@ -190,7 +190,7 @@ def test_a_certificate_from_elsewhere_has_no_part_in_the_current_profile(asm, em
     ("argv", "said"),
     [
         (["location", "list", "--profile", "nobody"], "there is no profile 'nobody'"),
-        (["account", "use", "nobody"], "there is no profile 'nobody'"),
+        (["account", "use", "nobody"], "NAME: there is no profile 'nobody'"),
         (["account", "show"], "there is no current profile"),
         (["account", "import", "{pfx}"], "--subscription-id: has to be given"),
         (["account", "import", "{settings}", "--name", "one"], "--name: "),

@@ -212,9 +212,7 @@ def use(name: Name) -> None:
 def show(
     name: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[NAME]", help="The current profile if absent.", autocompletion=profiles.names
-        ),
+        typer.Argument(metavar="NAME", help="The current profile if absent.", autocompletion=profiles.names),
     ] = None,
     output: OutputOption = Output.TABLE,
     query: Query = None,

@@ -91,6 +91,8 @@ def _misused(error: Exception) -> int:
     in_words = getattr(error, "format_message", error.__str__)
     described = str(in_words())
     path = context.command_path if context is not None else "asyncsm"
-    if described:  # it is empty where the help was shown, for a group without a command
-        say(f"asyncsm: {' '.join(described.split()).rstrip('.')} (see {path} --help)")
+    if type(error).__name__ != "NoArgsIsHelpError":
+        described = f"asyncsm: {' '.join(described.split()).rstrip('.')} (see {path} --help)"
+    if described:  # the help of a group that was called without a command is empty where it was shown already
+        say(described)
     return exit_codes.USAGE

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from asyncsm.errors import InvalidArgument
+
 CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 """Settings of the program, which its commands inherit."""
+
+NOTHING: Final = ("not None", "not NoneType")
+"""Ends of rules that a document breaks which was not given."""
+
+_PARAMETERS: Final = re.compile(r"(?<![.\w])[a-z]+(?:_[a-z]+)+\b|(?<=\beither )[a-z]+\b")
 
 
 class Command(TyperCommand):
@@ -18,6 +26,13 @@ class Command(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:
         """Return arguments and options, which are quick to read."""
         return [_quick(one) for one in super().get_params(ctx)]
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it; an error names options and arguments where it would name a function's parameters."""
+        try:
+            return super().invoke(ctx)
+        except InvalidArgument as error:
+            raise in_options({one.name: _written(one) for one in self.params}, error) from error
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write arguments and options, each under its heading."""
@@ -37,8 +52,28 @@ class Group(TyperGroup):
         self.format_commands(ctx, formatter)
 
 
+def in_options(written: Mapping[str, str], error: InvalidArgument) -> InvalidArgument:
+    """Return an error that names options and arguments, as they are `written`, in the place of parameters."""
+    name, dot, rest = error.parameter.partition(".")
+    rule = _PARAMETERS.sub(lambda found: written.get(found[0], found[0]), error.rule)
+    if rule.endswith(NOTHING):
+        rule = "has to be given, as JSON, in a @FILE or by the options of its fields"
+    return InvalidArgument(f"{written.get(name, name)}{dot}{rest}", rule)
+
+
+def _written(parameter: Any) -> str:
+    """Return the name of an option, or an argument, as somebody writes it."""
+    if parameter.param_type_name == "argument":
+        return str(parameter.metavar or parameter.name).strip("[]").upper()
+    return str(max(parameter.opts, key=len))
+
+
 def _quick(parameter: Any) -> Any:
     """Return a parameter that loads nothing to read what was not given, or is only to be completed."""
+    if parameter.param_type_name == "argument" and not parameter.metavar:
+        parameter.metavar = parameter.name.upper().rstrip(
+            "_"
+        )  # as all others; newer versions have small letters
     if "process_value" not in vars(parameter):
         usual = parameter.process_value
         several = parameter.nargs != 1 or getattr(parameter, "multiple", False)

@@ -6,10 +6,12 @@ import inspect
 import logging
 import re
 import sys
+import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
+from getpass import GetPassWarning
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Concatenate, Final, ParamSpec, Self, get_type_hints
 
@@ -84,6 +86,9 @@ NoWait = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
+PATIENCE: Final = 30.0
+"""Seconds for which a command waits for a host that cannot be reached; somebody sits before it, and may have mistyped."""
+
 OUTCOME: Final[Columns] = {
     "operation": "operation",
     "resource": "resource",
@@ -115,6 +120,7 @@ class CallOptions:
     """Whether a line tells of each request that is sent again; a run of many has its own display."""
     _password: str | None = field(default=None, init=False, repr=False)
     _told: bool = field(default=False, init=False, repr=False)
+    _said: str = field(default="", init=False, repr=False)
 
     @property
     def password(self) -> str | None:
@@ -129,9 +135,12 @@ class CallOptions:
         Args:
             throttle: the budget of requests, if it is known.
         """
-        from asyncsm.config import DEFAULT_THROTTLE
+        from asyncsm.config import DEFAULT_RETRY, DEFAULT_THROTTLE
 
-        made = self.connection.service(throttle=throttle or DEFAULT_THROTTLE)
+        retry = DEFAULT_RETRY
+        if self.tells_retries:
+            retry = replace(retry, patience=max(PATIENCE, self.deadline or 0))
+        made = self.connection.service(throttle=throttle or DEFAULT_THROTTLE, retry=retry)
         made.session.events.subscribe(self._notice)
         return made
 
@@ -157,7 +166,10 @@ class CallOptions:
         self.changed = self.changed or getattr(event, "kind", "") == "change"
         if isinstance(event, RetryPlanned) and self.tells_retries and not self.verbose:
             when = f" in {event.delay:.1f} s" if event.delay else ""
-            say(f"{event.resource}: {event.reason}, trying again{when}")
+            line = f"{event.resource}: {event.reason}, trying again{when}"
+            if line != self._said:  # a host that cannot be reached is asked again and again
+                say(line)
+            self._said = line
 
     def subscription(self) -> str:
         """Return the id of the subscription, which may come from a `.publishsettings` file."""
@@ -277,10 +289,24 @@ class Lines:
 
 
 def ask_for_password(of: str = "", *, new: bool = False) -> str:
-    """Ask for a password on stderr, twice if it is a `new` one, without showing it."""
-    text: str = typer.prompt(
-        f"Password of {of}" if of else "Password", hide_input=True, confirmation_prompt=new, err=True
-    )
+    """Ask for a password on stderr, twice if it is a `new` one, without showing it; a pipe may have the answers.
+
+    Raises:
+        InvalidArgument: nobody is there to be asked.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", GetPassWarning)  # a pipe shows nothing
+        try:
+            text: str = typer.prompt(
+                f"Password of {of}" if of else "Password", hide_input=True, confirmation_prompt=new, err=True
+            )
+        except typer.Abort:
+            if sys.stdin.isatty():
+                raise
+            say("")
+            raise InvalidArgument(
+                "password", "nobody is there to be asked; standard input may have it"
+            ) from None
     return text
 
 
@@ -331,9 +357,11 @@ def complain(error: BaseException) -> None:
             say(f"asyncsm: {each}")
         return
     said = _OPTIONS.sub(lambda found: "--" + found[0].replace("_", "-"), str(error))
+    said = _PASSED.sub(r"give --\1", said)
     say("asyncsm: " + (" ".join(said.split()) or type(error).__name__))
 
 
+_PASSED: Final = re.compile(r"\bpass (\w+)=True")
 # Parameters of a client, as its errors name them: in a text, or before the rule that is broken.
 _OPTIONS: Final = re.compile(
     r"(?<![\w-])(?:subscription_id|cert_file|ca_file|cert_password)(?!\w)|^host(?=: )"

@@ -162,7 +162,7 @@ def start(
         option = {SeedError: "--seed-file", UnusableDatabase: "--database"}.get(type(error), "--azurite")
         raise InvalidArgument(option, str(error)) from error
     except OSError as error:
-        raise _unusable(error) from error
+        raise _unusable(error, database) from error
     say("emulator stopped")
 
 
@@ -226,11 +226,14 @@ def _contents(path: Path) -> SeedDocument:
         raise InvalidArgument("--seed-file", f"{path}: {error.strerror}") from error
     except SeedError as error:
         raise InvalidArgument("--seed-file", str(error)) from error
+    except InvalidArgument as error:
+        raise InvalidArgument("--seed-file", error.rule) from error
 
 
-def _unusable(error: OSError) -> InvalidArgument:
+def _unusable(error: OSError, database: Path | None) -> InvalidArgument:
     if error.filename is not None:
-        return InvalidArgument("--directory", f"{error.filename}: {error.strerror}")
+        option = "--database" if str(error.filename) == str(database) else "--directory"
+        return InvalidArgument(option, f"{error.filename}: {error.strerror}")
     return InvalidArgument("--host/--port/--admin-host/--admin-port", error.strerror or str(error))
 
 

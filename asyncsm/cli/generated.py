@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -12,7 +11,6 @@ import typer
 
 from asyncsm.cli.common import CallOptions, NoWait, Yes, calling, confirm
 from asyncsm.cli.completion import completer
-from asyncsm.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from asyncsm.cli.descriptions import Command, Described
@@ -50,10 +48,7 @@ def function_of(command: Command, words: str) -> Callable[..., None]:
         if command["destroys"]:
             named = [str(given[one["name"]]) for one in command["parameters"] if "option" not in one]
             confirm(" ".join([words, *named]), yes=bool(given.pop("yes", False)))
-        try:
-            await _carry_out(command, call, given, wait=wait)
-        except InvalidArgument as error:
-            raise _in_options(command, error) from error
+        await _carry_out(command, call, given, wait=wait)
 
     parameters = [_parameter(one, from_file=_has_models(command)) for one in command["parameters"]]
     if _has_models(command):
@@ -127,11 +122,3 @@ async def _carry_out(command: Command, call: CallOptions, given: dict[str, objec
         method = getattr(service, command["method"])
         result = await method(**values.arguments(method))
         await call.conclude(command["method"], result, wait=wait)
-
-
-def _in_options(command: Command, error: InvalidArgument) -> InvalidArgument:
-    """Return an error that names options and arguments where it named a method's parameters."""
-    written = {one["name"]: one.get("option", one["name"].upper()) for one in command["parameters"]}
-    name, dot, rest = error.parameter.partition(".")
-    rule = re.sub(r"\b[a-z]+(?:_[a-z]+)+\b", lambda found: written.get(found[0], found[0]), error.rule)
-    return InvalidArgument(f"{written.get(name, name)}{dot}{rest}", rule)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,6 +14,7 @@ from asyncsm.cli.common import say
 from asyncsm.errors import InvalidArgument, ResourceNotFound
 
 if TYPE_CHECKING:
+    from asyncsm.credentials.service_certificates import ServiceCertificate
     from asyncsm.models import (
         ConfigurationSet,
         ConfigurationSetInputEndpoint,
@@ -28,9 +31,30 @@ if TYPE_CHECKING:
 USUAL: Final = {"Linux": "SSH:22", "Windows": "RemoteDesktop:3389"}
 """Endpoints of a machine that nobody gave any, by its system."""
 
+OPTIONS: Final[Mapping[str, str]] = {
+    "system_config.user_name": "--user",
+    "system_config.admin_username": "--user",
+    "system_config.user_password": "--password",
+    "system_config.admin_password": "--password",
+    "system_config.host_name": "ROLE_NAME",
+    "system_config.computer_name": "ROLE_NAME",
+    "role_size": "--size",
+    "virtual_network_name": "--network",
+}
+"""Options and arguments by what errors call their values."""
+
 _ENDPOINT: Final = re.compile(
     r"(?P<name>[\w-]+)[:=](?:(?P<public>\d+):)?(?P<local>\d+)(?:/(?P<protocol>tcp|udp))?"
 )
+
+
+@contextmanager
+def options_named() -> Iterator[None]:
+    """Call values in errors of the block by the options of the command."""
+    try:
+        yield
+    except InvalidArgument as error:
+        raise InvalidArgument(OPTIONS.get(error.parameter, error.parameter), error.rule) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,34 +99,31 @@ async def service_of(
     return await sms.get_hosted_service_properties(name, embed_detail=True)
 
 
-async def provisioning(
-    sms: ServiceManagementService,
-    service_name: str,
-    role_name: str,
-    system: str,
-    user: str,
-    password: str | None,
-    ssh_key: Path | None,
-) -> LinuxConfigurationSet | WindowsConfigurationSet:
-    """Return how a machine is set up: its user, with a password, a key or both.
-
-    The certificate of a key is given to the hosted service first.
+def setup_of(
+    role_name: str, system: str, user: str, password: str | None, ssh_key: Path | None
+) -> tuple[LinuxConfigurationSet | WindowsConfigurationSet, ServiceCertificate | None]:
+    """Return how a machine is set up, and the certificate of a key that its hosted service has to have for that.
 
     Raises:
-        InvalidArgument: a Windows machine without a password.
+        InvalidArgument: a Windows machine without a password, or a name or password of a wrong length.
     """
     from asyncsm import linux_ssh, models, service_certificate_for_ssh_key
+    from asyncsm.operations.roles import check_system
 
+    config: LinuxConfigurationSet | WindowsConfigurationSet
+    certificate = None
     if system == "Windows":
         if password is None:
             raise InvalidArgument("--password", "is what a Windows machine needs; it takes no --ssh-key")
-        return models.WindowsConfigurationSet(role_name[:15], password, admin_username=user)
-    if ssh_key is None:
-        return models.LinuxConfigurationSet(role_name, user, password, False)
-    certificate = service_certificate_for_ssh_key(str(ssh_key))
-    await (await sms.add_service_certificate(service_name, certificate.cer, "cer"))
-    ssh = linux_ssh(user, certificate)
-    return models.LinuxConfigurationSet(role_name, user, password, password is None, ssh=ssh)
+        config = models.WindowsConfigurationSet(role_name[:15], password, admin_username=user)
+    elif ssh_key is None:
+        config = models.LinuxConfigurationSet(role_name, user, password, False)
+    else:
+        certificate = service_certificate_for_ssh_key(str(ssh_key))
+        ssh = linux_ssh(user, certificate)
+        config = models.LinuxConfigurationSet(role_name, user, password, password is None, ssh=ssh)
+    check_system("system_config", config)
+    return config, certificate
 
 
 async def disk_of(

@@ -15,8 +15,9 @@ from asyncsm.cli.machine_making import (
     disk_of,
     endpoint_of,
     network_of,
-    provisioning,
+    options_named,
     service_of,
+    setup_of,
     start_of,
 )
 from asyncsm.cli.names import DeploymentName, RoleName, ServiceName, argument, option
@@ -159,34 +160,39 @@ async def create(
     """Create a virtual machine, with hosted service and deployment where they are not there yet."""
     ports = [endpoint_of(one) for one in endpoints or ()]
     async with call.service() as sms:
+        # Nothing is made before all that was given has been looked at.
         start = await start_of(sms, image)
+        if user is not None and password is None and ssh_key is None:
+            password = needed_password("--password", "ASYNCSM_PASSWORD", user, new=True)
+        config, certificate = None, None
+        if user is not None:
+            with options_named():
+                config, certificate = setup_of(role_name, start.system, user, password, ssh_key)
         service = await service_of(sms, service_name, location, affinity_group)
         present = [one for one in service.deployments if one.deployment_slot == "Production"]
         if any(role.role_name == role_name for one in present for role in one.role_list):
             raise AlreadyExists(
                 "ConflictError", f"There is a virtual machine {role_name} already.", status=409
             )
-        config = None
-        if user is not None:
-            if password is None and ssh_key is None:
-                password = needed_password("--password", "ASYNCSM_PASSWORD", user, new=True)
-            config = await provisioning(sms, service_name, role_name, start.system, user, password, ssh_key)
+        if certificate is not None:
+            await (await sms.add_service_certificate(service_name, certificate.cer, "cer"))
         disk = (
             None if start.has_disks else await disk_of(sms, service, role_name, start.name, storage_account)
         )
-        handle = await sms.ensure_virtual_machine(
-            service_name,
-            deployment or next((one.name for one in present if one.name), service_name),
-            role_name,
-            config,
-            disk,
-            network_of(ports or [endpoint_of(USUAL[start.system])], subnets),
-            availability_set_name=availability_set,
-            role_size=size,
-            virtual_network_name=network,
-            vm_image_name=start.name if start.has_disks else None,
-            reserved_ip_name=reserved_ip,
-        )
+        with options_named():
+            handle = await sms.ensure_virtual_machine(
+                service_name,
+                deployment or next((one.name for one in present if one.name), service_name),
+                role_name,
+                config,
+                disk,
+                network_of(ports or [endpoint_of(USUAL[start.system])], subnets),
+                availability_set_name=availability_set,
+                role_size=size,
+                virtual_network_name=network,
+                vm_image_name=start.name if start.has_disks else None,
+                reserved_ip_name=reserved_ip,
+            )
         await call.finish(handle, wait=not no_wait)
 
 

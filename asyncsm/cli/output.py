@@ -23,6 +23,9 @@ NARROWEST: Final = 12
 
 GAP: Final = "  "
 
+MOST_SAID: Final = 300
+"""Characters of what is wrong with a query, which may repeat all the data."""
+
 
 class Output(StrEnum):
     """The forms of output."""
@@ -48,7 +51,7 @@ def choose(data: Json, query: str | None) -> Json:
     try:
         found: Json = jmespath.search(query, data)
     except JMESPathError as error:
-        raise InvalidArgument("--query", " ".join(str(error).split())) from error
+        raise InvalidArgument("--query", texts.one_line(str(error), MOST_SAID)) from error
     return found
 
 

@@ -123,24 +123,37 @@ def structure_of(given: object, option: str) -> object:
     """Return what JSON, or a file of JSON, YAML or XML behind an ``@``, contains; XML stays as it is."""
     if not isinstance(given, str):
         return given
-    text = given
-    if given.startswith("@"):
-        try:
-            text = Path(given[1:]).read_text(encoding="utf-8-sig")
-        except OSError as error:
-            raise InvalidArgument(option, f"cannot read {given[1:]}: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            raise InvalidArgument(option, f"{given[1:]} is not UTF-8") from error
+    file = given[1:] if given.startswith("@") else None
+    text = given if file is None else _text_of(file, option)
     if text.lstrip().startswith("<"):
         return text
     try:
-        if given.lower().endswith((".yaml", ".yml")):
-            import yaml
-
-            return yaml.safe_load(text)
         return json.loads(text)
-    except ValueError as error:  # yaml's errors are none
-        raise InvalidArgument(option, f"is neither JSON nor @FILE: {error}") from error
+    except ValueError as error:
+        if file is None:
+            raise InvalidArgument(option, f"is neither JSON nor @FILE: {error}") from error
+        if file.lower().endswith(".json"):
+            raise InvalidArgument(option, f"{file} is not JSON: {error}") from error
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        place = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise InvalidArgument(option, f"{file} is neither JSON nor YAML: {error.problem}{place}") from error
+    except yaml.YAMLError as error:  # a character that none may have
+        raise InvalidArgument(option, f"{file} is neither JSON nor YAML: {error}") from error
+
+
+def _text_of(file: str, option: str) -> str:
+    """Return the text of a file, or of standard input for a hyphen."""
+    try:
+        content = sys.stdin.buffer.read() if file == STANDARD_INPUT else Path(file).read_bytes()
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise InvalidArgument(option, f"cannot read {file or '@'}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidArgument(option, f"{file} is not UTF-8") from error
 
 
 def _model(given: object, fields: Mapping[str, object], type_: Any, option: str) -> object:

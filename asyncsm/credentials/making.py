@@ -21,6 +21,9 @@ from asyncsm.errors import CredentialError, InvalidArgument
 
 CLOCK_SKEW = timedelta(hours=1)
 """Time before now at which a new certificate begins, for computers whose clock is late."""
+MOST_DAYS = 36500
+LARGEST_KEY = 16384
+"""Bits of a key that is made in minutes, and not in days."""
 
 _LONGEST_COMMON_NAME = 64
 
@@ -113,10 +116,10 @@ def _check_wish(name: object, days: object, key_size: object, hosts: object = ()
         raise InvalidArgument("name", f"is text of 1 to {_LONGEST_COMMON_NAME} characters")
     if not name.isprintable():
         raise InvalidArgument("name", f"{name!r} has what cannot be printed")
-    if not isinstance(days, int) or days < 1:
-        raise InvalidArgument("days", "is 1 or more")
-    if not isinstance(key_size, int) or key_size < SMALLEST_KEY:
-        raise InvalidArgument("key_size", f"is {SMALLEST_KEY} bits or more")
+    if not isinstance(days, int) or not 1 <= days <= MOST_DAYS:
+        raise InvalidArgument("days", f"is 1 to {MOST_DAYS}")
+    if not isinstance(key_size, int) or not SMALLEST_KEY <= key_size <= LARGEST_KEY:
+        raise InvalidArgument("key_size", f"is {SMALLEST_KEY} to {LARGEST_KEY} bits")
     if isinstance(hosts, str | bytes) or not isinstance(hosts, Iterable):
         raise InvalidArgument("hosts", f"is a list of names, not {type(hosts).__name__}")
 

@@ -23,6 +23,7 @@ from asyncsm.emulator.call import Call, Incoming, Reply, World
 from asyncsm.emulator.dialects import CORE, NO_SUCH_PATH
 from asyncsm.emulator.fault_injection import Delivery
 from asyncsm.emulator.faults import Fault, Faults
+from asyncsm.emulator.first_versions import FIRST_VERSIONS
 from asyncsm.emulator.limits import DEFAULT_LIMITS, Limits
 from asyncsm.emulator.malformed_requests import UNREADABLE, reason_of
 from asyncsm.emulator.refusals import Refusal
@@ -181,6 +182,11 @@ class ManagementApp:
             scoped=scoped,
             conditional=incoming.conditional,
         )
+        first = FIRST_VERSIONS.get(route.operation, "")
+        if version < first:
+            # [protocol 4]; that it is refused as no version is a [guess]
+            detail = f"{route.operation} came with version {first}." if self._world.strict else ""
+            raise refusals.missing_version(detail)
         if self._world.strict and incoming.content:
             strict.check_content_type(route.operation, route.dialect, request.headers.get("Content-Type"))
         call = Call(self._world, subscription, incoming, route, parameters, request_id)

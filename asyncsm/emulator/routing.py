@@ -138,7 +138,8 @@ class Router:
         Raises:
             Refusal: the path is not emulated, not for this method, or lacks a query parameter.
         """
-        node = _descend(self._scoped if scoped else self._unscoped, segments, 0)
+        top = self._scoped if scoped else self._unscoped
+        node = _descend(top, segments, 0, method) or _descend(top, segments, 0)
         if node is None:
             raise refusals.not_emulated(method, "/" + "/".join(map(quote, segments)))
         candidates = node.methods.get(method)
@@ -171,14 +172,14 @@ class Router:
         return refusals.no_method() if plain and method not in known else refusals.no_endpoint()
 
 
-def _descend(node: _Node, segments: Sequence[str], depth: int) -> _Node | None:
+def _descend(node: _Node, segments: Sequence[str], depth: int, method: str | None = None) -> _Node | None:
     if depth == len(segments):
-        return node if node.methods else None
+        return node if (node.methods if method is None else method in node.methods) else None
     literal = node.children.get(segments[depth].lower())
-    found = _descend(literal, segments, depth + 1) if literal is not None else None
+    found = _descend(literal, segments, depth + 1, method) if literal is not None else None
     # A resource may be called like a literal segment ("operations"), hence the second try.
     if found is None and node.capture is not None:
-        found = _descend(node.capture, segments, depth + 1)
+        found = _descend(node.capture, segments, depth + 1, method)
     return found
 
 

@@ -30,7 +30,8 @@ MACHINE: Final = DEPLOYMENT + "/roleinstances/{role_name}/Operations"
 # Rules for the parts of a machine.
 
 
-def _system(parameter: str, value: object) -> object:
+def check_system(parameter: str, value: object) -> object:
+    """Refuse a machine's name, user or password of a length that the service does not allow."""
     linux = wire.configuration_sets.LinuxConfigurationSet
     windows = wire.configuration_sets.WindowsConfigurationSet
     config = cast("SystemConfiguration", arguments.model(parameter, value, linux, windows))
@@ -81,7 +82,7 @@ def _slot(_: str, value: object) -> object:
 
 
 System: TypeAlias = Annotated[
-    SystemConfiguration, Rule("names and passwords of the lengths the service allows", _system)
+    SystemConfiguration, Rule("names and passwords of the lengths the service allows", check_system)
 ]
 Network: TypeAlias = Annotated[
     "wire.configuration_sets.ConfigurationSet",

@@ -61,8 +61,8 @@ class Graph:
                 yield key
 
     def users_at_most(self, resource: AnyResource) -> Iterator[str]:
-        """Yield the keys of what may still need a resource that the plan had once, as not all can be changed."""
-        if resource.key in self.left_over and not resource.service_name and resource.kind != "hosted_service":
+        """Yield the keys of what may still need a resource that the plan had once, until it is changed or for good."""
+        if not resource.gives_way:
             rank = KINDS.index(type(resource))
             yield from (key for key, one in self.resources.items() if KINDS.index(type(one)) > rank)
 

@@ -103,20 +103,15 @@ class _Look:
         await self._certificates()
         await self._sizes_and_limits()
         self._neighbours()
-        self._rules()
-        for one in self._graph:
-            if isinstance(one, VirtualNetworkResource) and one.key in self._found:
-                for said in one.in_use(self._found[one.key], self._site.deployments, self._going):
-                    self._tell(said, one)
+        self._parts()
         for key, said in hand_over(self._graph, self._found, self._graph.needs).in_the_way.items():
             self._tell(said, self._graph[key])
         self._larger_disks()
         await self._names(names)
+        part = ("role_size",)
         return [
             Problem(
-                path=users[0].path + (("role_size",) if said.startswith("role_size: ") else ())
-                if users
-                else (),
+                path=users[0].path + part * said.startswith("role_size: ") if users else (),
                 message=f"{some([one.key for one in users])}: {said}" if users else said,
             )
             for said, users in self._told.items()
@@ -268,10 +263,9 @@ class _Look:
                 self._tell(f"there is no location {place!r}{close}", resource)
         kinds = Counter(one.kind for one in self.new)
         kinds.subtract(key.partition("/")[0] for key in self._gone)
-        cores = sum(_cores(sizes, one.spec.role_size) for one in machines)
-        cores -= sum(_cores(sizes, self._found[one.key].role_size or "") for one in self.resized)
-        cores += sum(_instances(one) for one in self.new)
-        cores -= sum(_cores(sizes, getattr(one, "role_size", None) or "") for one in self._gone.values())
+        gone = [*self._gone.values(), *(self._found[one.key] for one in self.resized)]
+        cores = sum(_cores(sizes, one.spec.role_size) for one in machines) + sum(map(_instances, self.new))
+        cores -= sum(_cores(sizes, getattr(one, "role_size", None) or "") for one in gone)
         for what, field, more in (
             ("cores", "core_count", cores),
             ("hosted services", "hosted_services", kinds["hosted_service"]),
@@ -341,27 +335,33 @@ class _Look:
             taken = {
                 (endpoint.protocol, endpoint.port): (role.role_name, endpoint.load_balanced_endpoint_set_name)
                 for role in roles
-                if machine_key(service, role.role_name or "") not in self._graph
                 for part in role.configuration_sets
                 for endpoint in getattr(part, "input_endpoints", ())
+                if (key := machine_key(service, role.role_name or "")) not in self._graph
+                or (
+                    endpoint.load_balanced_endpoint_set_name
+                    and key != machine.key
+                    and endpoint.port in {one.port for one in self._graph[key].spec.network_parts.endpoints}
+                )
             }
             for endpoint in machine.spec.network_parts.endpoints:
                 owner, shared = taken.get((endpoint.protocol, endpoint.port), ("", None))
                 if owner and not (shared and shared == endpoint.load_balanced_endpoint_set_name):
                     self._tell(f"the port {endpoint.port} of {service} is {owner}'s", machine)
 
-    def _rules(self) -> None:
-        """Tell where rules that the plan does not have are in the way of new and changed ones."""
+    def _parts(self) -> None:
+        """Tell where rules that the plan does not have, and machines in subnets, are in the way."""
         for one in self._graph:
+            if isinstance(one, VirtualNetworkResource) and one.key in self._found:
+                for said in one.in_use(self._found[one.key], self._site.deployments, self._going):
+                    self._tell(said, one)
             if isinstance(one, NetworkSecurityRuleResource) and self._decisions[one.key].action:
                 for other in self._site.rules.get(one.owner.lower(), ()):
                     key = f"{one.kind}/{one.owner}/{other.name}".lower()
                     same = (other.priority, other.type) == (one.spec.priority, one.spec.type)
                     if same and key not in self._graph and key not in self._going:
-                        self._tell(
-                            f"the priority {other.priority} {other.type} of {one.owner} is {other.name}'s",
-                            one,
-                        )
+                        rank = f"{other.priority} {other.type}"
+                        self._tell(f"the priority {rank} of {one.owner} is {other.name}'s", one)
 
     async def _names(self, most: int | None) -> None:
         """Tell which of the names that must be unique in the world somebody else has."""

@@ -314,8 +314,6 @@ def _told_of(path: Path_) -> Iterator[None]:
     """Say of which entry of the seed it is that something cannot be."""
     try:
         yield
-    except SeedError:
-        raise
     except (AsyncsmError, OSError) as error:
         message = str(getattr(error, "message", "") or error)
         raise SeedError([problem(path, message)]) from error

@@ -105,6 +105,9 @@ class Runner:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._ended: dict[str, asyncio.Event] = {key: asyncio.Event() for key in graph.resources}
         self._awaited: dict[str, list[asyncio.Event]] = {}
+        self._users: dict[str, list[asyncio.Event]] = {
+            key: [self._ended[user] for user in graph.users_at_most(graph[key])] for key in graph.left_over
+        }
         self._stopped: str | None = None
 
     async def survey(self) -> None:
@@ -150,6 +153,7 @@ class Runner:
         """Make nothing that another share is to remove before that is gone, as its name is not free."""
         for key, ended in removals.items():
             if key in self.graph and key not in self._going:
+                self._users.clear()  # else two shares that exchange something might wait for each other
                 self._awaited.setdefault(key, []).append(ended)
 
     async def run(self) -> None:
@@ -199,7 +203,8 @@ class Runner:
     async def _one(self, resource: AnyResource) -> None:
         key, after = resource.key, self._after[resource.key]
         try:
-            for ended in (*self._awaited.get(key, ()), *(self._ended[need] for need in after)):
+            awaited = (*self._awaited.get(key, ()), *self._users.get(key, ()))
+            for ended in (*awaited, *(self._ended[need] for need in after)):
                 await ended.wait()
             outcome = self._outcome(key)
             if outcome is not None and outcome.is_good:  # by a worker that died
@@ -258,7 +263,8 @@ class Runner:
             return Goal.THERE
         if self.options.disks:
             return Goal.ALL_GONE
-        keeps = self.records[resource.key].ours and self.graph.holds_left_disks(resource)
+        kept = resource.holds_disks and any(self.records[key].is_gone for key in self.records.ours)
+        keeps = self.records[resource.key].ours and (kept or self.graph.holds_left_disks(resource))
         return Goal.KEPT if keeps else Goal.GONE
 
     # Events of the session.
@@ -346,13 +352,13 @@ def _order(graph: Graph, going: Collection[str]) -> Iterator[tuple[str, tuple[st
     """
     lanes: dict[str, list[str]] = {}
     for key in going:
-        lanes.setdefault(graph[key].lane, []).append(key)
+        if graph[key].gives_way:
+            lanes.setdefault(graph[key].lane, []).append(key)
     for key, one in graph.resources.items():
         if key in going:
-            yield (
-                key,
-                tuple(user for user in (*graph.needed_by[key], *graph.users_at_most(one)) if user in going),
-            )
+            # What gives way to others waits only for its like, as all else waits for those others.
+            users = (user for user in graph.needed_by[key] if user in going)
+            yield key, tuple(user for user in users if not one.gives_way or graph[user].gives_way)
         else:
             yield key, (*graph.needs[key], *lanes.get(one.lane, ()))
 

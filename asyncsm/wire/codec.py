@@ -146,7 +146,7 @@ def _field(model: type[BaseModel], name: str, info: FieldInfo) -> FieldLayout:
         models = _models(item)
         read, write = _repeated_codec(*codec, models)
         if item_name:
-            read, write = _wrapped_codec(item_name, read, write, none)
+            read, write = _wrapped_codec(item_name, read, write)
         keeps = wrapped is not None
         return FieldLayout(
             name,
@@ -267,7 +267,8 @@ def _read_elements(model: str, layout: ModelLayout, node: dict[str, Node], stric
         if field is not None:
             last = field.wire
             content = field.read(value, strict)
-            if content is not None or not field.implied:
+            # What is nil is absent where nothing is no value.
+            if content is not None or (field.takes_none and not field.implied):
                 fields[field.name] = content
         elif not _is_noise(key, value, layout.noise):
             if strict:
@@ -313,10 +314,10 @@ def _repeated_codec(
     def read_all(node: Node, strict: bool) -> list[object]:
         items = node if isinstance(node, list) else [node]
         if len(items) <= MANY or len(models) != 1:
-            return [read(item, strict) for item in items]
+            return [one for item in items if (one := read(item, strict)) is not None]
         # Validated at once they would hold up every other thread, as pydantic does not let go of the interpreter.
         validate = models[0].model_validate
-        return [None if (one := read(item, strict)) is None else validate(one) for item in items]
+        return [validate(one) for item in items if (one := read(item, strict)) is not None]
 
     def write_all(values: object) -> Node:
         items = [write(value) for value in cast("list[object]", values)]
@@ -325,14 +326,14 @@ def _repeated_codec(
     return read_all, write_all
 
 
-def _wrapped_codec(name: str, read_all: Reader, write_all: Writer, takes_none: bool) -> tuple[Reader, Writer]:
+def _wrapped_codec(name: str, read_all: Reader, write_all: Writer) -> tuple[Reader, Writer]:
     local = name.rpartition(":")[2]
 
     def read_inside(node: Node, strict: bool) -> object:
         if not isinstance(node, dict):
             read_text(node, strict)
             return []
-        found: object = None if takes_none and is_nil(node) else []
+        found: object = None if is_nil(node) else []
         for key, value in node.items():
             if key.rpartition(":")[2] == local:  # whatever prefix stands for its namespace
                 found = read_all(value, strict)

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from asyncsm.wire.base import Implied, XmlList, XmlModel, positional, repeated, wrapped
 from asyncsm.wire.element_order import FreelyOrdered
-from asyncsm.wire.rules import at_most, block, words
+from asyncsm.wire.figures import HIGHEST_PORT
+from asyncsm.wire.rules import at_most, between, block, words
 
 MOST_ACL_RULES: Final = 50
 
@@ -16,7 +17,7 @@ class LoadBalancerProbe(XmlModel):
 
     path: str | None = None
     """For http; absent for tcp."""
-    port: int | None = None
+    port: Annotated[int | None, between(1, HIGHEST_PORT)] = None  # [guess]
     protocol: str | None = None
     """``http`` or ``tcp``."""
     interval_in_seconds: int | None = None

@@ -85,6 +85,7 @@ async def test_add_existing_blob(management: Management, subscription: Subscript
     [
         (empty(Lun=3), 400, "same LUN"),
         (empty(Lun=32), 400, "32"),
+        (disk(HostCaching="readonly", Lun=1, LogicalDiskSizeInGB=10, MediaLink=NEW_BLOB), 400, "'readonly'"),
         (disk(Lun=1), 400, "LogicalDiskSizeInGB"),
         (disk(Lun=1, DiskName="nothing"), 404, "nothing"),
         (disk(Lun=1, LogicalDiskSizeInGB=1024, MediaLink=NEW_BLOB), 400, "1023"),

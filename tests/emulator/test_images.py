@@ -37,6 +37,30 @@ async def test_list(management: Management):
     assert (await management.get(IMAGES)).find_all("Name") == [*platform.find_all("Name"), "mine"]
 
 
+@pytest.mark.parametrize(
+    ("query", "names", "publishers"),
+    [
+        ("?publisher=canonical", 0, {"Canonical"}),
+        ("?location=west%20us&publisher=CoreOS", 0, {"CoreOS"}),
+        ("?location=Atlantis", 0, set()),
+        ("", 1, None),
+    ],
+)
+async def test_query(management: Management, query: str, names: int, publishers: set[str] | None):
+    """Publishers may ask for images of a region and a publisher; without either they get all."""
+    await management.post(IMAGES, image())
+    found = await management.get(f"{IMAGES}/query{query}")
+    assert (found.status, found.find_all("Name").count("mine")) == (200, names)
+    assert publishers is None or set(found.find_all("PublisherName")) == publishers
+
+
+async def test_an_image_called_query(management: Management):
+    """There can be one; it is changed and deleted as any other."""
+    await management.post(IMAGES, image("query"))
+    assert (await management.put(f"{IMAGES}/query", image("query", label="other"))).find("Label") == "other"
+    assert (await management.delete(f"{IMAGES}/query")).status == 200
+
+
 async def test_platform_image(management: Management):
     """An image of the platform can be read, but has no blob, and cannot be changed."""
     path = f"{IMAGES}/{compute.LINUX_IMAGE}"

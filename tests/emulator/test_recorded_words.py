@@ -7,11 +7,13 @@ from doubles import compute
 from doubles.bare_client import Management, document
 from doubles.certificates import management_certificate
 from doubles.compute import LINUX_SET, SERVICES, SHOP, cscfg, encoded, machine, machines, tag
+from doubles.contents import NETWORK
 from doubles.machines import VMS, done, role, subscription_of
 
 from asyncsm.emulator import Emulator, ManualClock
 from asyncsm.emulator.compute import ServiceCertificate
 
+INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 FIRST = f"{SHOP}/deployments/first"
 EXTENSION = document(
     "Extension",
@@ -99,6 +101,8 @@ async def shop(emulator: Emulator, management: Management) -> None:
         (windows(after=unattended()), "The ComponentName", windows(after=unattended(part="Else"))),
         (windows(after=unattended(content=f"<a>{'x' * 4088}</a>")), "The Content", windows(after=unattended(content=f"<a>{'x' * 4089}</a>"))),
         (windows(after=unattended()), "The Content", windows(after=unattended(content="no element"))),
+        (machine(), "32 ASCII characters", machine(sets=LINUX_SET.replace("someone", "s\u00f6meone"))),
+        (machine(), "72 ASCII characters", machine(sets=LINUX_SET.replace("Hidden-1", "Hidden-\u00fc"))),
         (machine(data_disks=compute.empty_disk(HostCaching="None")), "The HostCaching 'Some'", machine(data_disks=compute.empty_disk(HostCaching="Some"))),
     ],
 )  # fmt: skip
@@ -162,7 +166,8 @@ async def test_extension_in_use(management: Management):
     """An extension that a deployment has is neither added again nor deleted, and the words are the same."""
     await management.finished(await management.post(f"{SHOP}/extensions", EXTENSION))
     assert "already exists" in (await management.post(f"{SHOP}/extensions", EXTENSION)).message
-    await compute.deploy(management, rest=using())
+    await compute.deploy(management, rest=using("Enable"))
+    assert (await management.get(FIRST)).find("State") == "enable"
     for answer in (
         await management.post(f"{SHOP}/extensions", EXTENSION),
         await management.delete(f"{SHOP}/extensions/desktop"),
@@ -200,6 +205,47 @@ async def test_most_certificates(management: Management, emulator: Emulator):
     assert (answer.status, "is 400 per subscription" in answer.message) == (400, True)
 
 
+async def test_nil_is_absent(management: Management):
+    """Elements that are nil say as little as absent ones: an update changes nothing but endpoints."""
+    given = machine(data_disks=compute.empty_disk(), before=tag("AvailabilitySetName", "together"))
+    await compute.deploy_machines(management, given)
+    before = await management.get(f"{VMS}/roles/vm1")
+    names = (
+        "OsVersion RoleType ConfigurationSets ResourceExtensionReferences VMImageName MediaLocation AvailabilitySetName "
+        "DataVirtualHardDisks Label OSVirtualHardDisk RoleSize ProvisionGuestAgent VMImageInput DebugSettings LicenseType"
+    )
+    nothing = "".join(f'<{name} xmlns:i="{INSTANCE}" i:nil="true"/>' for name in names.split())
+    body = document("PersistentVMRole", nothing)
+    await done(management, await management.put(f"{VMS}/roles/vm1", body))
+    assert (await management.get(f"{VMS}/roles/vm1")).text == before.text
+
+
+def interface(subnet: str, static: str | None = None) -> str:
+    """Sets of a machine at 10.0.1.9 with a further interface."""
+    given = f"{tag('SubnetName', subnet)}{tag('StaticVirtualNetworkIPAddress', static)}"
+    return network(
+        "<SubnetNames><SubnetName>web</SubnetName></SubnetNames><StaticVirtualNetworkIPAddress>10.0.1.9"
+        "</StaticVirtualNetworkIPAddress><NetworkInterfaces><NetworkInterface><Name>second</Name><IPConfigurations>"
+        f"<IPConfiguration>{given}</IPConfiguration></IPConfigurations></NetworkInterface></NetworkInterfaces>"
+    )
+
+
+async def test_addresses_of_further_interfaces(management: Management):
+    """What a static address has to be holds for further interfaces, too: in the subnet, and nobody else's."""
+    await done(management, await management.put("services/networking/media", NETWORK))
+    inside = "<VirtualNetworkName>inside</VirtualNetworkName>"
+    for sets, rest, told in (
+        (interface("none"), inside, "The subnet none does not exist"),
+        (interface("web", "10.0.2.9"), inside, "10.0.2.9 cannot be used in the subnet web"),
+        (interface("web", "10.0.1.9"), inside, "10.0.1.9 is already in use"),
+        (interface("web"), "", "without a virtual network"),
+    ):
+        assert told in await compute.refused(management, machines(machine(sets=sets), rest=rest))
+    body = machines(machine(sets=interface("web", "10.0.1.10")), rest=inside)
+    await done(management, await management.post(f"{SHOP}/deployments", body))
+    assert (await management.get(VMS)).find("Address") == "10.0.1.10"
+
+
 async def test_settings_of_the_package(management: Management):
     """A changed configuration has the settings that the package defines, with other values; no more, and no less."""
 
@@ -229,8 +275,20 @@ async def test_ports_of_a_changed_set(management: Management):
         assert (ended.find("Status"), shown.find_all("Port")) == (status, expected)
 
 
+async def test_port_of_a_set(management: Management):
+    """A member for which nobody said a port has that of its set, and the first one a free one that is theirs."""
+    member = compute.endpoint("web", 80, group="set")
+    await compute.deploy_machines(
+        management, machine(sets=LINUX_SET + compute.network(member)), machine("vm2")
+    )
+    body = document("PersistentVMRole", f"<ConfigurationSets>{compute.network(member)}</ConfigurationSets>")
+    await done(management, await management.put(f"{VMS}/roles/vm2", body))
+    ports = (await management.get(VMS)).find_all("PublicPort")
+    assert (len(ports), len(set(ports))) == (2, 1)
+
+
 OLDER = [
-    ("2010-10-28", FIRST, {"State", "Vip"}),
+    ("2010-10-28", FIRST, {"State", "SubnetNames", "Vip"}),
     (
         "2014-02-01",
         "services/resourceextensions",
@@ -238,6 +296,8 @@ OLDER = [
     ),
     ("2014-04-01", "services/resourceextensions", set()),
     ("2014-02-01", "services/extensions", {"IsJsonExtension"}),
+    ("2014-06-01", "services/disks", {"IOType"}),
+    ("2014-10-01", "services/disks", set()),
     ("2012-03-01", "services/storageservices/operations/isavailable/store", {"Reason"}),
     ("2013-03-01", "services/storageservices/operations/isavailable/store", set()),
     ("2010-10-28", SHOP, {"Status", "DateCreated", "ExtendedProperties", "ReverseDnsFqdn"}),
@@ -257,6 +317,8 @@ async def test_older_versions(management: Management, version: str, path: str, a
     await management.put(SHOP, body)
     await management.finished(await management.post(f"{SHOP}/extensions", EXTENSION))
     await compute.deploy(management, rest=using())
+    disk = f"<Label>old</Label><MediaLink>{compute.BLOB}</MediaLink><Name>old</Name>"
+    await management.post("services/disks", document("Disk", disk))
     later = set().union(*(names for _, where, names in OLDER if where == path))
     shown = await management.send("GET", path, x_ms_version=version)
     assert {name for name in later if shown.find(name) is None} == absent

@@ -6,6 +6,8 @@ from doubles.bare_client import Management, document
 from doubles.compute import BLOB, SERVICES, SHOP
 
 from asyncsm.emulator import Emulator
+from asyncsm.emulator.first_versions import FIRST_VERSIONS
+from asyncsm.emulator.routes import ROUTES
 
 IMAGE = "https://store.blob.core.windows.net/vhds/image.vhd"
 SYSTEM = "https://store.blob.core.windows.net/vhds/system.vhd"
@@ -71,3 +73,30 @@ async def test_what_came_later_is_left_out(
     old, new = [await management.send("GET", path, x_ms_version=version) for version in (before, since)]
     for name in elements.split():
         assert (old.find(name), new.find(name) is None) == (None, False), name
+
+
+def test_first_versions_are_of_operations():
+    """All that have one are operations of the emulator."""
+    assert FIRST_VERSIONS.keys() <= {route.operation for route in ROUTES}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "before", "since", "status"),
+    [
+        ("GET", "locations", "2010-04-01", "2010-10-28", 200),
+        ("DELETE", "affinitygroups/near", "2010-10-28", "2011-02-25", 404),
+        ("DELETE", "services/storageservices/shop01", "2011-04-01", "2011-06-01", 404),
+        ("GET", "", "2011-08-01", "2011-10-01", 200),
+        ("GET", "services/disks", "2011-10-01", "2012-03-01", 200),
+        ("GET", f"{SHOP}/extensions", "2012-12-01", "2013-03-01", 404),
+        ("GET", "/subscriptions", "2013-06-01", "2013-08-01", 200),
+        ("GET", "services/networking/reservedips", "2014-04-01", "2014-05-01", 200),
+    ],
+)
+async def test_operations_that_came_later(
+    management: Management, method: str, path: str, before: str, since: str, status: int
+):
+    """To a version from before an operation there is none."""
+    refused = await management.send(method, path, x_ms_version=before)
+    assert (refused.status, refused.code) == (400, "MissingOrIncorrectVersionHeader")
+    assert (await management.send(method, path, x_ms_version=since)).status == status

@@ -132,6 +132,7 @@ async def test_later_names_of_disks(management: Management):
         (image(data_disks=data_disk(Lun=1)), 400),
         (image(data_disks=data_disk(MediaLink=f"{STORE}/a/b.vhd", Lun=32)), 400),
         (image(data_disks="".join(data_disk(MediaLink=f"{STORE}/a/{n}.vhd") for n in "ab")), 400),
+        (image(data_disks=data_disk(HostCaching="readonly", MediaLink=f"{STORE}/a/b.vhd")), 400),
     ],
 )
 async def test_create_rules(management: Management, body: str, status: int):
@@ -174,11 +175,18 @@ async def test_update(management: Management):
     assert (shown.find_all("HostCaching"), shown.find("Lun")) == (["ReadOnly", "None"], "2")
 
 
-async def test_update_unknown_disk(management: Management):
-    """A data disk that the image does not have cannot be changed."""
-    await done(management, await management.post(IMAGES, image()))
-    body = document("VMImage", f"<DataDiskConfigurations>{data_disk(Name='d')}</DataDiskConfigurations>")
+@pytest.mark.parametrize(
+    "change",
+    [{"Name": "x"}, {"Name": "d", "Lun": 32}, {"Name": "d", "Lun": 3}, {"Name": "d", "HostCaching": "Some"}],
+    ids=str,
+)
+async def test_update_rules(management: Management, change: dict[str, object]):
+    """A data disk that is changed has to be one of the image; its number and caching have to be right."""
+    disks = [data_disk(MediaLink=f"{STORE}/a/{name}.vhd", Lun=lun) for name, lun in (("d", 2), ("e", 3))]
+    await done(management, await management.post(IMAGES, image(data_disks="".join(disks))))
+    body = document("VMImage", f"<DataDiskConfigurations>{data_disk(**change)}</DataDiskConfigurations>")
     assert (await management.put(f"{IMAGES}/mine", body)).status == 400
+    assert (await management.get(f"{IMAGES}?category=User")).find_all("Lun") == ["2", "3"]
 
 
 @pytest.mark.parametrize("query", ["", "?comp=media"])

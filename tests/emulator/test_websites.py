@@ -5,6 +5,7 @@ from doubles.bare_client import AZURE
 
 SPACE = "services/webspaces/eastuswebspace"
 SITES = f"{SPACE}/sites"
+USERS = "services/webspaces?properties=publishingCredentials"
 NAMESPACE = 'xmlns="http://schemas.microsoft.com/windowsazure"'
 
 
@@ -18,6 +19,12 @@ def new_site(name, *, space=True, hosts=(), farm=""):
         f"<ComputeMode>Shared</ComputeMode>{farm and f'<ServerFarm>{farm}</ServerFarm>'}"
         f"{made if space else ''}</Site>"
     )
+
+
+def user(name, password):
+    """Request of Create Publishing User."""
+    given = "" if password is None else f"<PublishingPassword>{password}</PublishingPassword>"
+    return f"<User {NAMESPACE}>{given}<PublishingUserName>{name}</PublishingUserName></User>"
 
 
 def plan(name, sku="Standard", workers=2, size="Small"):
@@ -86,9 +93,14 @@ async def test_a_site_brings_its_web_space_and_a_free_plan(management, shop):
         ("GET", f"{SITES}/shop/metrics?StartTime=2015-07-02&EndTime=2015-07-01", "", 400, "01009"),
         ("POST", f"{SPACE}/serverfarms", plan("Default0"), 409, "01020"),
         ("POST", f"{SPACE}/serverfarms", plan("big", workers=11), 409, "03002"),
+        ("POST", f"{SPACE}/serverfarms", plan("big", workers=0), 400, "04004"),
         ("POST", f"{SPACE}/serverfarms", plan("big", sku="Gold"), 400, "01007"),
         ("POST", f"{SPACE}/serverfarms", plan("big", size="Huge"), 400, "01007"),
         ("DELETE", f"{SPACE}/serverfarms/Default0", "", 409, "11003"),
+        ("PUT", USERS, user("", "Secret12"), 400, "06009"),
+        ("PUT", USERS, user("me", None), 400, "06007"),
+        ("PUT", USERS, user("me", ""), 400, "06006"),
+        ("PUT", USERS, user("me ", "Secret12"), 400, "06005"),
     ],
 )
 async def test_refusals(management, shop, method, path, body, status, extended):

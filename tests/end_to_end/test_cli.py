@@ -208,6 +208,8 @@ def test_a_passed_deadline_has_an_exit_code(asm, monkeypatch):
         (["service", "show", "nowhere"], 4, "ResourceNotFound"),
         (["emulator", "start", "--clock", "soon"], 2, "soon"),
         (["emulator", "start", "--port", "-1"], 2, "--port"),
+        (["emulator", "start", "--database", f"{__file__}/x.db"], 2, f"--database: {__file__}/x.db"),
+        (["emulator", "start", "--seed-file", "nothing"], 2, "--seed-file: nothing"),
         (["demo", "--clock", "0"], 2, "--clock"),
     ],
 )

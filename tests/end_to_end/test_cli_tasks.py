@@ -11,7 +11,7 @@ from doubles.emulator_thread import emulator_in_thread
 from doubles.impatient import impatient_commands
 from doubles.samples import blob, cscfg
 
-from asyncsm.cli import main, profiles
+from asyncsm.cli import common, main, profiles
 from asyncsm.credentials import create_management_certificate, service_certificate
 from asyncsm.emulator import Fault
 
@@ -142,7 +142,11 @@ def test_what_a_machine_cannot_do_without(asm, images):
     """Is told before anything is sent that changes something, but for the service."""
     linux = ["--image", images["Linux"], "--user", "ada", "--password", PASSWORD]
     assert asm("vm", "create", "shop", "web1", *linux)[0] == 4
-    code, said = asm("vm", "create", "shop", "web1", *linux, "--location", "West US")
+    place = ["--location", "West US"]
+    code, said = asm("vm", "create", "shop", "web1", *linux[:4], "--password", "short", *place)
+    assert (code, said.splitlines()[-1]) == (2, "asyncsm: --password: has 5 characters; 6 to 72 are allowed")
+    assert asm("service", "list") == []
+    code, said = asm("vm", "create", "shop", "web1", *linux, *place)
     assert (code, "--storage-account: there is none where shop is" in said) == (2, True)
     assert asm("vm", "create", "shop", "web1", "--image", "none", "--user", "ada")[0] == 4
     assert asm("vm", "create", "shop", "web1", *linux, "--endpoint", "80")[0] == 2
@@ -258,11 +262,16 @@ def test_models_are_given_by_fields_as_json_or_in_files(asm, tmp_path):
         (["sb", "queue", "create", "n", "q", "--queue", '{"size": 1}'], "--queue: "),
         (["sb", "queue", "create", "n", "q", "--queue", "@gone.json"], "--queue: cannot read gone.json"),
         (["sb", "queue", "create", "n", "q", "--from-file", "gone.json"], "--from-file: cannot read"),
-        (["service", "create", "shop", "--affinity-group", "a", "--location", "b"], "--location: give either"),
+        (["sb", "queue", "create", "n", "q", "--queue", f"@{__file__}"], f"{__file__} is neither JSON nor YAML"),
+        (["sb", "queue", "create", "n", "q"], "--queue: has to be given, as JSON, in a @FILE or by the options"),
+        (["service", "create", "shop", "--affinity-group", "a", "--location", "b"], "--location: give either --location"),
         (["vm", "disk", "add", "a", "b", "c", "77", "--disk-name", "d"], "LUN: 77 is not in 0 to 31"),
         (["vm", "disk", "add", "a", "b", "c", "7"], "--disk-name: give --disk-name, --logical-disk-size-in-gb or"),
         (["sql", "server", "create", "--admin-login", "a", "--location", "b"], "ASYNCSM_ADMIN_PASSWORD"),
         (["deployment", "show", "shop"], "Missing argument 'DEPLOYMENT_NAME'"),
+        (["certificate", "create", "a/b"], "NAME: names the files"),
+        (["certificate", "create", "--days", "99999999"], "--days: is 1 to 36500"),
+        (["certificate", "create", "--key-size", "99999999"], "--key-size: is 2048 to 16384 bits"),
         (["service", "create", "x" * 70, "--location", "b"], "SERVICE_NAME: "),
     ],
 )  # fmt: skip
@@ -338,6 +347,16 @@ def test_a_word_for_each_retry(asm, shared, capsys):
     assert main(["service", "list", "-o", "none"]) == 0
     said = capsys.readouterr().err
     assert re.fullmatch(r"GET /services/hostedservices: .+, trying again in \d\.\d s\n", said), said
+
+
+def test_a_host_that_cannot_be_reached(asm, monkeypatch):
+    """It is tried for a while, which is told once, and not for minutes: its name may have been mistyped."""
+    monkeypatch.setattr(common, "PATIENCE", 0.5)
+    code, said = asm("location", "list", "--host", "127.0.0.1:1")
+    again, error = said.splitlines()
+    assert code == 7
+    assert again == "GET /locations: ConnectionFailed, trying again"
+    assert error.startswith("asyncsm: cannot connect to 127.0.0.1:1: ")
 
 
 def test_a_read_that_takes_too_long_starts_nothing(asm, monkeypatch):

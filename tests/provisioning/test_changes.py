@@ -192,6 +192,15 @@ async def test_a_load_balanced_set(subscription):
     assert (await subscription.apply(of(network(WEB))))["changed"] == 2
 
 
+async def test_another_name_for_a_set(subscription):
+    """The port is that of the set of the other machines until they leave it, which is told beforehand."""
+    web = {"name": "web", "local_port": 80, "port": 80, "load_balanced_endpoint_set_name": "old"}
+    await subscription.apply(of(network(web)))
+    told = await subscription.problems(of(network(web | {"load_balanced_endpoint_set_name": "new"})))
+    assert [one.partition(": the port 80 of farm-01 is vm-00")[1] != "" for one in told] == [True, True]
+    assert await subscription.problems(of(network(web | {"port": 81}))) == []
+
+
 async def test_data_disks(subscription):
     """Attached, cached and detached; a detached one stays, and its blob with it."""
     await subscription.apply(
@@ -282,6 +291,14 @@ async def test_sizes_and_images(subscription):
     shown = await subscription.preview(of(machine(role_size="Large", os_virtual_hard_disk=other)))
     size, image = shown["virtual_machine/farm-01/vm-001"]
     assert size == "role_size: Small -> Large"
+    for where in (
+        {"storage_account": "elsewhere"},
+        {"media_link": "http://farmdisks.blob.core.windows.net/v/other.vhd"},
+    ):
+        shown = await subscription.preview(of(machine(os_virtual_hard_disk={**disk, **where})))
+        (moved,) = shown["virtual_machine/farm-01/vm-001"]
+        assert moved.startswith(f"os_virtual_hard_disk.{next(iter(where))}: ")
+        assert "(cannot be changed: remove" in moved
     assert image.startswith(
         f"source_image_name: {disk['source_image_name']} -> another (cannot be changed: remove"
     )

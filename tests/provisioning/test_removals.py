@@ -138,6 +138,57 @@ async def test_what_machines_still_have(sms, journal):
     assert counted(report) == {"removed": 4, "kept": 1}
 
 
+NETWORK = {"name": "net", "address_space": ["10.0.0.0/16"], "subnets": []}
+SUBNET = {"name": "web", "address_prefix": "10.0.1.0/24"}
+OWN = {"name": "own", "media_link": f"{BLOBS}/v/own.vhd"}
+
+
+@pytest.mark.parametrize(
+    ("before", "later"),
+    [
+        (
+            {
+                "dns_servers": [{"name": "dns", "ip_address": "10.0.0.4"}],
+                "virtual_networks": [NETWORK | {"dns_servers": ["dns"]}],
+            },
+            {"virtual_networks": [NETWORK | {"dns_servers": []}]},
+        ),
+        (
+            {
+                "network_security_groups": [{"name": "guard"}],
+                "virtual_networks": [NETWORK | {"subnets": [SUBNET | {"network_security_group": "guard"}]}],
+            },
+            {"virtual_networks": [NETWORK | {"subnets": [SUBNET | {"network_security_group": None}]}]},
+        ),
+        (
+            farm(1, 1) | {"disks": [OWN]},
+            farm(1, 1),
+        ),
+    ],
+)
+async def test_what_is_used_until_the_plan_is_carried_out(sms, journal, before, later):
+    """What the plan has no more is removed once what it has uses it no more."""
+    if "disks" in before:
+        for document, disks_of_it in ((before, [{"lun": 0, "disk_name": "own"}]), (later, [])):
+            document["virtual_machines"][0]["data_virtual_hard_disks"] = disks_of_it
+    first, then = (
+        Plan.model_validate({"name": "mine", "location": "West US", **one}) for one in (before, later)
+    )
+    assert (await Provisioner(first, sms, journal=journal).apply()).all_good
+    report = await Provisioner(then, sms, journal=journal).apply(prune=True)
+    assert counted(report) == {"changed": 1, "removed": 1} | ({"unchanged": 2} if "disks" in before else {})
+
+
+async def test_accounts_with_disks_of_machines_that_are_gone(sms, journal):
+    """They are kept as long as the disks are, also if the plan has neither any more."""
+    await Provisioner(farm_plan(1, 1), sms, journal=journal).apply()
+    nothing = Plan.model_validate({"name": "farm", "location": "West US"})
+    for counts in ({"removed": 2, "kept": 1}, {"kept": 1}):
+        assert counted(await Provisioner(nothing, sms, journal=journal).apply(prune=True)) == counts
+    assert (await Provisioner(nothing, sms, journal=journal).destroy(ALL)).all_good
+    assert await things(sms) == NOTHING
+
+
 async def test_what_is_gone_before_its_removal(emulator, sms, journal):
     """What the service finds missing only in the operation is as good as what it finds missing at once."""
     rules = [{"name": "ssh", "priority": 100}]

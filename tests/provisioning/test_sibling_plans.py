@@ -81,6 +81,8 @@ async def things(sms):
         found += [f"rule {one.name}" for one in await sql.list_firewall_rules(server.name)]
         found += [f"database {one.name}" for one in await sql.list_databases(server.name)]
     for namespace in await bus.list_namespaces():
+        if namespace.status == "Removing":  # it is listed a while longer
+            continue
         found.append(f"namespace {namespace.name} {namespace.status}")
         found += [f"queue {one.name}" for one in await bus.list_queues(namespace.name)]
         found += [f"topic {one.name}" for one in await bus.list_topics(namespace.name)]

@@ -308,6 +308,33 @@ def test_nil_absent_and_empty_are_kept_apart(written, value):
     assert content(properties) == document
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("RoleList",),
+        ("RoleInstanceList",),
+        ("VirtualIPs",),
+        ("Locked",),
+        ("RoleList", "Role"),
+        ("VirtualIPs", "VirtualIP"),
+    ],
+    ids="/".join,
+)
+def test_nil_of_what_is_always_there(path):
+    """A list, an item or a default that is nil is as if it were absent."""
+    inside = f'<{path[-1]} i:nil="true"/>'
+    for name in reversed(path[:-1]):
+        inside = f"<{name}>{inside}</{name}>"
+    nil = f'<Deployment xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><Name>first</Name>{inside}</Deployment>'
+    read = models.Deployment.from_xml(nil)
+    assert (read.name, len(read.role_list), len(read.role_instance_list), len(read.virtual_ips)) == (
+        "first",
+        0,
+        0,
+        0,
+    )
+
+
 def test_a_label_is_encoded_on_the_wire_and_plain_here():
     """Labels are base64 except that of a new virtual machine's deployment."""
     assert "<Label>d2Vi</Label>" in content(models.UpdateHostedService(label="web"))

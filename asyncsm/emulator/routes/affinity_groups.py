@@ -35,14 +35,14 @@ def get(call: Call) -> Reply:
     shown.hosted_services = HostedServices(
         hosted_services=[
             service_documents.hosted_service(call, service)
-            for service in subscription.hosted_services.values()
+            for service in by_name(subscription.hosted_services.values())
             if _is_in(service.affinity_group, group)
         ]
     )
     shown.storage_services = StorageServices(
         storage_services=[
             service_documents.storage_account(call, account)
-            for account in subscription.storage_accounts.values()
+            for account in by_name(subscription.storage_accounts.values())
             if _is_in(account.affinity_group, group) and account.status == "Created"
         ]
     )

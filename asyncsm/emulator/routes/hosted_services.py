@@ -115,7 +115,7 @@ def update(call: Call) -> Reply:
     if not given & CHANGEABLE:
         raise refusals.bad_request("A label or a description must be specified.")  # [protocol 4.5]
     call.require_free(service)
-    label = common_fields.label(wanted.label) if "label" in given else service.label
+    label = service.label if wanted.label is None else common_fields.label(wanted.label)
     description = (
         common_fields.description(wanted.description) if "description" in given else service.description
     )

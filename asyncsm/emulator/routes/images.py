@@ -66,6 +66,24 @@ def list_images(call: Call) -> Reply:
     return Reply(document=offered[:end] + written[written.index(_ENTRY) :])
 
 
+@routes.get(f"{COLLECTION}/query", "QueryOSImages")
+def query_images(call: Call) -> Reply:
+    """Query OS Images: for publishers, those of a region and a publisher. [protocol 4.11]"""
+    common_fields.require_publisher(call)
+    everything = (*catalogue.platform_images().values(), *by_name(call.subscription.os_images.values()))
+    found = [shown(call, one) for one in everything if is_asked_for(call, one.location, one.publisher)]
+    return Reply(document=wire.Images(images=found))
+
+
+def is_asked_for(call: Call, location: str | None, publisher: str | None) -> bool:
+    """Tell whether a list of images is to have one that is offered in these regions, by that publisher."""
+    region, wanted = call.query.get("location"), call.query.get("publisher")
+    places = (location or "").lower().split(";")
+    return (not region or region.lower() in places) and (
+        not wanted or wanted.lower() == (publisher or "").lower()
+    )
+
+
 @functools.cache
 def _offered(version: str) -> bytes:
     """The answer that has the platform's images only: hundreds, which take a while to write."""

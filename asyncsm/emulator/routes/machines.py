@@ -223,16 +223,15 @@ def _changed(
         raise refusals.bad_request(f"The name of role {role.name} cannot be changed.")  # [guess]
     os_disk = _keep_os_disk(role, wanted, order)
     region = call.subscription.region_of(service)
-    given = wanted.model_fields_set
     coming = replace(
         role,
         size=instances.require_size(wanted.role_size or role.size, region, for_machines=True),
         network=endpoints.network_of(wanted, deployment.virtual_network_name),
         data_disks=_data_disks(role, wanted, order),
         extensions=_extensions(call, role, wanted),
-        lists_extensions=role.lists_extensions or "resource_extension_references" in given,
+        lists_extensions=role.lists_extensions or "resource_extension_references" in wanted.model_fields_set,
     )
-    if "availability_set_name" in given:
+    if wanted.availability_set_name is not None:
         coming.availability_set = wanted.availability_set_name or None
     if wanted.provision_guest_agent is not None:
         coming.provision_guest_agent = wanted.provision_guest_agent
@@ -263,7 +262,8 @@ def _keep_os_disk(role: Role, wanted: wire.PersistentVMRole, order: DiskOrder) -
             f"The disk of the operating system of role {role.name} cannot be exchanged."
         )
     if given.host_caching is not None:
-        order.attachments.append((disk, given.host_caching.value, disk.lun))
+        caching = disk_attachments.caching_of(given.host_caching, "")
+        order.attachments.append((disk, caching, disk.lun))
     return disk
 
 

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
-from asyncsm.emulator.naming import ByName
+from asyncsm.emulator.naming import ByName, by_name
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import common_fields, hdinsight
@@ -31,7 +31,7 @@ ASKED: Final = {"op": "checknameavailability"}
 @routes.get("cloudservices", "ListCloudServices")
 def list_services(call: Call) -> Reply:
     """List Cloud Services."""
-    found = [_service_shown(service) for service in call.subscription.cloud_services.values()]
+    found = [_service_shown(service) for service in by_name(call.subscription.cloud_services.values())]
     return Reply(document=wire.CloudServices(cloud_service=found))
 
 

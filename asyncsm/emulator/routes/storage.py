@@ -106,7 +106,7 @@ def update(call: Call) -> Reply:
     wanted = call.body(wire.UpdateStorageServiceInput)
     call.require_free(account)
     given = wanted.model_fields_set
-    label = common_fields.label(wanted.label) if "label" in given else account.label
+    label = account.label if wanted.label is None else common_fields.label(wanted.label)
     description = (
         common_fields.description(wanted.description) if "description" in given else account.description
     )

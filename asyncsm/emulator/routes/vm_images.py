@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Final
 
@@ -57,7 +57,7 @@ def create(call: Call) -> Reply:
     os_disk = given.model_copy(
         update={
             "name": _disk_name(call, name, given.media_link or "", used),
-            "host_caching": given.host_caching or HostCaching.READ_WRITE,
+            "host_caching": _caching(given, HostCaching.READ_WRITE),
             "logical_disk_size_in_gb": size or disk_attachments.USUAL_SIZE_GB,
             "io_type": blobs.io_type(account),
         }
@@ -86,13 +86,14 @@ def update(call: Call) -> Reply:
     image = find_own(call).model_copy(deep=True)
     wanted = call.body(wire.VMImage)
     disk_attachments.require_image_idle(call.subscription, image.name or "")
-    label = common_fields.label(wanted.label) if "label" in wanted.model_fields_set else image.label
+    label = image.label if wanted.label is None else common_fields.label(wanted.label)
     changes = [(_data_disk_of(image, one.name), one) for one in wanted.data_disk_configurations]
     for disk, change in changes:
-        disk.host_caching = change.host_caching or disk.host_caching
-        disk.lun = disk.lun if change.lun is None else change.lun
+        disk.host_caching = _caching(change, disk.host_caching)
+        disk.lun = disk.lun if change.lun is None else disk_attachments.require_lun(change.lun)
+    _require_one_each(image.name, image.data_disk_configurations)
     os_disk = image.os_disk_configuration
-    os_disk.host_caching = wanted.os_disk_configuration.host_caching or os_disk.host_caching
+    os_disk.host_caching = _caching(wanted.os_disk_configuration, os_disk.host_caching)
     image.label, image.modified_time = label, call.now
     images.describe(image, wanted, CHANGEABLE)
     call.subscription.vm_images[image.name or ""] = image
@@ -137,12 +138,9 @@ def _known(image: wire.VMImage, version: str) -> wire.VMImage:
 
 
 def _wanted(call: Call, image: wire.VMImage) -> bool:
-    location, publisher, category = (call.query.get(one) for one in ("location", "publisher", "category"))
-    places = (image.location or "").lower().split(";")
-    return (
-        (not location or location.lower() in places)
-        and (not publisher or publisher.lower() == (image.publisher_name or "").lower())
-        and (not category or category.lower() == (image.category or "").lower())
+    category = call.query.get("category")
+    return images.is_asked_for(call, image.location, image.publisher_name) and (
+        not category or category.lower() == (image.category or "").lower()
     )
 
 
@@ -176,19 +174,14 @@ def _data_disk_of(image: wire.VMImage, name: str | None) -> wire.DataDiskConfigu
 
 def _data_disks(call: Call, wanted: wire.VMImage, region: str, used: set[str]) -> wire.DataDiskConfigurations:
     listed = []
-    luns: set[int] = set()
     for given in wanted.data_disk_configurations:
         account = blobs.require_account(call, given.media_link or "", "media link of a data disk", region)
         size = blobs.require_disk(call, given.media_link or "", "media link of a data disk")
         lun = disk_attachments.require_lun(given.lun or 0)
-        if lun in luns:
-            # [guess]: no source says so
-            raise refusals.bad_request(f"Two data disks of the image {wanted.name} have the same LUN.")
-        luns.add(lun)
         disk = given.model_copy(
             update={
                 "name": _disk_name(call, wanted.name or "", given.media_link or "", used),
-                "host_caching": given.host_caching or HostCaching.READ_ONLY,
+                "host_caching": _caching(given, HostCaching.READ_ONLY),
                 "lun": lun,
                 "logical_disk_size_in_gb": size
                 or given.logical_disk_size_in_gb
@@ -197,7 +190,21 @@ def _data_disks(call: Call, wanted: wire.VMImage, region: str, used: set[str]) -
             }
         )
         listed.append(disk)
+    _require_one_each(wanted.name, listed)
     return wire.DataDiskConfigurations(data_disk_configurations=listed)
+
+
+def _require_one_each(image_name: str | None, disks: Iterable[wire.DataDiskConfiguration]) -> None:
+    luns = [disk.lun for disk in disks]
+    if len(set(luns)) < len(luns):
+        # [guess]: no source says so
+        raise refusals.bad_request(f"Two data disks of the image {image_name} have the same LUN.")
+
+
+def _caching(
+    given: wire.OSDiskConfiguration | wire.DataDiskConfiguration, otherwise: HostCaching | None
+) -> HostCaching:
+    return HostCaching(disk_attachments.caching_of(given.host_caching, (otherwise or HostCaching.NONE).value))
 
 
 def tag(call: Call) -> str:

@@ -94,10 +94,15 @@ def create_user(call: Call) -> Reply:
     name, password = wanted.publishing_user_name or "", wanted.publishing_password
     if not name:
         # [lifecycles 14]
-        raise websites.SiteRefusal(400, "BadRequest", "06009", "Publishing user name cannot be empty.")
-    if password is None or not password.get_secret_value():
+        raise _refused("06009", "Publishing user name cannot be empty.")
+    if password is None:
+        raise _refused("06007", "Publishing password must be specified.")  # [lifecycles 14]
+    words = (name, password.get_secret_value())
+    if not all(words):
+        raise _refused("06006", "Publishing password cannot be empty.")  # [lifecycles 14]
+    if any(word != word.strip() for word in words):
         # [lifecycles 14]
-        raise websites.SiteRefusal(400, "BadRequest", "06006", "Publishing password cannot be empty.")
+        raise _refused("06005", "Publishing credentials have to be trimmed from white characters.")
     others = (
         one.publishing_user for one in call.state.subscriptions.values() if one is not call.subscription
     )
@@ -106,6 +111,10 @@ def create_user(call: Call) -> Reply:
         raise websites.conflict("06008", template, name)
     call.subscription.publishing_user = name
     return answered(wire.PublishingUser(name=name, publishing_user_name=name))
+
+
+def _refused(number: str, message: str) -> websites.SiteRefusal:
+    return websites.SiteRefusal(400, "BadRequest", number, message)
 
 
 class _Plans(Immediate[WebHostingPlan, wire.ServerFarmInput]):
@@ -130,12 +139,16 @@ class _Plans(Immediate[WebHostingPlan, wire.ServerFarmInput]):
 
     def make(self, call: Call, name: str, wanted: wire.ServerFarmInput) -> WebHostingPlan:
         size = wanted.worker_size or "Small"
-        number = 0 if wanted.sku in SHARED else wanted.number_of_workers or 1
+        given = 1 if wanted.number_of_workers is None else wanted.number_of_workers
+        number = 0 if wanted.sku in SHARED else given
         if wanted.sku not in SKUS:
             raise websites.wrong("SKU")
         if size not in SIZES:
             raise websites.wrong("WorkerSize")
-        if not 0 <= number <= MOST_WORKERS:
+        if wanted.sku not in SHARED and number <= 0:
+            # [lifecycles 14]
+            raise _refused("04004", "NumberOfWorkers value must be more than zero.")
+        if number > MOST_WORKERS:
             # [lifecycles 14]
             raise websites.SiteRefusal(
                 409, "Conflict", "03002", "Number of workers exceeds the maximum allowed."

@@ -68,22 +68,32 @@ def require_subnets(
     if deployment.virtual_network_name is None:
         return
     site = subscription.networks.sites[deployment.virtual_network_name]
-    for name in network.subnet_names:
-        _subnet(site, name)
+    taken: set[IPv4Address] | None = None
+    for name, static in _wanted(network):
+        block = block_of(_subnet(site, name))
+        if not static:
+            continue
+        try:
+            address = IPv4Address(static)
+        except AddressValueError as error:
+            raise refusals.bad_request(f"The static address {static} is not valid.") from error  # [guess]
+        if int(address) not in _usable(block):
+            # [guess]: no source says so
+            raise refusals.bad_request(f"The static address {static} cannot be used in the subnet {name}.")
+        if taken is None:
+            taken = _taken(subscription, site, role_name) | _addresses(deployment, role_name)
+        if address in taken:
+            raise refusals.bad_request(f"The static address {static} is already in use.")  # [guess]
+        taken.add(address)
+
+
+def _wanted(network: ConfigurationSet) -> Iterator[tuple[str, str | None]]:
+    """The subnets where a machine is to have addresses, its further interfaces included, with the static ones."""
     static = network.static_virtual_network_ip_address
-    if not static:
-        return
-    block = block_of(_subnet(site, network.subnet_names[0]))
-    try:
-        address = IPv4Address(static)
-    except AddressValueError as error:
-        raise refusals.bad_request(f"The static address {static} is not valid.") from error  # [guess]
-    if int(address) not in _usable(block):
-        raise refusals.bad_request(  # [guess]
-            f"The static address {static} cannot be used in the subnet {network.subnet_names[0]}."
-        )
-    if address in _taken(subscription, site, role_name) | _addresses(deployment, role_name):
-        raise refusals.bad_request(f"The static address {static} is already in use.")  # [guess]
+    yield from ((name, static) for name in network.subnet_names)  # with an address there is just one
+    for interface in network.network_interfaces:
+        for each in interface.ip_configurations:
+            yield each.subnet_name or "", each.static_virtual_network_ip_address
 
 
 def availability(

@@ -67,7 +67,7 @@ class DiskOrder:
         if given.media_link and not registered:
             return self._from_blob(role_name, given)
         if given.disk_name:  # whose media link is its own, whatever came
-            disk = self._registered(given.disk_name, _caching(given.host_caching, "ReadWrite"), 0)
+            disk = self._registered(given.disk_name, caching_of(given.host_caching, "ReadWrite"), 0)
             if disk.os is None:
                 raise refusals.bad_request(f"The disk {disk.name} has no operating system.")  # [guess]
             return disk
@@ -82,7 +82,7 @@ class DiskOrder:
         have an operating system: so a machine that does not start is repaired at another.
         """
         lun = require_lun(given.lun)
-        caching = _caching(given.host_caching, "ReadOnly")
+        caching = caching_of(given.host_caching, "ReadOnly")
         made = given.media_link and not self._is_registered(given.disk_name)
         if given.disk_name and not (made or given.source_media_link):
             return self._registered(given.disk_name, caching, lun)
@@ -124,7 +124,7 @@ class DiskOrder:
 
     def keep(self, disk: Disk, given: wire.DataVirtualHardDisk) -> Disk:
         """A data disk the machine has already, perhaps with another caching or LUN from now on."""
-        caching = _caching(given.host_caching, disk.host_caching or "ReadOnly")
+        caching = caching_of(given.host_caching, disk.host_caching or "ReadOnly")
         self.attachments.append((disk, caching, require_lun(given.lun)))
         return disk
 
@@ -155,7 +155,7 @@ class DiskOrder:
             raise refusals.bad_request(f"A disk of {original.name} has at least {size} GB.")  # [guess]
         link = blobs.new_in(container, self._call, original.media_link)
         disk = self._make(role_name, wire.OSVirtualHardDisk(), link, larger, lun)
-        disk.host_caching = _caching(original.host_caching, caching)
+        disk.host_caching = caching_of(original.host_caching, caching)
         return disk
 
     def _from_image(self, role_name: str, given: wire.OSVirtualHardDisk, name: str, os: str | None) -> Disk:
@@ -182,7 +182,7 @@ class DiskOrder:
             link = blobs.new_in(blobs.container_of(image.media_link), self._call, image.media_link)
         disk = self._make(role_name, given, link, size)
         disk.os, disk.source_image = image.os, image.name
-        disk.host_caching = _caching(given.host_caching, "ReadWrite")
+        disk.host_caching = caching_of(given.host_caching, "ReadWrite")
         return disk
 
     def _require_here(self, image: OSImage | VMImage) -> None:
@@ -203,7 +203,7 @@ class DiskOrder:
         size = given.resized_size_in_gb or there or USUAL_SIZE_GB
         disk = self._make(role_name, given, given.media_link, size)
         disk.os, disk.remote_source = given.os, given.remote_source_image_link or None
-        disk.host_caching = _caching(given.host_caching, "ReadWrite")
+        disk.host_caching = caching_of(given.host_caching, "ReadWrite")
         return disk
 
     def _is_registered(self, name: str | None) -> bool:
@@ -261,8 +261,17 @@ class DiskOrder:
         return next(name for name in names if not self._has(name))
 
 
-def _caching(given: wire.HostCaching | None, otherwise: str) -> str:
-    return otherwise if given is None else given.value
+def caching_of(given: wire.HostCaching | None, otherwise: str) -> str:
+    """How a disk is to be cached.
+
+    Raises:
+        Refusal: the word for it is none of the service's.
+    """
+    if given is None:
+        return otherwise
+    if given not in tuple(wire.HostCaching):
+        raise refusals.bad_request(f"The HostCaching '{given.value}' is not valid.")  # [protocol 4.14]
+    return given.value
 
 
 def require_disk(subscription: Subscription, name: str) -> Disk:
@@ -328,10 +337,11 @@ def require_detached(disk: Disk) -> None:
 def require_idle(deployment: Deployment | None, name: str) -> None:
     """Refuse a change of the disk or image `name` while `deployment`, which uses it, is busy."""
     if deployment is not None and deployment.lock is not None:
-        raise refusals.conflict(  # [protocol 3.1]
+        raise refusals.locked(  # [protocol 3.1]
             f"Windows Azure is currently performing an operation on deployment '{deployment.name}' that "
             "requires exclusive access. Please try again later for operation on disk or image "
-            f"'{name}' associated with the deployment."
+            f"'{name}' associated with the deployment.",
+            deployment.lock.request_id,
         )
 
 

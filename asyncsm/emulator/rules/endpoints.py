@@ -47,7 +47,7 @@ def network_of(given: Role, virtual_network: str | None) -> ConfigurationSet:
         raise refusals.bad_request(f"Role {given.role_name} has several network configurations.")  # [guess]
     if not sets:
         return ConfigurationSet()
-    if sets[0].subnet_names and not virtual_network:
+    if (sets[0].subnet_names or len(sets[0].network_interfaces)) and not virtual_network:
         raise refusals.bad_request("Subnets must not be specified without a virtual network.")  # [guess]
     if sets[0].static_virtual_network_ip_address and len(sets[0].subnet_names) != 1:
         # [protocol 4.14]
@@ -154,7 +154,7 @@ def all_of(deployment: Deployment, changed: StateRole | None = None) -> list[Con
 
 
 def fill_ports(deployment: Deployment, random: Random, changed: StateRole | None = None) -> None:
-    """Give every endpoint that has none a public port which is free in `deployment`; see `all_of`.
+    """Give every endpoint that has none the public port of its set, or one which is free in `deployment`; see `all_of`.
 
     Raises:
         Refusal: there are more endpoints than a hosted service can have.
@@ -166,12 +166,20 @@ def fill_ports(deployment: Deployment, random: Random, changed: StateRole | None
         )
     deployment.had_endpoints = deployment.had_endpoints or bool(present)
     taken = {endpoint.port for endpoint in present}
+    sets = {_set_of(endpoint): endpoint.port for endpoint in present if endpoint.port is not None}
     for endpoint in present:
+        if (name := _set_of(endpoint)) and endpoint.port is None:
+            endpoint.port = sets.get(name)
         while endpoint.port is None:
             port = random.randint(LOWEST_FREE_PORT, HIGHEST_PORT)
             if port not in taken:
-                endpoint.port = port
+                endpoint.port = sets[name] = port
                 taken.add(port)
+
+
+def _set_of(endpoint: ConfigurationSetInputEndpoint) -> str:
+    """Return the load-balanced set of an endpoint, in lower case; empty for none."""
+    return (endpoint.load_balanced_endpoint_set_name or "").lower()
 
 
 def require_equal_members(deployment: Deployment, changed: StateRole | None = None) -> None:
@@ -180,9 +188,8 @@ def require_equal_members(deployment: Deployment, changed: StateRole | None = No
     present = [role for role in deployment.roles.values() if changed is None or role.name != changed.name]
     for role in [*present, *([] if changed is None else [changed])]:
         for endpoint in role.network.input_endpoints:
-            name = endpoint.load_balanced_endpoint_set_name
-            if name:
-                _require_equal(endpoint, sets.setdefault(name.lower(), endpoint))
+            if name := _set_of(endpoint):
+                _require_equal(endpoint, sets.setdefault(name, endpoint))
 
 
 def _require_equal(endpoint: ConfigurationSetInputEndpoint, member: ConfigurationSetInputEndpoint) -> None:
@@ -220,11 +227,11 @@ def _shown(value: object) -> str:
 
 def require_distinct_ports(deployment: Deployment, changed: StateRole | None = None) -> None:
     """Refuse if two endpoints have one public port, unless they share the load; see `all_of`."""
-    owners: dict[tuple[int | None, str | None], str | None] = {}
+    owners: dict[tuple[int | None, str | None], str] = {}
     for endpoint in all_of(deployment, changed):
         key = endpoint.port, endpoint.protocol
-        shared = endpoint.load_balanced_endpoint_set_name
-        if key in owners and (shared is None or owners[key] != shared):
+        shared = _set_of(endpoint)
+        if key in owners and (not shared or owners[key] != shared):
             raise refusals.bad_request(  # [protocol 3.4]
                 f"Port {endpoint.port} is already in use by one of the endpoints in this deployment. Ensure "
                 "that the port numbers are unique across endpoints within a deployment."

@@ -117,16 +117,17 @@ def _linux_name(wanted: LinuxConfigurationSet) -> str:
     if not 1 <= len(wanted.host_name or "") <= LONGEST_HOST_NAME:
         # [protocol 1.8]
         raise refusals.bad_request(f"The HostName must have from 1 to {LONGEST_HOST_NAME} characters.")
-    if not 1 <= len(wanted.user_name or "") <= LONGEST_LINUX_USER:
+    user = wanted.user_name or ""
+    if not 1 <= len(user) <= LONGEST_LINUX_USER or not user.isascii():
         # [protocol 1.8]
-        raise refusals.bad_request(f"The UserName must have from 1 to {LONGEST_LINUX_USER} characters.")
+        raise refusals.bad_request(f"The UserName must have from 1 to {LONGEST_LINUX_USER} ASCII characters.")
     password = wanted.user_password.get_secret_value() if wanted.user_password else ""
     if not password and not wanted.ssh.public_keys.public_keys:
         # [protocol 4.14]
         raise refusals.bad_request("A UserPassword or an SSH public key must be specified.")
-    if password and len(password) not in LINUX_PASSWORD:
+    if password and not (len(password) in LINUX_PASSWORD and password.isascii()):
         raise refusals.bad_request(  # [protocol 1.8]
-            f"The UserPassword must have from {LINUX_PASSWORD[0]} to {LINUX_PASSWORD[-1]} characters."
+            f"The UserPassword must have from {LINUX_PASSWORD[0]} to {LINUX_PASSWORD[-1]} ASCII characters."
         )
     # The system's own name is without its domain. [rec compute, 1 of 1]
     return (wanted.host_name or "").partition(".")[0]

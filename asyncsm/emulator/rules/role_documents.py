@@ -118,7 +118,7 @@ def _os_disk(call: Call, disk: Disk) -> disks.OSVirtualHardDisk:
         remote_source_image_link=disk.remote_source,
         io_type=disk.io_type,
     )
-    return versions.known(shown, versions.DISK, call.version)
+    return versions.known(shown, versions.SYSTEM_DISK, call.version)
 
 
 def data_disk(call: Call, disk: Disk) -> disks.DataVirtualHardDisk:

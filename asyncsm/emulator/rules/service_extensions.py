@@ -169,7 +169,10 @@ def _known(service: HostedService, given: ExtensionReference) -> ExtensionRefere
     if found is None:
         # [guess]: no source says so
         raise refusals.bad_request(f"The extension ID {given.id} does not exist in the hosted service.")
-    return ExtensionReference(id=found.id or given.id, state=ExtensionState(given.state or ENABLED))
+    is_enabled = (given.state or ENABLED).lower() == ENABLED
+    return ExtensionReference(
+        id=found.id or given.id, state=ExtensionState(ENABLED) if is_enabled else given.state
+    )
 
 
 def _goes(one: ExtensionReference) -> bool:

@@ -69,6 +69,7 @@ ROLE: Final[Mapping[str, str]] = {
 }
 
 NETWORK: Final[Mapping[str, str]] = {
+    "subnet_names": "2012-03-01",
     "static_virtual_network_ip_address": "2013-11-01",
     "public_ips": "2014-05-01",
     "network_interfaces": "2014-08-01",
@@ -97,7 +98,9 @@ GATEWAYS_SINCE: Final = "2015-04-01"
 
 GATEWAY: Final[Mapping[str, str]] = {"gateway_id": GATEWAYS_SINCE, "default_sites": GATEWAYS_SINCE}
 
-DISK: Final[Mapping[str, str]] = {"remote_source_image_link": "2014-05-01", "io_type": "2014-10-01"}
+DISK: Final[Mapping[str, str]] = {"io_type": "2014-10-01"}
+
+SYSTEM_DISK: Final[Mapping[str, str]] = {"remote_source_image_link": "2014-05-01", **DISK}
 
 EXTENSION: Final[Mapping[str, str]] = {"sequence_number": "2014-06-01", "state": "2014-06-01"}
 

@@ -196,6 +196,11 @@ class Resource(Generic[F, S]):
         """The key of the resource whose changes exclude each other: the one it is in, if it is in one."""
         return f"{self.inside}/{self.owner}".lower() if self.inside else self.key
 
+    @property
+    def gives_way(self) -> bool:
+        """True if what comes instead of it may take over names, ports or disks from it, or from its parts."""
+        return bool(self.inside) or self.kind == "hosted_service"
+
     def secrets(self, base: Path) -> Iterator[str]:
         """Yield the secrets that its creation sends; `base` is the plan's directory.
 

@@ -10,7 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from asyncsm.provisioning.machine_specs import EndpointSpec, NetworkSpec, VirtualMachineSpec
+from asyncsm.provisioning.machine_specs import (
+    DataDiskSpec,
+    EndpointSpec,
+    NetworkSpec,
+    OSDiskSpec,
+    VirtualMachineSpec,
+)
 from asyncsm.provisioning.resources.difference import Difference, differ
 from asyncsm.wire.blob_addresses import address_of
 from asyncsm.wire.configuration_sets import ConfigurationSet, ConfigurationSets
@@ -54,7 +60,20 @@ def _of_system_disk(spec: VirtualMachineSpec, found: Role) -> Iterator[Differenc
         yield from differ(
             "source_image_name", present.source_image_name, source, instead=_MADE_ANEW, folded=True
         )
+    yield from _of_blob("os_virtual_hard_disk", wanted, present.media_link, _MADE_ANEW)
     yield from differ("os_virtual_hard_disk.host_caching", present.host_caching, wanted.host_caching)
+
+
+def _of_blob(
+    where: str, wanted: OSDiskSpec | DataDiskSpec, present: str | None, instead: str
+) -> Iterator[Difference]:
+    """Yield another blob, or another account of a blob whose name the plan does not say."""
+    here, there = address_of(present), address_of(wanted.media_link)
+    if here is not None and there is not None and here != there:
+        yield from differ(f"{where}.media_link", present, wanted.media_link, instead=instead)
+    elif here is not None and there is None and not wanted.disk_name:
+        account = wanted.storage_account
+        yield from differ(f"{where}.storage_account", here.account, account, instead=instead, folded=True)
 
 
 def _of_data_disks(spec: VirtualMachineSpec, found: Role) -> Iterator[Difference]:
@@ -67,8 +86,7 @@ def _of_data_disks(spec: VirtualMachineSpec, found: Role) -> Iterator[Difference
             continue
         yield from differ(f"{where}.lun", disk.lun, lun)
         other = "take the disk at this LUN out of the plan first, and apply"
-        if address_of(given.media_link) not in {None, address_of(disk.media_link)}:
-            yield from differ(f"{where}.media_link", disk.media_link, given.media_link, instead=other)
+        yield from _of_blob(where, given, disk.media_link, other)
         yield from differ(f"{where}.disk_name", disk.disk_name, wanted.disk_name, instead=other, folded=True)
         yield from differ(f"{where}.host_caching", disk.host_caching, wanted.host_caching)
         size, larger = disk.logical_disk_size_in_gb, wanted.logical_disk_size_in_gb

@@ -16,11 +16,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from itertools import permutations
+from types import NoneType
 from typing import Any, Final, Literal
 
 from asyncsm.engine.events import Blocked, Event, Queued, RequestSent, RetryPlanned, Veto
 from asyncsm.errors import AsyncsmError, InvalidArgument
-from asyncsm.polling.deadlines import checked
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.errand import Errand, Stopped
 from asyncsm.provisioning.graph import Graph
@@ -59,8 +59,9 @@ class RunOptions:
     disks: bool = False
 
     def __post_init__(self) -> None:
-        checked("deadline", self.deadline)
-        checked("max_in_flight", self.max_in_flight)
+        for name in ("max_in_flight", "deadline"):
+            if not isinstance(getattr(self, name), int | float | NoneType):
+                raise InvalidArgument(name, f"must be a number, not {getattr(self, name)!r:.50}")
         if self.max_in_flight is not None and self.max_in_flight < 1:
             raise InvalidArgument("max_in_flight", "must be at least 1")
         if self.deadline is not None and not self.deadline > 0:

@@ -32,6 +32,8 @@ class Command(TyperCommand):
         try:
             return super().invoke(ctx)
         except InvalidArgument as error:
+            if type(error) is not InvalidArgument:  # as of a plan, which says where in a file
+                raise
             raise in_options({one.name: _written(one) for one in self.params}, error) from error
 
     def format_options(self, ctx: Any, formatter: Any) -> None:

@@ -1,8 +1,12 @@
 """Network security groups: rules for the traffic of subnets, roles and network interfaces."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from asyncsm.wire.base import Implied, OpenEnum, XmlList, XmlModel, repeated, wrapped
+from asyncsm.wire.rules import between, block, known, ports, words
+
+TAGS: Final = frozenset({"*", "INTERNET", "VIRTUAL_NETWORK", "AZURE_LOADBALANCER"})
+"""Words for addresses."""
 
 
 class RuleType(OpenEnum):
@@ -33,14 +37,15 @@ class NetworkSecurityRule(XmlModel):
     xml_root = "Rule"
 
     name: str | None = None
-    type: RuleType
-    priority: int
-    action: RuleAction
-    source_address_prefix: str
-    source_port_range: str
-    destination_address_prefix: str
-    destination_port_range: str
-    protocol: RuleProtocol
+    # [protocol 4.19]; which priorities, prefixes and ports are refused [guess]
+    type: Annotated[RuleType, known()]
+    priority: Annotated[int, between(100, 4096)]
+    action: Annotated[RuleAction, known()]
+    source_address_prefix: Annotated[str, block(tags=TAGS)]
+    source_port_range: Annotated[str, ports()]
+    destination_address_prefix: Annotated[str, block(tags=TAGS)]
+    destination_port_range: Annotated[str, ports()]
+    protocol: Annotated[RuleProtocol, words(*RuleProtocol)]
     state: str | None = None
     is_default: Annotated[bool, Implied] = False
     """Made by the service; present in answers only."""

@@ -21,8 +21,7 @@ class NextHopKind(OpenEnum):
 
 NO_HOP: Final = f"The next hop type is invalid. Please use next hop types {', '.join(NextHopKind)}."
 NO_NAME: Final = "Route Table name is null or empty."
-MISSING_PREFIX: Final = "The address prefix is a mandatory parameter, but it is not specified."
-MISSING_HOP: Final = "The next hop is a mandatory parameter, but it is not specified."
+MISSING: Final = "The %s is a mandatory parameter, but it is not specified."
 NO_PREFIX: Final = "The address prefix {value} is invalid. Please use valid CIDR notation."
 
 
@@ -39,10 +38,9 @@ class Route(XmlModel):
 
     name: str | None = None
     # [rec network/set_route_tests]
-    address_prefix: Annotated[str | None, needed(MISSING_PREFIX), block(says=NO_PREFIX)] = None
+    address_prefix: Annotated[str | None, needed(MISSING % "address prefix"), block(says=NO_PREFIX)] = None
     """In CIDR form."""
-    # [rec network/set_route_tests]
-    next_hop: Annotated[NextHop | None, Field(alias="NextHopType"), needed(MISSING_HOP)] = None
+    next_hop: Annotated[NextHop | None, Field(alias="NextHopType"), needed(MISSING % "next hop")] = None
     metric: int | None = None
     route_state: str | None = None
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,6 +19,7 @@ from pydantic import BaseModel, SecretStr
 
 from asyncsm.wire import xml
 from asyncsm.wire.codec import layout_of
+from asyncsm.wire.figures import HIGHEST_PORT
 from asyncsm.wire.types import OpenEnum
 
 INVALID: Final = "The {name} '{value}' is not valid."
@@ -149,12 +150,17 @@ def address(says: str = INVALID) -> Rule:
     return Rule(keeps, says, ("10.0.0.4",), ("10.0.0", "10.0.0.4/32", ""))
 
 
-def block(length: int | None = None, says: str = INVALID) -> Rule:
-    """Refuse all but a block of addresses in CIDR form; of a `length`, if one is given, without bits behind that."""
+def block(length: int | None = None, says: str = INVALID, tags: Collection[str] = ()) -> Rule:
+    """Refuse all but a block of addresses in CIDR form, or one of some words for blocks in any case.
+
+    If a `length` is given the block has that, and no bits behind it.
+    """
 
     def keeps(value: object, _: BaseModel) -> bool:
         from ipaddress import IPv4Network
 
+        if str(value).upper() in tags:
+            return True
         try:
             return IPv4Network(str(value), strict=length is not None).prefixlen == length or length is None
         except ValueError:
@@ -162,6 +168,20 @@ def block(length: int | None = None, says: str = INVALID) -> Rule:
 
     return Rule(
         keeps, says, (f"10.0.0.0/{length or 32}",), ("10.0.0.0/33", "10.0.0", f"10.0.0.1/{length or 33}")
+    )
+
+
+def ports() -> Rule:
+    """Refuse all but a port, a range of ports, or ``*``."""
+
+    def keeps(value: object, _: BaseModel) -> bool:
+        ends = [int(end) if end.isascii() and end.isdecimal() else -1 for end in str(value).split("-")]
+        return value == "*" or (len(ends) <= 2 and 0 <= ends[0] <= ends[-1] <= HIGHEST_PORT)
+
+    return Rule(
+        keeps,
+        kept=("*", "0", "80-80", f"0-{HIGHEST_PORT}"),
+        broken=("", f"{HIGHEST_PORT + 1}", "90-80", "1-2-3"),
     )
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from ipaddress import IPv4Network
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call
@@ -14,7 +13,6 @@ from asyncsm.emulator.places import Associated, Association, Interfaces, Place, 
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.wire import network_security_groups as wire
 from asyncsm.wire.document import Document
-from asyncsm.wire.figures import HIGHEST_PORT
 
 routes: RouteTable = RouteTable()
 
@@ -55,9 +53,6 @@ class _Rules(Collection[wire.NetworkSecurityRule, wire.NetworkSecurityRule]):
     def check(self, name: str, wanted: wire.NetworkSecurityRule) -> None:
         if name.upper() in {rule.name for rule in _DEFAULT_RULES}:
             raise refusals.bad_request(f"The default rule {name} cannot be changed.")  # [guess]
-        for field, is_valid in _VALID.items():
-            if not is_valid(getattr(wanted, field)):  # [protocol 4.19] [guess]
-                raise refusals.bad_request(f"The {field} of the rule {name} is not valid.")
 
     def make(self, call: Call, name: str, wanted: wire.NetworkSecurityRule) -> wire.NetworkSecurityRule:
         for other in self.held(call.subscription, call.parameters).values():
@@ -68,30 +63,6 @@ class _Rules(Collection[wire.NetworkSecurityRule, wire.NetworkSecurityRule]):
         kept = {"name": name, "state": "Active", "is_default": None, "protocol": protocol}
         return wanted.model_copy(update=kept)
 
-
-def _is_prefix(text: str) -> bool:
-    tags = {"*", "INTERNET", "VIRTUAL_NETWORK", "AZURE_LOADBALANCER"}
-    try:
-        return text.upper() in tags or bool(IPv4Network(text, strict=False))
-    except ValueError:
-        return False
-
-
-def _is_port_range(text: str) -> bool:
-    ports = [int(port) if port.isdecimal() else -1 for port in text.split("-")]
-    return text == "*" or (len(ports) <= 2 and 0 <= ports[0] <= ports[-1] <= HIGHEST_PORT)
-
-
-_VALID: Final[Mapping[str, Callable[[Any], bool]]] = {
-    "type": {*wire.RuleType}.__contains__,
-    "priority": range(100, 4097).__contains__,
-    "action": {*wire.RuleAction}.__contains__,
-    "source_address_prefix": _is_prefix,
-    "source_port_range": _is_port_range,
-    "destination_address_prefix": _is_prefix,
-    "destination_port_range": _is_port_range,
-    "protocol": lambda protocol: protocol.upper() in {*wire.RuleProtocol},
-}
 
 _SAME: Final = {"SourcePortRange": "*", "DestinationPortRange": "*", "Protocol": "*", "State": "Active"}
 _VARIED: Final = ("Name", "Type", "Priority", "Action", "SourceAddressPrefix", "DestinationAddressPrefix")

@@ -90,23 +90,20 @@ def effective_routes(call: Call) -> Reply:
         own = wire.Route(name="", next_hop=wire.NextHop(type=wire.NextHopKind.VNET_LOCAL))
         found = [_effective("Default", own, prefix) for prefix in site.address_space.address_prefixes]
         of_subnet = [one.route_table_name for one in site.subnets if one.name in subnets[:1]]
-        for table in filter(None, of_subnet):
-            found += [
-                _effective("User", one) for one in call.subscription.route_tables[table].routes.values()
-            ]
+        told = [call.subscription.route_tables[table].routes for table in of_subnet if table]
+        found += [_effective("User", route) for each in told for route in each.values()]
     return Reply(document=wire.EffectiveRouteTable(effective_route_list=found))
 
 
 def _effective(source: str, route: wire.Route, prefix: str = "") -> wire.EffectiveRoute:
     hop = route.next_hop or wire.NextHop()
+    addresses = [hop.ip_address] if hop.ip_address else []
     return wire.EffectiveRoute(
         name=route.name,
         source=source,
         status="Active",
         address_prefixes=[route.address_prefix or prefix],
-        effective_next_hop=wire.EffectiveNextHop(
-            type=hop.type, ip_addresses=[hop.ip_address] if hop.ip_address else []
-        ),
+        effective_next_hop=wire.EffectiveNextHop(type=hop.type, ip_addresses=addresses),
     )
 
 

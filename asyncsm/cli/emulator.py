@@ -42,7 +42,12 @@ Directory = Annotated[
     Path | None,
     _option("directory", "Keeps certificates and subscription ids; else a private one, removed at the end."),
 ]
-Clock = Annotated[str, _option("clock", "instant, fast (100 times as fast as real), real, or a factor.")]
+Clock = Annotated[
+    str,
+    _option(
+        "clock", "instant, fast (100 times as fast as real), real, manual (moved in the portal), or a factor."
+    ),
+]
 Subscriptions = Annotated[int, _option("subscriptions", "How many subscriptions.", min=1, max=1000)]
 Seed = Annotated[int | None, _option("seed", "Makes ids, keys and durations repeatable.")]
 Throttle = Annotated[

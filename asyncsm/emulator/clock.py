@@ -284,7 +284,7 @@ def _valid(factor: float) -> float:
 
 
 def make_clock(speed: str | float | Clock) -> Clock:
-    """The clock for ``instant``, ``fast``, ``real``, a factor (also as text), or a ready one."""
+    """The clock for ``instant``, ``fast``, ``real``, ``manual``, a factor (also as text), or a ready one."""
     if isinstance(speed, Clock):
         return speed
     match speed:
@@ -294,8 +294,12 @@ def make_clock(speed: str | float | Clock) -> Clock:
             return Clock(FAST)
         case "real":
             return Clock()
+        case "manual":
+            return ManualClock()
     try:
         factor = float(speed)
     except ValueError:
-        raise ValueError(f"a clock is 'instant', 'fast', 'real' or a factor, not {speed!r}") from None
+        raise ValueError(
+            f"a clock is 'instant', 'fast', 'real', 'manual' or a factor, not {speed!r}"
+        ) from None
     return Clock(factor)

@@ -60,7 +60,7 @@ class Emulator(EmulatorFacts):
         directory: where certificates and subscription ids are kept (see `identity`); without
             one a private directory is made, and removed by `close`; with a database, it is
             ``{database}.files`` and stays.
-        clock: ``instant``, ``fast`` (100 times as fast as real), ``real``, a factor, or a `Clock`.
+        clock: ``instant``, ``fast`` (100 times as fast as real), ``real``, ``manual``, a factor, or a `Clock`.
         subscriptions: how many, or their ids or names.
         seed: makes ids, keys and durations repeatable.
         quotas: what each subscription may have, as `Quotas` or a mapping such as ``{"cores": 200}``.

@@ -8,11 +8,13 @@ but a hook (`Events.before_send`).
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from asyncsm.errors import InvalidArgument
 from asyncsm.polling.callbacks import plain
 
 _log = logging.getLogger("asyncsm.events")
@@ -174,7 +176,10 @@ class Events:
     async def sending(self, request: RequestSent) -> None:
         """Ask the hooks whether `request` may go out, and tell the listeners of it."""
         for hook in self._hooks:
-            await hook(request)
+            waited_for = hook(request)
+            if not inspect.isawaitable(waited_for):
+                raise InvalidArgument("hook", "is awaited: give an async function, not a plain one")
+            await waited_for
         self.emit(request)
 
     def emit(self, event: Event) -> None:

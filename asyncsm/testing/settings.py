@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
 MARKER: Final = "asm"
 
-MANUAL: Final = "manual"
-"""The clock that moves only when the test says so; `Emulator` has no name for it."""
-
 OPTIONS: Final[Mapping[str, str]] = {
     "clock": "clock of the emulators whose tests do not say: instant, fast, real, manual or a factor",
     "throttle": "how many requests of a subscription they admit, as N/SECONDS, such as 300/300",
@@ -54,16 +51,14 @@ class Wishes:
 
     def arguments(self, *, moves_clock: bool) -> EmulatorArguments:
         """Return arguments for `Emulator`; `moves_clock` says whether the test uses `asm_clock`."""
-        from asyncsm.emulator import ManualClock
-
         if self.clock is not None:
             clock = self.clock
         elif moves_clock:
-            clock = MANUAL
+            clock = "manual"
         else:
             clock = "instant" if self.throttle is None else "fast"
         wanted = {each.name: getattr(self, each.name) for each in fields(self) if not self._lacks(each.name)}
-        arguments: EmulatorArguments = {**wanted, "clock": ManualClock() if clock == MANUAL else clock}  # type: ignore[typeddict-item]
+        arguments: EmulatorArguments = {**wanted, "clock": clock}  # type: ignore[typeddict-item]
         return arguments
 
     def _lacks(self, name: str) -> bool:

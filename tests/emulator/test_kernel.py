@@ -390,7 +390,7 @@ def test_an_instant_clock_jumps_when_somebody_looked():
 
 
 @pytest.mark.parametrize(
-    ("speed", "factor"), [("fast", 100), ("real", 1), ("2.5", 2.5), (10, 10), ("instant", 1)]
+    ("speed", "factor"), [("fast", 100), ("real", 1), ("2.5", 2.5), (10, 10), ("instant", 1), ("manual", 1)]
 )
 def test_speeds(speed: str | float, factor: float):
     """A clock is made from a word or a factor."""

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 import pytest
 from doubles.samples import blob
 
-from asyncsm import AlreadyExists, gather
+from asyncsm import AlreadyExists, InvalidArgument, gather
 from asyncsm.emulator import Fault
 from asyncsm.engine.events import Blocked, Queued, ReplyReceived, RequestSent, RetryPlanned, Veto
 
@@ -97,7 +97,7 @@ async def test_a_listener_that_fails_harms_nobody(sms, caplog):
 async def test_a_hook_may_stop_a_request(sms):
     """What a hook does not let go is not sent, the caller is told, and listeners hear nothing of it."""
 
-    def refuse(request):
+    async def refuse(request):
         if request.kind == "change":
             raise Veto
 
@@ -109,6 +109,14 @@ async def test_a_hook_may_stop_a_request(sms):
     unhook()
     assert of(RequestSent, heard) == []
     assert not len(await sms.list_hosted_services())
+
+
+async def test_a_hook_is_awaited(sms, heard):
+    """A plain function in its place is told of, and nothing is sent."""
+    sms.session.events.before_send(lambda _: None)
+    with pytest.raises(InvalidArgument, match="async function"):
+        await sms.list_locations()
+    assert heard == []
 
 
 class TestInDoubt:

@@ -18,7 +18,10 @@ from asyncsm.emulator.identity import Identity
 decoding.load_pem_private_key = cache(decoding.load_pem_private_key)
 
 
-LONG = ("test_plan_crashes", "test_web_service", "test_portal", "test_fidelity")
+LONG = (
+    *("test_plan_crashes", "test_web_service", "test_portal", "test_fidelity"),
+    *("test_node", "test_simulation", "test_plans"),
+)
 """Modules with tests of half a minute."""
 
 

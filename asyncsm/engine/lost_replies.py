@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -59,6 +59,9 @@ SLACK: Final = timedelta(seconds=60)
 
 FIRST_SLACK: Final = timedelta(minutes=5)
 """The same where the service's clock had not been seen by then, and is reckoned back from a later answer."""
+
+MOST_IN_THE_WAY: Final = 1000
+"""Operations remembered of those that refusals have named as in the way."""
 
 ROLE_OPERATIONS: Final = frozenset({"ExecuteRoleOperation", "ExecuteRoleSetOperation"})
 """What the service calls starting, restarting, stopping and capturing machines."""
@@ -142,6 +145,8 @@ class Reconciler:
         self._tally = tally
         # Operations of other calls must not be taken for the one whose reply was lost.
         self._claimed: OrderedDict[str, None] = OrderedDict()
+        # Nor those that were in the way of others before a change was begun: clocks are too coarse to tell these.
+        self._in_the_way: deque[str] = deque(maxlen=MOST_IN_THE_WAY)
 
     async def pause(self, seconds: float) -> None:
         """Let `seconds` pass, or less if the session is closed meanwhile."""
@@ -152,7 +157,7 @@ class Reconciler:
         since = _in_doubt_since.get()
         now = asyncio.get_running_loop().time()
         if since is None or request.reconcile is Reconcile.REPEAT:
-            return Sending(request, self._sender.service_time, now)
+            return Sending(request, self._sender.service_time, now, others={*self._in_the_way})
         return Sending(request, since, now, doubtful=True)
 
     async def send(self, change: Sending) -> HttpResponse:
@@ -176,9 +181,8 @@ class Reconciler:
                 response = await self._sender.send(request)
             except AsyncsmError as error:
                 if not outcome_is_unknown(request, error):
+                    self._note_in_the_way(change, error)
                     if change.lost is None:
-                        if isinstance(error, ExclusiveAccess) and error.conflicting_operation_id:
-                            change.others.add(normalised(error.conflicting_operation_id))
                         raise
                     return await self._refused_again(change, error, change.lost)
                 change.lost = error
@@ -193,6 +197,14 @@ class Reconciler:
                 self.claim(response.request_id)
                 return response
         raise AssertionError("the last attempt returns or raises")  # pragma: no cover
+
+    def _note_in_the_way(self, change: Sending, error: AsyncsmError) -> None:
+        """Remember the operation that a refusal names: no change that is begun later is that one."""
+        if isinstance(error, ExclusiveAccess) and error.conflicting_operation_id:
+            named = normalised(error.conflicting_operation_id)
+            self._in_the_way.append(named)
+            if change.lost is None:
+                change.others.add(named)
 
     async def _sent_before(self, change: Sending) -> HttpResponse | None:
         """The reply that another process, which may have sent `change`, did not live to see."""

@@ -27,6 +27,7 @@ REMEMBERED = {
     "ListCost._seconds": 600,
     "ListTrust._ended": 1000,
     "Reconciler._claimed": 1000,
+    "Reconciler._in_the_way": 1000,
     "Sender._untold": 1000,
 }
 """What a session remembers on purpose, and how much of it at the most."""

@@ -361,6 +361,25 @@ async def test_what_was_in_the_way_before_is_not_adopted():
 
 
 @virtual_time
+async def test_what_was_in_the_way_of_another_before_is_not_adopted():
+    """An operation that held up another call before a change was begun cannot be that change."""
+    first, action = (
+        post("services", "hostedservices", "shop", operation="SomethingNew", body=body)
+        for body in (b"<First/>", b"<New/>")
+    )
+    text = "Windows Azure is currently performing an operation with x-ms-requestid {} on this deployment"
+    in_the_way = refusal(409, "ConflictError", text.format(OTHER_ID) + " that requires exclusive access.")
+    service = Service(
+        *(in_the_way, reply(202, request_id=REQUEST_ID), ConnectionLost("reset")),
+        history=[entry("SomethingNew", request_id=OTHER_ID)],
+    )
+    async with service.session() as session:
+        (await session.start(first)).detach()
+        with pytest.raises(OutcomeUnknown):
+            await session.start(action)
+
+
+@virtual_time
 async def test_a_name_that_was_taken_before_is_reported_as_such():
     """After a lost reply the refusal stands, with a note that there was one."""
     taken = refusal(409, "ConflictError", "The name is already taken.")

@@ -73,9 +73,8 @@ def _written(parameter: Any) -> str:
 def _quick(parameter: Any) -> Any:
     """Return a parameter that loads nothing to read what was not given, or is only to be completed."""
     if parameter.param_type_name == "argument" and not parameter.metavar:
-        parameter.metavar = parameter.name.upper().rstrip(
-            "_"
-        )  # as all others; newer versions have small letters
+        # As of all others; newer versions of the library have small letters.
+        parameter.metavar = parameter.name.upper().rstrip("_")
     if "process_value" not in vars(parameter):
         usual = parameter.process_value
         several = parameter.nargs != 1 or getattr(parameter, "multiple", False)

@@ -88,7 +88,7 @@ def is_asked_for(call: Call, location: str | None, publisher: str | None) -> boo
 def _offered(version: str) -> bytes:
     """The answer that has the platform's images only: hundreds, which take a while to write."""
     written = (_written(image) for image in catalogue.platform_images().values())
-    return wire.Images(images=[versions.known(one, SINCE, version) for one in written]).to_xml()
+    return wire.Images(images=versions.all_known(written, SINCE, version)).to_xml()
 
 
 @routes.get(ONE, "GetOSImage")

@@ -132,7 +132,7 @@ def _known(image: wire.VMImage, version: str) -> wire.VMImage:
     os_disk = versions.known(image.os_disk_configuration, versions.DISK, version)
     if os_disk is image.os_disk_configuration:
         return image
-    data_disks = [versions.known(one, versions.DISK, version) for one in image.data_disk_configurations]
+    data_disks = versions.all_known(image.data_disk_configurations, versions.DISK, version)
     listed = wire.DataDiskConfigurations(data_disk_configurations=data_disks)
     return image.model_copy(update={"os_disk_configuration": os_disk, "data_disk_configurations": listed})
 

@@ -52,10 +52,8 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
 
     def taken_up(self, disks: Mapping[str, str], made: Mapping[str, str]) -> Mapping[str, str]:
         """Return the disk to start from and those data disks that have a place in it, and no other is to be there."""
-        spec, at = (
-            self.spec,
-            {address_of(made[place]): name for place, name in disks.items() if place in made},
-        )
+        spec = self.spec
+        at = {address_of(made[place]): name for place, name in disks.items() if place in made}
         system = spec.os_virtual_hard_disk or OSDiskSpec()
         places = {"os": disks.get("os") if system.disk_name in {None, disks.get("os")} else None}
         for lun, disk in spec.numbered_disks:

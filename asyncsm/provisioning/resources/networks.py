@@ -192,12 +192,12 @@ class VirtualNetworkResource(_Configured[VirtualNetworkSite, VirtualNetworkSpec]
         wanted = {one.name.lower(): _block(one.address_prefix) for one in self.spec.subnets}
         present = {one.name.lower(): _block(one.address_prefix or "") for one in found.subnets}
         changed = {name for name, block in present.items() if wanted.get(name) != block}
-        for service, deployment in deployments.items():
-            if (
-                deployment is None
-                or (deployment.virtual_network_name or "").lower() != self.spec.name.lower()
-            ):
-                continue
+        inside = {
+            service: one
+            for service, one in deployments.items()
+            if one is not None and (one.virtual_network_name or "").lower() == self.spec.name.lower()
+        }
+        for service, deployment in inside.items():
             for role in deployment.role_list:
                 name = role.role_name or ""
                 used = [one for one in network_of(role).subnet_names if one.lower() in changed]

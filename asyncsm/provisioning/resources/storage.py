@@ -105,16 +105,10 @@ class DiskResource(_RegisteredBlob[Disk, DiskSpec]):
     async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         """Wait for a machine that has been removed to let go of it."""
         use = (await site.sms.get_disk(self.spec.name)).attached_to
-        if (
-            use
-            and await unless_missing(
-                site.sms.get_role(
-                    use.hosted_service_name or "", use.deployment_name or "", use.role_name or ""
-                )
-            )
-            is None
-        ):
-            await released(site, self.spec.name, f"{use.hosted_service_name}/{use.role_name}")
+        if use:
+            service, machine = use.hosted_service_name or "", use.role_name or ""
+            if await unless_missing(site.sms.get_role(service, use.deployment_name or "", machine)) is None:
+                await released(site, self.spec.name, f"{service}/{machine}")
         return await super()._delete(site, disks=disks)
 
     def _values(self, site: Site, found: Disk | None) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final, TypeAlias
@@ -14,7 +15,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from asyncsm.errors import InvalidArgument
 
-Pool: TypeAlias = AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]]
+Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
 
 VERSION: Final = 3
 
@@ -113,6 +114,22 @@ def explaining() -> Iterator[None]:
         ) from error
 
 
+class Pool(AsyncConnectionPool[Connection]):
+    """Connections to the database; a task that is cancelled while it waits for one does end."""
+
+    async def getconn(self, timeout: float | None = None) -> Connection:  # noqa: ASYNC109 - of the base
+        """Return a connection, which is to be given back."""
+        task = asyncio.current_task()
+        before = task.cancelling() if task is not None else 0
+        connection = await super().getconn(timeout)
+        if task is not None and task.cancelling() > before:
+            # The pool waits with `asyncio.wait_for`. That of Python 3.11 forgets a cancellation that arrives
+            # together with what it waits for, and whoever waits for the end of the task would wait for ever.
+            await self.putconn(connection)
+            raise asyncio.CancelledError
+        return connection
+
+
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[tuple[Pool, App]]:
     """Connect, make the tables where there are none, and yield a pool of connections and the queue over it.
@@ -124,7 +141,7 @@ async def opened(url: str) -> AsyncIterator[tuple[Pool, App]]:
     with explaining():
         async with await psycopg.AsyncConnection.connect(url, **CONNECTION) as connection:
             await _prepare(connection)
-        pool: Pool = AsyncConnectionPool(
+        pool = Pool(
             url,
             kwargs=CONNECTION,
             min_size=1,
@@ -132,7 +149,7 @@ async def opened(url: str) -> AsyncIterator[tuple[Pool, App]]:
             # Whoever asks for a connection has one tried; by itself the pool would wait longer and longer.
             timeout=2,
             reconnect_timeout=1,
-            check=AsyncConnectionPool.check_connection,
+            check=Pool.check_connection,
             configure=_configure,
             open=False,
         )
@@ -152,7 +169,7 @@ async def ask(
         return await (await connection.execute(statement.encode(), values)).fetchall()
 
 
-async def _configure(connection: psycopg.AsyncConnection[TupleRow]) -> None:
+async def _configure(connection: Connection) -> None:
     """Have a process that is stopped hold nothing that others need to take its work over.
 
     Each statement is a transaction, and the few that are of several do not outlive a stop for long.
@@ -161,7 +178,7 @@ async def _configure(connection: psycopg.AsyncConnection[TupleRow]) -> None:
     await connection.execute("SET idle_in_transaction_session_timeout = '5s'")
 
 
-async def _prepare(connection: psycopg.AsyncConnection[TupleRow]) -> None:
+async def _prepare(connection: Connection) -> None:
     await connection.execute("SELECT pg_advisory_xact_lock(%s)", [_SETTING_UP])
     found = await connection.execute(
         "SELECT to_regclass('procrastinate_jobs'), to_regclass('asyncsm_version')"

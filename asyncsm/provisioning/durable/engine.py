@@ -13,10 +13,9 @@ from typing import Final, Self
 
 import psycopg
 from procrastinate import App
-from psycopg.rows import TupleRow
 
 from asyncsm.errors import InvalidArgument
-from asyncsm.provisioning.durable.database import OUTAGE, Pool, ask, check_url, opened
+from asyncsm.provisioning.durable.database import OUTAGE, Connection, Pool, ask, check_url, opened
 from asyncsm.provisioning.durable.fenced import ShareReport, read_notes, read_records
 from asyncsm.provisioning.durable.owner import ASKED, Asked, Connect, Owner
 from asyncsm.provisioning.durable.queue import Queue, put_in
@@ -298,7 +297,7 @@ class DurableEngine:
             self._working.cancel()
 
 
-async def _insert(connection: psycopg.AsyncConnection[TupleRow], asked: Sequence[Asked]) -> int | None:
+async def _insert(connection: Connection, asked: Sequence[Asked]) -> int | None:
     """Insert a run, unless an equal one has not ended; return the number, or ``None`` to try once more.
 
     Raises:

@@ -11,11 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
-import psycopg
-from psycopg.rows import TupleRow
-
 from asyncsm.errors import AsyncsmError
-from asyncsm.provisioning.durable.database import OUTAGE, Pool, ask
+from asyncsm.provisioning.durable.database import OUTAGE, Connection, Pool, ask
 from asyncsm.provisioning.durable.fenced import (
     AGAIN,
     FencedRecords,
@@ -328,7 +325,7 @@ async def _leave(tasks: Iterable[asyncio.Task[None]]) -> None:
     await asyncio.gather(*left, return_exceptions=True)
 
 
-async def _write_notes(connection: psycopg.AsyncConnection[TupleRow], shares: Iterable[_Share]) -> None:
+async def _write_notes(connection: Connection, shares: Iterable[_Share]) -> None:
     taken = [(share, share.steps) for share in shares if share.steps]
     for share, _ in taken:
         share.steps = []

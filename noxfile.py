@@ -193,6 +193,13 @@ def fidelity(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Recorded requests, damaged, sent to the emulator; arguments: --rounds N --from SEED, or --seed SEED."""
+    session.install("-e", ".[cli]", *dependencies("test"))
+    session.run("python", "tests/fuzz.py", *session.posargs)
+
+
+@nox.session
 def simulate(session: nox.Session) -> None:
     """Years of simulated time in minutes; arguments: --seeds N --from SEED, or --replay SEED."""
     session.install("-e", ".[cli]", *dependencies("test"))

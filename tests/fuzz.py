@@ -33,8 +33,8 @@ from asyncsm.emulator import Emulator, ManualClock
 from asyncsm.emulator.control.routes import ROUTES as CONTROL
 from asyncsm.emulator.routes import ROUTES
 
-DAMAGED_OFTEN: Final = 0.4
-"""How many of the requests are damaged; the others make what the damaged ones are about."""
+DAMAGED_OFTEN: Final = (0.08, 0.4)
+"""How many of a recording's requests are damaged; the others make what the damaged ones are about."""
 TEXTS: Final = (
     "", " ", "x", "0", "-1", "1", "true", "TRUE", "None", "9" * 30, str(2**31), str(2**63), "1e400", "NaN", "1.5",
     "0001-01-01T00:00:00", "9999-12-31T23:59:59.9999999Z", "2014-02-30T00:00:00Z", "P1Y", "PT-1S", "10.0.0.0/8",
@@ -206,9 +206,10 @@ class Fuzz:
         self._emulator.reset()
         self._emulator.seed({"publisher": True})
         await prepare(self._management, recording)
+        often = chance.choice(DAMAGED_OFTEN)
         names = STAGES | {RECORDED_SUBSCRIPTION: self._management.subscription_id}
         for then in exchanges(recording):
-            answer = await self._send(then, names, chance)
+            answer = await self._send(then, names, chance, often)
             self.findings.answers[answer.status] += 1
             if not is_answer(answer, then):
                 self._fail(name, seed, f"{then}: {answer.status} {answer.text[:200]!r}")
@@ -217,13 +218,13 @@ class Fuzz:
             self._fail(name, seed, failure)
         self._errors.messages.clear()
 
-    async def _send(self, then: Exchange, names: dict[str, str], chance: Random) -> Answer:
-        """Send a request, damaged or not, and learn what is called otherwise here."""
+    async def _send(self, then: Exchange, names: dict[str, str], chance: Random, often: float) -> Answer:
+        """Send a request, damaged as often as that, and learn what is called otherwise here."""
         path, query, body = then.path, f"?{then.query}" if then.query else "", then.request_body
         for old, new in names.items():
             path, body = path.replace(old, new), body.replace(old.encode(), new.encode())
         whole = path
-        if chance.random() < DAMAGED_OFTEN:
+        if chance.random() < often:
             if body and chance.random() < 0.8:
                 body = damaged(body, chance)
             elif chance.random() < 0.5:

@@ -146,8 +146,10 @@ class JsonList(JsonModel, DocumentList[ItemT]):
 
     @classmethod
     def opened(cls, data: object) -> object:
-        """Return the array as the member that its items are read from."""
-        return {"items": data} if isinstance(data, list) else data
+        """Return the array as the member that its items are read from; anything else is another document."""
+        if not isinstance(data, list):
+            raise ValueError(f"{cls.__name__} are an array")  # noqa: TRY004 - as all that is no such document
+        return {"items": data}
 
     def to_data(self) -> object:
         """Return the array."""

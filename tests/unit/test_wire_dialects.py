@@ -111,6 +111,13 @@ def test_a_json_array_is_a_list():
     assert jobs[-1].id == "b"
 
 
+@pytest.mark.parametrize("body", ["{}", '{"items": []}', '{"id": "a"}', "null", "1", '"x"'])
+def test_a_list_is_read_from_an_array_only(body):
+    """Anything else is another document, and no empty list."""
+    with pytest.raises(ValueError, match="Jobs are an array"):
+        Jobs.from_body(body)
+
+
 def test_json_of_a_caller():
     """Python names become members; None is not given."""
     job = Job(start_time="now", action={"retry_count": 2}, id=None)

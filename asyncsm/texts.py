@@ -73,6 +73,11 @@ def one_line(text: str, most: int) -> str:
     return words if len(words) <= most else f"{words[: most - 3]}..."
 
 
+def in_words(message: str) -> str:
+    """Return what a validator said of a value, in words that say nothing of validators."""
+    return message.replace("Value error, ", "").replace("Input should be", "must be")
+
+
 def yaml_dumper() -> type[yaml.SafeDumper]:
     """Return PyYAML's dumper, which by itself folds U+0085 into a space.
 

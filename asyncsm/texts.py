@@ -42,6 +42,16 @@ def decode(content: bytes) -> str:
     return content.decode()
 
 
+def unmarked(content: bytes) -> bytes:
+    """Return text that begins with a byte order mark in UTF-8 without it, and anything else as it is."""
+    if not content.startswith(tuple(mark for mark, _ in _MARKS)):
+        return content
+    try:
+        return decode(content).encode()
+    except UnicodeDecodeError:
+        return content
+
+
 def decode_xml(content: bytes) -> str:
     """Decode a document; its declaration counts only where there is neither a mark nor valid UTF-8.
 

@@ -31,7 +31,8 @@ _STORAGE_NAME = re.compile(r"[a-z0-9]{3,24}")
 _PROPERTY_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _BLOB_URL = re.compile(r"https?://[^/\s]+/\S+", re.IGNORECASE)
 _SIGNED_CONTAINER = re.compile(r"https?://[^/\s]+/[^?\s]+\?(?:\S*&)?sig=\S+", re.IGNORECASE)
-_BASE64_OF_DER = re.compile(rb"\s*M[A-P][A-Za-z0-9+/\s]+=*\s*")  # 0x30 in base64; DER itself begins with "0"
+# 0x30 or "-----BEGIN" in base64; neither DER nor PEM itself begins so.
+_BASE64_OF_CERTIFICATE = re.compile(rb"\s*(?:M[A-P]|LS0tLS1CRUdJTi)[A-Za-z0-9+/\s]+=*\s*")
 _SLOTS = {"production": "Production", "staging": "Staging"}
 
 
@@ -110,6 +111,10 @@ def extended_properties(
             raise InvalidArgument(
                 "extended_properties",
                 f"{name!r} is no name: a letter, then letters, digits and underscores, at most 64",
+            )
+        if not isinstance(content, str | int | float | None):
+            raise InvalidArgument(
+                "extended_properties", f"{name}: must be text or a number, not {type(content).__name__}"
             )
         if content is not None and len(str(content)) > 255:
             raise InvalidArgument("extended_properties", f"{name}: the value has more than 255 characters")
@@ -267,17 +272,18 @@ def content_of(parameter: str, value: Binary) -> bytes:
 def base64_of(parameter: str, value: Binary) -> str:
     """Return base64 of bytes, a path's or a file's content; text is base64 already.
 
-    Content that is base64 of a DER structure itself, as of a certificate, is not encoded again.
+    Content that is base64 of DER or PEM itself, as of a certificate, is not encoded again. The byte order
+    mark of text, such as PEM, is dropped.
 
     Raises:
         InvalidArgument: text that is not base64, or there is nothing in it.
     """
     if not isinstance(value, str):
-        value = content_of(parameter, value)
-        if _BASE64_OF_DER.fullmatch(value):
+        value = texts.unmarked(content_of(parameter, value))
+        if _BASE64_OF_CERTIFICATE.fullmatch(value):
             value = value.decode()
     if isinstance(value, str):
-        compact = "".join(value.split())
+        compact = "".join(value.removeprefix("\ufeff").split())
         try:
             decoded = base64.b64decode(compact, validate=True)
         except ValueError:  # text that is not ASCII, too

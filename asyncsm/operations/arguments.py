@@ -298,7 +298,7 @@ def base64_of(parameter: str, value: Binary) -> str:
 
 
 def service_configuration(value: Binary) -> str:
-    """A service configuration file as text; text that is already base64 is recognised.
+    """A service configuration file as text; text that is already base64 is recognised, thumbprints are cleaned.
 
     Raises:
         InvalidArgument: it is not a valid ``.cscfg``.
@@ -310,7 +310,20 @@ def service_configuration(value: Binary) -> str:
     if not written.lstrip().startswith("<"):
         written = decode_base64(written)
     try:
-        wire.cscfg.ServiceConfiguration.from_xml(written)
+        read = wire.cscfg.ServiceConfiguration.from_xml(written)
     except ValueError as error:
         raise InvalidArgument("configuration", f"is not a service configuration (.cscfg): {error}") from error
-    return written
+    copied = [_clean_thumbprint(role, one) for role in read for one in role.certificates]
+    return read.to_xml().decode() if any(copied) else written
+
+
+def _clean_thumbprint(role: wire.cscfg.RoleConfiguration, certificate: wire.cscfg.RoleCertificate) -> bool:
+    """Clean the thumbprint of a role's certificate; return whether it had anything but its digits."""
+    given = certificate.thumbprint
+    try:
+        certificate.thumbprint = given  # which cleans it, as wherever a caller gives one
+    except InvalidArgument as error:
+        raise InvalidArgument(
+            "configuration", f"Role {role.name!r}, Certificate {certificate.name!r}: {error.rule}"
+        ) from None
+    return certificate.thumbprint != given

@@ -24,6 +24,7 @@ from asyncsm import (
 )
 from asyncsm.operations import arguments
 from asyncsm.operations.declaring import declared
+from asyncsm.wire.cscfg import ServiceConfiguration
 from asyncsm.wire.roles import Role
 from asyncsm.wire.storage import KeyType
 
@@ -177,6 +178,27 @@ def test_what_breaks_a_rule_is_refused_by_name(rule, given, message):
         rule(*given)
     assert isinstance(caught.value, ValueError)
     assert caught.value.parameter in str(caught.value)
+
+
+def with_certificate(thumbprint: str) -> str:
+    certificate = f'<Certificate name="tls" thumbprint="{thumbprint}" thumbprintAlgorithm="sha1"/>'
+    return CSCFG.replace("</Role>", f"<Certificates>{certificate}</Certificates></Role>")
+
+
+@pytest.mark.parametrize("copied", [" ".join(["d7fa"] * 10), "&#x200E;" + "d7fa" * 10, ":".join(["d7"] * 20)])
+def test_thumbprints_in_a_configuration_are_cleaned(copied):
+    """A configuration is where people paste thumbprints; what dialogs put between and before digits is left out."""
+    sent = arguments.service_configuration(with_certificate(copied))
+    (used,) = ServiceConfiguration.from_xml(sent).role("WorkerRole1").certificates
+    assert used.thumbprint == "".join(each for each in copied.replace("&#x200E;", "") if each.isalnum())
+    assert arguments.service_configuration(sent) == sent
+
+
+def test_a_wrong_thumbprint_in_a_configuration():
+    """The message says where it stands, and what it looks like."""
+    said = "Role 'WorkerRole1', Certificate 'tls': .* these are 32 digits, as of an MD5 fingerprint"
+    with pytest.raises(InvalidArgument, match=said):
+        arguments.service_configuration(with_certificate("d7fa" * 8))
 
 
 def test_extended_properties_may_be_numbers_and_nothing():

@@ -42,6 +42,16 @@ def decode(content: bytes) -> str:
     return content.decode()
 
 
+def unmarked(content: bytes) -> bytes:
+    """Return text that begins with a byte order mark in UTF-8 without it, and anything else as it is."""
+    if not content.startswith(tuple(mark for mark, _ in _MARKS)):
+        return content
+    try:
+        return decode(content).encode()
+    except UnicodeDecodeError:
+        return content
+
+
 def decode_xml(content: bytes) -> str:
     """Decode a document; its declaration counts only where there is neither a mark nor valid UTF-8.
 
@@ -71,6 +81,11 @@ def one_line(text: str, most: int) -> str:
     if not words.isprintable():
         words = "".join(each if each.isprintable() else repr(each)[1:-1] for each in words)
     return words if len(words) <= most else f"{words[: most - 3]}..."
+
+
+def in_words(message: str) -> str:
+    """Return what a validator said of a value, in words that say nothing of validators."""
+    return message.replace("Value error, ", "").replace("Input should be", "must be")
 
 
 def yaml_dumper() -> type[yaml.SafeDumper]:

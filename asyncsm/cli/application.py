@@ -10,6 +10,7 @@ from typing import Annotated, cast
 import typer
 
 import asyncsm
+from asyncsm import texts
 from asyncsm.cli import exit_codes, tree
 from asyncsm.cli.commands import CONTEXT, Commands
 from asyncsm.cli.common import Declined, complain, say
@@ -88,8 +89,8 @@ def run(argv: Sequence[str] | None = None) -> int:
 
 def _misused(error: Exception) -> int:
     context = getattr(error, "ctx", None)
-    in_words = getattr(error, "format_message", error.__str__)
-    described = str(in_words())
+    words = getattr(error, "format_message", error.__str__)
+    described = texts.in_words(str(words()))
     path = context.command_path if context is not None else "asyncsm"
     if type(error).__name__ != "NoArgsIsHelpError":
         described = f"asyncsm: {' '.join(described.split()).rstrip('.')} (see {path} --help)"

@@ -27,7 +27,7 @@ from asyncsm.clouds import PUBLIC, Endpoint, checked_proxy
 from asyncsm.credentials import ManagementCertificate
 from asyncsm.credentials.subscription_ids import checked
 from asyncsm.engine import protocol
-from asyncsm.engine.transport import AiohttpTransport
+from asyncsm.engine.transport import NO_TLS, AiohttpTransport
 from asyncsm.wire.http import HttpResponse
 from asyncsm.wire.subscription import Subscription, SubscriptionStatus
 
@@ -194,6 +194,12 @@ class Examination:
                 errors.CertificateRejected("not trusted"),
             ) from error
         except ssl.SSLError as error:
+            if error.reason == NO_TLS:
+                raise Trouble(
+                    f"{where} does not speak TLS",
+                    "check host and port; the emulator's control port is another one than that of its service",
+                    errors.CertificateRejected("no TLS"),
+                ) from error
             raise Trouble(
                 f"{where} ended the TLS handshake: {error.reason or error}",
                 "the host may not speak TLS 1.2 or later, or refuses the certificate",

@@ -92,6 +92,9 @@ async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerTy
 
 _ONCE: Final = (_once,)
 
+NO_TLS: Final = "WRONG_VERSION_NUMBER"
+"""OpenSSL's word for an answer that is none of TLS, such as a web server's on a port for HTTP."""
+
 
 class AiohttpTransport:
     """A pool of TLS connections that show the client certificate."""
@@ -199,9 +202,12 @@ class AiohttpTransport:
                 f"the certificate of {host} is not trusted: {error.certificate_error};"
                 " give its CA as ca_file if this is a private cloud or an emulator"
             )
-        if _refused_by_tls(error):
+        refusal = _refused_by_tls(error)
+        if refusal is not None:
             return CertificateRejected(
-                f"{host} ended the TLS handshake: {error}; it does not accept the management certificate,"
+                f"{host} does not speak TLS; check host and port"
+                if getattr(refusal, "reason", None) == NO_TLS
+                else f"{host} ended the TLS handshake: {error}; it does not accept the management certificate,"
                 " or speaks another TLS version"
             )
         if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
@@ -241,10 +247,11 @@ def _not_sent(said: str, *, may_pass: bool) -> TransportError:
     return refused
 
 
-def _refused_by_tls(error: BaseException | None) -> bool:
-    """Return whether the peer's TLS layer said no; TLS 1.3 shows that only at the first read."""
+def _refused_by_tls(error: BaseException | None) -> BaseException | None:
+    """Return the innermost error by which the peer's TLS layer said no; TLS 1.3 shows that only at the first read."""
+    found = None
     while error is not None:
         if isinstance(error, (ssl.SSLError, aiohttp.ClientSSLError)):
-            return True
+            found = error
         error = error.__cause__ or error.__context__
-    return False
+    return found

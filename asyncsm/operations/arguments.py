@@ -31,7 +31,8 @@ _STORAGE_NAME = re.compile(r"[a-z0-9]{3,24}")
 _PROPERTY_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _BLOB_URL = re.compile(r"https?://[^/\s]+/\S+", re.IGNORECASE)
 _SIGNED_CONTAINER = re.compile(r"https?://[^/\s]+/[^?\s]+\?(?:\S*&)?sig=\S+", re.IGNORECASE)
-_BASE64_OF_DER = re.compile(rb"\s*M[A-P][A-Za-z0-9+/\s]+=*\s*")  # 0x30 in base64; DER itself begins with "0"
+# 0x30 or "-----BEGIN" in base64; neither DER nor PEM itself begins so.
+_BASE64_OF_CERTIFICATE = re.compile(rb"\s*(?:M[A-P]|LS0tLS1CRUdJTi)[A-Za-z0-9+/\s]+=*\s*")
 _SLOTS = {"production": "Production", "staging": "Staging"}
 
 
@@ -110,6 +111,10 @@ def extended_properties(
             raise InvalidArgument(
                 "extended_properties",
                 f"{name!r} is no name: a letter, then letters, digits and underscores, at most 64",
+            )
+        if not isinstance(content, str | int | float | None):
+            raise InvalidArgument(
+                "extended_properties", f"{name}: must be text or a number, not {type(content).__name__}"
             )
         if content is not None and len(str(content)) > 255:
             raise InvalidArgument("extended_properties", f"{name}: the value has more than 255 characters")
@@ -267,17 +272,18 @@ def content_of(parameter: str, value: Binary) -> bytes:
 def base64_of(parameter: str, value: Binary) -> str:
     """Return base64 of bytes, a path's or a file's content; text is base64 already.
 
-    Content that is base64 of a DER structure itself, as of a certificate, is not encoded again.
+    Content that is base64 of DER or PEM itself, as of a certificate, is not encoded again. The byte order
+    mark of text, such as PEM, is dropped.
 
     Raises:
         InvalidArgument: text that is not base64, or there is nothing in it.
     """
     if not isinstance(value, str):
-        value = content_of(parameter, value)
-        if _BASE64_OF_DER.fullmatch(value):
+        value = texts.unmarked(content_of(parameter, value))
+        if _BASE64_OF_CERTIFICATE.fullmatch(value):
             value = value.decode()
     if isinstance(value, str):
-        compact = "".join(value.split())
+        compact = "".join(value.removeprefix("\ufeff").split())
         try:
             decoded = base64.b64decode(compact, validate=True)
         except ValueError:  # text that is not ASCII, too
@@ -292,7 +298,7 @@ def base64_of(parameter: str, value: Binary) -> str:
 
 
 def service_configuration(value: Binary) -> str:
-    """A service configuration file as text; text that is already base64 is recognised.
+    """A service configuration file as text; text that is already base64 is recognised, thumbprints are cleaned.
 
     Raises:
         InvalidArgument: it is not a valid ``.cscfg``.
@@ -304,7 +310,20 @@ def service_configuration(value: Binary) -> str:
     if not written.lstrip().startswith("<"):
         written = decode_base64(written)
     try:
-        wire.cscfg.ServiceConfiguration.from_xml(written)
+        read = wire.cscfg.ServiceConfiguration.from_xml(written)
     except ValueError as error:
         raise InvalidArgument("configuration", f"is not a service configuration (.cscfg): {error}") from error
-    return written
+    copied = [_clean_thumbprint(role, one) for role in read for one in role.certificates]
+    return read.to_xml().decode() if any(copied) else written
+
+
+def _clean_thumbprint(role: wire.cscfg.RoleConfiguration, certificate: wire.cscfg.RoleCertificate) -> bool:
+    """Clean the thumbprint of a role's certificate; return whether it had anything but its digits."""
+    given = certificate.thumbprint
+    try:
+        certificate.thumbprint = given  # which cleans it, as wherever a caller gives one
+    except InvalidArgument as error:
+        raise InvalidArgument(
+            "configuration", f"Role {role.name!r}, Certificate {certificate.name!r}: {error.rule}"
+        ) from None
+    return certificate.thumbprint != given

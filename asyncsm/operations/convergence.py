@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import NamedTuple, TypeVar
 
 from asyncsm import wire
-from asyncsm.errors import AlreadyExists, ResourceNotFound
+from asyncsm.errors import AlreadyExists, AsyncsmError, BadRequest, ResourceNotFound
 from asyncsm.operations.affinity_groups import AffinityGroupOperations
 from asyncsm.operations.arguments import one_of, same_name, same_place
 from asyncsm.operations.deployments import DeploymentOperations
@@ -237,9 +237,18 @@ class ConvergentOperations(
         new: _NewDeployment,
     ) -> OperationHandle:
         async with self.exclusively("services", "hostedservices", service_name):
-            deployment = await self._deployment(service_name, deployment_name)
-            if deployment is None:
+            names: list[str | None] | None = None
+            refusal: AsyncsmError | None = None
+            while True:
+                deployment = await self._deployment(service_name, deployment_name)
+                seen, names = names, _names(deployment)
+                if deployment is not None and _is_one_of(names, role_name):
+                    return self.completed(deployment, "GetDeployment")
+                if refusal is not None and names == seen:
+                    raise refusal
                 try:
+                    if deployment is not None:
+                        return await self.add_role(service_name, deployment_name, role_name, **machine)
                     return await self.create_virtual_machine_deployment(
                         service_name,
                         deployment_name,
@@ -250,14 +259,9 @@ class ConvergentOperations(
                         reserved_ip_name=new.reserved_ip_name,
                         **machine,
                     )
-                except AlreadyExists:
-                    # Others may have created the deployment with their machine meanwhile.
-                    deployment = await self._deployment(service_name, deployment_name)
-                    if deployment is None:
-                        raise
-            if any(same_name(role.role_name, role_name) for role in deployment.role_list):
-                return self.completed(deployment, "GetDeployment")
-            return await self.add_role(service_name, deployment_name, role_name, **machine)
+                except AlreadyExists as error:
+                    # Others may have created the machine meanwhile, or the deployment with theirs.
+                    refusal = error
 
     @composed
     async def delete_virtual_machine(
@@ -279,23 +283,35 @@ class ConvergentOperations(
             ResourceNotFound: there is no such machine.
         """
         async with self.exclusively("services", "hostedservices", service_name):
-            deployment = await self._deployment(service_name, deployment_name)
-            names = [role.role_name for role in deployment.role_list] if deployment else []
-            if not any(same_name(name, role_name) for name in names):
-                if missing_ok and deployment is not None:
-                    return self.completed(deployment, "GetDeployment")
-                if missing_ok:
-                    services = await self.list_hosted_services()
-                    return self.completed(services, "ListHostedServices")
-                raise ResourceNotFound(
-                    "ResourceNotFound",
-                    f"There is no virtual machine {role_name} in {service_name}/{deployment_name}.",
-                    status=404,
-                    request_id=deployment.request_id if deployment else None,
-                )
-            if len(names) == 1:
-                return await self.delete_deployment(service_name, deployment_name, delete_vhd=cascade)
-            return await self.delete_role(service_name, deployment_name, role_name, complete=cascade)
+            names: list[str | None] | None = None
+            refusal: AsyncsmError | None = None
+            while True:
+                looked = self._deployment(service_name, deployment_name)
+                deployment = await (_found(looked) if missing_ok else looked)
+                seen, names = names, _names(deployment)
+                if not _is_one_of(names, role_name):
+                    if missing_ok and deployment is not None:
+                        return self.completed(deployment, "GetDeployment")
+                    if missing_ok:
+                        services = await self.list_hosted_services()
+                        return self.completed(services, "ListHostedServices")
+                    raise ResourceNotFound(
+                        "ResourceNotFound",
+                        f"There is no virtual machine {role_name} in {service_name}/{deployment_name}.",
+                        status=404,
+                        request_id=deployment.request_id if deployment else None,
+                    )
+                if refusal is not None and names == seen:
+                    raise refusal
+                try:
+                    if names is not None and len(names) > 1:
+                        return await self.delete_role(
+                            service_name, deployment_name, role_name, complete=cascade
+                        )
+                    return await self.delete_deployment(service_name, deployment_name, delete_vhd=cascade)
+                except (ResourceNotFound, BadRequest) as error:
+                    # Others may have deleted the machine meanwhile, or all but this one.
+                    refusal = error
 
     async def _deployment(
         self, service_name: str, deployment_name: str
@@ -306,6 +322,15 @@ class ConvergentOperations(
             # Raises the same where it is the hosted service that is not there.
             await self.get_hosted_service_properties(service_name)
         return deployment
+
+
+def _names(deployment: wire.deployments.Deployment | None) -> list[str | None] | None:
+    """Return the names of a deployment's machines, to see whether others have changed it; ``None`` without one."""
+    return None if deployment is None else [role.role_name for role in deployment.role_list]
+
+
+def _is_one_of(names: list[str | None] | None, role_name: str) -> bool:
+    return any(same_name(name, role_name) for name in names or ())
 
 
 async def _found(reading: Awaitable[R]) -> R | None:

@@ -14,6 +14,7 @@ from asyncsm.provisioning.defaults import SECTIONS, Defaults, Sections, merged, 
 from asyncsm.provisioning.expansion import TemplateError, expand
 from asyncsm.provisioning.problems import Problem, problem
 from asyncsm.provisioning.specs import Part
+from asyncsm.texts import in_words
 
 VERSION: Final = 1
 SCHEMA_ID: Final = "urn:asyncsm:plan:1"
@@ -157,5 +158,5 @@ def expand_all(plan: Plan, place: str) -> tuple[Copies, list[Problem]]:
                 problems.append(problem((*path, *error.path), str(error)))
             except ValidationError as error:
                 first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-                problems.append(problem((*path, *first["loc"]), first["msg"]))
+                problems.append(problem((*path, *first["loc"]), in_words(first["msg"])))
     return copies, problems

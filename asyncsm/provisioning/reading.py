@@ -170,7 +170,7 @@ def _message(error: ErrorDetails, model: type[BaseModel]) -> str:
             return "must be a text, and is read as something else, as no, 12 and 2026-01-31 are; put it in quotes"
         return f"must be {_EXPECTED[kind]}"
     if kind != "extra_forbidden":
-        return error["msg"].removeprefix("Value error, ").replace("Input should be", "must be", 1)
+        return texts.in_words(error["msg"])
     known = _fields_at(loc[:-1], model)
     close = get_close_matches(str(loc[-1]), known, n=1)
     return (

@@ -39,6 +39,7 @@ from pydantic.fields import FieldInfo
 
 from asyncsm.config import XML_CONTENT_TYPE
 from asyncsm.errors import InvalidArgument
+from asyncsm.texts import in_words
 from asyncsm.wire import codec, xml
 from asyncsm.wire.document import Document, DocumentList
 from asyncsm.wire.thumbprints import Thumbprint, clean
@@ -297,4 +298,4 @@ def _invalid_argument(model: type[XmlModel], error: ValidationError) -> InvalidA
         place.append(field.name if field else str(part))
         if field:
             inside = field.models[0] if field.models else None
-    return InvalidArgument(".".join(place), first["msg"])
+    return InvalidArgument(".".join(place), in_words(first["msg"]))

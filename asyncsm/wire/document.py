@@ -15,6 +15,7 @@ from typing import ClassVar, Generic, Self, TypeVar, cast, get_args, get_origin,
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from asyncsm.errors import InvalidArgument
+from asyncsm.texts import in_words
 
 ItemT = TypeVar("ItemT")
 
@@ -191,7 +192,7 @@ class CheckedDocument(Document):
 def _invalid_argument(model: type[Document], error: ValidationError) -> InvalidArgument:
     """Return what is wrong with a value of a model, by the field's name and without the value."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    return InvalidArgument(".".join([model.__name__, *map(str, first["loc"])]), first["msg"])
+    return InvalidArgument(".".join([model.__name__, *map(str, first["loc"])]), in_words(first["msg"]))
 
 
 @functools.cache

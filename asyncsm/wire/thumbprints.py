@@ -8,7 +8,10 @@ from typing import Final
 
 from asyncsm.errors import InvalidArgument
 
-_LABEL: Final = re.compile(r"^.*fingerprint\s*=|^\s*(sha-?1|md5)\s*[:=]", re.IGNORECASE)
+_LABEL: Final = re.compile(
+    r"^.*(fingerprint\s*=|thumbprint\s*[:=]|hash\s*\(sha1\)\s*:)|^\s*(sha1\s*[:=]?|md5\s*[:=])", re.IGNORECASE
+)
+"""What OpenSSL, PowerShell, certutil and the service's own URLs (``sha1-D7FA...``) write before the digits."""
 _SHA1: Final = re.compile(r"[0-9A-Fa-f]{40}")
 _LIKENESSES: Final = (
     (re.compile(r"[0-9A-Fa-f]{32}"), "these are 32 digits, as of an MD5 fingerprint"),

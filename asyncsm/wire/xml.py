@@ -2,13 +2,15 @@
 
 The dictionaries have the form of xmltodict: element names as written (with prefix), attributes
 behind ``@``, text beside attributes under ``#text``, repeated elements as lists, an
-empty element as ``None``. The two namespaces every document declares on its root are left out.
+empty element as ``None``. The two namespaces every document declares on its root are left out, and
+have the prefixes of the service's own documents, whatever prefixes the root declares for them.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, TypeAlias
 from xml.parsers import expat
 
@@ -58,11 +60,50 @@ class _GuardedParser:
     def Parse(self, text: bytes, final: bool) -> None:  # noqa: N802 - expat's name
         parser = expat.ParserCreate(*self._arguments)
         parser.buffer_text = True
-        parser.StartElementHandler = self.StartElementHandler
+        parser.StartElementHandler = partial(self._begin, parser)
         parser.EndElementHandler = self.EndElementHandler
         parser.CharacterDataHandler = self.CharacterDataHandler
         parser.StartDoctypeDeclHandler = _refuse_doctype
         parser.Parse(text, final)
+
+    def _begin(self, parser: expat.XMLParserType, root: str, attributes: dict[str, str]) -> None:
+        """Take the root element; if it declares prefixes that the service's documents do not have, rename all names."""
+        start, end = self.StartElementHandler, self.EndElementHandler
+        usual = _usual_prefixes(root, attributes)
+        if usual:
+            declared = {f"@xmlns:{prefix}" for prefix in usual}
+
+            def start_renamed(name: str, attributes: dict[str, str]) -> None:
+                kept = {
+                    _renamed(one, usual): value
+                    for one, value in attributes.items()
+                    if f"@{one}" not in declared
+                }
+                start(_renamed(name, usual), kept)
+
+            parser.StartElementHandler = start_renamed
+            parser.EndElementHandler = lambda name: end(_renamed(name, usual))
+        else:
+            parser.StartElementHandler = start
+        parser.StartElementHandler(root, attributes)
+
+
+def _usual_prefixes(root: str, attributes: Mapping[str, str]) -> dict[str, str]:
+    """Return what the service's documents have in place of a prefix: nothing for the root's own namespace, else ``i``.
+
+    Java's libraries, among others, write every name with a prefix.
+    """
+    own = attributes.get(":".join(("xmlns", *root.split(":")[:-1])))
+    usual = {own: "", INSTANCE: "i:"}
+    declared = {name[6:]: uri for name, uri in attributes.items() if name.startswith("xmlns:")}
+    return {
+        prefix: usual[uri] for prefix, uri in declared.items() if uri in usual and usual[uri] != f"{prefix}:"
+    }
+
+
+def _renamed(name: str, usual: Mapping[str, str]) -> str:
+    prefix, colon, local = name.partition(":")
+    return usual[prefix] + local if colon and prefix in usual else name
 
 
 def _refuse_doctype(*_: object) -> None:

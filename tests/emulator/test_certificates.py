@@ -1,6 +1,7 @@
 """Management certificates: who may come in, from when and until when."""
 
 import base64
+import textwrap
 from pathlib import Path
 
 import aiohttp
@@ -138,6 +139,15 @@ async def test_key_and_thumbprint_are_derived(management: Management, stranger: 
     assert (await management.post("certificates", body)).status == 201
     shown = await management.get(f"certificates/{stranger.thumbprint}")
     assert shown.find("SubscriptionCertificatePublicKey") == stranger.public_key_base64
+
+
+async def test_lines_of_base64(management: Management, stranger: ManagementCertificate):
+    """Base64 may be broken into lines, as OpenSSL and Python's `encodebytes` write it."""
+    broken = {
+        "SubscriptionCertificatePublicKey": "\n".join(textwrap.wrap(stranger.public_key_base64, 64)),
+        "SubscriptionCertificateData": "\r\n".join(textwrap.wrap(stranger.data_base64, 64)),
+    }
+    assert (await management.post("certificates", addition(stranger, **broken))).status == 201
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,13 @@ async def test_details(management: Management):
     assert (shown.find("Name"), shown.find("Location"), shown.find("Progress")) == ("mine", "West US", None)
 
 
+@pytest.mark.parametrize("path", ["services/images/whole", "services/vmimages/mine"])
+async def test_details_of_the_other_kind(management: Management, path: str):
+    """Programs ask for both kinds of images to find out which one a name is: the other kind is not found."""
+    answer = await management.get(f"{path}/details")
+    assert (answer.status, answer.code) == (404, "ResourceNotFound")
+
+
 async def test_replicate(management: Management, clock: ManualClock):
     """An image is copied to all its regions in some time, under a name of the publisher."""
     answer = await management.put(f"{IMAGE}/replicate", replication("West US", "west europe"))

@@ -303,3 +303,15 @@ async def test_ports_of_a_set_are_equal(management: Management):
     assert await done(management, await with_endpoints(management, endpoint("a", 80, group="web")))
     other = await with_endpoints(management, endpoint("a", 81, group="web"), role="vm2")
     assert "property 'Port'. The value '81' does not match '80' for LB set 'web'." in other.message
+
+
+async def test_access_rules_of_a_set_are_told(management: Management):
+    """Rules of access that differ are told as values are: those of the request, and those of the set."""
+    rule = "<Rule><Order>1</Order><Action>deny</Action><RemoteSubnet>10.0.0.0/8</RemoteSubnet></Rule>"
+    rules = f"<EndpointAcl><Rules>{rule}</Rules></EndpointAcl>"
+    await done(management, await with_endpoints(management, endpoint("a", 80, rules, group="web")))
+    other = await with_endpoints(management, endpoint("b", 80, group="web"), role="vm2")
+    assert (
+        "property 'EndpointAcl'. The value '' does not match '1 deny 10.0.0.0/8' for LB set 'web'."
+        in other.message
+    )

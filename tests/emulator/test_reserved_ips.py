@@ -67,6 +67,9 @@ def place(answer: Answer) -> tuple[str | None, ...]:
         ("uswest", "West US"),
         ("USEAST2", "East US 2"),
         ("europenorth", "North Europe"),
+        ("japanwest", "Japan West"),
+        ("ussouth", "South Central US"),
+        ("usnorthcentral", "North Central US"),
         ("west us", "West US"),
     ],
 )

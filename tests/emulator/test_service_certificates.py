@@ -101,8 +101,22 @@ async def test_add_again(management: Management):
             pkcs12.serialize_key_and_certificates(None, None, None, [CERTIFICATE], NoEncryption()), "pfx"
         ),
         certificate_file(pfx("Hidden-1"), "cer", "Hidden-1"),
+        certificate_file(pkcs7.serialize_certificates([CERTIFICATE], Encoding.PEM), "cer"),
+        certificate_file(b"Bag Attributes\r\n" + CERTIFICATE.public_bytes(Encoding.PEM), "pfx"),
+        certificate_file(base64.encodebytes(DER), "cer"),
+        certificate_file(DER, "CER"),
     ],
-    ids=["DER", "PEM", "PKCS#7", "PFX without key", "PFX called cer"],
+    ids=[
+        "DER",
+        "PEM",
+        "PKCS#7",
+        "PFX without key",
+        "PFX called cer",
+        "PKCS#7 in PEM",
+        "PEM with words before it",
+        "base64 of DER",
+        "format in capitals",
+    ],
 )
 async def test_bytes_count(management: Management, body: str):
     """What is in the bytes counts, not what the request calls their format."""

@@ -125,6 +125,17 @@ async def test_recorded_refusal(management: Management):
     assert await refused(management, body) == "The virtual network somewhere does not exist."
 
 
+async def test_names_with_prefixes(management: Management):
+    """A document may write all its names with a prefix, as Java's libraries do; so may the sets of a machine."""
+    prefixed = re.sub(
+        r"<(/?)(?=\w)", r"<\1ns2:", machines(machine(sets=LINUX_SET + network(endpoint("ssh", 22))))
+    )
+    body = prefixed.replace("xmlns=", "xmlns:ns2=")
+    ended = await management.finished(await management.post(DEPLOYMENTS, body))
+    assert ended.find("Status") == "Succeeded", ended.text
+    assert (await management.get(f"{VMS}/roles/vm1")).find("LocalPort") == "22"
+
+
 async def test_linux_machine(management: Management, clock: ManualClock):
     """A machine walks from its creation to ReadyRole after the operation has succeeded."""
     accepted = await management.post(DEPLOYMENTS, machines())

@@ -411,6 +411,14 @@ class TestDoctor:
         assert "✗ TLS" in result.out
         assert "--ca-file" in result.out
 
+    def test_a_port_that_speaks_no_tls(self, asm, emulator):
+        """A web server without TLS, such as the emulator's control port, is no matter of certificates."""
+        port = emulator.admin_url.removeprefix("http://")
+        for result in (asm("doctor", "--host", port), asm("service", "list", "--host", port)):
+            assert result.code == 7
+            assert f"{port} does not speak TLS" in result.out + result.err
+            assert "refuse" not in result.out + result.err
+
     @pytest.mark.parametrize(
         ("begun_days_ago", "days", "status", "said"),
         [(400, 365, "failed", "expired"), (360, 365, "warning", "expires in")],

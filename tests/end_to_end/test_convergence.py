@@ -151,8 +151,63 @@ async def test_virtual_machines_at_once(sms, account):
     assert sorted(role.role_name for role in roles) == ["web1", "web2"]
 
 
+def meanwhile(sms, change):
+    """Let somebody else make a `change` just before the next one of `sms` goes out."""
+    pending = [change]
+
+    async def interfere(request):
+        if request.kind == "change" and pending:
+            await pending.pop()()
+
+    sms.session.events.before_send(interfere)
+
+
+@pytest.mark.parametrize("present", [[], ["web0"]], ids=["with the deployment", "as a further one"])
+async def test_a_machine_that_another_program_makes_meanwhile(sms, emulator, account, present):
+    """Of two programs that ensure a machine at the same moment one makes it, and both get it."""
+    await sms.ensure_hosted_service("farm", location="West US")
+    image = image_name(await sms.list_os_images(), "Linux")
+
+    async def ensure(program, name):
+        system = LinuxConfigurationSet("myhostname", "myuser", "Passw0rd!", False)
+        disk = OSVirtualHardDisk(image, blob(account, f"vhds/{name}.vhd"))
+        await (await program.ensure_virtual_machine("farm", "farm", name, system, disk))
+
+    for name in present:
+        await ensure(sms, name)
+    async with emulator.service() as other:
+        meanwhile(sms, lambda: ensure(other, "web1"))
+        await ensure(sms, "web1")
+    roles = (await sms.get_deployment_by_name("farm", "farm")).role_list
+    assert [role.role_name for role in roles] == [*present, "web1"]
+
+
+@pytest.mark.parametrize("gone", [["web1"], ["web0"], ["web0", "web1"]], ids=", ".join)
+async def test_machines_that_another_program_deletes_meanwhile(sms, emulator, account, gone):
+    """A machine that is gone when its deletion arrives is missing; one that became the last goes with its deployment."""
+    await sms.ensure_hosted_service("farm", location="West US")
+    image = image_name(await sms.list_os_images(), "Linux")
+    for name in ("web0", "web1"):
+        system = LinuxConfigurationSet("myhostname", "myuser", "Passw0rd!", False)
+        disk = OSVirtualHardDisk(image, blob(account, f"vhds/{name}.vhd"))
+        await (await sms.ensure_virtual_machine("farm", "farm", name, system, disk))
+    async with emulator.service() as other:
+
+        async def delete():
+            for name in gone:
+                await (await other.delete_virtual_machine("farm", "farm", name))
+
+        meanwhile(sms, delete)
+        await (await sms.delete_virtual_machine("farm", "farm", "web1", missing_ok=True))
+    left = (await sms.get_hosted_service_properties("farm", True)).deployments
+    assert [role.role_name for one in left for role in one.role_list] == (
+        ["web0"] if gone == ["web1"] else []
+    )
+
+
 async def test_deleting_what_is_not_there(sms):
-    """With `missing_ok` a second deletion is no error."""
+    """With `missing_ok` a second deletion is no error, nor is one in a service that is not there."""
+    assert (await sms.delete_virtual_machine("shop", "shop", "web1", missing_ok=True)).done
     await sms.ensure_hosted_service("shop", location="West US")
     await sms.delete_hosted_service("shop")
     with pytest.raises(ResourceNotFound):

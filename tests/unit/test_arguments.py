@@ -24,6 +24,7 @@ from asyncsm import (
 )
 from asyncsm.operations import arguments
 from asyncsm.operations.declaring import declared
+from asyncsm.wire.cscfg import ServiceConfiguration
 from asyncsm.wire.roles import Role
 from asyncsm.wire.storage import KeyType
 
@@ -68,6 +69,12 @@ ACCEPTED = [
     (arguments.base64_of, ("data", b"MIIC\r\nMIIC\n"), "MIICMIIC"),
     (arguments.base64_of, ("data", io.BytesIO(b"MIICMIIC")), "MIICMIIC"),
     (arguments.base64_of, ("data", b"any other"), "YW55IG90aGVy"),
+    (arguments.base64_of, ("data", b"LS0tLS1CRUdJTiBY\n"), "LS0tLS1CRUdJTiBY"),
+    (arguments.base64_of, ("data", "\ufeffMII="), "MII="),
+    (arguments.base64_of, ("data", "MIICMIIC\r\n".encode("utf-16")), "MIICMIIC"),
+    (arguments.base64_of, ("data", "-----BEGIN X".encode("utf-8-sig")), "LS0tLS1CRUdJTiBY"),
+    (arguments.base64_of, ("data", "-----BEGIN X".encode("utf-16")), "LS0tLS1CRUdJTiBY"),
+    (arguments.base64_of, ("data", b"\xff\xfe\xff"), "//7/"),
     (arguments.base64_of, ("data", b"MZ\x90"), "TVqQ"),
     (arguments.deployment_slot, ("production",), "Production"),
     (arguments.deployment_slot, ("STAGING",), "Staging"),
@@ -104,6 +111,16 @@ REFUSED = [
     (arguments.description, (5,), "description: must be text, not int"),
     (arguments.extended_properties, ("n=v",), "extended_properties: must be values by name.* not str"),
     (arguments.extended_properties, ({1: "v"},), "extended_properties: 1 is no name"),
+    (
+        arguments.extended_properties,
+        ({"n": b"v"},),
+        "extended_properties: n: must be text or a number, not bytes",
+    ),
+    (
+        arguments.extended_properties,
+        ({"n": ["v"]},),
+        "extended_properties: n: must be text or a number, not list",
+    ),
     (arguments.names, ("role_names", 5), "role_names: must be a list, not int"),
     (arguments.names, ("role_names", (name for name in ())), "role_names: must not be empty"),
     (arguments.moment, ("start_time", "soon"), "start_time: 'soon' is no time such as 2016-01-01"),
@@ -161,6 +178,27 @@ def test_what_breaks_a_rule_is_refused_by_name(rule, given, message):
         rule(*given)
     assert isinstance(caught.value, ValueError)
     assert caught.value.parameter in str(caught.value)
+
+
+def with_certificate(thumbprint: str) -> str:
+    certificate = f'<Certificate name="tls" thumbprint="{thumbprint}" thumbprintAlgorithm="sha1"/>'
+    return CSCFG.replace("</Role>", f"<Certificates>{certificate}</Certificates></Role>")
+
+
+@pytest.mark.parametrize("copied", [" ".join(["d7fa"] * 10), "&#x200E;" + "d7fa" * 10, ":".join(["d7"] * 20)])
+def test_thumbprints_in_a_configuration_are_cleaned(copied):
+    """A configuration is where people paste thumbprints; what dialogs put between and before digits is left out."""
+    sent = arguments.service_configuration(with_certificate(copied))
+    (used,) = ServiceConfiguration.from_xml(sent).role("WorkerRole1").certificates
+    assert used.thumbprint == "".join(each for each in copied.replace("&#x200E;", "") if each.isalnum())
+    assert arguments.service_configuration(sent) == sent
+
+
+def test_a_wrong_thumbprint_in_a_configuration():
+    """The message says where it stands, and what it looks like."""
+    said = "Role 'WorkerRole1', Certificate 'tls': .* these are 32 digits, as of an MD5 fingerprint"
+    with pytest.raises(InvalidArgument, match=said):
+        arguments.service_configuration(with_certificate("d7fa" * 8))
 
 
 def test_extended_properties_may_be_numbers_and_nothing():

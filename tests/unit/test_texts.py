@@ -196,3 +196,18 @@ def test_every_character_survives_in_yaml():
     said = [text for one in characters for text in (one, f"a{one}", f"{one}a", f"a {one} b", one * 2)]
     written = yaml.dump(said, Dumper=texts.yaml_dumper(), allow_unicode=True)
     assert yaml.safe_load(written) == said
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Value error, 'x' is no color", "'x' is no color"),
+        (
+            "Invalid value for '--port': Input should be a valid integer",
+            "Invalid value for '--port': must be a valid integer",
+        ),
+    ],
+)
+def test_values_are_told_without_words_of_validators(said, told):
+    """Whoever gave a value knows nothing of inputs and value errors."""
+    assert texts.in_words(said) == told

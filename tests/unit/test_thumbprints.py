@@ -24,6 +24,9 @@ MARK = "\u200e"
         f"SHA1 Fingerprint={':'.join(PAIRS)}",
         f"sha1 Fingerprint = {':'.join(PAIRS)}",
         f"SHA1:{':'.join(PAIRS)}",
+        f"sha1-{SHA1}",
+        f"Thumbprint : {SHA1}",
+        f"Cert Hash(sha1): {' '.join(PAIRS)}",
         "\ufeff" + "\u00a0".join(PAIRS) + "\u202c",
     ],
 )

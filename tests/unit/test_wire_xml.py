@@ -79,3 +79,24 @@ def test_the_namespaces_every_document_declares_are_left_out(parse):
     """They say nothing; another declaration is kept."""
     document = f'<Operation {BOTH} xmlns:a="urn:a"><A/></Operation>'.encode()
     assert parse(document) == ("Operation", {"@xmlns:a": "urn:a", "A": None})
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        f'<a:R xmlns:a="{xml.AZURE}" xmlns:i="{xml.INSTANCE}" a:c="1"><a:A i:nil="true"/><a:B>2</a:B></a:R>',
+        f'<R {AZURE} xmlns:a="{xml.AZURE}" xmlns:xsi="{xml.INSTANCE}" c="1"><A xsi:nil="true"/><a:B>2</a:B></R>',
+    ],
+    ids=["every name with a prefix", "other prefixes"],
+)
+def test_prefixes_of_known_namespaces_do_not_matter(document):
+    """Whoever wrote a document, it is read as if the service had: by its names, and ``i:nil``."""
+    assert xml.parse(document) == ("R", {"@c": "1", "A": {"@i:nil": "true"}, "B": "2"})
+
+
+def test_prefixes_of_other_namespaces_are_kept():
+    """A name in another namespace is another name, be the prefix declared at the root or below."""
+    document = f'<a:R xmlns:a="{xml.AZURE}" xmlns:b="urn:b"><b:A/><c:B xmlns:c="urn:c"/></a:R>'
+    name, node = xml.parse(document)
+    assert name == "R"
+    assert list(node) == ["@xmlns:b", "b:A", "c:B"]

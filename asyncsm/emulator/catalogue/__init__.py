@@ -65,11 +65,15 @@ def location(name: str) -> Location | None:
 
 @functools.cache
 def _locations_by_short_name() -> Mapping[str, Location]:
-    # Of these names uswest is recorded (network/vip_mobility_tests__test_associate_reserve_ip).
+    # Of these names uswest is recorded (network/vip_mobility_tests__test_associate_reserve_ip); those of front ends,
+    # such as ussouth [protocol 1.1], leave out that two regions are central as well.
     def short(name: str) -> str:
-        return re.sub(r"^(.+) ([A-Za-z]+)( \d)?$", r"\2\1\3", name).replace(" ", "")
+        turned = re.sub(r"^(Central|(?:North|South|East|West)\w*(?: Central)?) (\w+)( \d)?$", r"\2\1\3", name)
+        return turned.replace(" ", "")
 
-    return ByName((short(one.name), one) for one in locations().values())
+    names = [(short(one.name), one) for one in locations().values()]
+    front_ends = [(re.sub(r"(?<=North|South)Central$", "", name), one) for name, one in names]
+    return ByName([*front_ends, *names])
 
 
 @functools.cache

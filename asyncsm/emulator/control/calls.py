@@ -12,6 +12,7 @@ from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 from asyncsm.emulator.control.controllable import Controllable
 from asyncsm.emulator.control.events import EventHub
 from asyncsm.emulator.control.schemas import FieldProblem, Problem
+from asyncsm.texts import in_words
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 """A longer request body is refused, unless the call says otherwise."""
@@ -212,4 +213,4 @@ class ControlCall:
 def _refused(error: ValidationError) -> Rejected:
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     fields = ((".".join(map(str, each["loc"])), each["msg"]) for each in problems)
-    return invalid(*((name, text.removeprefix("Value error, ")) for name, text in fields))
+    return invalid(*((name, in_words(text)) for name, text in fields))

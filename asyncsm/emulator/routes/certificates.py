@@ -74,7 +74,8 @@ def _find(call: Call) -> SubscriptionCertificate:
 def _read(call: Call, wanted: wire.SubscriptionCertificate) -> SubscriptionCertificate:
     """The certificate of a request; key and thumbprint must be the data's own where they are given."""
     try:
-        data = base64.b64decode(wanted.subscription_certificate_data or "", validate=True)
+        data = _bytes(wanted.subscription_certificate_data)
+        given_key = _bytes(wanted.subscription_certificate_public_key)
         certificate = x509.load_der_x509_certificate(data)
         key = certificate.public_key()
     except (binascii.Error, ValueError):
@@ -83,9 +84,8 @@ def _read(call: Call, wanted: wire.SubscriptionCertificate) -> SubscriptionCerti
         raise refusals.bad_request("The specified certificate is invalid.")  # [protocol 6.2]
     public_key = key.public_bytes(Encoding.DER, PublicFormat.PKCS1)
     thumbprint = certificate.fingerprint(SHA1()).hex().upper()  # noqa: S303 - the name of a certificate here
-    given_key = wanted.subscription_certificate_public_key
     given_thumbprint = wanted.subscription_certificate_thumbprint
-    if given_key and given_key != _text(public_key):
+    if given_key and given_key != public_key:
         raise refusals.bad_request("The public key is not that of the specified certificate.")  # [guess]
     if given_thumbprint and given_thumbprint.upper() != thumbprint:
         raise refusals.bad_request("The thumbprint is not that of the specified certificate.")  # [guess]
@@ -99,6 +99,11 @@ def _shown(certificate: SubscriptionCertificate) -> wire.SubscriptionCertificate
         subscription_certificate_data=_text(certificate.data),
         created=certificate.created,
     )
+
+
+def _bytes(text: str | None) -> bytes:
+    """Decode base64, which may be broken into lines."""
+    return base64.b64decode("".join((text or "").split()), validate=True)
 
 
 def _text(data: bytes) -> str:

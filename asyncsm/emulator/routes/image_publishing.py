@@ -51,8 +51,10 @@ routes: RouteTable = RouteTable()
 
 @routes.get(f"{IMAGES}/details", "GetOSImageDetails")
 def details(call: Call) -> Reply:
-    """Get OS Image Details: the image, and how far it is copied."""
+    """Get OS Image Details: the image, and how far it is copied; programs try both kinds, so 404 for the other."""
     common_fields.require_publisher(call)
+    # [guess], as Get OS Image [rec compute/delete_os_image]
+    refusals.required(find_image(call.subscription, call.parameters["imageName"]), NO_IMAGE)
     image = images.find_own(call)
     # The service leaves these out here.
     without = dict.fromkeys(("os_state", "io_type"))
@@ -64,6 +66,7 @@ def details(call: Call) -> Reply:
 def vm_details(call: Call) -> Reply:
     """Get VM Image Details: the image without its disks and moments, and how far it is copied."""
     common_fields.require_publisher(call)
+    refusals.required(find_vm_image(call.subscription, call.parameters["imageName"]), NO_IMAGE)  # [guess]
     image = vm_images.find_own(call)
     words = {name: getattr(image, name) for name in image.model_fields_set - NOT_IN_DETAILS}
     name = image.name or ""

@@ -79,7 +79,7 @@ def update_set(call: Call) -> Reply:
     for name, one in wanted.items():
         if not name or name not in present:
             raise refusals.bad_request(  # [guess]
-                f"The load-balanced set {one.load_balanced_endpoint_set_name} does not exist in the deployment."
+                f"The load-balanced set '{one.load_balanced_endpoint_set_name or ''}' does not exist in the deployment."
             )
     changed = {
         role.name: network

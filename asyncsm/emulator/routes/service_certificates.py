@@ -91,7 +91,8 @@ def certificates_in(given: wire.CertificateFile) -> list[ServiceCertificate]:
     Raises:
         Refusal: the file is not what it says to be, or has another password.
     """
-    if given.certificate_format not in {wire.CertificateFormat.PFX, wire.CertificateFormat.CER}:
+    spelt = wire.CertificateFormat.spelt(given.certificate_format)  # [guess]: in any case of letters
+    if spelt not in {wire.CertificateFormat.PFX, wire.CertificateFormat.CER}:
         raise refusals.bad_request("The certificate format must be pfx or cer.")  # [protocol 4.8]
     try:
         data = base64.b64decode("".join(given.data.split()), validate=True)
@@ -111,13 +112,18 @@ def certificates_in(given: wire.CertificateFile) -> list[ServiceCertificate]:
 
 
 def _certificates(data: bytes, password: str | None) -> list[x509.Certificate]:
-    """Return what is in the bytes, whatever the request calls them: a PFX, PEM, DER, or a PKCS#7 bundle.
+    """Return what is in the bytes, whatever the request calls them: a PFX, or a certificate or PKCS#7 bundle.
+
+    These may be DER, PEM (with anything around it, as OpenSSL writes it), or base64 without PEM's lines,
+    all of which .NET reads.
 
     Raises:
         ValueError: it is none of these, or a PFX with another password.
     """
-    if data.lstrip().startswith(b"-----BEGIN"):
-        return x509.load_pem_x509_certificates(data)
+    if b"-----BEGIN" in data:
+        return _in_pem(data)
+    with contextlib.suppress(binascii.Error):
+        data = base64.b64decode(b"".join(data.split()), validate=True)
     for read in (_alone, pkcs7.load_der_pkcs7_certificates):
         with contextlib.suppress(ValueError):
             return read(data)
@@ -127,6 +133,12 @@ def _certificates(data: bytes, password: str | None) -> list[x509.Certificate]:
     if not found:
         raise ValueError("no certificate")
     return found
+
+
+def _in_pem(data: bytes) -> list[x509.Certificate]:
+    if b"-----BEGIN PKCS7-----" in data:
+        return pkcs7.load_pem_pkcs7_certificates(data)
+    return x509.load_pem_x509_certificates(data)
 
 
 def _alone(data: bytes) -> list[x509.Certificate]:

@@ -10,6 +10,7 @@ from asyncsm.emulator.compute import Deployment, Role as StateRole
 from asyncsm.wire.base import ExtraElement
 from asyncsm.wire.configuration_sets import ConfigurationSet
 from asyncsm.wire.endpoints import (
+    AclRule,
     ConfigurationSetInputEndpoint,
     ConfigurationSetInputEndpoints,
     EndpointAcl,
@@ -215,14 +216,19 @@ def _shared(endpoint: ConfigurationSetInputEndpoint) -> list[tuple[str, object]]
         ("LoadBalancerProbe.TimeoutInSeconds", probe.timeout_in_seconds),
         ("EnableDirectServerReturn", endpoint.enable_direct_server_return),
         ("LoadBalancerName", endpoint.load_balancer_name),
-        ("EndpointAcl", [one.model_dump() for one in endpoint.endpoint_acl.rules]),
+        ("EndpointAcl", "; ".join(map(_told, endpoint.endpoint_acl.rules))),
         ("IdleTimeoutInMinutes", endpoint.idle_timeout_in_minutes or IDLE_MINUTES[0]),
         ("LoadBalancerDistribution", endpoint.load_balancer_distribution),
     ]
 
 
+def _told(rule: AclRule) -> str:
+    described = f" ({rule.description})" if rule.description else ""
+    return f"{rule.order} {rule.action} {rule.remote_subnet}{described}"
+
+
 def _shown(value: object) -> str:
-    return "" if value is None or isinstance(value, list) else str(value)
+    return "" if value is None else str(value)
 
 
 def require_distinct_ports(deployment: Deployment, changed: StateRole | None = None) -> None:

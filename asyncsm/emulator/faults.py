@@ -21,7 +21,7 @@ from random import Random
 from typing import Annotated, ClassVar, Final, Literal, Self, TypeAlias, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.change_tracking import Entity
@@ -31,6 +31,7 @@ from asyncsm.emulator.progress import Operation, OperationProgress
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routes import ROUTES
 from asyncsm.emulator.saved_names import saved
+from asyncsm.wire.document import CheckedModel
 
 Kind: TypeAlias = Literal[
     "307",
@@ -86,7 +87,7 @@ _Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
 @saved("fault", "emulator.faults:Fault")
-class Fault(BaseModel):
+class Fault(CheckedModel):
     """Description of what goes wrong, and with which requests; the JSON form has the same names.
 
         Fault(kind="lost-reply", operation="CreateHostedService", count=1)
@@ -112,6 +113,9 @@ class Fault(BaseModel):
             closed; absent, until the client gives up.
         location: ``307``: URL of the host to go to; absent, the same.
         code, message, status: ``fail``: the error the operation ends with.
+
+    Raises:
+        InvalidArgument: there is no such fault.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")

@@ -24,7 +24,8 @@ from asyncsm.emulator.state import Quotas
 from asyncsm.provisioning import sibling_specs, specs
 from asyncsm.provisioning.machine_specs import VirtualMachineSpec
 from asyncsm.provisioning.plan import Plan, PlanError
-from asyncsm.provisioning.reading import load_plan, problems_of
+from asyncsm.provisioning.problems import problems_of
+from asyncsm.provisioning.reading import load_plan
 from asyncsm.provisioning.secrets import MADE_UP, SecretReference
 from asyncsm.provisioning.specs import Name, Part, Spec
 
@@ -276,6 +277,10 @@ class SeedDocument(Plan):
         return value
 
     @classmethod
+    def _refused(cls, error: ValidationError) -> SeedError:
+        return SeedError(problems_of(error, cls))
+
+    @classmethod
     def read(cls, document: SeedDocument | Mapping[str, JsonValue]) -> SeedDocument:
         """Read a document from its JSON form.
 
@@ -287,7 +292,7 @@ class SeedDocument(Plan):
         try:
             return cls.model_validate(document)
         except ValidationError as error:
-            raise SeedError(problems_of(error, cls)) from None
+            raise cls._refused(error) from None
 
 
 def load_seed(path: str | Path) -> SeedDocument:

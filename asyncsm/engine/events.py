@@ -9,15 +9,12 @@ but a hook (`Events.before_send`).
 from __future__ import annotations
 
 import inspect
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from asyncsm.errors import InvalidArgument
-from asyncsm.polling.callbacks import plain
-
-_log = logging.getLogger("asyncsm.events")
+from asyncsm.polling.callbacks import Listeners
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,27 +133,20 @@ Hook: TypeAlias = Callable[[RequestSent], Awaitable[None]]
 
 
 class Events:
-    """The listeners and hooks of a session.
-
-    Attributes:
-        wanted: whether anybody is to be told; making an event for nobody is not worth it.
-    """
+    """The listeners and hooks of a session."""
 
     def __init__(self) -> None:
-        self._listeners: tuple[Listener, ...] = ()
-        self._hooks: tuple[Hook, ...] = ()
-        self.wanted: bool = False
+        self._listeners: Listeners[Event] = Listeners()
+        self._hooks: dict[object, Hook] = {}
+
+    @property
+    def wanted(self) -> bool:
+        """True if anybody is to be told; making an event for nobody is not worth it."""
+        return bool(self._listeners or self._hooks)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with each event, until the function that is returned is called."""
-        self._listeners = (*self._listeners, plain("listener", listener))
-        self.wanted = True
-
-        def unsubscribe() -> None:
-            self._listeners = tuple(one for one in self._listeners if one is not listener)
-            self.wanted = bool(self._listeners or self._hooks)
-
-        return unsubscribe
+        """Call `listener` with each event, until the function that is returned is called; what it raises is logged."""
+        return self._listeners.subscribe(listener)
 
     def before_send(self, hook: Hook) -> Callable[[], None]:
         """Await `hook` before each request, until the function that is returned is called.
@@ -164,18 +154,17 @@ class Events:
         The request goes out when the hook has ended, however long that takes; if it raises, the
         request is not sent and the caller gets what it raised, a `Veto` for example.
         """
-        self._hooks = (*self._hooks, hook)
-        self.wanted = True
+        registration = object()
+        self._hooks[registration] = hook
 
         def unhook() -> None:
-            self._hooks = tuple(one for one in self._hooks if one is not hook)
-            self.wanted = bool(self._listeners or self._hooks)
+            self._hooks.pop(registration, None)
 
         return unhook
 
     async def sending(self, request: RequestSent) -> None:
         """Ask the hooks whether `request` may go out, and tell the listeners of it."""
-        for hook in self._hooks:
+        for hook in tuple(self._hooks.values()):
             waited_for = hook(request)
             if not inspect.isawaitable(waited_for):
                 raise InvalidArgument("hook", "is awaited: give an async function, not a plain one")
@@ -184,8 +173,4 @@ class Events:
 
     def emit(self, event: Event) -> None:
         """Tell all listeners."""
-        for listener in self._listeners:
-            try:
-                listener(event)
-            except Exception:  # noqa: BLE001 - a listener is not part of what it looks at
-                _log.exception("a listener failed on %s", type(event).__name__)
+        self._listeners.tell(event)

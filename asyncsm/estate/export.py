@@ -23,6 +23,7 @@ from asyncsm.provisioning.defaults import KINDS, SECTIONS
 from asyncsm.provisioning.plan import VERSION, Plan
 from asyncsm.provisioning.resources import Site
 from asyncsm.services import ServiceManagementService
+from asyncsm.wire.document import first_of
 from asyncsm.wire.vm_images import VMImage
 
 SHORT: Final = 90
@@ -208,8 +209,8 @@ def _possible(section: str, entries: list[Entry], unsaid: Unsaid) -> Iterator[En
         try:
             KINDS[kind].model_validate(one)
         except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            unsaid.note(f"a plan cannot have it: {first['msg']}", f"{kind}/{one['name']}")
+            _, message = first_of(error)
+            unsaid.note(f"a plan cannot have it: {message}", f"{kind}/{one['name']}")
         else:
             yield one
 

@@ -62,7 +62,7 @@ class Asynchrony:
                 self.functions.add(scope)
         for table in self.script.tables:
             self._take_together([self.inference.kind(each.value) for each in table.elements])
-        for owner in (owner for scope in self.script.scopes for owner in scope.classes.values()):
+        for owner in self.script.classes.values():
             both = [owner.methods[name] for name in ENTERING if name in owner.methods]
             self._take_together([OwnFunction(each) for each in both])
         for scope in (self.script.top, *self.functions):

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
+from typing import TypeVar
 
 import libcst as cst
 
 SPACE = cst.SimpleWhitespace(" ")
+Loose = TypeVar("Loose", cst.Await, cst.Lambda)
+"""Expressions of which nothing is taken or called without parentheses."""
 
 
 def awaited(expression: cst.BaseExpression) -> cst.Await:
@@ -18,15 +21,17 @@ def awaited(expression: cst.BaseExpression) -> cst.Await:
     return cst.Await(expression=expression)
 
 
-def in_parentheses(node: cst.Await) -> cst.Await:
+def in_parentheses(node: Loose) -> Loose:
     """Return an expression in parentheses."""
     return node if node.lpar else node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
 
 
 def call(function: str | cst.BaseExpression, *arguments: cst.BaseExpression | cst.Arg) -> cst.Call:
     """Return a call of a function, by its dotted name or an expression."""
+    if isinstance(function, str):
+        function = name(function)
     return cst.Call(
-        func=name(function) if isinstance(function, str) else function,
+        func=in_parentheses(function) if isinstance(function, cst.Lambda) else function,
         args=[each if isinstance(each, cst.Arg) else cst.Arg(each) for each in arguments],
     )
 
@@ -142,19 +147,38 @@ class Tidying(cst.CSTTransformer):
         return updated_node.with_changes(indent=False, whitespace=cst.SimpleWhitespace(""))
 
 
+class _Finder(cst.CSTVisitor):
+    """Finds what awaits, but for what stands in functions and in blocks below."""
+
+    found = False
+
+    def visit_Await(self, node: cst.Await) -> None:
+        self.found = True
+
+    def visit_Asynchronous(self, node: cst.Asynchronous) -> None:
+        self.found = True
+
+    def visit_Lambda(self, node: cst.Lambda) -> bool:
+        return False
+
+    def visit_IndentedBlock(self, node: cst.IndentedBlock) -> bool:
+        return False
+
+
+def waits(statement: cst.CSTNode) -> bool:
+    """Tell a statement that awaits something itself, be it only to define a function or a class."""
+    finder = _Finder()
+    parts = (
+        (statement.params, *statement.decorators) if isinstance(statement, cst.FunctionDef) else (statement,)
+    )
+    for part in parts:
+        part.visit(finder)
+    return finder.found
+
+
 def waits_inside(generator: cst.GeneratorExp) -> bool:
     """Tell a generator that awaits something for each item; what it iterates over is awaited before it."""
-
-    class Finder(cst.CSTVisitor):
-        found = False
-
-        def visit_Await(self, node: cst.Await) -> None:
-            self.found = True
-
-        def visit_Asynchronous(self, node: cst.Asynchronous) -> None:
-            self.found = True
-
-    finder = Finder()
+    finder = _Finder()
     generator.elt.visit(finder)
     each: cst.CompFor | None = generator.for_in
     first = True

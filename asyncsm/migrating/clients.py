@@ -91,16 +91,11 @@ class Clients:
 
     def owner_of(self, found: Class) -> Class | None:
         """Return the class that makes the clients of a class: itself, or one of its bases."""
-        if found in self.owners or found in self._entered_late:
-            return found
-        for name in found.bases:
-            base = next((each for each in self.owners if each.name == name), None)
-            if base is not None:
-                return base
-        return None
+        line = self.inference.line(found)
+        return next((each for each in line if each in self.owners or each in self._entered_late), None)
 
     def _find_owners(self) -> None:
-        classes = [each for scope in self.script.scopes for each in scope.classes.values()]
+        classes = list(self.script.classes.values())
         before = -1
         while before != (before := len(self.owners)):
             for each in classes:
@@ -259,8 +254,8 @@ class Clients:
 
     def with_context(self, original: cst.ClassDef, updated: cst.ClassDef) -> cst.ClassDef:
         """Return a class that is entered and left as its clients are."""
-        owner = self.script.scope_of[original].classes.get(original.name.value)
-        if owner is None or not (owner in self.owners or owner in self._entered_late):
+        owner = self.script.classes[original]
+        if not (owner in self.owners or owner in self._entered_late):
             return updated
         if "__enter__" in owner.methods or not isinstance(updated.body, cst.IndentedBlock):
             self.notes.mark(original, f"{owner.name} has to enter and leave its client with async with")

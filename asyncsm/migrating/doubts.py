@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Sequence
 from typing import Final
 
 import libcst as cst
 
 from asyncsm.migrating.asynchrony import ENTERING, Asynchrony, is_kept
-from asyncsm.migrating.kinds import Blocking, Client, Handle, Imported, Model, Pool, Thread
+from asyncsm.migrating.inference import Inference
+from asyncsm.migrating.kinds import (
+    Blocking,
+    Client,
+    ClientClass,
+    Handle,
+    Imported,
+    Model,
+    OwnClass,
+    Pool,
+    Thread,
+)
 from asyncsm.migrating.nodes import is_accessor, last_name
 from asyncsm.migrating.notes import Notes
 from asyncsm.migrating.script import Binding, Class, How, Scope
@@ -23,18 +35,20 @@ def mark_doubts(asynchrony: Asynchrony, notes: Notes) -> None:
     calls = [call for scope in asynchrony.script.scopes for call in scope.calls]
     for scope in asynchrony.script.scopes:
         _mark_function(asynchrony, scope, notes)
-        references: list[cst.Name | cst.Attribute] = [*scope.uses, *scope.attributes]
+        references: list[cst.Name | cst.Attribute | cst.Lambda] = [*scope.uses, *scope.attributes]
+        if isinstance(scope.node, cst.Lambda):
+            references.append(scope.node)
         for reference in references:
             _mark_reference(asynchrony, reference, notes)
         for attribute in scope.attributes:
             _mark_attribute(asynchrony, attribute, notes)
         for call in scope.calls:
             _mark_call(asynchrony, call, calls, notes)
-        for owner in scope.classes.values():
-            _mark_class(asynchrony, owner, notes)
         for name, bindings in scope.bindings.items():
             for each in bindings:
                 _mark_handle(asynchrony, name, each, notes)
+    for owner in asynchrony.script.classes.values():
+        _mark_class(asynchrony, owner, notes)
     for name, (kind, home) in asynchrony.inference.taken.items():
         notes.tell(home, f"{name} is taken for a {kind.__name__}, as its methods are called")
 
@@ -54,20 +68,30 @@ def _mark_function(asynchrony: Asynchrony, scope: Scope, notes: Notes) -> None:
 
 
 def _mark_class(asynchrony: Asynchrony, owner: Class, notes: Notes) -> None:
-    """Mark a class whose methods somebody else may call: its base is one of a library."""
-    own = [
-        name
-        for name, method in owner.methods.items()
+    """Mark a class whose methods somebody else may call: a base of it, or of its bases, is none of the script."""
+    inference = asynchrony.inference
+    base = _foreign_base(inference, owner)
+    unmarked = [each for each in inference.bases(owner) if not _foreign_base(inference, each)]
+    own = {
+        name: None
+        for each in (owner, *(above for one in unmarked for above in inference.line(one)))
+        for name, method in each.methods.items()
         if method in asynchrony.functions and name != "__init__"
-    ]
-    foreign = [
-        each.value for each in owner.node.bases if isinstance(asynchrony.inference.kind(each.value), Imported)
-    ]
-    if own and foreign:
-        base = last_name(foreign[0])
+    }
+    if own and base:
+        have = "has" if len(own) == 1 else "have"
         notes.mark(
-            owner.node, f"{base} does not await what it calls, and {', '.join(own)} has to be awaited now"
+            owner.node, f"{base} does not await what it calls, and {', '.join(own)} {have} to be awaited now"
         )
+
+
+def _foreign_base(inference: Inference, owner: Class) -> str:
+    """Return what is called a base of a class that may call its methods; empty if there is none."""
+    for base in (each.value for one in inference.line(owner) for each in one.node.bases):
+        own = isinstance(inference.kind(base), OwnClass | ClientClass)
+        if not own and not (isinstance(base, cst.Name) and hasattr(builtins, base.value)):
+            return last_name(base.func if isinstance(base, cst.Call) else base) or "its base"
+    return ""
 
 
 def _mark_attribute(asynchrony: Asynchrony, node: cst.Attribute, notes: Notes) -> None:
@@ -82,7 +106,9 @@ def _mark_attribute(asynchrony: Asynchrony, node: cst.Attribute, notes: Notes) -
             notes.mark(node, f"tasks have no {name}: ask whether they are done(), or await them")
 
 
-def _mark_reference(asynchrony: Asynchrony, node: cst.Name | cst.Attribute, notes: Notes) -> None:
+def _mark_reference(
+    asynchrony: Asynchrony, node: cst.Name | cst.Attribute | cst.Lambda, notes: Notes
+) -> None:
     """Mark a function that is handed on without being called."""
     parents = asynchrony.script.parents
     parent = parents[node]
@@ -95,7 +121,7 @@ def _mark_reference(asynchrony: Asynchrony, node: cst.Name | cst.Attribute, note
         return
     if _is_followed(asynchrony, parent):
         return
-    name = node.value if isinstance(node, cst.Name) else node.attr.value
+    name = "this lambda" if isinstance(node, cst.Lambda) else last_name(node)
     notes.mark(node, f"whoever calls {name} has to await it")
 
 

@@ -29,12 +29,11 @@ from asyncsm.migrating.kinds import (
     Table,
     Thread,
 )
-from asyncsm.migrating.nodes import argument_for, dotted, last_name
-from asyncsm.migrating.script import Binding, Class, How, Scope, Script, annotation_of
+from asyncsm.migrating.nodes import annotation_of, argument_for, dotted, last_name
+from asyncsm.migrating.script import Binding, Class, How, Scope, Script
 
 ROUNDS: Final = 8
 """How often all is looked at again at most, as a function may be known by its callers and they by it."""
-SAME_ITEMS: Final = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "frozenset"})
 
 
 class Inference:
@@ -74,8 +73,8 @@ class Inference:
 
     def _kind(self, node: cst.CSTNode) -> Kind | None:
         match node:
-            case cst.Name(name):
-                return self._of_name(name, self.script.scope_of[node], node)
+            case cst.Name():
+                return self._of_name(node)
             case cst.Attribute(value=value, attr=cst.Name(name)):
                 return self._of_attribute(node, value, name)
             case cst.Call():
@@ -107,8 +106,11 @@ class Inference:
 
     # Names.
 
-    def _of_name(self, name: str, scope: Scope, use: cst.Name | None = None) -> Kind | None:
-        home = scope.home(name)
+    def _of_name(self, use: cst.Name) -> Kind | None:
+        name, owner = use.value, self.script.body_of.get(use)
+        if owner is not None and (bound := self._in_body(owner, use)) is not None:
+            return bound
+        home = self.script.scope_of[use].home(name)
         if home is None:
             return self._imported(name)
         if name in home.functions:
@@ -118,11 +120,19 @@ class Inference:
         if name in home.parameters and name not in home.bindings:
             found = self._of_parameter(name, home)
         else:
-            bindings = home.bindings.get(name, [])
-            reaching = self.script.reaching(use, bindings) if use is not None else bindings
+            reaching = self.script.reaching(use, home.bindings.get(name, []))
             held = [each for each in self.script.held.get(name, []) if each.scope.home(name) is home]
             found = self._of_bindings([*reaching, *held])
         return found or self._by_methods(name, home)
+
+    def _in_body(self, owner: Class, use: cst.Name) -> Kind | None:
+        """Return what a name stands for that the body of a class has bound."""
+        if use.value in owner.classes:
+            return OwnClass(owner.classes[use.value])
+        if use.value in owner.methods:
+            return OwnFunction(owner.methods[use.value])
+        bindings = [each for each in owner.attributes.get(use.value, []) if each.scope is owner.outer]
+        return self._of_bindings(self.script.reaching(use, bindings))
 
     def _imported(self, name: str) -> Kind | None:
         found = self.script.imports.get(name)
@@ -168,11 +178,10 @@ class Inference:
         place = scope.parameters.index(name)
         if scope.owner is not None and place == 0 and not scope.decorated("staticmethod"):
             return OwnClass(scope.owner) if scope.decorated("classmethod") else Instance(scope.owner)
-        annotation = annotation_of(scope, name)
-        if annotation is not None:
-            kind = self.kind(annotation)
-            if isinstance(kind, ClientClass):
-                return Client(kind.kind)
+        annotation = annotation_of(scope.node, name)
+        kind = self.kind(annotation) if annotation is not None else None
+        if isinstance(kind, ClientClass):
+            return Client(kind.kind)
         bound = scope.owner is not None and not scope.decorated("staticmethod")
         given = (argument_for(call, name, place - bound) for call in self.calls_of(scope))
         found = self._first(each for each in given if each is not None)
@@ -257,7 +266,10 @@ class Inference:
         method = self.method(owner, name)
         if method is not None:
             return self.returned_by(method) if method.decorated("property") else OwnFunction(method)
-        found = [binding for each in self._line(owner) for binding in each.attributes.get(name, [])]
+        inner = next((each.classes[name] for each in self.line(owner) if name in each.classes), None)
+        if inner is not None:
+            return OwnClass(inner)
+        found = [binding for each in self.line(owner) for binding in each.attributes.get(name, [])]
         client = self.client_base(owner)
         if client and not found and knowledge.has_method(client, name):
             return ClientMethod(client, name)
@@ -265,19 +277,24 @@ class Inference:
 
     def client_base(self, owner: Class) -> type | None:
         """Return the client that a class of the script is made of, if it is."""
-        bases = [self.kind(base.value) for each in self._line(owner) for base in each.node.bases]
+        bases = [self.kind(base.value) for each in self.line(owner) for base in each.node.bases]
         return next((each.kind for each in bases if isinstance(each, ClientClass)), None)
 
     def method(self, owner: Class, name: str) -> Scope | None:
         """Return the method of a class, or of one of its bases in the script."""
-        return next((each.methods[name] for each in self._line(owner) if name in each.methods), None)
+        return next((each.methods[name] for each in self.line(owner) if name in each.methods), None)
 
-    def _line(self, owner: Class) -> Iterator[Class]:
-        yield owner
-        for name in owner.bases:
-            base = self._of_name(name, owner.outer) if name and "." not in name else None
-            if isinstance(base, OwnClass) and base.of is not owner:
-                yield from self._line(base.of)
+    def line(self, owner: Class) -> list[Class]:
+        """Return a class, its bases in the script, and theirs."""
+        found = [owner]
+        for each in found:
+            found += [base for base in self.bases(each) if base not in found]
+        return found
+
+    def bases(self, owner: Class) -> list[Class]:
+        """Return those bases of a class that are in the script."""
+        kinds = (self.kind(each.value) for each in owner.node.bases)
+        return [each.of for each in kinds if isinstance(each, OwnClass)]
 
     def _of_subscript(self, node: cst.Subscript, value: cst.BaseExpression) -> Kind | None:
         kind = self.kind(value)
@@ -302,32 +319,22 @@ class Inference:
         match self.kind(call.func):
             case ClientClass(kind=kind):
                 return Client(kind)
-            case ClientMethod(kind=kind, name=name):
-                return knowledge.result_of(kind, name)
+            case ClientMethod() | OwnFunction():
+                return self.called(call.func)
             case OwnClass(of=owner):
                 return Instance(owner)
-            case OwnFunction(of=scope):
-                return self.returned_by(scope)
             case Imported(name=name):
                 return self._of_library(call, name)
         arguments = [each.value for each in call.args]
         match call.func:
-            case cst.Name(name) if name in SAME_ITEMS and arguments:
-                return Items(knowledge.item_of(self.kind(arguments[0])))
+            case cst.Name(name) if len(arguments) > (place := knowledge.ITERATING.get(name, len(arguments))):
+                return knowledge.iterated(name, self.kind(arguments[place]))
             case cst.Name("getattr") if isinstance(client := self._first(arguments[:1]), Client):
                 text = arguments[1]
                 found = text.evaluated_value if isinstance(text, cst.SimpleString) else ""
                 return ClientMethod(client.kind, str(found))
             case cst.Name("super"):
                 return self._above(call)
-            case cst.Name("enumerate") if arguments:
-                return Items(Pair(knowledge.item_of(self.kind(arguments[0]))))
-            case cst.Name("next" | "min" | "max") if arguments:
-                return knowledge.item_of(self.kind(arguments[0]))
-            case cst.Name("zip") if len(arguments) == 2:
-                return Items(Pair(knowledge.item_of(self.kind(arguments[1]))))
-            case cst.Name("filter") if len(arguments) == 2:
-                return Items(knowledge.item_of(self.kind(arguments[1])))
             case cst.Name("map") if len(arguments) == 2:
                 return Items(self.called(arguments[0]))
             case cst.Attribute(value=value, attr=cst.Name(name)):
@@ -339,7 +346,7 @@ class Inference:
         """Return what ``super()`` stands for: an object of the base in the script, or a client."""
         owner = self.script.scope_of[call].owner
         client = self.client_base(owner) if owner else None
-        above = list(self._line(owner))[1:] if owner else []
+        above = self.line(owner)[1:] if owner else []
         return Instance(above[0]) if above else Client(client) if client else None
 
     def called(self, function: cst.BaseExpression) -> Kind | None:
@@ -360,10 +367,8 @@ class Inference:
         if name in knowledge.BLOCKING:
             return Blocking(knowledge.BLOCKING[name], call)
         before, _, last = name.rpartition(".")
-        if before == knowledge.OLD_PACKAGE:
-            model = knowledge.class_of(last)
-            return Model(model) if model else Other()
-        return Other()
+        model = knowledge.class_of(last) if before == knowledge.OLD_PACKAGE else None
+        return Model(model) if model else Other()
 
     def _of_method(self, call: cst.Call, kind: Kind | None, name: str) -> Kind | None:
         match kind, name:

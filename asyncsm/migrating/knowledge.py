@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr
 
 import asyncsm
 from asyncsm import errors, models, services
-from asyncsm.migrating.kinds import Handle, Items, Kind, Model, Other, Secret
+from asyncsm.migrating.kinds import Handle, Items, Kind, Model, Other, Pair, Secret
 from asyncsm.operations.declaring import declared
 from asyncsm.operations.facts import Ends
 from asyncsm.polling import OperationHandle
@@ -31,6 +31,13 @@ OLDER_ERRORS: Final = {
 ASYNCHRONOUS: Final = "AzureAsyncOperationHttpError"
 TOO_LATE: Final = "OperationTimeout"
 """The error of a wait that took too long, which was `AzureAsyncOperationHttpError` before."""
+
+ITERATING: Final = {
+    **dict.fromkeys(("list", "tuple", "set", "sorted", "reversed", "iter", "frozenset"), 0),
+    **dict.fromkeys(("enumerate", "next", "min", "max"), 0),
+    **dict.fromkeys(("zip", "filter"), 1),
+}
+"""Functions that give the items of an argument, and the place of that."""
 
 THREADS: Final = frozenset({"threading.Thread"})
 POOLS: Final = frozenset(
@@ -153,6 +160,18 @@ def item_of(kind: Kind | None) -> Kind | None:
             return _item_of_model(model)
         case _:
             return None
+
+
+def iterated(function: str, kind: Kind | None) -> Kind | None:
+    """Return the kind of what one of `ITERATING` gives for an argument of a kind."""
+    item = item_of(kind)
+    match function:
+        case "next" | "min" | "max":
+            return item
+        case "enumerate" | "zip":
+            return Items(Pair(item))
+        case _:
+            return Items(item)
 
 
 @cache

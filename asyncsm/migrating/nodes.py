@@ -57,3 +57,14 @@ def parameters_of(parameters: cst.Parameters) -> list[str]:
     found = [*parameters.posonly_params, *parameters.params, *parameters.kwonly_params]
     found += [each for each in (parameters.star_arg, parameters.star_kwarg) if isinstance(each, cst.Param)]
     return [each.name.value for each in found]
+
+
+def annotation_of(function: cst.CSTNode, name: str) -> cst.BaseExpression | None:
+    """Return what a parameter of a function is annotated with, ``None`` if it is not."""
+    if not isinstance(function, cst.FunctionDef):
+        return None
+    parameters = function.params
+    for each in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params):
+        if each.name.value == name and each.annotation is not None:
+            return each.annotation.annotation
+    return None

@@ -28,6 +28,7 @@ from asyncsm.migrating.waits import Waits
 
 STARTERS: Final = frozenset({"start", "setDaemon"})
 """Methods of a thread that a task needs no more."""
+NOT_HERE: Final = "nothing can be awaited here: do this in a function"
 
 
 class Rewriter(Generators):
@@ -49,6 +50,9 @@ class Rewriter(Generators):
         found = super().on_leave(original_node, updated_node)
         if isinstance(original_node, cst.SimpleStatementLine | cst.BaseCompoundStatement):
             if isinstance(found, cst.CSTNode):
+                heads = isinstance(original_node, cst.FunctionDef | cst.ClassDef)
+                if (heads or self.script.in_heading(original_node)) and building.waits(found):
+                    self.notes.mark(original_node, NOT_HERE)
                 found = self.clients.opened(original_node, self.notes.written(original_node, found))
             if self.script.parents.get(original_node) is self.script.module:
                 self.top[original_node] = _statements(found)
@@ -74,7 +78,7 @@ class Rewriter(Generators):
                 self.notes.mark(original_node, "a lambda cannot await: make it a function")
             return updated_node
         if self.script.in_heading(original_node):
-            self.notes.mark(original_node, "nothing can be awaited here: do this in a function")
+            self.notes.mark(original_node, NOT_HERE)
             return updated_node
         if self.asynchrony.is_sleep(original_node):
             if not self.asynchrony.is_async(scope):

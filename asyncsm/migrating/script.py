@@ -95,10 +95,11 @@ class Class:
     node: cst.ClassDef
     name: str
     outer: Scope
-    bases: list[str]
     methods: dict[str, Scope] = field(default_factory=dict)
     attributes: dict[str, list[Binding]] = field(default_factory=dict)
     """Attributes of its objects and of itself, by name."""
+    classes: dict[str, Class] = field(default_factory=dict)
+    """Classes in its body."""
 
 
 FunctionNode: TypeAlias = cst.FunctionDef | cst.Lambda
@@ -120,6 +121,9 @@ class Script(cst.CSTVisitor):
         self.of_node: dict[cst.CSTNode, Scope] = {self.module: self.top}
         """Scopes by the functions that make them."""
         self.scope_of: dict[cst.CSTNode, Scope] = {}
+        self.classes: dict[cst.ClassDef, Class] = {}
+        self.body_of: dict[cst.Name, Class] = {}
+        """Classes whose bodies evaluate a name, which sees there what else the body binds."""
         self.imports: dict[str, str] = {}
         """Dotted names by the names they are imported as."""
         self.imported_all: list[str] = []
@@ -215,9 +219,11 @@ class Script(cst.CSTVisitor):
 
     def visit_Lambda_body(self, node: cst.Lambda) -> None:
         self._within.append(self.of_node[node])
+        self._classes.append(None)
 
     def leave_Lambda_body(self, node: cst.Lambda) -> None:
         self._within.pop()
+        self._classes.pop()
 
     def _enter(self, node: FunctionNode, name: str) -> None:
         owner = self._classes[-1] if name else None
@@ -231,12 +237,15 @@ class Script(cst.CSTVisitor):
             self._within[-1].functions[name] = scope
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
-        bases = [dotted(each.value) for each in node.bases]
-        found = Class(node, node.name.value, self._within[-1], bases)
-        self._within[-1].classes[found.name] = found
-        self._classes.append(found)
+        found = Class(node, node.name.value, self._within[-1])
+        self.classes[node] = found
+        around = self._classes[-1]
+        (self._within[-1] if around is None else around).classes[found.name] = found
 
-    def leave_ClassDef(self, original_node: cst.ClassDef) -> None:
+    def visit_ClassDef_body(self, node: cst.ClassDef) -> None:
+        self._classes.append(self.classes[node])
+
+    def leave_ClassDef_body(self, node: cst.ClassDef) -> None:
         self._classes.pop()
 
     def visit_Import(self, node: cst.Import) -> None:
@@ -298,6 +307,8 @@ class Script(cst.CSTVisitor):
     def visit_Name(self, node: cst.Name) -> None:
         if node not in self._parts:
             self._within[-1].uses.append(node)
+            if (owner := self._classes[-1]) is not None:
+                self.body_of[node] = owner
 
     def visit_Return(self, node: cst.Return) -> None:
         if node.value is not None:
@@ -371,17 +382,3 @@ class Script(cst.CSTVisitor):
                 self._within[-1].bindings.setdefault(target.value, [])
         if how is How.ITEM and len(targets) == 2:
             self._bind(targets[1], value, How.SECOND)
-
-
-def annotation_of(scope: Scope, name: str) -> cst.BaseExpression | None:
-    """Return what a parameter is annotated with, ``None`` if it is not."""
-    if not isinstance(scope.node, cst.FunctionDef):
-        return None
-    for each in (
-        *scope.node.params.posonly_params,
-        *scope.node.params.params,
-        *scope.node.params.kwonly_params,
-    ):
-        if each.name.value == name and each.annotation is not None:
-            return each.annotation.annotation
-    return None

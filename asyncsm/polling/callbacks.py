@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from asyncsm.errors import InvalidArgument
 
 Function = TypeVar("Function", bound="Callable[..., object] | None")
+T = TypeVar("T")
+
+_log = logging.getLogger("asyncsm.events")
 
 
 def plain(parameter: str, function: Function) -> Function:
@@ -25,3 +29,31 @@ def plain(parameter: str, function: Function) -> Function:
     if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
         raise InvalidArgument(parameter, "is called and not awaited: give a plain function, not an async one")
     return function
+
+
+class Listeners(Generic[T]):
+    """Functions that are told of each event; what one raises is logged, and goes no further."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[object, Callable[[T], None]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._listeners)
+
+    def subscribe(self, listener: Callable[[T], None]) -> Callable[[], None]:
+        """Call `listener` with each event, until the function that is returned is called."""
+        subscription = object()
+        self._listeners[subscription] = plain("listener", listener)
+
+        def unsubscribe() -> None:
+            self._listeners.pop(subscription, None)
+
+        return unsubscribe
+
+    def tell(self, event: T) -> None:
+        """Call all listeners with `event`."""
+        for listener in tuple(self._listeners.values()):
+            try:
+                listener(event)
+            except Exception:  # noqa: BLE001 - a listener is not part of what it looks at
+                _log.exception("a listener failed on %s", type(event).__name__)

@@ -12,9 +12,9 @@ from asyncsm.errors import InvalidArgument
 from asyncsm.provisioning.checks import Checks, Copies
 from asyncsm.provisioning.defaults import SECTIONS, Defaults, Sections, merged, placed
 from asyncsm.provisioning.expansion import TemplateError, expand
-from asyncsm.provisioning.problems import Problem, problem
+from asyncsm.provisioning.problems import Problem, problem, problems_of
 from asyncsm.provisioning.specs import Part
-from asyncsm.texts import in_words
+from asyncsm.wire.document import first_of
 
 VERSION: Final = 1
 SCHEMA_ID: Final = "urn:asyncsm:plan:1"
@@ -56,8 +56,12 @@ class Plan(Sections, Head):
     """A plan: the resources wanted in a subscription.
 
     Raises:
-        ValidationError: it is not valid; `load_plan` also says where in the file.
+        PlanError: it is not valid; `load_plan` also says where in the file.
     """
+
+    @classmethod
+    def _refused(cls, error: ValidationError) -> PlanError:
+        return PlanError(problems_of(error, cls))
 
     @model_validator(mode="before")
     @classmethod
@@ -157,6 +161,6 @@ def expand_all(plan: Plan, place: str) -> tuple[Copies, list[Problem]]:
             except TemplateError as error:
                 problems.append(problem((*path, *error.path), str(error)))
             except ValidationError as error:
-                first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-                problems.append(problem((*path, *first["loc"]), in_words(first["msg"])))
+                within, message = first_of(error)
+                problems.append(problem((*path, *within), message))
     return copies, problems

@@ -11,7 +11,7 @@ from typing import ClassVar, Final, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from asyncsm.polling.callbacks import plain
+from asyncsm.polling.callbacks import Listeners
 from asyncsm.provisioning.steps import Outcome
 
 
@@ -151,12 +151,11 @@ class Progress:
             key: ResourceRecord(key=key, kind=kind, name=name, needs=list(needs), since=self.begun)
             for key, kind, name, needs in resources
         }
-        self._listeners: list[Listener] = []
+        self._listeners: Listeners[Step] = Listeners()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with each step, until the returned function is called; what it raises ends the run."""
-        self._listeners.append(plain("listener", listener))
-        return lambda: self._listeners.remove(listener)
+        """Call `listener` with each step, until the returned function is called; what it raises is logged."""
+        return self._listeners.subscribe(listener)
 
     def states(self) -> Counter[State]:
         """Count the resources in each state."""
@@ -204,8 +203,7 @@ class Progress:
             record.request_ids.append(step.request_id)
         if step.outcome is not None:
             record.outcome, record.ended = step.outcome, step.at
-        for listener in tuple(self._listeners):
-            listener(step)
+        self._listeners.tell(step)
 
     def take(self, label: str, record: ResourceRecord) -> None:
         """Replace the record of a resource by one that was kept elsewhere, where nothing preceded its keys."""
@@ -220,8 +218,7 @@ class Progress:
             step = Step(
                 at=ours.since, key=ours.key, state=ours.state, detail=ours.detail, outcome=ours.outcome
             )
-            for listener in tuple(self._listeners):
-                listener(step)
+            self._listeners.tell(step)
 
     def reopen(self) -> None:
         """Have resources that are not as they should be worked on once more."""

@@ -6,22 +6,20 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar, overload
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from asyncsm import texts
 from asyncsm.errors import InvalidArgument
 from asyncsm.provisioning.plan import Plan, PlanError
-from asyncsm.provisioning.problems import Path_, Problem, dotted
+from asyncsm.provisioning.problems import Path_, Problem, dotted, problems_of
 
 if TYPE_CHECKING:
     import yaml
-    from pydantic_core import ErrorDetails
 
 Form: TypeAlias = Literal["yaml", "toml", "json"]
 Place: TypeAlias = tuple[int, int]
@@ -102,14 +100,6 @@ def _read(
     raise PlanError([*told.values()], plan)  # each once, even if many entries have it from the defaults
 
 
-def problems_of(error: ValidationError, model: type[Plan]) -> list[Problem]:
-    """Say what keeps a document from being a plan, or whatever `model` is."""
-    return [
-        Problem(path=_clean(one["loc"]), message=_message(one, model))
-        for one in error.errors(include_url=False, include_context=False)
-    ]
-
-
 def located(problems: Iterable[Problem], path: str | Path) -> list[Problem]:
     """Add their places in the plan's file to problems that were found after it was read, by `rehearse`."""
     path, problems = Path(path), list(problems)
@@ -153,61 +143,6 @@ def _at(problem: Problem, place: Place | None) -> Problem:
 def _none(form: str, message: str, file: str, place: Place | None) -> PlanError:
     """Make the error for a text that cannot be parsed."""
     return PlanError([_at(Problem(path=(), message=f"is no {form}: {message}", file=file), place)])
-
-
-def _clean(loc: tuple[int | str, ...]) -> Path_:
-    """Remove parts of Pydantic's path that are not in the document."""
-    return tuple(part for part in loc if part != "[key]")
-
-
-def _message(error: ErrorDetails, model: type[BaseModel]) -> str:
-    """Say in a plan's words what is wrong with a value, without the value, which may be a secret."""
-    kind, given, loc = error["type"], error["input"], error["loc"]
-    if kind in _EXPECTED:
-        if given is None:
-            return f"is empty; leave it out, or give {_EXPECTED[kind]}"
-        if kind == "string_type" and not isinstance(given, list | dict):
-            return "must be a text, and is read as something else, as no, 12 and 2026-01-31 are; put it in quotes"
-        return f"must be {_EXPECTED[kind]}"
-    if kind != "extra_forbidden":
-        return texts.in_words(error["msg"])
-    known = _fields_at(loc[:-1], model)
-    close = get_close_matches(str(loc[-1]), known, n=1)
-    return (
-        f"is no field here; did you mean {close[0]}?"
-        if close
-        else f"is no field; there are {', '.join(known)}"
-    )
-
-
-_EXPECTED: Final = {
-    "string_type": "a text",
-    "tuple_type": "a list",
-    "dict_type": "fields with values",
-    "model_type": "fields with values",
-}
-
-
-def _fields_at(path: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
-    """Return the names of the fields allowed at `path` in a plan, or whatever `model` is."""
-    if len(path) > 1 and path[0] == "defaults":
-        path = (f"{path[1]}s", *path[2:])
-    for part in path:
-        if isinstance(part, int):
-            continue
-        field = model.model_fields.get(part)
-        found = next(_models(field.annotation), None) if field is not None else None
-        if found is None:
-            return []
-        model = found
-    return list(model.model_fields)
-
-
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for part in getattr(annotation, "__args__", ()):
-        yield from _models(part)
 
 
 # ---------------------------------------------------------------- YAML and JSON

@@ -10,12 +10,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import AfterValidator, ConfigDict, Field, PrivateAttr
 
 from asyncsm.credentials import service_certificate_from_pfx
 from asyncsm.errors import CredentialError
 from asyncsm.provisioning.problems import Path_
 from asyncsm.provisioning.secrets import SecretReference
+from asyncsm.wire.document import CheckedModel
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,7 +36,7 @@ def _not_empty(text: str) -> str:
 Name = Annotated[str, AfterValidator(_not_empty)]
 
 
-class Part(BaseModel):
+class Part(CheckedModel):
     """A part of a resource's spec."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(

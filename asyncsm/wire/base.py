@@ -39,9 +39,8 @@ from pydantic.fields import FieldInfo
 
 from asyncsm.config import XML_CONTENT_TYPE
 from asyncsm.errors import InvalidArgument
-from asyncsm.texts import in_words
 from asyncsm.wire import codec, xml
-from asyncsm.wire.document import Document, DocumentList
+from asyncsm.wire.document import Document, DocumentList, first_of
 from asyncsm.wire.thumbprints import Thumbprint, clean
 from asyncsm.wire.types import (
     Base64,
@@ -290,12 +289,12 @@ def _taken(model: type[XmlModel], field: codec.FieldLayout, value: object) -> ob
 
 
 def _invalid_argument(model: type[XmlModel], error: ValidationError) -> InvalidArgument:
-    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    found, message = first_of(error)
     place = [model.__name__]
     inside: type[BaseModel] | None = model
-    for part in first["loc"]:
+    for part in found:
         field = codec.layout_of(inside).by_name.get(str(part)) if inside and isinstance(part, str) else None
         place.append(field.name if field else str(part))
         if field:
             inside = field.models[0] if field.models else None
-    return InvalidArgument(".".join(place), in_words(first["msg"]))
+    return InvalidArgument(".".join(place), message)

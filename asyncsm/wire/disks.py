@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from asyncsm.wire.base import Implied, OpenEnum, XmlList, XmlModel, positional, repeated
-from asyncsm.wire.rules import words
+from asyncsm.wire.rules import known
 
 
 class HostCaching(OpenEnum):
@@ -20,7 +20,7 @@ class HostCaching(OpenEnum):
 class OSVirtualHardDisk(XmlModel):
     """The disk from which a virtual machine starts."""
 
-    host_caching: Annotated[HostCaching | None, words(*HostCaching)] = None  # [protocol 4.14]
+    host_caching: Annotated[HostCaching | None, known()] = None  # [protocol 4.14]
     disk_label: str | None = None
     disk_name: str | None = None
     """Alone: a registered disk. With others: the name under which the new disk is registered."""
@@ -54,7 +54,7 @@ class OSVirtualHardDisk(XmlModel):
 class DataVirtualHardDisk(XmlModel):
     """A further disk of a virtual machine."""
 
-    host_caching: Annotated[HostCaching | None, words(*HostCaching)] = None  # [protocol 4.14]
+    host_caching: Annotated[HostCaching | None, known()] = None  # [protocol 4.14]
     disk_label: str | None = None
     disk_name: str | None = None
     """A registered disk."""

@@ -167,6 +167,23 @@ class DocumentList(Document, Generic[ItemT]):
         return super().of({_items_field(cls): value} if plain else value)
 
 
+class CheckedModel(BaseModel):
+    """A model that callers make themselves: its constructor refuses as ours do, and `model_validate` as pydantic's."""
+
+    def __init__(self, /, **fields: object) -> None:
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise self._refused(error) from None
+
+    # As pydantic's own, which nested data and `model_validate` pass by.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def _refused(cls, error: ValidationError) -> InvalidArgument:
+        return invalid_argument(cls, error)
+
+
 class CheckedDocument(Document):
     """A document of a form other than XML: errors of pydantic are ours, and ``None`` means not given."""
 
@@ -174,7 +191,7 @@ class CheckedDocument(Document):
         try:
             super().__init__(**{name: value for name, value in fields.items() if value is not None})
         except ValidationError as error:
-            raise _invalid_argument(type(self), error) from None
+            raise invalid_argument(type(self), error) from None
 
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
@@ -186,13 +203,19 @@ class CheckedDocument(Document):
         try:
             super().__setattr__(name, value)
         except ValidationError as error:
-            raise _invalid_argument(type(self), error) from None
+            raise invalid_argument(type(self), error) from None
 
 
-def _invalid_argument(model: type[Document], error: ValidationError) -> InvalidArgument:
+def invalid_argument(model: type[BaseModel], error: ValidationError) -> InvalidArgument:
     """Return what is wrong with a value of a model, by the field's name and without the value."""
+    place, message = first_of(error)
+    return InvalidArgument(".".join([model.__name__, *map(str, place)]), message)
+
+
+def first_of(error: ValidationError) -> tuple[tuple[str | int, ...], str]:
+    """Return where a value is wrong first, and what is wrong with it, without the value, which may be a secret."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    return InvalidArgument(".".join([model.__name__, *map(str, first["loc"])]), in_words(first["msg"]))
+    return first["loc"], in_words(first["msg"])
 
 
 @functools.cache

@@ -8,6 +8,7 @@ from pydantic import Field
 from asyncsm.wire.base import OpenEnum, XmlList, XmlModel, positional, repeated
 from asyncsm.wire.disks import HostCaching
 from asyncsm.wire.images import ComputeImageAttributes, MarketplaceImageAttributes, ReplicationProgress
+from asyncsm.wire.rules import known
 
 
 class OSState(OpenEnum):
@@ -21,7 +22,7 @@ class OSDiskConfiguration(XmlModel):
     """The operating system's disk in a VM image."""
 
     name: str | None = None
-    host_caching: HostCaching | None = None
+    host_caching: Annotated[HostCaching | None, known()] = None  # [protocol 4.14]
     os_state: Annotated[OSState | None, Field(alias="OSState")] = None
     os: Annotated[str | None, Field(alias="OS")] = None
     """``Linux`` or ``Windows``."""
@@ -36,7 +37,7 @@ class DataDiskConfiguration(XmlModel):
     """A data disk in a VM image."""
 
     name: str | None = None
-    host_caching: HostCaching | None = None
+    host_caching: Annotated[HostCaching | None, known()] = None  # [protocol 4.14]
     lun: int | None = None
     media_link: str | None = None
     logical_disk_size_in_gb: Annotated[int | None, Field(alias="LogicalDiskSizeInGB")] = None

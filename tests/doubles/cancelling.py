@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
+import types
 
 from doubles.virtual_time import VirtualLoop
 
@@ -125,3 +126,42 @@ def _run(make_scenario, check, number, late):
 
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(whole())
+
+
+async def cancelled_at(number, work):
+    """Run a coroutine on the present loop, and cancel it as it awaits for the n-th time; return whether it came to that.
+
+    Here the awaits of the tasks that it starts count too.
+    """
+    loop = asyncio.get_running_loop()
+    count = 0
+
+    @types.coroutine
+    def counting(coroutine):
+        nonlocal count
+        resume, value = coroutine.send, None
+        while True:
+            try:
+                waited_for = resume(value)
+            except StopIteration as end:
+                return end.value
+            count += 1
+            if count == number:
+                loop.call_soon(main.cancel)
+            try:
+                resume, value = coroutine.send, (yield waited_for)
+            except BaseException as error:  # noqa: BLE001 - the coroutine's to deal with
+                resume, value = coroutine.throw, error
+
+    async def counted(coroutine):
+        return await counting(coroutine)
+
+    loop.set_task_factory(lambda loop, coroutine, **told: asyncio.Task(counted(coroutine), loop=loop, **told))
+    try:
+        main = loop.create_task(work)
+        await asyncio.wait([main])
+    finally:
+        loop.set_task_factory(None)
+    if not main.cancelled():
+        main.result()
+    return main.cancelled()

@@ -135,8 +135,15 @@ async def test_storage_accounts_are_placed_by_it(management: Management):
     assert (await management.delete("affinitygroups/near")).status == 400
 
 
-@pytest.mark.parametrize("name", ["nobody", "no!"])
-async def test_unknown_groups(management: Management, name: str):
-    """An unknown group is not found, whether there can be such a one or not."""
+@pytest.mark.parametrize(
+    ("name", "status", "message"),
+    [
+        ("nobody", 404, "The affinity group does not exist."),
+        ("no!", 400, "The affinity group name is invalid."),
+    ],
+)
+async def test_unknown_groups(management: Management, name: str, status: int, message: str):
+    """An unknown group is not found; a deletion refuses a name that no group can have, and a read does not."""
     assert (await management.get(f"affinitygroups/{name}")).status == 404
-    assert (await management.delete(f"affinitygroups/{name}")).status == 404
+    refused = await management.delete(f"affinitygroups/{name}")
+    assert (refused.status, refused.message) == (status, message)

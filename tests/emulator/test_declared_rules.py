@@ -9,8 +9,10 @@ from asyncsm import wire
 from asyncsm.wire import traffic_manager
 from asyncsm.wire.application_gateways import ApplicationGatewayConfiguration, BackendHttpSettings
 from asyncsm.wire.base import XmlModel
+from asyncsm.wire.disks import DataVirtualHardDisk, HostCaching, OSVirtualHardDisk
 from asyncsm.wire.rules import breaches, ruled
 from asyncsm.wire.types import OpenEnum
+from asyncsm.wire.vm_images import DataDiskConfiguration, OSDiskConfiguration
 
 NOTHING = XmlModel()
 
@@ -60,3 +62,15 @@ def test_what_they_do_not_hold_for():
     short = traffic_manager.TrafficDefinition(version=1)
     assert next(iter(breaches(short))) == "The DnsOptions is missing."
     assert list(breaches(traffic_manager.TrafficProfile(definitions=[short]))) == []
+
+
+@pytest.mark.parametrize(
+    "model", [OSVirtualHardDisk, DataVirtualHardDisk, OSDiskConfiguration, DataDiskConfiguration]
+)
+@pytest.mark.parametrize("word", ["readonly", "Some", ""])
+def test_words_of_caching(model, word):
+    """Disks of machines and those of VM images refuse alike what the reference does not list, as it is spelt."""
+    assert list(breaches(model(host_caching=HostCaching(word)))) == [
+        f"The HostCaching '{word}' is not valid."
+    ]
+    assert all(list(breaches(model(host_caching=each))) == [] for each in HostCaching)

@@ -278,6 +278,12 @@ def test_bad_files(tmp_path: Path, name: str, text: str, problem: str):
         load_seed(tmp_path / name)
 
 
+def test_made_in_python():
+    """What is none is refused by the constructor as in a file."""
+    with pytest.raises(SeedError, match=r"^deployment: is no field here; did you mean deployments"):
+        SeedDocument(deployment=[])
+
+
 def test_yaml_is_optional(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Without PyYAML, a message says what to install; JSON needs nothing."""
     monkeypatch.setitem(sys.modules, "yaml", None)

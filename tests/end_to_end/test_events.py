@@ -94,6 +94,19 @@ async def test_a_listener_that_fails_harms_nobody(sms, caplog):
     assert "a listener failed on RequestSent" in caplog.text
 
 
+async def test_each_subscription_has_its_own_end(sms):
+    """A function that is subscribed twice is called twice, and once when one of them has been ended, even twice."""
+    heard = []
+    listener = heard.append
+    end, _ = [sms.session.events.subscribe(listener) for _ in range(2)]
+    await sms.list_locations()
+    assert len(of(RequestSent, heard)) == 2
+    end()
+    end()
+    await sms.list_locations()
+    assert len(of(RequestSent, heard)) == 3
+
+
 async def test_a_hook_may_stop_a_request(sms):
     """What a hook does not let go is not sent, the caller is told, and listeners hear nothing of it."""
 

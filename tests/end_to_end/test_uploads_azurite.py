@@ -1,6 +1,7 @@
 """Uploads to a real storage service: Azurite, which npm installs on first use."""
 
 import asyncio
+import gc
 import hashlib
 import random
 
@@ -8,6 +9,7 @@ import pytest
 from azure.storage.blob import generate_container_sas
 from azure.storage.blob.aio import ContainerClient
 from doubles.azurite import ACCOUNT, KEY, AzuriteAccounts, running_azurite
+from doubles.cancelling import cancelled_at
 from doubles.foreign import Unavailable
 from doubles.vhd import MIB, write_vhd
 from pydantic import SecretStr
@@ -152,6 +154,29 @@ async def test_a_disk_goes_on_after_a_cancellation(sms, tmp_path, where, blobs, 
     assert after.metadata["asyncsm_state"] == "complete"
     assert after.creation_time == before.creation_time
     assert await holds(blobs, "web.vhd", path.read_bytes())
+
+
+@pytest.mark.parametrize("upload", [upload_vhd, upload_package])
+async def test_a_cancellation_anywhere(sms, tmp_path, where, azurite, container, upload):
+    """Wherever an upload is cancelled, nothing of it stays open, and the next one makes the blob what the file is."""
+    if upload is upload_vhd:
+        path = write_vhd(tmp_path / "web.vhd", 9, {0: b"boot", 5: b"root"})
+    else:
+        path = tmp_path / "shop.cspkg"
+        path.write_bytes(random.Random(1).randbytes(5 * MIB))
+    tasks = asyncio.all_tasks()
+    for await_ in range(1, 1000, 3):
+        options = {"container": f"{container}{await_}", **where}
+        cancelled = await cancelled_at(await_, upload(sms, ACCOUNT, path, **options))
+        gc.collect()  # what is left open warns
+        assert asyncio.all_tasks() == tasks
+        await upload(sms, ACCOUNT, path, **options)
+        credential = {"account_name": ACCOUNT, "account_key": KEY}
+        async with ContainerClient(azurite.account_url, options["container"], credential=credential) as blobs:
+            assert await holds(blobs, path.name, path.read_bytes())
+        if not cancelled:
+            break
+    assert await_ > 20
 
 
 async def test_a_complete_disk_is_left_alone(sms, tmp_path, where, blobs, container):

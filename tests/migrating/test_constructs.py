@@ -408,6 +408,99 @@ def test_what_a_library_calls_is_marked():
     assert f"# asyncsm: {told}\nclass Work" in migration.code
 
 
+@pytest.mark.parametrize(
+    ("classes", "told"),
+    [
+        (
+            "class Work(Thread):\n    sms = None\n    #",
+            {4: "Thread does not await what it calls, and run has to be awaited now"},
+        ),
+        (
+            "class Base(Thread):\n    pass\nclass Work(Base):\n    #",
+            {6: "Thread does not await what it calls, and run has to be awaited now"},
+        ),
+        (
+            "class Mixed:\n    #\nclass Work(Mixed, Thread):\n    pass",
+            {8: "Thread does not await what it calls, and run has to be awaited now"},
+        ),
+        (
+            "class Outer:\n    class Work(Thread):\n        #\nclass Other:\n    class Work(Thread):\n        pass",
+            {5: "Thread does not await what it calls, and run has to be awaited now"},
+        ),
+        (
+            "class Work(with_metaclass(type, Thread)):\n    #",
+            {4: "with_metaclass does not await what it calls, and run has to be awaited now"},
+        ),
+        (
+            "class Work(TestCase):\n    #\n    def tearDown(self):\n        self.run()",
+            {4: "TestCase does not await what it calls, and run, tearDown have to be awaited now"},
+        ),
+        ("class Work(Exception):\n    #", {}),
+        ("class Outer:\n    class Work(object):\n        #\nOuter.Work().run()", {}),
+    ],
+)
+def test_methods_that_a_library_may_call(classes, told):
+    """A class says so whose base is not of the script, wherever it stands, and so do those that are made of it."""
+    at = " " * (8 if "    class" in classes else 4)
+    run = f"def run(self):\n{at}    with ServiceManagementService() as sms:\n{at}        sms.list_disks()"
+    migration = migrate(
+        f"from threading import Thread\nfrom unittest import *\n{HEAD}{classes.replace('#', run)}\n"
+    )
+    assert {note.line: note.text for note in migration.notes} == told
+    assert "async def run(self)" in migration.code
+    assert ("await Outer.Work().run()" in migration.code) is ("Outer.Work()" in classes)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "disks = sms.list_disks()",
+        "own = sms\n    names = [disk.name for disk in own.list_disks()]",
+        "def load():\n        return sms.list_disks()\n    disks = load()",
+        "def method(self, disks=sms.list_disks()):\n        pass",
+        "for disk in found():\n        print(disk)",
+        "disks = list(found())",
+        "one = Read().disks",
+        "class Within:\n        disks = sms.list_disks()",
+    ],
+)
+def test_the_body_of_a_class_cannot_await(body):
+    """What would have to be awaited in it is marked, by whatever name it is there."""
+    head = (
+        f"{HEAD}sms = ServiceManagementService()\n\n\ndef found():\n    for disk in sms.list_disks():\n"
+        "        yield disk\n\n\nclass Read:\n    @property\n    def disks(self):\n        return sms.list_disks()\n\n\n"
+    )
+    migration = migrate(f"{head}class Sizes:\n    {body}\n")
+    told = "# asyncsm: nothing can be awaited here: do this in a function\n"
+    assert migration.code.partition("class Sizes:")[2].count(told) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("name.register(lambda: sms.list_disks())", ["whoever calls this lambda has to await it"]),
+        ("get = lambda: sms.list_disks()\nprint(get())", []),
+    ],
+)
+def test_lambdas_that_are_handed_on(code, told):
+    """As with functions that have a name, whoever gets it has to await what it returns."""
+    assert converted(code)[1] == told
+
+
+def test_a_thread_that_runs_a_lambda():
+    """The lambda is called, and its result is the task's."""
+    code, _ = converted(
+        "import threading\nthread = threading.Thread(target=lambda: sms.list_disks())\nthread.start()\nthread.join()"
+    )
+    assert "thread = asyncio.create_task((lambda: sms.list_disks())())\nawait thread" in code
+
+
+def test_classes_that_seem_to_be_bases_of_each_other():
+    """A class that is defined anew is taken for the later one; that ends, too."""
+    code = "class B:\n    pass\nclass A(B):\n    def x(self):\n        sms.list_disks()\nclass B(A):\n    pass\nB().x()\n"
+    assert "await B().x()" in migrate(f"{HEAD}sms = ServiceManagementService()\n{code}").code
+
+
 def test_what_is_no_client_is_left_alone():
     """A method of the same name of something else is not awaited."""
     code, _ = converted("import shelf\nother = shelf.Shelf()\nother.list_disks()\nsms.list_disks()")

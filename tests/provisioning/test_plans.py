@@ -3,6 +3,7 @@
 import json
 import tomllib
 from pathlib import Path
+from traceback import format_exception
 
 import pytest
 import yaml
@@ -76,6 +77,18 @@ def test_a_plan_is_made_in_python_too():
     plan = Plan(name="farm", hosted_services=[HostedServiceSpec(name="web", location="West US")])
     assert plan.problems() == []
     assert [one.name for one in plan.expanded().hosted_services] == ["web"]
+
+
+def test_what_is_none_is_refused_in_python_too():
+    """In the words for files, and in a spec as in a document: these errors are ours."""
+    with pytest.raises(PlanError) as caught:
+        Plan(name="farm", hosted_servces=[], storage_accounts=[{"name": "disks", "count": 0}])
+    assert [str(one) for one in caught.value.problems] == [
+        "storage_accounts[0].count: must be greater than or equal to 1",
+        "hosted_servces: is no field here; did you mean hosted_services?",
+    ]
+    with pytest.raises(InvalidArgument, match=r"^HostedServiceSpec\.name: must not be empty$"):
+        HostedServiceSpec(name="")
 
 
 def test_counts_defaults_and_places_are_filled_in():
@@ -267,9 +280,10 @@ class TestSecrets:
             "user_password: a secret stands in a plan as env:NAME or file:PATH only, never itself" in said[0]
         )
         assert "Hunter" not in said[0]
-        with pytest.raises(ValidationError) as caught:
-            Plan.model_validate(document)
-        assert "Hunter" not in str(caught.value)
+        for made in (lambda: Plan.model_validate(document), lambda: Plan(**document)):
+            with pytest.raises((ValidationError, PlanError)) as caught:
+                made()
+            assert "Hunter" not in "".join(format_exception(caught.value))
 
     def test_they_are_revealed_where_they_are_used(self, tmp_path, monkeypatch):
         """From the environment, or a file of which one line break does not count."""

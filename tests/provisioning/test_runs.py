@@ -213,6 +213,20 @@ class TestStopping:
         assert most == 2
 
 
+async def test_a_listener_that_fails_ends_no_run(sms, caplog):
+    """As with listeners of a session, its exception is logged; other listeners hear all, and the run goes on."""
+    ended = []
+
+    def watch(progress):
+        progress.subscribe(lambda _: 1 / 0)
+        progress.subscribe(lambda step: ended.append(step.outcome))
+
+    report = await Provisioner(farm_plan(1, 1), sms).apply(watch=watch)
+    assert report.all_good
+    assert ended.count(Outcome.CREATED) == len(report.resources)
+    assert "a listener failed on Step" in caplog.text
+
+
 async def noted(_):
     """Return a coroutine, which nobody awaits."""
 

@@ -85,7 +85,8 @@ def update(call: Call) -> Reply:
 
 @routes.delete("affinitygroups/{name}", "DeleteAffinityGroup")
 def delete(call: Call) -> Reply:
-    """Delete Affinity Group, unless something stands in it."""
+    """Delete Affinity Group, unless something stands in it; a name that none can have is refused. [protocol 4.4]"""
+    _check_name(call.parameters["name"])
     group = _find(call)
     subscription = call.subscription
     services = (one.affinity_group for one in subscription.hosted_services.values())

@@ -262,8 +262,7 @@ def _keep_os_disk(role: Role, wanted: wire.PersistentVMRole, order: DiskOrder) -
             f"The disk of the operating system of role {role.name} cannot be exchanged."
         )
     if given.host_caching is not None:
-        caching = disk_attachments.caching_of(given.host_caching, "")
-        order.attachments.append((disk, caching, disk.lun))
+        order.attachments.append((disk, given.host_caching.value, disk.lun))
     return disk
 
 

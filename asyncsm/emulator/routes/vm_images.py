@@ -57,7 +57,7 @@ def create(call: Call) -> Reply:
     os_disk = given.model_copy(
         update={
             "name": _disk_name(call, name, given.media_link or "", used),
-            "host_caching": _caching(given, HostCaching.READ_WRITE),
+            "host_caching": given.host_caching or HostCaching.READ_WRITE,
             "logical_disk_size_in_gb": size or disk_attachments.USUAL_SIZE_GB,
             "io_type": blobs.io_type(account),
         }
@@ -89,11 +89,11 @@ def update(call: Call) -> Reply:
     label = image.label if wanted.label is None else common_fields.label(wanted.label)
     changes = [(_data_disk_of(image, one.name), one) for one in wanted.data_disk_configurations]
     for disk, change in changes:
-        disk.host_caching = _caching(change, disk.host_caching)
+        disk.host_caching = change.host_caching or disk.host_caching
         disk.lun = disk.lun if change.lun is None else disk_attachments.require_lun(change.lun)
     _require_one_each(image.name, image.data_disk_configurations)
     os_disk = image.os_disk_configuration
-    os_disk.host_caching = _caching(wanted.os_disk_configuration, os_disk.host_caching)
+    os_disk.host_caching = wanted.os_disk_configuration.host_caching or os_disk.host_caching
     image.label, image.modified_time = label, call.now
     images.describe(image, wanted, CHANGEABLE)
     call.subscription.vm_images[image.name or ""] = image
@@ -181,7 +181,7 @@ def _data_disks(call: Call, wanted: wire.VMImage, region: str, used: set[str]) -
         disk = given.model_copy(
             update={
                 "name": _disk_name(call, wanted.name or "", given.media_link or "", used),
-                "host_caching": _caching(given, HostCaching.READ_ONLY),
+                "host_caching": given.host_caching or HostCaching.READ_ONLY,
                 "lun": lun,
                 "logical_disk_size_in_gb": size
                 or given.logical_disk_size_in_gb
@@ -199,12 +199,6 @@ def _require_one_each(image_name: str | None, disks: Iterable[wire.DataDiskConfi
     if len(set(luns)) < len(luns):
         # [guess]: no source says so
         raise refusals.bad_request(f"Two data disks of the image {image_name} have the same LUN.")
-
-
-def _caching(
-    given: wire.OSDiskConfiguration | wire.DataDiskConfiguration, otherwise: HostCaching | None
-) -> HostCaching:
-    return HostCaching(disk_attachments.caching_of(given.host_caching, (otherwise or HostCaching.NONE).value))
 
 
 def tag(call: Call) -> str:

@@ -10,10 +10,11 @@ import functools
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import ClassVar, Generic, Self, TypeVar, cast, get_args, get_origin, overload
+from typing import ClassVar, Final, Generic, Self, TypeVar, cast, get_args, get_origin, overload
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
+from asyncsm import texts
 from asyncsm.errors import InvalidArgument
 
 ItemT = TypeVar("ItemT")
@@ -57,10 +58,8 @@ class Document(BaseModel):
             super().__setattr__(name, value)
             return
         # Programs for the old SDK keep their own notes on models.
-        for meant in get_close_matches(name, model.model_fields, n=1, cutoff=0.75):
-            raise InvalidArgument(
-                f"{model.__name__}.{name}", f"there is no such field; did you mean {meant}?"
-            )
+        if _meant(model, name):
+            raise InvalidArgument(f"{model.__name__}.{name}", no_such_field(model, name))
         object.__setattr__(self, name, value)
 
     def __bool__(self) -> bool:
@@ -173,7 +172,7 @@ class CheckedDocument(Document):
         try:
             super().__init__(**{name: value for name, value in fields.items() if value is not None})
         except ValidationError as error:
-            raise _invalid_argument(type(self), error) from None
+            raise invalid_argument(type(self), error) from None
 
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
@@ -185,13 +184,30 @@ class CheckedDocument(Document):
         try:
             super().__setattr__(name, value)
         except ValidationError as error:
-            raise _invalid_argument(type(self), error) from None
+            raise invalid_argument(type(self), error) from None
 
 
-def _invalid_argument(model: type[Document], error: ValidationError) -> InvalidArgument:
+def invalid_argument(model: type[Document], error: ValidationError) -> InvalidArgument:
     """Return what is wrong with a value of a model, by the field's name and without the value."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     return InvalidArgument(".".join([model.__name__, *map(str, first["loc"])]), first["msg"])
+
+
+def no_such_field(model: type[BaseModel], name: str) -> str:
+    """Return the rule that a field breaks which a model does not have: which one may be meant, or which there are."""
+    known = [one for one, field in model.model_fields.items() if field.repr]
+    meant = _meant(model, name)
+    return "there is no such field" + (
+        f"; did you mean {meant}?" if meant else f" among {texts.one_line(', '.join(known), MOST_TOLD)}"
+    )
+
+
+MOST_TOLD: Final = 300
+"""Characters of the names of fields that are told."""
+
+
+def _meant(model: type[BaseModel], name: str) -> str | None:
+    return next(iter(get_close_matches(name, model.model_fields, n=1, cutoff=0.75)), None)
 
 
 @functools.cache

@@ -124,6 +124,12 @@ def test_a_query_may_find_nothing(asm, emulator, query):
     assert (result.code, result.out.strip(" -\n")) == (0, "")
 
 
+@pytest.mark.parametrize(("query", "shown"), [("`false`", "no"), ("length(@) == `0`", "no"), ("`0`", "0")])
+def test_what_is_false_is_shown(asm, emulator, query, shown):
+    """False and zero are no absence."""
+    assert asm("location", "list", "--query", query).out == f"{shown}\n"
+
+
 def test_verbose_shows_exchanges_on_stderr_only(asm, emulator):
     """`--verbose` tells method, path, status and request id, without the subscription id."""
     result = asm("location", "list", "--verbose", "-o", "json")

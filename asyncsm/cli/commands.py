@@ -17,7 +17,10 @@ CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_w
 NOTHING: Final = ("not None", "not NoneType")
 """Ends of rules that a document breaks which was not given."""
 
-_PARAMETERS: Final = re.compile(r"(?<![.\w])[a-z]+(?:_[a-z]+)+\b|(?<=\beither )[a-z]+\b")
+_WORDS: Final = re.compile(r"\w+")
+"""In a rule that tells which parameters to give, all that are called as one."""
+
+_PARAMETERS: Final = re.compile(r"(?<![.\w])[a-z]+(?:_[a-z]+)+\b")
 
 
 class Command(TyperCommand):
@@ -55,9 +58,13 @@ class Group(TyperGroup):
 
 
 def in_options(written: Mapping[str, str], error: InvalidArgument) -> InvalidArgument:
-    """Return an error that names options and arguments, as they are `written`, in the place of parameters."""
+    """Return an error that names options and arguments, as they are `written`, in the place of parameters.
+
+    Fields of what was given as JSON, or in a file, are called as they are there.
+    """
     name, dot, rest = error.parameter.partition(".")
-    rule = _PARAMETERS.sub(lambda found: written.get(found[0], found[0]), error.rule)
+    pattern = _WORDS if error.rule.startswith("give ") else _PARAMETERS
+    rule = error.rule if dot else pattern.sub(lambda found: written.get(found[0], found[0]), error.rule)
     if rule.endswith(NOTHING):
         rule = "has to be given, as JSON, in a @FILE or by the options of its fields"
     return InvalidArgument(f"{written.get(name, name)}{dot}{rest}", rule)

@@ -205,7 +205,10 @@ class CallOptions:
             say(f"{handle.operation}: request {handle.request_id} accepted, waiting for it to end")
             await handle.wait(self.deadline)
         self.left.append(handle)
-        self.show({name: getattr(handle, name) for name in OUTCOME.values()}, OUTCOME)
+        outcome = {name: getattr(handle, name) for name in OUTCOME.values()}
+        if handle.document is not None and handle.document.data is not None:
+            outcome["data"] = handle.document.data
+        self.show(outcome, {**OUTCOME, "data": "data"} if "data" in outcome else OUTCOME)
 
 
 def calling(command: Callable[Concatenate[CallOptions, P], Awaitable[None]]) -> Callable[..., None]:

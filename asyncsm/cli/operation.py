@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -12,7 +13,9 @@ from asyncsm.cli.common import CallOptions, calling
 from asyncsm.cli.output import Columns
 
 if TYPE_CHECKING:
-    from asyncsm.wire.operations import SubscriptionOperation
+    from asyncsm.polling import OperationHandle
+    from asyncsm.services import ServiceManagementService
+    from asyncsm.wire.operations import Operation, SubscriptionOperation
 
 app: Commands = Commands("operation")
 
@@ -23,6 +26,7 @@ STATUS: Final[Columns] = {
     "error": "error.code",
     "message": "error.message",
 }
+DATA: Final[Columns] = {"data": "data"}
 COLUMNS: Final[Columns] = {
     "started": "operation_started_time",
     "completed": "operation_completed_time",
@@ -42,8 +46,7 @@ RequestId = Annotated[
 async def show(call: CallOptions, request_id: RequestId) -> None:
     """Ask once how far an operation is."""
     async with call.service() as sms:
-        handle = sms.resume(request_id)
-        call.show(await sms.get_operation_status(handle.request_id), STATUS)
+        _show(call, (await _asked_for(sms, request_id)).document)
 
 
 @app.command("wait")
@@ -51,7 +54,45 @@ async def show(call: CallOptions, request_id: RequestId) -> None:
 async def wait(call: CallOptions, request_id: RequestId) -> None:
     """Wait until an operation has ended; exit code 8 if it failed."""
     async with call.service() as sms:
-        call.show(await sms.resume(request_id).wait(call.deadline), STATUS)
+        _show(call, await (await _asked_for(sms, request_id)).wait(call.deadline))
+
+
+async def _asked_for(sms: ServiceManagementService, given: str) -> OperationHandle:
+    """Return an operation that was asked for once, wherever it is that the service tells of it.
+
+    The id of one of a gateway or circuit looks like any other, that of a site's has the site before it.
+    """
+    from asyncsm.errors import BadRequest, ResourceNotFound
+    from asyncsm.operations import arguments
+    from asyncsm.polling.handle import OperationToken
+
+    given = arguments.text("request_id", given).strip()
+
+    def as_of(source: str) -> OperationHandle:
+        now = datetime.now(UTC).isoformat()
+        here = sms.session.subscription_id
+        return sms.resume(str(OperationToken(given, here, "", "an earlier call", now, source=source)))
+
+    handle = as_of("websites") if given.count("/") == SLASHES else sms.resume(given)
+    try:
+        await handle.refresh()
+    except (BadRequest, ResourceNotFound):
+        if "{" in given:  # a token knows where to ask
+            raise
+        other = as_of("networking")
+        with suppress(BadRequest, ResourceNotFound):
+            await other.refresh()
+            return other
+        raise
+    return handle
+
+
+SLASHES: Final = 2
+"""Those in the id of a site's operation, which has web space and site before it."""
+
+
+def _show(call: CallOptions, document: Operation | None) -> None:
+    call.show(document, STATUS if document is None or document.data is None else {**STATUS, **DATA})
 
 
 @app.command("list")

@@ -126,7 +126,7 @@ def _plain_fields(row: Mapping[str, Json]) -> list[str]:
 
 
 def _table(data: Json, columns: Columns) -> str:
-    if not data and not columns:
+    if data in ("", None, [], {}) and not columns:  # false and 0 are something
         return ""
     if isinstance(data, dict):
         # A single object is printed vertically, one field a line.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from pydantic import SecretStr
 
@@ -14,6 +14,9 @@ from asyncsm.wire.properties import ExtendedProperties
 from asyncsm.wire.types import HiddenText
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+HIDDEN: Final = "**********"
+"""What is shown in the place of a secret."""
 
 
 def plain(value: object, *, secrets: bool = False) -> Json:  # noqa: C901, PLR0911 - one for each kind of value
@@ -35,10 +38,8 @@ def plain(value: object, *, secrets: bool = False) -> Json:  # noqa: C901, PLR09
         case DocumentList() if len(_shown(value)) == 1:
             return [deeper(item) for item in value]
         case Document():
-            shown = _shown(value)
-            # An entry of a feed has its name in the entry, and not in the document.
-            named = isinstance(getattr(type(value), "name", None), property)
-            return {name: deeper(getattr(value, name)) for name in (["name"] if named else []) + shown}
+            shown = [*(["name"] if is_beside(type(value), "name") else []), *_shown(value)]
+            return {name: deeper(getattr(value, name)) for name in shown}
         case Mapping():
             return {str(name): deeper(item) for name, item in value.items()}
         case list() | tuple():
@@ -46,11 +47,11 @@ def plain(value: object, *, secrets: bool = False) -> Json:  # noqa: C901, PLR09
         case datetime():
             return value.isoformat().replace("+00:00", "Z")
         case HiddenText():
-            return str(value) if secrets else "**********"
+            return str(value) if secrets else HIDDEN
         case bytes():
             return base64.b64encode(value).decode()
         case SecretStr():
-            return value.get_secret_value() if secrets else "**********"
+            return value.get_secret_value() if secrets else HIDDEN
         case _:
             return str(value)
 
@@ -58,3 +59,8 @@ def plain(value: object, *, secrets: bool = False) -> Json:  # noqa: C901, PLR09
 def _shown(model: Document) -> list[str]:
     fields = type(model).model_fields
     return [name for name, field in fields.items() if field.repr]
+
+
+def is_beside(model: type[Document], name: str) -> bool:
+    """Return whether something is shown of a document that is no field, as the name that its entry in a feed has."""
+    return name == "name" and isinstance(getattr(model, name, None), property)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from asyncsm.cli.common import needed_password
+from asyncsm.cli.plain import HIDDEN, is_beside
+from asyncsm.config import JSON_CONTENT_TYPE
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations.declaring import declared
 from asyncsm.wire.document import Document
@@ -120,9 +122,24 @@ READERS: Final[Mapping[str, Callable[[object, str], object]]] = {
 
 
 def structure_of(given: object, option: str) -> object:
-    """Return what JSON, or a file of JSON, YAML or XML behind an ``@``, contains; XML stays as it is."""
-    if not isinstance(given, str):
-        return given
+    """Return what JSON, or a file of JSON, YAML or XML behind an ``@``, contains; XML stays as it is.
+
+    Raises:
+        InvalidArgument: it is none of these, or was shown without its secrets, in place of which stars would be kept.
+    """
+    content = _structure_of(given, option) if isinstance(given, str) else given
+    if _hides(content):
+        raise InvalidArgument(option, f"has {HIDDEN} in place of a secret; --show-secrets shows it")
+    return content
+
+
+def _hides(content: object) -> bool:
+    if isinstance(content, Mapping):
+        return any(map(_hides, content.values()))
+    return any(map(_hides, content)) if isinstance(content, list) else content == HIDDEN
+
+
+def _structure_of(given: str, option: str) -> object:
     file = given[1:] if given.startswith("@") else None
     text = given if file is None else _text_of(file, option)
     if text.lstrip().startswith("<"):
@@ -162,7 +179,7 @@ def _model(given: object, fields: Mapping[str, object], type_: Any, option: str)
     kinds = [kind for kind in (get_args(type_) or (type_,)) if _is_model(kind)]
     if content is None and not fields:
         return None
-    if isinstance(content, str):
+    if isinstance(content, str) and content.lstrip().startswith("<"):
         found = _from_xml(content, kinds, option)
         for name, value in fields.items():
             setattr(found, name, value)
@@ -194,6 +211,9 @@ def _is_model(kind: object) -> bool:
 def _from_xml(content: str, kinds: Sequence[type[Document]], option: str) -> Document:
     problems = []
     for kind in kinds:
+        if kind.content_type == JSON_CONTENT_TYPE:
+            problems.append(f"{kind.__name__}: is JSON, not XML")
+            continue
         try:
             return kind.from_body(content)
         except ValueError as error:
@@ -204,9 +224,12 @@ def _from_xml(content: str, kinds: Sequence[type[Document]], option: str) -> Doc
 def _made(fields: Mapping[str, object], kinds: Sequence[type[Document]], option: str) -> Document:
     """Return the model of those kinds that has most of these fields."""
     best = max(kinds, key=lambda kind: len(fields.keys() & kind.model_fields.keys()))
+    # What is shown of an entry of a feed has its name, too.
+    given = {name: value for name, value in fields.items() if not is_beside(best, str(name))}
     try:
-        return best(**{str(name): value for name, value in fields.items()})
+        return best(**{str(name): value for name, value in given.items()})
     except InvalidArgument as error:
-        raise InvalidArgument(option, str(error)) from error
+        field = error.parameter.removeprefix(f"{best.__name__}.")
+        raise InvalidArgument(f"{option}.{field}", error.rule) from error
     except (TypeError, ValueError) as error:
         raise InvalidArgument(option, f"no {best.__name__}: {' '.join(str(error).split())}") from error

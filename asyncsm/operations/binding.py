@@ -123,9 +123,14 @@ class Binder:
         if model is None:
             return None
         if self.operation.made is not None:
-            return self.operation.made(**{name: values.get(name) for name in self._made_of})
+            try:
+                return self.operation.made(**{name: values.get(name) for name in self._made_of})
+            except InvalidArgument as error:
+                field = error.parameter.rpartition(".")[2]
+                raise (InvalidArgument(field, error.rule) if field in self._made_of else error) from None
         if self._whole_body is not None:
-            return cast("Document", values[self._whole_body])
+            given = values.get(self._whole_body)
+            return model() if given is None else cast("Document", given)
         fields = {
             field: value for field, parameter in self._fields if (value := values.get(parameter)) is not None
         }

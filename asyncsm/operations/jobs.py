@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Final
 
+import pydantic
+
 from asyncsm import wire
 from asyncsm.engine.caller import Caller
 from asyncsm.errors import InvalidArgument
@@ -196,5 +198,5 @@ def _job(given: wire.jobs.Job | Mapping[str, object]) -> wire.jobs.Job:
         return arguments.model("job", given, wire.jobs.Job)
     try:
         return wire.jobs.Job.model_validate(dict(given))
-    except ValueError as error:
-        raise InvalidArgument("job", f"is no job: {error}") from None
+    except pydantic.ValidationError as error:
+        raise InvalidArgument("job", str(wire.document.invalid_argument(wire.jobs.Job, error))) from None

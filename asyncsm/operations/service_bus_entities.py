@@ -87,14 +87,14 @@ class ServiceBusEntityOperations(Caller):
         headers=MADE,
     )
     async def create_queue(
-        self, name: str, queue_name: str, queue: wire.service_bus.QueueDescription
+        self, name: str, queue_name: str, queue: wire.service_bus.QueueDescription | None = None
     ) -> wire.service_bus.QueueDescription:
         """Make a queue.
 
         Args:
             name: the namespace.
             queue_name: of the queue.
-            queue: what it is to be like; what is left out is as usual.
+            queue: what it is to be like; what is left out is as usual, and all if absent.
 
         Raises:
             AlreadyExists: the namespace has something of that name.
@@ -186,14 +186,14 @@ class ServiceBusEntityOperations(Caller):
         headers=MADE,
     )
     async def create_topic(
-        self, name: str, topic_name: str, topic: wire.service_bus.TopicDescription
+        self, name: str, topic_name: str, topic: wire.service_bus.TopicDescription | None = None
     ) -> wire.service_bus.TopicDescription:
         """Make a topic.
 
         Args:
             name: the namespace.
             topic_name: of the topic.
-            topic: what it is to be like; what is left out is as usual.
+            topic: what it is to be like; what is left out is as usual, and all if absent.
 
         Raises:
             AlreadyExists: the namespace has something of that name.

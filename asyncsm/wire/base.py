@@ -40,7 +40,7 @@ from pydantic.fields import FieldInfo
 from asyncsm.config import XML_CONTENT_TYPE
 from asyncsm.errors import InvalidArgument
 from asyncsm.wire import codec, xml
-from asyncsm.wire.document import Document, DocumentList, first_of
+from asyncsm.wire.document import Document, DocumentList, first_of, no_such_field
 from asyncsm.wire.thumbprints import Thumbprint, clean
 from asyncsm.wire.types import (
     Base64,
@@ -297,4 +297,6 @@ def _invalid_argument(model: type[XmlModel], error: ValidationError) -> InvalidA
         place.append(field.name if field else str(part))
         if field:
             inside = field.models[0] if field.models else None
+    if inside is not None and error.errors(include_input=False)[0]["type"] == "extra_forbidden":
+        message = no_such_field(inside, place[-1])
     return InvalidArgument(".".join(place), message)

@@ -10,12 +10,12 @@ import functools
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import ClassVar, Generic, Self, TypeVar, cast, get_args, get_origin, overload
+from typing import ClassVar, Final, Generic, Self, TypeVar, cast, get_args, get_origin, overload
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
+from asyncsm import texts
 from asyncsm.errors import InvalidArgument
-from asyncsm.texts import in_words
 
 ItemT = TypeVar("ItemT")
 
@@ -58,10 +58,8 @@ class Document(BaseModel):
             super().__setattr__(name, value)
             return
         # Programs for the old SDK keep their own notes on models.
-        for meant in get_close_matches(name, model.model_fields, n=1, cutoff=0.75):
-            raise InvalidArgument(
-                f"{model.__name__}.{name}", f"there is no such field; did you mean {meant}?"
-            )
+        if _meant(model, name):
+            raise InvalidArgument(f"{model.__name__}.{name}", no_such_field(model, name))
         object.__setattr__(self, name, value)
 
     def __bool__(self) -> bool:
@@ -215,7 +213,24 @@ def invalid_argument(model: type[BaseModel], error: ValidationError) -> InvalidA
 def first_of(error: ValidationError) -> tuple[tuple[str | int, ...], str]:
     """Return where a value is wrong first, and what is wrong with it, without the value, which may be a secret."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    return first["loc"], in_words(first["msg"])
+    return first["loc"], texts.in_words(first["msg"])
+
+
+def no_such_field(model: type[BaseModel], name: str) -> str:
+    """Return the rule that a field breaks which a model does not have: which one may be meant, or which there are."""
+    known = [one for one, field in model.model_fields.items() if field.repr]
+    meant = _meant(model, name)
+    return "there is no such field" + (
+        f"; did you mean {meant}?" if meant else f" among {texts.one_line(', '.join(known), MOST_TOLD)}"
+    )
+
+
+MOST_TOLD: Final = 300
+"""Characters of the names of fields that are told."""
+
+
+def _meant(model: type[BaseModel], name: str) -> str | None:
+    return next(iter(get_close_matches(name, model.model_fields, n=1, cutoff=0.75)), None)
 
 
 @functools.cache

@@ -31,7 +31,7 @@ from pydantic.alias_generators import to_camel, to_pascal
 
 from asyncsm.config import JSON_CONTENT_TYPE
 from asyncsm.errors import InvalidArgument
-from asyncsm.wire.document import CheckedDocument, DocumentList
+from asyncsm.wire.document import CheckedDocument, DocumentList, no_such_field
 from asyncsm.wire.encoding import utf8
 from asyncsm.wire.types import HiddenStr, UnknownElement
 from asyncsm.wire.values import in_utc
@@ -77,7 +77,7 @@ class JsonModel(CheckedDocument):
         extra_members: members read that have no field; written back.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(alias_generator=to_camel)
+    model_config: ClassVar[ConfigDict] = ConfigDict(alias_generator=to_camel, allow_inf_nan=False)
 
     content_type: ClassVar[str] = JSON_CONTENT_TYPE
 
@@ -86,7 +86,7 @@ class JsonModel(CheckedDocument):
     def __init__(self, /, **fields: object) -> None:
         model = type(self)
         for name in fields.keys() - _names(model):
-            raise InvalidArgument(f"{model.__name__}.{name}", "there is no such field")
+            raise InvalidArgument(f"{model.__name__}.{name}", no_such_field(model, name))
         super().__init__(**fields)
 
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]

@@ -234,6 +234,31 @@ async def test_states(nightly, hook):
     assert sorted(path for _, path, _ in asked) == ["/one", "/one", "/two", "/two"]
 
 
+async def test_a_refused_state_changes_nothing(nightly):
+    """No job is made, and none is changed, by a request that wants a state which comes of itself."""
+    answers = [await nightly.post(f"{JOBS}{QUERY}", job(state="faulted"))]
+    answers.append(await nightly.put(f"{JOBS}/one{QUERY}", job(state="completed")))
+    assert await read(nightly, f"{JOBS}{QUERY}") == []
+    await nightly.put(f"{JOBS}/one{QUERY}", job("http://127.0.0.1:9/before"))
+    answers.append(await nightly.put(f"{JOBS}/one{QUERY}", job("http://127.0.0.1:9/after", state="faulted")))
+    assert [answer.status for answer in answers] == [400, 400, 400]
+    assert (await read(nightly, f"{JOBS}/one{QUERY}"))["action"]["request"]["uri"].endswith("/before")
+
+
+async def test_a_job_that_has_ended_is_given_another_action(nightly, hook):
+    """It begins anew, where a disabled one stays disabled."""
+    url, asked = hook
+    await nightly.put(f"{JOBS}/one{QUERY}", job(f"{url}/before"))
+    await passed(nightly, 0)
+    assert (await read(nightly, f"{JOBS}/one{QUERY}"))["state"] == "completed"
+    assert (await nightly.put(f"{JOBS}/one{QUERY}", job(f"{url}/after"))).status == 200
+    await passed(nightly, 0)
+    await nightly.send("PATCH", f"{JOBS}/one{QUERY}", json.dumps({"state": "disabled"}))
+    await nightly.put(f"{JOBS}/one{QUERY}", job(f"{url}/never"))
+    await passed(nightly, 0)
+    assert [path for _, path, _ in asked] == ["/before", "/after"]
+
+
 @pytest.mark.parametrize(
     ("recurrence", "expected"),
     [

@@ -124,6 +124,12 @@ def test_a_query_may_find_nothing(asm, emulator, query):
     assert (result.code, result.out.strip(" -\n")) == (0, "")
 
 
+@pytest.mark.parametrize(("query", "shown"), [("`false`", "no"), ("length(@) == `0`", "no"), ("`0`", "0")])
+def test_what_is_false_is_shown(asm, emulator, query, shown):
+    """False and zero are no absence."""
+    assert asm("location", "list", "--query", query).out == f"{shown}\n"
+
+
 def test_verbose_shows_exchanges_on_stderr_only(asm, emulator):
     """`--verbose` tells method, path, status and request id, without the subscription id."""
     result = asm("location", "list", "--verbose", "-o", "json")
@@ -161,6 +167,57 @@ def test_a_change_can_be_left_and_awaited_later(asm, service):
     assert left["status"] == "InProgress"
     assert (ended.code, ended.data["status"]) == (0, "Succeeded")
     assert asm("operation", "show", left["request_id"], "-o", "json").data["status"] == "Succeeded"
+
+
+@pytest.mark.parametrize("form", [str, lambda one: one.replace("-", ""), lambda one: f" {one} "])
+def test_a_circuit_is_awaited_by_the_id_of_its_operation(asm, emulator, form):
+    """Operations of gateways and circuits are told of elsewhere, and what they result in is shown with them."""
+    new = ("--circuit-name", "c", "--service-provider-name", "Equinix", "--location", "Silicon Valley")
+    left = asm("circuit", "create", *new, "--bandwidth", "200", "--no-wait", "-o", "json").data
+
+    ended = asm("operation", "wait", form(left["request_id"]), "-o", "json")
+
+    (circuit,) = asm("circuit", "list", "-o", "json").data
+    shown = asm("operation", "show", left["request_id"], "--query", "data", "-o", "tsv")
+    told = asm("operation", "show", left["request_id"]).out
+    assert (ended.code, ended.data["status"]) == (0, "Succeeded")
+    assert ended.data["data"] == shown.out.strip() == circuit["service_key"]
+    assert re.search(rf"^data +{circuit['service_key']}$", told, re.MULTILINE)
+    assert asm("circuit", "delete", circuit["service_key"], "--yes").code == 0
+
+
+def test_what_an_operation_results_in_is_shown(asm, emulator):
+    """As the key of a new circuit, which names it from then on."""
+    new = ("--circuit-name", "c", "--service-provider-name", "Equinix", "--location", "Silicon Valley")
+
+    made = asm("circuit", "create", *new, "--bandwidth", "200").out
+
+    key = asm("circuit", "list", "--query", "[0].service_key", "-o", "tsv").out.strip()
+    assert re.search(rf"^data +{key}$", made, re.MULTILINE)
+    deleted = asm("circuit", "delete", key, "--yes", "-o", "json").data
+    assert "data" not in deleted
+
+
+def test_a_swap_of_slots_is_awaited_by_the_id_of_its_operation(asm, emulator):
+    """The id of a site's operation has the site before it."""
+    space = ("westuswebspace", "pages")
+    asm("site", "create", *space, "pages.azurewebsites.net", "--geo-region", "West US")
+    slot = ("westuswebspace", "pages(staging)")
+    asm("site", "create", *slot, "pages-staging.azurewebsites.net", "--geo-region", "West US")
+    left = asm("site", "swap-slots", *slot, "--target-slot", "Production", "--no-wait", "-o", "json").data
+
+    ended = asm("operation", "wait", left["request_id"], "-o", "json")
+
+    assert (ended.code, ended.data["status"]) == (0, "Succeeded")
+
+
+@pytest.mark.parametrize("given", ["0" * 32, "nothing/of/that", "nothing"])
+def test_an_operation_that_there_is_not_is_told(asm, emulator, given):
+    """Wherever it was asked for, the line is of the list that has most of them, or of the site."""
+    refused = asm("operation", "wait", given)
+
+    assert refused.code in {2, 4}
+    assert refused.err.count("\n") == 1
 
 
 def test_operations_are_listed_the_latest_last(asm, service):

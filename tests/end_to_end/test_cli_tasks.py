@@ -254,17 +254,47 @@ def test_models_are_given_by_fields_as_json_or_in_files(asm, tmp_path):
     assert (found["one"]["requires_session"], found["three"]["requires_session"]) == (True, True)
 
 
+@pytest.mark.parametrize("kind", ["queue", "topic"])
+def test_what_is_shown_can_be_given_back(asm, tmp_path, kind):
+    """A new one needs nothing but a name; what a read shows is read again, changed or not."""
+    asm("sb", "namespace", "create", "messages", "--region", "West US")
+    while asm("sb", "namespace", "show", "messages")["status"] != "Active":
+        pass
+    asm("sb", kind, "create", "messages", "one")
+    shown = asm("sb", kind, "show", "messages", "one")
+    file = tmp_path / "one.json"
+    file.write_text(json.dumps(shown))
+    changed = asm(
+        "sb", kind, "update", "messages", "one", f"--{kind}", f"@{file}", "--max-size-in-megabytes", 2048
+    )
+    assert (shown["name"], shown["max_size_in_megabytes"], changed["max_size_in_megabytes"]) == (
+        "one",
+        1024,
+        2048,
+    )
+
+
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
         (["sb", "queue", "create", "n", "q", "--queue", "{"], "--queue: is neither JSON nor @FILE"),
         (["sb", "queue", "create", "n", "q", "--queue", "[1]"], "--queue: must be an object with fields"),
-        (["sb", "queue", "create", "n", "q", "--queue", '{"size": 1}'], "--queue: "),
+        (["sb", "queue", "create", "n", "q", "--queue", '{"size": 1}'], "--queue.size: there is no such field among lock_duration,"),
+        (["sb", "queue", "create", "n", "q", "--queue", '{"lock_durations": 1}'], "did you mean lock_duration?"),
+        (["sb", "queue", "create", "n", "q", "--queue", '"text"'], "--queue: must be an object with fields, not str"),
+        (["scheduler", "job", "create", "a", "b", "c", "--job", "<Job/>"], "--job: Job: is JSON, not XML"),
+        (["scheduler", "job", "create", "a", "b", "c", "--job", '{"startTime": "never"}'], "--job: Job.startTime: Input should be"),
+        (["site", "configuration", "update", "a", "b", "--configuration", '{"publishing_password": "**********"}'],
+         "--configuration: has ********** in place of a secret; --show-secrets shows it"),
+        (["scheduler", "job", "add", "a", "b", "--job", '{"action": {"request": {"headers": ["**********"]}}}'], "--show-secrets"),
+        (["monitoring", "alert-rule", "set", "a", "b", "--resource-id", "/c", "--metric-name", "d", "--operator", "LessThan",
+          "--threshold", "nan"], "--threshold: Input should be a finite number"),
         (["sb", "queue", "create", "n", "q", "--queue", "@gone.json"], "--queue: cannot read gone.json"),
         (["sb", "queue", "create", "n", "q", "--from-file", "gone.json"], "--from-file: cannot read"),
         (["sb", "queue", "create", "n", "q", "--queue", f"@{__file__}"], f"{__file__} is neither JSON nor YAML"),
-        (["sb", "queue", "create", "n", "q"], "--queue: has to be given, as JSON, in a @FILE or by the options"),
+        (["sb", "queue", "update", "n", "q"], "--queue: has to be given, as JSON, in a @FILE or by the options"),
         (["service", "create", "shop", "--affinity-group", "a", "--location", "b"], "--location: give either --location"),
+        (["circuit", "update", "a"], "--bandwidth: give --bandwidth, --billing-type or --sku"),
         (["vm", "disk", "add", "a", "b", "c", "77", "--disk-name", "d"], "LUN: 77 is not in 0 to 31"),
         (["vm", "disk", "add", "a", "b", "c", "7"], "--disk-name: give --disk-name, --logical-disk-size-in-gb or"),
         (["sql", "server", "create", "--admin-login", "a", "--location", "b"], "ASYNCSM_ADMIN_PASSWORD"),

@@ -53,9 +53,11 @@ def put(call: Call) -> Reply:
         return _make(call, collection, call.parameters["jobId"])
     wanted = call.body(wire.Job)
     check_job(call, collection, wanted)
+    # One that has ended begins anew, as it has another action or recurrence [guess].
+    state = _settable(wanted.state or ("disabled" if known.state == "disabled" else "enabled"))
     known.definition = _written(wanted)
     known.begun = wanted.start_time or jobs.moment(call.clock)
-    _set_state(call, known, wanted.state or known.state)
+    _set_state(call, known, state)
     return answered(_shown(known))
 
 
@@ -78,7 +80,7 @@ def delete(call: Call) -> Reply:
 def set_state(call: Call) -> Reply:
     """Update Job State (recorded in scheduler/updatejob_state_success)."""
     _, job = job_of(call)
-    _set_state(call, job, call.body(wire.JobStateInput).state)
+    _set_state(call, job, _settable(call.body(wire.JobStateInput).state))
     return answered(_shown(job))
 
 
@@ -86,7 +88,7 @@ def set_state(call: Call) -> Reply:
 def set_all_states(call: Call) -> Reply:
     """Update Job Collection State (recorded in scheduler/updatejob_collection_state_success)."""
     _, collection = collection_of(call)
-    state = call.body(wire.JobStateInput).state
+    state = _settable(call.body(wire.JobStateInput).state)
     for job in collection.jobs.values():
         _set_state(call, job, state)
     return answered(wire.Jobs(items=[_shown(job) for job in collection.jobs.values()]))
@@ -120,9 +122,10 @@ def _make(call: Call, collection: JobCollection, name: str) -> Reply:
     wanted = call.body(wire.Job)
     check_job(call, collection, wanted)
     check_room(collection)
+    state = _settable(wanted.state or "enabled")
     begun = wanted.start_time or jobs.moment(call.clock)
     collection.jobs[name] = job = ScheduledJob(name, _written(wanted), begun)
-    _set_state(call, job, wanted.state or "enabled")
+    _set_state(call, job, state)
     return answered(_shown(job), 201)
 
 
@@ -140,13 +143,18 @@ def _written(wanted: wire.Job) -> str:
     return told.to_body().decode()
 
 
+def _settable(state: str) -> str:
+    """Return a state that somebody wants a job to have; refuse one that comes of itself, before anything is changed."""
+    if state not in {"enabled", "disabled"}:
+        raise refusals.bad_request(f"A job cannot be made {state}.")  # [lifecycles 15] [guess]
+    return state
+
+
 def _set_state(call: Call, job: ScheduledJob, state: str) -> None:
     if state == "enabled":
         jobs.enable(call.clock, job)
-    elif state == "disabled":
-        jobs.stop(job, "disabled")
     else:
-        raise refusals.bad_request(f"A job cannot be made {state}.")  # [lifecycles 15] [guess]
+        jobs.stop(job, "disabled")
 
 
 def _shown(job: ScheduledJob) -> wire.Job:

@@ -11,8 +11,6 @@ from xml.sax.saxutils import escape, quoteattr
 
 import xmltodict
 
-NOT_IN_NAMES = frozenset("<>/\"'= \t\r\n")
-
 
 def parse(document: bytes | str, *, expat, strip_whitespace: bool) -> dict[str, object]:
     """Read a document as `xmltodict.parse` does; one that was read lately is not read again."""
@@ -67,40 +65,38 @@ def unparse(tree: dict[str, object], *, full_document: bool, short_empty_element
     assert short_empty_elements
     assert not full_document
     written: list[str] = []
-    for name, content in tree.items():
-        _write(name, content, written.append)
+    _write(tree, written.append)
     return "".join(written)
 
 
-def _write(name: str, content: object, write) -> None:
-    tag = _checked(name, "element")
-    if isinstance(content, str):
-        write(f"<{tag}>{_escaped(content)}</{tag}>" if content else f"<{tag}/>")
-    elif content is None:
-        write(f"<{tag}/>")
-    elif isinstance(content, dict):
-        _write_element(tag, content, write)
-    else:
-        for each in content:
-            _write(name, each, write)
+def _write(elements: dict[str, object], write) -> None:
+    """Write elements one after the other: those that are texts, which most are, at once."""
+    for name, content in elements.items():
+        begin, end, empty = _tags(name)
+        for each in content if isinstance(content, list) else (content,):
+            if isinstance(each, str):
+                write(f"{begin}>{_escaped(each)}{end}" if each else empty)
+            elif each is None:
+                write(empty)
+            else:
+                _write_element(begin, end, empty, each, write)
 
 
-def _write_element(tag: str, content: dict[str, object], write) -> None:
-    attributes, text, children = "", "", []
+def _write_element(begin: str, end: str, empty: str, content: dict[str, object], write) -> None:
+    attributes, text, children = "", "", {}
     for key, value in content.items():
         if key[0] == "@":
-            attributes += f" {_checked(key[1:], 'attribute')}={quoteattr(value or '')}"
+            attributes += _attribute(key[1:], value or "")
         elif key == "#text":
             text = "" if value is None else str(value)
         elif value != []:
-            children.append((key, value))
+            children[key] = value
     if not children and not text:
-        write(f"<{tag}{attributes}/>")
+        write(f"{begin}{attributes}/>" if attributes else empty)
         return
-    write(f"<{tag}{attributes}>")
-    for key, value in children:
-        _write(key, value, write)
-    write(f"{_escaped(text)}</{tag}>")
+    write(f"{begin}{attributes}>")
+    _write(children, write)
+    write(f"{_escaped(text)}{end}")
 
 
 def _escaped(text: str) -> str:
@@ -108,7 +104,13 @@ def _escaped(text: str) -> str:
 
 
 @cache
-def _checked(name: str, kind: str) -> str:
-    """Return the name of an element or attribute; the library says which it refuses, and why."""
-    xmltodict._validate_name(name, kind)
-    return name
+def _tags(name: str) -> tuple[str, str, str]:
+    """Return how an element begins, ends, and stands there empty; the library says which names it refuses, and why."""
+    xmltodict._validate_name(name, "element")
+    return f"<{name}", f"</{name}>", f"<{name}/>"
+
+
+@lru_cache(1000)
+def _attribute(name: str, value: str) -> str:
+    xmltodict._validate_name(name, "attribute")
+    return f" {name}={quoteattr(value)}"

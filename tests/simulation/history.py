@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from aiohttp import web
 from simulation.service_rules import ServiceRules
@@ -119,7 +118,7 @@ class History:
         """A request has been answered by the service; what becomes of the answer is another matter."""
         now = asyncio.get_running_loop().time()
         request_id = response.headers.get("x-ms-request-id", "")
-        path = urlsplit(request.url).path
+        path = "/" + request.url.partition("?")[0].split("/", 3)[3]
         self.events.append(
             (now, whose, f"{request.method} {response.status}", path[38:], request_id[:8], *faults)
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from random import Random
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from multidict import CIMultiDict
 
@@ -51,11 +50,11 @@ class Arrived:
     remote = "127.0.0.1"
 
     def __init__(self, request: HttpRequest, connection: _Connection) -> None:
-        url = urlsplit(request.url)
+        host, _, path = request.url.removeprefix("https://").partition("/")
         body = request.body or b""
         self.method = request.method
-        self.raw_path = f"{url.path}?{url.query}" if url.query else url.path
-        self.host = url.netloc
+        self.raw_path = f"/{path}"
+        self.host = host
         self.headers = CIMultiDict(request.headers)
         self.transport = connection
         self.body_exists = bool(body)

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from asyncsm.credentials import decoding
 from asyncsm.emulator.identity import Identity
@@ -16,6 +17,10 @@ from asyncsm.emulator.identity import Identity
 # Reading a private key takes 30 ms, as its numbers are checked. An emulator reads its own at each start,
 # a client of it reads the same file again, and both do so for thousands of tests.
 decoding.load_pem_private_key = cache(decoding.load_pem_private_key)
+
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")  # on which a busy processor is no failure
 
 
 LONG = (

@@ -21,7 +21,6 @@ from asyncsm.emulator.routes import ROUTES
 
 BOUNDED = settings(
     max_examples=100,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

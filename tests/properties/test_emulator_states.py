@@ -299,4 +299,4 @@ class Subscription(RuleBasedStateMachine):
 
 assert role_size("Small") is not None
 TestSubscription = Subscription.TestCase
-TestSubscription.settings = settings(max_examples=50, stateful_step_count=50, deadline=None)
+TestSubscription.settings = settings(max_examples=50, stateful_step_count=50)

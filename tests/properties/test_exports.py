@@ -173,7 +173,7 @@ async def scenario(plan, folder):
         assert (await export_plan(sms, plan.name)).document == exported.document
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(plan=plans())
 def test_an_export_is_the_plan(plan):
     """It has the resources that were made, does nothing to them, and makes them again."""

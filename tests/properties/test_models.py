@@ -37,7 +37,7 @@ SHAPES = st.lists(
 )
 """Elements in any order and place, with numbers instead of names: made once for all models, as that takes longest."""
 
-few = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=10, suppress_health_check=list(HealthCheck))
 
 
 @for_every_model

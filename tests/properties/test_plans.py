@@ -101,7 +101,7 @@ def teardown_module():
     shutil.rmtree(IDENTITY, ignore_errors=True)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(plan=PLANS, crashes=CRASHES, faults=FAULTS)
 def test_the_end_is_the_plan(plan, crashes, faults):
     """Nothing is missing, twice or left over; a further run changes nothing; destroy leaves nothing."""

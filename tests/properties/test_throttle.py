@@ -6,7 +6,7 @@ from math import inf
 
 from doubles.turns import turn
 from doubles.virtual_time import VirtualLoop
-from hypothesis import event, given, settings, strategies as st
+from hypothesis import event, given, strategies as st
 
 from asyncsm import errors
 from asyncsm.config import ThrottlePolicy
@@ -134,7 +134,6 @@ def run(policy, connections, plans):
         return runner.run(whole())
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(policies, st.integers(2, 8), requests)
 def test_the_throttle_keeps_its_promises(policy, connections, plans):
     """Nobody is forgotten, no window holds too much, all go in order, and polls in their share.
@@ -199,7 +198,6 @@ def polls_keep_to_their_share(policy, exchanges):
             assert len(using) < kept
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(policies, st.integers(2, 8), st.integers(0, 30), st.integers(0, 30))
 def test_calls_and_polls_make_progress_together(policy, connections, calls, polls):
     """Any number of calls leaves the polls their share, and any number of polls the calls theirs."""

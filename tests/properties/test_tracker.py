@@ -7,7 +7,7 @@ from email.utils import format_datetime
 
 from doubles.scripted import SUBSCRIPTION
 from doubles.virtual_time import VirtualLoop
-from hypothesis import event, given, settings, strategies as st
+from hypothesis import event, given, strategies as st
 
 from asyncsm import errors
 from asyncsm.config import PollingPolicy
@@ -153,7 +153,6 @@ async def whole(plans, listing):
     return service, ends
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(operations, lists)
 def test_every_wait_ends_as_its_operation_did(drawn, listing):
     """Whatever the statuses, lists, passing failures and cancelled waits: each handle gets its own outcome."""
@@ -173,7 +172,6 @@ def test_every_wait_ends_as_its_operation_did(drawn, listing):
         assert len(asked) <= 2 + (end - plan["submitted"]) / (POLICY.least * (1 - POLICY.jitter))
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(operations, lists)
 def test_requests_within_a_second_are_bounded(drawn, listing):
     """A few single questions for each operation and one list at a time, however they go wrong."""

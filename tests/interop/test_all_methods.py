@@ -20,7 +20,6 @@ from doubles.samples import blob, cscfg, image_name
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:unclosed:ResourceWarning"),
-    pytest.mark.timeout(120),
 ]
 
 OWN_METHODS = {

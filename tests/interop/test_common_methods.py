@@ -12,7 +12,6 @@ GROUP = (
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:unclosed:ResourceWarning"),
-    pytest.mark.timeout(120),
 ]
 
 

@@ -24,7 +24,6 @@ pytestmark = [
     pytest.mark.filterwarnings(
         "ignore:.*:DeprecationWarning", "ignore:.*:SyntaxWarning", "ignore:unclosed:ResourceWarning"
     ),
-    pytest.mark.timeout(120),
 ]
 
 

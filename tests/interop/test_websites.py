@@ -7,7 +7,6 @@ from interop.siblings import Witness, opened, own_methods
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:unclosed:ResourceWarning"),
-    pytest.mark.timeout(120),
 ]
 
 HERE = ("eastuswebspace", "interop")

@@ -261,7 +261,9 @@ class Fuzz:
                     yield "its state is another after it was read again"
 
     def _fail(self, name: str, seed: int, what: str) -> None:
-        self.findings.failures.append(f"--recording {name} --seed {seed}: {what}")
+        failure = f"--recording {name} --seed {seed}: {what}"
+        print(failure)
+        self.findings.failures.append(failure)
 
 
 async def fuzz(recordings: Sequence[Path], seeds: Sequence[int], *, told: bool = False) -> Findings:
@@ -299,8 +301,6 @@ def main(arguments: list[str] | None = None) -> int:
     wanted = [one for one in found if chosen.recording in f"{one.parent.name}/{one.stem}"]
     seeds = [chosen.seed] if chosen.seed is not None else range(chosen.first, chosen.first + chosen.rounds)
     findings = asyncio.run(fuzz(wanted, seeds, told=chosen.seed is not None))
-    for failure in findings.failures:
-        print(failure)
     answers = ", ".join(f"{count} x {status}" for status, count in sorted(findings.answers.items()))
     print(
         f"{len(wanted)} recordings, {len(seeds)} rounds: {len(findings.failures)} failures; answers: {answers}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
+from asyncsm import texts
 from asyncsm.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def read() -> Profiles:
 
     path = folder() / FILE
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        content = tomllib.loads(texts.decode(path.read_bytes()))
     except FileNotFoundError:
         return Profiles()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args
 
+from asyncsm import texts
 from asyncsm.cli.common import needed_password
 from asyncsm.cli.plain import HIDDEN, is_beside
 from asyncsm.config import JSON_CONTENT_TYPE
@@ -166,11 +167,11 @@ def _text_of(file: str, option: str) -> str:
     """Return the text of a file, or of standard input for a hyphen."""
     try:
         content = sys.stdin.buffer.read() if file == STANDARD_INPUT else Path(file).read_bytes()
-        return content.decode("utf-8-sig")
+        return texts.decode_xml(content)
     except OSError as error:
         raise InvalidArgument(option, f"cannot read {file or '@'}: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise InvalidArgument(option, f"{file} is not UTF-8") from error
+        raise InvalidArgument(option, f"{file} {texts.NOT_TEXT}") from error
 
 
 def _model(given: object, fields: Mapping[str, object], type_: Any, option: str) -> object:

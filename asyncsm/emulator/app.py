@@ -29,7 +29,7 @@ from asyncsm.emulator.malformed_requests import UNREADABLE, reason_of
 from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.request_log import RequestLog
 from asyncsm.emulator.routes import ROUTER
-from asyncsm.emulator.routing import lacks_name, parse_query, split
+from asyncsm.emulator.routing import lacks_name, origin_form, parse_query, split
 from asyncsm.emulator.throttling import Limiter
 
 log: logging.Logger = logging.getLogger("asyncsm.emulator")
@@ -150,13 +150,14 @@ class ManagementApp:
         if _VERSION.fullmatch(version) is None:
             # [protocol 3.3] [protocol 7]
             raise strict.version_refusal(version) if self._world.strict else refusals.missing_version()
-        path, _, query = request.raw_path.partition("?")
+        target = origin_form(request.raw_path)
+        path, _, query = target.partition("?")
         segments = split(path)
         if not segments:
             raise refusals.not_found()  # [guess]
         if lacks_name(path):
             return RequestOutcome(Reply.refusing(ROUTER.nothing_at(request.method, path), NO_SUCH_PATH))
-        if _UNFIT.search(unquote(request.raw_path)):
+        if _UNFIT.search(unquote(target)):
             raise refusals.bad_request("The URL has characters that no URL of the service has.")  # [guess]
         scoped = segments[0].lower() not in WITHOUT_SUBSCRIPTION
         gate = self._world.gate
@@ -190,7 +191,7 @@ class ManagementApp:
         if self._world.strict and incoming.content:
             strict.check_content_type(route.operation, route.dialect, request.headers.get("Content-Type"))
         call = Call(self._world, subscription, incoming, route, parameters, request_id)
-        decide = partial(self._decide, call, request.raw_path)
+        decide = partial(self._decide, call, target)
         return decide() if self._blobs is None else await self._blobs.around(call, decide)
 
     async def _read_body(self, request: web.BaseRequest) -> bytes:

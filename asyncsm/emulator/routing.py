@@ -183,6 +183,12 @@ def _descend(node: _Node, segments: Sequence[str], depth: int, method: str | Non
     return found
 
 
+def origin_form(target: str) -> str:
+    """Path and query of a request's target, which may be a whole URL, as servers have to accept (RFC 9112, 3.2.2)."""
+    _, found, rest = target.partition("://")
+    return f"/{rest.partition('/')[2]}" if found and not target.startswith("/") else target
+
+
 def split(path: str) -> list[str]:
     """The segments of a raw path, decoded, without the empty ones."""
     return [unquote(part) for part in path.split("/") if part]

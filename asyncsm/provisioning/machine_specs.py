@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from asyncsm import models
+from asyncsm import models, texts
 from asyncsm.operations.roles import MachineParts
 from asyncsm.provisioning.secrets import SecretReference
 from asyncsm.provisioning.specs import Name, Part, Spec
@@ -227,7 +227,7 @@ class VirtualMachineSpec(Spec):
             linux.user_name,
             linux.user_password.reveal(base) if linux.user_password else None,
             linux.user_password is None if disabled is None else disabled,
-            _custom_data(linux.custom_data, base),
+            _script(linux.custom_data, base),
             ssh=models.SSH(public_keys=models.PublicKeys(public_keys=keys)) if keys else None,
         )
 
@@ -348,6 +348,12 @@ def _parameters(spec: ExtensionSpec, base: Path) -> list[models.ResourceExtensio
         for kind, value in (("Public", spec.public), ("Private", private))
         if value is not None
     ]
+
+
+def _script(text: str | None, base: Path) -> bytes | None:
+    """Return custom data for Linux, where a byte order mark before ``#!`` keeps a script from being run."""
+    content = _custom_data(text, base)
+    return content and texts.unmarked(content)
 
 
 def _custom_data(text: str | None, base: Path) -> bytes | None:

@@ -7,6 +7,7 @@ their rules. In an entry with a ``count`` every text may be a template; see `exp
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
@@ -14,6 +15,7 @@ from pydantic import AfterValidator, ConfigDict, Field, PrivateAttr
 
 from asyncsm.credentials import service_certificate_from_pfx
 from asyncsm.errors import CredentialError
+from asyncsm.operations import arguments
 from asyncsm.provisioning.problems import Path_
 from asyncsm.provisioning.secrets import SecretReference
 from asyncsm.wire.document import CheckedModel
@@ -191,8 +193,8 @@ class CertificateSpec(Part):
             password = self.password.reveal(base).get_secret_value() if self.password else None
             return x509.load_der_x509_certificate(service_certificate_from_pfx(path, password).cer)
         try:
-            content = path.read_bytes()
-            pem = content.lstrip().startswith(b"-----")
+            content = base64.b64decode(arguments.base64_of("file", path.read_bytes()))
+            pem = b"-----BEGIN" in content
             return x509.load_pem_x509_certificate(content) if pem else x509.load_der_x509_certificate(content)
         except (OSError, ValueError) as error:
             raise CredentialError(f"{path}: not a certificate: {error}") from error

@@ -45,8 +45,8 @@ def codec_for(kind: type, where: str, marks: Collection[object] = ()) -> tuple[R
 
 
 def is_nil(node: dict[str, Node]) -> bool:
-    """True if the element says ``nil="true"``, under any prefix."""
-    return any(key.endswith(":nil") and value == "true" for key, value in node.items())
+    """True if the element says ``nil="true"``, or 1 as XML Schema also has it, under any prefix."""
+    return any(key.endswith(":nil") and value in {"true", "1"} for key, value in node.items())
 
 
 def read_text(node: Node, _: bool) -> str | None:

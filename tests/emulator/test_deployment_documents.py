@@ -112,6 +112,21 @@ async def test_orders(management: Management):
     ]
 
 
+async def test_what_is_empty_is_not_shown(management: Management):
+    """Elements with nothing in them, which some libraries send for what was not given, never come back."""
+    nothing = "".join(
+        f"<{name}/>" for name in ("StaticVirtualNetworkIPAddress", "NetworkSecurityGroup", "IPForwarding")
+    )
+    unsaid = "<VirtualIPName/><LoadBalancerName/><LoadBalancerDistribution/></InputEndpoint>"
+    opened = network(endpoint("a", 1, 1).replace("</InputEndpoint>", unsaid))
+    sets = LINUX_SET + opened.replace("</ConfigurationSet>", f"{nothing}</ConfigurationSet>")
+    await running(management, machine(sets=sets).replace("</Role>", "<LicenseType/></Role>"))
+    management.headers = {"x-ms-version": "2016-06-01"}
+    for shown in (await management.get(VMS), await management.get(f"{ROLES}/vm1")):
+        names = {element.tag.rpartition("}")[2] for element in shown.root.iter()}
+        assert not names & {*re.findall(r"<(\w+)/>", nothing + unsaid), "LicenseType"}
+
+
 async def test_names_of_disks(management: Management):
     """Disks are called after deployment, role and number; data disks have a secure address, whatever came."""
     body = machine(data_disks=empty_disk("d.vhd", Lun=2)).replace("https:", "http:")

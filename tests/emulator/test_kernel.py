@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import ssl
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,6 +78,19 @@ async def test_paths_match_generously(management: Management, path: str):
         "{SUB}", management.subscription_id.upper()
     )
     assert (await management.get(path)).status == 200
+
+
+async def test_a_whole_url_is_a_path_too(emulator: Emulator):
+    """A request may name its target by a whole URL, as clients behind some proxies do."""
+    context = ssl.create_default_context(cafile=str(emulator.ca_path))
+    context.load_cert_chain(str(emulator.certificate_path))
+    reader, writer = await asyncio.open_connection(emulator.host, emulator.port, ssl=context)
+    line = f"GET {emulator.url}/{emulator.subscription_id}/locations?a=b://c HTTP/1.1"
+    headers = f"Host: {emulator.host}", "x-ms-version: 2014-10-01", "Connection: close"
+    writer.write("\r\n".join((line, *headers, "", "")).encode())
+    assert b" 200 OK" in await reader.readline()
+    writer.transport.abort()
+    await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,12 @@ async def test_a_new_account(management: Management):
     assert account.find_all("Value") == ["ops", "Default-Storage-WestUS", "West US"]
 
 
+async def test_an_empty_affinity_group_is_none(management: Management):
+    """An empty element beside the other of the two places says nothing, as for hosted services."""
+    account = await created(management, place="<AffinityGroup/><Location>West US</Location>")
+    assert (account.find("Location"), account.find("AffinityGroup")) == ("West US", None)
+
+
 async def test_older_versions_speak_of_geo_replication(management: Management):
     """Before 2014-06-01 an account says GeoReplicationEnabled where later it says AccountType."""
     await created(management, rest="<GeoReplicationEnabled>false</GeoReplicationEnabled>")

@@ -1,10 +1,14 @@
 """Changes of what is there, in place: shown before, carried out in order, and done once."""
 
+import re
+import ssl
+
 import pytest
 from doubles.certificates import management_certificate
 from doubles.plans import farm
 from doubles.samples import cscfg
 
+from asyncsm import service_certificate
 from asyncsm.provisioning import Plan, Provisioner
 
 DISK = {"logical_disk_size_in_gb": 10, "storage_account": "farmdisks"}
@@ -332,8 +336,27 @@ async def test_deployments(subscription, tmp_path):
     assert await subscription.apply(document) == {"changed": 1, "unchanged": 2}
     file.write_text(cscfg(3, 1).replace("hello", "good day").replace("<Role", "<!-- said --><Role"))
     assert await subscription.preview(document) == {}
+    file.write_bytes(cscfg(3, 1).replace("hello", "good day").encode("utf-16"))  # as PowerShell writes it
+    assert await subscription.preview(document) == {}
     labelled = document | {"deployments": [web | {"label": "new"}]}
     assert "upgrade" in (await subscription.preview(labelled))["deployment/farm-01/production"][0]
+
+
+async def test_certificates_of_deployments(subscription, tmp_path):
+    """Thumbprints as people paste them, and certificates as tools write them, are what the service has already."""
+    certificate = service_certificate("web")
+    spaced = " ".join(re.findall("..", certificate.thumbprint))
+    used = f'<Certificates><Certificate name="tls" thumbprint="{spaced}" thumbprintAlgorithm="sha1"/></Certificates>'
+    (tmp_path / "web.cscfg").write_text(cscfg().replace("</Role>", f"{used}</Role>", 1))
+    package = "https://farmdisks.blob.core.windows.net/packages/web.cspkg"
+    web = {"name": "web", "service_name": "farm-01", "package_url": package, "configuration": "web.cscfg"}
+    document = of() | {"virtual_machines": [], "deployments": [web]}
+    document["hosted_services"][0]["certificates"] = [{"file": "web.cer"}]
+    pem = ssl.DER_cert_to_PEM_cert(certificate.cer)
+    for written in (pem.encode("utf-8-sig"), pem.encode("utf-16"), b"subject=web\n" + pem.encode()):
+        (tmp_path / "web.cer").write_bytes(written)
+        await subscription.apply(document)
+        assert await subscription.preview(document) == {}
 
 
 async def test_services_and_accounts(subscription, tmp_path):

@@ -112,6 +112,12 @@ async def test_machines(change, said):
         assert said.format(all="virtual_machine/farm-01/vm-001 and 3 more") in one
 
 
+def with_certificate(thumbprint):
+    certificate = f'<Certificate name="c" thumbprint="{thumbprint}" thumbprintAlgorithm="sha1" />'
+    instances = '<Instances count="1" />'
+    return cscfg().replace(instances, f"{instances}<Certificates>{certificate}</Certificates>", 1)
+
+
 @pytest.mark.parametrize(
     ("file", "said"),
     [
@@ -122,15 +128,9 @@ async def test_machines(change, said):
         ),
         (cscfg().replace('osVersion="*"', 'osVersion="WA-1"'), "version WA-1 of family 4 does not exist"),
         (cscfg(web=0), "role instance counts are specified as positive integers"),
-        (
-            cscfg().replace(
-                '<Instances count="1" />',
-                '<Instances count="1" /><Certificates><Certificate name="c" thumbprint="AB" '
-                'thumbprintAlgorithm="sha1" /></Certificates>',
-                1,
-            ),
-            None,
-        ),
+        (with_certificate("AB" * 20), None),
+        (with_certificate(" ".join(["AB"] * 20)), None),
+        (with_certificate("AB"), "Certificate 'c': 'AB' is not the SHA-1 thumbprint of a certificate"),
     ],
 )
 async def test_deployments(tmp_path, file, said):

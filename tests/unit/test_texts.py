@@ -9,11 +9,14 @@ import yaml
 from doubles.certificates import management_certificate
 
 from asyncsm import texts
+from asyncsm.cli import profiles
+from asyncsm.cli.values import structure_of
 from asyncsm.credentials import ManagementCertificate, read_publishsettings, service_certificate_for_ssh_key
 from asyncsm.emulator.seeding import load_seed
 from asyncsm.errors import CredentialError, InvalidArgument
 from asyncsm.operations import arguments
 from asyncsm.provisioning import load_plan
+from asyncsm.provisioning.machine_specs import VirtualMachineSpec
 from asyncsm.provisioning.secrets import SecretReference
 from asyncsm.wire.cscfg import ServiceConfiguration
 
@@ -99,6 +102,28 @@ class TestFilesOfAnyEncoding:
         for name, text in {"s.json": '{"affinity_groups": []}\n', "s.yaml": "affinity_groups: []\n"}.items():
             (tmp_path / name).write_bytes(encoded(text))
             load_seed(tmp_path / name)
+
+    def test_a_value_of_a_command(self, encoded, tmp_path):
+        """What stands behind an @ is read in every form."""
+        for name, text in {"v.json": '{"label": "Läden"}\n', "v.yaml": "label: Läden\n"}.items():
+            (tmp_path / name).write_bytes(encoded(text))
+            assert structure_of(f"@{tmp_path / name}", "--value") == {"label": "Läden"}
+
+    def test_profiles(self, encoded, tmp_path, monkeypatch):
+        """Profiles may have been edited."""
+        monkeypatch.setattr(profiles, "folder", lambda: tmp_path)
+        (tmp_path / profiles.FILE).write_bytes(encoded('current = "läden"\n'))
+        assert profiles.read().current == "läden"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_script_of_a_plan_has_no_mark(encoding, tmp_path, monkeypatch):
+    """Linux runs a script only if it begins with ``#!``."""
+    (tmp_path / "setup.sh").write_bytes("#!/bin/sh\n".encode(encoding))
+    monkeypatch.setenv("PW", "Passw0rd!")
+    linux = {"user_name": "ops", "user_password": "env:PW", "custom_data": "file:setup.sh"}
+    machine = VirtualMachineSpec(name="web", service_name="shop", system_config={"linux": linux})
+    assert machine.system_configuration(tmp_path).custom_data == b"#!/bin/sh\n"
 
 
 def test_a_declared_encoding_counts_where_nothing_else_tells():

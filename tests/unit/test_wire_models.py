@@ -308,6 +308,14 @@ def test_nil_absent_and_empty_are_kept_apart(written, value):
     assert content(properties) == document
 
 
+@pytest.mark.parametrize("nil", ["i:nil='true'", "i:nil='1'", "b:nil='1' xmlns:b='{}'"])
+def test_every_form_of_nil(nil):
+    """XML Schema has two words for true, and any prefix may stand for its namespace."""
+    instance = "http://www.w3.org/2001/XMLSchema-instance"
+    written = f"<HostedServiceProperties xmlns:i='{instance}'><Description {nil.format(instance)}/></HostedServiceProperties>"
+    assert models.HostedServiceProperties.from_xml(written).description is None
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -240,7 +240,7 @@ def _changed(
         if found is None or found.boot_diagnostics_enabled != wanted.debug_settings.boot_diagnostics_enabled:
             coming.debug_settings = roles.boot_diagnostics(call, service, deployment, wanted, os_disk)
     if wanted.license_type is not None:
-        coming.license_type = wanted.license_type
+        coming.license_type = wanted.license_type or None
     roles.require_data_disks(coming, order, coming.data_disks)
     addresses.require_subnets(call.subscription, deployment, role.name, coming.network)
     further_vips.settle(deployment, coming.network)

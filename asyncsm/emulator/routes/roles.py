@@ -165,7 +165,7 @@ def new_machine(
         provision_guest_agent=given.provision_guest_agent,
         vm_image=given.vm_image_name or None,
         debug_settings=boot_diagnostics(call, service, deployment, given, os_disk),
-        license_type=given.license_type,
+        license_type=given.license_type or None,
         extra_elements=given.extra_elements,
     )
     require_data_disks(role, order, role.data_disks)

@@ -69,15 +69,16 @@ def create(call: Call) -> Reply:
     present = len(subscription.storage_accounts)
     # [protocol 3.4]
     refusals.require_quota("storage account count", subscription.quotas.storage_accounts, present)
-    region = common_fields.region(call, wanted.location, wanted.affinity_group)
+    group = wanted.affinity_group or None
+    region = common_fields.region(call, wanted.location or None, group)
     keys = _given_keys(call, wanted.service_name) or (_new_key(call.random), _new_key(call.random))
     account = StorageAccount(
         name=wanted.service_name,
         label=common_fields.label(wanted.label),
         description=common_fields.description(wanted.description),
         region=region,
-        location=region if wanted.affinity_group is None else None,
-        affinity_group=wanted.affinity_group,
+        location=region if group is None else None,
+        affinity_group=group,
         account_type=_offered(region, _new_type(wanted)),
         created=call.now,
         primary_key=keys[0],

@@ -7,7 +7,7 @@ from typing import Final
 
 from asyncsm.emulator import refusals
 from asyncsm.emulator.compute import Deployment, Role as StateRole
-from asyncsm.wire.base import ExtraElement
+from asyncsm.wire.base import ExtraElement, XmlModel
 from asyncsm.wire.configuration_sets import ConfigurationSet
 from asyncsm.wire.endpoints import (
     AclRule,
@@ -65,6 +65,9 @@ def network_of(given: Role, virtual_network: str | None) -> ConfigurationSet:
             update={
                 "input_endpoints": ConfigurationSetInputEndpoints(input_endpoints=listed),
                 "extra_elements": _filled(sets[0].extra_elements),
+                **_unsaid(
+                    sets[0], "static_virtual_network_ip_address", "network_security_group", "ip_forwarding"
+                ),
             }
         )
     )
@@ -76,6 +79,11 @@ def _without_empty(network: ConfigurationSet) -> ConfigurationSet:
         if not getattr(network, name):
             network.model_fields_set.discard(name)
     return network
+
+
+def _unsaid(given: XmlModel, *names: str) -> dict[str, None]:
+    """Of these fields, those in which there is an empty text: the service shows none of them, either."""
+    return {name: None for name in names if getattr(given, name) == ""}
 
 
 def _filled(elements: tuple[ExtraElement, ...]) -> tuple[ExtraElement, ...]:
@@ -109,6 +117,7 @@ def checked(endpoint: ConfigurationSetInputEndpoint) -> ConfigurationSetInputEnd
         "enable_direct_server_return": endpoint.enable_direct_server_return,
         "idle_timeout_in_minutes": minutes,
         "extra_elements": _filled(endpoint.extra_elements),
+        **_unsaid(endpoint, "virtual_ip_name", "load_balancer_name", "load_balancer_distribution"),
     }
     if "load_balancer_probe" in endpoint.model_fields_set:
         changes["load_balancer_probe"] = _probe(endpoint.name, endpoint.load_balancer_probe)

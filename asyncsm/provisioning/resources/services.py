@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar, Final, Self
 
+from asyncsm.operations import arguments
 from asyncsm.operations.deployments import DeploymentOperations
 from asyncsm.operations.hosted_services import HostedServiceOperations
 from asyncsm.operations.service_certificates import ServiceCertificateOperations
@@ -92,13 +93,14 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
         changes=DeploymentOperations.change_deployment_configuration,
     )
 
-    def cscfg(self) -> bytes:
-        """Return its service configuration.
+    def cscfg(self) -> str:
+        """Return its service configuration, as it is sent.
 
         Raises:
             OSError: the file cannot be read.
+            InvalidArgument: it is no service configuration.
         """
-        return self.spec.cscfg(self.base)
+        return arguments.service_configuration(self.spec.cscfg(self.base))
 
     @classmethod
     def left_over(cls, name: str) -> Self:
@@ -132,7 +134,7 @@ class DeploymentResource(Resource[Deployment, DeploymentSpec]):
             present = found.extended_properties.get(name)
             yield from differ(f"extended_properties.{name}", present, value, instead=BY_UPGRADE)
         source = "the plan" if self.spec.is_configuration_given else Path(self.spec.configuration or "").name
-        present, wanted = found.configuration or "", self.cscfg().decode("utf-8-sig")
+        present, wanted = found.configuration or "", self.cscfg()
         yield from configuration_changes.differences(present, wanted, source)
         if found.status in {"Running", "Suspended"}:
             wanted = "Running" if self.spec.start_deployment else "Suspended"

@@ -6,6 +6,7 @@ import json
 import pytest
 from doubles.command_lines import run_with
 from doubles.contents import EVERYTHING
+from doubles.cut_off import cut_off
 from doubles.loopback import SUBSCRIPTION, Loopback
 from doubles.lossy import LossyLoopback
 from doubles.virtual_time import virtual_time
@@ -14,7 +15,7 @@ from asyncsm import ManagementSession, NetworkManagementService, ServiceManageme
 from asyncsm.emulator.seeding import SeedDocument
 from asyncsm.emulator.standing import StandingSubscription
 from asyncsm.emulator.state import Quotas
-from asyncsm.errors import BadRequest, ConnectionFailed, OutcomeUnknown
+from asyncsm.errors import BadRequest, OutcomeUnknown
 from asyncsm.provisioning.planting import plant
 from asyncsm.resource_manager import (
     Resource,
@@ -201,37 +202,12 @@ async def test_what_cannot_be_read():
             await migration_status(sms)
 
 
-class CutOff:
-    """A transport to a service that is away for five minutes when the first change is to be sent."""
-
-    def __init__(self, transport):
-        self._transport = transport
-        self._back = None
-
-    async def send(self, request):
-        now = asyncio.get_running_loop().time()
-        if self._back is None and "comp=prepare" in request.url:
-            self._back = now + 300
-        if self._back is not None and now < self._back:
-            raise ConnectionFailed("cannot connect: refused")
-        return await self._transport.send(request)
-
-    async def close(self):
-        await self._transport.close()
-
-
 @pytest.mark.parametrize("words", ["prepare", "run --yes"])
 def test_an_outage_in_a_run_is_waited_out(words, capsys):
     """On the command line, too, where others give up on a host after half a minute."""
     world = Loopback(cores=100)
     plant(SeedDocument.model_validate(SEED), world._world, Quotas(), None)
-    transport = CutOff(StandingSubscription(world.subscription, world._world))
-
-    def client(retry, **_):
-        return ServiceManagementService(
-            session=ManagementSession(SUBSCRIPTION, transport=transport, retry=retry)
-        )
-
+    client = cut_off(StandingSubscription(world.subscription, world._world), "comp=prepare")
     assert run_with(client, ["migration", *words.split()]) == 0
     assert "cannot connect" not in capsys.readouterr().out
 

@@ -153,11 +153,12 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Mypy --strict and pyright, on the package and on its use."""
-    session.install("-e", ".[all]", *dependencies("types"))
+    """Mypy --strict and pyright, on the package and on its use, and on the code of the documentation."""
+    session.install("-e", ".[all]", *dependencies("types", "test-part"))
     session.run("mypy")
     session.run("pyright")
     session.run("pyright", "--verifytypes", "asyncsm", "--ignoreexternal")
+    session.run("pytest", "tests/end_to_end/test_readme.py", "-k", "type_checker")
 
 
 @nox.session

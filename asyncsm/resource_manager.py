@@ -85,7 +85,7 @@ class Outcome:
     reasons: tuple[str, ...] = ()
 
 
-Watch: TypeAlias = Callable[[Outcome], None]
+Watch: TypeAlias = Callable[[Outcome], object]
 
 
 async def migration_status(sms: ServiceManagementService) -> list[Resource]:

@@ -129,17 +129,21 @@ class CallOptions:
             self._password = ask_for_password()
         return self._password
 
-    def service(self, throttle: ThrottlePolicy | None = None) -> ServiceManagementService:
+    def service(
+        self, throttle: ThrottlePolicy | None = None, *, patient: bool = False
+    ) -> ServiceManagementService:
         """Make a client for the subscription, to be used in ``async with``.
 
         Args:
             throttle: the budget of requests, if it is known.
+            patient: bear outages as runs of plans do, as this is a run of many changes, too.
         """
         from asyncsm.config import DEFAULT_RETRY, DEFAULT_THROTTLE
 
         retry = DEFAULT_RETRY
         if self.tells_retries:
-            retry = replace(retry, patience=max(PATIENCE, self.deadline or 0))
+            least = retry.patience if patient else PATIENCE
+            retry = replace(retry, patience=max(least, self.deadline or 0))
         made = self.connection.service(throttle=throttle or DEFAULT_THROTTLE, retry=retry)
         made.session.events.subscribe(self._notice)
         return made

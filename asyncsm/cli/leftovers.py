@@ -68,7 +68,7 @@ async def remove(
     if bool(names) == all_ or (names and kind is None):
         raise InvalidArgument("NAME", "give KIND and NAME, or --all")
     known = _kind(kind)
-    async with call.service() as sms:
+    async with call.service(patient=True) as sms:
         found, accounts = await _search(sms, blobs=blobs or known == "blob")
         chosen = [one for one in found if known in {None, one.kind}]
         if known is None:

@@ -58,7 +58,7 @@ async def prepare(call: CallOptions) -> None:
     """
     from asyncsm.resource_manager import prepare_migration
 
-    async with call.service() as sms:
+    async with call.service(patient=True) as sms:
         _conclude(call, await prepare_migration(sms))
 
 
@@ -69,7 +69,7 @@ async def commit(call: CallOptions, yes: Yes = False) -> None:
     from asyncsm.resource_manager import commit_migration
 
     confirm("Commit all that is prepared, which cannot be taken back", yes=yes)
-    async with call.service() as sms:
+    async with call.service(patient=True) as sms:
         _conclude(call, await commit_migration(sms))
 
 
@@ -79,7 +79,7 @@ async def abort(call: CallOptions) -> None:
     """Take back all that is prepared and not committed."""
     from asyncsm.resource_manager import abort_migration
 
-    async with call.service() as sms:
+    async with call.service(patient=True) as sms:
         _conclude(call, await abort_migration(sms))
 
 
@@ -93,7 +93,7 @@ async def run(call: CallOptions, yes: Yes = False) -> None:
     from asyncsm.resource_manager import migrate
 
     confirm("Migrate all of the subscription, which cannot be taken back", yes=yes)
-    async with call.service() as sms:
+    async with call.service(patient=True) as sms:
         _conclude(call, await migrate(sms, watch=_tell))
 
 

@@ -128,7 +128,7 @@ class Veto(Exception):
 Event: TypeAlias = (
     RequestSent | ReplyReceived | RetryPlanned | Queued | Blocked | ServiceUnreachable | ServiceReachable
 )
-Listener: TypeAlias = Callable[[Event], None]
+Listener: TypeAlias = Callable[[Event], object]
 Hook: TypeAlias = Callable[[RequestSent], Awaitable[None]]
 
 

@@ -31,7 +31,7 @@ class _Change:
         handle: of the operation that made it; ``None`` where nothing had to be sent, or its reply was lost.
     """
 
-    apply: Callable[[wire.network_configuration.NetworkConfigurationFile], None]
+    apply: Callable[[wire.network_configuration.NetworkConfigurationFile], object]
     tried: bool = False
     handle: OperationHandle | None = None
 
@@ -174,7 +174,7 @@ class ConvergentNetworkOperations(NetworkOperations):
         return await self._listed(name)
 
     async def change_network_configuration(
-        self, change: Callable[[wire.network_configuration.NetworkConfigurationFile], None]
+        self, change: Callable[[wire.network_configuration.NetworkConfigurationFile], object]
     ) -> OperationHandle | None:
         """Read the network configuration, change it, set it as a whole, and wait for the end of that.
 

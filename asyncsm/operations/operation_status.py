@@ -44,9 +44,9 @@ class OperationStatusOperations(Caller):
         wait_for_status: str = "Succeeded",
         timeout: float | None = 30,  # noqa: ASYNC109 - the old SDK's name
         sleep_interval: float = 5,
-        progress_callback: Callable[[float], None] | None = None,
-        success_callback: Callable[[float], None] | None = None,
-        failure_callback: Callable[[float, AsyncsmError], None] | None = None,
+        progress_callback: Callable[[float], object] | None = None,
+        success_callback: Callable[[float], object] | None = None,
+        failure_callback: Callable[[float, AsyncsmError], object] | None = None,
     ) -> wire.operations.Operation:
         """Wait for an operation by its request id, as the old SDK did; prefer ``await handle``.
 

@@ -35,12 +35,12 @@ class Listeners(Generic[T]):
     """Functions that are told of each event; what one raises is logged, and goes no further."""
 
     def __init__(self) -> None:
-        self._listeners: dict[object, Callable[[T], None]] = {}
+        self._listeners: dict[object, Callable[[T], object]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._listeners)
 
-    def subscribe(self, listener: Callable[[T], None]) -> Callable[[], None]:
+    def subscribe(self, listener: Callable[[T], object]) -> Callable[[], None]:
         """Call `listener` with each event, until the function that is returned is called."""
         subscription = object()
         self._listeners[subscription] = plain("listener", listener)

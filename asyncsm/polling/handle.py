@@ -157,7 +157,7 @@ class OperationHandle(StaysInProcess):
         self._document: wire.operations.Operation | None = None
         self._waiters: list[asyncio.Future[None]] = []
         self._listeners: list[Callable[[wire.operations.Operation], None]] = []
-        self._callbacks: list[Callable[[OperationHandle], None]] = []
+        self._callbacks: list[Callable[[OperationHandle], object]] = []
         self._awaited = False
 
     def __repr__(self) -> str:
@@ -215,7 +215,7 @@ class OperationHandle(StaysInProcess):
             raise _failure_of(self, self._document)
         return self._document
 
-    def add_done_callback(self, callback: Callable[[OperationHandle], None]) -> None:
+    def add_done_callback(self, callback: Callable[[OperationHandle], object]) -> None:
         """Call `callback` once with this handle when the operation has ended.
 
         Also when polling for it was given up, because the service refused to tell or the session

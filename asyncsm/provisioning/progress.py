@@ -128,8 +128,8 @@ class ResourceRecord(StrictModel):
         return sum(span.seconds for span in self.spans if span.state in states)
 
 
-Listener: TypeAlias = Callable[[Step], None]
-Watch: TypeAlias = "Callable[[Progress], None]"
+Listener: TypeAlias = Callable[[Step], object]
+Watch: TypeAlias = "Callable[[Progress], object]"
 
 
 class Progress:

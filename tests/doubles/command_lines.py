@@ -86,10 +86,15 @@ def structure(value):
 
 
 def run_with(service, argv):
-    """Run a command whose client is `service`, in virtual time; return its exit code."""
-    service._owns_session = True
+    """Run a command whose client is `service`, or what that returns for its policies, in virtual time; return its exit code."""
+
+    def made(**policies):
+        client = service(**policies) if callable(service) else service
+        client._owns_session = True
+        return client
+
     with ExitStack() as changed:
-        changed.enter_context(mock.patch.object(Connection, "service", return_value=service))
+        changed.enter_context(mock.patch.object(Connection, "service", side_effect=made))
         changed.enter_context(mock.patch("asyncio.run", virtually))
         return main(argv)
 

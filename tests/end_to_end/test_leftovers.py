@@ -7,16 +7,21 @@ import shutil
 from datetime import UTC, datetime
 
 import pytest
+from doubles.command_lines import run_with
+from doubles.cut_off import cut_off
 from doubles.emulator_thread import emulator_in_thread
 from doubles.estates import make_estate
+from doubles.loopback import Loopback
 from doubles.shared_emulator import shared_emulator
 
 from asyncsm import BadRequest, ConnectionFailed, HDInsightManagementService, SchedulerManagementService
 from asyncsm.cli import main
-from asyncsm.emulator import Quotas
+from asyncsm.emulator import Quotas, SeedDocument
+from asyncsm.emulator.standing import StandingSubscription
 from asyncsm.estate import LeftoverKind, Removal, find_leftovers, remove_leftovers, take_inventory
 from asyncsm.estate.leftovers import Leftover, leftovers_of
 from asyncsm.models import BlobContainerReference
+from asyncsm.provisioning.planting import plant
 from asyncsm.uploads.access import BlobAccount
 from asyncsm.uploads.blobs import Vhd
 
@@ -257,6 +262,16 @@ def test_commands(asm):
     code, said = asm()
     assert (code, said.out.splitlines()[1:]) == (0, [])
     assert said.err.endswith("no leftovers\n")
+
+
+def test_an_outage_in_a_removal_is_waited_out(capsys):
+    """It is a run of many changes, and is as patient as that of a plan."""
+    world = Loopback(cores=100)
+    empty = [{"name": "empty-{index}", "count": 5, "location": "West US"}]
+    plant(SeedDocument(name="empty", hosted_services=empty), world._world, Quotas(), None)
+    client = cut_off(StandingSubscription(world.subscription, world._world), "/hostedservices/empty-3")
+    assert run_with(client, ["leftovers", "remove", "--all", "--yes"]) == 0
+    assert "cannot connect" not in capsys.readouterr().out
 
 
 def test_arguments(asm):

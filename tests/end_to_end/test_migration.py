@@ -6,6 +6,7 @@ import json
 import pytest
 from doubles.command_lines import run_with
 from doubles.contents import EVERYTHING
+from doubles.cut_off import cut_off
 from doubles.loopback import SUBSCRIPTION, Loopback
 from doubles.lossy import LossyLoopback
 from doubles.virtual_time import virtual_time
@@ -199,6 +200,16 @@ async def test_what_cannot_be_read():
     async with world.client as sms:
         with pytest.raises(BadRequest, match=r"Not today\."):
             await migration_status(sms)
+
+
+@pytest.mark.parametrize("words", ["prepare", "run --yes"])
+def test_an_outage_in_a_run_is_waited_out(words, capsys):
+    """On the command line, too, where others give up on a host after half a minute."""
+    world = Loopback(cores=100)
+    plant(SeedDocument.model_validate(SEED), world._world, Quotas(), None)
+    client = cut_off(StandingSubscription(world.subscription, world._world), "comp=prepare")
+    assert run_with(client, ["migration", *words.split()]) == 0
+    assert "cannot connect" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

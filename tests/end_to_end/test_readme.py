@@ -19,18 +19,12 @@ from pathlib import Path
 import pytest
 from doubles.emulator_thread import emulator_in_thread
 from doubles.impatient import impatient, impatient_commands
+from doubles.pages import PAGES, README, ROOT, TUTORIAL, blocks
 
 from asyncsm.cli import main, profiles
 from asyncsm.emulator import Quotas
 from asyncsm.migrating.knowledge import clients
 from asyncsm.provisioning import load_plan
-
-ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
-TUTORIAL = ROOT / "docs" / "tutorial.md"
-PAGES = [README, *sorted((ROOT / "docs").rglob("*.md"))]
-LANGUAGES = {"python", "console", "yaml"}
-"""A block in another language would not be run by anything here."""
 
 RUN = ("asyncsm ", "python ", "curl --silent ")
 """Programs whose commands are run; others are those of two tests below, or of the reader's own."""
@@ -38,25 +32,20 @@ RUN = ("asyncsm ", "python ", "curl --silent ")
 SERVES = "asyncsm emulator start"
 """The command that does not end by itself."""
 
+UNTYPED = {
+    "design": "it shows what is inside",
+    "embedding": "FastAPI hands on what it is given without a type",
+    "express_route": "service keys may be absent",
+    "migrating": "it gives text where models have dates and secrets",
+    "monitoring": "it gives text where models have words",
+    "networks": "what it looks at may be absent",
+    "provisioning": "it gives dictionaries where plans have specs",
+    "traffic": "it gives text where models have words",
+    "virtual_networks": "it gives lists where documents have elements of their own",
+}
+"""Pages that no type checker passes, who knows neither what models make of what they are given, nor what is there."""
+
 pytestmark = pytest.mark.skipif(not README.exists(), reason="an installed package has no README.md beside it")
-
-
-def blocks(page, language):
-    """Line number and code of each block of a page."""
-    found, begun = [], None
-    for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
-        if begun is None and line.startswith("```"):
-            begun, tag, lines = number, line[3:].strip(), []
-            name = tag.partition(" title=")[0]
-            assert name in LANGUAGES, f"{page.name}:{number}: a block of {tag!r}, which no test runs"
-        elif begun is not None and line == "```":
-            if tag == language:
-                found.append((begun, "\n".join(lines) + "\n"))
-            begun = None
-        elif begun is not None:
-            lines.append(line)
-    assert begun is None, f"{page.name}:{begun}: the block does not end"
-    return found
 
 
 def commands(page):
@@ -104,6 +93,31 @@ async def test_every_python_block_runs(page, unset, capsys):
         assert out.endswith("\n404\n{'adopted': 1}\n"), (
             "the old SDK's error, and the fault that was coped with"
         )
+
+
+@pytest.mark.timeout(180)  # without a cache all of asyncsm is checked, too
+def test_python_blocks_pass_a_type_checker(tmp_path):
+    """The blocks of a page are a program without errors for mypy --strict, but for functions without annotations."""
+    api = pytest.importorskip("mypy.api")
+    typed = {
+        page.stem.lower(): blocks(page, "python")
+        for page in PAGES
+        if blocks(page, "python") and page.stem not in UNTYPED
+    }
+    for name, found in typed.items():
+        lines = []
+        for number, code in found:
+            lines += [""] * (number - len(lines)) + code.splitlines()
+        function = textwrap.indent(
+            "\n".join(lines[1:]), "    "
+        )  # in which line numbers are those of the page
+        (tmp_path / f"{name}.py").write_text(f"async def page() -> None:\n{function}\n", encoding="utf-8")
+    untyped = [f"--allow-{what}" for what in ("untyped-defs", "incomplete-defs", "untyped-calls")]
+    cache = ["--cache-dir", str(ROOT / ".mypy_cache" / "pages")]
+    files = map(str, tmp_path.iterdir())
+    out, told, code = api.run(["--config-file=", "--strict", *untyped, *cache, *files])
+    assert code == 0, out + told
+    assert {"readme", "tutorial", "fan_out"} <= typed.keys()
 
 
 @pytest.mark.parametrize(

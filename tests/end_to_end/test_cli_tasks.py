@@ -254,6 +254,16 @@ def test_models_are_given_by_fields_as_json_or_in_files(asm, tmp_path):
     assert (found["one"]["requires_session"], found["three"]["requires_session"]) == (True, True)
 
 
+def test_a_long_list_is_shown_whole(asm, shared):
+    """However many pages it fills; parts of it are shown when they are asked for."""
+    relays = [f"relay{number}" for number in range(120)]
+    shared.reset()
+    shared.seed({"service_bus_namespaces": [{"name": "messages", "relays": relays}]})
+    assert [one["name"] for one in asm("sb", "relay", "list", "messages")] == relays
+    assert [one["name"] for one in asm("sb", "relay", "list", "messages", "--top", 2)] == relays[:2]
+    assert len(asm("sb", "relay", "list", "messages", "--skip", 10)) == 100
+
+
 @pytest.mark.parametrize("kind", ["queue", "topic"])
 def test_what_is_shown_can_be_given_back(asm, tmp_path, kind):
     """A new one needs nothing but a name; what a read shows is read again, changed or not."""

@@ -1,5 +1,6 @@
 """The tree of commands: each operation has one, each has a help, and little is loaded to show it."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -63,6 +64,49 @@ def test_a_group_tells_its_commands(group, capsys):
     assert main([*group.split(), "-h"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert all(name in shown for name in tree.below(group))
+
+
+@pytest.mark.parametrize("words", sorted(tree.table()["operations"]))
+def test_help_speaks_of_what_a_command_has(words):
+    """Options, arguments and commands, where a docstring names parameters, methods and types of Python."""
+    command = tree.table()["operations"][words]
+    options = {one["option"] for one in command["parameters"] if "option" in one}
+    texts = [command["help"], *(one["help"] for one in command["parameters"] if "of" not in one)]
+    for text in texts:
+        assert set(re.findall(r"(?<!\S)--[\w-]+", text)) <= options
+        assert not re.search(r"[`{}]|\biterate_|\bawait\b|\bbinary file|\bNot empty|\bNever shown", text)
+        commands = re.findall(r"asyncsm ((?:[a-z-]+ ?)+)", text)
+        assert all(any(one.startswith(known) for known in tree.all_words()) for one in commands)
+
+
+@pytest.mark.parametrize(
+    ("words", "option", "said"),
+    [
+        ("scheduler job update-state", "state", "enabled or disabled"),  # the service's words, as it has them
+        (
+            "circuit peering create",
+            "secondary_peer_subnet",
+            "Of the two lines, with four",
+        ),  # told with another's
+        ("network gateway-connection key reset", "key_length", "Key length, 1 to 128."),
+        ("network nsg show", "group_name", "Group name."),
+        ("sb queue list", "top", "else all."),
+        ("deployment swap", "production", "Name of the deployment now in production."),
+    ],
+)
+def test_help_of_a_parameter(words, option, said):
+    """By the docstring of its method, else by its name and the rule for it."""
+    (one,) = [one for one in tree.table()["operations"][words]["parameters"] if one["name"] == option]
+    assert said in one["help"]
+
+
+def test_help_tells_what_is_required(capsys):
+    """Also where a file may have it, which is seen when the command is run."""
+    assert main(["hdinsight", "cluster", "create", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"--region TEXT +That of the cloud service\. +\[required\]", shown)
+    assert "--head-node-size TEXT" in shown
+    assert len(re.findall(r"\[required\]", shown)) == 2 + 5
 
 
 @pytest.mark.parametrize("words", sorted(tree.table()["operations"]))

@@ -4,12 +4,14 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
 from asyncsm.cli import columns, describing, main, tree
 from asyncsm.cli.naming import path_of
 from asyncsm.operations import catalogue
+from asyncsm.wire.document import Document, DocumentList
 
 HEAVY = {"aiohttp", "asyncsm.operations", "asyncsm.services", "cryptography", "pydantic", "yaml"}
 
@@ -118,8 +120,34 @@ def test_no_option_means_two_things(words):
 
 
 def test_columns_are_of_methods_that_there_are():
-    """And of fields that their replies have, where these are models."""
     assert {*columns.COLUMNS, *columns.SECRETS} <= {one.name for one in catalogue()}
+
+
+@pytest.mark.parametrize("method", sorted(columns.COLUMNS))
+def test_columns_are_of_fields_that_there_are(method):
+    """At any depth, in what a reply is, or lists."""
+    (reply,) = {one.reply for one in catalogue() if one.name == method}
+    for path in columns.COLUMNS[method].values():
+        models = {reply, *models_in(field.annotation for field in reply.model_fields.values())}
+        for name in path.split("."):
+            having = [model for model in models if hasattr(model, name) or name in model.model_fields]
+            assert having, path
+            models = models_in(
+                model.model_fields[name].annotation for model in having if name in model.model_fields
+            )
+
+
+def models_in(annotations):
+    """The models in types, be it as items of lists."""
+    found, waiting = set(), list(annotations)
+    while waiting:
+        one = waiting.pop()
+        waiting += get_args(one)
+        if isinstance(one, type) and issubclass(one, Document):
+            found.add(one)
+            if issubclass(one, DocumentList):
+                waiting += [field.annotation for field in one.model_fields.values()]
+    return found
 
 
 @pytest.mark.parametrize(

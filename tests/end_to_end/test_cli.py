@@ -232,14 +232,16 @@ def test_operations_are_listed_the_latest_last(asm, service):
 
 
 def test_a_passed_deadline_has_an_exit_code(asm, monkeypatch):
-    """`--deadline` ends a wait with code 9; the operation's request id is told."""
+    """`--deadline` ends a wait with code 9; the operation is named, and the command that waits on."""
     with emulator_in_thread(clock=ManualClock()) as emulator:
         point_to(emulator, monkeypatch)
         asm("service", "create", "slow", "--location", "West US")
         result = asm("service", "delete", "slow", "--complete", "--deadline", "0.2", "--yes")
 
     assert result.code == 9
-    assert "DeleteHostedService: request " in result.err
+    accepted, ended = result.err.splitlines()
+    request_id = re.match(r"DeleteHostedService: request (\w+) accepted", accepted)[1]
+    assert ended.endswith(f"what was started goes on: asyncsm operation wait {request_id}")
 
 
 @pytest.mark.parametrize(
@@ -248,6 +250,8 @@ def test_a_passed_deadline_has_an_exit_code(asm, monkeypatch):
         (["location", "list", "--nonsense"], 2, "--nonsense"),
         (["location", "lisst"], 2, "lisst"),
         (["service", "show"], 2, "Missing argument"),
+        (["location", "list", "--query"], 2, "requires an argument (see asyncsm location list --help)"),
+        (["sb", "queue", "--nonsense"], 2, "(see asyncsm sb queue --help)"),
         (["location", "list", "--output", "xml"], 2, "xml"),
         (["location", "list", "--query", "[["], 2, "--query"),
         (["location", "list", "--host", "http://example.com"], 2, "HTTPS"),

@@ -34,6 +34,13 @@ def test_no_group_is_called_as_a_command():
     assert groups & tree.all_words() == tree.ALONE
 
 
+def test_each_group_has_a_purpose():
+    """And none is told of a group that there is not."""
+    words = [one.split() for one in tree.all_words()]
+    groups = {" ".join(one[:length]) for one in words for length in range(1, len(one))} - tree.ALONE
+    assert groups == tree.GROUPS.keys()
+
+
 @pytest.mark.parametrize(
     ("name", "service", "words"),
     [

@@ -89,7 +89,7 @@ def run(argv: Sequence[str] | None = None) -> int:
 def _misused(error: Exception) -> int:
     context = getattr(error, "ctx", None)
     in_words = getattr(error, "format_message", error.__str__)
-    described = str(in_words())
+    described = str(in_words()).replace(": Value error, ", ": ")  # as the library that checks values begins
     path = context.command_path if context is not None else "asyncsm"
     if type(error).__name__ != "NoArgsIsHelpError":
         described = f"asyncsm: {' '.join(described.split()).rstrip('.')} (see {path} --help)"

@@ -177,11 +177,19 @@ def cell(value: Json) -> str:
         case bool():
             return "yes" if value else "no"
         case list():
-            return ", ".join(cell(item) for item in value)
+            return ("; " if any(map(_has_parts, value)) else ", ").join(cell(item) for item in value)
         case dict():
-            return ", ".join(f"{name}={cell(item)}" for name, item in value.items())
+            return ", ".join(
+                f"{name}=({cell(item)})" if _has_parts(item) else f"{name}={cell(item)}"
+                for name, item in value.items()
+            )
         case _:
             return str(value)
+
+
+def _has_parts(value: Json) -> bool:
+    """Return whether commas stand between the parts of a value, which is not what is next to it then."""
+    return isinstance(value, dict | list) and len(value) > 0
 
 
 def grid(rows: Sequence[Sequence[str]], headings: Sequence[str] = (), width: int | None = None) -> str:

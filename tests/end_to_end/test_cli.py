@@ -124,6 +124,20 @@ def test_a_query_may_find_nothing(asm, emulator, query):
     assert (result.code, result.out.strip(" -\n")) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ('[{"a": 1, "b": [2, 3]}, {"a": 4, "b": []}]', "a=1, b=(2, 3); a=4, b=-"),
+        ('{"a": {"b": 1, "c": null}, "d": true}', "a=(b=1, c=-), d=yes"),
+        ('["x", null, ""]', "x, -, -"),
+        ("[[1, 2], [3]]", "1, 2; 3"),
+    ],
+)
+def test_parts_of_a_cell_are_told_apart(asm, emulator, value, shown):
+    """What stands in parts of a value is not taken for what stands beside them."""
+    assert asm("location", "list", "--query", f"{{one: `{value}`}}").out == f"one  {shown}\n"
+
+
 @pytest.mark.parametrize(("query", "shown"), [("`false`", "no"), ("length(@) == `0`", "no"), ("`0`", "0")])
 def test_what_is_false_is_shown(asm, emulator, query, shown):
     """False and zero are no absence."""
@@ -252,7 +266,7 @@ def test_a_passed_deadline_has_an_exit_code(asm, monkeypatch):
         (["service", "show"], 2, "Missing argument"),
         (["location", "list", "--query"], 2, "requires an argument (see asyncsm location list --help)"),
         (["sb", "queue", "--nonsense"], 2, "(see asyncsm sb queue --help)"),
-        (["location", "list", "--output", "xml"], 2, "xml"),
+        (["location", "list", "--output", "xml"], 2, "'-o': 'xml' is not one of"),
         (["location", "list", "--query", "[["], 2, "--query"),
         (["location", "list", "--host", "http://example.com"], 2, "HTTPS"),
         (["service", "create", "a_b", "--location", "West US"], 2, "a_b"),

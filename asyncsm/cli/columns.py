@@ -51,6 +51,25 @@ _KEYS: Final[Columns] = {
     "primary": "storage_service_keys.primary",
     "secondary": "storage_service_keys.secondary",
 }
+_DATABASE_OPERATION: Final[Columns] = {
+    "operation": "name",
+    "database": "database_name",
+    "state": "state",
+    "percent": "percent_complete",
+    "error": "error",
+    "started": "start_time",
+    "id": "id",
+}
+_ALERT_RULE: Final[Columns] = {
+    "id": "id",
+    "name": "name",
+    "enabled": "is_enabled",
+    "resource": "condition.data_source.resource_id",
+    "metric": "condition.data_source.metric_name",
+    "operator": "condition.operator",
+    "threshold": "condition.threshold",
+    "window": "condition.window_size",
+}
 
 
 def _named(names: str) -> Columns:
@@ -173,8 +192,70 @@ COLUMNS: Final[Mapping[str, Columns]] = {
     "list_sites": _named("name state host_names sku web_space server_farm"),
     "list_webspaces": _named("name geo_region plan status availability_state"),
     "list_web_hosting_plans": _named("name sku status number_of_workers worker_size web_space"),
+    "list_metric_definitions": {
+        "name": "name",
+        "display name": "display_name",
+        "unit": "unit",
+        "aggregation": "primary_aggregation",
+        "time grains": "metric_availabilities.time_grain",
+        "alertable": "is_alertable",
+    },
+    "list_metric_values": {
+        "name": "name",
+        "unit": "unit",
+        "times": "metric_values.timestamp",
+        "average": "metric_values.average",
+        "minimum": "metric_values.minimum",
+        "maximum": "metric_values.maximum",
+        "total": "metric_values.total",
+        "count": "metric_values.count",
+    },
+    "list_metric_settings": {
+        "resource": "resource_id",
+        "endpoints": "value.endpoints.url",
+        "places": "value.available_locations.name",
+    },
+    "list_alert_rules": _ALERT_RULE,
+    "get_alert_rule": {
+        **_ALERT_RULE,
+        "description": "description",
+        "mail to owners": "actions.send_to_service_owners",
+        "mail to": "actions.custom_emails",
+        "updated": "last_updated_time",
+    },
+    "get_cluster": {
+        "name": "cluster.dns_name",
+        "state": "cluster.state",
+        "location": "cluster.location",
+        "version": "cluster.version",
+        "nodes": "cluster.cluster_role_collection.friendly_name",
+        "counts": "cluster.cluster_role_collection.instance_count",
+        "sizes": "cluster.cluster_role_collection.vm_size",
+        "address": "cluster.fully_qualified_dns_name",
+        "created": "cluster.created_time",
+        "error": "error.error_message",
+    },
+    "get_cloud_service": {
+        "name": "name",
+        "region": "geo_region",
+        "label": "label",
+        "description": "description",
+        "resources": "resources.name",
+        "types": "resources.type",
+        "states": "resources.state",
+    },
     "list_cloud_services": _named("name geo_region label description"),
-    "get_all_jobs": _named("id state start_time action recurrence"),
+    "get_all_jobs": {
+        "id": "id",
+        "state": "state",
+        "action": "action.type",
+        "url": "action.request.uri",
+        "every": "recurrence.interval",
+        "of": "recurrence.frequency",
+        "next": "status.next_execution_time",
+    },
+    "list_database_operations": _DATABASE_OPERATION,
+    "list_operations_of_database": _DATABASE_OPERATION,
 }
 
 SECRETS: Final = frozenset(

@@ -30,6 +30,15 @@ class Command(TyperCommand):
         """Return arguments and options, which are quick to read."""
         return [_quick(one) for one in super().get_params(ctx)]
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read options and arguments; whoever misused one is told of the help of this command."""
+        try:
+            return list(super().parse_args(ctx, args))
+        except Exception as error:
+            if getattr(error, "ctx", ctx) is None:
+                error.ctx = ctx  # type: ignore[attr-defined]
+            raise
+
     def invoke(self, ctx: Any) -> Any:
         """Run it; an error names options and arguments where it would name a function's parameters."""
         try:

@@ -116,6 +116,8 @@ class CallOptions:
     """Handles left pending on purpose; kept until the session is closed, so that none is reported as dropped."""
     changed: bool = field(default=False, init=False)
     """Whether a change was sent."""
+    awaited: str | None = field(default=None, init=False)
+    """Id of the request whose end is waited for."""
     tells_retries: bool = field(default=False, init=False)
     """Whether a line tells of each request that is sent again; a run of many has its own display."""
     _password: str | None = field(default=None, init=False, repr=False)
@@ -191,6 +193,13 @@ class CallOptions:
         """Write `value` to standard output in the form that the options ask for."""
         outputs.show(value, columns, self.output, self.query, secrets=secrets or self.show_secrets)
 
+    @property
+    def goes_on(self) -> str:
+        """A clause that tells where to hear of what was begun; empty if nothing was."""
+        if self.awaited is not None:
+            return f"; what was started goes on: asyncsm operation wait {self.awaited}"
+        return "; what was started goes on: see asyncsm operation list" if self.changed else ""
+
     async def conclude(self, method: str, result: object, *, wait: bool) -> None:
         """Show what a method has returned; a change is waited for unless `wait` is false."""
         from asyncsm.cli import columns
@@ -206,8 +215,10 @@ class CallOptions:
     async def finish(self, handle: OperationHandle, *, wait: bool) -> None:
         """Wait for a change unless `wait` is false, and show its status."""
         if wait and not handle.done:
+            self.awaited = handle.request_id
             say(f"{handle.operation}: request {handle.request_id} accepted, waiting for it to end")
             await handle.wait(self.deadline)
+            self.awaited = None
         self.left.append(handle)
         outcome = {name: getattr(handle, name) for name in OUTCOME.values()}
         if handle.document is not None and handle.document.data is not None:
@@ -245,7 +256,13 @@ def _command(
         call = CallOptions(**{each.name: options.pop(each.name) for each in common})  # type: ignore[arg-type]
         call.tells_retries = bounded
         with exchanges_shown(call.verbose):
-            asyncio.run(_within(call, call.deadline if bounded else None, command(call, **options)))  # type: ignore[call-arg,arg-type]
+            work = _within(call, call.deadline if bounded else None, command(call, **options))  # type: ignore[call-arg,arg-type]
+            try:
+                asyncio.run(work)
+            except KeyboardInterrupt:
+                if call.awaited is not None:
+                    say(f"asyncsm: not waited for any more{call.goes_on}")
+                raise
 
     run.__name__ = command.__name__
     run.__doc__ = command.__doc__
@@ -264,8 +281,7 @@ async def _within(call: CallOptions, deadline: float | None, work: Awaitable[Non
     except TimeoutError as error:
         if not limit.expired():
             raise
-        goes_on = "; what was started goes on: see asyncsm operation list" if call.changed else ""
-        raise OperationTimeout(f"not done within {deadline:g} s{goes_on}") from error
+        raise OperationTimeout(f"not done within {deadline:g} s{call.goes_on}") from error
 
 
 @contextmanager

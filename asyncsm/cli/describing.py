@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import types
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final, Union, cast, get_args, get_origin
 
 from pydantic import SecretStr
 
+from asyncsm import services
 from asyncsm.cli import tree
 from asyncsm.cli.descriptions import LOOKUPS, Command, Described, Kind, Names
 from asyncsm.cli.naming import path_of, singular
@@ -40,6 +41,7 @@ DEFAULTS: Final[Mapping[str, Mapping[str, bool]]] = {
 
 GLOSSARY: Final[Mapping[str, str]] = {
     "affinity_group_name": "Affinity group.",
+    "cloud_service_id": "Cloud service; asyncsm scheduler cloud-service list has them.",
     "deployment_name": "Deployment in the hosted service.",
     "description": "At most 1024 characters.",
     "dns_server_name": "DNS server of the deployment.",
@@ -58,7 +60,13 @@ GLOSSARY: Final[Mapping[str, str]] = {
 _UNTOLD: Final = {"extra_elements", "extra_members", "operation_type"}
 """Fields that are not the caller's."""
 
-_ARGUMENT: Final = re.compile(r"^    (\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
+_PAGED: Final[Mapping[str, str]] = {
+    "skip": "How many to leave out at the beginning.",
+    "top": "How many to list at most; with --skip 100 if absent, else all.",
+}
+"""What the parts are that a command may be asked for, which lists the whole otherwise."""
+
+_ARGUMENT: Final = re.compile(r"^    (\w+(?:, \w+)*): (.*(?:\n {8}.*)*)", re.MULTILINE)
 
 
 def described() -> dict[str, Command]:
@@ -69,16 +77,19 @@ def described() -> dict[str, Command]:
 
 
 def _command(operation: Operation, lists: Mapping[str, Operation]) -> Command:
-    return {
+    described: Command = {
         "service": operation.service,
         "method": operation.name,
-        "help": f"{_in_words(operation.summary)}\n\nOperation of the service: {operation.title}.",
+        "help": f"{_in_words(operation.summary, operation)}\n\nOperation of the service: {operation.title}.",
         "changes": operation.changes,
         "destroys": operation.destructive,
         "parameters": [
             one for parameter in operation.parameters for one in _described(operation, parameter, lists)
         ],
     }
+    if _comes_in_pages(operation):
+        described["pages"] = True
+    return described
 
 
 def _described(
@@ -184,33 +195,71 @@ def _option(name: str, kind: Kind) -> str:
 
 
 def _help(operation: Operation, parameter: Parameter) -> str:
-    found = dict(_ARGUMENT.findall(operation.doc)).get(parameter.name)
+    told = _ARGUMENT.findall(operation.doc)
+    found = next((text for names, text in told if parameter.name in names.split(", ")), None)
     text = " ".join(found.split()) if found else GLOSSARY.get(parameter.name)
     if not found and parameter.name == "service_name" and "storageservices" in operation.path:
         text = "Storage account."
-    if text is None and parameter.rule is not None and parameter.type is not bool:
-        text = str(parameter.rule.says)
-    return _sentence(_in_words(text or parameter.name.replace("_", " ")))
+    if _comes_in_pages(operation):
+        text = _PAGED.get(parameter.name, text)
+    if text is None:
+        text = parameter.name.replace("_", " ")
+        if parameter.rule is not None and parameter.rule.says not in _OF_ANY:
+            text = f"{text}, {parameter.rule.says}"
+    written = _in_words(text, operation).rstrip(".") + "."
+    # A word of the service's stays as it is.
+    return written if text.startswith("``") else written[:1].upper() + written[1:]
 
 
-def _in_words(text: str) -> str:
+_OF_ANY: Final = {"not empty", "never shown", "true or false", "at least one name"}
+"""Rules that tell nothing of what a value is."""
+
+_OF_PYTHON: Final[Sequence[tuple[str, str | Callable[[re.Match[str]], str]]]] = (
+    (r"; [^;.`]*`(?:iterate_\w+|ManagementCertificate\.\w+)`[^;.`]*|`iterate_\w+`[^;.`]*; ", ""),
+    (r" [^.]*; await the handle\.?| [^.]*: await the handle\.?|; the handle is done already", ""),
+    (r"; [^;.]*``None``[^;.]*", ""),
+    (r": (?:text, )?bytes, a path or a binary file; text (?:that )?is base64 already[^.]*|, as text\b", ""),
+    (r"a model, which is checked, or the XML file as text, bytes or path,", "the XML file,"),
+    (r", as a model or a mapping of its fields", ""),
+    (r", as a model or as ", ", as "),
+    (r"``(True|False)``", lambda found: found[1].lower()),
+    (r"``(\w+)=\"(\w+)\"``", r"`\1` \2"),
+    (r"\{(\w+)\}", lambda found: found[1].upper()),
+    (r"``([^`]+)``", r"\1"),
+)
+"""What docstrings say to programs only, or otherwise than to people, and what stands in its place."""
+
+
+def _comes_in_pages(operation: Operation) -> bool:
+    """Return whether there is a way to list all where this operation lists a part."""
+    iterates = hasattr(getattr(services, operation.service), operation.name.replace("list_", "iterate_", 1))
+    in_parts = any(one.name == "skip" for one in operation.parameters)
+    return operation.name.startswith("list_") and iterates and in_parts
+
+
+def _in_words(text: str, operation: Operation) -> str:
     """Return a text of a docstring without its marks; what it calls by name is an option or a command."""
-    text = re.sub(r"``([^`]+)``", r"\1", text)
-    text = re.sub(r" [^.]*; await the handle\.?| [^.]*: await the handle\.?", "", text)
-    return re.sub(r"`(\w+)`", lambda found: _called(found[1]), text)
+    for pattern, instead in _OF_PYTHON:
+        text = re.sub(pattern, instead, text)
+    return re.sub(r"`([A-Z]\w*\.)?(\w+)`", lambda found: _called(found[2], operation, bool(found[1])), text)
+
+
+def _called(name: str, operation: Operation, elsewhere: bool) -> str:
+    """Return what a command, an option or an argument of this command, or a field of an answer, is called."""
+    command = _paths().get(name)
+    if command is not None:
+        return f"asyncsm {command}"
+    parameter = next((one for one in operation.parameters if one.name == name), None)
+    if parameter is None or elsewhere:
+        return name.replace("_", " ") if elsewhere else name
+    kind, _ = kind_of(parameter.type)
+    required = parameter.required and not parameter.optional
+    return name.upper() if required and _has_a_place(operation, parameter, kind) else _option(name, kind)
 
 
 @cache
-def _called(name: str) -> str:
-    operation = next((one for one in catalogue() if one.name == name), None)
-    if operation is not None:
-        return f"asyncsm {path_of(operation)}"
-    known = any(parameter.name == name for one in catalogue() for parameter in one.parameters)
-    return "--" + name.replace("_", "-") if known else name
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:].rstrip(".") + "."
+def _paths() -> Mapping[str, str]:
+    return {one.name: path_of(one) for one in catalogue()}
 
 
 def _names(operation: Operation, parameter: Parameter, lists: Mapping[str, Operation]) -> Names | None:

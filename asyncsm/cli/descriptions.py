@@ -58,6 +58,7 @@ class Command(TypedDict):
         help: what it does, and the operation's name in the service's reference.
         changes: whether it changes anything.
         destroys: whether something is lost by it, so that it asks before.
+        pages: whether its list comes in pages, which are all shown unless some are asked for.
         parameters: in order.
     """
 
@@ -66,6 +67,7 @@ class Command(TypedDict):
     help: str
     changes: bool
     destroys: bool
+    pages: NotRequired[Literal[True]]
     parameters: Sequence[Described]
 
 

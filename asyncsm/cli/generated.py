@@ -27,6 +27,9 @@ TYPES: Final[Mapping[str, Any]] = {
     "model": str,
     "models": list[str],
 }
+PARTS: Final = frozenset({"skip", "top"})
+"""Parameters that ask for a part of a list that comes in pages."""
+
 METAVARS: Final[Mapping[str, str]] = {
     "text": "TEXT",
     "number": "N",
@@ -78,7 +81,9 @@ def _keyword(name: str, annotation: Any, default: object) -> inspect.Parameter:
 
 def _parameter(one: Described, *, from_file: bool) -> inspect.Parameter:
     kind = one["kind"]
-    settings: dict[str, Any] = {"help": _help(one), "metavar": METAVARS.get(kind)}
+    # A file may have what is required, which the library does not know then; a password is asked for.
+    needed = "  [required]" if from_file and {"required", "option"} <= one.keys() and kind != "secret" else ""
+    settings: dict[str, Any] = {"help": _help(one) + needed, "metavar": METAVARS.get(kind)}
     if "words" in one or "names" in one:
         settings["autocompletion"] = completer(one.get("names"), one.get("words", ()))
     if "option" not in one:
@@ -121,5 +126,10 @@ async def _carry_out(command: Command, words: str, call: CallOptions, given: dic
         if command["destroys"]:  # nobody is asked about what is not going to be done
             named = [str(given[one["name"]]) for one in command["parameters"] if "option" not in one]
             confirm(" ".join([words, *named]), yes=yes)
-        result = await method(**arguments)
+        result: object
+        if "pages" in command and not PARTS & arguments.keys():
+            every = getattr(service, command["method"].replace("list_", "iterate_", 1))
+            result = [each async for each in every(**arguments)]
+        else:
+            result = await method(**arguments)
         await call.conclude(command["method"], result, wait=wait)

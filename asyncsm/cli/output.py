@@ -99,8 +99,13 @@ def _written(data: Json, columns: Columns, output: Output) -> str:
 GAP_OF_TSV: Final = "\t"
 
 
+def _is_nothing(value: Json) -> bool:
+    """Return whether there is nothing to show; false and 0 are something."""
+    return value is None or (isinstance(value, str | list | dict) and not value)
+
+
 def _one_line(value: Json) -> str:
-    return "" if value is None else " ".join(cell(value).split())
+    return "" if _is_nothing(value) else " ".join(cell(value).split())
 
 
 def _rows(data: Json, columns: Columns) -> tuple[Sequence[str], Sequence[Sequence[Json]]]:
@@ -126,7 +131,7 @@ def _plain_fields(row: Mapping[str, Json]) -> list[str]:
 
 
 def _table(data: Json, columns: Columns) -> str:
-    if data in ("", None, [], {}) and not columns:  # false and 0 are something
+    if _is_nothing(data) and not columns:
         return ""
     if isinstance(data, dict):
         # A single object is printed vertically, one field a line.
@@ -172,11 +177,19 @@ def cell(value: Json) -> str:
         case bool():
             return "yes" if value else "no"
         case list():
-            return ", ".join(cell(item) for item in value)
+            return ("; " if any(map(_has_parts, value)) else ", ").join(cell(item) for item in value)
         case dict():
-            return ", ".join(f"{name}={cell(item)}" for name, item in value.items())
+            return ", ".join(
+                f"{name}=({cell(item)})" if _has_parts(item) else f"{name}={cell(item)}"
+                for name, item in value.items()
+            )
         case _:
             return str(value)
+
+
+def _has_parts(value: Json) -> bool:
+    """Return whether commas stand between the parts of a value, which is not what is next to it then."""
+    return isinstance(value, dict | list) and len(value) > 0
 
 
 def grid(rows: Sequence[Sequence[str]], headings: Sequence[str] = (), width: int | None = None) -> str:

@@ -113,7 +113,7 @@ class AlertOperations(Caller):
             rule_id: unique in the subscription; other clients take a new GUID.
             name: for people.
             resource_id: what is watched, such as ``/hostedservices/shop/deployments/v1/roles/web``.
-            metric_name: such as ``Percentage CPU``, by `MonitoredMetric.name`.
+            metric_name: such as ``Percentage CPU``; `list_metric_definitions` has them.
             operator: ``GreaterThan``, ``GreaterThanOrEqual``, ``LessThan`` or ``LessThanOrEqual``.
             threshold: with which the values of the metric are compared.
             window_size: how long they have to be so: a duration such as ``PT5M``.

@@ -204,18 +204,20 @@ def request_id(parameter: str, value: str) -> str:
 
 
 def moment(parameter: str, value: str | date) -> str:
-    """Return a moment as the service writes it; text is written so already."""
-    if isinstance(value, datetime):
-        return wire.values.in_utc(parameter, value).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(value, date):
-        return value.isoformat()
-    given = text(parameter, value).strip()
-    try:
-        datetime.fromisoformat(given)
-    except ValueError:
-        rule = f"{given[:50]!r} is no time such as 2016-01-01 or 2016-01-01T12:00:00Z"
-        raise InvalidArgument(parameter, rule) from None
-    return given
+    """Return a moment as the service writes it; text may be of another zone, and is written so already if not."""
+    given = text(parameter, value).strip() if not isinstance(value, date) else value
+    if isinstance(given, str):
+        try:
+            read = datetime.fromisoformat(given)
+        except ValueError:
+            rule = f"{given[:50]!r} is no time such as 2016-01-01 or 2016-01-01T12:00:00Z"
+            raise InvalidArgument(parameter, rule) from None
+        if read.tzinfo is None or given.endswith("Z"):
+            return given
+        given = read
+    if isinstance(given, datetime):
+        return wire.values.in_utc(parameter, given).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return given.isoformat()
 
 
 def secret(parameter: str, value: str | pydantic.SecretStr) -> pydantic.SecretStr:

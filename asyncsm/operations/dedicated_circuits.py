@@ -70,7 +70,9 @@ class DedicatedCircuitOperations(Caller):
 
         Args:
             circuit_name: unique in the subscription.
-            service_provider_name, location, bandwidth: as in `list_dedicated_circuit_service_providers`; in Mbit/s.
+            service_provider_name: one of `list_dedicated_circuit_service_providers`.
+            location: one of that provider's.
+            bandwidth: in Mbit/s, one of that provider's.
             billing_type: ``MeteredData`` or ``UnlimitedData``.
             sku: ``Standard`` or ``Premium``.
 

@@ -111,7 +111,7 @@ class HDInsightOperations(Caller):
             storage_container: the container of the files.
             storage_key: a key of the account.
             username: of who may use the cluster.
-            password: likewise.
+            password: that user's.
             data_nodes: how many nodes there are besides the head nodes.
             version: of HDInsight, such as ``3.1``.
             head_node_size: size of the head nodes.

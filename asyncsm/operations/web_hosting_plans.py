@@ -60,7 +60,7 @@ class WebHostingPlanOperations(Caller):
 
         Args:
             publishing_user_name: unique in Azure.
-            publishing_password: not empty.
+            publishing_password: that person's; not empty.
 
         Raises:
             AlreadyExists: somebody else has the name.

@@ -78,10 +78,10 @@ class WebsiteSlotOperations(Caller):
         self,
         webspace_name: str,
         website_name: str,
-        app_setting_names: Sequence[str],
-        connection_string_names: Sequence[str],
+        app_setting_names: Sequence[str] = (),
+        connection_string_names: Sequence[str] = (),
     ) -> OperationHandle:
-        """Say which settings stay with their slot when slots are swapped.
+        """Say which settings stay with their slot when slots are swapped; those that are not named do not any more.
 
         Args:
             webspace_name: the web space.

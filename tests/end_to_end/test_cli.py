@@ -124,6 +124,20 @@ def test_a_query_may_find_nothing(asm, emulator, query):
     assert (result.code, result.out.strip(" -\n")) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ('[{"a": 1, "b": [2, 3]}, {"a": 4, "b": []}]', "a=1, b=(2, 3); a=4, b=-"),
+        ('{"a": {"b": 1, "c": null}, "d": true}', "a=(b=1, c=-), d=yes"),
+        ('["x", null, ""]', "x, -, -"),
+        ("[[1, 2], [3]]", "1, 2; 3"),
+    ],
+)
+def test_parts_of_a_cell_are_told_apart(asm, emulator, value, shown):
+    """What stands in parts of a value is not taken for what stands beside them."""
+    assert asm("location", "list", "--query", f"{{one: `{value}`}}").out == f"one  {shown}\n"
+
+
 @pytest.mark.parametrize(("query", "shown"), [("`false`", "no"), ("length(@) == `0`", "no"), ("`0`", "0")])
 def test_what_is_false_is_shown(asm, emulator, query, shown):
     """False and zero are no absence."""
@@ -232,14 +246,16 @@ def test_operations_are_listed_the_latest_last(asm, service):
 
 
 def test_a_passed_deadline_has_an_exit_code(asm, monkeypatch):
-    """`--deadline` ends a wait with code 9; the operation's request id is told."""
+    """`--deadline` ends a wait with code 9; the operation is named, and the command that waits on."""
     with emulator_in_thread(clock=ManualClock()) as emulator:
         point_to(emulator, monkeypatch)
         asm("service", "create", "slow", "--location", "West US")
         result = asm("service", "delete", "slow", "--complete", "--deadline", "0.2", "--yes")
 
     assert result.code == 9
-    assert "DeleteHostedService: request " in result.err
+    accepted, ended = result.err.splitlines()
+    request_id = re.match(r"DeleteHostedService: request (\w+) accepted", accepted)[1]
+    assert ended.endswith(f"what was started goes on: asyncsm operation wait {request_id}")
 
 
 @pytest.mark.parametrize(
@@ -248,7 +264,9 @@ def test_a_passed_deadline_has_an_exit_code(asm, monkeypatch):
         (["location", "list", "--nonsense"], 2, "--nonsense"),
         (["location", "lisst"], 2, "lisst"),
         (["service", "show"], 2, "Missing argument"),
-        (["location", "list", "--output", "xml"], 2, "xml"),
+        (["location", "list", "--query"], 2, "requires an argument (see asyncsm location list --help)"),
+        (["sb", "queue", "--nonsense"], 2, "(see asyncsm sb queue --help)"),
+        (["location", "list", "--output", "xml"], 2, "'-o': 'xml' is not one of"),
         (["location", "list", "--query", "[["], 2, "--query"),
         (["location", "list", "--host", "http://example.com"], 2, "HTTPS"),
         (["service", "create", "a_b", "--location", "West US"], 2, "a_b"),

@@ -91,7 +91,7 @@ def test_the_emulator_tells_people_what_to_export():
 
 @posix_only
 def test_ctrl_c_ends_a_wait_without_a_traceback():
-    """An interrupted wait exits with 130 and one line; the operation goes on."""
+    """An interrupted wait exits with 130, and tells how to wait on; the operation goes on."""
     with emulator("--clock", "0.001") as (_, facts):
         subprocess.run(
             [*ASM, "service", "create", "slow", "--location", "West US"],
@@ -100,11 +100,14 @@ def test_ctrl_c_ends_a_wait_without_a_traceback():
             capture_output=True,
         )
         with program("service", "delete", "slow", "--complete", "--yes", env=environment(facts)) as waiting:
-            assert "waiting for it to end" in waiting.stderr.readline()
+            accepted = waiting.stderr.readline()
             waiting.send_signal(signal.SIGINT)
             out, err = waiting.communicate(timeout=20)
 
-    assert (waiting.returncode, out, err) == (130, "", "asyncsm: interrupted\n")
+    request_id = re.search(r"request (\w+) accepted, waiting for it to end", accepted)[1]
+    told, interrupted = err.splitlines()
+    assert told.endswith(f"what was started goes on: asyncsm operation wait {request_id}")
+    assert (waiting.returncode, out, interrupted) == (130, "", "asyncsm: interrupted")
 
 
 @posix_only

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -11,9 +12,11 @@ from doubles.emulator_thread import emulator_in_thread
 from doubles.impatient import impatient_commands
 from doubles.samples import blob, cscfg
 
-from asyncsm.cli import common, main, profiles
+from asyncsm.cli import columns, common, main, profiles
+from asyncsm.cli.output import Output, show
 from asyncsm.credentials import create_management_certificate, service_certificate
 from asyncsm.emulator import Fault
+from asyncsm.wire.monitoring import MeasuredMetric, MeasuredMetrics, MeasuredValue
 
 PASSWORD = "Passw0rd!"
 STORE = "tasksstore"
@@ -254,6 +257,16 @@ def test_models_are_given_by_fields_as_json_or_in_files(asm, tmp_path):
     assert (found["one"]["requires_session"], found["three"]["requires_session"]) == (True, True)
 
 
+def test_a_long_list_is_shown_whole(asm, shared):
+    """However many pages it fills; parts of it are shown when they are asked for."""
+    relays = [f"relay{number}" for number in range(120)]
+    shared.reset()
+    shared.seed({"service_bus_namespaces": [{"name": "messages", "relays": relays}]})
+    assert [one["name"] for one in asm("sb", "relay", "list", "messages")] == relays
+    assert [one["name"] for one in asm("sb", "relay", "list", "messages", "--top", 2)] == relays[:2]
+    assert len(asm("sb", "relay", "list", "messages", "--skip", 10)) == 100
+
+
 @pytest.mark.parametrize("kind", ["queue", "topic"])
 def test_what_is_shown_can_be_given_back(asm, tmp_path, kind):
     """A new one needs nothing but a name; what a read shows is read again, changed or not."""
@@ -340,6 +353,30 @@ def test_data_for_other_programs(asm, machine):
     assert asm("vm", "list", form="tsv").split("\t")[:3] == ["shop", "shop", "web1"]
     assert asm("service", "list", "--query", "[].service_name", form="tsv") == "shop\n"
     assert asm("vm", "list", form="none") == ""
+    nothing = "[0].[{a: '', b: `null`, c: `[]`, d: `0`, e: `[1, null]`}]"
+    assert asm("vm", "list", "--query", nothing, form="tsv") == "\t\t\t0\t1, -\n"
+
+
+def test_settings_that_stay_with_their_slot(asm):
+    """Names of settings may be told alone, and taken back."""
+    asm("site", "create", "westuswebspace", "pages", "pages.azurewebsites.net", "--geo-region", "West US")
+    site = ("westuswebspace", "pages")
+    asm("site", "slot-configuration", "update", *site, "--app-setting-name", "PLACE")
+    assert asm("site", "slot-configuration", "show", *site)["app_setting_names"] == ["PLACE"]
+    asm("site", "slot-configuration", "update", *site)
+    assert asm("site", "slot-configuration", "show", *site)["app_setting_names"] == []
+
+
+def test_what_was_measured_is_in_the_table(capsys):
+    """One line a metric, with times and values in the same order."""
+    values = [
+        MeasuredValue(timestamp=datetime(2016, 1, 1, hour, tzinfo=UTC), total=hour / 2) for hour in (1, 2)
+    ]
+    measured = MeasuredMetrics(value=[MeasuredMetric(name="Requests", unit="Count", metric_values=values)])
+    show(measured, columns.of("list_metric_values"), Output.TSV)
+    name, unit, times, _, _, _, totals, _ = capsys.readouterr().out.strip("\n").split("\t")
+    assert (name, unit, totals) == ("Requests", "Count", "0.5, 1.0")
+    assert times == "2016-01-01T01:00:00Z, 2016-01-01T02:00:00Z"
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,17 @@
 """The tree of commands: each operation has one, each has a help, and little is loaded to show it."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
 from asyncsm.cli import columns, describing, main, tree
 from asyncsm.cli.naming import path_of
 from asyncsm.operations import catalogue
+from asyncsm.wire.document import Document, DocumentList
 
 HEAVY = {"aiohttp", "asyncsm.operations", "asyncsm.services", "cryptography", "pydantic", "yaml"}
 
@@ -29,6 +32,13 @@ def test_no_group_is_called_as_a_command():
     """Where the rule has it otherwise, `EXCEPTIONS` of asyncsm/cli/naming.py names the command."""
     groups = {words.rpartition(" ")[0] for words in tree.all_words()}
     assert groups & tree.all_words() == tree.ALONE
+
+
+def test_each_group_has_a_purpose():
+    """And none is told of a group that there is not."""
+    words = [one.split() for one in tree.all_words()]
+    groups = {" ".join(one[:length]) for one in words for length in range(1, len(one))} - tree.ALONE
+    assert groups == tree.GROUPS.keys()
 
 
 @pytest.mark.parametrize(
@@ -66,6 +76,49 @@ def test_a_group_tells_its_commands(group, capsys):
 
 
 @pytest.mark.parametrize("words", sorted(tree.table()["operations"]))
+def test_help_speaks_of_what_a_command_has(words):
+    """Options, arguments and commands, where a docstring names parameters, methods and types of Python."""
+    command = tree.table()["operations"][words]
+    options = {one["option"] for one in command["parameters"] if "option" in one}
+    texts = [command["help"], *(one["help"] for one in command["parameters"] if "of" not in one)]
+    for text in texts:
+        assert set(re.findall(r"(?<!\S)--[\w-]+", text)) <= options
+        assert not re.search(r"[`{}]|\biterate_|\bawait\b|\bbinary file|\bNot empty|\bNever shown", text)
+        commands = re.findall(r"asyncsm ((?:[a-z-]+ ?)+)", text)
+        assert all(any(one.startswith(known) for known in tree.all_words()) for one in commands)
+
+
+@pytest.mark.parametrize(
+    ("words", "option", "said"),
+    [
+        ("scheduler job update-state", "state", "enabled or disabled"),  # the service's words, as it has them
+        (
+            "circuit peering create",
+            "secondary_peer_subnet",
+            "Of the two lines, with four",
+        ),  # told with another's
+        ("network gateway-connection key reset", "key_length", "Key length, 1 to 128."),
+        ("network nsg show", "group_name", "Group name."),
+        ("sb queue list", "top", "else all."),
+        ("deployment swap", "production", "Name of the deployment now in production."),
+    ],
+)
+def test_help_of_a_parameter(words, option, said):
+    """By the docstring of its method, else by its name and the rule for it."""
+    (one,) = [one for one in tree.table()["operations"][words]["parameters"] if one["name"] == option]
+    assert said in one["help"]
+
+
+def test_help_tells_what_is_required(capsys):
+    """Also where a file may have it, which is seen when the command is run."""
+    assert main(["hdinsight", "cluster", "create", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"--region TEXT +That of the cloud service\. +\[required\]", shown)
+    assert "--head-node-size TEXT" in shown
+    assert len(re.findall(r"\[required\]", shown)) == 2 + 5
+
+
+@pytest.mark.parametrize("words", sorted(tree.table()["operations"]))
 def test_no_option_means_two_things(words):
     """Options of an operation are not those that every command has."""
     command = tree.made(words)
@@ -74,8 +127,34 @@ def test_no_option_means_two_things(words):
 
 
 def test_columns_are_of_methods_that_there_are():
-    """And of fields that their replies have, where these are models."""
     assert {*columns.COLUMNS, *columns.SECRETS} <= {one.name for one in catalogue()}
+
+
+@pytest.mark.parametrize("method", sorted(columns.COLUMNS))
+def test_columns_are_of_fields_that_there_are(method):
+    """At any depth, in what a reply is, or lists."""
+    (reply,) = {one.reply for one in catalogue() if one.name == method}
+    for path in columns.COLUMNS[method].values():
+        models = {reply, *models_in(field.annotation for field in reply.model_fields.values())}
+        for name in path.split("."):
+            having = [model for model in models if hasattr(model, name) or name in model.model_fields]
+            assert having, path
+            models = models_in(
+                model.model_fields[name].annotation for model in having if name in model.model_fields
+            )
+
+
+def models_in(annotations):
+    """The models in types, be it as items of lists."""
+    found, waiting = set(), list(annotations)
+    while waiting:
+        one = waiting.pop()
+        waiting += get_args(one)
+        if isinstance(one, type) and issubclass(one, Document):
+            found.add(one)
+            if issubclass(one, DocumentList):
+                waiting += [field.annotation for field in one.model_fields.values()]
+    return found
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ ACCEPTED = [
     (arguments.moment, ("start_time", "2016-01-01T12:00:00.1234567Z"), "2016-01-01T12:00:00.1234567Z"),
     (arguments.moment, ("start_time", date(2016, 1, 1)), "2016-01-01"),
     (arguments.moment, ("start_time", datetime(2016, 1, 1, 12, tzinfo=UTC)), "2016-01-01T12:00:00Z"),
+    (arguments.moment, ("start_time", "2016-01-01T12:00:00+02:00"), "2016-01-01T10:00:00Z"),  # as of date -Is
     (arguments.one_of, ("key_type", "Primary", KeyType), KeyType.PRIMARY),
     (arguments.one_of, ("key_type", "SECONDARY", KeyType), KeyType.SECONDARY),
     (arguments.number, ("lun", 3), 3),

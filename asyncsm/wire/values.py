@@ -46,7 +46,9 @@ def codec_for(kind: type, where: str, marks: Collection[object] = ()) -> tuple[R
 
 def is_nil(node: dict[str, Node]) -> bool:
     """True if the element says ``nil="true"``, under any prefix."""
-    return any(key.endswith(":nil") and value == "true" for key, value in node.items())
+    return "true" in node.values() and any(
+        key.endswith(":nil") and value == "true" for key, value in node.items()
+    )
 
 
 def read_text(node: Node, _: bool) -> str | None:
@@ -123,7 +125,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def _write_text(where: str, value: object) -> str:
     text = str(value)
-    found = _NOT_XML.search(text)
+    found = None if text.isprintable() else _NOT_XML.search(text)
     if found:
         raise InvalidArgument(where, f"contains U+{ord(found[0]):04X}, which XML cannot carry")
     return text

@@ -8,7 +8,6 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import format_datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Final
@@ -31,6 +30,7 @@ from asyncsm.emulator.request_log import RequestLog
 from asyncsm.emulator.routes import ROUTER
 from asyncsm.emulator.routing import lacks_name, origin_form, parse_query, split
 from asyncsm.emulator.throttling import Limiter
+from asyncsm.wire.http import write_date
 
 log: logging.Logger = logging.getLogger("asyncsm.emulator")
 
@@ -317,7 +317,7 @@ class ManagementApp:
     def _respond(self, reply: Reply, request_id: str) -> web.Response:
         headers: CIMultiDict[str] = CIMultiDict(CONSTANT_HEADERS)
         headers["x-ms-request-id"] = request_id
-        headers["Date"] = format_datetime(self._world.clock.now(), usegmt=True)
+        headers["Date"] = write_date(self._world.clock.now())
         headers.update(reply.headers)
         content = reply.content()
         if content is None:

@@ -291,6 +291,8 @@ class Faults:
         return fault
 
     def _strike(self, kinds: Collection[Kind], call: Call) -> ActiveFault | None:
+        if not self._active:
+            return None
         now = self._clock.timestamp()
         for active in self._active.values():
             if active.fault.kind in kinds and active.matches(call, now) and self._draw(active.fault):

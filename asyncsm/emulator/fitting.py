@@ -95,8 +95,7 @@ def _test_of(hint: object) -> Test:
         ]
         return _AtLeast(bounds[0], test) if bounds else test
     if origin in {Union, types.UnionType}:
-        tests = [_test_of(each) for each in arguments]
-        return lambda value: any(test(value) for test in tests)
+        return _union_test(arguments)
     if origin is Literal:
         return lambda value: any(type(value) is type(each) and value == each for each in arguments)
     if hint is None:
@@ -104,6 +103,15 @@ def _test_of(hint: object) -> Test:
     kind = hint if origin is None else origin
     # Any and variables are no types.
     return _class_test(kind, arguments) if isinstance(kind, type) else lambda _: True
+
+
+def _union_test(arguments: tuple[object, ...]) -> Test:
+    tests = [_test_of(each) for each in arguments if each is not types.NoneType]
+    if len(tests) == 1:  # and None, which most fields take
+        (test,) = tests
+        return lambda value: value is None or test(value)
+    absent = len(tests) < len(arguments)
+    return lambda value: (absent and value is None) or any(test(value) for test in tests)
 
 
 def _class_test(kind: type[Any], arguments: tuple[object, ...]) -> Test:

@@ -175,7 +175,7 @@ class OperationHandle(StaysInProcess):
     @property
     def status(self) -> str:
         """``InProgress``, ``Succeeded`` or ``Failed``, as last seen."""
-        return self._document.status if self._document else wire.operations.OperationState.IN_PROGRESS
+        return wire.operations.OperationState.IN_PROGRESS if self._document is None else self._document.status
 
     @property
     def done(self) -> bool:

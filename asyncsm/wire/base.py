@@ -159,7 +159,8 @@ class XmlModel(Document):
             if given is not codec.NOTHING:
                 taken[name] = given
         try:
-            super().__init__(**taken)
+            # What pydantic's own does, without taking the fields apart and together once more.
+            self.__pydantic_validator__.validate_python(taken, self_instance=self)
         except ValidationError as error:
             raise _invalid_argument(model, error) from None
 

@@ -64,10 +64,11 @@ class Document(BaseModel):
 
     def __bool__(self) -> bool:
         """Return whether there is anything in it: parts that a document lacks are empty models, and false."""
+        fields = type(self).model_fields
         return any(
             bool(value) if isinstance(value, Document | list | tuple) else value is not None
             for name, value in self.__dict__.items()
-            if name in type(self).model_fields
+            if name in fields
         )
 
     @classmethod

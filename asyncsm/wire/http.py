@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
 
 
@@ -58,6 +59,7 @@ class HttpResponse:
         return float(text) if text.isdecimal() else None
 
 
+@lru_cache(16)  # many replies are of the same second, and each is asked for its date several times
 def read_date(text: str | None) -> datetime | None:
     """Return the moment in a ``Date`` header, which is always aware; ``None`` for anything else."""
     try:
@@ -65,3 +67,9 @@ def read_date(text: str | None) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+@lru_cache(16)
+def write_date(moment: datetime) -> str:
+    """Return what a ``Date`` header says of a moment in UTC."""
+    return format_datetime(moment, usegmt=True)

@@ -46,7 +46,10 @@ def codec_for(kind: type, where: str, marks: Collection[object] = ()) -> tuple[R
 
 def is_nil(node: dict[str, Node]) -> bool:
     """True if the element says ``nil="true"``, or 1 as XML Schema also has it, under any prefix."""
-    return any(key.endswith(":nil") and value in {"true", "1"} for key, value in node.items())
+    said = node.values()
+    return ("true" in said or "1" in said) and any(
+        key.endswith(":nil") and value in {"true", "1"} for key, value in node.items()
+    )
 
 
 def read_text(node: Node, _: bool) -> str | None:
@@ -123,7 +126,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def _write_text(where: str, value: object) -> str:
     text = str(value)
-    found = _NOT_XML.search(text)
+    found = None if text.isprintable() else _NOT_XML.search(text)
     if found:
         raise InvalidArgument(where, f"contains U+{ord(found[0]):04X}, which XML cannot carry")
     return text

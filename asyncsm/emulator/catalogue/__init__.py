@@ -60,7 +60,8 @@ def locations() -> Mapping[str, Location]:
 
 def location(name: str) -> Location | None:
     """The region called `name`, in any case, or as the service calls it itself: ``uswest``."""
-    return locations().get(name) or _locations_by_short_name().get(name)
+    found = locations().get(name)
+    return _locations_by_short_name().get(name) if found is None else found
 
 
 @functools.cache

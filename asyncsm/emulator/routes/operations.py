@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
@@ -136,7 +135,7 @@ def list_operations(call: Call) -> Reply:
 
 def with_dashes(request_id: str) -> str:
     """A request id as it stands in documents, where the header has no dashes."""
-    return str(uuid.UUID(request_id))
+    return f"{request_id[:8]}-{request_id[8:12]}-{request_id[12:16]}-{request_id[16:20]}-{request_id[20:]}"
 
 
 def _final_status(operation: Operation) -> int | None:

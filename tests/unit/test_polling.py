@@ -275,6 +275,28 @@ async def test_a_dropped_pending_handle_says_so():
 
 
 @virtual_time
+async def test_a_handle_whose_wait_was_too_long_is_polled_for_no_more_when_it_is_dropped():
+    """No cycle keeps it, in which it would be polled for until the next garbage collection."""
+    tracker = tracker_for(PendingOperations(a=1000))
+
+    async def wait_in_vain():
+        try:
+            await started(tracker, "a").wait(deadline=1)
+        except errors.OperationTimeout:
+            return
+        pytest.fail("it cannot have ended")
+
+    gc.disable()
+    try:
+        await wait_in_vain()
+        await asyncio.sleep(0)
+        assert tracker.pending == 0
+    finally:
+        gc.enable()
+    await tracker.close()
+
+
+@virtual_time
 async def test_a_handle_that_was_awaited_may_be_dropped():
     """After a wait, even an abandoned one, dropping the handle is nobody's mistake."""
     tracker = tracker_for(PendingOperations(a=1000))

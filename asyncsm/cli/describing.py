@@ -57,7 +57,7 @@ GLOSSARY: Final[Mapping[str, str]] = {
 """What parameters are of which their methods' docstrings say nothing."""
 
 
-_UNTOLD: Final = {"extra_elements", "extra_members", "operation_type"}
+_UNTOLD: Final = {"extra_elements", "extra_members", "operation_type", "xsi_type"}
 """Fields that are not the caller's."""
 
 _PAGED: Final[Mapping[str, str]] = {
@@ -100,7 +100,8 @@ def _described(
         words = parameter.rule.words
     fields = list(_fields(operation, parameter)) if kind == "model" else []
     required = parameter.required and not parameter.optional and kind != "truth" and not fields
-    one: Described = {"name": parameter.name, "kind": kind, "help": _help(operation, parameter)}
+    told = _fields_told(parameter.type) if kind in {"model", "models"} and not fields else ""
+    one: Described = {"name": parameter.name, "kind": kind, "help": _help(operation, parameter) + told}
     placed = required and _has_a_place(operation, parameter, kind)
     if not placed:
         one["option"] = _option(parameter.name, kind)
@@ -311,6 +312,20 @@ def _fields(operation: Operation, parameter: Parameter) -> Iterator[Described]:
         if words:
             one["words"] = [str(word) for word in words]
         yield one
+
+
+MOST_FIELDS: Final = 12
+"""Fields of a model that help tells at most."""
+
+
+def _fields_told(annotation: object) -> str:
+    """Return a sentence with the fields of the model, or of each model in a list, that JSON is to have."""
+    models = [kind for part in _parts(annotation) for kind in (part, *get_args(part)) if _is_model(kind)]
+    if len(models) != 1:
+        return ""
+    names = [name for name, field in models[0].model_fields.items() if field.repr and name not in _UNTOLD]
+    more = ", ..." if len(names) > MOST_FIELDS else ""
+    return f" Fields: {', '.join(names[:MOST_FIELDS])}{more}."
 
 
 def table_text() -> str:

@@ -100,6 +100,9 @@ def test_help_speaks_of_what_a_command_has(words):
         ("network gateway-connection key reset", "key_length", "Key length, 1 to 128."),
         ("network nsg show", "group_name", "Group name."),
         ("sb queue list", "top", "else all."),
+        ("hdinsight cluster create", "additional_storage", "Fields: account_name, blob_container_name, key."),
+        ("vm update", "role", "Fields: role_name, os_version,"),
+        ("network configuration set", "configuration", "takes all networks away."),
         ("deployment swap", "production", "Name of the deployment now in production."),
     ],
 )

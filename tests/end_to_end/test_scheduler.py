@@ -74,7 +74,7 @@ async def test_over_tls(emulator, sms):
     assert [fault.struck for fault in emulator.faults] == [1]
     with pytest.raises(ResourceNotFound, match="The cloud service batch does not exist"):
         await service.get_all_jobs(*HERE)
-    with pytest.raises(InvalidArgument, match=r"^job: Job\.action: Input should be"):
+    with pytest.raises(InvalidArgument, match=r"^job: Job\.action: must be"):
         await service.create_job(*HERE, "daily", {"action": "nothing"})
     await (await service.create_cloud_service("batch", "label", "description", "West Europe"))
     await (await service.create_job_collection(*HERE))

@@ -90,6 +90,25 @@ async def test_collections_come_and_go_with_their_cloud_service(nightly):
     assert ((await nightly.get(SERVICE)).status, (await nightly.get(READ)).status) == (404, 404)
 
 
+async def test_what_is_asked_for_twice_is_made_once(management):
+    """As clients do that have lost a reply: what was put into it meanwhile is there when the others end."""
+
+    async def several(path, body):
+        accepted = [await management.put(path, body) for _ in range(4)]
+        for _ in range(100):
+            management.clock.advance(0.1)
+            if (await management.get(path.replace("scheduler/job", "scheduler/~/job"))).status == 200:
+                return accepted
+        raise AssertionError(f"{path} is not there")
+
+    accepted = await several(SERVICE, NEW_SERVICE)
+    accepted += await several(COLLECTION, collection())
+    assert (await management.put(f"{JOBS}/daily{QUERY}", job())).status == 201
+    for each in accepted:
+        assert (await management.finished(each)).find("Status") == "Succeeded"
+    assert (await management.get(f"{JOBS}/daily{QUERY}")).status == 200
+
+
 async def test_a_collection_is_changed_by_its_tag(nightly):
     """Its jobs stay; another tag changes nothing."""
     await nightly.put(f"{JOBS}/one{QUERY}", job(state="disabled"))

@@ -232,6 +232,12 @@ def _service_shown(service: CloudService) -> wire.CloudService:
 
 @effect("scheduler/put")
 def _put(held: ByName[T], name: str, thing: T) -> None:
+    """Let a thing be there; if it was asked for twice and is there already, nothing that is in it is lost [guess]."""
+    there = held.get(name)
+    if isinstance(there, CloudService):  # which no request changes
+        return
+    if isinstance(there, JobCollection) and isinstance(thing, JobCollection):
+        thing.jobs = there.jobs
     held[name] = thing
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 
 from asyncsm.errors import InvalidArgument
 
@@ -26,9 +25,18 @@ def utf8(parameter: str, text: str) -> bytes:
         raise InvalidArgument(parameter, f"contains {lone}, which is no character") from None
 
 
+def base64_content(text: str) -> bytes:
+    """Decode base64, which may be broken into lines.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return base64.b64decode("".join(text.split()), validate=True)
+
+
 def decode_base64(text: str) -> str:
     """Decode base64 of UTF-8; text that is something else is returned as it is."""
     try:
-        return base64.b64decode("".join(text.split()), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return base64_content(text).decode()
+    except ValueError:
         return text

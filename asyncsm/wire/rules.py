@@ -19,6 +19,7 @@ from pydantic import BaseModel, SecretStr
 
 from asyncsm.wire import xml
 from asyncsm.wire.codec import layout_of
+from asyncsm.wire.encoding import base64_content
 from asyncsm.wire.figures import HIGHEST_PORT
 from asyncsm.wire.types import OpenEnum
 
@@ -74,7 +75,7 @@ def fragment(size: int) -> Rule:
 
     def keeps(value: object, _: BaseModel) -> bool:
         try:
-            data = base64.b64decode("".join(str(value).split()), validate=True)
+            data = base64_content(str(value))
             xml.parse(data)
         except ValueError:
             return False

@@ -5,7 +5,6 @@ A reader takes a node and returns what pydantic is to validate, which is mostly 
 
 from __future__ import annotations
 
-import base64
 import functools
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -16,7 +15,7 @@ from typing import Final, TypeAlias, cast
 from pydantic import SecretStr
 
 from asyncsm.errors import InvalidArgument
-from asyncsm.wire.encoding import decode_base64, encode_base64
+from asyncsm.wire.encoding import base64_content, decode_base64, encode_base64
 from asyncsm.wire.types import AttributedText, Capitalised, Zoneless
 from asyncsm.wire.xml import Node
 
@@ -94,7 +93,7 @@ def _read_base64(node: Node, strict: bool) -> str | None:
 
 def _read_bytes(node: Node, strict: bool) -> bytes | None:
     text = read_text(node, strict)
-    return None if text is None else base64.b64decode("".join(text.split()), validate=True)
+    return None if text is None else base64_content(text)
 
 
 _ZONE: Final = re.compile(r"T.*(Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import ssl
 
 from cryptography import x509
@@ -16,6 +15,7 @@ from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.state import SubscriptionCertificate
 from asyncsm.wire import certificates as wire
+from asyncsm.wire.encoding import base64_content
 
 routes: RouteTable = RouteTable()
 
@@ -74,11 +74,11 @@ def _find(call: Call) -> SubscriptionCertificate:
 def _read(call: Call, wanted: wire.SubscriptionCertificate) -> SubscriptionCertificate:
     """The certificate of a request; key and thumbprint must be the data's own where they are given."""
     try:
-        data = _bytes(wanted.subscription_certificate_data)
-        given_key = _bytes(wanted.subscription_certificate_public_key)
+        data = base64_content(wanted.subscription_certificate_data or "")
+        given_key = base64_content(wanted.subscription_certificate_public_key or "")
         certificate = x509.load_der_x509_certificate(data)
         key = certificate.public_key()
-    except (binascii.Error, ValueError):
+    except ValueError:
         raise refusals.bad_request("The specified certificate is invalid.") from None  # [protocol 6.2]
     if not isinstance(key, rsa.RSAPublicKey):
         raise refusals.bad_request("The specified certificate is invalid.")  # [protocol 6.2]
@@ -99,11 +99,6 @@ def _shown(certificate: SubscriptionCertificate) -> wire.SubscriptionCertificate
         subscription_certificate_data=_text(certificate.data),
         created=certificate.created,
     )
-
-
-def _bytes(text: str | None) -> bytes:
-    """Decode base64, which may be broken into lines."""
-    return base64.b64decode("".join((text or "").split()), validate=True)
 
 
 def _text(data: bytes) -> str:

@@ -22,6 +22,7 @@ from asyncsm.emulator.rules import path_resources, service_configurations
 from asyncsm.emulator.rules.path_resources import SERVICE
 from asyncsm.emulator.saved_names import effect
 from asyncsm.wire import certificates as wire
+from asyncsm.wire.encoding import base64_content
 
 COLLECTION: Final = f"{SERVICE}/certificates"
 ONE: Final = f"{COLLECTION}/{{thumbprint}}"
@@ -95,7 +96,7 @@ def certificates_in(given: wire.CertificateFile) -> list[ServiceCertificate]:
     if spelt not in {wire.CertificateFormat.PFX, wire.CertificateFormat.CER}:
         raise refusals.bad_request("The certificate format must be pfx or cer.")  # [protocol 4.8]
     try:
-        data = base64.b64decode("".join(given.data.split()), validate=True)
+        data = base64_content(given.data)
         found = _certificates(data, given.password.get_secret_value() if given.password else None)
     except (binascii.Error, ValueError):
         # The reason tells about the key, and is not passed on.

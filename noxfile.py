@@ -66,8 +66,8 @@ UNDER_UVLOOP = (
 BUILT: list[Path] = []
 """The wheel, as soon as a session has built it."""
 
+# Where it is set, each of a suite's processes would compile all tests once more.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-"""Which some machines set: each of a suite's processes would compile all tests once more."""
 
 nox.options.default_venv_backend = "virtualenv"
 nox.options.error_on_missing_interpreters = False

@@ -19,7 +19,7 @@ from pathlib import Path
 from doubles.bare_client import Management, connected
 from doubles.comparing import Difference, made_names
 from doubles.preparing import prepare
-from doubles.recordings import CORPORA, Exchange, exchanges, has_bodies
+from doubles.recordings import CORPORA, Exchange, exchanges, has_bodies, recorded
 from doubles.replaying import comparison, replay
 from rich.console import Console
 from rich.table import Table
@@ -264,7 +264,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     chosen = parser.parse_args(arguments)
     console = Console(width=None if sys.stdout.isatty() else 160)
-    recordings = [path for folder in chosen.folders for path in sorted(folder.glob("*/*.json"))]
+    recordings = recorded(folders=chosen.folders)
     if not recordings:
         console.print(
             f"skipped: recordings not found in {chosen.folders[0]}; ASYNCSM_RECORDINGS says where they are"

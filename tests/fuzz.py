@@ -25,9 +25,9 @@ from xml.etree import ElementTree as ET
 
 import aiohttp
 from doubles.bare_client import Answer, Management, connected
-from doubles.comparing import made_ids, made_names
+from doubles.comparing import names_here
 from doubles.preparing import STAGES, prepare
-from doubles.recordings import CORPORA, RECORDED_SUBSCRIPTION, Exchange, exchanges
+from doubles.recordings import CORPORA, RECORDED_SUBSCRIPTION, Exchange, exchanges, recorded
 
 from asyncsm.emulator import Emulator, ManualClock
 from asyncsm.emulator.control.routes import ROUTES as CONTROL
@@ -235,8 +235,7 @@ class Fuzz:
             print(f"{then.method} {path}{query}\n    {body.decode(errors='replace')}")
         answer = await self._management.send(then.method, path + query, body, **then.request_headers)
         if path == whole and "x-ms-request-id" in then.response_headers:
-            names |= made_names(then, answer) | made_ids(then, answer)
-            names[then.response_headers["x-ms-request-id"]] = answer.request_id
+            names |= names_here(then, answer)
         return answer
 
     async def _unwell(self) -> AsyncIterator[str]:
@@ -294,7 +293,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--recording", default="", metavar="AREA/NAME", help="only recordings with this in their name"
     )
     chosen = parser.parse_args(arguments)
-    found = [path for folder in CORPORA for path in sorted(folder.glob("*/*.json"))]
+    found = recorded()
     if not found:
         print(f"skipped: recordings not found in {CORPORA[0]}; ASYNCSM_RECORDINGS says where they are")
         return 0

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from asyncsm.errors import InvalidArgument
-from asyncsm.polling.callbacks import Listeners
+from asyncsm.polling.callbacks import Listeners, Registrations
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Events:
 
     def __init__(self) -> None:
         self._listeners: Listeners[Event] = Listeners()
-        self._hooks: dict[object, Hook] = {}
+        self._hooks: Registrations[Hook] = Registrations()
 
     @property
     def wanted(self) -> bool:
@@ -154,17 +154,11 @@ class Events:
         The request goes out when the hook has ended, however long that takes; if it raises, the
         request is not sent and the caller gets what it raised, a `Veto` for example.
         """
-        registration = object()
-        self._hooks[registration] = hook
-
-        def unhook() -> None:
-            self._hooks.pop(registration, None)
-
-        return unhook
+        return self._hooks.add(hook)
 
     async def sending(self, request: RequestSent) -> None:
         """Ask the hooks whether `request` may go out, and tell the listeners of it."""
-        for hook in tuple(self._hooks.values()):
+        for hook in self._hooks:
             waited_for = hook(request)
             if not inspect.isawaitable(waited_for):
                 raise InvalidArgument("hook", "is awaited: give an async function, not a plain one")

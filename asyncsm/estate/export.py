@@ -209,8 +209,7 @@ def _possible(section: str, entries: list[Entry], unsaid: Unsaid) -> Iterator[En
         try:
             KINDS[kind].model_validate(one)
         except ValidationError as error:
-            _, message = first_of(error)
-            unsaid.note(f"a plan cannot have it: {message}", f"{kind}/{one['name']}")
+            unsaid.note(f"a plan cannot have it: {first_of(error).message}", f"{kind}/{one['name']}")
         else:
             yield one
 

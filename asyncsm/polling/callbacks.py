@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 from asyncsm.errors import InvalidArgument
@@ -31,28 +31,39 @@ def plain(parameter: str, function: Function) -> Function:
     return function
 
 
-class Listeners(Generic[T]):
-    """Functions that are told of each event; what one raises is logged, and goes no further."""
+class Registrations(Generic[T]):
+    """Functions that are there until they are taken out, one of them as often as it was put in."""
 
     def __init__(self) -> None:
-        self._listeners: dict[object, Callable[[T], object]] = {}
+        self._functions: dict[object, T] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._listeners)
+        return bool(self._functions)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(tuple(self._functions.values()))  # which may take themselves out
+
+    def add(self, function: T) -> Callable[[], None]:
+        """Put `function` in; return what takes it out."""
+        registration = object()
+        self._functions[registration] = function
+
+        def remove() -> None:
+            self._functions.pop(registration, None)
+
+        return remove
+
+
+class Listeners(Registrations[Callable[[T], object]], Generic[T]):
+    """Functions that are told of each event; what one raises is logged, and goes no further."""
 
     def subscribe(self, listener: Callable[[T], object]) -> Callable[[], None]:
         """Call `listener` with each event, until the function that is returned is called."""
-        subscription = object()
-        self._listeners[subscription] = plain("listener", listener)
-
-        def unsubscribe() -> None:
-            self._listeners.pop(subscription, None)
-
-        return unsubscribe
+        return self.add(plain("listener", listener))
 
     def tell(self, event: T) -> None:
         """Call all listeners with `event`."""
-        for listener in tuple(self._listeners.values()):
+        for listener in self:
             try:
                 listener(event)
             except Exception:  # noqa: BLE001 - a listener is not part of what it looks at

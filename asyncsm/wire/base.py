@@ -290,7 +290,7 @@ def _taken(model: type[XmlModel], field: codec.FieldLayout, value: object) -> ob
 
 
 def _invalid_argument(model: type[XmlModel], error: ValidationError) -> InvalidArgument:
-    found, message = first_of(error)
+    found, message, is_unknown = first_of(error)
     place = [model.__name__]
     inside: type[BaseModel] | None = model
     for part in found:
@@ -298,6 +298,6 @@ def _invalid_argument(model: type[XmlModel], error: ValidationError) -> InvalidA
         place.append(field.name if field else str(part))
         if field:
             inside = field.models[0] if field.models else None
-    if inside is not None and error.errors(include_input=False)[0]["type"] == "extra_forbidden":
+    if inside is not None and is_unknown:
         message = no_such_field(inside, place[-1])
     return InvalidArgument(".".join(place), message)

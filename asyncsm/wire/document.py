@@ -10,7 +10,7 @@ import functools
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import ClassVar, Final, Generic, Self, TypeVar, cast, get_args, get_origin, overload
+from typing import ClassVar, Final, Generic, NamedTuple, Self, TypeVar, cast, get_args, get_origin, overload
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
@@ -207,14 +207,28 @@ class CheckedDocument(Document):
 
 def invalid_argument(model: type[BaseModel], error: ValidationError) -> InvalidArgument:
     """Return what is wrong with a value of a model, by the field's name and without the value."""
-    place, message = first_of(error)
-    return InvalidArgument(".".join([model.__name__, *map(str, place)]), message)
+    first = first_of(error)
+    return InvalidArgument(".".join([model.__name__, *map(str, first.place)]), first.message)
 
 
-def first_of(error: ValidationError) -> tuple[tuple[str | int, ...], str]:
-    """Return where a value is wrong first, and what is wrong with it, without the value, which may be a secret."""
+class FirstError(NamedTuple):
+    """What is wrong with a value first, without the value, which may be a secret.
+
+    Attributes:
+        place: names of fields, and numbers of items.
+        message: which rule it breaks.
+        unknown_field: whether the place is no field of its model.
+    """
+
+    place: tuple[str | int, ...]
+    message: str
+    unknown_field: bool
+
+
+def first_of(error: ValidationError) -> FirstError:
+    """Return what pydantic found first."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    return first["loc"], texts.in_words(first["msg"])
+    return FirstError(first["loc"], texts.in_words(first["msg"]), first["type"] == "extra_forbidden")
 
 
 def no_such_field(model: type[BaseModel], name: str) -> str:

@@ -267,13 +267,21 @@ def made_names(then: Exchange, now: Answer) -> dict[str, str]:
     }
 
 
+def names_here(then: Exchange, now: Answer) -> dict[str, str]:
+    """Everything recorded in an answer that later requests may name, each with what it is called here."""
+    names = made_names(then, now) | _made_ids(then, now)
+    if "x-ms-request-id" in then.response_headers:
+        names[then.response_headers["x-ms-request-id"]] = now.request_id
+    return names
+
+
 _GATEWAYS = re.compile(r"<GatewayId>([^<]+)</GatewayId>\s*<GatewayName>([^<]+)")
 _ONE_ID = re.compile(
     r"<GatewayOperationAsyncResponse [^>]*>\s*<ID>([^<]+)|^<string [^>]*>([0-9a-f-]{36})<|<Data>([0-9a-f-]{36})<"
 )
 
 
-def made_ids(then: Exchange, now: Answer) -> dict[str, str]:
+def _made_ids(then: Exchange, now: Answer) -> dict[str, str]:
     """Recorded ids of gateways, circuits and their operations, which requests name, each with the one it has here."""
 
     def ids(text: str) -> dict[str, str]:

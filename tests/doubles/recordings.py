@@ -3,7 +3,7 @@
 import base64
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -50,8 +50,13 @@ def has_bodies(recording: Path) -> bool:
     return recording.parent.parent != CORPORA[2]
 
 
+def recorded(files: str = "*/*.json", folders: Iterable[Path] = CORPORA) -> list[Path]:
+    """The recordings whose files are called so, of each corpus in turn; none where the machine has no recordings."""
+    return [path for folder in folders for path in sorted(folder.glob(files))]
+
+
 def recordings(*areas: str) -> list[Path]:
-    """The recordings of some areas; none where the machine has no recordings."""
+    """The recordings of some areas of the old SDK; none where the machine has no recordings."""
     return [path for area in areas for path in sorted((FOLDER / area).glob("*.json"))]
 
 

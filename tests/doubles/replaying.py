@@ -6,7 +6,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from doubles.bare_client import Answer, Management
-from doubles.comparing import Comparison, made_ids, made_names
+from doubles.comparing import Comparison, names_here
 from doubles.pacing import as_far, has_settled, state_of_namespace
 from doubles.preparing import STAGES, prepare, staged
 from doubles.recordings import RECORDED_SUBSCRIPTION, Exchange, exchanges
@@ -65,10 +65,7 @@ async def replay(management: Management, recording: Path) -> AsyncIterator[tuple
             waited += step
             if management.clock.happened > before:  # else the answer is what it was
                 now = await ask()
-        ids |= made_names(then, now)
-        ids |= made_ids(then, now)
-        if "x-ms-request-id" in then.response_headers:
-            ids[then.response_headers["x-ms-request-id"]] = now.request_id
+        ids |= names_here(then, now)
         yield then, now
 
 

@@ -9,7 +9,7 @@ from statistics import median
 import fidelity
 import pytest
 from doubles.bare_client import connected, document
-from doubles.recordings import CORPORA, exchanges
+from doubles.recordings import CORPORA, exchanges, recorded
 
 from asyncsm.durations import OTHERWISE, USUAL, Usual, usual
 from asyncsm.emulator import Emulator, ManualClock
@@ -22,10 +22,10 @@ CLOSE = 8
 """Seconds between two questions of a client that asked often."""
 
 
-def recorded():
+def recorded_ages():
     """The ages at which recorded operations were last in progress and first at an end, by name."""
     found = defaultdict(list)
-    for recording in (path for folder in CORPORA for path in sorted(folder.glob("*/*.json"))):
+    for recording in recorded():
         moments = [one.get("t") for one in json.loads(recording.read_text("utf-8"))["exchanges"]]
         under_way = {}
         for then, moment in zip(exchanges(recording), moments, strict=True):
@@ -55,7 +55,7 @@ def recorded():
 @pytest.mark.skipif(not CORPORA[0].is_dir(), reason="no recordings here: set ASYNCSM_RECORDINGS")
 def test_the_table_is_what_recordings_show():
     """Each row with samples is their median: of those asked for often, if there are such, else of all."""
-    seen = recorded()
+    seen = recorded_ages()
     for name, row in USUAL.items():
         if not row.samples or name == "ShareVMImage":  # which is listed with OS images
             continue

@@ -6,7 +6,7 @@ from collections import defaultdict
 import fidelity
 import pytest
 from doubles.bare_client import connected, document
-from doubles.recordings import CORPORA, exchanges
+from doubles.recordings import CORPORA, exchanges, recorded
 
 from asyncsm.emulator import Emulator
 from asyncsm.emulator.refusals import Refusal
@@ -167,7 +167,7 @@ def test_what_recordings_show_the_service_took_passes():
         if operation.body is not None:
             documents[operation.body.root_name()].append(operation.body)
     refused, checked = [], 0
-    for recording in (path for folder in CORPORA for path in sorted(folder.glob("*/*.json"))):
+    for recording in recorded():
         for then in exchanges(recording):
             route = fidelity.route_of(then)
             if route is None or not then.request_body or then.status >= 300:

@@ -12,7 +12,7 @@ from doubles.exceptions import (
     OUT_OF_ORDER,
     SELECTIONS,
 )
-from doubles.recordings import FOLDER
+from doubles.recordings import FOLDER, recorded
 
 from asyncsm.emulator.routing import Router
 
@@ -139,7 +139,7 @@ def share(*rows):
 @pytest.mark.timeout(240)  # a thousand recordings
 async def test_the_emulator_is_true_to_all_recordings():
     """Nearly all answers match; those to the old SDK differ only on purpose, by reasons that are all needed."""
-    found = {folder: sorted(folder.glob("*/*.json")) for folder in fidelity.CORPORA}
+    found = {folder: recorded(folders=[folder]) for folder in fidelity.CORPORA}
     if not all(found.values()):
         pytest.skip(f"no recordings in {FOLDER}")
     everything = await fidelity.measure([path for paths in found.values() for path in paths])

@@ -5,7 +5,7 @@ import re
 from xml.etree import ElementTree as ET
 
 import pytest
-from doubles.recordings import CORPORA
+from doubles.recordings import CORPORA, recorded
 
 from asyncsm.operations import network_files
 from asyncsm.wire import xml
@@ -15,12 +15,11 @@ from asyncsm.wire.network_configuration import NetworkConfigurationFile
 def recorded_files():
     """The different files that were set and given back, with the recording each was seen in first."""
     found = {}
-    for corpus in CORPORA:
-        for path in sorted(corpus.glob("*/*.json")):
-            for said in json.loads(path.read_text(encoding="utf-8"))["exchanges"]:
-                for body in (said["request_body"], said["response_body"]):
-                    if isinstance(body, str) and "<NetworkConfiguration " in body and "2011/07" in body:
-                        found.setdefault(body, path.stem)
+    for path in recorded():
+        for said in json.loads(path.read_text(encoding="utf-8"))["exchanges"]:
+            for body in (said["request_body"], said["response_body"]):
+                if isinstance(body, str) and "<NetworkConfiguration " in body and "2011/07" in body:
+                    found.setdefault(body, path.stem)
     return [pytest.param(body, id=f"{number}-{name}") for number, (body, name) in enumerate(found.items())]
 
 

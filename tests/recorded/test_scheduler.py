@@ -4,12 +4,12 @@ import json
 import re
 from xml.etree import ElementTree as ET
 
-from doubles.recordings import CORPORA, exchanges
+from doubles.recordings import exchanges, recorded
 from recorded.test_sql_databases import canonical
 
 from asyncsm.wire import jobs, scheduler
 
-RECORDINGS = [path for corpus in CORPORA for path in sorted((corpus / "scheduler").glob("*.json"))]
+RECORDINGS = recorded("scheduler/*.json")
 DOCUMENTS = {
     "CloudServices": scheduler.CloudServices,
     "CloudService": scheduler.CloudService,

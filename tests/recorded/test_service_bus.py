@@ -6,14 +6,14 @@ from xml.etree import ElementTree as ET
 import pytest
 from doubles.calls import root_of
 from doubles.exceptions import DIFFERENCES
-from doubles.recordings import CORPORA, exchanges
+from doubles.recordings import CORPORA, exchanges, recorded
 from recorded.test_requests import client_for
 
 from asyncsm import ServiceBusManagementService
 from asyncsm.wire import service_bus as wire
 from asyncsm.wire.atom import ATOM
 
-RECORDINGS = [path for corpus in CORPORA for path in sorted(corpus.glob("service_bus/*.json"))]
+RECORDINGS = recorded("service_bus/*.json")
 
 DESCRIPTIONS = {model.root_name(): model for model in (wire.NamespaceAvailability, wire.ServiceBusNamespace)}
 FEEDS = {

@@ -4,11 +4,11 @@ import re
 from xml.etree import ElementTree as ET
 
 from doubles.exceptions import DIFFERENCES
-from doubles.recordings import CORPORA, exchanges
+from doubles.recordings import exchanges, recorded
 
 from asyncsm.wire import sql_databases as wire
 
-RECORDINGS = [path for corpus in CORPORA for path in sorted(corpus.glob("sql/*.json"))]
+RECORDINGS = recorded("sql/*.json")
 
 ROOTS = {
     "Error": wire.SqlError,

@@ -2,16 +2,12 @@
 
 from xml.etree import ElementTree as ET
 
-from doubles.recordings import CORPORA, exchanges
+from doubles.recordings import CORPORA, exchanges, recorded
 from recorded.test_sql_databases import canonical
 
 from asyncsm.wire import website_metrics, websites
 
-RECORDINGS = [
-    path
-    for corpus, area in ((CORPORA[0], "web_sites"), (CORPORA[2], "websites"))
-    for path in sorted((corpus / area).glob("*.json"))
-]
+RECORDINGS = recorded("web_sites/*.json", CORPORA[:1]) + recorded("websites/*.json", CORPORA[2:])
 REPLIES = {
     model.root_name(): model
     for model in (

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from doubles.recordings import CORPORA, FOLDER
+from doubles.recordings import FOLDER, recorded
 
 import asyncsm.emulator
 
@@ -69,10 +69,7 @@ def test_recordings_exist():
     assert named
     # The recordings of a class of tests begin with its name.
     ends = (".json", "__*.json")
-    files = {
-        each: [path for corpus in CORPORA for end in ends for path in corpus.glob(each + end)]
-        for each in named
-    }
+    files = {each: [path for end in ends for path in recorded(each + end)] for each in named}
     assert [each for each, found in files.items() if not found] == []
     assert [
         each

@@ -219,9 +219,10 @@ class OperationHandle(StaysInProcess):
         """Call `callback` once with this handle when the operation has ended.
 
         Also when polling for it was given up, because the service refused to tell or the session
-        was closed: `done` is false then. The event loop makes the call, soon after; if the handle
-        is done already, soon after this. A callback that refers to the handle, or to what holds it,
-        keeps a handle alive that nobody wants any more: it is given as an argument instead.
+        was closed: `done` is false then. The event loop makes the call, soon after, and before a
+        task that waits for the handle goes on; if the handle is done already, soon after this. A
+        callback that refers to the handle, or to what holds it, keeps a handle alive that nobody
+        wants any more: it is given as an argument instead.
         """
         plain("callback", callback)
         if self.done or self._tracker.closed:
@@ -334,6 +335,9 @@ class OperationHandle(StaysInProcess):
 
     def release(self, error: Exception | None) -> None:
         """End all waits, with `error` if polling was given up; for the tracker."""
+        callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:  # before those who wait go on, and end the loop perhaps
+            asyncio.get_running_loop().call_soon(callback, self)
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             if waiter.done():
@@ -343,9 +347,6 @@ class OperationHandle(StaysInProcess):
             else:
                 waiter.set_exception(error)
                 waiter.exception()  # one whose wait was given up has nobody to be told
-        callbacks, self._callbacks = self._callbacks, []
-        for callback in callbacks:
-            asyncio.get_running_loop().call_soon(callback, self)
 
 
 def _failure_of(handle: OperationHandle, document: wire.operations.Operation) -> AsyncsmError:

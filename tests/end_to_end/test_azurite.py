@@ -52,12 +52,18 @@ def package(definition=DEFINITION):
 
 
 @pytest.fixture(scope="module")
-async def emulator():
+def azurite_program():
+    """Azurite's path, where there is a Node for it."""
+    try:
+        return installed()
+    except Unavailable as error:
+        pytest.skip(f"no Azurite: {error}")
+
+
+@pytest.fixture(scope="module")
+async def emulator(azurite_program):
     with pytest.MonkeyPatch.context() as patched:
-        try:
-            patched.setenv("ASYNCSM_AZURITE", str(installed()))
-        except Unavailable as error:
-            pytest.skip(f"no Azurite: {error}")
+        patched.setenv("ASYNCSM_AZURITE", str(azurite_program))
         async with Emulator(clock="instant", azurite="start") as running:
             yield running
 
@@ -244,6 +250,7 @@ async def test_an_account_that_goes_takes_its_blobs_along(sms, blobs, tmp_path):
             await names(client)
 
 
+@pytest.mark.usefixtures("azurite_program")
 async def test_somebody_elses_azurite(tmp_path):
     """Its own account is there to be made, with its own key; others have no blobs."""
     with running_azurite() as azurite:
@@ -268,6 +275,7 @@ async def test_without_the_program_it_says_how_to_get_it(monkeypatch, tmp_path):
         await Emulator(azurite="start").start()
 
 
+@pytest.mark.usefixtures("azurite_program")
 async def test_what_is_in_somebody_elses_azurite_stays():
     """Neither an emulator that knows no account there, nor one whose account is deleted, touches it."""
     key = AzureNamedKeyCredential(ACCOUNT_OF_ALL, KEY)
@@ -283,6 +291,7 @@ async def test_what_is_in_somebody_elses_azurite_stays():
             assert await names(client, "theirs") == ["precious"]
 
 
+@pytest.mark.usefixtures("azurite_program")
 async def test_an_azurite_that_goes_away():
     """Nothing is changed without it, and the refusal says so; whoever knows no blobs is told at the start."""
     with running_azurite() as azurite:

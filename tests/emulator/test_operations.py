@@ -223,6 +223,15 @@ async def test_old_operations_are_forgotten(emulator: Emulator, clock: ManualClo
     assert log.knows("b" * 32)
 
 
+async def test_old_operations_that_go_on_are_known(emulator: Emulator, clock: ManualClock, monkeypatch):
+    """One that is stuck can be asked for however long ago it began."""
+    monkeypatch.setattr("asyncsm.emulator.progress.PRUNE_EVERY", 2)
+    log = emulator.state.subscriptions[emulator.subscription_id].operations
+    log.add(Operation("a" * 32, "X", "/x", clock.now()))
+    log.add(Operation("b" * 32, "X", "/x", clock.now() + timedelta(days=91)))
+    assert log.find("a" * 32) is not None
+
+
 async def test_an_instant_clock_still_makes_one_ask_twice(directory):
     """With time that jumps, an operation is InProgress at the first question and over at the second."""
     async with (

@@ -234,6 +234,37 @@ async def test_the_first_change_of_a_session(began, adopted):
     assert service.sent == (1 if adopted else 2)
 
 
+@pytest.mark.parametrize(
+    ("began", "adopted"), [("2015-07-01T09:59:00Z", True), ("2015-07-01T09:58:59Z", False)]
+)
+@virtual_time
+async def test_answers_overtake_each_other(began, adopted):
+    """A change may have begun a minute before the service's time that was last seen, and no earlier."""
+    service = Service(
+        ConnectionLost("reset"), reply(201), history=[entry("CreateHostedService", began=began)], there=False
+    )
+    async with service.session() as session:
+        await session.send(get("operations"))
+        await (await session.start(CREATION))
+    assert service.sent == (1 if adopted else 2)
+
+
+@virtual_time
+async def test_of_many_operations_of_earlier_calls_the_latest_are_known(monkeypatch):
+    """What is forgotten, once there are very many, are the oldest."""
+    monkeypatch.setattr("asyncsm.engine.lost_replies.REMEMBERED", 2)
+    ids = [f"{number:032x}" for number in range(3)]
+    history = [entry("SwapDeployment", request_id=each) for each in ids[1:]]
+    service = Service(
+        *(reply(202, request_id=each) for each in ids), ConnectionLost("reset"), history=history
+    )
+    async with service.session() as session:
+        for _ in ids:
+            await (await session.start(ACTION))
+        with pytest.raises(OutcomeUnknown):
+            await session.start(ACTION)
+
+
 @virtual_time
 async def test_what_happened_while_the_session_was_idle_is_not_adopted():
     """Time passes between the last answer, which showed the service's clock, and the change."""
@@ -329,10 +360,12 @@ async def test_a_refusal_after_a_lost_reply_is_looked_into():
         assert handle.request_id == OTHER_ID
 
 
+@pytest.mark.parametrize("named", ["", f" with x-ms-requestid {OTHER_ID}"], ids=["nameless", "named"])
 @virtual_time
-async def test_a_lost_reply_is_remembered_while_others_are_waited_for():
+async def test_a_lost_reply_is_remembered_while_others_are_waited_for(named):
     """Sent again, it meets an operation in the way, perhaps its own; after that its name is taken, by itself."""
-    in_the_way = refusal(409, "ConflictError", "An operation requires exclusive access to the service.")
+    text = f"Windows Azure is currently performing an operation{named} on this hosted service"
+    in_the_way = refusal(409, "ConflictError", f"{text} that requires exclusive access.")
     taken = refusal(409, "ConflictError", "The name is already taken.")
     service = Service(ConnectionLost("reset"), in_the_way, taken, there=False)
     answers = iter([listed()] * 5 + [listed(entry("CreateHostedService"))])
@@ -825,6 +858,27 @@ async def test_a_restart_is_not_taken_for_a_start_whose_reply_was_lost():
         with pytest.raises(OutcomeUnknown):
             await session.start(restart)
     assert service.sent == 3
+
+
+@pytest.mark.parametrize(("seconds", "adopted"), [(55, False), (65, True)])
+@virtual_time
+async def test_a_restart_is_told_from_a_start_that_was_long_before(seconds, adopted):
+    """A start whose reply was lost more than a minute ago is not the one that the list shows now."""
+    machine = (*SHOP.split("/"), "deployments", "shop", "roleinstances", "web", "Operations")
+    start = replace(post(*machine, operation="StartRole", body=b"<Start/>"), reconcile=Reconcile.REPEAT)
+    restart = post(*machine, operation="RestartRole", body=b"<Restart/>")
+    lost = ConnectionLost("reset by peer")
+    shown = entry("ExecuteRoleOperation", "/".join(machine), began="2015-07-01T10:01:00Z")
+    service = Service(lost, reply(202), lost, history=[shown])
+    async with service.session() as session:
+        await session.send(get("operations"))
+        (await session.start(start)).detach()
+        await asyncio.sleep(seconds - asyncio.get_running_loop().time())
+        if adopted:
+            assert (await (await session.start(restart))).id == OTHER_ID
+        else:
+            with pytest.raises(OutcomeUnknown):
+                await session.start(restart)
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,17 @@ async def test_the_share_of_the_polls_is_spread_over_the_window_while_calls_wait
 
 
 @virtual_time
+async def test_after_another_process_no_polls_are_saved_up():
+    """It has spread its own over the window: here the next ones come one by one from the beginning."""
+    throttle = Throttle(ThrottlePolicy(calls=100, seconds=60), connections=3)
+    throttle.charge([5, 5])
+    calls = await start(throttle, 3, seconds=30)
+    polls = await start(throttle, 4, Kind.POLL)
+    assert await asyncio.gather(*polls) == [0, 15, 30, 30]
+    await asyncio.gather(*calls)
+
+
+@virtual_time
 async def test_what_another_process_has_sent_counts_for_a_window():
     """Each call keeps its place until a window after it was answered; the share of the polls is not used up."""
     throttle = Throttle(ThrottlePolicy(calls=10, seconds=100, poll_share=0.2))
@@ -453,6 +464,23 @@ def test_few_turns_are_saved_up():
         pace.take()
         sent += 1
     assert sent == 2
+
+
+def test_a_turn_that_is_given_back_is_one():
+    """Whoever did not use it leaves it to the next, and no more than that; the most that is saved up stays two."""
+    pace = Pace(UNKNOWN, 2.0, 0.0)  # a turn in each second
+    assert pace.next_turn(1.0) == 1.0
+    pace.take()
+    pace.give_back()
+    assert pace.next_turn(1.0) == 1.0
+    pace.take()
+    assert pace.next_turn(1.0) == 2.0
+    assert pace.next_turn(10.0) == 10.0
+    for _ in range(3):
+        pace.give_back()
+    pace.take()
+    pace.take()
+    assert pace.next_turn(10.0) == 11.0
 
 
 def test_turns_that_were_saved_up_are_lost_with_a_refusal():

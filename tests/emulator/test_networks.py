@@ -285,6 +285,12 @@ async def test_contradictions(management: Management, body: str):
     )
 
 
+async def test_the_smallest_subnet(management: Management):
+    """A subnet has three bits for its addresses at least, of which the service keeps five."""
+    ended = await set_file(management, file(site(subnet="10.0.0.0/29")))
+    assert ended.find("Status") == "Succeeded", ended.text
+
+
 async def test_quota(management: Management, emulator: Emulator):
     """There are only so many virtual networks."""
     subscription = emulator.state.subscriptions[emulator.subscription_id]

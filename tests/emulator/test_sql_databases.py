@@ -228,6 +228,14 @@ async def test_changing_a_database(management, clock):
     assert of_one.find_all("DatabaseName") == ["sales"]
 
 
+@pytest.mark.parametrize("path", ["databases", "firewallrules"])
+async def test_the_longest_name(management, path):
+    """Names of databases and rules have up to 128 characters."""
+    for length, status in ((128, 201), (129, 400)):
+        body = rule("n" * length) if path == "firewallrules" else resource(Name="n" * length)
+        assert (await management.post(f"{LEDGER}/{path}", body)).status == status
+
+
 async def test_the_quota_of_dtus(management):
     """Databases of a server share what it may use."""
     quota = await management.get(f"{LEDGER}/serverquotas/Server_DTU_Quota")

@@ -100,6 +100,18 @@ async def test_a_cluster_is_deleted_whatever_it_does(management):
     assert (await management.get(READ)).status == 404
 
 
+async def test_a_cluster_that_goes_comes_no_further(management):
+    """Its next state falls due while it is deleted."""
+    await management.finished(await management.put(CLUSTER, cluster(region="west us")))
+    seen = set()
+    accepted = await management.delete(CLUSTER)
+    for _ in range(60):
+        seen.add(await state(management))
+        management.clock.advance(1)
+    await management.finished(accepted)
+    assert seen <= {"DeletePending", "Deleting", None}
+
+
 async def test_names_of_clusters_are_unique_everywhere(management, neighbour):
     """Another subscription cannot have it either."""
     await management.finished(await management.put(CLUSTER, cluster()))

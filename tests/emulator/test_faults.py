@@ -319,6 +319,12 @@ class TestWhichRequests:
         await create_group(management)
         assert fault.struck == read + change
 
+    async def test_names_in_paths_are_the_same_in_any_case(self, emulator: Emulator, management: Management):
+        """A fault for a resource strikes requests that spell it otherwise."""
+        fault = emulator.faults.add(Fault(kind="503", path="affinitygroups/near"))
+        assert (await management.get(f"{GROUPS}/NEAR")).status == 503
+        assert fault.struck == 1
+
     async def test_one_subscription(self, emulator: Emulator, management: Management, neighbour: Management):
         """A fault of one subscription leaves the other alone."""
         emulator.faults.add(Fault(kind="503", subscription=management.subscription_id.upper()))

@@ -189,6 +189,7 @@ async def test_firewall_rules(management):
         ({"ServiceObjectiveId": P1}, "Premium", "500", P1),
         ({"Edition": "Web", "MaxSizeGB": 5}, "Web", "5", WEB),
         ({"MaxSizeGB": 1, "MaxSizeBytes": 1024**3}, "Web", "1", WEB),
+        ({"MaxSizeBytes": 100 * 1024**2}, "Web", "1", WEB),
     ],
 )
 async def test_what_a_new_database_is_without_further_words(management, said, edition, gigabytes, objective):
@@ -241,9 +242,9 @@ async def test_the_quota_of_dtus(management):
     quota = await management.get(f"{LEDGER}/serverquotas/Server_DTU_Quota")
     assert quota.find("Value") == "2000"
     p3 = "a7c4c615-cfb1-464b-b252-925be0a19446"
-    for name in ("second", "third"):
-        answer = await management.post(f"{LEDGER}/databases", resource(Name=name, ServiceObjectiveId=p3))
-        assert answer.status == 201
+    for number, objective in enumerate((p3, p3, P1, P1, P1)):  # 1900 besides the 100 of the first one
+        body = resource(Name=f"more{number}", ServiceObjectiveId=objective)
+        assert (await management.post(f"{LEDGER}/databases", body)).status == 201
     refused = await management.post(f"{LEDGER}/databases", resource(Name="fourth", ServiceObjectiveId=p3))
     assert error(refused)[0] == "40806"
     assert (await management.put(ORDERS, resource(ServiceObjectiveId=p3))).status == 400
@@ -403,7 +404,13 @@ async def test_the_administrators_password(management, seeded):
     assert (await management.post(f"{LEDGER}?op=ResetPassword", body)).status == 200
     path = f"{LEDGER}/DacOperations/Status"
     assert (await management.post(path, status_request("x"))).status == 403
-    assert (await management.post(path, status_request("x", "Other-Pass1"))).status == 200
+    right = status_request("x", "Other-Pass1")
+    for request in (
+        right,
+        right.replace(">seeded<", ">SEEDED<"),
+        right.replace(">seeded<", ">Seeded@ledger<"),
+    ):
+        assert (await management.post(path, request)).status == 200
     assert "Other-Pass1" not in seeded.sql_servers["ledger"].password
 
 

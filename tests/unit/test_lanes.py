@@ -11,9 +11,9 @@ from doubles.requests import put
 from doubles.scripted import SUBSCRIPTION, ScriptedTransport, operation, refusal, reply
 from doubles.virtual_time import virtual_time
 
-from asyncsm import ManagementSession
+from asyncsm import LanePolicy, ManagementSession
 from asyncsm.engine.lanes import Lanes
-from asyncsm.errors import ClientStateError
+from asyncsm.errors import ClientStateError, ExclusiveAccess
 from asyncsm.operations import catalogue
 from asyncsm.operations.lanes import lane_of
 
@@ -455,6 +455,19 @@ async def test_a_session_that_is_closed_forgets_operations_without_a_handle():
     with pytest.raises(ClientStateError, match="nothing has changed"):
         await behind
     assert session.pending == 0
+
+
+@virtual_time
+async def test_pauses_before_somebody_elses_operation_grow():
+    """Each is half as long again as the one before, and the last is cut short by the end of patience."""
+    busy = refusal(409, "ConflictError", "The operation requires exclusive access.")
+    transport = ScriptedTransport(lambda _: busy)
+    policy = LanePolicy(interval=4, patience=30)
+    async with ManagementSession(SUBSCRIPTION, transport=transport, lanes=policy) as session:
+        with pytest.raises(ExclusiveAccess) as caught:
+            await session.start(CHANGE)
+    assert transport.times == [0, 4, 10, 19, 30]
+    assert caught.value.__notes__ == ["this call has waited 30 s for it to end"]
 
 
 # ---------------------------------------------------------------- blocks in blocks

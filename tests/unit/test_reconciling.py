@@ -26,8 +26,9 @@ from asyncsm import (
     config,
 )
 from asyncsm.engine.budget import Kind
-from asyncsm.engine.operation_list import OperationList
+from asyncsm.engine.operation_list import OperationList, Page
 from asyncsm.engine.protocol import Reconcile, get
+from asyncsm.engine.shared_list import SharedList
 from asyncsm.models import Locations
 from asyncsm.operations.subscriptions import operations_between
 
@@ -263,6 +264,28 @@ async def test_of_many_operations_of_earlier_calls_the_latest_are_known(monkeypa
             await (await session.start(ACTION))
         with pytest.raises(OutcomeUnknown):
             await session.start(ACTION)
+
+
+@virtual_time
+async def test_lists_may_spell_names_otherwise():
+    """The service shows a resource as it was first called, and a request may name it in any case."""
+    service = Service(
+        ConnectionLost("reset"), history=[entry("SwapDeployment", "services/HostedServices/Shop")]
+    )
+    async with service.session() as session:
+        assert (await (await session.start(ACTION))).id == OTHER_ID
+
+
+@virtual_time
+async def test_a_list_ends_in_the_services_future():
+    """Its clock may be far ahead of ours; what began a moment ago must not be missing."""
+    answer = replace(listed(), headers={"date": "Wed, 02 Jan 2080 10:00:00 GMT"})
+    transport = ScriptedTransport(lambda _: answer)
+    async with ManagementSession(SUBSCRIPTION, transport=transport) as session:
+        await session.send(get("operations"))
+        history = OperationList(session._open().sender, 1)
+        assert [page async for page in history.pages(datetime(2015, 7, 1, tzinfo=UTC), Kind.POLL)]
+    assert "EndTime=2080-01-03T10%3A00%3A00Z" in transport.requests[-1].url
 
 
 @virtual_time
@@ -879,6 +902,64 @@ async def test_a_restart_is_told_from_a_start_that_was_long_before(seconds, adop
         else:
             with pytest.raises(OutcomeUnknown):
                 await session.start(restart)
+
+
+@virtual_time
+async def test_of_many_starts_whose_reply_was_lost_the_latest_are_known(monkeypatch):
+    """What is forgotten is the machine whose last start was before that of all others."""
+    monkeypatch.setattr("asyncsm.engine.sending.UNTOLD", 2)
+    machines = {
+        name: (*SHOP.split("/"), "deployments", "shop", "roleinstances", name, "Operations") for name in "abc"
+    }
+    lost = ConnectionLost("reset by peer")
+    history = [entry("ExecuteRoleOperation", "/".join(path)) for path in machines.values()]
+    service = Service(*[lost, reply(200)] * 4, *[lost] * 2, history=history)
+    async with service.session() as session:
+        for name in "abac":
+            start = post(*machines[name], operation="StartRole", reconcile=Reconcile.REPEAT)
+            await session.start(start)
+        for name in "ac":
+            with pytest.raises(OutcomeUnknown):
+                await session.start(post(*machines[name], operation="RestartRole"))
+
+
+class PagesThatWait:
+    """Lists operations, each list ten seconds after it was asked for; remembers how far back they went."""
+
+    def __init__(self):
+        self.read = []
+
+    async def pages(self, since, kind):
+        self.read.append(since.minute)
+        await asyncio.sleep(10)
+        yield Page([], 0.0)
+
+
+@virtual_time
+async def test_a_list_that_does_not_go_back_far_enough_is_read_again():
+    """Somebody may ask for what began earlier while the list waits for its turn; all others share the second."""
+    pages = PagesThatWait()
+    lists = SharedList(pages, str.lower)
+
+    async def asked(after, minute):
+        await asyncio.sleep(after)
+        moment = datetime(2015, 7, 1, 10, minute, tzinfo=UTC)
+        assert (await lists.since(moment)).since <= moment
+
+    await asyncio.gather(asked(0, 5), asked(1, 3), asked(2, 0), asked(3, 4))
+    assert pages.read == [5, 0]
+
+
+@virtual_time
+async def test_a_second_that_begins_between_two_answers_makes_no_fast_clock():
+    """Dates are whole seconds: two that differ may be those of one moment."""
+    dates = iter(["Wed, 01 Jul 2015 10:00:00 GMT", "Wed, 01 Jul 2015 10:00:01 GMT"])
+    transport = ScriptedTransport(lambda _: reply(200, date=next(dates)))
+    async with ManagementSession(SUBSCRIPTION, transport=transport) as session:
+        await session.send(get("locations"))
+        await asyncio.sleep(0.1)
+        await session.send(get("locations"))
+        assert session._open().sender.clock_rate == 1
 
 
 @pytest.mark.parametrize(

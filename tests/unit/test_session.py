@@ -682,6 +682,14 @@ async def test_a_request_id_resumes_a_wait(text):
 
 
 @virtual_time
+async def test_the_service_may_write_the_id_in_its_answer_otherwise():
+    """With dashes and in capitals it is the same operation."""
+    session, _ = session_with(reply(202), operation("Succeeded", "01234567-89AB-CDEF-0123-456789ABCDEF"))
+    async with session:
+        assert (await (await session.start(CREATION))).status == "Succeeded"
+
+
+@virtual_time
 async def test_a_token_resumes_a_wait_in_another_session():
     """The token carries what the handle knew, and its age."""
     first, _ = session_with(reply(202))

@@ -139,6 +139,18 @@ async def test_polls_have_a_connection_of_their_own():
 
 
 @virtual_time
+async def test_polls_take_no_connection_of_the_calls_while_these_wait():
+    """Also where what the calls wait for is not a connection: several polls at once would be in their way then."""
+    throttle = Throttle(ThrottlePolicy(calls=300, seconds=60), connections=4)
+    calls = await start(throttle, 300)
+    await asyncio.sleep(1)
+    assert throttle.waiting.calls == 12
+    polls = await start(throttle, 3, Kind.POLL, seconds=1)
+    assert await asyncio.gather(*polls) == [1, 2, 3]
+    await asyncio.gather(*calls)
+
+
+@virtual_time
 async def test_the_share_of_the_polls_is_spread_over_the_window_while_calls_wait():
     """Two at once, then one in 15 s: what ends later in the window is noticed, too."""
     throttle = Throttle(ThrottlePolicy(calls=100, seconds=60), connections=3)

@@ -351,6 +351,20 @@ async def test_when_jobs_run_next(nightly, recurrence, expected):
     assert json.loads(made.text)["status"].get("nextExecutionTime") == expected
 
 
+async def test_a_scheduled_job_runs_once_at_its_moment(nightly, hook):
+    """And not again at the same one."""
+    url, asked = hook
+    schedule = {"frequency": "day", "schedule": {"hours": [5], "minutes": [0]}}
+    made = await nightly.put(
+        f"{JOBS}/one{QUERY}", job(f"{url}/tick", recurrence=schedule, startTime="2015-07-01T00:00:00Z")
+    )
+    assert json.loads(made.text)["status"]["nextExecutionTime"] == "2015-07-01T05:00:00Z"
+    await passed(nightly, 6 * 3600)
+    assert len(asked) == 1
+    found = await read(nightly, f"{JOBS}/one{QUERY}")
+    assert found["status"]["nextExecutionTime"] == "2015-07-02T05:00:00Z"
+
+
 @pytest.mark.parametrize(
     ("recurrence", "expected"),
     [

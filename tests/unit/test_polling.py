@@ -6,6 +6,7 @@ import itertools
 import json
 import threading
 import warnings
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from doubles.pending import POLICY, PendingOperations, started, tracker_for
@@ -15,7 +16,8 @@ from doubles.virtual_time import virtual_time
 from asyncsm import errors
 from asyncsm.config import PollingPolicy
 from asyncsm.operations import catalogue, usual_seconds
-from asyncsm.wire.operations import Error
+from asyncsm.polling import OperationHandle
+from asyncsm.wire.operations import Error, Operation
 
 
 @virtual_time
@@ -489,6 +491,73 @@ async def test_an_answer_that_comes_after_the_end_changes_nothing():
     assert await handle.refresh() == "Succeeded"
     assert await early == "Succeeded"
     await tracker.close()
+
+
+@virtual_time
+async def test_a_wait_that_is_cancelled_in_the_moment_of_the_end_leaves_the_others_alone():
+    """The others hear of the end, and polling goes on."""
+    tracker = tracker_for(PendingOperations(a=100))
+    handle = started(tracker, "a")
+    impatient, patient = (asyncio.ensure_future(handle.wait()) for _ in range(2))
+    await asyncio.sleep(5)
+    impatient.cancel()
+    handle.answered(Operation(id="a", status="Succeeded", http_status_code=200))
+    assert (await patient).status == "Succeeded"
+    assert (await asyncio.gather(impatient, return_exceptions=True))[0] is not None
+    await tracker.close()
+
+
+@virtual_time
+async def test_another_one_is_asked_early_if_the_first_of_a_kind_is_dropped():
+    """Somebody has to teach how long operations of the kind take."""
+    service = PendingOperations(a=1000)
+    tracker = tracker_for(service)
+    first = started(tracker, "a", usual=400.0)
+    first.detach()
+    del first
+    assert tracker.pending == 0
+    service.ends["b"] = 30
+    await started(tracker, "b", usual=400.0)
+    assert service.now < 60
+    await tracker.close()
+
+
+@virtual_time
+async def test_a_token_of_the_future_is_of_now():
+    """The clock of the process that began it was ahead of ours; that is no reason to ask late."""
+    service = PendingOperations(a=10)
+    tracker = tracker_for(service)
+    submitted = datetime.now(UTC) + timedelta(hours=1)
+    handle = OperationHandle(
+        tracker, "a", operation="CreateDeployment", resource="POST /x", submitted=submitted
+    )
+    assert (await handle).status == "Succeeded"
+    assert service.now < 60
+    await tracker.close()
+
+
+@virtual_time
+async def test_who_says_how_often_to_ask_is_not_asked_for_earlier():
+    """What others of the kind teach does not change that."""
+    service = PendingOperations(a=10, b=10)
+    tracker = tracker_for(service)
+    handles = [started(tracker, name, usual=400.0) for name in "ab"]
+    tracker.watch(handles[1], 300.0)
+    await asyncio.gather(*handles)
+    assert service.times("b") == [300.0]
+    await tracker.close()
+
+
+@virtual_time
+async def test_closing_tells_those_who_wait_without_a_handle():
+    """Whoever keeps something for an operation learns that nobody asks for it any more."""
+    tracker = tracker_for(PendingOperations(a=1000))
+    handle = started(tracker, "a")
+    handle.detach()
+    ended = []
+    tracker.keep(handle, lambda: ended.append("a"))
+    await tracker.close()
+    assert ended == ["a"]
 
 
 def test_usual_durations_are_known_for_what_the_service_was_slow_at():

@@ -6,6 +6,7 @@ import gc
 import inspect
 import json
 import pickle
+import warnings
 from dataclasses import fields, replace
 
 import pytest
@@ -449,6 +450,18 @@ def test_the_environment_fills_in_what_is_not_given(monkeypatch, tmp_path):
     assert given.endpoint.url == "https://azure.example"
 
 
+def test_the_host_of_the_environment_goes_before_that_of_a_file(monkeypatch, tmp_path):
+    """A publishsettings file names the cloud it was made for; whoever names another one wants that."""
+    file = tmp_path / "my.publishsettings"
+    write_publishsettings(
+        file, management_certificate(), [(SUBSCRIPTION, "mine")], "https://management.core.chinacloudapi.cn"
+    )
+    assert ManagementSession(None, file).endpoint.host == "management.core.chinacloudapi.cn"
+    monkeypatch.setenv("AZURE_MANAGEMENT_HOST", "localhost:8443")
+    assert ManagementSession(None, file).endpoint.host == "localhost"
+    assert ManagementSession(None, file, "azure.example").endpoint.host == "azure.example"
+
+
 async def test_the_environment_may_name_the_only_trusted_authorities(monkeypatch, tmp_path):
     """``AZURE_MANAGEMENT_CA_FILE`` is read where no ``ca_file`` is given."""
     monkeypatch.setenv("AZURE_MANAGEMENT_CA_FILE", str(tmp_path / "absent.pem"))
@@ -701,6 +714,43 @@ async def test_a_token_resumes_a_wait_in_another_session():
         assert (again.operation, again.resource) == (handle.operation, handle.resource)
         assert again.submitted == handle.submitted
         assert (await again).status == "Succeeded"
+
+
+@virtual_time
+async def test_a_token_names_its_subscription_in_any_case():
+    """A GUID is the same in capitals."""
+    subscription = "abcdef00-0000-0000-0000-000000000001"
+    transport = ScriptedTransport([operation("Succeeded")])
+    async with ManagementSession(subscription, transport=transport) as session:
+        await session.resume(tampered(subscription_id=subscription.upper()))
+
+
+@virtual_time
+async def test_who_wants_the_reply_only_is_not_reminded_of_the_operation():
+    """`send` gives no handle, so that there is none that could have been awaited."""
+    session, _ = session_with(reply(202))
+    async with session:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            assert (await session.send(CREATION)).status == 202
+            gc.collect()
+    assert [one for one in caught if one.category is ResourceWarning] == []
+
+
+def test_a_handle_that_outlives_its_event_loop_and_session_may_be_dropped():
+    """Nobody can wait for it any more."""
+    session, _ = session_with(lambda _: reply(202))
+
+    async def start():
+        return await session.start(CREATION)
+
+    handle = asyncio.run(start())
+    asyncio.run(session.close())
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        del handle
+        gc.collect()
+    assert [one for one in caught if one.category is ResourceWarning] == []
 
 
 @virtual_time

@@ -13,7 +13,7 @@ from doubles.virtual_time import virtual_time
 
 from asyncsm import errors
 from asyncsm.polling import OperationHandle
-from asyncsm.polling.listing import ListCost
+from asyncsm.polling.listing import ListCost, ListTrust
 
 BUSY = errors.ServerBusy("ServerBusy", "later", status=503)
 REFUSED = errors.BadRequest("BadRequest", "no lists here", status=400)
@@ -259,6 +259,66 @@ def test_replies_that_overtake_each_other_are_counted_in_their_second():
 
     with asyncio.Runner() as runner:
         runner.run(scenario())
+
+
+@virtual_time
+async def test_a_page_is_worth_two_questions():
+    """For one operation that is due a list saves nothing; for two it is read."""
+    cost = ListCost()
+    assert cost.cheapest_window({EPOCH: 1}) is None
+    assert cost.cheapest_window({EPOCH: 2}) == EPOCH
+    assert cost.cheapest_window({}) is None
+
+
+def judged(trust, **facts):
+    trust.judge(**{"due": 100, "missing": 0, "seconds": 1.0, "tick": 2.0, "patience": 10.0} | facts)
+    return trust.suspended
+
+
+@pytest.mark.parametrize(("due", "most"), [(100, 25), (4, 1), (2, 1)])
+@virtual_time
+async def test_how_many_may_be_missing(due, most):
+    """A quarter of those that are due, and one in any case."""
+    assert not judged(ListTrust(), due=due, missing=most)
+    assert judged(ListTrust(), due=due, missing=most + 1)
+
+
+@virtual_time
+async def test_the_second_slow_list_in_a_row_is_the_last():
+    """Each has taken longer than the questions it stands for, by one that was put after it."""
+    trust = ListTrust()
+    for suspended in (False, True):
+        await asyncio.sleep(1)
+        assert not judged(trust, seconds=101.0)
+        sent = asyncio.get_running_loop().time()
+        await asyncio.sleep(1)
+        trust.answered_singly(sent)
+        assert trust.suspended is suspended
+    trust = ListTrust()
+    for _ in range(5):  # as long as the questions it stands for
+        judged(trust, seconds=100.0)
+        sent = asyncio.get_running_loop().time()
+        await asyncio.sleep(1)
+        trust.answered_singly(sent)
+    assert not trust.suspended
+
+
+@virtual_time
+async def test_pauses_without_lists_grow_to_the_longest():
+    """Each is twice as long as the one before, if that was not long ago."""
+    trust = ListTrust()
+    pauses = []
+    for _ in range(6):
+        trust.suspend("is refused")
+        begun = asyncio.get_running_loop().time()
+        while trust.suspended:
+            await asyncio.sleep(100)
+        pauses.append(asyncio.get_running_loop().time() - begun)
+    assert pauses == [600, 1200, 2400, 4800, 4800, 4800]
+    await asyncio.sleep(4800)
+    trust.suspend("is refused")
+    await asyncio.sleep(600)
+    assert not trust.suspended
 
 
 # ---------------------------------------------------------------- what lists do not tell

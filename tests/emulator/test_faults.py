@@ -400,6 +400,14 @@ class TestSetting:
         assert len(emulator.faults) == 0
         assert (await management.get("locations")).status == 200
 
+    async def test_ids_are_used_once(self, emulator: Emulator):
+        """Also after a state without faults was loaded: who holds an id takes nobody else's fault back."""
+        said = emulator.snapshot()
+        before = emulator.faults.add(Fault(kind="503"))
+        emulator.restore(said)
+        assert len(emulator.faults) == 0
+        assert emulator.faults.add(Fault(kind="503")).id > before.id
+
     async def test_faults_outlive_a_restart(self, emulator: Emulator):
         """Stopping and starting is no way out."""
         emulator.faults.add(Fault(kind="503"))

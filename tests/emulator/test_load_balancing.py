@@ -108,6 +108,12 @@ async def test_a_virtual_ip_from_its_beginning_to_its_end(management: Management
     assert endpoints_of(shown) == {"a": (first, "vmsContractContract")}
 
 
+async def test_the_first_virtual_ip_has_a_name_too(management: Management):
+    """An endpoint may name it, in any case."""
+    await done(management, await management.post(f"{VMS}/second"))
+    await done(management, await with_endpoints(management, endpoint("a", 80, at("VMSContractcontract"))))
+
+
 async def test_what_is_no_virtual_ip(management: Management):
     """At the same place with a parameter there is another operation, which has a document: it is no name."""
     answer = await management.post(f"{VMS}/migration?comp=validate")

@@ -52,6 +52,25 @@ def disk(subscription: Subscription) -> Disk:
     return found
 
 
+async def test_disks_that_cannot_be(management: Management, subscription: Subscription, disk: Disk):
+    """Two of one name, one disk in two places, and a system on a disk that has none."""
+    two = empty_disk("a.vhd", DiskName="data") + empty_disk("b.vhd", DiskName="DATA", Lun=1)
+    assert "already exists" in await refused(management, machines(machine(data_disks=two)), 409)
+    disk.os = None
+    twice = data_disk(DiskName="old", Lun=0) + data_disk(DiskName="OLD", Lun=1)
+    assert "asked for twice" in await refused(management, machines(machine(data_disks=twice)))
+    body = machines(machine(sets="", disk=os_disk(DiskName="old")))
+    assert "no operating system" in await refused(management, body)
+
+
+async def test_addresses_of_blobs_are_secured(management: Management, subscription: Subscription):
+    """A data disk is told with https, however it was asked for."""
+    link = empty_disk().replace("https:", "HTTP:")
+    await compute.deploy_machines(management, machine(data_disks=link))
+    shown = await management.get(f"{VMS}/roles/vm1")
+    assert "https://store.blob.core.windows.net/vhds/data.vhd" in shown.find_all("MediaLink")
+
+
 async def test_disk_is_registered(management: Management, subscription: Subscription):
     """A machine made of an image has a new disk, which is attached to it and is of the image's size."""
     await compute.deploy_machines(management, machine(disk=image_disk(rest="<DiskLabel>main</DiskLabel>")))

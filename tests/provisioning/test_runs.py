@@ -172,6 +172,18 @@ class TestStopping:
         assert {one.detail for one in report.bad} == {"stopped"}
         assert (await Provisioner(farm_plan(6, 1), sms, journal=journal).apply()).all_good
 
+    async def test_stop_between_two_changes_of_one_resource(self, sms, emulator, journal):
+        """What a failed creation has left is still cleared away, and not made anew."""
+        plan, key = farm_plan(1, 1), "virtual_machine/farm-01/vm-001"
+        with emulator.faults.active(Fault(kind="fail", operation=CREATIONS, count=1)):
+            await Provisioner(plan, sms, journal=journal).apply()
+        provisioner = Provisioner(plan, sms, journal=journal)
+        watch = Watch(lambda step: step.state is State.SENDING and step.key == key, provisioner.stop)
+        report = await provisioner.apply(watch=watch)
+        assert outcome_of(report, key) is Outcome.STOPPED
+        assert (await things(sms))["services"] == {"farm-01": []}
+        assert (await Provisioner(plan, sms, journal=journal).apply()).all_good
+
     async def test_a_deadline_leaves_what_is_under_way(self, sms, emulator, journal):
         """The next run waits for the same operation, and sends nothing twice."""
         plan = farm_plan(1, 1)

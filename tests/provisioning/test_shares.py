@@ -4,7 +4,7 @@ import pytest
 from doubles.plans import IMAGE
 
 from asyncsm.emulator import SeedDocument
-from asyncsm.provisioning import Plan, PlanError, Provisioner, loads_plan
+from asyncsm.provisioning import Plan, PlanError, Provisioner, RunOptions, loads_plan
 from asyncsm.provisioning.shares import room_in, shares
 from asyncsm.wire.subscription import Subscription
 
@@ -273,6 +273,27 @@ async def test_a_service_moves_to_another_subscription(emulator, tmp_path):
         assert report.all_good, [one.error for one in report.bad]
         assert list(await one.list_hosted_services()) == []
         assert [found.service_name for found in await other.list_hosted_services()] == ["farm-01"]
+
+
+async def test_what_several_have_is_removed_from_each(emulator, tmp_path):
+    """A group of one name is another one in each; none waits for that of the other."""
+    document = plan(
+        subscriptions=["a", "b"],
+        hosted_services=[
+            {"name": "farm-{index:02}", "count": 2, "spread": "by_quota", "affinity_group": "near"}
+        ],
+        virtual_machines=(),
+        storage_accounts=(),
+    )
+    first, second = emulator.subscription_ids
+    async with emulator.service(first) as one, emulator.service(second) as other:
+        cut = dict(zip((first, second), shares(document).values(), strict=True))
+        provisioner = Provisioner(
+            document, {first: one, second: other}, journal=tmp_path / "journal", shares=cut
+        )
+        assert set((await provisioner.apply()).outcomes) == {"created"}
+        report = await provisioner.destroy(RunOptions(deadline=30))
+        assert {str(outcome): number for outcome, number in report.outcomes.items()} == {"removed": 4}
 
 
 async def test_they_are_carried_out_each_in_its_subscription(emulator):

@@ -406,6 +406,22 @@ async def test_a_call_accepted_while_it_is_cancelled_is_not_lost():
 
 
 @virtual_time
+async def test_a_call_that_ends_while_it_is_cancelled_has_ended():
+    """What it gave is its result, also if that is the handle of an operation that is over."""
+    async with cloud() as sky:
+
+        async def stubborn(result):
+            try:
+                await asyncio.sleep(100)
+            except asyncio.CancelledError:
+                return result
+
+        handle = await sky.call("a", 1)
+        operation = await handle
+        assert await gather([stubborn(5), stubborn(handle)], deadline=10) == [5, operation]
+
+
+@virtual_time
 async def test_a_deadline_while_the_iterable_is_slow():
     """What an iterable without a length had not yet given is one failure, if there is no other."""
     calls = (value(n) for n in range(2))

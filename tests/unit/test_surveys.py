@@ -98,6 +98,20 @@ async def test_the_mode_follows_the_number_of_pending_operations(caplog):
 
 
 @virtual_time
+async def test_the_mode_does_not_switch_back_and_forth():
+    """Lists go on until half as many are pending as they were begun for."""
+    service = PendingOperations()
+    tracker = tracker_for(service)
+    early = begun(service, tracker, 6, seconds=50, prefix="early")
+    later = begun(service, tracker, 6, seconds=400, prefix="later")
+    await asyncio.gather(*early)
+    await asyncio.sleep(60)
+    assert (tracker.pending, tracker.mode) == (6, "list")
+    await asyncio.gather(*later)
+    await tracker.close()
+
+
+@virtual_time
 async def test_the_number_of_requests_grows_with_time_not_with_handles():
     """Within a tick there is one list, whatever the number of handles on its pages."""
     most = {}

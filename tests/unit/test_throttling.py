@@ -360,6 +360,19 @@ async def test_retry_after_closes_the_gate():
 
 
 @virtual_time
+async def test_a_shorter_retry_after_opens_no_gate():
+    """Of two refusals the one that says to wait longer counts, whichever comes later."""
+    throttle = Throttle(UNKNOWN)
+    for _ in range(100):
+        await exchange(throttle)
+    await asyncio.gather(
+        *await start(throttle, 1, seconds=1, error=refusal(retry_after=45)),
+        *await start(throttle, 1, seconds=2, error=refusal(retry_after=5)),
+    )
+    assert await exchange(throttle) == 46
+
+
+@virtual_time
 async def test_who_was_refused_goes_first():
     """A refused request does not queue behind thousands that were never sent."""
     throttle = Throttle(UNKNOWN)

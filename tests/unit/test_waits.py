@@ -123,6 +123,19 @@ async def test_who_joins_is_served_soon_and_sees_nothing_older():
 
 
 @virtual_time
+async def test_what_was_being_read_before_is_not_shown_to_who_joins():
+    """It may have changed since the service looked at it."""
+    resource, waits = Resource(100, seconds=0.5), ResourceWaits(POLICY)
+    first = asyncio.create_task(wait(resource, None, waits))
+    await asyncio.sleep(0.2)
+    assert await waits.until("it", resource.read, goal(state="on its way")) == "on its way"
+    assert now() == 1.5
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    await asyncio.sleep(0)
+
+
+@virtual_time
 async def test_joining_again_and_again_does_not_read_more_often():
     """Reads stay `least` apart, however many come."""
     resource, waits = Resource(30), ResourceWaits(POLICY)

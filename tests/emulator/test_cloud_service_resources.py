@@ -2,6 +2,7 @@
 
 import pytest
 from doubles.bare_client import document
+from doubles.compute import add_store
 from doubles.contents import EVERYTHING
 
 from asyncsm.wire.hdinsight import MAY_2014
@@ -53,6 +54,7 @@ def add_on(plan="free", kind="sendgrid_azure"):
 async def batch(emulator):
     """A cloud service and a storage account in the same region."""
     emulator.seed(EVERYTHING | {"hdinsight_clusters": []})
+    add_store(emulator, "eastern", "East US")
 
 
 async def state(management):
@@ -135,6 +137,7 @@ async def test_names_of_clusters_are_unique_everywhere(management, neighbour):
         (CLUSTER, cluster(roles=nodes("HeadNode") + nodes("Zoo")), 400, "Zoo"),
         (CLUSTER, cluster(roles=nodes("HeadNode") + nodes("DataNode", size="Huge")), 400, "Huge"),
         (CLUSTER, cluster(account="none.blob.core.windows.net"), 400, "storage account none"),
+        (CLUSTER, cluster(account="eastern.blob.core.windows.net"), 400, "storage account eastern"),
         (CLUSTER.replace("batch", "none"), cluster(), 404, "cloud service none"),
         (ADD_ON, add_on(plan=""), 400, "plan"),
         (ADD_ON.replace("batch", "none"), add_on(), 404, "cloud service none"),

@@ -193,6 +193,14 @@ async def test_occupied_slot(management: Management):
     assert (await management.post(STAGING, deployment("second"))).status == 202
 
 
+async def test_one_new_deployment_at_a_time(management: Management):
+    """While one comes up, the service has no place for another."""
+    first = await management.post(PRODUCTION, deployment())
+    refused = await management.post(PRODUCTION.replace("production", "staging"), deployment("second"))
+    assert (refused.status, refused.code) == (409, "ConflictError")
+    assert refused.find("ConflictingOperationId") == first.request_id
+
+
 async def test_names_are_unique_in_the_service(management: Management):
     """The two slots' deployments have different names."""
     await compute.deploy(management)

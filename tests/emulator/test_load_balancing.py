@@ -100,6 +100,8 @@ async def test_a_virtual_ip_from_its_beginning_to_its_end(management: Management
     assert sorted(shown.find_all("Vip")) == sorted([first, second] * 2)
     refused = await management.delete(f"{VMS}/virtualIPs/second")
     assert (refused.status, refused.code) == (400, "BadRequest")
+    await done(management, await with_endpoints(management, endpoint("c", 82, at("second"))))
+    assert virtual_ips(await management.get(VMS))[1]["Address"] == second  # as long as any endpoint is there
     await done(management, await with_endpoints(management, endpoint("a", 80)))
     assert "Address" not in virtual_ips(await management.get(VMS))[1]
     await done(management, await management.delete(f"{VMS}/virtualips/Second"))

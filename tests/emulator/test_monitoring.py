@@ -150,6 +150,7 @@ async def test_a_threshold_that_is_just_reached(management, operator, holds):
         ("GET", f"{INCIDENTS}/none", "", 404, "incident"),
         ("GET", f"{INCIDENTS}?$filter=Name%20eq%20x", "", 400, "$filter"),
         ("PUT", f"{RULES}/one", rule(Id="other"), 400, "id"),
+        ("PUT", f"{RULES}/one", rule(Id="ONE", Name=""), 400, "name"),
         ("PUT", f"{RULES}/one", rule(Name=""), 400, "name"),
         ("PUT", f"{RULES}/one", rule(metric=""), 400, "metric"),
         ("PUT", f"{RULES}/one", rule(operator="Equals"), 400, "Equals"),

@@ -260,6 +260,18 @@ async def test_a_failing_job_is_tried_again_and_then_faulted(nightly, hook):
     assert [each["actionName"] for each in only] == ["ErrorAction"]
 
 
+async def test_an_error_action_that_fails_is_the_end(nightly, hook):
+    """It has no retries, and no error action of its own."""
+    url, asked = hook
+    again = {"type": "http", "request": {"uri": f"{url}/bad", "method": "POST"}}
+    await nightly.put(f"{JOBS}/one{QUERY}", job(f"{url}/bad", action={"errorAction": again}))
+    await passed(nightly, 0)
+    await passed(nightly, 3600)
+    assert [method for method, _, _ in asked] == ["GET", "POST"]
+    status = (await read(nightly, f"{JOBS}/one{QUERY}"))["status"]
+    assert (status["failureCount"], status["faultedCount"]) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -338,6 +350,10 @@ async def test_a_job_that_has_ended_is_given_another_action(nightly, hook):
         ({"frequency": "day", "endTime": "2015-07-01T12:00:00Z"}, None),
         ({"frequency": "day", "endTime": "2015-07-02T00:00:00Z"}, "2015-07-02T00:00:00Z"),
         ({"frequency": "day", "schedule": {"hours": [0], "minutes": [0]}}, "2015-07-02T00:00:00Z"),
+        (
+            {"frequency": "day", "interval": 3, "schedule": {"hours": [0], "minutes": [0]}},
+            "2015-07-04T00:00:00Z",
+        ),
         (
             {"frequency": "week", "interval": 2, "schedule": {"weekDays": ["monday"]}},
             "2015-07-13T00:00:00Z",

@@ -103,7 +103,7 @@ async def test_what_cannot_be_added(management: Management, body: str, status: i
 async def test_a_deployment_that_uses_it(management: Management):
     """Roles have it as the request says, and while they do it cannot be deleted."""
     await done(management, await management.post(EXTENSIONS, extension()))
-    await compute.deploy(management, rest=using("DESKTOP"))
+    await compute.deploy(management, rest=using("DESKTOP:Enable"))
     shown = await management.get(FIRST)
     assert (shown.find("Id"), shown.find("State")) == ("desktop", "enable")
     refused = await management.delete(f"{EXTENSIONS}/desktop")

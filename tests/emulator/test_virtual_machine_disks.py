@@ -54,7 +54,7 @@ def disk(subscription: Subscription) -> Disk:
 
 async def test_disks_that_cannot_be(management: Management, subscription: Subscription, disk: Disk):
     """Two of one name, one disk in two places, and a system on a disk that has none."""
-    two = empty_disk("a.vhd", DiskName="data") + empty_disk("b.vhd", DiskName="DATA", Lun=1)
+    two = empty_disk("a.vhd", DiskName="Data") + empty_disk("b.vhd", DiskName="dATA", Lun=1)
     assert "already exists" in await refused(management, machines(machine(data_disks=two)), 409)
     disk.os = None
     twice = data_disk(DiskName="old", Lun=0) + data_disk(DiskName="OLD", Lun=1)

@@ -203,13 +203,22 @@ async def test_a_schedule_that_began_long_ago(management, clock, shop):
     """Its start tells the time of day; one backup is left, however old it is."""
     schedule = each(1, "Day", days=1, start="2014-01-01T06:00:00Z")
     await management.put(f"{shop}/backup/config", backup(schedule=schedule, Enabled="true"))
-    clock.advance(3600)
-    assert await listed(management, shop, "Created") == []
-    clock.advance(5 * 3600 + 60)
+    clock.advance(6 * 3600 + 60)
     assert await listed(management, shop, "Created") == [("2015-07-01T06:00:00Z",)]
     await management.put(f"{SPACE}/serverfarms/paid", plan("paid", sku="Basic"))
     clock.advance(5 * 86_400)
     assert await listed(management, shop, "Created") == [("2015-07-01T06:00:00Z",)]
+
+
+async def test_a_schedule_makes_up_for_nothing(management, clock, shop):
+    """What its start would have had done before it was set is not done later."""
+    clock.advance(3 * 86_400)
+    schedule = each(1, "Day", start="2014-01-01T06:00:00Z")
+    await management.put(f"{shop}/backup/config", backup(schedule=schedule, Enabled="true"))
+    clock.advance(3600)
+    assert await listed(management, shop, "Created") == []
+    clock.advance(6 * 3600)
+    assert await listed(management, shop, "Created") == [("2015-07-04T06:00:00Z",)]
 
 
 @pytest.mark.parametrize(

@@ -469,14 +469,15 @@ async def test_the_report_tells_what_each_waited_for(sms, tmp_path):
         report.write(tmp_path / "report.pdf")
 
 
-async def test_what_is_being_removed_is_made_again(sms, emulator, journal):
-    """A process died between sending a removal and hearing: `apply` does not take what vanishes for there."""
+@pytest.mark.parametrize("written", [False, True], ids=["sent", "accepted"])
+async def test_what_is_being_removed_is_made_again(sms, emulator, journal, written):
+    """A process died under a removal that it has sent: `apply` does not take what vanishes for there."""
     plan = farm_plan(1, 1)
     await Provisioner(plan, sms, journal=journal).apply()
     emulator.clock.pause()
-    with dying(accepted()), pytest.raises(ExceptionGroup):
+    with dying(accepted(), written=written), pytest.raises(ExceptionGroup):
         await Provisioner(plan, sms, journal=journal).destroy(RunOptions(disks=True))
-    watch = Watch(lambda step: step.state is State.LOOKING, emulator.clock.resume)
+    watch = Watch(lambda step: step.state in {State.LOOKING, State.RUNNING}, emulator.clock.resume)
     report = await Provisioner(plan, sms, journal=journal).apply(watch=watch)
     assert [one.error for one in report.bad] == []
     assert outcome_of(report, "virtual_machine/farm-01/vm-001") is Outcome.CREATED

@@ -326,6 +326,20 @@ async def test_refresh_asks_once_now():
 
 
 @virtual_time
+async def test_a_handle_that_was_refreshed_may_be_dropped():
+    """Who asks now and then does not have to wait."""
+    tracker = tracker_for(PendingOperations(a=1000))
+    handle = started(tracker, "a")
+    assert await handle.refresh() == "InProgress"
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        del handle
+        gc.collect()
+    assert [one for one in caught if one.category is ResourceWarning] == []
+    await tracker.close()
+
+
+@virtual_time
 async def test_a_long_first_operation_is_noticed_within_a_quarter_of_its_time():
     """The interval of one that nothing is known of grows with its age, and no faster."""
     for seconds in (10, 43, 100):

@@ -289,6 +289,16 @@ async def test_a_list_ends_in_the_services_future():
 
 
 @virtual_time
+async def test_what_is_harmless_to_repeat_is_sent_in_doubt_too():
+    """It need not be looked for."""
+    service = Service(reply(200))
+    async with service.session() as session:
+        with session.in_doubt(datetime(2015, 7, 1, tzinfo=UTC)):
+            await session.start(replace(ACTION, reconcile=Reconcile.REPEAT))
+    assert (service.sent, service.looks) == (1, 0)
+
+
+@virtual_time
 async def test_what_happened_while_the_session_was_idle_is_not_adopted():
     """Time passes between the last answer, which showed the service's clock, and the change."""
     meanwhile = entry("SwapDeployment", began="2015-07-01T10:30:00Z")

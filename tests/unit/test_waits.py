@@ -179,6 +179,35 @@ async def test_a_goal_that_raises_ends_its_wait_only():
 
 
 @virtual_time
+async def test_a_goal_that_times_out_is_no_passed_deadline():
+    """Another time-out than that of the wait stays what it is."""
+
+    def slow(_):
+        raise TimeoutError("of the caller's own")
+
+    with pytest.raises(TimeoutError, match="own") as caught:
+        await ResourceWaits(POLICY).until("it", Resource(20).read, Goal("it", slow, str, 60))
+    assert not isinstance(caught.value, OperationTimeout)
+
+
+@virtual_time
+async def test_who_comes_in_the_moment_of_a_refusal_reads_anew():
+    """The reads that have just ended serve nobody any more."""
+    resource, waits = Resource(10), ResourceWaits(POLICY)
+    late = []
+
+    async def read():
+        if not late:
+            late.append(asyncio.create_task(waits.until("it", resource.read, goal())))
+            raise ResourceNotFound("ResourceNotFound", "no", status=404)
+        return await resource.read()
+
+    with pytest.raises(ResourceNotFound):
+        await waits.until("it", read, goal())
+    assert await late[0] == "there"
+
+
+@virtual_time
 async def test_a_bug_in_reading_is_told():
     """Nobody waits for ever because of it."""
     resource = Resource(20)

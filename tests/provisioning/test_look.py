@@ -82,6 +82,32 @@ async def test_parts_of_other_machines(sms):
     ]
 
 
+async def test_parts_of_what_goes(sms, journal):
+    """A disk and an address of a machine that the run removes are free for another one; else they are not."""
+    before = farm(1, 1, name="mine") | {"reserved_ips": [{"name": "address"}]}
+    machine(
+        reserved_ip_name="address",
+        network_config={"endpoints": [{"name": "web", "local_port": 80, "port": 80}]},
+        data_virtual_hard_disks=[
+            {"disk_name": "data", "logical_disk_size_in_gb": 1, "storage_account": "minedisks"}
+        ],
+    )(before)
+    assert (await Provisioner(Plan.model_validate(before), sms, journal=journal).apply()).all_good
+    change = machine(
+        reserved_ip_name="address",
+        data_virtual_hard_disks=[{"disk_name": "data"}],
+        network_config={"endpoints": [{"name": "web", "local_port": 80, "port": 80}]},
+    )
+    after = changed(change, 1, 1) | {"name": "mine", "reserved_ips": [{"name": "address"}]}
+    after["storage_accounts"] += before["storage_accounts"]
+    provisioner = Provisioner(Plan.model_validate(after), sms, journal=journal)
+    going = [one.key for one in provisioner.status() if one.orphan]
+    assert (await provisioner.preview(going=going)).problems == []
+    assert len((await provisioner.preview()).problems) == 2
+    report = await provisioner.apply(prune=True)
+    assert [one.error for one in report.bad] == []
+
+
 async def test_regions_in_another_case(sms):
     """What is there may be spelt otherwise than in the plan: regions, networks and images."""
     await (await sms.create_storage_account("farmdisks", "", "farmdisks", location="West US"))

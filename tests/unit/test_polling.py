@@ -326,6 +326,59 @@ async def test_refresh_asks_once_now():
 
 
 @virtual_time
+async def test_refresh_tells_what_went_wrong():
+    """Its errors are the caller's, also those that may pass; the wait goes on."""
+    service = PendingOperations(a=10)
+    service.broken["a"] = [errors.ConnectionLost("reset")]
+    tracker = tracker_for(service)
+    handle = started(tracker, "a")
+    with pytest.raises(errors.ConnectionLost):
+        await handle.refresh()
+    assert (await handle).status == "Succeeded"
+    await tracker.close()
+
+
+@virtual_time
+async def test_each_answer_is_told_once():
+    """Whoever goes through the states of a handle hears what a refresh has found, and not twice."""
+    service = PendingOperations(a=1000)
+    tracker = tracker_for(service)
+    handle = started(tracker, "a", usual=400.0)
+    tracker.watch(handle, 500.0)
+    seen = []
+
+    async def follow():
+        async for status in handle:
+            seen[len(seen) :] = [status]
+
+    following = asyncio.create_task(follow())
+    await asyncio.sleep(10)
+    before = len(seen)
+    await handle.refresh()
+    await asyncio.sleep(1)
+    assert len(seen) == before + 1
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    await tracker.close()
+
+
+@virtual_time
+async def test_all_secrets_are_masked():
+    """Those that a handle is told later join those of its request."""
+    tracker = tracker_for(PendingOperations(a=1000))
+    handle = OperationHandle(
+        tracker, "a", operation="CreateDeployment", resource="POST /x", secrets=("Hidden-1",)
+    )
+    handle.mask(["Hidden-2"])
+    error = Error(code="BadRequest", message="neither Hidden-1 nor Hidden-2 will do")
+    handle.answered(Operation(id="a", status="Failed", http_status_code=400, error=error))
+    with pytest.raises(errors.OperationFailed) as caught:
+        handle.result()
+    assert "Hidden" not in str(caught.value)
+    await tracker.close()
+
+
+@virtual_time
 async def test_a_handle_that_was_refreshed_may_be_dropped():
     """Who asks now and then does not have to wait."""
     tracker = tracker_for(PendingOperations(a=1000))

@@ -289,6 +289,20 @@ async def test_a_list_ends_in_the_services_future():
 
 
 @virtual_time
+async def test_a_change_that_is_listed_as_done_is_not_asked_for():
+    """The list has said all there is."""
+    shown = listed(entry("CreateHostedService"))
+    done = b"<Status>Succeeded</Status><HttpStatusCode>200</HttpStatusCode>"
+    history = replace(shown, body=shown.body.replace(b"<Status>InProgress</Status>", done))
+    service = Service(ConnectionLost("reset"), history=history)
+    async with service.session() as session:
+        handle = await session.start(CREATION)
+        assert (handle.done, handle.request_id) == (True, OTHER_ID)
+        await handle
+    assert [request.method for request in service.transport.requests] == ["POST", "GET"]
+
+
+@virtual_time
 async def test_what_is_harmless_to_repeat_is_sent_in_doubt_too():
     """It need not be looked for."""
     service = Service(reply(200))

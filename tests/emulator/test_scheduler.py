@@ -204,6 +204,16 @@ async def test_a_free_collection_is_full_with_five_jobs(nightly):
     assert made == [201] * 5 + [409]
 
 
+async def test_a_collection_may_have_its_jobs_run_less_often(nightly):
+    """Its own limit counts, where that is stricter than the plan's."""
+    tag = (await nightly.get(READ)).find("ETag")
+    quota = "<Quota><MaxRecurrence><Frequency>Hour</Frequency><Interval>2</Interval></MaxRecurrence></Quota>"
+    await nightly.finished(await nightly.put(COLLECTION, collection(tag=tag, quota=quota)))
+    for interval, status in ((119, 409), (120, 201)):
+        body = job(recurrence={"frequency": "minute", "interval": interval})
+        assert (await nightly.put(f"{JOBS}/one{QUERY}", body)).status == status
+
+
 async def test_plans_have_limits(nightly):
     """A free collection has five jobs, which run each hour at most; a quota says less."""
     tag = (await nightly.get(READ)).find("ETag")

@@ -553,9 +553,9 @@ def _rows(emulator: Emulator) -> int:
 async def test_a_name_of_the_world_in_two_subscriptions(emulator: Emulator):
     """A state in which two have it, in whatever case, cannot be loaded."""
     first, second = (emulator.state.subscriptions[one] for one in emulator.subscription_ids[:2])
-    add_store(emulator, "Store")
-    second.storage_accounts["store"] = first.storage_accounts["Store"]
-    with pytest.raises(ValueError, match="two subscriptions have the storage account 'store'"):
+    add_store(emulator)
+    second.storage_accounts["STORE"] = first.storage_accounts["store"]
+    with pytest.raises(ValueError, match="two subscriptions have the storage account 'STORE'"):
         emulator.state.replace(emulator.state.subscriptions)
-    del second.storage_accounts["store"]
+    del second.storage_accounts["STORE"]
     emulator.state.replace(emulator.state.subscriptions)

@@ -24,7 +24,7 @@ from doubles.compute import (
     walked,
 )
 
-from asyncsm.emulator import Emulator, ManualClock
+from asyncsm.emulator import Emulator, ManualClock, catalogue
 from asyncsm.emulator.compute import Disk, OSImage
 from asyncsm.emulator.state import Subscription
 
@@ -61,6 +61,21 @@ async def test_disks_that_cannot_be(management: Management, subscription: Subscr
     assert "asked for twice" in await refused(management, machines(machine(data_disks=twice)))
     body = machines(machine(sets="", disk=os_disk(DiskName="old")))
     assert "no operating system" in await refused(management, body)
+
+
+@pytest.mark.parametrize(("more", "taken"), [(-1, False), (0, True), (1, True)])
+async def test_size_of_a_system_disk(
+    management: Management, subscription: Subscription, more: int, taken: bool
+):
+    """It can be larger than its image, and not smaller."""
+    size = catalogue.platform_images()[LINUX_IMAGE].size_gb + more
+    link = "https://store.blob.core.windows.net/vhds/new.vhd"
+    wanted = os_disk(MediaLink=link, SourceImageName=LINUX_IMAGE, ResizedSizeInGB=size)
+    if not taken:
+        assert "has at least" in await refused(management, machines(machine(disk=wanted)))
+        return
+    await compute.deploy_machines(management, machine(disk=wanted))
+    assert [one.size_gb for one in subscription.disks.values()] == [size]
 
 
 async def test_addresses_of_blobs_are_secured(management: Management, subscription: Subscription):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
-from doubles.pending import EPOCH, FAILURE, POLICY, PendingOperations, tracker_for
+from doubles.pending import EPOCH, FAILURE, POLICY, PendingOperations, started, tracker_for
 from doubles.virtual_time import virtual_time
 
 from asyncsm import errors
@@ -282,6 +282,19 @@ async def test_a_page_is_worth_two_questions():
     assert cost.cheapest_window({EPOCH: 1}) is None
     assert cost.cheapest_window({EPOCH: 2}) == EPOCH
     assert cost.cheapest_window({}) is None
+
+
+@pytest.mark.parametrize(("usual", "tick"), [(1.0, POLICY.least), (100.0, 5.0), (10_000.0, POLICY.most)])
+@virtual_time
+async def test_how_far_apart_lists_are(usual, tick):
+    """A twentieth of what operations usually take, within the bounds of the policy."""
+    service = PendingOperations(**{f"op{number}": 5 for number in range(4)})
+    tracker = tracker_for(service)
+    handles = [started(tracker, name, "RestartRole", usual=usual) for name in service.ends]
+    assert tracker._agenda.tick == tick
+    for handle in handles:
+        handle.detach()
+    await tracker.close()
 
 
 def judged(trust, **facts):

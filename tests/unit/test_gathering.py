@@ -406,6 +406,19 @@ async def test_a_call_accepted_while_it_is_cancelled_is_not_lost():
 
 
 @virtual_time
+async def test_failures_stand_in_the_order_of_the_calls():
+    """Whichever came first."""
+
+    async def failing(after):
+        await asyncio.sleep(after)
+        raise ValueError(after)
+
+    with pytest.raises(OperationsFailed) as caught:
+        await gather([failing(3), value("good"), failing(1), failing(2)])
+    assert [error.args[0] for error in caught.value.exceptions] == [3, 1, 2]
+
+
+@virtual_time
 async def test_a_call_that_ends_while_it_is_cancelled_has_ended():
     """What it gave is its result, also if that is the handle of an operation that is over."""
     async with cloud() as sky:

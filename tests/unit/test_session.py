@@ -46,6 +46,7 @@ from asyncsm import (
 )
 from asyncsm.config import SessionOptions
 from asyncsm.credentials import UncheckedSubscriptionId, write_publishsettings
+from asyncsm.engine.budget import Kind
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import get
 from asyncsm.models import Images, Operation
@@ -863,6 +864,50 @@ async def test_a_throttled_call_is_tried_until_patience_ends():
         assert session.statistics.throttled == len(busy.requests)
     assert 100 <= busy.times[-1] - busy.times[0] <= 120
     assert len(busy.requests) > session.retry.attempts
+
+
+@virtual_time
+async def test_a_service_that_is_away_refuses_nothing():
+    """Statistics count refusals with `TooManyRequests`, and not connections that could not be made."""
+    session, _ = session_with(ConnectionFailed("refused"), refusal(503, "TooManyRequests"), reply(200))
+    async with session:
+        await session.send(READ)
+        assert session.statistics.throttled == 1
+
+
+@virtual_time
+async def test_whoever_waits_for_a_turn_is_counted():
+    """Calls, and questions about operations."""
+    session, _ = session_with(throttle=ThrottlePolicy(calls=2, seconds=60))
+    async with session:
+        throttle = session._open().throttle
+        for kind in Kind:
+            await throttle.enter(kind)
+        waiting = [asyncio.create_task(throttle.enter(kind)) for kind in (*Kind, Kind.POLL)]
+        await asyncio.sleep(0)
+        assert session.statistics.waiting_for_turn == 3
+        for one in waiting:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+
+@virtual_time
+async def test_a_hook_may_be_taken_back_twice():
+    """Whoever cleans up need not know whether that was done; other hooks stay."""
+    session, _ = session_with(reply(200))
+    asked = []
+
+    async def hook(request):
+        asked.append(request)
+
+    unhook = session.events.before_send(hook)
+    session.events.before_send(hook)
+    unsubscribe = session.events.subscribe(asked.append)
+    for undo in (unhook, unhook, unsubscribe, unsubscribe):
+        undo()
+    async with session:
+        await session.send(READ)
+    assert len(asked) == 1
 
 
 @virtual_time

@@ -193,7 +193,8 @@ class LanePolicy(Policy):
             the service refuses those that come too early.
         patience: seconds for which a change is tried again that somebody else's operation holds
             up (409 "requires exclusive access").
-        interval: seconds between two tries where the service does not name that operation.
+        interval: seconds before the next try where the service does not name that operation; each further
+            pause is half as long again as the one before.
     """
 
     enabled: bool = True

@@ -86,6 +86,12 @@ async def test_bad_creations(management: Management, wrong: dict[str, str], mess
     assert (await management.get("affinitygroups")).find("Name") is None
 
 
+async def test_the_longest_label_and_description(management: Management):
+    """A label of 100 characters and a description of 1024 are taken."""
+    longest = creation(label="x" * 100, more=f"<Description>{'x' * 1024}</Description>")
+    assert (await management.post("affinitygroups", longest)).status == 201
+
+
 async def test_names_are_unique_in_a_subscription(management: Management, neighbour: Management):
     """The same name again, in any case, is a conflict; in another subscription it is not."""
     await management.post("affinitygroups", creation())

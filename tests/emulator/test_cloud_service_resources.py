@@ -2,6 +2,7 @@
 
 import pytest
 from doubles.bare_client import document
+from doubles.compute import add_store
 from doubles.contents import EVERYTHING
 
 from asyncsm.wire.hdinsight import MAY_2014
@@ -53,6 +54,7 @@ def add_on(plan="free", kind="sendgrid_azure"):
 async def batch(emulator):
     """A cloud service and a storage account in the same region."""
     emulator.seed(EVERYTHING | {"hdinsight_clusters": []})
+    add_store(emulator, "eastern", "East US")
 
 
 async def state(management):
@@ -100,6 +102,18 @@ async def test_a_cluster_is_deleted_whatever_it_does(management):
     assert (await management.get(READ)).status == 404
 
 
+async def test_a_cluster_that_goes_comes_no_further(management):
+    """Its next state falls due while it is deleted."""
+    await management.finished(await management.put(CLUSTER, cluster(region="west us")))
+    seen = set()
+    accepted = await management.delete(CLUSTER)
+    for _ in range(60):
+        seen.add(await state(management))
+        management.clock.advance(1)
+    await management.finished(accepted)
+    assert seen <= {"DeletePending", "Deleting", None}
+
+
 async def test_names_of_clusters_are_unique_everywhere(management, neighbour):
     """Another subscription cannot have it either."""
     await management.finished(await management.put(CLUSTER, cluster()))
@@ -123,6 +137,7 @@ async def test_names_of_clusters_are_unique_everywhere(management, neighbour):
         (CLUSTER, cluster(roles=nodes("HeadNode") + nodes("Zoo")), 400, "Zoo"),
         (CLUSTER, cluster(roles=nodes("HeadNode") + nodes("DataNode", size="Huge")), 400, "Huge"),
         (CLUSTER, cluster(account="none.blob.core.windows.net"), 400, "storage account none"),
+        (CLUSTER, cluster(account="eastern.blob.core.windows.net"), 400, "storage account eastern"),
         (CLUSTER.replace("batch", "none"), cluster(), 404, "cloud service none"),
         (ADD_ON, add_on(plan=""), 400, "plan"),
         (ADD_ON.replace("batch", "none"), add_on(), 404, "cloud service none"),

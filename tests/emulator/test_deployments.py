@@ -156,6 +156,22 @@ async def test_configuration_must_be_valid(management: Management, file: str):
     assert (refused.status, refused.code) == (400, "BadRequest")
 
 
+@pytest.mark.parametrize(("roles", "status"), [(25, 202), (26, 400)])
+async def test_most_roles(management: Management, roles: int, status: int):
+    """A deployment has up to 25."""
+    configuration = cscfg(**{f"Role{number}": 1 for number in range(roles)})
+    assert (await management.post(PRODUCTION, deployment(configuration=configuration))).status == status
+
+
+@pytest.mark.parametrize(("version", "word"), [("2011-08-01", "Ready"), ("2011-10-01", "ReadyRole")])
+async def test_words_for_states(management: Management, clock: ManualClock, version: str, word: str):
+    """Since a version the states of instances have the words they have now."""
+    await compute.deploy(management)
+    clock.advance(600)
+    shown = await management.send("GET", FIRST, x_ms_version=version)
+    assert shown.find_all("InstanceStatus") == [word, word]
+
+
 async def test_configuration_with_a_certificate(management: Management):
     """A certificate in the configuration has to be one of the hosted service."""
     certificate = f'<Certificates><Certificate name="c" thumbprint="{"A" * 40}"/></Certificates>'
@@ -175,6 +191,14 @@ async def test_occupied_slot(management: Management):
         assert refused.message == "The specified deployment slot Production is occupied."
         await management.finished(accepted)
     assert (await management.post(STAGING, deployment("second"))).status == 202
+
+
+async def test_one_new_deployment_at_a_time(management: Management):
+    """While one comes up, the service has no place for another."""
+    first = await management.post(PRODUCTION, deployment())
+    refused = await management.post(PRODUCTION.replace("production", "staging"), deployment("second"))
+    assert (refused.status, refused.code) == (409, "ConflictError")
+    assert refused.find("ConflictingOperationId") == first.request_id
 
 
 async def test_names_are_unique_in_the_service(management: Management):

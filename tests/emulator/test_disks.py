@@ -52,6 +52,12 @@ async def test_add(management: Management):
         assert (shown.find("AttachedTo"), shown.find("IOType")) == (None, "Standard")
 
 
+async def test_disks_of_a_premium_account(emulator: Emulator, management: Management):
+    """They have the speed that is paid for."""
+    subscription_of(emulator).storage_accounts["store"].account_type = "Premium_LRS"
+    assert (await management.post(DISKS, disk())).find("IOType") == "Provisioned"
+
+
 async def test_start_from_disk(management: Management):
     """A machine can start from a disk that was added with a system."""
     await management.post(DISKS, disk(os="Linux"))
@@ -106,6 +112,13 @@ async def test_resize(management: Management):
     assert (await management.get(f"{DISKS}/old")).find("LogicalDiskSizeInGB") == "30"
     await done(management, accepted)
     assert (await management.get(f"{DISKS}/old")).find("LogicalDiskSizeInGB") == "100"
+
+
+async def test_resize_to_the_most(management: Management):
+    """A disk can have 1023 GB."""
+    await management.post(DISKS, disk())
+    await done(management, await management.put(f"{DISKS}/old", resizing(1023)))
+    assert (await management.get(f"{DISKS}/old")).find("LogicalDiskSizeInGB") == "1023"
 
 
 @pytest.mark.parametrize("size", [10, 30, 1024])

@@ -177,7 +177,9 @@ async def test_taking_down(emulator, management, line):
     door = f"{BASE}/virtualnetworkgateways/{gateway.id}"
     used = "line is in use by {}.".format
     await walk(management, ("DELETE", door, "", "inside is linked to the dedicated circuit line"))
-    owner.gateway_connections["d/l"] = GatewayConnection(gateway.id, CIRCUIT_KEY, "k", "way", "Dedicated")
+    owner.gateway_connections["d/l"] = GatewayConnection(
+        gateway.id, CIRCUIT_KEY.upper(), "k", "way", "Dedicated"
+    )
     await walk(management, ("DELETE", LINE, "", used("its private peering")))
     unlinking = await management.delete(LINK)
     await walk(management, ("GET", LINK, {"State": "Deprovisioning"}))

@@ -319,6 +319,12 @@ class TestWhichRequests:
         await create_group(management)
         assert fault.struck == read + change
 
+    async def test_names_in_paths_are_the_same_in_any_case(self, emulator: Emulator, management: Management):
+        """A fault for a resource strikes requests that spell it otherwise."""
+        fault = emulator.faults.add(Fault(kind="503", path="affinitygroups/near"))
+        assert (await management.get(f"{GROUPS}/NEAR")).status == 503
+        assert fault.struck == 1
+
     async def test_one_subscription(self, emulator: Emulator, management: Management, neighbour: Management):
         """A fault of one subscription leaves the other alone."""
         emulator.faults.add(Fault(kind="503", subscription=management.subscription_id.upper()))
@@ -393,6 +399,14 @@ class TestSetting:
             raise ZeroDivisionError
         assert len(emulator.faults) == 0
         assert (await management.get("locations")).status == 200
+
+    async def test_ids_are_used_once(self, emulator: Emulator):
+        """Also after a state without faults was loaded: who holds an id takes nobody else's fault back."""
+        said = emulator.snapshot()
+        before = emulator.faults.add(Fault(kind="503"))
+        emulator.restore(said)
+        assert len(emulator.faults) == 0
+        assert emulator.faults.add(Fault(kind="503")).id > before.id
 
     async def test_faults_outlive_a_restart(self, emulator: Emulator):
         """Stopping and starting is no way out."""

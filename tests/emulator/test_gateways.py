@@ -195,6 +195,8 @@ async def test_connections_to_sites(management):
         management,
         ("GET", KEY, {"Value": first}),
         *(("POST", KEY, parameters("SharedKey", Value=text), NO_KEY) for text in wrong),
+        ("POST", KEY, parameters("SharedKey", Value="x" * 128)),
+        ("GET", KEY, {"Value": "x" * 128}),
         ("PATCH", IPSEC, encryption("ROT13"), 400),
         ("PUT", site, connect),
         ("GET", listed, {"LocalNetworkSiteName": ["office"], "ConnectivityState": "Connected"}),
@@ -249,10 +251,13 @@ async def test_captures(management):
     await walk(
         management,
         ("PUT", CAPTURE, capture(CaptureDurationInSeconds="300")),
+        ("PUT", CAPTURE, capture(CaptureDurationInSeconds="200")),
         ("PUT", CAPTURE, stop),
         ("GET", CAPTURE, {"State": "StopInProgress"}),
     )
-    management.clock.advance(240)
+    management.clock.advance(230)  # the capture would be over, were it not stopped
+    await walk(management, ("GET", CAPTURE, {"State": "StopInProgress"}))
+    management.clock.advance(10)
     await walk(management, ("GET", CAPTURE, {"State": "Ready"}))
 
 

@@ -100,12 +100,20 @@ async def test_a_virtual_ip_from_its_beginning_to_its_end(management: Management
     assert sorted(shown.find_all("Vip")) == sorted([first, second] * 2)
     refused = await management.delete(f"{VMS}/virtualIPs/second")
     assert (refused.status, refused.code) == (400, "BadRequest")
+    await done(management, await with_endpoints(management, endpoint("c", 82, at("second"))))
+    assert virtual_ips(await management.get(VMS))[1]["Address"] == second  # as long as any endpoint is there
     await done(management, await with_endpoints(management, endpoint("a", 80)))
     assert "Address" not in virtual_ips(await management.get(VMS))[1]
     await done(management, await management.delete(f"{VMS}/virtualips/Second"))
     shown = await management.send("GET", VMS, x_ms_version="2016-03-01")
     assert len(virtual_ips(shown)) == 1
     assert endpoints_of(shown) == {"a": (first, "vmsContractContract")}
+
+
+async def test_the_first_virtual_ip_has_a_name_too(management: Management):
+    """An endpoint may name it, in any case."""
+    await done(management, await management.post(f"{VMS}/second"))
+    await done(management, await with_endpoints(management, endpoint("a", 80, at("VMSContractcontract"))))
 
 
 async def test_what_is_no_virtual_ip(management: Management):
@@ -188,6 +196,49 @@ async def test_endpoints_need_what_they_name(management: Management, one: str):
     """An endpoint is reached at addresses that its deployment has."""
     answer = await with_endpoints(management, one)
     assert (answer.status, answer.code) == (400, "BadRequest")
+
+
+def probe(interval: int, timeout: int) -> str:
+    times = tag("IntervalInSeconds", interval) + tag("TimeoutInSeconds", timeout)
+    return f"<LoadBalancerProbe><Port>80</Port><Protocol>tcp</Protocol>{times}</LoadBalancerProbe>"
+
+
+def limited(port: object = 80, local: object = 80, before: str = "", after: str = "") -> str:
+    """An endpoint whose parts have limits."""
+    return (
+        f"<InputEndpoint><LocalPort>{local}</LocalPort><Name>a</Name><Port>{port}</Port>{before}"
+        f"<Protocol>tcp</Protocol>{after}</InputEndpoint>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("taken", "refused"),
+    [
+        (limited(1), limited(0)),
+        (limited(65535), limited(65536)),
+        (limited(local=1), limited(local=0)),
+        (limited(local=65535), limited(local=65536)),
+        (limited(after=tag("IdleTimeoutInMinutes", 4)), limited(after=tag("IdleTimeoutInMinutes", 3))),
+        (limited(after=tag("IdleTimeoutInMinutes", 30)), limited(after=tag("IdleTimeoutInMinutes", 31))),
+        (limited(before=probe(5, 11)), limited(before=probe(4, 11))),
+        (limited(before=probe(5, 11)), limited(before=probe(5, 10))),
+    ],
+)
+async def test_limits_of_endpoints(management: Management, taken: str, refused: str):
+    """Ports, idle minutes and the times of a probe can be at their limits, and not past them."""
+    answer = await with_endpoints(management, refused)
+    assert (answer.status, answer.code) == (400, "BadRequest"), answer.text
+    await done(management, await with_endpoints(management, taken))
+
+
+async def test_most_endpoints(management: Management):
+    """The machines of a hosted service have up to 150 endpoints together."""
+    many = [endpoint(f"e{number}", 1000 + number) for number in range(150)]
+    await done(management, await with_endpoints(management, *many[:149]))
+    await done(management, await with_endpoints(management, many[149], role="vm2"))
+    ended = await with_endpoints(management, *many)
+    assert (ended.status, ended.code) == (400, "BadRequest")
+    assert "at most 150 input endpoints" in ended.message
 
 
 async def test_a_load_balancer_from_its_beginning_to_its_end(management: Management):

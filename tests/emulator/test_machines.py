@@ -266,6 +266,19 @@ async def test_update_rules(management: Management, content: str, word: str):
     assert (await management.get(VM1)).text == before.text
 
 
+async def test_an_address_of_its_own_stays(emulator: Emulator, management: Management):
+    """It is the same through other changes, as long as the machine is to have one."""
+    public = network().replace(
+        "<InputEndpoints></InputEndpoints>", "<PublicIPs><PublicIP><Name>mine</Name></PublicIP></PublicIPs>"
+    )
+    seen = []
+    for sets, more in ((public, ""), (public, CACHED), (network(), "")):
+        body = document("PersistentVMRole", f"<ConfigurationSets>{sets}</ConfigurationSets>{more}")
+        await done(management, await management.put(VM1, body))
+        seen.append(instance_of(emulator).public_ip)
+    assert seen[0] == seen[1] != seen[2] is None
+
+
 async def test_small_update_does_not_restart(emulator: Emulator, management: Management):
     """Endpoints and caching change while the machine goes on."""
     address = instance_of(emulator).ip_address

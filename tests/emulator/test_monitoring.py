@@ -125,6 +125,23 @@ async def test_a_rule_that_is_changed_or_gone_raises_nothing(management):
 
 
 @pytest.mark.parametrize(
+    ("operator", "holds"),
+    [
+        ("GreaterThan", False),
+        ("GreaterThanOrEqual", True),
+        ("LessThan", False),
+        ("LessThanOrEqual", True),
+    ],
+)
+async def test_a_threshold_that_is_just_reached(management, operator, holds):
+    """What is measured is equal to it, after the longest window there is."""
+    made = await management.put(f"{RULES}/one", rule(operator=operator, threshold=0.0, window="P1D"))
+    assert made.status == 201, made.text
+    management.clock.advance(86_400)
+    assert await incidents(management, INCIDENTS) == ([("one", True)] if holds else [])
+
+
+@pytest.mark.parametrize(
     ("method", "path", "body", "status", "said"),
     [
         ("GET", f"{RULES}/none", "", 404, "Could not find alert rule."),
@@ -133,11 +150,12 @@ async def test_a_rule_that_is_changed_or_gone_raises_nothing(management):
         ("GET", f"{INCIDENTS}/none", "", 404, "incident"),
         ("GET", f"{INCIDENTS}?$filter=Name%20eq%20x", "", 400, "$filter"),
         ("PUT", f"{RULES}/one", rule(Id="other"), 400, "id"),
+        ("PUT", f"{RULES}/one", rule(Id="ONE", Name=""), 400, "name"),
         ("PUT", f"{RULES}/one", rule(Name=""), 400, "name"),
         ("PUT", f"{RULES}/one", rule(metric=""), 400, "metric"),
         ("PUT", f"{RULES}/one", rule(operator="Equals"), 400, "Equals"),
         ("PUT", f"{RULES}/one", rule(window="5 minutes"), 400, "5 minutes"),
-        ("PUT", f"{RULES}/one", rule(window="P2D"), 400, "P2D"),
+        ("PUT", f"{RULES}/one", rule(window="P1DT1S"), 400, "P1DT1S"),
         ("GET", f"{SCALING}{PLAN}", "", 404, "no autoscale setting"),
         ("DELETE", f"{SCALING}{PLAN}", "", 404, "no autoscale setting"),
         ("PUT", f"{SCALING}/webspaces/none/serverfarms/x", setting(), 404, "does not exist"),
@@ -199,6 +217,11 @@ async def test_endpoints_that_are_watched(management):
     assert [each["Name"] for each in found["Value"]["Endpoints"]] == ["front"]
     assert "emea-nl-ams-azr" in [each["Name"] for each in found["Value"]["AvailableLocations"]]
     assert (await read(management, query))["Value"] == []
+
+
+async def test_a_capacity_that_does_not_change(management):
+    """The least, the usual and the highest number of instances can be one."""
+    assert (await management.put(SCALING + PLAN, setting("2", "2", "2"))).status == 201
 
 
 @pytest.mark.parametrize("resource", [PLAN, "/hostedservices/shop/deploymentslots/Production/roles/vm"])

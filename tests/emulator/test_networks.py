@@ -285,6 +285,12 @@ async def test_contradictions(management: Management, body: str):
     )
 
 
+async def test_the_smallest_subnet(management: Management):
+    """A subnet has three bits for its addresses at least, of which the service keeps five."""
+    ended = await set_file(management, file(site(subnet="10.0.0.0/29")))
+    assert ended.find("Status") == "Succeeded", ended.text
+
+
 async def test_quota(management: Management, emulator: Emulator):
     """There are only so many virtual networks."""
     subscription = emulator.state.subscriptions[emulator.subscription_id]
@@ -358,6 +364,22 @@ async def test_machines_in_a_network(management: Management):
 
 
 @pytest.mark.usefixtures("shop")
+async def test_names_of_networks_in_another_case(management: Management):
+    """Subnets, DNS servers and sites outside are the same, and so is a network that a later file spells otherwise."""
+    made = machines(member(subnet="FRONT"), rest=NETWORK)
+    await management.finished(await management.post(f"{SHOP}/deployments", made))
+    rest = (
+        '<DnsServersRef><DnsServerRef name="OWN"/></DnsServersRef><Gateway><ConnectionsToLocalNetwork>'
+        '<LocalNetworkSiteRef name="Office"/></ConnectionsToLocalNetwork></Gateway>'
+    )
+    ended = await set_file(management, file(site("Net", rest=rest), before=DNS + OFFICE))
+    assert ended.find("Status") == "Succeeded", ended.text
+    listed = await management.get(SITES)
+    assert (listed.find("InUse"), listed.find("VpnGatewayAddress")) == ("true", "198.51.100.7")
+    assert (await refused(management, file())).endswith("The virtual network Net is currently in use.")
+
+
+@pytest.mark.usefixtures("shop")
 async def test_a_machine_that_gets_another_address(management: Management):
     """It restarts with it, so that another machine can have the old one."""
     made = machines(member("vm1", address="10.0.0.5"), member("vm2", address="10.0.0.6"), rest=NETWORK)
@@ -373,6 +395,10 @@ async def test_a_machine_that_gets_another_address(management: Management):
     shown = await management.get(f"{SHOP}/deployments/vms")
     assert shown.find_all("IpAddress") == ["10.0.0.7", "10.0.0.5"]
     assert shown.find_all("InstanceStatus")[1] != "ReadyRole"
+    changed = await management.put(
+        f"{SHOP}/deployments/vms/roles/vm2", role.replace("</Role>", "</PersistentVMRole>")
+    )
+    assert (await management.finished(changed)).find("Status") == "Succeeded"  # its own is not taken
 
 
 @pytest.mark.usefixtures("shop")
@@ -487,5 +513,7 @@ async def test_roles_in_a_network(management: Management):
     assert shown.find_all("SubnetName") == ["front"]
     assert sorted(shown.find_all("IpAddress")) == ["10.0.0.4", "10.0.0.5"]
     assert shown.find("Address") == "10.0.0.4"
+    same = compute.configuration_change(configuration.replace('name="net"', 'name="NET"'))
+    await management.finished(await management.post(f"{SHOP}/deployments/first?comp=config", same))
     elsewhere = compute.configuration_change(cscfg(WebRole=2))
     assert (await management.post(f"{SHOP}/deployments/first?comp=config", elsewhere)).status == 400

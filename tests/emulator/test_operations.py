@@ -7,7 +7,7 @@ import pytest
 from doubles.bare_client import Answer, Management, connected, document
 
 from asyncsm.emulator import Emulator, InstantClock, ManualClock, refusals
-from asyncsm.emulator.progress import Operation, OperationProgress
+from asyncsm.emulator.progress import Operation, OperationLog, OperationProgress
 from asyncsm.emulator.routes import operations
 
 ACCOUNTS = "services/storageservices"
@@ -112,7 +112,10 @@ async def test_failure(
     subscription.operations.add(operation)
     later = []
     OperationProgress(clock, emulator._random).begin(
-        operation, seconds=10, steps=[(0.5, effect)], then=partial(later.append, "never")
+        operation,
+        seconds=10,
+        steps=[(0.5, effect), (0.8, partial(later.append, "another step"))],
+        then=partial(later.append, "the end"),
     )
     clock.advance(20)
     shown = await management.get(f"operations/{'a' * 32}")
@@ -221,6 +224,25 @@ async def test_old_operations_are_forgotten(emulator: Emulator, clock: ManualClo
     log.add(Operation("b" * 32, "X", "/x", clock.now() + timedelta(days=91)))
     assert not log.knows("a" * 32)
     assert log.knows("b" * 32)
+
+
+async def test_old_operations_that_go_on_are_known(emulator: Emulator, clock: ManualClock, monkeypatch):
+    """One that is stuck can be asked for however long ago it began."""
+    monkeypatch.setattr("asyncsm.emulator.progress.PRUNE_EVERY", 2)
+    log = emulator.state.subscriptions[emulator.subscription_id].operations
+    log.add(Operation("a" * 32, "X", "/x", clock.now()))
+    log.add(Operation("b" * 32, "X", "/x", clock.now() + timedelta(days=91)))
+    assert log.find("a" * 32) is not None
+
+
+def test_ids_of_the_latest_requests_are_known(monkeypatch):
+    """Of those that began no operation at least half as many as can be remembered."""
+    monkeypatch.setattr("asyncsm.emulator.progress.REMEMBERED_IDS", 4)
+    log = OperationLog()
+    for number in range(100):
+        log.remember(str(number))
+        assert all(log.knows(str(latest)) for latest in range(max(0, number - 2), number + 1))
+    assert sum(log.knows(str(number)) for number in range(100)) <= 4
 
 
 async def test_an_instant_clock_still_makes_one_ask_twice(directory):

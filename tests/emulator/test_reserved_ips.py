@@ -218,6 +218,8 @@ async def test_in_the_service_configuration(management: Management):
     assert place(await management.get(f"{SHOP}/deployments/first")) == (address, "true", "front")
     change = compute.configuration_change(cscfg(WebRole=1))
     assert (await management.post(f"{SHOP}/deployments/first?comp=config", change)).status == 400
+    same = compute.configuration_change(file.replace('name="front"', 'name="FRONT"'))
+    assert (await management.post(f"{SHOP}/deployments/first?comp=config", same)).status == 202
 
 
 async def test_swap(management: Management):

@@ -34,6 +34,11 @@ def job(uri="http://127.0.0.1:9/", *, kind="http", action=None, **members):
     return json.dumps({"action": {"type": kind, "request": request, **(action or {})}, **members})
 
 
+def with_request(**members):
+    """The same, with more in its request."""
+    return job(action={"request": {"uri": "http://127.0.0.1:9/", "method": "POST", **members}})
+
+
 @pytest.fixture
 async def nightly(management):
     """A job collection."""
@@ -161,6 +166,54 @@ async def test_refused_jobs(nightly, path, body, status, said):
     assert (refused.status, said in json.loads(refused.text)["message"]) == (status, True)
 
 
+@pytest.mark.parametrize(
+    ("most", "more"),
+    [
+        (job("http://127.0.0.1/" + "a" * 2031), job("http://127.0.0.1/" + "a" * 2032)),
+        (with_request(body="b" * 8192), with_request(body="b" * 8193)),
+        (
+            with_request(headers={f"X-{number}": "" for number in range(50)}),
+            with_request(headers={f"X-{number}": "" for number in range(51)}),
+        ),
+        (job().ljust(16 * 1024), job().ljust(16 * 1024 + 1)),
+        (
+            job(recurrence={"frequency": "minute", "interval": 1}),
+            job(recurrence={"frequency": "minute", "interval": -1}),
+        ),
+    ],
+    ids=["URL", "body", "headers", "document", "recurrence"],
+)
+async def test_the_most_that_a_job_may_have(nightly, most, more):
+    """A limit can be reached, and not passed."""
+    assert (await nightly.put(f"{JOBS}/one{QUERY}", most)).status == 201
+    assert (await nightly.put(f"{JOBS}/two{QUERY}", more)).status == 400
+
+
+async def test_error_actions_keep_the_same_rules(nightly):
+    """What is called when a job has failed is an http or https URL, too."""
+    error = {"type": "http", "request": {"uri": "ftp://127.0.0.1/", "method": "GET"}}
+    assert (await nightly.put(f"{JOBS}/one{QUERY}", job(action={"errorAction": error}))).status == 400
+
+
+async def test_a_free_collection_is_full_with_five_jobs(nightly):
+    """Each of them runs every hour at most."""
+    tag = (await nightly.get(READ)).find("ETag")
+    await nightly.finished(await nightly.put(COLLECTION, collection("Free", tag=tag)))
+    hourly = job(recurrence={"frequency": "minute", "interval": 60})
+    made = [(await nightly.put(f"{JOBS}/{number}{QUERY}", hourly)).status for number in range(6)]
+    assert made == [201] * 5 + [409]
+
+
+async def test_a_collection_may_have_its_jobs_run_less_often(nightly):
+    """Its own limit counts, where that is stricter than the plan's."""
+    tag = (await nightly.get(READ)).find("ETag")
+    quota = "<Quota><MaxRecurrence><Frequency>Hour</Frequency><Interval>2</Interval></MaxRecurrence></Quota>"
+    await nightly.finished(await nightly.put(COLLECTION, collection(tag=tag, quota=quota)))
+    for interval, status in ((119, 409), (120, 201)):
+        body = job(recurrence={"frequency": "minute", "interval": interval})
+        assert (await nightly.put(f"{JOBS}/one{QUERY}", body)).status == status
+
+
 async def test_plans_have_limits(nightly):
     """A free collection has five jobs, which run each hour at most; a quota says less."""
     tag = (await nightly.get(READ)).find("ETag")
@@ -215,6 +268,18 @@ async def test_a_failing_job_is_tried_again_and_then_faulted(nightly, hook):
     ]
     only = await read(nightly, f"{JOBS}/{name}/history{QUERY}&$filter=status%20eq%20completed")
     assert [each["actionName"] for each in only] == ["ErrorAction"]
+
+
+async def test_an_error_action_that_fails_is_the_end(nightly, hook):
+    """It has no retries, and no error action of its own."""
+    url, asked = hook
+    again = {"type": "http", "request": {"uri": f"{url}/bad", "method": "POST"}}
+    await nightly.put(f"{JOBS}/one{QUERY}", job(f"{url}/bad", action={"errorAction": again}))
+    await passed(nightly, 0)
+    await passed(nightly, 3600)
+    assert [method for method, _, _ in asked] == ["GET", "POST"]
+    status = (await read(nightly, f"{JOBS}/one{QUERY}"))["status"]
+    assert (status["failureCount"], status["faultedCount"]) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -293,11 +358,50 @@ async def test_a_job_that_has_ended_is_given_another_action(nightly, hook):
             "2015-07-10T00:00:00Z",
         ),
         ({"frequency": "day", "endTime": "2015-07-01T12:00:00Z"}, None),
+        ({"frequency": "day", "endTime": "2015-07-02T00:00:00Z"}, "2015-07-02T00:00:00Z"),
+        ({"frequency": "day", "schedule": {"hours": [0], "minutes": [0]}}, "2015-07-02T00:00:00Z"),
+        (
+            {"frequency": "day", "interval": 3, "schedule": {"hours": [0], "minutes": [0]}},
+            "2015-07-04T00:00:00Z",
+        ),
+        (
+            {"frequency": "week", "interval": 2, "schedule": {"weekDays": ["monday"]}},
+            "2015-07-13T00:00:00Z",
+        ),
     ],
 )
 async def test_when_jobs_run_next(nightly, recurrence, expected):
     """Recurrences are counted from the beginning, schedules in their periods."""
     start = {"startTime": "2015-07-01T00:00:00Z"}
+    made = await nightly.put(f"{JOBS}/one{QUERY}", job(recurrence=recurrence, **start))
+    assert json.loads(made.text)["status"].get("nextExecutionTime") == expected
+
+
+async def test_a_scheduled_job_runs_once_at_its_moment(nightly, hook):
+    """And not again at the same one."""
+    url, asked = hook
+    schedule = {"frequency": "day", "schedule": {"hours": [5], "minutes": [0]}}
+    made = await nightly.put(
+        f"{JOBS}/one{QUERY}", job(f"{url}/tick", recurrence=schedule, startTime="2015-07-01T00:00:00Z")
+    )
+    assert json.loads(made.text)["status"]["nextExecutionTime"] == "2015-07-01T05:00:00Z"
+    await passed(nightly, 6 * 3600)
+    assert len(asked) == 1
+    found = await read(nightly, f"{JOBS}/one{QUERY}")
+    assert found["status"]["nextExecutionTime"] == "2015-07-02T05:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("recurrence", "expected"),
+    [
+        ({"frequency": "month", "interval": 1}, "2015-07-31T06:00:00Z"),
+        ({"frequency": "month", "interval": 4}, "2015-09-30T06:00:00Z"),
+        ({"frequency": "month", "interval": 4, "schedule": {"hours": [7]}}, "2015-09-30T07:00:00Z"),
+    ],
+)
+async def test_jobs_that_began_on_the_last_day_of_a_month(nightly, recurrence, expected):
+    """They run on the last day of a shorter one, and keep their own in a longer."""
+    start = {"startTime": "2015-05-31T06:00:00Z"}
     made = await nightly.put(f"{JOBS}/one{QUERY}", job(recurrence=recurrence, **start))
     assert json.loads(made.text)["status"].get("nextExecutionTime") == expected
 

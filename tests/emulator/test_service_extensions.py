@@ -103,7 +103,7 @@ async def test_what_cannot_be_added(management: Management, body: str, status: i
 async def test_a_deployment_that_uses_it(management: Management):
     """Roles have it as the request says, and while they do it cannot be deleted."""
     await done(management, await management.post(EXTENSIONS, extension()))
-    await compute.deploy(management, rest=using("DESKTOP"))
+    await compute.deploy(management, rest=using("DESKTOP:Enable"))
     shown = await management.get(FIRST)
     assert (shown.find("Id"), shown.find("State")) == ("desktop", "enable")
     refused = await management.delete(f"{EXTENSIONS}/desktop")
@@ -113,6 +113,34 @@ async def test_a_deployment_that_uses_it(management: Management):
     )
     await done(management, await management.delete(FIRST))
     assert (await management.delete(f"{EXTENSIONS}/desktop")).status == 200
+
+
+async def test_an_extension_in_use_in_any_case(management: Management):
+    """Its id is the same, however it was spelt when it was added."""
+    await done(management, await management.post(EXTENSIONS, extension("DeskTop")))
+    await compute.deploy(management, rest=using("desktop"))
+    for id_ in ("DeskTop", "desktop", "DESKTOP"):
+        assert (await management.delete(f"{EXTENSIONS}/{id_}")).status == 409
+
+
+async def test_remote_desktops_are_reached_at_one_role(management: Management):
+    """The first of those that have the extension forwards to the others."""
+    await done(management, await management.post(EXTENSIONS, extension()))
+    await compute.deploy(management, configuration=cscfg(Front=1, Back=1), rest=using("desktop"))
+    shown = await management.get(FIRST)
+    assert shown.find_all("PublicPort") == ["3389"]
+    instances = shown.root.findall(".//{*}RoleInstance")
+    opened = [one.findtext("{*}RoleName") for one in instances if one.find(".//{*}PublicPort") is not None]
+    assert opened == ["Back"]
+
+
+async def test_versions_are_compared_as_numbers(management: Management):
+    """The tenth comes after the ninth."""
+    for version in ("1.10.0.0", "1.9.0.0"):
+        action = IMAGES if version == "1.10.0.0" else f"{IMAGES}?action=update"
+        send = management.post if action == IMAGES else management.put
+        await done(management, await send(action, image(version)))
+    assert (await management.get(f"{IMAGES}/mine/agent")).find_all("Version") == ["1.9.0.0", "1.10.0.0"]
 
 
 @pytest.mark.parametrize(("rest", "status"), [(using("desktop"), 200), ("", 400)])

@@ -548,3 +548,14 @@ def _rows(emulator: Emulator) -> int:
     )
     operations = emulator.state.subscriptions[emulator.subscription_id].operations
     return sum(count for cursor in counts for (count,) in cursor) - 2 * len(operations)
+
+
+async def test_a_name_of_the_world_in_two_subscriptions(emulator: Emulator):
+    """A state in which two have it, in whatever case, cannot be loaded."""
+    first, second = (emulator.state.subscriptions[one] for one in emulator.subscription_ids[:2])
+    add_store(emulator)
+    second.storage_accounts["STORE"] = first.storage_accounts["store"]
+    with pytest.raises(ValueError, match="two subscriptions have the storage account 'STORE'"):
+        emulator.state.replace(emulator.state.subscriptions)
+    del second.storage_accounts["STORE"]
+    emulator.state.replace(emulator.state.subscriptions)

@@ -189,6 +189,7 @@ async def test_firewall_rules(management):
         ({"ServiceObjectiveId": P1}, "Premium", "500", P1),
         ({"Edition": "Web", "MaxSizeGB": 5}, "Web", "5", WEB),
         ({"MaxSizeGB": 1, "MaxSizeBytes": 1024**3}, "Web", "1", WEB),
+        ({"MaxSizeBytes": 100 * 1024**2}, "Web", "1", WEB),
     ],
 )
 async def test_what_a_new_database_is_without_further_words(management, said, edition, gigabytes, objective):
@@ -228,14 +229,22 @@ async def test_changing_a_database(management, clock):
     assert of_one.find_all("DatabaseName") == ["sales"]
 
 
+@pytest.mark.parametrize("path", ["databases", "firewallrules"])
+async def test_the_longest_name(management, path):
+    """Names of databases and rules have up to 128 characters."""
+    for length, status in ((128, 201), (129, 400)):
+        body = rule("n" * length) if path == "firewallrules" else resource(Name="n" * length)
+        assert (await management.post(f"{LEDGER}/{path}", body)).status == status
+
+
 async def test_the_quota_of_dtus(management):
     """Databases of a server share what it may use."""
     quota = await management.get(f"{LEDGER}/serverquotas/Server_DTU_Quota")
     assert quota.find("Value") == "2000"
     p3 = "a7c4c615-cfb1-464b-b252-925be0a19446"
-    for name in ("second", "third"):
-        answer = await management.post(f"{LEDGER}/databases", resource(Name=name, ServiceObjectiveId=p3))
-        assert answer.status == 201
+    for number, objective in enumerate((p3, p3, P1, P1, P1)):  # 1900 besides the 100 of the first one
+        body = resource(Name=f"more{number}", ServiceObjectiveId=objective)
+        assert (await management.post(f"{LEDGER}/databases", body)).status == 201
     refused = await management.post(f"{LEDGER}/databases", resource(Name="fourth", ServiceObjectiveId=p3))
     assert error(refused)[0] == "40806"
     assert (await management.put(ORDERS, resource(ServiceObjectiveId=p3))).status == 400
@@ -397,6 +406,15 @@ async def test_the_administrators_password(management, seeded):
     assert (await management.post(path, status_request("x"))).status == 403
     assert (await management.post(path, status_request("x", "Other-Pass1"))).status == 200
     assert "Other-Pass1" not in seeded.sql_servers["ledger"].password
+
+
+@pytest.mark.parametrize("user", ["Admin1", "admin1", "ADMIN1", "aDMIN1@{}"])
+async def test_the_administrators_name_in_any_case(management, user):
+    """As it was given, or otherwise; the server's may follow."""
+    name = (await management.post(SERVERS, server(login="Admin1"))).root.text
+    request = status_request("x", "Passw0rd!").replace(">seeded<", f">{user.format(name)}<")
+    request = request.replace("ledger.database", f"{name}.database")
+    assert (await management.post(f"{SERVERS}/{name}/DacOperations/Status", request)).status == 200
 
 
 async def test_service_objectives(management):

@@ -210,6 +210,15 @@ async def test_most_properties(management: Management, number: int, status: int)
     assert (await management.put(f"{ACCOUNTS}/shop01", change)).status == status
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "status"), [("n" * 64, "v" * 255, 202), ("n" * 65, "v", 400), ("n", "v" * 256, 400)]
+)
+async def test_the_longest_property(management: Management, name: str, value: str, status: int):
+    """The name of a property has up to 64 characters, and its value up to 255."""
+    made = await management.post(ACCOUNTS, creation(rest=properties(**{name: value})))
+    assert made.status == status, made.text
+
+
 async def test_keys_of_nobody(management: Management):
     """Asking for the keys of an unknown account has words of its own."""
     refused = await management.get(f"{ACCOUNTS}/nobody/keys")

@@ -191,6 +191,18 @@ async def test_manual_rollback(management: Management):
     assert progress(await management.get(FIRST)) is None
 
 
+async def test_rollback_in_the_midst_of_a_domain(management: Management, clock: ManualClock):
+    """A domain that an update has just begun with is gone through again, too."""
+    await management.post(f"{FIRST}?comp=upgrade", upgrade("Auto"))
+    while progress(await management.get(FIRST)) != ("Auto", "1", "During"):
+        clock.advance(5)
+    await done(management, await management.post(f"{FIRST}?comp=rollback", rollback("Manual")), 200)
+    for domain in (0, 1):
+        assert progress(await management.get(FIRST)) == ("Manual", str(domain), "Before")
+        await done(management, await management.post(f"{FIRST}?comp=walkupgradedomain", walk(domain)))
+    assert progress(await management.get(FIRST)) is None
+
+
 async def test_rollback_of_what_has_not_begun(management: Management):
     """Before the first domain there is nothing to restart, and the rollback is over at once."""
     await done(management, await management.post(f"{FIRST}?comp=upgrade", upgrade("Manual")))
@@ -239,6 +251,21 @@ async def test_one_role(management: Management, clock: ManualClock):
     clock.advance(600)
     unknown = await management.post(f"{FIRST}?comp=upgrade", upgrade(configuration=two, role="Other"))
     assert (unknown.status, unknown.code) == (404, "ResourceNotFound")
+
+
+async def test_roles_in_another_case_are_the_same(management: Management):
+    """An upgrade that spells them otherwise takes nothing away."""
+    before = (await management.get(FIRST)).find_all("InstanceName")
+    body = upgrade(configuration=cscfg(WEBROLE=3))
+    await done(management, await management.post(f"{FIRST}?comp=upgrade", body))
+    assert (await management.get(FIRST)).find_all("InstanceName") == before
+
+
+async def test_a_quota_that_has_become_smaller(management: Management, emulator: Emulator):
+    """What needs no more cores than it has is let through."""
+    subscription = emulator.state.subscriptions[emulator.subscription_id]
+    subscription.quotas = replace(subscription.quotas, cores=1)
+    await done(management, await management.post(f"{FIRST}?comp=upgrade", upgrade()))
 
 
 async def test_over_quota(management: Management, emulator: Emulator):

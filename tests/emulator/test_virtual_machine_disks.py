@@ -24,7 +24,7 @@ from doubles.compute import (
     walked,
 )
 
-from asyncsm.emulator import Emulator, ManualClock
+from asyncsm.emulator import Emulator, ManualClock, catalogue
 from asyncsm.emulator.compute import Disk, OSImage
 from asyncsm.emulator.state import Subscription
 
@@ -50,6 +50,40 @@ def disk(subscription: Subscription) -> Disk:
     found = Disk("old", BLOB, 30, datetime(2015, 7, 1, tzinfo=UTC), os="Linux")
     subscription.disks[found.name] = found
     return found
+
+
+async def test_disks_that_cannot_be(management: Management, subscription: Subscription, disk: Disk):
+    """Two of one name, one disk in two places, and a system on a disk that has none."""
+    two = empty_disk("a.vhd", DiskName="Data") + empty_disk("b.vhd", DiskName="dATA", Lun=1)
+    assert "already exists" in await refused(management, machines(machine(data_disks=two)), 409)
+    disk.os = None
+    twice = data_disk(DiskName="old", Lun=0) + data_disk(DiskName="OLD", Lun=1)
+    assert "asked for twice" in await refused(management, machines(machine(data_disks=twice)))
+    body = machines(machine(sets="", disk=os_disk(DiskName="old")))
+    assert "no operating system" in await refused(management, body)
+
+
+@pytest.mark.parametrize(("more", "taken"), [(-1, False), (0, True), (1, True)])
+async def test_size_of_a_system_disk(
+    management: Management, subscription: Subscription, more: int, taken: bool
+):
+    """It can be larger than its image, and not smaller."""
+    size = catalogue.platform_images()[LINUX_IMAGE].size_gb + more
+    link = "https://store.blob.core.windows.net/vhds/new.vhd"
+    wanted = os_disk(MediaLink=link, SourceImageName=LINUX_IMAGE, ResizedSizeInGB=size)
+    if not taken:
+        assert "has at least" in await refused(management, machines(machine(disk=wanted)))
+        return
+    await compute.deploy_machines(management, machine(disk=wanted))
+    assert [one.size_gb for one in subscription.disks.values()] == [size]
+
+
+async def test_addresses_of_blobs_are_secured(management: Management, subscription: Subscription):
+    """A data disk is told with https, however it was asked for."""
+    link = empty_disk().replace("https:", "HTTP:")
+    await compute.deploy_machines(management, machine(data_disks=link))
+    shown = await management.get(f"{VMS}/roles/vm1")
+    assert "https://store.blob.core.windows.net/vhds/data.vhd" in shown.find_all("MediaLink")
 
 
 async def test_disk_is_registered(management: Management, subscription: Subscription):

@@ -55,6 +55,11 @@ WITH_LISTENER = WINDOWS_SET.replace(
 )
 
 
+def empty(gigabytes: int) -> str:
+    """A data disk of that size."""
+    return empty_disk().replace(">10<", f">{gigabytes}<")
+
+
 @pytest.fixture
 def subscription(emulator: Emulator) -> Subscription:
     return emulator.state.subscriptions[emulator.subscription_id]
@@ -358,6 +363,43 @@ async def test_rules(
     compute.add_store(emulator, "eastern", "East US")
     assert await refused(management, machines(given), status)
     assert len(subscription.disks) == 0
+
+
+def windows_machine(computer_name: str) -> str:
+    sets = WINDOWS_SET.replace("host1", computer_name)
+    return machine(sets=sets, disk=image_disk(WINDOWS_IMAGE))
+
+
+@pytest.mark.parametrize(
+    ("taken", "too_much"),
+    [
+        (
+            machine(sets=LINUX_SET.replace("host1", "h" * 64)),
+            machine(sets=LINUX_SET.replace("host1", "h" * 65)),
+        ),
+        (
+            machine(sets=LINUX_SET.replace("someone", "u" * 32)),
+            machine(sets=LINUX_SET.replace("someone", "u" * 33)),
+        ),
+        (
+            machine(sets=LINUX_SET.replace("Hidden-1", "Hid-en")),
+            machine(sets=LINUX_SET.replace("Hidden-1", "Hid-e")),
+        ),
+        (
+            machine(sets=LINUX_SET.replace("Hidden-1", "p" * 72)),
+            machine(sets=LINUX_SET.replace("Hidden-1", "p" * 73)),
+        ),
+        (windows_machine("h" * 15), windows_machine("h" * 16)),
+        (machine(data_disks=empty_disk(Lun=31)), machine(data_disks=empty_disk(Lun=32))),
+        (machine(data_disks=empty(1023)), machine(data_disks=empty(1024))),
+        (machine(data_disks=empty(1)), machine(data_disks=empty(0))),
+    ],
+    ids=["host", "user", "short password", "long password", "computer", "LUN", "large disk", "small disk"],
+)
+async def test_limits(management: Management, taken: str, too_much: str):
+    """Names, passwords and disks can be at their limits, and not past them."""
+    await refused(management, machines(too_much))
+    await compute.deploy_machines(management, taken)
 
 
 async def test_two_machines_of_one_name(management: Management):

@@ -108,6 +108,8 @@ async def test_a_backup_takes_its_time(management, clock, shop):
         ({"databases": ["db", "lost"]}, "PartiallySucceeded"),
         ({"url": f"{CONTAINER}?sp=r&amp;sig=c2VjcmV0"}, "Failed"),
         ({"url": f"{CONTAINER}?se=2015-07-01T00:00:30Z&amp;sig=c2VjcmV0"}, "Failed"),
+        ({"url": f"{CONTAINER}?se=2015-07-01T00:01:00Z&amp;sig=c2VjcmV0"}, "Failed"),
+        ({"url": f"{CONTAINER}?se=2015-07-01T00:01:01Z&amp;sig=c2VjcmV0"}, "Succeeded"),
         ({"url": f"{CONTAINER}?se=2015-07-02&amp;sig=c2VjcmV0"}, "Succeeded"),
         ({"url": f"{CONTAINER}?se=never&amp;sig=c2VjcmV0"}, "Failed"),
     ],
@@ -187,6 +189,16 @@ async def test_backups_by_a_schedule(management, clock, shop):
     assert len(await listed(management, shop, "BlobName")) == 3
 
 
+async def test_a_schedule_forgets_its_own_backups_only(management, clock, shop):
+    """One that somebody has asked for stays, however old it is."""
+    own = await made(management, clock, shop, Name="own")
+    await management.put(f"{shop}/backup/config", backup(schedule=each(1, "Day", days=1), Enabled="true"))
+    clock.advance(10 * 86_400)
+    blobs = [blob for (blob,) in await listed(management, shop, "BlobName")]
+    assert own in blobs
+    assert len(blobs) <= 4
+
+
 async def test_a_schedule_that_began_long_ago(management, clock, shop):
     """Its start tells the time of day; one backup is left, however old it is."""
     schedule = each(1, "Day", days=1, start="2014-01-01T06:00:00Z")
@@ -196,6 +208,17 @@ async def test_a_schedule_that_began_long_ago(management, clock, shop):
     await management.put(f"{SPACE}/serverfarms/paid", plan("paid", sku="Basic"))
     clock.advance(5 * 86_400)
     assert await listed(management, shop, "Created") == [("2015-07-01T06:00:00Z",)]
+
+
+async def test_a_schedule_makes_up_for_nothing(management, clock, shop):
+    """What its start would have had done before it was set is not done later."""
+    clock.advance(3 * 86_400)
+    schedule = each(1, "Day", start="2014-01-01T06:00:00Z")
+    await management.put(f"{shop}/backup/config", backup(schedule=schedule, Enabled="true"))
+    clock.advance(3600)
+    assert await listed(management, shop, "Created") == []
+    clock.advance(6 * 3600)
+    assert await listed(management, shop, "Created") == [("2015-07-04T06:00:00Z",)]
 
 
 @pytest.mark.parametrize(

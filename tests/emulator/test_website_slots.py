@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from emulator.test_websites import SITES, new_site
+from emulator.test_websites import SITES, change, new_site
 
 SHOP, STAGE = f"{SITES}/shop", f"{SITES}/shop(stage)"
 
@@ -78,6 +78,14 @@ async def test_a_swap_ends_that(management, clock, slots):
     assert await configured(management, SHOP) == of("stage", "shop")
     assert await configured(management, STAGE) == of("shop", "stage")
     assert (await management.get(SHOP)).find("TargetSwapSlot") in {None, ""}
+
+
+async def test_states_change_places(management, clock, slots):
+    """What was stopped stays stopped, under its new name."""
+    await management.put(STAGE, change(State="Stopped"))
+    await swap(management, clock)
+    states = [(await management.get(path)).find("State") for path in (SHOP, STAGE)]
+    assert states == ["Stopped", "Running"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Web sites over plain HTTP: web spaces, plans, states, publishing, metrics, and how requests are refused."""
 
+from dataclasses import replace
+
 import pytest
 from doubles.bare_client import AZURE
 
@@ -82,6 +84,7 @@ async def test_a_site_brings_its_web_space_and_a_free_plan(management, shop):
         ("GET", f"{SITES}/nothing", "", 404, "04009"),
         ("POST", SITES, new_site("shop"), 409, "04008"),
         ("POST", SITES, new_site("other", hosts=["shop.azurewebsites.net"]), 409, "54003"),
+        ("POST", SITES, new_site("other", hosts=["SHOP.azurewebsites.net"]), 409, "54003"),
         ("POST", SITES, new_site("other", hosts=["third.azurewebsites.net"]), 400, "04003"),
         ("POST", SITES, new_site("other", farm="nothing"), 404, "51004"),
         ("POST", SITES, new_site("-other-"), 400, "01003"),
@@ -109,6 +112,22 @@ async def test_refusals(management, shop, method, path, body, status, extended):
     assert (refused.status, refused.find("ExtendedCode")) == (status, extended)
     values = [each.text for each in refused.root.find(f"{AZURE}Parameters")]
     assert refused.find("MessageTemplate").format(*values) == refused.find("Message")
+
+
+async def test_a_site_has_its_own_name_once(management):
+    """Also where the request spells it otherwise."""
+    await management.post(SITES, new_site("shop", hosts=["SHOP.AzureWebsites.net", "www.example.com"]))
+    names = (await management.get(f"{SITES}/shop")).root.find(f"{AZURE}HostNames")
+    assert [one.text for one in names] == ["shop.azurewebsites.net", "www.example.com"]
+
+
+async def test_sites_of_all_web_spaces_count(emulator, management, shop):
+    """A subscription has so many, wherever they are."""
+    subscription = emulator.state.subscriptions[emulator.subscription_id]
+    subscription.quotas = replace(subscription.quotas, web_sites=2)
+    west = new_site("west").replace("East US", "West US").replace("eastuswebspace", "westuswebspace")
+    assert (await management.post("services/webspaces/westuswebspace/sites", west)).status == 200
+    assert (await management.post(SITES, new_site("third"))).status == 400
 
 
 async def test_a_site_is_stopped_and_started(management, shop):

@@ -64,6 +64,14 @@ class TestPublicPorts:
         """The service chooses, or a set shares it."""
         loads_plan(json.dumps(changed(ports(*endpoints), 4, 2)), "json")
 
+    def test_one_service_in_two_spellings(self):
+        """Names are the same in any case."""
+        document = changed(ports({"name": "ssh", "port": 22, "local_port": 22}), 1, 1)
+        document["virtual_machines"].append(
+            machine_of(document) | {"name": "other", "service_name": "FARM-01"}
+        )
+        assert "FARM-01 has one port 22, which is vm-001's" in refused(document)
+
     def test_one_port_of_two_protocols_and_of_two_services(self):
         """Neither is in the way of the other."""
         both = [{"name": one, "port": 53, "local_port": 53, "protocol": one} for one in ("tcp", "udp")]
@@ -118,6 +126,11 @@ class TestRegions:
     def test_elsewhere(self, change, said):
         """By itself, or by an affinity group."""
         assert said in refused(changed(change, 2, 1))
+
+    def test_one_region_in_two_spellings(self):
+        """Names of regions are the same in any case."""
+        change = lambda d: d["storage_accounts"][0].update(location="west us")  # noqa: E731
+        loads_plan(json.dumps(changed(change, 2, 1)), "json")
 
     def test_unknown_places_are_left_to_the_service(self):
         """A group that is not in the plan may be anywhere."""
@@ -180,6 +193,30 @@ def test_what_is_unusual():
     assert "has 60 cores; a new subscription may have 20" in remarks(farm_plan(60, 2))
 
 
+@pytest.mark.parametrize("subscriptions", [1, 2])
+def test_limits_can_be_reached(subscriptions):
+    """As many services and cores as so many new subscriptions have are nothing unusual; one more is."""
+    named = {"subscriptions": ["a", "b"]} if subscriptions == 2 else {}
+    whose = "2 new subscriptions" if named else "a new subscription"
+    most = 20 * subscriptions
+    assert remarks(Plan.model_validate(farm(most, most) | named)) == []
+    assert remarks(Plan.model_validate(farm(most + 1, most + 1) | named)) == [
+        f"has {most + 1} cores; {whose} may have {most}",
+        f"has {most + 1} hosted services; {whose} may have {most}",
+    ]
+
+
+def test_an_image_of_the_plan_in_any_case():
+    """It is none that has to be known."""
+    document = farm(1, 1) | {
+        "os_images": [
+            {"name": "Mine", "media_link": "https://farmdisks.blob.core.windows.net/v/m.vhd", "os": "Linux"}
+        ]
+    }
+    machine_of(document)["os_virtual_hard_disk"]["source_image_name"] = "mINE"
+    assert remarks(Plan.model_validate(document)) == []
+
+
 def test_certificates_that_are_not_valid_today(tmp_path):
     """They are told with their dates, each once, in either form; the service would take them."""
     month = timedelta(days=30)
@@ -212,6 +249,34 @@ class TestTheSubscription:
         plan = farm_plan(2, 1)
         await Provisioner(plan, sms).apply()
         assert (await Provisioner(plan, sms).preview()).problems == []
+
+    @pytest.mark.parametrize("more", [0, 1])
+    async def test_what_the_subscription_has_can_be_used_up(self, sms, emulator, more):
+        """To the last core, service, account and address."""
+        subscription = emulator.state.subscriptions[emulator.subscription_id]
+        before = subscription.quotas
+        subscription.quotas = replace(
+            before, cores=2, hosted_services=2, storage_accounts=1, reserved_ips=1 + more
+        )
+        document = farm(2 + more, 2 + more) | {
+            "reserved_ips": [{"name": "front-{index}", "count": 1 + 2 * more}]
+        }
+        if more:
+            document["storage_accounts"].append({"name": "moredisks"})
+        try:
+            said = await self.problems(sms, document)
+        finally:
+            subscription.quotas = before
+        assert said == [
+            f"needs {needed} more {what}; the subscription has 0 of {most}"
+            for needed, what, most in (
+                (3, "cores", 2),
+                (3, "hosted services", 2),
+                (2, "storage accounts", 1),
+                (3, "reserved IP addresses", 2),
+            )
+            if more
+        ]
 
     async def test_too_many(self, sms, emulator):
         """By its limits and counters."""

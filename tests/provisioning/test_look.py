@@ -36,6 +36,7 @@ async def test_names_that_somebody_else_has(sms, others):
         "hosted_services[0]: hosted_service/farm-01: the name farm-01",
         "storage_accounts[0]: storage_account/farmdisks: the name farmdisks",
     ]
+    assert len(await problems(sms, farm(2, 1), names=2)) == 2
     assert await problems(sms, farm(2, 1), names=1) == []
 
 
@@ -79,6 +80,55 @@ async def test_parts_of_other_machines(sms):
     assert await problems(sms, joining) == [
         "virtual_machines[0]: virtual_machine/mine-01/second: the port 80 of mine-01 is vm-001's"
     ]
+
+
+async def test_parts_of_what_goes(sms, journal):
+    """A disk and an address of a machine that the run removes are free for another one; else they are not."""
+    before = farm(1, 1, name="mine") | {"reserved_ips": [{"name": "address"}]}
+    machine(
+        reserved_ip_name="address",
+        network_config={"endpoints": [{"name": "web", "local_port": 80, "port": 80}]},
+        data_virtual_hard_disks=[
+            {"disk_name": "data", "logical_disk_size_in_gb": 1, "storage_account": "minedisks"}
+        ],
+    )(before)
+    assert (await Provisioner(Plan.model_validate(before), sms, journal=journal).apply()).all_good
+    change = machine(
+        reserved_ip_name="address",
+        data_virtual_hard_disks=[{"disk_name": "data"}],
+        network_config={"endpoints": [{"name": "web", "local_port": 80, "port": 80}]},
+    )
+    after = changed(change, 1, 1) | {"name": "mine", "reserved_ips": [{"name": "address"}]}
+    after["storage_accounts"] += before["storage_accounts"]
+    provisioner = Provisioner(Plan.model_validate(after), sms, journal=journal)
+    going = [one.key for one in provisioner.status() if one.orphan]
+    assert (await provisioner.preview(going=going)).problems == []
+    assert len((await provisioner.preview()).problems) == 2
+    report = await provisioner.apply(prune=True)
+    assert [one.error for one in report.bad] == []
+
+
+async def test_regions_in_another_case(sms):
+    """What is there may be spelt otherwise than in the plan: regions, networks and images."""
+    await (await sms.create_storage_account("farmdisks", "", "farmdisks", location="West US"))
+    await (await sms.set_network_configuration(NETWORK.encode()))
+    disk = {"source_image_name": IMAGE.upper(), "storage_account": "farmdisks"}
+    change = machine(
+        os_virtual_hard_disk=disk, virtual_network_name="NET", network_config={"subnet_names": ["FRONT"]}
+    )
+    document = changed(change, 1, 1) | {"location": "west us"}
+    del document["storage_accounts"]
+    assert await problems(sms, document) == []
+
+
+@pytest.mark.parametrize("most", [2, 1])
+async def test_most_machines_of_a_deployment(sms, monkeypatch, most):
+    """The last one has its place; of one more it is told."""
+    monkeypatch.setattr("asyncsm.provisioning.look.MACHINES_OF_A_DEPLOYMENT", most)
+    assert (await Provisioner(farm_plan(1, 1, name="mine"), sms).apply()).all_good
+    joining = changed(machine(name="second", service_name="mine-01"), 1, 1)
+    said = "virtual_machines[0]: virtual_machine/mine-01/second: mine-01 has 1 of 1 machines"
+    assert await problems(sms, joining) == ([] if most == 2 else [said])
 
 
 async def test_regions_of_what_is_there(sms):
@@ -168,6 +218,7 @@ async def test_too_many_disks_for_a_size(sms):
     said = [
         "virtual_machines[0].role_size: virtual_machine/farm-01/vm-001: role_size: a machine of size 'Small' has at most 2 data disks"
     ]
+    assert await problems(sms, changed(machine(data_virtual_hard_disks=disks[:2]), 1, 1)) == []
     small = changed(machine(data_virtual_hard_disks=disks), 1, 1)
     assert await problems(sms, small) == said
     large = changed(machine(data_virtual_hard_disks=disks, role_size="Large"), 1, 1)

@@ -254,6 +254,28 @@ class TestChecks:
         change(document)
         assert any(said in one for one in problems(json.dumps(document), "json"))
 
+    def test_fifty_machines_can_be(self):
+        """A deployment has as many at the most."""
+        loads_plan(json.dumps(farm(50, 1)), "json")
+        assert "has more than 50 machines" in problems(json.dumps(farm(51, 1)), "json")[0]
+
+    def test_two_deployments_of_one_name(self):
+        """Also if they are in different slots, and spelt differently."""
+        document = {"name": "farm", "location": "West US", "hosted_services": [{"name": "farm"}]}
+        document["deployments"] = [
+            {
+                "name": name,
+                "deployment_slot": slot,
+                "service_name": service,
+                "package_url": "u",
+                "configuration": "c",
+            }
+            for name, slot, service in (("Blue", "Production", "farm"), ("bLUE", "Staging", "FARM"))
+        ]
+        assert problems(json.dumps(document), "json") == [
+            "plan:1:214: deployments[1].name: FARM has a deployment blue already"
+        ]
+
     def test_files_that_are_not_there(self, tmp_path):
         """From the plan's directory."""
         document = farm(2, 1)

@@ -172,6 +172,18 @@ class TestStopping:
         assert {one.detail for one in report.bad} == {"stopped"}
         assert (await Provisioner(farm_plan(6, 1), sms, journal=journal).apply()).all_good
 
+    async def test_stop_between_two_changes_of_one_resource(self, sms, emulator, journal):
+        """What a failed creation has left is still cleared away, and not made anew."""
+        plan, key = farm_plan(1, 1), "virtual_machine/farm-01/vm-001"
+        with emulator.faults.active(Fault(kind="fail", operation=CREATIONS, count=1)):
+            await Provisioner(plan, sms, journal=journal).apply()
+        provisioner = Provisioner(plan, sms, journal=journal)
+        watch = Watch(lambda step: step.state is State.SENDING and step.key == key, provisioner.stop)
+        report = await provisioner.apply(watch=watch)
+        assert outcome_of(report, key) is Outcome.STOPPED
+        assert (await things(sms))["services"] == {"farm-01": []}
+        assert (await Provisioner(plan, sms, journal=journal).apply()).all_good
+
     async def test_a_deadline_leaves_what_is_under_way(self, sms, emulator, journal):
         """The next run waits for the same operation, and sends nothing twice."""
         plan = farm_plan(1, 1)
@@ -457,14 +469,15 @@ async def test_the_report_tells_what_each_waited_for(sms, tmp_path):
         report.write(tmp_path / "report.pdf")
 
 
-async def test_what_is_being_removed_is_made_again(sms, emulator, journal):
-    """A process died between sending a removal and hearing: `apply` does not take what vanishes for there."""
+@pytest.mark.parametrize("written", [False, True], ids=["sent", "accepted"])
+async def test_what_is_being_removed_is_made_again(sms, emulator, journal, written):
+    """A process died under a removal that it has sent: `apply` does not take what vanishes for there."""
     plan = farm_plan(1, 1)
     await Provisioner(plan, sms, journal=journal).apply()
     emulator.clock.pause()
-    with dying(accepted()), pytest.raises(ExceptionGroup):
+    with dying(accepted(), written=written), pytest.raises(ExceptionGroup):
         await Provisioner(plan, sms, journal=journal).destroy(RunOptions(disks=True))
-    watch = Watch(lambda step: step.state is State.LOOKING, emulator.clock.resume)
+    watch = Watch(lambda step: step.state in {State.LOOKING, State.RUNNING}, emulator.clock.resume)
     report = await Provisioner(plan, sms, journal=journal).apply(watch=watch)
     assert [one.error for one in report.bad] == []
     assert outcome_of(report, "virtual_machine/farm-01/vm-001") is Outcome.CREATED

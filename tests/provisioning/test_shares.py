@@ -4,8 +4,9 @@ import pytest
 from doubles.plans import IMAGE
 
 from asyncsm.emulator import SeedDocument
-from asyncsm.provisioning import Plan, PlanError, Provisioner, loads_plan
-from asyncsm.provisioning.shares import shares
+from asyncsm.provisioning import Plan, PlanError, Provisioner, RunOptions, loads_plan
+from asyncsm.provisioning.shares import room_in, shares
+from asyncsm.wire.subscription import Subscription
 
 FARM = """
 name: farm
@@ -90,6 +91,38 @@ def test_too_much_for_all():
     assert refused(plan(), room=room) == [
         "hosted_services[0].spread: there are more copies than the subscriptions have room for"
     ]
+
+
+@pytest.mark.parametrize(("services", "fits"), [(6, True), (7, False)])
+def test_subscriptions_can_be_filled(services, fits):
+    """To the last place, and no further."""
+    room = {name: {"hosted_services": 2, "cores": 4} for name in "abc"}
+    several = {
+        "hosted_services": [{"name": "farm-{index:02}", "count": services, "spread": "by_quota"}],
+        "virtual_machines": (),
+    }
+    if fits:
+        cut = shares(plan(**several), room)
+        assert [len(names(share, "hosted_services")) for share in cut.values()] == [2, 2, 2]
+    else:
+        assert refused(plan(**several), room=room) == [
+            "hosted_services[0].spread: there are more copies than the subscriptions have room for"
+        ]
+
+
+def test_what_the_plan_has_takes_its_own_room():
+    """There is room for what is free, and for what earlier runs have made of it, which counts as used."""
+    counts = {
+        "max_hosted_services": 20,
+        "current_hosted_services": 5,
+        "max_core_count": 10,
+        "current_core_count": 9,
+    }
+    read = {name: Subscription(subscription_id=name, **counts) for name in "ab"}
+    made = [f"hosted_service/farm-{number:02}" for number in (1, 2)]
+    made += [f"virtual_machine/farm-01/vm-{number:03}" for number in (1, 2)]
+    room = room_in(plan(), read, {**dict.fromkeys(made, "a"), "hosted_service/farm-03": "elsewhere"})
+    assert room == {"a": {"hosted_services": 17, "cores": 3}, "b": {"hosted_services": 15, "cores": 1}}
 
 
 def test_what_is_there_stays_there():
@@ -240,6 +273,27 @@ async def test_a_service_moves_to_another_subscription(emulator, tmp_path):
         assert report.all_good, [one.error for one in report.bad]
         assert list(await one.list_hosted_services()) == []
         assert [found.service_name for found in await other.list_hosted_services()] == ["farm-01"]
+
+
+async def test_what_several_have_is_removed_from_each(emulator, tmp_path):
+    """A group of one name is another one in each; none waits for that of the other."""
+    document = plan(
+        subscriptions=["a", "b"],
+        hosted_services=[
+            {"name": "farm-{index:02}", "count": 2, "spread": "by_quota", "affinity_group": "near"}
+        ],
+        virtual_machines=(),
+        storage_accounts=(),
+    )
+    first, second = emulator.subscription_ids
+    async with emulator.service(first) as one, emulator.service(second) as other:
+        cut = dict(zip((first, second), shares(document).values(), strict=True))
+        provisioner = Provisioner(
+            document, {first: one, second: other}, journal=tmp_path / "journal", shares=cut
+        )
+        assert set((await provisioner.apply()).outcomes) == {"created"}
+        report = await provisioner.destroy(RunOptions(deadline=30))
+        assert {str(outcome): number for outcome, number in report.outcomes.items()} == {"removed": 4}
 
 
 async def test_they_are_carried_out_each_in_its_subscription(emulator):

@@ -406,6 +406,35 @@ async def test_a_call_accepted_while_it_is_cancelled_is_not_lost():
 
 
 @virtual_time
+async def test_failures_stand_in_the_order_of_the_calls():
+    """Whichever came first."""
+
+    async def failing(after):
+        await asyncio.sleep(after)
+        raise ValueError(after)
+
+    with pytest.raises(OperationsFailed) as caught:
+        await gather([failing(3), value("good"), failing(1), failing(2)])
+    assert [error.args[0] for error in caught.value.exceptions] == [3, 1, 2]
+
+
+@virtual_time
+async def test_a_call_that_ends_while_it_is_cancelled_has_ended():
+    """What it gave is its result, also if that is the handle of an operation that is over."""
+    async with cloud() as sky:
+
+        async def stubborn(result):
+            try:
+                await asyncio.sleep(100)
+            except asyncio.CancelledError:
+                return result
+
+        handle = await sky.call("a", 1)
+        operation = await handle
+        assert await gather([stubborn(5), stubborn(handle)], deadline=10) == [5, operation]
+
+
+@virtual_time
 async def test_a_deadline_while_the_iterable_is_slow():
     """What an iterable without a length had not yet given is one failure, if there is no other."""
     calls = (value(n) for n in range(2))

@@ -11,9 +11,9 @@ from doubles.requests import put
 from doubles.scripted import SUBSCRIPTION, ScriptedTransport, operation, refusal, reply
 from doubles.virtual_time import virtual_time
 
-from asyncsm import ManagementSession
+from asyncsm import LanePolicy, ManagementSession
 from asyncsm.engine.lanes import Lanes
-from asyncsm.errors import ClientStateError
+from asyncsm.errors import ClientStateError, ExclusiveAccess
 from asyncsm.operations import catalogue
 from asyncsm.operations.lanes import lane_of
 
@@ -455,6 +455,60 @@ async def test_a_session_that_is_closed_forgets_operations_without_a_handle():
     with pytest.raises(ClientStateError, match="nothing has changed"):
         await behind
     assert session.pending == 0
+
+
+@virtual_time
+async def test_pauses_before_somebody_elses_operation_grow():
+    """Each is half as long again as the one before, and the last is cut short by the end of patience."""
+    busy = refusal(409, "ConflictError", "The operation requires exclusive access.")
+    transport = ScriptedTransport(lambda _: busy)
+    policy = LanePolicy(interval=4, patience=30)
+    async with ManagementSession(SUBSCRIPTION, transport=transport, lanes=policy) as session:
+        with pytest.raises(ExclusiveAccess) as caught:
+            await session.start(CHANGE)
+    assert transport.times == [0, 4, 10, 19, 30]
+    assert caught.value.__notes__ == ["this call has waited 30 s for it to end"]
+
+
+IN_THE_WAY = refusal(
+    409,
+    "ConflictError",
+    f"Windows Azure is currently performing an operation with x-ms-requestid {'c' * 32} on this deployment that"
+    " requires exclusive access.",
+)
+
+
+@virtual_time
+async def test_an_operation_that_has_ended_and_is_still_named_is_not_waited_for_again():
+    """Its end is known; a pause comes before the next try, and not one try after the other."""
+    changes = iter([IN_THE_WAY] * 3 + [reply(200)])
+    sent = []
+
+    def answer(request):
+        if request.method == "GET":
+            return operation("Succeeded", "c" * 32)
+        sent.append(asyncio.get_running_loop().time())
+        return next(changes)
+
+    async with ManagementSession(
+        SUBSCRIPTION, transport=ScriptedTransport(answer), lanes=LanePolicy(interval=4)
+    ) as session:
+        await session.start(CHANGE)
+    first, second, third, last = sent
+    assert second - first <= 4
+    assert (third - second, last - third) == (6, 9)
+
+
+@virtual_time
+async def test_somebody_elses_operation_that_fails_is_in_the_way_no_longer():
+    """How it ended does not matter: the change is sent again without a pause."""
+    changes = iter([IN_THE_WAY, reply(200)])
+    failed = operation("Failed", "c" * 32, error=(500, "InternalError", "no"))
+    transport = ScriptedTransport(lambda request: failed if request.method == "GET" else next(changes))
+    policy = LanePolicy(interval=1000, patience=2000)
+    async with ManagementSession(SUBSCRIPTION, transport=transport, lanes=policy) as session:
+        await session.start(CHANGE)
+    assert asyncio.get_running_loop().time() < 100
 
 
 # ---------------------------------------------------------------- blocks in blocks

@@ -83,6 +83,19 @@ async def test_a_gateways_operation_is_followed_under_the_id_in_the_reply(status
 
 
 @virtual_time
+async def test_white_space_around_a_gateways_id_is_no_part_of_it():
+    """As documents that are indented have it."""
+    session, transport = session_with(
+        accepted(operation_id=f"\n  {GATEWAY_ID}\n"), gateway_operation("Successful", "", "OK")
+    )
+    async with session:
+        handle = await session.start(CHANGE)
+        assert handle.request_id == GATEWAY_ID
+        await handle
+    assert transport.requests[-1].url.endswith(f"/{GATEWAY_ID}")
+
+
+@virtual_time
 async def test_a_gateways_operation_that_failed_is_the_error_of_its_code():
     """Its status is the name of a number."""
     error = "<Error><Code>ConflictError</Code><Message>The name is taken.</Message></Error>"

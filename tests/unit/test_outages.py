@@ -217,6 +217,36 @@ async def test_without_patience_a_failed_connection_is_told_at_once(retry):
 
 
 @virtual_time
+async def test_in_an_outage_nobody_is_told_of_an_earlier_refusal():
+    """A call that never had a turn gets what is in its way now."""
+    answers = iter([refusal(503, "TooManyRequests")])
+    service = Service((50, 10_000), answer=lambda request: next(answers, reply(200)))
+    async with service.session(retry=RetryPolicy(patience=60)) as session:
+        assert (await session.send(READ)).status == 200
+        await asyncio.sleep(60 - now())
+        ends = await asyncio.gather(*(session.send(READ) for _ in range(50)), return_exceptions=True)
+    assert {type(end) for end in ends} == {ConnectionFailed}
+
+
+@virtual_time
+async def test_who_was_not_tried_waits_a_second_at_least():
+    """Without patience a refusal is told to the one it came to; the others, of which it says little, wait a moment."""
+    busy = ScriptedTransport(lambda request: refusal(503, "TooManyRequests"))
+    policy = ThrottlePolicy(connections=2, patience=0)
+    ended = []
+
+    async def call(session):
+        with pytest.raises(Throttled):
+            await session.send(READ)
+        ended.append(now())
+
+    async with ManagementSession(SUBSCRIPTION, transport=busy, throttle=policy) as session:
+        await asyncio.gather(call(session), call(session))
+    assert ended[0] == 0
+    assert 1 <= ended[1] < 1.5
+
+
+@virtual_time
 async def test_a_short_patience_gives_each_call_its_try():
     """Pauses grow to a quarter of the patience only, so an outage does not outlast itself."""
     service = Service((0, 300))
@@ -403,6 +433,23 @@ async def test_a_look_for_a_lost_reply_waits_for_the_service():
         assert session.statistics.reconciled == {"sent again": 1}
     assert service.sent == 2
     assert 100 < now() < 130
+
+
+@virtual_time
+async def test_without_patience_a_look_for_a_lost_reply_is_tried_again():
+    """One connection that fails is no reason not to find out what has become of a change."""
+
+    def answer(request):
+        if request.method == "POST":
+            return ConnectionLost("reset")
+        return reply(200, EMPTY_LIST) if "/operations?" in request.url else refusal(404, "ResourceNotFound")
+
+    service = Service((0.5, 1.5), answer=answer)
+    async with service.session(retry=RetryPolicy(patience=0, attempts=1)) as session:
+        with pytest.raises(ConnectionLost) as caught:
+            await session.start(CREATION)
+    assert len(service.tried) == 1
+    assert caught.value.__notes__ == ["the service was looked at: it did not happen"]
 
 
 @virtual_time

@@ -6,6 +6,7 @@ import itertools
 import json
 import threading
 import warnings
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from doubles.pending import POLICY, PendingOperations, started, tracker_for
@@ -15,7 +16,8 @@ from doubles.virtual_time import virtual_time
 from asyncsm import errors
 from asyncsm.config import PollingPolicy
 from asyncsm.operations import catalogue, usual_seconds
-from asyncsm.wire.operations import Error
+from asyncsm.polling import OperationHandle
+from asyncsm.wire.operations import Error, Operation
 
 
 @virtual_time
@@ -324,6 +326,73 @@ async def test_refresh_asks_once_now():
 
 
 @virtual_time
+async def test_refresh_tells_what_went_wrong():
+    """Its errors are the caller's, also those that may pass; the wait goes on."""
+    service = PendingOperations(a=10)
+    service.broken["a"] = [errors.ConnectionLost("reset")]
+    tracker = tracker_for(service)
+    handle = started(tracker, "a")
+    with pytest.raises(errors.ConnectionLost):
+        await handle.refresh()
+    assert (await handle).status == "Succeeded"
+    await tracker.close()
+
+
+@virtual_time
+async def test_each_answer_is_told_once():
+    """Whoever goes through the states of a handle hears what a refresh has found, and not twice."""
+    service = PendingOperations(a=1000)
+    tracker = tracker_for(service)
+    handle = started(tracker, "a", usual=400.0)
+    tracker.watch(handle, 500.0)
+    seen = []
+
+    async def follow():
+        async for status in handle:
+            seen[len(seen) :] = [status]
+
+    following = asyncio.create_task(follow())
+    await asyncio.sleep(10)
+    before = len(seen)
+    await handle.refresh()
+    await asyncio.sleep(1)
+    assert len(seen) == before + 1
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    await tracker.close()
+
+
+@virtual_time
+async def test_all_secrets_are_masked():
+    """Those that a handle is told later join those of its request."""
+    tracker = tracker_for(PendingOperations(a=1000))
+    handle = OperationHandle(
+        tracker, "a", operation="CreateDeployment", resource="POST /x", secrets=("Hidden-1",)
+    )
+    handle.mask(["Hidden-2"])
+    error = Error(code="BadRequest", message="neither Hidden-1 nor Hidden-2 will do")
+    handle.answered(Operation(id="a", status="Failed", http_status_code=400, error=error))
+    with pytest.raises(errors.OperationFailed) as caught:
+        handle.result()
+    assert "Hidden" not in str(caught.value)
+    await tracker.close()
+
+
+@virtual_time
+async def test_a_handle_that_was_refreshed_may_be_dropped():
+    """Who asks now and then does not have to wait."""
+    tracker = tracker_for(PendingOperations(a=1000))
+    handle = started(tracker, "a")
+    assert await handle.refresh() == "InProgress"
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        del handle
+        gc.collect()
+    assert [one for one in caught if one.category is ResourceWarning] == []
+    await tracker.close()
+
+
+@virtual_time
 async def test_a_long_first_operation_is_noticed_within_a_quarter_of_its_time():
     """The interval of one that nothing is known of grows with its age, and no faster."""
     for seconds in (10, 43, 100):
@@ -488,6 +557,73 @@ async def test_an_answer_that_comes_after_the_end_changes_nothing():
     assert await handle.refresh() == "Succeeded"
     assert await early == "Succeeded"
     await tracker.close()
+
+
+@virtual_time
+async def test_a_wait_that_is_cancelled_in_the_moment_of_the_end_leaves_the_others_alone():
+    """The others hear of the end, and polling goes on."""
+    tracker = tracker_for(PendingOperations(a=100))
+    handle = started(tracker, "a")
+    impatient, patient = (asyncio.ensure_future(handle.wait()) for _ in range(2))
+    await asyncio.sleep(5)
+    impatient.cancel()
+    handle.answered(Operation(id="a", status="Succeeded", http_status_code=200))
+    assert (await patient).status == "Succeeded"
+    assert (await asyncio.gather(impatient, return_exceptions=True))[0] is not None
+    await tracker.close()
+
+
+@virtual_time
+async def test_another_one_is_asked_early_if_the_first_of_a_kind_is_dropped():
+    """Somebody has to teach how long operations of the kind take."""
+    service = PendingOperations(a=1000)
+    tracker = tracker_for(service)
+    first = started(tracker, "a", usual=400.0)
+    first.detach()
+    del first
+    assert tracker.pending == 0
+    service.ends["b"] = 30
+    await started(tracker, "b", usual=400.0)
+    assert service.now < 60
+    await tracker.close()
+
+
+@virtual_time
+async def test_a_token_of_the_future_is_of_now():
+    """The clock of the process that began it was ahead of ours; that is no reason to ask late."""
+    service = PendingOperations(a=10)
+    tracker = tracker_for(service)
+    submitted = datetime.now(UTC) + timedelta(hours=1)
+    handle = OperationHandle(
+        tracker, "a", operation="CreateDeployment", resource="POST /x", submitted=submitted
+    )
+    assert (await handle).status == "Succeeded"
+    assert service.now < 60
+    await tracker.close()
+
+
+@virtual_time
+async def test_who_says_how_often_to_ask_is_not_asked_for_earlier():
+    """What others of the kind teach does not change that."""
+    service = PendingOperations(a=10, b=10)
+    tracker = tracker_for(service)
+    handles = [started(tracker, name, usual=400.0) for name in "ab"]
+    tracker.watch(handles[1], 300.0)
+    await asyncio.gather(*handles)
+    assert service.times("b") == [300.0]
+    await tracker.close()
+
+
+@virtual_time
+async def test_closing_tells_those_who_wait_without_a_handle():
+    """Whoever keeps something for an operation learns that nobody asks for it any more."""
+    tracker = tracker_for(PendingOperations(a=1000))
+    handle = started(tracker, "a")
+    handle.detach()
+    ended = []
+    tracker.keep(handle, lambda: ended.append("a"))
+    await tracker.close()
+    assert ended == ["a"]
 
 
 def test_usual_durations_are_known_for_what_the_service_was_slow_at():

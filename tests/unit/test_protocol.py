@@ -129,12 +129,13 @@ def test_a_body_does_not_show():
     ("path", "url"),
     [
         (f"/{SUBSCRIPTION}/services/images", f"/{SUBSCRIPTION}/services/images"),
-        (f"{SUBSCRIPTION.upper()}/services/images", f"/{SUBSCRIPTION}/services/images"),
+        (f"{SUBSCRIPTION}/services/images", f"/{SUBSCRIPTION}/services/images"),
         ("/services/images", f"/{SUBSCRIPTION}/services/images"),
         ("services/images?location=West%20US", f"/{SUBSCRIPTION}/services/images?location=West%20US"),
         (f"/{SUBSCRIPTION}", f"/{SUBSCRIPTION}"),
         (f"/{SUBSCRIPTION}?a=b", f"/{SUBSCRIPTION}?a=b"),
         ("/subscriptions", "/subscriptions"),
+        ("/Subscriptions", "/Subscriptions"),
         ("/services/West US?a=b c", f"/{SUBSCRIPTION}/services/West%20US?a=b%20c"),
         ("/x\r\nHost: other", f"/{SUBSCRIPTION}/x%0D%0AHost:%20other"),
         ("/x#fragment", f"/{SUBSCRIPTION}/x%23fragment"),
@@ -144,6 +145,12 @@ def test_raw_paths_are_taken_with_and_without_subscription(path, url):
     """A raw path may be the old SDK's or a shorter one, and cannot break the request."""
     sent = encoded(raw("GET", path, SUBSCRIPTION))
     assert sent.url == "https://management.core.windows.net" + url
+
+
+def test_a_raw_path_names_the_subscription_in_any_case():
+    """A GUID is the same in capitals."""
+    subscription = "abcdef00-0000-0000-0000-000000000001"
+    assert raw("GET", f"/{subscription.upper()}/locations", subscription).path == "locations"
 
 
 def test_a_raw_path_is_no_url():

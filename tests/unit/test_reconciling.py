@@ -26,8 +26,9 @@ from asyncsm import (
     config,
 )
 from asyncsm.engine.budget import Kind
-from asyncsm.engine.operation_list import OperationList
+from asyncsm.engine.operation_list import OperationList, Page
 from asyncsm.engine.protocol import Reconcile, get
+from asyncsm.engine.shared_list import SharedList
 from asyncsm.models import Locations
 from asyncsm.operations.subscriptions import operations_between
 
@@ -234,6 +235,83 @@ async def test_the_first_change_of_a_session(began, adopted):
     assert service.sent == (1 if adopted else 2)
 
 
+@pytest.mark.parametrize(
+    ("began", "adopted"), [("2015-07-01T09:59:00Z", True), ("2015-07-01T09:58:59Z", False)]
+)
+@virtual_time
+async def test_answers_overtake_each_other(began, adopted):
+    """A change may have begun a minute before the service's time that was last seen, and no earlier."""
+    service = Service(
+        ConnectionLost("reset"), reply(201), history=[entry("CreateHostedService", began=began)], there=False
+    )
+    async with service.session() as session:
+        await session.send(get("operations"))
+        await (await session.start(CREATION))
+    assert service.sent == (1 if adopted else 2)
+
+
+@virtual_time
+async def test_of_many_operations_of_earlier_calls_the_latest_are_known(monkeypatch):
+    """What is forgotten, once there are very many, are the oldest."""
+    monkeypatch.setattr("asyncsm.engine.lost_replies.REMEMBERED", 2)
+    ids = [f"{number:032x}" for number in range(3)]
+    history = [entry("SwapDeployment", request_id=each) for each in ids[1:]]
+    service = Service(
+        *(reply(202, request_id=each) for each in ids), ConnectionLost("reset"), history=history
+    )
+    async with service.session() as session:
+        for _ in ids:
+            await (await session.start(ACTION))
+        with pytest.raises(OutcomeUnknown):
+            await session.start(ACTION)
+
+
+@virtual_time
+async def test_lists_may_spell_names_otherwise():
+    """The service shows a resource as it was first called, and a request may name it in any case."""
+    service = Service(
+        ConnectionLost("reset"), history=[entry("SwapDeployment", "services/HostedServices/Shop")]
+    )
+    async with service.session() as session:
+        assert (await (await session.start(ACTION))).id == OTHER_ID
+
+
+@virtual_time
+async def test_a_list_ends_in_the_services_future():
+    """Its clock may be far ahead of ours; what began a moment ago must not be missing."""
+    answer = replace(listed(), headers={"date": "Wed, 02 Jan 2080 10:00:00 GMT"})
+    transport = ScriptedTransport(lambda _: answer)
+    async with ManagementSession(SUBSCRIPTION, transport=transport) as session:
+        await session.send(get("operations"))
+        history = OperationList(session._open().sender, 1)
+        assert [page async for page in history.pages(datetime(2015, 7, 1, tzinfo=UTC), Kind.POLL)]
+    assert "EndTime=2080-01-03T10%3A00%3A00Z" in transport.requests[-1].url
+
+
+@virtual_time
+async def test_a_change_that_is_listed_as_done_is_not_asked_for():
+    """The list has said all there is."""
+    shown = listed(entry("CreateHostedService"))
+    done = b"<Status>Succeeded</Status><HttpStatusCode>200</HttpStatusCode>"
+    history = replace(shown, body=shown.body.replace(b"<Status>InProgress</Status>", done))
+    service = Service(ConnectionLost("reset"), history=history)
+    async with service.session() as session:
+        handle = await session.start(CREATION)
+        assert (handle.done, handle.request_id) == (True, OTHER_ID)
+        await handle
+    assert [request.method for request in service.transport.requests] == ["POST", "GET"]
+
+
+@virtual_time
+async def test_what_is_harmless_to_repeat_is_sent_in_doubt_too():
+    """It need not be looked for."""
+    service = Service(reply(200))
+    async with service.session() as session:
+        with session.in_doubt(datetime(2015, 7, 1, tzinfo=UTC)):
+            await session.start(replace(ACTION, reconcile=Reconcile.REPEAT))
+    assert (service.sent, service.looks) == (1, 0)
+
+
 @virtual_time
 async def test_what_happened_while_the_session_was_idle_is_not_adopted():
     """Time passes between the last answer, which showed the service's clock, and the change."""
@@ -329,10 +407,12 @@ async def test_a_refusal_after_a_lost_reply_is_looked_into():
         assert handle.request_id == OTHER_ID
 
 
+@pytest.mark.parametrize("named", ["", f" with x-ms-requestid {OTHER_ID}"], ids=["nameless", "named"])
 @virtual_time
-async def test_a_lost_reply_is_remembered_while_others_are_waited_for():
+async def test_a_lost_reply_is_remembered_while_others_are_waited_for(named):
     """Sent again, it meets an operation in the way, perhaps its own; after that its name is taken, by itself."""
-    in_the_way = refusal(409, "ConflictError", "An operation requires exclusive access to the service.")
+    text = f"Windows Azure is currently performing an operation{named} on this hosted service"
+    in_the_way = refusal(409, "ConflictError", f"{text} that requires exclusive access.")
     taken = refusal(409, "ConflictError", "The name is already taken.")
     service = Service(ConnectionLost("reset"), in_the_way, taken, there=False)
     answers = iter([listed()] * 5 + [listed(entry("CreateHostedService"))])
@@ -825,6 +905,85 @@ async def test_a_restart_is_not_taken_for_a_start_whose_reply_was_lost():
         with pytest.raises(OutcomeUnknown):
             await session.start(restart)
     assert service.sent == 3
+
+
+@pytest.mark.parametrize(("seconds", "adopted"), [(55, False), (65, True)])
+@virtual_time
+async def test_a_restart_is_told_from_a_start_that_was_long_before(seconds, adopted):
+    """A start whose reply was lost more than a minute ago is not the one that the list shows now."""
+    machine = (*SHOP.split("/"), "deployments", "shop", "roleinstances", "web", "Operations")
+    start = replace(post(*machine, operation="StartRole", body=b"<Start/>"), reconcile=Reconcile.REPEAT)
+    restart = post(*machine, operation="RestartRole", body=b"<Restart/>")
+    lost = ConnectionLost("reset by peer")
+    shown = entry("ExecuteRoleOperation", "/".join(machine), began="2015-07-01T10:01:00Z")
+    service = Service(lost, reply(202), lost, history=[shown])
+    async with service.session() as session:
+        await session.send(get("operations"))
+        (await session.start(start)).detach()
+        await asyncio.sleep(seconds - asyncio.get_running_loop().time())
+        if adopted:
+            assert (await (await session.start(restart))).id == OTHER_ID
+        else:
+            with pytest.raises(OutcomeUnknown):
+                await session.start(restart)
+
+
+@virtual_time
+async def test_of_many_starts_whose_reply_was_lost_the_latest_are_known(monkeypatch):
+    """What is forgotten is the machine whose last start was before that of all others."""
+    monkeypatch.setattr("asyncsm.engine.sending.UNTOLD", 2)
+    machines = {
+        name: (*SHOP.split("/"), "deployments", "shop", "roleinstances", name, "Operations") for name in "abc"
+    }
+    lost = ConnectionLost("reset by peer")
+    history = [entry("ExecuteRoleOperation", "/".join(path)) for path in machines.values()]
+    service = Service(*[lost, reply(200)] * 4, *[lost] * 2, history=history)
+    async with service.session() as session:
+        for name in "abac":
+            start = post(*machines[name], operation="StartRole", reconcile=Reconcile.REPEAT)
+            await session.start(start)
+        for name in "ac":
+            with pytest.raises(OutcomeUnknown):
+                await session.start(post(*machines[name], operation="RestartRole"))
+
+
+class PagesThatWait:
+    """Lists operations, each list ten seconds after it was asked for; remembers how far back they went."""
+
+    def __init__(self):
+        self.read = []
+
+    async def pages(self, since, kind):
+        self.read.append(since.minute)
+        await asyncio.sleep(10)
+        yield Page([], 0.0)
+
+
+@virtual_time
+async def test_a_list_that_does_not_go_back_far_enough_is_read_again():
+    """Somebody may ask for what began earlier while the list waits for its turn; all others share the second."""
+    pages = PagesThatWait()
+    lists = SharedList(pages, str.lower)
+
+    async def asked(after, minute):
+        await asyncio.sleep(after)
+        moment = datetime(2015, 7, 1, 10, minute, tzinfo=UTC)
+        assert (await lists.since(moment)).since <= moment
+
+    await asyncio.gather(asked(0, 5), asked(1, 3), asked(2, 0), asked(3, 4))
+    assert pages.read == [5, 0]
+
+
+@virtual_time
+async def test_a_second_that_begins_between_two_answers_makes_no_fast_clock():
+    """Dates are whole seconds: two that differ may be those of one moment."""
+    dates = iter(["Wed, 01 Jul 2015 10:00:00 GMT", "Wed, 01 Jul 2015 10:00:01 GMT"])
+    transport = ScriptedTransport(lambda _: reply(200, date=next(dates)))
+    async with ManagementSession(SUBSCRIPTION, transport=transport) as session:
+        await session.send(get("locations"))
+        await asyncio.sleep(0.1)
+        await session.send(get("locations"))
+        assert session._open().sender.clock_rate == 1
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,16 @@ def test_a_budget_ends_retries_when_most_requests_fail():
     assert budget.left == 2
 
 
+@pytest.mark.parametrize(
+    ("error", "cost"), [(errors.ConnectionLost("x"), 5), (errors.AttemptTimeout("x"), 10)]
+)
+def test_a_budget_can_be_spent_to_the_last_token(error, cost):
+    """Exactly enough for one retry is enough."""
+    budget = retrying.RetryBudget(cost)
+    assert (budget.take(error), budget.left) == (cost, 0)
+    assert retrying.RetryBudget(cost - 1).take(error) is None
+
+
 def test_successes_fill_the_budget():
     """A success gives back what its last retry took, or 1; never more than there was at first."""
     budget = retrying.RetryBudget(20)

@@ -6,6 +6,7 @@ import gc
 import inspect
 import json
 import pickle
+import warnings
 from dataclasses import fields, replace
 
 import pytest
@@ -45,6 +46,7 @@ from asyncsm import (
 )
 from asyncsm.config import SessionOptions
 from asyncsm.credentials import UncheckedSubscriptionId, write_publishsettings
+from asyncsm.engine.budget import Kind
 from asyncsm.engine.caller import Caller
 from asyncsm.engine.protocol import get
 from asyncsm.models import Images, Operation
@@ -449,6 +451,18 @@ def test_the_environment_fills_in_what_is_not_given(monkeypatch, tmp_path):
     assert given.endpoint.url == "https://azure.example"
 
 
+def test_the_host_of_the_environment_goes_before_that_of_a_file(monkeypatch, tmp_path):
+    """A publishsettings file names the cloud it was made for; whoever names another one wants that."""
+    file = tmp_path / "my.publishsettings"
+    write_publishsettings(
+        file, management_certificate(), [(SUBSCRIPTION, "mine")], "https://management.core.chinacloudapi.cn"
+    )
+    assert ManagementSession(None, file).endpoint.host == "management.core.chinacloudapi.cn"
+    monkeypatch.setenv("AZURE_MANAGEMENT_HOST", "localhost:8443")
+    assert ManagementSession(None, file).endpoint.host == "localhost"
+    assert ManagementSession(None, file, "azure.example").endpoint.host == "azure.example"
+
+
 async def test_the_environment_may_name_the_only_trusted_authorities(monkeypatch, tmp_path):
     """``AZURE_MANAGEMENT_CA_FILE`` is read where no ``ca_file`` is given."""
     monkeypatch.setenv("AZURE_MANAGEMENT_CA_FILE", str(tmp_path / "absent.pem"))
@@ -682,6 +696,14 @@ async def test_a_request_id_resumes_a_wait(text):
 
 
 @virtual_time
+async def test_the_service_may_write_the_id_in_its_answer_otherwise():
+    """With dashes and in capitals it is the same operation."""
+    session, _ = session_with(reply(202), operation("Succeeded", "01234567-89AB-CDEF-0123-456789ABCDEF"))
+    async with session:
+        assert (await (await session.start(CREATION))).status == "Succeeded"
+
+
+@virtual_time
 async def test_a_token_resumes_a_wait_in_another_session():
     """The token carries what the handle knew, and its age."""
     first, _ = session_with(reply(202))
@@ -693,6 +715,43 @@ async def test_a_token_resumes_a_wait_in_another_session():
         assert (again.operation, again.resource) == (handle.operation, handle.resource)
         assert again.submitted == handle.submitted
         assert (await again).status == "Succeeded"
+
+
+@virtual_time
+async def test_a_token_names_its_subscription_in_any_case():
+    """A GUID is the same in capitals."""
+    subscription = "abcdef00-0000-0000-0000-000000000001"
+    transport = ScriptedTransport([operation("Succeeded")])
+    async with ManagementSession(subscription, transport=transport) as session:
+        await session.resume(tampered(subscription_id=subscription.upper()))
+
+
+@virtual_time
+async def test_who_wants_the_reply_only_is_not_reminded_of_the_operation():
+    """`send` gives no handle, so that there is none that could have been awaited."""
+    session, _ = session_with(reply(202))
+    async with session:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            assert (await session.send(CREATION)).status == 202
+            gc.collect()
+    assert [one for one in caught if one.category is ResourceWarning] == []
+
+
+def test_a_handle_that_outlives_its_event_loop_and_session_may_be_dropped():
+    """Nobody can wait for it any more."""
+    session, _ = session_with(lambda _: reply(202))
+
+    async def start():
+        return await session.start(CREATION)
+
+    handle = asyncio.run(start())
+    asyncio.run(session.close())
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        del handle
+        gc.collect()
+    assert [one for one in caught if one.category is ResourceWarning] == []
 
 
 @virtual_time
@@ -805,6 +864,50 @@ async def test_a_throttled_call_is_tried_until_patience_ends():
         assert session.statistics.throttled == len(busy.requests)
     assert 100 <= busy.times[-1] - busy.times[0] <= 120
     assert len(busy.requests) > session.retry.attempts
+
+
+@virtual_time
+async def test_a_service_that_is_away_refuses_nothing():
+    """Statistics count refusals with `TooManyRequests`, and not connections that could not be made."""
+    session, _ = session_with(ConnectionFailed("refused"), refusal(503, "TooManyRequests"), reply(200))
+    async with session:
+        await session.send(READ)
+        assert session.statistics.throttled == 1
+
+
+@virtual_time
+async def test_whoever_waits_for_a_turn_is_counted():
+    """Calls, and questions about operations."""
+    session, _ = session_with(throttle=ThrottlePolicy(calls=2, seconds=60))
+    async with session:
+        throttle = session._open().throttle
+        for kind in Kind:
+            await throttle.enter(kind)
+        waiting = [asyncio.create_task(throttle.enter(kind)) for kind in (*Kind, Kind.POLL)]
+        await asyncio.sleep(0)
+        assert session.statistics.waiting_for_turn == 3
+        for one in waiting:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+
+@virtual_time
+async def test_a_hook_may_be_taken_back_twice():
+    """Whoever cleans up need not know whether that was done; other hooks stay."""
+    session, _ = session_with(reply(200))
+    asked = []
+
+    async def hook(request):
+        asked.append(request)
+
+    unhook = session.events.before_send(hook)
+    session.events.before_send(hook)
+    unsubscribe = session.events.subscribe(asked.append)
+    for undo in (unhook, unhook, unsubscribe, unsubscribe):
+        undo()
+    async with session:
+        await session.send(READ)
+    assert len(asked) == 1
 
 
 @virtual_time

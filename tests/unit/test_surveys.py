@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
-from doubles.pending import EPOCH, FAILURE, POLICY, PendingOperations, tracker_for
+from doubles.pending import EPOCH, FAILURE, POLICY, PendingOperations, started, tracker_for
 from doubles.virtual_time import virtual_time
 
 from asyncsm import errors
 from asyncsm.polling import OperationHandle
-from asyncsm.polling.listing import ListCost
+from asyncsm.polling.listing import ListCost, ListTrust
 
 BUSY = errors.ServerBusy("ServerBusy", "later", status=503)
 REFUSED = errors.BadRequest("BadRequest", "no lists here", status=400)
@@ -94,6 +94,20 @@ async def test_the_mode_follows_the_number_of_pending_operations(caplog):
         "102 operations are pending; asking for them together",
         "2 operations are pending; asking for them each by itself",
     ]
+    await tracker.close()
+
+
+@virtual_time
+async def test_the_mode_does_not_switch_back_and_forth():
+    """Lists go on until half as many are pending as they were begun for."""
+    service = PendingOperations()
+    tracker = tracker_for(service)
+    early = begun(service, tracker, 6, seconds=50, prefix="early")
+    later = begun(service, tracker, 6, seconds=400, prefix="later")
+    await asyncio.gather(*early)
+    await asyncio.sleep(60)
+    assert (tracker.pending, tracker.mode) == (6, "list")
+    await asyncio.gather(*later)
     await tracker.close()
 
 
@@ -259,6 +273,79 @@ def test_replies_that_overtake_each_other_are_counted_in_their_second():
 
     with asyncio.Runner() as runner:
         runner.run(scenario())
+
+
+@virtual_time
+async def test_a_page_is_worth_two_questions():
+    """For one operation that is due a list saves nothing; for two it is read."""
+    cost = ListCost()
+    assert cost.cheapest_window({EPOCH: 1}) is None
+    assert cost.cheapest_window({EPOCH: 2}) == EPOCH
+    assert cost.cheapest_window({}) is None
+
+
+@pytest.mark.parametrize(("usual", "tick"), [(1.0, POLICY.least), (100.0, 5.0), (10_000.0, POLICY.most)])
+@virtual_time
+async def test_how_far_apart_lists_are(usual, tick):
+    """A twentieth of what operations usually take, within the bounds of the policy."""
+    service = PendingOperations(**{f"op{number}": 5 for number in range(4)})
+    tracker = tracker_for(service)
+    handles = [started(tracker, name, "RestartRole", usual=usual) for name in service.ends]
+    assert tracker._agenda.tick == tick
+    for handle in handles:
+        handle.detach()
+    await tracker.close()
+
+
+def judged(trust, **facts):
+    trust.judge(**{"due": 100, "missing": 0, "seconds": 1.0, "tick": 2.0, "patience": 10.0} | facts)
+    return trust.suspended
+
+
+@pytest.mark.parametrize(("due", "most"), [(100, 25), (4, 1), (2, 1)])
+@virtual_time
+async def test_how_many_may_be_missing(due, most):
+    """A quarter of those that are due, and one in any case."""
+    assert not judged(ListTrust(), due=due, missing=most)
+    assert judged(ListTrust(), due=due, missing=most + 1)
+
+
+@virtual_time
+async def test_the_second_slow_list_in_a_row_is_the_last():
+    """Each has taken longer than the questions it stands for, by one that was put after it."""
+    trust = ListTrust()
+    for suspended in (False, True):
+        await asyncio.sleep(1)
+        assert not judged(trust, seconds=101.0)
+        sent = asyncio.get_running_loop().time()
+        await asyncio.sleep(1)
+        trust.answered_singly(sent)
+        assert trust.suspended is suspended
+    trust = ListTrust()
+    for _ in range(5):  # as long as the questions it stands for
+        judged(trust, seconds=100.0)
+        sent = asyncio.get_running_loop().time()
+        await asyncio.sleep(1)
+        trust.answered_singly(sent)
+    assert not trust.suspended
+
+
+@virtual_time
+async def test_pauses_without_lists_grow_to_the_longest():
+    """Each is twice as long as the one before, if that was not long ago."""
+    trust = ListTrust()
+    pauses = []
+    for _ in range(6):
+        trust.suspend("is refused")
+        begun = asyncio.get_running_loop().time()
+        while trust.suspended:
+            await asyncio.sleep(100)
+        pauses.append(asyncio.get_running_loop().time() - begun)
+    assert pauses == [600, 1200, 2400, 4800, 4800, 4800]
+    await asyncio.sleep(4800)
+    trust.suspend("is refused")
+    await asyncio.sleep(600)
+    assert not trust.suspended
 
 
 # ---------------------------------------------------------------- what lists do not tell

@@ -139,6 +139,18 @@ async def test_polls_have_a_connection_of_their_own():
 
 
 @virtual_time
+async def test_polls_take_no_connection_of_the_calls_while_these_wait():
+    """Also where what the calls wait for is not a connection: several polls at once would be in their way then."""
+    throttle = Throttle(ThrottlePolicy(calls=300, seconds=60), connections=4)
+    calls = await start(throttle, 300)
+    await asyncio.sleep(1)
+    assert throttle.waiting.calls == 12
+    polls = await start(throttle, 3, Kind.POLL, seconds=1)
+    assert await asyncio.gather(*polls) == [1, 2, 3]
+    await asyncio.gather(*calls)
+
+
+@virtual_time
 async def test_the_share_of_the_polls_is_spread_over_the_window_while_calls_wait():
     """Two at once, then one in 15 s: what ends later in the window is noticed, too."""
     throttle = Throttle(ThrottlePolicy(calls=100, seconds=60), connections=3)
@@ -146,6 +158,17 @@ async def test_the_share_of_the_polls_is_spread_over_the_window_while_calls_wait
     polls = await start(throttle, 6, Kind.POLL)
     assert await asyncio.gather(*polls) == [0, 0, 15, 30, 30, 30]
     assert await asyncio.gather(*calls) == [0, 0, 30]
+
+
+@virtual_time
+async def test_after_another_process_no_polls_are_saved_up():
+    """It has spread its own over the window: here the next ones come one by one from the beginning."""
+    throttle = Throttle(ThrottlePolicy(calls=100, seconds=60), connections=3)
+    throttle.charge([5, 5])
+    calls = await start(throttle, 3, seconds=30)
+    polls = await start(throttle, 4, Kind.POLL)
+    assert await asyncio.gather(*polls) == [0, 15, 30, 30]
+    await asyncio.gather(*calls)
 
 
 @virtual_time
@@ -337,6 +360,19 @@ async def test_retry_after_closes_the_gate():
 
 
 @virtual_time
+async def test_a_shorter_retry_after_opens_no_gate():
+    """Of two refusals the one that says to wait longer counts, whichever comes later."""
+    throttle = Throttle(UNKNOWN)
+    for _ in range(100):
+        await exchange(throttle)
+    await asyncio.gather(
+        *await start(throttle, 1, seconds=1, error=refusal(retry_after=45)),
+        *await start(throttle, 1, seconds=2, error=refusal(retry_after=5)),
+    )
+    assert await exchange(throttle) == 46
+
+
+@virtual_time
 async def test_who_was_refused_goes_first():
     """A refused request does not queue behind thousands that were never sent."""
     throttle = Throttle(UNKNOWN)
@@ -453,6 +489,23 @@ def test_few_turns_are_saved_up():
         pace.take()
         sent += 1
     assert sent == 2
+
+
+def test_a_turn_that_is_given_back_is_one():
+    """Whoever did not use it leaves it to the next, and no more than that; the most that is saved up stays two."""
+    pace = Pace(UNKNOWN, 2.0, 0.0)  # a turn in each second
+    assert pace.next_turn(1.0) == 1.0
+    pace.take()
+    pace.give_back()
+    assert pace.next_turn(1.0) == 1.0
+    pace.take()
+    assert pace.next_turn(1.0) == 2.0
+    assert pace.next_turn(10.0) == 10.0
+    for _ in range(3):
+        pace.give_back()
+    pace.take()
+    pace.take()
+    assert pace.next_turn(10.0) == 11.0
 
 
 def test_turns_that_were_saved_up_are_lost_with_a_refusal():

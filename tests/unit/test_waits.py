@@ -123,6 +123,19 @@ async def test_who_joins_is_served_soon_and_sees_nothing_older():
 
 
 @virtual_time
+async def test_what_was_being_read_before_is_not_shown_to_who_joins():
+    """It may have changed since the service looked at it."""
+    resource, waits = Resource(100, seconds=0.5), ResourceWaits(POLICY)
+    first = asyncio.create_task(wait(resource, None, waits))
+    await asyncio.sleep(0.2)
+    assert await waits.until("it", resource.read, goal(state="on its way")) == "on its way"
+    assert now() == 1.5
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    await asyncio.sleep(0)
+
+
+@virtual_time
 async def test_joining_again_and_again_does_not_read_more_often():
     """Reads stay `least` apart, however many come."""
     resource, waits = Resource(30), ResourceWaits(POLICY)
@@ -163,6 +176,35 @@ async def test_a_goal_that_raises_ends_its_wait_only():
     with pytest.raises(ZeroDivisionError):
         await waits.until("it", resource.read, Goal("it", wrong, str))
     assert await other == "there"
+
+
+@virtual_time
+async def test_a_goal_that_times_out_is_no_passed_deadline():
+    """Another time-out than that of the wait stays what it is."""
+
+    def slow(_):
+        raise TimeoutError("of the caller's own")
+
+    with pytest.raises(TimeoutError, match="own") as caught:
+        await ResourceWaits(POLICY).until("it", Resource(20).read, Goal("it", slow, str, 60))
+    assert not isinstance(caught.value, OperationTimeout)
+
+
+@virtual_time
+async def test_who_comes_in_the_moment_of_a_refusal_reads_anew():
+    """The reads that have just ended serve nobody any more."""
+    resource, waits = Resource(10), ResourceWaits(POLICY)
+    late = []
+
+    async def read():
+        if not late:
+            late.append(asyncio.create_task(waits.until("it", resource.read, goal())))
+            raise ResourceNotFound("ResourceNotFound", "no", status=404)
+        return await resource.read()
+
+    with pytest.raises(ResourceNotFound):
+        await waits.until("it", read, goal())
+    assert await late[0] == "there"
 
 
 @virtual_time

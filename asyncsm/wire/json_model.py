@@ -29,6 +29,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel, to_pascal
 
+from asyncsm import texts
 from asyncsm.config import JSON_CONTENT_TYPE
 from asyncsm.errors import InvalidArgument
 from asyncsm.wire.document import CheckedDocument, DocumentList, no_such_field
@@ -112,7 +113,7 @@ class JsonModel(CheckedDocument):
     def from_body(cls, body: bytes | str, *, strict: bool = False) -> Self:
         """Read a body; see `Document.from_body`."""
         content = utf8(cls.__name__, body) if isinstance(body, str) else body
-        data = json.loads(content, parse_constant=_refuse, parse_float=_finite)
+        data = texts.read_json(content, number=_finite, constant=_refuse)
         if b"\\ud" in content.lower():
             json.dumps(data, ensure_ascii=False).encode()  # which refuses one half of a character
         return cls.model_validate(cls.opened(data), context={"strict": True} if strict else None)

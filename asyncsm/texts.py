@@ -73,7 +73,7 @@ def decode_xml(content: bytes) -> str:
             raise
         try:
             return content.decode(declared[1].decode())
-        except LookupError:  # an encoding Python does not know
+        except (LookupError, UnicodeError):  # Python does not know it, or it is none of text
             pass
         raise
 

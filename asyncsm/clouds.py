@@ -88,7 +88,7 @@ class Endpoint:
         if parts.scheme != "https":
             raise InvalidArgument("host", f"the service speaks HTTPS only, not {parts.scheme}://")
         beside = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
-        name = _to_be_looked_up(parts.hostname or "")
+        name = to_be_looked_up(parts.hostname or "")
         if name is None or beside or port == 0:
             raise wrong
         return cls(name, port)
@@ -108,7 +108,7 @@ class Endpoint:
         return other == self.host.lower()
 
 
-def _to_be_looked_up(host: str) -> str | None:
+def to_be_looked_up(host: str) -> str | None:
     """Return an address, or the name of a host as DNS has it; ``None`` for what is neither."""
     if not _HOST.fullmatch(host):
         return None
@@ -139,7 +139,7 @@ def checked_proxy(url: str) -> str:
     text = _text("proxy", url).strip()
     try:
         parts = urlsplit(text)
-        usable = parts.scheme in {"http", "https"} and bool(_to_be_looked_up(parts.hostname or ""))
+        usable = parts.scheme in {"http", "https"} and bool(to_be_looked_up(parts.hostname or ""))
         # In a password, a slash ends the host, and the rest of it would be a path.
         usable = usable and parts.port != 0 and not (parts.path.strip("/") or parts.query or parts.fragment)
     except ValueError:

@@ -140,6 +140,8 @@ def start(
 
     _check_time(clock, throttle)
     _check_hosts(host, admin_host, hostname or [])
+    if database is not None and not database.name:
+        raise InvalidArgument("--database", f"{str(database)!r} names no file")
     _check_azurite(azurite)
     options = EmulatorOptions(
         host,

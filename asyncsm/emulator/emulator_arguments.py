@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Final
 
@@ -64,6 +65,9 @@ def check_arguments(given: Mapping[str, object]) -> None:
             check_number(name, given[name], 0, 65_535)
     for name in ("host", "admin_host"):
         check_host(name, str(given[name]))
+    database = given["database"]
+    if isinstance(database, str | os.PathLike) and not Path(database).name:
+        raise ValueError(f"database is {os.fspath(database)!r}, which names no file")
     check_hostnames(given["hostnames"])
     _check_subscriptions(given["subscriptions"])
 
@@ -125,5 +129,6 @@ def _check_subscriptions(wanted: object) -> None:
     else:
         for each in wanted:
             check_type("an id or name of subscriptions", each, str)
-        if len({each.lower() for each in wanted}) < len(wanted) or not all(wanted):
+        named = all(each.strip() and each.isprintable() for each in wanted)
+        if len({each.lower() for each in wanted}) < len(wanted) or not named:
             raise ValueError(f"subscriptions has an empty id or name, or one twice: {list(wanted)!r}")

@@ -194,6 +194,7 @@ class TestExtendedProperties:
         models.Deployment(name="d", configuration="sesame"),
         models.Setting(name="ConnectionString", value="sesame"),
         models.OperationParameter(name="input", value="sesame"),
+        models.ClusterProperty(name="fs.azure.account.key.second", value="sesame"),
     ],
     ids=lambda model: type(model).__name__,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -87,9 +88,10 @@ class Endpoint:
         if parts.scheme != "https":
             raise InvalidArgument("host", f"the service speaks HTTPS only, not {parts.scheme}://")
         beside = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
-        if not _HOST.fullmatch(parts.hostname or "") or beside or port == 0:
+        name = to_be_looked_up(parts.hostname or "")
+        if name is None or beside or port == 0:
             raise wrong
-        return cls(str(parts.hostname), port)
+        return cls(name, port)
 
     @functools.cached_property
     def url(self) -> str:
@@ -104,6 +106,22 @@ class Endpoint:
             if _within(self.host.lower(), cloud.management_host):
                 return _within(other, cloud.management_host)
         return other == self.host.lower()
+
+
+def to_be_looked_up(host: str) -> str | None:
+    """Return an address, or the name of a host as DNS has it; ``None`` for what is neither."""
+    if not _HOST.fullmatch(host):
+        return None
+    if ":" in host:  # an address, perhaps with a zone
+        return host
+    try:
+        name = host.removesuffix(".").encode("idna")
+        name.decode("idna")  # or what is no name could be taken for one that was encoded already
+        if name.rpartition(b".")[2].isdigit():
+            IPv4Address(name.decode())
+    except ValueError:
+        return None
+    return name.decode() + ("." if host.endswith(".") else "")
 
 
 def _text(parameter: str, value: str) -> str:
@@ -121,7 +139,9 @@ def checked_proxy(url: str) -> str:
     text = _text("proxy", url).strip()
     try:
         parts = urlsplit(text)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        usable = parts.scheme in {"http", "https"} and bool(to_be_looked_up(parts.hostname or ""))
+        # In a password, a slash ends the host, and the rest of it would be a path.
+        usable = usable and parts.port != 0 and not (parts.path.strip("/") or parts.query or parts.fragment)
     except ValueError:
         usable = False
     if not usable or text.split() != [text] or not text.isprintable():

@@ -285,12 +285,18 @@ def _variable(name: str) -> str | None:
     return (value[1:-1] if quoted else value) or None
 
 
-def proxy_for(host: str) -> str | None:
-    """URL of the proxy for ``https://host``; Windows and macOS also ask the system, which may take a while."""
-    return None if proxy_bypass(host) else getproxies().get("https")
+def proxy_for(host: str, port: int) -> str | None:
+    """URL of the proxy for ``https://host:port``; Windows and macOS also ask the system, which may take a while."""
+    return None if _is_passed_by(host, port) else getproxies().get("https")
 
 
-def environment_proxy_for(host: str) -> str | None:
-    """URL of the proxy that the environment's variables name for ``https://host``; takes no time."""
+def environment_proxy_for(host: str, port: int) -> str | None:
+    """URL of the proxy that the environment's variables name for ``https://host:port``; takes no time."""
     url = getproxies_environment().get("https")
-    return url if url and not proxy_bypass(host) else None
+    return url if url and not _is_passed_by(host, port) else None
+
+
+def _is_passed_by(host: str, port: int) -> bool:
+    """Return whether ``NO_PROXY`` has the host, with or without the port."""
+    named = f"[{host}]" if ":" in host else host
+    return bool(proxy_bypass(host) or proxy_bypass(f"{named}:{port}"))

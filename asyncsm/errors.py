@@ -56,7 +56,7 @@ class AsyncsmError(Exception):
 
     def __str__(self) -> str:
         # Parts of it come from services and files, and it goes to logs and terminals.
-        return texts.one_line(super().__str__(), 4000)
+        return texts.unsigned(texts.one_line(super().__str__(), 4000))
 
     def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...], dict[str, object]]:
         # Most are made of other arguments than `args`. A handle belongs to the event loop of its session.

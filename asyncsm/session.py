@@ -125,7 +125,7 @@ class ManagementSession(StaysInProcess, Caller):
         self._subscription_id = subscription_id
         self.endpoint: Endpoint = Endpoint.parse(host or given.host or PUBLIC.management_host)
         if proxy is None and trust_env:
-            proxy = config.environment_proxy_for(self.endpoint.host)
+            proxy = config.environment_proxy_for(self.endpoint.host, self.endpoint.port)
         if proxy is not None:
             checked_proxy(proxy)
         self._transport = transport

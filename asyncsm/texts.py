@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import codecs
 import functools
+import json
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
     import yaml
+    from pydantic import JsonValue
 
 # The mark of UTF-32 begins like that of UTF-16, and therefore comes first.
 _MARKS: Final = (
@@ -20,6 +23,8 @@ _MARKS: Final = (
 )
 _DECLARED: Final = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]+)["']""")
 NOT_TEXT: Final = "is not UTF-8 text; save it as UTF-8"
+_SIGNATURE: Final = re.compile(r"(\bsig=)[^&\s\"'<>,;]+")
+TOO_DEEP: Final = "its values are too deeply nested"
 
 NaturalKey: TypeAlias = tuple[tuple[str, int, str], ...]
 _PIECES: Final = re.compile(r"([^0-9]*)([0-9]*)")
@@ -68,9 +73,32 @@ def decode_xml(content: bytes) -> str:
             raise
         try:
             return content.decode(declared[1].decode())
-        except LookupError:  # an encoding Python does not know
+        except (LookupError, UnicodeError):  # Python does not know it, or it is none of text
             pass
         raise
+
+
+def read_json(
+    content: str | bytes,
+    *,
+    number: Callable[[str], object] | None = None,
+    constant: Callable[[str], object] | None = None,
+) -> JsonValue:
+    """Read JSON.
+
+    Args:
+        content: the text, or its bytes.
+        number: reads a number with a fraction or an exponent; Python's own way if absent.
+        constant: the same for ``NaN`` and ``Infinity``, which are not JSON.
+
+    Raises:
+        ValueError: it is none, or its values are too deeply nested to be read.
+    """
+    try:
+        read: JsonValue = json.loads(content, parse_float=number, parse_constant=constant)
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
+    return read
 
 
 def one_line(text: str, most: int) -> str:
@@ -81,6 +109,11 @@ def one_line(text: str, most: int) -> str:
     if not words.isprintable():
         words = "".join(each if each.isprintable() else repr(each)[1:-1] for each in words)
     return words if len(words) <= most else f"{words[: most - 3]}..."
+
+
+def unsigned(text: str) -> str:
+    """Return text in which the signatures of URLs, which are as good as keys, are not shown."""
+    return _SIGNATURE.sub(r"\1...", text) if "sig=" in text else text
 
 
 def in_words(message: str) -> str:
@@ -104,6 +137,29 @@ def yaml_dumper() -> type[yaml.SafeDumper]:
 
     Dumper.add_representer(str, Dumper.represent_str)
     return Dumper
+
+
+def yaml_loader() -> type[yaml.SafeLoader]:
+    """Return PyYAML's safe loader, which by itself raises Python's errors for values that are not of their kind.
+
+    Raises:
+        ImportError: YAML needs a further package.
+    """
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        """Raises errors of YAML, which have the place."""
+
+        def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
+            try:
+                return super().construct_object(node, deep=deep)
+            except (ValueError, KeyError, AttributeError, OverflowError):
+                kind = node.tag.rpartition(":")[2]
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"is no {kind}", node.start_mark
+                ) from None
+
+    return Loader
 
 
 def line(text: str) -> str:

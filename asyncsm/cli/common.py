@@ -74,7 +74,12 @@ Deadline = Annotated[
 ]
 Verbose = Annotated[bool, _display("--verbose", "-v", help="Show each HTTP exchange on stderr.")]
 OutputOption = Annotated[Output, _display("--output", "-o", help="Form of the data on stdout.")]
-Query = Annotated[str | None, _display(metavar="JMESPATH", help="Show only what this finds in the data.")]
+Query = Annotated[
+    str | None,
+    _display(
+        metavar="JMESPATH", help="Show only what this finds in the data.", callback=outputs.checked_query
+    ),
+]
 ShowSecrets = Annotated[
     bool,
     _display(
@@ -260,7 +265,7 @@ def _command(
             try:
                 asyncio.run(work)
             except KeyboardInterrupt:
-                if call.awaited is not None:
+                if call.goes_on:
                     say(f"asyncsm: not waited for any more{call.goes_on}")
                 raise
 

@@ -9,10 +9,11 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import typer
 
+from asyncsm import texts
 from asyncsm.cli import profiles
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def found(names: Names, given: Mapping[str, Any]) -> list[str]:
 
 def _kept(place: Path) -> dict[str, tuple[float, list[str]]]:
     try:
-        read: dict[str, tuple[float, list[str]]] = json.loads(place.read_text(encoding="utf-8"))
+        read = cast("dict[str, tuple[float, list[str]]]", texts.read_json(place.read_bytes()))
         return {key: one for key, one in read.items() if 0 <= time.time() - one[0] < KEPT}
     except (OSError, ValueError, TypeError, AttributeError):  # not there yet, or from another version
         return {}

@@ -142,7 +142,7 @@ class Examination:
             self.endpoint = Endpoint.parse(named)
         except errors.InvalidArgument as error:
             raise Trouble(str(error), "give --host as name, name:port or https URL", error) from error
-        self._proxy = await asyncio.to_thread(config.proxy_for, self.endpoint.host)
+        self._proxy = await asyncio.to_thread(config.proxy_for, self.endpoint.host, self.endpoint.port)
         if self._proxy:
             try:
                 checked_proxy(self._proxy)

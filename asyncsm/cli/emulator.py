@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -138,10 +139,9 @@ def start(
     from asyncsm.emulator.blob_service.azurite import UnusableBlobService
 
     _check_time(clock, throttle)
-    for option, value in (("--host", host), ("--admin-host", admin_host)):
-        if not value:
-            raise InvalidArgument(option, "it is empty: what shall the emulator listen on?")
-    _check_hostnames(hostname or [])
+    _check_hosts(host, admin_host, hostname or [])
+    if database is not None and not database.name:
+        raise InvalidArgument("--database", f"{str(database)!r} names no file")
     _check_azurite(azurite)
     options = EmulatorOptions(
         host,
@@ -195,13 +195,19 @@ def _check_azurite(wanted: str | None) -> None:
         raise InvalidArgument("--azurite", str(error)) from error
 
 
-def _check_hostnames(given: list[str]) -> None:
-    from asyncsm.emulator.emulator_arguments import check_hostnames
+def _check_hosts(host: str, admin_host: str, hostnames: list[str]) -> None:
+    from asyncsm.emulator.emulator_arguments import check_host, check_hostnames
 
-    try:
-        check_hostnames(given)
-    except ValueError as error:
-        raise InvalidArgument("--hostname", str(error)) from error
+    checks = {
+        "--host": partial(check_host, "it", host),
+        "--admin-host": partial(check_host, "it", admin_host),
+        "--hostname": partial(check_hostnames, hostnames),
+    }
+    for option, check in checks.items():
+        try:
+            check()
+        except ValueError as error:
+            raise InvalidArgument(option, str(error)) from error
 
 
 def _quotas(wanted: list[str]) -> Quotas:

@@ -50,9 +50,37 @@ def choose(data: Json, query: str | None) -> Json:
 
     try:
         found: Json = jmespath.search(query, data)
-    except JMESPathError as error:
-        raise InvalidArgument("--query", texts.one_line(str(error), MOST_SAID)) from error
+    except (JMESPathError, RecursionError) as error:
+        raise _no_query(error) from error
     return found
+
+
+def checked_query(query: str | None) -> str | None:
+    """Return a JMESPath expression, which is read before anything is done: afterwards it would be too late.
+
+    Raises:
+        InvalidArgument: it is none, or uses a function that there is not.
+    """
+    if query is not None:
+        from jmespath import compile as compiled
+        from jmespath.exceptions import ArityError, JMESPathError, UnknownFunctionError
+
+        try:
+            expression = compiled(query)
+        except (JMESPathError, RecursionError) as error:
+            raise _no_query(error) from error
+        try:
+            expression.search({})
+        except (UnknownFunctionError, ArityError) as error:
+            raise _no_query(error) from error
+        except JMESPathError:
+            pass  # what it does with nothing says nothing about what there will be
+    return query
+
+
+def _no_query(error: Exception) -> InvalidArgument:
+    said = "is too deeply nested" if isinstance(error, RecursionError) else str(error)
+    return InvalidArgument("--query", texts.one_line(said, MOST_SAID))
 
 
 def show(

@@ -17,6 +17,7 @@ import typer
 from asyncsm.cli import plan_database, plan_export
 from asyncsm.cli.commands import Commands
 from asyncsm.cli.common import CallOptions, Yes, calling, confirm, running, say
+from asyncsm.cli.exit_codes import UNEXPECTED
 from asyncsm.cli.interrupts import stopping_at_interrupt
 from asyncsm.cli.output import Columns, Output, show
 from asyncsm.cli.plan_checks import looked, refuse, telling, together
@@ -273,7 +274,8 @@ async def _carry_out(call: CallOptions, task: _Task, database: str | None, *, ye
     for path in task.reports:
         if path.suffix.lower() not in {".json", ".html", ".svg"}:
             raise InvalidArgument("--report", f"{path} ends neither in .json nor in .html or .svg")
-        if not path.parent.is_dir() or path.is_dir() or not os.access(path.parent, os.W_OK):
+        written = path if path.exists() else path.parent
+        if not path.parent.is_dir() or path.is_dir() or not os.access(written, os.W_OK):
             raise InvalidArgument(
                 "--report", f"{path} cannot be written: see that its folder is there and is no file"
             )
@@ -289,10 +291,21 @@ async def _carry_out(call: CallOptions, task: _Task, database: str | None, *, ye
         if database is None
         else _durably(call, task, plan, problems, database)
     )
-    for path in task.reports:
-        report.write(path)
-        say(f"report in {path}")
+    unwritten = [path for path in task.reports if not _is_written(report, path)]
     _conclude(call, report)
+    if unwritten:
+        raise typer.Exit(UNEXPECTED)
+
+
+def _is_written(report: Report, path: Path) -> bool:
+    """Write a report and tell where; if that fails, what came of the run is told all the same."""
+    try:
+        report.write(path)
+    except OSError as error:
+        say(f"asyncsm: the report {path} cannot be written: {error.strerror}")
+        return False
+    say(f"report in {path}")
+    return True
 
 
 async def _in_process(call: CallOptions, task: _Task, plan: Plan, problems: list[Problem] | None) -> Report:

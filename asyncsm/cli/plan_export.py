@@ -35,8 +35,10 @@ async def export(
     Secrets stand in it as names of variables. What a plan cannot say is told, and stands at its top.
     """
     from asyncsm.estate import export_plan
+    from asyncsm.estate.export import check_target
     from asyncsm.provisioning.defaults import SECTIONS
 
+    check_target(file, overwrite=force)  # which would be a pity after all has been read
     async with AsyncExitStack() as opened:
         if subscription:
             clients = {one: await opened.enter_async_context(_client(call, one)) for one in subscription}

@@ -109,14 +109,17 @@ def read() -> Profiles:
         content = tomllib.loads(texts.decode(path.read_bytes()))
     except FileNotFoundError:
         return Profiles()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidArgument(str(path), f"is no TOML: {error}") from error
-    found = content.get("profiles", {})
+    except (ValueError, RecursionError) as error:
+        reason = texts.TOO_DEEP if isinstance(error, RecursionError) else error
+        raise InvalidArgument(str(path), f"is no TOML: {reason}") from error
+    found, current = content.get("profiles", {}), content.get("current")
+    if not isinstance(found, dict) or not isinstance(current, str | None):
+        raise InvalidArgument(str(path), "has other things than the current profile's name, and profiles")
     for name, values in found.items():
         if not isinstance(values, dict) or not all(map(_is_value, values, values.values())):
             known = ", ".join(one.name for one in fields(Profile))
             raise InvalidArgument(str(path), f"profile {name} has other values than texts named {known}")
-    return Profiles(content.get("current"), {name: Profile(**values) for name, values in found.items()})
+    return Profiles(current, {name: Profile(**values) for name, values in found.items()})
 
 
 def _is_value(name: str, value: object) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -135,9 +134,16 @@ def structure_of(given: object, option: str) -> object:
 
 
 def _hides(content: object) -> bool:
-    if isinstance(content, Mapping):
-        return any(map(_hides, content.values()))
-    return any(map(_hides, content)) if isinstance(content, list) else content == HIDDEN
+    """Return whether stars stand anywhere; in YAML a part may stand in many places, and is looked at once."""
+    waiting, seen = [content], set[int]()
+    while waiting:
+        part = waiting.pop()
+        if part == HIDDEN:
+            return True
+        if isinstance(part, Mapping | list) and id(part) not in seen:
+            seen.add(id(part))
+            waiting += part.values() if isinstance(part, Mapping) else part
+    return False
 
 
 def _structure_of(given: str, option: str) -> object:
@@ -146,7 +152,7 @@ def _structure_of(given: str, option: str) -> object:
     if text.lstrip().startswith("<"):
         return text
     try:
-        return json.loads(text)
+        return texts.read_json(text)
     except ValueError as error:
         if file is None:
             raise InvalidArgument(option, f"is neither JSON nor @FILE: {error}") from error
@@ -155,12 +161,13 @@ def _structure_of(given: str, option: str) -> object:
     import yaml
 
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, texts.yaml_loader())  # noqa: S506 - a safe one
     except yaml.MarkedYAMLError as error:
         place = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise InvalidArgument(option, f"{file} is neither JSON nor YAML: {error.problem}{place}") from error
-    except yaml.YAMLError as error:  # a character that none may have
-        raise InvalidArgument(option, f"{file} is neither JSON nor YAML: {error}") from error
+    except (yaml.YAMLError, RecursionError) as error:  # a character that none may have
+        reason = texts.TOO_DEEP if isinstance(error, RecursionError) else error
+        raise InvalidArgument(option, f"{file} is neither JSON nor YAML: {reason}") from error
 
 
 def _text_of(file: str, option: str) -> str:

@@ -148,9 +148,12 @@ def as_bytes(password: Password) -> bytes | None:
     if not isinstance(password, str | bytes | NoneType):
         raise CredentialError(f"a password is text or bytes, not {type(password).__name__}")
     try:
-        return (password.encode() if isinstance(password, str) else password) or None
+        given = (password.encode() if isinstance(password, str) else password) or None
     except UnicodeEncodeError:  # whose message has the password
-        raise CredentialError("the password has what is no character; type it again") from None
+        given = b"\0"
+    if given is not None and b"\0" in given:  # no password of OpenSSL's has one
+        raise CredentialError("the password has what is no character; type it again")
+    return given
 
 
 def _collect_pem(document: Document, password: bytes | None, parts: _Found) -> None:

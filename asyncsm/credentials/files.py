@@ -22,6 +22,8 @@ PUBLIC = 0o644
 
 _CREDENTIAL_SUFFIXES = frozenset({".pem", ".pfx", ".p12", ".publishsettings"})
 _LONGEST_NAME_SHOWN = 1024
+_MOST_BYTES = 16 * 1024 * 1024
+"""Of a file; those with the certificates of hundreds of subscriptions have a tenth of it."""
 _KEY = re.compile("MI[A-Za-z0-9+/]{60,}={0,2}")
 
 
@@ -105,7 +107,11 @@ def _read_file(path: str, wanted: str) -> Document:
         file = Path(path).expanduser()
         if file.is_dir():
             raise CredentialError(_about_directory(name, file))
-        return Document(name, file.read_bytes())
+        with file.open("rb") as opened:
+            content = opened.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise CredentialError(f"{name}: is longer than {_MOST_BYTES} bytes; give the path of {wanted}")
+        return Document(name, content)
     except FileNotFoundError as error:
         raise CredentialError(f"{name}: there is no such file; give the path of {wanted}") from _unless_long(
             error, path

@@ -116,6 +116,11 @@ class Clock:
         return datetime.fromtimestamp(int(self.timestamp()), UTC)
 
     @property
+    def ahead(self) -> float:
+        """Seconds that time has come further, by a leap, than what is happening."""
+        return max(0.0, self._read() - self.timestamp())
+
+    @property
     def agenda(self) -> list[Due]:
         """Effects to come, in order."""
         return sorted(self._agenda, key=itemgetter(0, 1))

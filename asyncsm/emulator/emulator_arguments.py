@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue
 
+from asyncsm.clouds import to_be_looked_up
 from asyncsm.emulator.arguments import check_number, check_type
 from asyncsm.emulator.clock import Clock
 from asyncsm.emulator.limits import Limits
@@ -62,8 +64,10 @@ def check_arguments(given: Mapping[str, object]) -> None:
         if given[name] is not None:
             check_number(name, given[name], 0, 65_535)
     for name in ("host", "admin_host"):
-        if not given[name]:
-            raise ValueError(f"{name} is empty: what shall the emulator listen on?")
+        check_host(name, str(given[name]))
+    database = given["database"]
+    if isinstance(database, str | os.PathLike) and not Path(database).name:
+        raise ValueError(f"database is {os.fspath(database)!r}, which names no file")
     check_hostnames(given["hostnames"])
     _check_subscriptions(given["subscriptions"])
 
@@ -82,6 +86,22 @@ def _check_contents(wanted: object) -> None:
         check_type("contents", wanted, SeedDocument, Mapping, NoneType)
 
 
+def check_host(name: str, host: str) -> None:
+    """Refuse what cannot be listened on, or what no client would find.
+
+    Raises:
+        ValueError: it is empty, or neither a name nor an address.
+    """
+    if not host:
+        raise ValueError(f"{name} is empty: what shall the emulator listen on?")
+    if not _is_of_a_computer(host):
+        raise ValueError(f"{name} is {host!r}, which is neither the name of a computer nor an address")
+
+
+def _is_of_a_computer(name: str) -> bool:
+    return is_address(name) or (_HOSTNAME.fullmatch(name) is not None and to_be_looked_up(name) is not None)
+
+
 def check_hostnames(wanted: object) -> None:
     """Refuse what are no names of a computer.
 
@@ -93,7 +113,7 @@ def check_hostnames(wanted: object) -> None:
         raise TypeError(f"hostnames is a list of names and addresses, not {wanted!r}")
     for each in wanted:
         check_type("a name of hostnames", each, str)
-        if not (is_address(each) or _HOSTNAME.fullmatch(each)):
+        if not _is_of_a_computer(each):
             raise ValueError(
                 f"hostnames has {each!r}, which is neither the name of a computer nor an address"
             )
@@ -109,5 +129,6 @@ def _check_subscriptions(wanted: object) -> None:
     else:
         for each in wanted:
             check_type("an id or name of subscriptions", each, str)
-        if len({each.lower() for each in wanted}) < len(wanted) or not all(wanted):
+        named = all(each.strip() and each.isprintable() for each in wanted)
+        if len({each.lower() for each in wanted}) < len(wanted) or not named:
             raise ValueError(f"subscriptions has an empty id or name, or one twice: {list(wanted)!r}")

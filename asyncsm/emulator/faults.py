@@ -12,16 +12,18 @@ it was accepted as (`COURSE`), and on the way back (`AFTERWARDS`).
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from functools import partial
 from random import Random
 from typing import Annotated, ClassVar, Final, Literal, Self, TypeAlias, get_args
 from urllib.parse import urlsplit
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.change_tracking import Entity
@@ -32,6 +34,7 @@ from asyncsm.emulator.refusals import Refusal
 from asyncsm.emulator.routes import ROUTES
 from asyncsm.emulator.saved_names import saved
 from asyncsm.wire.document import CheckedModel
+from asyncsm.wire.values import write_text
 
 Kind: TypeAlias = Literal[
     "307",
@@ -78,12 +81,16 @@ PARAMETERS: Final[Mapping[Kind, frozenset[str]]] = {
 OPERATION_NAMES: Final = tuple(sorted({route.operation for route in ROUTES}))
 """The operations a fault can be meant for."""
 
+_IN_URLS: Final = re.compile("[!-~]+")
+
 _OPERATIONS: Final = {name.lower(): name for name in OPERATION_NAMES}
 
 _ALL_PARAMETERS: Final = ("seconds", "location", "code", "message", "status")
 
 _Seconds: TypeAlias = Annotated[float, Field(ge=0, le=LONGEST, allow_inf_nan=False)]
-_Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
+_Text: TypeAlias = Annotated[
+    str, Field(min_length=1, max_length=1000), AfterValidator(partial(write_text, "the text"))
+]
 
 
 @saved("fault", "emulator.faults:Fault")
@@ -145,7 +152,8 @@ class Fault(CheckedModel):
             raise ValueError("'seconds' is missing: how long does the answer take?")
         if self.location is not None:
             url = urlsplit(self.location)
-            if url.scheme != "https" or not url.hostname or url.path.strip("/") or url.query:
+            beside = url.path.strip("/") or url.query or url.port == 0
+            if url.scheme != "https" or not url.hostname or beside or not _IN_URLS.fullmatch(self.location):
                 raise ValueError("'location' is the https URL of a host, without path and query")
         return self
 

@@ -24,8 +24,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Final, cast
 
+from asyncsm import texts
 from asyncsm.credentials import (
     CertificateAuthority,
     ManagementCertificate,
@@ -33,7 +34,7 @@ from asyncsm.credentials import (
     write_publishsettings,
 )
 from asyncsm.emulator.state import Subscription, SubscriptionCertificate
-from asyncsm.errors import CredentialError
+from asyncsm.errors import CredentialError, InvalidArgument
 
 MANAGEMENT_DAYS: Final = 3650
 """How long the management certificate is valid; a directory is meant to last."""
@@ -176,10 +177,11 @@ def _known_subscriptions(path: Path) -> dict[str, str]:
     if not path.exists():
         return {}
     try:
-        known = json.loads(path.read_text(encoding="utf-8"))["subscriptions"]
+        known = cast("dict[str, dict[str, str]]", texts.read_json(path.read_bytes()))["subscriptions"]
         return {str(name): str(uuid.UUID(id_)) for name, id_ in known.items()}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path}: is not what the emulator wrote; remove it to begin anew") from error
+        said = f"{path}: is not what the emulator wrote; remove it to begin anew"
+        raise InvalidArgument("directory", said) from error
 
 
 def _is_id(text: str) -> bool:

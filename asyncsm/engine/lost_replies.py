@@ -41,11 +41,12 @@ from asyncsm.errors import (
     Conflict,
     ConnectionFailed,
     ExclusiveAccess,
+    InvalidArgument,
     OutcomeUnknown,
     ResourceNotFound,
     ServiceError,
 )
-from asyncsm.wire.http import HttpResponse
+from asyncsm.wire.http import HttpResponse, can_be_reckoned_with
 from asyncsm.wire.operations import OperationState, SubscriptionOperation, doubt_about
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ _in_doubt_since: ContextVar[datetime | None] = ContextVar("asyncsm_in_doubt_sinc
 @contextmanager
 def in_doubt(since: datetime | None) -> Iterator[None]:
     """Have the changes of the block looked for before they are sent; see `ManagementSession.in_doubt`."""
+    if since is not None and not can_be_reckoned_with(since):
+        raise InvalidArgument("since", "is a datetime with a time zone, in the years 1000 to 8999")
     before = _in_doubt_since.set(since)
     try:
         yield
@@ -270,7 +273,11 @@ class Reconciler:
         if change.at is not None:
             return change.at - SLACK
         ago = timedelta(seconds=asyncio.get_running_loop().time() - change.moment)
-        return (self._sender.service_time or datetime.now(UTC)) - ago * self._sender.clock_rate - FIRST_SLACK
+        now = self._sender.service_time or datetime.now(UTC)
+        try:
+            return now - ago * self._sender.clock_rate - FIRST_SLACK
+        except OverflowError:  # its clock has leapt, and says nothing of how fast it goes
+            return now - ago - FIRST_SLACK
 
     # Looking.
 

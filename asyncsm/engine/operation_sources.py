@@ -19,10 +19,10 @@ from asyncsm import wire
 from asyncsm.engine.budget import Kind
 from asyncsm.engine.protocol import Request, get
 from asyncsm.engine.sending import decoded
-from asyncsm.errors import AsyncsmError, UnexpectedPayload
+from asyncsm.errors import AsyncsmError, InvalidArgument, UnexpectedPayload
 from asyncsm.wire.document import Document
 from asyncsm.wire.gateways import GatewayOperation, GatewayOperationAsyncResponse, GatewayOperationState
-from asyncsm.wire.http import HttpResponse
+from asyncsm.wire.http import HttpResponse, read_id
 from asyncsm.wire.operations import Error, Operation, OperationState, doubt_about
 
 if TYPE_CHECKING:
@@ -139,14 +139,16 @@ class GatewayOperations(OperationSource):
 
     name = "networking"
 
-    def follows(self, response: HttpResponse, path: str) -> str | None:  # noqa: ARG002 - its body has the id
+    def follows(self, response: HttpResponse, path: str) -> str | None:
         """Return the id in the reply's body, whether it is a 201 or a 202."""
         if GatewayOperationAsyncResponse.root_name().encode() not in response.body:
             return None
-        try:
-            return GatewayOperationAsyncResponse.from_xml(response.body).operation_id.strip() or None
-        except ValueError:
-            return None
+        with suppress(ValueError):
+            named = read_id(GatewayOperationAsyncResponse.from_xml(response.body).operation_id)
+            if named is not None:
+                return named
+        _require_accepted(response, path)
+        return None
 
     async def status(self, operation_id: str) -> Operation:
         """Ask for one operation, and tell of it in the words of the others."""
@@ -177,26 +179,60 @@ class WebsiteOperations(OperationSource):
     def follows(self, response: HttpResponse, path: str) -> str | None:
         """Return web space, site and the id in the reply's body, with slashes between."""
         found = _SITE.match(path)
-        operation_id = None if found is None else _named_by(response.body)
-        return "/".join((*found.groups(), operation_id)) if found and operation_id else None
+        named = None if found is None else _named_by(response, path)
+        return "/".join((*found.groups(), named)) if found and named else None
 
     async def status(self, operation_id: str) -> Operation:
         """Ask for one operation, and tell of it in the words of the others."""
-        space, site, bare = operation_id.split("/")
+        space, site, bare = _parted(operation_id)
         path = get("services", "webspaces", unquote(space), "sites", unquote(site), "operations", bare)
         return await self.read_operation(
             operation_id, wire.websites.WebSiteOperation, path, partial(_of_site, f"{space}/{site}")
         )
 
 
-def _named_by(body: bytes) -> str | None:
+def _parted(operation_id: str) -> tuple[str, str, str]:
+    """Return web space, site and id of an operation; a token may have anything.
+
+    Raises:
+        InvalidArgument: it is no id of a site's operation.
+    """
+    match operation_id.split("/"):
+        case [space, site, bare]:
+            return space, site, bare
+    raise InvalidArgument("token", f"{operation_id:.100} is no operation of a web site")
+
+
+def _named_by(response: HttpResponse, path: str) -> str | None:
     """Return the id of a site's operation, which is the reply to a swap, and stands in that to a restore."""
-    with suppress(ValueError):
+    body, named = response.body, None
+    try:
         if b"GeoMasterOperationId" in body:
-            return wire.websites.WebSiteOperation.from_xml(body).id
-        if b"<RestoreResponse" in body:
-            return wire.website_backups.RestoreResponse.from_xml(body).operation_id
+            named = wire.websites.WebSiteOperation.from_xml(body).id
+        elif b"<RestoreResponse" in body:
+            named = wire.website_backups.RestoreResponse.from_xml(body).operation_id
+    except ValueError:
+        named = ".."  # which is none
+    if not named or read_id(named):
+        return named
+    _require_accepted(response, path)
     return None
+
+
+def _require_accepted(response: HttpResponse, path: str) -> None:
+    """Leave an operation whose own id cannot be read to the request's, under which a 202 is followed too.
+
+    Raises:
+        UnexpectedPayload: the reply is none.
+    """
+    if response.status == HTTPStatus.ACCEPTED:
+        return
+    raise UnexpectedPayload(
+        f"the change of /{path} was answered {response.status} with an operation that has no id (request"
+        f" {response.request_id}), so its outcome cannot be followed",
+        request_id=response.request_id,
+        resource=path,
+    )
 
 
 _SITE: Final = re.compile(r"services/webspaces/([^/]+)/sites/((?:[^/(%]|%(?!28))+)", re.IGNORECASE)

@@ -219,7 +219,7 @@ def encode(request: Request, endpoint: Endpoint, subscription_id: str, api_versi
 
 def check(response: HttpResponse, request: Request) -> None:
     """Raise the `ServiceError` that `response` is, if it is one."""
-    if response.status < 300:
+    if 200 <= response.status < 300:
         return
     raise service_error(response, request)
 

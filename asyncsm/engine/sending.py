@@ -260,12 +260,12 @@ class Sender:
         """Where a 307 points; its path and query are those of the request."""
         try:
             target = urlsplit(response.headers.get("location", ""))
-            host, port = target.hostname, target.port or 443
+            there = Endpoint.parse(f"{target.scheme}://{target.netloc}")
         except ValueError:
             raise protocol.service_error(response, request) from None
-        if target.scheme != "https" or not host or not self.endpoint.trusts(host):
+        if not self.endpoint.trusts(there.host):
             raise protocol.service_error(response, request)
-        return Endpoint(host, port)
+        return there
 
 
 def _noted(error: Exception, begun: float) -> Exception:

@@ -129,10 +129,10 @@ class AiohttpTransport:
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Exchange one request for one reply, bounded by the attempt's timeout."""
         url = URL(request.url, encoded=True)
-        host = url.raw_host or ""
+        place = url.authority
         try:
-            if host not in self._proxies:
-                self._proxies[host] = await self._find_proxy(host)
+            if place not in self._proxies:
+                self._proxies[place] = await self._find_proxy(url)
             begun = time.monotonic()
             reply = await self._http.request(
                 request.method,
@@ -140,7 +140,7 @@ class AiohttpTransport:
                 headers=request.headers,
                 data=request.body,
                 allow_redirects=False,
-                proxy=self._proxies[host],
+                proxy=self._proxies[place],
                 middlewares=None if request.method == "GET" else _ONCE,
             )
             try:
@@ -158,17 +158,21 @@ class AiohttpTransport:
             raise self._translated(broken.error, request) from broken.error
         except aiohttp.ClientHttpProxyError as error:
             # The words of `error` have the proxy's user and password.
-            raise _refused_by_proxy(error, url.authority) from None
+            raise _refused_by_proxy(error, place) from None
+        except aiohttp.ClientResponseError as error:
+            # Its words have the URL, in whose query there may be a password.
+            broke = f"the connection to {place} broke: the reply is no HTTP: {error.message}"
+            raise ConnectionLost(broke) from None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise self._translated(error, request) from error
         self._reached = True
         return HttpResponse(reply.status, reply.headers.copy(), body, time.monotonic() - begun)
 
-    async def _find_proxy(self, host: str) -> str | None:
+    async def _find_proxy(self, url: URL) -> str | None:
         # aiohttp's own trust_env does this in a thread for each request, and looks for ~/.netrc in another.
         if self._proxy is not None or not self._trust_env:
             return self._proxy
-        found = await asyncio.to_thread(config.proxy_for, host)
+        found = await asyncio.to_thread(config.proxy_for, url.raw_host or "", url.port or 443)
         return found and checked_proxy(found)
 
     async def _read_bounded(self, reply: aiohttp.ClientResponse) -> bytes:

@@ -92,18 +92,27 @@ class Export:
             OSError: a file cannot be written.
         """
         path = Path(path)
-        if path.suffix.lower() not in {".yaml", ".yml"}:
-            raise InvalidArgument("plan", f"{path}: an exported plan is a .yaml file")
         contents = {path: self.text().encode()}
         contents |= {path.parent / name: content for name, content in self.files.items()}
-        for file in contents:
-            if file.exists() and not overwrite:
-                raise InvalidArgument("plan", f"{file} is there already")
+        check_target(path, *contents, overwrite=overwrite)
         for file, content in contents.items():
             file.parent.mkdir(parents=True, exist_ok=True)
             file.unlink(missing_ok=True)
             file.touch(0o600, exist_ok=False)
             file.write_bytes(content)
+
+
+def check_target(path: Path, *files: Path, overwrite: bool) -> None:
+    """See whether a plan, and the files beside it, can be written there.
+
+    Raises:
+        InvalidArgument: a file is there already, or the name does not end as that of a YAML file.
+    """
+    if path.suffix.lower() not in {".yaml", ".yml"}:
+        raise InvalidArgument("plan", f"{path}: an exported plan is a .yaml file")
+    for file in (path, *files):
+        if file.is_dir() or (file.exists() and not overwrite):
+            raise InvalidArgument("plan", f"{file} is there already")
 
 
 async def export_plan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import warnings
 from dataclasses import dataclass
 from typing import Final
@@ -44,6 +45,8 @@ def migrate(code: str) -> Migration:
     Raises:
         InvalidArgument: it cannot be read as Python 3.
     """
+    if _is_too_deep(code):
+        raise InvalidArgument("script", "its expressions are too deeply nested, for Python too")
     try:
         module = cst.parse_module(code)
     except cst.ParserSyntaxError as error:
@@ -87,3 +90,18 @@ def _check(code: str, notes: Notes) -> None:
 def _uses_old(script: Script) -> bool:
     known = (*script.imports.values(), *script.imported_all)
     return any(each == OLD or each.startswith(f"{OLD}.") for each in known)
+
+
+def _is_too_deep(code: str) -> bool:
+    """Tell a program at which libcst, which has no such limits, would end the process."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is odd in it is for its author, when it runs
+            ast.parse(code)
+    except SyntaxError as error:
+        return "too many nested" in str(error)
+    except (RecursionError, MemoryError):
+        return True
+    except ValueError:  # a character that no program has, which libcst tells, too
+        pass
+    return False

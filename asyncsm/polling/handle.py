@@ -8,9 +8,9 @@ import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import NoneType
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from asyncsm import wire
+from asyncsm import texts, wire
 from asyncsm.errors import (
     AsyncsmError,
     ClientStateError,
@@ -21,6 +21,7 @@ from asyncsm.errors import (
 from asyncsm.polling.callbacks import plain
 from asyncsm.polling.deadlines import within
 from asyncsm.secrecy import StaysInProcess
+from asyncsm.wire.http import can_be_reckoned_with
 from asyncsm.wire.refusals import operation_failed
 
 if TYPE_CHECKING:
@@ -58,15 +59,15 @@ class OperationToken:
             InvalidArgument: the text is no token, or one of a later version.
         """
         try:
-            data = json.loads(text)
+            data = cast("dict[str, Any]", texts.read_json(text))
             version = data.pop("v")
             token = cls(**data)
             usual = data.pop("usual", None)
-            texts = all(isinstance(value, str) for value in data.values())
-            if not texts or type(usual) not in {int, float, NoneType}:
+            said = all(isinstance(value, str) for value in data.values())
+            if not said or type(usual) not in {int, float, NoneType}:
                 raise ValueError("a value of another type")  # noqa: TRY301 - as what cannot be read
-            if datetime.fromisoformat(token.submitted).tzinfo is None:
-                raise ValueError("a moment without a time zone")  # noqa: TRY301 - as what cannot be read
+            if not can_be_reckoned_with(datetime.fromisoformat(token.submitted)):
+                raise ValueError("no moment")  # noqa: TRY301 - as what cannot be read
         except (ValueError, TypeError, AttributeError, KeyError) as error:
             raise InvalidArgument("token", "is not what OperationHandle.token gave") from error
         if version not in READ_VERSIONS:

@@ -128,14 +128,19 @@ class Checks:
                 yield (*path, "service_name"), said
 
     def _machines(self) -> _Told:
-        names: dict[str, str] = {}
+        names: dict[tuple[str, str], str] = {}
         counts = Counter[str]()
         for path, one in self.copies["virtual_machines"]:
             service = one.service_name.lower()
-            deployment = (one.deployment_name or one.service_name).lower()
-            if names.setdefault(service, deployment) != deployment:
-                said = f"machines of {one.service_name} are in the deployment {names[service]} already"
-                yield (*path, "deployment_name"), said
+            wholes = {
+                "deployment_name": ("are in the deployment", one.deployment_name or one.service_name),
+                "virtual_network_name": ("are in the virtual network", one.virtual_network_name),
+                "reserved_ip_name": ("have the reserved IP", one.reserved_ip_name),
+            }
+            for field, (what, name) in wholes.items():
+                first = names.setdefault((service, field), name.lower()) if name else None
+                if first is not None and first != name.lower():
+                    yield (*path, field), f"machines of {one.service_name} {what} {first} already"
             counts[service] += 1
             if counts[service] == MACHINES_OF_A_DEPLOYMENT + 1:
                 said = f"{one.service_name} has more than {MACHINES_OF_A_DEPLOYMENT} machines;"

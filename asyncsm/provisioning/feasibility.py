@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from ipaddress import IPv4Network
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from asyncsm.errors import InvalidArgument
 from asyncsm.operations import network_files
@@ -17,6 +19,28 @@ from asyncsm.provisioning.defaults import SECTIONS
 from asyncsm.provisioning.plan import Plan
 from asyncsm.provisioning.rehearsal import meant
 from asyncsm.provisioning.shares import cores_of
+from asyncsm.wire.cscfg import ServiceConfiguration
+
+if TYPE_CHECKING:
+    from asyncsm.emulator import Quotas
+
+
+LIMITED: Final[Mapping[str, tuple[str, str]]] = {
+    "hosted_service": ("hosted services", "hosted_services"),
+    "storage_account": ("storage accounts", "storage_accounts"),
+    "affinity_group": ("affinity groups", "affinity_groups"),
+    "reserved_ip": ("reserved IP addresses", "reserved_ips"),
+    "virtual_network": ("virtual networks", "virtual_network_sites"),
+    "local_network_site": ("local network sites", "local_network_sites"),
+    "dns_server": ("DNS servers", "dns_servers"),
+    "network_security_group": ("network security groups", "network_security_groups"),
+    "route_table": ("route tables", "route_tables"),
+    "sql_server": ("SQL servers", "sql_servers"),
+    "service_bus_namespace": ("Service Bus namespaces", "service_bus_namespaces"),
+    "web_site": ("web sites", "web_sites"),
+}
+"""Kinds of which a subscription may have so many: in words, and by the name of the quota, which the end of
+the counters of `Subscription` is too, for those that it tells."""
 
 
 def remarks(plan: Plan, base: Path | None = None) -> list[str]:
@@ -44,11 +68,10 @@ def remarks(plan: Plan, base: Path | None = None) -> list[str]:
             catalogue.platform_images(),
         ),
     }
-    counts = {
-        "cores": (sum(cores_of(one.role_size) for one in machines), usual.cores),
-        "hosted services": (len(wanted.hosted_services), usual.hosted_services),
-        "storage accounts": (len(wanted.storage_accounts), usual.storage_accounts),
-        "reserved IP addresses": (len(wanted.reserved_ips), usual.reserved_ips),
+    cores = sum(cores_of(one.role_size) for one in machines) + _instances(wanted, base)
+    counts = {"cores": (cores, usual.cores)} | {
+        what: (len(getattr(wanted, f"{kind}s")), getattr(usual, quota))
+        for kind, (what, quota) in LIMITED.items()
     }
     many = max(1, len(plan.subscriptions))
     whose = f"{many} new subscriptions" if plan.subscriptions else "a new subscription"
@@ -64,9 +87,36 @@ def remarks(plan: Plan, base: Path | None = None) -> list[str]:
             for what, (count, limit) in counts.items()
             if count > limit * many
         ),
+        *_crowded(wanted, usual),
         *_overlapping(wanted),
         *(() if base is None else _out_of_date(wanted, base)),
     ]
+
+
+def _instances(plan: Plan, base: Path | None) -> int:
+    """Return the number of instances of web and worker roles, each of which has at least one core."""
+    count = 0
+    for one in plan.deployments:
+        if one.is_configuration_given or base is not None:
+            with suppress(OSError, ValueError):  # which is told by the rehearsal
+                read = ServiceConfiguration.from_xml(one.cscfg(base or Path()))
+                count += sum(role.instances.count for role in read)
+    return count
+
+
+def _crowded(plan: Plan, usual: Quotas) -> Iterator[str]:
+    """Yield what has more parts than it can have where nobody has asked for more."""
+    databases = Counter(one.server_name.lower() for one in plan.sql_databases)
+    parts = [
+        *((one, "rules", len(one.rules), usual.network_security_rules_per_group) for one in plan.network_security_groups),
+        *((one, "routes", len(one.routes), usual.routes_per_route_table) for one in plan.route_tables),
+        *((one, "certificates", len(one.certificates), usual.certificates_per_hosted_service) for one in plan.hosted_services),
+        *((one, "firewall rules", len(one.firewall_rules), usual.sql_firewall_rules_per_server) for one in plan.sql_servers),
+        *((one, "databases", databases[one.name.lower()], usual.sql_databases_per_server) for one in plan.sql_servers),
+    ]  # fmt: skip
+    for one, what, count, most in parts:
+        if count > most:
+            yield f"{one.name} has {count} {what}; usually it may have {most}"
 
 
 def _out_of_date(plan: Plan, base: Path) -> Iterator[str]:

@@ -82,6 +82,7 @@ class Journal:
             self._database = opened.enter_context(closing(_connect(path)))
             _prepare(self._database, path, plan, self._found)
             with _explained(path):
+                self._file = path.stat()
                 rows = self._database.execute("SELECT subscription, key, document FROM resource").fetchall()
             for subscription, key, text in rows:
                 self._found.setdefault(subscription, {})[key] = _read(path, key, text)
@@ -120,6 +121,13 @@ class Journal:
         return entries
 
     def _write(self, entries: Collection[Entry[str]]) -> None:
+        with _explained(self.path):
+            there = self.path.exists() and os.path.samestat(self.path.stat(), self._file)
+        if not there:  # SQLite would go on writing what nobody finds again
+            raise JournalError(
+                f"{self.path}: the journal has been removed or replaced under the run, so that nothing more is sent;"
+                " put a copy of it back: without it, everything that exists counts as made by somebody else"
+            )
         with _explained(self.path), self._database:
             for subscription, key, record in entries:
                 if record == Record():

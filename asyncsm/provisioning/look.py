@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from asyncsm.provisioning import steps
 from asyncsm.provisioning.checks import MACHINES_OF_A_DEPLOYMENT
+from asyncsm.provisioning.feasibility import LIMITED
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.handing_over import hand_over
 from asyncsm.provisioning.problems import Problem
@@ -266,13 +267,10 @@ class _Look:
         gone = [*self._gone.values(), *(self._found[one.key] for one in self.resized)]
         cores = sum(_cores(sizes, one.spec.role_size) for one in machines) + sum(map(_instances, self.new))
         cores -= sum(_cores(sizes, getattr(one, "role_size", None) or "") for one in gone)
-        for what, field, more in (
-            ("cores", "core_count", cores),
-            ("hosted services", "hosted_services", kinds["hosted_service"]),
-            ("storage accounts", "storage_accounts", kinds["storage_account"]),
-            ("reserved IP addresses", "reserved_ips", kinds["reserved_ip"]),
-        ):
-            current, most = getattr(at, f"current_{field}") or 0, getattr(at, f"max_{field}")
+        wanted = [("cores", "core_count", cores)]
+        wanted += ((what, field, kinds[kind]) for kind, (what, field) in LIMITED.items())
+        for what, field, more in wanted:
+            current, most = getattr(at, f"current_{field}", None) or 0, getattr(at, f"max_{field}", None)
             if more > 0 and most is not None and current + more > most:
                 self._tell(f"needs {more} more {what}; the subscription has {current} of {most}")
 

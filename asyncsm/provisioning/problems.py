@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from asyncsm.texts import in_words
+from asyncsm.texts import in_words, unsigned
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -35,7 +35,7 @@ class Problem(BaseModel):
 
     def __str__(self) -> str:
         where = ":".join(str(each) for each in (self.file, self.line, self.column) if each is not None)
-        return ": ".join(each for each in (where, dotted(self.path), self.message) if each)
+        return unsigned(": ".join(each for each in (where, dotted(self.path), self.message) if each))
 
 
 def dotted(path: Path_) -> str:

@@ -179,21 +179,7 @@ def _place(mark: yaml.Mark) -> Place:
 
 
 def _constructed(root: yaml.Node) -> object:
-    import yaml
-
-    class Constructor(yaml.SafeLoader):
-        """Adds the place to errors about values that are not of their kind; PyYAML raises Python's own."""
-
-        def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
-            try:
-                return super().construct_object(node, deep=deep)
-            except (ValueError, KeyError, AttributeError, OverflowError):
-                kind = node.tag.rpartition(":")[2]
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"is no {kind}", node.start_mark
-                ) from None
-
-    constructor = Constructor("")
+    constructor = texts.yaml_loader()("")
     try:
         return constructor.construct_document(root)
     finally:
@@ -228,10 +214,10 @@ def _located(
 
 def _json(text: str, file: str) -> tuple[object, Callable[[], Places]]:
     try:
-        document = json.loads(text, parse_constant=_no_number)
+        document = texts.read_json(text, constant=_no_number)
     except json.JSONDecodeError as error:
         raise _none("JSON", error.msg, file, (error.lineno, error.colno)) from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise _none("JSON", _line(error), file, None) from None
     # JSON is also YAML, apart from tabs, and the YAML parser, if there is one, knows the places of values.
     return document, _yaml(text.replace("\t", " "), file)[1] if find_spec("yaml") else dict
@@ -301,7 +287,7 @@ _TOML_PARTS: Final = re.compile(
 
 def _line(error: BaseException) -> str:
     if isinstance(error, RecursionError):
-        return "its values are too deeply nested"
+        return texts.TOO_DEEP
     return " ".join(str(error).split()) or type(error).__name__
 
 

@@ -14,10 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, cast
 
+from asyncsm import texts
 from asyncsm.errors import AsyncsmError, InvalidArgument
 from asyncsm.polling import OperationToken
+from asyncsm.wire.http import can_be_reckoned_with
 
 _ACTIONS: Final = frozenset({"", "create", "change", "remove"})
 _KINDS: Final = {"ours": bool, "since": str, "token": str, "error": str, "disks": dict, "made": dict}
@@ -136,7 +138,7 @@ class Record:
             LaterVersion: a later one has.
         """
         try:
-            fields = json.loads(text)
+            fields = cast("dict[str, Any]", texts.read_json(text))
             unknown = fields.keys() - set(cls.__slots__)
             if unknown:
                 raise LaterVersion(f"it has {', '.join(sorted(unknown))}")
@@ -160,10 +162,9 @@ def _check(record: Record) -> None:
     pairs = (*record.disks.items(), *record.made.items())
     if not all(isinstance(text, str) for pair in pairs for text in pair):
         raise ValueError("disks without names")
-    if (record.phase is Phase.INTENDED or record.since) and datetime.fromisoformat(
-        record.since
-    ).tzinfo is None:
-        raise ValueError("a moment without a time zone")
+    dated = record.phase is Phase.INTENDED or record.since
+    if dated and not can_be_reckoned_with(datetime.fromisoformat(record.since)):
+        raise ValueError(f"{record.since} is without a time zone, or in no calendar of the service")
     if record.token.startswith("{"):  # else it is a bare request id
         OperationToken.parse(record.token)
     elif record.phase is Phase.ACCEPTED and not record.token:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from os import PathLike
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import Final, NamedTuple, Self, TypeAlias
 
 from asyncsm.errors import InvalidArgument
@@ -54,8 +55,12 @@ class SourceFile:
             raise InvalidArgument("source", f"must be the path of a file, not {type(path).__name__}")
         self.path: Path = Path(path)
         try:
-            self._file = self.path.open("rb", buffering=0)
             status = self.path.stat()
+            if not (
+                S_ISREG(status.st_mode) or S_ISDIR(status.st_mode)
+            ):  # of which nobody knows how long they are
+                raise InvalidArgument("source", f"{self.path} is a pipe or a device; give a file")
+            self._file = self.path.open("rb", buffering=0)
         except OSError as error:
             raise InvalidArgument("source", f"cannot read {self.path}: {error.strerror}") from error
         self.size: int = status.st_size

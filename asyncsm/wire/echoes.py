@@ -68,8 +68,8 @@ def _hidden(value: object) -> Iterator[str]:
     elif isinstance(value, BaseModel):
         for field in value.__dict__.values():
             yield from _hidden(field)
-    elif isinstance(value, list):
-        for item in value:
+    elif isinstance(value, list | dict):
+        for item in value.values() if isinstance(value, dict) else value:
             yield from _hidden(item)
 
 

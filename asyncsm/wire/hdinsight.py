@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Final
 from pydantic import ConfigDict, Field, SecretStr
 
 from asyncsm.wire.base import Nillable, OpenEnum, Wrapped, XmlModel
+from asyncsm.wire.types import HiddenStr
 
 MAY_2013: Final = "http://schemas.microsoft.com/hdinsight/2013/05/management"
 MAY_2014: Final = "http://schemas.microsoft.com/hdinsight/2014/05/management"
@@ -75,7 +76,8 @@ class ClusterProperty(XmlModel):
     xml_root: ClassVar[str] = "Property"
 
     name: str | None = None
-    value: str | None = None
+    value: HiddenStr | None = None
+    """Perhaps a key, as of a further storage account."""
 
 
 class ClusterDatabase(XmlModel):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 from http import HTTPStatus
+from typing import Final
+
+_ID: Final = re.compile(r"(?!\.{1,2}$)[!-.0-~]{1,200}")
+"""The service's are 32 hexadecimal digits, with or without dashes; others may have any that stand in a path."""
 
 
 @dataclass(slots=True)  # neither is frozen, which would make them cost three times as much
@@ -44,8 +49,7 @@ class HttpResponse:
     @property
     def request_id(self) -> str | None:
         """``x-ms-request-id``, which names the operation a change started; ``None`` if it names none."""
-        request_id = self.headers.get("x-ms-request-id", "").strip()
-        return None if request_id in {"", ".", ".."} else request_id  # which cannot stand in a path
+        return read_id(self.headers.get("x-ms-request-id"))
 
     @property
     def message(self) -> str:
@@ -59,6 +63,12 @@ class HttpResponse:
         return float(text) if text.isdecimal() else None
 
 
+def read_id(text: str | None) -> str | None:
+    """Return the id of an operation by which it can be asked for; ``None`` for what can be none."""
+    given = (text or "").strip()
+    return given if _ID.fullmatch(given) else None
+
+
 @lru_cache(16)  # many replies are of the same second, and each is asked for its date several times
 def read_date(text: str | None) -> datetime | None:
     """Return the moment in a ``Date`` header, which is always aware; ``None`` for anything else."""
@@ -66,7 +76,13 @@ def read_date(text: str | None) -> datetime | None:
         moment = parsedate_to_datetime(text or "")
     except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return moment if can_be_reckoned_with(moment) else None
+
+
+def can_be_reckoned_with(moment: object) -> bool:
+    """Return whether this is a moment that has a time zone, and is not so near to the ends of the calendar that sums leave it."""
+    return isinstance(moment, datetime) and moment.tzinfo is not None and 1000 <= moment.year < 9000
 
 
 @lru_cache(16)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import functools
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Final, Self, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -29,11 +30,12 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel, to_pascal
 
+from asyncsm import texts
 from asyncsm.config import JSON_CONTENT_TYPE
 from asyncsm.errors import InvalidArgument
 from asyncsm.wire.document import CheckedDocument, DocumentList, no_such_field
 from asyncsm.wire.encoding import utf8
-from asyncsm.wire.types import HiddenStr, UnknownElement
+from asyncsm.wire.types import HiddenStr, HiddenText, UnknownElement
 from asyncsm.wire.values import in_utc
 
 ItemT = TypeVar("ItemT")
@@ -60,6 +62,34 @@ def _said_of_text(text: str, info: SerializationInfo) -> object:
 
 JsonHidden = Annotated[HiddenStr, PlainSerializer(_said_of_text)]
 """The same, as ordinary text for who reads it: what often holds secrets, such as a header or a setting."""
+
+
+def _texts_in(value: object, become: Callable[[str], object]) -> object:
+    """Return a value of JSON in which each text has become something else."""
+    match value:
+        case dict():
+            return {name: _texts_in(one, become) for name, one in value.items()}
+        case list():
+            return [_texts_in(one, become) for one in value]
+        case str():
+            return become(value)
+        case SecretStr():
+            return become(value.get_secret_value())
+        case _:
+            return value
+
+
+def _said_of_texts(value: object, info: SerializationInfo) -> object:
+    return _texts_in(value, lambda text: _said_of_text(text, info))
+
+
+JsonSettings = Annotated[
+    dict[str, JsonValue],
+    BeforeValidator(lambda value: _texts_in(value, str)),
+    AfterValidator(lambda value: _texts_in(value, HiddenText)),
+    PlainSerializer(_said_of_texts),
+]
+"""An object with settings of any form, each of whose texts may be a secret."""
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -112,7 +142,7 @@ class JsonModel(CheckedDocument):
     def from_body(cls, body: bytes | str, *, strict: bool = False) -> Self:
         """Read a body; see `Document.from_body`."""
         content = utf8(cls.__name__, body) if isinstance(body, str) else body
-        data = json.loads(content, parse_constant=_refuse, parse_float=_finite)
+        data = texts.read_json(content, number=_finite, constant=_refuse)
         if b"\\ud" in content.lower():
             json.dumps(data, ensure_ascii=False).encode()  # which refuses one half of a character
         return cls.model_validate(cls.opened(data), context={"strict": True} if strict else None)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Iterator
 from typing import Final
 
-from asyncsm import errors, wire
+from asyncsm import errors, texts, wire
 
 _EXCLUSIVE = re.compile(r"requires exclusive access|currently underway|already in progress", re.IGNORECASE)
 _JSON_IN_TEXT = re.compile(rb"\s*<string [^<>]*>\s*(\{[^<>]*\})\s*</string>\s*")
@@ -38,27 +37,27 @@ def read_refusal(body: bytes) -> tuple[str | None, str | None, str | None] | Non
     """
     try:
         if body.lstrip().startswith(b"{"):
-            return _in_json(json.loads(body))
+            return _in_json(texts.read_json(body))
         if inside := _JSON_IN_TEXT.fullmatch(body):
-            return _in_json(json.loads(html.unescape(inside[1].decode())))
+            return _in_json(texts.read_json(html.unescape(inside[1].decode())))
         error = wire.operations.Error.from_xml(body)
     except ValueError:
         return None
     return error.code, error.message, error.conflicting_operation_id
 
 
-def _in_json(data: dict[str, object]) -> tuple[str | None, str | None, str | None] | None:
-    members = {name.lower(): value for name, value in data.items()}
-    inside = members.get("error", members.get("odata.error"))
-    if isinstance(inside, dict):
-        return _in_json(inside)
+def _in_json(data: object) -> tuple[str | None, str | None, str | None] | None:
+    members: dict[str, object] = {}
+    while isinstance(data, dict):
+        members = {name.lower(): value for name, value in data.items()}
+        data = members.get("error", members.get("odata.error"))
     message = members.get("message")
     if isinstance(message, dict):  # OData's, which says its language, too
         message = message.get("value")
     if not isinstance(message, str):
         return None
     code = members.get("code")
-    return None if code is None else str(code), message, None
+    return str(code) if isinstance(code, str | int) else None, message, None
 
 
 def service_error_class(status: int, code: str, message: str) -> type[errors.ServiceError]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, JsonValue
 
-from asyncsm.wire.json_model import JsonHidden, JsonModel, JsonSecret, PascalModel
+from asyncsm.wire.json_model import JsonHidden, JsonModel, JsonSecret, JsonSettings, PascalModel
 
 
 class NameAndValue(PascalModel):
@@ -90,7 +90,7 @@ class SiteConfiguration(PascalModel):
     runtime_ad_user_password: Annotated[JsonSecret | None, Field(alias="RuntimeADUserPassword")] = None
     scm_type: str | None = None
     site_auth_enabled: bool | None = None
-    site_auth_settings: Annotated[dict[str, JsonValue] | None, Field(repr=False)] = None
+    site_auth_settings: JsonSettings | None = None
     tracing_options: JsonValue = None
     use32_bit_worker_process: Annotated[bool | None, Field(alias="Use32BitWorkerProcess")] = None
     virtual_applications: list[VirtualApplication] | None = None

@@ -25,7 +25,7 @@ Writer: TypeAlias = Callable[[object], Node]
 
 def codec_for(kind: type, where: str, marks: Collection[object] = ()) -> tuple[Reader, Writer]:
     """Return the reader and the writer of values of type `kind`; `where` names the field in messages."""
-    text = functools.partial(_write_text, where)
+    text = functools.partial(write_text, where)
     # Special types come first: a bool is an int, a StrEnum is a str.
     codecs: dict[type, tuple[Reader, Writer]] = {
         datetime: (read_datetime, functools.partial(_write_datetime, where)),
@@ -123,7 +123,12 @@ TEXT_READERS = (read_text, _read_word, read_datetime)
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def _write_text(where: str, value: object) -> str:
+def write_text(where: str, value: object) -> str:
+    """Return a value as text.
+
+    Raises:
+        InvalidArgument: it has a character that XML cannot carry; `where` names it.
+    """
     text = str(value)
     found = None if text.isprintable() else _NOT_XML.search(text)
     if found:
@@ -132,13 +137,13 @@ def _write_text(where: str, value: object) -> str:
 
 
 def _write_attributed(where: str, value: object) -> Node:
-    text = _write_text(where, value)
+    text = write_text(where, value)
     beside = value.beside if isinstance(value, AttributedText) else {}
     return {**beside, "#text": text} if beside else text
 
 
 def _write_secret(where: str, value: object) -> str:
-    return _write_text(where, cast("SecretStr", value).get_secret_value())
+    return write_text(where, cast("SecretStr", value).get_secret_value())
 
 
 def _write_base64(where: str, value: object) -> str:

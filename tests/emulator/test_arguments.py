@@ -12,11 +12,15 @@ CENTURY = 100 * 365 * 86_400
 WRONG = [
     ({"host": None}, TypeError, "host is str, not None"),
     ({"host": ""}, ValueError, "host is empty"),
+    ({"host": "a b"}, ValueError, "host is 'a b', which is neither"),
+    ({"host": "0"}, ValueError, "host is '0', which is neither"),
+    ({"host": "bücher.example"}, ValueError, "host is 'bücher.example', which is neither"),
     ({"port": "8443"}, TypeError, "port is int, not '8443'"),
     ({"port": True}, TypeError, "port is int, not True"),
     ({"port": -1}, ValueError, "port is a number from 0 to 65,535"),
     ({"admin_port": 65_536}, ValueError, "admin_port is a number from 0 to 65,535"),
     ({"directory": 5}, TypeError, "directory is str or PathLike or None"),
+    ({"database": ""}, ValueError, "database is '', which names no file"),
     ({"database": b"x"}, TypeError, "database is str or PathLike or None"),
     ({"clock": None}, TypeError, "clock is str or float or int or Clock, not None"),
     ({"clock": float("nan")}, ValueError, "factor"),
@@ -27,6 +31,8 @@ WRONG = [
     ({"subscriptions": [1]}, TypeError, "id or name of subscriptions is str"),
     ({"subscriptions": ["a", "A"]}, ValueError, "one twice"),
     ({"subscriptions": ["a", ""]}, ValueError, "an empty id or name"),
+    ({"subscriptions": [" "]}, ValueError, "an empty id or name"),
+    ({"subscriptions": ["\ud800"]}, ValueError, "an empty id or name"),
     ({"seed": "x"}, TypeError, "seed is int or None"),
     ({"quotas": 20}, TypeError, "quotas is Quotas or Mapping or None"),
     ({"quotas": {"core": 20}}, ValueError, "there is no quota core, only affinity_groups, .*, cores, "),
@@ -41,7 +47,10 @@ WRONG = [
     ({"hostnames": [5]}, TypeError, "a name of hostnames is str"),
     ({"hostnames": ["https://build"]}, ValueError, "'https://build', which is neither"),
     ({"hostnames": ["build:8443"]}, ValueError, "'build:8443', which is neither"),
+    ({"hostnames": ["256.1.1.1"]}, ValueError, "'256.1.1.1', which is neither"),
+    ({"hostnames": ["a" * 64]}, ValueError, "a', which is neither"),
     ({"admin_host": ""}, ValueError, "admin_host is empty"),
+    ({"admin_host": "*"}, ValueError, "admin_host is '.', which is neither"),
 ]
 
 
@@ -140,6 +149,9 @@ def test_each_option_may_stand_in_the_environment(monkeypatch):
         (["--quota", "cores=99999999999"], "--quota"),
         (["--host", ""], "--host: it is empty"),
         (["--admin-host", ""], "--admin-host: it is empty"),
+        (["--database", "/"], "--database: '/' names no file"),
+        (["--host", "bücher.example"], "--host: it is 'bücher.example', which is neither"),
+        (["--admin-host", "a b"], "--admin-host: it is 'a b', which is neither"),
         (["--hostname", "build", "--hostname", "a b"], "--hostname: hostnames has 'a b', which is neither"),
     ],
 )
@@ -148,4 +160,15 @@ def test_the_command_line_says_so(options, said, capsys):
     assert main(["emulator", "start", "--port", "0", *options]) == 2
     told = capsys.readouterr().err
     assert said in told
+    assert len(told.splitlines()) == 1
+
+
+def test_a_damaged_file_of_subscriptions_is_told_by_the_command_line(tmp_path, capsys):
+    """With its path, and with the option that named its folder."""
+    (tmp_path / "emulator.json").write_text("[" * 100_000)
+    assert main(["emulator", "start", "--port", "0", "--directory", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(
+        f"asyncsm: --directory: {tmp_path / 'emulator.json'}: is not what the emulator wrote"
+    )
     assert len(told.splitlines()) == 1

@@ -142,6 +142,8 @@ async def test_package_in_an_unfinished_account(emulator: Emulator, management: 
         cscfg(WebRole=0),
         cscfg(WebRole=-1),
         cscfg(WebRole="many"),
+        cscfg(WebRole=5_001, WorkerRole=5_000),
+        cscfg(WebRole=10**30),
         cscfg(WebRole=1, webrole=1),
         cscfg(WebRole=1, family="9"),
         cscfg(WebRole=1, version="WA-GUEST-OS-2.99_209901-01"),

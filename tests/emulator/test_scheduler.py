@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from aiohttp import web
 from doubles.bare_client import document
 
-from asyncsm.emulator.clock import InstantClock
+from asyncsm.emulator.clock import InstantClock, ManualClock
 from asyncsm.emulator.rules import jobs
 from asyncsm.emulator.scheduler import ScheduledJob
 
@@ -417,3 +418,26 @@ def test_an_instant_clock_does_not_wait_for_what_has_no_end():
     clock.after(90, partial(happened.append, "an operation's end"))
     clock.looked()
     assert (len(happened), job.executions) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("more", "executions", "state"),
+    [
+        ({}, 525_600, "enabled"),
+        ({"count": 200_000}, 200_000, "completed"),
+        ({"endTime": "2015-12-31T23:59:30Z"}, 264_959, "completed"),
+        ({"count": 5}, 5, "completed"),
+    ],
+    ids=["without end", "so many", "until then", "few"],
+)
+async def test_a_leap_over_many_runs_takes_no_time(more, executions, state):
+    """They are all counted, and the last ones are in the history; a year has more minutes than a test seconds."""
+    clock = ManualClock()
+    told = {"recurrence": {"frequency": "minute", "interval": 1, **more}}
+    one = ScheduledJob("one", json.dumps(told), clock.now())
+    jobs.enable(clock, one)
+    clock.advance(365 * 86_400)
+    assert (one.executions, one.state) == (executions, state)
+    assert len(one.history) == min(executions, 1000)
+    assert one.history[-1].repeat == one.executions
+    assert one.next == (None if state == "completed" else clock.now() + timedelta(minutes=1))

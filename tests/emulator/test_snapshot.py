@@ -437,6 +437,29 @@ class TestDatabase:
         with pytest.raises(UnusableDatabase, match=r"state\.db: is damaged.*/entities/3: "):
             await Emulator(directory=directory, database=file).start()
 
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE facts SET value = 'x' WHERE name = 'now'",
+            "UPDATE facts SET value = 'x' WHERE name = 'starts'",
+            "UPDATE facts SET value = 'x' WHERE name = 'subscriptions'",
+            "UPDATE facts SET value = '999' WHERE name = 'subscriptions'",
+            "UPDATE entries SET content = replace(hex(zeroblob(50000)), '00', '[[')",
+            "UPDATE entities SET content = replace(hex(zeroblob(50000)), '00', '[[')",
+        ],
+    )
+    async def test_any_damage(self, directory: Path, file: Path, statement: str):
+        """Whatever is wrong in it: it is refused in words, and nothing in it is taken for left over."""
+        async with Emulator(directory=directory, database=file):
+            pass
+        with closing(sqlite3.connect(file, isolation_level=None)) as damaging:
+            before = damaging.execute("SELECT count(*) FROM entities").fetchall()
+            damaging.execute(statement)
+        with pytest.raises(UnusableDatabase, match=r"state\.db: is damaged"):
+            await Emulator(directory=directory, database=file).start()
+        with closing(sqlite3.connect(file, isolation_level=None)) as damaged:
+            assert damaged.execute("SELECT count(*) FROM entities").fetchall() == before
+
     async def test_another_version(self, directory: Path, file: Path):
         """A database of a version that is not known is left alone."""
         async with Emulator(directory=directory, database=file):

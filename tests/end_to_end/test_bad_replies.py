@@ -2,11 +2,13 @@
 
 import asyncio
 import gzip
+import itertools
 import ssl
+import traceback
 import zlib
 
 import pytest
-from doubles.rogue_server import client_of, http, rogue_server
+from doubles.rogue_server import SUBSCRIPTION, client_of, http, rogue_server
 
 from asyncsm import (
     AttemptTimeout,
@@ -86,11 +88,38 @@ async def test_a_lost_reply_to_a_creation_is_not_answered_by_sending_it_again():
         assert sms.session.statistics.changes == {"CreateHostedService": 1}
 
 
+@pytest.mark.parametrize(
+    "date",
+    ["Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0101 00:00:00 GMT", "Mon, 01 Jan 0101 00:00:00 +0900"],
+)
+async def test_a_reply_is_lost_by_a_clock_that_stands_at_an_end_of_the_calendar(date):
+    """The service is looked at all the same, by our own clock."""
+    look_once = ReconcilePolicy(looks=1, first=0)
+    answers = itertools.chain([http(LOCATIONS, date=date)], itertools.repeat(http(b"", "500 No", date=date)))
+    async with (
+        rogue_server(lambda writer: writer.write(next(answers))) as port,
+        client_of(port, reconcile=look_once) as sms,
+    ):
+        await sms.list_locations()
+        with pytest.raises(OutcomeUnknown, match="may or may not have happened"):
+            await sms.create_hosted_service("shop", label="shop", location="West US")
+
+
 async def test_a_lost_reply_to_a_read_is_reported_after_the_last_try():
     """A read that never gets an answer ends with the transport's failure."""
     async with rogue_server(lambda writer: writer.transport.abort()) as port, client_of(port) as sms:
         with pytest.raises(ConnectionLost):
             await sms.list_locations()
+
+
+async def test_a_reply_that_is_no_http_shows_nothing_of_the_query():
+    """What the library says of such a reply has the whole address."""
+    answer = http(LOCATIONS, content_length="-1")
+    path, secret = f"/{SUBSCRIPTION}/services?password=", "hunter2"
+    async with rogue_server(lambda writer: writer.write(answer)) as port, client_of(port) as sms:
+        with pytest.raises(ConnectionLost, match=r"broke: the reply is no HTTP: .*Content-Length") as lost:
+            await sms.perform_get(path + secret)
+    assert secret not in "".join(traceback.format_exception(lost.value))
 
 
 async def test_silence_ends_with_the_attempts_timeout():

@@ -1,5 +1,6 @@
 """The command line against an emulator that runs in another thread."""
 
+import inspect
 import json
 import re
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ import pytest
 from doubles.emulator_thread import emulator_in_thread
 
 from asyncsm.cli import main
+from asyncsm.cli.common import CallOptions, calling
 from asyncsm.credentials import ManagementCertificate, generate_management_certificate
 from asyncsm.emulator import ManualClock
 
@@ -114,6 +116,15 @@ def test_a_query_chooses_from_the_data(asm, emulator):
     names = asm("location", "list", "--query", "[].name").out.splitlines()
 
     assert "West US" in names
+
+
+@pytest.mark.parametrize("query", ["[[", "nothing(@)", "length(@, @)"])
+def test_a_bad_query_is_told_before_the_work(asm, emulator, query):
+    """Or the same command again would find what it has made already."""
+    result = asm("service", "create", "queried", "--location", "West US", "--query", query)
+
+    assert (result.code, "--query" in result.err) == (2, True)
+    assert asm("service", "show", "queried").code == 4
 
 
 @pytest.mark.parametrize("query", ["[?name=='Mars']", "[0].nothing", "`{}`"])
@@ -259,6 +270,26 @@ def test_a_passed_deadline_has_an_exit_code(asm, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (True, "asyncsm: not waited for any more; what was started goes on: see asyncsm operation list\n"),
+        (False, ""),
+    ],
+)
+def test_ctrl_c_tells_of_what_was_sent(capsys, changed, told):
+    """Whatever the command was about to do with it; of what only reads there is nothing to tell."""
+
+    async def interrupted(call: CallOptions) -> None:
+        call.changed = changed
+        raise KeyboardInterrupt
+
+    command = calling(interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        command(**{one.name: one.default for one in inspect.signature(command).parameters.values()})
+    assert capsys.readouterr().err == told
+
+
+@pytest.mark.parametrize(
     ("argv", "code", "said"),
     [
         (["location", "list", "--nonsense"], 2, "--nonsense"),
@@ -268,6 +299,7 @@ def test_a_passed_deadline_has_an_exit_code(asm, monkeypatch):
         (["sb", "queue", "--nonsense"], 2, "(see asyncsm sb queue --help)"),
         (["location", "list", "--output", "xml"], 2, "'-o': 'xml' is not one of"),
         (["location", "list", "--query", "[["], 2, "--query"),
+        (["location", "list", "--query", "(" * 5000], 2, "--query"),
         (["location", "list", "--host", "http://example.com"], 2, "HTTPS"),
         (["service", "create", "a_b", "--location", "West US"], 2, "a_b"),
         (["service", "create", "ab"], 2, "location"),

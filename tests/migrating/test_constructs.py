@@ -538,3 +538,12 @@ def test_python_2_is_told_of():
     """Which line it is, and what helps."""
     with pytest.raises(InvalidArgument, match=r"^script: line 2 is not Python 3; 2to3, "):
         migrate(f"{HEAD}print 'hello'\n")
+
+
+@pytest.mark.parametrize(
+    "code", ["x = " + "(" * 300 + ")" * 300, "x = " + "-" * 100_000 + "1"], ids=["brackets", "signs"]
+)
+def test_what_is_nested_without_end_is_told(code):
+    """Reading it would end the process."""
+    with pytest.raises(InvalidArgument, match="script: its expressions are too deeply nested"):
+        migrate(code)

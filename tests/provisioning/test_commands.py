@@ -135,8 +135,11 @@ def test_export(emulator, plan, capsys, tmp_path, monkeypatch):
     assert said.err.endswith(f"{file}: 4 resources in 3 entries\n")
     assert main(["plan", "show", str(file), "--dry-run"]) == 0
     assert capsys.readouterr().err == "4 nothing; 0 changes, which take at least 0 s\n"
-    assert main(["plan", "export", str(file)]) == 2
-    assert f"{file} is there already" in capsys.readouterr().err
+    asked = len(emulator.journal)
+    for target, said in ((file, f"{file} is there already"), (tmp_path / "x.json", "is a .yaml file")):
+        assert main(["plan", "export", str(target)]) == 2
+        assert said in capsys.readouterr().err
+    assert len(emulator.journal) == asked  # before anything is read
     assert main(["plan", "export", str(file), "--force", "--name", "mine", "--output", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["plan"] == str(file)
     assert yaml.safe_load(file.read_text())["name"] == "mine"
@@ -345,6 +348,19 @@ def test_an_interrupt_stops_gently(emulator, plan, request, engine):
     assert "stopping: waiting for what has been sent" in rest
     assert report["outcomes"] == {"created": 3, "stopped": 1}
     assert main(["plan", "apply", str(plan), *options]) == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
+def test_a_report_for_which_there_is_no_room_is_told_with_what_came_of_the_run(
+    emulator, plan, capsys, tmp_path
+):
+    """The run is over by then, and nobody else can tell."""
+    page = tmp_path / "report.json"
+    page.symlink_to("/dev/full")
+    assert main(["plan", "apply", str(plan), "--report", str(page)]) == 1
+    told = capsys.readouterr().err
+    assert f"the report {page} cannot be written: No space left on device" in told
+    assert "apply farm: 4 created" in told
 
 
 @pytest.mark.parametrize("name", ["nowhere/report.json", "file/report.json", "folder.json"])

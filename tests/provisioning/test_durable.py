@@ -26,7 +26,7 @@ from doubles.postgres import postgres  # noqa: E402
 
 from asyncsm.provisioning.durable import database  # noqa: E402
 from asyncsm.provisioning.durable.fenced import FencedRecords, Lease  # noqa: E402
-from asyncsm.provisioning.record import Record  # noqa: E402
+from asyncsm.provisioning.record import JournalError, Record  # noqa: E402
 from asyncsm.provisioning.store import Fenced  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
@@ -537,6 +537,69 @@ async def test_unusable_databases(url, emulator):
         await connection.execute("UPDATE asyncsm_version SET version = 99")
     with pytest.raises(InvalidArgument, match="its version is 99"):
         await durable.DurableEngine(url, emulator.service).__aenter__()
+
+
+BY_NO_ASYNCSM = "no asyncsm of this version has written it"
+
+
+async def damage(url, statement, *values):
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        await connection.execute(statement, values)
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ("{", BY_NO_ASYNCSM),
+        ("[" * 100_000, "too deeply nested"),
+        ('{"phase": "dome"}', f"hosted_service/farm-01 as {BY_NO_ASYNCSM}: 'dome' is not a valid Phase"),
+        ('{"phase": "done", "owner": "x"}', "of a later version of asyncsm .it has owner.; use that one"),
+    ],
+    ids=["cut off", "nested", "an unknown word", "a later version"],
+)
+async def test_a_record_that_cannot_be_read_is_told(
+    run, engine, submit, url, emulator, tmp_path, document, told
+):
+    """To whoever asks for a run, or what is known; nothing is sent."""
+    plan = farm_plan(1, 1)
+    await run("apply", plan)
+    await damage(
+        url, "UPDATE asyncsm_record SET document = %s WHERE key = 'hosted_service/farm-01'", document
+    )
+    with pytest.raises(JournalError, match=told):
+        await submit(engine, "destroy", plan)
+    with pytest.raises(JournalError, match=told):
+        await engine.status({emulator.subscription_id: plan}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [("record", "document"), ("run", "document"), ("note", "steps")]
+)
+async def test_a_run_of_which_something_cannot_be_read_ends(another, submit, url, emulator, table, column):
+    """With the reason, instead of being taken up again and again."""
+    plan = farm_plan(1, 1)
+    async with another() as engine:
+        run = await submit(engine, "apply", plan)
+        if table == "record":
+            values = emulator.subscription_id, plan.name, "{"
+            await damage(
+                url, "INSERT INTO asyncsm_record VALUES (%s, %s, 'hosted_service/farm-01', %s)", *values
+            )
+        elif table == "note":
+            values = run.id, emulator.subscription_id
+            await damage(
+                url, "INSERT INTO asyncsm_note (run, subscription, steps) VALUES (%s, %s, '{')", *values
+            )
+        else:
+            await damage(url, "UPDATE asyncsm_run SET document = '{'")
+        async with another() as worker:
+            worker.work([emulator.subscription_id])
+            if table == "note":
+                with pytest.raises(JournalError, match=BY_NO_ASYNCSM):
+                    await engine.follow(run, deadline=20)
+            else:
+                report = await engine.follow(run, deadline=20)
+                assert {BY_NO_ASYNCSM in one.error for one in report.bad} == {True}
 
 
 def test_options_are_checked():

@@ -16,6 +16,11 @@ from asyncsm.provisioning import Graph, Plan, PlanError, Provisioner, loads_plan
 from asyncsm.provisioning.feasibility import remarks
 from asyncsm.provisioning.rehearsal import rehearse
 
+CSCFG = (
+    '<ServiceConfiguration serviceName="s" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/'
+    'ServiceConfiguration"><Role name="Web"><Instances count="30"/></Role></ServiceConfiguration>'
+)
+
 
 def changed(change, *args, **more):
     document = farm(*args, **more)
@@ -215,6 +220,33 @@ def test_an_image_of_the_plan_in_any_case():
     }
     machine_of(document)["os_virtual_hard_disk"]["source_image_name"] = "mINE"
     assert remarks(Plan.model_validate(document)) == []
+
+
+def test_limits():
+    """Of all that a subscription has few of, and of the parts that one resource has."""
+    several = {
+        "sql_servers": [{"name": "boss-{index}", "count": 7, "admin_password": "env:PASSWORD"}],
+        "sql_databases": [
+            {"name": "db-{index}", "count": 151, "server_name": "boss-1", "service_objective_id": "x"}
+        ],
+        "dns_servers": [{"name": "dns-{index}", "count": 21, "ip_address": "10.0.0.1"}],
+        "network_security_groups": [
+            {
+                "name": "web",
+                "rules": [{"name": f"rule-{number}", "priority": 100 + number} for number in range(201)],
+            }
+        ],
+        "deployments": [
+            {"name": "one", "service_name": "web", "package_url": "https://x/y/z", "configuration": CSCFG}
+        ],
+    }
+    assert remarks(Plan(name="many", location="West US", **several)) == [
+        "has 30 cores; a new subscription may have 20",
+        "has 21 DNS servers; a new subscription may have 20",
+        "has 7 SQL servers; a new subscription may have 6",
+        "web has 201 rules; usually it may have 200",
+        "boss-1 has 151 databases; usually it may have 150",
+    ]
 
 
 def test_certificates_that_are_not_valid_today(tmp_path):

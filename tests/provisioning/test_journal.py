@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import json
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -223,6 +224,24 @@ async def test_a_journal_that_cannot_be_written(path, pragma, reason):
 
         with pytest.raises(JournalError, match=f"cannot be opened or written: {reason}.*run again"):
             await fill()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="what is open cannot be removed")
+@pytest.mark.parametrize("gone", ["file", "folder", "replaced"])
+async def test_a_journal_that_vanishes_under_a_run(tmp_path, gone):
+    """The system would go on writing it, where nobody finds it again; so nothing more is sent."""
+    path = tmp_path / "plans" / "farm.journal"
+    with opened(path) as journal:
+        records = journal.records("one")
+        await records.put(KEY, CREATED)
+        if gone == "folder":
+            shutil.rmtree(path.parent)
+        else:
+            path.unlink()
+        if gone == "replaced":
+            path.write_bytes(b"")
+        with pytest.raises(JournalError, match=r"removed or replaced under the run.*nothing more is sent"):
+            await records.put(KEY, CREATED.finished())
 
 
 def test_a_journal_that_could_not_be_made_is_made_later(path, monkeypatch):

@@ -250,3 +250,23 @@ async def test_a_larger_size_needs_more_cores(sms, emulator):
     assert await problems(sms, changed(machine(role_size="Medium"))) == []
     (said,) = await problems(sms, changed(machine(role_size="A9"), 70, 2))
     assert "needs 1118 more cores; the subscription has 2 of 1000" in said
+
+
+@pytest.mark.parametrize(
+    ("section", "entry", "words"),
+    [
+        ("dns_servers", {"ip_address": "10.0.0.1"}, "DNS servers"),
+        ("local_network_sites", {"address_space": ["192.168.0.0/16"]}, "local network sites"),
+        ("virtual_networks", {"address_space": ["10.0.0.0/16"]}, "virtual networks"),
+        ("network_security_groups", {}, "network security groups"),
+    ],
+)
+async def test_limits_of_networks(sms, section, entry, words):
+    """The subscription tells them, as it tells those of services and accounts."""
+    document = {
+        "name": "many",
+        "location": "West US",
+        section: [{"name": "one-{index}", "count": 101, **entry}],
+    }
+    most = {"virtual_networks": 50, "network_security_groups": 100}.get(section, 20)
+    assert await problems(sms, document) == [f"needs 101 more {words}; the subscription has 0 of {most}"]

@@ -222,6 +222,14 @@ class TestChecks:
             (lambda d: d["virtual_machines"][0].update(service_name="farm-1"), "did you mean 'farm-01'?"),
             (lambda d: d["virtual_machines"][0].update(deployment_name="{name}"), "are in the deployment"),
             (
+                lambda d: d["virtual_machines"][0].update(virtual_network_name="net-{index}"),
+                "machines of farm-01 are in the virtual network net-1 already",
+            ),
+            (
+                lambda d: d["virtual_machines"][0].update(reserved_ip_name="ip-{index}"),
+                "machines of farm-01 have the reserved IP ip-1 already",
+            ),
+            (
                 lambda d: d["virtual_machines"][0].update(group_size=100, count=60),
                 "has more than 50 machines",
             ),

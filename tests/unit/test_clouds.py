@@ -20,6 +20,8 @@ from asyncsm.errors import InvalidArgument
         ("[::1]:8443", "https://[::1]:8443"),
         ("https://[fe80::1]/", "https://[fe80::1]"),
         ("under_score", "https://under_score"),
+        ("azure.example.", "https://azure.example."),
+        ("bücher.example:8443", "https://xn--bcher-kva.example:8443"),
     ],
 )
 def test_a_host_is_a_name_an_address_or_a_url(given, url):
@@ -49,6 +51,12 @@ def test_a_host_is_a_name_an_address_or_a_url(given, url):
         "local\thost",
         "[::1",
         "[nonsense]",
+        f"{'a' * 64}.example",
+        "azure..example",
+        ".example",
+        "xn--a",
+        "8443",
+        "127.0.0.256",
     ],
 )
 def test_anything_else_is_refused(given):
@@ -93,7 +101,17 @@ def test_the_clouds_are_four():
 
 @pytest.mark.parametrize("parse", [Endpoint.parse, checked_proxy])
 @pytest.mark.parametrize(
-    "given", ["ftp://user:horse@battery", "https://user:horse@battery:x", "user:horse@a b", 5, b"h"]
+    "given",
+    [
+        "ftp://user:horse@battery",
+        "https://user:horse@battery:x",
+        "https://user:1/horse@battery",
+        "https://user:1?horse@battery",
+        "https://user:1#horse@battery",
+        "user:horse@a b",
+        5,
+        b"h",
+    ],
 )
 def test_a_refusal_shows_no_password(parse, given):
     """Addresses are copied with what stands in them."""

@@ -72,6 +72,21 @@ class TestFiles:
         with pytest.raises(CredentialError, match=r"is a directory; .* it contains a\.PFX, b\.pem$"):
             load(tmp_path)
 
+    def test_a_file_without_end(self, tmp_path: Path) -> None:
+        """What is far too long for a certificate is not read into memory."""
+        file = tmp_path / "disk.pem"
+        with file.open("wb") as written:
+            written.truncate(1024**4)
+        with pytest.raises(CredentialError, match=r"disk\.pem: is longer than 16777216 bytes; give the path"):
+            ManagementCertificate.load(file)
+
+    @pytest.mark.parametrize("password", ["a\0b", b"\0", "\ud800"])
+    def test_a_password_that_is_none(self, password: str | bytes) -> None:
+        """OpenSSL's passwords end with a zero, and others cannot be encoded."""
+        pfx = management_certificate().to_pfx("a")
+        with pytest.raises(CredentialError, match="the password has what is no character"):
+            ManagementCertificate.from_pfx(pfx, password)
+
     def test_empty_directory(self, tmp_path: Path) -> None:
         """A directory without candidates is only called a directory."""
         with pytest.raises(CredentialError, match=r"is a directory; give the certificate file itself$"):
@@ -95,10 +110,10 @@ class TestFiles:
         """A refusal to read points at the permissions, whoever runs this test."""
         (tmp_path / "my.pem").write_bytes(pem("key"))
 
-        def refuse(_: Path) -> bytes:
+        def refuse(*_: object) -> None:
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr(Path, "read_bytes", refuse)
+        monkeypatch.setattr(Path, "open", refuse)
         with pytest.raises(CredentialError, match=r"my\.pem: may not be read by this user; check"):
             load(tmp_path / "my.pem")
 

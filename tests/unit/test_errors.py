@@ -23,8 +23,8 @@ from asyncsm.wire.refusals import operation_failed
 CONFLICT = "is held by x-ms-requestid 0123456789abcdef0123456789abcdef"
 
 
-def failed():
-    return operation_failed("ConflictError", CONFLICT, status=409, request_id="f" * 32, resource="PUT /x")
+def failed(message=CONFLICT):
+    return operation_failed("ConflictError", message, status=409, request_id="f" * 32, resource="PUT /x")
 
 
 @pytest.mark.parametrize(
@@ -128,3 +128,23 @@ class TestTexts:
             for content in (answer, f"not XML: {secret}".encode()):
                 error = protocol.service_error(HttpResponse(400, {}, content), request)
                 assert secret not in str(error) + repr(error) + error.message
+
+
+SIGNED = "https://account.blob.core.windows.net/c/a.vhd?sv=2014-02-14&sig=c2VjcmV0%2B%3D&se=2016-01-01"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.InvalidArgument("media_link", f"{SIGNED!r} is not the URL of a blob"),
+        errors.BadRequest("BadRequest", f"the blob <{SIGNED}> is not there", status=400),
+        errors.ConnectionLost(f"{SIGNED}: reset"),
+        failed(f"{SIGNED} cannot be read"),
+        Problem(path=("disks", 0, "media_link"), message=f"{SIGNED!r} is not the URL of a blob"),
+        PlanError([Problem(path=(), message=SIGNED)]),
+    ],
+)
+def test_the_signature_of_a_url_does_not_show(error):
+    """It is as good as a key to whoever reads the log."""
+    assert "c2VjcmV0" not in str(error)
+    assert "sv=2014-02-14&sig=...&se=2016-01-01" in str(error)

@@ -318,7 +318,7 @@ async def test_a_list_that_makes_no_sense_is_not_believed(listed):
 # ---------------------------------------------------------------- request ids that name nothing
 
 
-@pytest.mark.parametrize("request_id", ["", "  ", ".", ".."])
+@pytest.mark.parametrize("request_id", ["", "  ", ".", "..", "\udcff", "a/b", "a b", "\x1b[31m", "x" * 5000])
 @virtual_time
 async def test_an_accepted_change_without_an_id_says_so(request_id):
     """That is no mistake of the caller: something was sent, and cannot be followed."""
@@ -328,6 +328,29 @@ async def test_an_accepted_change_without_an_id_says_so(request_id):
             await session.start(CHANGE)
     assert not isinstance(caught.value, InvalidArgument | OutcomeUnknown)
     assert len(transport.requests) == 1
+
+
+@pytest.mark.parametrize("operation_id", ["", " ", "..", "a/b", "x" * 5000, "<b/>"])
+@pytest.mark.parametrize("status", [200, 201])
+@virtual_time
+async def test_an_operation_without_an_id_of_its_own_says_so(status, operation_id):
+    """The reply tells that there is one, so that the change has not ended with it."""
+    session, transport = session_with(accepted(status, operation_id))
+    async with session:
+        with pytest.raises(UnexpectedPayload, match=f"answered {status} with an operation that has no id"):
+            await session.start(CHANGE)
+    assert len(transport.requests) == 1
+
+
+@virtual_time
+async def test_the_token_of_a_sites_operation_names_the_site():
+    """One that does not is told to whoever waits, in our words."""
+    session, _ = session_with([])
+    async with session:
+        token = {"v": 2, "request_id": "x", "subscription_id": SUBSCRIPTION, "operation": "SwapSlots"}
+        more = {"resource": "POST /x", "submitted": "2016-01-01T00:00:00+00:00", "source": "websites"}
+        with pytest.raises(InvalidArgument, match="token: x is no operation of a web site"):
+            await session.resume(json.dumps(token | more))
 
 
 @pytest.mark.parametrize(

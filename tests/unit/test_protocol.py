@@ -259,6 +259,13 @@ def test_a_success_is_none(status):
     check(reply(status), READ)
 
 
+@pytest.mark.parametrize("status", [0, 101, 199, 300, 304, 600])
+def test_anything_else_is_no_success(status):
+    """Nor is what only begins one: nothing was done that anybody has told of."""
+    with pytest.raises(errors.ServiceError, match=f"HTTP {status}"):
+        check(reply(status), READ)
+
+
 @pytest.mark.parametrize(
     ("body", "code", "message"),
     [

@@ -49,6 +49,24 @@ async def test_the_environment_may_except_hosts(environment):
     assert await proxies_used(URL, "https://elsewhere.example/sub") == [None, OF_ENVIRONMENT]
 
 
+@pytest.mark.parametrize(
+    ("excepted", "url"),
+    [
+        ("127.0.0.1:8443", "https://127.0.0.1:8443/sub"),
+        ("asm.example:8443", "https://asm.example:8443/sub"),
+        (f"{HOST}:443", URL),
+        ("[::1]", "https://[::1]:8443/sub"),
+        ("[::1]:8443", "https://[::1]:8443/sub"),
+        ("::1", "https://[::1]:8443/sub"),
+    ],
+)
+async def test_the_environment_may_except_a_host_with_its_port(environment, excepted, url):
+    """As it is written in other variables; another port of the host is not meant."""
+    environment.setenv("no_proxy", excepted)
+    other = "https://asm.example:8444/sub"
+    assert await proxies_used(url, other) == [None, OF_ENVIRONMENT]
+
+
 async def test_a_proxy_that_was_given_is_the_one():
     """The argument goes before the environment."""
     assert await proxies_used(URL, proxy="http://other.example:8080") == ["http://other.example:8080"]
@@ -62,9 +80,9 @@ async def test_the_environment_can_be_left_aside():
 async def test_the_environment_is_asked_once_a_host(monkeypatch):
     """Looking costs as much as a whole request, so requests do not look again."""
     asked = []
-    monkeypatch.setattr(config, "proxy_for", asked.append)
+    monkeypatch.setattr(config, "proxy_for", lambda *place: asked.append(place))
     await proxies_used(URL, URL, "https://elsewhere.example/sub", URL)
-    assert asked == [HOST, "elsewhere.example"]
+    assert asked == [(HOST, 443), ("elsewhere.example", 443)]
 
 
 @pytest.mark.parametrize(

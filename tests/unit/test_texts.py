@@ -130,8 +130,9 @@ def test_a_declared_encoding_counts_where_nothing_else_tells():
     """A document in an old encoding, which is no UTF-8, is read as it declares."""
     data = publishsettings("windows-1252").encode("windows-1252")
     assert read_publishsettings(data).subscriptions[0].name == "Läden"
-    with pytest.raises(UnicodeDecodeError):
-        texts.decode_xml('<?xml version="1.0" encoding="klingon"?><a b="ä"/>'.encode("latin-1"))
+    for unknown in ("klingon", "undefined", "hex"):
+        with pytest.raises(UnicodeDecodeError):
+            texts.decode_xml(f'<?xml version="1.0" encoding="{unknown}"?><a b="ä"/>'.encode("latin-1"))
     with pytest.raises(UnicodeDecodeError):
         texts.decode_xml("<a b='ä'/>".encode("latin-1"))
 

@@ -1,6 +1,7 @@
 """Uploads without a storage service: which VHDs are taken, which chunks are sent, how errors are told."""
 
 import asyncio
+import os
 import sys
 from types import SimpleNamespace
 
@@ -92,6 +93,14 @@ class TestVhd:
         (tmp_path / "d.vhd").write_bytes(content)
         with pytest.raises(InvalidArgument, match="is not a VHD"):
             await upload_vhd(AzuriteAccounts(ENDPOINTS), "shop", tmp_path / "d.vhd")
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="pipes have no names there")
+    async def test_pipes(self, tmp_path):
+        """Nobody knows how long they are; opening one would wait for whoever writes it."""
+        os.mkfifo(tmp_path / "d.vhd")
+        for upload in (upload_vhd, upload_package):
+            with pytest.raises(InvalidArgument, match=r"source: .*d\.vhd is a pipe or a device; give a file"):
+                await upload(AzuriteAccounts(ENDPOINTS), "shop", tmp_path / "d.vhd")
 
     async def test_no_such_file(self, tmp_path):
         """A file that is not there is named."""

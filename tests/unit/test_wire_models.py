@@ -14,6 +14,7 @@ from asyncsm import models
 from asyncsm.errors import InvalidArgument
 from asyncsm.wire import codec
 from asyncsm.wire.base import XmlModel
+from asyncsm.wire.echoes import secrets_in
 from asyncsm.wire.inspection import offences
 
 NAMESPACE = (
@@ -193,6 +194,7 @@ class TestExtendedProperties:
         models.Deployment(name="d", configuration="sesame"),
         models.Setting(name="ConnectionString", value="sesame"),
         models.OperationParameter(name="input", value="sesame"),
+        models.ClusterProperty(name="fs.azure.account.key.second", value="sesame"),
     ],
     ids=lambda model: type(model).__name__,
 )
@@ -237,6 +239,23 @@ def test_what_holds_no_secret_is_pickled():
     ):
         assert pickle.loads(pickle.dumps(model)) == model
     assert models.Deployment(name="d").model_dump()["configuration"] is None
+
+
+@pytest.mark.parametrize(
+    "settings", [{"clientSecret": "sesame"}, {"google": [{"on": True, "key": "sesame"}]}]
+)
+def test_settings_of_any_form_hide_their_texts(settings):
+    """Whatever stands where in them; a body has them, and who reads a text gets it."""
+    site = models.SiteConfiguration(site_auth_settings=settings)
+    assert (
+        "sesame"
+        not in f"{site!r} {site.model_dump()!r} {site.model_dump_json()} {site.model_dump(mode='json')}"
+    )
+    with pytest.raises(TypeError, match="secret is not pickled"):
+        pickle.dumps(site)
+    assert (site.site_auth_settings, json.loads(site.to_body())["SiteAuthSettings"]) == (settings, settings)
+    assert models.SiteConfiguration.model_validate(site.model_dump()) == site
+    assert "sesame" in secrets_in(site)
 
 
 def test_hidden_text_is_text_otherwise():

@@ -11,7 +11,6 @@ all. Only when the whole computer loses power can the last changes be lost.
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import weakref
@@ -26,7 +25,7 @@ from asyncsm.emulator.change_tracking import Entity, Mark, Register
 from asyncsm.emulator.clock import EARLIEST, LATEST, Due
 from asyncsm.emulator.persistence.rows import RowDecoder, RowEncoder
 from asyncsm.emulator.persistence.snapshot import Contents
-from asyncsm.emulator.persistence.values import VERSION, UnreadableState, require_version
+from asyncsm.emulator.persistence.values import VERSION, require_version
 
 APPLICATION_ID: Final = 0x41534D45  # "ASME"
 
@@ -117,7 +116,8 @@ class Database:
         with self._explaining():
             self._connection = _open(path)
             try:
-                self.starts: int = self._begin()
+                with self._reading():
+                    self.starts: int = self._begin()
             except BaseException:
                 self._connection.close()
                 raise
@@ -146,7 +146,7 @@ class Database:
         Raises:
             UnusableDatabase: it has been damaged.
         """
-        with self._explaining():
+        with self._explaining(), self._reading():
             reader = RowDecoder(self._connection, self._world)
             contents = Contents(
                 reader.root(self._fact(SUBSCRIPTIONS)),
@@ -155,6 +155,8 @@ class Database:
                 self._moment(),
                 self._fact(MANAGER),
             )
+            if not contents.subscriptions:  # all rows would count as left over
+                raise ValueError("there is no subscription in it")
             # A register without entries has no row, only its number in that of its owner.
             self._last_number = max(reader.numbers | reader.made.keys())
             self._last_place = reader.last_place
@@ -321,10 +323,19 @@ class Database:
         except sqlite3.OperationalError as error:
             problem = "is in use by another emulator" if "locked" in str(error) else str(error)
             raise UnusableDatabase(self.path, problem) from error
-        except (sqlite3.DatabaseError, UnreadableState, json.JSONDecodeError) as error:
-            raise UnusableDatabase(
-                self.path, f"is damaged, or no database of an emulator: {error}"
-            ) from error
+        except sqlite3.DatabaseError as error:
+            raise self._damaged(error) from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Take what cannot be read for damage; where something is written, the same errors would be defects."""
+        try:
+            yield
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> UnusableDatabase:
+        return UnusableDatabase(self.path, f"is damaged, or no database of an emulator: {error}")
 
     def _begin(self) -> int:
         """Make the tables if there are none, and count this start."""

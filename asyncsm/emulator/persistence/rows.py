@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from asyncsm import texts
 from asyncsm.emulator.call import World
 from asyncsm.emulator.change_tracking import Entity, Register
 from asyncsm.emulator.clock import Due
@@ -88,7 +89,7 @@ class RowDecoder(Decoder):
         ).fetchall()
         for moment, number, effect in rows:
             self.path[:] = ["agenda", str(number)]
-            yield Due(moment, number, self.decode(json.loads(effect)))
+            yield Due(moment, number, self.decode(texts.read_json(effect)))
 
     def entity(self, kind: type[Entity], node: dict[str, JsonValue]) -> Entity:
         """Read the entity whose row is being read."""
@@ -106,7 +107,7 @@ class RowDecoder(Decoder):
             before = self.path.copy()
             self.path[:] = ["entries", str(number)]
             for name, text in self._entries.get(number, []):
-                register.take_in(name, self.at(name, json.loads(text)))
+                register.take_in(name, self.at(name, texts.read_json(text)))
             self.path[:] = before
             return register
         if not isinstance(made, Register):
@@ -119,6 +120,6 @@ class RowDecoder(Decoder):
         if number not in self.made:
             before = self.path.copy()
             self.path[:] = ["entities", str(number)]
-            self.decode(json.loads(self._entities[number]))
+            self.decode(texts.read_json(self._entities[number]))
             self.path[:] = before
         return self.made[number]

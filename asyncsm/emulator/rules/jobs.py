@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -11,8 +11,8 @@ from asyncsm.emulator.clock import Clock, perpetual
 from asyncsm.emulator.errands import Errand
 from asyncsm.emulator.rules import recurrence
 from asyncsm.emulator.saved_names import effect
-from asyncsm.emulator.scheduler import JobRun, ScheduledJob
-from asyncsm.wire.jobs import Job, JobErrorAction
+from asyncsm.emulator.scheduler import REMEMBERED, JobRun, ScheduledJob
+from asyncsm.wire.jobs import Job, JobErrorAction, JobRecurrence
 
 MAIN: Final = "MainAction"
 ERROR: Final = "ErrorAction"
@@ -65,7 +65,28 @@ def _take_turn(clock: Clock, job: ScheduledJob, turn: int) -> None:
         _act(clock, job, MAIN, job.executions, 0)
     if job.next is None:
         job.state = "completed" if job.state == "enabled" else job.state
+    elif told.recurrence is not None:
+        _leap(clock, job, told.recurrence)
     _await_turn(clock, job)
+
+
+def _leap(clock: Clock, job: ScheduledJob, told: JobRecurrence) -> None:
+    """Only count the runs that no history would show once time has come to where it has leapt.
+
+    One that begins while another has not ended is postponed, and none ends within a leap.
+    """
+    step = recurrence.step_of(told)
+    if step is None or job.next is None:
+        return
+    until = moment(clock) + timedelta(seconds=clock.ahead)
+    if told.end_time is not None:
+        until = min(until, told.end_time)
+    runs = (until - job.next) // step - REMEMBERED
+    if told.count is not None:
+        runs = min(runs, told.count - job.executions - REMEMBERED)
+    if runs > 0:
+        job.executions += runs
+        job.next += runs * step
 
 
 @perpetual

@@ -34,6 +34,14 @@ def span(text: str | None) -> timedelta:
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
+def step_of(recurrence: JobRecurrence) -> timedelta | None:
+    """Return the time between two runs, where it is always the same."""
+    frequency = (recurrence.frequency or "day").lower()
+    if recurrence.schedule is not None or frequency in {"month", "year"}:
+        return None
+    return STEPS[frequency] * (recurrence.interval or 1)
+
+
 def following(recurrence: JobRecurrence, begun: datetime, now: datetime) -> datetime | None:
     """Return the first moment after `now` at which a job runs that recurs since `begun`; ``None`` if none is left."""
     found = _following(recurrence, begun, now)

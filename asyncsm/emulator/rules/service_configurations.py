@@ -22,6 +22,8 @@ from asyncsm.wire.cscfg import (
 )
 
 MOST_ROLES: Final = 25
+MOST_INSTANCES: Final = 10_000
+"""Of all roles of a deployment together."""
 _USUAL_FAMILY: Final = "1"
 
 _ROLE: Final = re.compile(
@@ -70,6 +72,10 @@ def read(text: str, service: HostedService) -> ServiceConfiguration:
     if not 1 <= len(names) <= MOST_ROLES or len({name.lower() for name in names}) != len(names):
         raise refusals.bad_request(  # [protocol 1.8]
             f"The service configuration must have from 1 to {MOST_ROLES} roles with different names."
+        )
+    if sum(role.instances.count for role in configuration) > MOST_INSTANCES:
+        raise refusals.bad_request(  # [guess]
+            f"The service configuration must not have more than {MOST_INSTANCES} instances."
         )
     for role in configuration:
         provisioning_sets.require_certificates(service, (one.thumbprint for one in role.certificates))

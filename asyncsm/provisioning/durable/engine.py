@@ -235,7 +235,7 @@ class DurableEngine:
             " WHERE id = %s AND subscription = ANY(%s) AND ended IS NOT NULL",
             [run, list(subscriptions)],
         )
-        return {one: ShareReport.model_validate_json(text) if text else ShareReport() for one, text in found}
+        return {one: ShareReport.read(text) if text else ShareReport() for one, text in found}
 
     async def status(self, run: Mapping[str, Plan], base: Path) -> list[Status]:
         """Return what the records know of the resources of a plan, by its shares; the service is not asked."""

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, NamedTuple, Self
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 
 from asyncsm.provisioning.durable.database import OUTAGE, Pool, ask
 from asyncsm.provisioning.progress import ResourceRecord, Step, StrictModel
-from asyncsm.provisioning.record import Phase, Record
+from asyncsm.provisioning.record import JournalError, LaterVersion, Phase, Record
 from asyncsm.provisioning.report import Traffic
 from asyncsm.provisioning.store import Entry, GroupCommit, Records
+from asyncsm.wire.document import first_of
 
 _log = logging.getLogger("asyncsm.provisioning")
 
@@ -103,7 +105,31 @@ async def read_records(pool: Pool, plan: str, subscription: str) -> dict[str, Re
         " WHERE plan = %s AND subscription = %s AND document IS NOT NULL",
         [plan, subscription],
     )
-    return {key: Record.read(text) for key, text in found}
+    records = {}
+    for key, text in found:
+        with understood(f"the record of {key}"):
+            records[key] = Record.read(text)
+    return records
+
+
+@contextmanager
+def understood(what: str) -> Iterator[None]:
+    """Say in words what is wrong with a row that is read in the block.
+
+    Raises:
+        JournalError: it has been damaged, or a later version of asyncsm has written it.
+    """
+    try:
+        yield
+    except LaterVersion as sign:
+        said = f"the database has {what} of a later version of asyncsm ({sign}); use that one"
+        raise JournalError(said) from sign
+    except ValueError as error:
+        reason = ": ".join(map(str, first_of(error))) if isinstance(error, ValidationError) else error
+        raise JournalError(
+            f"the database has {what} as no asyncsm of this version has written it: {reason}; use the version"
+            " that did, or put a copy of the database back"
+        ) from error
 
 
 _STEPS: Final = TypeAdapter(list[Step])
@@ -129,6 +155,16 @@ class ShareReport(StrictModel):
     traffic: Traffic = Field(default_factory=Traffic)
     error: str = ""
 
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Read what an owner has left.
+
+        Raises:
+            JournalError: it has been damaged, or a later version of asyncsm has written it.
+        """
+        with understood("the report of a run"):
+            return cls.model_validate_json(text)
+
 
 def steps_text(steps: Sequence[Step]) -> str:
     """Write steps as a note has them."""
@@ -147,5 +183,6 @@ async def read_notes(pool: Pool, run: int, after: dict[str, int]) -> Sequence[tu
     steps: list[tuple[str, Step]] = []
     for number, subscription, text in await ask(pool, _NOTES, [list(after), list(after.values()), run]):
         after[subscription] = number
-        steps += ((subscription, step) for step in _STEPS.validate_json(text))
+        with understood(f"note {number}"):
+            steps += ((subscription, step) for step in _STEPS.validate_json(text))
     return steps

@@ -20,6 +20,7 @@ from asyncsm.provisioning.durable.fenced import (
     ShareReport,
     read_notes,
     steps_text,
+    understood,
 )
 from asyncsm.provisioning.graph import Graph
 from asyncsm.provisioning.plan import Plan
@@ -99,8 +100,15 @@ class Asked(NamedTuple):
     document: str
 
     def graph(self) -> Graph:
-        """Make the resources of the share."""
-        return Graph(resources_of(Plan.model_validate_json(self.document), Path(self.base)))
+        """Make the resources of the share.
+
+        Raises:
+            AsyncsmError: there cannot be these, or a file of the plan is not here.
+            JournalError: the plan has been damaged, or a later version of asyncsm has asked for it.
+        """
+        with understood(f"the run of {self.plan}"):
+            plan = Plan.model_validate_json(self.document)
+        return Graph(resources_of(plan, Path(self.base)))
 
 
 @dataclass(slots=True)
@@ -264,14 +272,14 @@ class Owner:
             return
         run = Asked(*rows[0])
         lease = Lease(number, share.subscription, share.epoch, run.plan)
-        records = await self._records.read(lease)
         try:
+            records = await self._records.read(lease)
             graph = graph_for(run.verb, await asyncio.to_thread(run.graph), records)
-        except AsyncsmError as error:  # a file of the plan is not here, say
+            notes = await read_notes(self.pool, number, {share.subscription: 0})
+        except AsyncsmError as error:  # a file of the plan is not here, say, or a row cannot be read
             await self._end(share, number, ShareReport(error=str(error)))
             return
         progress = progress_of({"": graph})
-        notes = await read_notes(self.pool, number, {share.subscription: 0})
         for _, step in notes:
             progress.follow(step)
         progress.reopen()

@@ -75,6 +75,18 @@ async def test_a_site_brings_its_web_space_and_a_free_plan(management, shop):
     assert (await management.get(SPACE)).status == 200
 
 
+async def test_host_names_have_small_letters(management):
+    """So they are told whatever letters the name has, which itself stays as it was given."""
+    given = ["ATMTest.azurewebsites.net"]
+    site = await management.post(SITES, new_site("ATMTest", hosts=given))
+    assert site.root.findtext("{*}Name") == "ATMTest"
+    inside = (("HostNames", "string"), ("EnabledHostNames", "string"), ("HostNameSslStates", "Name"))
+    told = {each.text for name, leaf in inside for each in site.root.iterfind(f".//{{*}}{name}//{{*}}{leaf}")}
+    assert told == {"atmtest.azurewebsites.net", "atmtest.scm.azurewebsites.net"}
+    profiles = await management.get(f"{SITES}/ATMTest/publishxml")
+    assert 'publishUrl="atmtest.scm.azurewebsites.net:443"' in profiles.text
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "extended"),
     [

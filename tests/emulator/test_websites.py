@@ -143,11 +143,13 @@ async def test_slots_go_before_their_site(management, shop):
 async def test_publishing(management, shop):
     """A new password stands in the profile at once; the other user is the subscription's."""
     before = (await management.get(f"{shop}/publishxml")).root
-    await management.post(f"{shop}/newpassword", "")
+    made = await management.post(f"{shop}/newpassword", "")
+    assert made.headers["Etag"] == (await management.get(shop)).headers["Etag"]
     after = (await management.get(f"{shop}/publishxml")).root
     passwords = [[each.get("userPWD") for each in root] for root in (before, after)]
     assert passwords[0] != passwords[1]
     assert [len(each) for each in passwords[1]] == [60, 60]
+    assert "Etag" not in (await management.post(f"{shop}/repository")).headers
     user = (
         f"<User {NAMESPACE}><PublishingPassword>secret</PublishingPassword>"
         "<PublishingUserName>me</PublishingUserName></User>"

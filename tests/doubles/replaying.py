@@ -67,7 +67,7 @@ async def replay(management: Management, recording: Path) -> AsyncIterator[tuple
                 now = await ask()
         ids |= made_names(then, now)
         ids |= made_ids(then, now)
-        if "x-ms-request-id" in then.response_headers:
+        if "x-ms-request-id" in then.response_headers and "x-ms-request-id" in now.headers:
             ids[then.response_headers["x-ms-request-id"]] = now.request_id
         yield then, now
 

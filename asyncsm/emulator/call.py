@@ -325,7 +325,11 @@ class Call:
         if root != model.root_name():
             # [protocol 3.3]
             raise refusals.invalid_xml(f"Expected the element {model.root_name()}, found {root}.")
-        return model.from_node(inspection.without_late(model, node))
+        read = model.from_node(inspection.without_late(model, node))
+        # A data contract does not tell what is nil from what is absent. [protocol 1.5]
+        nothing = [name for name in read.model_fields_set if getattr(read, name) is None]
+        read.model_fields_set.difference_update(nothing)
+        return read
 
     def require_free(self, *resources: Lockable) -> None:
         """Refuse with 409 if a change under way holds one of `resources`, and with 400 what is being migrated."""

@@ -327,7 +327,7 @@ class Call:
             raise refusals.invalid_xml(f"Expected the element {model.root_name()}, found {root}.")
         read = model.from_node(inspection.without_late(model, node))
         # A data contract does not tell what is nil from what is absent. [protocol 1.5]
-        read.model_fields_set.difference_update([name for name, value in read if value is None])
+        read.model_fields_set.difference_update([n for n, value in vars(read).items() if value is None])
         return read
 
     def require_free(self, *resources: Lockable) -> None:

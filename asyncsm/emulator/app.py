@@ -315,10 +315,8 @@ class ManagementApp:
             return self._respond(Reply.refusing(refusals.internal_error()), request_id)
 
     def _respond(self, reply: Reply, request_id: str) -> web.Response:
-        headers: CIMultiDict[str] = CIMultiDict(CONSTANT_HEADERS)
-        headers["x-ms-request-id"] = request_id
-        headers["Date"] = write_date(self._world.clock.now())
-        headers.update(reply.headers)
+        own = {"x-ms-request-id": request_id, "Date": write_date(self._world.clock.now())}
+        headers: CIMultiDict[str] = CIMultiDict(reply.headers_among({**CONSTANT_HEADERS, **own}))
         content = reply.content()
         if content is None:
             return web.Response(status=reply.status, headers=headers)

@@ -44,7 +44,7 @@ class Reply:
     Attributes:
         status: HTTP status.
         document: the body, as a model or ready bytes; ``None`` for an empty one.
-        headers: besides those every answer has.
+        headers: besides those every answer has, or instead of them; an empty one takes that away.
         content_type: of the body, where that is not what the document says.
     """
 
@@ -59,6 +59,10 @@ class Reply:
         document = dialect.refused(refusal)
         kind = dialect.refused_as if isinstance(document, bytes) else ""
         return cls(refusal.status, document, dialect.headers, kind)
+
+    def headers_among(self, usual: Mapping[str, str]) -> dict[str, str]:
+        """Return the headers that every answer has, with this one's own."""
+        return {name: value for name, value in {**usual, **self.headers}.items() if value}
 
     def content(self) -> tuple[bytes, str] | None:
         """Return the body and what it is; ``None`` for an empty one."""
@@ -321,7 +325,10 @@ class Call:
         if root != model.root_name():
             # [protocol 3.3]
             raise refusals.invalid_xml(f"Expected the element {model.root_name()}, found {root}.")
-        return model.from_node(inspection.without_late(model, node))
+        read = model.from_node(inspection.without_late(model, node))
+        # A data contract does not tell what is nil from what is absent. [protocol 1.5]
+        read.model_fields_set.difference_update([n for n, value in vars(read).items() if value is None])
+        return read
 
     def require_free(self, *resources: Lockable) -> None:
         """Refuse with 409 if a change under way holds one of `resources`, and with 400 what is being migrated."""

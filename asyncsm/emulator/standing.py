@@ -120,8 +120,8 @@ class StandingSubscription:
         except Refusal as refusal:
             reply = Reply.refusing(refusal)
         body, kind = reply.content() or (b"", "")
-        told = {"content-type": kind, "x-ms-request-id": f"{self.world.random.getrandbits(128):032x}"}
-        told |= {name.lower(): value for name, value in reply.headers.items()}
+        own = {"content-type": kind, "x-ms-request-id": f"{self.world.random.getrandbits(128):032x}"}
+        told = {name.lower(): value for name, value in reply.headers_among(own).items()}
         return HttpResponse(200 if reply.status == 202 else reply.status, told, body)  # it is over
 
     async def close(self) -> None:

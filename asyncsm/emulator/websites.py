@@ -131,13 +131,13 @@ class WebSite(Lockable):
 
     @property
     def default_host_name(self) -> str:
-        """The host name that the service gave it."""
-        return f"{self.dns_name}.{DNS_SUFFIX}"
+        """The host name that the service gave it, in small letters whatever its name has. [rec web_sites, 4 of 4]"""
+        return f"{self.dns_name}.{DNS_SUFFIX}".lower()
 
     @property
     def repository_host_name(self) -> str:
         """The host name of what is inside it."""
-        return f"{self.dns_name}.scm.{DNS_SUFFIX}"
+        return f"{self.dns_name}.scm.{DNS_SUFFIX}".lower()
 
     @property
     def user(self) -> str:

@@ -60,6 +60,12 @@ KEYS = (
 
 _INSTANCE_NAME = KEYS.index("InstanceName")
 
+FRONT_END = "Microsoft-HTTPAPI/2.0"
+"""What a front end called itself that passed on a refusal of another service, or made one."""
+
+NAMED_BY = {"x-ms-request-id", "x-ms-servedbyregion"}
+"""Headers that such refusals lack, and other answers have."""
+
 MISSING = "(missing)"
 
 EXCERPT = 80
@@ -123,6 +129,9 @@ class Comparison:
         # Some recordings lack the type of what they have; nothing has one that is empty.
         if not then.response_body and then.response_headers and "content-type" in found:
             yield Difference("header content-type", MISSING, found["content-type"])
+        for name in NAMED_BY & found.keys() if then.response_headers.get("server") == FRONT_END else ():
+            if name not in then.response_headers:
+                yield Difference(f"header {name}", MISSING, found[name])
         for name, value in then.response_headers.items():
             if name in NOT_COMPARED:
                 continue
@@ -270,7 +279,7 @@ def made_names(then: Exchange, now: Answer) -> dict[str, str]:
 def names_here(then: Exchange, now: Answer) -> dict[str, str]:
     """Everything recorded in an answer that later requests may name, each with what it is called here."""
     names = made_names(then, now) | _made_ids(then, now)
-    if "x-ms-request-id" in then.response_headers:
+    if "x-ms-request-id" in then.response_headers and "x-ms-request-id" in now.headers:
         names[then.response_headers["x-ms-request-id"]] = now.request_id
     return names
 

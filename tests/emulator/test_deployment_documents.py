@@ -60,14 +60,17 @@ async def as_of(management: Management, version: str, path: str = VMS) -> Answer
 async def test_what_was_not_asked_for_is_not_shown(management: Management):
     """No time-out that nobody asked for, no parts without content, and no label of a machine."""
     nothing = "<PublicIPs/><NetworkInterfaces/><StoredCertificateSettings/>"
-    body = machine(sets=LINUX_SET + network_with(nothing, endpoint("ssh", 22, 22)))
+    opened = endpoint("ssh", 22, 22).replace("<Protocol>", "<LoadBalancerProbe/><Protocol>")
+    opened = opened.replace("</InputEndpoint>", "<EndpointAcl><Rules/></EndpointAcl></InputEndpoint>")
+    body = machine(sets=LINUX_SET + network_with(nothing, opened))
     await running(
         management, body.replace("</DataVirtualHardDisks>", "</DataVirtualHardDisks><Label>a</Label>")
     )
     for path in (VMS, f"{ROLES}/vm1"):
         shown = await as_of(management, NEWEST, path)
         role_shown = shown.text.partition("<ConfigurationSet")[2].partition("<SdkVersion")[0]
-        for name in ("IdleTimeoutInMinutes", "PublicIPs", "NetworkInterfaces", "StoredCertificate", "Label"):
+        absent = "IdleTimeoutInMinutes PublicIPs NetworkInterfaces StoredCertificate Label"
+        for name in (*absent.split(), "LoadBalancerProbe", "EndpointAcl"):
             assert f"<{name}" not in role_shown, name
         assert "<ResourceExtensionReferences" not in role_shown
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import defaultdict
+from datetime import datetime
 from random import Random
 from statistics import median
 
@@ -22,8 +23,20 @@ CLOSE = 8
 """Seconds between two questions of a client that asked often."""
 
 
+def told_duration(answer):
+    """The seconds between the moments at which an operation began and ended, if its answer tells them."""
+    moments = re.findall(rb"<Operation(?:Started|Completed)Time>([^<]{19})", answer)
+    if len(moments) < 2:
+        return None
+    began, ended = sorted(datetime.fromisoformat(one.decode()) for one in moments)
+    return (ended - began).total_seconds()
+
+
 def recorded_ages():
-    """The ages at which recorded operations were last in progress and first at an end, by name."""
+    """The ages at which recorded operations were last in progress and first at an end, by name.
+
+    Both are the same where the service itself told when the operation began and ended.
+    """
     found = defaultdict(list)
     for recording in recorded():
         moments = [one.get("t") for one in json.loads(recording.read_text("utf-8"))["exchanges"]]
@@ -47,7 +60,8 @@ def recorded_ages():
                 if b">InProgress<" in then.response_body:
                     under_way[request_id][2] = moment - began
                 elif re.search(b">Succeed|>Successful<", then.response_body):
-                    found[name].append((seen, moment - began))
+                    own = told_duration(then.response_body)
+                    found[name].append((seen, moment - began) if own is None else (own, own))
                     del under_way[request_id]
     return found
 

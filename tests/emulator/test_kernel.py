@@ -42,6 +42,23 @@ async def test_headers(management: Management):
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        "services/networking//gateway",
+        "services/servicebus/namespaces/nothing",
+        "services/webspaces/eastuswebspace/sites/nothing",
+        "services/sqlservers/servers/nothing1/databases/nothing",
+        "services/monitoring/alertrules/nothing",
+    ],
+)
+async def test_headers_of_refusals_that_were_passed_on(management: Management, path: str):
+    """What the front end got from another service, or the web server said, names neither request nor region."""
+    refused = await management.get(path)
+    assert refused.status >= 400
+    assert {*refused.headers} == {"Cache-Control", "Content-Length", "Content-Type", "Date", "Server"}
+
+
+@pytest.mark.parametrize(
     "version",
     [
         None,

@@ -220,6 +220,28 @@ async def test_nil_is_absent(management: Management):
     assert (await management.get(f"{VMS}/roles/vm1")).text == before.text
 
 
+@pytest.mark.parametrize(
+    ("path", "root"),
+    [
+        (SHOP, "UpdateHostedService"),
+        ("services/storageservices/store", "UpdateStorageServiceInput"),
+        ("affinitygroups/near", "UpdateAffinityGroup"),
+        ("services/images/mine", "OSImage"),
+    ],
+)
+async def test_a_nil_description_is_absent(management: Management, path: str, root: str):
+    """It says as little in any update: the description stays."""
+    near = "<Name>near</Name><Label>eA==</Label><Location>West US</Location>"
+    await management.post("affinitygroups", document("CreateAffinityGroup", near))
+    mine = f"<Label>mine</Label><MediaLink>{compute.BLOB}</MediaLink><Name>mine</Name><OS>Linux</OS>"
+    await management.post("services/images", document("OSImage", mine))
+    nothing = f'<Description xmlns:i="{INSTANCE}" i:nil="true"/>'
+    for description in (tag("Description", "kept"), nothing):
+        changed = await management.put(path, document(root, f"<Label>eA==</Label>{description}"))
+        assert changed.status == 200
+    assert (await management.get(path)).find("Description") == "kept"
+
+
 def interface(subnet: str, static: str | None = None) -> str:
     """Sets of a machine at 10.0.1.9 with a further interface."""
     given = f"{tag('SubnetName', subnet)}{tag('StaticVirtualNetworkIPAddress', static)}"

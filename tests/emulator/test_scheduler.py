@@ -311,7 +311,10 @@ async def test_states(nightly, hook):
     assert [each["id"] for each in disabled] == ["one"]
     await passed(nightly, 3600)
     assert [path for _, path, _ in asked] == ["/two"]
-    await nightly.send("PATCH", JOBS, json.dumps({"state": "enabled"}))
+    enabled = await nightly.send("PATCH", JOBS, json.dumps({"state": "enabled"}))
+    assert [(each["state"], "status" in each) for each in json.loads(enabled.text)] == [
+        ("enabled", False)
+    ] * 2
     await passed(nightly, 3600)
     assert sorted(path for _, path, _ in asked) == ["/one", "/two", "/two"]
     await nightly.delete(f"{JOBS}/two{QUERY}")

@@ -75,6 +75,31 @@ async def test_what_came_later_is_left_out(
         assert (old.find(name), new.find(name) is None) == (None, False), name
 
 
+async def test_machines_of_before_their_extensions(emulator: Emulator, management: Management):
+    """Extensions of a machine, its agent and the VM image it was made of are told to versions that have such."""
+    compute.add_store(emulator)
+    await management.post(SERVICES, compute.hosted_service())
+    for collection, body in ADDED:
+        await management.post(collection, body)
+    management.clock.advance(600)
+    extension = (
+        "<ReferenceName>x</ReferenceName><Publisher>Mine</Publisher><Name>x</Name><Version>1.0</Version>"
+    )
+    one = (
+        f"<Role><RoleName>vm1</RoleName><ConfigurationSets>{compute.LINUX_SET}</ConfigurationSets>"
+        f"<ResourceExtensionReferences><ResourceExtensionReference>{extension}</ResourceExtensionReference>"
+        "</ResourceExtensionReferences><VMImageName>all</VMImageName><RoleSize>Small</RoleSize>"
+        "<ProvisionGuestAgent>true</ProvisionGuestAgent></Role>"
+    )
+    await management.finished(await management.post(f"{SHOP}/deployments", compute.machines(one)))
+    told = []
+    for version in ("2013-08-01", "2013-10-01", "2013-11-01"):
+        shown = await management.send("GET", f"{SHOP}/deployments/vms/roles/vm1", x_ms_version=version)
+        names = ("ResourceExtensionReferences", "ProvisionGuestAgent", "VMImageName")
+        told.append([name for name in names if shown.find(name) is not None])
+    assert told == [[], [*names[:2]], [*names]]
+
+
 def test_first_versions_are_of_operations():
     """All that have one are operations of the emulator."""
     assert FIRST_VERSIONS.keys() <= {route.operation for route in ROUTES}

@@ -77,6 +77,18 @@ async def test_a_site_brings_its_web_space_and_a_free_plan(management, shop):
     assert (await management.get(SPACE)).status == 200
 
 
+async def test_host_names_have_small_letters(management):
+    """So they are told whatever letters the name has, which itself stays as it was given."""
+    given = ["ATMTest.azurewebsites.net"]
+    site = await management.post(SITES, new_site("ATMTest", hosts=given))
+    assert site.root.findtext("{*}Name") == "ATMTest"
+    inside = (("HostNames", "string"), ("EnabledHostNames", "string"), ("HostNameSslStates", "Name"))
+    told = {each.text for name, leaf in inside for each in site.root.iterfind(f".//{{*}}{name}//{{*}}{leaf}")}
+    assert told == {"atmtest.azurewebsites.net", "atmtest.scm.azurewebsites.net"}
+    profiles = await management.get(f"{SITES}/ATMTest/publishxml")
+    assert 'publishUrl="atmtest.scm.azurewebsites.net:443"' in profiles.text
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "extended"),
     [
@@ -150,11 +162,13 @@ async def test_slots_go_before_their_site(management, shop):
 async def test_publishing(management, shop):
     """A new password stands in the profile at once; the other user is the subscription's."""
     before = (await management.get(f"{shop}/publishxml")).root
-    await management.post(f"{shop}/newpassword", "")
+    made = await management.post(f"{shop}/newpassword", "")
+    assert made.headers["Etag"] == (await management.get(shop)).headers["Etag"]
     after = (await management.get(f"{shop}/publishxml")).root
     passwords = [[each.get("userPWD") for each in root] for root in (before, after)]
     assert passwords[0] != passwords[1]
     assert [len(each) for each in passwords[1]] == [60, 60]
+    assert "Etag" not in (await management.post(f"{shop}/repository")).headers
     user = (
         f"<User {NAMESPACE}><PublishingPassword>secret</PublishingPassword>"
         "<PublishingUserName>me</PublishingUserName></User>"

@@ -81,7 +81,7 @@ def set_state(call: Call) -> Reply:
     """Update Job State (recorded in scheduler/updatejob_state_success)."""
     _, job = job_of(call)
     _set_state(call, job, _settable(call.body(wire.JobStateInput).state))
-    return answered(_shown(job))
+    return answered(_defined(job))
 
 
 @routes.patch(JOBS, "UpdateStateOfAllJobs")
@@ -91,7 +91,7 @@ def set_all_states(call: Call) -> Reply:
     state = _settable(call.body(wire.JobStateInput).state)
     for job in collection.jobs.values():
         _set_state(call, job, state)
-    return answered(wire.Jobs(items=[_shown(job) for job in collection.jobs.values()]))
+    return answered(wire.Jobs(items=[_defined(job) for job in collection.jobs.values()]))
 
 
 @routes.get(f"{JOB}/history", "GetJobHistory")
@@ -157,9 +157,15 @@ def _set_state(call: Call, job: ScheduledJob, state: str) -> None:
         jobs.stop(job, "disabled")
 
 
-def _shown(job: ScheduledJob) -> wire.Job:
+def _defined(job: ScheduledJob) -> wire.Job:
+    """A job without its status, which the answer to a change of its state does not have."""
     shown = jobs.defined(job)
     shown.id, shown.state = job.name, wire.JobState(job.state)
+    return shown
+
+
+def _shown(job: ScheduledJob) -> wire.Job:
+    shown = _defined(job)
     if job.state != "disabled":  # as recorded in scheduler/getjob_success
         status: dict[str, object] = {
             "last_execution_time": job.last,

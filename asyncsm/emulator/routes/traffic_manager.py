@@ -11,7 +11,7 @@ from typing import Final
 from asyncsm.emulator import refusals
 from asyncsm.emulator.call import Call, Reply
 from asyncsm.emulator.collections import Immediate, Parameters, Verb
-from asyncsm.emulator.dialects import ASP_NET, Dialect
+from asyncsm.emulator.dialects import ASP_NET
 from asyncsm.emulator.routing import RouteTable
 from asyncsm.emulator.rules import common_fields
 from asyncsm.emulator.state import Subscription
@@ -22,6 +22,7 @@ from asyncsm.wire.document import Document
 from asyncsm.wire.hosted_services import AvailabilityResponse
 
 HEADERS: Final = {**ASP_NET, "X-Content-Type-Options": "nosniff"}
+"""Of answers that say yes; refusals are the front end's own. [rec traffic_manager/profile_test]"""
 DOMAIN: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.trafficmanager\.net", re.ASCII)
 SERVICES: Final = ".cloudapp.net"
 CHECKED_AFTER: Final = timedelta(seconds=30)
@@ -29,7 +30,7 @@ CHECKING: Final = "CheckingEndpoint"
 ENABLED, DISABLED = wire.TrafficStatus.ENABLED, wire.TrafficStatus.DISABLED
 Kind = wire.TrafficEndpointType
 
-routes: RouteTable = RouteTable(Dialect(headers=HEADERS))
+routes: RouteTable = RouteTable()
 
 
 class _Profiles(Immediate[TrafficProfile, wire.TrafficProfile]):

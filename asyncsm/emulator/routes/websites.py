@@ -112,10 +112,10 @@ def restart(call: Call) -> Reply:
 
 @routes.post(f"{SITE}/newpassword", "GenerateSitePassword")
 def new_password(call: Call) -> Reply:
-    """Generate Password of a site."""
+    """Generate Password of a site, which is no change of it (recorded in websites/generate_password_success)."""
     _, site = site_of(call)
     site.password = websites.new_password(call)
-    return answered()
+    return answered(changed=site.modified)
 
 
 @routes.get(f"{SITE}/publishxml", "GetPublishProfile")
@@ -171,7 +171,7 @@ def create_repository(call: Call) -> Reply:
     """Create Repository; a second one is none (recorded in websites/repositoryoperation_success)."""
     _, site = site_of(call)
     site.has_repository = True
-    return answered(changed=site.modified)
+    return answered()
 
 
 @routes.get(f"{SITE}/repository", "GetSiteRepository")

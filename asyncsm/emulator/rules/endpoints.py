@@ -119,11 +119,15 @@ def checked(endpoint: ConfigurationSetInputEndpoint) -> ConfigurationSetInputEnd
         "extra_elements": _filled(endpoint.extra_elements),
         **_unsaid(endpoint, "virtual_ip_name", "load_balancer_name", "load_balancer_distribution"),
     }
-    if "load_balancer_probe" in endpoint.model_fields_set:
+    if endpoint.load_balancer_probe.model_fields_set:
         changes["load_balancer_probe"] = _probe(endpoint.name, endpoint.load_balancer_probe)
-    if "endpoint_acl" in endpoint.model_fields_set:
+    if endpoint.endpoint_acl.rules:
         changes["endpoint_acl"] = _acl(endpoint.endpoint_acl)
-    return endpoint.model_copy(update=changes)
+    # As of a network, parts in which nothing is are not shown. [guess]
+    nothing = {"load_balancer_probe": LoadBalancerProbe(), "endpoint_acl": EndpointAcl()}
+    made = endpoint.model_copy(update={**nothing, **changes})
+    made.model_fields_set.difference_update(nothing.keys() - changes.keys())
+    return made
 
 
 def _acl(given: EndpointAcl) -> EndpointAcl:

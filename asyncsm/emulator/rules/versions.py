@@ -64,6 +64,9 @@ INSTANCE_ENDPOINT: Final[Mapping[str, str]] = {
 }
 
 ROLE: Final[Mapping[str, str]] = {
+    "resource_extension_references": "2013-10-01",
+    "provision_guest_agent": "2013-10-01",
+    "vm_image_name": "2013-11-01",
     "debug_settings": "2015-09-01",
     "license_type": "2016-03-01",
 }

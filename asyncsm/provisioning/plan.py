@@ -161,6 +161,6 @@ def expand_all(plan: Plan, place: str) -> tuple[Copies, list[Problem]]:
             except TemplateError as error:
                 problems.append(problem((*path, *error.path), str(error)))
             except ValidationError as error:
-                within, message = first_of(error)
-                problems.append(problem((*path, *within), message))
+                first = first_of(error)
+                problems.append(problem((*path, *first.place), first.message))
     return copies, problems

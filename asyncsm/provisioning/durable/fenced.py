@@ -14,6 +14,7 @@ from typing import Final, NamedTuple, Self
 from pydantic import Field, TypeAdapter, ValidationError
 
 from asyncsm.provisioning.durable.database import OUTAGE, Pool, ask
+from asyncsm.provisioning.problems import dotted
 from asyncsm.provisioning.progress import ResourceRecord, Step, StrictModel
 from asyncsm.provisioning.record import JournalError, LaterVersion, Phase, Record
 from asyncsm.provisioning.report import Traffic
@@ -125,7 +126,10 @@ def understood(what: str) -> Iterator[None]:
         said = f"the database has {what} of a later version of asyncsm ({sign}); use that one"
         raise JournalError(said) from sign
     except ValueError as error:
-        reason = ": ".join(map(str, first_of(error))) if isinstance(error, ValidationError) else error
+        reason = str(error)
+        if isinstance(error, ValidationError):
+            first = first_of(error)
+            reason = f"{dotted(first.place)}: {first.message}"
         raise JournalError(
             f"the database has {what} as no asyncsm of this version has written it: {reason}; use the version"
             " that did, or put a copy of the database back"

@@ -8,7 +8,7 @@ from pathlib import Path
 from doubles.bare_client import Answer, Management
 from doubles.comparing import Comparison, names_here
 from doubles.pacing import as_far, has_settled, state_of_namespace
-from doubles.preparing import STAGES, prepare, staged
+from doubles.preparing import STAGES, staged
 from doubles.recordings import RECORDED_SUBSCRIPTION, Exchange, exchanges
 
 RECORDED_URL = re.compile(
@@ -110,12 +110,3 @@ def comparison(management: Management) -> Comparison:
             RECORDED_SUBSCRIPTION.replace("-", ""): management.subscription_id.replace("-", ""),
         },
     )
-
-
-async def assert_answered_as_recorded(management: Management, recording: Path) -> None:
-    """Every answer to a recording's requests is the recorded one, but for what differs on purpose."""
-    await prepare(management, recording)
-    compared = comparison(management)
-    async for then, now in replay(management, recording):
-        found = [str(one) for one in compared.differences(then, now) if one.reason is None]
-        assert not found, f"{then}: {found}"

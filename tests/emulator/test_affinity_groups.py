@@ -1,12 +1,9 @@
 """Affinity groups, asked as any HTTP client would."""
 
 import base64
-from pathlib import Path
 
 import pytest
 from doubles.bare_client import Management, document
-from doubles.recordings import recordings
-from doubles.replaying import assert_answered_as_recorded
 
 from asyncsm.emulator import Emulator, ManualClock
 from asyncsm.emulator.compute import HostedService
@@ -21,16 +18,6 @@ def creation(name: str = "near", location: str = "West US", label: str = "Near",
         "CreateAffinityGroup",
         f"<Name>{name}</Name><Label>{text(label)}</Label>{more}<Location>{location}</Location>",
     )
-
-
-@pytest.mark.parametrize(
-    "recording", recordings("affinity_groups") or [None], ids=lambda path: getattr(path, "stem", "none")
-)
-async def test_recordings(management: Management, recording: Path | None):
-    """Every recorded request is answered with the recorded status, headers, elements and values."""
-    if recording is None:
-        pytest.skip("no recordings here: set ASYNCSM_RECORDINGS")
-    await assert_answered_as_recorded(management, recording)
 
 
 async def test_creation(management: Management):

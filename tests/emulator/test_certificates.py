@@ -10,8 +10,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from doubles.bare_client import Management, connected, document
 from doubles.certificates import management_certificate, self_signed
-from doubles.recordings import recordings
-from doubles.replaying import assert_answered_as_recorded
 
 from asyncsm.credentials import ManagementCertificate
 from asyncsm.emulator import Emulator
@@ -40,18 +38,6 @@ def stranger(tmp_path: Path) -> ManagementCertificate:
     certificate = management_certificate("stranger")
     certificate.write_pem(tmp_path / "stranger.pem")
     return certificate
-
-
-@pytest.mark.parametrize(
-    "recording",
-    recordings("management_certificates") or [None],
-    ids=lambda path: getattr(path, "stem", "none"),
-)
-async def test_recordings(management: Management, recording: Path | None):
-    """Every recorded request is answered with the recorded status, headers, elements and values."""
-    if recording is None:
-        pytest.skip("no recordings here: set ASYNCSM_RECORDINGS")
-    await assert_answered_as_recorded(management, recording)
 
 
 async def test_a_disabled_subscription(management: Management, emulator: Emulator):

@@ -4,8 +4,6 @@ import base64
 
 import pytest
 from doubles.compute import tag
-from doubles.recordings import recordings
-from doubles.replaying import assert_answered_as_recorded
 
 from asyncsm.emulator.control.resources import RESOURCE_KINDS
 from asyncsm.emulator.control.schemas import ResourceListing
@@ -314,10 +312,3 @@ async def test_all_of_it_is_saved(emulator, management):
     assert await contents() == before
     management.clock.advance(60)
     assert said(await management.get(f"{NAMESPACES}/letters1"), "Status") == ["Active"]
-
-
-@pytest.mark.parametrize("recording", recordings("service_bus"), ids=lambda path: path.stem)
-async def test_answers_are_the_recorded_ones(emulator, management, recording):
-    """What was recorded is answered again."""
-    emulator.reset()
-    await assert_answered_as_recorded(management, recording)

@@ -6,8 +6,6 @@ from xml.etree import ElementTree as ET
 import pytest
 from doubles.bare_client import AZURE, document
 from doubles.compute import tag
-from doubles.recordings import recordings
-from doubles.replaying import assert_answered_as_recorded
 
 from asyncsm.wire.sql_backups import DAC
 from asyncsm.wire.sql_databases import SQL_AZURE
@@ -433,16 +431,6 @@ async def test_events(management):
             f"{path}/events?startDate=2015-07-01&intervalSizeInMinutes=60&eventTypes="
         )
         assert (events.status, len(events.root)) == (200, 0)
-
-
-@pytest.mark.parametrize(
-    "recording", recordings("sql") or [None], ids=lambda path: getattr(path, "stem", "none")
-)
-async def test_recordings(management, recording):
-    """Every recorded request is answered with the recorded status, headers, elements and values."""
-    if recording is None:
-        pytest.skip("no recordings here: set ASYNCSM_RECORDINGS")
-    await assert_answered_as_recorded(management, recording)
 
 
 async def test_what_goes_on_outlasts_a_restart(emulator, management, seeded, clock):

@@ -2,12 +2,9 @@
 
 import base64
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from doubles.bare_client import Answer, Management, document
-from doubles.recordings import recordings
-from doubles.replaying import assert_answered_as_recorded
 
 from asyncsm.emulator import Emulator, ManualClock
 from asyncsm.emulator.compute import Disk
@@ -39,16 +36,6 @@ async def created(management: Management, **arguments: str) -> Answer:
     accepted = await management.post(ACCOUNTS, creation(**arguments))
     assert (await management.finished(accepted)).find("Status") == "Succeeded"
     return await management.get(f"{ACCOUNTS}/{arguments.get('name', 'shop01')}")
-
-
-@pytest.mark.parametrize(
-    "recording", recordings("storage") or [None], ids=lambda path: getattr(path, "stem", "none")
-)
-async def test_recordings(management: Management, recording: Path | None):
-    """Every recorded request is answered with the recorded status, headers, elements and values."""
-    if recording is None:
-        pytest.skip("no recordings here: set ASYNCSM_RECORDINGS")
-    await assert_answered_as_recorded(management, recording)
 
 
 async def test_creation_takes_its_time(management: Management, clock: ManualClock):

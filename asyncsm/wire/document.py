@@ -20,7 +20,18 @@ from asyncsm.errors import InvalidArgument
 ItemT = TypeVar("ItemT")
 
 
-class Document(BaseModel):
+class RedactingModel(BaseModel):
+    """A model whose repr shows no signature of a URL, which is as good as a key."""
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
+        for name, value in super().__repr_args__():
+            yield (
+                name,
+                texts.unsigned(value) if type(value) is str else value,
+            )  # other kinds of text show themselves
+
+
+class Document(RedactingModel):
     """A body, as it is read and written.
 
     An attribute that is no field can be set, as on any object, and is never sent; one that resembles
@@ -166,7 +177,7 @@ class DocumentList(Document, Generic[ItemT]):
         return super().of({_items_field(cls): value} if plain else value)
 
 
-class CheckedModel(BaseModel):
+class CheckedModel(RedactingModel):
     """A model that callers make themselves: its constructor refuses as ours do, and `model_validate` as pydantic's."""
 
     def __init__(self, /, **fields: object) -> None:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from asyncsm import models
 from asyncsm.errors import InvalidArgument
+from asyncsm.provisioning.machine_specs import OSDiskSpec
 from asyncsm.wire import codec
 from asyncsm.wire.base import XmlModel
 from asyncsm.wire.echoes import secrets_in
@@ -20,6 +21,8 @@ from asyncsm.wire.inspection import offences
 NAMESPACE = (
     b'xmlns="http://schemas.microsoft.com/windowsazure" xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
 )
+
+SIGNED = "https://store.blob.core.windows.net/v/d.vhd?sp=r&sig=sesame&sv=2014"
 
 
 def content(model):
@@ -204,6 +207,23 @@ def test_secrets_do_not_show(model):
     assert "sesame" not in f"{model.model_dump()!r} {model.model_dump_json()} {model.model_dump(mode='json')}"
     assert b"sesame" in model.to_xml() or b"c2VzYW1l" in model.to_xml()
     assert type(model).model_validate(model.model_dump()) == model
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        models.OSVirtualHardDisk(remote_source_image_link=SIGNED),
+        models.DataVirtualHardDisk(source_media_link=SIGNED),
+        models.Role(role_name="web", os_virtual_hard_disk=models.OSVirtualHardDisk(media_link=SIGNED)),
+        OSDiskSpec(media_link="https://store.blob.core.windows.net/v/d.vhd", remote_source_image_link=SIGNED),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_signatures_of_urls_do_not_show(model):
+    """They are as good as keys, and a repr goes to logs; what the URL leads to is told."""
+    assert "sig=..." in repr(model)
+    assert "store.blob" in repr(model)
+    assert "sesame" not in f"{model!r} {model}"
 
 
 @pytest.mark.parametrize(

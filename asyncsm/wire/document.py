@@ -223,7 +223,7 @@ def invalid_argument(model: type[BaseModel], error: ValidationError) -> InvalidA
 
 
 class FirstError(NamedTuple):
-    """What is wrong with a value first, without the value, which may be a secret.
+    """The first error in a value, without the value, which may be a secret.
 
     Attributes:
         place: names of fields, and numbers of items.

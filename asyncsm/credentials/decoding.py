@@ -147,12 +147,13 @@ def as_bytes(password: Password) -> bytes | None:
     """
     if not isinstance(password, str | bytes | NoneType):
         raise CredentialError(f"a password is text or bytes, not {type(password).__name__}")
+    wrong = CredentialError("the password has what is no character; type it again")
     try:
         given = (password.encode() if isinstance(password, str) else password) or None
     except UnicodeEncodeError:  # whose message has the password
-        given = b"\0"
+        raise wrong from None
     if given is not None and b"\0" in given:  # no password of OpenSSL's has one
-        raise CredentialError("the password has what is no character; type it again")
+        raise wrong
     return given
 
 

@@ -56,9 +56,8 @@ class SourceFile:
         self.path: Path = Path(path)
         try:
             status = self.path.stat()
-            if not (
-                S_ISREG(status.st_mode) or S_ISDIR(status.st_mode)
-            ):  # of which nobody knows how long they are
+            # Nobody knows how long others are; that it is a folder, opening it tells.
+            if not (S_ISREG(status.st_mode) or S_ISDIR(status.st_mode)):
                 raise InvalidArgument("source", f"{self.path} is a pipe or a device; give a file")
             self._file = self.path.open("rb", buffering=0)
         except OSError as error:

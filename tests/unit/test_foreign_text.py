@@ -88,9 +88,7 @@ async def test_a_date_of_the_service_that_is_none(date):
         await ServiceManagementService(session=session).perform_get("/locations")
         known = session.service_time
     assert known is None or known - datetime.now(UTC)
-    assert (read_date(date) is None) == (
-        not date.startswith(("Fri, 31 Dec 9999 ", "Wed, 01 Jul 2015 00:00:00 -"))
-    )
+    assert (read_date(date) is None) == (not date.endswith(" -0000"))
     examination = Examination.__new__(Examination)
     examination.reply = HttpResponse(200, {"date": "yesterday"})
     assert await examination.compare_clocks() == "the service did not tell its time"

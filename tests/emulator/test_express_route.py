@@ -205,7 +205,9 @@ async def test_circuits_of_others(emulator, management, neighbour, line):
     path = f"{LINE}/authorizations/a1"
     ids = document("DedicatedCircuitLinkAuthorizationMicrosoftIds", tag("MicrosoftIds", friend.account_admin))
     await walk(neighbour, ("POST", LINK, "", 404))
-    await walk(management, ("POST", f"{path}/microsoftids", ids))
+    ours = document("DedicatedCircuitLinkAuthorizationMicrosoftIds", tag("MicrosoftIds", owner.account_admin))
+    await walk(management, ("POST", f"{path}/microsoftids", ours), ("POST", f"{path}/microsoftids", ids))
+    assert (await management.get(authorized)).root[:] == []  # its own circuit is no other's
     await walk(neighbour, ("GET", authorized, {"MaximumAllowedLinks": "2", "UsedLinks": "0"}))
     begun = await neighbour.post(LINK, "")
     await walk(neighbour, ("GET", LINK, {"State": "Provisioning"}))

@@ -267,6 +267,17 @@ async def test_a_load_balancer_from_its_beginning_to_its_end(management: Managem
     assert (await management.get(VMS)).find("FrontendIpConfiguration") is None
 
 
+async def test_a_load_balancer_beside_a_further_virtual_ip(management: Management):
+    """An endpoint behind the one is at its address; only one that names neither is told without an address."""
+    await done(management, await management.post(BALANCERS, balancer()))
+    behind = endpoint("b", 81, group="set", balancer="inner")
+    await done(management, await with_endpoints(management, endpoint("a", 80), behind))
+    await done(management, await management.post(f"{VMS}/second"))
+    shown = await management.get(VMS)
+    (private,) = (one["Address"] for one in virtual_ips(shown) if one.get("Type") == "Private")
+    assert {name: vip for name, (vip, _) in endpoints_of(shown).items()} == {"a": None, "b": private}
+
+
 async def test_addresses_of_load_balancers_in_a_network(emulator: Emulator, management: Management):
     """They are in the subnet, nobody else's, and can be chosen."""
     await in_a_network(emulator, management)

@@ -239,6 +239,17 @@ async def test_removed_roles_need_force(management: Management, emulator: Emulat
     assert compute.cores_in_use(emulator) == 1
 
 
+async def test_a_web_role_that_comes_has_a_port_of_its_own(management: Management):
+    """The role that was there keeps its port, and the new one gets one that is free."""
+    more = cscfg(WebRole=1, WebRole2=1)
+    await done(management, await management.post(f"{FIRST}?comp=upgrade", upgrade(configuration=more)))
+    roles = {
+        one.findtext("{*}RoleName"): [port.text for port in one.iterfind(".//{*}InputEndpoint/{*}Port")]
+        for one in (await management.get(FIRST)).root.iterfind("{*}RoleList/{*}Role")
+    }
+    assert roles == {"WebRole": ["80"], "WebRole2": ["8080"]}
+
+
 async def test_one_role(management: Management, clock: ManualClock):
     """An upgrade of one role leaves the instances of the others alone."""
     two = cscfg(WebRole=1, Worker=1)

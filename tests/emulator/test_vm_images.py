@@ -299,10 +299,11 @@ async def test_region(management: Management):
     assert "not available in Brazil South" in answer.message
 
 
-async def test_image_in_use(management: Management):
-    """While machines are made of an image it is not touched; afterwards nothing binds it."""
+@pytest.mark.parametrize("spelled", ["mine", "Mine"])
+async def test_image_in_use(management: Management, spelled: str):
+    """While machines are made of an image, named in any case, it is not touched; afterwards nothing binds it."""
     await done(management, await management.post(IMAGES, image()))
-    creation = await create(management, machine())
+    creation = await create(management, machine(spelled))
     for answer in (
         await management.delete(f"{IMAGES}/mine"),
         await management.put(f"{IMAGES}/mine", document("VMImage", "<Label>a</Label>")),

@@ -16,7 +16,7 @@ from asyncsm import ServiceManagementService
 from asyncsm.config import ThrottlePolicy
 from asyncsm.emulator import Fault
 from asyncsm.errors import InvalidArgument
-from asyncsm.provisioning import Phase, Plan, RunOptions, State, loads_plan
+from asyncsm.provisioning import Outcome, Phase, Plan, RunOptions, State, loads_plan
 
 durable = pytest.importorskip("asyncsm.provisioning.durable", reason="procrastinate is not installed")
 
@@ -286,6 +286,78 @@ async def test_an_interrupt(another, engine, emulator, sms, submit):
         following.work([emulator.subscription_id])
         assert (await following.follow(run)).all_good
     assert await things(sms) == wanted(farm_plan(1, 1))
+
+
+async def test_who_looks_on_hears_of_no_interrupt(another, engine, emulator, sms, submit):
+    """What one worker has not begun is not over: the next one does it."""
+    seen = []
+    emulator.clock.pause()
+    run = await submit(engine, "apply", farm_plan(1, 1))
+    async with another(connect=None) as onlooker, another() as following:
+        looking = asyncio.create_task(onlooker.follow(run, lambda progress: progress.subscribe(seen.append)))
+        await until(lambda: under_way(sms))
+        engine.stop()
+        emulator.clock.resume()
+        assert Outcome.STOPPED in (await engine.follow(run)).outcomes
+        following.work([emulator.subscription_id])
+        assert (await looking).all_good
+    assert {step.outcome for step in seen} == {None, Outcome.CREATED}
+
+
+async def test_an_interrupt_of_a_run_with_failures(another, emulator, sms, submit):
+    """Whoever takes a run up tries again what failed before, and if he is interrupted too, the next one does."""
+    accounts = [{"name": "farmdisks"}, {"name": "taken"}]
+    plan = Plan(name="farm", location="West US", storage_accounts=accounts)
+    async with emulator.service(emulator.subscription_ids[1]) as other:
+        await (await other.create_storage_account("taken", None, "theirs", location="West US"))
+        emulator.clock.pause()
+        try:
+            async with another() as engine:
+                engine.work([emulator.subscription_id])
+                run = await submit(engine, "apply", plan)
+                await until(lambda: under_way(sms))
+                await heard(engine, run, lambda step: step.outcome is Outcome.FAILED)
+            async with another(max_in_flight=1) as engine:
+                engine.work([emulator.subscription_id])
+                await heard(engine, run, lambda step: step.detail == "begun by an earlier run")
+                engine.stop()
+                emulator.clock.resume()
+                await engine.follow(run)
+        finally:
+            emulator.clock.resume()
+        await other.delete_storage_account("taken")
+    async with another() as engine:
+        engine.work([emulator.subscription_id])
+        assert counted(await engine.follow(run)) == {"created": 2}
+
+
+async def heard(engine, run, wished):
+    """Look on until there is a wished step."""
+    found = asyncio.Event()
+
+    def listen(step):
+        if wished(step):
+            found.set()
+
+    looking = asyncio.create_task(engine.follow(run, lambda progress: progress.subscribe(listen)))
+    async with asyncio.timeout(20):
+        await found.wait()
+    looking.cancel()
+    await asyncio.gather(looking, return_exceptions=True)
+
+
+async def test_what_is_given_up_is_taken_at_once(another, emulator, sms, submit):
+    """An engine that ends need not count as dead before the next one may go on."""
+    plan = farm_plan(1, 1)
+    emulator.clock.pause()
+    async with another() as engine:
+        engine.work([emulator.subscription_id])
+        await submit(engine, "apply", plan)
+        await until(lambda: under_way(sms))
+    emulator.clock.resume()
+    async with another(dead_after=3600) as engine, asyncio.timeout(20):
+        engine.work([emulator.subscription_id])
+        assert (await engine.follow(await submit(engine, "apply", plan))).all_good
 
 
 async def test_an_abandoned_run(another, engine, emulator, sms, submit, run):

@@ -65,7 +65,8 @@ async def test_parts_of_other_machines(sms):
     joining = changed(
         machine(
             name="second",
-            service_name="mine-01",
+            service_name="Mine-01",
+            reserved_ip_name="address",
             network_config=plan["virtual_machines"][0]["network_config"],
         ),
         1,

@@ -45,6 +45,7 @@ async def test_disks_that_were_kept_are_taken_up_by_a_later_run(sms, journal):
     assert [one.error for one in report.bad] == []
     assert await disks(sms) == before
     assert await things(sms) == wanted(plan)
+    assert [one.disks for one in Provisioner(plan, sms, journal=journal).status() if one.disks] == []
     assert counted(await Provisioner(plan, sms, journal=journal).apply()) == {"unchanged": 5}
     await Provisioner(plan, sms, journal=journal).destroy(ALL)
     assert await things(sms) == NOTHING

@@ -975,6 +975,24 @@ async def test_a_list_that_does_not_go_back_far_enough_is_read_again():
 
 
 @virtual_time
+async def test_a_list_that_cannot_be_read_is_an_error_of_ones_own_for_each_who_asked():
+    """What is added to the one, its traceback too, is not in the other's."""
+
+    class NoPages:
+        async def pages(self, since, kind):
+            await asyncio.sleep(1)
+            raise InternalError("InternalError", "no list", status=500)
+            yield
+
+    lists = SharedList(NoPages(), str.lower)
+    moment = datetime(2015, 7, 1, 10, tzinfo=UTC)
+    first, second = await asyncio.gather(*map(lists.since, [moment] * 2), return_exceptions=True)
+    assert [str(first), type(second)] == [str(second), InternalError]
+    assert first is not second
+    assert first.__cause__ is second.__cause__
+
+
+@virtual_time
 async def test_a_second_that_begins_between_two_answers_makes_no_fast_clock():
     """Dates are whole seconds: two that differ may be those of one moment."""
     dates = iter(["Wed, 01 Jul 2015 10:00:00 GMT", "Wed, 01 Jul 2015 10:00:01 GMT"])

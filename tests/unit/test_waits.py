@@ -208,6 +208,27 @@ async def test_who_comes_in_the_moment_of_a_refusal_reads_anew():
 
 
 @virtual_time
+async def test_who_comes_in_the_moment_of_a_refusal_shares_its_reads_and_is_told_of_the_close():
+    """The end of the wait that was refused ends no other's."""
+    resource, waits = Resource(10), ResourceWaits(POLICY)
+    anew = []
+
+    async def read():
+        anew.append(asyncio.create_task(wait(resource, None, waits)))
+        raise ResourceNotFound("ResourceNotFound", "no", status=404)
+
+    with pytest.raises(ResourceNotFound):
+        await waits.until("it", read, goal())
+    await asyncio.sleep(0.5)
+    anew.append(asyncio.create_task(wait(resource, None, waits)))
+    await asyncio.sleep(1)
+    assert resource.reads == [0, 1]
+    await asyncio.gather(*waits.close(), return_exceptions=True)
+    ended = await asyncio.gather(*anew, return_exceptions=True)
+    assert [type(one) for one in ended] == [ClientStateError] * 2
+
+
+@virtual_time
 async def test_a_bug_in_reading_is_told():
     """Nobody waits for ever because of it."""
     resource = Resource(20)

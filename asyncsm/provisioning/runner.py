@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
-from itertools import permutations
+from itertools import chain, permutations
 from types import NoneType
 from typing import Any, Final, Literal
 
@@ -345,10 +345,15 @@ def _not_in(graph: Graph, records: Records) -> list[str]:
     return [key for key in records.ours if key not in graph]
 
 
+_ONE_HAS_IT: Final = ("disk/", "reserved_ip/")
+"""Keys of what one machine has at a time, whatever service it is in."""
+
+
 def _order(graph: Graph, going: Collection[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield for each resource those that come before it: what uses what is `going`, and what any other needs.
 
-    In a lane everything goes before anything is made, as names, ports and disks may go from one to the other.
+    In a lane everything goes before anything is made, as names, ports and disks may go from one to the other;
+    disks and addresses may do so between lanes, too.
     """
     lanes: dict[str, list[str]] = {}
     for key in going:
@@ -360,7 +365,9 @@ def _order(graph: Graph, going: Collection[str]) -> Iterator[tuple[str, tuple[st
             users = (user for user in graph.needed_by[key] if user in going)
             yield key, tuple(user for user in users if not one.gives_way or graph[user].gives_way)
         else:
-            yield key, (*graph.needs[key], *lanes.get(one.lane, ()))
+            takes_over = any(need.startswith(_ONE_HAS_IT) for need in one.needs())
+            before = chain.from_iterable(lanes.values()) if takes_over else lanes.get(one.lane, ())
+            yield key, (*graph.needs[key], *before)
 
 
 def progress_of(graphs: Mapping[str, Graph]) -> Progress:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Self
 
-from asyncsm.errors import AlreadyExists, ResourceNotFound
+from asyncsm.errors import AlreadyExists, BadRequest, ResourceNotFound
 from asyncsm.operations.roles import RoleOperations
 from asyncsm.polling import OperationHandle
 from asyncsm.provisioning.machine_specs import OSDiskSpec, VirtualMachineSpec
@@ -16,7 +17,7 @@ from asyncsm.provisioning.resources import machine_changes
 from asyncsm.provisioning.resources.base import Operations, Resource, Wanted
 from asyncsm.provisioning.resources.difference import Difference
 from asyncsm.provisioning.resources.site import Site, missing, unless_missing
-from asyncsm.provisioning.resources.storage import account_of
+from asyncsm.provisioning.resources.storage import account_of, let_go
 from asyncsm.wire.blob_addresses import address_of
 from asyncsm.wire.deployments import Deployment
 from asyncsm.wire.echoes import secrets_in
@@ -139,13 +140,26 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
             if doubtful and known is not None and all(one is self.role_in(known) for one in known.role_list):
                 known = None  # one with this machine alone may come from an earlier attempt to create it
             try:
-                return await self._begin(site, known)
+                return await self._with_disks(site, partial(self._begin, site, known))
             except (AlreadyExists, ResourceNotFound):
                 # Somebody else made or removed the deployment since it was last read.
                 known = await self._deployment(site)
                 if self.role_in(known) is not None:
                     raise
-                return await self._begin(site, known)
+                return await self._with_disks(site, partial(self._begin, site, known))
+
+    async def _with_disks(
+        self, site: Site, begin: Callable[[], Awaitable[OperationHandle]]
+    ) -> OperationHandle:
+        """Begin what is refused as long as machines that have been removed still hold disks of this one."""
+        try:
+            return await begin()
+        except BadRequest:
+            parts = (self.spec.os_disk(), *self.spec.data_disks())
+            names = [one.disk_name for one in parts if one is not None and one.disk_name]
+            if not names or not all([await unless_missing(let_go(site, name)) for name in names]):
+                raise
+        return await begin()
 
     async def _begin(self, site: Site, known: Deployment | None) -> OperationHandle:
         """Begin to add the machine to a deployment, or to create one with it."""
@@ -196,7 +210,8 @@ class VirtualMachineResource(Resource[Role, VirtualMachineSpec]):
             disks = list(await site.sms.list_disks()) if attached else []
             free = {(one.media_link or "").lower(): one.name or "" for one in disks if not one.attached_to}
             changed = machine_changes.changed(self.spec, role, left, site.base, free)
-            return await site.sms.update_role(service, deployment.name, name, role=changed)
+            update = partial(site.sms.update_role, service, deployment.name, name, role=changed)
+            return await self._with_disks(site, update)
 
     async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         service = self.owner

@@ -50,6 +50,21 @@ async def released(site: Site, name: str, machine: str) -> Disk:
     return await site.sms.wait_for(Disk, request_of(DiskOperations.get_disk, name), goal)
 
 
+async def let_go(site: Site, name: str) -> bool:
+    """Wait for a machine that has been removed to let go of a disk; return whether it is free.
+
+    Raises:
+        ResourceNotFound: there is no such disk.
+    """
+    use = (await site.sms.get_disk(name)).attached_to
+    if not use:
+        return True
+    service, machine = use.hosted_service_name or "", use.role_name or ""
+    if await unless_missing(site.sms.get_role(service, use.deployment_name or "", machine)) is not None:
+        return False
+    return not (await released(site, name, f"{service}/{machine}")).attached_to
+
+
 def account_of(url: str | None) -> Iterator[str]:
     """Yield the key of the storage account in a blob's address."""
     if address := address_of(url):
@@ -104,11 +119,7 @@ class DiskResource(_RegisteredBlob[Disk, DiskSpec]):
 
     async def _delete(self, site: Site, *, disks: bool) -> OperationHandle:
         """Wait for a machine that has been removed to let go of it."""
-        use = (await site.sms.get_disk(self.spec.name)).attached_to
-        if use:
-            service, machine = use.hosted_service_name or "", use.role_name or ""
-            if await unless_missing(site.sms.get_role(service, use.deployment_name or "", machine)) is None:
-                await released(site, self.spec.name, f"{service}/{machine}")
+        await let_go(site, self.spec.name)
         return await super()._delete(site, disks=disks)
 
     def _values(self, site: Site, found: Disk | None) -> dict[str, object]:

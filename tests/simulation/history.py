@@ -117,7 +117,7 @@ class History:
     ) -> None:
         """A request has been answered by the service; what becomes of the answer is another matter."""
         now = asyncio.get_running_loop().time()
-        request_id = response.headers.get("x-ms-request-id", "")
+        request_id = whose.process.service.log.request_id
         path = "/" + request.url.partition("?")[0].split("/", 3)[3]
         self.events.append(
             (now, whose, f"{request.method} {response.status}", path[38:], request_id[:8], *faults)

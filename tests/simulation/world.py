@@ -215,13 +215,17 @@ class LastRequest:
 
     Attributes:
         operation: the service's name of what was asked; ``None`` where that was not even found out.
+        request_id: its id, which not every answer tells.
     """
 
     operation: str | None = None
+    request_id: str = ""
 
-    def record(self, *_: object, operation: str | None, **more: object) -> None:
+    def record(
+        self, _moment: datetime, _method: str, _path: str, id_: str, *, operation: str | None, **more: object
+    ) -> None:
         """Take note of a request."""
-        self.operation = operation
+        self.operation, self.request_id = operation, id_
 
 
 class ServiceWorld:

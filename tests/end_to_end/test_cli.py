@@ -365,7 +365,10 @@ def test_a_host_that_cannot_be_is_told(asm, option, name):
     result = asm("emulator", "start", "--port", 0, option, name)
 
     assert result.code == 2
-    assert f"cannot listen on {name}" in result.err.splitlines()[-1]
+    said = result.err.splitlines()[-1]
+    assert (
+        said == f"asyncsm: {option}: it is {name!r}, which is neither the name of a computer nor an address"
+    )
 
 
 def test_without_arguments_credentials_are_asked_for(asm):

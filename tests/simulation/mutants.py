@@ -235,7 +235,7 @@ MUTANTS = (
     Mutant(
         "runner: what is made does not wait for what goes from its lane",
         PLANS + "runner.py",
-        "            yield key, (*graph.needs[key], *lanes.get(one.lane, ()))",
+        "            yield key, (*graph.needs[key], *before)",
         "            yield key, tuple(graph.needs[key])",
         "tests/provisioning/test_removals.py",
     ),

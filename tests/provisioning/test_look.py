@@ -40,25 +40,31 @@ async def test_names_that_somebody_else_has(sms, others):
     assert await problems(sms, farm(2, 1), names=1) == []
 
 
+HAS_ALL = machine(
+    reserved_ip_name="address",
+    network_config={"endpoints": [{"name": "web", "local_port": 80, "port": 80}]},
+    data_virtual_hard_disks=[
+        {"disk_name": "data", "logical_disk_size_in_gb": 1, "storage_account": "minedisks"}
+    ],
+)
+"""A machine with a disk, an address and a port that no other can have."""
+
+WANTS_ALL = machine(
+    reserved_ip_name="address",
+    data_virtual_hard_disks=[{"disk_name": "data"}],
+    network_config={"endpoints": [{"name": "web", "local_port": 80, "port": 80}]},
+)
+"""Another one that is to have them."""
+
+
 async def test_parts_of_other_machines(sms):
     """A disk, a reserved address and a port can have one user."""
     plan = farm(1, 1, name="mine")
     plan["reserved_ips"] = [{"name": "address"}]
-    machine(
-        reserved_ip_name="address",
-        network_config={"endpoints": [{"name": "web", "local_port": 80, "port": 80}]},
-        data_virtual_hard_disks=[
-            {"disk_name": "data", "logical_disk_size_in_gb": 1, "storage_account": "minedisks"}
-        ],
-    )(plan)
+    HAS_ALL(plan)
     report = await Provisioner(Plan.model_validate(plan), sms).apply()
     assert report.all_good
-    change = machine(
-        reserved_ip_name="address",
-        data_virtual_hard_disks=[{"disk_name": "data"}],
-        network_config={"endpoints": [{"name": "web", "local_port": 80, "port": 80}]},
-    )
-    assert await problems(sms, changed(change, 1, 1)) == [
+    assert await problems(sms, changed(WANTS_ALL, 1, 1)) == [
         "virtual_machines[0]: virtual_machine/farm-01/vm-001: the reserved IP address is mine-01's",
         "virtual_machines[0]: virtual_machine/farm-01/vm-001: the disk data is mine-01/vm-001's",
     ]
@@ -86,20 +92,9 @@ async def test_parts_of_other_machines(sms):
 async def test_parts_of_what_goes(sms, journal):
     """A disk and an address of a machine that the run removes are free for another one; else they are not."""
     before = farm(1, 1, name="mine") | {"reserved_ips": [{"name": "address"}]}
-    machine(
-        reserved_ip_name="address",
-        network_config={"endpoints": [{"name": "web", "local_port": 80, "port": 80}]},
-        data_virtual_hard_disks=[
-            {"disk_name": "data", "logical_disk_size_in_gb": 1, "storage_account": "minedisks"}
-        ],
-    )(before)
+    HAS_ALL(before)
     assert (await Provisioner(Plan.model_validate(before), sms, journal=journal).apply()).all_good
-    change = machine(
-        reserved_ip_name="address",
-        data_virtual_hard_disks=[{"disk_name": "data"}],
-        network_config={"endpoints": [{"name": "web", "local_port": 80, "port": 80}]},
-    )
-    after = changed(change, 1, 1) | {"name": "mine", "reserved_ips": [{"name": "address"}]}
+    after = changed(WANTS_ALL, 1, 1) | {"name": "mine", "reserved_ips": [{"name": "address"}]}
     after["storage_accounts"] += before["storage_accounts"]
     provisioner = Provisioner(Plan.model_validate(after), sms, journal=journal)
     going = [one.key for one in provisioner.status() if one.orphan]

@@ -98,7 +98,7 @@ def certificates_in(given: wire.CertificateFile) -> list[ServiceCertificate]:
     try:
         data = base64_content(given.data)
         found = _certificates(data, given.password.get_secret_value() if given.password else None)
-    except (binascii.Error, ValueError):
+    except ValueError:
         # The reason tells about the key, and is not passed on.
         raise refusals.bad_request(  # [guess]
             "The specified certificate is invalid, or the password is not correct."
